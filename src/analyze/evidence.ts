@@ -1,0 +1,78 @@
+// Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
+// (costs, roofline, breakdown) is never saved: it is computed again.
+import type { EngineOptions } from '../engines/types.ts'
+import type { DType, GraphView } from '../graph/types.ts'
+import type { Machine, Roofs } from '../machine/types.ts'
+import type { CallCost, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/types.ts'
+import type { Breakdown } from './breakdown.ts'
+import type { NodeCosts } from './costs.ts'
+
+export interface ModelFacts {
+  readonly file: string
+  readonly format: string
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly opsets: Readonly<Record<string, number>>
+  readonly producer: string | null
+  readonly irVersion: number
+  readonly parameters: number
+  readonly weightsBytes: number
+  readonly nodes: number
+}
+
+export interface InputFacts {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  /** Dimensions that were guessed, as 'axis 2 (height) = 224'. */
+  readonly assumed: readonly string[]
+  readonly source: 'data' | 'synthetic'
+  /** Axes declared without a fixed size, with their symbol ('' where unnamed). */
+  readonly freeAxes: readonly { readonly axis: number; readonly symbol: string }[]
+}
+
+export interface EngineFacts {
+  readonly id: string
+  readonly version: string
+  readonly device: string
+  readonly from: string
+  readonly options: EngineOptions
+  /** Threads the engine works with when `options.threads` is null: its default on this machine. */
+  readonly threadsInUse: number
+}
+
+/** Measured: what `--save-evidence` writes. A key is absent where it was not measured; `absent` says why. */
+export interface Evidence {
+  readonly schema: 'whyslow-evidence/1'
+  readonly toolVersion: string
+  readonly createdAt: string
+  readonly machine: Machine
+  readonly roofs?: Roofs
+  readonly model?: ModelFacts
+  /** The user's graph, without weights. */
+  readonly graph?: GraphView
+  readonly inputs?: readonly InputFacts[]
+  readonly outputs?: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] | null }[]
+  readonly engine?: EngineFacts
+  readonly latency?: Latency
+  readonly memory?: Memory
+  readonly profile?: Profile
+  readonly callCost?: CallCost
+  readonly threadSweep?: Sweep
+  readonly batchSweep?: Sweep
+  /** Sweeps of free dimensions other than the batch: resolution, sequence length. */
+  readonly sizeSweeps?: readonly Sweep[]
+  readonly experiments?: readonly Experiment[]
+  readonly eventLoop?: EventLoop
+  /** Why an evidence key is missing: key -> reason, one line. */
+  readonly absent: Readonly<Record<string, string>>
+  readonly warnings: readonly string[]
+}
+
+/** Evidence with what analysis computes from it. Rules see the keys that they declare. */
+export interface AnalyzedEvidence extends Evidence {
+  readonly costs?: NodeCosts
+  readonly breakdown?: Breakdown
+}
+
+export type EvidenceKey = Exclude<keyof AnalyzedEvidence, 'schema' | 'toolVersion' | 'createdAt' | 'absent' | 'warnings'>

@@ -1,0 +1,49 @@
+// A rule looks at the evidence it declares and gives a verdict. Reading what is not declared is a compile error;
+// evidence that is missing makes the verdict `not-checked`; a rule that throws is one `failed` row and the others go on.
+import type { Area } from '../analyze/breakdown.ts'
+import type { AnalyzedEvidence, EvidenceKey } from '../analyze/evidence.ts'
+
+export interface Finding {
+  readonly rule: string
+  readonly area: Area
+  /** A sentence its reader would say: sentence case, no full stop. */
+  readonly title: string
+  /** Why, with the numbers. One to three sentences. */
+  readonly detail: string
+  /** Time per prediction that the finding is about, ms. */
+  readonly timeMs: number
+  /** What the rule's counterfactual would save per prediction, ms; 0 for a note. */
+  readonly wouldSaveMs: number
+  readonly basis: 'measured' | 'modelled'
+  /** Executed nodes concerned, by name. */
+  readonly nodes: readonly string[]
+  /** The command to type next; null where there is none. `MODEL` stands for the model's path. */
+  readonly next: string | null
+}
+
+export type Verdict =
+  | { readonly verdict: 'found'; readonly rule: string; readonly finding: Finding }
+  | { readonly verdict: 'clear'; readonly rule: string }
+  | { readonly verdict: 'not-checked'; readonly rule: string; readonly reason: string }
+  | { readonly verdict: 'failed'; readonly rule: string; readonly reason: string }
+
+/** What `check` returns: a finding without what the rule already says, nothing to report, or a reason it cannot tell. */
+export type Outcome =
+  | { readonly found: Omit<Finding, 'rule' | 'area' | 'title'> & { readonly title?: string; readonly area?: Area } }
+  | 'clear'
+  | { readonly notChecked: string }
+
+export type Given<K extends EvidenceKey> = { readonly [P in K]-?: NonNullable<AnalyzedEvidence[P]> }
+
+export interface Rule<K extends EvidenceKey = EvidenceKey> {
+  readonly id: string
+  readonly area: Area
+  readonly title: string
+  readonly needs: readonly K[]
+  check(evidence: Given<K>): Outcome
+}
+
+/** Types what `check` may read from `needs`. */
+export function defineRule<const K extends EvidenceKey>(rule: Rule<K>): Rule<K> {
+  return rule
+}

@@ -1,0 +1,75 @@
+// An engine runs a model. One file per engine; heavy packages are imported inside it, at the moment of use.
+import type { DType } from '../graph/types.ts'
+
+export interface TensorValue {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  /** Little-endian typed array of the dtype; strings as string[]. float16 and bfloat16 as Uint16Array. */
+  readonly data: ArrayBufferView | readonly string[]
+}
+export type Feeds = Readonly<Record<string, TensorValue>>
+export type Results = Readonly<Record<string, TensorValue>>
+
+export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all'
+
+/** null leaves the choice to the engine. Crosses to the trial's process as JSON. */
+export interface EngineOptions {
+  readonly threads: number | null
+  readonly graphOptimization: GraphOptimization
+  readonly executionMode: 'sequential' | 'parallel'
+  /** Session configuration entries, by the engine's own keys ('session.set_denormal_as_zero': '1'). */
+  readonly configEntries: Readonly<Record<string, string>>
+  /** Where the engine's package is taken from: a folder, or null for the user's current folder first and our own next. */
+  readonly packageFrom: string | null
+}
+
+export interface InputDeclaration {
+  readonly name: string
+  readonly isTensor: boolean
+  readonly dtype: DType | null
+  /** A number, or the symbol's name ('' where it has none). */
+  readonly shape: readonly (number | string)[] | null
+}
+
+export interface Session {
+  readonly inputs: readonly InputDeclaration[]
+  readonly outputs: readonly InputDeclaration[]
+  /** One prediction. Fetches only outputs that are tensors. */
+  run(feeds: Feeds): Promise<Results>
+  /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
+  prepare(feeds: Feeds): PreparedRun
+  /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
+  endProfiling?(): Promise<string | null>
+  close(): Promise<void>
+}
+
+/** A prediction with its feeds bound: what is timed. */
+export type PreparedRun = () => Promise<unknown>
+
+export interface OpenOptions extends EngineOptions {
+  /** Prefix of the raw profile file; profiling is on where it is given. */
+  readonly profilePrefix?: string
+  /** Where the engine is to write the graph as it runs it. */
+  readonly optimizedModelPath?: string
+}
+
+export type Availability =
+  | {
+      readonly ok: true
+      readonly version: string
+      readonly device: string
+      readonly from: string
+      readonly accelerators: readonly string[]
+    }
+  | { readonly ok: false; readonly reason: string; readonly fix: string }
+
+export interface Engine {
+  readonly id: string
+  readonly title: string
+  readonly formats: readonly string[]
+  readonly runs: 'graph' | 'source'
+  /** Never throws. */
+  available(options: Pick<EngineOptions, 'packageFrom'>): Promise<Availability>
+  /** Throws an Error whose message is the engine's own. */
+  open(modelFile: string, options: OpenOptions): Promise<Session>
+}

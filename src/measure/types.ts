@@ -1,0 +1,176 @@
+// What measuring gives, as plain data that can be printed, saved and replayed.
+import type { EngineOptions } from '../engines/types.ts'
+import type { GraphView, TensorType } from '../graph/types.ts'
+
+/** What is predicted with, and how it is asked. Crosses to the trial's process as JSON. */
+export interface Setup {
+  readonly model: { readonly file: string; readonly sha256: string }
+  readonly engine: string
+  readonly options: EngineOptions
+  readonly batch: number
+  /** Path of an `inputs.json` (see inputs/saved.ts): the samples that are rotated. */
+  readonly inputs: string
+  readonly workload: { readonly arrivals: 'closed' | 'poisson'; readonly clients: number; readonly gapMs: number }
+}
+
+export type Trial<T> =
+  | { readonly outcome: 'measured'; readonly value: T }
+  | { readonly outcome: 'failed'; readonly reason: string }
+  | { readonly outcome: 'timed-out'; readonly limitMs: number }
+  | { readonly outcome: 'crashed'; readonly reason: string }
+
+/** What the operating system says of one process over its timed samples. */
+export interface Disturbance {
+  /** Time runnable threads of the process waited for a CPU (run queue), ms over all samples. */
+  readonly waitedMs: number
+  readonly throttledMs: number
+  readonly stolenMs: number
+  readonly majorFaults: number
+  readonly involuntarySwitches: number
+  readonly gcMs: number
+  /** Clock rate after the samples over before, from a fixed chain of dependent additions; 1 = steady. */
+  readonly clockRatio: number | null
+}
+
+/** One process's share of the latency measurement. */
+export interface LatencyBlock extends Disturbance {
+  readonly process: number
+  readonly p50Ms: number
+  readonly samplesMs: readonly number[]
+  readonly loadMs: number
+  readonly firstMs: number
+  readonly warmupMs: number
+  readonly warmupRuns: number
+  /** Timed wall time of all samples, ms. */
+  readonly wallMs: number
+  /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null where it could not be measured. */
+  readonly handoffBeforeNs: number | null
+  readonly handoffAfterNs: number | null
+  /** Blocks of the same regime have handoffs within 1.6x of each other. */
+  readonly regime: string
+  /** Wait for a CPU inside the samples near the median, ms per prediction. */
+  readonly waitAtMedianMs: number
+  readonly loadPeakBytes: number | null
+  readonly predictPeakBytes: number | null
+  /** Resident size after closing the session minus before opening it. */
+  readonly keptBytes: number | null
+}
+
+export interface Latency {
+  readonly loadMs: number
+  readonly firstMs: number
+  readonly warmupMs: number
+  readonly p50Ms: number
+  /** null where the sample count does not support it: 64, 130, 662 samples for p90, p95, p99. */
+  readonly p90Ms: number | null
+  readonly p95Ms: number | null
+  readonly p99Ms: number | null
+  /** 95 % interval of the p50 over processes. */
+  readonly ciLowMs: number
+  readonly ciHighMs: number
+  /** Of the blocks in the reported regime, in order of time. */
+  readonly samplesMs: readonly number[]
+  readonly blocks: readonly LatencyBlock[]
+  /** The regime that the p50 is of. */
+  readonly regime: string
+  /** p50 of the other regimes seen, by regime. */
+  readonly otherRegimes: Readonly<Record<string, number>>
+  readonly trust: 'A' | 'B' | 'C' | 'D'
+  readonly reasons: readonly string[]
+}
+
+/** One node of the graph as the engine ran it. */
+export interface ProfiledNode {
+  /** Unique within the profile. */
+  readonly name: string
+  readonly opType: string
+  readonly domain: string
+  /** The user's nodes in it (see ReportDocument.nodes.origin). */
+  readonly origin: readonly string[]
+  /** Corrected time per prediction, ms, own time only (without nodes of its subgraphs). */
+  readonly timeMs: number
+  /** As the profiler gave it, ms per prediction, own time. */
+  readonly rawMs: number
+  /** How often it ran per prediction (bodies of loops run many times, untaken branches 0 times). */
+  readonly runsPerPrediction: number
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** In the order of the node's inputs; null for omitted inputs. */
+  readonly inputTypes: readonly (TensorType | null)[]
+  readonly outputTypes: readonly (TensorType | null)[]
+  readonly provider: string
+  /** True for nodes the engine put in (reorders, casts, copies). */
+  readonly inserted: boolean
+  /** Name of the node whose subgraph holds it; null at the top. */
+  readonly parent: string | null
+}
+
+export interface Profile {
+  /** The graph as run, without weights: attributes and constants for costing. Names are those of `nodes`. */
+  readonly graph: GraphView
+  readonly nodes: readonly ProfiledNode[]
+  /** The profiler's cost that was taken off, µs per node, mean. */
+  readonly overheadPerNodeUs: number
+  readonly profiledP50Ms: number
+  /** One sentence on what was corrected and by how much. */
+  readonly correction: string
+  readonly threads: number | null
+  readonly predictions: number
+  /** True cost of starting one trivial kernel on this engine, µs, calibrated on unprofiled chains. */
+  readonly dispatchPerNodeUs: number
+}
+
+/** The price of asking: an empty model with the same inputs and outputs. */
+export interface CallCost {
+  readonly callMs: number
+  readonly ciLowMs: number
+  readonly ciHighMs: number
+}
+
+export interface SweepPoint {
+  readonly at: number
+  readonly p50Ms: number
+  readonly ciLowMs: number
+  readonly ciHighMs: number
+}
+
+/** Latency against one dimension. `dimension`: 'threads', 'batch', or the symbol or input axis swept ('x.2'). */
+export interface Sweep {
+  readonly dimension: string
+  /** 'threads', 'samples', 'pixels', 'tokens', 'elements'. */
+  readonly unit: string
+  readonly points: readonly SweepPoint[]
+  /** Weighted least squares of p50 = fixed + perUnit * at; null for threads and where fewer than three points stand. */
+  readonly fit: { readonly fixedMs: number; readonly perUnitMs: number } | null
+  /** The value in use in the main measurement. */
+  readonly current: number
+}
+
+/** The same model with one thing changed, paired ABBA in processes of their own. ratio = changed / as it is. */
+export interface Experiment {
+  readonly id: 'denormals' | 'graph-optimization' | 'initializers-as-inputs' | 'spinning'
+  readonly baseMs: number
+  readonly changedMs: number
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  readonly pairs: number
+  readonly detail: string
+}
+
+export interface Memory {
+  readonly weightsBytes: number
+  readonly loadPeakBytes: number | null
+  readonly predictPeakBytes: number | null
+  /** What stays allocated between predictions beyond the weights (arena). */
+  readonly keptBytes: number | null
+  readonly limitBytes: number | null
+}
+
+/** How long the event loop was held by predictions. */
+export interface EventLoop {
+  /** Share 0..1 of wall time during predictions that the main thread was busy in `run()`. */
+  readonly busyShare: number
+  /** Longest delay of a timer due during predictions, ms. */
+  readonly longestDelayMs: number
+}

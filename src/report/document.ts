@@ -1,0 +1,123 @@
+// The report document, version 1: a public contract that every renderer reads. It imports nothing.
+// Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
+
+export type AreaName = 'architecture' | 'hardware' | 'software'
+export interface ReportDocument {
+  schema: 'whyslow-report/1'
+  tool: { version: string }
+  createdAt: string
+  answer: string // the one sentence of the first screen
+  model: null | {
+    // null where the evidence has none (a trace, a pipeline without a known model)
+    file: string
+    format: string
+    sha256: string
+    sizeBytes: number
+    opsets: Record<string, number>
+    producer: string | null
+    parameters: number
+    nodes: number
+    macs: number | null
+    flops: number | null
+    inputs: { name: string; dtype: string; shape: number[]; assumed: string[]; source: 'data' | 'synthetic' }[] // without initializers that are listed as inputs; assumed: the dimensions that were guessed
+    outputs: { name: string; dtype: string; shape: number[] | null }[] // shape as run; null: not a tensor
+  }
+  machine: {
+    cpu: string
+    usableCpus: number
+    quotaCpus: number | null
+    memoryBytes: number
+    isa: string[]
+    accelerators: string[]
+    caches: Record<string, number | null>
+    virtualised: boolean | null
+    roofs: { threads: number; flopsPerSecond: Record<string, number>; bytesPerSecond: Record<string, number | null> }[] // keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
+  }
+  engine: null | { id: string; version: string; device: string; options: { threads: number | null; [option: string]: unknown } }
+  latency: null | {
+    loadMs: number
+    firstMs: number
+    warmupMs: number
+    p50Ms: number
+    p90Ms: number | null
+    p95Ms: number | null
+    p99Ms: number | null
+    ciLowMs: number
+    ciHighMs: number
+    samplesMs: number[]
+    blocks: {
+      process: number
+      p50Ms: number
+      handoffNs: number | null
+      regime: string
+      waitedMs: number
+      throttledMs: number
+      stolenMs: number
+      majorFaults: number
+      gcMs: number
+    }[] // one per process
+    trust: 'A' | 'B' | 'C' | 'D'
+    reasons: string[]
+  }
+  memory: { weightsBytes: number; loadPeakBytes: number | null; predictPeakBytes: number | null } | null
+  sweeps: {
+    dimension: string
+    unit: string
+    points: { at: number; p50Ms: number; ciLowMs: number; ciHighMs: number }[]
+    fit: { fixedMs: number; perUnitMs: number } | null
+  }[]
+  profile: { overheadPerNodeUs: number; profiledP50Ms: number; correction: string } | null
+  breakdown: { part: string; area: 'architecture' | 'hardware' | 'software' | 'unexplained'; timeMs: number; share: number }[] // adds up to p50Ms
+  areas: Record<'architecture' | 'hardware' | 'software' | 'unexplained', { timeMs: number; share: number }>
+  nodes: {
+    name: string
+    opType: string
+    origin: string[] // origin: the user's nodes in it, each by its name, else by its first output's name; never an empty string; for what the engine put in (ReorderInput, Cast, copies): the node whose value it converts
+    timeMs: number
+    share: number
+    macs: number | null
+    flops: number | null
+    bytes: number | null
+    floorMs: number | null
+    bound: 'compute' | 'memory' | 'overhead' | null
+    inputs: string[]
+    outputs: string[]
+  }[]
+  findings: {
+    rule: string
+    area: 'architecture' | 'hardware' | 'software'
+    title: string
+    detail: string
+    timeMs: number
+    wouldSaveMs: number
+    basis: 'measured' | 'modelled'
+    nodes: string[]
+    next: string | null // next: the command to type
+  }[] // ranked, largest saving first
+  clear: string[]
+  notChecked: { rule: string; reason: string }[]
+  trials: {
+    remedies: string[]
+    outcome: 'faster' | 'slower' | 'no-difference' | 'rejected' | 'failed'
+    reason: string | null
+    beforeMs: number | null
+    afterMs: number | null
+    speedup: number | null
+    speedupLow: number | null
+    speedupHigh: number | null
+    took: boolean | null
+    changes: string[]
+    agreement: {
+      maxAbs: number
+      cosine: number | null
+      sqnrDb: number | null
+      equal: boolean
+      top1: number | null
+      metric: { name: string; before: number; after: number } | null
+    } | null
+    sizeBytes: number | null
+    peakBytes: number | null
+  }[]
+  stages: { name: string; timeMs: number; share: number }[] | null // the user's own pipeline, where one was given
+  warnings: string[]
+}
