@@ -1,5 +1,15 @@
 // The cost table: what each executed node asks of the machine, and its floor on this machine's measured roofs.
-import type { Cost } from '../operators/types.ts'
+import type { GraphView, TensorType } from '../graph/types.ts'
+import type { Machine, Roofs } from '../machine/types.ts'
+import type { Profile, ProfiledNode } from '../measure/types.ts'
+import { operatorKey } from '../operators/family.ts'
+import { estimateCost } from '../operators/index.ts'
+import type { Cost, CostResult } from '../operators/types.ts'
+import { type Floor, floorOf, memoriesOf } from './floor.ts'
+import { convWeights, type ModelWeights, withModelChannels } from './nchwc.ts'
+import { constantIn, contextOf, type ScopedNode, scopedNodes } from './scope.ts'
+
+export { costGraph, type GraphCost } from './graph-cost.ts'
 
 /** One executed node, costed. Index and name match `Profile.nodes`. */
 export interface NodeCost {
@@ -7,7 +17,7 @@ export interface NodeCost {
   readonly opType: string
   readonly domain: string
   readonly timeMs: number
-  /** Undefined where the operator is unknown; `reason` says why. */
+  /** Of one run. Undefined where the operator is unknown; `reason` says why. */
   readonly cost: Cost | undefined
   readonly reason: string | null
   /** max(flops / roof, bytes / bandwidth of the level its working set fits in), for all its runs in one prediction, ms; never above timeMs * 1.0 only by `cappedFloorMs`. */
@@ -31,4 +41,137 @@ export interface NodeCosts {
   readonly knownTimeShare: number
   /** Unknown operators by name, with how many nodes. */
   readonly unknown: Readonly<Record<string, number>>
+}
+
+/**
+ * A run shorter than this that takes more than `OVERHEAD_TIMES` its floor is bound by being started: starting a kernel costs 1 to
+ * 2 µs on one thread, and 5 to 10 µs where it wakes others.
+ */
+const OVERHEAD_BELOW_MS = 0.02
+const OVERHEAD_TIMES = 4
+/** The roofs are the best of several readings, and still differ by some percent from one to the next. */
+const ROOF_TOLERANCE = 1.1
+/** The profiler gives whole microseconds: shorter runs are not known to 10 %. */
+const RESOLUTION_MS = 0.005
+
+/**
+ * Costs every executed node, from the graph as run and the types as run. `roofs` undefined: no floors. `original`, the model's own
+ * graph, tells the channels that a padded layout hides.
+ */
+export function costNodes(profile: Profile, roofs: Roofs | undefined, machine: Machine, original?: GraphView): NodeCosts {
+  const byName = new Map<string, ScopedNode>()
+  for (const scoped of scopedNodes(profile.graph)) byName.set(scoped.node.name, scoped)
+  const weights = original === undefined ? undefined : convWeights(original)
+  const results = profile.nodes.map((node) => costOfNode(node, byName.get(node.name), weights))
+  const modelBytes = workingSet(profile.nodes, results, byName)
+  const memories = roofs === undefined ? [] : memoriesOf(roofs, machine)
+  const nodes = profile.nodes.map((node, i) => {
+    const result = results[i]!
+    const floor =
+      roofs === undefined || !result.known ? undefined : floorOf(result.cost, node.runsPerPrediction, roofs, memories, modelBytes)
+    return rowOf(node, result, floor)
+  })
+  return { nodes, ...totals(profile.nodes, results) }
+}
+
+function costOfNode(node: ProfiledNode, scoped: ScopedNode | undefined, weights: ModelWeights | undefined): CostResult {
+  if (node.runsPerPrediction === 0) return { known: false, reason: NOT_RUN }
+  if (scoped === undefined) {
+    return {
+      known: false,
+      reason: `${node.opType} '${node.name}' is not in the saved executed graph, so its attributes are not known`,
+    }
+  }
+  // A packed weight vanishes from what the profiler shows: the constant's own type goes first.
+  const inputs = scoped.node.inputs.map((name, i) => constantIn(scoped.scope, name) ?? node.inputTypes[i] ?? undefined)
+  const outputs = scoped.node.outputs.map((_, i): TensorType | undefined => node.outputTypes[i] ?? undefined)
+  const context = contextOf(scoped, inputs, outputs)
+  return estimateCost(weights === undefined ? context : withModelChannels(context, node, weights))
+}
+
+const NOT_RUN = 'it did not run in this prediction'
+
+/** Weights of all nodes, shared ones once, and the largest node's other data: what a prediction goes through. */
+function workingSet(
+  nodes: readonly ProfiledNode[],
+  results: readonly CostResult[],
+  byName: ReadonlyMap<string, ScopedNode>,
+): number {
+  const seen = new Set<string>()
+  let weightBytes = 0
+  let mostBytes = 0
+  for (const [i, result] of results.entries()) {
+    if (!result.known) continue
+    mostBytes = Math.max(mostBytes, result.cost.bytes - result.cost.weightBytes)
+    const { node, scope } = byName.get(nodes[i]!.name)!
+    const constants = node.inputs.filter((name) => constantIn(scope, name) !== undefined).join('\n')
+    if (constants !== '' && seen.has(constants)) continue
+    seen.add(constants)
+    weightBytes += result.cost.weightBytes
+  }
+  return weightBytes + mostBytes
+}
+
+function rowOf(node: ProfiledNode, result: CostResult, floor: Floor | undefined): NodeCost {
+  const { name, opType, domain, timeMs } = node
+  const cost = result.known ? result.cost : undefined
+  const reason = result.known ? null : result.reason
+  const floorMs = floor === undefined ? null : Math.max(floor.computeMs, floor.memoryMs)
+  return {
+    name,
+    opType,
+    domain,
+    timeMs,
+    cost,
+    reason,
+    floorMs,
+    cappedFloorMs: Math.min(floorMs ?? 0, timeMs),
+    bound: floor === undefined ? null : boundOf(node, floor),
+    level: floor?.level ?? null,
+    aboveRoof: cost === undefined || floor === undefined ? null : whyAboveRoof(node, cost, floor),
+  }
+}
+
+function boundOf({ timeMs, runsPerPrediction }: ProfiledNode, floor: Floor): NodeCost['bound'] {
+  const floorMs = Math.max(floor.computeMs, floor.memoryMs)
+  const isShort = timeMs < OVERHEAD_BELOW_MS * runsPerPrediction
+  if (floorMs === 0 || (isShort && timeMs > OVERHEAD_TIMES * floorMs)) return 'overhead'
+  return floor.computeMs >= floor.memoryMs ? 'compute' : 'memory'
+}
+
+/** Null where it is not. */
+function whyAboveRoof(node: ProfiledNode, cost: Cost, floor: Floor): string | null {
+  const { timeMs, runsPerPrediction } = node
+  const floorMs = Math.max(floor.computeMs, floor.memoryMs)
+  if (timeMs * ROOF_TOLERANCE >= floorMs) return null
+  if (timeMs === 0) return 'its time was too short to be seen'
+  const times = `${(floorMs / timeMs).toFixed(1)} times as fast as its roof`
+  if (timeMs < RESOLUTION_MS * runsPerPrediction) return `${times}: its time is near the profiler's resolution of 1 µs`
+  if (cost.note !== undefined) return `${times}: its work is approximate (${cost.note})`
+  if (floor.memoryMs > floor.computeMs) {
+    return `${times}: part of its data stayed in a nearer cache than ${floor.level}, or the memory was faster than when the roofs were measured`
+  }
+  if (/Conv/.test(node.opType)) {
+    return `${times}: padded taps are counted but may be skipped, the algorithm may multiply less (Winograd), or the clock was higher than when the roofs were measured`
+  }
+  return `${times}: zeros may be skipped, or the clock was higher than when the roofs were measured`
+}
+
+function totals(nodes: readonly ProfiledNode[], results: readonly CostResult[]): Omit<NodeCosts, 'nodes'> {
+  const unknown = new Map<string, number>()
+  let [macs, flops, bytes, knownMs, allMs] = [0, 0, 0, 0, 0]
+  for (const [i, result] of results.entries()) {
+    const node = nodes[i]!
+    allMs += node.timeMs
+    if (result.known) {
+      macs += result.cost.macs * node.runsPerPrediction
+      flops += (2 * result.cost.macs + result.cost.simpleOps) * node.runsPerPrediction
+      bytes += result.cost.bytes * node.runsPerPrediction
+      knownMs += node.timeMs
+    } else if (node.runsPerPrediction > 0) {
+      const operator = operatorKey(node)
+      unknown.set(operator, (unknown.get(operator) ?? 0) + 1)
+    }
+  }
+  return { macs, flops, bytes, knownTimeShare: allMs === 0 ? 1 : knownMs / allMs, unknown: Object.fromEntries(unknown) }
 }

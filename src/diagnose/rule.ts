@@ -33,17 +33,23 @@ export type Outcome =
   | 'clear'
   | { readonly notChecked: string }
 
-export type Given<K extends EvidenceKey> = { readonly [P in K]-?: NonNullable<AnalyzedEvidence[P]> }
+/** Needed keys are there; wanted keys may be undefined. */
+export type Given<K extends EvidenceKey, W extends EvidenceKey = never> = {
+  readonly [P in K]-?: NonNullable<AnalyzedEvidence[P]>
+} & { readonly [P in Exclude<W, K>]?: NonNullable<AnalyzedEvidence[P]> | undefined }
 
-export interface Rule<K extends EvidenceKey = EvidenceKey> {
+export interface Rule<K extends EvidenceKey = EvidenceKey, W extends EvidenceKey = EvidenceKey> {
   readonly id: string
   readonly area: Area
   readonly title: string
+  /** Evidence without which the rule cannot tell: missing, it is `not-checked`. */
   readonly needs: readonly K[]
-  check(evidence: Given<K>): Outcome
+  /** Evidence that sharpens the answer where it is there. */
+  readonly wants?: readonly W[]
+  check(evidence: Given<K, W>): Outcome
 }
 
-/** Types what `check` may read from `needs`. */
-export function defineRule<const K extends EvidenceKey>(rule: Rule<K>): Rule<K> {
+/** Types what `check` may read from `needs` and `wants`. */
+export function defineRule<const K extends EvidenceKey, const W extends EvidenceKey = never>(rule: Rule<K, W>): Rule<K, W> {
   return rule
 }

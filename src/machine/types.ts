@@ -35,6 +35,6 @@ export interface Roofs {
   readonly flopsPerSecond: Readonly<Record<string, number>>
   /** Keys: L1, L2, L3, DRAM; null: could not be measured honestly. */
   readonly bytesPerSecond: Readonly<Record<string, number | null>>
-  /** Why a level is null, by key. */
+  /** Why a level is null or doubtful, by key (also float32, int8); `noise` where the machine was busy meanwhile. */
   readonly reasons: Readonly<Record<string, string>>
 }

@@ -31,7 +31,12 @@ export interface ReportDocument {
     accelerators: string[]
     caches: Record<string, number | null>
     virtualised: boolean | null
-    roofs: { threads: number; flopsPerSecond: Record<string, number>; bytesPerSecond: Record<string, number | null> }[] // keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
+    roofs: {
+      threads: number
+      flopsPerSecond: Record<string, number>
+      bytesPerSecond: Record<string, number | null>
+      reasons?: Record<string, string>
+    }[] // reasons: why a level is null, by its key. keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
   }
   engine: null | { id: string; version: string; device: string; options: { threads: number | null; [option: string]: unknown } }
   latency: null | {
@@ -59,7 +64,13 @@ export interface ReportDocument {
     trust: 'A' | 'B' | 'C' | 'D'
     reasons: string[]
   }
-  memory: { weightsBytes: number; loadPeakBytes: number | null; predictPeakBytes: number | null } | null
+  memory: {
+    weightsBytes: number
+    loadPeakBytes: number | null
+    predictPeakBytes: number | null
+    keptBytes?: number | null
+    limitBytes?: number | null
+  } | null // keptBytes: what stays allocated between predictions beyond the weights
   sweeps: {
     dimension: string
     unit: string
@@ -82,6 +93,8 @@ export interface ReportDocument {
     bound: 'compute' | 'memory' | 'overhead' | null
     inputs: string[]
     outputs: string[]
+    runsPerPrediction?: number // nodes of loop bodies and branches run more or less than once
+    aboveRoof?: string | null // why a node can be faster than its measured roof, where it is by more than 10 %
   }[]
   findings: {
     rule: string

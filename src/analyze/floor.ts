@@ -1,0 +1,105 @@
+// The least time a node can take on this machine: the roofline (Williams, Waterman, Patterson: Roofline, CACM 2009) with a roof per
+// precision and a bandwidth per cache level, all of them measured. It is a lower bound: where something is not known, nothing is added.
+//
+// Arithmetic. MACs at the roof of their precision, 2 FLOPs each. Simple operations (add, multiply, compare, select) at half of it:
+// the roof is reached with fused multiply-adds, and an operation that stands alone does half of one. A precision without a measured
+// roof has float32's, scaled by how many more or fewer elements a vector register holds. Special functions (exp, division …) have
+// no measured roof and are left out: their time is above the floor.
+//
+// Memory. Data that nodes hand on are as near as the node's own working set allows. Weights are as near as the weights of the whole
+// model and the largest node's data allow: in a prediction each weight is used once, so that all others pass through the caches
+// before it is used again. A body that runs several times finds its weights again where its working set fits. A recurrent node reads
+// the weights of its state at every step, from where these alone fit.
+import { bitsPerElement } from '../graph/dtype.ts'
+import type { DType } from '../graph/types.ts'
+import type { Machine, Roofs } from '../machine/types.ts'
+import type { Cost } from '../operators/types.ts'
+
+export type Level = 'L1' | 'L2' | 'L3' | 'DRAM'
+
+const LEVELS: readonly Level[] = ['L1', 'L2', 'L3', 'DRAM']
+
+/** One level of memory that can be used for a floor: its size and its measured bandwidth. */
+interface Memory {
+  readonly level: Level
+  readonly sizeBytes: number
+  readonly bytesPerSecond: number
+}
+
+export interface Floor {
+  readonly computeMs: number
+  readonly memoryMs: number
+  /** Where the bytes that take the most of `memoryMs` come from; null where nothing moves or no bandwidth is known. */
+  readonly level: Level | null
+}
+
+/** The machine's measured levels, nearest first. A level without a size or a bandwidth is left out: what it held counts outward. */
+export function memoriesOf(roofs: Roofs, { caches, physicalCores }: Machine): readonly Memory[] {
+  // L1d and L2 belong to a core: threads that share the work use those of all of theirs.
+  const cores = Math.min(roofs.threads, physicalCores ?? roofs.threads)
+  const sizes: Readonly<Record<Level, number | null | undefined>> = {
+    L1: caches.L1d && caches.L1d * cores,
+    L2: caches.L2 && caches.L2 * cores,
+    L3: caches.L3,
+    DRAM: Number.POSITIVE_INFINITY,
+  }
+  return LEVELS.flatMap((level) => {
+    const bytesPerSecond = roofs.bytesPerSecond[level]
+    const sizeBytes = sizes[level]
+    return bytesPerSecond && sizeBytes ? [{ level, sizeBytes, bytesPerSecond }] : []
+  })
+}
+
+/**
+ * The floor of all runs of a node in one prediction.
+ * @param modelBytes Weights of the whole model and the largest node's other data, see above.
+ */
+export function floorOf(cost: Cost, runs: number, roofs: Roofs, memories: readonly Memory[], modelBytes: number): Floor {
+  return { computeMs: computeMs(cost, roofs) * runs, ...memoryFloor(cost, runs, memories, modelBytes) }
+}
+
+function computeMs({ macs, simpleOps, arithmetic }: Cost, { flopsPerSecond }: Roofs): number {
+  const { float32 } = flopsPerSecond
+  const scaled = float32 === undefined ? undefined : float32 * lanesAgainstFloat32(arithmetic)
+  const roof = flopsPerSecond[arithmetic] ?? scaled
+  const macSeconds = roof === undefined ? 0 : (2 * macs) / roof
+  const simpleSeconds = scaled === undefined ? 0 : simpleOps / (scaled / 2)
+  return (macSeconds + simpleSeconds) * 1000
+}
+
+function lanesAgainstFloat32(dtype: DType): number {
+  // Below 8 bits elements are unpacked before anything is done with them.
+  return 32 / Math.max(8, bitsPerElement(dtype) ?? 32)
+}
+
+function memoryFloor(
+  cost: Cost,
+  runs: number,
+  memories: readonly Memory[],
+  modelBytes: number,
+): { readonly memoryMs: number; readonly level: Level | null } {
+  const repeatedBytes = cost.serialSteps > 1 ? cost.streamingBytes - cost.bytes : 0
+  const stepBytes = cost.serialSteps > 1 ? repeatedBytes / (cost.serialSteps - 1) : 0
+  const otherBytes = cost.bytes - cost.weightBytes
+  const traffic = [
+    { bytes: cost.weightBytes * Math.min(1, runs), memory: fitting(memories, modelBytes) },
+    { bytes: otherBytes * runs + cost.weightBytes * Math.max(0, runs - 1), memory: fitting(memories, cost.bytes) },
+    { bytes: repeatedBytes * runs, memory: fitting(memories, stepBytes) },
+  ]
+  let memoryMs = 0
+  let mostMs = 0
+  let level: Level | null = null
+  for (const { bytes, memory } of traffic) {
+    if (memory === undefined) continue
+    const ms = (bytes / memory.bytesPerSecond) * 1000
+    memoryMs += ms
+    if (ms <= mostMs) continue
+    mostMs = ms
+    level = memory.level
+  }
+  return { memoryMs, level }
+}
+
+function fitting(memories: readonly Memory[], bytes: number): Memory | undefined {
+  return memories.find(({ sizeBytes }) => bytes <= sizeBytes)
+}

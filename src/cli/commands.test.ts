@@ -1,0 +1,206 @@
+// The bodies of the commands against scripted stages: what they ask for, what they write, what they refuse before measuring.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../report/document.ts'
+import { formatEvidence, readEvidence } from './evidence-file.ts'
+import { runExplain } from './explain.ts'
+import { runMachine } from './machine.ts'
+import { openProgress } from './progress.ts'
+import { wantsColour } from './screen.ts'
+import type { SavedEvidence, Stages, WhyOptions } from './stages.ts'
+import { endingOf, UsageError } from './usage-error.ts'
+import { runWhy } from './why.ts'
+
+const report = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+const evidence = {
+  schema: 'whyslow-evidence/1',
+  toolVersion: '0.1.0',
+  createdAt: '2026-01-15T09:30:00.000Z',
+  machine: { cpu: 'x', usableCpus: 2, isa: [], accelerators: [], caches: {} },
+  absent: {},
+  warnings: [],
+  sizeSweeps: [],
+} as unknown as SavedEvidence
+const never = new AbortController().signal
+const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false } as const
+
+let folder = ''
+let model = ''
+let asked: { file: string; options: Partial<WhyOptions> }[] = []
+let printed = ''
+let said = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-commands-'))
+  model = join(folder, 'model.onnx')
+  writeFileSync(model, 'a model')
+  asked = []
+  printed = ''
+  said = ''
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const screen = {
+  width: 80,
+  colour: false,
+  showsProgress: true,
+  print: async (text: string) => {
+    printed += text
+  },
+  say: (text: string) => {
+    said += text
+  },
+}
+const stages: Stages = {
+  async why(file, options = {}) {
+    asked.push({ file, options })
+    options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
+    return { report, evidence }
+  },
+  explain: () => report,
+  describeMachine: async () => ({ ...report.machine, engine: report.engine }),
+}
+const load = async () => stages
+const inFolder = (name: string) => join(folder, name)
+
+describe('why', () => {
+  test('turns flags into options, null where nothing is given', async () => {
+    const shape = new Map([['x', [1, 2]]])
+    await runWhy(model, { ...defaults, shape, seconds: 0.5, refresh: true, config: new Map([['a.b', '1']]) }, screen, never, load)
+    const { onProgress: _, signal, ...options } = asked[0]!.options
+    expect(signal).toBe(never)
+    expect(asked[0]!.file).toBe(model)
+    expect(options).toEqual({
+      shapes: shape,
+      values: new Map(),
+      data: null,
+      labels: null,
+      batch: null,
+      threads: null,
+      engine: 'ort-cpu',
+      seconds: 0.5,
+      quick: false,
+      ort: null,
+      graphOptimization: 'all',
+      configEntries: { 'a.b': '1' },
+      saveInputs: null,
+      cache: 'refresh',
+      memoryLimitBytes: null,
+    })
+    expect(printed.startsWith('One prediction takes 41.2 ms')).toBe(true)
+  })
+
+  test('--json - prints the document and nothing else; a file is written beside the printed report', async () => {
+    await runWhy(model, { ...defaults, json: '-' }, screen, never, load)
+    expect(JSON.parse(printed)).toEqual(report)
+    printed = ''
+    await runWhy(model, { ...defaults, json: inFolder('r.json'), saveEvidence: inFolder('e.json') }, screen, never, load)
+    expect(JSON.parse(readFileSync(inFolder('r.json'), 'utf8'))).toEqual(report)
+    expect(readEvidence(inFolder('e.json'))).toEqual(evidence)
+    expect(printed).toContain('What to fix')
+  })
+
+  test.each([
+    ['a missing model', { file: 'no.onnx' }, /no\.onnx: no such file/],
+    ['a missing model before anything else', { file: 'no.onnx', json: '/no/such/x.json', ort: '/no' }, /no\.onnx: no such file/],
+    ['an output that cannot be written', { json: '/no/such/x.json' }, /--json .*there is no folder/],
+    ['the model as output', { saveEvidence: 'model.onnx' }, /--save-evidence .*this is the file that is read/],
+    ['one file for two outputs', { json: 'x.json', saveEvidence: 'x.json' }, /the same file/],
+    ['evidence on standard output', { saveEvidence: '-' }, /only --json/],
+    ['a package folder that is not there', { ort: 'no-ort' }, /--ort .*no such folder/],
+    ['no cache and a fresh one', { cache: false, refresh: true }, /exclude each other/],
+  ])('refuses %s before measuring', async (_, given, message) => {
+    const { file = 'model.onnx', ...flags } = given as { file?: string } & Record<string, string | boolean>
+    const placed = Object.fromEntries(
+      Object.entries(flags).map(([key, value]) => [
+        key,
+        typeof value === 'string' && !/^[/-]/.test(value) ? inFolder(value) : value,
+      ]),
+    )
+    const run = runWhy(inFolder(file), { ...defaults, ...placed }, screen, never, load)
+    await expect(run).rejects.toThrow(UsageError)
+    await expect(run).rejects.toThrow(message)
+    expect(asked).toEqual([])
+  })
+
+  test('writes nothing after an interruption', async () => {
+    const controller = new AbortController()
+    const why: Stages['why'] = async () => {
+      controller.abort()
+      return { report, evidence }
+    }
+    const interrupted: Stages = { ...stages, why }
+    const run = runWhy(model, { ...defaults, json: inFolder('r.json') }, screen, controller.signal, async () => interrupted)
+    await expect(run).rejects.toThrow()
+    expect(existsSync(inFolder('r.json'))).toBe(false)
+    expect(endingOf(new Error('aborted'), controller.signal.aborted)).toEqual({ line: null, exitCode: 130 })
+  })
+
+  test('takes the progress line away before it prints', async () => {
+    await runWhy(model, { ...defaults, progress: true }, screen, never, load)
+    expect(said).toBe('\r\u001b[Klatency 1/5\r\u001b[K')
+  })
+})
+
+describe('explain', () => {
+  test('prints the report of saved evidence, with the numbers that JSON cannot hold', async () => {
+    const masked = { ...evidence, sizeSweeps: [{ at: -Infinity }] } as unknown as SavedEvidence
+    writeFileSync(inFolder('e.json'), formatEvidence(masked))
+    expect(readEvidence(inFolder('e.json'))).toEqual(masked)
+    await runExplain(inFolder('e.json'), {}, screen, load)
+    expect(printed.startsWith('One prediction takes')).toBe(true)
+  })
+
+  test.each([
+    ['nothing', undefined, /no such file/],
+    ['text', 'hello', /not JSON/],
+    ['other JSON', '[1]', /not whyslow evidence/],
+    ['a report', '{"schema":"whyslow-report/1"}', /report document/],
+    ['a later version', '{"schema":"whyslow-evidence/2"}', /version 2/],
+    ['half of it', '{"schema":"whyslow-evidence/1"}', /damaged evidence \(toolVersion is no string\)/],
+    ['a part of the wrong kind', JSON.stringify({ ...evidence, profile: [] }), /damaged evidence \(profile is no object\)/],
+    [
+      'a part without its fields',
+      JSON.stringify({ ...evidence, latency: {} }),
+      /damaged evidence \(latency\.p50Ms is no number\)/,
+    ],
+  ])('refuses %s', async (_, text, message) => {
+    if (text !== undefined) writeFileSync(inFolder('e.json'), text)
+    const run = runExplain(inFolder('e.json'), {}, screen, load)
+    await expect(run).rejects.toThrow(UsageError)
+    await expect(run).rejects.toThrow(message)
+  })
+})
+
+test('machine prints text or JSON', async () => {
+  await runMachine({ progress: false }, screen, never, load)
+  expect(printed).toContain('Roofs measured with 2 threads')
+  printed = ''
+  await runMachine({ progress: false, json: '-' }, screen, never, load)
+  expect(JSON.parse(printed)).toEqual({ ...report.machine, engine: report.engine })
+})
+
+test('progress is silent where standard error is no terminal or nobody wants it', () => {
+  openProgress({ ...screen, showsProgress: false }, true).show({ stage: 'latency', done: 1, of: 5 })
+  openProgress(screen, false).show({ stage: 'latency', done: 1, of: 5 })
+  expect(said).toBe('')
+})
+
+test('colour follows NO_COLOR, FORCE_COLOR and the terminal', () => {
+  expect(wantsColour(true, {})).toBe(true)
+  expect(wantsColour(false, {})).toBe(false)
+  expect(wantsColour(true, { NO_COLOR: '1', FORCE_COLOR: '1' })).toBe(false)
+  expect(wantsColour(true, { NO_COLOR: '' })).toBe(true) // an empty NO_COLOR is none
+  expect(wantsColour(false, { FORCE_COLOR: '1' })).toBe(true)
+  expect(wantsColour(false, { CI: 'true' })).toBe(false)
+  expect(wantsColour(true, { TERM: 'dumb' })).toBe(false)
+})
+
+test('an error that nobody caused is a bug and says so; input is not', () => {
+  const input = Object.assign(new Error('model.onnx:\n  cut short'), { name: 'InputError' })
+  expect(endingOf(input, false)).toEqual({ line: 'model.onnx: cut short', exitCode: 2 })
+  const bug = endingOf(new TypeError('x is undefined'), false)
+  expect(bug.exitCode).toBe(1)
+  expect(bug.line).toMatch(/^this is a bug in whyslow: x is undefined; rerun with WHYSLOW_DEBUG=1/)
+})

@@ -1,0 +1,62 @@
+// The built command, as a shell runs it: exit codes and one line on standard error.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const here = fileURLToPath(import.meta.url)
+const built = existsSync(main)
+if (!built) console.warn('skipped: the command line is not built (npm run build)')
+
+function whyslow(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+describe.skipIf(!built)('whyslow', () => {
+  test('without arguments shows its usage on standard error and ends with 2', () => {
+    const { status, stdout, stderr } = whyslow()
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^Usage: whyslow /)
+  })
+
+  test('--version prints the version of the package', () => {
+    expect(whyslow('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test.each([[['--help']], [['explain', '--help']], [['machine', '--help']]])(
+    '%j gives help with examples in 80 columns',
+    (argv) => {
+      const { status, stdout, stderr } = whyslow(...argv)
+      expect([status, stderr]).toEqual([0, ''])
+      expect(stdout).toContain('Examples:')
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    },
+  )
+
+  test.each([
+    [['model.onnx', '--thraeds', '2'], "unknown option '--thraeds'; did you mean --threads?"],
+    [['model.onnx', '--thraeds=2'], "unknown option '--thraeds'; did you mean --threads?"],
+    [['machine', '--refesh'], "unknown option '--refesh'; did you mean --refresh?"],
+    [['explian', 'e.json'], "unknown command 'explian'; did you mean explain?"],
+    [['a.onnx', 'b.onnx'], 'one model at a time; see whyslow --help'],
+    [
+      ['model.onnx', '--seconds', 'soon'],
+      "option '--seconds <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",
+    ],
+    [['model.onnx', '--batch', '0'], "option '--batch <n>' cannot be '0': give a whole number above 0, as in 4"],
+    [['model.onnx', '--graph-optimization', 'most'], 'allowed choices are disabled, basic, extended, all'],
+    [['model.onnx', '--shape', 'x=1x2', '--shape', 'x=3'], "'x' is given twice"],
+    [['model.onnx', '--threads'], "option '--threads <n>' argument missing"],
+    [['explain'], "missing required argument 'evidence'; see whyslow explain --help"],
+    [['no-such-model.onnx', '--engine', 'no-such-engine'], 'no-such-model.onnx: no such file'],
+    [['explain', here], 'this is not JSON'],
+  ])('%j is one line and exit code 2', (argv, message) => {
+    const { status, stdout, stderr } = whyslow(...argv)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+    expect(stderr).toContain(message)
+  })
+})

@@ -1,0 +1,151 @@
+// The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from './duration.ts'
+import type { MachineFlags } from './machine.ts'
+import type { Screen } from './screen.ts'
+import { parseAssignment, parseShape } from './shape-flag.ts'
+import { parseSize } from './size.ts'
+import { loadStages } from './stages.ts'
+import type { WhyFlags } from './why.ts'
+
+export interface World {
+  readonly version: string
+  readonly screen: Screen
+  /** Begins to listen for Ctrl-C. */
+  interrupt(): AbortSignal
+}
+
+const levels = ['disabled', 'basic', 'extended', 'all'] as const
+
+const whyExamples = `
+Examples:
+  whyslow model.onnx                                 the answer
+  whyslow model.onnx --quick                         a first one, without sweeps
+  whyslow model.onnx --json report.json              also as a report document
+  whyslow model.onnx --shape x=1x3x640x640 --threads 2
+  whyslow model.onnx --data inputs.npz --seconds 10  with your own inputs
+  whyslow model.onnx --value sr=16000 --save-inputs dir/
+  whyslow explain evidence.json                      diagnose again
+  whyslow machine                                    this computer and its roofs
+
+Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
+Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
+3 a stated goal was not met, 130 interrupted.`
+
+const explainExamples = `
+Examples:
+  whyslow model.onnx --save-evidence evidence.json   where it is slow
+  whyslow explain evidence.json                      anywhere, with no engine
+  whyslow explain evidence.json --json -             as a report document`
+
+const machineExamples = `
+Examples:
+  whyslow machine                                    from the cache, if known
+  whyslow machine --refresh --threads 4              measured again, 4 threads
+  whyslow machine --json -                           as JSON`
+
+/** The program with all its commands; it throws commander's errors and those of the commands, and never exits. */
+export function createProgram(world: World): Command {
+  const program = new Command('whyslow')
+  const plain = (command: Command) =>
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .showSuggestionAfterError(false)
+      .helpOption('-h, --help', 'this help')
+  plain(program)
+    .description('Measures a prediction of a model, says why it is slow, and what fixing it would save.')
+    .version(world.version, '--version', 'the version')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .argument('<model>', 'an ONNX model')
+  addWhyOptions(program)
+  program.addHelpText('after', whyExamples)
+  program.action(async (model: string, flags: WhyFlags) => {
+    const { runWhy } = await import('./why.ts')
+    await runWhy(model, flags, world.screen, world.interrupt(), loadStages)
+  })
+
+  plain(program.command('explain'))
+    .description('diagnose again from saved evidence; no engine, nothing is measured')
+    .argument('<evidence>', 'the file that --save-evidence wrote')
+    .option('--json <file>', 'write the report document; - is standard output')
+    .addHelpText('after', explainExamples)
+    .action(async (file: string, flags: { json?: string }) => {
+      const { runExplain } = await import('./explain.ts')
+      await runExplain(file, flags, world.screen, loadStages)
+    })
+
+  plain(program.command('machine'))
+    .description('facts and measured roofs of this computer')
+    .option('--json <file>', 'write them as JSON; - is standard output')
+    .option('--refresh', 'measure the roofs again')
+    .option('--threads <n>', 'thread count at which the roofs are measured', positiveInteger)
+    .option('--ort <path>', 'the onnxruntime-node package whose kernels are used')
+    .option('--no-progress', 'show no progress')
+    .addHelpText('after', machineExamples)
+    .action(async (flags: MachineFlags) => {
+      const { runMachine } = await import('./machine.ts')
+      await runMachine(flags, world.screen, world.interrupt(), loadStages)
+    })
+  return program
+}
+
+function addWhyOptions(program: Command): void {
+  program
+    .option('--json <file>', 'write the report document; - is standard output')
+    .option('--shape <name=1x3x224x224>', "an input's shape (repeatable)", shapes)
+    .option('--value <name=v>', "an input's value (repeatable)", assignments)
+    .option('--data <path>', 'inputs: npz, npy, csv, json, a folder of samples, a test_data_set folder')
+    .option('--labels <name>', 'the array of --data that holds the labels')
+    .option('--batch <n>', 'samples in a prediction', positiveInteger)
+    .option('--threads <n>', "the engine's threads", positiveInteger)
+    .option('--engine <id>', 'what runs the model', 'ort-cpu')
+    .option('--seconds <duration>', 'how long to measure', seconds)
+    .option('--quick', 'three processes instead of five, no sweeps')
+    .option('--ort <path>', 'the onnxruntime-node package to measure with')
+    .addOption(new Option('--graph-optimization <level>', "the engine's graph optimization").choices(levels).default('all'))
+    .option('--config <key=value>', "an entry of the engine's session configuration (repeatable)", assignments)
+    .option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
+    .option('--save-inputs <dir>', 'keep the inputs that were used')
+    .option('--no-cache', 'neither read nor write the cache of roofs')
+    .option('--refresh', 'measure the roofs again')
+    .option('--memory-limit <size>', 'end a measurement that takes more memory', memorySize)
+    .option('--no-progress', 'show no progress')
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('Give a whole number above 0, as in 4.')
+  return value
+}
+
+function seconds(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('Give a duration: 10, 10s, 2m, 500ms or 1h.')
+  return ms / 1000
+}
+
+function memorySize(text: string): number {
+  const bytes = parseSize(text)
+  if (bytes === undefined) throw new InvalidArgumentError('Give a size: 512m, 2g or a number of bytes.')
+  return bytes
+}
+
+function shapes(text: string, before: ReadonlyMap<string, readonly number[]> = new Map()): Map<string, readonly number[]> {
+  const parsed = parseShape(text)
+  if (parsed === undefined) throw new InvalidArgumentError('Give a name and whole numbers, as in x=1x3x224x224.')
+  return withEntry(before, parsed.name, parsed.shape)
+}
+
+function assignments(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const parsed = parseAssignment(text)
+  if (parsed === undefined) throw new InvalidArgumentError('Give a name and a value, as in sr=16000.')
+  return withEntry(before, parsed.name, parsed.value)
+}
+
+function withEntry<T>(before: ReadonlyMap<string, T>, name: string, value: T): Map<string, T> {
+  if (before.has(name)) throw new InvalidArgumentError(`'${name}' is given twice.`)
+  return new Map([...before, [name, value]])
+}

@@ -1,0 +1,30 @@
+// Progress while it measures: one line on standard error, rewritten in place and taken away at the end. Only on a terminal.
+import type { Screen } from './screen.ts'
+import type { StageProgress } from './stages.ts'
+
+export interface Progress {
+  show(progress: StageProgress): void
+  /** Takes the line away; a later `show` brings it back. */
+  clear(): void
+}
+
+const clearLine = '\r\u001b[K'
+
+/** A line that follows the stages; silent where the screen cannot rewrite one or nobody wants it. */
+export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>, wanted: boolean): Progress {
+  if (!wanted || !screen.showsProgress) return { show() {}, clear() {} }
+  let shown = ''
+  return {
+    show({ stage, done, of }) {
+      const counted = of > 1 ? ` ${Math.min(done, of)}/${of}` : ''
+      const line = `${stage.slice(0, Math.max(0, screen.width - counted.length - 1))}${counted}`
+      if (line === shown) return
+      screen.say(clearLine + line)
+      shown = line
+    },
+    clear() {
+      if (shown !== '') screen.say(clearLine)
+      shown = ''
+    },
+  }
+}

@@ -1,0 +1,46 @@
+// The terminal that a command speaks to: how wide it is, whether it takes colour, and where its lines go.
+import { UsageError } from './usage-error.ts'
+
+export interface Screen {
+  readonly width: number
+  readonly colour: boolean
+  /** Standard error is a terminal that can rewrite a line. */
+  readonly showsProgress: boolean
+  /** Standard output; resolves when the text has been handed on. A reader that went away is no error. */
+  print(text: string): Promise<void>
+  /** Standard error. */
+  say(text: string): void
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const defaultWidth = 80
+// Longer lines are hard to read.
+const mostWidth = 100
+
+/** Colour: never with NO_COLOR (https://no-color.org), always with FORCE_COLOR, else on a terminal that is not dumb. */
+export function wantsColour(isTerminal: boolean, environment: Environment): boolean {
+  if ((environment.NO_COLOR ?? '') !== '') return false
+  const forced = environment.FORCE_COLOR ?? ''
+  if (forced !== '') return forced !== '0'
+  return isTerminal && environment.TERM !== 'dumb'
+}
+
+/** The screen of this process. */
+export function processScreen(): Screen {
+  const { stdout, stderr, env } = process
+  return {
+    width: stdout.isTTY ? Math.min(stdout.columns || defaultWidth, mostWidth) : defaultWidth,
+    colour: wantsColour(stdout.isTTY === true, env),
+    showsProgress: stderr.isTTY === true && env.TERM !== 'dumb',
+    print: (text) =>
+      new Promise((resolve, reject) => {
+        stdout.write(text, (error) => {
+          const code = (error as NodeJS.ErrnoException | null | undefined)?.code
+          if (!error || code === 'EPIPE') resolve()
+          else reject(new UsageError(`standard output cannot be written (${code ?? error.message})`))
+        })
+      }),
+    say: (text) => void stderr.write(text),
+  }
+}

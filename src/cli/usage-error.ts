@@ -1,0 +1,23 @@
+// How a command ends when it cannot answer: one line on standard error and an exit code.
+
+/** Arguments or files that cannot be used. Message: one line that says what is wrong and what to do next. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export interface Ending {
+  /** Without the leading 'whyslow: '; null where nothing is to be said. */
+  readonly line: string | null
+  readonly exitCode: 1 | 2 | 130
+}
+
+/** What an error means to the user. Anything that neither input nor the user caused is a bug of ours, and says so. */
+export function endingOf(error: unknown, interrupted: boolean): Ending {
+  if (interrupted) return { line: null, exitCode: 130 }
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) }
+  const line = message.replace(/\s+/g, ' ').trim()
+  // By name: the stages' InputError lives in a folder that this one does not import.
+  if (name === 'InputError' || name === 'UsageError') return { line, exitCode: 2 }
+  const bug = `this is a bug in whyslow: ${line === '' ? 'no message' : line}; rerun with WHYSLOW_DEBUG=1 for the stack and report it`
+  return { line: bug, exitCode: 1 }
+}

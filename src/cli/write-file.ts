@@ -1,0 +1,110 @@
+// Files that a command writes. Nothing is written over a model, half a file is never left: the text goes beside the target and is
+// renamed. Whether that can work is found out before anything is measured.
+import { closeSync, openSync, readSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { stateOf } from './path-state.ts'
+import { UsageError } from './usage-error.ts'
+
+/** An output path that has been tried out. `direct`: a device or pipe, which cannot be renamed over. */
+export interface Target {
+  readonly path: string
+  readonly direct: boolean
+}
+
+/**
+ * A path that can be written, or UsageError: a folder, a folder that is missing or read-only, the input itself under any of its
+ * names, or an existing file that is not JSON (a model, most likely). `flag` names the option in the message.
+ */
+export function checkTarget(path: string, flag: string, input: string): Target {
+  const known = stateOf(path)
+  if (known !== undefined && (resolve(path).startsWith('/dev/') || !(known.isFile() || known.isDirectory())))
+    return { path, direct: true }
+  const target = followLinks(path)
+  if (known?.isDirectory()) throw new UsageError(`${flag} ${path}: this is a folder; give the name of a file`)
+  if (isSameFile(target, input)) throw new UsageError(`${flag} ${path}: this is the file that is read; give another name`)
+  if (known?.isFile() && known.size > 0 && !beginsLikeJson(target)) {
+    throw new UsageError(`${flag} ${path}: exists and is not JSON, so it is left alone; give another name`)
+  }
+  if (!stateOf(dirname(target))?.isDirectory()) {
+    throw new UsageError(`${flag} ${path}: there is no folder ${dirname(path)}; make it or give another name`)
+  }
+  attempt(path, flag, () => {
+    const probe = besideName(target)
+    closeSync(openSync(probe, 'wx'))
+    rmSync(probe)
+  })
+  return { path: target, direct: false }
+}
+
+/** A folder that exists or can be made, for files that a later stage writes; else UsageError. Makes nothing. */
+export function checkFolder(path: string, flag: string): void {
+  let nearest = resolve(path)
+  while (stateOf(nearest) === undefined) nearest = dirname(nearest)
+  if (!stateOf(nearest)?.isDirectory()) throw new UsageError(`${flag} ${path}: ${nearest} is not a folder; give another name`)
+  attempt(path, flag, () => {
+    const probe = join(nearest, `.whyslow-${process.pid}.tmp`)
+    closeSync(openSync(probe, 'wx'))
+    rmSync(probe)
+  })
+}
+
+/** The whole text or nothing; UsageError where the disk refuses. Devices and pipes are written to directly. */
+export function writeTarget(target: Target, text: string, flag: string): void {
+  const known = stateOf(target.path)
+  attempt(target.path, flag, () => {
+    if (target.direct) return writeFileSync(target.path, text)
+    const beside = besideName(target.path)
+    try {
+      writeFileSync(beside, text, { flag: 'wx', ...(known === undefined ? {} : { mode: known.mode }) })
+      renameSync(beside, target.path)
+    } catch (error) {
+      rmSync(beside, { force: true })
+      throw error
+    }
+  })
+}
+
+function attempt(path: string, flag: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    const reasons: Record<string, string> = {
+      EACCES: 'no permission to write there',
+      EPERM: 'no permission to write there',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+    }
+    throw new UsageError(`${flag} ${path}: cannot be written (${reasons[code] ?? code}); give another name`)
+  }
+}
+
+function besideName(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
+}
+
+/** Where a link leads, so that the rename replaces the file and not the link. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+function isSameFile(target: string, input: string): boolean {
+  const a = stateOf(target)
+  const b = stateOf(input)
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+function beginsLikeJson(path: string): boolean {
+  const start = Buffer.alloc(64)
+  const file = openSync(path, 'r')
+  try {
+    const length = readSync(file, start, 0, start.length, 0)
+    return start.toString('utf8', 0, length).trimStart().startsWith('{')
+  } finally {
+    closeSync(file)
+  }
+}

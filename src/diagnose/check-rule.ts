@@ -1,0 +1,86 @@
+// The test helper of rules: one call proves that a rule finds, stays silent, says what it misses, and keeps its promises.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { AnalyzedEvidence } from '../analyze/evidence.ts'
+import { diagnose } from './diagnose.ts'
+import type { Finding, Rule } from './rule.ts'
+
+export * from './example-evidence.ts'
+
+export interface FoundCase {
+  readonly name: string
+  readonly given: AnalyzedEvidence
+  /** Numbers are compared to six decimals, texts exactly, regular expressions by match. */
+  readonly expect?: { readonly [K in keyof Finding]?: Finding[K] | RegExp }
+}
+export interface SilentCase {
+  readonly name: string
+  readonly given: AnalyzedEvidence
+}
+
+const SECTIONS = ['## What it means', '## How whyslow knows', '## What to do', '## When not to worry']
+
+/**
+ * Proves a rule: each found case gives a well-formed finding, each clear case none, each missing need is said, the evidence stays
+ * as it was, and the page docs/findings/<id>.md stands with its four sections.
+ */
+export function checkRule<R extends Rule>(
+  rule: R,
+  cases: {
+    readonly found: readonly FoundCase[]
+    readonly clear: readonly SilentCase[]
+    readonly notChecked?: readonly SilentCase[]
+  },
+): void {
+  describe(rule.id, () => {
+    test.each(cases.found)('finds: $name', ({ given, expect: expected = {} }) => {
+      const [verdict] = diagnose(deepFreeze(given), [rule])
+      if (verdict?.verdict !== 'found') throw new Error(`expected a finding, got ${JSON.stringify(verdict)}`)
+      checkFinding(verdict.finding, given)
+      for (const [key, value] of Object.entries(expected)) checkField(verdict.finding[key as keyof Finding], value, key)
+    })
+    test.each(cases.clear)('stays silent: $name', ({ given }) => {
+      expect(diagnose(deepFreeze(given), [rule])).toEqual([{ verdict: 'clear', rule: rule.id }])
+    })
+    test.each(cases.notChecked ?? [])('cannot tell: $name', ({ given }) => {
+      expect(diagnose(deepFreeze(given), [rule])[0]?.verdict).toBe('not-checked')
+    })
+    test.each([...rule.needs])('says that it misses %s', (key) => {
+      const { [key]: _, ...rest } = cases.found[0]!.given
+      const given = { ...rest, absent: { [key]: 'left out' } } as AnalyzedEvidence
+      expect(diagnose(given, [rule])).toEqual([{ verdict: 'not-checked', rule: rule.id, reason: 'left out' }])
+    })
+    test('has an id, a title and a page', () => {
+      expect(rule.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      expect(rule.title).toMatch(/^[A-Z0-9].*[^.]$/)
+      const page = readFileSync(new URL(`../../docs/findings/${rule.id}.md`, import.meta.url), 'utf8')
+      expect(SECTIONS.filter((section) => !page.includes(section))).toEqual([])
+    })
+  })
+}
+
+function checkFinding(finding: Finding, given: AnalyzedEvidence): void {
+  expect(finding.title).toMatch(/^[A-Z0-9].*[^.]$/)
+  expect(finding.detail).toMatch(/\.$/)
+  expect(finding.detail).not.toMatch(/NaN|undefined|Infinity/)
+  expect(finding.timeMs).toBeGreaterThanOrEqual(0)
+  expect(finding.wouldSaveMs).toBeGreaterThanOrEqual(0)
+  expect(Number.isFinite(finding.timeMs + finding.wouldSaveMs)).toBe(true)
+  const p50Ms = given.latency?.p50Ms ?? Number.POSITIVE_INFINITY
+  expect(finding.wouldSaveMs).toBeLessThanOrEqual(Math.max(p50Ms, finding.timeMs))
+  if (finding.next !== null) expect(finding.next).toMatch(/^whyslow (MODEL|machine|explain)( |$)/)
+}
+
+function checkField(actual: unknown, expected: unknown, key: string): void {
+  if (typeof expected === 'number') expect(actual, key).toBeCloseTo(expected, 6)
+  else if (expected instanceof RegExp) expect(actual, key).toMatch(expected)
+  else expect(actual, key).toEqual(expected)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) deepFreeze(part)
+  }
+  return value
+}

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { evidence } from './check-rule.ts'
+import { diagnose, rank } from './diagnose.ts'
+import { defineRule, type Finding, type Rule, type Verdict } from './rule.ts'
+
+const found = { detail: 'Why.', timeMs: 2, wouldSaveMs: 1, basis: 'modelled', nodes: [], next: null } as const
+const about = { area: 'software', title: 'A title' } as const
+
+test('a rule is given what it declares and no more', () => {
+  let keys: string[] = []
+  const rule: Rule = defineRule({
+    ...about,
+    id: 'nosy',
+    needs: ['latency'],
+    wants: ['model', 'threadSweep'],
+    check(given) {
+      keys = Object.keys(given).filter((key) => given[key as keyof typeof given] !== undefined)
+      return 'clear'
+    },
+  })
+  expect(diagnose(evidence(), [rule])).toEqual([{ verdict: 'clear', rule: 'nosy' }])
+  expect(keys.sort()).toEqual(['latency', 'model'])
+})
+
+test('missing evidence is said with its reason, or by its name', () => {
+  const rule = defineRule({ ...about, id: 'needy', needs: ['latency', 'threadSweep'], check: () => 'clear' })
+  const given = evidence()
+  expect(diagnose(given, [rule])).toEqual([{ verdict: 'not-checked', rule: 'needy', reason: 'no threadSweep in the evidence' }])
+  const explained = { ...given, absent: { threadSweep: 'left out by --quick' } }
+  expect(diagnose(explained, [rule])).toEqual([{ verdict: 'not-checked', rule: 'needy', reason: 'left out by --quick' }])
+})
+
+test('one rule that throws is one failed row', () => {
+  const rules: Rule[] = [
+    defineRule({
+      ...about,
+      id: 'broken',
+      needs: ['latency'],
+      check() {
+        throw new Error('division by a node')
+      },
+    }),
+    defineRule({ ...about, id: 'sound', needs: ['latency'], check: () => ({ found }) }),
+    defineRule({ ...about, id: 'unsure', needs: ['latency'], check: () => ({ notChecked: 'too noisy' }) }),
+  ]
+  expect(diagnose(evidence(), rules)).toEqual([
+    { verdict: 'failed', rule: 'broken', reason: 'division by a node' },
+    { verdict: 'found', rule: 'sound', finding: { ...found, ...about, rule: 'sound' } },
+    { verdict: 'not-checked', rule: 'unsure', reason: 'too noisy' },
+  ])
+})
+
+test("a finding's own title and area come before the rule's", () => {
+  const rule = defineRule({
+    ...about,
+    id: 'own',
+    needs: ['latency'],
+    check: () => ({ found: { ...found, title: 'Its own', area: 'hardware' } }),
+  })
+  expect(diagnose(evidence(), [rule])[0]).toMatchObject({ finding: { title: 'Its own', area: 'hardware' } })
+})
+
+test('findings are ranked by saving, notes follow by time', () => {
+  const verdict = (rule: string, wouldSaveMs: number, timeMs: number): Verdict => ({
+    verdict: 'found',
+    rule,
+    finding: { ...found, ...about, rule, wouldSaveMs, timeMs } satisfies Finding,
+  })
+  const ranked = rank([
+    verdict('short note', 0, 1),
+    verdict('small', 1, 9),
+    { verdict: 'clear', rule: 'clear' },
+    verdict('long note', 0, 5),
+    verdict('large', 3, 3),
+  ])
+  expect(ranked.map(({ rule }) => rule)).toEqual(['large', 'small', 'long note', 'short note'])
+})
+
+test('no rule fails on evidence that holds nothing but the machine', () => {
+  const bare = { ...evidence(), absent: {} }
+  const { machine, schema, toolVersion, createdAt, absent, warnings } = bare
+  const verdicts = diagnose({ machine, schema, toolVersion, createdAt, absent, warnings })
+  expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['not-checked']))
+})
+
+test('no rule fails or finds anything on a model without nodes', () => {
+  const verdicts = diagnose(evidence({ nodes: [] }))
+  expect(verdicts.filter(({ verdict }) => verdict === 'failed' || verdict === 'found')).toEqual([])
+})

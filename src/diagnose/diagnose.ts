@@ -1,0 +1,37 @@
+// Runs the rules over the evidence, and puts what they found in order. One rule's failure is one verdict; the others go on.
+import type { AnalyzedEvidence, EvidenceKey } from '../analyze/evidence.ts'
+import type { Finding, Given, Outcome, Rule, Verdict } from './rule.ts'
+import { allRules } from './rules/index.ts'
+
+/** One verdict per rule, in the order of the rules. Never throws. A rule is given the evidence it declares and no more. */
+export function diagnose(evidence: AnalyzedEvidence, rules: readonly Rule[] = allRules): Verdict[] {
+  return rules.map((rule) => verdictOf(rule, evidence))
+}
+
+/** Findings of the verdicts: largest saving first, then the notes (saving 0), largest time first. Ties keep the rules' order. */
+export function rank(verdicts: readonly Verdict[]): Finding[] {
+  return verdicts
+    .flatMap((verdict) => (verdict.verdict === 'found' ? [verdict.finding] : []))
+    .sort((a, b) => b.wouldSaveMs - a.wouldSaveMs || b.timeMs - a.timeMs)
+}
+
+function verdictOf(rule: Rule, evidence: AnalyzedEvidence): Verdict {
+  const missing = rule.needs.find((key) => evidence[key] === undefined)
+  if (missing !== undefined) {
+    return { verdict: 'not-checked', rule: rule.id, reason: evidence.absent[missing] ?? `no ${missing} in the evidence` }
+  }
+  let outcome: Outcome
+  try {
+    outcome = rule.check(pick(evidence, [...rule.needs, ...(rule.wants ?? [])]))
+  } catch (error) {
+    return { verdict: 'failed', rule: rule.id, reason: error instanceof Error ? error.message : String(error) }
+  }
+  if (outcome === 'clear') return { verdict: 'clear', rule: rule.id }
+  if ('notChecked' in outcome) return { verdict: 'not-checked', rule: rule.id, reason: outcome.notChecked }
+  return { verdict: 'found', rule: rule.id, finding: { rule: rule.id, area: rule.area, title: rule.title, ...outcome.found } }
+}
+
+/** The declared keys that are there. */
+function pick(evidence: AnalyzedEvidence, keys: readonly EvidenceKey[]): Given<EvidenceKey, EvidenceKey> {
+  return Object.fromEntries(keys.map((key) => [key, evidence[key]])) as unknown as Given<EvidenceKey, EvidenceKey>
+}

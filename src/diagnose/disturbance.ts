@@ -1,0 +1,49 @@
+// What the operating system says of the timed samples, summed over the processes that measured them. Shared by the rules about
+// the machine: noise, throttling, paging, thread choice.
+import type { Latency } from '../measure/types.ts'
+
+export interface Totals {
+  /** Timed predictions. */
+  readonly predictions: number
+  /** Wall time of the timed predictions, ms. */
+  readonly wallMs: number
+  /** Time that runnable threads waited for a CPU, ms, summed over threads. */
+  readonly waitedMs: number
+  readonly throttledMs: number
+  readonly stolenMs: number
+  readonly majorFaults: number
+  readonly involuntarySwitches: number
+}
+
+/** Sums over the blocks whose regime is the one that the p50 is of. */
+export function totalsOf(latency: Latency): Totals {
+  const blocks = latency.blocks.filter((block) => block.regime === latency.regime)
+  const sum = (of: (block: Latency['blocks'][number]) => number) => blocks.reduce((total, block) => total + of(block), 0)
+  return {
+    predictions: sum((block) => block.samplesMs.length),
+    wallMs: sum((block) => block.wallMs),
+    waitedMs: sum((block) => block.waitedMs),
+    throttledMs: sum((block) => block.throttledMs),
+    stolenMs: sum((block) => block.stolenMs),
+    majorFaults: sum((block) => block.majorFaults),
+    involuntarySwitches: sum((block) => block.involuntarySwitches),
+  }
+}
+
+/**
+ * The wait for a CPU inside the samples near the median, ms per prediction: the median over the blocks of the p50's regime, as the
+ * mean of the engine's threads. The system adds up threads that wait at the same time; a prediction loses what one of them waits.
+ */
+export function waitInMedianMs(latency: Latency, threads: number): number {
+  const waits = latency.blocks
+    .filter((block) => block.regime === latency.regime)
+    .map((block) => block.waitAtMedianMs / Math.max(1, threads))
+    .sort((a, b) => a - b)
+  if (waits.length === 0) return 0
+  return (waits[Math.floor((waits.length - 1) / 2)]! + waits[Math.ceil((waits.length - 1) / 2)]!) / 2
+}
+
+/** Share 0..1 of the timed wall time; 0 where nothing was timed. */
+export function shareOfWall(timeMs: number, totals: Totals): number {
+  return totals.wallMs > 0 ? timeMs / totals.wallMs : 0
+}

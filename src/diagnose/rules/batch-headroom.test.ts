@@ -1,0 +1,99 @@
+import type { Sweep } from '../../measure/types.ts'
+import { checkRule, evidence } from '../check-rule.ts'
+import { batchHeadroom } from './batch-headroom.ts'
+
+const sweep = (points: readonly (readonly [at: number, p50Ms: number])[], fit: Sweep['fit'] = null): Sweep => ({
+  dimension: 'batch',
+  unit: 'samples',
+  points: points.map(([at, p50Ms]) => ({ at, p50Ms, ciLowMs: 0.99 * p50Ms, ciHighMs: 1.01 * p50Ms })),
+  fit,
+  current: 1,
+})
+
+checkRule(batchHeadroom, {
+  found: [
+    {
+      // 4 + 1 a sample: 5 alone, 1.25 each in 16, 1.03 each in 128; 16 is 21 % dearer than 128, so 128 it is: 1 - 1.03125/5
+      name: 'a fixed cost that batches share',
+      given: evidence({
+        p50Ms: 5,
+        batchSweep: sweep(
+          [
+            [1, 5],
+            [16, 20],
+            [128, 132],
+          ],
+          { fixedMs: 4, perUnitMs: 1 },
+        ),
+      }),
+      expect: {
+        wouldSaveMs: 3.96875,
+        basis: 'measured',
+        next: 'whyslow MODEL --batch 128',
+        detail: /4 ms a call \+ 1 ms a sample/,
+      },
+    },
+    {
+      // few processes, wide intervals: 5 + 5 a sample is 10 alone and 5.625 each in 8, which the fit confirms
+      name: 'intervals that overlap and a fit that sees the fixed cost',
+      given: evidence({
+        p50Ms: 10,
+        batchSweep: {
+          ...sweep([], { fixedMs: 5, perUnitMs: 5 }),
+          points: [
+            { at: 1, p50Ms: 10, ciLowMs: 5, ciHighMs: 15 },
+            { at: 8, p50Ms: 45, ciLowMs: 30, ciHighMs: 90 },
+          ],
+        },
+      }),
+      expect: { wouldSaveMs: 4.375 },
+    },
+    {
+      // 1.02 each in 8 and 1 each in 64: within 5 %, so the smaller batch, which waits less
+      name: 'the smallest batch that is as cheap as the best',
+      given: evidence({
+        p50Ms: 2,
+        batchSweep: sweep([
+          [1, 2],
+          [8, 8.16],
+          [64, 64],
+        ]),
+      }),
+      expect: { wouldSaveMs: 0.98, next: 'whyslow MODEL --batch 8', detail: /waits 8\.16 ms for its batch/ },
+    },
+  ],
+  clear: [
+    {
+      name: 'cost that grows with the batch',
+      given: evidence({
+        batchSweep: sweep([
+          [1, 10],
+          [8, 82],
+        ]),
+      }),
+    },
+    {
+      // a point that was lucky: 6 each in 8, while the fit has 10 each and nothing fixed
+      name: 'intervals that overlap and a fit that sees no fixed cost',
+      given: evidence({
+        batchSweep: {
+          ...sweep([], { fixedMs: 0, perUnitMs: 10 }),
+          points: [
+            { at: 1, p50Ms: 10, ciLowMs: 5, ciHighMs: 15 },
+            { at: 8, p50Ms: 48, ciLowMs: 30, ciHighMs: 90 },
+          ],
+        },
+      }),
+    },
+    {
+      name: 'a gain of 8 %',
+      given: evidence({
+        batchSweep: sweep([
+          [1, 10],
+          [8, 73.6],
+        ]),
+      }),
+    },
+  ],
+  notChecked: [{ name: 'no point at the batch in use', given: evidence({ batchSweep: sweep([[8, 10]]) }) }],
+})

@@ -1,0 +1,49 @@
+import { checkRule, evidence, roofs } from '../check-rule.ts'
+import { computeBoundOperators } from './compute-bound-operators.ts'
+
+const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
+// 400 M multiply-adds = 0.8 GFLOP: 8 ms at 100 GFLOP/s.
+const conv = { op: 'Conv', timeMs: 9, macs: 400e6 }
+
+checkRule(computeBoundOperators, {
+  found: [
+    {
+      // The 8 ms floor becomes 2 ms at four times the rate; the 1 ms above the floor stays.
+      name: 'a convolution near its roof, int8 four times as fast',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv] }),
+      expect: { timeMs: 9, wouldSaveMs: 6, area: 'architecture' },
+    },
+    {
+      name: 'int8 no faster: a note, no saving',
+      given: evidence({ p50Ms: 10, nodes: [conv] }),
+      expect: { timeMs: 9, wouldSaveMs: 0, detail: /only 1\.0 times the float32 rate/ },
+    },
+    {
+      name: 'int8 already: a note, no saving',
+      given: evidence({
+        p50Ms: 10,
+        roofs: fastInt8,
+        nodes: [{ ...conv, op: 'QLinearConv', arithmetic: 'int8', bound: 'compute' }],
+      }),
+      expect: { wouldSaveMs: 0, detail: /another precision already/ },
+    },
+    {
+      name: 'no int8 roof: a note that says so',
+      given: evidence({ p50Ms: 10, roofs: roofs({ flopsPerSecond: { float32: 100e9 } }), nodes: [conv] }),
+      expect: { wouldSaveMs: 0, detail: /not measured/ },
+    },
+  ],
+  clear: [
+    {
+      name: 'bound by memory',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ op: 'MatMul', timeMs: 9, bytes: 80e6 }] }),
+    },
+    // 6 of 250 ms is 2.4 %.
+    { name: 'a saving too small to notice', given: evidence({ p50Ms: 250, roofs: fastInt8, nodes: [conv] }) },
+    { name: 'no saving, and a small part of the time', given: evidence({ p50Ms: 40, nodes: [conv] }) },
+    {
+      name: 'recurrent steps',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, op: 'LSTM', serialSteps: 100 }] }),
+    },
+  ],
+})

@@ -1,0 +1,65 @@
+// Nodes that compute as fast as this machine can at their precision: only less arithmetic, or cheaper arithmetic, helps them.
+// The roofs were measured with the engine's own kernels.
+import type { NodeCost } from '../../analyze/costs.ts'
+import type { Roofs } from '../../machine/types.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayOperators, sayShare } from '../worth.ts'
+
+/** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
+const MIN_NOTE_SHARE = 0.25
+
+/** Kernels whose work is multiply-adds have int8 twins; the steps of recurrent ones wait for one another whatever the precision. */
+const MAX_SERIAL_STEPS = 1
+
+export const computeBoundOperators = defineRule({
+  id: 'compute-bound-operators',
+  area: 'architecture',
+  title: 'The arithmetic itself takes the time',
+  needs: ['latency', 'costs', 'roofs'],
+  check({ latency, costs, roofs }) {
+    const { p50Ms } = latency
+    const bound = costs.nodes.filter(
+      ({ bound, cost }) => bound === 'compute' && cost !== undefined && cost.macs > 0 && cost.serialSteps <= MAX_SERIAL_STEPS,
+    )
+    const gain = int8Gain(roofs)
+    // What a node takes above its floor stays: another precision is no remedy for it.
+    const floorMs = sum(bound, ({ cappedFloorMs }) => cappedFloorMs)
+    const float = bound.filter(({ cost }) => cost!.arithmetic === 'float32')
+    const savingMs = sum(float, ({ cappedFloorMs }) => cappedFloorMs) * (1 - 1 / Math.max(1, gain ?? 1))
+    const claims = isWorthSaying(savingMs, p50Ms)
+    if (!claims && floorMs < MIN_NOTE_SHARE * p50Ms) return 'clear'
+
+    const timeMs = sum(bound, (node) => node.timeMs)
+    const lower = claims
+      ? `int8 kernels reached ${gain!.toFixed(1)} times the float32 rate here: quantized, this part would shrink by ${sayMs(savingMs)}.`
+      : whyNoGain(float.length > 0, gain)
+    return {
+      found: {
+        detail:
+          `${sayOperators(bound.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; ` +
+          `${sayMs(floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
+        timeMs,
+        wouldSaveMs: claims ? savingMs : 0,
+        basis: 'modelled',
+        nodes: bound.map((node) => node.name),
+        next: null,
+      },
+    }
+  },
+})
+
+/** The int8 rate over the float32 rate; undefined where one was not measured. */
+function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefined {
+  return float32 === undefined || int8 === undefined ? undefined : int8 / float32
+}
+
+function whyNoGain(inFloat: boolean, gain: number | undefined): string {
+  if (!inFloat)
+    return 'It is int8 or another precision already, so only less arithmetic helps: a smaller input, fewer channels or layers.'
+  if (gain === undefined) return 'What int8 would give is not known: its roof was not measured.'
+  return `int8 kernels reached only ${gain.toFixed(1)} times the float32 rate here, so less arithmetic is what helps.`
+}
+
+function sum(nodes: readonly NodeCost[], of: (node: NodeCost) => number): number {
+  return nodes.reduce((total, node) => total + of(node), 0)
+}

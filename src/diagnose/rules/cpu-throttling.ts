@@ -1,0 +1,38 @@
+// A CPU quota (cgroup cpu.max, `docker --cpus`, Kubernetes limits) stops every thread of the container once the period's budget is
+// used up, usually for tens of milliseconds. https://docs.kernel.org/scheduler/sched-bwc.html
+import { shareOfWall, totalsOf } from '../disturbance.ts'
+import { defineRule } from '../rule.ts'
+import { sayMs, sayShare } from '../worth.ts'
+
+/** Below 2 % of the time a stop is a rare tail, not why predictions are slow. */
+const THROTTLED_SHARE = 0.02
+
+export const cpuThrottling = defineRule({
+  id: 'cpu-throttling',
+  area: 'hardware',
+  title: 'A CPU quota stops the process',
+  needs: ['latency', 'machine', 'engine'],
+  check({ latency, machine, engine }) {
+    const totals = totalsOf(latency)
+    // The kernel adds up the stops of every CPU, so threads that are stopped together are counted once each.
+    const stoppedTogether = Math.max(1, Math.min(engine.threadsInUse, machine.onlineCpus))
+    const share = Math.min(1, shareOfWall(totals.throttledMs, totals) / stoppedTogether)
+    if (share < THROTTLED_SHARE) return 'clear'
+
+    const quota = machine.quotaCpus
+    const fitting = quota === null ? null : Math.max(1, Math.floor(quota))
+    return {
+      found: {
+        detail:
+          `${quota === null ? 'A quota' : `The quota of ${quota} CPUs`} stopped the process for ${sayMs(totals.throttledMs / stoppedTogether)} ` +
+          `of ${sayMs(totals.wallMs)}: ${sayShare(share)} of the time. Stops come in pieces of up to a period (100 ms as a rule), ` +
+          `so short predictions see them in the tail and in throughput more than in the p50.`,
+        timeMs: share * latency.p50Ms,
+        wouldSaveMs: share * latency.p50Ms,
+        basis: 'modelled',
+        nodes: [],
+        next: fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : null,
+      },
+    }
+  },
+})

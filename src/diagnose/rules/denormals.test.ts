@@ -1,0 +1,48 @@
+import type { Experiment } from '../../measure/types.ts'
+import { checkRule, evidence } from '../check-rule.ts'
+import { denormals } from './denormals.ts'
+
+const weights = (subnormalShare: number) => ({
+  w: { statistics: { min: -1, max: 1, subnormalShare, zeroShare: 0, nanCount: 0 } },
+})
+const experiment = (ratio: number, ratioLow: number, ratioHigh: number): Experiment => ({
+  id: 'denormals',
+  baseMs: 8,
+  changedMs: 8 * ratio,
+  ratio,
+  ratioLow,
+  ratioHigh,
+  pairs: 6,
+  detail: '',
+})
+
+checkRule(denormals, {
+  found: [
+    {
+      // a quarter of the latency in the experiment: three quarters of 10 ms
+      name: 'an experiment that is faster',
+      given: evidence({ p50Ms: 10, constants: weights(0.5), experiments: [experiment(0.25, 0.2, 0.3)] }),
+      expect: {
+        wouldSaveMs: 7.5,
+        basis: 'measured',
+        detail: /2 ms instead of 8 ms.*50 % of the numbers in 'w'/,
+        next: 'whyslow MODEL --config session.set_denormal_as_zero=1',
+      },
+    },
+    {
+      name: 'subnormal weights without an experiment, as a note',
+      given: evidence({ constants: weights(0.02) }),
+      expect: { wouldSaveMs: 0, detail: /2 % of the numbers in 'w' are subnormal/ },
+    },
+  ],
+  clear: [
+    {
+      name: 'subnormal weights that this CPU does not mind',
+      given: evidence({ constants: weights(0.5), experiments: [experiment(0.99, 0.95, 1.03)] }),
+    },
+  ],
+  notChecked: [
+    { name: 'clean weights and no experiment', given: evidence({ constants: weights(0) }) },
+    { name: 'other experiments only', given: evidence({ experiments: [{ ...experiment(0.2, 0.1, 0.3), id: 'spinning' }] }) },
+  ],
+})

@@ -1,0 +1,61 @@
+// Subnormal float32 numbers (non-zero and below 1.18e-38 in size) take some CPUs a hundred times as long; others not at all, so
+// only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
+import type { ConstantView, GraphView } from '../../graph/types.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+
+/** One weight in a thousand: training with weight decay or ReLU leaves fewer; pruned or decayed layers far more. */
+const SUBNORMAL_SHARE = 0.001
+const NEXT = 'whyslow MODEL --config session.set_denormal_as_zero=1'
+
+export const denormals = defineRule({
+  id: 'denormals',
+  area: 'hardware',
+  title: 'Numbers too small for the fast path slow the arithmetic',
+  needs: ['latency', 'graph'],
+  wants: ['experiments'],
+  check({ latency, graph, experiments }) {
+    const worst = constantsOf(graph)
+      .filter((constant) => (constant.statistics?.subnormalShare ?? 0) >= SUBNORMAL_SHARE)
+      .sort((a, b) => b.statistics!.subnormalShare - a.statistics!.subnormalShare)[0]
+    const inWeights =
+      worst === undefined ? '' : ` ${sayShare(worst.statistics!.subnormalShare)} of the numbers in '${worst.name}' are subnormal.`
+
+    const experiment = experiments?.find((one) => one.id === 'denormals')
+    if (experiment === undefined) {
+      if (worst === undefined) return { notChecked: 'the weights hold none; activations were not tried (no experiment)' }
+      return {
+        found: {
+          title: 'Weights hold numbers too small for the fast path of some CPUs',
+          detail: `${inWeights.trim()} Whether this CPU is slow with them was not measured.`,
+          timeMs: 0,
+          wouldSaveMs: 0,
+          basis: 'measured',
+          nodes: [],
+          next: NEXT,
+        },
+      }
+    }
+
+    const savingMs = latency.p50Ms * (1 - experiment.ratio)
+    if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    return {
+      found: {
+        detail:
+          `With subnormal numbers taken as zero, a prediction takes ${sayMs(experiment.changedMs)} instead of ` +
+          `${sayMs(experiment.baseMs)} (${experiment.pairs} pairs of processes).${inWeights}`,
+        timeMs: savingMs,
+        wouldSaveMs: savingMs,
+        basis: 'measured',
+        nodes: [],
+        next: NEXT,
+      },
+    }
+  },
+})
+
+/** The graph's constants and those of its subgraphs. */
+function constantsOf(graph: GraphView): ConstantView[] {
+  const inner = graph.nodes.flatMap((node) => Object.values(node.subgraphs).flatMap(constantsOf))
+  return [...Object.values(graph.constants), ...inner]
+}

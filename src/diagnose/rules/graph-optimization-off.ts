@@ -1,0 +1,44 @@
+// The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
+// Where the same model was measured with all of it, the difference is known.
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+
+export const graphOptimizationOff = defineRule({
+  id: 'graph-optimization-off',
+  area: 'software',
+  title: "The engine's graph optimization is turned down",
+  needs: ['engine', 'latency'],
+  wants: ['experiments'],
+  check({ engine, latency, experiments }) {
+    const level = engine.options.graphOptimization
+    if (level === 'all') return 'clear'
+    const next = 'whyslow MODEL --graph-optimization all'
+    const experiment = experiments?.find(({ id }) => id === 'graph-optimization')
+    if (experiment === undefined) {
+      return {
+        found: {
+          detail: `The session runs with graph optimization '${level}' and not 'all'. What it costs was not measured.`,
+          timeMs: 0,
+          wouldSaveMs: 0,
+          basis: 'modelled',
+          nodes: [],
+          next,
+        },
+      }
+    }
+    const savingMs = latency.p50Ms * (1 - experiment.ratio)
+    if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    return {
+      found: {
+        detail:
+          `The session runs with graph optimization '${level}'. Measured in ${experiment.pairs} pairs with 'all': ` +
+          `${sayMs(experiment.baseMs)} against ${sayMs(experiment.changedMs)}, ${sayShare(1 - experiment.ratio)} less.`,
+        timeMs: savingMs,
+        wouldSaveMs: savingMs,
+        basis: 'measured',
+        nodes: [],
+        next,
+      },
+    }
+  },
+})

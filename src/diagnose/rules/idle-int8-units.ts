@@ -1,0 +1,43 @@
+// The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
+// A fact: what it would save is a matter of each node's own limit, which the rules about operators work out.
+import { defineRule } from '../rule.ts'
+import { sayMs, sayOperators, sayShare } from '../worth.ts'
+
+/** Instructions that multiply and add int8 in one step, by their names in /proc/cpuinfo. */
+const INT8_UNITS = ['amx_int8', 'avx512_vnni', 'avx_vnni', 'i8mm', 'dotprod']
+
+/** Quantizing and dequantizing cost something too: below 1.5 times, a whole model rarely gains. */
+const MIN_GAIN = 1.5
+
+/** Below a quarter of the p50 there is little for the units to take over. */
+const MIN_SHARE = 0.25
+
+export const idleInt8Units = defineRule({
+  id: 'idle-int8-units',
+  area: 'hardware',
+  title: "The CPU's int8 units stand idle",
+  needs: ['latency', 'machine', 'roofs', 'costs'],
+  check({ latency, machine, roofs, costs }) {
+    const units = INT8_UNITS.filter((unit) => machine.isa.includes(unit))
+    if (units.length === 0) return 'clear'
+    const { float32, int8 } = roofs.flopsPerSecond
+    if (float32 === undefined || int8 === undefined) return { notChecked: roofs.reasons.int8 ?? 'the int8 roof was not measured' }
+    if (int8 < MIN_GAIN * float32) return 'clear'
+
+    const heavy = costs.nodes.filter(({ cost }) => cost !== undefined && cost.macs > 0 && cost.arithmetic === 'float32')
+    const timeMs = heavy.reduce((sum, node) => sum + node.timeMs, 0)
+    if (timeMs < MIN_SHARE * latency.p50Ms) return 'clear'
+    return {
+      found: {
+        detail:
+          `The CPU has ${units.join(', ')}, and int8 kernels reached ${(int8 / float32).toFixed(1)} times the float32 rate here. ` +
+          `${sayOperators(heavy.map((node) => node.opType))} compute in float32 for ${sayMs(timeMs)}, ${sayShare(timeMs / latency.p50Ms)} of the p50.`,
+        timeMs,
+        wouldSaveMs: 0,
+        basis: 'modelled',
+        nodes: heavy.map((node) => node.name),
+        next: null,
+      },
+    }
+  },
+})

@@ -1,0 +1,56 @@
+// Every rule, listed by hand. A rule is one file here, its test beside it, and its page docs/findings/<id>.md.
+import type { Rule } from '../rule.ts'
+import { batchHeadroom } from './batch-headroom.ts'
+import { callOverhead } from './call-overhead.ts'
+import { coldStart } from './cold-start.ts'
+import { computeBoundOperators } from './compute-bound-operators.ts'
+import { costlyActivations } from './costly-activations.ts'
+import { cpuThrottling } from './cpu-throttling.ts'
+import { denormals } from './denormals.ts'
+import { dispatchOverhead } from './dispatch-overhead.ts'
+import { eventLoopBlocking } from './event-loop-blocking.ts'
+import { graphOptimizationOff } from './graph-optimization-off.ts'
+import { idleAccelerator } from './idle-accelerator.ts'
+import { idleInt8Units } from './idle-int8-units.ts'
+import { initializersAsInputs } from './initializers-as-inputs.ts'
+import { largeInputResolution } from './large-input-resolution.ts'
+import { layoutConversions } from './layout-conversions.ts'
+import { memoryBoundOperators } from './memory-bound-operators.ts'
+import { noisyMachine } from './noisy-machine.ts'
+import { paging } from './paging.ts'
+import { recurrentSteps } from './recurrent-steps.ts'
+import { slowThreadHandoff } from './slow-thread-handoff.ts'
+import { threadCount } from './thread-count.ts'
+import { threadOversubscription } from './thread-oversubscription.ts'
+import { tinyModel } from './tiny-model.ts'
+import { unfusedOperators } from './unfused-operators.ts'
+import { unfusedQuantization } from './unfused-quantization.ts'
+
+/** All rules, in the order in which verdicts are given. */
+export const allRules: readonly Rule[] = [
+  computeBoundOperators,
+  memoryBoundOperators,
+  largeInputResolution,
+  recurrentSteps,
+  costlyActivations,
+  tinyModel,
+  dispatchOverhead,
+  callOverhead,
+  layoutConversions,
+  unfusedOperators,
+  unfusedQuantization,
+  idleInt8Units,
+  graphOptimizationOff,
+  initializersAsInputs,
+  threadCount,
+  threadOversubscription,
+  batchHeadroom,
+  coldStart,
+  cpuThrottling,
+  noisyMachine,
+  slowThreadHandoff,
+  paging,
+  denormals,
+  eventLoopBlocking,
+  idleAccelerator,
+]

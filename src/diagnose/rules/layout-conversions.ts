@@ -1,0 +1,122 @@
+// Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
+// The model's answer needs none of them; a pair that undoes itself is the plainest case.
+import type { NodeView } from '../../graph/types.ts'
+import { graphsWithin, type Neighbours, neighboursOf } from '../neighbours.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayCount, sayMs, sayOperators, sayShare } from '../worth.ts'
+
+/** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
+const CONVERSIONS = new Set([
+  'Transpose',
+  'ReorderInput',
+  'ReorderOutput',
+  'Cast',
+  'Identity',
+  'MemcpyFromHost',
+  'MemcpyToHost',
+  'Copy',
+])
+
+/** Element by element, so what stands before and behind can be exchanged with it. */
+const ELEMENTWISE = new Set(
+  [
+    'Relu',
+    'Sigmoid',
+    'Tanh',
+    'Clip',
+    'LeakyRelu',
+    'Elu',
+    'HardSigmoid',
+    'HardSwish',
+    'Gelu',
+    'QuickGelu',
+    'Erf',
+    'Exp',
+    'Log',
+  ].concat(['Sqrt', 'Neg', 'Abs', 'Identity', 'Cast', 'Softplus', 'Sin', 'Cos', 'Add', 'Sub', 'Mul', 'Div']),
+)
+
+export const layoutConversions = defineRule({
+  id: 'layout-conversions',
+  area: 'software',
+  title: 'Time goes to moving data between layouts',
+  needs: ['latency', 'costs', 'profile'],
+  check({ latency, costs, profile }) {
+    const { p50Ms } = latency
+    const graphs = graphsWithin(profile.graph).map(neighboursOf)
+    const rejoined = new Set(graphs.flatMap(rejoinedSplits))
+    const inserted = new Set(profile.nodes.filter((node) => node.inserted).map(({ name }) => name))
+    const moves = costs.nodes.filter(
+      ({ name, opType, cost }) =>
+        cost?.movesDataOnly === true && (CONVERSIONS.has(opType) || inserted.has(name) || rejoined.has(name)),
+    )
+    const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
+    if (!isWorthSaying(timeMs, p50Ms)) return 'clear'
+
+    const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
+    const undone = pairs === 0 ? '' : ` ${sayCount(pairs, 'pair')} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
+    const busiest = moves.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
+    return {
+      found: {
+        detail:
+          `${sayOperators(moves.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, and compute nothing.` +
+          `${undone} The longest is ${busiest.name} with ${sayMs(busiest.timeMs)}.`,
+        timeMs,
+        wouldSaveMs: Math.min(timeMs, p50Ms),
+        basis: 'modelled',
+        nodes: moves.map((node) => node.name),
+        next: null,
+      },
+    }
+  },
+})
+
+/** Conversions that undo earlier ones, with nothing but elementwise nodes between them. */
+function cancellingPairs({ graph, producer }: Neighbours): number {
+  // By the permutation that has to be undone: whether all that a value is made from, constants aside, undoes it.
+  const known = new Map<string, boolean>()
+  const comesFromUndone = (value: string, later: NodeView): boolean => {
+    const key = `${later.opType} ${later.attributes.perm} ${value}`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const node = producer(value)
+    const answer = node !== undefined && (undoes(node, later) || (ELEMENTWISE.has(node.opType) && operands(node, later)))
+    known.set(key, answer)
+    return answer
+  }
+  const operands = (node: NodeView, later: NodeView): boolean => {
+    const varying = node.inputs.filter((name) => name !== '' && graph.constants[name] === undefined)
+    return varying.length > 0 && varying.every((name) => comesFromUndone(name, later))
+  }
+  return graph.nodes.filter((node) => PAIRED.has(node.opType) && comesFromUndone(node.inputs[0] ?? '', node)).length
+}
+
+const PAIRED = new Set(['Transpose', 'ReorderInput'])
+
+function undoes(earlier: NodeView, later: NodeView): boolean {
+  if (later.opType === 'ReorderInput') return earlier.opType === 'ReorderOutput'
+  return earlier.opType === 'Transpose' && isIdentity(permOf(earlier), permOf(later))
+}
+
+function permOf(node: NodeView): readonly number[] | null {
+  const perm = node.attributes.perm
+  return Array.isArray(perm) ? (perm as readonly number[]) : null
+}
+
+/** Without `perm` a transpose reverses the axes, so two of those undo themselves. */
+function isIdentity(first: readonly number[] | null, second: readonly number[] | null): boolean {
+  if (first === null || second === null) return first === second
+  return second.length === first.length && second.every((axis, position) => first[axis] === position)
+}
+
+/** Names of Split nodes whose parts one Concat joins again in the same order, and of that Concat. */
+function rejoinedSplits({ graph, producer }: Neighbours): string[] {
+  return graph.nodes.flatMap((concat) => {
+    if (concat.opType !== 'Concat') return []
+    const split = producer(concat.inputs[0])
+    if (split?.opType !== 'Split' || (split.attributes.axis ?? 0) !== concat.attributes.axis) return []
+    const whole =
+      split.outputs.length === concat.inputs.length && split.outputs.every((name, index) => name === concat.inputs[index])
+    return whole ? [split.name, concat.name] : []
+  })
+}

@@ -1,0 +1,56 @@
+// Nodes that wait for their weights: with one sample each weight is read once and used once, so the bytes and not the arithmetic
+// set the time. Weights in int8 are a quarter of the bytes.
+import type { NodeCost } from '../../analyze/costs.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayBytes, sayMs, sayOperators, sayShare } from '../worth.ts'
+
+/** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
+const MIN_WEIGHT_SHARE = 0.5
+
+/** int8 beside float32. */
+const QUANTIZED_BYTES = 1 / 4
+
+/** Operators whose weights are packed below a byte already, though they compute in float. */
+const PACKED = /NBits|Bnb4|FpQ4|BlockQuantized/
+
+/** Weights below 4 MiB stay in the second-level caches of a few cores between predictions; reading them from L3 is no finding. */
+const MIN_L3_WEIGHT_BYTES = 4 * 1024 * 1024
+
+export const memoryBoundOperators = defineRule({
+  id: 'memory-bound-operators',
+  area: 'hardware',
+  title: 'Operators wait for their weights to come from memory',
+  needs: ['latency', 'costs'],
+  check({ latency, costs }) {
+    const { p50Ms } = latency
+    const bound = costs.nodes.filter(waitsForWeights)
+    const timeMs = bound.reduce((sum, node) => sum + node.timeMs, 0)
+    const savingMs = bound.reduce((sum, { cost, cappedFloorMs, opType }) => {
+      const shrinks = cost!.arithmetic === 'float32' && !PACKED.test(opType)
+      return shrinks ? sum + cappedFloorMs * (cost!.weightBytes / cost!.bytes) * (1 - QUANTIZED_BYTES) : sum
+    }, 0)
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+
+    const weightBytes = bound.reduce((sum, node) => sum + node.cost!.weightBytes, 0)
+    const where = bound.some((node) => node.level === 'DRAM') ? 'memory, too large for the cache' : 'the last-level cache'
+    return {
+      found: {
+        detail:
+          `${sayOperators(bound.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, to read ` +
+          `${sayBytes(weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that; ` +
+          `several samples in one batch share one reading.`,
+        timeMs,
+        wouldSaveMs: savingMs,
+        basis: 'modelled',
+        nodes: bound.map((node) => node.name),
+        next: null,
+      },
+    }
+  },
+})
+
+function waitsForWeights({ bound, level, cost }: NodeCost): boolean {
+  if (bound !== 'memory' || cost === undefined || cost.weightBytes < MIN_WEIGHT_SHARE * cost.bytes || cost.bytes === 0)
+    return false
+  return level === 'DRAM' || (level === 'L3' && cost.weightBytes >= MIN_L3_WEIGHT_BYTES)
+}

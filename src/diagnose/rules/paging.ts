@@ -1,0 +1,57 @@
+// The model's memory does not stay in memory: after warm-up predictions still wait for pages from disk (major page faults), or the
+// peak is close to the limit above which the process is killed. https://man7.org/linux/man-pages/man2/getrusage.2.html
+import { totalsOf } from '../disturbance.ts'
+import { defineRule } from '../rule.ts'
+import { sayBytes, sayMs } from '../worth.ts'
+
+/** A stray page of the program itself may come late; one fault in 50 predictions is the model's memory going and coming. */
+const FAULTS_PER_PREDICTION = 0.02
+/** One page read from a fast NVMe disk: 0.1 ms. Slower disks take up to 10 ms, so the saving is a lower bound. */
+const FAULT_MS = 0.1
+/** With less than a tenth of the memory left, a second session or a larger input ends in swapping or a killed process. */
+const NEAR_LIMIT = 0.9
+
+export const paging = defineRule({
+  id: 'paging',
+  area: 'hardware',
+  title: 'Predictions wait for memory pages from disk',
+  needs: ['latency', 'memory', 'machine'],
+  check({ latency, memory, machine }) {
+    const totals = totalsOf(latency)
+    const faults = totals.predictions === 0 ? 0 : totals.majorFaults / totals.predictions
+    const limitBytes = memory.limitBytes ?? machine.memoryLimitBytes ?? machine.memoryBytes
+    const peakBytes = Math.max(memory.loadPeakBytes ?? 0, memory.predictPeakBytes ?? 0)
+    const nearLimit = peakBytes >= NEAR_LIMIT * limitBytes
+    const room = `The peak is ${sayBytes(peakBytes)} of the ${sayBytes(limitBytes)} that the process may use.`
+
+    if (faults >= FAULTS_PER_PREDICTION) {
+      const savingMs = Math.min(latency.p50Ms, faults * FAULT_MS)
+      return {
+        found: {
+          detail:
+            `After warm-up, ${totals.majorFaults} page faults went to disk in ${totals.predictions} predictions. ` +
+            `At ${sayMs(FAULT_MS)} for a page they cost at least ${sayMs(savingMs)} a prediction.${peakBytes > 0 ? ` ${room}` : ''}`,
+          timeMs: savingMs,
+          wouldSaveMs: savingMs,
+          basis: 'modelled',
+          nodes: [],
+          next: null,
+        },
+      }
+    }
+    if (nearLimit) {
+      return {
+        found: {
+          title: 'The model nearly fills the memory it may use',
+          detail: `${room} No page came from disk while predictions were timed.`,
+          timeMs: 0,
+          wouldSaveMs: 0,
+          basis: 'measured',
+          nodes: [],
+          next: null,
+        },
+      }
+    }
+    return 'clear'
+  },
+})

@@ -1,0 +1,42 @@
+// The number of threads in use is not the fastest: another number was measured and its interval is clear of this one's.
+// More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+
+/** Counts within 2 % of the fastest are as good as it: the fewest threads among them leave the most CPUs to others. */
+const AS_GOOD_AS_BEST = 1.02
+
+export const threadCount = defineRule({
+  id: 'thread-count',
+  area: 'software',
+  title: 'Another number of threads is faster',
+  needs: ['latency', 'threadSweep'],
+  check({ latency, threadSweep }) {
+    const current = threadSweep.points.find((point) => point.at === threadSweep.current)
+    if (current === undefined) return { notChecked: `the sweep has no point at the ${threadSweep.current} threads in use` }
+
+    const fastestMs = Math.min(...threadSweep.points.map((point) => point.p50Ms))
+    const best = threadSweep.points
+      .filter((point) => point.p50Ms <= AS_GOOD_AS_BEST * fastestMs)
+      .reduce((fewest, point) => (point.at < fewest.at ? point : fewest))
+    if (best.ciHighMs >= current.ciLowMs) return 'clear'
+
+    // The sweep is measured at another moment than the p50: its ratio is taken over, not its difference.
+    const savedShare = 1 - best.p50Ms / current.p50Ms
+    const savingMs = latency.p50Ms * savedShare
+    if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    return {
+      found: {
+        title: `${best.at === 1 ? 'One thread is' : `${best.at} threads are`} faster than ${current.at}`,
+        detail:
+          `Measured one after the other: ${sayMs(current.p50Ms)} with ${current.at} threads, ${sayMs(best.p50Ms)} with ${best.at}, ` +
+          `${sayShare(savedShare)} less.`,
+        timeMs: latency.p50Ms,
+        wouldSaveMs: savingMs,
+        basis: 'measured',
+        nodes: [],
+        next: `whyslow MODEL --threads ${best.at}`,
+      },
+    }
+  },
+})

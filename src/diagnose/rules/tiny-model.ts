@@ -1,0 +1,32 @@
+// The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
+// code. An empty model with the same inputs and outputs measures it.
+import { batchCommand, isTiny } from '../call.ts'
+import { defineRule } from '../rule.ts'
+import { sayMs, sayShare } from '../worth.ts'
+
+export const tinyModel = defineRule({
+  id: 'tiny-model',
+  area: 'software',
+  title: 'Calling the engine costs more than the model',
+  needs: ['latency', 'callCost'],
+  wants: ['inputs', 'costs'],
+  check({ latency, callCost, inputs, costs }) {
+    const { p50Ms } = latency
+    if (!isTiny(callCost.callMs, p50Ms)) return 'clear'
+    const callMs = Math.min(callCost.callMs, p50Ms)
+    const work =
+      costs === undefined || costs.macs === 0 ? '' : ` The model asks for ${costs.macs.toLocaleString('en-US')} multiply-adds.`
+    return {
+      found: {
+        detail:
+          `Of ${sayMs(p50Ms)}, ${sayMs(callMs)} (${sayShare(callMs / p50Ms)}) is the price of any call: an empty model with the same ` +
+          `inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's language, avoids it.`,
+        timeMs: callMs,
+        wouldSaveMs: callMs,
+        basis: 'modelled',
+        nodes: [],
+        next: batchCommand(inputs, 32),
+      },
+    }
+  },
+})

@@ -1,0 +1,89 @@
+// Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
+// tensor and pays its own start.
+import { sizeInBytes } from '../../graph/dtype.ts'
+import type { TensorType } from '../../graph/types.ts'
+import type { ProfiledNode } from '../../measure/types.ts'
+import { graphsWithin, neighboursOf } from '../neighbours.ts'
+import { type Group, unfusedGroups } from '../patterns.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'
+
+export const unfusedOperators = defineRule({
+  id: 'unfused-operators',
+  area: 'software',
+  title: 'Operators that belong together run apart',
+  needs: ['latency', 'profile', 'roofs', 'machine'],
+  check({ latency, profile, roofs, machine }) {
+    const { p50Ms } = latency
+    const groups = graphsWithin(profile.graph).flatMap((graph) => unfusedGroups(neighboursOf(graph)))
+    if (groups.length === 0) return 'clear'
+    const byName = new Map(profile.nodes.map((node) => [node.name, node]))
+    const transfer = (bytes: number) => transferMs(bytes, roofs.bytesPerSecond, machine.caches.L3 ?? 0)
+    const timed = groups
+      .map((group) => timeGroup(group, byName, transfer, profile.dispatchPerNodeUs / 1000))
+      .filter(({ savingMs }) => savingMs > 0)
+    const timeMs = timed.reduce((sum, group) => sum + group.timeMs, 0)
+    const savingMs = timed.reduce((sum, group) => sum + group.savingMs, 0)
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+
+    const kinds = [...new Set(timed.map(({ kind }) => kind))].map((kind) => {
+      const same = timed.filter((group) => group.kind === kind)
+      return `${same.length} ${kind} (${sayMs(same.reduce((sum, group) => sum + group.timeMs, 0))})`
+    })
+    const nodes = timed.flatMap((group) => group.nodes)
+    return {
+      found: {
+        detail:
+          `${kinds.join(', ')} run as ${sayCount(nodes.length, 'node')} that take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50. ` +
+          `Fused, they would pass over their data once, in ${sayMs(timeMs - savingMs)}.`,
+        timeMs,
+        wouldSaveMs: Math.min(savingMs, p50Ms),
+        basis: 'modelled',
+        nodes,
+        next: null,
+      },
+    }
+  },
+})
+
+interface TimedGroup {
+  readonly kind: Group['kind']
+  readonly timeMs: number
+  readonly savingMs: number
+  readonly nodes: readonly string[]
+}
+
+/** The fused operator: one start, each outer tensor once, and never less than the work that stays. Folded into weights: nothing. */
+function timeGroup(
+  { kind, parts, kept }: Group,
+  byName: ReadonlyMap<string, ProfiledNode>,
+  transfer: (bytes: number) => number,
+  startMs: number,
+): TimedGroup {
+  const nodes = parts.flatMap((part) => byName.get(part.name) ?? [])
+  const timeMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
+  const keptMs = kept.reduce((sum, part) => sum + (byName.get(part.name)?.timeMs ?? 0), 0)
+  const runs = Math.max(0, ...nodes.map((node) => node.runsPerPrediction))
+  const fusedMs = kind === 'BatchNormalization' ? 0 : Math.max(keptMs, (startMs + transfer(outerBytes(nodes))) * runs)
+  return { kind, timeMs, savingMs: Math.max(0, timeMs - fusedMs), nodes: nodes.map(({ name }) => name) }
+}
+
+/** Bytes of the values that enter the group, each once, and of those that its last node gives. */
+function outerBytes(nodes: readonly ProfiledNode[]): number {
+  const inside = new Set(nodes.flatMap((node) => node.outputs))
+  const entering = new Map<string, TensorType | null>()
+  for (const node of nodes) {
+    node.inputs.forEach((name, index) => {
+      if (!inside.has(name)) entering.set(name, node.inputTypes[index] ?? null)
+    })
+  }
+  const leaving = nodes.at(-1)?.outputTypes[0] ?? null
+  return [...entering.values(), leaving].reduce((sum, type) => sum + (type === null ? 0 : (sizeInBytes(type) ?? 0)), 0)
+}
+
+/** At the measured bandwidth of the level that holds them. */
+function transferMs(bytes: number, bandwidth: Readonly<Record<string, number | null>>, l3Bytes: number): number {
+  const near = bytes <= l3Bytes ? bandwidth.L3 : null
+  const rate = near ?? bandwidth.DRAM
+  return rate === null || rate === undefined ? 0 : (bytes / rate) * 1000
+}

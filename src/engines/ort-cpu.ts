@@ -1,0 +1,174 @@
+// ONNX Runtime's native binding for Node on the CPU: https://onnxruntime.ai/docs/get-started/with-javascript/node.html
+// The package is the user's own where their folder has one: the verdict is about their service.
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as Ort from 'onnxruntime-node'
+import type { DType } from '../graph/types.ts'
+import type { Availability, Engine, EngineOptions, Feeds, InputDeclaration, OpenOptions, Results, Session, TensorValue } from './types.ts'
+
+const PACKAGE = 'onnxruntime-node'
+const INSTALL = `npm install ${PACKAGE}`
+
+export interface FoundPackage {
+  readonly entry: string
+  readonly version: string
+  readonly folder: string
+}
+
+/** Where the package is taken from: the folder asked for, else the current folder's own, else the one that came with whyslow. */
+export function findOrt(packageFrom: string | null): FoundPackage | null {
+  const bases = packageFrom === null ? [process.cwd(), import.meta.dirname] : [path.resolve(packageFrom)]
+  for (const base of bases) {
+    const found = resolveFrom(base)
+    if (found) return found
+  }
+  return null
+}
+
+function resolveFrom(base: string): FoundPackage | null {
+  const own = path.join(base, 'package.json')
+  if (fs.existsSync(own) && nameOf(own) === PACKAGE) return describe(createRequire(own).resolve('.'), base)
+  try {
+    const entry = createRequire(path.join(base, 'noop.js')).resolve(PACKAGE)
+    return describe(entry, path.dirname(entry))
+  } catch {
+    return null
+  }
+}
+
+function describe(entry: string, start: string): FoundPackage | null {
+  for (let folder = start; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    const file = path.join(folder, 'package.json')
+    if (fs.existsSync(file) && nameOf(file) === PACKAGE) {
+      return { entry, version: String(JSON.parse(fs.readFileSync(file, 'utf8')).version), folder }
+    }
+  }
+  return null
+}
+
+function nameOf(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')).name
+  } catch {
+    return null
+  }
+}
+
+/** The module itself. Throws where it is absent or its native binary does not load. */
+export async function loadOrt(packageFrom: string | null): Promise<typeof Ort> {
+  const found = findOrt(packageFrom)
+  if (!found) throw new Error(`${PACKAGE} was not found; ${INSTALL}`)
+  const module = await import(pathToFileURL(found.entry).href)
+  return (module.InferenceSession ? module : module.default) as typeof Ort
+}
+
+async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
+  const found = findOrt(packageFrom)
+  if (!found) {
+    const where = packageFrom === null ? 'in the current folder or beside whyslow' : `in ${packageFrom}`
+    return { ok: false, reason: `${PACKAGE} was not found ${where}`, fix: INSTALL }
+  }
+  try {
+    const ort = await loadOrt(packageFrom)
+    const accelerators = ort.listSupportedBackends?.().flatMap((b) => (b.name === 'cpu' || !b.bundled ? [] : [b.name])) ?? []
+    return { ok: true, version: found.version, device: 'cpu', from: found.folder, accelerators }
+  } catch (error) {
+    return { ok: false, reason: `${PACKAGE} ${found.version} does not load: ${firstLine(error)}`, fix: INSTALL }
+  }
+}
+
+async function open(modelFile: string, options: OpenOptions): Promise<Session> {
+  const ort = await loadOrt(options.packageFrom)
+  const session = await ort.InferenceSession.create(modelFile, sessionOptions(options))
+  const inputs = declarations(session.inputMetadata, session.inputNames)
+  const outputs = declarations(session.outputMetadata, session.outputNames)
+  const fetches = outputs.filter((o) => o.isTensor).map((o) => o.name)
+  const bind = (feeds: Feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]))
+  return {
+    inputs,
+    outputs,
+    async run(feeds) {
+      const results = await session.run(bind(feeds), fetches)
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor)])) as Results
+    },
+    prepare(feeds) {
+      const bound = bind(feeds)
+      return () => session.run(bound, fetches)
+    },
+    async endProfiling() {
+      session.endProfiling()
+      return options.profilePrefix ? newestWithPrefix(options.profilePrefix) : null
+    },
+    async close() {
+      await session.release()
+    },
+  }
+}
+
+/** Session options as the binding takes them; null leaves the engine its default. */
+export function sessionOptions(options: OpenOptions): Ort.InferenceSession.SessionOptions {
+  return {
+    logSeverityLevel: 3,
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: options.graphOptimization,
+    executionMode: options.executionMode,
+    ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
+    ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
+    ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
+    ...(Object.keys(options.configEntries).length ? { extra: nested(options.configEntries) } : {}),
+  }
+}
+
+/** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }, the form in which the binding reads configuration entries. */
+function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
+  const root: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(entries)) {
+    const parts = key.split('.')
+    let at = root
+    for (const part of parts.slice(0, -1)) {
+      at[part] ??= {}
+      at = at[part] as Record<string, unknown>
+    }
+    at[parts.at(-1)!] = value
+  }
+  return root
+}
+
+function declarations(metadata: readonly Ort.InferenceSession.ValueMetadata[] | undefined, names: readonly string[]): InputDeclaration[] {
+  if (!metadata) return names.map((name) => ({ name, isTensor: true, dtype: null, shape: null }))
+  return metadata.map((m) =>
+    m.isTensor
+      ? { name: m.name, isTensor: true, dtype: m.type as DType, shape: m.shape }
+      : { name: m.name, isTensor: false, dtype: null, shape: null },
+  )
+}
+
+function toOrt(ort: typeof Ort, value: TensorValue): Ort.Tensor {
+  const Tensor = ort.Tensor as unknown as new (type: string, data: unknown, dims: readonly number[]) => Ort.Tensor
+  return new Tensor(value.dtype, value.data, value.shape)
+}
+
+function fromOrt(tensor: Ort.Tensor): TensorValue {
+  return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as TensorValue['data'] }
+}
+
+/** The binding names the profile `<prefix>_<time>.json` and does not say it. */
+function newestWithPrefix(prefix: string): string | null {
+  const folder = path.dirname(prefix)
+  const names = fs.readdirSync(folder).filter((name) => name.startsWith(path.basename(prefix)) && name.endsWith('.json'))
+  const newest = names.sort().at(-1)
+  return newest ? path.join(folder, newest) : null
+}
+
+const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!
+
+export const ortCpu: Engine = {
+  id: 'ort-cpu',
+  title: 'ONNX Runtime for Node, CPU',
+  formats: ['onnx'],
+  runs: 'graph',
+  available,
+  open,
+}

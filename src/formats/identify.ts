@@ -1,0 +1,223 @@
+// What a file is, from its first bytes: a user who gives the wrong file is told which file it is and what would work.
+// Signatures: each format's own specification; more in netron's readers, https://github.com/lutzroeder/netron
+import { readStart } from './file.ts'
+
+export type FileFormat =
+  | 'onnx'
+  | 'onnx-tensor'
+  | 'onnx-text'
+  | 'ort'
+  | 'tflite'
+  | 'hdf5'
+  | 'keras'
+  | 'savedmodel'
+  | 'tensorflow-graph'
+  | 'tfjs'
+  | 'torchscript'
+  | 'pickle'
+  | 'numpy'
+  | 'safetensors'
+  | 'gguf'
+  | 'coreml'
+  | 'openvino'
+  | 'xgboost-json'
+  | 'xgboost-ubj'
+  | 'xgboost-binary'
+  | 'lightgbm-text'
+  | 'json'
+  | 'zip'
+  | 'gzip'
+  | 'archive'
+  | 'git-lfs'
+  | 'html'
+  | 'xml'
+  | 'text'
+  | 'empty'
+  | 'image'
+  | 'audio'
+  | 'elf'
+  | 'executable'
+  | 'unknown'
+
+export interface Identity {
+  readonly format: FileFormat
+  /** One phrase with its article: 'a TensorFlow Lite model'. */
+  readonly says: string
+  /** What to do with it, as an imperative: 'export the model to ONNX with …'. */
+  readonly next: string
+}
+
+/** What the file at this path is. Throws InputError where it does not exist, is a directory or cannot be read. */
+export function identifyFile(file: string): Identity {
+  const { bytes, sizeBytes } = readStart(file)
+  return identify(bytes, sizeBytes, file)
+}
+
+/** `start`: the first bytes, 64 KB are plenty; `sizeBytes`: of the whole file; the name decides only where bytes leave it open. */
+export function identify(start: Uint8Array, sizeBytes: number, fileName: string): Identity {
+  if (sizeBytes === 0) return identity('empty', 'empty', 'download or copy it again')
+  return (
+    byMagic(start) ??
+    (startsWith(start, 'PK\u0003\u0004') ? zipContents(start) : undefined) ??
+    protobuf(start, fileName) ??
+    (isText(start, sizeBytes) ? text(latin1(start), fileName) : undefined) ??
+    identity('unknown', `a file of an unknown kind (it begins with ${hex(start)})`, 'give an .onnx file')
+  )
+}
+
+const TORCH = "export it with torch.onnx.export(model, example_inputs, 'model.onnx')"
+const KERAS = "export it with model.export('model.onnx', format='onnx') in Keras 3, or with tf2onnx"
+const TENSORFLOW = 'convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx'
+const TREES = 'convert it with onnxmltools'
+const UNPACK = 'unpack it and give the .onnx file in it'
+
+function identity(format: FileFormat, says: string, next: string): Identity {
+  return { format, says, next }
+}
+
+/** Signature, its offset, and what it means. Characters are bytes (Latin-1). */
+const MAGIC: readonly (readonly [string, number, Identity])[] = [
+  [
+    'TFL3',
+    4,
+    identity('tflite', 'a TensorFlow Lite model', 'convert it: python -m tf2onnx.convert --tflite FILE --output model.onnx'),
+  ],
+  ['ORTM', 4, identity('ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from')],
+  ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', KERAS)],
+  ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
+  ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
+  ['{L\0\0\0\0\0\0\0\x07learner', 0, identity('xgboost-ubj', 'an XGBoost model (UBJSON)', TREES)],
+  ['binf', 0, identity('xgboost-binary', 'an XGBoost model (old binary format)', `save it as JSON, then ${TREES}`)],
+  ['\x1f\x8b', 0, identity('gzip', 'gzip-compressed', 'unpack it with gunzip first')],
+  ['\x28\xb5\x2f\xfd', 0, identity('archive', 'zstd-compressed', 'unpack it first')],
+  ['\xfd7zXZ\0', 0, identity('archive', 'xz-compressed', 'unpack it first')],
+  ['BZh', 0, identity('archive', 'bzip2-compressed', 'unpack it first')],
+  ['7z\xbc\xaf\x27\x1c', 0, identity('archive', 'a 7z archive', UNPACK)],
+  ['Rar!\x1a\x07', 0, identity('archive', 'a RAR archive', UNPACK)],
+  ['ustar', 257, identity('archive', 'a tar archive', UNPACK)],
+  ['PK\x05\x06', 0, identity('zip', 'an empty zip archive', 'give an .onnx file')],
+  ['\x89PNG\r\n\x1a\n', 0, identity('image', 'a PNG image', 'give the model here, and inputs with --data')],
+  ['\xff\xd8\xff', 0, identity('image', 'a JPEG image', 'give the model here, and inputs with --data')],
+  ['RIFF', 0, identity('audio', 'a sound or media file (RIFF)', 'give the model here, and inputs with --data')],
+  ['\x7fELF', 0, identity('elf', 'a program or library (ELF)', 'give an .onnx file')],
+  ['MZ', 0, identity('executable', 'a Windows program or library', 'give an .onnx file')],
+  ['\xcf\xfa\xed\xfe', 0, identity('executable', 'a macOS program or library', 'give an .onnx file')],
+]
+
+function byMagic(start: Uint8Array): Identity | undefined {
+  const found = MAGIC.find(([magic, offset]) => startsWith(start, magic, offset))?.[2]
+  if (found !== undefined) return found
+  // Legacy torch.save puts a number of 10 bytes first; other pickles start with protocol 2 to 5.
+  if (startsWith(start, '\x80\x02\x8a\x0a'))
+    return identity('pickle', 'a PyTorch file (pickle), which can run code when opened', TORCH)
+  if ((start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start.length > 2) || startsWith(start, 'ccopy_reg')) {
+    const advice = 'export the model to ONNX where it was trained (scikit-learn: skl2onnx; PyTorch: torch.onnx.export)'
+    return identity('pickle', 'a Python pickle, which can run code when opened', advice)
+  }
+  // safetensors: header length as uint64, then a JSON object.
+  if (start.length > 9 && start[8] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0)) {
+    return identity('safetensors', 'a safetensors file: weights without a graph', 'export the model that uses them to ONNX')
+  }
+  return undefined
+}
+
+/** Names of entries stand in clear in a zip file, before each entry's bytes. */
+function zipContents(start: Uint8Array): Identity {
+  const seen = latin1(start)
+  if (/\.npyPK|\.npy/.test(seen))
+    return identity('numpy', 'a set of NumPy arrays (.npz)', 'give the model here, and arrays with --data')
+  if (seen.includes('model.weights.h5') || (seen.includes('metadata.json') && seen.includes('config.json'))) {
+    return identity('keras', 'a Keras 3 model (.keras)', KERAS)
+  }
+  if (/\/(data\.pkl|constants\.pkl|code\/|byteorder|version)/.test(seen)) {
+    return identity('torchscript', 'a PyTorch file (zip with pickles, which can run code when opened)', TORCH)
+  }
+  if (seen.includes('coremldata') || seen.includes('.mlmodel'))
+    return identity('coreml', 'a Core ML package', 'give the ONNX original')
+  return identity('zip', 'a zip archive', UNPACK)
+}
+
+/** Tags that a ModelProto can have, with their wire type: producer, domain, version, graph, opsets, metadata, functions … */
+const MODEL_TAGS: ReadonlySet<number> = new Set([0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca, 0xd2])
+
+function protobuf(start: Uint8Array, fileName: string): Identity | undefined {
+  const name = fileName.toLowerCase()
+  const [first = 0, second = 0, third = 0, fourth = 0] = start
+  const seen = latin1(start.subarray(0, 16384))
+  if (/(^|[\\/])saved_model\.pb$/.test(name) || (first === 0x08 && second === 1 && third === 0x12 && /\bserve\b/.test(seen))) {
+    return identity('savedmodel', 'a TensorFlow SavedModel', TENSORFLOW)
+  }
+  if (first === 0x0a && /Placeholder|Const/.test(seen) && /dtype|shape/.test(seen)) {
+    return identity(
+      'tensorflow-graph',
+      'a TensorFlow graph (frozen .pb)',
+      'convert it: python -m tf2onnx.convert --graphdef FILE',
+    )
+  }
+  if (name.endsWith('.mlmodel')) return identity('coreml', 'a Core ML model', 'give the ONNX original')
+  // A TensorProto starts with dims (field 1) and then its element type (field 2, a small number).
+  const tensor = identity('onnx-tensor', 'an ONNX tensor (test data), not a model', 'give the model.onnx that it belongs to')
+  if (first === 0x08 && third === 0x10 && fourth >= 1 && fourth <= 26) return tensor
+  if (/(^|[\\/])(in|out)put_\d+\.pb$/.test(name)) return tensor
+  const startsLikeModel = first === 0x08 && second >= 1 && second < 0x80 && MODEL_TAGS.has(third)
+  if (startsLikeModel || (name.endsWith('.onnx') && MODEL_TAGS.has(first) && !isText(start, start.length))) {
+    return identity('onnx', 'an ONNX model', 'give it to whyslow')
+  }
+  return undefined
+}
+
+function text(seen: string, fileName: string): Identity {
+  const trimmed = seen.replace(/^\u00ef\u00bb\u00bf/, '').trimStart()
+  if (trimmed.startsWith('version https://git-lfs')) {
+    return identity('git-lfs', 'a Git LFS pointer, not the file itself', "fetch it with 'git lfs pull' or download it")
+  }
+  if (/^(<!doctype html|<html)/i.test(trimmed)) return identity('html', 'a web page, not a model', 'download the file itself')
+  if (/^<\?xml|^<net/.test(trimmed)) {
+    const openvino = /<net\b/.test(trimmed)
+    return openvino
+      ? identity('openvino', 'an OpenVINO model', 'give the ONNX original')
+      : identity('xml', 'an XML file', 'give an .onnx file')
+  }
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) return json(trimmed)
+  if (/^tree\r?\nversion=/.test(trimmed)) return identity('lightgbm-text', 'a LightGBM model', TREES)
+  if (/^(ir_version|graph|opset_import)\s*[:{]/m.test(trimmed.slice(0, 4096)) || /^<\s*ir_version/.test(trimmed)) {
+    return identity('onnx-text', 'an ONNX model in text form', 'save it in binary form with onnx.save')
+  }
+  return identity('text', `a text file${/\.onnx$/i.test(fileName) ? ' in spite of its name' : ''}`, 'give an .onnx file')
+}
+
+function json(seen: string): Identity {
+  if (/"learner"\s*:/.test(seen)) return identity('xgboost-json', 'an XGBoost model (JSON)', TREES)
+  if (/"(modelTopology|weightsManifest)"\s*:/.test(seen) || /"format"\s*:\s*"(layers|graph)-model"/.test(seen)) {
+    return identity('tfjs', 'a TensorFlow.js model', 'convert it with tf2onnx (python -m tf2onnx.convert --tfjs FILE)')
+  }
+  if (/"schema"\s*:\s*"whyslow-evidence/.test(seen))
+    return identity('json', 'saved evidence', "diagnose it with 'whyslow explain'")
+  if (/"tree_info"\s*:/.test(seen))
+    return identity('lightgbm-text', 'a LightGBM model (JSON dump)', `save it with save_model, then ${TREES}`)
+  return identity('json', 'a JSON file', 'give an .onnx file')
+}
+
+/** No control characters but tabs and line ends, and not empty. */
+function isText(start: Uint8Array, sizeBytes: number): boolean {
+  return (
+    sizeBytes > 0 &&
+    start.length > 0 &&
+    start.every((byte) => (byte >= 0x20 ? byte !== 0x7f : byte === 9 || byte === 10 || byte === 13))
+  )
+}
+
+function startsWith(start: Uint8Array, magic: string, offset = 0): boolean {
+  for (let i = 0; i < magic.length; i++) if (start[offset + i] !== magic.charCodeAt(i)) return false
+  return true
+}
+
+function latin1(bytes: Uint8Array): string {
+  let result = ''
+  for (let i = 0; i < bytes.length; i += 8192) result += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return result
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+}

@@ -1,0 +1,60 @@
+// Reading a model, whatever the file is: looks at it, chooses the reader, and says what it is where there is none.
+import fs from 'node:fs'
+import path from 'node:path'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { identifyFile } from './identify.ts'
+import { readOnnx } from './onnx.ts'
+
+export { type FileFormat, type Identity, identify, identifyFile } from './identify.ts'
+export { readOnnx } from './onnx.ts'
+
+/** Readers by format. */
+const READERS: Readonly<Record<string, (file: string) => Promise<Model>>> = {
+  onnx: readOnnx,
+}
+
+/**
+ * The model in `file`. Throws InputError, one line that says what the file is and what to do, where it does not exist, is a
+ * directory, is empty, cut off or damaged, is of a kind that cannot be read, or names weights that are missing or outside its folder.
+ */
+export async function readModel(file: string): Promise<Model> {
+  if (isDirectory(file)) throw new InputError(directory(file))
+  const { format, says, next } = identifyFile(file)
+  const read = Object.hasOwn(READERS, format) ? READERS[format] : undefined
+  if (read === undefined) throw new InputError(`${file} is ${says}; ${next}`)
+  return read(file)
+}
+
+function isDirectory(file: string): boolean {
+  try {
+    return fs.statSync(file).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** Names what lies in the folder, or one below it, as model hubs lay them out. */
+function directory(folder: string): string {
+  const entries = list(folder)
+  const below = entries.flatMap((entry) => list(path.join(folder, entry)).map((inner) => path.join(entry, inner)))
+  const models = [...entries, ...below].filter((entry) => entry.toLowerCase().endsWith('.onnx'))
+  if (models.length > 0) {
+    const shown = models.slice(0, 3).map((entry) => path.join(folder, entry))
+    const more = models.length > shown.length ? ` (and ${models.length - shown.length} more)` : ''
+    return `${folder} is a directory; name the model in it: ${shown.join(', ')}${more}`
+  }
+  if (entries.includes('saved_model.pb')) {
+    return `${folder} is a TensorFlow SavedModel; convert it: python -m tf2onnx.convert --saved-model ${folder} --output model.onnx`
+  }
+  return `${folder} is a directory without an .onnx file; name a model file`
+}
+
+/** Names in a folder, sorted; none where it is no folder or may not be read. */
+function list(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}

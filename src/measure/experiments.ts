@@ -1,0 +1,72 @@
+// One thing changed, everything else as it is, in alternating processes: what a rule could only guess is measured.
+import fs from 'node:fs'
+import path from 'node:path'
+import { writeModel } from '../graph/build.ts'
+import { copyWith } from '../graph/copy.ts'
+import { measurePaired } from './paired.ts'
+import { trialLimits } from './plan.ts'
+import type { AboutRun } from './sweeps.ts'
+import type { ModelTask } from './tasks.ts'
+import type { Experiment } from './types.ts'
+
+const SAMPLE_MS = 300
+const PAIRS = 3
+
+interface Change {
+  readonly id: Experiment['id']
+  readonly detail: string
+  readonly changed: ModelTask
+}
+
+/** Those that make sense for this model and setup; one that cannot be run is left out. */
+export async function runExperiments(about: AboutRun): Promise<readonly Experiment[]> {
+  const experiments: Experiment[] = []
+  for (const { id, detail, changed } of changesFor(about)) {
+    const plan = {
+      base: { ...about.task, sampleMs: SAMPLE_MS },
+      changed: { ...changed, sampleMs: SAMPLE_MS },
+      pairs: PAIRS,
+      threads: about.inputs.threadsInUse,
+    }
+    const trial = await measurePaired(plan, trialLimits(about.limits, SAMPLE_MS, about.p50Ms))
+    if (trial.outcome === 'measured') experiments.push({ id, detail, ...trial.value })
+  }
+  return experiments
+}
+
+const DENORMALS_KEY = 'session.set_denormal_as_zero'
+
+function changesFor(about: AboutRun): Change[] {
+  const { task, engineOptions } = about
+  const changes: Change[] = []
+  if (engineOptions.configEntries[DENORMALS_KEY] === undefined) {
+    const configEntries = { ...engineOptions.configEntries, [DENORMALS_KEY]: '1' }
+    changes.push({ id: 'denormals', detail: `${DENORMALS_KEY}=1`, changed: { ...task, options: { ...engineOptions, configEntries } } })
+  }
+  if (engineOptions.graphOptimization !== 'all') {
+    changes.push({
+      id: 'graph-optimization',
+      detail: `graph optimization ${engineOptions.graphOptimization} -> all`,
+      changed: { ...task, options: { ...engineOptions, graphOptimization: 'all' } },
+    })
+  }
+  const cleaned = withoutWeightInputs(about)
+  if (cleaned) {
+    changes.push({ id: 'initializers-as-inputs', detail: 'weights taken out of the graph inputs', changed: { ...task, modelFile: cleaned } })
+  }
+  return changes
+}
+
+/** A copy whose initializers are no inputs; null where none is, or where weights lie outside the file. */
+function withoutWeightInputs({ model, folder }: AboutRun): string | null {
+  const { graph } = model.proto
+  if (!graph || model.weights.size > 0) return null
+  const weights = new Set(graph.initializer.map(({ name }) => name))
+  const input = graph.input.filter(({ name }) => !weights.has(name))
+  if (input.length === graph.input.length) return null
+  const file = path.join(folder, 'clean-inputs.onnx')
+  // IR 4 is the first in which an initializer need not be an input.
+  const irVersion = model.proto.irVersion < 4n ? 4n : model.proto.irVersion
+  fs.writeFileSync(file, writeModel(copyWith(model.proto, { irVersion, graph: copyWith(graph, { input }) })))
+  return file
+}

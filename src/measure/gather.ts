@@ -1,0 +1,202 @@
+// The measuring itself, in order: blocks of the latency spread over the run, and between them the profile, the sweeps and the
+// experiments. What fails is absent with its reason; only the latency must succeed.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { EngineOptions } from '../engines/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import { weightsBytes } from '../graph/constants.ts'
+import type { Machine } from '../machine/types.ts'
+import type { ChosenInputs } from './choose-inputs.ts'
+import { emptyModel } from './empty-model.ts'
+import { runExperiments } from './experiments.ts'
+import { summarize } from './latency.ts'
+import { type Limits, modelTask, trialLimits } from './plan.ts'
+import { callCostOf, correctProfile } from './profile/correct.ts'
+import { median } from './statistics.ts'
+import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
+import type { ModelTask, ProfileOutput } from './tasks.ts'
+import { runTrial } from './trial.ts'
+import type { CallCost, EventLoop, Experiment, Latency, LatencyBlock, Memory, Profile, Sweep, Trial } from './types.ts'
+
+export interface GatherPlan {
+  readonly model: Model
+  readonly graph: GraphView
+  readonly inputs: ChosenInputs
+  readonly machine: Machine
+  readonly engineId: string
+  readonly engineOptions: EngineOptions
+  readonly options: { readonly quick: boolean; readonly seconds: number | null; readonly batch: number | null }
+  readonly folder: string
+  readonly limits: Limits
+  /** Reads the graph that the engine wrote as it runs it. */
+  readonly readExecuted: (file: string) => Promise<GraphView>
+  readonly progress: (progress: { stage: string; done: number; of: number }) => void
+}
+
+export interface Gathered {
+  readonly evidence: {
+    readonly latency: Latency
+    readonly memory: Memory
+    readonly profile?: Profile
+    readonly callCost?: CallCost
+    readonly threadSweep?: Sweep
+    readonly batchSweep?: Sweep
+    readonly sizeSweeps?: readonly Sweep[]
+    readonly experiments?: readonly Experiment[]
+    readonly eventLoop?: EventLoop
+  }
+  readonly absent: Record<string, string>
+  readonly warnings: readonly string[]
+}
+
+const PROCESSES = 5
+const QUICK_PROCESSES = 3
+const DEFAULT_MS = 4000
+const QUICK_DEFAULT_MS = 1800
+const PROFILE_SHARE = 0.35
+const MIN_PROFILE_MS = 700
+
+const LEFT_OUT = 'left out by --quick'
+
+export async function gather(plan: GatherPlan): Promise<Gathered> {
+  const { options, inputs, limits } = plan
+  const processes = options.quick ? QUICK_PROCESSES : PROCESSES
+  const totalMs = options.seconds === null ? (options.quick ? QUICK_DEFAULT_MS : DEFAULT_MS) : options.seconds * 1000
+  const blockMs = totalMs / processes
+  const task = modelTask(plan.engineId, plan.model.source.file, plan.engineOptions, inputs.saved)
+  const blocks: LatencyBlock[] = []
+  const absent: Record<string, string> = {}
+  const steps = options.quick ? 5 : 10
+  let done = 0
+  const step = (stage: string) => plan.progress({ stage, done: ++done, of: steps })
+
+  const measureBlocks = async (count: number) => {
+    for (let k = 0; k < count && blocks.length < processes; k++) {
+      step(`predicting in process ${blocks.length + 1} of ${processes}`)
+      const trial = await runTrial('latency', { ...task, process: blocks.length, sampleMs: blockMs, brief: false }, trialLimits(limits, blockMs, blocks[0]?.p50Ms))
+      if (trial.outcome !== 'measured') throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
+      blocks.push(trial.value)
+    }
+  }
+
+  await measureBlocks(2)
+  step('profiling')
+  const profiled = await profileTrial(plan, task, Math.max(MIN_PROFILE_MS, totalMs * PROFILE_SHARE), blocks[0]!.p50Ms)
+  await measureBlocks(1)
+  const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
+
+  const eventLoop = await runTrial('event-loop', task, trialLimits(limits, 1000, about.p50Ms))
+  if (eventLoop.outcome !== 'measured') absent.eventLoop = reasonOf(eventLoop)
+
+  let sweeps: { threadSweep?: Sweep; batchSweep?: Sweep; sizeSweeps?: readonly Sweep[] } = {}
+  let experiments: readonly Experiment[] | undefined
+  if (options.quick) {
+    for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT
+  } else {
+    step('trying other thread counts')
+    const threads = await threadSweep(about)
+    await measureBlocks(1)
+    step('trying other batch sizes')
+    const batch = await batchSweep(about)
+    const sizes = await sizeSweeps(about)
+    step('trying changes in pairs')
+    experiments = await runExperiments(about)
+    sweeps = {
+      ...(threads.sweep ? { threadSweep: threads.sweep } : {}),
+      ...(batch.sweep ? { batchSweep: batch.sweep } : {}),
+      ...(sizes.length > 0 ? { sizeSweeps: sizes } : {}),
+    }
+    if (threads.reason) absent.threadSweep = threads.reason
+    if (batch.reason) absent.batchSweep = batch.reason
+    if (sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
+  }
+  await measureBlocks(processes)
+
+  const latency = summarize(blocks, inputs.threadsInUse)
+  const profile = await profileEvidence(plan, profiled, latency.p50Ms)
+  Object.assign(absent, profile.absent)
+  return {
+    evidence: {
+      latency,
+      memory: memoryOf(plan, blocks),
+      ...profile.evidence,
+      ...sweeps,
+      ...(experiments && experiments.length > 0 ? { experiments } : {}),
+      ...(eventLoop.outcome === 'measured' ? { eventLoop: eventLoop.value } : {}),
+    },
+    absent,
+    warnings: profile.warnings,
+  }
+}
+
+const optimizedFile = (plan: GatherPlan): string => path.join(plan.folder, 'optimized.onnx')
+
+async function profileTrial(plan: GatherPlan, task: ModelTask, sampleMs: number, p50Ms: number): Promise<Trial<ProfileOutput>> {
+  const outputs = plan.inputs.outputs.flatMap(({ name, type }) => (type ? [{ name, type }] : []))
+  const inputs = Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape } }))
+  const bytes = emptyModel(inputs, outputs)
+  const emptyModelFile = bytes ? path.join(plan.folder, 'empty.onnx') : null
+  if (bytes) fs.writeFileSync(emptyModelFile!, bytes)
+  const options = { ...task.options, configEntries: { ...externalWeights(plan.model), ...task.options.configEntries } }
+  return runTrial(
+    'profile',
+    { ...task, options, sampleMs, folder: plan.folder, optimizedModelPath: optimizedFile(plan), emptyModelFile },
+    trialLimits(plan.limits, sampleMs, p50Ms),
+  )
+}
+
+/** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights beside it. */
+const EXTERNAL_FROM_BYTES = 1e9
+
+function externalWeights(model: Model): Record<string, string> {
+  return model.source.sizeBytes < EXTERNAL_FROM_BYTES
+    ? {}
+    : { 'session.optimized_model_external_initializers_file_name': 'optimized.weights', 'session.optimized_model_external_initializers_min_size_in_bytes': '1024' }
+}
+
+async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
+  if (trial.outcome !== 'measured') {
+    const reason = `the profiled run failed: ${reasonOf(trial)}`
+    return { evidence: {}, absent: { profile: reason, callCost: reason, costs: reason, breakdown: reason }, warnings: [reason] }
+  }
+  const warnings = trial.value.truncated ? ['the engine cut the profile short: times are from its first part'] : []
+  const feeds = Object.fromEntries(Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
+  const executed = await executedGraph(plan)
+  if (executed.warning) warnings.push(executed.warning)
+  const profile = correctProfile(trial.value, { executed: executed.graph, original: plan.graph }, feeds, p50Ms, plan.engineOptions.threads)
+  const callCost = callCostOf(trial.value, p50Ms)
+  const absent: Record<string, string> = callCost ? {} : { callCost: 'a model with these inputs and outputs and no nodes could not be run' }
+  return { evidence: { profile, ...(callCost ? { callCost } : {}) }, absent, warnings }
+}
+
+/** The graph as the engine wrote it, or the user's where it cannot be read again. */
+async function executedGraph(plan: GatherPlan): Promise<{ graph: GraphView; warning?: string }> {
+  try {
+    return { graph: await plan.readExecuted(optimizedFile(plan)) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { graph: plan.graph, warning: `the graph as the engine runs it could not be read (${reason}); nodes are joined by name` }
+  }
+}
+
+function memoryOf(plan: GatherPlan, blocks: readonly LatencyBlock[]): Memory {
+  const most = (of: (block: LatencyBlock) => number | null): number | null => {
+    const known = blocks.flatMap((block) => of(block) ?? [])
+    return known.length > 0 ? median(known) : null
+  }
+  const weights = weightsBytes(plan.model)
+  const kept = most((block) => block.keptBytes)
+  return {
+    weightsBytes: weights,
+    loadPeakBytes: most((block) => block.loadPeakBytes),
+    predictPeakBytes: most((block) => block.predictPeakBytes),
+    keptBytes: kept === null ? null : Math.max(0, kept - weights),
+    limitBytes: plan.machine.memoryLimitBytes,
+  }
+}
+
+function reasonOf(trial: Exclude<Trial<unknown>, { outcome: 'measured' }>): string {
+  return trial.outcome === 'timed-out' ? `it did not end within ${Math.round(trial.limitMs / 1000)} s` : trial.reason
+}

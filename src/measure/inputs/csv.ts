@@ -1,0 +1,136 @@
+// A table of numbers, one row a sample: comma, semicolon or tab, quotes as RFC 4180 has them, a header row where one cell of the
+// first row is no number. An empty cell is a missing value, NaN.
+import type { TensorValue } from '../../engines/types.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { NamedTensors } from './records.ts'
+
+/** Columns taken as labels where the header names one and the user did not. */
+const LABEL_COLUMNS = ['labels', 'label', 'y']
+
+/** What the table is read for. */
+export interface TableUse {
+  /** Names of the model's inputs. A column each where the header has them all, else all columns are one input. */
+  readonly inputNames: readonly string[]
+  /** The column of labels that the user named. */
+  readonly labelsName: string | null
+  /** True where the input takes strings. */
+  readonly asText: boolean
+  readonly where: string
+}
+
+/**
+ * The columns as arrays: `''` holds rows x columns, or one array for each input where the header names them; `labels` (or the
+ * user's name) the labels. Throws an InputError where rows differ in length or a cell is no number.
+ */
+export function readCsv(text: string, { inputNames, labelsName, asText, where }: TableUse): NamedTensors {
+  const rows = parseRows(text.replace(/^\uFEFF/, ''))
+  const first = rows[0]
+  if (first === undefined) throw new InputError(`${where}: the table is empty; write one row a sample`)
+  const hasHeader = first.some((cell) => !isNumber(cell))
+  const header = hasHeader && !(asText && rows.length === 1) ? first.map((cell) => cell.trim()) : null
+  const body = header === null ? rows : rows.slice(1)
+  if (body.length === 0) throw new InputError(`${where}: a header and no rows; write one row a sample`)
+  body.forEach((row, index) => {
+    if (row.length === first.length) return
+    const line = index + 1 + (header === null ? 0 : 1)
+    throw new InputError(
+      `${where}: row ${line} has ${row.length} cells, the first ${first.length}; give each row the same columns`,
+    )
+  })
+  const labelAt = labelColumn(header, labelsName, inputNames, where)
+  const column = (at: number, shape: readonly number[]) => arrayOf(body, [at], header, asText, shape, where)
+  const tensors = new Map<string, TensorValue>()
+  if (header !== null && inputNames.length > 1 && inputNames.every((name) => header.includes(name))) {
+    for (const name of inputNames) tensors.set(name, column(header.indexOf(name), [body.length, 1]))
+  } else {
+    const columns = first.map((_, at) => at).filter((at) => at !== labelAt)
+    tensors.set('', arrayOf(body, columns, header, asText, [body.length, columns.length], where))
+  }
+  if (labelAt !== undefined) {
+    const cells = body.map((row) => row[labelAt]!)
+    const labels = cells.every(isNumber)
+      ? column(labelAt, [body.length])
+      : { dtype: 'string' as const, shape: [body.length], data: cells }
+    tensors.set(labelsName ?? 'labels', labels)
+  }
+  return tensors
+}
+
+function labelColumn(
+  header: readonly string[] | null,
+  labelsName: string | null,
+  inputNames: readonly string[],
+  where: string,
+): number | undefined {
+  if (labelsName !== null) {
+    const at = header?.indexOf(labelsName) ?? -1
+    if (at < 0)
+      throw new InputError(`${where}: no column '${labelsName}' for --labels; the header says ${header?.join(', ') ?? 'nothing'}`)
+    return at
+  }
+  const found = LABEL_COLUMNS.find((name) => header?.includes(name) && !inputNames.includes(name))
+  return found === undefined ? undefined : header!.indexOf(found)
+}
+
+function arrayOf(
+  rows: readonly (readonly string[])[],
+  columns: readonly number[],
+  header: readonly string[] | null,
+  asText: boolean,
+  shape: readonly number[],
+  where: string,
+): TensorValue {
+  if (asText) return { dtype: 'string', shape, data: rows.flatMap((row) => columns.map((at) => row[at]!)) }
+  const data = new Float64Array(rows.length * columns.length)
+  rows.forEach((row, line) => {
+    columns.forEach((at, place) => {
+      const cell = row[at]!
+      if (!isNumber(cell)) {
+        const name = header?.[at] ?? String(at + 1)
+        throw new InputError(
+          `${where}: row ${line + 1 + (header === null ? 0 : 1)}, column '${name}' is '${cell.slice(0, 20)}', no number; leave text columns out`,
+        )
+      }
+      data[line * columns.length + place] = cell.trim() === '' ? Number.NaN : Number(cell)
+    })
+  })
+  return { dtype: 'float64', shape, data }
+}
+
+const isNumber = (cell: string): boolean => !Number.isNaN(Number(cell)) || /^\s*nan\s*$/i.test(cell)
+
+function parseRows(text: string): readonly (readonly string[])[] {
+  const firstLine = text.slice(0, text.indexOf('\n') < 0 ? text.length : text.indexOf('\n'))
+  const separator = [';', '\t'].find((mark) => firstLine.includes(mark) && !firstLine.includes(',')) ?? ','
+  if (!text.includes('"')) {
+    return text
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '')
+      .map((line) => line.split(separator))
+  }
+  const rows: string[][] = []
+  let row: string[] = []
+  let cell = ''
+  let quoted = false
+  const endRow = () => {
+    row.push(cell)
+    if (row.length > 1 || cell.trim() !== '') rows.push(row)
+    row = []
+    cell = ''
+  }
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at]!
+    if (quoted) {
+      if (mark !== '"') cell += mark
+      else if (text[at + 1] === '"') cell += text[++at]
+      else quoted = false
+    } else if (mark === '"') quoted = true
+    else if (mark === separator) {
+      row.push(cell)
+      cell = ''
+    } else if (mark === '\n') endRow()
+    else if (mark !== '\r') cell += mark
+  }
+  endRow()
+  return rows
+}

@@ -1,0 +1,196 @@
+// The typed array that holds each dtype, the 16-bit float formats JavaScript lacks, and casts that do not lose numbers.
+// float16 is IEEE 754 binary16; bfloat16 is the upper half of a float32. Sub-byte types are packed, first element in the
+// low bits, as ONNX stores them: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (TensorProto.raw_data)
+import type { TensorValue } from '../../engines/types.ts'
+import { bfloat16Value, float16Value } from '../../graph/decode.ts'
+import { bitsPerElement, elementCount, sizeInBytes } from '../../graph/dtype.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { DType } from '../../graph/types.ts'
+
+export { elementCount }
+
+/** Every array `TensorValue.data` may be, strings apart. */
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+
+interface ArrayType {
+  readonly BYTES_PER_ELEMENT: number
+  new (length: number): NumericArray
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericArray
+}
+
+const BYTE_TYPES: Readonly<Partial<Record<DType, ArrayType>>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+  float8e4m3fn: Uint8Array,
+  float8e4m3fnuz: Uint8Array,
+  float8e5m2: Uint8Array,
+  float8e5m2fnuz: Uint8Array,
+  float8e8m0: Uint8Array,
+  // Two numbers an element: the real part first.
+  complex64: Float32Array,
+  complex128: Float64Array,
+}
+
+/** Lowest and highest number of each integer dtype. */
+const INTEGER_RANGE: Readonly<Partial<Record<DType, readonly [number | bigint, number | bigint]>>> = {
+  int8: [-128, 127],
+  int16: [-32768, 32767],
+  int32: [-2147483648, 2147483647],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint8: [0, 255],
+  uint16: [0, 65535],
+  uint32: [0, 4294967295],
+  uint64: [0n, 2n ** 64n - 1n],
+}
+
+/** Bytes that `count` elements take; `undefined` for strings, which have no fixed size. */
+export const byteLength = (dtype: DType, count: number): number | undefined => sizeInBytes({ dtype, shape: [count] })
+
+/** A zero-filled array for `count` elements. Throws a RangeError for strings. */
+export function arrayFor(dtype: DType, count: number): NumericArray {
+  if (isPacked(dtype)) return new Uint8Array(byteLength(dtype, count)!)
+  return new (arrayType(dtype))(count * numbersPerElement(dtype))
+}
+
+/**
+ * Little-endian bytes seen as the dtype's array: no copy where the bytes lie aligned, else one.
+ * Throws a RangeError where the length is not that of `count` elements.
+ */
+export function viewAs(dtype: DType, bytes: Uint8Array, count: number): NumericArray {
+  if (bytes.byteLength !== byteLength(dtype, count)) {
+    throw new RangeError(`${count} elements of ${dtype} take ${byteLength(dtype, count)} bytes, not ${bytes.byteLength}`)
+  }
+  if (isPacked(dtype)) return bytes
+  const type = arrayType(dtype)
+  const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : Uint8Array.from(bytes)
+  return new type(aligned.buffer, aligned.byteOffset, count * numbersPerElement(dtype))
+}
+
+/** Whole numbers of 8 bits and more, whose elements can be cast one by one. bool is not one of them. */
+export const isPlainInteger = (dtype: DType): boolean => INTEGER_RANGE[dtype] !== undefined
+/** float16, bfloat16, float32 and float64. */
+export const isPlainFloat = (dtype: DType): boolean => ['float16', 'bfloat16', 'float32', 'float64'].includes(dtype)
+
+/** The nearest float16, ties to even, as its 16 bits; beyond 65504 infinity, as IEEE 754 says. */
+export function toFloat16(value: number): number {
+  FLOAT[0] = value
+  const bits = BITS[0]!
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude > 0x7f800000) return sign | 0x7e00
+  if (magnitude >= 0x47800000) return sign | 0x7c00
+  if (magnitude < 0x38800000) {
+    // Subnormal: the value in units of 2^-24, which a float64 holds exactly.
+    return sign | roundHalfEven(Math.abs(FLOAT[0]!) * 2 ** 24)
+  }
+  const lost = magnitude & 0x1fff
+  const kept = (magnitude - 0x38000000) >>> 13
+  return sign | (kept + (lost > 0x1000 || (lost === 0x1000 && (kept & 1) === 1) ? 1 : 0))
+}
+
+/** The nearest bfloat16, ties to even, as its 16 bits. */
+export function toBfloat16(value: number): number {
+  FLOAT[0] = value
+  const bits = BITS[0]!
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
+}
+
+/** Element `index` as a number (a bigint for 64-bit integers). Strings, packed, float8 and complex types are refused. */
+export function elementOf(tensor: TensorValue, index: number): number | bigint {
+  const raw = (tensor.data as NumericArray)[index]!
+  if (tensor.dtype === 'float16') return float16Value(raw as number)
+  if (tensor.dtype === 'bfloat16') return bfloat16Value(raw as number)
+  return raw
+}
+
+/**
+ * Writes a number into an array of the dtype; false where it does not fit: a fraction or a number out of range for an integer
+ * type, other than 0 and 1 for bool, a finite number that a narrower float could only hold as infinity. Floats may round.
+ */
+export function store(dtype: DType, array: NumericArray, index: number, value: number | bigint): boolean {
+  if (dtype === 'bool') {
+    array[index] = Number(value)
+    return Number(value) === 0 || Number(value) === 1
+  }
+  const range = INTEGER_RANGE[dtype]
+  if (range !== undefined) {
+    if (value < range[0] || value > range[1]) return false
+    if (typeof value === 'number' && !Number.isInteger(value)) return false
+    array[index] = typeof range[0] === 'bigint' ? BigInt(value) : Number(value)
+    return true
+  }
+  const number = Number(value)
+  if (dtype === 'float16' || dtype === 'bfloat16') {
+    const bits = dtype === 'float16' ? toFloat16(number) : toBfloat16(number)
+    array[index] = bits
+    return !Number.isFinite(number) || (bits & 0x7fff) < (dtype === 'float16' ? 0x7c00 : 0x7f80)
+  }
+  array[index] = number
+  return !Number.isFinite(number) || Number.isFinite(array[index])
+}
+
+/**
+ * The tensor in another dtype. Whole numbers stay exactly the same; floats are rounded where the new type is a narrower float.
+ * Throws an InputError that names both dtypes where that cannot be; `what` begins its line ("input 'x' in data.npz").
+ */
+export function castTensor(tensor: TensorValue, dtype: DType, what: string): TensorValue {
+  if (tensor.dtype === dtype) return tensor
+  const refuse = (reason: string) =>
+    new InputError(`${what} holds ${tensor.dtype}, the model takes ${dtype}: ${reason}; save it as ${dtype}`)
+  if (!isPlainNumber(tensor.dtype) || !isPlainNumber(dtype)) throw refuse('the one is not turned into the other')
+  const count = elementCount(tensor.shape)
+  const data = arrayFor(dtype, count)
+  const cast: TensorValue = { dtype, shape: tensor.shape, data }
+  for (let index = 0; index < count; index++) {
+    const value = elementOf(tensor, index)
+    const fits = store(dtype, data, index, value)
+    // biome-ignore lint/suspicious/noDoubleEquals: 5n == 5 compares a bigint with a number by value
+    const same = isPlainFloat(tensor.dtype) || elementOf(cast, index) == value
+    if (!fits || !same) throw refuse(`${value} at element ${index} does not fit`)
+  }
+  return cast
+}
+
+const FLOAT = new Float32Array(1)
+const BITS = new Uint32Array(FLOAT.buffer)
+
+const isPlainNumber = (dtype: DType): boolean => isPlainInteger(dtype) || isPlainFloat(dtype) || dtype === 'bool'
+
+/** Several elements share a byte. */
+const isPacked = (dtype: DType): boolean => (bitsPerElement(dtype) ?? 8) < 8
+
+const numbersPerElement = (dtype: DType): number => (dtype === 'complex64' || dtype === 'complex128' ? 2 : 1)
+
+function arrayType(dtype: DType): ArrayType {
+  const type = BYTE_TYPES[dtype]
+  if (type === undefined) throw new RangeError(`${dtype} has no array of numbers`)
+  return type
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0)
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { InputError } from '../../graph/input-error.ts'
+import { loadInputs, saveInputs } from './saved.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'whyslow-saved-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const ids = { dtype: 'int64', shape: [1, 2], data: BigInt64Array.of(5n, -1n) } as const
+const first = {
+  ids,
+  'x:0/y': { dtype: 'float32', shape: [3], data: new Float32Array([0, 1, 2, 3, 4]).subarray(1, 4) },
+  half: { dtype: 'float16', shape: [1], data: Uint16Array.of(0x3c00) },
+  flag: { dtype: 'bool', shape: [], data: Uint8Array.of(1) },
+  text: { dtype: 'string', shape: [2], data: ['a', 'ü\n"'] },
+} as const
+
+describe('saveInputs and loadInputs', () => {
+  it('give back what was saved, and share equal tensors', () => {
+    const file = saveInputs(join(dir, 'new', 'folder'), [first, { ...first, half: { ...first.half, data: Uint16Array.of(7) } }])
+    const loaded = loadInputs(file)
+    expect(loaded[0]).toEqual({ ...first, 'x:0/y': { ...first['x:0/y'], data: Float32Array.of(1, 2, 3) } })
+    expect(loaded[1]!.half!.data).toEqual(Uint16Array.of(7))
+    expect((loaded[1]!.ids!.data as BigInt64Array).buffer).toBe((loaded[0]!.ids!.data as BigInt64Array).buffer)
+    // Five tensors in two samples, one of them different: six files and the index; nothing half-written stays.
+    expect(readdirSync(join(dir, 'new', 'folder'))).toHaveLength(7)
+  })
+  it('write the documented form', () => {
+    const file = saveInputs(dir, [{ ids }])
+    const index = JSON.parse(readFileSync(file, 'utf8'))
+    expect(index).toEqual({
+      samples: [[{ name: 'ids', dtype: 'int64', shape: [1, 2], file: expect.stringMatching(/^[\w.-]+$/) }]],
+    })
+    // 5 and -1 as little-endian 64-bit numbers.
+    expect([...readFileSync(join(dir, index.samples[0][0].file))]).toEqual([5, 0, 0, 0, 0, 0, 0, 0, ...Array(8).fill(255)])
+  })
+  it('refuse a damaged or foreign folder in one line', () => {
+    const file = saveInputs(dir, [{ ids }])
+    const data = join(dir, JSON.parse(readFileSync(file, 'utf8')).samples[0][0].file)
+    writeFileSync(data, new Uint8Array(15))
+    expect(() => loadInputs(file)).toThrow(/has 15 bytes, int64 \[1,2\] takes 16; save the inputs again/)
+    const entry = { name: 'x', dtype: 'int8', shape: [1], file: 'x.bin' }
+    const contents = [
+      '{"samples":',
+      '[]',
+      JSON.stringify({ samples: [[{ ...entry, file: '../x.bin' }]] }),
+      JSON.stringify({ samples: [[{ ...entry, file: 'missing.bin' }]] }),
+      JSON.stringify({ samples: [[{ ...entry, shape: [-1] }]] }),
+      JSON.stringify({ samples: [[{ ...entry, file: 'inputs.json', dtype: 'float77' }]] }),
+    ]
+    for (const content of contents) {
+      writeFileSync(file, content)
+      expect(() => loadInputs(file)).toThrow(InputError)
+      expect(() => loadInputs(file)).not.toThrow(/\n/)
+    }
+    expect(() => saveInputs(data, [{ ids }])).toThrow(/cannot be saved there \(EEXIST\)/)
+  })
+})

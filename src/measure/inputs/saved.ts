@@ -1,0 +1,139 @@
+// Inputs kept on disk, to be replayed and to cross to another process: `inputs.json`, and beside it the raw little-endian bytes.
+//   { "samples": [[{ "name", "dtype", "shape", "file" }]] }     one inner list a sample; `file` is relative to the folder
+// Strings are a JSON array. A file is named by its content, so that equal tensors share one and no file ever changes.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Feeds, TensorValue } from '../../engines/types.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { DType } from '../../graph/types.ts'
+import { byteLength, elementCount, viewAs } from './dtype-arrays.ts'
+
+interface SavedTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly file: string
+}
+
+const INDEX_FILE = 'inputs.json'
+
+/**
+ * Writes the samples into a folder, made where it is absent, and gives the path of its `inputs.json`. The index is written last and
+ * every file under another name first, so that nothing half-written is ever read. Throws an InputError where it cannot write.
+ */
+export function saveInputs(dir: string, samples: readonly Feeds[]): string {
+  const files = new Map<TensorValue, string>()
+  try {
+    mkdirSync(dir, { recursive: true })
+    const index = samples.map((feeds) =>
+      Object.entries(feeds).map(([name, tensor]): SavedTensor => {
+        const file = files.get(tensor) ?? writeTensor(dir, tensor)
+        files.set(tensor, file)
+        return { name, dtype: tensor.dtype, shape: tensor.shape, file }
+      }),
+    )
+    writeWhole(join(dir, INDEX_FILE), JSON.stringify({ samples: index }))
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    throw new InputError(`${dir}: the inputs cannot be saved there (${code}); give a folder that can be written to`)
+  }
+  return join(dir, INDEX_FILE)
+}
+
+/**
+ * Reads what `saveInputs` wrote; tensors see the bytes of their file, and share them where they share the file.
+ * Throws an InputError where the index or a file is missing, damaged or outside the folder.
+ */
+export function loadInputs(inputsJsonPath: string): readonly Feeds[] {
+  const bad = (reason: string) => new InputError(`${inputsJsonPath}: ${reason}; save the inputs again with --save-inputs`)
+  const index = parseIndex(inputsJsonPath, bad)
+  const folder = dirname(inputsJsonPath)
+  const contents = new Map<string, Uint8Array>()
+  return index.map((sample) =>
+    Object.fromEntries(
+      sample.map(({ name, dtype, shape, file }) => {
+        if (!/^[^/\\]+$/.test(file) || file === '..') throw bad(`'${file}' lies outside the folder`)
+        const bytes = contents.get(file) ?? readWhole(join(folder, file), bad)
+        contents.set(file, bytes)
+        return [name, { dtype, shape, data: decode(dtype, shape, bytes, file, bad) }]
+      }),
+    ),
+  )
+}
+
+function parseIndex(path: string, bad: (reason: string) => InputError): readonly (readonly SavedTensor[])[] {
+  let content: { readonly samples?: unknown }
+  try {
+    content = JSON.parse(new TextDecoder().decode(readWhole(path, bad)))
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw bad('it is not JSON')
+  }
+  const samples = content?.samples
+  const isTensor = (value: unknown): boolean => {
+    const { name, dtype, shape, file } = (value ?? {}) as Partial<Record<string, unknown>>
+    const sized = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
+    return sized && typeof name === 'string' && typeof file === 'string' && typeof dtype === 'string'
+  }
+  if (!Array.isArray(samples) || !samples.every((sample) => Array.isArray(sample) && sample.every(isTensor))) {
+    throw bad('it is not { "samples": [[{ "name", "dtype", "shape", "file" }]] }')
+  }
+  return samples
+}
+
+function decode(
+  dtype: DType,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  file: string,
+  bad: (reason: string) => InputError,
+): TensorValue['data'] {
+  const count = elementCount(shape)
+  if (dtype === 'string') {
+    let strings: unknown
+    try {
+      strings = JSON.parse(new TextDecoder().decode(bytes))
+    } catch {
+      throw bad(`'${file}' is not a JSON array of strings`)
+    }
+    if (Array.isArray(strings) && strings.length === count && strings.every((text) => typeof text === 'string')) return strings
+    throw bad(`'${file}' is not a JSON array of ${count} strings`)
+  }
+  const expected = byteLength(dtype, count)
+  if (expected === undefined) throw bad(`'${dtype}' is not a type of tensor`)
+  if (expected !== bytes.length) throw bad(`'${file}' has ${bytes.length} bytes, ${dtype} [${shape.join(',')}] takes ${expected}`)
+  return viewAs(dtype, bytes, count)
+}
+
+function writeTensor(dir: string, tensor: TensorValue): string {
+  const isText = tensor.dtype === 'string'
+  const view = tensor.data as ArrayBufferView
+  const bytes = isText ? JSON.stringify(tensor.data) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 24)
+  const file = `input-${hash}.${isText ? 'json' : 'bin'}`
+  const path = join(dir, file)
+  if (!existsSync(path)) writeWhole(path, bytes)
+  return file
+}
+
+/** Beside, then renamed: a reader sees the whole file or none. */
+function writeWhole(path: string, content: Uint8Array | string): void {
+  const beside = `${path}.${process.pid}.partial`
+  try {
+    writeFileSync(beside, content)
+    renameSync(beside, path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
+  }
+}
+
+function readWhole(path: string, bad: (reason: string) => InputError): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw bad(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`)
+  }
+}

@@ -1,0 +1,133 @@
+// One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
+// operating system says of the time around them.
+import fs from 'node:fs'
+import type { PreparedRun } from '../engines/types.ts'
+import { startWatch, threads, waitReader } from './disturbance.ts'
+import { measureHandoff } from './handoff.ts'
+import { feedsOf, openSession } from './open.ts'
+import { median, medianHalfWidth } from './statistics.ts'
+import type { LatencyInput } from './tasks.ts'
+import type { LatencyBlock } from './types.ts'
+
+const MIN_SAMPLES = 10
+/** Samples beyond these narrow nothing and fill the report. */
+const MAX_SAMPLES = 20_000
+const MIN_WARMUP_RUNS = 5
+/** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
+const WARMUP_SHARE = 0.25
+/** Sampling may stop early when the interval of the block's median is narrower than this; what is left is between processes. */
+const NARROW = 0.002
+/** Below this a look at the scheduler's counters would be felt in the sample. */
+const WAIT_PER_SAMPLE_FROM_MS = 1
+const HANDOFF_MS = 15
+
+export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
+  const feeds = feedsOf(input)
+  const handoffBeforeNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
+  const nodeThreads = threads()
+  const residentBefore = process.memoryUsage.rss()
+  resetPeak()
+
+  const loadStart = performance.now()
+  const session = await openSession(input)
+  const loadMs = performance.now() - loadStart
+  const loadPeakBytes = peakBytes(residentBefore)
+  resetPeak()
+  const runs = feeds.map((sample) => session.prepare(sample))
+
+  const firstStart = performance.now()
+  await runs[0]!()
+  const firstMs = performance.now() - firstStart
+
+  const warmupStart = performance.now()
+  let warmupRuns = 0
+  while (warmupRuns < MIN_WARMUP_RUNS || performance.now() - warmupStart < input.sampleMs * WARMUP_SHARE) {
+    await runs[warmupRuns++ % runs.length]!()
+  }
+  const warmupMs = performance.now() - warmupStart
+  const perRunMs = warmupMs / warmupRuns
+
+  const watch = startWatch()
+  const sampled = await sample(runs, input.sampleMs, perRunMs >= WAIT_PER_SAMPLE_FROM_MS ? nodeThreads : null)
+  const { waitedMs, throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
+  const predictPeakBytes = peakBytes(residentBefore)
+  const handoffAfterNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
+  const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
+
+  return {
+    waitedMs,
+    throttledMs,
+    stolenMs,
+    majorFaults,
+    involuntarySwitches,
+    gcMs,
+    clockRatio,
+    process: input.process,
+    p50Ms: median(sampled.samplesMs),
+    samplesMs: sampled.samplesMs,
+    loadMs,
+    firstMs,
+    warmupMs,
+    warmupRuns,
+    wallMs: sampled.wallMs,
+    handoffBeforeNs,
+    handoffAfterNs,
+    regime: '',
+    waitAtMedianMs: sampled.waitAtMedianMs,
+    loadPeakBytes,
+    predictPeakBytes,
+    keptBytes,
+  }
+}
+
+/** `ignored`: threads that were there before the engine's own; null leaves the scheduler's counters unread. */
+async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: readonly string[] | null) {
+  const samplesMs: number[] = []
+  const waits = ignored ? waitReader(ignored) : null
+  const waitedNs: number[] = []
+  const start = performance.now()
+  let checkAt = 256
+  for (let k = 0; k < MAX_SAMPLES; k++) {
+    if (k >= MIN_SAMPLES && performance.now() - start >= sampleMs) break
+    if (k === checkAt) {
+      if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= sampleMs / 2) break
+      checkAt *= 2
+    }
+    const run = runs[k % runs.length]!
+    const before = waits?.read() ?? null
+    const t = performance.now()
+    await run()
+    samplesMs.push(performance.now() - t)
+    const after = before === null ? null : (waits?.read() ?? null)
+    if (before !== null && after !== null) waitedNs.push(after - before)
+  }
+  const wallMs = samplesMs.reduce((sum, ms) => sum + ms, 0)
+  waits?.close()
+  return { samplesMs, wallMs, waitAtMedianMs: waitAtMedian(samplesMs, waitedNs) }
+}
+
+/** Mean wait of the samples between the 40th and the 60th percentile: what waiting adds to the median, not to the tail. */
+function waitAtMedian(samplesMs: readonly number[], waitedNs: readonly number[]): number {
+  if (waitedNs.length !== samplesMs.length || waitedNs.length === 0) return 0
+  const order = samplesMs.map((ms, i) => ({ ms, waited: waitedNs[i]! })).sort((a, b) => a.ms - b.ms)
+  const middle = order.slice(Math.floor(order.length * 0.4), Math.ceil(order.length * 0.6))
+  return middle.reduce((sum, s) => sum + s.waited, 0) / middle.length / 1e6
+}
+
+/** Makes VmHWM start again from the present size (proc(5), clear_refs 5). Without it the peak is the process's own. */
+function resetPeak(): void {
+  try {
+    fs.writeFileSync('/proc/self/clear_refs', '5')
+  } catch {
+    // The peak then includes what came before.
+  }
+}
+
+function peakBytes(baseline: number): number | null {
+  try {
+    const kilobytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
+    return kilobytes ? Math.max(0, Number(kilobytes) * 1024 - baseline) : null
+  } catch {
+    return null
+  }
+}

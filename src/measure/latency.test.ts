@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { summarize, tellRegimes } from './latency.ts'
+import type { LatencyBlock } from './types.ts'
+
+const block = (p50Ms: number, given: Partial<LatencyBlock> = {}): LatencyBlock => ({
+  process: 0,
+  p50Ms,
+  samplesMs: Array(100).fill(p50Ms),
+  loadMs: 10,
+  firstMs: 2,
+  warmupMs: 50,
+  warmupRuns: 20,
+  wallMs: 100 * p50Ms,
+  handoffBeforeNs: 150,
+  handoffAfterNs: 150,
+  regime: '',
+  waitAtMedianMs: 0,
+  waitedMs: 0,
+  throttledMs: 0,
+  stolenMs: 0,
+  majorFaults: 0,
+  involuntarySwitches: 0,
+  gcMs: 0,
+  clockRatio: 1,
+  loadPeakBytes: null,
+  predictPeakBytes: null,
+  keptBytes: null,
+  ...given,
+})
+const slow = { handoffBeforeNs: 400, handoffAfterNs: 390 }
+
+describe('summarize', () => {
+  it('takes the p50 over processes, not over samples', () => {
+    const blocks = [block(1), block(1.01), block(0.99), block(1), block(1.02, { samplesMs: Array(5000).fill(1.02) })]
+    const latency = summarize(blocks, 2)
+    expect(latency.p50Ms).toBe(1)
+    expect(latency.trust).toBe('A')
+    expect(latency.ciLowMs).toBeLessThan(1)
+    expect(latency.ciHighMs).toBeGreaterThan(1)
+  })
+
+  it('never averages two regimes', () => {
+    const latency = summarize([block(1), block(1), block(1), block(2.5, slow), block(2.6, slow)], 2)
+    expect(latency.p50Ms).toBe(1)
+    expect(latency.regime).toBe('fast-handoff')
+    expect(latency.otherRegimes).toEqual({ 'slow-handoff': 2.55 })
+    expect(latency.trust).toBe('C')
+    expect(latency.samplesMs).toHaveLength(300)
+  })
+
+  it('reports the slow regime where most processes were in it', () => {
+    const latency = summarize([block(1), block(2.5, slow), block(2.5, slow)], 2)
+    expect(latency.regime).toBe('slow-handoff')
+    expect(latency.p50Ms).toBe(2.5)
+  })
+
+  it('knows one regime where one thread predicts', () => {
+    expect(Object.keys(summarize([block(1), block(1, slow), block(1)], 1).otherRegimes)).toEqual([])
+  })
+
+  it('sets a block apart whose handoff changed within it', () => {
+    const regimes = tellRegimes([block(1), block(1, { handoffAfterNs: 400 })], 2).map(({ regime }) => regime)
+    expect(regimes).toEqual(['fast-handoff', 'changing-handoff'])
+  })
+
+  it('grades by what disturbed the samples, with the reason', () => {
+    const waited = summarize(Array.from({ length: 5 }, () => block(1, { waitedMs: 10 })), 2)
+    // 10 ms of 100 ms.
+    expect(waited.trust).toBe('C')
+    expect(waited.reasons.join()).toContain('waited for a CPU 10 %')
+    expect(summarize([block(1), block(1), block(1)], 2).trust).toBe('B')
+    expect(summarize([block(1), block(2), block(3), block(1), block(2)], 2).trust).toBe('D')
+  })
+})

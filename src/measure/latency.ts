@@ -1,0 +1,121 @@
+// Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
+// differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
+// so blocks are told apart by it and never averaged across it.
+import { logInterval, median, percentile } from './statistics.ts'
+import type { Latency, LatencyBlock } from './types.ts'
+
+/** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
+const REGIME_RATIO = 1.6
+
+/** Run-queue wait over wall time from which a neighbour is felt. */
+const WAIT_SHARE = 0.05
+const STEAL_SHARE = 0.02
+const THROTTLE_SHARE = 0.01
+/** The clock chain's own repeatability is about 2 %. */
+const CLOCK_DRIFT = 0.08
+/** Interval half widths for the grades, relative to the p50. */
+const NARROW_INTERVAL = 0.05
+const WIDE_INTERVAL = 0.15
+const FEW_PROCESSES = 5
+
+/** Several threads only: a single thread hands nothing over, and its blocks are one regime. */
+export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): LatencyBlock[] {
+  if (threads <= 1) return blocks.map((block) => ({ ...block, regime: 'one-thread' }))
+  const handoffs = blocks.map(handoffNs)
+  const slowest = new Map<string, number>()
+  const order = handoffs.flatMap((ns, i) => (ns === null ? [] : [{ ns, i }])).sort((a, b) => a.ns - b.ns)
+  const regimes = blocks.map(() => 'handoff-unknown')
+  let [name, floor, count] = ['', 0, 0]
+  for (const { ns, i } of order) {
+    if (name === '' || ns > floor * REGIME_RATIO) {
+      count++
+      name = count === 1 ? 'fast-handoff' : count === 2 ? 'slow-handoff' : `slow-handoff-${count - 1}`
+      floor = ns
+    }
+    slowest.set(name, ns)
+    regimes[i] = name
+  }
+  return blocks.map((block, i) => ({ ...block, regime: spansChange(block) ? 'changing-handoff' : regimes[i]! }))
+}
+
+/** The mean of before and after; null where neither was measured. */
+export function handoffNs({ handoffBeforeNs, handoffAfterNs }: LatencyBlock): number | null {
+  if (handoffBeforeNs === null || handoffAfterNs === null) return handoffBeforeNs ?? handoffAfterNs
+  return (handoffBeforeNs + handoffAfterNs) / 2
+}
+
+function spansChange({ handoffBeforeNs: a, handoffAfterNs: b }: LatencyBlock): boolean {
+  return a !== null && b !== null && Math.max(a, b) > REGIME_RATIO * Math.min(a, b)
+}
+
+/** Needs at least one block. `threads`: what the engine works with. */
+export function summarize(measured: readonly LatencyBlock[], threads: number): Latency {
+  const blocks = tellRegimes(measured, threads)
+  const regimes = new Map<string, LatencyBlock[]>()
+  for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
+  const ranked = [...regimes].sort(
+    ([a, x], [b, y]) => Number(a === 'changing-handoff') - Number(b === 'changing-handoff') || y.length - x.length || p50Of(x) - p50Of(y),
+  )
+  const [regime, chosen] = ranked[0]!
+  const samplesMs = chosen.flatMap((block) => block.samplesMs)
+  const p50s = chosen.map((block) => block.p50Ms)
+  const p50Ms = median(p50s)
+  const interval = logInterval(p50s)
+  const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1)
+  return {
+    loadMs: median(blocks.map((b) => b.loadMs)),
+    firstMs: median(blocks.map((b) => b.firstMs)),
+    warmupMs: median(blocks.map((b) => b.warmupMs)),
+    p50Ms,
+    p90Ms: percentile(samplesMs, 0.9),
+    p95Ms: percentile(samplesMs, 0.95),
+    p99Ms: percentile(samplesMs, 0.99),
+    ciLowMs: interval.low,
+    ciHighMs: interval.high,
+    samplesMs,
+    blocks,
+    regime,
+    otherRegimes: Object.fromEntries(ranked.slice(1).map(([name, of]) => [name, p50Of(of)])),
+    trust,
+    reasons,
+  }
+}
+
+const p50Of = (blocks: readonly LatencyBlock[]): number => median(blocks.map((block) => block.p50Ms))
+
+const GRADES = ['A', 'B', 'C', 'D'] as const
+
+function grade(
+  blocks: readonly LatencyBlock[],
+  chosen: readonly LatencyBlock[],
+  interval: { readonly low: number; readonly high: number },
+  p50Ms: number,
+  severalRegimes: boolean,
+): Pick<Latency, 'trust' | 'reasons'> {
+  const reasons: string[] = []
+  let worst = 0
+  const lower = (to: 1 | 2 | 3, reason: string) => {
+    worst = Math.max(worst, to)
+    reasons.push(reason)
+  }
+  const total = (of: (block: LatencyBlock) => number): number => blocks.reduce((sum, block) => sum + of(block), 0)
+  const wallMs = Math.max(total((b) => b.wallMs), 1e-9)
+  const width = (interval.high - interval.low) / 2 / p50Ms
+  if (severalRegimes) lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
+  if (chosen.length < FEW_PROCESSES) lower(chosen.length < 3 ? 2 : 1, `the p50 is from ${chosen.length} processes, not from ${FEW_PROCESSES}`)
+  if (width > WIDE_INTERVAL) lower(3, `the processes differ: the 95 % interval is ±${percent(width)} of the p50`)
+  else if (width > NARROW_INTERVAL) lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the 95 % interval over processes is ±${percent(width)} of the p50`)
+  const waited = total((b) => b.waitedMs) / wallMs
+  if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
+  const stolen = total((b) => b.stolenMs) / wallMs
+  if (stolen > STEAL_SHARE) lower(2, `the hypervisor took ${percent(stolen)} of the time`)
+  const throttled = total((b) => b.throttledMs) / wallMs
+  if (throttled > THROTTLE_SHARE) lower(2, `the CPU quota stopped the process ${percent(throttled)} of the time`)
+  if (total((b) => b.majorFaults) > 0) lower(1, `${total((b) => b.majorFaults)} pages were read from disk while predicting`)
+  const clocks = blocks.flatMap((b) => (b.clockRatio === null ? [] : [b.clockRatio]))
+  const drift = Math.max(0, ...clocks.map((ratio) => Math.abs(ratio - 1)))
+  if (drift > CLOCK_DRIFT) lower(1, `the clock rate changed by up to ${percent(drift)} within a process`)
+  return { trust: GRADES[worst]!, reasons }
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`

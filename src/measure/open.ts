@@ -1,0 +1,29 @@
+// Opens a task's model and its saved inputs. Called in the trial's process only.
+import fs from 'node:fs'
+import { engineById } from '../engines/index.ts'
+import type { Engine, Feeds, OpenOptions, Session } from '../engines/types.ts'
+import { loadInputs } from './inputs/saved.ts'
+import type { ModelTask } from './tasks.ts'
+
+export function engineOf(id: string): Engine {
+  const engine = engineById(id)
+  if (!engine) throw new Error(`unknown engine ${id}`)
+  return engine
+}
+
+export function openSession(task: ModelTask, more: Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath'> = {}): Promise<Session> {
+  return engineOf(task.engine).open(task.modelFile, { ...task.options, ...more })
+}
+
+export function feedsOf(task: ModelTask): readonly Feeds[] {
+  return loadInputs(task.inputs)
+}
+
+/** Threads of this process, or null where the system does not say. */
+export function countThreads(): number | null {
+  try {
+    return fs.readdirSync('/proc/self/task').length
+  } catch {
+    return null
+  }
+}

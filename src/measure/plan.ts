@@ -1,0 +1,29 @@
+// How long each part of a measurement takes, and what bounds it.
+import type { EngineOptions } from '../engines/types.ts'
+import type { ModelTask } from './tasks.ts'
+import type { TrialLimits } from './trial.ts'
+
+export interface Limits {
+  readonly memoryBytes: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Native code that runs longer than this on its first predictions is taken to hang. */
+const TRY_LIMIT_MS = 40_000
+/** Time beyond the planned sampling that a trial may take: loading, and predictions that cannot be interrupted. */
+const TRIAL_SLACK_MS = 60_000
+
+export const tryLimits = ({ memoryBytes, signal }: Limits): TrialLimits => ({ timeMs: TRY_LIMIT_MS, memoryBytes, signal })
+
+export const trialLimits = ({ memoryBytes, signal }: Limits, sampleMs: number, p50Ms = 0): TrialLimits => ({
+  timeMs: TRIAL_SLACK_MS + 4 * sampleMs + 60 * p50Ms,
+  memoryBytes,
+  signal,
+})
+
+export const modelTask = (engine: string, modelFile: string, options: EngineOptions, inputs: string): ModelTask => ({
+  engine,
+  modelFile,
+  options,
+  inputs,
+})

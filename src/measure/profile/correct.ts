@@ -1,0 +1,201 @@
+// Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
+import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
+import type { ProfiledEvent, ProfileOutput } from '../tasks.ts'
+import type { CallCost, Profile, ProfiledNode } from '../types.ts'
+import { median } from '../statistics.ts'
+import { type Origin, originsOf } from './origins.ts'
+
+export interface Graphs {
+  /** As the engine runs it. */
+  readonly executed: GraphView
+  /** As the user gave it. */
+  readonly original: GraphView
+}
+
+/** What one prediction fed, by input name. */
+export type FeedTypes = Readonly<Record<string, TensorType>>
+
+/**
+ * The profile at the pace of `p50Ms`: node times are multiplied by p50 / plain p50 of the profiling process, a ratio of two
+ * unprofiled latencies that knows nothing of the nodes, so that what the nodes do not explain stays visible.
+ */
+export function correctProfile(output: ProfileOutput, graphs: Graphs, feeds: FeedTypes, p50Ms: number, threads: number | null): Profile {
+  const { cost } = output
+  const pace = p50Ms / output.plainP50Ms
+  const joined = joinEvents(output.events, graphs)
+  const types = valueTypes(output.events, joined, graphs.executed, feeds)
+  const names = uniqueNames(joined.map((j, i) => j.view?.name ?? output.events[i]!.name))
+  let takenUs = 0
+  let runs = 0
+  const nodes = output.events.map((event, i): ProfiledNode => {
+    const { view, origin } = joined[i]!
+    const inputs = view?.inputs ?? []
+    const outputs = view?.outputs ?? []
+    const tensors = event.inputTypes.length + event.outputTypes.length
+    const insideUs = cost.fixedUs + cost.perTensorUs * tensors
+    // A parent's span also holds what the profiler spends between its children.
+    const profilerUs = insideUs * event.runsPerPrediction + cost.betweenUs * event.childRunsPerPrediction
+    const leastMs = (cost.dispatchUs / 1000) * event.runsPerPrediction
+    takenUs += insideUs * event.runsPerPrediction
+    runs += event.runsPerPrediction
+    const ownUs = event.rawMs * 1000 - profilerUs
+    return {
+      name: names[i]!,
+      opType: view?.opType ?? event.opType,
+      domain: view?.domain ?? '',
+      origin: origin.origin,
+      timeMs: Math.max(leastMs, ownUs / 1000) * pace,
+      rawMs: event.rawMs,
+      runsPerPrediction: event.runsPerPrediction,
+      inputs,
+      outputs,
+      inputTypes: inputs.map((name) => (name ? (types.get(name) ?? null) : null)),
+      outputTypes: outputs.map((name, k) => (name ? (types.get(name) ?? event.outputTypes[k] ?? null) : null)),
+      provider: event.provider,
+      inserted: origin.inserted,
+      parent: event.parent === null ? null : names[event.parent]!,
+    }
+  })
+  const overheadPerNodeUs = runs > 0 ? takenUs / runs : 0
+  return {
+    graph: renamed(graphs.executed, joined, names),
+    nodes,
+    overheadPerNodeUs,
+    profiledP50Ms: output.profiledP50Ms,
+    correction: correctionSentence(output, overheadPerNodeUs, pace),
+    threads,
+    predictions: output.predictions,
+    dispatchPerNodeUs: cost.dispatchUs,
+  }
+}
+
+function correctionSentence(output: ProfileOutput, overheadPerNodeUs: number, pace: number): string {
+  const slower = output.profiledP50Ms / output.plainP50Ms
+  return (
+    `profiling made the prediction ${slower.toFixed(2)} times as slow; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
+    `calibrated on chains of trivial nodes in the same process; node times are at the pace of the p50 (factor ${pace.toFixed(3)})`
+  )
+}
+
+/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined where it was not run. */
+export function callCostOf(output: ProfileOutput, p50Ms: number): CallCost | undefined {
+  if (output.emptyP50sMs.length === 0) return undefined
+  const pace = p50Ms / output.plainP50Ms
+  const values = output.emptyP50sMs.map((ms) => ms * pace)
+  return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
+}
+
+interface Joined {
+  readonly view: NodeView | null
+  readonly origin: Origin
+}
+
+const NOWHERE: Origin = { origin: [], inserted: true }
+
+/** Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. */
+function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Graphs): Joined[] {
+  const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
+  const children = new Map<number | null, number[]>()
+  events.forEach((event, i) => children.set(event.parent, [...(children.get(event.parent) ?? []), i]))
+  const todo: { parent: number | null; executed: GraphView[]; original: GraphView[] }[] = [
+    { parent: null, executed: [executed], original: [original] },
+  ]
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const indexes = children.get(next.parent) ?? []
+    const candidates = next.executed.flatMap((graph) => {
+      const origins = originsOf(graph, mergedOriginal(graph, next!.original))
+      return graph.nodes.map((view, k) => ({ view, origin: origins[k]! }))
+    })
+    for (const [index, match] of matchInOrder(indexes, events, candidates)) {
+      joined[index] = match
+      const originals = originalSubgraphs(match, next.original)
+      const subgraphs = Object.values(match.view!.subgraphs)
+      if (subgraphs.length) todo.push({ parent: index, executed: subgraphs, original: originals })
+    }
+  }
+  return joined
+}
+
+/** The user's graph that a subgraph came from: of several branches, the one that makes the same outputs. */
+function mergedOriginal(executed: GraphView, originals: readonly GraphView[]): GraphView {
+  const outputs = new Set(executed.outputs.map((o) => o.name))
+  return (
+    originals.find((g) => g.outputs.some((o) => outputs.has(o.name))) ??
+    originals.find((g) => g.name === executed.name) ??
+    originals[0] ?? { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
+  )
+}
+
+function originalSubgraphs(match: Joined, originals: readonly GraphView[]): GraphView[] {
+  const names = new Set(match.origin.origin)
+  const nodes = originals.flatMap((g) => g.nodes).filter((n) => names.has(n.name))
+  return nodes.flatMap((n) => Object.values(n.subgraphs))
+}
+
+/** By order where both lists agree, as they do at the top; else by name, else by operator in order. */
+function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent[], candidates: readonly Joined[]): [number, Joined][] {
+  const agree = indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
+  if (agree) return indexes.map((index, k) => [index, candidates[k]!])
+  const free = new Set(candidates)
+  const matches: [number, Joined][] = []
+  const take = (index: number, fits: (view: NodeView) => boolean): boolean => {
+    for (const candidate of free) {
+      if (!fits(candidate.view!)) continue
+      free.delete(candidate)
+      matches.push([index, candidate])
+      return true
+    }
+    return false
+  }
+  const left = indexes.filter((index) => {
+    const event = events[index]!
+    return !take(index, (view) => view.opType === event.opType && view.name === event.name)
+  })
+  for (const index of left) take(index, (view) => view.opType === events[index]!.opType)
+  return matches
+}
+
+/** Types of all values as run: fed, constant, or made by an executed node. Names of subgraphs may shadow; the innermost wins. */
+function valueTypes(events: readonly ProfiledEvent[], joined: readonly Joined[], executed: GraphView, feeds: FeedTypes): Map<string, TensorType> {
+  const types = new Map<string, TensorType>(Object.entries(executed.types))
+  const addConstants = (graph: GraphView) => {
+    for (const [name, constant] of Object.entries(graph.constants)) types.set(name, { dtype: constant.dtype, shape: constant.shape })
+    for (const node of graph.nodes) Object.values(node.subgraphs).forEach(addConstants)
+  }
+  addConstants(executed)
+  for (const [name, type] of Object.entries(feeds)) types.set(name, type)
+  events.forEach((event, i) => {
+    const outputs = joined[i]!.view?.outputs.filter((name) => name !== '') ?? []
+    if (outputs.length === event.outputTypes.length) outputs.forEach((name, k) => types.set(name, event.outputTypes[k]!))
+  })
+  // Values that only a body's inputs give: the event lists them in order when none vanished.
+  events.forEach((event, i) => {
+    const inputs = joined[i]!.view?.inputs.filter((name) => name !== '') ?? []
+    if (inputs.length === event.inputTypes.length) inputs.forEach((name, k) => types.has(name) || types.set(name, event.inputTypes[k]!))
+  })
+  return types
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  const seen = new Map<string, number>()
+  return names.map((name) => {
+    const count = seen.get(name) ?? 0
+    seen.set(name, count + 1)
+    return count === 0 ? name : `${name}#${count + 1}`
+  })
+}
+
+/** The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. */
+function renamed(graph: GraphView, joined: readonly Joined[], names: readonly string[]): GraphView {
+  const nameOf = new Map<NodeView, string>()
+  joined.forEach(({ view }, i) => view && nameOf.set(view, names[i]!))
+  const rename = (g: GraphView): GraphView => ({
+    ...g,
+    nodes: g.nodes.map((node) => ({
+      ...node,
+      name: nameOf.get(node) ?? node.name,
+      subgraphs: Object.fromEntries(Object.entries(node.subgraphs).map(([key, sub]) => [key, rename(sub)])),
+    })),
+  })
+  return rename(graph)
+}

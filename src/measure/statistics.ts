@@ -1,0 +1,80 @@
+// Order statistics and intervals of samples. Percentiles only where the sample count supports them, as MLPerf LoadGen's early
+// stopping does: https://github.com/mlcommons/inference/blob/master/loadgen/early_stopping.cc
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
+
+/** Middle value; mean of the two middle ones for an even count. NaN for none. */
+export function median(values: readonly number[]): number {
+  const s = sorted(values)
+  const middle = s.length >> 1
+  if (s.length === 0) return Number.NaN
+  return s.length % 2 ? s[middle]! : (s[middle - 1]! + s[middle]!) / 2
+}
+
+/** Samples needed before a percentile may be named (99 % confidence that it is not exceeded; binomial). */
+const SAMPLES_FOR: Readonly<Record<number, number>> = { 0.9: 64, 0.95: 130, 0.99: 662, 0.999: 6636 }
+
+/** Nearest-rank percentile, or null where there are too few samples to name it. */
+export function percentile(values: readonly number[], p: 0.9 | 0.95 | 0.99 | 0.999): number | null {
+  if (values.length < SAMPLES_FOR[p]!) return null
+  return sorted(values)[Math.ceil(values.length * p) - 1]!
+}
+
+/** Mean of the middle half: robust as a median, and not bound to whole microseconds as a median of rounded times is. */
+export function midmean(values: readonly number[]): number {
+  const s = sorted(values)
+  const cut = Math.floor(s.length / 4)
+  const kept = s.slice(cut, s.length - cut)
+  return kept.reduce((sum, v) => sum + v, 0) / kept.length
+}
+
+/** Student's t, two-sided 95 %, by degrees of freedom (NIST/SEMATECH e-Handbook, table 1.3.6.7.2). */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131]
+const T95_MANY = 1.96
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * 95 % interval of the centre of few positive values (one per process, or one ratio per pair), by Student's t on their
+ * logarithms, widened where needed to hold their median. One value alone has no interval: it is returned as both ends.
+ */
+export function logInterval(values: readonly number[]): Interval {
+  const centre = median(values)
+  if (values.length < 2) return { low: centre, high: centre }
+  const logs = values.map(Math.log)
+  const mean = logs.reduce((a, b) => a + b, 0) / logs.length
+  const variance = logs.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (logs.length - 1)
+  const half = (T95[logs.length - 2] ?? T95_MANY) * Math.sqrt(variance / logs.length)
+  return { low: Math.min(centre, Math.exp(mean - half)), high: Math.max(centre, Math.exp(mean + half)) }
+}
+
+/** Half width of the 95 % interval of the median of many samples relative to it, by order statistics (normal approximation). */
+export function medianHalfWidth(values: readonly number[]): number {
+  if (values.length < 10) return Number.POSITIVE_INFINITY
+  const s = sorted(values)
+  const reach = (T95_MANY * Math.sqrt(s.length)) / 2
+  const low = s[Math.max(0, Math.floor(s.length / 2 - reach))]!
+  const high = s[Math.min(s.length - 1, Math.ceil(s.length / 2 + reach))]!
+  return (high - low) / 2 / s[s.length >> 1]!
+}
+
+/** Weighted least squares of y = fixed + perUnit * x with weights 1/y², so that relative errors count. undefined below three points. */
+export function fitLine(points: readonly { readonly x: number; readonly y: number }[]): { fixed: number; perUnit: number } | undefined {
+  if (points.length < 3) return undefined
+  let [w, wx, wy, wxx, wxy] = [0, 0, 0, 0, 0]
+  for (const { x, y } of points) {
+    const weight = 1 / (y * y)
+    w += weight
+    wx += weight * x
+    wy += weight * y
+    wxx += weight * x * x
+    wxy += weight * x * y
+  }
+  const determinant = w * wxx - wx * wx
+  if (determinant === 0) return undefined
+  const perUnit = (w * wxy - wx * wy) / determinant
+  return { fixed: (wy - perUnit * wx) / w, perUnit }
+}

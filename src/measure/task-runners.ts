@@ -1,0 +1,13 @@
+// Task name -> the code that does it, imported at the moment of use: a trial loads what it needs and no more.
+import type { Tasks } from './tasks.ts'
+
+type Runners = { readonly [K in keyof Tasks]: () => Promise<(input: Tasks[K]['input']) => Promise<Tasks[K]['output']>> }
+
+export const taskRunners: Runners = {
+  engine: async () => (await import('./engine-task.ts')).engineTask,
+  'try': async () => (await import('./try-once.ts')).tryOnce,
+  latency: async () => (await import('./latency-block.ts')).measureBlock,
+  profile: async () => (await import('./profile/run.ts')).profileModel,
+  roofs: async () => (await import('./roofs/task.ts')).roofsTask,
+  'event-loop': async () => (await import('./event-loop.ts')).measureEventLoop,
+}

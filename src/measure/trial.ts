@@ -1,0 +1,102 @@
+// A trial runs in a process of its own, so that a crash, an abort, a leak or an endless run in native code costs that trial and
+// nothing else. Killed at its time or memory limit; its result is a value.
+import { type ChildProcess, fork } from 'node:child_process'
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Tasks } from './tasks.ts'
+import type { Trial } from './types.ts'
+
+export interface TrialLimits {
+  readonly timeMs: number
+  /** Resident size above which the process is ended; polled, since address-space limits break V8. null: no limit. */
+  readonly memoryBytes: number | null
+  readonly signal?: AbortSignal | undefined
+}
+
+const MEMORY_POLL_MS = 200
+/** What native code prints before it aborts; the last line of it is the reason given. */
+const STDERR_KEPT_BYTES = 8192
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Compiled code in every case: under a test runner this file is TypeScript, and a child process needs JavaScript. */
+const childFile = fileURLToPath(import.meta.url)
+  .replace(/([\\/])src([\\/]measure[\\/])trial\.ts$/, '$1dist$2trial.js')
+  .replace(/trial\.js$/, 'trial-child.js')
+
+/** onnxruntime 1.30 sends usage data from Linux unless told otherwise before it is loaded, and leaves its files in TMPDIR. */
+const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, ORT_DISABLE_TELEMETRY: '1' })
+
+/** Runs one task in a fresh process. Never throws, but for an aborted signal. */
+export async function runTrial<K extends keyof Tasks>(task: K, input: Tasks[K]['input'], limits: TrialLimits): Promise<Trial<Tasks[K]['output']>> {
+  limits.signal?.throwIfAborted()
+  const child = fork(childFile, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env: childEnvironment() })
+  running.add(child)
+  let stderr = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT_BYTES)
+  })
+  try {
+    return await new Promise<Trial<Tasks[K]['output']>>((resolve, reject) => {
+      const timer = setTimeout(() => settle({ outcome: 'timed-out', limitMs: limits.timeMs }), limits.timeMs)
+      const poll = limits.memoryBytes === null ? undefined : setInterval(watchMemory, MEMORY_POLL_MS, limits.memoryBytes)
+      const onAbort = () => {
+        clear()
+        reject(limits.signal!.reason)
+      }
+      limits.signal?.addEventListener('abort', onAbort, { once: true })
+      function clear() {
+        clearTimeout(timer)
+        clearInterval(poll)
+        limits.signal?.removeEventListener('abort', onAbort)
+      }
+      function settle(result: Trial<Tasks[K]['output']>) {
+        clear()
+        resolve(result)
+      }
+      function watchMemory(limit: number) {
+        const resident = residentBytes(child.pid!)
+        if (resident !== null && resident > limit) {
+          settle({ outcome: 'failed', reason: `it used ${megabytes(resident)} of memory, above the limit of ${megabytes(limit)}` })
+        }
+      }
+      child.on('message', (message) => settle(message as Trial<Tasks[K]['output']>))
+      child.on('error', (error) => settle({ outcome: 'crashed', reason: error.message }))
+      child.on('exit', (code, signal) =>
+        // What was sent before the end arrives first; stderr may still be on its way.
+        setImmediate(() => settle({ outcome: 'crashed', reason: crashReason(code, signal, stderr) })),
+      )
+      child.send({ task, input }, (error) => {
+        if (error) settle({ outcome: 'crashed', reason: error.message })
+      })
+    })
+  } finally {
+    child.kill('SIGKILL')
+    await ended(child)
+    running.delete(child)
+  }
+}
+
+const ended = (child: ChildProcess): Promise<unknown> =>
+  child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once('exit', resolve))
+
+function crashReason(code: number | null, signal: string | null, stderr: string): string {
+  const said = stderr.trim().split('\n').findLast((line) => line.trim() && !/^\s+at /.test(line))
+  const how = signal ? `the engine's process ended by ${signal}` : `the engine's process ended with code ${code}`
+  return said ? `${how}: ${said.trim().slice(0, 200)}` : how
+}
+
+function residentBytes(pid: number): number | null {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096
+  } catch {
+    return null
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`

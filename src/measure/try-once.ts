@@ -1,0 +1,43 @@
+// Opens the model and predicts once with each sample: does the engine take it, and what comes out?
+import type { TensorValue } from '../engines/types.ts'
+import fs from 'node:fs'
+import path from 'node:path'
+import { chainModel } from './profile/chains.ts'
+import { countThreads, engineOf, feedsOf, openSession } from './open.ts'
+import type { ModelTask, TryOutput } from './tasks.ts'
+
+export async function tryOnce(task: ModelTask): Promise<TryOutput> {
+  const samples = feedsOf(task)
+  await startEngine(task)
+  const before = countThreads()
+  const session = await openSession(task)
+  const after = countThreads()
+  const finite = new Map<string, boolean>()
+  const types = new Map<string, TensorValue>()
+  for (const feeds of samples) {
+    for (const [name, value] of Object.entries(await session.run(feeds))) {
+      finite.set(name, (finite.get(name) ?? true) && isFinite(value))
+      if (!types.has(name)) types.set(name, value)
+    }
+  }
+  return {
+    outputs: session.outputs.map(({ name }) => {
+      const value = types.get(name)
+      return { name, type: value ? { dtype: value.dtype, shape: value.shape } : null, finite: finite.get(name) ?? true }
+    }),
+    poolThreads: before === null || after === null ? null : after - before + 1,
+  }
+}
+
+/** Threads that the engine's environment starts once are not the session's: a session on one thread brings them up first. */
+async function startEngine(task: ModelTask): Promise<void> {
+  const file = path.join(path.dirname(task.inputs), 'one-node.onnx')
+  fs.writeFileSync(file, chainModel('unary', 1))
+  await engineOf(task.engine).open(file, { ...task.options, threads: 1 })
+}
+
+function isFinite({ dtype, data }: TensorValue): boolean {
+  if (dtype !== 'float32' && dtype !== 'float64') return true
+  for (const value of data as Float32Array) if (!Number.isFinite(value)) return false
+  return true
+}

@@ -1,0 +1,115 @@
+// The one strong helper of the operators' tests: a node in short notation, its cost compared with numbers worked out by hand, and
+// what holds for every cost proven beside.
+import { elementCount, sizeInBytes } from '../graph/dtype.ts'
+import type { AttributeView, ConstantView, DType, TensorType } from '../graph/types.ts'
+import { estimateCost } from './index.ts'
+import type { Cost, NodeContext } from './types.ts'
+
+/**
+ * A tensor in a few letters: '1x3x8x8' is float32; 'int8:4x3' another dtype; 'int64:' a scalar; '!4x3' a constant;
+ * '!int64:2=1,7' a constant with its values; '?' a value of unknown type; '-' an omitted input.
+ */
+export type TensorNotation = string
+
+export interface NodeNotation {
+  /** 'OpType' or 'domain:OpType'. */
+  readonly operator: string
+  readonly inputs?: readonly TensorNotation[]
+  readonly outputs?: readonly TensorNotation[]
+  readonly attributes?: Readonly<Record<string, AttributeView>>
+}
+
+interface Value {
+  readonly name: string
+  readonly type: TensorType | undefined
+  readonly constant: ConstantView | undefined
+}
+
+/** A NodeContext from short notation. */
+export function nodeContext({ operator, inputs = [], outputs = [], attributes = {} }: NodeNotation): NodeContext {
+  const colon = operator.lastIndexOf(':')
+  const ins = inputs.map((notation, index) => readValue(notation, `in${index}`))
+  const outs = outputs.map((notation, index) => readValue(notation, `out${index}`))
+  return {
+    node: {
+      name: 'node',
+      opType: operator.slice(colon + 1),
+      domain: operator.slice(0, Math.max(0, colon)),
+      inputs: ins.map(({ name }) => name),
+      outputs: outs.map(({ name }) => name),
+      attributes,
+      subgraphs: {},
+    },
+    inputs: ins.map(({ type }) => type),
+    outputs: outs.map(({ type }) => type),
+    constant: (index) => ins[index]?.constant,
+  }
+}
+
+function readValue(notation: TensorNotation, name: string): Value {
+  if (notation === '-') return { name: '', type: undefined, constant: undefined }
+  if (notation === '?') return { name, type: undefined, constant: undefined }
+  const [described = '', values] = notation.replace('!', '').split('=')
+  const [dtype, dims] = described.includes(':') ? (described.split(':') as [DType, string]) : (['float32', described] as const)
+  const type: TensorType = { dtype, shape: dims === '' ? [] : dims.split('x').map(Number) }
+  if (!notation.startsWith('!')) return { name, type, constant: undefined }
+  const constant: ConstantView = {
+    ...type,
+    name,
+    sizeBytes: sizeInBytes(type) ?? 0,
+    from: 'initializer',
+    isGraphInput: false,
+    ...(values === undefined ? {} : { values: values.split(',').map(Number) }),
+  }
+  if (constant.values && constant.values.length !== elementCount(type.shape)) throw new Error(`'${notation}': values do not fit`)
+  return { name, type, constant }
+}
+
+/**
+ * Throws unless the node's cost has the `expected` numbers and every cost's invariants hold: whole and non-negative counts,
+ * streaming bytes not below bytes, weights among the bytes; a missing type gives a reason or a cost, never an exception, and never
+ * more bytes.
+ */
+export function checkOperator(notation: NodeNotation, expected: Partial<Cost>): void {
+  const context = nodeContext(notation)
+  const result = estimateCost(context)
+  if (!result.known) throw new Error(`${notation.operator}: unknown, ${result.reason}`)
+  for (const [key, value] of Object.entries(expected)) {
+    const actual = result.cost[key as keyof Cost]
+    if (actual !== value) throw new Error(`${notation.operator}: ${key} is ${actual}, expected ${value}`)
+  }
+  checkInvariants(notation.operator, result.cost)
+  checkMissingTypes(context, result.cost)
+}
+
+/** What holds for every cost, whatever the operator. Throws where it does not. */
+export function checkInvariants(operator: string, cost: Cost): void {
+  const counts = [cost.macs, cost.simpleOps, cost.specialOps, cost.bytes, cost.streamingBytes, cost.weightBytes]
+  const holds =
+    counts.every((count) => Number.isFinite(count) && count >= 0) &&
+    cost.streamingBytes >= cost.bytes &&
+    cost.weightBytes <= cost.bytes &&
+    cost.serialSteps >= 1
+  if (!holds) throw new Error(`${operator}: these numbers cannot be a cost: ${JSON.stringify(cost)}`)
+}
+
+function checkMissingTypes(context: NodeContext, whole: Cost): void {
+  const { opType } = context.node
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const index of context[side].keys()) {
+      const result = estimateCost({ ...context, [side]: context[side].with(index, undefined) })
+      if (!result.known && result.reason === '') throw new Error(`${opType} without the type of ${side} ${index} gives no reason`)
+      if (result.known) checkInvariants(opType, result.cost)
+      if (result.known && result.cost.bytes > whole.bytes) {
+        throw new Error(`${opType} without the type of ${side} ${index} moves more bytes than with it`)
+      }
+    }
+  }
+}
+
+/** Throws unless the node's cost is unknown; returns the reason. */
+export function reasonUnknown(notation: NodeNotation): string {
+  const result = estimateCost(nodeContext(notation))
+  if (result.known) throw new Error(`${notation.operator} has a cost`)
+  return result.reason
+}

@@ -1,0 +1,62 @@
+import { test } from 'vitest'
+import { checkOperator } from './check-operator.ts'
+
+test('a broadcast operand is read at its own size', () => {
+  // 12 additions; 12 + 4 + 12 elements
+  checkOperator(
+    { operator: 'Add', inputs: ['3x4', '!4'], outputs: ['3x4'] },
+    { simpleOps: 12, specialOps: 0, bytes: 112, weightBytes: 16, movesDataOnly: false },
+  )
+  // x * x reads x once
+  const squared = { operator: 'Mul', inputs: ['3x4', '3x4'], outputs: ['3x4'] }
+  checkOperator(squared, { bytes: 144 })
+})
+
+test('special functions', () => {
+  for (const operator of ['Div', 'Sqrt', 'Exp', 'Log', 'Sin', 'Reciprocal']) {
+    checkOperator({ operator, inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 0, specialOps: 12 })
+  }
+})
+
+test('Pow with a small whole exponent is multiplications', () => {
+  checkOperator({ operator: 'Pow', inputs: ['3x4', '!float32:=2'], outputs: ['3x4'] }, { simpleOps: 12, specialOps: 0 })
+  checkOperator({ operator: 'Pow', inputs: ['3x4', '!float32:=3'], outputs: ['3x4'] }, { simpleOps: 24, specialOps: 0 })
+  checkOperator({ operator: 'Pow', inputs: ['3x4', '!float32:=0.7'], outputs: ['3x4'] }, { simpleOps: 0, specialOps: 12 })
+  checkOperator({ operator: 'Pow', inputs: ['3x4', '4'], outputs: ['3x4'] }, { specialOps: 12 })
+})
+
+test('any number of inputs', () => {
+  checkOperator({ operator: 'Sum', inputs: ['3x4', '3x4', '3x4'], outputs: ['3x4'] }, { simpleOps: 24 })
+  checkOperator({ operator: 'Mean', inputs: ['3x4', '3x4', '3x4'], outputs: ['3x4'] }, { simpleOps: 36 })
+  checkOperator({ operator: 'Max', inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 0 })
+})
+
+test('Where and Cast at their own sizes', () => {
+  // condition 12 B, 48 + 4 + 48
+  checkOperator({ operator: 'Where', inputs: ['bool:3x4', '3x4', ''], outputs: ['3x4'] }, { simpleOps: 12, bytes: 112 })
+  // int64 96 B to float16 24 B
+  checkOperator(
+    { operator: 'Cast', inputs: ['int64:3x4'], outputs: ['float16:3x4'] },
+    { simpleOps: 12, bytes: 120, movesDataOnly: true },
+  )
+})
+
+test('8-bit arithmetic goes through float', () => {
+  // 12 * (2 * 2 + 1 + 3); 36 bytes, three scales, three zero points
+  checkOperator(
+    {
+      operator: 'com.microsoft:QLinearAdd',
+      inputs: ['uint8:3x4', '', 'uint8:', 'uint8:3x4', '', 'uint8:', '', 'uint8:'],
+      outputs: ['uint8:3x4'],
+    },
+    { simpleOps: 96, bytes: 51, arithmetic: 'float32' },
+  )
+  checkOperator(
+    {
+      operator: 'com.microsoft:QLinearWhere',
+      inputs: ['bool:3x4', 'uint8:3x4', '', 'uint8:', 'uint8:3x4'],
+      outputs: ['uint8:3x4'],
+    },
+    { simpleOps: 24 },
+  )
+})

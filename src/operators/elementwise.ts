@@ -1,0 +1,113 @@
+// Element by element: arithmetic, comparison, logic, functions of one number. https://onnx.ai/onnx/operators/
+// One operation per output element; a broadcast operand is read at its own size. Division, roots, powers and transcendental
+// functions are special; the others are simple.
+import { elementCount } from '../graph/dtype.ts'
+import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
+import type { NodeContext } from './types.ts'
+
+const perElement = (simple: number, special: number): Formula =>
+  formula([], [0], (_, [y]) => {
+    const elements = elementCount(y.shape)
+    return { simpleOps: elements * simple, specialOps: elements * special }
+  })
+
+/** Sum, Max, Min: one operation less than there are inputs; Mean multiplies once more. */
+const variadic = (extraOps: number): Formula =>
+  formula([], [0], (_, [y], { node }) => ({ simpleOps: elementCount(y.shape) * (node.inputs.length - 1 + extraOps) }))
+
+/** Multiplications that replace a power with a constant exponent. */
+const MULTIPLICATIONS: ReadonlyMap<number, number> = new Map([
+  [1, 0],
+  [2, 1],
+  [3, 2],
+])
+
+const pow: Formula = formula([], [0], (_, [y], context) => {
+  const elements = elementCount(y.shape)
+  const exponent = singleValue(context, 1)
+  const multiplications = exponent === undefined ? undefined : MULTIPLICATIONS.get(exponent)
+  return multiplications === undefined ? { specialOps: elements } : { simpleOps: elements * multiplications }
+})
+
+function singleValue(context: NodeContext, index: number): number | undefined {
+  const values = context.constant(index)?.values
+  return values?.length === 1 ? values[0] : undefined
+}
+
+const cast: Formula = formula([0], [0], ([x], [y]) => ({
+  simpleOps: x.dtype === y.dtype ? 0 : elementCount(y.shape),
+  movesDataOnly: true,
+}))
+
+// a, a_scale, a_zero_point, b, b_scale, b_zero_point, c_scale, c_zero_point: in float between dequantizing and requantizing
+const qlinearBinary: Formula = formula([0], [0], (_, [y]) => ({
+  simpleOps: elementCount(y.shape) * (2 * DEQUANTIZE_OPS + 1 + REQUANTIZE_OPS),
+  arithmetic: 'float32',
+}))
+
+// A table of 256 entries for each of x and y, then a selection.
+const qlinearWhere: Formula = formula([], [0], (_, [y]) => ({ simpleOps: elementCount(y.shape) * 2, arithmetic: 'int8' }))
+
+export const elementwiseFamily = defineFamily('elementwise', {
+  ...sameFor(
+    [
+      'Add',
+      'Sub',
+      'Mul',
+      'And',
+      'Or',
+      'Xor',
+      'Not',
+      'Equal',
+      'Less',
+      'LessOrEqual',
+      'Greater',
+      'GreaterOrEqual',
+      'Where',
+      'Abs',
+      'Neg',
+      'Sign',
+      'Ceil',
+      'Floor',
+      'Round',
+      'IsNaN',
+      'IsInf',
+      'BitShift',
+      'BitwiseAnd',
+      'BitwiseOr',
+      'BitwiseXor',
+      'BitwiseNot',
+      'com.microsoft:IsAllFinite',
+    ],
+    perElement(1, 0),
+  ),
+  ...sameFor(
+    [
+      'Div',
+      'Mod',
+      'Reciprocal',
+      'Sqrt',
+      'Exp',
+      'Log',
+      'Sin',
+      'Cos',
+      'Tan',
+      'Asin',
+      'Acos',
+      'Atan',
+      'Sinh',
+      'Cosh',
+      'Asinh',
+      'Acosh',
+      'Atanh',
+    ],
+    perElement(0, 1),
+  ),
+  Pow: pow,
+  ...sameFor(['Sum', 'Max', 'Min'], variadic(0)),
+  Mean: variadic(1),
+  ...sameFor(['Cast', 'CastLike'], cast),
+  ...sameFor(['com.microsoft:QLinearAdd', 'com.microsoft:QLinearMul'], qlinearBinary),
+  'com.microsoft:QLinearWhere': qlinearWhere,
+})

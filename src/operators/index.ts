@@ -1,0 +1,71 @@
+// Every operator family, listed by hand, and the one look-up over them.
+import { activationFamily } from './activation.ts'
+import { aliasFamily } from './alias.ts'
+import { attentionFamily } from './attention.ts'
+import { controlFlowFamily } from './control-flow.ts'
+import { convFamily } from './conv.ts'
+import { convTransposeFamily } from './conv-transpose.ts'
+import { detectionFamily } from './detection.ts'
+import { einsumFamily } from './einsum.ts'
+import { elementwiseFamily } from './elementwise.ts'
+import { operatorKey } from './family.ts'
+import { featuresFamily } from './features.ts'
+import { gatherFamily } from './gather.ts'
+import { generateFamily } from './generate.ts'
+import { layoutFamily } from './layout.ts'
+import { linearAlgebraFamily } from './linear-algebra.ts'
+import { linearMlFamily } from './linear-ml.ts'
+import { matmulFamily } from './matmul.ts'
+import { normalizationFamily } from './normalization.ts'
+import { poolingFamily } from './pooling.ts'
+import { quantizeFamily } from './quantize.ts'
+import { quantizedMatmulFamily } from './quantized-matmul.ts'
+import { recurrentFamily } from './recurrent.ts'
+import { reduceFamily } from './reduce.ts'
+import { resizeFamily } from './resize.ts'
+import { sequenceFamily } from './sequence.ts'
+import { signalFamily } from './signal.ts'
+import { softmaxFamily } from './softmax.ts'
+import { treeEnsembleFamily } from './tree-ensemble.ts'
+import type { CostResult, NodeContext, OperatorFamily } from './types.ts'
+import { weightOnlyMatmulFamily } from './weight-only-matmul.ts'
+import { unknownCost } from './work.ts'
+
+export const families: readonly OperatorFamily[] = [
+  convFamily,
+  convTransposeFamily,
+  matmulFamily,
+  quantizedMatmulFamily,
+  weightOnlyMatmulFamily,
+  einsumFamily,
+  recurrentFamily,
+  attentionFamily,
+  poolingFamily,
+  normalizationFamily,
+  softmaxFamily,
+  activationFamily,
+  elementwiseFamily,
+  reduceFamily,
+  resizeFamily,
+  gatherFamily,
+  layoutFamily,
+  aliasFamily,
+  generateFamily,
+  quantizeFamily,
+  controlFlowFamily,
+  sequenceFamily,
+  detectionFamily,
+  signalFamily,
+  linearAlgebraFamily,
+  treeEnsembleFamily,
+  linearMlFamily,
+  featuresFamily,
+]
+
+const familyOf = new Map(families.flatMap((family) => family.operators.map((operator) => [operator, family] as const)))
+
+/** What one run of the node costs; unknown, with the reason in one line, for operators without a formula and for missing types. */
+export function estimateCost(context: NodeContext): CostResult {
+  const key = operatorKey(context.node)
+  return familyOf.get(key)?.estimate(context) ?? unknownCost(`no formula for ${key}`)
+}

@@ -1,0 +1,36 @@
+// Determinants, inverses, distances. https://onnx.ai/onnx/operators/onnx__Det.html ; Inverse, CDist: onnxruntime
+// docs/ContribOperators.md
+import { elementCount } from '../graph/dtype.ts'
+import { textAttribute } from './attributes.ts'
+import { defineFamily, formula } from './family.ts'
+
+// LU: step k divides n - k numbers and updates (n - k)^2, then the diagonal is multiplied.
+const det = formula([0], [0], ([x]) => {
+  const n = x.shape.at(-1)!
+  const matrices = elementCount(x.shape.slice(0, -2))
+  return {
+    macs: (matrices * (n - 1) * n * (2 * n - 1)) / 6,
+    simpleOps: matrices * (n - 1),
+    specialOps: (matrices * n * (n - 1)) / 2,
+  }
+})
+
+// LU and n solves: n^3 MACs
+const inverse = formula([0], [0], ([x]) => {
+  const n = x.shape.at(-1)!
+  const matrices = elementCount(x.shape.slice(0, -2))
+  return { macs: matrices * n ** 3, specialOps: (matrices * n * (n + 1)) / 2 }
+})
+
+// a [M, D], b [N, D]: |a|^2 + |b|^2 - 2 ab, and a root for the Euclidean distance
+const cdist = formula([0, 1], [0], ([a, b], [y], { node }) => ({
+  macs: elementCount(y.shape) * a.shape.at(-1)! + elementCount(a.shape) + elementCount(b.shape),
+  simpleOps: elementCount(y.shape) * 2,
+  specialOps: textAttribute(node, 'metric', 'sqeuclidean') === 'euclidean' ? elementCount(y.shape) : 0,
+}))
+
+export const linearAlgebraFamily = defineFamily('linear-algebra', {
+  Det: det,
+  'com.microsoft:Inverse': inverse,
+  'com.microsoft:CDist': cdist,
+})

@@ -1,0 +1,53 @@
+// Matrix products in floating point. MACs = product of batch, M, N and K, batch broadcast.
+// https://onnx.ai/onnx/operators/onnx__MatMul.html , onnx__Gemm.html ; fused ones: onnxruntime docs/ContribOperators.md
+import { elementCount } from '../graph/dtype.ts'
+import type { NodeView, TensorType } from '../graph/types.ts'
+import { activationOps } from './activation-ops.ts'
+import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
+import { defineFamily, formula, sameFor } from './family.ts'
+
+// y = alpha * A * B + beta * C, then an activation (FusedGemm). Transposing changes indices only.
+const gemm = formula([0], [0], ([a], [y], context) => {
+  const { node } = context
+  const activation = activationOps(textAttribute(node, 'activation', 'Identity'))
+  if (activation === undefined) return `its activation '${node.attributes.activation}' is not known`
+  const depth = numberAttribute(node, 'transA', 0) === 0 ? a.shape[1]! : a.shape[0]!
+  const outputs = elementCount(y.shape)
+  const beta = numberAttribute(node, 'beta', 1)
+  const added = hasInput(context, 2) && beta !== 0 ? outputs * (beta === 1 ? 1 : 2) : 0
+  return {
+    macs: outputs * depth,
+    simpleOps: scaledOps(node, outputs) + added + outputs * activation.simple,
+    specialOps: outputs * activation.special,
+  }
+})
+
+const matmul = formula([0], [0], ([a], [y], { node }) => {
+  const activation = activationOps(textAttribute(node, 'activation', 'Identity'))
+  if (activation === undefined) return `its activation '${node.attributes.activation}' is not known`
+  const outputs = elementCount(y.shape)
+  return {
+    macs: outputs * contractedSize(a, node),
+    simpleOps: scaledOps(node, outputs) + outputs * activation.simple,
+    specialOps: outputs * activation.special,
+  }
+})
+
+function scaledOps(node: NodeView, outputs: number): number {
+  return numberAttribute(node, 'alpha', 1) === 1 ? 0 : outputs
+}
+
+/** K, from A. `transBatchA` moves A's first axis behind its batch axes: [M, batch…, K] stands for [batch…, M, K]. */
+function contractedSize(a: TensorType, node: NodeView): number {
+  const transposed = numberAttribute(node, 'transA', 0) !== 0 && a.shape.length > 1
+  if (!transposed) return a.shape.at(-1)!
+  return numberAttribute(node, 'transBatchA', 0) === 0 ? a.shape.at(-2)! : a.shape[0]!
+}
+
+export const matmulFamily = defineFamily('matmul', {
+  ...sameFor(['Gemm', 'com.microsoft:FusedGemm', 'com.microsoft:GemmFloat8'], gemm),
+  ...sameFor(
+    ['MatMul', 'com.microsoft:FusedMatMul', 'com.microsoft:TransposeMatMul', 'com.microsoft:FusedMatMulActivation'],
+    matmul,
+  ),
+})

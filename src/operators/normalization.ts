@@ -1,0 +1,135 @@
+// Normalization over rows, groups or channels. https://onnx.ai/onnx/operators/onnx__LayerNormalization.html and its neighbours;
+// Skip…, Embed… and Simplified…: onnxruntime docs/ContribOperators.md
+// Per element: sum; subtract the mean; square, sum; multiply by 1 / deviation (5), then scale and shift where they are given.
+// Per row: one square root and one division. The row is read a second time to be normalized.
+import { elementCount, sizeInBytes } from '../graph/dtype.ts'
+import type { TensorType } from '../graph/types.ts'
+import { activationOps } from './activation-ops.ts'
+import { axisFromFront, hasInput, numberAttribute, numbersAttribute } from './attributes.ts'
+import { defineFamily, formula, sameFor } from './family.ts'
+import { DEQUANTIZE_OPS } from './quantize-ops.ts'
+import type { NodeContext } from './types.ts'
+import { tensorBytes, type Work } from './work.ts'
+
+const CENTRED_OPS = 5
+/** Without the mean: square, sum, multiply. */
+const ROOT_MEAN_SQUARE_OPS = 3
+/** Square root and division. */
+const ROW_SPECIAL_OPS = 2
+
+function normalize(x: TensorType, rows: number, perElement: number): Work {
+  const elements = elementCount(x.shape)
+  return { simpleOps: elements * perElement, specialOps: rows * ROW_SPECIAL_OPS, passBytes: tensorBytes(x) }
+}
+
+/** Scale and shift: one operation per element for each of the inputs that is there. */
+function affineOps(context: NodeContext, ...inputs: readonly number[]): number {
+  return inputs.filter((index) => hasInput(context, index)).length
+}
+
+function rowsBefore(x: TensorType, axis: number): number {
+  return elementCount(x.shape.slice(0, axisFromFront(axis, x.shape.length)))
+}
+
+// Statistics are constants: one multiplication and one addition per element.
+const batchNormalization = formula([0], [0], ([x]) => ({ simpleOps: elementCount(x.shape) * 2 }))
+
+// x, scale, bias
+const layerNormalization = formula([0], [0], ([x], _, context) =>
+  normalize(x, rowsBefore(x, numberAttribute(context.node, 'axis', -1)), CENTRED_OPS + affineOps(context, 1, 2)),
+)
+
+const rmsNormalization = formula([0], [0], ([x], _, context) =>
+  normalize(x, rowsBefore(x, numberAttribute(context.node, 'axis', -1)), ROOT_MEAN_SQUARE_OPS + affineOps(context, 1)),
+)
+
+// x, scale [C], bias [C]: a row is one channel of one sample
+const instanceNormalization = formula([0, 1], [0], ([x, scale], _, context) =>
+  normalize(x, x.shape[0]! * elementCount(scale.shape), CENTRED_OPS + affineOps(context, 1, 2)),
+)
+
+const groupNormalization = formula([0], [0], ([x], _, context) => {
+  const groups = numberAttribute(context.node, 'num_groups', undefined)
+  if (groups === undefined) return 'it has no num_groups'
+  return normalize(x, x.shape[0]! * groups, CENTRED_OPS + affineOps(context, 1, 2))
+})
+
+// x (channels last), gamma, beta, and for SkipGroupNorm skip, bias; activation 1 is SiLU
+const contribGroupNorm = formula([0], [0], ([x], _, context) => {
+  const { node } = context
+  const groups = numberAttribute(node, 'groups', undefined)
+  if (groups === undefined) return 'it has no groups'
+  const elements = elementCount(x.shape)
+  const silu = activationOps(numberAttribute(node, 'activation', 0) === 1 ? 'silu' : 'identity')!
+  const work = normalize(x, x.shape[0]! * groups, CENTRED_OPS + affineOps(context, 1, 2, 3, 4) + silu.simple)
+  return { ...work, specialOps: work.specialOps! + elements * silu.special }
+})
+
+// input, skip, gamma, beta, bias
+const skipLayerNormalization = formula([0], [0], ([x], _, context) =>
+  normalize(x, rowsBefore(x, -1), CENTRED_OPS + 1 + affineOps(context, 2, 3, 4)),
+)
+
+// input, skip, gamma, bias
+const skipSimplifiedLayerNormalization = formula([0], [0], ([x], _, context) =>
+  normalize(x, rowsBefore(x, -1), ROOT_MEAN_SQUARE_OPS + 1 + affineOps(context, 2, 3)),
+)
+
+// input_ids, segment_ids, word, position and segment embedding, gamma, beta, mask …: a row of each table per token, added, then
+// normalized. The quantized twin dequantizes its rows.
+const embedLayerNormalization = (opsPerGathered: number) =>
+  formula([2], [0], ([words], [y], context) => {
+    const rowsRead = (table: number) => {
+      const type = context.inputs[table]
+      return type === undefined ? 0 : Math.min(tensorBytes(type), sizeInBytes({ dtype: type.dtype, shape: y.shape })!)
+    }
+    const tables = [2, 3, 4].filter((index) => hasInput(context, index))
+    const perElement = tables.length - 1 + CENTRED_OPS + 2 + tables.length * opsPerGathered
+    return {
+      ...normalize(y, rowsBefore(y, -1), perElement),
+      readBytes: Object.fromEntries(tables.map((index) => [index, rowsRead(index)])),
+      arithmetic: opsPerGathered > 0 ? 'float32' : words.dtype,
+    }
+  })
+
+// p = 1: absolute value, add; p = 2: square, add, root per row. A division per element.
+const lpNormalization = formula([0], [0], ([x], _, { node }) => {
+  const elements = elementCount(x.shape)
+  const rows = elements === 0 ? 0 : elements / (x.shape[axisFromFront(numberAttribute(node, 'axis', -1), x.shape.length)] ?? 1)
+  return {
+    simpleOps: elements * 2,
+    specialOps: elements + (numberAttribute(node, 'p', 2) === 2 ? rows : 0),
+    passBytes: tensorBytes(x),
+  }
+})
+
+const meanVarianceNormalization = formula([0], [0], ([x], _, { node }) => {
+  const axes = numbersAttribute(node, 'axes') ?? [0, 2, 3]
+  const rows = elementCount(x.shape.filter((_, axis) => !axes.some((a) => axisFromFront(a, x.shape.length) === axis)))
+  return normalize(x, rows, CENTRED_OPS)
+})
+
+// Squares are summed over `size` channels: square, size adds, multiply, add, then a power and a division.
+const localResponseNormalization = formula([0], [0], ([x], _, { node }) => {
+  const elements = elementCount(x.shape)
+  return { simpleOps: elements * (numberAttribute(node, 'size', 1) + 3), specialOps: elements * 2 }
+})
+
+export const normalizationFamily = defineFamily('normalization', {
+  ...sameFor(['BatchNormalization', 'com.ms.internal.nhwc:BatchNormalization'], batchNormalization),
+  ...sameFor(['LayerNormalization', 'com.microsoft:LayerNormalization'], layerNormalization),
+  ...sameFor(
+    ['RMSNormalization', 'SimplifiedLayerNormalization', 'com.microsoft:SimplifiedLayerNormalization'],
+    rmsNormalization,
+  ),
+  ...sameFor(['InstanceNormalization', 'com.ms.internal.nhwc:InstanceNormalization'], instanceNormalization),
+  GroupNormalization: groupNormalization,
+  ...sameFor(['com.microsoft:GroupNorm', 'com.microsoft:SkipGroupNorm'], contribGroupNorm),
+  'com.microsoft:SkipLayerNormalization': skipLayerNormalization,
+  'com.microsoft:SkipSimplifiedLayerNormalization': skipSimplifiedLayerNormalization,
+  'com.microsoft:EmbedLayerNormalization': embedLayerNormalization(0),
+  'com.microsoft:QEmbedLayerNormalization': embedLayerNormalization(DEQUANTIZE_OPS),
+  LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  ...sameFor(['LRN', 'com.ms.internal.nhwc:LRN'], localResponseNormalization),
+})

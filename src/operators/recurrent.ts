@@ -1,0 +1,103 @@
+// RNN, GRU and LSTM over T steps. https://onnx.ai/onnx/operators/onnx__LSTM.html ; DynamicQuantizeLSTM: onnxruntime
+// docs/ContribOperators.md. MACs = D * T * B * (G * H * I + G * H * H), with D directions and G = 1, 3, 4 gates.
+// X * W is one product over all steps; h * R is T products that wait for each other, and each reads R again: those bytes are the
+// streaming bytes beyond the compulsory ones.
+import { sizeInBytes } from '../graph/dtype.ts'
+import type { TensorType } from '../graph/types.ts'
+import { activationOps, type ElementOps } from './activation-ops.ts'
+import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
+import { defineFamily, formula } from './family.ts'
+import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
+import type { NodeContext } from './types.ts'
+import type { Work } from './work.ts'
+
+interface Cell {
+  readonly gates: number
+  /** Activations of one direction, in ONNX's order: f, g, h. */
+  readonly activations: readonly string[]
+  /** How often each of them is applied per element of the hidden state. */
+  readonly applied: readonly number[]
+  /** Multiplications and additions per element of the hidden state that join the gates. */
+  readonly joinOps: number
+}
+
+// LSTM: three sigmoids, two tanh; c = f * c + i * g, h = o * tanh(c)
+const LSTM: Cell = { gates: 4, activations: ['Sigmoid', 'Tanh', 'Tanh'], applied: [3, 1, 1], joinOps: 4 }
+// GRU: two sigmoids, one tanh; r * h, then (1 - z) * n + z * h
+const GRU: Cell = { gates: 3, activations: ['Sigmoid', 'Tanh'], applied: [2, 1], joinOps: 5 }
+const RNN: Cell = { gates: 1, activations: ['Tanh'], applied: [1], joinOps: 0 }
+
+/** Peephole weights: input, output and forget gate. */
+const PEEPHOLES = 3
+
+const recurrent = (cell: Cell) =>
+  formula([0, 2], [], ([x, r], _, context) =>
+    recurrentWork(cell, x, numberAttribute(context.node, 'hidden_size', r.shape.at(-1)!), r, context),
+  )
+
+// X is float, the weights 8-bit [D, I, 4H] and [D, H, 4H]: X, then the state of every step, are quantized as they come.
+const dynamicQuantizeLstm = formula([0, 2], [], ([x, r], _, context) => {
+  const hidden = numberAttribute(context.node, 'hidden_size', r.shape[1]!)
+  const work = recurrentWork(LSTM, x, hidden, r, context)
+  if (typeof work === 'string') return work
+  const directions = directionsOf(context)
+  const [steps, batch, inputs] = timesOf(x, context)
+  const quantized = directions * steps * batch * (inputs + hidden) * DYNAMIC_QUANTIZE_OPS
+  const dequantized = directions * steps * batch * 4 * hidden * 2
+  return { ...work, simpleOps: work.simpleOps! + quantized + dequantized, arithmetic: 'int8' }
+})
+
+function recurrentWork(cell: Cell, x: TensorType, hidden: number, r: TensorType, context: NodeContext): Work | string {
+  const directions = directionsOf(context)
+  const [steps, batch, inputs] = timesOf(x, context)
+  const lengths = context.constant(4)?.values
+  const rows = lengths === undefined ? steps * batch : lengths.reduce((sum, length) => sum + length, 0)
+  const gateSize = cell.gates * hidden
+  const activation = activationsOf(cell, context)
+  if (typeof activation === 'string') return activation
+  const states = directions * rows * hidden
+  const peepholes = cell === LSTM && hasInput(context, 7) ? PEEPHOLES : 0
+  // Wb and Rb, one addition each.
+  const biases = hasInput(context, 3) ? 2 * cell.gates : 0
+  return {
+    macs: directions * rows * (gateSize * inputs + gateSize * hidden) + states * peepholes,
+    simpleOps: states * (cell.joinOps + biases + activation.simple),
+    specialOps: states * activation.special,
+    passBytes: Math.max(0, steps - 1) * sizeInBytes(r)!,
+    arithmetic: x.dtype,
+    serialSteps: Math.max(1, steps),
+    ...(hasInput(context, 4) && lengths === undefined ? { note: 'every sequence counted at full length' } : {}),
+  }
+}
+
+function directionsOf({ node }: NodeContext): number {
+  return textAttribute(node, 'direction', 'forward') === 'bidirectional' ? 2 : 1
+}
+
+/** [T, B, I], whichever of the two comes first. */
+function timesOf(x: TensorType, { node }: NodeContext): readonly [number, number, number] {
+  const [first, second, inputs] = x.shape as [number, number, number]
+  return numberAttribute(node, 'layout', 0) === 0 ? [first, second, inputs] : [second, first, inputs]
+}
+
+/** All activations per element of the hidden state; the attribute lists those of both directions, which are taken to be alike. */
+function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
+  const names = textsAttribute(node, 'activations') ?? cell.activations
+  let simple = 0
+  let special = 0
+  for (const [i, times] of cell.applied.entries()) {
+    const name = names[i] ?? cell.activations[i]!
+    const ops = activationOps(name)
+    if (ops === undefined) return `its activation '${name}' is not known`
+    simple += times * ops.simple
+    special += times * ops.special
+  }
+  return { simple, special }
+}
+
+export const recurrentFamily = defineFamily('recurrent', {
+  RNN: recurrent(RNN),
+  GRU: recurrent(GRU),
+  LSTM: recurrent(LSTM),
+  'com.microsoft:DynamicQuantizeLSTM': dynamicQuantizeLstm,
+})

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { type AnswerFacts, answer } from './answer.ts'
+
+type Areas = AnswerFacts['areas']
+const areas = (architecture: number, hardware: number, software: number, unexplained: number): Areas => ({
+  architecture: { timeMs: architecture * 10, share: architecture },
+  hardware: { timeMs: hardware * 10, share: hardware },
+  software: { timeMs: software * 10, share: software },
+  unexplained: { timeMs: unexplained * 10, share: unexplained },
+})
+const latency = {
+  loadMs: 1,
+  firstMs: 1,
+  warmupMs: 1,
+  p50Ms: 10,
+  p90Ms: null,
+  p95Ms: null,
+  p99Ms: null,
+  ciLowMs: 9.9,
+  ciHighMs: 10.2,
+  samplesMs: [],
+  blocks: [],
+  trust: 'A' as const,
+  reasons: [],
+}
+const node = (name: string, timeMs: number, floorMs: number | null, bound: 'compute' | 'memory' | 'overhead' | null) => ({
+  name,
+  opType: 'Conv',
+  origin: [name],
+  timeMs,
+  share: timeMs / 10,
+  macs: null,
+  flops: null,
+  bytes: null,
+  floorMs,
+  bound,
+  inputs: [],
+  outputs: [],
+})
+const finding = (title: string, wouldSaveMs: number, basis: 'measured' | 'modelled') => ({
+  rule: 'r',
+  area: 'software' as const,
+  title,
+  detail: '',
+  timeMs: 1,
+  wouldSaveMs,
+  basis,
+  nodes: [],
+  next: null,
+})
+const facts: AnswerFacts = { latency, areas: areas(0, 0, 0, 0), nodes: [], findings: [], notChecked: [] }
+
+describe('the answer', () => {
+  test('names the largest area, the node that holds most of it and the largest saving', () => {
+    // Software holds 6 ms; b is 5 ms above its floor of 1 ms, more than half of that; a is 0.5 ms above its floor.
+    const nodes = [node('a', 3.5, 3, 'compute'), node('b', 6, 1, 'compute')]
+    const findings = [finding('A note', 0, 'measured'), finding('Threads outnumber the CPUs', 4.2, 'modelled')]
+    expect(answer({ ...facts, areas: areas(0.4, 0, 0.6, 0), nodes, findings })).toBe(
+      'One prediction takes 10.0 ms (9.9–10.2): 60 % is software overhead that neither the model nor the machine needs, mostly in b; ' +
+        'fixing the first finding, "Threads outnumber the CPUs", would save up to 4.20 ms (modelled).',
+    )
+  })
+
+  test('names no node where the time is spread, and says when there is nothing to gain', () => {
+    const nodes = Array.from({ length: 10 }, (_, index) => node(`n${index}`, 1, 0.9, 'compute'))
+    expect(answer({ ...facts, areas: areas(0.9, 0, 0.1, 0), nodes })).toBe(
+      'One prediction takes 10.0 ms (9.9–10.2): 90 % is arithmetic that the model asks for; nothing was found that would make it faster.',
+    )
+  })
+
+  test('says so where most of the time is unexplained, and where the number cannot be trusted', () => {
+    expect(answer({ ...facts, areas: areas(0.1, 0, 0.2, 0.7) })).toContain('70 % is not explained by what was measured')
+    expect(answer({ ...facts, latency: { ...latency, trust: 'D' } })).toMatch(/^One prediction takes about .* \(trust D\)/)
+  })
+
+  test('says what is missing where there is no latency', () => {
+    const notChecked = [{ rule: 'r', reason: 'the engine crashed' }]
+    expect(answer({ ...facts, latency: null, notChecked })).toBe(
+      'The latency of a prediction could not be measured (the engine crashed).',
+    )
+  })
+})

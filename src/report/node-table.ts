@@ -1,0 +1,91 @@
+// Where the time goes: the executed nodes with the largest times, under the names that the user gave them.
+import type { Colours } from './colours.ts'
+import type { ReportDocument } from './document.ts'
+import { nodeName } from './names.ts'
+import { percent, time } from './numbers.ts'
+import { cells, pad, printable, shorten } from './wrap.ts'
+
+type Node = ReportDocument['nodes'][number]
+
+interface Column {
+  readonly head: string
+  readonly side: 'left' | 'right'
+  readonly cell: (node: Node) => string
+  readonly others: string
+}
+
+const mostNodes = 5
+const longestOperator = 20
+const title = 'Where the time goes'
+
+/** The five largest nodes as a table with one line for all others; nothing where no node has time. */
+export function nodeTable(doc: ReportDocument, width: number, colours: Colours): string[] {
+  // Without a latency a share can only be one of the nodes' own sum.
+  const sumMs = doc.nodes.reduce((sum, node) => sum + node.timeMs, 0)
+  const nodes = doc.latency === null ? doc.nodes.map((node) => ({ ...node, share: node.timeMs / sumMs })) : doc.nodes
+  const ranked = nodes.filter((node) => node.timeMs > 0).sort((a, b) => b.timeMs - a.timeMs)
+  if (ranked.length === 0) return []
+  const top = ranked.slice(0, mostNodes)
+  const others = ranked.slice(mostNodes)
+  const { columns, nameWidth } = choose(columnsFor(others), top, width)
+  const names = [...top.map((node) => nodeName(node, nameWidth)), othersName(others)].filter((name) => name !== '')
+  const longest = Math.max(cells(title), ...names.map(cells))
+  const row = (name: string, texts: readonly string[]) => {
+    const padded = texts.map((text, at) => pad(text, columnWidth(columns[at]!, top), columns[at]!.side))
+    return [pad(name, longest), ...padded].join('  ').trimEnd()
+  }
+  return [
+    colours.bold(
+      row(
+        title,
+        columns.map(({ head }) => head),
+      ),
+    ),
+    ...top.map((node, at) =>
+      row(
+        names[at]!,
+        columns.map(({ cell }) => cell(node)),
+      ),
+    ),
+    ...(others.length === 0
+      ? []
+      : [
+          row(
+            othersName(others),
+            columns.map((column) => column.others),
+          ),
+        ]),
+  ]
+}
+
+function columnsFor(others: readonly Node[]): Column[] {
+  const othersMs = others.reduce((sum, node) => sum + node.timeMs, 0)
+  const othersShare = others.reduce((sum, node) => sum + node.share, 0)
+  return [
+    { head: 'operator', side: 'right', cell: (node) => shorten(printable(node.opType), longestOperator), others: '' },
+    { head: 'time', side: 'left', cell: (node) => time(node.timeMs), others: time(othersMs) },
+    { head: 'share', side: 'left', cell: (node) => percent(node.share), others: percent(othersShare) },
+    { head: 'bound by', side: 'right', cell: (node) => node.bound ?? 'not known', others: '' },
+  ]
+}
+
+function othersName(others: readonly Node[]): string {
+  if (others.length === 0) return ''
+  return others.length === 1 ? '1 other node' : `${others.length} other nodes`
+}
+
+function columnWidth(column: Column, nodes: readonly Node[]): number {
+  return Math.max(cells(column.head), cells(column.others), ...nodes.map((node) => cells(column.cell(node))))
+}
+
+/** In a narrow terminal the operator goes first, then what binds it, until the names have room. */
+function choose(
+  columns: readonly Column[],
+  nodes: readonly Node[],
+  width: number,
+): { columns: readonly Column[]; nameWidth: number } {
+  const choices = [columns, columns.slice(1), columns.slice(1, 3)]
+  const room = (kept: readonly Column[]) => width - kept.reduce((sum, column) => sum + columnWidth(column, nodes) + 2, 0)
+  const kept = choices.find((choice) => room(choice) >= cells(title)) ?? choices[2]!
+  return { columns: kept, nameWidth: room(kept) }
+}

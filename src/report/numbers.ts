@@ -1,0 +1,80 @@
+// How numbers are spoken: three significant digits, the unit chosen by size. Rounding happens here and in no earlier stage.
+
+/** 41.234 -> '41.2', 0.04567 -> '0.0457', 1234.5 -> '1235'. Three significant digits and every whole one. */
+export function significant(value: number, digits = 3): string {
+  if (value === 0) return '0'
+  if (Math.abs(value) >= 10 ** digits) return String(Math.round(value))
+  const rounded = Number(value.toPrecision(digits))
+  return rounded.toFixed(decimals(rounded, digits))
+}
+
+function decimals(value: number, digits = 3): number {
+  if (value === 0) return 0
+  return Math.min(20, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value)))))
+}
+
+interface Unit {
+  readonly name: string
+  readonly perMs: number
+}
+
+// The limits are where three digits would round up to 1000 of the smaller unit.
+function timeUnit(ms: number): Unit {
+  const size = Math.abs(ms)
+  if (size >= 999.5) return { name: 's', perMs: 0.001 }
+  if (size >= 0.9995 || size === 0) return { name: 'ms', perMs: 1 }
+  return { name: 'µs', perMs: 1000 }
+}
+
+/** A time in ms as '41.2 ms', '11.3 µs' or '1.23 s'. */
+export function time(ms: number): string {
+  const unit = timeUnit(ms)
+  return `${significant(ms * unit.perMs)} ${unit.name}`
+}
+
+/** A time with its interval, in one unit and with no more decimals than the time has: '41.2 ms (40.9–41.6)'. All in ms. */
+export function timeWithInterval(ms: number, lowMs: number, highMs: number): string {
+  const unit = timeUnit(ms)
+  const shown = Number((ms * unit.perMs).toPrecision(3))
+  const places = decimals(shown)
+  const bound = (valueMs: number) => {
+    const value = valueMs * unit.perMs
+    return value.toFixed(Math.min(places, decimals(value)))
+  }
+  return `${shown.toFixed(places)} ${unit.name} (${bound(lowMs)}–${bound(highMs)})`
+}
+
+/** A share (0..1) as '41 %', '<1 %' or '-3 %'. */
+export function percent(share: number): string {
+  if (share !== 0 && Math.abs(share) < 0.005) return share > 0 ? '<1 %' : '>-1 %'
+  return `${Math.round(share * 100)} %`
+}
+
+function scaled(value: number, step: number, units: readonly string[]): string {
+  let index = 0
+  let rest = value
+  while (Math.abs(rest) >= step - 0.5 && index < units.length - 1) {
+    rest /= step
+    index++
+  }
+  return `${index === 0 && Number.isInteger(rest) ? String(rest) : significant(rest)} ${units[index]}`.trimEnd()
+}
+
+/** A size as '512 B', '97.8 MiB'. */
+export function bytes(size: number): string {
+  return scaled(size, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
+}
+
+/** A count as '812', '25.6 M', '4.09 G'. */
+export function count(value: number): string {
+  return scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
+}
+
+/** A rate as '12.1 GB/s' or '118 GFLOP/s': `unit` is what is counted. */
+export function rate(perSecond: number, unit: string): string {
+  return scaled(
+    perSecond,
+    1000,
+    ['', 'k', 'M', 'G', 'T', 'P'].map((prefix) => `${prefix}${unit}/s`),
+  )
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+
+test('lines keep to the width and lose no word', () => {
+  const words = fc.array(fc.stringMatching(/^[a-zé埋]{1,12}$/), { maxLength: 40 })
+  fc.assert(
+    fc.property(words, fc.integer({ min: 26, max: 100 }), (list, width) => {
+      const lines = wrap(list.join(' '), width, '- ')
+      expect(lines.every((line) => cells(line) <= width)).toBe(true)
+      expect(lines.join(' ').split(/\s+/).slice(1).filter(Boolean)).toEqual(list)
+    }),
+  )
+})
+
+test('a word longer than a line is cut, a number stays beside its unit', () => {
+  expect(wrap('abcdefghij kl', 4)).toEqual(['abcd', 'efgh', 'ij', 'kl'])
+  // 'takes 41.2' would fit in 10 cells, 'takes 41.2 ms' does not: the number moves with its unit.
+  expect(wrap('takes 41.2 ms', 10)).toEqual(['takes', '41.2 ms'])
+})
+
+test('a command is continued by a backslash and its quoted words stay whole', () => {
+  const lines = wrapCommand("whyslow m.onnx --shape 'a b=1x2' --threads 2", 26, 'Next: ')
+  expect(lines).toEqual(['Next: whyslow m.onnx \\', "      --shape 'a b=1x2' \\", '      --threads 2'])
+})
+
+test('cells counts wide characters twice and combining marks not at all', () => {
+  expect(cells('埋め')).toBe(4)
+  expect(cells('e\u0301')).toBe(1)
+  expect(pad('埋', 4)).toBe('埋  ')
+})
+
+test('a long name keeps both ends', () => {
+  expect(shorten('/encoder/layer.0/attention/MatMul', 15)).toBe('/encode…/MatMul')
+  expect(shorten('short', 5)).toBe('short')
+})
+
+test('control characters, bidirectional overrides and line ends never reach the terminal', () => {
+  expect(printable('a\u001b[31mb\u202ec\r\nd\te')).toBe('a?[31mb?c d e')
+})

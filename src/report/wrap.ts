@@ -1,0 +1,100 @@
+// Text in columns. Widths are those of a terminal's cells: East Asian wide characters and emoji take two, combining marks none
+// (Unicode Standard Annex 11, the ranges that matter). Names come from models, so control characters are shown, never sent.
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are kept from the terminal
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
+const zeroWidth = /\p{Mn}|\p{Me}|\u200b|\u200c|\u200d/u
+// A number stays beside its unit.
+const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[KMGT]i?B|B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
+const noBreak = '\u00a0'
+
+/** The text with every character that could steer a terminal replaced: line ends and tabs by a space, the others by '?'. */
+export function printable(text: string): string {
+  return text.replace(/[\r\n\t]+/g, ' ').replace(unprintable, '?')
+}
+
+/** Terminal cells that the text takes. */
+export function cells(text: string): number {
+  let sum = 0
+  for (const character of text) sum += zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1
+  return sum
+}
+
+/** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
+export function shorten(text: string, width: number): string {
+  if (cells(text) <= width) return text
+  const characters = [...text]
+  const tailRoom = Math.floor((width - 1) / 2)
+  const tail = take(characters.toReversed(), tailRoom).toReversed().join('')
+  const head = take(characters, width - 1 - cells(tail)).join('')
+  return `${head}…${tail}`
+}
+
+function take(characters: readonly string[], width: number): string[] {
+  const taken: string[] = []
+  let used = 0
+  for (const character of characters) {
+    used += cells(character)
+    if (used > width) break
+    taken.push(character)
+  }
+  return taken
+}
+
+/** Filled with spaces to `width` cells, at the right or, for numbers, at the left. */
+export function pad(text: string, width: number, side: 'left' | 'right' = 'right'): string {
+  const fill = ' '.repeat(Math.max(0, width - cells(text)))
+  return side === 'right' ? text + fill : fill + text
+}
+
+/**
+ * Lines of at most `width` cells: the first begins with `first`, the others with `rest` (the same number of spaces unless
+ * given). Breaks at spaces; a word longer than a line is cut.
+ */
+export function wrap(text: string, width: number, first = '', rest = ' '.repeat(cells(first))): string[] {
+  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean)
+  const lines: string[] = []
+  let line = ''
+  const lead = () => (lines.length === 0 ? first : rest)
+  const end = () => {
+    lines.push((lead() + line).replaceAll(noBreak, ' '))
+    line = ''
+  }
+  for (const whole of words) {
+    let word = whole
+    if (line !== '' && cells(lead()) + cells(line) + 1 + cells(word) > width) end()
+    while (line === '' && cells(lead()) + cells(word) > width) {
+      const part = cut(word, Math.max(2, width - cells(lead())))
+      line = part.join('')
+      word = [...word].slice(part.length).join('')
+      if (word === '') break
+      end()
+    }
+    if (word !== '') line = line === '' ? word : `${line} ${word}`
+  }
+  if (line !== '' || lines.length === 0) end()
+  return lines
+}
+
+/** The part of a long word that fits, up to a sign between its own words where one stands in the second half. */
+function cut(word: string, width: number): string[] {
+  const part = take([...word], width)
+  if (part.length === [...word].length) return part
+  const last = part.findLastIndex((character) => '/\\._-+'.includes(character))
+  return last >= part.length / 2 ? part.slice(0, last + 1) : part
+}
+
+/** A shell command over several lines, each but the last ended by a backslash, so that it can be copied. Words stay whole. */
+export function wrapCommand(command: string, width: number, first: string, rest = ' '.repeat(cells(first))): string[] {
+  const words = printable(command).match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []
+  const rows: string[][] = [[]]
+  for (const word of words) {
+    const row = rows.at(-1)!
+    const used = cells((rows.length === 1 ? first : rest) + row.join(' '))
+    if (row.length > 0 && used + 1 + cells(word) + 2 > width) rows.push([word])
+    else row.push(word)
+  }
+  return rows.map((row, at) => (at === 0 ? first : rest) + row.join(' ') + (at < rows.length - 1 ? ' \\' : ''))
+}

@@ -1,0 +1,99 @@
+// What is published works: the packed tarball, installed into an empty folder, answers there.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ROOT } from '../sources.ts'
+
+const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E401|E403|E407)\b/
+/** Beside the engine, what is installed stays small. */
+const MOST_BYTES = 5e6
+
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
+const env = {
+  ...process.env,
+  ONNXRUNTIME_NODE_INSTALL: 'skip',
+  XDG_CACHE_HOME: join(folder, 'cache'),
+  NO_COLOR: '1',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+}
+let unreachable: string | undefined
+let packed: readonly string[] = []
+
+function npm(cwd: string, ...words: string[]) {
+  return spawnSync('npm', words, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' })
+}
+
+beforeAll(() => {
+  const pack = npm(ROOT, 'pack', '--json', '--pack-destination', folder)
+  expect(pack.status, pack.stderr).toBe(0)
+  // What the build prints comes before the list.
+  const [tarball] = JSON.parse(pack.stdout.slice(pack.stdout.search(/^\[/m))) as { filename: string; files: { path: string }[] }[]
+  packed = tarball!.files.map(({ path }) => path)
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  const install = npm(folder, 'install', '--prefer-offline', join(folder, tarball!.filename))
+  if (install.status !== 0) {
+    unreachable = UNREACHABLE.exec(install.stderr)?.[0]
+    expect(unreachable, install.stderr).toBeDefined()
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('holds what is published and no tests', () => {
+  expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'NOTICE', 'dist/cli/main.js']))
+  expect(packed.filter((path) => /\.test\.|^src\/|^test\/|\/(check|example)-[^/]+\.(js|d\.ts)$/.test(path))).toEqual([])
+})
+
+test('the command starts and says its version', ({ skip }) => {
+  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+  const { status, stdout } = npm(folder, 'exec', '--offline', '--', 'whyslow', '--version')
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  expect({ status, stdout: stdout.trim() }).toEqual({ status: 0, stdout: version })
+})
+
+test('a model is measured and explained', ({ skip }) => {
+  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+  cpSync(join(ROOT, 'fixtures/models/symbolic-batch.onnx'), join(folder, 'model.onnx'))
+  const run = npm(folder, 'exec', '--offline', '--', 'whyslow', 'model.onnx', '--quick', '--no-progress', '--json', '-')
+  expect(run.status, run.stderr).toBe(0)
+  const report = JSON.parse(run.stdout) as { schema: string; answer: string; latency: { p50Ms: number } }
+  expect(report.schema).toBe('whyslow-report/1')
+  expect(report.answer).not.toBe('')
+  expect(report.latency.p50Ms).toBeGreaterThan(0)
+})
+
+test('the library loads', ({ skip }) => {
+  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+  const script = "import { why, readModel } from 'whyslow'; console.log(typeof why, typeof readModel)"
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, env, encoding: 'utf8' })
+  expect(run.stdout.trim(), run.stderr).toBe('function function')
+})
+
+test('brings little beside the engine', ({ skip }) => {
+  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+  const engine = ['onnxruntime-node', 'onnxruntime-common']
+  const modules = join(folder, 'node_modules')
+  // The packages that onnxruntime-node's install script needs count as the engine's.
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dependencies?: Record<string, string> }>
+  }
+  const own = new Set<string>()
+  const todo = ['whyslow']
+  for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+    if (own.has(name) || engine.includes(name)) continue
+    own.add(name)
+    todo.push(...Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {}))
+  }
+  const bytes = [...own].reduce((sum, name) => sum + sizeOf(join(modules, name)), 0)
+  expect([...own]).toContain('fflate')
+  expect(bytes).toBeLessThan(MOST_BYTES)
+})
+
+function sizeOf(path: string): number {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).byteLength, 0)
+}

@@ -1,0 +1,54 @@
+// A peer arrives whole: listed in its folder's index.ts, with its test beside it; a rule with its page too.
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { allRules } from '../src/diagnose/rules/index.ts'
+import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
+
+const sources = readSources()
+const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'When not to worry']
+
+describe.each(PEERS)('every $kind', (kind) => {
+  const peers = peersOf(kind, sources)
+  const index = sources.find(({ path }) => path === `${kind.folder}/index.ts`)
+
+  test('is listed in index.ts, and used there', () => {
+    expect(peers.length).toBeGreaterThan(0)
+    const listed = new Set(index?.imports.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target))
+    const unlisted = peers.filter(({ path }) => !listed.has(path)).map(({ path }) => path)
+    expect(unlisted).toEqual([])
+    // Imported once and named at least once more.
+    const names = peers.map(({ text }) => kind.mark.exec(text)![1]!)
+    const unused = names.filter((name) => index!.text.split(new RegExp(`\\b${name}\\b`)).length < 3)
+    expect(unused).toEqual([])
+  })
+
+  test('has its test beside it', () => {
+    const untested = peers.filter(({ path }) => !existsSync(join(ROOT, path.replace(/\.ts$/, '.test.ts'))))
+    expect(untested.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('every rule', () => {
+  test('has the name of its file', () => {
+    const files = filesUnder('src/diagnose/rules', (path) => /\.ts$/.test(path) && !/\.test\.ts$|index\.ts$/.test(path))
+    expect(allRules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
+  })
+
+  test.each(allRules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
+    const page = readFileSync(join(ROOT, `docs/findings/${id}.md`), 'utf8')
+    expect(page.split('\n')[0]).toBe(`# ${id}`)
+    expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(SECTIONS)
+    expect(page.toLowerCase()).toContain('counterfactual')
+
+    const cases = readFileSync(join(ROOT, `src/diagnose/rules/${id}.test.ts`), 'utf8')
+    expect(cases).toMatch(/checkRule\(/)
+    expect(cases).toMatch(/\bfound: \[\s*\{/)
+    expect(cases).toMatch(/\bclear: \[\s*\{/)
+  })
+
+  test('has a page, and every page its rule', () => {
+    const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
+    expect(pages).toEqual(allRules.map(({ id }) => id).sort())
+  })
+})

@@ -1,0 +1,117 @@
+// Reads the source tree for the tests of conventions: which file imports what, and which globals it touches.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import ts from 'typescript'
+
+export const ROOT = resolve(import.meta.dirname, '..')
+
+export interface Import {
+  /** As written: './types.ts', 'node:fs', 'fflate'. */
+  readonly specifier: string
+  /** Erased when compiled: only types are taken. */
+  readonly typeOnly: boolean
+  /** Of the repository, with '/', for relative imports: 'src/graph/types.ts'. */
+  readonly target: string | null
+}
+
+export interface Source {
+  /** From the root of the repository, with '/'. */
+  readonly path: string
+  readonly text: string
+  readonly imports: readonly Import[]
+  /** Reads of the world outside: 'process.env', 'Date.now', 'new Date()', … */
+  readonly impurities: readonly string[]
+}
+
+/** Paths of the files under `folder` (from the root) that `keep` accepts, sorted; node_modules, dist and hidden folders left out. */
+export function filesUnder(folder: string, keep: (path: string) => boolean): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter((entry) => entry.name !== 'node_modules' && entry.name !== 'dist' && !entry.name.startsWith('.'))
+    .flatMap((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      return entry.isDirectory() ? filesUnder(path, keep) : keep(path) ? [path] : []
+    })
+    .sort()
+}
+
+/** A file that only tests use: a test, a `check-…` helper of one kind of peer, example evidence or fixtures built in code. */
+export function isTestFile(path: string): boolean {
+  return /\.test\.ts$|(^|\/)(check|example)-[^/]+\.ts$|\.fixture\.ts$/.test(path)
+}
+
+/** Every source file that ships. */
+export function readSources(): Source[] {
+  return filesUnder('src', (path) => path.endsWith('.ts') && !isTestFile(path)).map(readSource)
+}
+
+export function readSource(path: string): Source {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  return parseSource(path, text)
+}
+
+export function parseSource(path: string, text: string): Source {
+  const imports: Import[] = []
+  const impurities: string[] = []
+  const add = (specifier: string, typeOnly: boolean) => {
+    const target = specifier.startsWith('.')
+      ? relative(ROOT, resolve(ROOT, dirname(path), specifier)).replaceAll('\\', '/')
+      : null
+    imports.push({ specifier, typeOnly, target })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+      add(node.moduleSpecifier.text, isTypeOnlyImport(node.importClause))
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
+      const named = node.exportClause !== undefined && ts.isNamedExports(node.exportClause) ? node.exportClause.elements : []
+      add(node.moduleSpecifier.text, node.isTypeOnly || (named.length > 0 && named.every((one) => one.isTypeOnly)))
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+      add(node.argument.literal.text, true)
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [argument] = node.arguments
+      if (argument !== undefined && ts.isStringLiteral(argument)) add(argument.text, false)
+    } else if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+      const owner = node.expression.text
+      const read = `${owner}.${node.name.text}`
+      if (['process', 'console', 'performance', 'globalThis'].includes(owner) || read === 'Date.now' || read === 'Math.random') {
+        impurities.push(read)
+      }
+    } else if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Date') {
+      if (node.arguments === undefined || node.arguments.length === 0) impurities.push('new Date()')
+    } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
+      if (['fetch', 'setTimeout', 'setInterval', 'setImmediate', 'require'].includes(node.expression.text)) {
+        impurities.push(`${node.expression.text}()`)
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true))
+  return { path, text, imports, impurities }
+}
+
+function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false
+  if (clause.isTypeOnly) return true
+  if (clause.name !== undefined || clause.namedBindings === undefined || ts.isNamespaceImport(clause.namedBindings)) return false
+  const { elements } = clause.namedBindings
+  return elements.length > 0 && elements.every((one) => one.isTypeOnly)
+}
+
+/** Files of one kind behind one interface, listed by hand in their folder's index.ts. */
+export interface Peers {
+  readonly kind: string
+  readonly folder: string
+  /** What the file of such a peer holds, and no other file of the folder; the first group is the exported name. */
+  readonly mark: RegExp
+}
+
+export const PEERS: readonly Peers[] = [
+  { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
+  { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
+  { kind: 'format', folder: 'src/formats', mark: /^export (?:async )?function (read\w+)\(file: string\): (?:Promise<)?Model\b/m },
+]
+
+/** The peers of a kind, their folder's index.ts left out. */
+export function peersOf({ folder, mark }: Peers, sources: readonly Source[]): Source[] {
+  return sources.filter(({ path, text }) => path.startsWith(`${folder}/`) && path !== `${folder}/index.ts` && mark.test(text))
+}
