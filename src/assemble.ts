@@ -4,8 +4,8 @@ import { costNodes } from './analyze/costs.ts'
 import type { AnalyzedEvidence, Evidence } from './analyze/evidence.ts'
 import { diagnose, rank } from './diagnose/diagnose.ts'
 import type { Finding, Verdict } from './diagnose/rule.ts'
-import type { LatencyBlock, Sweep } from './measure/types.ts'
 import { handoffNs } from './measure/latency.ts'
+import type { LatencyBlock, Sweep } from './measure/types.ts'
 import { answer } from './report/answer.ts'
 import type { ReportDocument } from './report/document.ts'
 
@@ -13,9 +13,19 @@ import type { ReportDocument } from './report/document.ts'
 export function analyze(evidence: Evidence): AnalyzedEvidence {
   const { latency, profile, roofs, machine, callCost } = evidence
   if (!profile) return evidence
-  const costs = costNodes(profile, roofs, machine)
+  const costs = costNodes(profile, roofs, machine, evidence.graph)
   if (!latency) return { ...evidence, costs }
-  return { ...evidence, costs, breakdown: breakDown({ latency, costs, profile, ...(callCost ? { callCost } : {}) }) }
+  return {
+    ...evidence,
+    costs,
+    breakdown: breakDown({
+      latency,
+      costs,
+      profile,
+      threads: evidence.engine?.threadsInUse ?? 1,
+      ...(callCost ? { callCost } : {}),
+    }),
+  }
 }
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
@@ -40,7 +50,9 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     engine: engineSection(analyzed),
     ...body,
     memory: evidence.memory ?? null,
-    sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) => (sweep ? [sweepRow(sweep)] : [])),
+    sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) =>
+      sweep ? [sweepRow(sweep)] : [],
+    ),
     profile: evidence.profile
       ? {
           overheadPerNodeUs: evidence.profile.overheadPerNodeUs,
@@ -117,7 +129,9 @@ function unknownOperators({ costs }: AnalyzedEvidence): string[] {
   const unknown = Object.entries(costs?.unknown ?? {})
   if (!costs || unknown.length === 0) return []
   const names = unknown.map(([operator, count]) => `${operator} (${count})`).join(', ')
-  return [`${(costs.knownTimeShare * 100).toFixed(1)} % of the nodes' time is on operators with a known formula; unknown: ${names}`]
+  return [
+    `${(costs.knownTimeShare * 100).toFixed(1)} % of the nodes' time is on operators with a known formula; unknown: ${names}`,
+  ]
 }
 
 function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): ReportDocument['model'] {
@@ -133,7 +147,13 @@ function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): Repo
     nodes: model.nodes,
     macs: costs?.macs ?? null,
     flops: costs?.flops ?? null,
-    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, source }) => ({ name, dtype, shape: [...shape], assumed: [...assumed], source })),
+    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, source }) => ({
+      name,
+      dtype,
+      shape: [...shape],
+      assumed: [...assumed],
+      source,
+    })),
     outputs: (outputs ?? []).map(({ name, dtype, shape }) => ({ name, dtype, shape: shape ? [...shape] : null })),
   }
 }
@@ -148,7 +168,16 @@ function machineSection({ machine, roofs }: AnalyzedEvidence): ReportDocument['m
     accelerators: [...machine.accelerators],
     caches: { ...machine.caches },
     virtualised: machine.virtualised,
-    roofs: roofs ? [{ threads: roofs.threads, flopsPerSecond: { ...roofs.flopsPerSecond }, bytesPerSecond: { ...roofs.bytesPerSecond }, reasons: { ...roofs.reasons } }] : [],
+    roofs: roofs
+      ? [
+          {
+            threads: roofs.threads,
+            flopsPerSecond: { ...roofs.flopsPerSecond },
+            bytesPerSecond: { ...roofs.bytesPerSecond },
+            reasons: { ...roofs.reasons },
+          },
+        ]
+      : [],
   }
 }
 

@@ -16,7 +16,7 @@ import { withWeightStatistics } from './graph/weight-statistics.ts'
 import { readMachine } from './machine/index.ts'
 import { chooseInputs, inputFacts } from './measure/choose-inputs.ts'
 import { describeEngine } from './measure/describe-engine.ts'
-import { gather, type Gathered } from './measure/gather.ts'
+import { type Gathered, gather } from './measure/gather.ts'
 import { withMachineLock } from './measure/lock.ts'
 import { measuredRoofs } from './measure/measured-roofs.ts'
 import type { Limits } from './measure/plan.ts'
@@ -87,7 +87,10 @@ const STATISTICS_UP_TO_BYTES = 1e9
  * Measures one prediction of the model in `file` and says why it is slow.
  * Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
  */
-export async function why(file: string, given: Partial<WhyOptions> = {}): Promise<{ report: ReportDocument; evidence: Evidence }> {
+export async function why(
+  file: string,
+  given: Partial<WhyOptions> = {},
+): Promise<{ report: ReportDocument; evidence: Evidence }> {
   const options = { ...DEFAULTS, ...given }
   checkEngine(options.engine)
   const model = await readModel(file)
@@ -122,17 +125,46 @@ async function measureModel(model: Model, options: WhyOptions, folder: string): 
   const progress = options.onProgress ?? (() => {})
   const measured = await withMachineLock(
     async () => {
-      const roofs = await measuredRoofs({ machine, engine, engineId: options.engine, options: engineOptions, cache: options.cache, limits, progress })
+      const roofs = await measuredRoofs({
+        machine,
+        engine,
+        engineId: options.engine,
+        options: engineOptions,
+        cache: options.cache,
+        limits,
+        progress,
+      })
       warnings.push(...roofs.warnings)
-      const gathered = await gather({ model, graph, inputs, machine, engineId: options.engine, engineOptions, options, folder, limits, readExecuted, progress })
+      const gathered = await gather({
+        model,
+        graph,
+        inputs,
+        machine,
+        engineId: options.engine,
+        engineOptions,
+        options,
+        folder,
+        limits,
+        readExecuted,
+        progress,
+      })
       return { roofs, gathered }
     },
     {
-      onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
+      onWait: ({ pid }) =>
+        progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
       onUnlocked: (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
     },
   )
-  return toEvidence(model, graph, inputs, machine, engineFacts(options, engine, engineOptions, inputs.threadsInUse), measured, warnings)
+  return toEvidence(
+    model,
+    graph,
+    inputs,
+    machine,
+    engineFacts(options, engine, engineOptions, inputs.threadsInUse),
+    measured,
+    warnings,
+  )
 }
 
 const readExecuted = async (file: string) => viewGraph(await readOnnx(file))
@@ -169,7 +201,14 @@ function engineFacts(
   engineOptions: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id: options.engine, version: engine.version, device: engine.device, from: engine.from, options: engineOptions, threadsInUse }
+  return {
+    id: options.engine,
+    version: engine.version,
+    device: engine.device,
+    from: engine.from,
+    options: engineOptions,
+    threadsInUse,
+  }
 }
 
 function engineOptionsOf({ threads, graphOptimization, configEntries, ort }: WhyOptions): EngineOptions {
@@ -199,7 +238,16 @@ export async function describeMachine(
   const limits: Limits = { memoryBytes: machine.memoryBytes * MEMORY_SHARE, signal: options.signal }
   const roofs = engine.ok
     ? await withMachineLock(
-        () => measuredRoofs({ machine, engine, engineId: options.engine, options: engineOptions, cache: options.cache, limits, progress: options.onProgress ?? (() => {}) }),
+        () =>
+          measuredRoofs({
+            machine,
+            engine,
+            engineId: options.engine,
+            options: engineOptions,
+            cache: options.cache,
+            limits,
+            progress: options.onProgress ?? (() => {}),
+          }),
         { onWait: () => {}, onUnlocked: (reason) => warnings.push(reason) },
       )
     : { value: undefined, absent: `${engine.reason}; ${engine.fix}`, warnings: [] }
@@ -214,5 +262,9 @@ export async function describeMachine(
     warnings: [],
   }
   const report = assembleReport(evidence)
-  return { ...report.machine, engine: report.engine, warnings: [...warnings, ...roofs.warnings, ...(roofs.absent ? [`no roofs: ${roofs.absent}`] : [])] }
+  return {
+    ...report.machine,
+    engine: report.engine,
+    warnings: [...warnings, ...roofs.warnings, ...(roofs.absent ? [`no roofs: ${roofs.absent}`] : [])],
+  }
 }

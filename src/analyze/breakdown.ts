@@ -23,6 +23,8 @@ export interface BreakdownGiven {
   readonly costs: NodeCosts
   readonly profile: Profile
   readonly callCost?: CallCost
+  /** Threads the engine works with: their waits are side by side. */
+  readonly threads: number
 }
 
 /**
@@ -30,24 +32,32 @@ export interface BreakdownGiven {
  * waits inside the median prediction. software: nodes above their floor, their start, layout and copies, the call. Nothing is scaled:
  * parts and the signed rest add up to the p50.
  */
-export function breakDown({ latency, costs, profile, callCost }: BreakdownGiven): Breakdown {
+export function breakDown({ latency, costs, profile, callCost, threads }: BreakdownGiven): Breakdown {
   const { p50Ms } = latency
   const timeOf = new Map<string, number>()
   const add = (part: string, timeMs: number) => timeOf.set(part, (timeOf.get(part) ?? 0) + timeMs)
-  costs.nodes.forEach((node, i) => {
+  for (const [i, node] of costs.nodes.entries()) {
     const { runsPerPrediction } = profile.nodes[i]!
-    if (!node.cost) return add('operators without a known formula', node.timeMs)
+    if (!node.cost) {
+      if (runsPerPrediction > 0) add('operators without a known formula', node.timeMs)
+      continue
+    }
     const floorMs = Math.min(node.cappedFloorMs, node.timeMs)
     const startMs = Math.min(node.timeMs - floorMs, (profile.dispatchPerNodeUs / 1000) * runsPerPrediction)
     const aboveMs = node.timeMs - floorMs - startMs
     const serial = node.cost.serialSteps > 1 && node.cost.macs > 0
     if (serial) add('recurrent steps', floorMs)
-    else if (node.bound === 'memory' || node.cost.movesDataOnly) add('memory traffic at the bandwidth', floorMs)
+    else if (node.floorOn === 'memory') add('memory traffic at the bandwidth', floorMs)
     else add('arithmetic at the peak', floorMs)
     add('starting operators', startMs)
     add(node.cost.movesDataOnly ? 'layout and copies' : 'operators above their floor', aboveMs)
-  })
-  add('waiting for a CPU', waitAtMedianMs(latency))
+  }
+  // Nodes were timed while they waited: what waiting took is moved out of their time above the floor, not added to it.
+  const waitedMs = Math.min(waitAtMedianMs(latency) / threads, timeOf.get('operators above their floor') ?? 0)
+  if (waitedMs > 0) {
+    add('waiting for a CPU', waitedMs)
+    add('operators above their floor', -waitedMs)
+  }
   if (callCost) add('the call', callCost.callMs)
   const attributedMs = [...timeOf.values()].reduce((sum, ms) => sum + ms, 0)
   const parts = PARTS.flatMap(([part, area]): BreakdownPart[] => {
@@ -81,7 +91,7 @@ function areasOf(parts: readonly BreakdownPart[], p50Ms: number): Breakdown['are
   return { architecture: of('architecture'), hardware: of('hardware'), software: of('software'), unexplained: of('unexplained') }
 }
 
-/** Median over the blocks of the reported regime, ms per prediction. */
+/** Median over the blocks of the reported regime, ms per prediction, summed over threads. */
 function waitAtMedianMs({ blocks, regime }: Latency): number {
   const waits = blocks
     .filter((block) => block.regime === regime)

@@ -1,4 +1,5 @@
 // The cost table: what each executed node asks of the machine, and its floor on this machine's measured roofs.
+import { sizeInBytes } from '../graph/dtype.ts'
 import type { GraphView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Profile, ProfiledNode } from '../measure/types.ts'
@@ -25,6 +26,8 @@ export interface NodeCost {
   /** min(floorMs, timeMs): what the areas use. */
   readonly cappedFloorMs: number
   readonly bound: 'compute' | 'memory' | 'overhead' | null
+  /** Which roof the floor is on, whatever the node is bound by; null without a floor. */
+  readonly floorOn: 'compute' | 'memory' | null
   /** The level whose bandwidth the floor used. */
   readonly level: 'L1' | 'L2' | 'L3' | 'DRAM' | null
   /** Set where the node is more than 10 % above its roof: why that can be. */
@@ -63,12 +66,14 @@ export function costNodes(profile: Profile, roofs: Roofs | undefined, machine: M
   for (const scoped of scopedNodes(profile.graph)) byName.set(scoped.node.name, scoped)
   const weights = original === undefined ? undefined : convWeights(original)
   const results = profile.nodes.map((node) => costOfNode(node, byName.get(node.name), weights))
-  const modelBytes = workingSet(profile.nodes, results, byName)
+  const dataBytes = profile.nodes.map((node, i) => dataBytesOf(node, results[i]!))
+  const modelBytes = modelBytesOf(profile.nodes, results, byName) + dataBytes.reduce((most, bytes) => Math.max(most, bytes), 0)
   const memories = roofs === undefined ? [] : memoriesOf(roofs, machine)
   const nodes = profile.nodes.map((node, i) => {
     const result = results[i]!
+    const sets = { dataBytes: dataBytes[i]!, modelBytes }
     const floor =
-      roofs === undefined || !result.known ? undefined : floorOf(result.cost, node.runsPerPrediction, roofs, memories, modelBytes)
+      roofs === undefined || !result.known ? undefined : floorOf(result.cost, node.runsPerPrediction, roofs, memories, sets)
     return rowOf(node, result, floor)
   })
   return { nodes, ...totals(profile.nodes, results) }
@@ -91,25 +96,32 @@ function costOfNode(node: ProfiledNode, scoped: ScopedNode | undefined, weights:
 
 const NOT_RUN = 'it did not run in this prediction'
 
-/** Weights of all nodes, shared ones once, and the largest node's other data: what a prediction goes through. */
-function workingSet(
+/** What a node reads beside weights, or what it writes where that is more. */
+function dataBytesOf({ outputTypes }: ProfiledNode, result: CostResult): number {
+  if (!result.known) return 0
+  const data = result.cost.bytes - result.cost.weightBytes
+  const outputs = outputTypes.reduce((sum, type) => sum + ((type && sizeInBytes(type)) ?? 0), 0)
+  const written = Math.min(data, outputs)
+  return Math.max(written, data - written)
+}
+
+/** Weights of all nodes that ran, shared ones once. */
+function modelBytesOf(
   nodes: readonly ProfiledNode[],
   results: readonly CostResult[],
   byName: ReadonlyMap<string, ScopedNode>,
 ): number {
   const seen = new Set<string>()
   let weightBytes = 0
-  let mostBytes = 0
   for (const [i, result] of results.entries()) {
-    if (!result.known) continue
-    mostBytes = Math.max(mostBytes, result.cost.bytes - result.cost.weightBytes)
+    if (!result.known || result.cost.weightBytes === 0) continue
     const { node, scope } = byName.get(nodes[i]!.name)!
     const constants = node.inputs.filter((name) => constantIn(scope, name) !== undefined).join('\n')
     if (constants !== '' && seen.has(constants)) continue
     seen.add(constants)
     weightBytes += result.cost.weightBytes
   }
-  return weightBytes + mostBytes
+  return weightBytes
 }
 
 function rowOf(node: ProfiledNode, result: CostResult, floor: Floor | undefined): NodeCost {
@@ -127,6 +139,7 @@ function rowOf(node: ProfiledNode, result: CostResult, floor: Floor | undefined)
     floorMs,
     cappedFloorMs: Math.min(floorMs ?? 0, timeMs),
     bound: floor === undefined ? null : boundOf(node, floor),
+    floorOn: floor === undefined ? null : floor.memoryMs > floor.computeMs ? 'memory' : 'compute',
     level: floor?.level ?? null,
     aboveRoof: cost === undefined || floor === undefined ? null : whyAboveRoof(node, cost, floor),
   }

@@ -6,10 +6,11 @@
 // roof has float32's, scaled by how many more or fewer elements a vector register holds. Special functions (exp, division …) have
 // no measured roof and are left out: their time is above the floor.
 //
-// Memory. Data that nodes hand on are as near as the node's own working set allows. Weights are as near as the weights of the whole
-// model and the largest node's data allow: in a prediction each weight is used once, so that all others pass through the caches
-// before it is used again. A body that runs several times finds its weights again where its working set fits. A recurrent node reads
-// the weights of its state at every step, from where these alone fit.
+// Memory. Data that nodes hand on were written just before: they are as near as what the node reads, or what it writes where that is
+// more, allows (the output can take the place of an input). Weights are as near as the weights of the whole model and the largest
+// node's data allow: in a prediction each weight is used once, so that all others pass through the caches before it is used again.
+// A body that runs several times finds its weights again where they and its data fit. A recurrent node reads the weights of its
+// state at every step, from where these alone fit.
 import { bitsPerElement } from '../graph/dtype.ts'
 import type { DType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
@@ -50,12 +51,17 @@ export function memoriesOf(roofs: Roofs, { caches, physicalCores }: Machine): re
   })
 }
 
-/**
- * The floor of all runs of a node in one prediction.
- * @param modelBytes Weights of the whole model and the largest node's other data, see above.
- */
-export function floorOf(cost: Cost, runs: number, roofs: Roofs, memories: readonly Memory[], modelBytes: number): Floor {
-  return { computeMs: computeMs(cost, roofs) * runs, ...memoryFloor(cost, runs, memories, modelBytes) }
+/** What must stay in a cache for a node to find it there, bytes; see above. */
+export interface WorkingSets {
+  /** The node's data: read or written, whichever is more. */
+  readonly dataBytes: number
+  /** The weights of the whole model, and the largest node's data. */
+  readonly modelBytes: number
+}
+
+/** The floor of all runs of a node in one prediction. */
+export function floorOf(cost: Cost, runs: number, roofs: Roofs, memories: readonly Memory[], sets: WorkingSets): Floor {
+  return { computeMs: computeMs(cost, roofs) * runs, ...memoryFloor(cost, runs, memories, sets) }
 }
 
 function computeMs({ macs, simpleOps, arithmetic }: Cost, { flopsPerSecond }: Roofs): number {
@@ -76,14 +82,15 @@ function memoryFloor(
   cost: Cost,
   runs: number,
   memories: readonly Memory[],
-  modelBytes: number,
+  { dataBytes, modelBytes }: WorkingSets,
 ): { readonly memoryMs: number; readonly level: Level | null } {
   const repeatedBytes = cost.serialSteps > 1 ? cost.streamingBytes - cost.bytes : 0
   const stepBytes = cost.serialSteps > 1 ? repeatedBytes / (cost.serialSteps - 1) : 0
   const otherBytes = cost.bytes - cost.weightBytes
   const traffic = [
     { bytes: cost.weightBytes * Math.min(1, runs), memory: fitting(memories, modelBytes) },
-    { bytes: otherBytes * runs + cost.weightBytes * Math.max(0, runs - 1), memory: fitting(memories, cost.bytes) },
+    { bytes: otherBytes * runs, memory: fitting(memories, dataBytes) },
+    { bytes: cost.weightBytes * Math.max(0, runs - 1), memory: fitting(memories, cost.weightBytes + dataBytes) },
     { bytes: repeatedBytes * runs, memory: fitting(memories, stepBytes) },
   ]
   let memoryMs = 0

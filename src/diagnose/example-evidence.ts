@@ -294,6 +294,7 @@ function costsOf(nodes: readonly NodeNote[], given: Roofs): NonNullable<Analyzed
       floorMs,
       cappedFloorMs: Math.min(floorMs, node.timeMs),
       bound,
+      floorOn: computeMs >= memoryMs ? 'compute' : 'memory',
       level: node.level ?? 'DRAM',
       aboveRoof: null,
     }

@@ -36,6 +36,11 @@ export function sayOperators(opTypes: readonly string[], most = 3): string {
   return rest > 0 ? `${said.join(', ')} and ${rest} more` : said.join(', ')
 }
 
+/** The same as a subject with its verb: '1 Gemm takes', '12 Conv, 3 Gemm take'. */
+export function sayOperatorsTake(opTypes: readonly string[]): string {
+  return `${sayOperators(opTypes)} ${opTypes.length === 1 ? 'takes' : 'take'}`
+}
+
 /** Bytes: '16 MB' (10^6), '512 kB'. */
 export function sayBytes(bytes: number): string {
   if (bytes >= 1e9) return `${digits(bytes / 1e9)} GB`

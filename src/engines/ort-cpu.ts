@@ -6,7 +6,17 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
 import type { DType } from '../graph/types.ts'
-import type { Availability, Engine, EngineOptions, Feeds, InputDeclaration, OpenOptions, Results, Session, TensorValue } from './types.ts'
+import type {
+  Availability,
+  Engine,
+  EngineOptions,
+  Feeds,
+  InputDeclaration,
+  OpenOptions,
+  Results,
+  Session,
+  TensorValue,
+} from './types.ts'
 
 const PACKAGE = 'onnxruntime-node'
 const INSTALL = `npm install ${PACKAGE}`
@@ -136,7 +146,10 @@ function nested(entries: Readonly<Record<string, string>>): Record<string, unkno
   return root
 }
 
-function declarations(metadata: readonly Ort.InferenceSession.ValueMetadata[] | undefined, names: readonly string[]): InputDeclaration[] {
+function declarations(
+  metadata: readonly Ort.InferenceSession.ValueMetadata[] | undefined,
+  names: readonly string[],
+): InputDeclaration[] {
   if (!metadata) return names.map((name) => ({ name, isTensor: true, dtype: null, shape: null }))
   return metadata.map((m) =>
     m.isTensor

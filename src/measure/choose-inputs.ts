@@ -46,7 +46,12 @@ export async function chooseInputs(model: Model, graph: GraphView, wishes: Input
   const flags = { shapes, values, batch, limitBytes: wishes.limits.memoryBytes }
   const last: { output?: TryOutput } = {}
   const attempt = async (samples: readonly Feeds[]) => {
-    const task = modelTask(wishes.engine, model.source.file, wishes.engineOptions, saveInputs(path.join(folder, 'inputs'), samples))
+    const task = modelTask(
+      wishes.engine,
+      model.source.file,
+      wishes.engineOptions,
+      saveInputs(path.join(folder, 'inputs'), samples),
+    )
     const result = await tryModel(task, wishes.limits)
     if (result.ok) last.output = result.output
     return result
@@ -112,11 +117,15 @@ function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[]
   const infinite = outputs.filter(({ finite }) => !finite).map(({ name }) => `'${name}'`)
   const others = outputs.filter(({ type }) => type === null).map(({ name }) => `'${name}'`)
   if (infinite.length > 0) {
-    const why = synthetic ? 'synthetic inputs can do that to a model that is fine: give your own with --data' : 'look at the inputs and the weights'
+    const why = synthetic
+      ? 'synthetic inputs can do that to a model that is fine: give your own with --data'
+      : 'look at the inputs and the weights'
     warnings.push(`the output ${infinite.join(', ')} holds NaN or infinity; ${why}`)
   }
   if (others.length > 0) {
-    warnings.push(`the output ${others.join(', ')} is not a tensor (a ZipMap's map, a sequence) and was not fetched; the latency is without it`)
+    warnings.push(
+      `the output ${others.join(', ')} is not a tensor (a ZipMap's map, a sequence) and was not fetched; the latency is without it`,
+    )
   }
   return warnings
 }

@@ -41,7 +41,11 @@ function changesFor(about: AboutRun): Change[] {
   const changes: Change[] = []
   if (engineOptions.configEntries[DENORMALS_KEY] === undefined) {
     const configEntries = { ...engineOptions.configEntries, [DENORMALS_KEY]: '1' }
-    changes.push({ id: 'denormals', detail: `${DENORMALS_KEY}=1`, changed: { ...task, options: { ...engineOptions, configEntries } } })
+    changes.push({
+      id: 'denormals',
+      detail: `${DENORMALS_KEY}=1`,
+      changed: { ...task, options: { ...engineOptions, configEntries } },
+    })
   }
   if (engineOptions.graphOptimization !== 'all') {
     changes.push({
@@ -52,7 +56,11 @@ function changesFor(about: AboutRun): Change[] {
   }
   const cleaned = withoutWeightInputs(about)
   if (cleaned) {
-    changes.push({ id: 'initializers-as-inputs', detail: 'weights taken out of the graph inputs', changed: { ...task, modelFile: cleaned } })
+    changes.push({
+      id: 'initializers-as-inputs',
+      detail: 'weights taken out of the graph inputs',
+      changed: { ...task, modelFile: cleaned },
+    })
   }
   return changes
 }

@@ -3,10 +3,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { EngineOptions } from '../engines/types.ts'
+import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
-import { weightsBytes } from '../graph/constants.ts'
 import type { Machine } from '../machine/types.ts'
 import type { ChosenInputs } from './choose-inputs.ts'
 import { emptyModel } from './empty-model.ts'
@@ -75,8 +75,13 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const measureBlocks = async (count: number) => {
     for (let k = 0; k < count && blocks.length < processes; k++) {
       step(`predicting in process ${blocks.length + 1} of ${processes}`)
-      const trial = await runTrial('latency', { ...task, process: blocks.length, sampleMs: blockMs, brief: false }, trialLimits(limits, blockMs, blocks[0]?.p50Ms))
-      if (trial.outcome !== 'measured') throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
+      const trial = await runTrial(
+        'latency',
+        { ...task, process: blocks.length, sampleMs: blockMs, brief: false },
+        trialLimits(limits, blockMs, blocks[0]?.p50Ms),
+      )
+      if (trial.outcome !== 'measured')
+        throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
       blocks.push(trial.value)
     }
   }
@@ -153,7 +158,10 @@ const EXTERNAL_FROM_BYTES = 1e9
 function externalWeights(model: Model): Record<string, string> {
   return model.source.sizeBytes < EXTERNAL_FROM_BYTES
     ? {}
-    : { 'session.optimized_model_external_initializers_file_name': 'optimized.weights', 'session.optimized_model_external_initializers_min_size_in_bytes': '1024' }
+    : {
+        'session.optimized_model_external_initializers_file_name': 'optimized.weights',
+        'session.optimized_model_external_initializers_min_size_in_bytes': '1024',
+      }
 }
 
 async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
@@ -162,12 +170,22 @@ async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p5
     return { evidence: {}, absent: { profile: reason, callCost: reason, costs: reason, breakdown: reason }, warnings: [reason] }
   }
   const warnings = trial.value.truncated ? ['the engine cut the profile short: times are from its first part'] : []
-  const feeds = Object.fromEntries(Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
+  const feeds = Object.fromEntries(
+    Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
+  )
   const executed = await executedGraph(plan)
   if (executed.warning) warnings.push(executed.warning)
-  const profile = correctProfile(trial.value, { executed: executed.graph, original: plan.graph }, feeds, p50Ms, plan.engineOptions.threads)
+  const profile = correctProfile(
+    trial.value,
+    { executed: executed.graph, original: plan.graph },
+    feeds,
+    p50Ms,
+    plan.engineOptions.threads,
+  )
   const callCost = callCostOf(trial.value, p50Ms)
-  const absent: Record<string, string> = callCost ? {} : { callCost: 'a model with these inputs and outputs and no nodes could not be run' }
+  const absent: Record<string, string> = callCost
+    ? {}
+    : { callCost: 'a model with these inputs and outputs and no nodes could not be run' }
   return { evidence: { profile, ...(callCost ? { callCost } : {}) }, absent, warnings }
 }
 
@@ -177,7 +195,10 @@ async function executedGraph(plan: GatherPlan): Promise<{ graph: GraphView; warn
     return { graph: await plan.readExecuted(optimizedFile(plan)) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { graph: plan.graph, warning: `the graph as the engine runs it could not be read (${reason}); nodes are joined by name` }
+    return {
+      graph: plan.graph,
+      warning: `the graph as the engine runs it could not be read (${reason}); nodes are joined by name`,
+    }
   }
 }
 

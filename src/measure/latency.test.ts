@@ -64,7 +64,10 @@ describe('summarize', () => {
   })
 
   it('grades by what disturbed the samples, with the reason', () => {
-    const waited = summarize(Array.from({ length: 5 }, () => block(1, { waitedMs: 10 })), 2)
+    const waited = summarize(
+      Array.from({ length: 5 }, () => block(1, { waitedMs: 10 })),
+      2,
+    )
     // 10 ms of 100 ms.
     expect(waited.trust).toBe('C')
     expect(waited.reasons.join()).toContain('waited for a CPU 10 %')

@@ -54,7 +54,8 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
   const regimes = new Map<string, LatencyBlock[]>()
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
   const ranked = [...regimes].sort(
-    ([a, x], [b, y]) => Number(a === 'changing-handoff') - Number(b === 'changing-handoff') || y.length - x.length || p50Of(x) - p50Of(y),
+    ([a, x], [b, y]) =>
+      Number(a === 'changing-handoff') - Number(b === 'changing-handoff') || y.length - x.length || p50Of(x) - p50Of(y),
   )
   const [regime, chosen] = ranked[0]!
   const samplesMs = chosen.flatMap((block) => block.samplesMs)
@@ -99,12 +100,18 @@ function grade(
     reasons.push(reason)
   }
   const total = (of: (block: LatencyBlock) => number): number => blocks.reduce((sum, block) => sum + of(block), 0)
-  const wallMs = Math.max(total((b) => b.wallMs), 1e-9)
+  const wallMs = Math.max(
+    total((b) => b.wallMs),
+    1e-9,
+  )
   const width = (interval.high - interval.low) / 2 / p50Ms
-  if (severalRegimes) lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
-  if (chosen.length < FEW_PROCESSES) lower(chosen.length < 3 ? 2 : 1, `the p50 is from ${chosen.length} processes, not from ${FEW_PROCESSES}`)
+  if (severalRegimes)
+    lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
+  if (chosen.length < FEW_PROCESSES)
+    lower(chosen.length < 3 ? 2 : 1, `the p50 is from ${chosen.length} processes, not from ${FEW_PROCESSES}`)
   if (width > WIDE_INTERVAL) lower(3, `the processes differ: the 95 % interval is ±${percent(width)} of the p50`)
-  else if (width > NARROW_INTERVAL) lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the 95 % interval over processes is ±${percent(width)} of the p50`)
+  else if (width > NARROW_INTERVAL)
+    lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the 95 % interval over processes is ±${percent(width)} of the p50`)
   const waited = total((b) => b.waitedMs) / wallMs
   if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
   const stolen = total((b) => b.stolenMs) / wallMs

@@ -51,12 +51,15 @@ export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
   }
   // A busy machine's roofs are used once, with the doubt said, and measured again next time.
   const noise = trial.value.reasons.noise
-  if (noise) return { value: trial.value, absent: undefined, warnings: [...warnings, `the machine's roofs are doubtful: ${noise}`] }
+  if (noise)
+    return { value: trial.value, absent: undefined, warnings: [...warnings, `the machine's roofs are doubtful: ${noise}`] }
   const unwritten = writeCached(key, trial.value, cache)
   return { value: trial.value, absent: undefined, warnings: unwritten ? [...warnings, unwritten] : warnings }
 }
 
 function isRoofs(value: unknown): value is Roofs {
   const roofs = value as Partial<Roofs> | null | undefined
-  return typeof roofs?.threads === 'number' && typeof roofs.flopsPerSecond === 'object' && typeof roofs.bytesPerSecond === 'object'
+  return (
+    typeof roofs?.threads === 'number' && typeof roofs.flopsPerSecond === 'object' && typeof roofs.bytesPerSecond === 'object'
+  )
 }

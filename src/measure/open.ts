@@ -11,7 +11,10 @@ export function engineOf(id: string): Engine {
   return engine
 }
 
-export function openSession(task: ModelTask, more: Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath'> = {}): Promise<Session> {
+export function openSession(
+  task: ModelTask,
+  more: Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath'> = {},
+): Promise<Session> {
   return engineOf(task.engine).open(task.modelFile, { ...task.options, ...more })
 }
 

@@ -38,6 +38,11 @@ describe('statistics', () => {
     const line = fitLine([1, 2, 4, 8].map((x) => ({ x, y: 3 + 2 * x })))
     expect(line!.fixed).toBeCloseTo(3)
     expect(line!.perUnit).toBeCloseTo(2)
-    expect(fitLine([{ x: 1, y: 1 }, { x: 2, y: 2 }])).toBeUndefined()
+    expect(
+      fitLine([
+        { x: 1, y: 1 },
+        { x: 2, y: 2 },
+      ]),
+    ).toBeUndefined()
   })
 })

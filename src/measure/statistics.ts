@@ -62,7 +62,9 @@ export function medianHalfWidth(values: readonly number[]): number {
 }
 
 /** Weighted least squares of y = fixed + perUnit * x with weights 1/y², so that relative errors count. undefined below three points. */
-export function fitLine(points: readonly { readonly x: number; readonly y: number }[]): { fixed: number; perUnit: number } | undefined {
+export function fitLine(
+  points: readonly { readonly x: number; readonly y: number }[],
+): { fixed: number; perUnit: number } | undefined {
   if (points.length < 3) return undefined
   let [w, wx, wy, wxx, wxy] = [0, 0, 0, 0, 0]
   for (const { x, y } of points) {

@@ -15,7 +15,11 @@ export interface SweepPlan {
 }
 
 /** Points that fail are left out; undefined where fewer than two are left. `onPoint` is called after each process. */
-export async function measureSweep(plan: SweepPlan, limits: TrialLimits, onPoint: () => void = () => {}): Promise<Sweep | undefined> {
+export async function measureSweep(
+  plan: SweepPlan,
+  limits: TrialLimits,
+  onPoint: () => void = () => {},
+): Promise<Sweep | undefined> {
   const p50s = plan.points.map((): number[] => [])
   const failed = new Set<number>()
   for (let round = 0; round < plan.rounds; round++) {

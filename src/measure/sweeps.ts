@@ -34,7 +34,11 @@ export async function threadSweep(about: AboutRun): Promise<Attempt> {
   const points = counts.map((at) => ({
     at,
     // The count in use is measured as it was asked for: the engine's default pins its threads, an explicit count does not.
-    task: { ...task, sampleMs: SAMPLE_MS, options: { ...engineOptions, threads: at === inputs.threadsInUse ? engineOptions.threads : at } },
+    task: {
+      ...task,
+      sampleMs: SAMPLE_MS,
+      options: { ...engineOptions, threads: at === inputs.threadsInUse ? engineOptions.threads : at },
+    },
   }))
   const plan = { dimension: 'threads', unit: 'threads', current: inputs.threadsInUse, points, rounds: ROUNDS + 1, fit: false }
   const sweep = await measureSweep(plan, limitsOf(about))
@@ -45,14 +49,31 @@ export async function batchSweep(about: AboutRun): Promise<Attempt> {
   const axes = freeAxes(about.inputs.resolved, ['batch'])
   if (axes.length === 0) return { reason: 'no input has a free batch axis' }
   const current = axes[0]!.size
-  const batches = [...new Set([...BATCHES, current])].filter((n) => (n / current) * about.p50Ms <= LONGEST_POINT_MS || n === current).sort((a, b) => a - b)
-  const points = batches.map((at) => ({ at, task: resized(about, axes.map((axis) => ({ ...axis, size: at })), `batch-${at}`) }))
-  const sweep = await measureSweep({ dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true }, limitsOf(about))
+  const batches = [...new Set([...BATCHES, current])]
+    .filter((n) => (n / current) * about.p50Ms <= LONGEST_POINT_MS || n === current)
+    .sort((a, b) => a - b)
+  const points = batches.map((at) => ({
+    at,
+    task: resized(
+      about,
+      axes.map((axis) => ({ ...axis, size: at })),
+      `batch-${at}`,
+    ),
+  }))
+  const sweep = await measureSweep(
+    { dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true },
+    limitsOf(about),
+  )
   return sweep ? { sweep } : { reason: 'the engine runs no other batch size' }
 }
 
 /** Groups of axes that grow together, with the unit of their product. */
-const GROUPS: readonly { readonly meanings: readonly AxisMeaning[]; readonly dimension: string; readonly unit: string; readonly multiple: number }[] = [
+const GROUPS: readonly {
+  readonly meanings: readonly AxisMeaning[]
+  readonly dimension: string
+  readonly unit: string
+  readonly multiple: number
+}[] = [
   { meanings: ['height', 'width'], dimension: 'resolution', unit: 'pixels', multiple: 32 },
   { meanings: ['sequence'], dimension: 'sequence', unit: 'tokens', multiple: 1 },
   { meanings: ['samples'], dimension: 'samples', unit: 'elements', multiple: 1 },
@@ -71,7 +92,10 @@ export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
       at: elements(scale),
       task: resized(about, scaled(axes, scale, multiple), `${dimension}-${scale}`),
     }))
-    const sweep = await measureSweep({ dimension, unit, current: elements(1), points, rounds: ROUNDS, fit: true }, limitsOf(about))
+    const sweep = await measureSweep(
+      { dimension, unit, current: elements(1), points, rounds: ROUNDS, fit: true },
+      limitsOf(about),
+    )
     if (sweep) sweeps.push(sweep)
   }
   return sweeps
@@ -85,7 +109,11 @@ interface SizedAxis {
 
 function freeAxes(resolved: readonly ResolvedInput[], meanings: readonly AxisMeaning[]): SizedAxis[] {
   return resolved.flatMap(({ name, shape, freeAxes, values }) =>
-    values ? [] : freeAxes.filter(({ meaning }) => meanings.includes(meaning)).map(({ axis }) => ({ input: name, axis, size: shape[axis]! })),
+    values
+      ? []
+      : freeAxes
+          .filter(({ meaning }) => meanings.includes(meaning))
+          .map(({ axis }) => ({ input: name, axis, size: shape[axis]! })),
   )
 }
 
@@ -98,7 +126,10 @@ function scaled(axes: readonly SizedAxis[], scale: number, multiple: number): Si
 }
 
 function resized(about: AboutRun, sizes: readonly SizedAxis[], name: string) {
-  const { inputs } = withSizes({ inputs: about.inputs.resolved }, sizes.map((size) => ({ ...size, from: 'flag' as const })))
+  const { inputs } = withSizes(
+    { inputs: about.inputs.resolved },
+    sizes.map((size) => ({ ...size, from: 'flag' as const })),
+  )
   const samples = synthesize(inputs, about.graph, SYNTHETIC_SAMPLES)
   return { ...about.task, inputs: saveInputs(path.join(about.folder, name), samples), sampleMs: SAMPLE_MS }
 }

@@ -5,7 +5,7 @@ type Runners = { readonly [K in keyof Tasks]: () => Promise<(input: Tasks[K]['in
 
 export const taskRunners: Runners = {
   engine: async () => (await import('./engine-task.ts')).engineTask,
-  'try': async () => (await import('./try-once.ts')).tryOnce,
+  try: async () => (await import('./try-once.ts')).tryOnce,
   latency: async () => (await import('./latency-block.ts')).measureBlock,
   profile: async () => (await import('./profile/run.ts')).profileModel,
   roofs: async () => (await import('./roofs/task.ts')).roofsTask,

@@ -85,8 +85,11 @@ export interface RoofsInput {
 }
 
 export interface Tasks {
-  readonly engine: { readonly input: { readonly engine: string; readonly packageFrom: string | null }; readonly output: Availability }
-  readonly 'try': { readonly input: ModelTask; readonly output: TryOutput }
+  readonly engine: {
+    readonly input: { readonly engine: string; readonly packageFrom: string | null }
+    readonly output: Availability
+  }
+  readonly try: { readonly input: ModelTask; readonly output: TryOutput }
   readonly latency: { readonly input: LatencyInput; readonly output: LatencyBlock }
   readonly profile: { readonly input: ProfileInput; readonly output: ProfileOutput }
   readonly roofs: { readonly input: RoofsInput; readonly output: Roofs }

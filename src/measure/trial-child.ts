@@ -17,5 +17,12 @@ process.on('message', async ({ task, input }: { task: keyof Tasks; input: never 
 /** One line, the engine's own words. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n').map((line) => line.trim()).filter(Boolean).join(' ').slice(0, 1000) || 'no reason given'
+  return (
+    message
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .join(' ')
+      .slice(0, 1000) || 'no reason given'
+  )
 }

@@ -31,9 +31,18 @@ const childFile = fileURLToPath(import.meta.url)
 const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, ORT_DISABLE_TELEMETRY: '1' })
 
 /** Runs one task in a fresh process. Never throws, but for an aborted signal. */
-export async function runTrial<K extends keyof Tasks>(task: K, input: Tasks[K]['input'], limits: TrialLimits): Promise<Trial<Tasks[K]['output']>> {
+export async function runTrial<K extends keyof Tasks>(
+  task: K,
+  input: Tasks[K]['input'],
+  limits: TrialLimits,
+): Promise<Trial<Tasks[K]['output']>> {
   limits.signal?.throwIfAborted()
-  const child = fork(childFile, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env: childEnvironment() })
+  const child = fork(childFile, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+    env: childEnvironment(),
+  })
   running.add(child)
   let stderr = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -60,7 +69,10 @@ export async function runTrial<K extends keyof Tasks>(task: K, input: Tasks[K]['
       function watchMemory(limit: number) {
         const resident = residentBytes(child.pid!)
         if (resident !== null && resident > limit) {
-          settle({ outcome: 'failed', reason: `it used ${megabytes(resident)} of memory, above the limit of ${megabytes(limit)}` })
+          settle({
+            outcome: 'failed',
+            reason: `it used ${megabytes(resident)} of memory, above the limit of ${megabytes(limit)}`,
+          })
         }
       }
       child.on('message', (message) => settle(message as Trial<Tasks[K]['output']>))
@@ -86,7 +98,10 @@ const ended = (child: ChildProcess): Promise<unknown> =>
     : new Promise((resolve) => child.once('exit', resolve))
 
 function crashReason(code: number | null, signal: string | null, stderr: string): string {
-  const said = stderr.trim().split('\n').findLast((line) => line.trim() && !/^\s+at /.test(line))
+  const said = stderr
+    .trim()
+    .split('\n')
+    .findLast((line) => line.trim() && !/^\s+at /.test(line))
   const how = signal ? `the engine's process ended by ${signal}` : `the engine's process ended with code ${code}`
   return said ? `${how}: ${said.trim().slice(0, 200)}` : how
 }

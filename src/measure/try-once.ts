@@ -1,9 +1,10 @@
 // Opens the model and predicts once with each sample: does the engine take it, and what comes out?
-import type { TensorValue } from '../engines/types.ts'
+
 import fs from 'node:fs'
 import path from 'node:path'
-import { chainModel } from './profile/chains.ts'
+import type { TensorValue } from '../engines/types.ts'
 import { countThreads, engineOf, feedsOf, openSession } from './open.ts'
+import { chainModel } from './profile/chains.ts'
 import type { ModelTask, TryOutput } from './tasks.ts'
 
 export async function tryOnce(task: ModelTask): Promise<TryOutput> {
@@ -16,7 +17,7 @@ export async function tryOnce(task: ModelTask): Promise<TryOutput> {
   const types = new Map<string, TensorValue>()
   for (const feeds of samples) {
     for (const [name, value] of Object.entries(await session.run(feeds))) {
-      finite.set(name, (finite.get(name) ?? true) && isFinite(value))
+      finite.set(name, (finite.get(name) ?? true) && allFinite(value))
       if (!types.has(name)) types.set(name, value)
     }
   }
@@ -36,7 +37,7 @@ async function startEngine(task: ModelTask): Promise<void> {
   await engineOf(task.engine).open(file, { ...task.options, threads: 1 })
 }
 
-function isFinite({ dtype, data }: TensorValue): boolean {
+function allFinite({ dtype, data }: TensorValue): boolean {
   if (dtype !== 'float32' && dtype !== 'float64') return true
   for (const value of data as Float32Array) if (!Number.isFinite(value)) return false
   return true

@@ -7,7 +7,8 @@ import type { Cost, NodeContext } from './types.ts'
 
 /**
  * A tensor in a few letters: '1x3x8x8' is float32; 'int8:4x3' another dtype; 'int64:' a scalar; '!4x3' a constant;
- * '!int64:2=1,7' a constant with its values; '?' a value of unknown type; '-' an omitted input.
+ * '!int64:2=1,7' a constant with its values; '?' a value of unknown type; '-' an omitted input; '@0' the value that
+ * is input 0 too.
  */
 export type TensorNotation = string
 
@@ -28,7 +29,10 @@ interface Value {
 /** A NodeContext from short notation. */
 export function nodeContext({ operator, inputs = [], outputs = [], attributes = {} }: NodeNotation): NodeContext {
   const colon = operator.lastIndexOf(':')
-  const ins = inputs.map((notation, index) => readValue(notation, `in${index}`))
+  const ins: Value[] = []
+  for (const [index, notation] of inputs.entries()) {
+    ins.push(notation.startsWith('@') ? ins[Number(notation.slice(1))]! : readValue(notation, `in${index}`))
+  }
   const outs = outputs.map((notation, index) => readValue(notation, `out${index}`))
   return {
     node: {

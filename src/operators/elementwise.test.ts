@@ -8,8 +8,8 @@ test('a broadcast operand is read at its own size', () => {
     { simpleOps: 12, specialOps: 0, bytes: 112, weightBytes: 16, movesDataOnly: false },
   )
   // x * x reads x once
-  const squared = { operator: 'Mul', inputs: ['3x4', '3x4'], outputs: ['3x4'] }
-  checkOperator(squared, { bytes: 144 })
+  const squared = { operator: 'Mul', inputs: ['3x4', '@0'], outputs: ['3x4'] }
+  checkOperator(squared, { bytes: 96 })
 })
 
 test('special functions', () => {

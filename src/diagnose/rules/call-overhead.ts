@@ -1,7 +1,7 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
 import { batchCommand, isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { sayCount, sayMs, sayShare } from '../worth.ts'
 
 /** Below a tenth, no change to the call is felt beside the model. */
 const MIN_SHARE = 0.1
@@ -17,7 +17,9 @@ export const callOverhead = defineRule({
     const callMs = Math.min(callCost.callMs, p50Ms)
     if (callMs < MIN_SHARE * p50Ms || isTiny(callCost.callMs, p50Ms)) return 'clear'
     const ports =
-      inputs === undefined || outputs === undefined ? '' : ` with ${inputs.length} inputs and ${outputs.length} outputs`
+      inputs === undefined || outputs === undefined
+        ? ''
+        : ` with ${sayCount(inputs.length, 'input')} and ${sayCount(outputs.length, 'output')}`
     return {
       found: {
         detail:

@@ -3,7 +3,7 @@
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayOperators, sayShare } from '../worth.ts'
+import { isWorthSaying, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
 const MIN_NOTE_SHARE = 0.25
@@ -36,10 +36,10 @@ export const computeBoundOperators = defineRule({
     return {
       found: {
         detail:
-          `${sayOperators(bound.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; ` +
+          `${sayOperatorsTake(bound.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; ` +
           `${sayMs(floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
         timeMs,
-        wouldSaveMs: claims ? savingMs : 0,
+        wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
         basis: 'modelled',
         nodes: bound.map((node) => node.name),
         next: null,

@@ -2,7 +2,7 @@
 // writing their data would.
 import type { NodeCost } from '../../analyze/costs.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayOperators, sayShare } from '../worth.ts'
+import { isWorthSaying, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
 
 /** Activations and norms built on special functions, as the engine runs them. */
 const COSTLY = new Set(
@@ -42,10 +42,10 @@ export const costlyActivations = defineRule({
     return {
       found: {
         detail:
-          `${sayOperators(costly.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; reading and ` +
+          `${sayOperatorsTake(costly.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; reading and ` +
           `writing their data alone would take ${sayMs(timeMs - savingMs)}. An activation without exponentials (Relu, HardSwish) comes close to that, after retraining.`,
         timeMs,
-        wouldSaveMs: savingMs,
+        wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes: costly.map((node) => node.name),
         next: null,

@@ -31,7 +31,7 @@ export const idleInt8Units = defineRule({
       found: {
         detail:
           `The CPU has ${units.join(', ')}, and int8 kernels reached ${(int8 / float32).toFixed(1)} times the float32 rate here. ` +
-          `${sayOperators(heavy.map((node) => node.opType))} compute in float32 for ${sayMs(timeMs)}, ${sayShare(timeMs / latency.p50Ms)} of the p50.`,
+          `${sayOperators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${sayMs(timeMs)}, ${sayShare(timeMs / latency.p50Ms)} of the p50.`,
         timeMs,
         wouldSaveMs: 0,
         basis: 'modelled',

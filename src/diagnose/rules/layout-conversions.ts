@@ -3,7 +3,7 @@
 import type { NodeView } from '../../graph/types.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../neighbours.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayCount, sayMs, sayOperators, sayShare } from '../worth.ts'
+import { isWorthSaying, sayCount, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
 
 /** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
 const CONVERSIONS = new Set([
@@ -59,7 +59,7 @@ export const layoutConversions = defineRule({
     return {
       found: {
         detail:
-          `${sayOperators(moves.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, and compute nothing.` +
+          `${sayOperatorsTake(moves.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, and compute nothing.` +
           `${undone} The longest is ${busiest.name} with ${sayMs(busiest.timeMs)}.`,
         timeMs,
         wouldSaveMs: Math.min(timeMs, p50Ms),

@@ -2,7 +2,7 @@
 // set the time. Weights in int8 are a quarter of the bytes.
 import type { NodeCost } from '../../analyze/costs.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayBytes, sayMs, sayOperators, sayShare } from '../worth.ts'
+import { isWorthSaying, sayBytes, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
 
 /** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5
@@ -36,11 +36,11 @@ export const memoryBoundOperators = defineRule({
     return {
       found: {
         detail:
-          `${sayOperators(bound.map((node) => node.opType))} take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, to read ` +
+          `${sayOperatorsTake(bound.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, to read ` +
           `${sayBytes(weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that; ` +
           `several samples in one batch share one reading.`,
         timeMs,
-        wouldSaveMs: savingMs,
+        wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes: bound.map((node) => node.name),
         next: null,

@@ -55,11 +55,10 @@ function contentOf(
   if (input.values !== undefined) return { kind: 'values' }
   if (dtype === 'string') return { kind: 'words' }
   if (dtype === 'bool') return { kind: 'fill', value: 1 }
-  const below = Math.min(facts.tableRows ?? Number.POSITIVE_INFINITY, input.below ?? Number.POSITIVE_INFINITY)
-  if (isPlainInteger(dtype)) return integersOf(input, below, ids, longest)
+  if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, ids, longest)
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
-  if (facts.tableRows !== undefined) return idsBelow(below)
+  if (facts.tableRows !== undefined) return idsBelow(lowest(facts.tableRows, input.below))
   if (isStateInput(declared, facts)) return { kind: 'fill', value: 0 }
   if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
@@ -73,8 +72,14 @@ function contentOf(
   return isSignal ? { kind: 'signal' } : { kind: 'normal' }
 }
 
-function integersOf(input: ResolvedInput, below: number, ids: ResolvedInput | undefined, longest: number): Content {
+function integersOf(
+  input: ResolvedInput,
+  tableRows: number | undefined,
+  ids: ResolvedInput | undefined,
+  longest: number,
+): Content {
   const { name, dtype, shape } = input
+  const below = lowest(tableRows, input.below)
   const isOneByte = dtype === 'uint8' || dtype === 'int8'
   const image = imageLayout(input)
   if (isOneByte && image !== undefined) {
@@ -88,14 +93,18 @@ function integersOf(input: ResolvedInput, below: number, ids: ResolvedInput | un
   if (/token_type|segment/i.test(name)) return { kind: 'fill', value: 0 }
   if (/mask/i.test(name)) return { kind: 'fill', value: 1 }
   if (/len/i.test(name) && shape.length <= 1) return { kind: 'fill', value: Math.min(longest, below - 1) }
+  const isCompanion = ids !== undefined && ids.name !== name && ids.shape.join() === shape.join()
+  if (isCompanion && tableRows === undefined) return { kind: 'fill', value: 1 }
   if (Number.isFinite(below)) return idsBelow(below)
-  if (ids !== undefined && ids.name !== name && ids.shape.join() === shape.join()) return { kind: 'fill', value: 1 }
   if (isOneByte) return dtype === 'int8' ? { kind: 'ids', from: -128, below: 128 } : { kind: 'ids', from: 0, below: 256 }
-  if (shape.length === 0 || elementCount(shape) === 1) return { kind: 'fill', value: 1 }
+  if (shape.length === 0 || elementCount(shape) === 1) return { kind: 'fill', value: Math.min(1, (input.below ?? 2) - 1) }
   return image !== undefined
     ? { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 255 }
     : idsBelow(UNKNOWN_VOCABULARY)
 }
+
+const lowest = (...bounds: readonly (number | undefined)[]): number =>
+  Math.min(...bounds.map((bound) => bound ?? Number.POSITIVE_INFINITY))
 
 /** Id 0 is padding by custom: real text has none. */
 const idsBelow = (below: number): Content => ({ kind: 'ids', from: below > 1 ? 1 : 0, below })

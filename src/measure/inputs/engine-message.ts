@@ -14,6 +14,8 @@ export interface Observation {
   readonly got: number
 }
 
+const OUT_OF_RANGE =
+  /\b(index|indices|axis|axes|split)\b.*\b(range|bounds|exceeds|outside)|out of range.*\bindex|invalid indice/is
 const BATCH_OR_STATE = new Set(['batch', 'state'])
 
 /**
@@ -34,7 +36,10 @@ export function adjustFromError(
     if (changed !== undefined) return changed
   }
   const demand = demandOf(message)
-  return demand === undefined ? undefined : scaleTo(resolved, demand, earlier)
+  if (demand !== undefined) return scaleTo(resolved, demand, earlier)
+  // An index beyond what it indexes: 0 and 1 are within nearly everything, 0 within all.
+  if (!OUT_OF_RANGE.test(message)) return undefined
+  return integersBelow(resolved, 2) ?? integersBelow(resolved, 1)
 }
 
 /** The sizes a Gemm or a Reshape complains about, per sample. */
@@ -79,6 +84,11 @@ function withinTable(resolved: ResolvedInputs, rows: number): ResolvedInputs | u
   for (const { input, axis, meaning } of guessedAxes(resolved)) {
     if (meaning === 'sequence' && input.shape[axis]! > rows) return setAxis(resolved, input, axis, rows)
   }
+  return integersBelow(resolved, rows)
+}
+
+/** Whole numbers below a bound, where one is not within it yet. */
+function integersBelow(resolved: ResolvedInputs, rows: number): ResolvedInputs | undefined {
   const isLoose = (input: ResolvedInput) =>
     /^u?int/.test(input.dtype) && input.values === undefined && (input.below ?? Number.POSITIVE_INFINITY) > rows
   if (!resolved.inputs.some(isLoose)) return undefined

@@ -4,6 +4,7 @@ import { findWorkingInputs, guesses, type TryRun } from './find-working.ts'
 import { NO_FLAGS } from './flags.ts'
 import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'
 import { resolveInputs } from './resolve.ts'
+import { synthesize } from './synthetic.ts'
 
 const image = graphOf([input('x', 'float32', ['n', 3, 'h', 'w'])])
 const resolvedImage = resolveInputs(image.inputs, image, NO_FLAGS)
@@ -106,6 +107,18 @@ describe('findWorkingInputs', () => {
       /Could not find .*its inputs: x/,
     )
     expect(engine.shapes).toHaveLength(1)
+  })
+  it('takes smaller whole numbers where an index is out of range', async () => {
+    const graph = graphOf([input('x', 'float32', [3, 5]), input('target', 'int64', [3])])
+    const below: (number | undefined)[] = []
+    const { inputs } = await findWorkingInputs(graph.inputs, graph, NO_FLAGS, async ({ inputs }) => {
+      below.push(inputs[1]!.below)
+      return inputs[1]!.below === 1
+        ? { ok: true }
+        : { ok: false, message: 'GatherElements op: Out of range value in index tensor' }
+    })
+    expect(below).toEqual([undefined, 2, 1])
+    expect(synthesize(inputs, graph, 1)[0]!.target!.data).toEqual(new BigInt64Array(3))
   })
   it('asks for a value that decides what runs', async () => {
     const declared = [input('x', 'float32', [1, 4]), input('sr', 'int64', [])]

@@ -140,11 +140,14 @@ function refusal(
   message: string,
   declared: readonly ValueDeclaration[],
 ): InputError {
-  const said = shorten(message.replace(/^.*Status Message: /s, '').replace(/^\/\S+ .*? was false\. /s, ''), 200)
+  const said = shorten(
+    message.replace(/^.*Status Message: /s, '').replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, ''),
+    200,
+  )
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
   if (open.length === 0 || NOT_ABOUT_SIZES.test(message)) {
     return new InputError(
-      `the engine does not run the model: ${said}; its inputs: ${listInputs(declared)}; change them with --shape or --value`,
+      `the engine does not run the model: ${said}; its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`,
     )
   }
   const shown = last.inputs.slice(0, 3).map(({ name, shape }) => `${name} ${formatShape(shape)}`)

@@ -114,7 +114,7 @@ function cutArray(tensor: TensorValue, input: ResolvedInput, { where, stacked }:
     }
   }
 
-  if (elementCount(own) === 0) throw new InputError(`${what} is empty (${formatShape(own)}); give at least one sample`)
+  if (elementCount(own) === 0 && stacked) throw new InputError(`${what} is empty (${formatShape(own)}); give at least one sample`)
   if (input.rankIsFree) return stacked && own.length > 0 ? slices(Math.min(batch ?? 1, own[0]!)) : whole()
   if (rank === 0 && elementCount(own) === 1) return whole([])
   if (own.length === rank) {

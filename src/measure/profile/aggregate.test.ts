@@ -24,7 +24,12 @@ describe('aggregate', () => {
   })
 
   it('takes bodies off their parent and counts their rounds', () => {
-    const nodes = [event('loop', 1, 50, 'Loop'), event('body', 5, 10, 'Add', 3), event('body', 25, 10, 'Add', 3), event('after', 60, 5, 'Relu')]
+    const nodes = [
+      event('loop', 1, 50, 'Loop'),
+      event('body', 5, 10, 'Add', 3),
+      event('body', 25, 10, 'Add', 3),
+      event('after', 60, 5, 'Relu'),
+    ]
     const { events } = aggregate({ nodes, runs: [{ ts: 0, dur: 99 }], truncated: false }, 0)
     expect(events.map(({ name, parent, runsPerPrediction, rawMs }) => [name, parent, runsPerPrediction, rawMs])).toEqual([
       ['loop', null, 1, 0.03],
@@ -36,6 +41,8 @@ describe('aggregate', () => {
 
   it('tells nodes of one name apart at the top', () => {
     const nodes = [event('x', 1, 3), event('x', 10, 7)]
-    expect(aggregate({ nodes, runs: [{ ts: 0, dur: 20 }], truncated: false }, 0).events.map((e) => e.rawMs)).toEqual([0.003, 0.007])
+    expect(aggregate({ nodes, runs: [{ ts: 0, dur: 20 }], truncated: false }, 0).events.map((e) => e.rawMs)).toEqual([
+      0.003, 0.007,
+    ])
   })
 })

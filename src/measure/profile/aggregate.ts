@@ -39,7 +39,16 @@ export function aggregate(trace: Trace, skip: number): { events: ProfiledEvent[]
       const key = `${place}|${ordinal}`
       let index = byKey.get(key)
       if (index === undefined) {
-        index = rows.push({ first: event, parent, ownUs: [], runs: [], childRuns: [], inputTypes: event.inputTypes, outputTypes: event.outputTypes }) - 1
+        index =
+          rows.push({
+            first: event,
+            parent,
+            ownUs: [],
+            runs: [],
+            childRuns: [],
+            inputTypes: event.inputTypes,
+            outputTypes: event.outputTypes,
+          }) - 1
         byKey.set(key, index)
       }
       const row = rows[index]!

@@ -1,71 +1,153 @@
 // Chains of trivial nodes on which the profiler's own cost is measured: once without and once with the profiler, in the process
-// that profiles the user's model, and never fitted to that model. The cost inside a node's span grows with its tensors, since
-// the engine writes their shapes before it stops the clock (onnxruntime/core/framework/sequential_executor.cc, KernelScope).
+// that profiles the user's model, and never fitted to that model. The nodes of the varied chain are of many kinds, as a model's
+// are: after the profiler's own code each kernel runs with cold instructions, which a chain of one kind would not show. The cost
+// inside a node's span grows with its tensors, since the engine writes their shapes before it stops the clock
+// (onnxruntime/core/framework/sequential_executor.cc, KernelScope); the wide chain gives that slope.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { EngineOptions, Session } from '../../engines/types.ts'
-import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import type { NodeProto } from 'onnx-buf'
+import type { EngineOptions } from '../../engines/types.ts'
+import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { engineOf } from '../open.ts'
 import { median, midmean } from '../statistics.ts'
 import type { ProfilerCost } from '../tasks.ts'
 import { readTrace } from './trace.ts'
 
-const SHORT_CHAIN = 40
-const LONG_CHAIN = 160
-const PROFILED_CHAIN = 80
+export type ChainKind = 'unary' | 'wide' | 'varied'
+
+/** Links of a chain: few, many, and as many as are profiled. A link of the varied chain is a block of nodes. */
+const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly long: number; readonly profiled: number }>> = {
+  unary: { short: 40, long: 160, profiled: 80 },
+  wide: { short: 40, long: 160, profiled: 80 },
+  varied: { short: 2, long: 8, profiled: 5 },
+}
 /** Inputs of the wide node: the same value, so that the arithmetic stays trivial. */
 const WIDE_INPUTS = 8
-const LOOP_MS = 60
+const WIDTH = 8
+const LOOP_MS = 50
+const ROUNDS = 3
 
-type Kind = 'unary' | 'wide'
-const tensorsOf: Readonly<Record<Kind, number>> = { unary: 2, wide: WIDE_INPUTS + 1 }
-
-/** A chain of `length` nodes on one element that no optimizer shortens. */
-export function chainModel(kind: Kind, length: number): Uint8Array {
-  const nodes = Array.from({ length }, (_, i) => {
-    const from = i === 0 ? 'x' : `v${i - 1}`
-    return kind === 'unary'
-      ? node(i % 2 ? 'Neg' : 'Abs', [from], [`v${i}`])
-      : node('Sum', [from, ...Array<string>(WIDE_INPUTS - 1).fill('x')], [`v${i}`])
-  })
+/** A chain from `x` to `y` of `links` links, float32 [1, 8]; opset 13. */
+export function chainModel(kind: ChainKind, links: number): Uint8Array {
+  const nodes: NodeProto[] = []
+  for (let i = 0; i < links; i++) {
+    const from = i === 0 ? 'x' : `y${i - 1}`
+    const to = i === links - 1 ? 'y' : `y${i}`
+    if (kind === 'unary') nodes.push(node(i % 2 ? 'Neg' : 'Abs', [from], [to]))
+    else if (kind === 'wide') nodes.push(node('Sum', [from, ...Array<string>(WIDE_INPUTS - 1).fill('x')], [to]))
+    else nodes.push(...variedBlock(i, from, to))
+  }
+  const type = ['float32', [1, WIDTH]] as const
   return writeModel(
-    model({ nodes, inputs: [valueInfo('x', 'float32', [1, 1])], outputs: [valueInfo(`v${length - 1}`, 'float32', [1, 1])], opset: 13 }),
+    model({
+      nodes,
+      inputs: [valueInfo('x', ...type)],
+      outputs: [valueInfo('y', ...type)],
+      initializers: kind === 'varied' ? constants() : [],
+      opset: 13,
+    }),
   )
 }
 
-interface ChainCost {
-  readonly insideUs: number
-  readonly betweenUs: number
-  readonly trueUs: number
+/** Sixteen nodes of thirteen kinds, one to five inputs each. */
+function variedBlock(i: number, from: string, to: string): NodeProto[] {
+  const v = (name: string) => `${name}${i}`
+  return [
+    node('Slice', [from, 'zero', 'half', 'one', 'one'], [v('a')]),
+    node('Slice', [from, 'half', 'whole', 'one', 'one'], [v('b')]),
+    node('Sigmoid', [v('a')], [v('c')]),
+    node('Tanh', [v('b')], [v('d')]),
+    node('Mul', [v('c'), v('d')], [v('e')]),
+    node('Concat', [v('e'), v('b')], [v('f')], { axis: 1 }),
+    node('Unsqueeze', [v('f'), 'zero'], [v('g')]),
+    node('Transpose', [v('g')], [v('h')], { perm: [2, 0, 1] }),
+    node('Squeeze', [v('h'), 'one'], [v('i')]),
+    node('Reshape', [v('i'), 'shape'], [v('j')]),
+    node('ReduceMean', [v('j')], [v('k')], { axes: [1], keepdims: 1 }),
+    node('Sub', [v('j'), v('k')], [v('l')]),
+    node('MatMul', [v('l'), 'weight'], [v('m')]),
+    node('Add', [v('m'), 'bias'], [v('n')]),
+    node('Relu', [v('n')], [v('o')]),
+    node('Gather', [v('o'), 'order'], [to], { axis: 1 }),
+  ]
 }
 
-async function chainCost(kind: Kind, engineId: string, options: EngineOptions, folder: string): Promise<ChainCost> {
+const VARIED_NODES = 16
+
+const constants = () => [
+  int64Tensor('zero', [1], [0]),
+  int64Tensor('one', [1], [1]),
+  int64Tensor('half', [1], [WIDTH / 2]),
+  int64Tensor('whole', [1], [WIDTH]),
+  int64Tensor('shape', [2], [1, WIDTH]),
+  int64Tensor(
+    'order',
+    [WIDTH],
+    Array.from({ length: WIDTH }, (_, i) => WIDTH - 1 - i),
+  ),
+  floatTensor(
+    'weight',
+    [WIDTH, WIDTH],
+    Array.from({ length: WIDTH * WIDTH }, (_, i) => Math.sin(i)),
+  ),
+  floatTensor(
+    'bias',
+    [WIDTH],
+    Array.from({ length: WIDTH }, (_, i) => i / WIDTH),
+  ),
+]
+
+interface ChainCost {
+  /** The profiler's cost inside a node's span, µs, mean over the chain's nodes. */
+  readonly insideUs: number
+  readonly betweenUs: number
+  /** Cost of a node without the profiler, its start included, µs. */
+  readonly trueUs: number
+  /** Mean number of inputs and outputs that the profile lists. */
+  readonly tensors: number
+}
+
+async function chainCost(kind: ChainKind, engineId: string, options: EngineOptions, folder: string): Promise<ChainCost> {
   const engine = engineOf(engineId)
-  const open = (length: number, profilePrefix?: string): Promise<Session> => {
-    const file = path.join(folder, `chain-${kind}-${length}.onnx`)
-    fs.writeFileSync(file, chainModel(kind, length))
-    return engine.open(file, { ...options, graphOptimization: 'all', ...(profilePrefix ? { profilePrefix } : {}) })
+  const { short, long, profiled } = LENGTHS[kind]
+  const nodesPerLink = kind === 'varied' ? VARIED_NODES : 1
+  const feeds = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
+  // Nothing is fused or folded: the nodes that were written are the nodes that run.
+  const open = (links: number, profilePrefix?: string) => {
+    const file = path.join(folder, `chain-${kind}-${links}.onnx`)
+    fs.writeFileSync(file, chainModel(kind, links))
+    return engine.open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
   }
-  const feeds = { x: { dtype: 'float32', shape: [1, 1], data: new Float32Array([1]) } } as const
-  const sessions = [await open(SHORT_CHAIN), await open(LONG_CHAIN)]
-  const profiled = await open(PROFILED_CHAIN, path.join(folder, `chain-${kind}-`))
-  const [short, long] = sessions.map((session) => session.prepare(feeds))
-  const shortMs: number[] = []
-  const longMs: number[] = []
-  const profiledMs: number[] = []
-  const profiledRun = profiled.prepare(feeds)
-  // Alternating, so that a change of the machine's pace meets all three.
-  for (let round = 0; round < 3; round++) {
-    shortMs.push(await loopMs(short!))
-    longMs.push(await loopMs(long!))
-    profiledMs.push(await loopMs(profiledRun))
+  const sessions = [await open(short), await open(long), await open(profiled, path.join(folder, `chain-${kind}-`))]
+  const runs = sessions.map((session) => session.prepare(feeds))
+  // Alternating, so that a change of the machine's pace meets all three; a round's difference is taken within the round.
+  const rounds: { short: number; long: number; profiled: number }[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ short: await loopMs(runs[0]!), long: await loopMs(runs[1]!), profiled: await loopMs(runs[2]!) })
   }
-  const file = await profiled.endProfiling!()
-  for (const session of [...sessions, profiled]) await session.close()
-  const spans = file ? readTrace(file).nodes.map((n) => n.dur) : []
-  const trueUs = ((median(longMs) - median(shortMs)) / (LONG_CHAIN - SHORT_CHAIN)) * 1000
-  const spanUs = midmean(spans.slice(spans.length >> 2))
-  return { trueUs, insideUs: spanUs - trueUs, betweenUs: (median(profiledMs) / PROFILED_CHAIN) * 1000 - spanUs }
+  const file = await sessions[2]!.endProfiling!()
+  for (const session of sessions) await session.close()
+  const trace = file ? readTrace(file).nodes : []
+  const settled = trace.slice(trace.length >> 2)
+  const trueUs = (median(rounds.map((r) => r.long - r.short)) / (long - short) / nodesPerLink) * 1000
+  const spanUs = meanSpan(settled, profiled * nodesPerLink)
+  return {
+    trueUs,
+    insideUs: spanUs - trueUs,
+    betweenUs: (median(rounds.map((r) => r.profiled)) / profiled / nodesPerLink) * 1000 - spanUs,
+    tensors: settled.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, settled.length),
+  }
+}
+
+/** Mean span of a node: spans are summed over whole predictions, so that each kind of node counts as often as it runs. */
+function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: number): number {
+  const sums: number[] = []
+  for (let at = 0; at + perPrediction <= nodes.length; at += perPrediction) {
+    let sum = 0
+    for (let k = 0; k < perPrediction; k++) sum += nodes[at + k]!.dur
+    sums.push(sum)
+  }
+  return midmean(sums) / perPrediction
 }
 
 async function loopMs(run: () => Promise<unknown>): Promise<number> {
@@ -78,15 +160,16 @@ async function loopMs(run: () => Promise<unknown>): Promise<number> {
   return median(samples)
 }
 
-/** The profiler's cost on this engine with these options, in this process. Takes about a second. */
+/** The profiler's cost on this engine with these options, in this process. Takes about two seconds. */
 export async function calibrateProfiler(engine: string, options: EngineOptions, folder: string): Promise<ProfilerCost> {
   const unary = await chainCost('unary', engine, options, folder)
   const wide = await chainCost('wide', engine, options, folder)
-  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (tensorsOf.wide - tensorsOf.unary))
+  const varied = await chainCost('varied', engine, options, folder)
+  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
   return {
-    fixedUs: unary.insideUs - perTensorUs * tensorsOf.unary,
+    fixedUs: varied.insideUs - perTensorUs * varied.tensors,
     perTensorUs,
-    betweenUs: Math.max(0, unary.betweenUs),
+    betweenUs: Math.max(0, varied.betweenUs),
     dispatchUs: Math.max(0, unary.trueUs),
   }
 }

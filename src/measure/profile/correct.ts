@@ -1,8 +1,8 @@
 // Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
 import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
+import { median } from '../statistics.ts'
 import type { ProfiledEvent, ProfileOutput } from '../tasks.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
-import { median } from '../statistics.ts'
 import { type Origin, originsOf } from './origins.ts'
 
 export interface Graphs {
@@ -19,7 +19,13 @@ export type FeedTypes = Readonly<Record<string, TensorType>>
  * The profile at the pace of `p50Ms`: node times are multiplied by p50 / plain p50 of the profiling process, a ratio of two
  * unprofiled latencies that knows nothing of the nodes, so that what the nodes do not explain stays visible.
  */
-export function correctProfile(output: ProfileOutput, graphs: Graphs, feeds: FeedTypes, p50Ms: number, threads: number | null): Profile {
+export function correctProfile(
+  output: ProfileOutput,
+  graphs: Graphs,
+  feeds: FeedTypes,
+  p50Ms: number,
+  threads: number | null,
+): Profile {
   const { cost } = output
   const pace = p50Ms / output.plainP50Ms
   const joined = joinEvents(output.events, graphs)
@@ -96,7 +102,11 @@ const NOWHERE: Origin = { origin: [], inserted: true }
 function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Graphs): Joined[] {
   const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
   const children = new Map<number | null, number[]>()
-  events.forEach((event, i) => children.set(event.parent, [...(children.get(event.parent) ?? []), i]))
+  for (const [i, { parent }] of events.entries()) {
+    const siblings = children.get(parent)
+    if (siblings) siblings.push(i)
+    else children.set(parent, [i])
+  }
   const todo: { parent: number | null; executed: GraphView[]; original: GraphView[] }[] = [
     { parent: null, executed: [executed], original: [original] },
   ]
@@ -133,8 +143,13 @@ function originalSubgraphs(match: Joined, originals: readonly GraphView[]): Grap
 }
 
 /** By order where both lists agree, as they do at the top; else by name, else by operator in order. */
-function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent[], candidates: readonly Joined[]): [number, Joined][] {
-  const agree = indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
+function matchInOrder(
+  indexes: readonly number[],
+  events: readonly ProfiledEvent[],
+  candidates: readonly Joined[],
+): [number, Joined][] {
+  const agree =
+    indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
   if (agree) return indexes.map((index, k) => [index, candidates[k]!])
   const free = new Set(candidates)
   const matches: [number, Joined][] = []
@@ -156,23 +171,31 @@ function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent
 }
 
 /** Types of all values as run: fed, constant, or made by an executed node. Names of subgraphs may shadow; the innermost wins. */
-function valueTypes(events: readonly ProfiledEvent[], joined: readonly Joined[], executed: GraphView, feeds: FeedTypes): Map<string, TensorType> {
+function valueTypes(
+  events: readonly ProfiledEvent[],
+  joined: readonly Joined[],
+  executed: GraphView,
+  feeds: FeedTypes,
+): Map<string, TensorType> {
   const types = new Map<string, TensorType>(Object.entries(executed.types))
   const addConstants = (graph: GraphView) => {
-    for (const [name, constant] of Object.entries(graph.constants)) types.set(name, { dtype: constant.dtype, shape: constant.shape })
+    for (const [name, constant] of Object.entries(graph.constants))
+      types.set(name, { dtype: constant.dtype, shape: constant.shape })
     for (const node of graph.nodes) Object.values(node.subgraphs).forEach(addConstants)
   }
   addConstants(executed)
   for (const [name, type] of Object.entries(feeds)) types.set(name, type)
-  events.forEach((event, i) => {
+  for (const [i, event] of events.entries()) {
     const outputs = joined[i]!.view?.outputs.filter((name) => name !== '') ?? []
-    if (outputs.length === event.outputTypes.length) outputs.forEach((name, k) => types.set(name, event.outputTypes[k]!))
-  })
+    if (outputs.length !== event.outputTypes.length) continue
+    for (const [k, name] of outputs.entries()) types.set(name, event.outputTypes[k]!)
+  }
   // Values that only a body's inputs give: the event lists them in order when none vanished.
-  events.forEach((event, i) => {
+  for (const [i, event] of events.entries()) {
     const inputs = joined[i]!.view?.inputs.filter((name) => name !== '') ?? []
-    if (inputs.length === event.inputTypes.length) inputs.forEach((name, k) => types.has(name) || types.set(name, event.inputTypes[k]!))
-  })
+    if (inputs.length !== event.inputTypes.length) continue
+    for (const [k, name] of inputs.entries()) if (!types.has(name)) types.set(name, event.inputTypes[k]!)
+  }
   return types
 }
 
@@ -188,7 +211,7 @@ function uniqueNames(names: readonly string[]): string[] {
 /** The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. */
 function renamed(graph: GraphView, joined: readonly Joined[], names: readonly string[]): GraphView {
   const nameOf = new Map<NodeView, string>()
-  joined.forEach(({ view }, i) => view && nameOf.set(view, names[i]!))
+  for (const [i, { view }] of joined.entries()) if (view) nameOf.set(view, names[i]!)
   const rename = (g: GraphView): GraphView => ({
     ...g,
     nodes: g.nodes.map((node) => ({

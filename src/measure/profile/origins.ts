@@ -5,7 +5,8 @@ import type { GraphView, NodeView } from '../../graph/types.ts'
 
 const BLOCKED_SUFFIX = /(_bn)?_nchwc$/
 const INSERTED = new Set(['ReorderInput', 'ReorderOutput', 'MemcpyToHost', 'MemcpyFromHost'])
-const INSERTED_NAME = /^(InsertedPrecisionFreeCast|InsertedCast|Memcpy|transpose_token|Transpose_token|ReorderInput|ReorderOutput)/
+const INSERTED_NAME =
+  /^(InsertedPrecisionFreeCast|InsertedCast|Memcpy|transpose_token|Transpose_token|ReorderInput|ReorderOutput)/
 
 export interface Origin {
   readonly origin: readonly string[]
@@ -41,7 +42,8 @@ export function originsOf(executed: GraphView, original: GraphView): Origin[] {
   return executed.nodes.map((node, index) => {
     const inserted = isInserted(node)
     const start = starts[index]!
-    if (inserted || start.length === 0) return { origin: namesOf(start.length ? start : nearest(node)), inserted: inserted || start.length === 0 }
+    if (inserted || start.length === 0)
+      return { origin: namesOf(start.length ? start : nearest(node)), inserted: inserted || start.length === 0 }
     return { origin: namesOf(absorbed(start)), inserted: false }
   })
 
@@ -59,15 +61,19 @@ export function originsOf(executed: GraphView, original: GraphView): Origin[] {
     if (made.length) return unique(made)
     const named = byName.get(node.name)
     if (named) {
-      node.outputs.forEach((output, i) => named.outputs[i] && output && meaning.set(output, named.outputs[i]!))
+      standFor(node, named)
       return [named]
     }
     // Same operator on the same values: a node whose output was moved to another layout.
     const inputs = node.inputs.map((input) => known(input))
     const same = inputs.flatMap((input) => (input ? (consumers.get(input) ?? []) : [])).find((c) => c.opType === node.opType)
     if (!same) return []
-    node.outputs.forEach((output, i) => same.outputs[i] && output && meaning.set(output, same.outputs[i]!))
+    standFor(node, same)
     return [same]
+  }
+
+  function standFor(node: NodeView, of: NodeView): void {
+    for (const [i, output] of node.outputs.entries()) if (output && of.outputs[i]) meaning.set(output, of.outputs[i])
   }
 
   /** Everything before `start` that no other executed node, input or constant gives. */

@@ -41,7 +41,10 @@ export async function profileModel(input: ProfileInput): Promise<ProfileOutput> 
   // The number of nodes is known only from the trace; a node costs the profiler at least 3 µs, which bounds it from above.
   const maxPredictions = Math.max(MIN_PREDICTIONS, Math.floor(MAX_EVENTS / Math.max(1, (perRunMs * 1000) / 3)))
   const start = performance.now()
-  while (profiledMs.length < MIN_PREDICTIONS || (performance.now() - start < input.sampleMs && profiledMs.length < maxPredictions)) {
+  while (
+    profiledMs.length < MIN_PREDICTIONS ||
+    (performance.now() - start < input.sampleMs && profiledMs.length < maxPredictions)
+  ) {
     await turn(plainRuns, plainMs)
     await turn(profiledRuns, profiledMs)
   }

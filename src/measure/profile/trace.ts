@@ -60,7 +60,10 @@ export function readTrace(file: string): Trace {
       outputTypes: types(e.args.output_type_shape),
     }))
     .sort((a, b) => a.ts - b.ts || b.dur - a.dur)
-  const runs = events.filter((e) => e.name === 'model_run').map(({ ts, dur }) => ({ ts, dur })).sort((a, b) => a.ts - b.ts)
+  const runs = events
+    .filter((e) => e.name === 'model_run')
+    .map(({ ts, dur }) => ({ ts, dur }))
+    .sort((a, b) => a.ts - b.ts)
   return { nodes, runs, truncated: events.length >= MAX_EVENTS - 1 }
 }
 
@@ -70,6 +73,9 @@ const ELEMENT_TYPES: Readonly<Record<string, DType>> = { float: 'float32', doubl
 function readTypes(raw: unknown): TensorType[] {
   if (!Array.isArray(raw)) return []
   return raw.flatMap((entry: Record<string, number[]>) =>
-    Object.entries(entry).map(([name, shape]) => ({ dtype: ELEMENT_TYPES[name] ?? (name as DType), shape: Array.isArray(shape) ? shape : [] })),
+    Object.entries(entry).map(([name, shape]) => ({
+      dtype: ELEMENT_TYPES[name] ?? (name as DType),
+      shape: Array.isArray(shape) ? shape : [],
+    })),
   )
 }

@@ -1,0 +1,61 @@
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { findOrt, ortCpu, sessionOptions } from './ort-cpu.ts'
+import type { EngineOptions } from './types.ts'
+
+const model = (name: string) => path.resolve(import.meta.dirname, `../../fixtures/models/${name}.onnx`)
+const options: EngineOptions = {
+  threads: 1,
+  graphOptimization: 'all',
+  executionMode: 'sequential',
+  configEntries: {},
+  packageFrom: null,
+}
+
+describe('ort-cpu', () => {
+  it('says where the package is and which version it has', async () => {
+    expect(await ortCpu.available({ packageFrom: null })).toMatchObject({
+      ok: true,
+      device: 'cpu',
+      version: findOrt(null)!.version,
+    })
+  })
+
+  it('is absent as a value, with what to do', async () => {
+    expect(await ortCpu.available({ packageFrom: '/no/such/folder' })).toMatchObject({
+      ok: false,
+      fix: 'npm install onnxruntime-node',
+    })
+  })
+
+  it('predicts: y = Wx + b of the fixture is finite and of the declared shape', async () => {
+    const session = await ortCpu.open(model('fmnist_gru'), options)
+    const rows = { dtype: 'float32', shape: [2, 28, 28], data: new Float32Array(2 * 28 * 28).fill(0.1) } as const
+    const results = await session.run({ [session.inputs[0]!.name]: rows })
+    const output = results[session.outputs[0]!.name]!
+    expect(output.shape).toEqual([2, 10])
+    expect((output.data as Float32Array).every(Number.isFinite)).toBe(true)
+    await session.close()
+  })
+
+  it('fetches tensors only: a ZipMap output is left out', async () => {
+    const session = await ortCpu.open(model('credit_rf10_zipmap'), options)
+    const results = await session.run({ X: { dtype: 'float32', shape: [1, 23], data: new Float32Array(23) } })
+    expect(Object.keys(results)).toEqual(['label'])
+    expect(session.outputs.find((output) => !output.isTensor)!.shape).toBeNull()
+  })
+
+  it('throws the engine’s own words for a model it does not know', async () => {
+    await expect(ortCpu.open(model('unknown-operator'), options)).rejects.toThrow(/NoSuchOperator|not a registered|Fatal error/)
+  })
+
+  it('nests configuration entries as the binding reads them, and leaves defaults to the engine', () => {
+    const given = sessionOptions({
+      ...options,
+      threads: null,
+      configEntries: { 'session.set_denormal_as_zero': '1', 'session.x.y': '2' },
+    })
+    expect(given.extra).toEqual({ session: { set_denormal_as_zero: '1', x: { y: '2' } } })
+    expect(given).not.toHaveProperty('intraOpNumThreads')
+  })
+})
