@@ -48,14 +48,14 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
   const perRunMs = warmupMs / warmupRuns
 
   const watch = startWatch()
-  const sampled = await sample(runs, input.sampleMs, perRunMs >= WAIT_PER_SAMPLE_FROM_MS ? nodeThreads : null)
-  const { waitedMs, throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
+  const sampled = await sample(runs, input.sampleMs, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
+  const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = peakBytes(residentBefore)
   const handoffAfterNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
   const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
 
   return {
-    waitedMs,
+    waitedMs: sampled.waitedMs,
     throttledMs,
     stolenMs,
     majorFaults,
@@ -80,10 +80,14 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
   }
 }
 
-/** `ignored`: threads that were there before the engine's own; null leaves the scheduler's counters unread. */
-async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: readonly string[] | null) {
+/**
+ * `ignored`: threads that were there before the engine's own, on which no prediction runs. `watchEach`: the scheduler's counters
+ * are read around every sample, outside of its time.
+ */
+async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: readonly string[], watchEach: boolean) {
   const samplesMs: number[] = []
-  const waits = ignored ? waitReader(ignored) : null
+  const waits = waitReader(ignored)
+  const waitedBefore = waits?.read() ?? 0
   const waitedNs: number[] = []
   const start = performance.now()
   let checkAt = 256
@@ -94,16 +98,17 @@ async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: r
       checkAt *= 2
     }
     const run = runs[k % runs.length]!
-    const before = waits?.read() ?? null
+    const before = watchEach ? (waits?.read() ?? null) : null
     const t = performance.now()
     await run()
     samplesMs.push(performance.now() - t)
     const after = before === null ? null : (waits?.read() ?? null)
     if (before !== null && after !== null) waitedNs.push(after - before)
   }
-  const wallMs = samplesMs.reduce((sum, ms) => sum + ms, 0)
+  const wallMs = performance.now() - start
+  const waitedMs = ((waits?.read() ?? 0) - waitedBefore) / 1e6
   waits?.close()
-  return { samplesMs, wallMs, waitAtMedianMs: waitAtMedian(samplesMs, waitedNs) }
+  return { samplesMs, wallMs, waitedMs, waitAtMedianMs: waitAtMedian(samplesMs, waitedNs) }
 }
 
 /** Mean wait of the samples between the 40th and the 60th percentile: what waiting adds to the median, not to the tail. */

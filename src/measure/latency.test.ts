@@ -65,10 +65,10 @@ describe('summarize', () => {
 
   it('grades by what disturbed the samples, with the reason', () => {
     const waited = summarize(
-      Array.from({ length: 5 }, () => block(1, { waitedMs: 10 })),
+      Array.from({ length: 5 }, () => block(1, { waitedMs: 20 })),
       2,
     )
-    // 10 ms of 100 ms.
+    // 10 ms of 100 ms on each of two threads.
     expect(waited.trust).toBe('C')
     expect(waited.reasons.join()).toContain('waited for a CPU 10 %')
     expect(summarize([block(1), block(1), block(1)], 2).trust).toBe('B')

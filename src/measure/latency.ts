@@ -1,7 +1,7 @@
 // Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
-import { logInterval, median, percentile } from './statistics.ts'
+import { median, percentile, processInterval } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
 /** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
@@ -61,8 +61,8 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
   const samplesMs = chosen.flatMap((block) => block.samplesMs)
   const p50s = chosen.map((block) => block.p50Ms)
   const p50Ms = median(p50s)
-  const interval = logInterval(p50s)
-  const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1)
+  const interval = processInterval(p50s)
+  const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1, threads)
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
     firstMs: median(blocks.map((b) => b.firstMs)),
@@ -92,6 +92,7 @@ function grade(
   interval: { readonly low: number; readonly high: number },
   p50Ms: number,
   severalRegimes: boolean,
+  threads: number,
 ): Pick<Latency, 'trust' | 'reasons'> {
   const reasons: string[] = []
   let worst = 0
@@ -109,10 +110,10 @@ function grade(
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
   if (chosen.length < FEW_PROCESSES)
     lower(chosen.length < 3 ? 2 : 1, `the p50 is from ${chosen.length} processes, not from ${FEW_PROCESSES}`)
-  if (width > WIDE_INTERVAL) lower(3, `the processes differ: the 95 % interval is ±${percent(width)} of the p50`)
+  if (width > WIDE_INTERVAL) lower(3, `the processes differ by ±${percent(width)} of the p50`)
   else if (width > NARROW_INTERVAL)
-    lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the 95 % interval over processes is ±${percent(width)} of the p50`)
-  const waited = total((b) => b.waitedMs) / wallMs
+    lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the processes differ by ±${percent(width)} of the p50`)
+  const waited = total((b) => b.waitedMs) / wallMs / threads
   if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
   const stolen = total((b) => b.stolenMs) / wallMs
   if (stolen > STEAL_SHARE) lower(2, `the hypervisor took ${percent(stolen)} of the time`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fitLine, logInterval, median, medianHalfWidth, midmean, percentile } from './statistics.ts'
+import { fitLine, logInterval, median, medianHalfWidth, midmean, percentile, processInterval } from './statistics.ts'
 
 describe('statistics', () => {
   it('takes the middle, and the mean of the two middle ones', () => {
@@ -27,6 +27,11 @@ describe('statistics', () => {
     expect(Math.log(low)).toBeCloseTo(1 - 2.4843, 3)
     expect(Math.log(high)).toBeCloseTo(1 + 2.4843, 3)
     expect(logInterval([5])).toEqual({ low: 5, high: 5 })
+  })
+
+  it('takes the range of few processes', () => {
+    expect(processInterval([3, 1, 2])).toEqual({ low: 1, high: 3 })
+    expect(processInterval([2, 2, 2, 2, 2, 2])).toEqual({ low: 2, high: 2 })
   })
 
   it('has no narrow interval for few samples', () => {

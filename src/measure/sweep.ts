@@ -1,6 +1,6 @@
 // The same model at several values of one dimension: threads, batch, input size. Points alternate over rounds, each in a process of
 // its own, so that a change of the machine's pace meets all points.
-import { fitLine, logInterval, median } from './statistics.ts'
+import { fitLine, median, processInterval } from './statistics.ts'
 import type { LatencyInput } from './tasks.ts'
 import { runTrial, type TrialLimits } from './trial.ts'
 import type { Sweep, SweepPoint } from './types.ts'
@@ -35,7 +35,7 @@ export async function measureSweep(
   }
   const points = plan.points.flatMap(({ at }, i): SweepPoint[] => {
     if (failed.has(i) || p50s[i]!.length === 0) return []
-    const { low, high } = logInterval(p50s[i]!)
+    const { low, high } = processInterval(p50s[i]!)
     return [{ at, p50Ms: median(p50s[i]!), ciLowMs: low, ciHighMs: high }]
   })
   if (points.length < 2) return undefined

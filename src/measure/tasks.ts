@@ -44,8 +44,8 @@ export interface ProfiledEvent {
   readonly provider: string
   /** Index of the parent among the events; null at the top. */
   readonly parent: number | null
-  /** Own time per prediction as the profiler gave it, ms: middle mean over predictions, without its children's spans. */
-  readonly rawMs: number
+  /** Own time per prediction as the profiler gave it, ms, by round: middle mean over predictions, without its children's spans. */
+  readonly rawMs: readonly number[]
   readonly runsPerPrediction: number
   /** Spans of nested nodes inside it, per prediction. */
   readonly childRunsPerPrediction: number
@@ -53,7 +53,7 @@ export interface ProfiledEvent {
   readonly outputTypes: readonly TensorType[]
 }
 
-/** The profiler's price in this process, from generated chains of trivial nodes. */
+/** The profiler's price, from generated chains of trivial nodes. */
 export interface ProfilerCost {
   /** Added inside a node's span, µs: fixedUs + perTensorUs * (inputs + outputs). */
   readonly fixedUs: number
@@ -64,15 +64,20 @@ export interface ProfilerCost {
   readonly dispatchUs: number
 }
 
+/** What was measured beside one round of the profile. */
+export interface ProfileRound {
+  readonly profiledP50Ms: number
+  /** p50 of unprofiled predictions before and after the profiled ones, mean of the two. */
+  readonly plainP50Ms: number
+  readonly cost: ProfilerCost
+  /** p50 of the empty model; null where there is none. */
+  readonly emptyP50Ms: number | null
+}
+
 export interface ProfileOutput {
   readonly events: readonly ProfiledEvent[]
   readonly predictions: number
-  readonly profiledP50Ms: number
-  /** p50 of unprofiled predictions that alternated with the profiled ones in the same process. */
-  readonly plainP50Ms: number
-  readonly cost: ProfilerCost
-  /** p50 of the empty model in the same process, per round. */
-  readonly emptyP50sMs: readonly number[]
+  readonly rounds: readonly ProfileRound[]
   /** Set where the profile is cut short by the engine's limit on events. */
   readonly truncated: boolean
 }

@@ -21,7 +21,7 @@ export type Trial<T> =
 
 /** What the operating system says of one process over its timed samples. */
 export interface Disturbance {
-  /** Time runnable threads of the process waited for a CPU (run queue), ms over all samples. */
+  /** Time that the main thread and the engine's own waited for a CPU (run queue), ms over all samples, summed over threads. */
   readonly waitedMs: number
   readonly throttledMs: number
   readonly stolenMs: number
@@ -41,7 +41,7 @@ export interface LatencyBlock extends Disturbance {
   readonly firstMs: number
   readonly warmupMs: number
   readonly warmupRuns: number
-  /** Timed wall time of all samples, ms. */
+  /** Wall time of the sampling, ms. */
   readonly wallMs: number
   /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null where it could not be measured. */
   readonly handoffBeforeNs: number | null
@@ -65,7 +65,7 @@ export interface Latency {
   readonly p90Ms: number | null
   readonly p95Ms: number | null
   readonly p99Ms: number | null
-  /** 95 % interval of the p50 over processes. */
+  /** Interval of the p50 over processes: their range up to five of them, 95 % beyond. */
   readonly ciLowMs: number
   readonly ciHighMs: number
   /** Of the blocks in the reported regime, in order of time. */

@@ -1,5 +1,4 @@
 // Many predictions' events -> one row per node: which node ran inside which, how often, and its own time.
-import type { TensorType } from '../../graph/types.ts'
 import { midmean } from '../statistics.ts'
 import type { ProfiledEvent } from '../tasks.ts'
 import type { Trace, TraceNode } from './trace.ts'
@@ -10,20 +9,51 @@ const HOLDS_SUBGRAPHS = new Set(['If', 'Loop', 'Scan', 'SequenceMap', 'BeamSearc
 interface Row {
   readonly first: TraceNode
   readonly parent: number | null
+  /** By prediction over all rounds. */
   readonly ownUs: number[]
-  readonly runs: number[]
-  readonly childRuns: number[]
-  inputTypes: readonly TensorType[]
-  outputTypes: readonly TensorType[]
+  runs: number
+  childRuns: number
 }
 
-/** `skip` predictions at the start are left out: they warm up. Rows are in order of first execution. */
-export function aggregate(trace: Trace, skip: number): { events: ProfiledEvent[]; predictions: number } {
-  const runs = trace.runs.slice(skip)
+/**
+ * `skip` predictions at the start of each round are left out: they warm up. Rows are in order of first execution; their times are by
+ * round.
+ */
+export function aggregate(rounds: readonly Trace[], skip: number): { events: ProfiledEvent[]; predictions: number } {
   const rows: Row[] = []
   const byKey = new Map<string, number>()
+  const ends: number[] = []
+  let predictions = 0
+  for (const trace of rounds) {
+    predictions = addRound(trace, skip, predictions, rows, byKey)
+    ends.push(predictions)
+  }
+  return {
+    predictions,
+    events: rows.map(({ first, parent, ownUs, runs, childRuns }) => ({
+      name: first.name,
+      nodeIndex: first.nodeIndex,
+      opType: first.opType,
+      provider: first.provider,
+      parent,
+      rawMs: ends.map((end, round) => midmean(slice(ownUs, ends[round - 1] ?? 0, end)) / 1000),
+      runsPerPrediction: runs / predictions,
+      childRunsPerPrediction: childRuns / predictions,
+      inputTypes: first.inputTypes,
+      outputTypes: first.outputTypes,
+    })),
+  }
+}
+
+/** Predictions in which a node did not run count as 0. */
+const slice = (values: readonly number[], from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => values[from + i] ?? 0)
+
+/** Adds the events of one trace to `rows`; returns the number of predictions so far. */
+function addRound(trace: Trace, skip: number, before: number, rows: Row[], byKey: Map<string, number>): number {
   let at = 0
-  runs.forEach((run, prediction) => {
+  let prediction = before
+  for (const run of trace.runs.slice(skip)) {
     const end = run.ts + run.dur
     while (at < trace.nodes.length && trace.nodes[at]!.ts < run.ts) at++
     const open: { row: number; end: number }[] = []
@@ -39,44 +69,20 @@ export function aggregate(trace: Trace, skip: number): { events: ProfiledEvent[]
       const key = `${place}|${ordinal}`
       let index = byKey.get(key)
       if (index === undefined) {
-        index =
-          rows.push({
-            first: event,
-            parent,
-            ownUs: [],
-            runs: [],
-            childRuns: [],
-            inputTypes: event.inputTypes,
-            outputTypes: event.outputTypes,
-          }) - 1
+        index = rows.push({ first: event, parent, ownUs: [], runs: 0, childRuns: 0 }) - 1
         byKey.set(key, index)
       }
       const row = rows[index]!
       row.ownUs[prediction] = (row.ownUs[prediction] ?? 0) + event.dur
-      row.runs[prediction] = (row.runs[prediction] ?? 0) + 1
+      row.runs++
       if (parent !== null) {
         const holder = rows[parent]!
         holder.ownUs[prediction] = (holder.ownUs[prediction] ?? 0) - event.dur
-        holder.childRuns[prediction] = (holder.childRuns[prediction] ?? 0) + 1
+        holder.childRuns++
       }
       if (HOLDS_SUBGRAPHS.has(event.opType)) open.push({ row: index, end: event.ts + event.dur })
     }
-  })
-  const perPrediction = (values: readonly number[]): number[] => Array.from({ length: runs.length }, (_, i) => values[i] ?? 0)
-  const mean = (values: readonly number[]): number => perPrediction(values).reduce((a, b) => a + b, 0) / runs.length
-  return {
-    predictions: runs.length,
-    events: rows.map((row) => ({
-      name: row.first.name,
-      nodeIndex: row.first.nodeIndex,
-      opType: row.first.opType,
-      provider: row.first.provider,
-      parent: row.parent,
-      rawMs: midmean(perPrediction(row.ownUs)) / 1000,
-      runsPerPrediction: mean(row.runs),
-      childRunsPerPrediction: mean(row.childRuns),
-      inputTypes: row.inputTypes,
-      outputTypes: row.outputTypes,
-    })),
+    prediction++
   }
+  return prediction
 }

@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { NodeProto } from 'onnx-buf'
-import type { EngineOptions } from '../../engines/types.ts'
+import type { EngineOptions, Session } from '../../engines/types.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { engineOf } from '../open.ts'
 import { median, midmean } from '../statistics.ts'
@@ -24,8 +24,7 @@ const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly lon
 /** Inputs of the wide node: the same value, so that the arithmetic stays trivial. */
 const WIDE_INPUTS = 8
 const WIDTH = 8
-const LOOP_MS = 50
-const ROUNDS = 3
+const LOOP_MS = 10
 
 /** A chain from `x` to `y` of `links` links, float32 [1, 8]; opset 13. */
 export function chainModel(kind: ChainKind, links: number): Uint8Array {
@@ -97,21 +96,61 @@ const constants = () => [
   ),
 ]
 
+/** What one kind of chain showed, µs a node. */
 interface ChainCost {
-  /** The profiler's cost inside a node's span, µs, mean over the chain's nodes. */
+  /** The profiler's cost inside a node's span, mean over the chain's nodes. */
   readonly insideUs: number
   readonly betweenUs: number
-  /** Cost of a node without the profiler, its start included, µs. */
+  /** Cost of a node without the profiler, its start included. */
   readonly trueUs: number
   /** Mean number of inputs and outputs that the profile lists. */
   readonly tensors: number
 }
 
-async function chainCost(kind: ChainKind, engineId: string, options: EngineOptions, folder: string): Promise<ChainCost> {
+interface OpenChain {
+  readonly kind: ChainKind
+  readonly sessions: readonly Session[]
+  /** Short, long, profiled; medians of the turns so far, ms. */
+  readonly turns: { short: number; long: number; profiled: number }[]
+}
+
+const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
+const FEEDS = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
+
+export interface Calibration {
+  /** One turn of all chains, about 0.1 s: to be taken in turns with what is calibrated, so that both meet the same machine. */
+  turn(): Promise<void>
+  /** The profiler's cost over the turns; closes the sessions. */
+  finish(): Promise<ProfilerCost>
+}
+
+/** Opens the chains. `folder` takes their files and profiles. */
+export async function openCalibration(engineId: string, options: EngineOptions, folder: string): Promise<Calibration> {
+  const chains = await Promise.all(KINDS.map((kind) => openChain(kind, engineId, options, folder)))
+  return {
+    async turn() {
+      for (const { sessions, turns } of chains) {
+        const [short, long, profiled] = sessions.map((session) => session.prepare(FEEDS))
+        turns.push({ short: await loopMs(short!), long: await loopMs(long!), profiled: await loopMs(profiled!) })
+      }
+    },
+    async finish() {
+      const costs = await Promise.all(chains.map(costOf))
+      const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
+      const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
+      return {
+        fixedUs: varied.insideUs - perTensorUs * varied.tensors,
+        perTensorUs,
+        betweenUs: Math.max(0, varied.betweenUs),
+        dispatchUs: Math.max(0, unary.trueUs),
+      }
+    },
+  }
+}
+
+async function openChain(kind: ChainKind, engineId: string, options: EngineOptions, folder: string): Promise<OpenChain> {
   const engine = engineOf(engineId)
   const { short, long, profiled } = LENGTHS[kind]
-  const nodesPerLink = kind === 'varied' ? VARIED_NODES : 1
-  const feeds = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
   // Nothing is fused or folded: the nodes that were written are the nodes that run.
   const open = (links: number, profilePrefix?: string) => {
     const file = path.join(folder, `chain-${kind}-${links}.onnx`)
@@ -119,23 +158,22 @@ async function chainCost(kind: ChainKind, engineId: string, options: EngineOptio
     return engine.open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
   }
   const sessions = [await open(short), await open(long), await open(profiled, path.join(folder, `chain-${kind}-`))]
-  const runs = sessions.map((session) => session.prepare(feeds))
-  // Alternating, so that a change of the machine's pace meets all three; a round's difference is taken within the round.
-  const rounds: { short: number; long: number; profiled: number }[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    rounds.push({ short: await loopMs(runs[0]!), long: await loopMs(runs[1]!), profiled: await loopMs(runs[2]!) })
-  }
+  return { kind, sessions, turns: [] }
+}
+
+async function costOf({ kind, sessions, turns }: OpenChain): Promise<ChainCost> {
+  const { short, long, profiled } = LENGTHS[kind]
+  const nodesPerLink = kind === 'varied' ? VARIED_NODES : 1
   const file = await sessions[2]!.endProfiling!()
   for (const session of sessions) await session.close()
   const trace = file ? readTrace(file).nodes : []
-  const settled = trace.slice(trace.length >> 2)
-  const trueUs = (median(rounds.map((r) => r.long - r.short)) / (long - short) / nodesPerLink) * 1000
-  const spanUs = meanSpan(settled, profiled * nodesPerLink)
+  const trueUs = (median(turns.map((t) => t.long - t.short)) / (long - short) / nodesPerLink) * 1000
+  const spanUs = meanSpan(trace, profiled * nodesPerLink)
   return {
     trueUs,
     insideUs: spanUs - trueUs,
-    betweenUs: (median(rounds.map((r) => r.profiled)) / profiled / nodesPerLink) * 1000 - spanUs,
-    tensors: settled.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, settled.length),
+    betweenUs: (median(turns.map((t) => t.profiled)) / profiled / nodesPerLink) * 1000 - spanUs,
+    tensors: trace.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, trace.length),
   }
 }
 
@@ -158,18 +196,4 @@ async function loopMs(run: () => Promise<unknown>): Promise<number> {
     samples.push(performance.now() - t)
   }
   return median(samples)
-}
-
-/** The profiler's cost on this engine with these options, in this process. Takes about two seconds. */
-export async function calibrateProfiler(engine: string, options: EngineOptions, folder: string): Promise<ProfilerCost> {
-  const unary = await chainCost('unary', engine, options, folder)
-  const wide = await chainCost('wide', engine, options, folder)
-  const varied = await chainCost('varied', engine, options, folder)
-  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
-  return {
-    fixedUs: varied.insideUs - perTensorUs * varied.tensors,
-    perTensorUs,
-    betweenUs: Math.max(0, varied.betweenUs),
-    dispatchUs: Math.max(0, unary.trueUs),
-  }
 }

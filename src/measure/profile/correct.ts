@@ -1,7 +1,7 @@
 // Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
 import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
 import { median } from '../statistics.ts'
-import type { ProfiledEvent, ProfileOutput } from '../tasks.ts'
+import type { ProfiledEvent, ProfileOutput, ProfileRound } from '../tasks.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
 import { type Origin, originsOf } from './origins.ts'
 
@@ -16,8 +16,9 @@ export interface Graphs {
 export type FeedTypes = Readonly<Record<string, TensorType>>
 
 /**
- * The profile at the pace of `p50Ms`: node times are multiplied by p50 / plain p50 of the profiling process, a ratio of two
- * unprofiled latencies that knows nothing of the nodes, so that what the nodes do not explain stays visible.
+ * The profile at the pace of `p50Ms`: in each round the profiler's cost of that round is taken off, and the times are multiplied by
+ * p50 / plain p50 of that round, a ratio of two unprofiled latencies that knows nothing of the nodes, so that what the nodes do not
+ * explain stays visible. A node's time is the median over the rounds.
  */
 export function correctProfile(
   output: ProfileOutput,
@@ -26,32 +27,23 @@ export function correctProfile(
   p50Ms: number,
   threads: number | null,
 ): Profile {
-  const { cost } = output
-  const pace = p50Ms / output.plainP50Ms
-  const joined = joinEvents(output.events, graphs)
-  const types = valueTypes(output.events, joined, graphs.executed, feeds)
-  const names = uniqueNames(joined.map((j, i) => j.view?.name ?? output.events[i]!.name))
-  let takenUs = 0
-  let runs = 0
-  const nodes = output.events.map((event, i): ProfiledNode => {
+  const { rounds, events } = output
+  const joined = joinEvents(events, graphs)
+  const types = valueTypes(events, joined, graphs.executed, feeds)
+  const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
+  const nodes = events.map((event, i): ProfiledNode => {
     const { view, origin } = joined[i]!
     const inputs = view?.inputs ?? []
     const outputs = view?.outputs ?? []
-    const tensors = event.inputTypes.length + event.outputTypes.length
-    const insideUs = cost.fixedUs + cost.perTensorUs * tensors
-    // A parent's span also holds what the profiler spends between its children.
-    const profilerUs = insideUs * event.runsPerPrediction + cost.betweenUs * event.childRunsPerPrediction
-    const leastMs = (cost.dispatchUs / 1000) * event.runsPerPrediction
-    takenUs += insideUs * event.runsPerPrediction
-    runs += event.runsPerPrediction
-    const ownUs = event.rawMs * 1000 - profilerUs
     return {
       name: names[i]!,
       opType: view?.opType ?? event.opType,
       domain: view?.domain ?? '',
       origin: origin.origin,
-      timeMs: Math.max(leastMs, ownUs / 1000) * pace,
-      rawMs: event.rawMs,
+      timeMs: median(
+        rounds.map((round, r) => (correctedUs(event, event.rawMs[r]! * 1000, round) / 1000) * (p50Ms / round.plainP50Ms)),
+      ),
+      rawMs: median(event.rawMs),
       runsPerPrediction: event.runsPerPrediction,
       inputs,
       outputs,
@@ -62,32 +54,51 @@ export function correctProfile(
       parent: event.parent === null ? null : names[event.parent]!,
     }
   })
-  const overheadPerNodeUs = runs > 0 ? takenUs / runs : 0
+  const overheadPerNodeUs = meanOverheadUs(output)
   return {
     graph: renamed(graphs.executed, joined, names),
     nodes,
     overheadPerNodeUs,
-    profiledP50Ms: output.profiledP50Ms,
-    correction: correctionSentence(output, overheadPerNodeUs, pace),
+    profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
+    correction: correctionSentence(output, overheadPerNodeUs, p50Ms),
     threads,
     predictions: output.predictions,
-    dispatchPerNodeUs: cost.dispatchUs,
+    dispatchPerNodeUs: median(rounds.map(({ cost, plainP50Ms }) => cost.dispatchUs * (p50Ms / plainP50Ms))),
   }
 }
 
-function correctionSentence(output: ProfileOutput, overheadPerNodeUs: number, pace: number): string {
-  const slower = output.profiledP50Ms / output.plainP50Ms
+/** One round's time of a node without the profiler, µs a prediction; at least what starting a trivial node takes. */
+function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound): number {
+  // A parent's span also holds what the profiler spends between its children.
+  const profilerUs = insideUs(event, cost) * event.runsPerPrediction + cost.betweenUs * event.childRunsPerPrediction
+  return Math.max(cost.dispatchUs * event.runsPerPrediction, rawUs - profilerUs)
+}
+
+const insideUs = ({ inputTypes, outputTypes }: ProfiledEvent, { fixedUs, perTensorUs }: ProfileRound['cost']): number =>
+  fixedUs + perTensorUs * (inputTypes.length + outputTypes.length)
+
+function meanOverheadUs({ events, rounds }: ProfileOutput): number {
+  const runs = events.reduce((sum, event) => sum + event.runsPerPrediction, 0)
+  if (runs === 0) return 0
+  return median(
+    rounds.map(({ cost }) => events.reduce((sum, event) => sum + insideUs(event, cost) * event.runsPerPrediction, 0) / runs),
+  )
+}
+
+function correctionSentence({ rounds }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
+  const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
+  const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
   return (
     `profiling made the prediction ${slower.toFixed(2)} times as slow; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
-    `calibrated on chains of trivial nodes in the same process; node times are at the pace of the p50 (factor ${pace.toFixed(3)})`
+    `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
+    `the p50 (factor ${pace.toFixed(3)})`
   )
 }
 
 /** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined where it was not run. */
-export function callCostOf(output: ProfileOutput, p50Ms: number): CallCost | undefined {
-  if (output.emptyP50sMs.length === 0) return undefined
-  const pace = p50Ms / output.plainP50Ms
-  const values = output.emptyP50sMs.map((ms) => ms * pace)
+export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost | undefined {
+  const values = rounds.flatMap(({ emptyP50Ms, plainP50Ms }) => (emptyP50Ms === null ? [] : [emptyP50Ms * (p50Ms / plainP50Ms)]))
+  if (values.length === 0) return undefined
   return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
 }
 
