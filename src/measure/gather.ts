@@ -54,7 +54,7 @@ export interface Gathered {
 const PROCESSES = 5
 const QUICK_PROCESSES = 3
 const DEFAULT_MS = 4000
-const QUICK_DEFAULT_MS = 1800
+const QUICK_DEFAULT_MS = 1500
 const PROFILE_SHARE = 0.35
 const MIN_PROFILE_MS = 700
 

@@ -69,6 +69,8 @@ export interface ProfileRound {
   readonly profiledP50Ms: number
   /** p50 of unprofiled predictions before and after the profiled ones, mean of the two. */
   readonly plainP50Ms: number
+  /** The slower of the two over the faster: how much the machine's pace changed within the round. */
+  readonly plainDrift: number
   readonly cost: ProfilerCost
   /** p50 of the empty model; null where there is none. */
   readonly emptyP50Ms: number | null
@@ -80,6 +82,8 @@ export interface ProfileOutput {
   readonly rounds: readonly ProfileRound[]
   /** Set where the profile is cut short by the engine's limit on events. */
   readonly truncated: boolean
+  /** Set where a small model that is as fast on one thread was profiled on one, at half of the profiler's cost. */
+  readonly onOneThread: boolean
 }
 
 export interface RoofsInput {

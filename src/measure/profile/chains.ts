@@ -25,6 +25,8 @@ const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly lon
 const WIDE_INPUTS = 8
 const WIDTH = 8
 const LOOP_MS = 10
+/** A fresh session's first runs allocate and are slower. */
+const WARMUP_MS = 3
 
 /** A chain from `x` to `y` of `links` links, float32 [1, 8]; opset 13. */
 export function chainModel(kind: ChainKind, links: number): Uint8Array {
@@ -109,42 +111,38 @@ interface ChainCost {
 
 interface OpenChain {
   readonly kind: ChainKind
+  /** Short, long, profiled. */
   readonly sessions: readonly Session[]
-  /** Short, long, profiled; medians of the turns so far, ms. */
-  readonly turns: { short: number; long: number; profiled: number }[]
+}
+
+/** p50 of the three, ms. */
+interface ChainTimes {
+  readonly short: number
+  readonly long: number
+  readonly profiled: number
 }
 
 const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
 const FEEDS = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
 
-export interface Calibration {
-  /** One turn of all chains, about 0.1 s: to be taken in turns with what is calibrated, so that both meet the same machine. */
-  turn(): Promise<void>
-  /** The profiler's cost over the turns; closes the sessions. */
-  finish(): Promise<ProfilerCost>
-}
-
-/** Opens the chains. `folder` takes their files and profiles. */
-export async function openCalibration(engineId: string, options: EngineOptions, folder: string): Promise<Calibration> {
+/**
+ * The profiler's cost now, in about 0.2 s. `folder` takes the chains' files and profiles. No session is left open: threads of idle
+ * sessions disturb the model's.
+ */
+export async function calibrateProfiler(engineId: string, options: EngineOptions, folder: string): Promise<ProfilerCost> {
   const chains = await Promise.all(KINDS.map((kind) => openChain(kind, engineId, options, folder)))
+  const costs: ChainCost[] = []
+  for (const chain of chains) {
+    const [short, long, profiled] = chain.sessions.map((session) => session.prepare(FEEDS))
+    costs.push(await costOf(chain, { short: await loopMs(short!), long: await loopMs(long!), profiled: await loopMs(profiled!) }))
+  }
+  const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
+  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
   return {
-    async turn() {
-      for (const { sessions, turns } of chains) {
-        const [short, long, profiled] = sessions.map((session) => session.prepare(FEEDS))
-        turns.push({ short: await loopMs(short!), long: await loopMs(long!), profiled: await loopMs(profiled!) })
-      }
-    },
-    async finish() {
-      const costs = await Promise.all(chains.map(costOf))
-      const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
-      const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
-      return {
-        fixedUs: varied.insideUs - perTensorUs * varied.tensors,
-        perTensorUs,
-        betweenUs: Math.max(0, varied.betweenUs),
-        dispatchUs: Math.max(0, unary.trueUs),
-      }
-    },
+    fixedUs: varied.insideUs - perTensorUs * varied.tensors,
+    perTensorUs,
+    betweenUs: Math.max(0, varied.betweenUs),
+    dispatchUs: Math.max(0, unary.trueUs),
   }
 }
 
@@ -158,21 +156,23 @@ async function openChain(kind: ChainKind, engineId: string, options: EngineOptio
     return engine.open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
   }
   const sessions = [await open(short), await open(long), await open(profiled, path.join(folder, `chain-${kind}-`))]
-  return { kind, sessions, turns: [] }
+  return { kind, sessions }
 }
 
-async function costOf({ kind, sessions, turns }: OpenChain): Promise<ChainCost> {
+async function costOf({ kind, sessions }: OpenChain, times: ChainTimes): Promise<ChainCost> {
   const { short, long, profiled } = LENGTHS[kind]
   const nodesPerLink = kind === 'varied' ? VARIED_NODES : 1
   const file = await sessions[2]!.endProfiling!()
   for (const session of sessions) await session.close()
   const trace = file ? readTrace(file).nodes : []
-  const trueUs = (median(turns.map((t) => t.long - t.short)) / (long - short) / nodesPerLink) * 1000
-  const spanUs = meanSpan(trace, profiled * nodesPerLink)
+  const trueUs = ((times.long - times.short) / (long - short) / nodesPerLink) * 1000
+  const perPrediction = profiled * nodesPerLink
+  const warm = Math.floor((trace.length / perPrediction) * (WARMUP_MS / (WARMUP_MS + LOOP_MS))) * perPrediction
+  const spanUs = meanSpan(trace.slice(warm), perPrediction)
   return {
     trueUs,
     insideUs: spanUs - trueUs,
-    betweenUs: (median(turns.map((t) => t.profiled)) / profiled / nodesPerLink) * 1000 - spanUs,
+    betweenUs: (times.profiled / profiled / nodesPerLink) * 1000 - spanUs,
     tensors: trace.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, trace.length),
   }
 }
@@ -189,6 +189,7 @@ function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: num
 }
 
 async function loopMs(run: () => Promise<unknown>): Promise<number> {
+  for (const start = performance.now(); performance.now() - start < WARMUP_MS; ) await run()
   const samples: number[] = []
   for (const start = performance.now(); performance.now() - start < LOOP_MS; ) {
     const t = performance.now()

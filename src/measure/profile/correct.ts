@@ -21,12 +21,13 @@ export type FeedTypes = Readonly<Record<string, TensorType>>
  * explain stays visible. A node's time is the median over the rounds.
  */
 export function correctProfile(
-  output: ProfileOutput,
+  measured: ProfileOutput,
   graphs: Graphs,
   feeds: FeedTypes,
   p50Ms: number,
   threads: number | null,
 ): Profile {
+  const output = steadyRounds(measured)
   const { rounds, events } = output
   const joined = joinEvents(events, graphs)
   const types = valueTypes(events, joined, graphs.executed, feeds)
@@ -67,6 +68,41 @@ export function correctProfile(
   }
 }
 
+/** Rounds within which the pace of plain predictions changed more than this are left out while two others are left. */
+const STEADY_DRIFT = 1.15
+const LEAST_ROUNDS = 2
+
+/**
+ * Each calibration alone is short; all of them together, each relative to the plain latency of its round, are steady: the profiler
+ * is slow when the machine is. Their median is what a round's cost is taken from.
+ */
+function steadyCosts(rounds: readonly ProfileRound[]): ProfileRound[] {
+  const relative = (field: keyof ProfileRound['cost']) => median(rounds.map(({ cost, plainP50Ms }) => cost[field] / plainP50Ms))
+  const [fixedUs, perTensorUs] = [relative('fixedUs'), relative('perTensorUs')]
+  const [betweenUs, dispatchUs] = [relative('betweenUs'), relative('dispatchUs')]
+  return rounds.map((round) => {
+    const pace = round.plainP50Ms
+    const cost = {
+      fixedUs: fixedUs * pace,
+      perTensorUs: perTensorUs * pace,
+      betweenUs: betweenUs * pace,
+      dispatchUs: dispatchUs * pace,
+    }
+    return { ...round, cost }
+  })
+}
+
+function steadyRounds(output: ProfileOutput): ProfileOutput {
+  const drifts = output.rounds.map((round) => round.plainDrift)
+  const allowed = Math.max(STEADY_DRIFT, [...drifts].sort((a, b) => a - b)[Math.min(LEAST_ROUNDS, drifts.length) - 1]!)
+  const kept = drifts.map((drift) => drift <= allowed)
+  return {
+    ...output,
+    rounds: steadyCosts(output.rounds).filter((_, r) => kept[r]),
+    events: output.events.map((event) => ({ ...event, rawMs: event.rawMs.filter((_, r) => kept[r]) })),
+  }
+}
+
 /** One round's time of a node without the profiler, µs a prediction; at least what starting a trivial node takes. */
 function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound): number {
   // A parent's span also holds what the profiler spends between its children.
@@ -85,13 +121,13 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
   )
 }
 
-function correctionSentence({ rounds }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
+function correctionSentence({ rounds, onOneThread }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
   const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
   const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
   return (
     `profiling made the prediction ${slower.toFixed(2)} times as slow; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
     `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
-    `the p50 (factor ${pace.toFixed(3)})`
+    `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
   )
 }
 

@@ -1,48 +1,76 @@
-// Profiles a model in the trial's process, in rounds of a second: plain predictions, profiled ones in turns with the chains that
-// calibrate the profiler, plain ones again. On shared machines the pace of one and the same code changes within seconds; each round
-// is corrected by what was measured in that round. One session of the model is open at a time: the threads of an idle session keep
-// spinning, and two sessions of two threads each made a transformer twice as slow on two CPUs
+// Profiles a model in the trial's process, in rounds of about a second: plain predictions, the chains that calibrate the profiler,
+// profiled predictions, chains and plain ones again. On shared machines the pace of one and the same code changes within seconds;
+// each round is corrected by what was measured around it. One session is open at a time: the threads of others disturb it, and two
+// sessions of two threads each made a transformer twice as slow on two CPUs
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
 import type { PreparedRun } from '../../engines/types.ts'
 import { engineOf, feedsOf, openSession } from '../open.ts'
 import { median } from '../statistics.ts'
-import type { ProfileInput, ProfileOutput, ProfileRound } from '../tasks.ts'
+import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from '../tasks.ts'
 import { aggregate } from './aggregate.ts'
-import { openCalibration } from './chains.ts'
+import { calibrateProfiler } from './chains.ts'
 import { readTrace, type Trace } from './trace.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
-const MOST_ROUNDS = 4
+const MOST_ROUNDS = 5
 /** A model that takes long to load is loaded fewer times. */
 const LOADING_MS = 1500
 const MIN_PREDICTIONS = 6
 /** Of a round's sampling time: for each plain part. */
 const PLAIN_SHARE = 0.4
-/** Turns of the profiled model and of the chains within a round. */
-const TURNS = 3
 const WARMUP_RUNS = 5
 const EMPTY_MS = 40
 
-export async function profileModel(input: ProfileInput): Promise<ProfileOutput> {
-  const roundMs = input.sampleMs / MOST_ROUNDS
-  const first = await plainPart(input, roundMs * PLAIN_SHARE)
+export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> {
+  const roundMs = asked.sampleMs / MOST_ROUNDS
+  const asAsked = await plainPart(asked, roundMs * PLAIN_SHARE)
+  const onOne = asAsked.p50Ms < SMALL_MS && asked.options.threads !== 1 ? onOneThread(asked) : null
+  const single = onOne && (await plainPart(onOne, roundMs * PLAIN_SHARE))
+  const serial = single !== null && single.p50Ms <= asAsked.p50Ms * SAME_ON_ONE
+  const input = serial ? onOne! : asked
+  const first = serial ? single : asAsked
   const rounds = Math.max(1, Math.min(MOST_ROUNDS, Math.floor(LOADING_MS / (2 * first.loadMs))))
   const sampleMs = input.sampleMs / rounds
   const traces: Trace[] = []
   const measured: ProfileRound[] = []
-  let before = first.p50Ms
+  let before = { p50Ms: first.p50Ms, cost: await calibrate(input) }
   for (let round = 0; round < rounds; round++) {
-    const { trace, profiledP50Ms, cost } = await profiledPart(input, sampleMs, MAX_EVENTS / rounds, round)
-    const after = (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms
+    const { trace, p50Ms: profiledP50Ms } = await profiledPart(input, sampleMs, MAX_EVENTS / rounds, round)
+    const after = { cost: await calibrate(input), p50Ms: (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms }
     const emptyP50Ms = input.emptyModelFile ? await emptyCall(input, input.emptyModelFile) : null
     traces.push(trace)
-    measured.push({ profiledP50Ms, cost, plainP50Ms: (before + after) / 2, emptyP50Ms })
+    measured.push({
+      profiledP50Ms,
+      plainP50Ms: (before.p50Ms + after.p50Ms) / 2,
+      plainDrift: Math.max(before.p50Ms, after.p50Ms) / Math.min(before.p50Ms, after.p50Ms),
+      cost: between(before.cost, after.cost),
+      emptyP50Ms,
+    })
     before = after
   }
-  return { ...aggregate(traces, WARMUP_RUNS), rounds: measured, truncated: traces.some((trace) => trace.truncated) }
+  const truncated = traces.some((trace) => trace.truncated)
+  return { ...aggregate(traces, WARMUP_RUNS), rounds: measured, truncated, onOneThread: serial }
 }
+
+/**
+ * With several threads the profiler also writes what each thread did, which doubles its cost. A small model that is as fast on one
+ * thread does not use the others, and is profiled on one.
+ */
+const SMALL_MS = 1
+const SAME_ON_ONE = 1.1
+
+const onOneThread = (input: ProfileInput): ProfileInput => ({ ...input, options: { ...input.options, threads: 1 } })
+
+const calibrate = ({ engine, options, folder }: ProfileInput): Promise<ProfilerCost> => calibrateProfiler(engine, options, folder)
+
+const between = (a: ProfilerCost, b: ProfilerCost): ProfilerCost => ({
+  fixedUs: (a.fixedUs + b.fixedUs) / 2,
+  perTensorUs: (a.perTensorUs + b.perTensorUs) / 2,
+  betweenUs: (a.betweenUs + b.betweenUs) / 2,
+  dispatchUs: (a.dispatchUs + b.dispatchUs) / 2,
+})
 
 async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ readonly loadMs: number; readonly p50Ms: number }> {
   const start = performance.now()
@@ -57,7 +85,6 @@ async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ reado
 }
 
 async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: number, round: number) {
-  const calibration = await openCalibration(input.engine, input.options, input.folder)
   const session = await openSession(input, {
     profilePrefix: path.join(input.folder, `profile-${round}-`),
     optimizedModelPath: input.optimizedModelPath,
@@ -66,16 +93,11 @@ async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: nu
   const perRunMs = await warmUp(runs)
   const most = Math.max(MIN_PREDICTIONS, Math.floor((maxEvents * LEAST_EVENT_MS) / Math.max(perRunMs, LEAST_EVENT_MS)))
   const samples: number[] = []
-  for (let turn = 0; turn < TURNS; turn++) {
-    await calibration.turn()
-    await sample(runs, samples, sampleMs / TURNS, Math.ceil(most / TURNS))
-  }
-  await calibration.turn()
+  await sample(runs, samples, sampleMs, most)
   const file = await session.endProfiling!()
   await session.close()
-  const cost = await calibration.finish()
   if (!file) throw new Error('the engine wrote no profile')
-  return { trace: readTrace(file), profiledP50Ms: median(samples), cost }
+  return { trace: readTrace(file), p50Ms: median(samples) }
 }
 
 /** A node costs the profiler at least this much: it bounds the number of events, which only the trace tells, from above. */
