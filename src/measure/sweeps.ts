@@ -86,6 +86,8 @@ export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
     const axes = freeAxes(about.inputs.resolved, meanings)
     if (axes.length === 0) continue
     const first = axes.filter(({ input }) => input === axes[0]!.input)
+    // Of an image with one side fixed, the free side alone grows.
+    const measuredUnit = dimension === 'resolution' && first.length === 1 ? 'pixels of one side' : unit
     const elements = (scale: number) => scaled(first, scale, multiple).reduce((product, { size }) => product * size, 1)
     const scales = SCALES.filter((scale, i) => SCALES.findIndex((other) => elements(other) === elements(scale)) === i)
     const points = scales.map((scale) => ({
@@ -93,7 +95,7 @@ export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
       task: resized(about, scaled(axes, scale, multiple), `${dimension}-${scale}`),
     }))
     const sweep = await measureSweep(
-      { dimension, unit, current: elements(1), points, rounds: ROUNDS, fit: true },
+      { dimension, unit: measuredUnit, current: elements(1), points, rounds: ROUNDS, fit: true },
       limitsOf(about),
     )
     if (sweep) sweeps.push(sweep)

@@ -1,0 +1,176 @@
+// Models with a cause of slowness planted in them, and their twins without it. Written into a folder; weights are noise.
+import fs from 'node:fs'
+import path from 'node:path'
+import { floatTensor, model, node, rawTensor, valueInfo, writeModel } from '../../dist/graph/build.js'
+
+const FLOAT = 'float32'
+
+let seed = 1
+/** Numbers in ±size/2, the same at every run. */
+function noise(count, size = 0.1) {
+  const values = new Float32Array(count)
+  for (let i = 0; i < count; i++) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    values[i] = (seed / 2 ** 32 - 0.5) * size
+  }
+  return values
+}
+
+const weights = (name, shape) => floatTensor(name, shape, noise(shape.reduce((a, b) => a * b, 1)))
+const scalar = (name, value) => floatTensor(name, [], [value])
+const filled = (name, count, value) => floatTensor(name, [count], new Float32Array(count).fill(value))
+
+/** A chain under construction: `add` appends an operator on the last value and gives its output's name. */
+function chain(inputName) {
+  const nodes = []
+  const initializers = []
+  let last = inputName
+  return {
+    nodes,
+    initializers,
+    get last() {
+      return last
+    },
+    add(opType, others = [], attributes = {}, input = last, name = `${opType.toLowerCase()}_${nodes.length}`) {
+      nodes.push(node(opType, [input, ...others], [`${name}_out`], attributes, '', name))
+      last = `${name}_out`
+      return last
+    },
+    constant(tensor) {
+      initializers.push(tensor)
+      return tensor.name
+    },
+  }
+}
+
+const write = (folder, name, parts) => {
+  const file = path.join(folder, `${name}.onnx`)
+  fs.writeFileSync(file, writeModel(model(parts)))
+  return file
+}
+
+const finish = (folder, name, { nodes, initializers, last }, inShape, outShape) =>
+  write(folder, name, {
+    nodes,
+    initializers,
+    inputs: [valueInfo('x', FLOAT, inShape)],
+    outputs: [valueInfo(last, FLOAT, outShape)],
+  })
+
+/** Blocks of MatMul and LayerNormalization over 112 x 112 x 64; planted: normalized over another axis, with moves there and back. */
+export function normalized(folder, { moved }) {
+  const shape = [1, 112, 112, 64]
+  const net = chain('x')
+  const size = moved ? 112 : 64
+  for (let k = 0; k < 4; k++) {
+    net.add('MatMul', [net.constant(weights(`w${k}`, [64, 64]))])
+    if (moved) net.add('Transpose', [], { perm: [0, 3, 1, 2] })
+    net.add('LayerNormalization', [net.constant(filled(`g${k}`, size, 1)), net.constant(filled(`b${k}`, size, 0))], { axis: -1 })
+    if (moved) net.add('Transpose', [], { perm: [0, 2, 3, 1] })
+  }
+  return finish(folder, moved ? 'transposed' : 'not-transposed', net, shape, shape)
+}
+
+/** Feed-forward blocks as exporters write them: LayerNormalization and Gelu in their single operators, which the engine fuses. */
+export function decomposed(folder) {
+  const shape = [1, 128, 256]
+  const net = chain('x')
+  const [one, half, two, epsilon, root] = [1, 0.5, 2, 1e-5, Math.SQRT2].map((value, k) => net.constant(scalar(`c${k}`, value)))
+  for (let k = 0; k < 6; k++) {
+    const start = net.last
+    const mean = net.add('ReduceMean', [], { axes: [-1], keepdims: 1 })
+    const centred = net.add('Sub', [mean], {}, start)
+    net.add('Pow', [two])
+    net.add('ReduceMean', [], { axes: [-1], keepdims: 1 })
+    net.add('Add', [epsilon])
+    const deviation = net.add('Sqrt')
+    net.add('Div', [deviation], {}, centred)
+    net.add('Mul', [net.constant(filled(`g${k}`, 256, 1))])
+    net.add('Add', [net.constant(filled(`b${k}`, 256, 0))])
+    net.add('MatMul', [net.constant(weights(`up${k}`, [256, 512]))])
+    const before = net.add('Add', [net.constant(weights(`upbias${k}`, [512]))])
+    net.add('Div', [root])
+    net.add('Erf')
+    net.add('Add', [one])
+    net.add('Mul', [before])
+    net.add('Mul', [half])
+    net.add('MatMul', [net.constant(weights(`down${k}`, [512, 256]))])
+    net.add('Add', [net.constant(weights(`downbias${k}`, [256]))])
+    net.add('Add', [start])
+  }
+  return finish(folder, 'decomposed', net, shape, shape)
+}
+
+/** Four 3 x 3 convolutions of 64 channels at 56 x 56: bound by arithmetic, enough of it for several threads. */
+export function convolutions(folder) {
+  const shape = [1, 64, 56, 56]
+  const net = chain('x')
+  for (let k = 0; k < 4; k++) {
+    net.add('Conv', [net.constant(weights(`w${k}`, [64, 64, 3, 3]))], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] })
+    net.add('Relu')
+  }
+  return finish(folder, 'convolutions', net, shape, shape)
+}
+
+/**
+ * Quantized 3 x 3 convolutions, 64 channels at 56 x 56, written with QuantizeLinear and DequantizeLinear. `between`: 'nothing', which
+ * fuses whole; 'erf', a float operator between groups that fuse; 'unquantized-erf', the same without conversions behind the
+ * convolutions, so that these do not fuse either.
+ */
+export function quantized(folder, { between }) {
+  const shape = [1, 64, 56, 56]
+  const net = chain('x')
+  const scale = net.constant(scalar('scale', 0.02))
+  const zero = net.constant(rawTensor('zero', 'uint8', [], new Uint8Array([128])))
+  const weightScale = net.constant(scalar('weight_scale', 0.001))
+  const weightZero = net.constant(rawTensor('weight_zero', 'int8', [], new Uint8Array([0])))
+  const quantize = () => net.add('QuantizeLinear', [scale, zero])
+  const dequantize = () => net.add('DequantizeLinear', [scale, zero])
+  quantize()
+  for (let k = 0; k < 4; k++) {
+    const input = dequantize()
+    const bytes = new Uint8Array(Int8Array.from(noise(64 * 64 * 9, 200)).buffer)
+    const stored = net.constant(rawTensor(`w${k}`, 'int8', [64, 64, 3, 3], bytes))
+    const weight = net.add('DequantizeLinear', [weightScale, weightZero], {}, stored)
+    net.add('Conv', [weight], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }, input)
+    if (between !== 'unquantized-erf') quantize()
+    if (between === 'erf') dequantize()
+    if (between !== 'nothing') {
+      net.add('Erf')
+      quantize()
+    }
+  }
+  dequantize()
+  return finish(folder, `quantized-${between}`, net, shape, shape)
+}
+
+/** One LSTM over 512 steps. */
+export function recurrent(folder) {
+  const [steps, width, hidden] = [512, 64, 128]
+  const net = chain('x')
+  const w = net.constant(weights('w', [1, 4 * hidden, width]))
+  const r = net.constant(weights('r', [1, 4 * hidden, hidden]))
+  net.add('LSTM', [w, r], { hidden_size: hidden })
+  return finish(folder, 'recurrent', net, [steps, 1, width], [steps, 1, 1, hidden])
+}
+
+/** The sequence at once: 512 positions through four matrices. */
+export function perceptron(folder) {
+  const net = chain('x')
+  for (let k = 0; k < 4; k++) {
+    net.add('MatMul', [net.constant(weights(`w${k}`, [256, 256]))])
+    net.add('Relu')
+  }
+  return finish(folder, 'perceptron', net, [512, 256], [512, 256])
+}
+
+/** Three matrices of 128 MiB, one sample: each weight is read once for one multiply-add. */
+export function large(folder) {
+  const sizes = [4096, 8192, 4096, 8192]
+  const net = chain('x')
+  for (let k = 0; k + 1 < sizes.length; k++) {
+    net.add('MatMul', [net.constant(weights(`w${k}`, [sizes[k], sizes[k + 1]]))])
+    net.add('Relu')
+  }
+  return finish(folder, 'large', net, [1, sizes[0]], [1, sizes.at(-1)])
+}
