@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/measured/**'],
+          exclude: ['test/measured/**', 'test/full/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'measured',
-          include: ['test/measured/**/*.test.ts'],
+          include: ['test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -67,10 +67,7 @@ for (const file of models()) {
       corrected: Math.abs(sum((node) => node.timeMs) - measured) / p50,
       zero: Math.abs(measured) / p50,
       uniform: Math.abs(sum(() => p50 / document.nodes.length) - measured) / p50,
-      raw:
-        Math.abs(
-          sum((node) => node.timeMs + (document.profile.overheadPerNodeUs / 1000) * (node.runsPerPrediction ?? 1)) - measured,
-        ) / p50,
+      raw: Math.abs(sum((node) => node.rawMs) - measured) / p50,
     }
     for (const key of Object.keys(worst)) worst[key] = Math.max(worst[key], errors[key])
     rows.push({

@@ -119,6 +119,7 @@ function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument
       bound: row?.bound ?? null,
       inputs: [...node.inputs],
       outputs: [...node.outputs],
+      rawMs: node.rawMs,
       runsPerPrediction: runs,
       aboveRoof: row?.aboveRoof ?? null,
     }

@@ -55,7 +55,8 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
   const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
 
   return {
-    waitedMs: sampled.waitedMs,
+    // The kernel counts threads that a quota stopped as waiting.
+    waitedMs: Math.max(0, sampled.waitedMs - throttledMs),
     throttledMs,
     stolenMs,
     majorFaults,

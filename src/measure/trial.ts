@@ -14,8 +14,10 @@ export interface TrialLimits {
 }
 
 const MEMORY_POLL_MS = 200
-/** What native code prints before it aborts; the last line of it is the reason given. */
+/** What native code prints before it aborts; the last line of it that is no part of a stack is the reason given. */
 const STDERR_KEPT_BYTES = 8192
+/** Frames of JavaScript, Node's native frames ('13: 0x195e376 [node]'), and the rules around both. */
+const STACK_LINE = /^\s+at |^\s*\d+: (0x)?[0-9a-f]+ |^-{3,}|^<--- /i
 
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
@@ -98,10 +100,7 @@ const ended = (child: ChildProcess): Promise<unknown> =>
     : new Promise((resolve) => child.once('exit', resolve))
 
 function crashReason(code: number | null, signal: string | null, stderr: string): string {
-  const said = stderr
-    .trim()
-    .split('\n')
-    .findLast((line) => line.trim() && !/^\s+at /.test(line))
+  const said = stderr.split('\n').findLast((line) => line.trim() && !STACK_LINE.test(line))
   const how = signal ? `the engine's process ended by ${signal}` : `the engine's process ended with code ${code}`
   return said ? `${how}: ${said.trim().slice(0, 200)}` : how
 }

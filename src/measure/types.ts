@@ -148,7 +148,7 @@ export interface Sweep {
 
 /** The same model with one thing changed, paired ABBA in processes of their own. ratio = changed / as it is. */
 export interface Experiment {
-  readonly id: 'denormals' | 'graph-optimization' | 'initializers-as-inputs' | 'spinning'
+  readonly id: 'denormals' | 'graph-optimization' | 'initializers-as-inputs'
   readonly baseMs: number
   readonly changedMs: number
   readonly ratio: number

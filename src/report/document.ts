@@ -93,6 +93,7 @@ export interface ReportDocument {
     bound: 'compute' | 'memory' | 'overhead' | null
     inputs: string[]
     outputs: string[]
+    rawMs?: number // as the profiler gave it, its own cost included
     runsPerPrediction?: number // nodes of loop bodies and branches run more or less than once
     aboveRoof?: string | null // why a node can be faster than its measured roof, where it is by more than 10 %
   }[]

@@ -1,0 +1,112 @@
+// What cannot be measured costs one line and exit code 2, and leaves nothing behind: no file, no folder, no process.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Ended, fixture, folders, start, whyslow } from './command.ts'
+
+const LOCK = '/tmp/whyslow-lock/measuring.json'
+const windows = process.platform === 'win32'
+
+let where: ReturnType<typeof folders>
+beforeEach(() => {
+  where = folders()
+})
+afterEach(() => where.remove())
+
+function expectRefusal({ status, stdout, stderr }: Ended, says: RegExp): void {
+  expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
+  expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+  expect(stderr).not.toMatch(/\n\s+at |\bat \S+ \(|node:internal|TypeError|ReferenceError|RangeError/)
+  expect(stderr).toMatch(says)
+}
+
+describe('a model that cannot be read', () => {
+  test.each([
+    ['cyclic', /read one another in a ring: 'relu'/],
+    ['duplicate-names', /'same' is made twice/],
+    ['undefined-input', /'nowhere', an input of node 'add'/],
+    ['external-data-missing', /'not-there\.bin', which is not beside/],
+    ['external-data-outside', /a path that leaves its folder/],
+    ['truncated', /is cut off after 1764 bytes/],
+  ])('%s', async (name, says) => {
+    expectRefusal(await whyslow(where, fixture(name), '--quick'), says)
+  })
+})
+
+describe('a model that the engine does not run', () => {
+  test.each([
+    ['unknown-operator', /does not run the model/],
+    ['opset-too-new', /does not run the model/],
+    ['custom-domain', /does not run the model/],
+    ['huge-input', /more than 2\^31; the model fixes its shape/],
+    ['int4-output', /process ended (by SIGABRT|with code \d+): FATAL ERROR: /],
+  ])('%s', async (name, says) => {
+    expectRefusal(await whyslow(where, fixture(name), '--quick'), says)
+  })
+
+  test('eats-memory is ended at the limit of memory', async () => {
+    expectRefusal(await whyslow(where, fixture('eats-memory'), '--quick', '--memory-limit', '500m'), /above the limit of 500 MB/)
+  })
+
+  test('endless-loop is ended at the limit of time', async ({ skip }) => {
+    if (!process.env.WHYSLOW_TEST_FULL) skip('waits for the limit of 40 s: runs with WHYSLOW_TEST_FULL=1')
+    expectRefusal(await whyslow(where, fixture('endless-loop'), '--quick'), /does not end within 40 s/)
+  })
+})
+
+describe.skipIf(windows)('Ctrl-C', () => {
+  /** Lines of `ps` with the environment of each process: those that were started with our TMPDIR. */
+  const processes = () =>
+    execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
+      .split('\n')
+      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
+
+  async function expectInterrupted(ended: Promise<Ended>): Promise<void> {
+    const { status, signal, stdout, stderr } = await ended
+    expect({ status, signal, stdout, processes: processes(), left: where.left() }, stderr).toEqual({
+      status: 130,
+      signal: null,
+      stdout: '',
+      processes: [],
+      left: [],
+    })
+    expect(stderr).not.toMatch(/\n\s+at /)
+  }
+
+  test('while native code hangs', async () => {
+    const { child, ended } = start(where, [fixture('endless-loop')])
+    while (processes().length < 2) await sleep(50)
+    await sleep(1500)
+    child.kill('SIGINT')
+    await expectInterrupted(ended)
+  })
+
+  // A terminal sends it to every process of the group: the child of a trial gets it too.
+  test('while it measures, sent to the whole group', async () => {
+    const { child, ended } = start(where, [fixture('transformer-block'), '--seconds', '60', '--no-progress'], true)
+    const pid = child.pid!
+    while (holder() !== pid || processes().length < 2) await sleep(50)
+    await sleep(1500)
+    process.kill(-pid, 'SIGINT')
+    await expectInterrupted(ended)
+    expect(holder()).not.toBe(pid)
+  })
+
+  test('twice in a row', async () => {
+    const { child, ended } = start(where, [fixture('endless-loop')])
+    while (processes().length < 2) await sleep(50)
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    await expectInterrupted(ended)
+  })
+})
+
+/** Process that holds the lock of the machine; null where none does. */
+function holder(): number | null {
+  try {
+    return (JSON.parse(readFileSync(LOCK, 'utf8')) as { pid: number }).pid
+  } catch {
+    return null
+  }
+}
