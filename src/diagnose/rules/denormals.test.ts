@@ -43,6 +43,9 @@ checkRule(denormals, {
   ],
   notChecked: [
     { name: 'clean weights and no experiment', given: evidence({ constants: weights(0) }) },
-    { name: 'other experiments only', given: evidence({ experiments: [{ ...experiment(0.2, 0.1, 0.3), id: 'spinning' }] }) },
+    {
+      name: 'other experiments only',
+      given: evidence({ experiments: [{ ...experiment(0.2, 0.1, 0.3), id: 'graph-optimization' }] }),
+    },
   ],
 })

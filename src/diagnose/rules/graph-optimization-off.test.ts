@@ -33,4 +33,7 @@ checkRule(graphOptimizationOff, {
     { name: 'no detectable difference', given: evidence({ engine: off, experiments: [experiment(0.99)] }) },
     { name: 'faster without', given: evidence({ engine: off, experiments: [experiment(1.2)] }) },
   ],
+  notChecked: [
+    { name: 'an interval too wide', given: evidence({ engine: off, experiments: [{ ...experiment(0.7), ratioHigh: 1.3 }] }) },
+  ],
 })

@@ -27,7 +27,12 @@ export const graphOptimizationOff = defineRule({
       }
     }
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
-    if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    if (experiment.ratioHigh >= 1) {
+      return {
+        notChecked: `${experiment.pairs} pairs with 'all' do not tell: ratio ${experiment.ratio.toFixed(2)}, at most ${experiment.ratioHigh.toFixed(2)}`,
+      }
+    }
     return {
       found: {
         detail:

@@ -4,9 +4,9 @@
 import type { Latency } from '../../measure/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
 
-/** On a quiet machine waits stay near 0.1 % of the wall time, beside one busy process they pass 10 %. */
+/** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, beside one busy process more than 10 %. */
 const WAITED_SHARE = 0.05
 /** A healthy virtual machine shows steal below 1 %; above 2 % neighbours take CPU time that was paid for. */
 const STOLEN_SHARE = 0.02
@@ -20,12 +20,13 @@ export const noisyMachine = defineRule({
     const totals = totalsOf(latency)
     const stolenShare = shareOfWall(totals.stolenMs, totals) / Math.max(1, machine.usableCpus)
     const ownWaits = ownReasonToWait(engine.threadsInUse, machine.usableCpus, shareOfWall(totals.throttledMs, totals))
-    const waitedShare = ownWaits === null ? shareOfWall(totals.waitedMs, totals) : 0
+    const waitedShare = ownWaits === null ? shareOfWall(totals.waitedMs, totals) / Math.max(1, engine.threadsInUse) : 0
     if (waitedShare < WAITED_SHARE && stolenShare < STOLEN_SHARE) return ownWaits === null ? 'clear' : { notChecked: ownWaits }
 
     const saving: Saving =
       waitedShare >= WAITED_SHARE ? savingOf(latency, engine.threadsInUse, waitedShare) : { ms: 0, basis: 'measured' }
-    const waited = `its threads waited ${sayMs(totals.waitedMs)} for a CPU in ${sayMs(totals.wallMs)} (${sayShare(waitedShare)})`
+    if (stolenShare < STOLEN_SHARE && !isWorthSaying(saving.ms, latency.p50Ms)) return 'clear'
+    const waited = `its threads waited ${sayMs(totals.waitedMs)} for a CPU in ${sayMs(totals.wallMs)} (${sayShare(waitedShare)} of each thread's time)`
     const stolen = `the hypervisor kept back ${sayShare(stolenShare)} of the CPU time`
     const signs = [...(waitedShare >= WAITED_SHARE ? [waited] : []), ...(stolenShare >= STOLEN_SHARE ? [stolen] : [])]
     return {
@@ -54,7 +55,7 @@ interface Saving {
  */
 function savingOf(latency: Latency, threads: number, waitedShare: number): Saving {
   const waitMs = waitInMedianMs(latency, threads)
-  if (waitMs === 0) return { ms: Math.min(1, waitedShare / threads) * latency.p50Ms, basis: 'modelled' }
+  if (waitMs === 0) return { ms: Math.min(1, waitedShare) * latency.p50Ms, basis: 'modelled' }
   const fastestMs = latency.samplesMs.reduce((least, ms) => Math.min(least, ms), latency.p50Ms)
   return { ms: Math.min(waitMs, latency.p50Ms - fastestMs), basis: 'measured' }
 }
