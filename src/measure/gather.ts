@@ -156,7 +156,8 @@ async function profileTrial(plan: GatherPlan, task: ModelTask, sampleMs: number,
 const EXTERNAL_FROM_BYTES = 1e9
 
 function externalWeights(model: Model): Record<string, string> {
-  return model.source.sizeBytes < EXTERNAL_FROM_BYTES
+  // Weights that lie beside the model are named relative to it, and the optimized graph is written elsewhere.
+  return model.weights.size === 0 && model.source.sizeBytes < EXTERNAL_FROM_BYTES
     ? {}
     : {
         'session.optimized_model_external_initializers_file_name': 'optimized.weights',

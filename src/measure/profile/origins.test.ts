@@ -58,4 +58,13 @@ describe('originsOf', () => {
     ])
     expect(originsOf(executed, original).map((o) => o.origin)).toEqual([['relu', 'conv'], ['pool'], ['exp']])
   })
+
+  it('gives inner nodes of an expanded function the origin of what takes their values', () => {
+    const executed = graph([
+      node('inner1', 'Softplus', ['hidden0'], ['hidden1']),
+      node('inner2', 'Tanh', ['hidden1'], ['hidden2']),
+      node('exp', 'Mul', ['c', 'hidden2'], ['d']),
+    ])
+    expect(originsOf(executed, original).map((o) => o.origin[0])).toEqual(['exp', 'exp', 'exp'])
+  })
 })

@@ -39,13 +39,14 @@ export function originsOf(executed: GraphView, original: GraphView): Origin[] {
   const available = new Set<string>([...Object.keys(executed.constants), ...executed.inputs.map((i) => i.name)])
   for (const node of executed.nodes) for (const output of node.outputs) if (output) available.add(known(output) ?? output)
 
-  return executed.nodes.map((node, index) => {
+  const origins = executed.nodes.map((node, index): Origin => {
     const inserted = isInserted(node)
     const start = starts[index]!
     if (inserted || start.length === 0)
       return { origin: namesOf(start.length ? start : nearest(node)), inserted: inserted || start.length === 0 }
     return { origin: namesOf(absorbed(start)), inserted: false }
   })
+  return inherit(executed.nodes, origins)
 
   function isInserted(node: NodeView): boolean {
     if (INSERTED.has(node.opType)) return true
@@ -107,3 +108,22 @@ export function originsOf(executed: GraphView, original: GraphView): Origin[] {
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)]
 const namesOf = (nodes: readonly NodeView[]): string[] => unique(nodes.map((node) => node.name))
+
+/** Inner nodes of an expanded function touch no value of the user's: they have the origin of what takes or makes their values. */
+function inherit(nodes: readonly NodeView[], origins: readonly Origin[]): Origin[] {
+  const settled = [...origins]
+  const makers = new Map(nodes.flatMap((node, i) => node.outputs.map((output) => [output, i] as const)))
+  const give = (to: number, from: number) => {
+    if (settled[to]!.origin.length === 0 && settled[from]!.origin.length > 0)
+      settled[to] = { origin: settled[from]!.origin, inserted: false }
+  }
+  const links = nodes.flatMap((node, taker) =>
+    node.inputs.flatMap((input) => {
+      const maker = input ? makers.get(input) : undefined
+      return maker === undefined ? [] : [{ maker, taker }]
+    }),
+  )
+  for (const { maker, taker } of [...links].reverse()) give(maker, taker)
+  for (const { maker, taker } of links) give(taker, maker)
+  return settled
+}
