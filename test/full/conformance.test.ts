@@ -23,7 +23,7 @@ const reason = !process.env.WHYSLOW_TEST_FULL
 if (reason !== undefined) console.warn(`skipped: ONNX's backend tests: ${reason}`)
 
 /** Models that go through the whole command: every n-th. */
-const COMMAND_MODELS = 40
+const COMMAND_MODELS = 12
 /** One process that no longer says anything is ended and the model counts as aborted. */
 const SILENT_MS = 60_000
 
@@ -95,7 +95,7 @@ describe.skipIf(reason !== undefined)("ONNX's backend tests", () => {
         .map(({ name }) => name)
         .filter((name) => !/int4|int2/i.test(name)),
     ).toEqual([])
-    expect(nodes.filter(({ known }) => known).length / nodes.length).toBeGreaterThan(0.8)
+    expect(nodes.filter(({ known }) => known).length / nodes.length).toBeGreaterThan(0.99)
     const numbers = nodes.flatMap(({ opType, cost }) =>
       ['macs', 'simpleOps', 'specialOps', 'bytes', 'streamingBytes', 'weightBytes'].flatMap((key) => {
         const value = cost?.[key]
