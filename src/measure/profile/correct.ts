@@ -170,6 +170,13 @@ function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Gr
       if (subgraphs.length) todo.push({ parent: index, executed: subgraphs, original: originals })
     }
   }
+  // An event that matches no node of the saved graph is named after the node that runs beside it.
+  const beside = (i: number): Origin | undefined =>
+    [joined[i - 1], joined[i + 1]].find((j) => j && j.origin.origin.length > 0)?.origin
+  for (const [i, { view, origin }] of joined.entries()) {
+    const neighbour = origin.origin.length === 0 ? beside(i) : undefined
+    if (neighbour) joined[i] = { view, origin: { origin: neighbour.origin, inserted: true } }
+  }
   return joined
 }
 
