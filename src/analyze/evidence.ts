@@ -1,24 +1,12 @@
 // Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
 // (costs, roofline, breakdown) is never saved: it is computed again.
 import type { EngineOptions } from '../engines/types.ts'
+import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { CallCost, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/types.ts'
 import type { Breakdown } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
-
-export interface ModelFacts {
-  readonly file: string
-  readonly format: string
-  readonly sha256: string
-  readonly sizeBytes: number
-  readonly opsets: Readonly<Record<string, number>>
-  readonly producer: string | null
-  readonly irVersion: number
-  readonly parameters: number
-  readonly weightsBytes: number
-  readonly nodes: number
-}
 
 export interface InputFacts {
   readonly name: string
