@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly executionMode: 'sequential' | 'parallel'
   /** Session configuration entries, by the engine's own keys ('session.set_denormal_as_zero': '1'). */
   readonly configEntries: Readonly<Record<string, string>>
+  /** Results are written into the same tensors at every prediction; for models whose outputs have one shape. Absent: new ones. */
+  readonly reuseOutputs?: boolean
   /** Where the engine's package is taken from: a folder, or null for the user's current folder first and our own next. */
   readonly packageFrom: string | null
 }

@@ -1,0 +1,107 @@
+// A remedy proposes a changed setup; whether it is faster and right is measured by `tune/`. Remedies are pure: what needs an engine
+// or WebAssembly is handed in as a tool.
+import type { EngineOptions } from '../engines/types.ts'
+import type { Model } from '../graph/model.ts'
+import type { DType, GraphView, TensorType } from '../graph/types.ts'
+import type { Profile, Sweep } from '../measure/types.ts'
+
+/** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
+export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
+export type Goal = (typeof goals)[number]
+
+/** exact: same arithmetic on same numbers. rounding: equal but for the order of additions. approximate: a stated loss. */
+export type Effect = 'exact' | 'rounding' | 'approximate'
+
+/** What is predicted with. A remedy changes the model, the engine's options, or the samples in a prediction. */
+export interface RemedySetup {
+  readonly model: Model
+  readonly options: EngineOptions
+  /** Samples in a prediction, as multiple of what the user's inputs hold. */
+  readonly batchFactor: number
+  /** True once the model is bound to this machine: weights laid out for its instruction set. */
+  readonly machineBound: boolean
+}
+
+export interface RemedyInput extends TensorType {
+  readonly name: string
+  readonly freeAxes: readonly { readonly axis: number; readonly symbol: string }[]
+}
+
+/** What the diagnosis found, as far as remedies look at it. */
+export interface FindingFacts {
+  readonly rule: string
+  readonly timeMs: number
+  readonly wouldSaveMs: number
+  readonly nodes: readonly string[]
+}
+
+export interface RemedyEvidence {
+  readonly goal: Goal
+  readonly engine: { readonly id: string; readonly version: string }
+  /** Threads of the engine's pool with the user's options. */
+  readonly threadsInUse: number
+  readonly usableCpus: number
+  readonly instructionSets: readonly string[]
+  readonly p50Ms: number
+  /** Of the untouched original. */
+  readonly profile?: Profile
+  readonly threadSweep?: Sweep
+  readonly batchSweep?: Sweep
+  readonly findings: readonly FindingFacts[]
+  /** The graph's inputs as fed, without initializers. */
+  readonly inputs: readonly RemedyInput[]
+  readonly outputs: readonly { readonly name: string; readonly dtype: DType | null; readonly shape: readonly number[] | null }[]
+  readonly wishes: {
+    /** Symbolic dimensions may be fixed to the shapes fed. */
+    readonly fixShapes: boolean
+    /** The only outputs asked for; null: all of them. */
+    readonly outputs: readonly string[] | null
+    /** Largest loss allowed; null: approximate remedies are off. */
+    readonly maxLoss: number | null
+  }
+}
+
+export interface RemedyTools {
+  /** The model as the engine optimizes it at this level, weights included. Throws where the engine refuses. */
+  readonly optimize: (setup: RemedySetup, level: 'basic' | 'extended' | 'all') => Promise<Model>
+  /** Constant folding and simplification by the `onnxsim` package; absent where it is not installed. */
+  readonly simplify?: (model: Model) => Promise<Model>
+}
+
+/** One changed setup to try. */
+export interface Proposal {
+  /** Tells proposals of one remedy apart: '2', 'basic'; '' for the only one. */
+  readonly variant: string
+  readonly setup: RemedySetup
+  /** What was changed, one line each, as its reader would say it. */
+  readonly changes: readonly string[]
+  /** Saving per prediction that is expected before the trial, ms; null where nothing is known. */
+  readonly predictedSavingMs: number | null
+  /** Looks for what it wanted in the graph that the engine then runs; absent: the effect on time is the only proof. */
+  readonly took?: (executed: GraphView) => boolean
+}
+
+export interface Remedy {
+  readonly id: string
+  /** A sentence its reader would say: sentence case, no full stop. */
+  readonly title: string
+  /** Ids of the finding rules that it treats. */
+  readonly treats: readonly string[]
+  readonly effect: Effect
+  readonly kind: 'settings' | 'rewrite' | 'batch'
+  /** Goals that it can serve. */
+  readonly goals: readonly Goal[]
+  /** Tried only where it is named with --only, since it changes how the model is used; says how. */
+  readonly onlyWhenNamed?: string
+  /** No proposals: it does not apply. Never changes what it was given. */
+  apply(setup: RemedySetup, evidence: RemedyEvidence, tools: RemedyTools): readonly Proposal[] | Promise<readonly Proposal[]>
+}
+
+/** Types a remedy where it is written. */
+export const defineRemedy = (remedy: Remedy): Remedy => remedy
+
+/** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null where none was found. */
+export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
+  const savings = findings.filter(({ rule }) => treats.includes(rule)).map(({ wouldSaveMs }) => wouldSaveMs)
+  return savings.length > 0 ? Math.max(...savings) : null
+}
