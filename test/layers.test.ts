@@ -13,7 +13,20 @@ interface Layer {
   readonly types: readonly string[]
 }
 
-const ALL = ['graph', 'formats', 'operators', 'machine', 'engines', 'measure', 'analyze', 'diagnose', 'report']
+const ALL = [
+  'graph',
+  'formats',
+  'operators',
+  'machine',
+  'engines',
+  'measure',
+  'analyze',
+  'diagnose',
+  'remedies',
+  'tune',
+  'ship',
+  'report',
+]
 
 /** By folder of src/; `whyslow.ts` stands for all files at the top but `index.ts`. */
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -25,6 +38,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   measure: { imports: ['graph', 'machine'], types: ['engines'] },
   analyze: { imports: ['graph', 'operators'], types: ['measure', 'machine', 'engines'] },
   diagnose: { imports: ['graph', 'operators', 'analyze'], types: ['measure', 'machine', 'engines'] },
+  remedies: { imports: ['graph', 'operators'], types: ['engines', 'measure'] },
+  tune: { imports: ['graph', 'remedies', 'measure', 'analyze'], types: ['engines'] },
+  ship: { imports: ['graph'], types: ['remedies', 'engines', 'report'] },
   report: { imports: [], types: [] },
   cli: { imports: ['whyslow.ts', 'report'], types: ALL },
   'whyslow.ts': { imports: ALL, types: [] },
@@ -39,7 +55,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** No files, clocks, randomness, process or console, so that they run in a page as they are. */
-const PURE = ['graph', 'operators', 'analyze', 'diagnose', 'report']
+const PURE = ['graph', 'operators', 'analyze', 'diagnose', 'remedies', 'report']
 
 const sources = readSources()
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allRules } from '../src/diagnose/rules/index.ts'
+import { remedies } from '../src/remedies/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
 const sources = readSources()
@@ -50,5 +51,26 @@ describe('every rule', () => {
   test('has a page, and every page its rule', () => {
     const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
     expect(pages).toEqual(allRules.map(({ id }) => id).sort())
+  })
+})
+
+const REMEDY_SECTIONS = ['What it does', 'When it pays', 'What it may change', 'How whyslow proves it']
+
+describe('every remedy', () => {
+  const files = filesUnder('src/remedies', (path) => /\/(settings|rewrites|approximate)\/[\w-]+\.ts$/.test(path))
+
+  test('has the name of its file', () => {
+    expect(remedies.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')).sort())
+  })
+
+  test('treats rules that there are', () => {
+    const known = new Set(allRules.map(({ id }) => id))
+    expect(remedies.flatMap(({ treats }) => treats).filter((id) => !known.has(id))).toEqual([])
+  })
+
+  test.each(remedies.map(({ id }) => id))('%s: page with four sections', (id) => {
+    const page = readFileSync(join(ROOT, `docs/remedies/${id}.md`), 'utf8')
+    expect(page.split('\n')[0]).toBe(`# ${id}`)
+    expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(REMEDY_SECTIONS)
   })
 })

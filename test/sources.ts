@@ -106,6 +106,7 @@ export interface Peers {
 
 export const PEERS: readonly Peers[] = [
   { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
   { kind: 'format', folder: 'src/formats', mark: /^export (?:async )?function (read\w+)\(file: string\): (?:Promise<)?Model\b/m },

@@ -58,6 +58,7 @@ const stages: Stages = {
     options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
     return { report, evidence }
   },
+  fix: async () => ({ report, evidence, diagnosis: report.answer }),
   explain: () => report,
   describeMachine: async () => ({ ...report.machine, engine: report.engine }),
 }

@@ -1,6 +1,7 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './duration.ts'
+import type { FixFlags } from './fix.ts'
 import type { MachineFlags } from './machine.ts'
 import type { Screen } from './screen.ts'
 import { parseAssignment, parseShape } from './shape-flag.ts'
@@ -26,11 +27,24 @@ Examples:
   whyslow model.onnx --data inputs.npz --seconds 10  with your own inputs
   whyslow model.onnx --value sr=16000 --save-inputs dir/
   whyslow explain evidence.json                      diagnose again
+  whyslow fix model.onnx -o fast/                    try the remedies
   whyslow machine                                    this computer and its roofs
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
 Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
 3 a stated goal was not met, 130 interrupted.`
+
+const fixExamples = `
+Examples:
+  whyslow fix model.onnx -o fast/                    outputs stay equal up to rounding
+  whyslow fix model.onnx -o fast/ --data ./samples --max-loss 0.01
+  whyslow fix model.onnx --only thread-count,spinning --dry-run
+  whyslow fix model.onnx -o fast/ --for throughput --budget 5m
+  whyslow fix model.onnx -o fast/ --require 2x       exit code 3 when not reached
+  whyslow fix model.onnx -o fast/ --dtype uint8 --layout nhwc --normalize imagenet
+
+--max-loss: largest drop of the metric where labels are given, else of top-1
+agreement from 1, else of the worst output's cosine from 1.`
 
 const explainExamples = `
 Examples:
@@ -66,6 +80,32 @@ export function createProgram(world: World): Command {
     await runWhy(model, flags, world.screen, world.interrupt(), loadStages)
   })
 
+  const fix = plain(program.command('fix'))
+    .description('try the remedies, prove them, hand over a faster model')
+    .argument('<model>', 'an ONNX model')
+    .option('-o, --out <dir>', 'the folder to write')
+    .option('--force', "replace a folder that is not whyslow's")
+    .option('--for <goal>', 'latency, throughput, load-time, memory or size', 'latency')
+    .option('--budget <duration>', 'how long to search', seconds)
+    .option('--only <ids>', 'remedies to try, separated by commas', list)
+    .option('--dry-run', 'name what would be tried; try nothing')
+    .option('--max-loss <x>', 'allow approximate remedies up to this loss', fraction)
+    .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')
+    .option('--require <2x>', 'the speed-up that must be reached', ratio)
+    .option('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used')
+    .option('--outputs <names>', 'the only outputs to keep, separated by commas', list)
+    .option('--normalize <mean,std>', 'move this normalization into the model; or imagenet')
+    .option('--layout <nhwc>', 'pictures are handed in with channels last')
+    .option('--dtype <uint8>', 'pictures are handed in as bytes')
+    .option('--resize <HxW>', 'pictures are handed in at this size; or free')
+    .option('--picture <input>', 'the input that takes the pictures')
+    .option('--json <file>', 'write the report document; - is standard output')
+  addModelOptions(fix)
+  fix.addHelpText('after', fixExamples).action(async (model: string, flags: FixFlags) => {
+    const { runFix } = await import('./fix.ts')
+    await runFix(model, flags, world.screen, world.interrupt(), loadStages)
+  })
+
   plain(program.command('explain'))
     .description('diagnose again from saved evidence; no engine, nothing is measured')
     .argument('<evidence>', 'the file that --save-evidence wrote')
@@ -92,8 +132,16 @@ export function createProgram(world: World): Command {
 }
 
 function addWhyOptions(program: Command): void {
+  program.option('--json <file>', 'write the report document; - is standard output')
+  addModelOptions(program)
   program
-    .option('--json <file>', 'write the report document; - is standard output')
+    .option('--seconds <duration>', 'how long to measure', seconds)
+    .option('--quick', 'three processes instead of five, no sweeps')
+    .option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
+}
+
+function addModelOptions(command: Command): void {
+  command
     .option('--shape <name=1x3x224x224>', "an input's shape (repeatable)", shapes)
     .option('--value <name=v>', "an input's value (repeatable)", assignments)
     .option('--data <path>', 'inputs: npz, npy, csv, json, a folder of samples, a test_data_set folder')
@@ -101,12 +149,9 @@ function addWhyOptions(program: Command): void {
     .option('--batch <n>', 'samples in a prediction', positiveInteger)
     .option('--threads <n>', "the engine's threads", positiveInteger)
     .option('--engine <id>', 'what runs the model', 'ort-cpu')
-    .option('--seconds <duration>', 'how long to measure', seconds)
-    .option('--quick', 'three processes instead of five, no sweeps')
     .option('--ort <path>', 'the onnxruntime-node package to measure with')
     .addOption(new Option('--graph-optimization <level>', "the engine's graph optimization").choices(levels).default('all'))
     .option('--config <key=value>', "an entry of the engine's session configuration (repeatable)", assignments)
-    .option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
     .option('--save-inputs <dir>', 'keep the inputs that were used')
     .option('--no-cache', 'neither read nor write the cache of roofs')
     .option('--refresh', 'measure the roofs again')
@@ -125,6 +170,24 @@ function seconds(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new InvalidArgumentError('Give a duration: 10, 10s, 2m, 500ms or 1h.')
   return ms / 1000
+}
+
+function list(text: string): string[] {
+  const words = text.split(',').map((word) => word.trim())
+  if (words.some((word) => word === '')) throw new InvalidArgumentError('Give names separated by commas.')
+  return words
+}
+
+function fraction(text: string): number {
+  const value = Number(text)
+  if (!/^\d*\.?\d+$/.test(text) || !(value >= 0)) throw new InvalidArgumentError('Give a number such as 0.01.')
+  return value
+}
+
+function ratio(text: string): number {
+  const value = Number(/^(\d*\.?\d+)x?$/i.exec(text)?.[1])
+  if (!(value > 0)) throw new InvalidArgumentError('Give a factor such as 2x or 1.5x.')
+  return value
 }
 
 function memorySize(text: string): number {

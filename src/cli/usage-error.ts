@@ -5,10 +5,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** The command answered, but a goal that was stated is not reached. Exit code 3. */
+export class GoalMissed extends Error {
+  override readonly name = 'GoalMissed'
+}
+
 export interface Ending {
   /** Without the leading 'whyslow: '; null where nothing is to be said. */
   readonly line: string | null
-  readonly exitCode: 1 | 2 | 130
+  readonly exitCode: 1 | 2 | 3 | 130
 }
 
 /** What an error means to the user. Anything that neither input nor the user caused is a bug of ours, and says so. */
@@ -18,6 +23,7 @@ export function endingOf(error: unknown, interrupted: boolean): Ending {
   const line = message.replace(/\s+/g, ' ').trim()
   // By name: the stages' InputError lives in a folder that this one does not import.
   if (name === 'InputError' || name === 'UsageError') return { line, exitCode: 2 }
+  if (name === 'GoalMissed') return { line, exitCode: 3 }
   const bug = `this is a bug in whyslow: ${line === '' ? 'no message' : line}; rerun with WHYSLOW_DEBUG=1 for the stack and report it`
   return { line: bug, exitCode: 1 }
 }

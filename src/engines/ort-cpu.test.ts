@@ -45,6 +45,31 @@ describe('ort-cpu', () => {
     expect(session.outputs.find((output) => !output.isTensor)!.shape).toBeNull()
   })
 
+  it('gives the same numbers where outputs are reused, for every shape, and results of run() stay', async () => {
+    const reusing = await ortCpu.open(model('fmnist_gru'), { ...options, reuseOutputs: true })
+    const plain = await ortCpu.open(model('fmnist_gru'), options)
+    const [input, output] = [plain.inputs[0]!.name, plain.outputs[0]!.name]
+    const feeds = (rows: number, value: number) => ({
+      [input]: { dtype: 'float32', shape: [rows, 28, 28], data: new Float32Array(rows * 28 * 28).fill(value) } as const,
+    })
+    const all = [feeds(1, 0.1), feeds(1, 0.9), feeds(2, 0.5)]
+    const expected = []
+    for (const one of all) expected.push((await plain.run(one))[output])
+    const runs = all.map((one) => reusing.prepare(one))
+    // The first round makes the tensors, the others write into them.
+    for (let round = 0; round < 3; round++) {
+      for (const [k, run] of runs.entries()) {
+        const { data, dims } = ((await run()) as Record<string, { data: Float32Array; dims: number[] }>)[output]!
+        expect({ data, shape: dims }).toEqual({ data: expected[k]!.data, shape: expected[k]!.shape })
+      }
+    }
+    const kept = await reusing.run(all[0]!)
+    await reusing.run(all[1]!)
+    expect(kept[output]).toEqual(expected[0])
+    await reusing.close()
+    await plain.close()
+  })
+
   it('throws the engine’s own words for a model it does not know', async () => {
     await expect(ortCpu.open(model('unknown-operator'), options)).rejects.toThrow(/NoSuchOperator|not a registered|Fatal error/)
   })

@@ -6,17 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
 import type { DType } from '../graph/types.ts'
-import type {
-  Availability,
-  Engine,
-  EngineOptions,
-  Feeds,
-  InputDeclaration,
-  OpenOptions,
-  Results,
-  Session,
-  TensorValue,
-} from './types.ts'
+import type { Availability, Engine, EngineOptions, Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from './types.ts'
 
 const PACKAGE = 'onnxruntime-node'
 const INSTALL = `npm install ${PACKAGE}`
@@ -96,17 +86,31 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
   const outputs = declarations(session.outputMetadata, session.outputNames)
   const fetches = outputs.filter((o) => o.isTensor).map((o) => o.name)
   const bind = (feeds: Feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]))
+  const likeOutputs = reusedTensors(ort)
+  const prepare = (feeds: Feeds): (() => Promise<Fetched>) => {
+    const bound = bind(feeds)
+    if (!options.reuseOutputs) return () => session.run(bound, fetches)
+    let written: Readonly<Record<string, Ort.Tensor | null>> | undefined
+    const first = async () => {
+      const results = await session.run(bound, fetches)
+      written = likeOutputs(results)
+      return results
+    }
+    return () => (written === undefined ? first() : session.run(bound, written))
+  }
   return {
     inputs,
     outputs,
     async run(feeds) {
-      const results = await session.run(bind(feeds), fetches)
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor)])) as Results
+      const predict = prepare(feeds)
+      // The second prediction is the first that writes into given tensors; what it writes is the caller's to keep.
+      if (options.reuseOutputs) await predict()
+      const results = Object.entries(await predict())
+      return Object.fromEntries(
+        results.map(([name, tensor]) => [name, options.reuseOutputs ? copyOf(fromOrt(tensor)) : fromOrt(tensor)]),
+      )
     },
-    prepare(feeds) {
-      const bound = bind(feeds)
-      return () => session.run(bound, fetches)
-    },
+    prepare,
     async endProfiling() {
       session.endProfiling()
       return options.profilePrefix ? newestWithPrefix(options.profilePrefix) : null
@@ -165,6 +169,28 @@ function toOrt(ort: typeof Ort, value: TensorValue): Ort.Tensor {
 
 function fromOrt(tensor: Ort.Tensor): TensorValue {
   return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as TensorValue['data'] }
+}
+
+function copyOf(value: TensorValue): TensorValue {
+  return { ...value, data: (value.data as Float32Array).slice() }
+}
+
+type Fetched = Readonly<Record<string, Ort.Tensor>>
+
+/**
+ * Gives tensors that predictions write into, one for each output and shape. Shapes are those of a first prediction, not the declared
+ * ones, which may be free or wrong. null: strings and types narrower than a byte are made anew by the engine each time.
+ */
+function reusedTensors(ort: typeof Ort): (results: Fetched) => Record<string, Ort.Tensor | null> {
+  const made = new Map<string, Ort.Tensor>()
+  const like = (name: string, { type, dims, data }: Ort.Tensor): Ort.Tensor | null => {
+    if (!ArrayBuffer.isView(data) || type === 'int4' || type === 'uint4') return null
+    const id = JSON.stringify([name, type, dims])
+    const tensor = made.get(id) ?? toOrt(ort, copyOf({ dtype: type as DType, shape: dims, data }))
+    made.set(id, tensor)
+    return tensor
+  }
+  return (results) => Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, like(name, tensor)]))
 }
 
 /** The binding names the profile `<prefix>_<time>.json` and does not say it. */

@@ -1,9 +1,10 @@
 // The inputs of a measurement: the user's own, else synthetic ones of a shape that the engine was seen to accept.
 import path from 'node:path'
-import type { EngineOptions, Feeds } from '../engines/types.ts'
+import type { EngineOptions, Feeds, TensorValue } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView } from '../graph/types.ts'
+import { nodesOf } from '../graph/walk.ts'
 import { findWorkingInputs } from './inputs/find-working.ts'
 import { DEFAULT_LIMIT, readData } from './inputs/read-data.ts'
 import { resolveInputs } from './inputs/resolve.ts'
@@ -34,6 +35,8 @@ export interface ChosenInputs {
   readonly saved: string
   readonly source: 'data' | 'synthetic'
   readonly samples: readonly Feeds[]
+  /** Per sample, the labels of its rows; null where the data has none. */
+  readonly labels: readonly TensorValue[] | null
   readonly outputs: TryOutput['outputs']
   /** Threads of the engine's pool with these options. */
   readonly threadsInUse: number
@@ -44,7 +47,7 @@ export interface ChosenInputs {
 export async function chooseInputs(model: Model, graph: GraphView, wishes: InputWishes): Promise<ChosenInputs> {
   const { shapes, values, batch, folder } = wishes
   const flags = { shapes, values, batch, limitBytes: wishes.limits.memoryBytes }
-  const last: { output?: TryOutput } = {}
+  const last: { output?: TryOutput; samples?: readonly Feeds[] } = {}
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(
       wishes.engine,
@@ -53,25 +56,26 @@ export async function chooseInputs(model: Model, graph: GraphView, wishes: Input
       saveInputs(path.join(folder, 'inputs'), samples),
     )
     const result = await tryModel(task, wishes.limits)
-    if (result.ok) last.output = result.output
+    if (result.ok) Object.assign(last, { output: result.output, samples })
     return result
   }
 
   let samples: readonly Feeds[]
   let resolved: readonly ResolvedInput[]
+  let labels: readonly TensorValue[] | null = null
   if (wishes.data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
-    const read = readData(wishes.data, base.inputs, { batch, labelsName: wishes.labels, limit: DEFAULT_LIMIT })
+    const allowNaN = takesNaN(model)
+    const read = readData(wishes.data, base.inputs, { batch, labelsName: wishes.labels, limit: DEFAULT_LIMIT, allowNaN })
     samples = read.samples
     resolved = read.inputs
+    labels = read.labels ?? null
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${wishes.data}: the engine refuses these inputs: ${result.message}`)
   } else {
-    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph, 1)))
+    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
     resolved = working.inputs
-    samples = synthesize(resolved, graph)
-    const result = await attempt(samples)
-    if (!result.ok) throw new InputError(`the engine refuses the model's inputs: ${result.message}; give your own with --data`)
+    samples = last.samples!
   }
   if (wishes.saveInputs !== null) saveInputs(wishes.saveInputs, samples)
   const { outputs, poolThreads } = last.output!
@@ -80,11 +84,18 @@ export async function chooseInputs(model: Model, graph: GraphView, wishes: Input
     saved: path.join(folder, 'inputs', 'inputs.json'),
     source: wishes.data === null ? 'synthetic' : 'data',
     samples,
+    labels,
     outputs,
     threadsInUse: wishes.engineOptions.threads || poolThreads || 1,
     warnings: warningsOf(outputs, wishes.data === null),
   }
 }
+
+/** Trees send a missing value its own way, and some graphs look for NaN themselves; to any other model it is a mistake in the data. */
+const TAKE_NAN = new Set(['TreeEnsembleClassifier', 'TreeEnsembleRegressor', 'TreeEnsemble', 'Imputer', 'IsNaN'])
+
+/** True where NaN in an input can be meant. */
+export const takesNaN = ({ proto }: Model): boolean => nodesOf(proto).some(({ opType }) => TAKE_NAN.has(opType))
 
 /** What a report says of the inputs. */
 export function inputFacts({ resolved, source }: ChosenInputs) {

@@ -1,16 +1,13 @@
 // How long predictions hold the event loop: onnxruntime-node's run() is a synchronous native call inside setImmediate.
-import { feedsOf, openSession } from './open.ts'
-import type { ModelTask } from './tasks.ts'
+import type { PreparedRun } from '../engines/types.ts'
 import type { EventLoop } from './types.ts'
 
-const PREDICTIONS_MS = 300
+const PREDICTIONS_MS = 150
 const MIN_PREDICTIONS = 5
 const TIMER_MS = 1
 
-export async function measureEventLoop(task: ModelTask): Promise<EventLoop> {
-  const session = await openSession(task)
-  const runs = feedsOf(task).map((feeds) => session.prepare(feeds))
-  for (const run of runs) await run()
+/** `runs` are warm. */
+export async function watchEventLoop(runs: readonly PreparedRun[]): Promise<EventLoop> {
   let longestDelayMs = 0
   let due = performance.now() + TIMER_MS
   const timer = setInterval(() => {

@@ -12,11 +12,11 @@ import type { ChosenInputs } from './choose-inputs.ts'
 import { emptyModel } from './empty-model.ts'
 import { runExperiments } from './experiments.ts'
 import { summarize } from './latency.ts'
-import { type Limits, modelTask, trialLimits } from './plan.ts'
+import { externalWeights, type Limits, modelTask, trialLimits } from './plan.ts'
 import { callCostOf, correctProfile } from './profile/correct.ts'
 import { median } from './statistics.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
-import type { ModelTask, ProfileOutput } from './tasks.ts'
+import type { ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
 import { runTrial } from './trial.ts'
 import type { CallCost, EventLoop, Experiment, Latency, LatencyBlock, Memory, Profile, Sweep, Trial } from './types.ts'
 
@@ -54,9 +54,13 @@ export interface Gathered {
 const PROCESSES = 5
 const QUICK_PROCESSES = 3
 const DEFAULT_MS = 4000
-const QUICK_DEFAULT_MS = 1500
+const QUICK_DEFAULT_MS = 900
 const PROFILE_SHARE = 0.35
-const MIN_PROFILE_MS = 700
+/** A round's sampling: more rounds meet more states of the machine than longer ones do. */
+const PROFILE_ROUND_MS = 140
+const LEAST_PROFILE_MS = 400
+const LEAST_PROFILE_ROUNDS = 4
+const MOST_PROFILE_ROUNDS = 10
 
 const LEFT_OUT = 'left out by --quick'
 
@@ -67,6 +71,7 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const blockMs = totalMs / processes
   const task = modelTask(plan.engineId, plan.model.source.file, plan.engineOptions, inputs.saved)
   const blocks: LatencyBlock[] = []
+  let eventLoop: EventLoop | undefined
   const absent: Record<string, string> = {}
   const steps = options.quick ? 5 : 10
   let done = 0
@@ -77,23 +82,24 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
       step(`predicting in process ${blocks.length + 1} of ${processes}`)
       const trial = await runTrial(
         'latency',
-        { ...task, process: blocks.length, sampleMs: blockMs, brief: false },
+        { ...task, process: blocks.length, sampleMs: blockMs, brief: false, watchEventLoop: blocks.length === 0 },
         trialLimits(limits, blockMs, blocks[0]?.p50Ms),
       )
       if (trial.outcome !== 'measured')
         throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
-      blocks.push(trial.value)
+      const { eventLoop: watched, ...block } = trial.value
+      if (watched) eventLoop = watched
+      blocks.push(block)
     }
   }
 
   await measureBlocks(2)
   step('profiling')
-  const profiled = await profileTrial(plan, task, Math.max(MIN_PROFILE_MS, totalMs * PROFILE_SHARE), blocks[0]!.p50Ms)
+  const profileMs = Math.max(LEAST_PROFILE_MS, totalMs * PROFILE_SHARE)
+  const rounds = Math.min(MOST_PROFILE_ROUNDS, Math.max(LEAST_PROFILE_ROUNDS, Math.round(profileMs / PROFILE_ROUND_MS)))
+  const profiled = await profileTrial(plan, { ...task, sampleMs: profileMs, rounds }, blocks[0]!.p50Ms)
   await measureBlocks(1)
   const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
-
-  const eventLoop = await runTrial('event-loop', task, trialLimits(limits, 1000, about.p50Ms))
-  if (eventLoop.outcome !== 'measured') absent.eventLoop = reasonOf(eventLoop)
 
   let sweeps: { threadSweep?: Sweep; batchSweep?: Sweep; sizeSweeps?: readonly Sweep[] } = {}
   let experiments: readonly Experiment[] | undefined
@@ -129,7 +135,7 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
       ...profile.evidence,
       ...sweeps,
       ...(experiments && experiments.length > 0 ? { experiments } : {}),
-      ...(eventLoop.outcome === 'measured' ? { eventLoop: eventLoop.value } : {}),
+      ...(eventLoop ? { eventLoop } : {}),
     },
     absent,
     warnings: profile.warnings,
@@ -138,7 +144,11 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
 
 const optimizedFile = (plan: GatherPlan): string => path.join(plan.folder, 'optimized.onnx')
 
-async function profileTrial(plan: GatherPlan, task: ModelTask, sampleMs: number, p50Ms: number): Promise<Trial<ProfileOutput>> {
+async function profileTrial(
+  plan: GatherPlan,
+  task: ModelTask & Pick<ProfileInput, 'sampleMs' | 'rounds'>,
+  p50Ms: number,
+): Promise<Trial<ProfileOutput>> {
   const outputs = plan.inputs.outputs.flatMap(({ name, type }) => (type ? [{ name, type }] : []))
   const inputs = Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape } }))
   const bytes = emptyModel(inputs, outputs)
@@ -147,22 +157,9 @@ async function profileTrial(plan: GatherPlan, task: ModelTask, sampleMs: number,
   const options = { ...task.options, configEntries: { ...externalWeights(plan.model), ...task.options.configEntries } }
   return runTrial(
     'profile',
-    { ...task, options, sampleMs, folder: plan.folder, optimizedModelPath: optimizedFile(plan), emptyModelFile },
-    trialLimits(plan.limits, sampleMs, p50Ms),
+    { ...task, options, folder: plan.folder, optimizedModelPath: optimizedFile(plan), emptyModelFile },
+    trialLimits(plan.limits, task.sampleMs, p50Ms),
   )
-}
-
-/** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights beside it. */
-const EXTERNAL_FROM_BYTES = 1e9
-
-function externalWeights(model: Model): Record<string, string> {
-  // Weights that lie beside the model are named relative to it, and the optimized graph is written elsewhere.
-  return model.weights.size === 0 && model.source.sizeBytes < EXTERNAL_FROM_BYTES
-    ? {}
-    : {
-        'session.optimized_model_external_initializers_file_name': 'optimized.weights',
-        'session.optimized_model_external_initializers_min_size_in_bytes': '1024',
-      }
 }
 
 async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {

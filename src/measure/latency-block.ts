@@ -3,11 +3,11 @@
 import fs from 'node:fs'
 import type { PreparedRun } from '../engines/types.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
+import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
 import { feedsOf, openSession } from './open.ts'
 import { median, medianHalfWidth } from './statistics.ts'
-import type { LatencyInput } from './tasks.ts'
-import type { LatencyBlock } from './types.ts'
+import type { LatencyInput, LatencyOutput } from './tasks.ts'
 
 const MIN_SAMPLES = 10
 /** Samples beyond these narrow nothing and fill the report. */
@@ -21,7 +21,7 @@ const NARROW = 0.002
 const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
 
-export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
+export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> {
   const feeds = feedsOf(input)
   const handoffBeforeNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
   const nodeThreads = threads()
@@ -53,6 +53,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
   const predictPeakBytes = peakBytes(residentBefore)
   const handoffAfterNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
   const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
+  const eventLoop = input.watchEventLoop ? await watchEventLoop(runs) : undefined
 
   return {
     // The kernel counts threads that a quota stopped as waiting.
@@ -78,6 +79,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyBlock> {
     loadPeakBytes,
     predictPeakBytes,
     keptBytes,
+    ...(eventLoop ? { eventLoop } : {}),
   }
 }
 

@@ -31,6 +31,9 @@ export function midmean(values: readonly number[]): number {
 /** Student's t, two-sided 95 %, by degrees of freedom (NIST/SEMATECH e-Handbook, table 1.3.6.7.2). */
 const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131]
 const T95_MANY = 1.96
+/** The same, 99 %. */
+const T99 = [63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947]
+const T99_MANY = 2.576
 
 export interface Interval {
   readonly low: number
@@ -38,16 +41,17 @@ export interface Interval {
 }
 
 /**
- * 95 % interval of the centre of few positive values (one per process, or one ratio per pair), by Student's t on their
+ * 95 % interval (or 99 %) of the centre of few positive values (one per process, or one ratio per pair), by Student's t on their
  * logarithms, widened where needed to hold their median. One value alone has no interval: it is returned as both ends.
  */
-export function logInterval(values: readonly number[]): Interval {
+export function logInterval(values: readonly number[], percent: 95 | 99 = 95): Interval {
   const centre = median(values)
   if (values.length < 2) return { low: centre, high: centre }
   const logs = values.map(Math.log)
   const mean = logs.reduce((a, b) => a + b, 0) / logs.length
   const variance = logs.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (logs.length - 1)
-  const half = (T95[logs.length - 2] ?? T95_MANY) * Math.sqrt(variance / logs.length)
+  const t = percent === 95 ? (T95[logs.length - 2] ?? T95_MANY) : (T99[logs.length - 2] ?? T99_MANY)
+  const half = t * Math.sqrt(variance / logs.length)
   return { low: Math.min(centre, Math.exp(mean - half)), high: Math.max(centre, Math.exp(mean + half)) }
 }
 

@@ -9,5 +9,8 @@ export const taskRunners: Runners = {
   latency: async () => (await import('./latency-block.ts')).measureBlock,
   profile: async () => (await import('./profile/run.ts')).profileModel,
   roofs: async () => (await import('./roofs/task.ts')).roofsTask,
-  'event-loop': async () => (await import('./event-loop.ts')).measureEventLoop,
+  outputs: async () => (await import('./agreement/outputs-task.ts')).outputsTask,
+  optimize: async () => (await import('./optimize-task.ts')).optimizeTask,
+  'worker-cost': async () => (await import('./worker-cost-task.ts')).workerCostTask,
+  start: async () => (await import('./start.ts')).startTask,
 }

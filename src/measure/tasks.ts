@@ -25,10 +25,19 @@ export interface LatencyInput extends ModelTask {
   readonly sampleMs: number
   /** Leaves out handoff and clock, for sweeps. */
   readonly brief: boolean
+  /** Watches the event loop after the samples. */
+  readonly watchEventLoop?: boolean
+}
+
+export interface LatencyOutput extends LatencyBlock {
+  readonly eventLoop?: EventLoop
 }
 
 export interface ProfileInput extends ModelTask {
+  /** Sampling time over all rounds, ms. */
   readonly sampleMs: number
+  /** At most so many rounds. */
+  readonly rounds: number
   /** A folder of the caller's for profiles, calibration chains and the optimized model. */
   readonly folder: string
   readonly optimizedModelPath: string
@@ -86,11 +95,53 @@ export interface ProfileOutput {
   readonly onOneThread: boolean
 }
 
+export interface WorkerCostInput {
+  /** A shipped folder whose engine can be imported from there. */
+  readonly folder: string
+  /** Path of an inputs.json. */
+  readonly inputs: string
+  readonly sampleMs: number
+}
+
+export interface WorkerCost {
+  /** p50 of predict() in the caller's thread and through the worker. */
+  readonly plainMs: number
+  readonly workerMs: number
+}
+
+export interface OptimizeInput extends ModelTask {
+  /** Where the engine is to write the graph. */
+  readonly optimizedModelPath: string
+}
+
 export interface RoofsInput {
   readonly engine: string
   readonly packageFrom: string | null
   readonly threads: number | null
   readonly caches: Readonly<Record<string, number | null>>
+}
+
+export interface OutputsInput extends ModelTask {
+  /** A folder of the caller's, made where it is absent. */
+  readonly outputFolder: string
+}
+
+export interface OutputsOutput {
+  /** Path of the index of what came out, to be read as saved inputs are (inputs/saved.ts). */
+  readonly saved: string
+  /** Outputs that differ between two predictions with the same feeds: the model draws random numbers, or keeps a state. */
+  readonly varying: readonly string[]
+}
+
+/** From a fresh process to its first result. */
+export interface StartTimes {
+  /** Importing the engine's package. */
+  readonly importMs: number
+  /** Opening the model. */
+  readonly loadMs: number
+  readonly firstMs: number
+  /** loadMs + firstMs: what depends on the model and its options. */
+  readonly totalMs: number
 }
 
 export interface Tasks {
@@ -99,8 +150,11 @@ export interface Tasks {
     readonly output: Availability
   }
   readonly try: { readonly input: ModelTask; readonly output: TryOutput }
-  readonly latency: { readonly input: LatencyInput; readonly output: LatencyBlock }
+  readonly latency: { readonly input: LatencyInput; readonly output: LatencyOutput }
   readonly profile: { readonly input: ProfileInput; readonly output: ProfileOutput }
   readonly roofs: { readonly input: RoofsInput; readonly output: Roofs }
-  readonly 'event-loop': { readonly input: ModelTask; readonly output: EventLoop }
+  readonly outputs: { readonly input: OutputsInput; readonly output: OutputsOutput }
+  readonly optimize: { readonly input: OptimizeInput; readonly output: null }
+  readonly 'worker-cost': { readonly input: WorkerCostInput; readonly output: WorkerCost }
+  readonly start: { readonly input: ModelTask; readonly output: StartTimes }
 }

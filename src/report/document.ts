@@ -131,7 +131,27 @@ export interface ReportDocument {
     } | null
     sizeBytes: number | null
     peakBytes: number | null
+    name?: string // the remedy with its variant: 'thread-count 1'
+    kept?: boolean // part of what was handed over
+    pairs?: number | null // pairs of fresh processes behind the interval; null: only looked at, or not measured
+    predictedSpeedup?: number | null // as the diagnosis expected it before the trial
   }[]
+  fix?: null | {
+    goal: 'latency' | 'throughput' | 'load-time' | 'memory' | 'size'
+    unit: 'ms' | 'bytes' // of before and after: ms a prediction, a sample or a start; bytes of memory or on disk
+    before: number
+    after: number // the original's where nothing is proven
+    speedup: number // before / after
+    speedupLow: number
+    speedupHigh: number
+    proven: boolean
+    kept: string[]
+    changes: string[]
+    outputs: string // how they compare with the original's
+    untried: string[] // what the budget left no time for
+    shipped: string | null // the folder; null: nothing was to be written
+    machineBound: boolean
+  }
   stages: { name: string; timeMs: number; share: number }[] | null // the user's own pipeline, where one was given
   warnings: string[]
 }

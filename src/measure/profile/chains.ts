@@ -103,76 +103,89 @@ interface ChainCost {
   /** The profiler's cost inside a node's span, mean over the chain's nodes. */
   readonly insideUs: number
   readonly betweenUs: number
-  /** Cost of a node without the profiler, its start included. */
-  readonly trueUs: number
   /** Mean number of inputs and outputs that the profile lists. */
   readonly tensors: number
 }
 
-interface OpenChain {
-  readonly kind: ChainKind
-  /** Short, long, profiled. */
-  readonly sessions: readonly Session[]
-}
-
-/** p50 of the three, ms. */
-interface ChainTimes {
-  readonly short: number
-  readonly long: number
-  readonly profiled: number
-}
+/** By kind: cost of a node without the profiler, µs. */
+export type PlainCosts = Readonly<Record<ChainKind, number>>
 
 const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
 const FEEDS = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
 
+/** What a trivial node takes without the profiler, from a short and a long chain of each kind; about 0.2 s. */
+export async function plainCosts(engineId: string, options: EngineOptions, folder: string): Promise<PlainCosts> {
+  const costs: [ChainKind, number][] = []
+  for (const kind of KINDS) {
+    const { short, long } = LENGTHS[kind]
+    // Both are open at once, so that they meet the same state of the machine.
+    const sessions = [
+      await openChain(kind, short, engineId, options, folder),
+      await openChain(kind, long, engineId, options, folder),
+    ]
+    const [shortMs, longMs] = [await loopMs(sessions[0]!.prepare(FEEDS)), await loopMs(sessions[1]!.prepare(FEEDS))]
+    for (const session of sessions) await session.close()
+    costs.push([kind, ((longMs - shortMs) / (long - short) / nodesPerLink(kind)) * 1000])
+  }
+  return Object.fromEntries(costs) as Record<ChainKind, number>
+}
+
 /**
- * The profiler's cost now, in about 0.2 s. `folder` takes the chains' files and profiles. No session is left open: threads of idle
+ * The profiler's cost now, in about 0.1 s. `folder` takes the chains' files and profiles. No session is left open: threads of idle
  * sessions disturb the model's.
  */
-export async function calibrateProfiler(engineId: string, options: EngineOptions, folder: string): Promise<ProfilerCost> {
-  const chains = await Promise.all(KINDS.map((kind) => openChain(kind, engineId, options, folder)))
+export async function calibrateProfiler(
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+  plain: PlainCosts,
+): Promise<ProfilerCost> {
   const costs: ChainCost[] = []
-  for (const chain of chains) {
-    const [short, long, profiled] = chain.sessions.map((session) => session.prepare(FEEDS))
-    costs.push(await costOf(chain, { short: await loopMs(short!), long: await loopMs(long!), profiled: await loopMs(profiled!) }))
-  }
+  for (const kind of KINDS) costs.push(await costOf(kind, plain[kind], engineId, options, folder))
   const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
   const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
   return {
     fixedUs: varied.insideUs - perTensorUs * varied.tensors,
     perTensorUs,
     betweenUs: Math.max(0, varied.betweenUs),
-    dispatchUs: Math.max(0, unary.trueUs),
+    dispatchUs: Math.max(0, plain.unary),
   }
 }
 
-async function openChain(kind: ChainKind, engineId: string, options: EngineOptions, folder: string): Promise<OpenChain> {
-  const engine = engineOf(engineId)
-  const { short, long, profiled } = LENGTHS[kind]
+const nodesPerLink = (kind: ChainKind): number => (kind === 'varied' ? VARIED_NODES : 1)
+
+function openChain(
+  kind: ChainKind,
+  links: number,
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+  profilePrefix?: string,
+): Promise<Session> {
+  const file = path.join(folder, `chain-${kind}-${links}.onnx`)
+  if (!fs.existsSync(file)) fs.writeFileSync(file, chainModel(kind, links))
   // Nothing is fused or folded: the nodes that were written are the nodes that run.
-  const open = (links: number, profilePrefix?: string) => {
-    const file = path.join(folder, `chain-${kind}-${links}.onnx`)
-    fs.writeFileSync(file, chainModel(kind, links))
-    return engine.open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
-  }
-  const sessions = [await open(short), await open(long), await open(profiled, path.join(folder, `chain-${kind}-`))]
-  return { kind, sessions }
+  return engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
 }
 
-async function costOf({ kind, sessions }: OpenChain, times: ChainTimes): Promise<ChainCost> {
-  const { short, long, profiled } = LENGTHS[kind]
-  const nodesPerLink = kind === 'varied' ? VARIED_NODES : 1
-  const file = await sessions[2]!.endProfiling!()
-  for (const session of sessions) await session.close()
+async function costOf(
+  kind: ChainKind,
+  plainUs: number,
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+): Promise<ChainCost> {
+  const perPrediction = LENGTHS[kind].profiled * nodesPerLink(kind)
+  const session = await openChain(kind, LENGTHS[kind].profiled, engineId, options, folder, path.join(folder, `chain-${kind}-`))
+  const profiledMs = await loopMs(session.prepare(FEEDS))
+  const file = await session.endProfiling!()
+  await session.close()
   const trace = file ? readTrace(file).nodes : []
-  const trueUs = ((times.long - times.short) / (long - short) / nodesPerLink) * 1000
-  const perPrediction = profiled * nodesPerLink
   const warm = Math.floor((trace.length / perPrediction) * (WARMUP_MS / (WARMUP_MS + LOOP_MS))) * perPrediction
   const spanUs = meanSpan(trace.slice(warm), perPrediction)
   return {
-    trueUs,
-    insideUs: spanUs - trueUs,
-    betweenUs: (times.profiled / profiled / nodesPerLink) * 1000 - spanUs,
+    insideUs: spanUs - plainUs,
+    betweenUs: (profiledMs / perPrediction) * 1000 - spanUs,
     tensors: trace.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, trace.length),
   }
 }

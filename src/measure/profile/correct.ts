@@ -177,7 +177,17 @@ function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Gr
     const neighbour = origin.origin.length === 0 ? beside(i) : undefined
     if (neighbour) joined[i] = { view, origin: { origin: neighbour.origin, inserted: true } }
   }
-  return joined
+  return joined.map(({ view, origin }, i) => ({
+    view,
+    origin: { ...origin, origin: joined[outermost(events, i)]!.origin.origin },
+  }))
+}
+
+/** What runs inside an If, Loop or Scan belongs to that node of the user's main graph: names of inner graphs may repeat. */
+function outermost(events: readonly ProfiledEvent[], index: number): number {
+  let at = index
+  for (let parent = events[at]!.parent; parent !== null; parent = events[at]!.parent) at = parent
+  return at
 }
 
 /** The user's graph that a subgraph came from: of several branches, the one that makes the same outputs. */

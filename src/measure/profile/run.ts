@@ -9,36 +9,39 @@ import { engineOf, feedsOf, openSession } from '../open.ts'
 import { median } from '../statistics.ts'
 import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from '../tasks.ts'
 import { aggregate } from './aggregate.ts'
-import { calibrateProfiler } from './chains.ts'
+import { calibrateProfiler, plainCosts } from './chains.ts'
 import { readTrace, type Trace } from './trace.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
-const MOST_ROUNDS = 5
 /** A model that takes long to load is loaded fewer times. */
 const LOADING_MS = 1500
 const MIN_PREDICTIONS = 6
+/** Of one round: more narrow nothing, and reading their trace takes longer than they do. */
+const MOST_PREDICTIONS = 200
 /** Of a round's sampling time: for each plain part. */
 const PLAIN_SHARE = 0.4
 const WARMUP_RUNS = 5
-const EMPTY_MS = 40
+const EMPTY_MS = 25
 
 export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> {
-  const roundMs = asked.sampleMs / MOST_ROUNDS
+  const roundMs = asked.sampleMs / asked.rounds
   const asAsked = await plainPart(asked, roundMs * PLAIN_SHARE)
   const onOne = asAsked.p50Ms < SMALL_MS && asked.options.threads !== 1 ? onOneThread(asked) : null
   const single = onOne && (await plainPart(onOne, roundMs * PLAIN_SHARE))
   const serial = single !== null && single.p50Ms <= asAsked.p50Ms * SAME_ON_ONE
   const input = serial ? onOne! : asked
   const first = serial ? single : asAsked
-  const rounds = Math.max(1, Math.min(MOST_ROUNDS, Math.floor(LOADING_MS / (2 * first.loadMs))))
+  const rounds = Math.max(1, Math.min(asked.rounds, Math.floor(LOADING_MS / (2 * first.loadMs))))
   const sampleMs = input.sampleMs / rounds
   const traces: Trace[] = []
   const measured: ProfileRound[] = []
-  let before = { p50Ms: first.p50Ms, cost: await calibrate(input) }
+  const plain = await plainCosts(input.engine, input.options, input.folder)
+  const calibrate = () => calibrateProfiler(input.engine, input.options, input.folder, plain)
+  let before = { p50Ms: first.p50Ms, cost: await calibrate() }
   for (let round = 0; round < rounds; round++) {
     const { trace, p50Ms: profiledP50Ms } = await profiledPart(input, sampleMs, MAX_EVENTS / rounds, round)
-    const after = { cost: await calibrate(input), p50Ms: (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms }
+    const after = { cost: await calibrate(), p50Ms: (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms }
     const emptyP50Ms = input.emptyModelFile ? await emptyCall(input, input.emptyModelFile) : null
     traces.push(trace)
     measured.push({
@@ -51,7 +54,12 @@ export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> 
     before = after
   }
   const truncated = traces.some((trace) => trace.truncated)
-  return { ...aggregate(traces, WARMUP_RUNS), rounds: measured, truncated, onOneThread: serial }
+  return {
+    ...aggregate(traces, WARMUP_RUNS),
+    rounds: measured,
+    truncated,
+    onOneThread: serial,
+  }
 }
 
 /**
@@ -62,8 +70,6 @@ const SMALL_MS = 1
 const SAME_ON_ONE = 1.1
 
 const onOneThread = (input: ProfileInput): ProfileInput => ({ ...input, options: { ...input.options, threads: 1 } })
-
-const calibrate = ({ engine, options, folder }: ProfileInput): Promise<ProfilerCost> => calibrateProfiler(engine, options, folder)
 
 const between = (a: ProfilerCost, b: ProfilerCost): ProfilerCost => ({
   fixedUs: (a.fixedUs + b.fixedUs) / 2,
@@ -87,11 +93,12 @@ async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ reado
 async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: number, round: number) {
   const session = await openSession(input, {
     profilePrefix: path.join(input.folder, `profile-${round}-`),
-    optimizedModelPath: input.optimizedModelPath,
+    ...(round === 0 ? { optimizedModelPath: input.optimizedModelPath } : {}),
   })
   const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
   const perRunMs = await warmUp(runs)
-  const most = Math.max(MIN_PREDICTIONS, Math.floor((maxEvents * LEAST_EVENT_MS) / Math.max(perRunMs, LEAST_EVENT_MS)))
+  const traceable = Math.floor((maxEvents * LEAST_EVENT_MS) / Math.max(perRunMs, LEAST_EVENT_MS))
+  const most = Math.max(MIN_PREDICTIONS, Math.min(MOST_PREDICTIONS, traceable))
   const samples: number[] = []
   await sample(runs, samples, sampleMs, most)
   const file = await session.endProfiling!()

@@ -1,0 +1,5 @@
+// How the outputs of a changed setup compare with the original's.
+export { type CompareOptions, compareOutputs } from './compare.ts'
+export { type JudgedInputs, judgedInputs } from './judged-inputs.ts'
+export type { Agreement, Metric, MetricName, OutputAgreement, OutputMeaning } from './types.ts'
+export { type AgreementVerdict, type Loss, lossOf, verdict } from './verdict.ts'

@@ -1,0 +1,56 @@
+// How the outputs of a changed setup compare with the original's on the same inputs, as plain data.
+import type { DType } from '../../graph/types.ts'
+
+/**
+ * What an output's numbers are for. scores: one of many classes, the last axis over the classes. binary: each element decides yes
+ * or no at a threshold. label: classes by number or name, already decided. values: anything else.
+ */
+export type OutputMeaning = 'scores' | 'binary' | 'label' | 'values'
+
+export interface OutputAgreement {
+  readonly name: string
+  readonly dtype: DType
+  readonly meaning: OutputMeaning
+  /** Every element of every sample equal bit for bit. */
+  readonly equal: boolean
+  /** Share of elements, 0..1, that are equal: bit for bit, but that 0 equals -0 and every NaN any other. 1 for none. */
+  readonly equalShare: number
+  /** Largest difference of two numbers; 0 for strings and bools. */
+  readonly maxAbs: number
+  /** What differences are held against: the size of the output's numbers in the original, see scale.ts. 0 where all are 0. */
+  readonly scale: number
+  /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
+  readonly maxRelative: number
+  /** Of the sample where it is lowest; 1 where both are as good as zero. null for what is no float. */
+  readonly cosine: number | null
+  /** Signal to noise over all samples, decibels; null where there is no noise, no signal, or no float. */
+  readonly sqnrDb: number | null
+  /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; null for 'values'. */
+  readonly top1: number | null
+}
+
+export type MetricName = 'accuracy' | 'mse' | 'mae'
+
+/** Of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
+export interface Metric {
+  readonly name: MetricName
+  readonly before: number
+  readonly after: number
+}
+
+/** The worst over the outputs, and each of them. */
+export interface Agreement {
+  /** Why the outputs cannot be compared as numbers: other dtype, shape, or places of NaN and infinity. null: they can. */
+  readonly mismatch: string | null
+  readonly equal: boolean
+  /** Largest difference over all outputs, labels apart: the distance of two class numbers means nothing. */
+  readonly maxAbs: number
+  readonly maxRelative: number
+  readonly cosine: number | null
+  readonly sqnrDb: number | null
+  readonly top1: number | null
+  readonly metric: Metric | null
+  /** Why there is no metric although labels were given; null where there is one, or no labels. */
+  readonly noMetric: string | null
+  readonly outputs: readonly OutputAgreement[]
+}

@@ -1,0 +1,105 @@
+// Do the outputs agree as well as the change promised?
+import { isRealFloat, spacingOf } from './numbers.ts'
+import type { Agreement, OutputAgreement } from './types.ts'
+
+/** What a change promises; as remedies name it. */
+export type Promised = 'exact' | 'rounding' | 'approximate'
+
+export interface AgreementVerdict {
+  readonly ok: boolean
+  /** What was seen, as its reader would say it. */
+  readonly reason: string
+}
+
+/** Same arithmetic on another number of threads adds in another order: some units in the last place of a float32 (6e-8). */
+const EXACT = 1e-6
+/** Fused and folded arithmetic through a deep network; SQNR beyond 80 dB. Larger differences come from other arithmetic. */
+export const ROUNDING = 1e-4
+/** Decisions that may differ without having been a tie. */
+const SAME_DECISIONS = 0.999
+
+/**
+ * exact: equal, or within 1e-6 of the output's scale, every integer and decision the same. rounding: within 1e-4 of it, and 99.9 % of
+ * integers and decisions the same. approximate: the loss (see `lossOf`) within `maxLoss`, and
+ * outputs beside those that decide still alike. Outputs of float16 and bfloat16 may be off by
+ * one (exact) or two (rounding) of their own steps.
+ */
+export function verdict(agreement: Agreement, promise: Promised, maxLoss: number | null): AgreementVerdict {
+  if (agreement.mismatch !== null) return { ok: false, reason: agreement.mismatch }
+  if (agreement.equal) return { ok: true, reason: 'outputs equal bit for bit' }
+  if (promise === 'approximate') return approximate(agreement, maxLoss)
+  const bad = agreement.outputs.map((output) => exceeds(output, promise)).find((reason) => reason !== null)
+  if (bad !== undefined) return { ok: false, reason: bad }
+  return { ok: true, reason: agreement.maxAbs > 0 ? `outputs equal to ${short(agreement.maxAbs)}` : 'outputs equal up to ties' }
+}
+
+function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string | null {
+  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1 } = output
+  const isExact = promise === 'exact'
+  const share = isExact ? 1 : SAME_DECISIONS
+  if (top1 !== null && top1 < share) return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
+  if (meaning === 'label') return null
+  if (!isRealFloat(dtype)) {
+    return equalShare < share ? `${percent(1 - equalShare)} of the elements of the output '${name}' differ` : null
+  }
+  const allowed = isExact ? Math.max(EXACT, spacingOf(dtype)) : Math.max(ROUNDING, 2 * spacingOf(dtype))
+  if (maxRelative <= allowed) return null
+  const held = `${short(maxRelative)} of its range (${short(scale)})`
+  return `the output '${name}' differs by ${short(maxAbs)}, ${held}, more than the ${short(allowed)} of ${isExact ? 'equal arithmetic' : 'rounding'}`
+}
+
+/** The loss that `--max-loss` bounds. */
+export interface Loss {
+  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'cosine'
+  /** Never below 0: a gain is no loss. */
+  readonly loss: number
+}
+
+/**
+ * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 where an
+ * output decides classes, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
+ * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
+ */
+export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): Loss {
+  if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
+  if (metric !== null) {
+    const drop = metric.name === 'accuracy' ? metric.before - metric.after : metric.after - metric.before
+    // A NaN error is a loss without bound.
+    return { of: metric.name, loss: Number.isNaN(drop) ? Number.POSITIVE_INFINITY : Math.max(0, drop) }
+  }
+  const exact = outputs.filter(({ dtype, meaning }) => !isRealFloat(dtype) && meaning === 'values')
+  const shares = [...(top1 === null ? [] : [top1]), ...exact.map(({ equalShare }) => equalShare)]
+  if (shares.length > 0) return { of: 'top-1 agreement', loss: 1 - Math.min(...shares) }
+  return { of: 'cosine', loss: Math.max(0, 1 - (cosine ?? 1)) }
+}
+
+/** Outputs beside the deciding one (boxes beside scores) may drift with an approximation, but not break. */
+const OTHERS_COSINE = 0.95
+
+/** Differences of two counts over one total are off by this much. */
+const FLOAT_SLACK = 1e-12
+
+function approximate(agreement: Agreement, maxLoss: number | null): AgreementVerdict {
+  if (maxLoss === null) return { ok: false, reason: 'it changes the outputs; allow a loss with --max-loss' }
+  const { of, loss } = lossOf(agreement)
+  const ok = loss <= maxLoss + FLOAT_SLACK
+  const { metric, top1, outputs } = agreement
+  const broken = metric === null && top1 !== null ? outputs.find((one) => breaks(one, maxLoss)) : undefined
+  if (ok && broken !== undefined) {
+    return { ok: false, reason: `the output '${broken.name}' has a cosine of ${short(broken.cosine!)} with the original's` }
+  }
+  const seen = metric === null ? `${of} ${short(1 - loss)}` : `${of} ${short(metric.before)} to ${short(metric.after)}`
+  return {
+    ok,
+    reason: ok ? `${seen}, within --max-loss ${maxLoss}` : `${seen}: a loss of ${short(loss)}, above --max-loss ${maxLoss}`,
+  }
+}
+
+const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>
+  meaning === 'values' && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
+
+const short = (value: number): string => {
+  const text = Number(value.toPrecision(3))
+  return Math.abs(text) < 1e-3 && text !== 0 ? text.toExponential() : String(text)
+}
+const percent = (share: number): string => `${short(share * 100)} %`

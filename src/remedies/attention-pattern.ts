@@ -1,0 +1,155 @@
+// Scaled dot-product attention with several heads as exporters write it:
+//   Q = Transpose(Reshape(q, [B, S, heads, d])), K and V likewise
+//   Reshape(Transpose(MatMul(Softmax(MatMul(Q, K^T) * scale + mask), V)))
+// with q [B, S, heads * d]. Scales may stand on Q, K or the scores.
+import type { NodeProto } from 'onnx-buf'
+import { intsOf, isClosed, isOperator, type Matching, numberOf, otherOperand } from './match.ts'
+import type { Size } from './sizes.ts'
+
+export interface AttentionPattern {
+  readonly softmax: NodeProto
+  readonly parts: ReadonlySet<NodeProto>
+  /** Values [B, S, heads * d], [B, T, heads * d], [B, T, heads * dv]. */
+  readonly query: string
+  readonly key: string
+  readonly value: string
+  readonly heads: number
+  readonly scale: number
+  readonly batch: Size
+  readonly queryLength: Size
+  readonly keyLength: Size
+  /** Added to the scaled scores; with its shape, padded with ones in front to four dimensions. */
+  readonly mask: { readonly name: string; readonly shape: readonly Size[]; readonly rank: number } | undefined
+  /** The Reshape whose output [B, S, heads * dv] is the result. */
+  readonly last: NodeProto
+}
+
+/** The attention around a Softmax, in float32; undefined where it is none, or where others read what lies on the way. */
+export function findAttention(matching: Matching, softmax: NodeProto): AttentionPattern | undefined {
+  if (!isOperator(softmax, 'Softmax') || matching.dtype(softmax.input[0]) !== 'float32') return undefined
+  const axis = numberOf(softmax, 'axis', matching.opset >= 13 ? -1 : 1)
+  if (matching.shape(softmax.input[0])?.length !== 4 || (axis !== -1 && axis !== 3)) return undefined
+  const parts = new Set([softmax])
+  const scores = findScores(matching, softmax.input[0]!, parts)
+  if (scores === undefined) return undefined
+  const query = split(matching, scores.product.input[0]!, false, parts)
+  const key = split(matching, scores.product.input[1]!, true, parts)
+
+  const weighted = matching.onlyReader(softmax)
+  if (!isOperator(weighted, 'MatMul') || weighted.input[0] !== softmax.output[0]) return undefined
+  const value = split(matching, weighted.input[1]!, false, parts)
+  const turned = matching.onlyReader(weighted)
+  const last = turned && matching.onlyReader(turned)
+  if (!isTranspose(turned, [0, 2, 1, 3]) || !isOperator(last, 'Reshape') || last.input[0] !== turned.output[0]) return undefined
+  parts.add(weighted).add(turned).add(last)
+  if (query === undefined || key === undefined || value === undefined || value.scale !== 1) return undefined
+
+  const { batch, length: queryLength, heads } = query
+  const agree = [key, value].every((one) => one.batch === batch && one.heads === heads && one.length === key.length)
+  const result = matching.shape(last.output[0])
+  const merged = result?.length === 3 && result[0] === batch && result[1] === queryLength && result[2] === heads * value.width
+  if (!agree || !merged || key.width !== query.width || !isClosed(matching, parts, [last.output[0]!])) return undefined
+  const mask = scores.mask === undefined ? undefined : maskOf(matching, scores.mask)
+  if (mask !== undefined && !fits(mask.shape, [batch, heads, queryLength, key.length])) return undefined
+  if (scores.mask !== undefined && mask === undefined) return undefined
+  return {
+    softmax,
+    parts,
+    query: query.source,
+    key: key.source,
+    value: value.source,
+    heads,
+    scale: scores.scale * query.scale * key.scale,
+    batch,
+    queryLength,
+    keyLength: key.length,
+    mask,
+    last,
+  }
+}
+
+interface Scores {
+  readonly product: NodeProto
+  readonly scale: number
+  readonly mask: string | undefined
+}
+
+/** Back from the softmax: at most one sum, then scales, then the product. */
+function findScores(matching: Matching, name: string, parts: Set<NodeProto>): Scores | undefined {
+  const add = matching.producer(name)
+  const sums = isOperator(add, 'Add') ? [0, 1].map((k) => ({ from: add.input[k]!, mask: add.input[1 - k]! })) : []
+  for (const { from, mask } of [{ from: name, mask: undefined }, ...sums]) {
+    const found = unscaled(matching, from)
+    const product = matching.producer(found.name)
+    if (!isOperator(product, 'MatMul')) continue
+    for (const part of [...found.parts, product, ...(mask === undefined ? [] : [add!])]) parts.add(part)
+    return { product, scale: found.scale, mask }
+  }
+  return undefined
+}
+
+/** The value before products and quotients with one number. */
+function unscaled({ producer, scalar }: Matching, name: string) {
+  const parts: NodeProto[] = []
+  let [at, scale] = [name, 1]
+  for (let made = producer(at); isOperator(made, 'Mul', 'Div'); made = producer(at)) {
+    const constant = made.input.find((one) => scalar(one) !== undefined)
+    const other = constant === undefined ? undefined : otherOperand(made, constant)
+    if (other === undefined || (made.opType === 'Div' && made.input[1] !== constant)) break
+    const factor = scalar(constant)!
+    if (!Number.isFinite(factor) || factor === 0) break
+    scale *= made.opType === 'Div' ? 1 / factor : factor
+    parts.push(made)
+    at = other
+  }
+  return { name: at, scale, parts }
+}
+
+interface SplitHeads {
+  /** [batch, length, heads * width]. */
+  readonly source: string
+  readonly batch: Size
+  readonly length: Size
+  readonly heads: number
+  readonly width: number
+  readonly scale: number
+}
+
+/** Back over the split into heads: [B, L, heads * d] -> [B, heads, L, d], or [B, heads, d, L] where `transposed`. */
+function split(matching: Matching, name: string, transposed: boolean, parts: Set<NodeProto>): SplitHeads | undefined {
+  const { producer, shape } = matching
+  const outer = unscaled(matching, name)
+  let turn = producer(outer.name)
+  const found: NodeProto[] = [...outer.parts]
+  let scale = outer.scale
+  if (transposed && isTranspose(turn, [0, 1, 3, 2])) {
+    const between = unscaled(matching, turn.input[0]!)
+    found.push(turn, ...between.parts)
+    scale *= between.scale
+    turn = producer(between.name)
+    if (!isTranspose(turn, [0, 2, 1, 3])) return undefined
+  } else if (!isTranspose(turn, transposed ? [0, 2, 3, 1] : [0, 2, 1, 3])) return undefined
+  const inner = unscaled(matching, turn.input[0]!)
+  const reshape = producer(inner.name)
+  if (!isOperator(reshape, 'Reshape')) return undefined
+  const [before, after] = [shape(reshape.input[0]), shape(reshape.output[0])]
+  const [heads, width] = [after?.[2], after?.[3]]
+  if (before?.length !== 3 || after?.length !== 4 || typeof heads !== 'number' || typeof width !== 'number') return undefined
+  if (before[0] !== after[0] || before[1] !== after[1] || before[2] !== heads * width) return undefined
+  for (const part of [...found, turn, ...inner.parts, reshape]) parts.add(part)
+  return { source: reshape.input[0]!, batch: before[0]!, length: before[1]!, heads, width, scale: scale * inner.scale }
+}
+
+function isTranspose(node: NodeProto | undefined, order: readonly number[]): node is NodeProto {
+  if (!isOperator(node, 'Transpose')) return false
+  const perm = intsOf(node, 'perm')
+  return perm?.length === order.length && perm.every((axis, k) => axis === order[k])
+}
+
+function maskOf({ shape, dtype }: Matching, name: string): AttentionPattern['mask'] {
+  const own = shape(name)
+  if (own === undefined || own.length > 4 || dtype(name) !== 'float32') return undefined
+  return { name, shape: [...new Array<Size>(4 - own.length).fill(1), ...own], rank: own.length }
+}
+
+const fits = (mask: readonly Size[], scores: readonly Size[]) => mask.every((size, axis) => size === 1 || size === scores[axis])

@@ -1,0 +1,214 @@
+// The test helper of remedies: one call proves that a remedy applies where it must and nowhere else, that it changes nothing that it
+// was given, and that the engine gives the same results with what it proposes.
+import { readFileSync } from 'node:fs'
+import { toBinary } from '@bufbuild/protobuf'
+import { type ModelProto, ModelProtoSchema } from 'onnx-buf'
+import { describe, expect, test } from 'vitest'
+import type { Feeds, Results, TensorValue } from '../engines/types.ts'
+import { decodeNumbers } from '../graph/decode.ts'
+import type { Model } from '../graph/model.ts'
+import { problemsOf } from '../graph/validate.ts'
+import { viewGraph } from '../graph/view.ts'
+import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup } from './check-run.ts'
+import { type EvidenceOverrides, exampleEvidence, exampleSetup, type SetupOverrides } from './example-evidence.ts'
+import type { Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from './remedy.ts'
+
+export * from './check-run.ts'
+export * from './example-evidence.ts'
+
+export interface RemedyCase {
+  readonly name: string
+  readonly model: ModelProto | Model
+  /** Default: two seeded random feeds from the declared shapes. */
+  readonly feeds?: Feeds | readonly Feeds[]
+  /** Sizes of free dimensions in random feeds, by symbol. Default 2. */
+  readonly sizes?: Readonly<Record<string, number>>
+  /** Inputs and outputs are filled in from the feeds and the engine's results. */
+  readonly evidence?: EvidenceOverrides
+  readonly setup?: SetupOverrides
+  /** Default: the engine's own optimizer, no simplifier. */
+  readonly tools?: RemedyTools
+  /** True: the evidence holds a profile of the graph as written, with the types of every value as run. */
+  readonly profiled?: boolean
+}
+
+export interface AppliesCase extends RemedyCase {
+  /** Matches the lines of what was changed, of every proposal. */
+  readonly changes?: RegExp
+  /** Variants proposed, in order. Default: one, ''. */
+  readonly variants?: readonly string[]
+  /** What `took` must say of the graph that the engine then runs. Default true; null: it is not asked. */
+  readonly took?: boolean | null
+  /** Largest difference, as share of the output's root mean square or of the number itself if that is larger. Default 1e-5. */
+  readonly tolerance?: number
+  /** Operator types of the rewritten main graph, in order, `Constant` left out. */
+  readonly operators?: readonly string[]
+  /** The proposal may change what the model takes and gives. */
+  readonly narrows?: boolean
+  /** Applied to its own result, the remedy may propose again. Rewrites may not by default. */
+  readonly repeats?: boolean
+  /** Whatever else must hold. */
+  readonly check?: (proposal: Proposal, setup: RemedySetup) => void
+}
+
+const SECTIONS = ['## What it does', '## When it pays', '## What it may change', '## How whyslow proves it']
+
+/**
+ * Proves a remedy. `applies`: well-formed proposals; the rewritten model is valid, takes and gives what the original does, and the
+ * engine's results agree; a second application finds nothing to do. `leaves`: no proposal. In both, what was given stays as it was.
+ * The page docs/remedies/<id>.md stands with its four sections.
+ */
+export function checkRemedy(
+  remedy: Remedy,
+  cases: { readonly applies: readonly AppliesCase[]; readonly leaves: readonly RemedyCase[] },
+): void {
+  describe(remedy.id, () => {
+    test.each(cases.applies)('applies: $name', async (given) => await proveApplies(remedy, given))
+    test.each(cases.leaves)('leaves alone: $name', async (given) => await proveLeaves(remedy, given))
+    test('has an id, a title, goals, something it treats, and a page', () => {
+      expect(remedy.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      expect(remedy.title).toMatch(/^[A-Z0-9].*[^.]$/)
+      expect(remedy.goals.length).toBeGreaterThan(0)
+      const page = readFileSync(new URL(`../../docs/remedies/${remedy.id}.md`, import.meta.url), 'utf8')
+      expect(SECTIONS.filter((section) => !page.includes(section))).toEqual([])
+    })
+  })
+}
+
+/** Throws where an applies case does not hold. */
+export async function proveApplies(remedy: Remedy, given: AppliesCase): Promise<void> {
+  const { setup, evidence, tools, feeds, results } = await prepare(given)
+  const proposals = await applyFrozen(remedy, setup, evidence, tools)
+  expect(proposals.map(({ variant }) => variant)).toEqual(given.variants ?? [''])
+  for (const proposal of proposals) {
+    checkProposal(proposal, evidence)
+    if (given.changes) expect(proposal.changes.join('\n')).toMatch(given.changes)
+    checkModel(proposal, setup, given)
+    const tolerance = given.tolerance ?? 1e-5
+    const changed = await runSetup(proposal.setup, feeds)
+    changed.forEach((one, sample) => {
+      checkResults(one, results[sample]!, tolerance, given.narrows ?? false)
+    })
+    if (proposal.took && given.took !== null) {
+      expect(proposal.took(await executedGraph(proposal.setup)), 'took').toBe(given.took ?? true)
+    }
+    given.check?.(proposal, setup)
+    if (!(given.repeats ?? remedy.kind !== 'rewrite')) {
+      const again = await applyFrozen(remedy, proposal.setup, evidence, tools)
+      expect(
+        again.flatMap(({ changes }) => changes),
+        'applied to its own result',
+      ).toEqual([])
+    }
+  }
+}
+
+/** Throws where a leaves case does not hold. */
+export async function proveLeaves(remedy: Remedy, given: RemedyCase): Promise<void> {
+  const { setup, evidence, tools } = await prepare(given)
+  const proposals = await applyFrozen(remedy, setup, evidence, tools)
+  expect(proposals.flatMap(({ changes }) => changes)).toEqual([])
+  expect(proposals).toEqual([])
+}
+
+async function prepare(given: RemedyCase) {
+  const setup = exampleSetup(given.model, given.setup)
+  const feeds = feedsOf(given, setup)
+  const results = await runSetup(setup, feeds)
+  const declared = viewGraph(setup.model).inputs
+  const evidence = exampleEvidence({
+    inputs: declared.flatMap(({ name, shape }) => {
+      const fed = feeds[0]![name]
+      if (fed === undefined) return []
+      const freeAxes = (shape ?? []).flatMap((size, axis) => (typeof size === 'number' ? [] : [{ axis, symbol: size ?? '' }]))
+      return [{ name, dtype: fed.dtype, shape: fed.shape, freeAxes }]
+    }),
+    outputs: setup.model.proto.graph!.output.map(({ name }) => {
+      const { dtype = null, shape = null } = results[0]![name] ?? {}
+      return { name, dtype, shape }
+    }),
+    ...(given.profiled ? { profile: await profileAsWritten(setup, feeds[0]!) } : {}),
+    ...given.evidence,
+  })
+  return { setup, feeds, results, evidence, tools: given.tools ?? engineTools }
+}
+
+function feedsOf({ feeds, sizes }: RemedyCase, { model }: RemedySetup): readonly Feeds[] {
+  if (feeds === undefined) return [1, 2].map((seed) => randomFeeds(model, seed, sizes))
+  return Array.isArray(feeds) ? feeds : [feeds as Feeds]
+}
+
+/** Objects are frozen, bytes compared: a remedy that writes to what it was given throws or is caught. */
+async function applyFrozen(remedy: Remedy, setup: RemedySetup, evidence: RemedyEvidence, tools: RemedyTools) {
+  const before = toBinary(ModelProtoSchema, setup.model.proto)
+  const proposals = await remedy.apply(deepFreeze(setup), deepFreeze(evidence), tools)
+  expect(Buffer.compare(before, toBinary(ModelProtoSchema, setup.model.proto)), 'the model given was changed').toBe(0)
+  return proposals
+}
+
+function checkProposal({ changes, predictedSavingMs }: Proposal, { p50Ms }: RemedyEvidence): void {
+  expect(changes.length, 'a proposal says what was changed').toBeGreaterThan(0)
+  for (const line of changes) expect(line).toMatch(/^[^\n]*[^\n.]$/)
+  expect(changes.join(' ')).not.toMatch(/NaN|undefined|\[object|Infinity/)
+  if (predictedSavingMs === null) return
+  expect(predictedSavingMs).toBeGreaterThanOrEqual(0)
+  expect(predictedSavingMs).toBeLessThanOrEqual(p50Ms)
+}
+
+function checkModel({ setup: { model } }: Proposal, original: RemedySetup, { narrows, operators }: AppliesCase): void {
+  expect(
+    problemsOf(model.proto)
+      .map(({ message }) => message)
+      .join('\n'),
+    'problems of the model',
+  ).toBe('')
+  const [now, before] = [viewGraph(model), viewGraph(original.model)]
+  if (!narrows) {
+    expect(now.inputs, 'inputs').toEqual(before.inputs)
+    expect(now.outputs, 'outputs').toEqual(before.outputs)
+  }
+  if (operators) expect(now.nodes.map(({ opType }) => opType)).toEqual(operators)
+}
+
+function checkResults(now: Results, before: Results, tolerance: number, narrows: boolean): void {
+  if (!narrows) expect(Object.keys(now)).toEqual(Object.keys(before))
+  for (const [name, value] of Object.entries(now)) {
+    const other = before[name]
+    if (other === undefined) continue
+    expect(value.dtype, name).toBe(other.dtype)
+    expect(value.shape, name).toEqual(other.shape)
+    const worst = largestDifference(value, other)
+    expect(worst, `largest difference of '${name}'`).toBeLessThanOrEqual(value.dtype.includes('float') ? tolerance : 0)
+  }
+}
+
+/** As share of the number or, if that is larger, of the output's root mean square. Infinity where one is NaN or a string differs. */
+export function largestDifference(value: TensorValue, reference: TensorValue): number {
+  const [a, b] = [numbersOf(value), numbersOf(reference)]
+  const finite = b.filter((one): one is number => Number.isFinite(one))
+  const rms = Math.sqrt(finite.reduce((sum, one) => sum + one * one, 0) / Math.max(1, finite.length))
+  let worst = a.length === b.length ? 0 : Number.POSITIVE_INFINITY
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i]!, b[i]!]
+    if (Object.is(x, y) || x === y) continue
+    if (typeof x !== 'number' || typeof y !== 'number') return Number.POSITIVE_INFINITY
+    const difference = Math.abs(x - y) / Math.max(Math.abs(y), rms, Number.MIN_VALUE)
+    worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference)
+  }
+  return worst
+}
+
+function numbersOf({ dtype, data }: TensorValue): readonly (number | bigint | string)[] {
+  if (Array.isArray(data)) return data
+  const array = data as Float32Array
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return Array.from(array)
+  return decodeNumbers(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), dtype, array.length)!
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) deepFreeze(part)
+  }
+  return value
+}

@@ -1,0 +1,71 @@
+// Every remedy, in the order in which they are tried where no finding ranks them.
+import { geluTanh } from './approximate/gelu-tanh.ts'
+import { hardSigmoid } from './approximate/hard-sigmoid.ts'
+import { inputResolution } from './approximate/input-resolution.ts'
+import { lowRank } from './approximate/low-rank.ts'
+import type { Remedy } from './remedy.ts'
+import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
+import { constantFolding } from './rewrites/constant-folding.ts'
+import { convBatchnorm } from './rewrites/conv-batchnorm.ts'
+import { dropOutputs } from './rewrites/drop-outputs.ts'
+import { duplicateWeights } from './rewrites/duplicate-weights.ts'
+import { engineOptimized } from './rewrites/engine-optimized.ts'
+import { fixShapes } from './rewrites/fix-shapes.ts'
+import { fuseAttention } from './rewrites/fuse-attention.ts'
+import { fuseGelu } from './rewrites/fuse-gelu.ts'
+import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
+import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
+import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
+import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
+import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
+import { trainingLeftovers } from './rewrites/training-leftovers.ts'
+import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
+import { batchSize } from './settings/batch-size.ts'
+import { denormals } from './settings/denormals.ts'
+import { dynamicBlockBase } from './settings/dynamic-block-base.ts'
+import { executionMode } from './settings/execution-mode.ts'
+import { graphOptimization } from './settings/graph-optimization.ts'
+import { memoryArena } from './settings/memory-arena.ts'
+import { memoryPattern } from './settings/memory-pattern.ts'
+import { pointwiseConv } from './settings/pointwise-conv.ts'
+import { prepacking } from './settings/prepacking.ts'
+import { reuseOutputs } from './settings/reuse-outputs.ts'
+import { spinning } from './settings/spinning.ts'
+import { threadAffinity } from './settings/thread-affinity.ts'
+import { threadCount } from './settings/thread-count.ts'
+
+export const remedies: readonly Remedy[] = [
+  initializersAsInputs,
+  threadCount,
+  graphOptimization,
+  spinning,
+  fuseAttention,
+  fuseLayerNorm,
+  fuseGelu,
+  fuseSkipLayerNorm,
+  mergeParallelMatmuls,
+  constantFolding,
+  convBatchnorm,
+  cancellingPairs,
+  trainingLeftovers,
+  scaleIntoWeights,
+  dropOutputs,
+  fixShapes,
+  engineOptimized,
+  duplicateWeights,
+  zipmapRemoval,
+  denormals,
+  dynamicBlockBase,
+  pointwiseConv,
+  threadAffinity,
+  executionMode,
+  memoryArena,
+  memoryPattern,
+  prepacking,
+  reuseOutputs,
+  batchSize,
+  geluTanh,
+  hardSigmoid,
+  lowRank,
+  inputResolution,
+]

@@ -1,0 +1,28 @@
+// The engine allocates memory for every result and copies it into a tensor of JavaScript. It can be given tensors to write into:
+// `session.run(feeds, fetches)`, https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html. onnxruntime-node 1.30 then
+// spares its own allocation, and still hands out a copy: there is little to gain. Versions differ in what they hand out.
+import { defineRemedy } from '../remedy.ts'
+import { withOptions } from '../session-options.ts'
+
+export const reuseOutputs = defineRemedy({
+  id: 'reuse-outputs',
+  title: 'Write results into the same tensors every time',
+  treats: ['call-overhead', 'tiny-model'],
+  effect: 'exact',
+  kind: 'settings',
+  goals: ['latency', 'throughput'],
+  onlyWhenNamed: 'the next prediction may overwrite a result: copy what must be kept',
+  apply(setup, { engine, outputs }) {
+    const writable =
+      outputs.length > 0 && outputs.every(({ dtype, shape }) => dtype !== null && dtype !== 'string' && shape !== null)
+    if (engine.id !== 'ort-cpu' || setup.options.reuseOutputs === true || !writable) return []
+    return [
+      {
+        variant: '',
+        setup: withOptions(setup, { reuseOutputs: true }),
+        changes: [`results are written into the same ${outputs.length === 1 ? 'tensor' : `${outputs.length} tensors`}`],
+        predictedSavingMs: null,
+      },
+    ]
+  },
+})

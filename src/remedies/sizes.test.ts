@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { broadcast, over, sameShape, symbol, times } from './sizes.ts'
+
+test('equal products are equal, whatever their order', () => {
+  expect(times([2, 'b', 3, 'a'])).toBe('6*a*b')
+  expect(times([times(['a', 3]), times([2, 'b'])])).toBe('6*a*b')
+  expect(times([])).toBe(1)
+  expect(times(['a'])).toBe('a')
+  expect(times([0, 'a'])).toBe(0)
+})
+
+test('a quotient stands only where it is whole for every size', () => {
+  expect(over('12*batch', 4)).toBe('3*batch')
+  expect(over('12*batch', 'batch')).toBe(12)
+  expect(over('a*a', 'a')).toBe('a')
+  expect(over('a*b', 'b*a')).toBe(1)
+  expect(over('12*batch', 5)).toBeUndefined()
+  expect(over(12, 'batch')).toBeUndefined()
+  expect(over(12, 0)).toBeUndefined()
+})
+
+test('a symbol is one factor, whatever it is called', () => {
+  expect(times([symbol('2*n'), 3])).toBe('3*2×n')
+  expect(over(times([symbol('7'), 'a']), 7)).toBeUndefined()
+})
+
+test('sizes broadcast', () => {
+  expect(broadcast('a', 1)).toBe('a')
+  expect(broadcast(1, 'a')).toBe('a')
+  expect(broadcast('a', 'a')).toBe('a')
+  // Whether a is 1 or 7, the result is 7.
+  expect(broadcast('a', 7)).toBe(7)
+  expect(broadcast(7, 'a')).toBe(7)
+  expect(broadcast('a', 'b')).toBeUndefined()
+  expect(broadcast(3, 7)).toBeUndefined()
+})
+
+test('shapes are the same only where they are known', () => {
+  expect(sameShape(['a', 2], ['a', 2])).toBe(true)
+  expect(sameShape(['a', 2], ['b', 2])).toBe(false)
+  expect(sameShape(['a'], ['a', 2])).toBe(false)
+  expect(sameShape(undefined, undefined)).toBe(false)
+})

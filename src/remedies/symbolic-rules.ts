@@ -1,0 +1,382 @@
+// What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
+// com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+import type { NodeProto } from 'onnx-buf'
+import { decodeNumbers } from '../graph/decode.ts'
+import { dtypeOf, elementCount, isInteger } from '../graph/dtype.ts'
+import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
+import type { AttributeView, DType } from '../graph/types.ts'
+import { broadcast, over, type Size, times } from './sizes.ts'
+
+/** What is known of a value. `sizes`: the integers that it holds, where they are sizes or constants. */
+export interface SymbolicType {
+  readonly dtype?: DType | undefined
+  readonly shape?: readonly Size[] | undefined
+  readonly sizes?: readonly Size[] | undefined
+}
+
+/** Integers of a value are followed up to this many: shapes, axes, indices. */
+export const SIZES_LIMIT = 64
+
+/** A node's attributes and the types of its inputs, for its rule. */
+export interface Site {
+  readonly node: NodeProto
+  readonly opset: number
+  readonly input: (index: number) => SymbolicType
+  readonly attribute: (name: string) => AttributeView | undefined
+  /** A size that nothing is known of: a symbol of its own. */
+  readonly unknown: (axis: number, output?: number) => Size
+}
+
+export type Rule = (site: Site) => readonly SymbolicType[]
+
+const ints = (value: AttributeView | undefined): readonly number[] | undefined => {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
+}
+const int = (value: AttributeView | undefined, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
+const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+/** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
+function given({ attribute, input, node }: Site, name: string, index: number): readonly number[] | undefined {
+  const list = ints(attribute(name))
+  if (list !== undefined) return list
+  if ((node.input[index] ?? '') === '') return undefined
+  const { sizes } = input(index)
+  return sizes?.every((one) => typeof one === 'number') ? sizes : undefined
+}
+
+const asInput: Rule = ({ input }) => [{ ...input(0) }]
+const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
+
+function broadcastShapes(shapes: readonly (readonly Size[] | undefined)[], unknown: Site['unknown']): Size[] | undefined {
+  if (shapes.some((shape) => shape === undefined)) return undefined
+  const rank = Math.max(...shapes.map((shape) => shape!.length))
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizes = shapes.map((shape) => shape![axis - rank + shape!.length] ?? 1)
+    return sizes.reduce<Size | undefined>((a, b) => (a === undefined ? a : broadcast(a, b)), 1) ?? unknown(axis)
+  })
+}
+
+const elementwise =
+  (dtype?: DType): Rule =>
+  ({ node, input, unknown }) => {
+    const types = node.input.map((_, index) => input(index))
+    return [
+      {
+        dtype: dtype ?? types.find((type) => type.dtype !== undefined)?.dtype,
+        shape: broadcastShapes(
+          types.map(({ shape }) => shape),
+          unknown,
+        ),
+        sizes: arithmetic(node.opType, types[0]?.sizes, types[1]?.sizes),
+      },
+    ]
+  }
+
+/** Products and quotients of sizes; sums of numbers. */
+function arithmetic(opType: string, a?: readonly Size[], b?: readonly Size[]): readonly Size[] | undefined {
+  if (a === undefined || b === undefined || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined
+  const result = Array.from({ length: Math.max(a.length, b.length) }, (_, k) => {
+    const [x, y] = [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!]
+    // No size is below zero, whatever the symbol.
+    if (opType === 'Equal' && (negative(x) || negative(y)) && x !== y) return 0
+    if (opType === 'Div') return negative(x) || negative(y) ? undefined : over(x, y)
+    if (typeof x === 'string' || typeof y === 'string')
+      return opType === 'Mul' && !negative(x) && !negative(y) ? times([x, y]) : undefined
+    return NUMBERS[opType]?.(x, y)
+  })
+  return result.every((one) => one !== undefined) ? (result as Size[]) : undefined
+}
+
+const NUMBERS: Readonly<Record<string, (x: number, y: number) => number>> = {
+  Add: (x, y) => x + y,
+  Sub: (x, y) => x - y,
+  Mul: (x, y) => x * y,
+  Equal: (x, y) => (x === y ? 1 : 0),
+}
+
+const negative = (size: Size): boolean => typeof size === 'number' && size < 0
+
+const whereRule: Rule = (site) => {
+  const types = [0, 1, 2].map(site.input)
+  const shape = broadcastShapes(
+    types.map((type) => type.shape),
+    site.unknown,
+  )
+  const [chosen, then, otherwise] = types.map(({ sizes }) => sizes)
+  const equallyMany = chosen?.length === then?.length && chosen?.length === otherwise?.length
+  const held = equallyMany && then && otherwise ? chosen?.map((one, k) => (one === 0 ? otherwise[k]! : then[k]!)) : undefined
+  return [{ dtype: types[1]!.dtype ?? types[2]!.dtype, shape, sizes: held }]
+}
+
+const cast: Rule = ({ input, attribute }) => {
+  const dtype = dtypeOf(int(attribute('to'), 0))
+  return [{ dtype, shape: input(0).shape, sizes: dtype !== undefined && isInteger(dtype) ? input(0).sizes : undefined }]
+}
+
+const matMul: Rule = ({ input, attribute, unknown }) => {
+  const [a, b] = [input(0), input(1)]
+  const dtype = a.dtype ?? b.dtype
+  if (a.shape === undefined || b.shape === undefined || a.shape.length < 2 || b.shape.length < 2) return [{ dtype }]
+  if (int(attribute('transBatchA'), 0) || int(attribute('transBatchB'), 0)) return [{ dtype }]
+  const rows = a.shape.at(int(attribute('transA'), 0) ? -1 : -2)!
+  const columns = b.shape.at(int(attribute('transB'), 0) ? -2 : -1)!
+  const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)], unknown)!
+  return [{ dtype, shape: [...batch, rows, columns] }]
+}
+
+const transpose: Rule = ({ input, attribute }) => {
+  const { dtype, shape } = input(0)
+  const order = ints(attribute('perm')) ?? shape?.map((_, axis) => shape.length - 1 - axis)
+  return [{ dtype, shape: shape && order?.map((axis) => shape[axis]!) }]
+}
+
+const reshape: Rule = ({ input, attribute, unknown }) => {
+  const [{ dtype, shape, sizes }, target] = [input(0), input(1)]
+  const asked = ints(attribute('shape')) ?? target.sizes
+  if (asked === undefined) {
+    const rank = target.shape?.[0]
+    return [{ dtype, shape: typeof rank === 'number' ? Array.from({ length: rank }, (_, axis) => unknown(axis)) : undefined }]
+  }
+  const copies = int(attribute('allowzero'), 0) === 0
+  const filled = asked.map((size, axis) => (size === 0 && copies ? (shape?.[axis] ?? unknown(axis)) : size))
+  const rest = times(filled.filter((size) => size !== -1))
+  const left = shape && over(times(shape), rest)
+  const result = filled.map((size, axis) => (size === -1 ? (left ?? unknown(axis)) : size))
+  return [{ dtype, shape: result, sizes: result.length < 2 ? sizes : undefined }]
+}
+
+const flatten: Rule = ({ input, attribute }) => {
+  const { dtype, shape } = input(0)
+  if (shape === undefined) return [{ dtype }]
+  const axis = at(int(attribute('axis'), 1), shape.length)
+  return [{ dtype, shape: [times(shape.slice(0, axis)), times(shape.slice(axis))] }]
+}
+
+const squeeze: Rule = (site) => {
+  const { dtype, shape, sizes } = site.input(0)
+  const axes = given(site, 'axes', 1)
+  if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
+  const dropped = new Set(axes.map((axis) => at(axis, shape.length)))
+  return [{ dtype, shape: shape.filter((_, axis) => !dropped.has(axis)), sizes }]
+}
+
+const unsqueeze: Rule = (site) => {
+  const { dtype, shape, sizes } = site.input(0)
+  const axes = given(site, 'axes', 1)
+  if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
+  const rank = shape.length + axes.length
+  const added = new Set(axes.map((axis) => at(axis, rank)))
+  const rest = [...shape]
+  const result = Array.from({ length: rank }, (_, axis): Size => (added.has(axis) ? 1 : rest.shift()!))
+  return [{ dtype, shape: result, sizes: rank === 1 ? sizes : undefined }]
+}
+
+const concat: Rule = ({ node, input, attribute, unknown }) => {
+  const types = node.input.map((_, index) => input(index))
+  const [{ dtype, shape }] = [types[0] ?? {}]
+  const sizes = types.every((type) => type.sizes !== undefined) ? types.flatMap((type) => type.sizes!) : undefined
+  if (shape === undefined || types.some((type) => type.shape === undefined)) return [{ dtype, sizes }]
+  const axis = at(int(attribute('axis'), 0), shape.length)
+  const along = types.map((type) => type.shape![axis]!)
+  const total = along.every((one) => typeof one === 'number') ? along.reduce((sum, one) => sum + one, 0) : unknown(axis)
+  return [{ dtype, shape: shape.map((size, k) => (k === axis ? total : size)), sizes }]
+}
+
+const split: Rule = (site) => {
+  const { dtype, shape } = site.input(0)
+  const { output } = site.node
+  if (shape === undefined) return output.map(() => ({ dtype }))
+  const axis = at(int(site.attribute('axis'), 0), shape.length)
+  const parts = given(site, 'split', 1)
+  const even = (site.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
+  return output.map((_, index) => {
+    const part = parts?.[index] ?? even ?? site.unknown(axis, index)
+    return { dtype, shape: shape.map((size, k) => (k === axis ? part : size)) }
+  })
+}
+
+const slice: Rule = (site) => {
+  const { dtype, shape, sizes } = site.input(0)
+  const [starts, ends] = [given(site, 'starts', 1), given(site, 'ends', 2)]
+  const steps = (site.node.input[4] ?? '') === '' ? undefined : given(site, 'steps', 4)
+  const axes = given(site, 'axes', 3) ?? ((site.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
+  if (shape === undefined) return [{ dtype }]
+  if (starts === undefined || ends === undefined || axes === undefined || steps?.some((step) => step !== 1)) {
+    const cut = new Set(axes?.map((axis) => at(axis, shape.length)) ?? shape.keys())
+    return [{ dtype, shape: shape.map((size, axis) => (cut.has(axis) ? site.unknown(axis) : size)) }]
+  }
+  const result = [...shape]
+  axes.forEach((axis, k) => {
+    const place = at(axis, shape.length)
+    const size = shape[place]!
+    if (typeof size !== 'number') {
+      if (starts[k] !== 0 || ends[k]! < 2 ** 31 - 1) result[place] = site.unknown(place)
+      return
+    }
+    const clamp = (value: number) => Math.min(size, Math.max(0, value < 0 ? value + size : value))
+    result[place] = Math.max(0, clamp(ends[k]!) - clamp(starts[k]!))
+  })
+  const cut =
+    sizes && shape.length === 1 && axes.length === 1
+      ? sizes.slice(starts[0]!, ends[0]! > 2 ** 31 ? undefined : ends[0])
+      : undefined
+  return [{ dtype, shape: result, sizes: cut }]
+}
+
+const gather: Rule = ({ input, attribute }) => {
+  const [{ dtype, shape, sizes }, index] = [input(0), input(1)]
+  const picked = sizes && index.sizes?.map((k) => (typeof k === 'number' ? sizes.at(k) : undefined))
+  const held = picked?.every((one) => one !== undefined) ? (picked as Size[]) : undefined
+  if (shape === undefined || index.shape === undefined) return [{ dtype, sizes: held }]
+  const axis = at(int(attribute('axis'), 0), shape.length)
+  return [{ dtype, shape: [...shape.slice(0, axis), ...index.shape, ...shape.slice(axis + 1)], sizes: held }]
+}
+
+const shapeOf: Rule = ({ input, attribute }) => {
+  const { shape } = input(0)
+  if (shape === undefined) return [{ dtype: 'int64' }]
+  const part = shape.slice(int(attribute('start'), 0), attribute('end') === undefined ? undefined : int(attribute('end'), 0))
+  return [{ dtype: 'int64', shape: [part.length], sizes: part }]
+}
+
+/** From 0 by 1 the limit is the length. */
+const range: Rule = ({ input }) => {
+  const [start, limit, step] = [0, 1, 2].map((index) => input(index).sizes?.[0])
+  const length = start === 0 && step === 1 && !negative(limit ?? -1) ? limit : undefined
+  return [{ dtype: input(0).dtype, shape: length === undefined ? undefined : [length] }]
+}
+
+const constantOfShape: Rule = ({ node, input }) => {
+  const shape = input(0).sizes
+  const value = node.attribute.find(({ name }) => name === 'value')?.t
+  const type = value === undefined ? undefined : tensorType(value)
+  const dtype = type?.dtype ?? 'float32'
+  const count = shape?.every((size) => typeof size === 'number') ? elementCount(shape as number[]) : undefined
+  if (
+    value === undefined ||
+    isExternal(value) ||
+    !isInteger(dtype) ||
+    count === undefined ||
+    count > SIZES_LIMIT ||
+    shape!.length > 1
+  ) {
+    return [{ dtype, shape }]
+  }
+  const [number] = decodeNumbers(inlineBytes(value), dtype, 1)!
+  return [{ dtype, shape, sizes: new Array<Size>(count).fill(number!) }]
+}
+
+const expand: Rule = ({ input, unknown }) => {
+  const { dtype, shape } = input(0)
+  return [{ dtype, shape: broadcastShapes([shape, input(1).sizes], unknown) }]
+}
+
+const reduce: Rule = (site) => {
+  const { dtype, shape } = site.input(0)
+  const keep = int(site.attribute('keepdims'), 1) === 1
+  const axes = given(site, 'axes', 1)
+  const reducesAll =
+    axes === undefined && (site.node.input[1] ?? '') === '' && int(site.attribute('noop_with_empty_axes'), 0) === 0
+  if (shape === undefined || (axes === undefined && !reducesAll)) return [{ dtype }]
+  const gone = new Set(axes === undefined ? shape.keys() : axes.map((axis) => at(axis, shape.length)))
+  const result = shape.map((size, axis): Size => (gone.has(axis) ? 1 : size))
+  return [{ dtype, shape: keep ? result : result.filter((_, axis) => !gone.has(axis)) }]
+}
+
+const gemm: Rule = ({ input, attribute }) => {
+  const [a, b] = [input(0), input(1)]
+  const dtype = a.dtype ?? b.dtype
+  if (a.shape?.length !== 2 || b.shape?.length !== 2) return [{ dtype }]
+  return [{ dtype, shape: [a.shape[int(attribute('transA'), 0) ? 1 : 0]!, b.shape[int(attribute('transB'), 0) ? 0 : 1]!] }]
+}
+
+/** Conv and pools: spatial sizes where they are numbers. */
+const window =
+  (channels: (site: Site) => Size | undefined): Rule =>
+  (site) => {
+    const { input, attribute, unknown } = site
+    const { dtype, shape } = input(0)
+    const kernel = ints(attribute('kernel_shape')) ?? input(1).shape?.slice(2)
+    const kernels = kernel?.every((one) => typeof one === 'number') ? (kernel as readonly number[]) : undefined
+    if (shape === undefined) return [{ dtype }]
+    const auto = attribute('auto_pad') ?? 'NOTSET'
+    const spatial = shape.slice(2).map((size, k) => {
+      const [step, spread] = [ints(attribute('strides'))?.[k] ?? 1, ints(attribute('dilations'))?.[k] ?? 1]
+      const extent = kernels?.[k] === undefined ? undefined : spread * (kernels[k]! - 1) + 1
+      if (typeof size !== 'number' || extent === undefined) return unknown(k + 2)
+      if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') return Math.ceil(size / step)
+      const pads = auto === 'VALID' ? undefined : ints(attribute('pads'))
+      const free = size + (pads?.[k] ?? 0) + (pads?.[k + shape.length - 2] ?? 0) - extent
+      return (int(attribute('ceil_mode'), 0) ? Math.ceil(free / step) : Math.floor(free / step)) + 1
+    })
+    return [{ dtype, shape: [shape[0]!, channels(site) ?? unknown(1), ...spatial] }]
+  }
+
+const convolution = window(({ input }) => input(1).shape?.[0])
+const pooling = window(({ input }) => input(0).shape?.[1])
+
+const globalPool: Rule = ({ input }) => {
+  const { dtype, shape } = input(0)
+  return [{ dtype, shape: shape?.map((size, axis) => (axis < 2 ? size : 1)) }]
+}
+
+const skipNorm: Rule = ({ input }) => {
+  const type = { dtype: input(0).dtype, shape: input(0).shape }
+  return [type, {}, {}, type]
+}
+
+const heads: Rule = ({ input }) => {
+  const [query, value] = [input(0), input(2)]
+  if (query.shape?.length !== 3 || value.shape?.length !== 3) return [{ dtype: query.dtype }]
+  return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
+}
+
+const SAME =
+  'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
+  'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
+  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Not Trilu Hardmax Dropout ' +
+  'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
+
+/** By operator; 'com.microsoft:Gelu' names another domain. */
+export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
+  ...['Add', 'Sub', 'Mul', 'Div', 'Min', 'Max', 'Mod', 'Sum', 'Mean'].map((name): [string, Rule] => [name, elementwise()]),
+  ...['Equal', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'And', 'Or', 'Xor'].map((name): [string, Rule] => [
+    name,
+    elementwise('bool'),
+  ]),
+  ...['Mean', 'Sum', 'Max', 'Min', 'Prod', 'SumSquare', 'L1', 'L2', 'LogSum', 'LogSumExp'].map((name): [string, Rule] => [
+    `Reduce${name}`,
+    reduce,
+  ]),
+  // The exponent may be of another type.
+  ['Pow', (site) => [{ ...elementwise()(site)[0]!, dtype: site.input(0).dtype, sizes: undefined }]],
+  ['Identity', asInput],
+  ['Where', whereRule],
+  ['Cast', cast],
+  ['MatMul', matMul],
+  ['com.microsoft:FusedMatMul', matMul],
+  ['Gemm', gemm],
+  ['Transpose', transpose],
+  ['Reshape', reshape],
+  ['Flatten', flatten],
+  ['Squeeze', squeeze],
+  ['Unsqueeze', unsqueeze],
+  ['Concat', concat],
+  ['Split', split],
+  ['Slice', slice],
+  ['Gather', gather],
+  ['Shape', shapeOf],
+  ['Expand', expand],
+  ['Range', range],
+  ['ConstantOfShape', constantOfShape],
+  ['Conv', convolution],
+  ['com.microsoft:FusedConv', convolution],
+  ['MaxPool', pooling],
+  ['AveragePool', pooling],
+  ['GlobalAveragePool', globalPool],
+  ['GlobalMaxPool', globalPool],
+  ['com.microsoft:SkipLayerNormalization', skipNorm],
+  ['com.microsoft:SkipSimplifiedLayerNormalization', skipNorm],
+  ['com.microsoft:MultiHeadAttention', heads],
+])

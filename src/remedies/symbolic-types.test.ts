@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
+import { exampleSetup, randomFeeds, typesAsRun } from './check-remedy.ts'
+import { transformerBlocks } from './example-transformer.ts'
+import { symbolicTypes } from './symbolic-types.ts'
+
+const typesOf = (nodes: ModelParts['nodes'], initializers: ModelParts['initializers'] = [], rest: Partial<ModelParts> = {}) => {
+  const inputs = [valueInfo('x', 'float32', ['batch', 'length', 6])]
+  const built = modelInMemory(model({ nodes, inputs, outputs: [valueInfo('y', 'float32')], initializers, ...rest }))
+  return symbolicTypes(built, built.proto.graph!)
+}
+
+test('shape arithmetic gives back the symbols it took', () => {
+  // [batch, length, 6] -> [batch, length, 2, 3], the first two read off x, the third left to the engine.
+  const types = typesOf(
+    [
+      node('Shape', ['x'], ['shape']),
+      node('Gather', ['shape', 'zero'], ['b'], { axis: 0 }),
+      node('Slice', ['shape', 'from', 'to'], ['l']),
+      node('Unsqueeze', ['b', 'axes'], ['b1']),
+      node('Concat', ['b1', 'l', 'minus', 'three'], ['target'], { axis: 0 }),
+      node('Reshape', ['x', 'target'], ['y']),
+    ],
+    [
+      int64Tensor('zero', [], [0]),
+      int64Tensor('from', [1], [1]),
+      int64Tensor('to', [1], [2]),
+      int64Tensor('axes', [1], [0]),
+      int64Tensor('minus', [1], [-1]),
+      int64Tensor('three', [1], [3]),
+    ],
+  )
+  expect(types.get('target')?.sizes).toEqual(['batch', 'length', -1, 3])
+  expect(types.get('y')).toMatchObject({ dtype: 'float32', shape: ['batch', 'length', 2, 3] })
+})
+
+test('what is not known stays apart from everything else', () => {
+  const types = typesOf(
+    [node('Slice', ['x', 'from', 'to', 'axes'], ['s']), node('NonZero', ['x'], ['n']), node('Neg', ['n'], ['y'])],
+    [int64Tensor('from', [1], [0]), int64Tensor('to', [1], [5]), int64Tensor('axes', [1], [1])],
+  )
+  expect(types.get('s')?.shape).toEqual(['batch', 's@1', 6])
+  expect(types.get('y')?.shape).toBeUndefined()
+})
+
+test('a dimension that is not named is equal to no other', () => {
+  const types = typesOf([node('Add', ['x', 'z'], ['y'])], [], {
+    inputs: [valueInfo('x', 'float32', [null, 6]), valueInfo('z', 'float32', [null, 6])],
+  })
+  expect(types.get('y')?.shape).toEqual(['y@0', 6])
+})
+
+test('weights decide the last dimension of a product, broadcasting the others', () => {
+  const types = typesOf(
+    [node('MatMul', ['x', 'w'], ['p']), node('Add', ['p', 'b'], ['y'])],
+    [floatTensor('w', [6, 2], new Array(12).fill(0)), floatTensor('b', [1, 1, 1, 2], [0, 0])],
+  )
+  expect(types.get('y')?.shape).toEqual([1, 'batch', 'length', 2])
+})
+
+test('a graph input that could be another at the next call is no size', () => {
+  const types = typesOf([node('Reshape', ['x', 'target'], ['y'])], [int64Tensor('target', [2], [-1, 6])], {
+    inputs: [valueInfo('x', 'float32', ['batch', 'length', 6]), valueInfo('target', 'int64', [2])],
+    irVersion: 3,
+  })
+  expect(types.get('y')?.shape).toEqual(['y@0', 'y@1'])
+})
+
+test('agrees with what a transformer block shows when it runs', async () => {
+  const setup = exampleSetup(modelInMemory(transformerBlocks()))
+  const symbols: Readonly<Record<string, number>> = { batch: 3, length: 5 }
+  const inferred = symbolicTypes(setup.model, setup.model.proto.graph!)
+  const run = await typesAsRun(setup, randomFeeds(setup.model, 1, symbols))
+  const numbers = (shape: readonly (string | number)[] | undefined) =>
+    shape?.map((size) =>
+      String(size)
+        .split('*')
+        .reduce((product, part) => product * (symbols[part] ?? Number(part)), 1),
+    )
+  expect(run.size).toBeGreaterThan(50)
+  for (const [name, { dtype, shape }] of run) {
+    expect([name, inferred.get(name)?.dtype, numbers(inferred.get(name)?.shape)]).toEqual([name, dtype, shape])
+  }
+})

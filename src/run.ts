@@ -1,0 +1,159 @@
+// One run of a command on one model: opened (read, engine started, inputs found), and measured.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { EngineFacts, Evidence } from './analyze/evidence.ts'
+import { engines } from './engines/index.ts'
+import type { Availability, EngineOptions } from './engines/types.ts'
+import { readModel, readOnnx } from './formats/index.ts'
+import { modelFacts } from './graph/facts.ts'
+import { InputError } from './graph/input-error.ts'
+import type { Model } from './graph/model.ts'
+import type { GraphView } from './graph/types.ts'
+import { viewGraph } from './graph/view.ts'
+import { withWeightStatistics } from './graph/weight-statistics.ts'
+import { readMachine } from './machine/index.ts'
+import type { Machine } from './machine/types.ts'
+import { type ChosenInputs, chooseInputs, inputFacts } from './measure/choose-inputs.ts'
+import { describeEngine } from './measure/describe-engine.ts'
+import { gather } from './measure/gather.ts'
+import { withMachineLock } from './measure/lock.ts'
+import { measuredRoofs } from './measure/measured-roofs.ts'
+import type { Limits } from './measure/plan.ts'
+import { toolVersion } from './version.ts'
+import type { StageProgress, WhyOptions } from './why-options.ts'
+
+/** Share of the memory a trial may take: above it the system starts to page or to kill. */
+const MEMORY_SHARE = 0.9
+/** Weights below this cannot hold enough subnormal numbers to matter, above it reading them takes seconds. */
+const STATISTICS_FROM_BYTES = 256
+const STATISTICS_UP_TO_BYTES = 1e9
+
+export type AvailableEngine = Extract<Availability, { ok: true }>
+
+export interface Run {
+  readonly model: Model
+  /** Without weights, with their statistics. */
+  readonly graph: GraphView
+  readonly engine: AvailableEngine
+  readonly engineOptions: EngineOptions
+  readonly machine: Machine
+  readonly limits: Limits
+  readonly inputs: ChosenInputs
+  /** Temporary; gone when the run ends. */
+  readonly folder: string
+  readonly progress: (progress: StageProgress) => void
+}
+
+/**
+ * Opens the model in `file` and hands it on; nothing of it is left behind.
+ * Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ */
+export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
+  checkEngine(options.engine)
+  // The engine starts while the model is read.
+  const starting = describeEngine(options.engine, options.ort, options.signal)
+  starting.catch(() => {})
+  const model = await readModel(file)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-'))
+  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
+  process.on('exit', removeFolder)
+  try {
+    return await use(await openRun(model, options, await starting, folder))
+  } finally {
+    process.off('exit', removeFolder)
+    removeFolder()
+  }
+}
+
+async function openRun(model: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
+  if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
+  const engineOptions = engineOptionsOf(options)
+  const machine = readMachine(engine.accelerators)
+  const limits = limitsOf(machine, options)
+  const plainGraph = viewGraph(model)
+  const inputs = await chooseInputs(model, plainGraph, { ...options, engineOptions, folder, limits })
+  const weigh = model.source.sizeBytes <= STATISTICS_UP_TO_BYTES
+  const graph = weigh ? withWeightStatistics(model, plainGraph, STATISTICS_FROM_BYTES) : plainGraph
+  return { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress: options.onProgress ?? (() => {}) }
+}
+
+export const limitsOf = (
+  machine: Machine,
+  { memoryLimitBytes, signal }: Pick<WhyOptions, 'memoryLimitBytes' | 'signal'>,
+): Limits => ({
+  memoryBytes: memoryLimitBytes ?? (machine.memoryLimitBytes ?? machine.memoryBytes) * MEMORY_SHARE,
+  signal,
+})
+
+/** Alone on the machine, as far as other runs of whyslow go. `onUnlocked`: with the reason where there is no lock to be had. */
+export function alone<T>(progress: Run['progress'], work: () => Promise<T>, onUnlocked: (reason: string) => void): Promise<T> {
+  return withMachineLock(work, {
+    onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
+    onUnlocked,
+  })
+}
+
+/** Roofs, latency, profile and what else the options ask for. To be called within `alone`. */
+export async function measureRun(run: Run, options: WhyOptions): Promise<Evidence> {
+  const { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
+  const roofs = await measuredRoofs({
+    machine,
+    engine,
+    engineId: options.engine,
+    options: engineOptions,
+    cache: options.cache,
+    limits,
+    progress,
+  })
+  const gathered = await gather({
+    model,
+    graph,
+    inputs,
+    machine,
+    engineId: options.engine,
+    engineOptions,
+    options,
+    folder,
+    limits,
+    readExecuted,
+    progress,
+  })
+  return {
+    schema: 'whyslow-evidence/1',
+    toolVersion,
+    createdAt: new Date().toISOString(),
+    machine,
+    ...(roofs.value ? { roofs: roofs.value } : {}),
+    model: modelFacts(model),
+    graph,
+    inputs: inputFacts(inputs),
+    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
+    engine: engineFacts(options.engine, engine, engineOptions, inputs.threadsInUse),
+    ...gathered.evidence,
+    absent: { ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
+    warnings: [...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
+  }
+}
+
+/** A graph that the engine wrote as it runs it. */
+export const readExecuted = async (file: string): Promise<GraphView> => viewGraph(await readOnnx(file))
+
+export function engineFacts(
+  id: string,
+  { version, device, from }: AvailableEngine,
+  options: EngineOptions,
+  threadsInUse: number,
+): EngineFacts {
+  return { id, version, device, from, options, threadsInUse }
+}
+
+export function engineOptionsOf({ threads, graphOptimization, configEntries, ort }: WhyOptions): EngineOptions {
+  return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort }
+}
+
+/** Throws InputError where there is no such engine. */
+export function checkEngine(id: string): void {
+  if (engines.some((engine) => engine.id === id)) return
+  throw new InputError(`--engine ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
+}

@@ -1,0 +1,9 @@
+// What the other stages use of this one.
+
+export { writeModelFiles } from './model-file.ts'
+export { writeModelFolder } from './model-folder.ts'
+export { checkOut } from './out-folder.ts'
+export { removeLeftovers } from './place.ts'
+export type { Agreement, Preprocessing, ShipPlan, ShippedFile, ShippedResults } from './plan.ts'
+export { predictModule, workerModule } from './predict.ts'
+export { shipFolder, writeContents } from './ship-folder.ts'

@@ -1,0 +1,75 @@
+// The model's file, and weights beside it. Protobuf ends at 2 GB, so weights that would lead beyond it go into a file of their own.
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import type { TensorProto } from 'onnx-buf'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { encodeModel, sizeOf } from './encode-model.ts'
+import type { Folder } from './folder.ts'
+import type { ShipPlan } from './plan.ts'
+import { relocateWeights } from './relocate.ts'
+
+export const MODEL_FILE = 'model.onnx'
+/** Lengths in protobuf are 31 bits. */
+const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
+/** Smaller tensors stay in the model: shapes and scales, which engines want there. */
+const OUTSOURCED_FROM_BYTES = 1024
+const CHUNK_BYTES = 16 * 2 ** 20
+
+/** Writes the model of the plan into the folder: the original's own bytes where nothing in it was changed. */
+export async function writeModelOf({ setup, original }: ShipPlan, folder: Folder): Promise<void> {
+  const untouched = setup.model.proto === original.proto && setup.model.weights.size === 0
+  if (untouched) await folder.add(MODEL_FILE, 'model', copied(original.file, original.sha256))
+  else await writeModelFiles(setup.model, folder)
+}
+
+/**
+ * Writes `model.onnx` and, where it has external data or would pass `limitBytes`, `model.onnx.data`. Throws InputError where it
+ * passes the limit even so.
+ */
+export async function writeModelFiles(model: Model, folder: Folder, limitBytes = PROTOBUF_LIMIT_BYTES): Promise<void> {
+  let relocated = relocateWeights(model, MODEL_FILE, new Set())
+  let chunks = encodeModel(relocated.proto)
+  if (sizeOf(chunks) > limitBytes) {
+    relocated = relocateWeights(model, MODEL_FILE, largeInitializers(model))
+    chunks = encodeModel(relocated.proto)
+  }
+  if (sizeOf(chunks) > limitBytes) {
+    const from = model.source.file
+    throw new InputError(`${from}: the model would be above 2 GB without its weights; save its constants as initializers`)
+  }
+  await folder.add(MODEL_FILE, 'model', chunks)
+  for (const { path, chunks } of relocated.files) await folder.add(path, 'weights', chunks)
+}
+
+function largeInitializers({ proto }: Model): Set<TensorProto> {
+  const initializers = proto.graph?.initializer ?? []
+  return new Set(initializers.filter(({ rawData }) => rawData.byteLength >= OUTSOURCED_FROM_BYTES))
+}
+
+/** The file's bytes; throws InputError at the end where they are not those that were read before. */
+function* copied(file: string, sha256: string): Iterable<Uint8Array> {
+  const hash = createHash('sha256')
+  const descriptor = attempt(file, () => fs.openSync(file, 'r'))
+  try {
+    for (let count = -1; count !== 0; ) {
+      const chunk = new Uint8Array(CHUNK_BYTES)
+      count = attempt(file, () => fs.readSync(descriptor, chunk))
+      const bytes = chunk.subarray(0, count)
+      hash.update(bytes)
+      if (count > 0) yield bytes
+    }
+  } finally {
+    fs.closeSync(descriptor)
+  }
+  if (hash.digest('hex') !== sha256) throw new InputError(`${file} changed while whyslow ran; start again`)
+}
+
+function attempt(file: string, read: () => number): number {
+  try {
+    return read()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`${file} can no longer be read (${code}); put it back and start again`, { cause: error })
+  }
+}

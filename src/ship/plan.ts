@@ -1,0 +1,76 @@
+// What is shipped: everything the folder's files are made from, as plain data.
+import type { ModelProto } from 'onnx-buf'
+import type { InputDeclaration } from '../engines/types.ts'
+import type { RemedySetup } from '../remedies/remedy.ts'
+import type { ReportDocument } from '../report/document.ts'
+
+export type Agreement = ReportDocument['trials'][number]['agreement']
+
+/** The last comparison with the untouched original, in fresh processes. */
+export interface ShippedResults {
+  readonly beforeMs: number
+  readonly afterMs: number
+  /** before / after: 2 is twice as fast. */
+  readonly speedup: number
+  readonly speedupLow: number
+  readonly speedupHigh: number
+  readonly agreement: Agreement
+  /** What was timed, as it follows a number: 'per sample', 'from load() to the first result'. Absent: 'per prediction'. */
+  readonly per?: string
+}
+
+/** The code around the model that was moved into it. */
+export interface Preprocessing {
+  /** The input that now takes raw bytes. */
+  readonly input: string
+  /** What the model does with them, in order, one line each. */
+  readonly steps: readonly string[]
+}
+
+export interface ShipPlan {
+  /** The folder to write, as the user gave it. */
+  readonly out: string
+  /** An existing folder that is not whyslow's may be replaced. */
+  readonly force: boolean
+  /**
+   * What was read. `proto`: the model as it was read; where `setup.model` still holds that very message and has no external
+   * data, the file itself is copied, byte for byte.
+   */
+  readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
+  readonly setup: RemedySetup
+  /** `package`: the name that predict.mjs imports. */
+  readonly engine: { readonly id: string; readonly version: string; readonly package: string }
+  /** Where it was measured. */
+  readonly machine: { readonly cpu: string; readonly isa: readonly string[] }
+  /** Ids of the remedies kept; none: the original model and settings are shipped. */
+  readonly remedies: readonly string[]
+  /** What they changed, one line each. */
+  readonly changes: readonly string[]
+  readonly report: ReportDocument
+  /** The report as one self-contained page. */
+  readonly html?: string
+  /** As the shipped model declares them, without initializers. */
+  readonly inputs: readonly InputDeclaration[]
+  readonly outputs: readonly InputDeclaration[]
+  readonly results: ShippedResults
+  /** What `load({ worker: true })` adds to a prediction, ms; null: not measured. */
+  readonly workerCostMs: number | null
+  readonly toolVersion: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly preprocessing?: Preprocessing
+  /** Stops the writing; what was begun is removed, and `signal.reason` thrown. */
+  readonly signal?: AbortSignal
+}
+
+/** What a file of the folder is for. */
+export type Role = 'model' | 'weights' | 'options' | 'predict' | 'types' | 'worker' | 'package' | 'readme' | 'report'
+
+/** A file as it was written. `path` is relative to the folder. */
+export interface ShippedFile {
+  readonly path: string
+  readonly role: Role
+  readonly sizeBytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}

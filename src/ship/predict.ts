@@ -1,0 +1,232 @@
+// The code that is shipped: predict.mjs runs the model in the caller's thread or, asked to, through predict-worker.mjs in a thread
+// of its own. Kept as text: it must run from its folder with nothing but the engine. Models take as little as 8 µs, so what
+// predict() does for tensors is one check per input.
+import type { ShipPlan } from './plan.ts'
+
+/** predict.mjs. */
+export function predictModule({ engine, toolVersion }: Pick<ShipPlan, 'engine' | 'toolVersion'>, modelFile: string): string {
+  return `// Predictions of ${modelFile} with ${engine.package} ${engine.version}, as README.md says. Written by whyslow ${toolVersion}.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+const fileAt = (name) => fileURLToPath(new URL(name, import.meta.url))
+const afterClose = () => new Error('predict() was called after close(); load() the model again')
+
+export async function load({ worker = false } = {}) {
+  return worker ? loadInWorker() : loadHere()
+}
+
+async function loadHere() {
+  // The engine sends usage data from Linux unless this is set before it is loaded.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'
+  const module = await import('${engine.package}')
+  const { InferenceSession, Tensor } = module.InferenceSession ? module : module.default
+  const { session: options, reuseOutputs } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
+  const session = await InferenceSession.create(fileAt('./${modelFile}'), options)
+  const inputs = session.inputMetadata
+  const names = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
+  const run = reuseOutputs ? reusing(session, names, Tensor) : (feeds) => session.run(feeds, names)
+  let closed = null
+
+  const converted = (feeds) => {
+    try {
+      return run(tensorsOf(feeds, inputs, Tensor))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+  return {
+    predict(feeds) {
+      if (closed) return Promise.reject(afterClose())
+      let count = 0
+      for (const name in feeds) {
+        if (!(feeds[name] instanceof Tensor)) return converted(feeds)
+        count++
+      }
+      return count === inputs.length ? run(feeds) : converted(feeds)
+    },
+    close() {
+      // The engine starts a prediction in the next turn of the event loop: those asked for before come first.
+      closed ??= new Promise((resolve) => setImmediate(resolve)).then(() => session.release())
+      return closed
+    },
+  }
+}
+
+/** Gives the engine tensors to write into, as long as the inputs' shapes are those that the tensors were made for. */
+function reusing(session, names, Tensor) {
+  let shapes = null
+  let kept = null
+  let fails = false
+  return (feeds) => {
+    if (fails) return session.run(feeds, names)
+    if (kept && Object.keys(shapes).every((name) => sameShape(shapes[name], feeds[name]?.dims))) {
+      return session.run(feeds, kept).catch(() => {
+        // Where shapes of outputs depend on values, the engine refuses the tensors.
+        fails = true
+        return session.run(feeds, names)
+      })
+    }
+    return session.run(feeds, names).then((results) => {
+      shapes = Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, [...dims]]))
+      kept = Object.fromEntries(names.map((name) => [name, tensorLike(results[name], Tensor)]))
+      return results
+    })
+  }
+}
+
+/** null: strings and types narrower than a byte are made anew by the engine each time. */
+function tensorLike({ type, data, dims }, Tensor) {
+  return type === 'string' || type === 'int4' || type === 'uint4' ? null : new Tensor(type, data.slice(), dims)
+}
+
+function sameShape(a, b) {
+  return b !== undefined && a.length === b.length && a.every((size, axis) => size === b[axis])
+}
+
+/** Feeds as the engine's tensors; a TypeError says which input is wrong and how. */
+function tensorsOf(feeds, inputs, Tensor) {
+  const names = () => inputs.map(({ name }) => name).join(', ')
+  if (typeof feeds !== 'object' || feeds === null) {
+    throw new TypeError(\`predict() takes an object with a tensor for each input: \${names()}\`)
+  }
+  for (const name in feeds) {
+    if (!inputs.some((input) => input.name === name)) throw new TypeError(\`the model has no input '\${name}'; it takes \${names()}\`)
+  }
+  const tensors = {}
+  for (const { name, type } of inputs) tensors[name] = tensorOf(name, type, feeds[name], Tensor)
+  return tensors
+}
+
+function tensorOf(name, type, value, Tensor) {
+  if (value === undefined) throw new TypeError(\`input '\${name}' is missing\`)
+  if (value instanceof Tensor) return value
+  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
+    throw new TypeError(\`input '\${name}' must be { type, data, dims }\`)
+  }
+  if (value.type !== type) throw new TypeError(\`input '\${name}' takes \${type}, and was given \${value.type}\`)
+  try {
+    return new Tensor(type, value.data, value.dims)
+  } catch (error) {
+    throw new TypeError(\`input '\${name}': \${error.message}\`, { cause: error })
+  }
+}
+
+function loadInWorker() {
+  return new Promise((resolve, reject) => {
+    // Node hands its own flags on, and --input-type, for code on the command line, would keep a worker from its file.
+    const flags = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
+    const worker = new Worker(new URL('./predict-worker.mjs', import.meta.url), flags)
+    const waiting = new Map()
+    const exited = new Promise((exit) => worker.once('exit', exit))
+    let asked = 0
+    let ended = null
+    let closing = false
+
+    const end = (error) => {
+      ended ??= error
+      reject(error)
+      for (const one of waiting.values()) one.reject(error)
+      waiting.clear()
+    }
+    const predict = (feeds) => {
+      if (ended) return Promise.reject(closing ? afterClose() : ended)
+      return new Promise((resolve, reject) => {
+        const moved = []
+        const copies = typeof feeds === 'object' && feeds !== null ? copiesOf(feeds, moved) : feeds
+        const id = asked++
+        worker.postMessage({ id, feeds: copies }, moved)
+        // While it owes an answer, the process stays alive; idle, it does not hold it.
+        if (waiting.size === 0) worker.ref()
+        waiting.set(id, { resolve, reject })
+      })
+    }
+    const close = () => {
+      if (!closing && !ended) {
+        closing = true
+        ended = afterClose()
+        worker.ref()
+        worker.postMessage({ close: true })
+      }
+      return exited.then(() => undefined)
+    }
+
+    worker.on('message', ({ id, results, error, ready }) => {
+      if (ready) {
+        worker.unref()
+        resolve({ predict, close })
+        return
+      }
+      if (id === undefined) return end(error)
+      const one = waiting.get(id)
+      waiting.delete(id)
+      if (waiting.size === 0 && !closing) worker.unref()
+      if (error) one.reject(error)
+      else one.resolve(results)
+    })
+    worker.on('error', (error) => end(new Error(\`the worker that predicts failed: \${error.message}\`, { cause: error })))
+    worker.on('exit', (code) => end(new Error(\`the worker that predicts has ended (exit code \${code}); load() the model again\`)))
+  })
+}
+
+/** The caller's arrays stay the caller's: the worker gets copies, and \`moved\` their buffers. */
+function copiesOf(feeds, moved) {
+  return Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, copyOf(value, moved)]))
+}
+
+function copyOf(value, moved) {
+  if (typeof value !== 'object' || value === null) return value
+  const { type, data, dims } = value
+  if (!ArrayBuffer.isView(data)) return { type, data, dims }
+  const copy = new (data instanceof Uint8Array ? Uint8Array : data.constructor)(data)
+  moved.push(copy.buffer)
+  return { type, data: copy, dims }
+}
+`
+}
+
+/** predict-worker.mjs. */
+export function workerModule({ toolVersion }: Pick<ShipPlan, 'toolVersion'>): string {
+  return `// The thread of load({ worker: true }): answers one prediction after the other. Written by whyslow ${toolVersion}.
+import { parentPort } from 'node:worker_threads'
+import { load } from './predict.mjs'
+
+let last = Promise.resolve()
+
+try {
+  const model = await load()
+  parentPort.on('message', (message) => {
+    last = last.then(() => (message.close ? close(model) : answer(model, message)))
+  })
+  parentPort.postMessage({ ready: true })
+} catch (error) {
+  parentPort.postMessage({ error: plain(error) })
+}
+
+async function answer(model, { id, feeds }) {
+  try {
+    const results = await model.predict(feeds)
+    const moved = []
+    const copies = Object.entries(results).map(([name, { type, data, dims }]) => {
+      const copy = data.slice()
+      if (ArrayBuffer.isView(copy)) moved.push(copy.buffer)
+      return [name, { type, data: copy, dims }]
+    })
+    parentPort.postMessage({ id, results: Object.fromEntries(copies) }, moved)
+  } catch (error) {
+    parentPort.postMessage({ id, error: plain(error) })
+  }
+}
+
+async function close(model) {
+  await model.close()
+  parentPort.close()
+}
+
+/** What a message can hold of an error. */
+function plain(error) {
+  return error instanceof TypeError ? new TypeError(error.message) : new Error(error?.message ?? String(error))
+}
+`
+}

@@ -1,0 +1,120 @@
+// README.md of the folder: what it is, what was measured, how to use it. Short.
+import path from 'node:path'
+import type { InputDeclaration } from '../engines/types.ts'
+import { MODEL_FILE } from './model-file.ts'
+import type { ShipPlan, ShippedResults } from './plan.ts'
+import { arrayOf } from './predict-types.ts'
+import { pythonLines } from './session-options.ts'
+
+/** The page's text. */
+export function readmeText(plan: ShipPlan): string {
+  const { engine, setup, original } = plan
+  const name = path.basename(original.file)
+  const sections = [
+    `# ${inline(name)}${plan.remedies.length > 0 ? ', faster' : ''}`,
+    measuredText(plan),
+    plan.changes.length > 0 && `What was changed:\n\n${plan.changes.map((change) => `- ${inline(change)}`).join('\n')}`,
+    setup.machineBound && boundText(plan),
+    preprocessingText(plan),
+    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', nodeLines(plan))}`,
+    `${engine.package} is pinned to ${engine.version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`,
+    setup.options.reuseOutputs && 'The next prediction may overwrite the results: read or copy them before it.',
+    workerText(plan),
+    `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(setup.options, MODEL_FILE))}`,
+    '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
+    `## What is here\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the\nmeasurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
+  ]
+  return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
+}
+
+function measuredText({ results, machine, remedies, original, setup }: ShipPlan): string {
+  const from = `\`${inline(path.basename(original.file))}\` (sha256 ${original.sha256.slice(0, 12)}…)`
+  if (remedies.length === 0) {
+    return `Nothing that was tried makes ${from} faster on ${inline(machine.cpu)}: this is the original model with its original settings.`
+  }
+  const batch = setup.batchFactor === 1 ? '' : ` Samples in a prediction: ${setup.batchFactor} times as many as were given.`
+  return [
+    `Made from ${from} by ${remedies.join(', ')}. Measured on ${inline(machine.cpu)}:`,
+    '',
+    `**${ms(results.beforeMs)} to ${ms(results.afterMs)} ${results.per ?? 'per prediction'}**, ${ratioText(results)}, ${agreementText(results)}.${batch}`,
+  ].join('\n')
+}
+
+function ratioText({ speedupLow, speedupHigh }: ShippedResults): string {
+  return `${speedupLow.toFixed(2)} to ${speedupHigh.toFixed(2)} times as fast`
+}
+
+/** How the outputs compare with the original's on the same inputs. */
+function agreementText({ agreement }: ShippedResults): string {
+  if (agreement === null) return 'outputs not compared'
+  if (agreement.metric !== null) {
+    const { name, before, after } = agreement.metric
+    return `${inline(name)} ${number(before)} before and ${number(after)} after`
+  }
+  if (agreement.maxAbs === 0) return 'outputs the same'
+  const most = `outputs differ by at most ${number(agreement.maxAbs)}`
+  return agreement.equal || agreement.top1 === null
+    ? most
+    : `${most}, same class in ${number(agreement.top1 * 100)} % of the inputs`
+}
+
+function boundText({ machine }: ShipPlan): string {
+  const sets = machine.isa.length === 0 ? '' : ` with ${machine.isa.join(', ')}`
+  return `> **Bound to this kind of machine.** The weights are laid out for ${inline(machine.cpu)}${sets}. Elsewhere the model may not load, or may be\n> slow: run whyslow there.`
+}
+
+function preprocessingText({ preprocessing }: ShipPlan): string | false {
+  if (preprocessing === undefined) return false
+  const steps = preprocessing.steps.map((step, index) => `${index + 1}. ${inline(step)}`).join('\n')
+  return `The input \`${inline(preprocessing.input)}\` takes raw bytes. The model itself does, so your code must not:\n\n${steps}`
+}
+
+function workerText({ workerCostMs }: ShipPlan): string {
+  const cost = workerCostMs === null ? 'It was not measured what that costs.' : `That adds ${ms(workerCostMs)} to a prediction.`
+  return `A prediction holds the event loop. \`load({ worker: true })\` predicts in a thread of its own; tensors are copied to it and back.\n${cost}`
+}
+
+function nodeLines({ inputs, outputs, report }: ShipPlan): string[] {
+  const fed = new Map(report.model?.inputs.map(({ name, shape }) => [name, shape]))
+  const first = outputs.find(({ isTensor }) => isTensor)?.name
+  return [
+    "import { load } from './predict.mjs'",
+    '',
+    'const model = await load()',
+    'const results = await model.predict({',
+    ...inputs.map((input) => `  ${key(input.name)}: ${feedText(input, fed.get(input.name))},`),
+    '})',
+    first === undefined ? 'console.log(results)' : `console.log(results[${JSON.stringify(first)}].data)`,
+    'await model.close()',
+  ]
+}
+
+/** A tensor of the shape that was measured, else of the declared one with 1 where it is free. */
+function feedText({ dtype, shape }: InputDeclaration, fed: readonly number[] | undefined): string {
+  const dims = fed ?? shape?.map((size) => (typeof size === 'number' ? size : 1)) ?? []
+  const count = dims.reduce((product, size) => product * size, 1)
+  const array = arrayOf(dtype) ?? 'Uint8Array'
+  const data = dtype === 'string' ? `new Array(${count}).fill('')` : `new ${array}(${count})`
+  return `{ type: '${dtype}', data: ${data}, dims: [${dims.join(', ')}] }`
+}
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
+}
+
+function fenced(language: string, lines: readonly string[]): string {
+  return `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
+}
+
+/** Text from outside in a line of Markdown: no line breaks, no markup. */
+function inline(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[<>`*\\[\]]/g, (mark) => (mark === '`' ? "'" : `\\${mark}`))
+}
+
+function ms(timeMs: number): string {
+  return timeMs < 1 ? `${Number((timeMs * 1000).toPrecision(3))} µs` : `${Number(timeMs.toPrecision(3))} ms`
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}

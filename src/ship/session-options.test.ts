@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { sessionOptions } from '../engines/ort-cpu.ts'
+import type { EngineOptions } from '../engines/types.ts'
+import { DEFAULTS } from './example-plan.ts'
+import { nodeSessionOptions, optionsText, pythonLines } from './session-options.ts'
+
+const many: EngineOptions = {
+  threads: 2,
+  graphOptimization: 'extended',
+  executionMode: 'parallel',
+  configEntries: {
+    'session.set_denormal_as_zero': '1',
+    'session.intra_op.allow_spinning': '0',
+    'session.enable_cpu_mem_arena': '0',
+    'session.inter_op_num_threads': '2',
+    'optimization.disable_specified_optimizers': "It's",
+  },
+  reuseOutputs: true,
+  packageFrom: '/somewhere',
+}
+
+test('options are those that the engine was measured with', () => {
+  for (const options of [DEFAULTS, many, { ...DEFAULTS, threads: null }]) {
+    expect(nodeSessionOptions(options)).toEqual(sessionOptions(options))
+  }
+  expect(JSON.parse(optionsText(many))).toEqual({ session: sessionOptions(many), reuseOutputs: true })
+  expect(JSON.parse(optionsText(DEFAULTS)).reuseOutputs).toBe(false)
+})
+
+test('Python takes them in six lines, and one for each entry more', () => {
+  const lines = pythonLines(DEFAULTS, 'model.onnx')
+  expect(lines).toEqual([
+    'import onnxruntime as ort',
+    'options = ort.SessionOptions()',
+    'options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL',
+    'options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL',
+    'options.intra_op_num_threads = 1',
+    "session = ort.InferenceSession('model.onnx', options, providers=['CPUExecutionProvider'])",
+  ])
+  expect(pythonLines(many, 'model.onnx').slice(2, -1)).toEqual([
+    'options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED',
+    'options.execution_mode = ort.ExecutionMode.ORT_PARALLEL',
+    'options.intra_op_num_threads = 2',
+    "options.add_session_config_entry('session.set_denormal_as_zero', '1')",
+    "options.add_session_config_entry('session.intra_op.allow_spinning', '0')",
+    'options.enable_cpu_mem_arena = False',
+    'options.inter_op_num_threads = 2',
+    "options.add_session_config_entry('optimization.disable_specified_optimizers', 'It\\'s')",
+  ])
+})

@@ -1,0 +1,79 @@
+// The engine's options as the user's own code gives them: as an object in Node, as lines of Python. Node takes configuration
+// entries nested under `extra`, with strings as values; Python has attributes of SessionOptions and add_session_config_entry:
+// https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
+import type { EngineOptions } from '../engines/types.ts'
+
+/** SessionOptions of onnxruntime-node, as measured; null leaves the engine its default. */
+export function nodeSessionOptions(options: EngineOptions): Record<string, unknown> {
+  return {
+    logSeverityLevel: 3,
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: options.graphOptimization,
+    executionMode: options.executionMode,
+    ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
+    ...(Object.keys(options.configEntries).length > 0 ? { extra: nested(options.configEntries) } : {}),
+  }
+}
+
+/** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }. */
+function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
+  const root: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(entries)) {
+    const parts = key.split('.')
+    let at = root
+    for (const part of parts.slice(0, -1)) {
+      at[part] ??= {}
+      at = at[part] as Record<string, unknown>
+    }
+    at[parts.at(-1)!] = value
+  }
+  return root
+}
+
+/** The file options.json: what predict.mjs reads. */
+export function optionsText(options: EngineOptions): string {
+  const file = { session: nodeSessionOptions(options), reuseOutputs: options.reuseOutputs === true }
+  return `${JSON.stringify(file, null, 2)}\n`
+}
+
+const PYTHON_LEVEL = {
+  disabled: 'ORT_DISABLE_ALL',
+  basic: 'ORT_ENABLE_BASIC',
+  extended: 'ORT_ENABLE_EXTENDED',
+  all: 'ORT_ENABLE_ALL',
+} as const satisfies Record<EngineOptions['graphOptimization'], string>
+
+/** Entries that Python has as attributes, and how their values are written there. */
+const PYTHON_ATTRIBUTES: Readonly<Record<string, 'switch' | 'number'>> = {
+  'session.enable_cpu_mem_arena': 'switch',
+  'session.enable_mem_pattern': 'switch',
+  'session.use_deterministic_compute': 'switch',
+  'session.intra_op_num_threads': 'number',
+  'session.inter_op_num_threads': 'number',
+}
+
+/** Lines of Python that open `modelFile` with the same options: six, and one for each further option. */
+export function pythonLines(options: EngineOptions, modelFile: string): string[] {
+  return [
+    'import onnxruntime as ort',
+    'options = ort.SessionOptions()',
+    `options.graph_optimization_level = ort.GraphOptimizationLevel.${PYTHON_LEVEL[options.graphOptimization]}`,
+    `options.execution_mode = ort.ExecutionMode.ORT_${options.executionMode.toUpperCase()}`,
+    ...(options.threads === null ? [] : [`options.intra_op_num_threads = ${options.threads}`]),
+    ...Object.entries(options.configEntries).map(([key, value]) => pythonEntry(key, value)),
+    `session = ort.InferenceSession(${quoted(modelFile)}, options, providers=['CPUExecutionProvider'])`,
+  ]
+}
+
+function pythonEntry(key: string, value: string): string {
+  const kind = PYTHON_ATTRIBUTES[key]
+  const attribute = key.slice(key.indexOf('.') + 1)
+  if (kind === 'switch' && /^[01]$/.test(value)) return `options.${attribute} = ${value === '1' ? 'True' : 'False'}`
+  if (kind === 'number' && /^\d+$/.test(value)) return `options.${attribute} = ${value}`
+  return `options.add_session_config_entry(${quoted(key)}, ${quoted(value)})`
+}
+
+/** A string as Python and JavaScript both read it. */
+function quoted(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}

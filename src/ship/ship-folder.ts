@@ -1,0 +1,74 @@
+// The folder that a user ships: the model as it was proven, the engine and options it was proven with, code that runs it, and the
+// record of both. docs/shipped-folder.md describes each file.
+import path from 'node:path'
+import { type Disk, nodeDisk } from './disk.ts'
+import { type Folder, folderAt, writeFile } from './folder.ts'
+import { MANIFEST_FILE, manifestText } from './manifest.ts'
+import { MODEL_FILE, writeModelOf } from './model-file.ts'
+import { checkOut } from './out-folder.ts'
+import { placeFolder } from './place.ts'
+import type { ShipPlan } from './plan.ts'
+import { predictModule, workerModule } from './predict.ts'
+import { predictTypes } from './predict-types.ts'
+import { readmeText } from './readme.ts'
+import { optionsText } from './session-options.ts'
+
+/**
+ * Writes the folder `plan.out`, or nothing: it is written beside and renamed when it is complete. An existing whyslow folder is
+ * replaced. Throws InputError for what `checkOut` refuses, a disk that refuses, and a model that changed since it was read; with
+ * `signal.reason` where the plan's signal stops it.
+ */
+export async function shipFolder(plan: ShipPlan, disk: Disk = nodeDisk): Promise<void> {
+  const target = checkOut(plan.out, plan.force, plan.original.file, disk)
+  await placeFolder(target, (folder) => writeContents(plan, folder, disk), disk, plan.out)
+}
+
+/** The folder's files into the existing, empty folder `at`; errors of the disk as they come. */
+export async function writeContents(plan: ShipPlan, at: string, disk: Disk = nodeDisk): Promise<void> {
+  const folder = folderAt(at, disk, plan.signal)
+  await writeModelOf(plan, folder)
+  await writeCode(plan, folder)
+  await folder.add('package.json', 'package', packageText(plan))
+  await folder.add('README.md', 'readme', readmeText(plan))
+  await folder.add('report.json', 'report', `${JSON.stringify(plan.report, null, 2)}\n`)
+  if (plan.html !== undefined) await folder.add('report.html', 'report', plan.html)
+  await writeFile(path.join(at, MANIFEST_FILE), manifestText(plan, folder.files), disk, plan.signal)
+}
+
+async function writeCode(plan: ShipPlan, folder: Folder): Promise<void> {
+  await folder.add('options.json', 'options', optionsText(plan.setup.options))
+  await folder.add('predict.mjs', 'predict', predictModule(plan, MODEL_FILE))
+  await folder.add('predict-worker.mjs', 'worker', workerModule(plan))
+  await folder.add('predict.d.ts', 'types', predictTypes(plan))
+  await folder.add('predict.d.mts', 'types', predictTypes(plan))
+}
+
+function packageText({ original, engine, toolVersion }: ShipPlan): string {
+  const about = {
+    name: packageName(original.file),
+    version: '1.0.0',
+    description: `Predictions of ${path.basename(original.file)}, made faster by whyslow ${toolVersion}`,
+    private: true,
+    type: 'module',
+    exports: {
+      '.': { types: './predict.d.ts', default: './predict.mjs' },
+      './manifest.json': './manifest.json',
+      './package.json': './package.json',
+    },
+    types: './predict.d.ts',
+    engines: { node: '>=20' },
+    dependencies: { [engine.package]: engine.version },
+  }
+  return `${JSON.stringify(about, null, 2)}\n`
+}
+
+/** 'My Model.v2.onnx' -> 'my-model.v2-fast'. */
+function packageName(file: string): string {
+  const { name } = path.parse(file)
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 80)
+  return `${plain || 'model'}-fast`
+}

@@ -1,0 +1,39 @@
+// What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
+// machines; the real one is in real-ground.ts.
+import type { GraphView } from '../graph/types.ts'
+import type { Agreement } from '../measure/agreement/index.ts'
+import type { Trial } from '../measure/types.ts'
+import type { Effect, RemedySetup } from '../remedies/remedy.ts'
+
+/** One fresh process. */
+export interface Reading {
+  /** What is to get smaller: ms a prediction, ms a sample, ms to the first result, bytes; by the goal. */
+  readonly score: number
+  /** Per prediction; null where the goal needs none. */
+  readonly p50Ms: number | null
+  readonly peakBytes: number | null
+  /** Handoff between two threads around the samples, ns; null where the setup works on one thread or it could not be measured. */
+  readonly handoffNs: number | null
+  /** The handoff changed within the reading. */
+  readonly unsteady: boolean
+}
+
+export interface OutputCheck {
+  readonly ok: boolean
+  readonly reason: string
+  /** null where the candidate gave no outputs to compare. */
+  readonly agreement: Agreement | null
+}
+
+export interface Ground {
+  /** Two setups with the same key predict in the same way. */
+  keyOf(setup: RemedySetup): string
+  measure(setup: RemedySetup): Promise<Trial<Reading>>
+  /** Outputs on all inputs given against the untouched original's. */
+  compare(setup: RemedySetup, promise: Effect): Promise<OutputCheck>
+  /** The graph as the engine runs it; null where it cannot be had. */
+  executed(setup: RemedySetup): Promise<GraphView | null>
+  /** Bytes of the model and its weights on disk. */
+  sizeBytes(setup: RemedySetup): number
+  nowMs(): number
+}

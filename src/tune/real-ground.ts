@@ -1,0 +1,200 @@
+// Readings in fresh processes on this machine, through the trials of `measure/`.
+import path from 'node:path'
+import type { EngineOptions, Feeds } from '../engines/types.ts'
+import type { Model } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import { type CompareOptions, compareOutputs, type JudgedInputs, verdict } from '../measure/agreement/index.ts'
+import { loadInputs, saveInputs } from '../measure/inputs/saved.ts'
+import { externalWeights, type Limits, trialLimits, tryLimits } from '../measure/plan.ts'
+import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
+import { runTrial } from '../measure/trial.ts'
+import type { Trial } from '../measure/types.ts'
+import { batchAxes } from '../remedies/batch-axes.ts'
+import type { Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
+import { joinSamples } from './batches.ts'
+import type { Ground, OutputCheck, Reading } from './ground.ts'
+import { reasonOf } from './tried.ts'
+
+export interface GroundPlan {
+  readonly goal: Goal
+  readonly engineId: string
+  readonly original: Model
+  readonly originalOptions: EngineOptions
+  /** Path of the inputs.json that is predicted with; what outputs are compared on. */
+  readonly inputs: { readonly saved: string; readonly samples: readonly Feeds[]; readonly facts: readonly RemedyInput[] }
+  readonly judged: JudgedInputs
+  readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
+  readonly maxLoss: number | null
+  /** Threads of the engine's pool where the options leave it to the engine. */
+  readonly threadsInUse: number
+  readonly p50Ms: number
+  readonly limits: Limits
+  /** Temporary. */
+  readonly folder: string
+  /** Writes the model and its weights into a new folder, and returns the model's path and all bytes. */
+  readonly write: (model: Model, folder: string) => Promise<{ readonly file: string; readonly sizeBytes: number }>
+  readonly readExecuted: (file: string) => Promise<GraphView>
+  readonly readModel: (file: string) => Promise<Model>
+}
+
+/** Sampling time of one reading: some tens of predictions, and no more than tells the setups apart. */
+const SAMPLES = 40
+const LEAST_MS = 100
+const MOST_MS = 400
+const REGIME_RATIO = 1.6
+
+export type RealGround = Ground & { readonly optimize: RemedyTools['optimize'] }
+
+export function realGround(plan: GroundPlan): RealGround {
+  const { limits, judged } = plan
+  const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * plan.p50Ms))
+  const files = new Map<object, Promise<{ file: string; sizeBytes: number }>>()
+  const ids = new Map<object, number>()
+  const batches = new Map<number, string>()
+  const started = new Set<string>()
+  let originalOutputs: Promise<Trial<{ readonly samples: readonly Feeds[]; readonly varying: readonly string[] }>> | undefined
+  let process = 0
+  const sizes = new Map<object, number>([[plan.original.proto, plan.original.source.sizeBytes]])
+
+  function idOf({ proto }: Model): number {
+    if (!ids.has(proto)) ids.set(proto, ids.size)
+    return ids.get(proto)!
+  }
+
+  function fileOf(model: Model): Promise<{ file: string; sizeBytes: number }> {
+    const { source, proto } = model
+    if (proto === plan.original.proto) return Promise.resolve({ file: source.file, sizeBytes: source.sizeBytes })
+    let written = files.get(proto)
+    if (written === undefined) {
+      written = plan.write(model, path.join(plan.folder, `candidate-${idOf(model)}`)).then((one) => {
+        sizes.set(proto, one.sizeBytes)
+        return one
+      })
+      files.set(proto, written)
+    }
+    return written
+  }
+
+  function inputsOf(factor: number): string {
+    if (factor === 1) return plan.inputs.saved
+    if (!batches.has(factor)) {
+      const joined = joinSamples(plan.inputs.samples, batchAxes(plan.inputs.facts)!, factor)
+      batches.set(factor, saveInputs(path.join(plan.folder, `batch-${factor}`), joined))
+    }
+    return batches.get(factor)!
+  }
+
+  async function taskOf({ model, options, batchFactor }: RemedySetup): Promise<ModelTask> {
+    return { engine: plan.engineId, modelFile: (await fileOf(model)).file, options, inputs: inputsOf(batchFactor) }
+  }
+
+  async function measure(setup: RemedySetup): Promise<Trial<Reading>> {
+    const task = await taskOf(setup)
+    if (plan.goal === 'load-time') return measureStart(task)
+    // One thread hands nothing over, so that its handoff need not be known.
+    const brief = (setup.options.threads ?? plan.threadsInUse) === 1
+    const planned = sampleMs * Math.min(setup.batchFactor, 4)
+    const trial = await runTrial(
+      'latency',
+      { ...task, process: process++, sampleMs: planned, brief },
+      trialLimits(limits, planned, plan.p50Ms * setup.batchFactor),
+    )
+    if (trial.outcome !== 'measured') return trial
+    return { outcome: 'measured', value: readingOf(trial.value, setup) }
+  }
+
+  function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
+    const { p50Ms, predictPeakBytes, handoffBeforeNs: a, handoffAfterNs: b } = block
+    const score = {
+      latency: p50Ms,
+      throughput: p50Ms / setup.batchFactor,
+      memory: predictPeakBytes ?? Number.NaN,
+      size: sizes.get(setup.model.proto) ?? Number.NaN,
+      'load-time': block.loadMs + block.firstMs,
+    }[plan.goal]
+    return {
+      score,
+      p50Ms,
+      peakBytes: predictPeakBytes,
+      handoffNs: a === null || b === null ? (a ?? b) : (a + b) / 2,
+      unsteady: a !== null && b !== null && Math.max(a, b) > REGIME_RATIO * Math.min(a, b),
+    }
+  }
+
+  /** The first start of a file reads it from the disk, and does not count. */
+  async function measureStart(task: ModelTask): Promise<Trial<Reading>> {
+    if (!started.has(task.modelFile)) {
+      started.add(task.modelFile)
+      const first = await runTrial('start', task, tryLimits(limits))
+      if (first.outcome !== 'measured') return first
+    }
+    const trial = await runTrial('start', task, tryLimits(limits))
+    if (trial.outcome !== 'measured') return trial
+    const { totalMs } = trial.value
+    return { outcome: 'measured', value: { score: totalMs, p50Ms: null, peakBytes: null, handoffNs: null, unsteady: false } }
+  }
+
+  async function outputsOf(task: ModelTask, name: string) {
+    const outputFolder = path.join(plan.folder, `outputs-${name}`)
+    const trial = await runTrial('outputs', { ...task, inputs: judged.saved, outputFolder }, outputLimits())
+    if (trial.outcome !== 'measured') return trial
+    const { saved, varying } = trial.value
+    return { outcome: 'measured' as const, value: { samples: loadInputs(saved), varying } }
+  }
+
+  const outputLimits = () => trialLimits(limits, (judged.samples.length + 1) * plan.p50Ms * 10, plan.p50Ms)
+
+  const originalTask = (options: EngineOptions): ModelTask => ({
+    engine: plan.engineId,
+    modelFile: plan.original.source.file,
+    options,
+    inputs: judged.saved,
+  })
+
+  return {
+    keyOf: ({ model, options, batchFactor }) => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`,
+    measure,
+    async compare(setup, promise): Promise<OutputCheck> {
+      originalOutputs ??= outputsOf(originalTask(plan.originalOptions), 'original')
+      const original = await originalOutputs
+      if (original.outcome !== 'measured')
+        return { ok: false, reason: `the original's outputs could not be had: ${reasonOf(original)}`, agreement: null }
+      const task = await taskOf({ ...setup, batchFactor: 1 })
+      const candidate = await outputsOf(task, `candidate-${process++}`)
+      if (candidate.outcome !== 'measured') return { ok: false, reason: reasonOf(candidate), agreement: null }
+      const varying = new Set([...original.value.varying, ...candidate.value.varying])
+      const outputs = Object.keys(original.value.samples[0] ?? {}).filter((name) => !varying.has(name))
+      const agreement = compareOutputs(original.value.samples, candidate.value.samples, {
+        ...plan.compare,
+        labels: judged.labels,
+        outputs,
+      })
+      return { ...verdict(agreement, promise, plan.maxLoss), agreement }
+    },
+    async executed(setup) {
+      const file = path.join(plan.folder, `executed-${process++}.onnx`)
+      const { options } = setup
+      const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
+      const task = { ...(await taskOf(setup)), options: { ...options, configEntries }, optimizedModelPath: file }
+      const trial = await runTrial('optimize', task, tryLimits(limits))
+      return trial.outcome === 'measured' ? plan.readExecuted(file).catch(() => null) : null
+    },
+    async optimize(setup, level) {
+      const file = path.join(plan.folder, `optimized-${process++}-${level}.onnx`)
+      const { options } = setup
+      const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
+      const task = await taskOf(setup)
+      const changed = { ...task, options: { ...options, graphOptimization: level, configEntries }, optimizedModelPath: file }
+      const trial = await runTrial('optimize', changed, tryLimits(limits))
+      if (trial.outcome !== 'measured') throw new Error(reasonOf(trial))
+      return plan.readModel(file)
+    },
+    sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
+    nowMs: () => performance.now(),
+  }
+}
+
+function optionsKey(options: EngineOptions): string {
+  const entries = Object.entries(options.configEntries).sort(([a], [b]) => a.localeCompare(b))
+  return JSON.stringify({ ...options, configEntries: entries })
+}

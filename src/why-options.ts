@@ -1,0 +1,55 @@
+// What a run can be told, and what it does untold.
+import type { EngineOptions } from './engines/types.ts'
+
+export interface StageProgress {
+  readonly stage: string
+  readonly done: number
+  readonly of: number
+}
+
+export interface WhyOptions {
+  /** Shapes by input name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>
+  /** Values by input name, as on the command line: '16000' or '1,2,3'. */
+  readonly values: ReadonlyMap<string, string>
+  /** A file or folder with inputs: npz, npy, csv, json, ONNX test data. null: synthetic inputs. */
+  readonly data: string | null
+  readonly labels: string | null
+  readonly batch: number | null
+  /** null leaves it to the engine. */
+  readonly threads: number | null
+  readonly engine: string
+  /** Sampling time of the latency over all processes, seconds; null: 4, or 1.5 with `quick`. */
+  readonly seconds: number | null
+  /** Three processes in place of five, no sweeps and no experiments. */
+  readonly quick: boolean
+  /** Folder the engine's package is taken from; null: the current folder's, else the one beside whyslow. */
+  readonly ort: string | null
+  readonly graphOptimization: EngineOptions['graphOptimization']
+  readonly configEntries: Readonly<Record<string, string>>
+  /** Folder where the inputs used are kept; null: they are not. */
+  readonly saveInputs: string | null
+  readonly cache: 'use' | 'refresh' | 'off'
+  /** Resident size at which a trial is ended, bytes; null: nine tenths of the machine's or the container's. */
+  readonly memoryLimitBytes: number | null
+  readonly onProgress?: (progress: StageProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export const DEFAULTS: WhyOptions = {
+  shapes: new Map(),
+  values: new Map(),
+  data: null,
+  labels: null,
+  batch: null,
+  threads: null,
+  engine: 'ort-cpu',
+  seconds: null,
+  quick: false,
+  ort: null,
+  graphOptimization: 'all',
+  configEntries: {},
+  saveInputs: null,
+  cache: 'use',
+  memoryLimitBytes: null,
+}
