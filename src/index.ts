@@ -15,4 +15,14 @@ export type { Cost } from './operators/types.ts'
 export type { ReportDocument } from './report/document.ts'
 export { renderJson } from './report/json.ts'
 export { renderTerminal } from './report/terminal.ts'
-export { describeMachine, explain, type StageProgress, type WhyOptions, why } from './whyslow.ts'
+export { renderFix } from './report/trials.ts'
+export {
+  describeMachine,
+  explain,
+  type Fixed,
+  type FixOptions,
+  fix,
+  type StageProgress,
+  type WhyOptions,
+  why,
+} from './whyslow.ts'

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
 import type { DType } from '../graph/types.ts'
+import { openDirectSession } from './ort-direct.ts'
 import type { Availability, Engine, EngineOptions, Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from './types.ts'
 
 const PACKAGE = 'onnxruntime-node'
@@ -81,6 +82,7 @@ async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): P
 
 async function open(modelFile: string, options: OpenOptions): Promise<Session> {
   const ort = await loadOrt(options.packageFrom)
+  if (options.directCall) return openDirect(ort, findOrt(options.packageFrom)!.entry, modelFile, options)
   const session = await ort.InferenceSession.create(modelFile, sessionOptions(options))
   const inputs = declarations(session.inputMetadata, session.inputNames)
   const outputs = declarations(session.outputMetadata, session.outputNames)
@@ -118,6 +120,29 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
     async close() {
       await session.release()
     },
+  }
+}
+
+function openDirect(ort: typeof Ort, entry: string, modelFile: string, options: OpenOptions): Session {
+  const session = openDirectSession(entry, modelFile, sessionOptions(options))
+  const prepare = (feeds: Feeds) => {
+    const bound = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]))
+    return () => session.run(bound) as Promise<Fetched>
+  }
+  const declared = ({ name, isTensor }: { readonly name: string; readonly isTensor: boolean }): InputDeclaration => ({
+    name,
+    isTensor,
+    dtype: null,
+    shape: null,
+  })
+  return {
+    inputs: session.inputs.map(declared),
+    outputs: session.outputs.map(declared),
+    prepare,
+    async run(feeds) {
+      return Object.fromEntries(Object.entries(await prepare(feeds)()).map(([name, tensor]) => [name, fromOrt(tensor)]))
+    },
+    close: async () => session.close(),
   }
 }
 

@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly configEntries: Readonly<Record<string, string>>
   /** Results are written into the same tensors at every prediction; for models whose outputs have one shape. Absent: new ones. */
   readonly reuseOutputs?: boolean
+  /** Predictions call the package's native binding itself, without its wrapper and the turn of the event loop that it waits for. */
+  readonly directCall?: boolean
   /** Where the engine's package is taken from: a folder, or null for the user's current folder first and our own next. */
   readonly packageFrom: string | null
 }

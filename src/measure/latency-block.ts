@@ -51,7 +51,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   const sampled = await sample(runs, input.sampleMs, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
   const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = peakBytes(residentBefore)
-  const handoffAfterNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
+  const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
   const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
   const eventLoop = input.watchEventLoop ? await watchEventLoop(runs) : undefined
 

@@ -25,6 +25,8 @@ export interface LatencyInput extends ModelTask {
   readonly sampleMs: number
   /** Leaves out handoff and clock, for sweeps. */
   readonly brief: boolean
+  /** Measures the handoff before the samples only. */
+  readonly oneHandoff?: boolean
   /** Watches the event loop after the samples. */
   readonly watchEventLoop?: boolean
 }

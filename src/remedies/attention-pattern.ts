@@ -33,7 +33,7 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
   const scores = findScores(matching, softmax.input[0]!, parts)
   if (scores === undefined) return undefined
   const query = split(matching, scores.product.input[0]!, false, parts)
-  const key = split(matching, scores.product.input[1]!, true, parts)
+  const key = split(matching, scores.product.input[1]!, !scores.transposes, parts)
 
   const weighted = matching.onlyReader(softmax)
   if (!isOperator(weighted, 'MatMul') || weighted.input[0] !== softmax.output[0]) return undefined
@@ -70,6 +70,8 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
 
 interface Scores {
   readonly product: NodeProto
+  /** The product takes the key as it is and transposes it itself: FusedMatMul of com.microsoft. */
+  readonly transposes: boolean
   readonly scale: number
   readonly mask: string | undefined
 }
@@ -81,9 +83,11 @@ function findScores(matching: Matching, name: string, parts: Set<NodeProto>): Sc
   for (const { from, mask } of [{ from: name, mask: undefined }, ...sums]) {
     const found = unscaled(matching, from)
     const product = matching.producer(found.name)
-    if (!isOperator(product, 'MatMul')) continue
+    if (!isOperator(product, 'MatMul', 'com.microsoft:FusedMatMul')) continue
+    if (['transA', 'transBatchA', 'transBatchB'].some((name) => numberOf(product, name, 0) !== 0)) continue
     for (const part of [...found.parts, product, ...(mask === undefined ? [] : [add!])]) parts.add(part)
-    return { product, scale: found.scale, mask }
+    const transposes = numberOf(product, 'transB', 0) === 1
+    return { product, transposes, scale: found.scale * numberOf(product, 'alpha', 1), mask }
   }
   return undefined
 }

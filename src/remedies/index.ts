@@ -22,6 +22,7 @@ import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
 import { denormals } from './settings/denormals.ts'
+import { directCall } from './settings/direct-call.ts'
 import { dynamicBlockBase } from './settings/dynamic-block-base.ts'
 import { executionMode } from './settings/execution-mode.ts'
 import { graphOptimization } from './settings/graph-optimization.ts'
@@ -36,6 +37,7 @@ import { threadCount } from './settings/thread-count.ts'
 
 export const remedies: readonly Remedy[] = [
   initializersAsInputs,
+  directCall,
   threadCount,
   graphOptimization,
   spinning,

@@ -139,8 +139,8 @@ export function withConstant({ constant }: Matching, node: NodeProto | undefined
   return undefined
 }
 
-/** Equal but for how a constant was written: float32 holds 7 digits, exporters print 5 to 9 of them. */
-export function isNear(value: number | undefined, expected: number, tolerance = 1e-5): boolean {
+/** Equal but for how a constant was written: float32 holds 7 digits, exporters print 6 to 9 of them. */
+export function isNear(value: number | undefined, expected: number, tolerance = 2e-6): boolean {
   return value !== undefined && Math.abs(value - expected) <= tolerance * Math.abs(expected)
 }
 

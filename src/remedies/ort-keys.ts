@@ -153,3 +153,9 @@ function key(
 ): ConfigKey {
   return { name, since, values, meaning, effect, ...(architecture === undefined ? {} : { architecture }) }
 }
+
+/** Versions of onnxruntime-node whose native binding was tried as engines/ort-direct.ts calls it. */
+export function knowsBinding(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number)
+  return major === 1 && minor === 30
+}

@@ -18,7 +18,10 @@ export function trialLines(trial: TrialRow, width: number, colours: Colours): st
 function storyOf(trial: TrialRow): string {
   const parts: string[] = []
   if (trial.beforeMs !== null && trial.afterMs !== null) parts.push(`${time(trial.beforeMs)} to ${time(trial.afterMs)}`)
-  if (trial.speedupLow !== null && trial.speedupHigh !== null) parts.push(speedupRange(trial.speedupLow, trial.speedupHigh))
+  // Of two pairs an interval says nothing.
+  const sure = (trial.pairs ?? 0) >= 3
+  if (sure && trial.speedupLow !== null && trial.speedupHigh !== null)
+    parts.push(speedupRange(trial.speedupLow, trial.speedupHigh))
   if (trial.kept) parts.push('kept')
   else parts.push(trial.outcome === 'no-difference' ? 'not kept' : trial.outcome)
   if (trial.reason !== null) parts.push(trial.reason)

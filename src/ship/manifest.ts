@@ -19,7 +19,11 @@ export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): str
     model: files.find(({ role }) => role === 'model')!.path,
     files,
     engine,
-    options: { session: nodeSessionOptions(setup.options), reuseOutputs: setup.options.reuseOutputs === true },
+    options: {
+      session: nodeSessionOptions(setup.options),
+      reuseOutputs: setup.options.reuseOutputs === true,
+      directCall: setup.options.directCall === true,
+    },
     inputs: plan.inputs,
     outputs: plan.outputs,
     preprocessing: plan.preprocessing ?? null,

@@ -23,7 +23,7 @@ test('options are those that the engine was measured with', () => {
   for (const options of [DEFAULTS, many, { ...DEFAULTS, threads: null }]) {
     expect(nodeSessionOptions(options)).toEqual(sessionOptions(options))
   }
-  expect(JSON.parse(optionsText(many))).toEqual({ session: sessionOptions(many), reuseOutputs: true })
+  expect(JSON.parse(optionsText(many))).toEqual({ session: sessionOptions(many), reuseOutputs: true, directCall: false })
   expect(JSON.parse(optionsText(DEFAULTS)).reuseOutputs).toBe(false)
 })
 

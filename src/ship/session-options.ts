@@ -32,7 +32,11 @@ function nested(entries: Readonly<Record<string, string>>): Record<string, unkno
 
 /** The file options.json: what predict.mjs reads. */
 export function optionsText(options: EngineOptions): string {
-  const file = { session: nodeSessionOptions(options), reuseOutputs: options.reuseOutputs === true }
+  const file = {
+    session: nodeSessionOptions(options),
+    reuseOutputs: options.reuseOutputs === true,
+    directCall: options.directCall === true,
+  }
   return `${JSON.stringify(file, null, 2)}\n`
 }
 

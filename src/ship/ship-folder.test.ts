@@ -78,7 +78,7 @@ describe('the folder', () => {
       tool: { name: 'whyslow', version: '0.0.0' },
       model: 'model.onnx',
       engine: { id: 'ort-cpu', package: 'onnxruntime-node' },
-      options: { session: { intraOpNumThreads: 1 }, reuseOutputs: false },
+      options: { session: { intraOpNumThreads: 1 }, reuseOutputs: false, directCall: false },
       provenance: { original: { file: 'external-data.onnx', sha256: plan.original.sha256 }, remedies: ['thread-count'] },
       measured: { what: 'per prediction', beforeMs: 41.3, afterMs: 20.5, speedupLow: 1.9, workerCostMs: 0.05 },
       machine: { cpu: 'Example CPU', bound: false },

@@ -28,7 +28,8 @@ export interface OutputCheck {
 export interface Ground {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
-  measure(setup: RemedySetup): Promise<Trial<Reading>>
+  /** `thorough`: sampled longer, for the last proof. */
+  measure(setup: RemedySetup, thorough?: boolean): Promise<Trial<Reading>>
   /** Outputs on all inputs given against the untouched original's. */
   compare(setup: RemedySetup, promise: Effect): Promise<OutputCheck>
   /** The graph as the engine runs it; null where it cannot be had. */

@@ -29,7 +29,7 @@ export interface JudgePlan {
   readonly most: number
   /** Of `ground.nowMs`; no pair starts after it once `least` are there. */
   readonly deadlineMs: number
-  /** false: all of `most` pairs, and one look at 95 %. */
+  /** false: all of `most` pairs, longer samples, and one look at 95 %: the last proof. */
   readonly stopEarly: boolean
 }
 
@@ -56,9 +56,9 @@ export async function judge(
   let repeats = 0
   for (let k = 0; pairs.length < plan.most; k++) {
     if (pairs.length >= plan.least && ground.nowMs() > plan.deadlineMs) break
-    const first = await ground.measure(k % 2 === 0 ? base : candidate)
+    const first = await ground.measure(k % 2 === 0 ? base : candidate, !plan.stopEarly)
     if (first.outcome !== 'measured') return first
-    const second = await ground.measure(k % 2 === 0 ? candidate : base)
+    const second = await ground.measure(k % 2 === 0 ? candidate : base, !plan.stopEarly)
     if (second.outcome !== 'measured') return second
     const [a, b] = k % 2 === 0 ? [first.value, second.value] : [second.value, first.value]
     if (spansChange(a, b) && repeats++ < MOST_REPEATS) continue

@@ -60,26 +60,33 @@ export async function search(plan: SearchPlan): Promise<Found> {
   const end = start + plan.budgetMs
   const untried: string[] = []
   const done = new Set<string>()
+  /** Remedies that proposed nothing for the original. */
+  const idle = new Set<Remedy>()
 
   let current = original
   let kept: Candidate[] = []
   const first = await round(current, remedies, start + plan.budgetMs * SCREEN_SHARE)
   for (const candidate of first) await grow(candidate)
-  // What a rewrite changes may make another setting pay.
+  // What a rewrite changes may make another setting pay, and uncover what others rewrite.
   const rewritten = kept.some(({ remedy }) => remedy.kind === 'rewrite')
   if (rewritten && ground.nowMs() < end) {
-    const settings = remedies.filter(({ kind, id }) => kind === 'settings' && !kept.some(({ remedy }) => remedy.id === id))
+    const again = remedies.filter((one) => (one.kind === 'settings' || idle.has(one)) && !isKept(one))
     const left = ground.nowMs() + (end - ground.nowMs()) * SCREEN_SHARE
-    for (const candidate of await round(current, settings, left)) await grow(candidate)
+    for (const candidate of await round(current, again, left)) await grow(candidate)
   }
   if (kept.length > 1) await shrink()
   const proof = kept.length > 0 ? await prove() : null
   const proven = proof?.proven ?? false
   return { setup: proven ? current : original, kept: proven ? kept : [], tried: rows, untried, proof }
 
+  function isKept({ id }: Remedy): boolean {
+    return kept.some(({ remedy }) => remedy.id === id)
+  }
+
   /** Candidates on this setup that a first look finds promising, best first. */
   async function round(base: RemedySetup, among: readonly Remedy[], deadlineMs: number): Promise<Candidate[]> {
-    const { candidates, failed } = await propose(among, base, evidence, tools)
+    const { candidates, failed, idle: none } = await propose(among, base, evidence, tools)
+    for (const one of none) idle.add(one)
     for (const { remedy, reason } of failed) {
       if (!done.has(remedy.id)) add({ ...tried(asCandidate(remedy, base), 'failed', reason) })
       done.add(remedy.id)
@@ -121,8 +128,8 @@ export async function search(plan: SearchPlan): Promise<Found> {
       return
     }
     const ratio = mean(ratios)
-    const looks = ratios.length === 1 ? 'a first reading' : `${ratios.length} readings`
-    add(tried(candidate, 'no-difference', `${looks} showed no gain (${ratio.toFixed(2)} times the original's)`, guess(candidate)))
+    const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
+    add(tried(candidate, 'no-difference', `no gain in ${looks} (${(1 / ratio).toFixed(2)}×)`, guess(candidate)))
   }
 
   async function outputsAgree(candidate: Candidate): Promise<boolean> {
@@ -245,8 +252,7 @@ const EFFECTS: readonly Effect[] = ['exact', 'rounding', 'approximate']
 export const worstEffect = (candidates: readonly Candidate[]): Effect =>
   EFFECTS[Math.max(0, ...candidates.map(({ remedy }) => EFFECTS.indexOf(remedy.effect)))]!
 
-const noGain = ({ speedupLow, speedupHigh, pairs }: Judgement): string =>
-  `no gain in ${pairs} pairs (${speedupLow.toFixed(2)} to ${speedupHigh.toFixed(2)} times as fast)`
+const noGain = ({ pairs }: Judgement): string => `no clear gain in ${pairs} pairs`
 
 const slowerBy = ({ beforeMs, afterMs }: Judgement): string =>
   `it serves the goal, but predictions take ${(afterMs! / beforeMs!).toFixed(2)} times as long`

@@ -25,7 +25,7 @@ checkRemedy(constantFolding, {
       model: sum(false),
       tools: gives(() => modelInMemory(sum(true, 'y', [2, 2]))),
       operators: ['Add'],
-      changes: /^simplified: 1 nodes in place of 2$/,
+      changes: /^simplified: 1 node in place of 2$/,
       profiled: true,
       // 1 ms each node in the profile; one is gone.
       check: ({ predictedSavingMs }) => expect(predictedSavingMs).toBe(1),

@@ -1,6 +1,7 @@
 // Constant folding and simplification by onnx-simplifier (https://github.com/onnxsim/onnxsim): what depends on constants alone is
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
 import { savingByRemoving } from '../bypass.ts'
+import { count } from '../node-names.ts'
 import { computingNodes, nodesGone, takenOver } from '../optimized-elsewhere.ts'
 import { defineRemedy } from '../remedy.ts'
 
@@ -24,7 +25,7 @@ export const constantFolding = defineRemedy({
       {
         variant: '',
         setup: { ...setup, model },
-        changes: [`simplified: ${computingNodes(model)} nodes in place of ${computingNodes(setup.model)}`],
+        changes: [`simplified: ${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`],
         predictedSavingMs: savingByRemoving(evidence, TREATS, nodesGone(model, setup.model)),
       },
     ]

@@ -4,6 +4,7 @@
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html#onlineoffline-mode
 import type { Model } from '../../graph/model.ts'
 import { nodesOf } from '../../graph/walk.ts'
+import { count } from '../node-names.ts'
 import { computingNodes, takenOver } from '../optimized-elsewhere.ts'
 import { defineRemedy, type Proposal, type RemedySetup } from '../remedy.ts'
 
@@ -26,7 +27,7 @@ export const engineOptimized = defineRemedy({
       if (model === undefined) continue
       if (level === 'all') proposals.push(asTheEngineRunsIt({ ...setup, model }))
       else if (computingNodes(model) < computingNodes(setup.model)) {
-        const nodes = `${computingNodes(model)} nodes in place of ${computingNodes(setup.model)}`
+        const nodes = `${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`
         proposals.push({
           variant: level,
           setup: { ...setup, model },

@@ -84,6 +84,21 @@ checkRemedy(fuseAttention, {
       operators: ['MultiHeadAttention'],
     },
     {
+      name: 'as the engine writes it after its own fusions: scale and transposition in the product',
+      model: make(
+        [
+          ...query,
+          ...heads('k', 'split', [0, 2, 1, 3]),
+          ...value,
+          node('FusedMatMul', ['qh', 'kh'], ['s0'], { alpha: 0.4, transB: 1 }, 'com.microsoft'),
+          ...rest('s0'),
+        ],
+        { opsets: { 'com.microsoft': 1 } },
+      ),
+      sizes,
+      operators: ['MultiHeadAttention'],
+    },
+    {
       name: 'a block of a transformer, biases and mask',
       model: transformerBlocks({ width: 16, heads: 4, inner: 16 }),
       sizes: { batch: 2, length: 5 },
