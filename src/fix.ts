@@ -7,6 +7,7 @@ import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { viewGraph } from './graph/view.ts'
 import { judgedInputs, type MetricName } from './measure/agreement/index.ts'
+import { provePreprocessing } from './preprocessing-proof.ts'
 import { remedies } from './remedies/index.ts'
 import { type PreprocessingFlags, parsePreprocessing, withPreprocessing } from './remedies/preprocessing.ts'
 import type { Goal, RemedyEvidence, RemedySetup } from './remedies/remedy.ts'
@@ -17,8 +18,8 @@ import { alone, measureRun, type Run, readExecuted, withRun } from './run.ts'
 import { checkOut, type ShipPlan, shipFolder, writeModelFolder } from './ship/index.ts'
 import { loadSimplify } from './simplify.ts'
 import { nameOf } from './tune/candidates.ts'
-import { realGround } from './tune/real-ground.ts'
-import { type Found, search } from './tune/search.ts'
+import { type GroundPlan, realGround } from './tune/real-ground.ts'
+import { type Found, search, worstEffect } from './tune/search.ts'
 import type { Tried } from './tune/tried.ts'
 import { toolVersion } from './version.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
@@ -75,6 +76,8 @@ export interface Fixed {
   readonly diagnosis: string
 }
 
+const LEAST_SIMPLIFY_MS = 3000
+const SIMPLIFY_SHARE = 0.15
 /** Most samples of --data on which outputs are compared. */
 const JUDGED_SAMPLES = 1000
 const ENGINE_PACKAGE = 'onnxruntime-node'
@@ -91,6 +94,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
   return withRun(file, options, async (run) => {
     // Refused here rather than after minutes of measuring.
     if (picture !== null) withPreprocessing(run.model, picture)
+    checkOutputs(options.outputs, run)
     const unlocked: string[] = []
     const { evidence, diagnosis, found } = await alone(
       run.progress,
@@ -98,14 +102,21 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
         const evidence = await measureRun(run, { ...options, quick: true })
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
-        return { evidence, diagnosis, found: await tune(run, options, evidence, diagnosis) }
+        const found = await tune(run, options, evidence, diagnosis)
+        if (picture === null || options.dryRun) return { evidence, diagnosis, found }
+        run.progress({ stage: 'the code in front of the model', done: 0, of: 1 })
+        const moved = withPreprocessing(found.setup.model, picture)
+        const row = await provePreprocessing(run, options.engine, found.setup, moved, worstEffect(found.kept), options.maxLoss)
+        options.onTrial?.(trialRow(row, 'latency'))
+        return { evidence, diagnosis, found: { ...found, tried: [...found.tried, row] } }
       },
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     options.signal?.throwIfAborted()
     const shipped = options.out !== null && !options.dryRun
     const report = withTrials(diagnosis, found, options, shipped ? options.out : null, unlocked)
-    if (shipped) await ship(file, run, options, picture, found, report)
+    const moves = found.tried.some((one) => isPreprocessing(one) && one.kept)
+    if (shipped) await ship(file, run, options, moves ? picture : null, found, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
 }
@@ -119,7 +130,6 @@ function checkOnly(only: readonly string[] | null): void {
 async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Found> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const facts = remedyEvidence(run, options, evidence, diagnosis)
-  checkOutputs(options.outputs, facts)
   const ground = realGround({
     goal: options.goal,
     engineId: options.engine,
@@ -128,32 +138,59 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
     inputs: { saved: run.inputs.saved, samples: run.inputs.samples, facts: facts.inputs },
     judged: judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, JUDGED_SAMPLES),
     compare: { metric: options.metric, graph: run.graph },
-    ...(options.outputs ? { outputs: options.outputs } : {}),
+    outputs: options.outputs,
     maxLoss: options.maxLoss,
     threadsInUse: run.inputs.threadsInUse,
     p50Ms: facts.p50Ms,
     limits: run.limits,
     folder: run.folder,
+    cache: cacheOf(run, options),
     write: writeModelFolder,
     readExecuted,
     readModel,
   })
-  const simplify = await loadSimplify()
+  // Simplifying takes seconds, and is one remedy of many.
+  const simplifyMs = Math.max(LEAST_SIMPLIFY_MS, SIMPLIFY_SHARE * options.budgetSeconds * 1000)
+  const simplify = await loadSimplify(process.cwd(), simplifyMs)
   return search({
     ground,
     remedies,
     original,
     evidence: facts,
-    tools: { optimize: ground.optimize, ...(simplify ? { simplify } : {}) },
+    tools: { optimize: onceFor(ground.optimize, ground.keyOf), ...(simplify ? { simplify: onceFor(simplify) } : {}) },
     only: options.only === null ? null : new Set(options.only),
     budgetMs: options.budgetSeconds * 1000,
     dryRun: options.dryRun,
-    onTried: (one) => options.onTrial?.(trialRow(one)),
+    onTried: (one) => options.onTrial?.(trialRow(one, options.goal)),
     onStep: (stage, done, of) => run.progress({ stage, done, of }),
   })
 }
 
-function checkOutputs(asked: readonly string[] | null, { outputs }: RemedyEvidence): void {
+/** Trials are kept by model, setup, machine, engine and Node; a run with more budget goes on where the last one ended. */
+function cacheOf({ machine, engine }: Run, { engine: id, cache }: FixOptions): GroundPlan['cache'] {
+  if (cache === 'off') return undefined
+  const key = { machine, engine: id, engineVersion: engine.version, nodeVersion: process.versions.node, threads: null }
+  return { options: { mode: cache }, key }
+}
+
+/** What takes seconds is done once for each model, or for each key that is given. */
+function onceFor<A extends object, R extends readonly unknown[]>(
+  work: (of: A, ...rest: R) => Promise<Model>,
+  keyOf: (of: A) => string | A = (of) => of,
+): (of: A, ...rest: R) => Promise<Model> {
+  const done = new Map<string | A, Map<string, Promise<Model>>>()
+  return (of, ...rest) => {
+    const key = keyOf(of)
+    const results = done.get(key) ?? new Map<string, Promise<Model>>()
+    done.set(key, results)
+    const how = rest.join()
+    const result = results.get(how) ?? work(of, ...rest)
+    results.set(how, result)
+    return result
+  }
+}
+
+function checkOutputs(asked: readonly string[] | null, { inputs: { outputs } }: Run): void {
   const unknown = asked?.find((name) => !outputs.some((output) => output.name === name))
   if (unknown === undefined) return
   throw new InputError(`--outputs ${unknown}: no such output; there are ${outputs.map(({ name }) => name).join(', ')}`)
@@ -185,7 +222,7 @@ function withTrials(
   shipped: string | null,
   unlocked: readonly string[],
 ): ReportDocument {
-  const trials = found.tried.map(trialRow)
+  const trials = found.tried.map((one) => trialRow(one, isPreprocessing(one) ? 'latency' : options.goal))
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
   return { ...diagnosis, answer, trials, fix: fixSection, warnings: [...unlocked, ...diagnosis.warnings] }
@@ -194,14 +231,30 @@ function withTrials(
 const dryRunAnswer = (answer: string, { untried }: Found): string =>
   untried.length > 0 ? `${answer} Would try: ${untried.join(', ')}.` : `${answer} No remedy applies.`
 
-function fixOf(diagnosis: ReportDocument, found: Found, { goal }: FixOptions, shipped: string | null) {
+const isPreprocessing = ({ name }: Tried): boolean => name === 'preprocessing'
+
+const unitOf = (goal: Goal): 'ms' | 'bytes' => (goal === 'memory' || goal === 'size' ? 'bytes' : 'ms')
+
+/** What the goal is about, of the original as it was diagnosed. */
+function diagnosed({ latency, memory, model }: ReportDocument, goal: Goal): number {
+  const known = {
+    latency: latency?.p50Ms,
+    throughput: latency?.p50Ms,
+    'load-time': latency === null ? undefined : latency.loadMs + latency.firstMs,
+    memory: memory?.predictPeakBytes,
+    size: model?.sizeBytes,
+  }[goal]
+  return known ?? 0
+}
+
+function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOptions, shipped: string | null) {
   const { proof, kept, setup, untried } = found
   const proven = kept.length > 0
   const judgement = proof?.judgement ?? null
-  const before = judgement?.before ?? diagnosis.latency?.p50Ms ?? 0
+  const before = judgement?.before ?? diagnosed(diagnosis, goal)
   return {
     goal,
-    unit: goal === 'memory' || goal === 'size' ? ('bytes' as const) : ('ms' as const),
+    unit: unitOf(goal),
     before,
     after: proven ? judgement!.after : before,
     speedup: proven ? judgement!.speedup : 1,
@@ -211,22 +264,24 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal }: FixOptions, sh
     kept: kept.map(nameOf),
     changes: kept.flatMap(({ proposal }) => [...proposal.changes]),
     outputs: proven ? proof!.outputs.reason : 'outputs are the original’s',
-    untried: [...untried],
+    // A dry run leaves all of them, and not for want of time.
+    untried: dryRun ? [] : [...untried],
     shipped,
     machineBound: setup.machineBound,
   }
 }
 
-function trialRow({ judgement, ...one }: Tried): TrialRow {
-  const { agreement } = one
+function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
+  // In the unit of the speed-up beside them: a sample of a batch, a start.
+  const inMs = unitOf(goal) === 'ms'
   return {
     remedies: [...one.remedies],
     name: one.name,
     outcome: one.outcome,
     kept: one.kept,
     reason: one.reason,
-    beforeMs: judgement?.beforeMs ?? null,
-    afterMs: judgement?.afterMs ?? null,
+    beforeMs: inMs ? (judgement?.before ?? null) : null,
+    afterMs: inMs ? (judgement?.after ?? null) : null,
     speedup: judgement?.speedup ?? null,
     speedupLow: judgement?.speedupLow ?? null,
     speedupHigh: judgement?.speedupHigh ?? null,
@@ -234,20 +289,16 @@ function trialRow({ judgement, ...one }: Tried): TrialRow {
     predictedSpeedup: one.predictedSpeedup,
     took: one.took,
     changes: [...one.changes],
-    agreement:
-      agreement === null || agreement.mismatch !== null
-        ? null
-        : {
-            maxAbs: agreement.maxAbs,
-            cosine: agreement.cosine,
-            sqnrDb: agreement.sqnrDb,
-            equal: agreement.equal,
-            top1: agreement.top1,
-            metric: agreement.metric,
-          },
+    agreement: agreementRow(one.agreement),
     sizeBytes: finite(one.sizeBytes),
     peakBytes: judgement?.peakBytes ?? null,
   }
+}
+
+function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
+  if (agreement === null || agreement.mismatch !== null) return null
+  const { maxAbs, cosine, sqnrDb, equal, top1, metric } = agreement
+  return { maxAbs, cosine, sqnrDb, equal, top1, metric }
 }
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
@@ -261,7 +312,6 @@ async function ship(
   report: ReportDocument,
 ): Promise<void> {
   const { fix: summary } = report
-  const last = report.trials.findLast(({ kept }) => kept)
   let setup = found.setup
   let preprocessing: ShipPlan['preprocessing']
   if (picture !== null) {
@@ -286,7 +336,7 @@ async function ship(
       speedup: summary!.speedup,
       speedupLow: summary!.speedupLow,
       speedupHigh: summary!.speedupHigh,
-      agreement: last?.agreement ?? null,
+      agreement: found.proof?.proven ? agreementRow(found.proof.outputs.agreement) : null,
       ...(PER[options.goal] ? { per: PER[options.goal]! } : {}),
     },
     workerCostMs: null,
@@ -296,7 +346,12 @@ async function ship(
     ...(options.signal ? { signal: options.signal } : {}),
   }
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
-  await shipFolder({ ...plan, workerCostMs: await workerCost(plan, run) })
+  const workerCostMs = await alone(
+    run.progress,
+    () => workerCost(plan, run),
+    () => {},
+  )
+  await shipFolder({ ...plan, workerCostMs })
 }
 
 const PER: Readonly<Partial<Record<Goal, string>>> = {

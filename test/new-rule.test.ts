@@ -1,17 +1,18 @@
-// `npm run new rule <id>` starts a rule whole, writes over nothing, and lists it where `diagnose` finds it.
+// `npm run new rule <id>` and `npm run new remedy <kind>/<id>` start a peer whole, write over nothing, and list it in its index.ts.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import ts from 'typescript'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from './sources.ts'
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-new-'))
-  mkdirSync(join(folder, 'docs/findings'), { recursive: true })
-  mkdirSync(join(folder, 'src/diagnose/rules'), { recursive: true })
-  cpSync(join(ROOT, 'src/diagnose/rules/index.ts'), join(folder, 'src/diagnose/rules/index.ts'))
+  for (const path of ['docs/findings', 'docs/remedies', 'src/diagnose/rules']) mkdirSync(join(folder, path), { recursive: true })
+  for (const group of ['settings', 'rewrites', 'approximate']) mkdirSync(join(folder, 'src/remedies', group), { recursive: true })
+  for (const index of ['src/diagnose/rules/index.ts', 'src/remedies/index.ts']) cpSync(join(ROOT, index), join(folder, index))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -19,32 +20,124 @@ const run = (...words: string[]) =>
   spawnSync(process.execPath, [join(ROOT, 'scripts/new.mjs'), ...words], { cwd: folder, encoding: 'utf8' })
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
-test('writes the rule, its test, its page and its line', () => {
-  const { status, stdout } = run('rule', 'slow-moon')
-  expect(status).toBe(0)
-  expect(stdout.trim().split('\n')).toEqual([
-    'src/diagnose/rules/slow-moon.ts',
-    'src/diagnose/rules/slow-moon.test.ts',
-    'docs/findings/slow-moon.md',
-    'src/diagnose/rules/index.ts',
-  ])
-  expect(read('src/diagnose/rules/slow-moon.ts')).toContain("export const slowMoon = defineRule({\n  id: 'slow-moon',")
-  expect(read('docs/findings/slow-moon.md')).toMatch(/^# slow-moon\n[\s\S]*## What it means[\s\S]*## When not to worry/)
-  const index = read('src/diagnose/rules/index.ts')
-  expect(index).toContain("import { slowMoon } from './slow-moon.ts'\n")
-  expect(index).toMatch(/allRules: readonly Rule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
+/** Type errors of new files, with all that they import, as they would lie in the repository. */
+function typeErrors(paths: readonly string[]): string[] {
+  const own = new Map(paths.map((path) => [join(ROOT, path), read(path)]))
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
+  const host = ts.createCompilerHost({ ...options, noEmit: true })
+  const [fileExists, readFile] = [host.fileExists, host.readFile]
+  host.fileExists = (file) => own.has(file) || fileExists(file)
+  host.readFile = (file) => own.get(file) ?? readFile(file)
+  host.getSourceFile = (file, version) => {
+    const text = host.readFile(file)
+    return text === undefined ? undefined : ts.createSourceFile(file, text, version)
+  }
+  const program = ts.createProgram([...own.keys()], { ...options, noEmit: true }, host)
+  return [...own.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file)
+    const found = [...program.getSemanticDiagnostics(source), ...program.getSyntacticDiagnostics(source)]
+    return found.map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
+  })
+}
+
+/** Where the new import stands among those of the folder: each between its neighbours by name. */
+function importsOf(index: string): string[] {
+  return [...index.matchAll(/^import \{.*\} from '(.+)'$/gm)].map(([, path]) => path!)
+}
+
+describe('a rule', () => {
+  test('is written with its test, its page and its line', () => {
+    const { status, stdout } = run('rule', 'slow-moon')
+    expect(status).toBe(0)
+    expect(stdout.trim().split('\n')).toEqual([
+      'src/diagnose/rules/slow-moon.ts',
+      'src/diagnose/rules/slow-moon.test.ts',
+      'docs/findings/slow-moon.md',
+      'src/diagnose/rules/index.ts',
+    ])
+    expect(read('src/diagnose/rules/slow-moon.ts')).toContain("export const slowMoon = defineRule({\n  id: 'slow-moon',")
+    expect(read('docs/findings/slow-moon.md')).toMatch(/^# slow-moon\n[\s\S]*## What it means[\s\S]*## When not to worry/)
+    const index = read('src/diagnose/rules/index.ts')
+    expect(importsOf(index)).toEqual([...importsOf(index)].sort())
+    expect(importsOf(index)).toContain('./slow-moon.ts')
+    expect(index).toMatch(/allRules: readonly Rule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
+  })
+
+  test('goes last where its name does', () => {
+    expect(run('rule', 'zzz').status).toBe(0)
+    expect(importsOf(read('src/diagnose/rules/index.ts')).at(-1)).toBe('./zzz.ts')
+  })
 })
 
-test('writes over nothing', () => {
-  run('rule', 'slow-moon')
-  const before = read('src/diagnose/rules/index.ts')
-  const { status, stderr } = run('rule', 'slow-moon')
+describe('a remedy', () => {
+  test.each([
+    ['settings', 'exact', 'settings'],
+    ['rewrites', 'exact', 'rewrite'],
+    ['approximate', 'approximate', 'rewrite'],
+  ])('of %s is written with its test, its page and its line', (group, effect, kind) => {
+    const { status, stdout } = run('remedy', `${group}/new-moon`)
+    expect(status).toBe(0)
+    expect(stdout.trim().split('\n')).toEqual([
+      `src/remedies/${group}/new-moon.ts`,
+      `src/remedies/${group}/new-moon.test.ts`,
+      'docs/remedies/new-moon.md',
+      'src/remedies/index.ts',
+    ])
+    const source = read(`src/remedies/${group}/new-moon.ts`)
+    expect(source).toContain("export const newMoon = defineRemedy({\n  id: 'new-moon',")
+    expect(source).toContain(`effect: '${effect}',\n  kind: '${kind}',`)
+    expect([...read('docs/remedies/new-moon.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
+      'new-moon',
+      'What it does',
+      'When it pays',
+      'What it may change',
+      'How whyslow proves it',
+    ])
+    const index = read('src/remedies/index.ts')
+    expect(importsOf(index)).toEqual([...importsOf(index)].sort())
+    expect(importsOf(index)).toContain(`./${group}/new-moon.ts`)
+    expect(index).toMatch(/remedies: readonly Remedy\[\] = \[[^\]]*\n {2}newMoon,\n\]/)
+  })
+
+  test('has the types of its interface', () => {
+    for (const group of ['settings', 'rewrites', 'approximate']) run('remedy', `${group}/moon-of-${group}`)
+    const paths = ['settings', 'rewrites', 'approximate'].flatMap((group) => [
+      `src/remedies/${group}/moon-of-${group}.ts`,
+      `src/remedies/${group}/moon-of-${group}.test.ts`,
+    ])
+    expect(typeErrors(paths)).toEqual([])
+  })
+})
+
+test.each([
+  ['rule', 'slow-moon', 'src/diagnose/rules/index.ts'],
+  ['remedy', 'settings/new-moon', 'src/remedies/index.ts'],
+])('%s: writes over nothing', (kind, id, index) => {
+  run(kind, id)
+  const before = read(index)
+  const { status, stderr } = run(kind, id)
   expect(status).toBe(2)
   expect(stderr).toContain('is there already')
-  expect(read('src/diagnose/rules/index.ts')).toBe(before)
+  expect(read(index)).toBe(before)
 })
 
-test.each([[], ['rule'], ['rule', 'Slow_Moon'], ['remedy', 'slow-moon']])('says how it is used: %s %s', (...words) => {
+test('one id is one remedy, whatever its kind', () => {
+  run('remedy', 'settings/new-moon')
+  const { status, stderr } = run('remedy', 'rewrites/new-moon')
+  expect({ status, stderr }).toEqual({ status: 2, stderr: 'docs/remedies/new-moon.md is there already; choose another id\n' })
+})
+
+test.each([
+  [],
+  ['rule'],
+  ['rule', 'Slow_Moon'],
+  ['rule', 'settings/slow-moon'],
+  ['remedy'],
+  ['remedy', 'slow-moon'],
+  ['remedy', 'moons/slow-moon'],
+  ['engine', 'slow-moon'],
+])('says how it is used: %s %s', (...words) => {
   const { status, stderr } = run(...words)
   expect(status).toBe(2)
   expect(stderr).toMatch(/^Usage: npm run new rule <id>/)

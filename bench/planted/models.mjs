@@ -72,8 +72,8 @@ export function normalized(folder, { moved }) {
 }
 
 /** Feed-forward blocks as exporters write them: LayerNormalization and Gelu in their single operators, which the engine fuses. */
-export function decomposed(folder) {
-  const shape = [1, 128, 256]
+export function decomposed(folder, { positions = 128, width = 256, hidden = 512 } = {}) {
+  const shape = [1, positions, width]
   const net = chain('x')
   const [one, half, two, epsilon, root] = [1, 0.5, 2, 1e-5, Math.SQRT2].map((value, k) => net.constant(scalar(`c${k}`, value)))
   for (let k = 0; k < 6; k++) {
@@ -85,17 +85,17 @@ export function decomposed(folder) {
     net.add('Add', [epsilon])
     const deviation = net.add('Sqrt')
     net.add('Div', [deviation], {}, centred)
-    net.add('Mul', [net.constant(filled(`g${k}`, 256, 1))])
-    net.add('Add', [net.constant(filled(`b${k}`, 256, 0))])
-    net.add('MatMul', [net.constant(weights(`up${k}`, [256, 512]))])
-    const before = net.add('Add', [net.constant(weights(`upbias${k}`, [512]))])
+    net.add('Mul', [net.constant(filled(`g${k}`, width, 1))])
+    net.add('Add', [net.constant(filled(`b${k}`, width, 0))])
+    net.add('MatMul', [net.constant(weights(`up${k}`, [width, hidden]))])
+    const before = net.add('Add', [net.constant(weights(`upbias${k}`, [hidden]))])
     net.add('Div', [root])
     net.add('Erf')
     net.add('Add', [one])
     net.add('Mul', [before])
     net.add('Mul', [half])
-    net.add('MatMul', [net.constant(weights(`down${k}`, [512, 256]))])
-    net.add('Add', [net.constant(weights(`downbias${k}`, [256]))])
+    net.add('MatMul', [net.constant(weights(`down${k}`, [hidden, width]))])
+    net.add('Add', [net.constant(weights(`downbias${k}`, [width]))])
     net.add('Add', [start])
   }
   return finish(folder, 'decomposed', net, shape, shape)
@@ -117,8 +117,9 @@ export function convolutions(folder) {
  * fuses whole; 'erf', a float operator between groups that fuse; 'unquantized-erf', the same without conversions behind the
  * convolutions, so that these do not fuse either.
  */
-export function quantized(folder, { between }) {
-  const shape = [1, 64, 56, 56]
+export function quantized(folder, { between, channels = 64, size = 56, kernel = 3 }) {
+  const shape = [1, channels, size, size]
+  const pad = kernel >> 1
   const net = chain('x')
   const scale = net.constant(scalar('scale', 0.02))
   const zero = net.constant(rawTensor('zero', 'uint8', [], new Uint8Array([128])))
@@ -129,10 +130,10 @@ export function quantized(folder, { between }) {
   quantize()
   for (let k = 0; k < 4; k++) {
     const input = dequantize()
-    const bytes = new Uint8Array(Int8Array.from(noise(64 * 64 * 9, 200)).buffer)
-    const stored = net.constant(rawTensor(`w${k}`, 'int8', [64, 64, 3, 3], bytes))
+    const bytes = new Uint8Array(Int8Array.from(noise(channels * channels * kernel * kernel, 200)).buffer)
+    const stored = net.constant(rawTensor(`w${k}`, 'int8', [channels, channels, kernel, kernel], bytes))
     const weight = net.add('DequantizeLinear', [weightScale, weightZero], {}, stored)
-    net.add('Conv', [weight], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }, input)
+    net.add('Conv', [weight], { pads: [pad, pad, pad, pad], kernel_shape: [kernel, kernel] }, input)
     if (between !== 'unquantized-erf') quantize()
     if (between === 'erf') dequantize()
     if (between !== 'nothing') {

@@ -1,5 +1,4 @@
-// What a call costs beside the model, and the commands that spread it over more samples. Shared by the rules about calls.
-import type { InputFacts } from '../analyze/evidence.ts'
+// What a call costs beside the model. Shared by the rules about calls.
 
 /** From half of the latency on, the call and not the model is what one waits for. */
 const DOMINATES_SHARE = 0.5
@@ -10,10 +9,4 @@ const TINY_MS = 1
 /** True where the call costs more than the model. */
 export function isTiny(callMs: number, p50Ms: number): boolean {
   return p50Ms < TINY_MS && callMs > DOMINATES_SHARE * p50Ms
-}
-
-/** The command that measures a larger batch; null where no input has a free first axis. */
-export function batchCommand(inputs: readonly InputFacts[] | undefined, batch: number): string | null {
-  const free = (inputs ?? []).some((input) => input.freeAxes.some(({ axis }) => axis === 0))
-  return free ? `whyslow MODEL --batch ${batch}` : null
 }

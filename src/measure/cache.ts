@@ -19,8 +19,10 @@ export interface CacheOptions {
 
 /** What a cached measurement depends on. */
 export interface CacheKey {
-  /** What was measured: 'roofs', 'profiler-cost'. */
+  /** What was measured: 'roofs', 'trial'. */
   readonly kind: string
+  /** What else it depends on, as one string; absent for what is the machine's own. */
+  readonly subject?: string
   readonly machine: Machine
   readonly engine: string
   readonly engineVersion: string
@@ -58,6 +60,7 @@ function fingerprint(key: CacheKey): Readonly<Record<string, unknown>> {
   return {
     cacheVersion,
     kind: key.kind,
+    ...(key.subject === undefined ? {} : { subject: key.subject }),
     machine: { cpu, architecture, platform, onlineCpus, usableCpus, quotaCpus, isa, virtualised, os },
     engine: key.engine,
     engineVersion: key.engineVersion,

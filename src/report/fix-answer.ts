@@ -24,6 +24,10 @@ const factor = (value: number): string => (value < 10 ? significant(value, value
 
 /** One sentence, or two where nothing helped. Pure. */
 export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
+  return `${mainSentence(fix, trials)}${picturesSentence(trials)}`
+}
+
+function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   const vain = triedInVain(fix, trials)
   if (!fix.proven) {
     const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
@@ -34,9 +38,19 @@ export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
   return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
 }
 
+/** What moving the code in front of the model into it gave, where that was asked for. */
+function picturesSentence(trials: ReportDocument['trials']): string {
+  const moved = trials.find(({ remedies }) => remedies[0] === 'preprocessing')
+  if (moved === undefined) return ''
+  if (moved.kept !== true) return ` The preprocessing stays in your code: ${moved.reason}.`
+  const { beforeMs, afterMs, speedupLow, speedupHigh } = moved
+  if (beforeMs === null || afterMs === null || speedupLow === null || speedupHigh === null) return ''
+  return ` With the code in front of the model moved into it: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}).`
+}
+
 /** Remedies of which no variant was kept, each once, in the order of trial. */
 function triedInVain({ kept }: Fix, trials: ReportDocument['trials']): string[] {
-  const ids = trials.flatMap(({ remedies, kept: own }) => (own === true ? [] : remedies))
+  const ids = trials.flatMap(({ remedies, kept: own }) => (own === true || remedies[0] === 'preprocessing' ? [] : remedies))
   const keptIds = new Set(kept.map((name) => name.split(' ')[0]))
   return [...new Set(ids)].filter((id) => !keptIds.has(id))
 }

@@ -43,7 +43,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
       lines.push('', ...wrap(`Written: ${fix.shipped} (predict.mjs, options.json, README.md, report.json)`, width, '', '  '))
   }
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
-  if (synthetic.length > 0) {
+  if (synthetic.length > 0 && doc.trials.length > 0) {
     const text = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
     lines.push('', ...wrap(text, width, '', '  '))
   }

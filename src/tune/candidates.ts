@@ -5,6 +5,8 @@ import type { Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools }
 export interface Candidate {
   readonly remedy: Remedy
   readonly proposal: Proposal
+  /** The setup that it was proposed for. */
+  readonly on?: RemedySetup
 }
 
 export type Only = ReadonlySet<string> | null
@@ -26,7 +28,7 @@ export interface Proposed {
   readonly idle: readonly Remedy[]
 }
 
-/** Proposals of all remedies for the setup, by predicted saving, then in the remedies' own order. */
+/** Proposals of all remedies for the setup: first those made for this goal alone, then by predicted saving, then in the remedies' order. */
 export async function propose(
   remedies: readonly Remedy[],
   setup: RemedySetup,
@@ -40,25 +42,32 @@ export async function propose(
     try {
       const proposals = await remedy.apply(setup, evidence, tools)
       if (proposals.length === 0) idle.push(remedy)
-      candidates.push(...proposals.map((proposal) => ({ remedy, proposal })))
+      candidates.push(...proposals.map((proposal) => ({ remedy, proposal, on: setup })))
     } catch (error) {
       failed.push({ remedy, reason: firstLine(error) })
     }
   }
   const saving = ({ proposal }: Candidate): number => proposal.predictedSavingMs ?? 0
-  return { candidates: candidates.sort((a, b) => saving(b) - saving(a)), failed, idle }
+  const meant = ({ remedy: { goals } }: Candidate): number => (goals.length === 1 && goals[0] === evidence.goal ? 1 : 0)
+  return { candidates: candidates.sort((a, b) => meant(b) - meant(a) || saving(b) - saving(a)), failed, idle }
 }
 
-/** The same remedy and variant on another setup; null where it does not apply there any more. */
+/** The same remedy and variant on another setup; null where it does not apply there any more, the reason where it throws. */
 export async function proposeAgain(
-  { remedy, proposal }: Candidate,
+  candidate: Candidate,
   setup: RemedySetup,
   evidence: RemedyEvidence,
   tools: RemedyTools,
-): Promise<Candidate | null> {
-  const proposals = await remedy.apply(setup, evidence, tools)
-  const same = proposals.find(({ variant }) => variant === proposal.variant)
-  return same === undefined ? null : { remedy, proposal: same }
+): Promise<Candidate | string | null> {
+  const { remedy, proposal, on } = candidate
+  if (on === setup) return candidate
+  try {
+    const proposals = await remedy.apply(setup, evidence, tools)
+    const same = proposals.find(({ variant }) => variant === proposal.variant)
+    return same === undefined ? null : { remedy, proposal: same, on: setup }
+  } catch (error) {
+    return firstLine(error)
+  }
 }
 
 /** 'thread-count 1', 'memory-arena': how a trial is called. */

@@ -4,6 +4,7 @@ import type { GraphView } from '../graph/types.ts'
 import type { Agreement } from '../measure/agreement/index.ts'
 import type { Trial } from '../measure/types.ts'
 import type { Effect, RemedySetup } from '../remedies/remedy.ts'
+import type { Judgement } from './judge.ts'
 
 /** One fresh process. */
 export interface Reading {
@@ -25,11 +26,18 @@ export interface OutputCheck {
   readonly agreement: Agreement | null
 }
 
+/** A first look that showed no gain (score over the base's), or a judgement. */
+export type Remembered =
+  | { readonly kind: 'look'; readonly ratio: number }
+  | { readonly kind: 'judgement'; readonly judgement: Judgement }
+
 export interface Ground {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
   /** `thorough`: sampled longer, for the last proof. */
   measure(setup: RemedySetup, thorough?: boolean): Promise<Trial<Reading>>
+  /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
+  predictMs?(setup: RemedySetup): Promise<Trial<number>>
   /** Outputs on all inputs given against the untouched original's. */
   compare(setup: RemedySetup, promise: Effect): Promise<OutputCheck>
   /** The graph as the engine runs it; null where it cannot be had. */
@@ -37,4 +45,7 @@ export interface Ground {
   /** Bytes of the model and its weights on disk. */
   sizeBytes(setup: RemedySetup): number
   nowMs(): number
+  /** What an earlier run found of the candidate against the base, with the same model, machine and engine; absent: nothing is kept. */
+  recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
+  remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
 }

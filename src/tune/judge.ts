@@ -1,7 +1,7 @@
 // Is the candidate better than the base? Both alternate as fresh processes (A B B A), the ratio is taken pair by pair, and after each
 // pair it is asked whether the answer is clear. Looking several times finds differences where there are none more often than looking
-// once, so each look asks for 99 % in place of 95 %: four looks then err at most four times in a hundred (Bonferroni), and what is
-// kept is measured once more at the end, against the untouched original.
+// once, so each look asks for 99 % in place of 95 %: six looks then find a gain where there is none at most three times in a hundred
+// (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original.
 import { logInterval, median } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { RemedySetup } from '../remedies/remedy.ts'
@@ -24,23 +24,28 @@ export interface Judgement {
 }
 
 export interface JudgePlan {
-  /** Fewest pairs before it may stop, most that are measured. */
+  /** Fewest pairs that may find a gain, most that are measured. */
   readonly least: number
   readonly most: number
-  /** Of `ground.nowMs`; no pair starts after it once `least` are there. */
+  /** Of `ground.nowMs`: no pair but the first starts after it. */
   readonly deadlineMs: number
-  /** false: all of `most` pairs, longer samples, and one look at 95 %: the last proof. */
+  /** false: all of `most` pairs, longer samples, and one look: the last proof. */
   readonly stopEarly: boolean
+  /** Of the interval at each look, percent. */
+  readonly level: 95 | 99
 }
 
 /** A gain below this is not worth a change. */
 export const WORTHWHILE = 0.98
+/** So many pairs in, a mean that shows no gain worth having ends it: more of them would find no more than noise. */
+const FUTILE_AFTER = 4
 /** Handoffs within this factor are one state of the machine (docs/method.md). */
 const REGIME_RATIO = 1.6
 const MOST_REPEATS = 2
 
 interface Pair {
   readonly ratio: number
+  /** null: not known, or it changed within the pair. */
   readonly handoffNs: number | null
 }
 
@@ -53,45 +58,47 @@ export async function judge(
 ): Promise<Trial<Judgement>> {
   const pairs: Pair[] = []
   const [bases, candidates]: [Reading[], Reading[]] = [[], []]
+  const isLate = () => ground.nowMs() > plan.deadlineMs
   let repeats = 0
-  for (let k = 0; pairs.length < plan.most; k++) {
-    if (pairs.length >= plan.least && ground.nowMs() > plan.deadlineMs) break
-    const first = await ground.measure(k % 2 === 0 ? base : candidate, !plan.stopEarly)
+  while (pairs.length < plan.most && (pairs.length === 0 || !isLate())) {
+    // A pair that is repeated keeps its order, so that each side comes first as often as the other.
+    const baseFirst = pairs.length % 2 === 0
+    const first = await ground.measure(baseFirst ? base : candidate, !plan.stopEarly)
     if (first.outcome !== 'measured') return first
-    const second = await ground.measure(k % 2 === 0 ? candidate : base, !plan.stopEarly)
+    const second = await ground.measure(baseFirst ? candidate : base, !plan.stopEarly)
     if (second.outcome !== 'measured') return second
-    const [a, b] = k % 2 === 0 ? [first.value, second.value] : [second.value, first.value]
-    if (spansChange(a, b) && repeats++ < MOST_REPEATS) continue
+    const [a, b] = baseFirst ? [first.value, second.value] : [second.value, first.value]
+    const spans = spansChange(a, b)
+    if (spans && repeats++ < MOST_REPEATS && !isLate()) continue
     bases.push(a)
     candidates.push(b)
-    pairs.push({ ratio: b.score / a.score, handoffNs: a.handoffNs ?? b.handoffNs })
-    if (plan.stopEarly && isClear(pairs, plan.least)) break
+    pairs.push({ ratio: b.score / a.score, handoffNs: spans ? null : (a.handoffNs ?? b.handoffNs) })
+    if (plan.stopEarly && isClear(pairs, plan)) break
   }
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
 }
 
-const LEVEL = (plan: Pick<JudgePlan, 'stopEarly'>): 95 | 99 => (plan.stopEarly ? 99 : 95)
-
-function isClear(pairs: readonly Pair[], least: number): boolean {
+function isClear(pairs: readonly Pair[], { least, level }: JudgePlan): boolean {
   const ratios = pairs.map(({ ratio }) => ratio)
   // Two readings that both show no gain worth having settle it: a wrong "no" costs a gain, never a loss.
   if (ratios.length >= 2 && Math.min(...ratios) > WORTHWHILE) return true
+  if (ratios.length >= FUTILE_AFTER && geometricMean(ratios) > WORTHWHILE) return true
   if (ratios.length < Math.max(3, least)) return false
-  const { low, high } = logInterval(ratios, 99)
+  const { low, high } = logInterval(ratios, level)
   return high < 1 || low > WORTHWHILE
 }
 
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
   const ratios = pairs.map(({ ratio }) => ratio)
   const ratio = median(ratios)
-  const interval = logInterval(ratios, LEVEL(plan))
-  const single = ratios.length < 2
-  const bad = slowerRegime(pairs)
-  const faster = !single && interval.high < 1 && bad === null
-  const slower = !single && interval.low > 1
+  const interval = logInterval(ratios, plan.level)
+  const bad = slowerRegime(pairs) ?? slowerAtBest(bases, candidates)
+  const faster = pairs.length >= plan.least && interval.high < 1 && bad === null
+  const slower = pairs.length >= 2 && interval.low > 1
+  const cut = plan.stopEarly && pairs.length < plan.most && !faster && !isClear(pairs, plan)
   return {
     verdict: faster ? 'faster' : slower ? 'slower' : 'no-difference',
-    reason: bad,
+    reason: bad ?? (cut ? `no clear gain in ${countOf(pairs.length)}, and the budget ended` : null),
     before: median(bases.map(({ score }) => score)),
     after: median(candidates.map(({ score }) => score)),
     speedup: 1 / ratio,
@@ -104,6 +111,11 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
   }
 }
 
+export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
+
+const geometricMean = (ratios: readonly number[]): number =>
+  Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+
 function middle(readings: readonly Reading[], of: (reading: Reading) => number | null): number | null {
   const known = readings.flatMap((reading) => of(reading) ?? [])
   return known.length > 0 ? median(known) : null
@@ -115,6 +127,15 @@ function spansChange(a: Reading, b: Reading): boolean {
   return Math.max(a.handoffNs, b.handoffNs) > REGIME_RATIO * Math.min(a.handoffNs, b.handoffNs)
 }
 
+/** Processes of one and the same setup can differ by half, and by chance one side draws the better ones; its best is its own. */
+const SAME_BEST = 1.01
+
+function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[]): string | null {
+  const best = (readings: readonly Reading[]) => Math.min(...readings.map(({ score }) => score))
+  const ratio = best(candidates) / best(bases)
+  return ratio > SAME_BEST ? `its best process takes ${ratio.toFixed(2)} times as long as the best one without it` : null
+}
+
 /** A candidate must not lose in any state of the machine that was seen: a change of threads may win in one and lose in another. */
 function slowerRegime(pairs: readonly Pair[]): string | null {
   const known = pairs.filter(({ handoffNs }) => handoffNs !== null).sort((a, b) => a.handoffNs! - b.handoffNs!)
@@ -124,7 +145,8 @@ function slowerRegime(pairs: readonly Pair[]): string | null {
   const fast = known.filter(({ handoffNs }) => handoffNs! <= fastest * REGIME_RATIO)
   for (const [name, group] of [['fast', fast] as const, ['slow', slow] as const]) {
     const ratio = group.length > 0 ? median(group.map((pair) => pair.ratio)) : 0
-    if (slow.length > 0 && ratio > 1) return `it is ${ratio.toFixed(2)} times as slow while handoffs between threads are ${name}`
+    if (slow.length > 0 && ratio > 1)
+      return `it takes ${ratio.toFixed(2)} times as long while handoffs between threads are ${name}`
   }
   return null
 }

@@ -1,9 +1,12 @@
 // Readings in fresh processes on this machine, through the trials of `measure/`.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import type { EngineOptions, Feeds } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import { type Agreement, type CompareOptions, compareOutputs, type JudgedInputs, verdict } from '../measure/agreement/index.ts'
+import { type CacheKey, type CacheOptions, readCached, writeCached } from '../measure/cache.ts'
 import { loadInputs, saveInputs } from '../measure/inputs/saved.ts'
 import { externalWeights, type Limits, trialLimits, tryLimits } from '../measure/plan.ts'
 import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
@@ -12,7 +15,7 @@ import type { Trial } from '../measure/types.ts'
 import { batchAxes } from '../remedies/batch-axes.ts'
 import type { Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { joinSamples } from './batches.ts'
-import type { Ground, OutputCheck, Reading } from './ground.ts'
+import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'
 import { reasonOf } from './tried.ts'
 
 export interface GroundPlan {
@@ -24,6 +27,8 @@ export interface GroundPlan {
   readonly inputs: { readonly saved: string; readonly samples: readonly Feeds[]; readonly facts: readonly RemedyInput[] }
   readonly judged: JudgedInputs
   readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
+  /** The only outputs that are asked for; null: all of them. */
+  readonly outputs: readonly string[] | null
   readonly maxLoss: number | null
   /** Threads of the engine's pool where the options leave it to the engine. */
   readonly threadsInUse: number
@@ -33,6 +38,8 @@ export interface GroundPlan {
   readonly folder: string
   /** Writes the model and its weights into a new folder, and returns the model's path and all bytes. */
   readonly write: (model: Model, folder: string) => Promise<{ readonly file: string; readonly sizeBytes: number }>
+  /** Of judgements; absent: nothing is kept or recalled. */
+  readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
   readonly readExecuted: (file: string) => Promise<GraphView>
   readonly readModel: (file: string) => Promise<Model>
 }
@@ -57,6 +64,8 @@ export function realGround(plan: GroundPlan): RealGround {
   const ids = new Map<object, number>()
   const batches = new Map<number, string>()
   const started = new Set<string>()
+  const hashes = new Map<string, Promise<string>>()
+  const inputsHash = hashOfFeeds(plan.inputs.samples)
   let originalOutputs: Promise<Trial<{ readonly samples: readonly Feeds[]; readonly varying: readonly string[] }>> | undefined
   let ownNoise: Promise<number | null> | undefined
   let process = 0
@@ -81,6 +90,25 @@ export function realGround(plan: GroundPlan): RealGround {
     return written
   }
 
+  /** By the bytes of models and inputs, so that another run finds the same. */
+  async function cacheKey(base: RemedySetup, candidate: RemedySetup): Promise<CacheKey> {
+    const sides = [base, candidate].map(async ({ model, options, batchFactor }) => {
+      const { file, sizeBytes } = await fileOf(model)
+      return `${await sha256Of(file)} ${sizeBytes} ${batchFactor} ${optionsKey(options)}`
+    })
+    const subject = [plan.goal, inputsHash, ...(await Promise.all(sides))].join('\n')
+    return { ...plan.cache!.key, kind: 'trial', subject }
+  }
+
+  function sha256Of(file: string): Promise<string> {
+    let hash = hashes.get(file)
+    if (hash === undefined) {
+      hash = hashFile(file)
+      hashes.set(file, hash)
+    }
+    return hash
+  }
+
   function inputsOf(factor: number): string {
     if (factor === 1) return plan.inputs.saved
     if (!batches.has(factor)) {
@@ -95,18 +123,24 @@ export function realGround(plan: GroundPlan): RealGround {
   }
 
   async function measure(setup: RemedySetup, thorough = false): Promise<Trial<Reading>> {
+    if (plan.goal === 'load-time') return measureStart(await taskOf(setup))
+    const trial = await predict(setup, thorough)
+    if (trial.outcome !== 'measured') return trial
+    const reading = readingOf(trial.value, setup)
+    if (!Number.isNaN(reading.score)) return { outcome: 'measured', value: reading }
+    return { outcome: 'failed', reason: `this system does not tell what ${plan.goal} is about` }
+  }
+
+  async function predict(setup: RemedySetup, thorough: boolean): Promise<Trial<LatencyOutput>> {
     const task = await taskOf(setup)
-    if (plan.goal === 'load-time') return measureStart(task)
     // One thread hands nothing over, so that its handoff need not be known.
     const brief = (setup.options.threads ?? plan.threadsInUse) === 1
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
-    const trial = await runTrial(
+    return runTrial(
       'latency',
       { ...task, process: process++, sampleMs: planned, brief, oneHandoff: true },
       trialLimits(limits, planned, plan.p50Ms * setup.batchFactor),
     )
-    if (trial.outcome !== 'measured') return trial
-    return { outcome: 'measured', value: readingOf(trial.value, setup) }
   }
 
   function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
@@ -180,6 +214,10 @@ export function realGround(plan: GroundPlan): RealGround {
   return {
     keyOf: ({ model, options, batchFactor }) => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`,
     measure,
+    async predictMs(setup) {
+      const trial = await predict(setup, false)
+      return trial.outcome === 'measured' ? { outcome: 'measured', value: trial.value.p50Ms } : trial
+    },
     async compare(setup, promise): Promise<OutputCheck> {
       originalOutputs ??= outputsOf(originalTask(plan.originalOptions), 'original')
       const original = await originalOutputs
@@ -189,7 +227,8 @@ export function realGround(plan: GroundPlan): RealGround {
       const candidate = await outputsOf(task, `candidate-${process++}`)
       if (candidate.outcome !== 'measured') return { ok: false, reason: reasonOf(candidate), agreement: null }
       const varying = new Set([...original.value.varying, ...candidate.value.varying])
-      const outputs = Object.keys(original.value.samples[0] ?? {}).filter((name) => !varying.has(name))
+      const asked = Object.keys(original.value.samples[0] ?? {}).filter((name) => plan.outputs?.includes(name) ?? true)
+      const outputs = asked.filter((name) => !varying.has(name))
       const agreement = compareOutputs(original.value.samples, candidate.value.samples, {
         ...plan.compare,
         labels: judged.labels,
@@ -219,10 +258,35 @@ export function realGround(plan: GroundPlan): RealGround {
     },
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
     nowMs: () => performance.now(),
+    async recall(base, candidate) {
+      if (plan.cache === undefined) return null
+      return (readCached(await cacheKey(base, candidate), plan.cache.options).value as Remembered | undefined) ?? null
+    },
+    async remember(base, candidate, what) {
+      if (plan.cache !== undefined) writeCached(await cacheKey(base, candidate), what, plan.cache.options)
+    },
   }
 }
 
 function optionsKey(options: EngineOptions): string {
   const entries = Object.entries(options.configEntries).sort(([a], [b]) => a.localeCompare(b))
   return JSON.stringify({ ...options, configEntries: entries })
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}
+
+function hashOfFeeds(samples: readonly Feeds[]): string {
+  const hash = createHash('sha256')
+  for (const sample of samples) {
+    for (const [name, { dtype, shape, data }] of Object.entries(sample)) {
+      hash.update(`${name} ${dtype} ${shape.join('x')}`)
+      if (ArrayBuffer.isView(data)) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+      else hash.update(JSON.stringify(data))
+    }
+  }
+  return hash.digest('hex')
 }

@@ -61,9 +61,9 @@ async function readAll(
   onRead: (done: number, of: number) => void,
 ): Promise<Screened[]> {
   const read = candidates.map((_, index): Screened => ({ index, ratios: [], failure: null }))
-  if (candidates.length === 0) return read
+  if (candidates.length === 0 || ground.nowMs() > deadlineMs) return read
   let before = await ground.measure(base)
-  for (let start = 0; start < candidates.length && ground.nowMs() < deadlineMs; start += GROUP) {
+  for (let start = 0; start < candidates.length && ground.nowMs() <= deadlineMs; start += GROUP) {
     const group: Trial<Reading>[] = []
     for (const candidate of candidates.slice(start, start + GROUP)) {
       group.push(await ground.measure(candidate))
@@ -74,10 +74,12 @@ async function readAll(
     const baseScore = mean(scores)
     for (const [k, trial] of group.entries()) {
       const index = start + k
+      // Without the base there is nothing to hold a reading against.
+      const failed = trial.outcome !== 'measured' ? trial : after.outcome !== 'measured' && scores.length === 0 ? after : null
       read[index] =
-        trial.outcome === 'measured'
-          ? { index, ratios: scores.length > 0 ? [trial.value.score / baseScore] : [], failure: null }
-          : { index, ratios: [], failure: trial }
+        trial.outcome === 'measured' && failed === null
+          ? { index, ratios: [trial.value.score / baseScore], failure: null }
+          : { index, ratios: [], failure: failed }
     }
     before = after
   }

@@ -1,9 +1,10 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
+import type { Trial } from '../measure/types.ts'
 import type { Effect, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
-import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
+import { type Candidate, firstLine, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
 import type { Ground, OutputCheck } from './ground.ts'
-import { type Judgement, judge } from './judge.ts'
+import { countOf, type Judgement, judge, WORTHWHILE } from './judge.ts'
 import { mean, promising, type Screened, screen } from './screen.ts'
 import { reasonOf, type Tried, tried } from './tried.ts'
 
@@ -39,12 +40,15 @@ export interface Found {
   readonly proof: Proof | null
 }
 
-const GROWTH = { least: 3, most: 6, stopEarly: true } as const
-const BACKWARD = { least: 2, most: 4, stopEarly: true } as const
-const FINAL = { least: 6, most: 6, stopEarly: false } as const
-const FINAL_AGAIN = { least: 6, most: 10, stopEarly: false } as const
+const GROWTH = { least: 3, most: 8, stopEarly: true, level: 99 } as const
+const BACKWARD = { least: 2, most: 4, stopEarly: true, level: 99 } as const
+const FINAL = { least: 6, most: 6, stopEarly: false, level: 95 } as const
+/** A second look that stands alone asks for more, so that two looks are not two chances. */
+const FINAL_AGAIN = { least: 10, most: 10, stopEarly: false, level: 99 } as const
 /** A remedy for load time, memory or size may not cost more latency than this. */
 const LATENCY_LIMIT = 1.1
+/** A first look this far above the base need not be repeated in a later run. */
+const CLEARLY_NO_GAIN = 1.05
 /** Of the budget: rewrites come first, and what screening leaves goes to growth. */
 const SCREEN_SHARE = 0.55
 
@@ -75,9 +79,11 @@ export async function search(plan: SearchPlan): Promise<Found> {
     for (const candidate of await round(current, again, left)) await grow(candidate)
   }
   if (kept.length > 1) await shrink()
-  const proof = kept.length > 0 ? await prove() : null
-  const proven = proof?.proven ?? false
-  return { setup: proven ? current : original, kept: proven ? kept : [], tried: rows, untried, proof }
+  const { proof, doubt } = kept.length > 0 ? await prove() : { proof: null, doubt: null }
+  const left = untried.filter((name, at) => untried.indexOf(name) === at && !rows.some((row) => row.name === name))
+  if (proof?.proven) return { setup: current, kept, tried: rows, untried: left, proof }
+  const refused = rows.map((row) => (row.kept ? { ...row, kept: false, reason: doubt } : row))
+  return { setup: original, kept: [], tried: refused, untried: left, proof }
 
   function isKept({ id }: Remedy): boolean {
     return kept.some(({ remedy }) => remedy.id === id)
@@ -97,7 +103,18 @@ export async function search(plan: SearchPlan): Promise<Found> {
       return []
     }
     const right: Candidate[] = []
+    const known: { readonly candidate: Candidate; readonly ratio: number }[] = []
     for (const candidate of fresh) {
+      const before = await ground.recall?.(base, candidate.proposal.setup)
+      if (before?.kind === 'look') {
+        const told = `no gain in an earlier run (${(1 / before.ratio).toFixed(2)}×)`
+        add(tried(candidate, 'no-difference', told, guess(candidate)))
+        continue
+      }
+      if (before?.kind === 'judgement') {
+        known.push({ candidate, ratio: 1 / before.judgement.speedup })
+        continue
+      }
       if (ground.nowMs() > deadlineMs) {
         untried.push(nameOf(candidate))
         continue
@@ -111,14 +128,12 @@ export async function search(plan: SearchPlan): Promise<Found> {
       deadlineMs,
       (k, of) => plan.onStep('a first look at what may help', k, of),
     )
-    for (const one of read) if (!promising(one)) report(right[one.index]!, one)
-    return read
-      .filter(promising)
-      .sort((a, b) => mean(a.ratios) - mean(b.ratios))
-      .map(({ index }) => right[index]!)
+    for (const one of read) if (!promising(one)) await report(base, right[one.index]!, one)
+    const seen = read.filter(promising).map(({ index, ratios }) => ({ candidate: right[index]!, ratio: mean(ratios) }))
+    return [...seen, ...known].sort((a, b) => a.ratio - b.ratio).map(({ candidate }) => candidate)
   }
 
-  function report(candidate: Candidate, { ratios, failure }: Screened): void {
+  async function report(base: RemedySetup, candidate: Candidate, { ratios, failure }: Screened): Promise<void> {
     if (failure !== null) {
       add(tried(candidate, 'failed', reasonOf(failure)))
       return
@@ -129,12 +144,13 @@ export async function search(plan: SearchPlan): Promise<Found> {
     }
     const ratio = mean(ratios)
     const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
+    if (ratio >= CLEARLY_NO_GAIN) await ground.remember?.(base, candidate.proposal.setup, { kind: 'look', ratio })
     add(tried(candidate, 'no-difference', `no gain in ${looks} (${(1 / ratio).toFixed(2)}×)`, guess(candidate)))
   }
 
   async function outputsAgree(candidate: Candidate): Promise<boolean> {
     plan.onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
-    const outputs = await ground.compare(candidate.proposal.setup, candidate.remedy.effect)
+    const outputs = await ground.compare(candidate.proposal.setup, worstEffect([candidate]))
     if (!outputs.ok) add(tried(candidate, 'rejected', outputs.reason, { agreement: outputs.agreement, ...guess(candidate) }))
     return outputs.ok
   }
@@ -148,19 +164,22 @@ export async function search(plan: SearchPlan): Promise<Found> {
       return
     }
     const again = await proposeAgain(candidate, current, evidence, tools)
+    if (typeof again === 'string') return add(tried(candidate, 'failed', again))
     if (again === null || ground.keyOf(again.proposal.setup) === ground.keyOf(current))
       return add(tried(candidate, 'no-difference', `nothing is left to change after ${kept.map(nameOf).join(', ')}`))
     const { setup } = again.proposal
     plan.onStep(`in pairs: ${nameOf(again)}`, 0, 1)
-    const trial = await judge(ground, current, setup, { ...GROWTH, deadlineMs: end })
+    const trial = await judged(current, setup)
     if (trial.outcome !== 'measured') return add(tried(again, 'failed', reasonOf(trial), guess(again)))
     const judgement = trial.value
     const facts = { judgement, sizeBytes: ground.sizeBytes(setup), ...guess(again) }
     if (judgement.verdict !== 'faster') return add(tried(again, judgement.verdict, judgement.reason ?? noGain(judgement), facts))
-    if (costsLatency(judgement)) return add(tried(again, 'rejected', slowerBy(judgement), facts))
+    const slower = await costsLatency(judgement, current, setup)
+    if (slower !== null) return add(tried(again, 'rejected', slower, facts))
     const outputs = await ground.compare(setup, worstEffect([...kept, again]))
     if (!outputs.ok) return add(tried(again, 'rejected', outputs.reason, { ...facts, agreement: outputs.agreement }))
     const took = await tookOf(again)
+    if (typeof took === 'string') return add(tried(again, 'failed', took, facts))
     if (took === false)
       return add(tried(again, 'rejected', 'faster, but the engine does not run what was meant to', { ...facts, took }))
     kept = [...kept, again]
@@ -168,28 +187,60 @@ export async function search(plan: SearchPlan): Promise<Found> {
     add(tried(again, 'faster', outputs.reason, { ...facts, kept: true, took, agreement: outputs.agreement }))
   }
 
-  /** Goals other than time may not ruin it. */
-  function costsLatency({ beforeMs, afterMs }: Judgement): boolean {
-    return evidence.goal !== 'throughput' && beforeMs !== null && afterMs !== null && afterMs > beforeMs * LATENCY_LIMIT
+  /** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
+  async function judged(base: RemedySetup, candidate: RemedySetup): Promise<Trial<Judgement>> {
+    const before = await ground.recall?.(base, candidate)
+    if (before?.kind === 'judgement') return { outcome: 'measured', value: before.judgement }
+    const trial = await judge(ground, base, candidate, { ...GROWTH, deadlineMs: end })
+    if (trial.outcome === 'measured' && ground.nowMs() < end)
+      await ground.remember?.(base, candidate, { kind: 'judgement', judgement: trial.value })
+    return trial
   }
 
-  async function tookOf({ proposal }: Candidate): Promise<boolean | null> {
+  /** Goals other than time may not ruin it. The reason; null where it does not, or where nothing is known. */
+  async function costsLatency(judgement: Judgement, base: RemedySetup, changed: RemedySetup): Promise<string | null> {
+    if (evidence.goal === 'throughput') return null
+    const { beforeMs, afterMs } = judgement
+    const ratio = beforeMs !== null && afterMs !== null ? afterMs / beforeMs : await paceRatio(base, changed)
+    if (ratio === null || ratio <= LATENCY_LIMIT) return null
+    return `it serves the goal, but predictions take ${ratio.toFixed(2)} times as long`
+  }
+
+  /** Where the goal's readings hold no time of a prediction: it is taken beside, A B B A. null: it could not be measured. */
+  async function paceRatio(base: RemedySetup, changed: RemedySetup): Promise<number | null> {
+    if (ground.predictMs === undefined) return null
+    const times: number[] = []
+    for (const side of [base, changed, changed, base]) {
+      const trial = await ground.predictMs(side)
+      if (trial.outcome !== 'measured') return null
+      times.push(trial.value)
+    }
+    return Math.sqrt((times[1]! * times[2]!) / (times[0]! * times[3]!))
+  }
+
+  /** null: nothing to look for, or the graph could not be had. A string: how the look at it failed. */
+  async function tookOf({ proposal }: Candidate): Promise<boolean | string | null> {
     if (proposal.took === undefined) return null
     const executed = await ground.executed(proposal.setup)
-    return executed === null ? null : proposal.took(executed)
+    try {
+      return executed === null ? null : proposal.took(executed)
+    } catch (error) {
+      return firstLine(error)
+    }
   }
 
   /** Drops, last kept first, what the others no longer need. */
   async function shrink(): Promise<void> {
     for (const candidate of [...kept].reverse().slice(1)) {
       if (ground.nowMs() > end || kept.length < 2) return
-      const others = kept.filter((one) => one !== candidate)
+      // By remedy: what is rebuilt holds other objects, and each remedy is in it once.
+      const others = kept.filter(({ remedy }) => remedy.id !== candidate.remedy.id)
       const without = await rebuild(others)
       if (without === null) continue
       plan.onStep(`without ${nameOf(candidate)}`, 0, 1)
       const trial = await judge(ground, without.setup, current, { ...BACKWARD, deadlineMs: end })
-      // Dropped only where two readings show that it no longer pays, never for a wide interval.
-      if (trial.outcome !== 'measured' || trial.value.speedup > 1.005) continue
+      // On at least two pairs. A drop that noise decided costs a gain, never a loss: the rest is proven once more.
+      if (trial.outcome !== 'measured' || trial.value.pairs < BACKWARD.least || trial.value.speedup > 1 / WORTHWHILE) continue
       const outputs = await ground.compare(without.setup, worstEffect(without.kept))
       if (!outputs.ok) continue
       kept = without.kept
@@ -204,23 +255,29 @@ export async function search(plan: SearchPlan): Promise<Found> {
     const again: Candidate[] = []
     for (const candidate of candidates) {
       const next = await proposeAgain(candidate, setup, evidence, tools)
-      if (next === null) return null
+      if (next === null || typeof next === 'string') return null
       setup = next.proposal.setup
       again.push(next)
     }
     return { setup, kept: again }
   }
 
-  async function prove(): Promise<Proof | null> {
+  async function prove(): Promise<{ proof: Proof | null; doubt: string | null }> {
     plan.onStep('the whole against the original', 0, 1)
     const outputs = await ground.compare(current, worstEffect(kept))
     let trial = await judge(ground, original, current, { ...FINAL, deadlineMs: Number.POSITIVE_INFINITY })
-    // Not clear, but near: more pairs, judged anew.
-    if (trial.outcome === 'measured' && trial.value.speedupLow <= 1 && trial.value.speedup > 1.02)
+    // Not clear, but near: more pairs, judged anew. A state of the machine in which it lost is not measured away.
+    if (trial.outcome === 'measured' && isNear(trial.value))
       trial = await judge(ground, original, current, { ...FINAL_AGAIN, deadlineMs: Number.POSITIVE_INFINITY })
-    if (trial.outcome !== 'measured') return null
+    if (trial.outcome !== 'measured')
+      return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonOf(trial)}` }
     const judgement = trial.value
-    return { judgement, outputs, proven: outputs.ok && judgement.verdict === 'faster' && !costsLatency(judgement) }
+    const slower = await costsLatency(judgement, original, current)
+    const proven = outputs.ok && judgement.verdict === 'faster' && slower === null
+    const unclear = judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`
+    const why = !outputs.ok ? outputs.reason : (slower ?? unclear)
+    const doubt = proven ? null : `faster by itself, but not in the last proof: ${why}`
+    return { proof: { judgement, outputs, proven }, doubt }
   }
 
   /** Proposals that predict in different ways, and not as the setup itself does. */
@@ -250,9 +307,11 @@ const EFFECTS: readonly Effect[] = ['exact', 'rounding', 'approximate']
 
 /** What the outputs may differ by after all of them. */
 export const worstEffect = (candidates: readonly Candidate[]): Effect =>
-  EFFECTS[Math.max(0, ...candidates.map(({ remedy }) => EFFECTS.indexOf(remedy.effect)))]!
+  EFFECTS[Math.max(0, ...candidates.map(({ remedy }) => EFFECTS.indexOf(engineEffect(remedy))))]!
 
-const noGain = ({ pairs }: Judgement): string => `no clear gain in ${pairs} pairs`
+/** A rewrite that changes no number still lets the engine choose other kernels, which add in another order. */
+const engineEffect = ({ kind, effect }: Remedy): Effect => (kind === 'rewrite' && effect === 'exact' ? 'rounding' : effect)
 
-const slowerBy = ({ beforeMs, afterMs }: Judgement): string =>
-  `it serves the goal, but predictions take ${(afterMs! / beforeMs!).toFixed(2)} times as long`
+const isNear = ({ speedup, speedupLow, reason }: Judgement): boolean => reason === null && speedupLow <= 1 && speedup > 1.02
+
+const noGain = ({ pairs }: Judgement): string => `no clear gain in ${countOf(pairs)}`

@@ -42,7 +42,7 @@ export const batchHeadroom = defineRule({
         wouldSaveMs: latency.p50Ms * savedShare,
         basis: 'measured',
         nodes: [],
-        next: `whyslow MODEL --batch ${best.at}`,
+        next: 'whyslow fix MODEL -o fast/ --for throughput',
       },
     }
   },

@@ -1,5 +1,5 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
-import { batchCommand, isTiny } from '../call.ts'
+import { isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
 import { sayCount, sayMs, sayShare } from '../worth.ts'
 
@@ -29,7 +29,7 @@ export const callOverhead = defineRule({
         wouldSaveMs: callMs,
         basis: 'modelled',
         nodes: [],
-        next: batchCommand(inputs, 8),
+        next: 'whyslow fix MODEL -o fast/ --for throughput',
       },
     }
   },

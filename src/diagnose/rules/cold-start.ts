@@ -30,7 +30,7 @@ export const coldStart = defineRule({
         wouldSaveMs: 0,
         basis: 'measured',
         nodes: [],
-        next: null,
+        next: 'whyslow fix MODEL -o fast/ --for load-time',
       },
     }
   },

@@ -42,7 +42,7 @@ export const computeBoundOperators = defineRule({
         wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
         basis: 'modelled',
         nodes: bound.map((node) => node.name),
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

@@ -48,7 +48,7 @@ export const costlyActivations = defineRule({
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes: costly.map((node) => node.name),
-        next: null,
+        next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
       },
     }
   },

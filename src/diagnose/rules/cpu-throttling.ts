@@ -31,7 +31,8 @@ export const cpuThrottling = defineRule({
         wouldSaveMs: share * latency.p50Ms,
         basis: 'modelled',
         nodes: [],
-        next: fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : null,
+        next:
+          fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : 'whyslow fix MODEL -o fast/',
       },
     }
   },

@@ -26,7 +26,7 @@ checkRule(denormals, {
         wouldSaveMs: 7.5,
         basis: 'measured',
         detail: /2 ms instead of 8 ms.*50 % of the numbers in 'w'/,
-        next: 'whyslow MODEL --config session.set_denormal_as_zero=1',
+        next: 'whyslow fix MODEL -o fast/',
       },
     },
     {

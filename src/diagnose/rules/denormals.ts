@@ -6,7 +6,7 @@ import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
 
 /** One weight in a thousand: training with weight decay or ReLU leaves fewer; pruned or decayed layers far more. */
 const SUBNORMAL_SHARE = 0.001
-const NEXT = 'whyslow MODEL --config session.set_denormal_as_zero=1'
+const NEXT = 'whyslow fix MODEL -o fast/'
 
 export const denormals = defineRule({
   id: 'denormals',

@@ -34,7 +34,7 @@ export const dispatchOverhead = defineRule({
         wouldSaveMs: savingMs,
         basis: 'modelled',
         nodes: small.map((node) => node.name),
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

@@ -26,7 +26,7 @@ export const initializersAsInputs = defineRule({
           wouldSaveMs: 0,
           basis: 'modelled',
           nodes: [],
-          next: null,
+          next: 'whyslow fix MODEL -o fast/',
         },
       }
     }
@@ -41,7 +41,7 @@ export const initializersAsInputs = defineRule({
         wouldSaveMs: savingMs,
         basis: 'measured',
         nodes: [],
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

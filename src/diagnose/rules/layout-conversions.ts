@@ -65,7 +65,7 @@ export const layoutConversions = defineRule({
         wouldSaveMs: Math.min(timeMs, p50Ms),
         basis: 'modelled',
         nodes: moves.map((node) => node.name),
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

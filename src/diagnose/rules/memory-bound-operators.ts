@@ -43,7 +43,7 @@ export const memoryBoundOperators = defineRule({
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes: bound.map((node) => node.name),
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

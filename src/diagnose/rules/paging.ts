@@ -35,7 +35,7 @@ export const paging = defineRule({
           wouldSaveMs: savingMs,
           basis: 'modelled',
           nodes: [],
-          next: null,
+          next: 'whyslow fix MODEL -o fast/ --for memory',
         },
       }
     }
@@ -48,7 +48,7 @@ export const paging = defineRule({
           wouldSaveMs: 0,
           basis: 'measured',
           nodes: [],
-          next: null,
+          next: 'whyslow fix MODEL -o fast/ --for memory',
         },
       }
     }

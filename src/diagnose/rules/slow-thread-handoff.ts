@@ -34,7 +34,7 @@ export const slowThreadHandoff = defineRule({
         wouldSaveMs: Math.max(0, latency.p50Ms - fast.p50Ms),
         basis: 'measured',
         nodes: [],
-        next: 'whyslow MODEL --threads 1',
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

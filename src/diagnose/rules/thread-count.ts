@@ -35,7 +35,7 @@ export const threadCount = defineRule({
         wouldSaveMs: savingMs,
         basis: 'measured',
         nodes: [],
-        next: `whyslow MODEL --threads ${best.at}`,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

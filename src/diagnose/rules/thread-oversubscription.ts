@@ -39,7 +39,7 @@ export const threadOversubscription = defineRule({
         wouldSaveMs,
         basis: sweptRatio === undefined ? 'modelled' : 'measured',
         nodes: [],
-        next: `whyslow MODEL --threads ${cpus}`,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

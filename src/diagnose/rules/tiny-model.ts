@@ -1,6 +1,6 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
-import { batchCommand, isTiny } from '../call.ts'
+import { isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
 import { sayMs, sayShare } from '../worth.ts'
 
@@ -9,8 +9,8 @@ export const tinyModel = defineRule({
   area: 'software',
   title: 'Calling the engine costs more than the model',
   needs: ['latency', 'callCost'],
-  wants: ['inputs', 'costs'],
-  check({ latency, callCost, inputs, costs }) {
+  wants: ['costs'],
+  check({ latency, callCost, costs }) {
     const { p50Ms } = latency
     if (!isTiny(callCost.callMs, p50Ms)) return 'clear'
     const callMs = Math.min(callCost.callMs, p50Ms)
@@ -25,7 +25,7 @@ export const tinyModel = defineRule({
         wouldSaveMs: callMs,
         basis: 'modelled',
         nodes: [],
-        next: batchCommand(inputs, 32),
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

@@ -40,7 +40,7 @@ export const unfusedOperators = defineRule({
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes,
-        next: null,
+        next: 'whyslow fix MODEL -o fast/',
       },
     }
   },

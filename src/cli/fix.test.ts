@@ -1,0 +1,287 @@
+// The body of `fix` against a scripted stage, and its flags through the program: what it asks for, prints, refuses, and how it ends.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../report/document.ts'
+import type { TrialRow } from '../report/trials.ts'
+import { type FixFlags, runFix } from './fix.ts'
+import { createProgram } from './program.ts'
+import type { FixOptions, SavedEvidence, Stages } from './stages.ts'
+import { endingOf, GoalMissed, UsageError } from './usage-error.ts'
+
+const cnn = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+const trial: TrialRow = {
+  remedies: ['thread-count'],
+  name: 'thread-count 1',
+  outcome: 'faster',
+  kept: true,
+  reason: null,
+  beforeMs: 10,
+  afterMs: 4,
+  speedup: 2.5,
+  speedupLow: 2.41,
+  speedupHigh: 2.62,
+  pairs: 3,
+  predictedSpeedup: null,
+  took: null,
+  changes: ['one thread'],
+  agreement: null,
+  sizeBytes: null,
+  peakBytes: null,
+}
+const report: ReportDocument = {
+  ...cnn,
+  answer: 'One prediction: 10.0 ms to 4.00 ms.',
+  trials: [trial],
+  fix: {
+    goal: 'latency',
+    unit: 'ms',
+    before: 10,
+    after: 4,
+    speedup: 2.5,
+    speedupLow: 2.41,
+    speedupHigh: 2.62,
+    proven: true,
+    kept: ['thread-count 1'],
+    changes: ['one thread'],
+    outputs: 'outputs equal bit for bit',
+    untried: [],
+    shipped: 'fast',
+    machineBound: false,
+  },
+}
+const never = new AbortController().signal
+const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false, for: 'latency' } as const
+
+let folder = ''
+let model = ''
+let asked: { file: string; options: Partial<FixOptions> }[] = []
+let printed: string[] = []
+let said = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-fix-'))
+  model = join(folder, 'model.onnx')
+  writeFileSync(model, 'a model')
+  asked = []
+  printed = []
+  said = ''
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const screen = {
+  width: 80,
+  colour: false,
+  showsProgress: true,
+  print: async (text: string) => {
+    printed.push(text)
+  },
+  say: (text: string) => {
+    said += text
+  },
+}
+
+/** Tells a diagnosis, a step and a trial, as the stage does. */
+const load = async (given: ReportDocument = report): Promise<Stages> => ({
+  async fix(file, options = {}) {
+    asked.push({ file, options })
+    options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
+    options.onDiagnosis?.(cnn.answer)
+    options.onTrial?.(trial)
+    return { report: given, evidence: {} as SavedEvidence, diagnosis: cnn.answer }
+  },
+  why: () => Promise.reject(new Error('not asked for')),
+  explain: () => given,
+  describeMachine: () => Promise.reject(new Error('not asked for')),
+})
+const run = (flags: Partial<FixFlags>, given?: ReportDocument) =>
+  runFix(model, { ...defaults, ...flags }, screen, never, () => load(given))
+
+describe('flags', () => {
+  test('become options, with defaults where nothing is given', async () => {
+    await run({ out: 'fast' })
+    const { onProgress: _, onTrial: __, onDiagnosis: ___, signal, ...options } = asked[0]!.options
+    expect(asked[0]!.file).toBe(model)
+    expect(signal).toBe(never)
+    expect(options).toMatchObject({
+      out: 'fast',
+      force: false,
+      only: null,
+      dryRun: false,
+      goal: 'latency',
+      maxLoss: null,
+      metric: null,
+      fixShapes: false,
+      outputs: null,
+      engine: 'ort-cpu',
+      cache: 'use',
+    })
+    // The stage's own default holds.
+    expect(options).not.toHaveProperty('budgetSeconds')
+  })
+
+  test('all of them', async () => {
+    await run({
+      out: 'fast',
+      force: true,
+      for: 'throughput',
+      budget: 300,
+      only: ['spinning'],
+      maxLoss: 0.01,
+      metric: 'mae',
+      fixShapes: true,
+      outputs: ['y'],
+      normalize: 'imagenet',
+      layout: 'nhwc',
+      dtype: 'uint8',
+      resize: '8x8',
+      picture: 'x',
+    })
+    expect(asked[0]!.options).toMatchObject({
+      out: 'fast',
+      force: true,
+      goal: 'throughput',
+      budgetSeconds: 300,
+      only: ['spinning'],
+      maxLoss: 0.01,
+      metric: 'mae',
+      fixShapes: true,
+      outputs: ['y'],
+      preprocessing: { input: 'x', normalize: 'imagenet', layout: 'nhwc', dtype: 'uint8', resize: '8x8' },
+    })
+  })
+
+  test.each<[string, Partial<FixFlags>, RegExp]>([
+    ['no folder', {}, /^fix: give the folder to write, as in -o fast\/, or --dry-run/],
+    ['an unknown goal', { out: 'x', for: 'speed' }, /^--for speed: give one of latency, throughput, load-time, memory, size$/],
+    ['an unknown metric', { out: 'x', metric: 'f1' }, /^--metric f1: give one of accuracy, mse, mae$/],
+    ['a report that cannot be written', { out: 'x', json: '/no/such/x.json' }, /--json .*there is no folder/],
+    ['the model as report', { out: 'x', json: 'model.onnx' }, /--json .*this is the file that is read/],
+    ['a file as the folder of inputs', { out: 'x', saveInputs: 'model.onnx' }, /--save-inputs .*is not a folder/],
+    ['a package folder that is not there', { out: 'x', ort: 'no-ort' }, /--ort .*no such folder/],
+  ])('%s is refused before anything is measured', async (_, given, message) => {
+    const placed = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [
+        key,
+        ['json', 'saveInputs'].includes(key) && !String(value).startsWith('/') ? join(folder, String(value)) : value,
+      ]),
+    )
+    await expect(run(placed)).rejects.toThrow(UsageError)
+    await expect(run(placed)).rejects.toThrow(message)
+    expect(asked).toEqual([])
+    expect(printed).toEqual([])
+  })
+
+  test('a missing model is said first', async () => {
+    const missing = runFix(join(folder, 'no.onnx'), defaults, screen, never, () => load())
+    await expect(missing).rejects.toThrow(/no\.onnx: no such file/)
+  })
+})
+
+describe('what is printed', () => {
+  test('the diagnosis, each trial as it ends, and the end, in that order', async () => {
+    await run({ out: 'fast' })
+    expect(printed).toHaveLength(3)
+    expect(printed[0]).toMatch(/^One prediction takes 41\.2 ms/)
+    expect(printed[1]).toBe('+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept\n')
+    expect(printed[2]).toMatch(/^\nOne prediction: 10\.0 ms to 4\.00 ms\.\n\nWritten: fast /)
+    expect(said).toBe('')
+  })
+
+  test('--json - is JSON and nothing else', async () => {
+    await run({ out: 'fast', json: '-', progress: true })
+    expect(JSON.parse(printed.join(''))).toEqual(report)
+    // Progress goes to standard error.
+    expect(said).toContain('latency 1/5')
+  })
+
+  test('--json FILE is written beside', async () => {
+    const json = join(folder, 'r.json')
+    await run({ out: 'fast', json })
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(report)
+    expect(said).toBe(`whyslow: wrote report document: ${json}\n`)
+  })
+
+  test('nothing after an interruption', async () => {
+    const controller = new AbortController()
+    const json = join(folder, 'r.json')
+    const interrupted = async (): Promise<Stages> => {
+      const stages = await load()
+      const fix: Stages['fix'] = async () => {
+        controller.abort()
+        return { report, evidence: {} as SavedEvidence, diagnosis: '' }
+      }
+      return { ...stages, fix }
+    }
+    await expect(runFix(model, { ...defaults, out: 'fast', json }, screen, controller.signal, interrupted)).rejects.toThrow()
+    expect(printed).toEqual([])
+    expect(existsSync(json)).toBe(false)
+  })
+})
+
+describe('--require', () => {
+  test('reached is silent', async () => {
+    await run({ out: 'fast', require: 2.5 })
+    expect(printed).toHaveLength(3)
+  })
+
+  test('missed: everything is told and written, then exit code 3', async () => {
+    const json = join(folder, 'r.json')
+    const missed = await run({ out: 'fast', require: 3, json }).catch((error) => error)
+    expect(missed).toBeInstanceOf(GoalMissed)
+    expect(endingOf(missed, false)).toEqual({
+      line: '--require 3x: not reached, the best proven is 2.50x',
+      exitCode: 3,
+    })
+    expect(printed.at(-1)).toContain('Written: fast')
+    expect(existsSync(json)).toBe(true)
+  })
+
+  test('counts what is proven alone', async () => {
+    const unproven = { ...report, fix: { ...report.fix!, proven: false } }
+    await expect(run({ out: 'fast', require: 1.5 }, unproven)).rejects.toThrow('the best proven is 1.00x')
+  })
+
+  test('is not asked of a dry run', async () => {
+    await run({ dryRun: true, require: 50 }, { ...report, fix: { ...report.fix!, proven: false } })
+  })
+})
+
+describe('the command line', () => {
+  /** Parsed flags of `fix`; nothing runs. */
+  async function parsed(...argv: string[]): Promise<Record<string, unknown>> {
+    const program = createProgram({ version: '0', screen, interrupt: () => never })
+    const command = program.commands.find((one) => one.name() === 'fix')!
+    let flags: Record<string, unknown> = {}
+    command.action((_: string, given: Record<string, unknown>) => {
+      flags = given
+    })
+    await program.parseAsync(['fix', 'm.onnx', ...argv], { from: 'user' })
+    return flags
+  }
+
+  test('reads lists, factors, losses and durations', async () => {
+    const flags = await parsed(...'-o fast --only thread-count,float16 --budget 2m --require 1.5x --max-loss .01'.split(' '))
+    expect(flags).toMatchObject({
+      out: 'fast',
+      only: ['thread-count', 'float16'],
+      budget: 120,
+      require: 1.5,
+      maxLoss: 0.01,
+      for: 'latency',
+    })
+  })
+
+  test.each([
+    ['--max-loss abc', /Give a number such as 0\.01/],
+    ['--max-loss -1', /Give a number such as 0\.01/],
+    ['--require fast', /Give a factor such as 2x or 1\.5x/],
+    ['--require 0x', /Give a factor/],
+    ['--only a,,b', /Give names separated by commas/],
+    ['--outputs ,', /Give names separated by commas/],
+    ['--budget soon', /Give a duration/],
+    ['--budget 0', /Give a duration/],
+  ])('%s is refused', async (argv, message) => {
+    await expect(parsed(...argv.split(' '))).rejects.toThrow(message)
+  })
+})

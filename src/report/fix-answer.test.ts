@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { fixAnswer, speedupRange } from './fix-answer.ts'
+import type { TrialRow } from './trials.ts'
+
+type Fix = Parameters<typeof fixAnswer>[0]
+
+const fix = (rest: Partial<Fix> = {}): Fix => ({
+  goal: 'latency',
+  unit: 'ms',
+  before: 41.3,
+  after: 14.9,
+  speedup: 2.77,
+  speedupLow: 2.6,
+  speedupHigh: 2.9,
+  proven: true,
+  kept: ['conv-batchnorm', 'thread-count 1'],
+  changes: ['12 batch normalizations folded', 'one thread'],
+  outputs: 'outputs equal to 1e-5',
+  untried: [],
+  shipped: 'fast',
+  machineBound: false,
+  ...rest,
+})
+
+const trial = (id: string, rest: Partial<TrialRow> = {}): TrialRow => ({
+  remedies: [id],
+  name: id,
+  outcome: 'no-difference',
+  kept: false,
+  reason: null,
+  beforeMs: null,
+  afterMs: null,
+  speedup: null,
+  speedupLow: null,
+  speedupHigh: null,
+  pairs: null,
+  predictedSpeedup: null,
+  took: null,
+  changes: [],
+  agreement: null,
+  sizeBytes: null,
+  peakBytes: null,
+  ...rest,
+})
+
+const kept = [
+  trial('conv-batchnorm', { kept: true, outcome: 'faster' }),
+  trial('thread-count', { kept: true, outcome: 'faster' }),
+]
+
+describe('the sentence that ends fix', () => {
+  test('says before, after, how sure, how right, and what did it', () => {
+    expect(fixAnswer(fix(), kept)).toBe(
+      'One prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5; by 12 batch normalizations folded, one thread.',
+    )
+  })
+
+  test('names what was tried in vain once, and no remedy of which a variant was kept', () => {
+    const trials = [
+      trial('spinning'),
+      trial('thread-count', { name: 'thread-count 2' }),
+      ...kept,
+      trial('spinning'),
+      trial('float16'),
+    ]
+    expect(fixAnswer(fix(), trials)).toMatch(/one thread; tried in vain: spinning, float16\.$/)
+  })
+
+  test('says so where nothing is proven, also where something looked faster', () => {
+    const unproven = fix({ proven: false, kept: [], changes: [], after: 41.3, speedup: 1, speedupLow: 1, speedupHigh: 1 })
+    expect(fixAnswer(unproven, [trial('spinning', { outcome: 'faster' })])).toBe(
+      'One prediction stays at 41.3 ms: nothing that was tried is proven better, so the original model and settings are kept; tried in vain: spinning.',
+    )
+    expect(fixAnswer(unproven, [])).toMatch(/settings are kept\.$/)
+  })
+
+  test.each([
+    ['latency', 'One prediction: 41.3 ms'],
+    ['throughput', 'One sample: 41.3 ms'],
+    ['load-time', 'From load to the first result: 41.3 ms'],
+  ] as const)('%s', (goal, begins) => {
+    expect(fixAnswer(fix({ goal }), kept).startsWith(begins)).toBe(true)
+  })
+
+  test('speaks of bytes in their own unit, and of the share that is gone', () => {
+    // 104857600 is 100 MiB; a quarter of it is left.
+    const bytes = { unit: 'bytes', before: 104857600, after: 26214400 } as const
+    expect(fixAnswer(fix({ ...bytes, goal: 'size' }), kept)).toMatch(/^The model on disk: 100 MiB to 25\.0 MiB \(75 % less\), /)
+    expect(fixAnswer(fix({ ...bytes, goal: 'memory' }), kept)).toMatch(/^Memory for loading and predicting: 100 MiB to 25\.0 MiB/)
+    expect(fixAnswer(fix({ ...bytes, goal: 'size', proven: false }), [])).toMatch(/^The model on disk stays at 100 MiB: /)
+  })
+
+  test('tells of preprocessing apart from the rest', () => {
+    const moved = trial('preprocessing', { kept: true, beforeMs: 50, afterMs: 20, speedupLow: 2.4, speedupHigh: 2.6 })
+    expect(fixAnswer(fix(), [...kept, moved])).toMatch(
+      /one thread\. With the code in front of the model moved into it: 50\.0 ms to 20\.0 ms \(2\.4–2\.6×\)\.$/,
+    )
+    const stays = trial('preprocessing', { outcome: 'rejected', reason: 'outputs differ by 0.5 of their range' })
+    expect(fixAnswer(fix(), [...kept, stays])).toMatch(
+      /one thread\. The preprocessing stays in your code: outputs differ by 0\.5 of their range\.$/,
+    )
+  })
+})
+
+test.each([
+  [2.61, 2.94, '2.6–2.9×'],
+  [1.234, 1.288, '1.23–1.29×'],
+  [1.96, 2.04, '1.96–2.0×'],
+  [2.61, 2.62, '2.6×'],
+  [12.2, 13.4, '12–13×'],
+  [0.984, 1.02, '0.984–1.02×'],
+])('a speed-up of %d to %d is %s', (low, high, text) => {
+  expect(speedupRange(low, high)).toBe(text)
+})

@@ -1,0 +1,179 @@
+// A made-up machine for tests of the search: every setup has a true time, readings scatter around it from process to process, the
+// handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
+import type { Agreement } from '../measure/agreement/index.ts'
+import type { Trial } from '../measure/types.ts'
+import type { Remedy, RemedyEvidence, RemedySetup } from '../remedies/remedy.ts'
+import { defineRemedy } from '../remedies/remedy.ts'
+import type { Ground, Reading } from './ground.ts'
+
+/** Which of the made-up remedies are in the setup. */
+export type Has = (id: string) => boolean
+
+export interface World {
+  readonly seed: number
+  /** True score in the fast state. */
+  readonly timeMs: (has: Has) => number
+  /** Relative scatter from process to process: standard deviation of the logarithm. */
+  readonly noise: number
+  /** Handoff at a time of the clock, ns; absent: always 120. */
+  readonly handoffNs?: (nowMs: number) => number
+  /** Works on several threads: its handoff is known, and slow handoffs make it 1.6 times slower; absent: all do. */
+  readonly isThreaded?: (has: Has) => boolean
+  readonly isWrong?: (has: Has) => boolean
+  readonly fails?: (has: Has) => boolean
+  /** Time per prediction where it is not the score; null: readings hold none. */
+  readonly p50Ms?: ((has: Has) => number) | null
+  /** Of the clock, for one reading; absent: 500. */
+  readonly readingMs?: number
+}
+
+export interface Seen {
+  readonly what: 'reading' | 'thorough reading' | 'outputs' | 'pace'
+  /** Ids of the remedies in it, sorted. */
+  readonly key: string
+  readonly atMs: number
+}
+
+export const FAST_NS = 120
+export const SLOW_NS = 400
+const SLOW_FACTOR = 1.6
+const COMPARE_MS = 300
+
+/** `seen`: everything that was measured, in order. */
+export function exampleGround(world: World): Ground & { readonly seen: readonly Seen[] } {
+  const random = randomNumbers(world.seed)
+  const seen: Seen[] = []
+  let now = 0
+  const note = (what: Seen['what'], setup: RemedySetup) => seen.push({ what, key: keyOf(setup), atMs: now })
+
+  async function measure(setup: RemedySetup, thorough = false): Promise<Trial<Reading>> {
+    note(thorough ? 'thorough reading' : 'reading', setup)
+    const has = hasOf(setup)
+    const handoffNs = world.handoffNs?.(now) ?? FAST_NS
+    now += world.readingMs ?? 500
+    if (world.fails?.(has)) return { outcome: 'crashed', reason: 'the engine’s process ended by SIGSEGV' }
+    const threaded = world.isThreaded?.(has) ?? true
+    const slowed = threaded && handoffNs >= SLOW_NS ? SLOW_FACTOR : 1
+    const score = world.timeMs(has) * slowed * Math.exp(world.noise * normal(random))
+    const p50Ms = world.p50Ms === null ? null : (world.p50Ms?.(has) ?? score)
+    const value = { score, p50Ms, peakBytes: null, handoffNs: threaded ? handoffNs : null, unsteady: false }
+    return { outcome: 'measured', value }
+  }
+
+  return {
+    seen,
+    keyOf,
+    measure,
+    async predictMs(setup) {
+      note('pace', setup)
+      now += world.readingMs ?? 500
+      return { outcome: 'measured', value: world.p50Ms?.(hasOf(setup)) ?? 1 }
+    },
+    async compare(setup) {
+      note('outputs', setup)
+      now += COMPARE_MS
+      const ok = !world.isWrong?.(hasOf(setup))
+      return { ok, reason: ok ? 'outputs equal bit for bit' : 'outputs differ by 0.5 of their range', agreement: agreement(ok) }
+    },
+    async executed() {
+      return null
+    },
+    sizeBytes: () => 1000,
+    nowMs: () => now,
+  }
+}
+
+export const keyOf = ({ options }: RemedySetup): string => Object.keys(options.configEntries).sort().join('+')
+
+const hasOf =
+  ({ options }: RemedySetup): Has =>
+  (id) =>
+    id in options.configEntries
+
+/** A setup of the made-up machine: what is in it is in the names of its configuration. */
+export const exampleSetup = (...ids: string[]): RemedySetup => ({
+  // The made-up machine never looks at it.
+  model: {} as RemedySetup['model'],
+  options: {
+    threads: null,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: Object.fromEntries(ids.map((id) => [id, '1'])),
+    packageFrom: null,
+  },
+  batchFactor: 1,
+  machineBound: false,
+})
+
+/** A remedy that puts its id into the setup; `when`: applies there only. */
+export const exampleRemedy = (id: string, rest: Partial<Remedy> & { readonly when?: (has: Has) => boolean } = {}): Remedy =>
+  defineRemedy({
+    id,
+    title: id,
+    treats: [],
+    effect: 'exact',
+    kind: 'settings',
+    goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
+    apply(setup) {
+      const has = hasOf(setup)
+      if (has(id) || rest.when?.(has) === false) return []
+      const ids = Object.keys(setup.options.configEntries)
+      return [{ variant: '', setup: exampleSetup(...ids, id), changes: [`${id} done`], predictedSavingMs: null }]
+    },
+    ...rest,
+  })
+
+export const exampleEvidence = (rest: Partial<RemedyEvidence> = {}): RemedyEvidence => ({
+  goal: 'latency',
+  engine: { id: 'example', version: '1' },
+  threadsInUse: 2,
+  usableCpus: 2,
+  instructionSets: [],
+  p50Ms: 10,
+  findings: [],
+  inputs: [],
+  outputs: [],
+  wishes: { fixShapes: false, outputs: null, maxLoss: null },
+  ...rest,
+})
+
+/** States that change at random, each of which lasts `meanMs` on average. */
+export function changingHandoff(seed: number, meanMs: number): (nowMs: number) => number {
+  const random = randomNumbers(seed)
+  const changes: number[] = []
+  let last = 0
+  return (nowMs) => {
+    while (last <= nowMs) {
+      last += -Math.log(1 - random()) * meanMs
+      changes.push(last)
+    }
+    return changes.filter((at) => at <= nowMs).length % 2 === 0 ? FAST_NS : SLOW_NS
+  }
+}
+
+/** Uniform in 0..1, the same for the same seed (mulberry32, by Tommy Ettinger). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Box and Muller's. */
+const normal = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+
+const agreement = (equal: boolean): Agreement => ({
+  mismatch: null,
+  outputs: [],
+  equal,
+  maxAbs: equal ? 0 : 0.5,
+  maxRelative: equal ? 0 : 0.5,
+  cosine: 1,
+  sqnrDb: null,
+  top1: null,
+  metric: null,
+  noMetric: null,
+})

@@ -1,0 +1,217 @@
+// The judge on made-up machines and on scripted readings.
+import { describe, expect, test } from 'vitest'
+import type { Trial } from '../measure/types.ts'
+import type { RemedySetup } from '../remedies/remedy.ts'
+import { changingHandoff, exampleGround, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-ground.ts'
+import type { Ground, Reading } from './ground.ts'
+import { type Judgement, type JudgePlan, judge } from './judge.ts'
+
+const base = exampleSetup()
+const candidate = exampleSetup('a')
+const GROWTH: JudgePlan = { least: 3, most: 8, deadlineMs: Number.POSITIVE_INFINITY, stopEarly: true, level: 99 }
+const PROOF: JudgePlan = { ...GROWTH, least: 6, most: 6, stopEarly: false, level: 95 }
+
+type Scripted = Partial<Reading> & { readonly score: number }
+const reading = (given: Scripted): Reading => ({
+  p50Ms: given.score,
+  peakBytes: null,
+  handoffNs: null,
+  unsteady: false,
+  ...given,
+})
+
+/** Gives each side's readings in turn, the last one again and again, and remembers who was asked. */
+function scripted(bases: readonly Scripted[], candidates: readonly Scripted[], readingMs = 1) {
+  const asked: string[] = []
+  let now = 0
+  const measure = async (setup: RemedySetup): Promise<Trial<Reading>> => {
+    const side = setup === base ? 'b' : 'c'
+    const turn = asked.filter((one) => one === side).length
+    asked.push(side)
+    now += readingMs
+    const own = side === 'b' ? bases : candidates
+    return { outcome: 'measured', value: reading(own[Math.min(turn, own.length - 1)]!) }
+  }
+  return { ground: { ...exampleGround(quiet()), measure, nowMs: () => now } as Ground, asked }
+}
+
+const quiet = (rest: Partial<World> = {}): World => ({ seed: 1, timeMs: () => 10, noise: 0, ...rest })
+
+async function judged(ground: Ground, plan = GROWTH): Promise<Judgement> {
+  const trial = await judge(ground, base, candidate, plan)
+  if (trial.outcome !== 'measured') throw new Error(trial.outcome)
+  return trial.value
+}
+
+/** Share of seeds for which `holds`. */
+async function shareOf(seeds: number, world: (seed: number) => World, holds: (one: Judgement) => boolean, plan = GROWTH) {
+  let count = 0
+  for (let seed = 1; seed <= seeds; seed++) if (holds(await judged(exampleGround(world(seed)), plan))) count++
+  return count / seeds
+}
+
+const isFaster = ({ verdict }: Judgement): boolean => verdict === 'faster'
+
+describe('a clear answer', () => {
+  test('ends after three pairs, which alternate', async () => {
+    // Ratios 0.5, 0.51, 0.5: e^(ln 0.503 +- 9.925 * 0.0066) ends at 0.54.
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 5 }, { score: 5.1 }, { score: 5 }])
+    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, before: 10, after: 5, speedup: 2, reason: null })
+    expect(asked.join('')).toBe('bccbbc')
+  })
+
+  test('is no after two pairs without a gain worth having', async () => {
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 9.9 }])
+    expect(await judged(ground)).toMatchObject({ pairs: 2, reason: null })
+    expect(asked).toHaveLength(4)
+  })
+
+  test('is no after four pairs whose mean shows none, whatever single ones say', async () => {
+    const { ground } = scripted([{ score: 10 }], [{ score: 9 }, { score: 11 }, { score: 9 }, { score: 11.2 }])
+    expect(await judged(ground)).toMatchObject({ verdict: 'no-difference', pairs: 4, reason: null })
+  })
+
+  test('is waited for up to the most pairs, and never stops early in the last proof', async () => {
+    const turns = [6, 11, 6, 11, 6, 11, 6, 11].map((score) => ({ score }))
+    const { ground } = scripted([{ score: 10 }], turns)
+    expect(await judged(ground)).toMatchObject({ verdict: 'no-difference', pairs: 8, reason: null })
+    const clear = scripted([{ score: 10 }], [{ score: 5 }])
+    expect(await judged(clear.ground, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6 })
+    expect(clear.asked.join('')).toBe('bccbbccbbccb')
+  })
+})
+
+describe('the deadline', () => {
+  test('no pair starts after it, and a gain needs the least number of pairs', async () => {
+    // Pairs end at 20, 40, 60: the third does not start.
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 5 }], 10)
+    expect(await judged(ground, { ...GROWTH, deadlineMs: 39 })).toMatchObject({
+      verdict: 'no-difference',
+      pairs: 2,
+      reason: 'no clear gain in 2 pairs, and the budget ended',
+    })
+    expect(asked).toHaveLength(4)
+  })
+
+  test('a pair that would have to be repeated after it counts', async () => {
+    const { ground } = scripted([{ score: 10, handoffNs: FAST_NS }], [{ score: 5, handoffNs: SLOW_NS }], 10)
+    expect(await judged(ground, { ...GROWTH, deadlineMs: 5 })).toMatchObject({ verdict: 'no-difference', pairs: 1 })
+  })
+})
+
+describe('states of the machine', () => {
+  test('a pair that spans a change is repeated in its own order, twice at most', async () => {
+    const fast = { score: 10, handoffNs: FAST_NS }
+    const slow = { score: 16, handoffNs: SLOW_NS }
+    // The first pair is fast and slow, its repetition fast and fast.
+    const { ground, asked } = scripted([fast], [slow, { score: 5, handoffNs: FAST_NS }])
+    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, after: 5 })
+    expect(asked.join('')).toBe('bcbccbbc')
+    const always = scripted([fast], [slow])
+    expect((await judged(always.ground, PROOF)).pairs).toBe(6)
+    expect(always.asked).toHaveLength(16)
+  })
+
+  test('a pair whose own reading was unsteady is repeated', async () => {
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 30, unsteady: true }, { score: 5 }])
+    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3 })
+    expect(asked).toHaveLength(8)
+  })
+
+  test('who wins in the fast one and loses in the slow one is not faster, whatever the whole says', async () => {
+    // Five fast pairs at 0.7 and a slow one at 1.05: ln -0.357 five times and 0.049, mean -0.289, sd 0.166, so that the 95 % interval
+    // ends at e^(-0.289 + 2.571 * 0.166 / sqrt(6)) = 0.89.
+    const bases = [0, 0, 0, 0, 0, 1].map((isSlow) => ({ score: 10, handoffNs: isSlow ? SLOW_NS : FAST_NS }))
+    const { ground } = scripted(
+      bases,
+      bases.map((one) => ({ ...one, score: one.handoffNs === SLOW_NS ? 10.5 : 7 })),
+    )
+    const judgement = await judged(ground, PROOF)
+    expect(judgement.speedupLow).toBeGreaterThan(1)
+    expect(judgement).toMatchObject({
+      verdict: 'no-difference',
+      reason: 'it takes 1.05 times as long while handoffs between threads are slow',
+    })
+  })
+
+  test('a pair that spans a change speaks for neither state', async () => {
+    // Two pairs are repeated, five are slow on both sides (9.9 / 16), and the last one spans a change: 11.2 / 10, in neither state.
+    const bases = [FAST_NS, FAST_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, FAST_NS].map((handoffNs) => ({
+      score: handoffNs === SLOW_NS ? 16 : 10,
+      handoffNs,
+    }))
+    const slow = [11, 11, 9.9, 9.9, 9.9, 9.9, 9.9, 11.2].map((score) => ({ score, handoffNs: SLOW_NS }))
+    const { ground } = scripted(bases, slow)
+    expect(await judged(ground, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6, reason: null })
+  })
+})
+
+describe('chance', () => {
+  test('a candidate whose best process is slower than the best without it is not faster', async () => {
+    // By chance the base drew five slow processes of six; its good ones are faster than any of the candidate's.
+    const bases = [13, 13, 10, 13, 13, 13].map((score) => ({ score }))
+    const { ground } = scripted(bases, [{ score: 10.3 }])
+    const judgement = await judged(ground, PROOF)
+    expect(judgement.speedupLow).toBeGreaterThan(1)
+    expect(judgement).toMatchObject({
+      verdict: 'no-difference',
+      reason: 'its best process takes 1.03 times as long as the best one without it',
+    })
+  })
+})
+
+describe('sides that cannot be measured', () => {
+  test.each([
+    ['a crash of the candidate', 'a'],
+    ['a crash of the base', ''],
+  ])('%s is the answer', async (_, bad) => {
+    const ground = exampleGround(quiet({ fails: (has) => (bad === '' ? !has('a') : has('a')) }))
+    expect(await judge(ground, base, candidate, GROWTH)).toMatchObject({ outcome: 'crashed' })
+  })
+})
+
+describe('noise', () => {
+  const noisy = (ratio: number, noise: number) => (seed: number) =>
+    quiet({ seed, noise, timeMs: (has) => (has('a') ? 10 * ratio : 10) })
+
+  test('finds a gain where there is none less often than the looks allow', async () => {
+    // Six looks of half a percent each: 3 %; of 1000, three standard deviations more are 4.6 %.
+    for (const noise of [0.02, 0.05, 0.15]) expect(await shareOf(1000, noisy(1, noise), isFaster)).toBeLessThan(0.046)
+    // One look at 95 %: 2.5 % on the one side, and three standard deviations.
+    expect(await shareOf(1000, noisy(1, 0.1), isFaster, PROOF)).toBeLessThan(0.04)
+  })
+
+  test('a slower one is never found faster', async () => {
+    for (const noise of [0.02, 0.05, 0.1]) expect(await shareOf(1000, noisy(1.1, noise), isFaster)).toBeLessThan(0.005)
+  })
+
+  test('finds a gain of 1.3 nearly always, and of 1.1 where the machine is steady', async () => {
+    expect(await shareOf(300, noisy(1 / 1.3, 0.05), isFaster)).toBeGreaterThan(0.98)
+    expect(await shareOf(300, noisy(1 / 1.3, 0.1), isFaster)).toBeGreaterThan(0.85)
+    expect(await shareOf(300, noisy(1 / 1.1, 0.02), isFaster)).toBeGreaterThan(0.95)
+  })
+
+  test('its interval holds the true speed-up', async () => {
+    const holds = ({ speedupLow, speedupHigh }: Judgement) => speedupLow <= 1.5 && speedupHigh >= 1.5
+    // 95 %, less three standard deviations of 500.
+    expect(await shareOf(500, noisy(1 / 1.5, 0.1), holds, PROOF)).toBeGreaterThan(0.92)
+  })
+
+  test('changing states neither make nor hide a gain', async () => {
+    const world = (ratio: number) => (seed: number) =>
+      quiet({ ...noisy(ratio, 0.05)(seed), handoffNs: changingHandoff(seed, 8000) })
+    expect(await shareOf(500, world(1), isFaster)).toBeLessThan(0.03)
+    expect(await shareOf(300, world(1 / 1.5), isFaster)).toBeGreaterThan(0.85)
+  })
+})
+
+test('the made-up machine gives the same readings for the same seed, and others for another', async () => {
+  const scores = async (seed: number) => {
+    const ground = exampleGround(quiet({ seed, noise: 0.1 }))
+    const one = await ground.measure(base)
+    return one.outcome === 'measured' ? one.value.score : null
+  }
+  expect(await scores(1)).toBe(await scores(1))
+  expect(await scores(1)).not.toBe(await scores(2))
+  expect(keyOf(exampleSetup('b', 'a'))).toBe('a+b')
+})

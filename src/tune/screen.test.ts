@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { exampleGround, exampleSetup, type World } from './example-ground.ts'
+import type { Ground } from './ground.ts'
+import { promising, screen } from './screen.ts'
+
+const world = (factors: Readonly<Record<string, number>>, rest: Partial<World> = {}): World => ({
+  seed: 1,
+  noise: 0,
+  timeMs: (has) => Object.entries(factors).reduce((time, [id, factor]) => (has(id) ? time * factor : time), 10),
+  ...rest,
+})
+
+async function screened(ground: Ground, ids: readonly string[], deadlineMs = Number.POSITIVE_INFINITY) {
+  const base = exampleSetup()
+  return screen(
+    ground,
+    base,
+    ids.map((id) => exampleSetup(id)),
+    deadlineMs,
+    () => {},
+  )
+}
+
+describe('a first look', () => {
+  test('reads the likely ones twice, the others once, each beside the base', async () => {
+    const ground = exampleGround(world({ a: 0.5, b: 1.5, c: 0.99 }))
+    const [a, b, c] = await screened(ground, ['a', 'b', 'c'])
+    expect(a!.ratios.map((ratio) => ratio.toFixed(6))).toEqual(['0.500000', '0.500000'])
+    expect(b!.ratios.map((ratio) => ratio.toFixed(6))).toEqual(['1.500000'])
+    // Near enough for a second look, and then not worth more.
+    expect(c!.ratios).toHaveLength(2)
+    expect([a, b, c].map((one) => promising(one!))).toEqual([true, false, false])
+    expect(ground.seen.map(({ key }) => key)).toEqual(['', 'a', 'b', 'c', '', '', 'c', 'a', ''])
+  })
+
+  test('holds a reading against the base on both sides of it: a drift of the machine is no gain', async () => {
+    // Each reading is 1 % slower than the one before: the fourth of a group stands 4 % behind the first base and 1 % before the second.
+    const made = exampleGround(world({}))
+    let turn = 0
+    const measure: Ground['measure'] = async (setup) => {
+      const trial = await made.measure(setup)
+      return trial.outcome === 'measured' ? { ...trial, value: { ...trial.value, score: 10 * 1.01 ** turn++ } } : trial
+    }
+    const read = await screened({ ...made, measure }, ['a', 'b', 'c', 'd'])
+    // Base at 1.01^0 and 1.01^5: their geometric mean is 1.01^2.5, the four stand at 1.01^(-1.5, -0.5, 0.5, 1.5).
+    for (const [k, one] of read.entries()) expect(Math.log(one.ratios[0]!) / Math.log(1.01)).toBeCloseTo(k - 1.5, 6)
+    expect(read.filter(promising)).toEqual([])
+  })
+
+  test('a crash is told, of the candidate and of the base', async () => {
+    const ground = exampleGround(world({ a: 0.5 }, { fails: (has) => has('bad') }))
+    const [bad, a] = await screened(ground, ['bad', 'a'])
+    expect(bad).toMatchObject({ ratios: [], failure: { outcome: 'crashed' } })
+    expect(promising(bad!)).toBe(false)
+    expect(promising(a!)).toBe(true)
+    const broken = exampleGround(world({}, { fails: (has) => !has('a') }))
+    expect((await screened(broken, ['a']))[0]).toMatchObject({ ratios: [], failure: { outcome: 'crashed' } })
+  })
+
+  test('ends at the deadline: groups that did not begin have neither', async () => {
+    const ids = Array.from({ length: 12 }, (_, k) => `r${k}`)
+    // A group is four readings and a base of 500; the base before it one more: the second ends at 5500.
+    const ground = exampleGround(world({}))
+    const read = await screened(ground, ids, 4000)
+    expect(read.map(({ ratios }) => ratios.length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+    expect(ground.seen).toHaveLength(11)
+    const none = exampleGround(world({}))
+    expect(await screened(none, ids, -1)).toHaveLength(12)
+    expect(none.seen).toEqual([])
+  })
+})

@@ -1,0 +1,87 @@
+// Every example runs to its end and says what it promises.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { ROOT } from '../sources.ts'
+import { type Ended, fixture, folders, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+
+/** Runs an example as a user would, in a folder of its own. */
+function run(example: string, ...words: string[]): Promise<Ended> {
+  const { cwd, temporary, cache } = where
+  const child = spawn(process.execPath, [join(ROOT, 'examples', example), ...words], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary, XDG_CACHE_HOME: cache },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  })
+}
+
+test('why-slow.mjs', async () => {
+  const { status, stdout, stderr } = await run('why-slow.mjs', fixture('fmnist_gru'))
+  expect(status, stderr).toBe(0)
+  const [answer, ...findings] = stdout.trimEnd().split('\n')
+  expect(answer).toMatch(/^One prediction takes .*\.$/)
+  for (const line of findings)
+    expect(line).toMatch(/^(- .+: would save \d+\.\d{3} ms \((measured|modelled)\)| {2}next: whyslow .+)$/)
+})
+
+test('explain-saved.mjs', async () => {
+  const evidence = join(where.root, 'evidence.json')
+  const measured = await whyslow(where, fixture('fmnist_gru'), '--quick', '--no-progress', '--save-evidence', evidence)
+  expect(measured.status, measured.stderr).toBe(0)
+  const { status, stdout, stderr } = await run('explain-saved.mjs', evidence)
+  expect(status, stderr).toBe(0)
+  const words = (text: string) => text.replace(/\s+/g, ' ')
+  const sentence = words(measured.stdout.split('\n\n')[0]!)
+  expect(words(stdout)).toContain(sentence)
+  expect(stdout).toMatch(/^GRU .+: \d+\.\d{3} ms above its floor$/m)
+})
+
+test('fix-and-predict.mjs', async () => {
+  const folder = join(where.root, 'service')
+  mkdirSync(folder)
+  // In place of `npm install` in the folder.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction')
+  const out = join(folder, 'fast')
+  const { status, stdout, stderr } = await run('fix-and-predict.mjs', fixture('credit_mlp'), out)
+  expect(status, stderr).toBe(0)
+  expect(stdout).toMatch(/^(\+|-) .+$/m)
+  expect(stdout).toMatch(/^One prediction.*\.$/m)
+  const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { outputs: { name: string }[] }
+  for (const { name } of manifest.outputs) expect(stdout).toMatch(new RegExp(`^${name}: \\w+ \\[1(, \\d+)*\\]$`, 'm'))
+})
+
+test('latency-goal.mjs', async () => {
+  const generous = await run('latency-goal.mjs', fixture('fmnist_gru'), '1e6')
+  expect({ status: generous.status, lines: generous.stdout.trim().split('\n').length }, generous.stderr).toEqual({
+    status: 0,
+    lines: 1,
+  })
+  const strict = await run('latency-goal.mjs', fixture('fmnist_gru'), '1e-6')
+  expect(strict.status, strict.stderr).toBe(3)
+  expect(strict.stdout).toContain('Too slow. One prediction takes ')
+})
+
+test('leave nothing in the folder they are run from, and nothing in TMPDIR', () => {
+  expect(where.left()).toEqual([])
+})
+
+test('every example is run here, and stands in the README', () => {
+  const names = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.mjs'))
+  const [own, page] = [import.meta.filename, join(ROOT, 'examples/README.md')].map((file) => readFileSync(file, 'utf8'))
+  expect(names.filter((name) => !own!.includes(`run('${name}'`) || !page!.includes(`(${name})`))).toEqual([])
+})

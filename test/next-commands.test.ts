@@ -1,0 +1,27 @@
+// What a finding says to type next: `fix`, where a remedy treats its rule. Rules know no remedies, so that this is held here.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { allRules } from '../src/diagnose/rules/index.ts'
+import { remedies } from '../src/remedies/index.ts'
+import { ROOT } from './sources.ts'
+
+/** Rules that a remedy treats, and whose finding still has a better command, or none. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  'graph-optimization-off': '`fix` starts from the level asked for, and with none given that is all of it',
+  'large-input-resolution': 'what a smaller picture loses has to be seen on real data first',
+  'noisy-machine': 'a busy machine is no place to search',
+}
+
+const treated = new Set(remedies.flatMap(({ treats }) => treats))
+const suggestsFix = (id: string) =>
+  readFileSync(join(ROOT, `src/diagnose/rules/${id}.ts`), 'utf8').includes("'whyslow fix MODEL -o fast/")
+
+test('a finding that a remedy treats leads to fix, and no other does', () => {
+  const expected = allRules.map(({ id }) => id).filter((id) => treated.has(id) && OTHERWISE[id] === undefined)
+  expect(allRules.map(({ id }) => id).filter(suggestsFix)).toEqual(expected)
+})
+
+test('exceptions are rules that a remedy treats', () => {
+  expect(Object.keys(OTHERWISE).filter((id) => !treated.has(id))).toEqual([])
+})
