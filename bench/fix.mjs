@@ -43,9 +43,7 @@ const budget = process.env.BUDGET ?? '20s'
 const repeats = Number(process.env.REPEAT ?? 1)
 const simplify = process.env.PEERS === 'no' ? undefined : await loadSimplify()
 
-const measure = isStart
-  ? (side) => plainLoop(side, { start: true })
-  : (side) => ({ p50Ms: plainLoop(side).p50Ms })
+const measure = isStart ? (side) => plainLoop(side, { start: true }) : (side) => ({ p50Ms: plainLoop(side).p50Ms })
 const timeOf = isStart ? ({ startMs }) => startMs : ({ p50Ms }) => p50Ms
 const withImport = ({ importMs, startMs }) => importMs + startMs
 
@@ -124,7 +122,9 @@ async function peersOf(original) {
   return ratios
 }
 
-const atLevel = (side, graphOptimizationLevel) => ({ ...side, options: { graphOptimizationLevel } })
+function atLevel(side, graphOptimizationLevel) {
+  return { ...side, options: { graphOptimizationLevel } }
+}
 
 async function simplified(file) {
   if (simplify === undefined) throw new Error('onnxsim is not installed')
@@ -182,7 +182,13 @@ function lineOf({ model, failed, before, after, speed, whole, slower, cosine, sa
     ...(whole ? [`with the engine's import ${sayRatio(whole)}`] : []),
     `cosine ${sayCosine(cosine)}`,
     `fix said ${said.toFixed(2)} by ${kept.join(', ') || 'nothing'}`,
-    ...(peers ? [`beside: ${Object.entries(peers).map(([name, ratio]) => `${name} ${sayPeer(ratio)}`).join(', ')}`] : []),
+    ...(peers
+      ? [
+          `beside: ${Object.entries(peers)
+            .map(([name, ratio]) => `${name} ${sayPeer(ratio)}`)
+            .join(', ')}`,
+        ]
+      : []),
   ]
   return parts.join('; ')
 }
@@ -225,7 +231,9 @@ function summarize() {
     `failed: ${failures}`,
     ...(peers.length > 0 ? [`beside: ${peers.join(', ')}`] : []),
     ...(isStart && large.length > 0
-      ? [`less time to the first result above 5 MB: ${starts(({ speed }) => speed)}; with the engine's import: ${starts(({ whole }) => whole)}`]
+      ? [
+          `less time to the first result above 5 MB: ${starts(({ speed }) => speed)}; with the engine's import: ${starts(({ whole }) => whole)}`,
+        ]
       : []),
   ]
   console.log(parts.join('; '))

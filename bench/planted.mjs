@@ -4,7 +4,7 @@
 // twin shows it, or it is not undone.
 //   node bench/planted.mjs      ONLY=word,word keeps rows by their cause
 import path from 'node:path'
-import { convolutions, decomposed, large, normalized, perceptron, quantized, recurrent } from './planted/models.mjs'
+import { convolutions, depthwise, large, normalized, perceptron, quantized, recurrent } from './planted/models.mjs'
 import { busyProcesses, quotaGroup } from './planted/surroundings.mjs'
 import { fixed, inPairs, plainLoop, ratioOf, reasonOf, report, sayRatio, temporaryFolder } from './shared.mjs'
 
@@ -68,8 +68,8 @@ const causes = [
   {
     cause: 'graph optimization disabled',
     rules: ['graph-optimization-off'],
-    planted: { model: () => file(decomposed), flags: ['--graph-optimization', 'disabled'] },
-    twin: { model: () => file(decomposed), flags: [] },
+    planted: { model: () => file(depthwise), flags: ['--graph-optimization', 'disabled'] },
+    twin: { model: () => file(depthwise), flags: [] },
     remedy: 'graph-optimization',
   },
   {
@@ -94,14 +94,14 @@ const causes = [
   {
     cause: 'quantized: float operator between fused groups',
     rules: ['unfused-quantization'],
-    planted: { model: () => file(quantized, { between: 'erf' }), flags: quick },
-    twin: { model: () => file(quantized, { between: 'nothing' }), flags: quick },
+    planted: { model: () => file(quantized, { between: 'erf', kernel: 1 }), flags: quick },
+    twin: { model: () => file(quantized, { between: 'nothing', kernel: 1 }), flags: quick },
   },
   {
     cause: 'quantized: convolutions left in float',
     rules: ['unfused-quantization'],
-    planted: { model: () => file(quantized, { between: 'unquantized-erf' }), flags: quick },
-    twin: { model: () => file(quantized, { between: 'nothing' }), flags: quick },
+    planted: { model: () => file(quantized, { between: 'unquantized-erf', kernel: 3 }), flags: quick },
+    twin: { model: () => file(quantized, { between: 'nothing', kernel: 3 }), flags: quick },
   },
   {
     cause: 'LSTM over 512 steps',

@@ -36,19 +36,23 @@ for (const file of modelsToFix()) {
     console.log(`${model}: failed: ${reasonOf(error)}`)
   }
 }
-console.table(rows.map(({ model, name, rule, predicted, measured, error, inPairs }) => ({
-  model,
-  remedy: name,
-  'rule treated': rule,
-  predicted: predicted.toFixed(2),
-  measured: measured.toFixed(2),
-  'error %': (error * 100).toFixed(1),
-  by: inPairs ? 'pairs' : 'first look',
-})))
-console.table([...new Set(rows.map(({ rule }) => rule))].map((rule) => {
-  const some = rows.filter((row) => row.rule === rule)
-  return { 'rule treated': rule, predictions: some.length, 'median error %': percent(errorOf(some)) }
-}))
+console.table(
+  rows.map(({ model, name, rule, predicted, measured, error, inPairs }) => ({
+    model,
+    remedy: name,
+    'rule treated': rule,
+    predicted: predicted.toFixed(2),
+    measured: measured.toFixed(2),
+    'error %': (error * 100).toFixed(1),
+    by: inPairs ? 'pairs' : 'first look',
+  })),
+)
+console.table(
+  [...new Set(rows.map(({ rule }) => rule))].map((rule) => {
+    const some = rows.filter((row) => row.rule === rule)
+    return { 'rule treated': rule, predictions: some.length, 'median error %': percent(errorOf(some)) }
+  }),
+)
 const judged = rows.filter(({ inPairs }) => inPairs)
 const error = errorOf(rows)
 console.log(

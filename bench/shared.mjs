@@ -128,7 +128,10 @@ export function median(values) {
 export const geometricMean = (values) => Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length)
 
 /** The first line of what went wrong, short enough for a table. */
-export const reasonOf = (error) => String(error?.message ?? error).split('\n')[0].slice(0, 120)
+export const reasonOf = (error) =>
+  String(error?.message ?? error)
+    .split('\n')[0]
+    .slice(0, 120)
 
 /** What a model must be told, by file name. */
 const FLAGS = {

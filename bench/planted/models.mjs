@@ -71,34 +71,20 @@ export function normalized(folder, { moved }) {
   return finish(folder, moved ? 'transposed' : 'not-transposed', net, shape, shape)
 }
 
-/** Feed-forward blocks as exporters write them: LayerNormalization and Gelu in their single operators, which the engine fuses. */
-export function decomposed(folder, { positions = 128, width = 256, hidden = 512 } = {}) {
-  const shape = [1, positions, width]
+/** Depthwise 3 x 3 convolutions, each with BatchNormalization and Relu, as exporters write them: the engine makes one blocked kernel of each. */
+export function depthwise(folder) {
+  const channels = 64
+  const shape = [1, channels, 56, 56]
   const net = chain('x')
-  const [one, half, two, epsilon, root] = [1, 0.5, 2, 1e-5, Math.SQRT2].map((value, k) => net.constant(scalar(`c${k}`, value)))
   for (let k = 0; k < 6; k++) {
-    const start = net.last
-    const mean = net.add('ReduceMean', [], { axes: [-1], keepdims: 1 })
-    const centred = net.add('Sub', [mean], {}, start)
-    net.add('Pow', [two])
-    net.add('ReduceMean', [], { axes: [-1], keepdims: 1 })
-    net.add('Add', [epsilon])
-    const deviation = net.add('Sqrt')
-    net.add('Div', [deviation], {}, centred)
-    net.add('Mul', [net.constant(filled(`g${k}`, width, 1))])
-    net.add('Add', [net.constant(filled(`b${k}`, width, 0))])
-    net.add('MatMul', [net.constant(weights(`up${k}`, [width, hidden]))])
-    const before = net.add('Add', [net.constant(weights(`upbias${k}`, [hidden]))])
-    net.add('Div', [root])
-    net.add('Erf')
-    net.add('Add', [one])
-    net.add('Mul', [before])
-    net.add('Mul', [half])
-    net.add('MatMul', [net.constant(weights(`down${k}`, [hidden, width]))])
-    net.add('Add', [net.constant(weights(`downbias${k}`, [width]))])
-    net.add('Add', [start])
+    const weight = net.constant(weights(`w${k}`, [channels, 1, 3, 3]))
+    net.add('Conv', [weight], { pads: [1, 1, 1, 1], kernel_shape: [3, 3], group: channels })
+    const ones = net.constant(filled(`one${k}`, channels, 1))
+    const zeros = net.constant(filled(`zero${k}`, channels, 0))
+    net.add('BatchNormalization', [ones, zeros, zeros, ones])
+    net.add('Relu')
   }
-  return finish(folder, 'decomposed', net, shape, shape)
+  return finish(folder, 'depthwise', net, shape, shape)
 }
 
 /** Four 3 x 3 convolutions of 64 channels at 56 x 56: bound by arithmetic, enough of it for several threads. */
@@ -113,12 +99,13 @@ export function convolutions(folder) {
 }
 
 /**
- * Quantized 3 x 3 convolutions, 64 channels at 56 x 56, written with QuantizeLinear and DequantizeLinear. `between`: 'nothing', which
- * fuses whole; 'erf', a float operator between groups that fuse; 'unquantized-erf', the same without conversions behind the
- * convolutions, so that these do not fuse either.
+ * Quantized convolutions, 64 channels at 56 x 56, written with QuantizeLinear and DequantizeLinear. `between`: 'nothing', which fuses
+ * whole; 'erf', a float operator between groups that fuse; 'unquantized-erf', the same without conversions behind the convolutions, so
+ * that these do not fuse either. With a `kernel` of 1 x 1 conversions weigh more than the convolutions, with 3 x 3 less.
  */
-export function quantized(folder, { between, channels = 64, size = 56, kernel = 3 }) {
-  const shape = [1, channels, size, size]
+export function quantized(folder, { between, kernel }) {
+  const channels = 64
+  const shape = [1, channels, 56, 56]
   const pad = kernel >> 1
   const net = chain('x')
   const scale = net.constant(scalar('scale', 0.02))
@@ -142,7 +129,7 @@ export function quantized(folder, { between, channels = 64, size = 56, kernel = 
     }
   }
   dequantize()
-  return finish(folder, `quantized-${between}`, net, shape, shape)
+  return finish(folder, `quantized-${kernel}x${kernel}-${between}`, net, shape, shape)
 }
 
 /** One LSTM over 512 steps. */
