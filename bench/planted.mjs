@@ -94,7 +94,7 @@ const causes = [
   {
     cause: 'quantized: float operator between fused groups',
     rules: ['unfused-quantization'],
-    planted: { model: () => file(quantized, { between: 'erf', kernel: 1 }), flags: quick },
+    planted: { model: () => file(quantized, { between: 'neg', kernel: 1 }), flags: quick },
     twin: { model: () => file(quantized, { between: 'nothing', kernel: 1 }), flags: quick },
   },
   {

@@ -100,8 +100,8 @@ export function convolutions(folder) {
 
 /**
  * Quantized convolutions, 64 channels at 56 x 56, written with QuantizeLinear and DequantizeLinear. `between`: 'nothing', which fuses
- * whole; 'erf', a float operator between groups that fuse; 'unquantized-erf', the same without conversions behind the convolutions, so
- * that these do not fuse either. With a `kernel` of 1 x 1 conversions weigh more than the convolutions, with 3 x 3 less.
+ * whole; 'neg', a float operator between groups that fuse; 'unquantized-erf', one without conversions behind the convolutions, so that
+ * these do not fuse either. With a `kernel` of 1 x 1 conversions weigh more than the convolutions, with 3 x 3 less.
  */
 export function quantized(folder, { between, kernel }) {
   const channels = 64
@@ -122,9 +122,9 @@ export function quantized(folder, { between, kernel }) {
     const weight = net.add('DequantizeLinear', [weightScale, weightZero], {}, stored)
     net.add('Conv', [weight], { pads: [pad, pad, pad, pad], kernel_shape: [kernel, kernel] }, input)
     if (between !== 'unquantized-erf') quantize()
-    if (between === 'erf') dequantize()
+    if (between === 'neg') dequantize()
     if (between !== 'nothing') {
-      net.add('Erf')
+      net.add(between === 'neg' ? 'Neg' : 'Erf')
       quantize()
     }
   }

@@ -46,7 +46,7 @@ export interface GroundPlan {
 
 /** Sampling time of one reading: some tens of predictions, and no more than tells the setups apart. */
 const SAMPLES = 25
-const LEAST_MS = 100
+const LEAST_MS = 120
 /** The last proof samples longer: code that is compiled at run time is warm, and clocks have settled. */
 const THOROUGH = 3
 const MOST_MS = 250
