@@ -36,23 +36,7 @@ for (const file of modelsToFix()) {
     console.log(`${model}: failed: ${reasonOf(error)}`)
   }
 }
-console.table(
-  rows.map(({ model, name, rule, predicted, measured, error, inPairs }) => ({
-    model,
-    remedy: name,
-    'rule treated': rule,
-    predicted: predicted.toFixed(2),
-    measured: measured.toFixed(2),
-    'error %': (error * 100).toFixed(1),
-    by: inPairs ? 'pairs' : 'first look',
-  })),
-)
-console.table(
-  [...new Set(rows.map(({ rule }) => rule))].map((rule) => {
-    const some = rows.filter((row) => row.rule === rule)
-    return { 'rule treated': rule, predictions: some.length, 'median error %': percent(errorOf(some)) }
-  }),
-)
+if (rows.length > 0) printTables()
 const judged = rows.filter(({ inPairs }) => inPairs)
 const error = errorOf(rows)
 console.log(
@@ -60,6 +44,26 @@ console.log(
     `${percent(errorOf(judged))} %; ${rows.filter(({ error }) => error <= LIMIT).length} within the limit; models failed: ${failures}`,
 )
 process.exit(error <= LIMIT ? 0 : 1)
+
+function printTables() {
+  console.table(
+    rows.map(({ model, name, rule, predicted, measured, error, inPairs }) => ({
+      model,
+      remedy: name,
+      'rule treated': rule,
+      predicted: predicted.toFixed(2),
+      measured: measured.toFixed(2),
+      'error %': (error * 100).toFixed(1),
+      by: inPairs ? 'pairs' : 'first look',
+    })),
+  )
+  console.table(
+    [...new Set(rows.map(({ rule }) => rule))].map((rule) => {
+      const some = rows.filter((row) => row.rule === rule)
+      return { 'rule treated': rule, predictions: some.length, 'median error %': percent(errorOf(some)) }
+    }),
+  )
+}
 
 /** Trials with a prediction and a measurement. `after`: what had been kept before them. */
 function rowsOf(model, { trials, findings }) {
