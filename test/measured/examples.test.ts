@@ -7,6 +7,7 @@ import { ROOT } from '../sources.ts'
 import { type Ended, fixture, folders, whyslow } from './command.ts'
 
 const where = folders()
+const LONG = 'measures for half a minute: runs with WHYSLOW_TEST_FULL=1'
 afterAll(() => where.remove())
 
 /** Runs an example as a user would, in a folder of its own. */
@@ -51,7 +52,8 @@ test('explain-saved.mjs', async () => {
   expect(stdout).toMatch(/^GRU .+: \d+\.\d{3} ms above its floor$/m)
 })
 
-test('fix-and-predict.mjs', async () => {
+test('fix-and-predict.mjs', async ({ skip }) => {
+  if (!process.env.WHYSLOW_TEST_FULL) skip(LONG)
   const folder = join(where.root, 'service')
   mkdirSync(folder)
   // In place of `npm install` in the folder.
@@ -65,7 +67,8 @@ test('fix-and-predict.mjs', async () => {
   for (const { name } of manifest.outputs) expect(stdout).toMatch(new RegExp(`^${name}: \\w+ \\[1(, \\d+)*\\]$`, 'm'))
 })
 
-test('latency-goal.mjs', async () => {
+test('latency-goal.mjs', async ({ skip }) => {
+  if (!process.env.WHYSLOW_TEST_FULL) skip(LONG)
   const generous = await run('latency-goal.mjs', fixture('fmnist_gru'), '1e6')
   expect({ status: generous.status, lines: generous.stdout.trim().split('\n').length }, generous.stderr).toEqual({
     status: 0,
