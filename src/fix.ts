@@ -2,71 +2,25 @@
 import type { Evidence } from './analyze/evidence.ts'
 import { assembleReport } from './assemble.ts'
 import type { InputDeclaration } from './engines/types.ts'
+import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
+import { agreementRow, isPreprocessing, trialRow, withTrials } from './fix-report.ts'
 import { readModel } from './formats/index.ts'
 import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { viewGraph } from './graph/view.ts'
-import { judgedInputs, type MetricName } from './measure/agreement/index.ts'
+import { judgedInputs } from './measure/agreement/index.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { remedies } from './remedies/index.ts'
-import { type PreprocessingFlags, parsePreprocessing, withPreprocessing } from './remedies/preprocessing.ts'
+import { parsePreprocessing, withPreprocessing } from './remedies/preprocessing.ts'
 import type { Goal, RemedyEvidence, RemedySetup } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
-import { fixAnswer } from './report/fix-answer.ts'
-import type { TrialRow } from './report/trials.ts'
 import { alone, measureRun, type Run, readExecuted, withRun } from './run.ts'
 import { checkOut, type ShipPlan, shipFolder, writeModelFolder } from './ship/index.ts'
 import { loadSimplify } from './simplify.ts'
-import { nameOf } from './tune/candidates.ts'
 import { type GroundPlan, realGround } from './tune/real-ground.ts'
 import { type Found, search, worstEffect } from './tune/search.ts'
-import type { Tried } from './tune/tried.ts'
 import { toolVersion } from './version.ts'
-import { DEFAULTS, type WhyOptions } from './why-options.ts'
 import { workerCost } from './worker-cost.ts'
-
-export interface FixOptions extends WhyOptions {
-  /** The folder to write; null: nothing is written. */
-  readonly out: string | null
-  /** Replaces an existing folder that is not whyslow's. */
-  readonly force: boolean
-  /** Ids of the only remedies to try; null: all that fit. */
-  readonly only: readonly string[] | null
-  /** Diagnoses and names what would be tried; tries nothing. */
-  readonly dryRun: boolean
-  readonly goal: Goal
-  /** Of the search, seconds. */
-  readonly budgetSeconds: number
-  /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
-  readonly maxLoss: number | null
-  readonly metric: MetricName | null
-  /** Symbolic dimensions may be fixed to the shapes used. */
-  readonly fixShapes: boolean
-  /** The only outputs to keep; null: all. */
-  readonly outputs: readonly string[] | null
-  /** Code in front of the model that is to move into it. */
-  readonly preprocessing: PreprocessingFlags
-  /** The sentence of the diagnosis, before anything is tried. */
-  readonly onDiagnosis?: (sentence: string) => void
-  /** Each trial as it ends. */
-  readonly onTrial?: (trial: TrialRow) => void
-}
-
-export const FIX_DEFAULTS: FixOptions = {
-  ...DEFAULTS,
-  quick: true,
-  out: null,
-  force: false,
-  only: null,
-  dryRun: false,
-  goal: 'latency',
-  budgetSeconds: 75,
-  maxLoss: null,
-  metric: null,
-  fixShapes: false,
-  outputs: null,
-  preprocessing: {},
-}
 
 export interface Fixed {
   /** The diagnosis of the original, with `trials` and `fix`; its answer is the sentence that ends `fix`. */
@@ -99,7 +53,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const { evidence, diagnosis, found } = await alone(
       run.progress,
       async () => {
-        const evidence = await measureRun(run, { ...options, quick: true })
+        const evidence = await measureRun(run, options)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
         const found = await tune(run, options, evidence, diagnosis)
@@ -214,94 +168,6 @@ function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagn
     wishes: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
   }
 }
-
-function withTrials(
-  diagnosis: ReportDocument,
-  found: Found,
-  options: FixOptions,
-  shipped: string | null,
-  unlocked: readonly string[],
-): ReportDocument {
-  const trials = found.tried.map((one) => trialRow(one, isPreprocessing(one) ? 'latency' : options.goal))
-  const fixSection = fixOf(diagnosis, found, options, shipped)
-  const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  return { ...diagnosis, answer, trials, fix: fixSection, warnings: [...unlocked, ...diagnosis.warnings] }
-}
-
-const dryRunAnswer = (answer: string, { untried }: Found): string =>
-  untried.length > 0 ? `${answer} Would try: ${untried.join(', ')}.` : `${answer} No remedy applies.`
-
-const isPreprocessing = ({ name }: Tried): boolean => name === 'preprocessing'
-
-const unitOf = (goal: Goal): 'ms' | 'bytes' => (goal === 'memory' || goal === 'size' ? 'bytes' : 'ms')
-
-/** What the goal is about, of the original as it was diagnosed. */
-function diagnosed({ latency, memory, model }: ReportDocument, goal: Goal): number {
-  const known = {
-    latency: latency?.p50Ms,
-    throughput: latency?.p50Ms,
-    'load-time': latency === null ? undefined : latency.loadMs + latency.firstMs,
-    memory: memory?.predictPeakBytes,
-    size: model?.sizeBytes,
-  }[goal]
-  return known ?? 0
-}
-
-function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOptions, shipped: string | null) {
-  const { proof, kept, setup, untried } = found
-  const proven = kept.length > 0
-  const judgement = proof?.judgement ?? null
-  const before = judgement?.before ?? diagnosed(diagnosis, goal)
-  return {
-    goal,
-    unit: unitOf(goal),
-    before,
-    after: proven ? judgement!.after : before,
-    speedup: proven ? judgement!.speedup : 1,
-    speedupLow: proven ? judgement!.speedupLow : 1,
-    speedupHigh: proven ? judgement!.speedupHigh : 1,
-    proven,
-    kept: kept.map(nameOf),
-    changes: kept.flatMap(({ proposal }) => [...proposal.changes]),
-    outputs: proven ? proof!.outputs.reason : 'outputs are the original’s',
-    // A dry run leaves all of them, and not for want of time.
-    untried: dryRun ? [] : [...untried],
-    shipped,
-    machineBound: setup.machineBound,
-  }
-}
-
-function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
-  // In the unit of the speed-up beside them: a sample of a batch, a start.
-  const inMs = unitOf(goal) === 'ms'
-  return {
-    remedies: [...one.remedies],
-    name: one.name,
-    outcome: one.outcome,
-    kept: one.kept,
-    reason: one.reason,
-    beforeMs: inMs ? (judgement?.before ?? null) : null,
-    afterMs: inMs ? (judgement?.after ?? null) : null,
-    speedup: judgement?.speedup ?? null,
-    speedupLow: judgement?.speedupLow ?? null,
-    speedupHigh: judgement?.speedupHigh ?? null,
-    pairs: judgement?.pairs ?? null,
-    predictedSpeedup: one.predictedSpeedup,
-    took: one.took,
-    changes: [...one.changes],
-    agreement: agreementRow(one.agreement),
-    sizeBytes: finite(one.sizeBytes),
-    peakBytes: judgement?.peakBytes ?? null,
-  }
-}
-
-function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
-  if (agreement === null || agreement.mismatch !== null) return null
-  const { maxAbs, cosine, sqnrDb, equal, top1, metric } = agreement
-  return { maxAbs, cosine, sqnrDb, equal, top1, metric }
-}
-
-const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
 
 async function ship(
   file: string,

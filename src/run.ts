@@ -94,18 +94,19 @@ export function alone<T>(progress: Run['progress'], work: () => Promise<T>, onUn
   })
 }
 
+/** The machine's roofs with this engine, from the cache where they are there. To be called within `alone`. */
+export const roofsFor = (
+  run: Pick<Run, 'machine' | 'engine' | 'engineOptions' | 'limits' | 'progress'>,
+  { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,
+): ReturnType<typeof measuredRoofs> => {
+  const { machine, engine, engineOptions, limits, progress } = run
+  return measuredRoofs({ machine, engine, engineId, options: engineOptions, cache, limits, progress })
+}
+
 /** Roofs, latency, profile and what else the options ask for. To be called within `alone`. */
 export async function measureRun(run: Run, options: WhyOptions): Promise<Evidence> {
   const { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
-  const roofs = await measuredRoofs({
-    machine,
-    engine,
-    engineId: options.engine,
-    options: engineOptions,
-    cache: options.cache,
-    limits,
-    progress,
-  })
+  const roofs = await roofsFor(run, options)
   const gathered = await gather({
     model,
     graph,

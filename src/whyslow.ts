@@ -4,14 +4,14 @@ import type { Evidence } from './analyze/evidence.ts'
 import { assembleReport } from './assemble.ts'
 import { readMachine } from './machine/index.ts'
 import { describeEngine } from './measure/describe-engine.ts'
-import { measuredRoofs } from './measure/measured-roofs.ts'
 import type { ReportDocument } from './report/document.ts'
 import type { MachineDescription } from './report/machine-text.ts'
-import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, measureRun, withRun } from './run.ts'
+import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, measureRun, roofsFor, withRun } from './run.ts'
 import { toolVersion } from './version.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
-export { type Fixed, type FixOptions, fix } from './fix.ts'
+export { type Fixed, fix } from './fix.ts'
+export type { FixOptions } from './fix-options.ts'
 export type { StageProgress, WhyOptions } from './why-options.ts'
 
 /**
@@ -55,16 +55,7 @@ export async function describeMachine(
   const roofs = engine.ok
     ? await alone(
         progress,
-        () =>
-          measuredRoofs({
-            machine,
-            engine,
-            engineId: options.engine,
-            options: engineOptions,
-            cache: options.cache,
-            limits,
-            progress,
-          }),
+        () => roofsFor({ machine, engine, engineOptions, limits, progress }, options),
         (reason) => warnings.push(reason),
       )
     : { value: undefined, absent: `${engine.reason}; ${engine.fix}`, warnings: [] }

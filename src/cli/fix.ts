@@ -87,6 +87,7 @@ function fixOptions(flags: FixFlags): Partial<FixOptions> {
     throw new UsageError('fix: give the folder to write, as in -o fast/, or --dry-run to see what would be tried')
   const { picture, normalize, layout, dtype, resize } = flags
   return {
+    quick: true,
     out: flags.out ?? null,
     force: flags.force ?? false,
     only: flags.only ?? null,

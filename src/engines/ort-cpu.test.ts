@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findOrt, ortCpu, sessionOptions } from './ort-cpu.ts'
+import { findOrt, ortCpu } from './ort-cpu.ts'
+import { sessionOptions } from './ort-options.ts'
 import type { EngineOptions } from './types.ts'
 
 const model = (name: string) => path.resolve(import.meta.dirname, `../../fixtures/models/${name}.onnx`)

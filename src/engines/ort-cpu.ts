@@ -5,8 +5,10 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
+import { firstLineOf } from '../graph/input-error.ts'
 import type { DType } from '../graph/types.ts'
 import { openDirectSession } from './ort-direct.ts'
+import { sessionOptions } from './ort-options.ts'
 import type { Availability, Engine, EngineOptions, Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from './types.ts'
 
 const PACKAGE = 'onnxruntime-node'
@@ -76,7 +78,7 @@ async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): P
     const accelerators = ort.listSupportedBackends?.().flatMap((b) => (b.name === 'cpu' || !b.bundled ? [] : [b.name])) ?? []
     return { ok: true, version: found.version, device: 'cpu', from: found.folder, accelerators }
   } catch (error) {
-    return { ok: false, reason: `${PACKAGE} ${found.version} does not load: ${firstLine(error)}`, fix: INSTALL }
+    return { ok: false, reason: `${PACKAGE} ${found.version} does not load: ${firstLineOf(error)}`, fix: INSTALL }
   }
 }
 
@@ -146,35 +148,6 @@ function openDirect(ort: typeof Ort, entry: string, modelFile: string, options: 
   }
 }
 
-/** Session options as the binding takes them; null leaves the engine its default. */
-export function sessionOptions(options: OpenOptions): Ort.InferenceSession.SessionOptions {
-  return {
-    logSeverityLevel: 3,
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: options.graphOptimization,
-    executionMode: options.executionMode,
-    ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
-    ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
-    ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
-    ...(Object.keys(options.configEntries).length ? { extra: nested(options.configEntries) } : {}),
-  }
-}
-
-/** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }, the form in which the binding reads configuration entries. */
-function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
-  const root: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(entries)) {
-    const parts = key.split('.')
-    let at = root
-    for (const part of parts.slice(0, -1)) {
-      at[part] ??= {}
-      at = at[part] as Record<string, unknown>
-    }
-    at[parts.at(-1)!] = value
-  }
-  return root
-}
-
 function declarations(
   metadata: readonly Ort.InferenceSession.ValueMetadata[] | undefined,
   names: readonly string[],
@@ -225,8 +198,6 @@ function newestWithPrefix(prefix: string): string | null {
   const newest = names.sort().at(-1)
   return newest ? path.join(folder, newest) : null
 }
-
-const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!
 
 export const ortCpu: Engine = {
   id: 'ort-cpu',

@@ -15,3 +15,6 @@ export class InputError extends Error {
     super(message.slice(0, LONGEST_MESSAGE).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' '), options)
   }
 }
+
+/** The first line of what was thrown: engines and packages put stacks and paths behind it. */
+export const firstLineOf = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!

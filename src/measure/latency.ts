@@ -5,7 +5,7 @@ import { median, percentile, processInterval } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
 /** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
-const REGIME_RATIO = 1.6
+export const REGIME_RATIO = 1.6
 
 /** Run-queue wait over wall time from which a neighbour is felt. */
 const WAIT_SHARE = 0.05
@@ -39,7 +39,10 @@ export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): L
 }
 
 /** The mean of before and after; null where neither was measured. */
-export function handoffNs({ handoffBeforeNs, handoffAfterNs }: LatencyBlock): number | null {
+export function handoffNs({
+  handoffBeforeNs,
+  handoffAfterNs,
+}: Pick<LatencyBlock, 'handoffBeforeNs' | 'handoffAfterNs'>): number | null {
   if (handoffBeforeNs === null || handoffAfterNs === null) return handoffBeforeNs ?? handoffAfterNs
   return (handoffBeforeNs + handoffAfterNs) / 2
 }

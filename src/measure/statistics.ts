@@ -28,6 +28,10 @@ export function midmean(values: readonly number[]): number {
   return kept.reduce((sum, v) => sum + v, 0) / kept.length
 }
 
+/** Of positive values, as ratios are. NaN for none. */
+export const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+
 /** Student's t, two-sided 95 %, by degrees of freedom (NIST/SEMATECH e-Handbook, table 1.3.6.7.2). */
 const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131]
 const T95_MANY = 1.96

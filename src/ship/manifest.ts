@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { ShipPlan, ShippedFile } from './plan.ts'
-import { nodeSessionOptions } from './session-options.ts'
+import { shippedOptions } from './session-options.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 const SCHEMA = 'whyslow-folder/1'
@@ -19,11 +19,7 @@ export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): str
     model: files.find(({ role }) => role === 'model')!.path,
     files,
     engine,
-    options: {
-      session: nodeSessionOptions(setup.options),
-      reuseOutputs: setup.options.reuseOutputs === true,
-      directCall: setup.options.directCall === true,
-    },
+    options: shippedOptions(setup.options),
     inputs: plan.inputs,
     outputs: plan.outputs,
     preprocessing: plan.preprocessing ?? null,

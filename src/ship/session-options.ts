@@ -1,44 +1,18 @@
 // The engine's options as the user's own code gives them: as an object in Node, as lines of Python. Node takes configuration
 // entries nested under `extra`, with strings as values; Python has attributes of SessionOptions and add_session_config_entry:
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
+import { sessionOptions } from '../engines/ort-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
 
-/** SessionOptions of onnxruntime-node, as measured; null leaves the engine its default. */
-export function nodeSessionOptions(options: EngineOptions): Record<string, unknown> {
-  return {
-    logSeverityLevel: 3,
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: options.graphOptimization,
-    executionMode: options.executionMode,
-    ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
-    ...(Object.keys(options.configEntries).length > 0 ? { extra: nested(options.configEntries) } : {}),
-  }
-}
+/** What predict.mjs reads from options.json, and the manifest repeats. */
+export const shippedOptions = (options: EngineOptions) => ({
+  session: sessionOptions(options),
+  reuseOutputs: options.reuseOutputs === true,
+  directCall: options.directCall === true,
+})
 
-/** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }. */
-function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
-  const root: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(entries)) {
-    const parts = key.split('.')
-    let at = root
-    for (const part of parts.slice(0, -1)) {
-      at[part] ??= {}
-      at = at[part] as Record<string, unknown>
-    }
-    at[parts.at(-1)!] = value
-  }
-  return root
-}
-
-/** The file options.json: what predict.mjs reads. */
-export function optionsText(options: EngineOptions): string {
-  const file = {
-    session: nodeSessionOptions(options),
-    reuseOutputs: options.reuseOutputs === true,
-    directCall: options.directCall === true,
-  }
-  return `${JSON.stringify(file, null, 2)}\n`
-}
+/** The file options.json. */
+export const optionsText = (options: EngineOptions): string => `${JSON.stringify(shippedOptions(options), null, 2)}\n`
 
 const PYTHON_LEVEL = {
   disabled: 'ORT_DISABLE_ALL',

@@ -1,4 +1,5 @@
 // Which changed setups there are to try, likeliest first.
+import { firstLineOf } from '../graph/input-error.ts'
 import type { Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 
 /** A proposal with the remedy that made it. */
@@ -44,7 +45,7 @@ export async function propose(
       if (proposals.length === 0) idle.push(remedy)
       candidates.push(...proposals.map((proposal) => ({ remedy, proposal, on: setup })))
     } catch (error) {
-      failed.push({ remedy, reason: firstLine(error) })
+      failed.push({ remedy, reason: firstLineOf(error) })
     }
   }
   const saving = ({ proposal }: Candidate): number => proposal.predictedSavingMs ?? 0
@@ -66,12 +67,10 @@ export async function proposeAgain(
     const same = proposals.find(({ variant }) => variant === proposal.variant)
     return same === undefined ? null : { remedy, proposal: same, on: setup }
   } catch (error) {
-    return firstLine(error)
+    return firstLineOf(error)
   }
 }
 
 /** 'thread-count 1', 'memory-arena': how a trial is called. */
 export const nameOf = ({ remedy, proposal }: Candidate): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
-
-export const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!

@@ -13,10 +13,8 @@ export interface Reading {
   /** Per prediction; null where the goal needs none. */
   readonly p50Ms: number | null
   readonly peakBytes: number | null
-  /** Handoff between two threads around the samples, ns; null where the setup works on one thread or it could not be measured. */
+  /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
   readonly handoffNs: number | null
-  /** The handoff changed within the reading. */
-  readonly unsteady: boolean
 }
 
 export interface OutputCheck {

@@ -16,7 +16,6 @@ const reading = (given: Scripted): Reading => ({
   p50Ms: given.score,
   peakBytes: null,
   handoffNs: null,
-  unsteady: false,
   ...given,
 })
 
@@ -110,12 +109,6 @@ describe('states of the machine', () => {
     const always = scripted([fast], [slow])
     expect((await judged(always.ground, PROOF)).pairs).toBe(6)
     expect(always.asked).toHaveLength(16)
-  })
-
-  test('a pair whose own reading was unsteady is repeated', async () => {
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 30, unsteady: true }, { score: 5 }])
-    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3 })
-    expect(asked).toHaveLength(8)
   })
 
   test('who wins in the fast one and loses in the slow one is not faster, whatever the whole says', async () => {

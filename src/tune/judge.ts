@@ -2,7 +2,8 @@
 // pair it is asked whether the answer is clear. Looking several times finds differences where there are none more often than looking
 // once, so each look asks for 99 % in place of 95 %: six looks then find a gain where there is none at most three times in a hundred
 // (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original.
-import { logInterval, median } from '../measure/statistics.ts'
+import { REGIME_RATIO } from '../measure/latency.ts'
+import { geometricMean, logInterval, median } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { RemedySetup } from '../remedies/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
@@ -39,8 +40,6 @@ export interface JudgePlan {
 export const WORTHWHILE = 0.98
 /** So many pairs in, a mean that shows no gain worth having ends it: more of them would find no more than noise. */
 const FUTILE_AFTER = 4
-/** Handoffs within this factor are one state of the machine (docs/method.md). */
-const REGIME_RATIO = 1.6
 const MOST_REPEATS = 2
 
 interface Pair {
@@ -113,16 +112,12 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
 
 export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
 
-const geometricMean = (ratios: readonly number[]): number =>
-  Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-
 function middle(readings: readonly Reading[], of: (reading: Reading) => number | null): number | null {
   const known = readings.flatMap((reading) => of(reading) ?? [])
   return known.length > 0 ? median(known) : null
 }
 
 function spansChange(a: Reading, b: Reading): boolean {
-  if (a.unsteady || b.unsteady) return true
   if (a.handoffNs === null || b.handoffNs === null) return false
   return Math.max(a.handoffNs, b.handoffNs) > REGIME_RATIO * Math.min(a.handoffNs, b.handoffNs)
 }

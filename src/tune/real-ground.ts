@@ -5,7 +5,14 @@ import path from 'node:path'
 import type { EngineOptions, Feeds } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
-import { type Agreement, type CompareOptions, compareOutputs, type JudgedInputs, verdict } from '../measure/agreement/index.ts'
+import {
+  type Agreement,
+  type CompareOptions,
+  compareOutputs,
+  type JudgedInputs,
+  SAME_DECISIONS,
+  verdict,
+} from '../measure/agreement/index.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../measure/cache.ts'
 import { loadInputs, saveInputs } from '../measure/inputs/saved.ts'
 import { externalWeights, type Limits, trialLimits, tryLimits } from '../measure/plan.ts'
@@ -50,10 +57,9 @@ const LEAST_MS = 120
 /** The last proof samples longer: code that is compiled at run time is warm, and clocks have settled. */
 const THOROUGH = 3
 const MOST_MS = 250
-const REGIME_RATIO = 1.6
+/** Twice what the engine's own levels differ by, but never more than a hundredth of an output's range. */
 const NOISE_FACTOR = 2
 const MOST_NOISE = 0.01
-const SAME_DECISIONS = 0.999
 
 export type RealGround = Ground & { readonly optimize: RemedyTools['optimize'] }
 
@@ -90,7 +96,7 @@ export function realGround(plan: GroundPlan): RealGround {
     return written
   }
 
-  /** By the bytes of models and inputs, so that another run finds the same. */
+  /** By the bytes of models and inputs (of weights beside a model their size), so that another run finds the same. */
   async function cacheKey(base: RemedySetup, candidate: RemedySetup): Promise<CacheKey> {
     const sides = [base, candidate].map(async ({ model, options, batchFactor }) => {
       const { file, sizeBytes } = await fileOf(model)
@@ -144,7 +150,7 @@ export function realGround(plan: GroundPlan): RealGround {
   }
 
   function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
-    const { p50Ms, predictPeakBytes, handoffBeforeNs: a, handoffAfterNs: b } = block
+    const { p50Ms, predictPeakBytes, handoffBeforeNs } = block
     const score = {
       latency: p50Ms,
       throughput: p50Ms / setup.batchFactor,
@@ -156,8 +162,7 @@ export function realGround(plan: GroundPlan): RealGround {
       score,
       p50Ms,
       peakBytes: predictPeakBytes,
-      handoffNs: a === null || b === null ? (a ?? b) : (a + b) / 2,
-      unsteady: a !== null && b !== null && Math.max(a, b) > REGIME_RATIO * Math.min(a, b),
+      handoffNs: handoffBeforeNs,
     }
   }
 
@@ -171,7 +176,7 @@ export function realGround(plan: GroundPlan): RealGround {
     const trial = await runTrial('start', task, tryLimits(limits))
     if (trial.outcome !== 'measured') return trial
     const { totalMs } = trial.value
-    return { outcome: 'measured', value: { score: totalMs, p50Ms: null, peakBytes: null, handoffNs: null, unsteady: false } }
+    return { outcome: 'measured', value: { score: totalMs, p50Ms: null, peakBytes: null, handoffNs: null } }
   }
 
   async function outputsOf(task: ModelTask, name: string) {

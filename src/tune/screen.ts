@@ -1,5 +1,6 @@
 // A first look at many candidates: each is read once per round between two readings of the base, and who shows no gain is left
 // out of the next round. What it tells is only whom to judge: nothing is kept or refused for good on one reading alone.
+import { geometricMean } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { RemedySetup } from '../remedies/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
@@ -46,12 +47,8 @@ export async function screen(
 /** Worth judging: every reading so far below the limit of its round. */
 export function promising({ ratios, failure }: Screened): boolean {
   if (failure !== null || ratios.length === 0) return false
-  return mean(ratios) <= (ratios.length > 1 ? SECOND_LIMIT : FIRST_LIMIT)
+  return geometricMean(ratios) <= (ratios.length > 1 ? SECOND_LIMIT : FIRST_LIMIT)
 }
-
-/** Geometric. */
-export const mean = (ratios: readonly number[]): number =>
-  Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
 
 async function readAll(
   ground: Ground,
@@ -71,7 +68,7 @@ async function readAll(
     }
     const after = await ground.measure(base)
     const scores = [before, after].flatMap((trial) => (trial.outcome === 'measured' ? [trial.value.score] : []))
-    const baseScore = mean(scores)
+    const baseScore = geometricMean(scores)
     for (const [k, trial] of group.entries()) {
       const index = start + k
       // Without the base there is nothing to hold a reading against.

@@ -1,11 +1,13 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
+import { firstLineOf } from '../graph/input-error.ts'
+import { geometricMean } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { Effect, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
-import { type Candidate, firstLine, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
+import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
 import type { Ground, OutputCheck } from './ground.ts'
 import { countOf, type Judgement, judge, WORTHWHILE } from './judge.ts'
-import { mean, promising, type Screened, screen } from './screen.ts'
+import { promising, type Screened, screen } from './screen.ts'
 import { reasonOf, type Tried, tried } from './tried.ts'
 
 export interface SearchPlan {
@@ -129,7 +131,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
       (k, of) => plan.onStep('a first look at what may help', k, of),
     )
     for (const one of read) if (!promising(one)) await report(base, right[one.index]!, one)
-    const seen = read.filter(promising).map(({ index, ratios }) => ({ candidate: right[index]!, ratio: mean(ratios) }))
+    const seen = read.filter(promising).map(({ index, ratios }) => ({ candidate: right[index]!, ratio: geometricMean(ratios) }))
     return [...seen, ...known].sort((a, b) => a.ratio - b.ratio).map(({ candidate }) => candidate)
   }
 
@@ -142,7 +144,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
       untried.push(nameOf(candidate))
       return
     }
-    const ratio = mean(ratios)
+    const ratio = geometricMean(ratios)
     const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
     if (ratio >= CLEARLY_NO_GAIN) await ground.remember?.(base, candidate.proposal.setup, { kind: 'look', ratio })
     add(tried(candidate, 'no-difference', `no gain in ${looks} (${(1 / ratio).toFixed(2)}×)`, guess(candidate)))
@@ -225,7 +227,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
     try {
       return executed === null ? null : proposal.took(executed)
     } catch (error) {
-      return firstLine(error)
+      return firstLineOf(error)
     }
   }
 

@@ -2,4 +2,4 @@
 export { type CompareOptions, compareOutputs } from './compare.ts'
 export { type JudgedInputs, judgedInputs } from './judged-inputs.ts'
 export type { Agreement, Metric, MetricName, OutputAgreement, OutputMeaning } from './types.ts'
-export { type AgreementVerdict, type Loss, lossOf, verdict } from './verdict.ts'
+export { type AgreementVerdict, type Loss, lossOf, SAME_DECISIONS, verdict } from './verdict.ts'

@@ -16,7 +16,7 @@ const EXACT = 1e-6
 /** Fused and folded arithmetic through a deep network; SQNR beyond 80 dB. Larger differences come from other arithmetic. */
 export const ROUNDING = 1e-4
 /** Decisions that may differ without having been a tie. */
-const SAME_DECISIONS = 0.999
+export const SAME_DECISIONS = 0.999
 
 /**
  * exact: equal, or within 1e-6 of the output's scale, every integer and decision the same. rounding: within 1e-4 of it, and 99.9 % of
