@@ -1,17 +1,5 @@
 // What measuring gives, as plain data that can be printed, saved and replayed.
-import type { EngineOptions } from '../engines/types.ts'
 import type { GraphView, TensorType } from '../graph/types.ts'
-
-/** What is predicted with, and how it is asked. Crosses to the trial's process as JSON. */
-export interface Setup {
-  readonly model: { readonly file: string; readonly sha256: string }
-  readonly engine: string
-  readonly options: EngineOptions
-  readonly batch: number
-  /** Path of an `inputs.json` (see inputs/saved.ts): the samples that are rotated. */
-  readonly inputs: string
-  readonly workload: { readonly arrivals: 'closed' | 'poisson'; readonly clients: number; readonly gapMs: number }
-}
 
 export type Trial<T> =
   | { readonly outcome: 'measured'; readonly value: T }

@@ -11,6 +11,7 @@ import { problemsOf } from '../graph/validate.ts'
 import { viewGraph } from '../graph/view.ts'
 import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup } from './check-run.ts'
 import { type EvidenceOverrides, exampleEvidence, exampleSetup, type SetupOverrides } from './example-evidence.ts'
+import { whyInvalidValue } from './ort-keys.ts'
 import type { Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from './remedy.ts'
 
 export * from './check-run.ts'
@@ -82,6 +83,9 @@ export async function proveApplies(remedy: Remedy, given: AppliesCase): Promise<
   expect(proposals.map(({ variant }) => variant)).toEqual(given.variants ?? [''])
   for (const proposal of proposals) {
     checkProposal(proposal, evidence)
+    // The engine ends the process at some values that it does not take.
+    const entries = Object.entries(proposal.setup.options.configEntries)
+    expect(entries.map(([key, value]) => whyInvalidValue(key, value)).filter((why) => why !== null)).toEqual([])
     if (given.changes) expect(proposal.changes.join('\n')).toMatch(given.changes)
     checkModel(proposal, setup, given)
     const tolerance = given.tolerance ?? 1e-5
