@@ -1,0 +1,46 @@
+// Searches on made-up machines, for the tests of the search.
+import type { Remedy, RemedyEvidence } from '../remedies/remedy.ts'
+import { exampleEvidence, exampleGround, exampleSetup, type Has, keyOf, type World } from './example-ground.ts'
+import type { Ground } from './ground.ts'
+import { type Found, type SearchPlan, search } from './search.ts'
+
+export const original = exampleSetup()
+
+export interface Ran {
+  readonly found: Found
+  readonly ground: ReturnType<typeof exampleGround>
+  readonly told: Found['tried']
+}
+
+export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & { readonly evidence?: Partial<RemedyEvidence> }
+
+export async function run(world: Partial<World>, remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
+  const ground = exampleGround({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
+  return runOn(ground, ground, remedies, rest)
+}
+
+export async function runOn(ground: Ground, made: Ran['ground'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
+  const told: Found['tried'][number][] = []
+  const { evidence, ...others } = rest
+  const found = await search({
+    ground,
+    remedies,
+    original,
+    evidence: exampleEvidence(evidence),
+    tools: { optimize: () => Promise.reject(new Error('not on this machine')) },
+    only: null,
+    budgetMs: 75_000,
+    dryRun: false,
+    onTried: (one) => told.push(one),
+    onStep: () => {},
+    ...others,
+  })
+  return { found, ground: made, told }
+}
+
+/** Time of 10 over the factors of what is in the setup. */
+export const times = (factors: Readonly<Record<string, number>>) => (has: Has) =>
+  Object.entries(factors).reduce((time, [id, factor]) => (has(id) ? time / factor : time), 10)
+
+export const shipped = ({ found }: Ran): string => keyOf(found.setup)
+export const outcomeOf = ({ found }: Ran, name: string) => found.tried.filter((row) => row.name === name).at(-1)

@@ -1,0 +1,117 @@
+// The search on made-up machines: what it tries for which goal, when it stops, and what it makes of faults.
+import { describe, expect, test } from 'vitest'
+import type { Remedy } from '../remedies/remedy.ts'
+import { exampleGround, exampleRemedy, exampleSetup, type Has, keyOf } from './example-ground.ts'
+import { outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
+import type { Ground } from './ground.ts'
+
+describe('other goals', () => {
+  test.each([
+    ['load-time', null],
+    ['memory', (has: Has) => (has('a') ? 12 : 10)],
+  ] as const)('%s may not ruin the time of a prediction', async (goal, p50Ms) => {
+    // 1.2 times as long, where 1.1 is allowed.
+    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms })
+    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+      outcome: 'measured',
+      value: 'a' in options.configEntries ? 12 : 10,
+    })
+    const one = await runOn({ ...made, predictMs }, made, [exampleRemedy('a'), exampleRemedy('b')], { evidence: { goal } })
+    expect(shipped(one)).toBe('b')
+    expect(outcomeOf(one, 'a')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'it serves the goal, but predictions take 1.20 times as long',
+    })
+  })
+
+  test('throughput may make a prediction as long as it likes', async () => {
+    const p50Ms = (has: Has) => (has('batch') ? 80 : 10)
+    const one = await run({ timeMs: times({ batch: 1.5 }), p50Ms }, [exampleRemedy('batch', { kind: 'batch' })], {
+      evidence: { goal: 'throughput' },
+    })
+    expect(shipped(one)).toBe('batch')
+  })
+
+  test('remedies that do not serve the goal, lose something or must be named are not tried', async () => {
+    const remedies = [
+      exampleRemedy('size', { goals: ['size'] }),
+      exampleRemedy('lossy', { effect: 'approximate' }),
+      exampleRemedy('named', { onlyWhenNamed: 'outputs change' }),
+      exampleRemedy('plain'),
+    ]
+    const triedOf = async (rest: Rest) => (await run({}, remedies, rest)).found.tried.map(({ name }) => name).sort()
+    expect(await triedOf({})).toEqual(['plain'])
+    expect(await triedOf({ only: new Set(['named', 'size']) })).toEqual(['named'])
+    const wishes = { fixShapes: false, outputs: null, maxLoss: 0.01 }
+    expect(await triedOf({ evidence: { wishes } })).toEqual(['lossy', 'plain'])
+  })
+})
+
+describe('the budget', () => {
+  const many = Array.from({ length: 30 }, (_, k) => exampleRemedy(`r${k}`))
+  const fast = times(Object.fromEntries(many.map(({ id }, k) => [id, 1.2 + k / 100])))
+
+  test('no pair starts after it but those of the last proof, and what was left is told once', async () => {
+    for (const budgetMs of [0, 1, 3000, 9000, 20_000, 60_000]) {
+      const one = await run({ timeMs: fast, noise: 0.05 }, many, { budgetMs })
+      // A pair is two readings of 500; in the first look six readings stand together.
+      for (const { what, atMs } of one.ground.seen)
+        if (what !== 'thorough reading' && what !== 'outputs') expect(atMs).toBeLessThanOrEqual(budgetMs + 3000)
+      const names = [...one.found.tried.map(({ name }) => name), ...one.found.untried]
+      expect(names.sort()).toEqual(many.map(({ id }) => id).sort())
+      if (one.found.proof !== null) expect(one.ground.seen.at(-1)!.what).toBe('thorough reading')
+    }
+  })
+
+  test('none at all: nothing is measured, all is left', async () => {
+    const one = await run({ timeMs: fast }, many, { budgetMs: -1 })
+    expect(one.ground.seen).toEqual([])
+    expect(one.found.untried).toHaveLength(30)
+    expect(one.found.tried).toEqual([])
+  })
+
+  test('a dry run measures nothing and names all, with the likeliest first', async () => {
+    const likely = exampleRemedy('likely', {
+      apply: () => [{ variant: '2', setup: exampleSetup('likely'), changes: [], predictedSavingMs: 3 }],
+    })
+    const nothing = exampleRemedy('nothing', { when: () => false })
+    const one = await run({}, [exampleRemedy('a'), nothing, likely], { dryRun: true })
+    expect(one.ground.seen).toEqual([])
+    expect(one.found).toMatchObject({ untried: ['likely 2', 'a'], tried: [], proof: null, kept: [] })
+  })
+})
+
+describe('a remedy that throws', () => {
+  const boom = (): never => {
+    throw new Error('boom\nwith a stack')
+  }
+
+  test('is one failed row, and the others go on', async () => {
+    const one = await run({ timeMs: times({ good: 1.5 }) }, [
+      exampleRemedy('bad', { apply: boom }),
+      exampleRemedy('good', { kind: 'rewrite' }),
+    ])
+    expect(shipped(one)).toBe('good')
+    expect(one.found.tried.filter(({ name }) => name === 'bad')).toMatchObject([{ outcome: 'failed', reason: 'boom' }])
+  })
+
+  test('on a changed setup only', async () => {
+    const plain = exampleRemedy('bad')
+    const apply: Remedy['apply'] = (setup, evidence, tools) =>
+      keyOf(setup) === '' ? plain.apply(setup, evidence, tools) : Promise.reject(new Error('boom'))
+    const one = await run({ timeMs: times({ good: 1.5, bad: 1.3 }) }, [exampleRemedy('good'), exampleRemedy('bad', { apply })])
+    expect(shipped(one)).toBe('good')
+    expect(outcomeOf(one, 'bad')).toMatchObject({ outcome: 'failed', reason: 'boom' })
+  })
+
+  test('while it looks for its effect', async () => {
+    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ bad: 1.5 }) })
+    const executed = { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
+    const apply: Remedy['apply'] = () => [
+      { variant: '', setup: exampleSetup('bad'), changes: [], predictedSavingMs: null, took: boom },
+    ]
+    const one = await runOn({ ...made, executed: async () => executed }, made, [exampleRemedy('bad', { apply })])
+    expect(shipped(one)).toBe('')
+    expect(outcomeOf(one, 'bad')).toMatchObject({ outcome: 'failed', reason: 'boom' })
+  })
+})
