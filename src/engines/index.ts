@@ -1,8 +1,13 @@
 // The engines, listed by hand.
+import { ortCoreml } from './ort-coreml.ts'
 import { ortCpu } from './ort-cpu.ts'
+import { ortCuda } from './ort-cuda.ts'
+import { ortDirectml } from './ort-directml.ts'
+import { ortTensorrt } from './ort-tensorrt.ts'
+import { ortWebgpu } from './ort-webgpu.ts'
 import type { Engine } from './types.ts'
 
-export const engines: readonly Engine[] = [ortCpu]
+export const engines: readonly Engine[] = [ortCpu, ortWebgpu, ortCuda, ortTensorrt, ortDirectml, ortCoreml]
 
 /** undefined where no engine bears that id. */
 export function engineById(id: string): Engine | undefined {

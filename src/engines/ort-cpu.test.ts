@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findOrt, ortCpu } from './ort-cpu.ts'
+import { availabilityHere, checkEngine } from './check-engine.ts'
+import { ortCpu } from './ort-cpu.ts'
+import { findOrt } from './ort-node.ts'
 import { sessionOptions } from './ort-options.ts'
 import type { EngineOptions } from './types.ts'
 
@@ -12,6 +14,8 @@ const options: EngineOptions = {
   configEntries: {},
   packageFrom: null,
 }
+
+checkEngine({ engine: ortCpu, availability: await availabilityHere(ortCpu), tolerance: { absolute: 0, relative: 0 }, gaps: {} })
 
 describe('ort-cpu', () => {
   it('says where the package is and which version it has', async () => {

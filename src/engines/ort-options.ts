@@ -3,11 +3,16 @@
 import type * as Ort from 'onnxruntime-node'
 import type { OpenOptions } from './types.ts'
 
+export type Provider = Ort.InferenceSession.ExecutionProviderConfig
+
 /** Session options as the binding takes them; null leaves the engine its default. */
-export function sessionOptions(options: OpenOptions): Ort.InferenceSession.SessionOptions {
+export function sessionOptions(
+  options: OpenOptions,
+  providers: readonly Provider[] = ['cpu'],
+): Ort.InferenceSession.SessionOptions {
   return {
     logSeverityLevel: 3,
-    executionProviders: ['cpu'],
+    executionProviders: providers,
     graphOptimizationLevel: options.graphOptimization,
     executionMode: options.executionMode,
     ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),

@@ -42,9 +42,32 @@ export interface Session {
   run(feeds: Feeds): Promise<Results>
   /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
   prepare(feeds: Feeds): PreparedRun
+  /**
+   * Load, first prediction, warm-up and samples, timed where the engine runs; absent where a clock around `run` is as near.
+   * The first two are those of this session, however late it is asked.
+   */
+  sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
   /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
   endProfiling?(): Promise<string | null>
   close(): Promise<void>
+}
+
+export interface SamplePlan {
+  readonly sampleMs: number
+  /** Made whatever the time says. */
+  readonly minSamples: number
+  readonly maxSamples: number
+  readonly warmupMs: number
+  readonly minWarmupRuns: number
+}
+
+export interface Sampled {
+  readonly loadMs: number
+  readonly firstMs: number
+  readonly warmupMs: number
+  readonly warmupRuns: number
+  readonly samplesMs: readonly number[]
+  readonly wallMs: number
 }
 
 /** A prediction with its feeds bound: what is timed. */
@@ -57,21 +80,38 @@ export interface OpenOptions extends EngineOptions {
   readonly optimizedModelPath?: string
 }
 
+/**
+ * What a prediction runs on. `software-gpu`: a graphics driver that computes on the CPU (llvmpipe, SwiftShader) and answers as a GPU;
+ * whatever is said of GPUs does not hold for it.
+ */
+export type DeviceKind = 'cpu' | 'gpu' | 'npu' | 'software-gpu'
+
 export type Availability =
   | {
       readonly ok: true
       readonly version: string
+      /** Its name: 'cpu', 'NVIDIA T4', 'SwiftShader (software, on the CPU)'. */
       readonly device: string
+      readonly deviceKind: DeviceKind
       readonly from: string
       readonly accelerators: readonly string[]
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }
+
+/**
+ * `node-times`: a profile with the time of every node (`endProfiling`). `executed-graph`: the graph as it is run
+ * (`optimizedModelPath`). `roofs`: kernels to measure this machine with. `threads`: it takes a thread count.
+ * `device-times`: a profile with what the device did (programs, copies), the CPU's part apart.
+ */
+export type EngineOffer = 'node-times' | 'executed-graph' | 'roofs' | 'threads' | 'device-times'
 
 export interface Engine {
   readonly id: string
   readonly title: string
   readonly formats: readonly string[]
   readonly runs: 'graph' | 'source'
+  /** What it can be asked for beside predictions. */
+  readonly offers: readonly EngineOffer[]
   /** Never throws. */
   available(options: Pick<EngineOptions, 'packageFrom'>): Promise<Availability>
   /** Throws an Error whose message is the engine's own. */

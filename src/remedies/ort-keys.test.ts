@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, test } from 'vitest'
-import { findOrt } from '../engines/ort-cpu.ts'
+import { findOrt } from '../engines/ort-node.ts'
 import { configKeys, knowsKey, whyInvalidValue } from './ort-keys.ts'
 import { optimizers } from './ort-optimizers.ts'
 
