@@ -189,6 +189,7 @@ function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
     id: engine.id,
     version: engine.version,
     device: engine.device,
+    deviceKind: engine.deviceKind ?? null,
     options: { threads, threadsInUse: engine.threadsInUse, graphOptimization, executionMode, configEntries },
   }
 }

@@ -42,6 +42,11 @@ const ENGINE_PACKAGE = 'onnxruntime-node'
  */
 export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
   const options = { ...FIX_DEFAULTS, ...given }
+  if (options.engine !== 'ort-cpu') {
+    throw new InputError(
+      `--engine ${options.engine}: remedies are proven on ort-cpu, which the shipped folder runs; leave --engine out`,
+    )
+  }
   checkOnly(options.only)
   const picture = parsePreprocessing(options.preprocessing)
   if (options.out !== null) checkOut(options.out, options.force, file)

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { EngineFacts, Evidence } from './analyze/evidence.ts'
-import { engines } from './engines/index.ts'
+import { engineById, engines } from './engines/index.ts'
 import type { Availability, EngineOptions } from './engines/types.ts'
 import { readModel, readOnnx } from './formats/index.ts'
 import { modelFacts } from './graph/facts.ts'
@@ -19,7 +19,7 @@ import { describeEngine } from './measure/describe-engine.ts'
 import { gather } from './measure/gather.ts'
 import { withMachineLock } from './measure/lock.ts'
 import { measuredRoofs } from './measure/measured-roofs.ts'
-import type { Limits } from './measure/plan.ts'
+import { type Limits, SOFTWARE_GPU_CAP_MS } from './measure/plan.ts'
 import { toolVersion } from './version.ts'
 import type { StageProgress, WhyOptions } from './why-options.ts'
 
@@ -70,7 +70,8 @@ async function openRun(model: Model, options: WhyOptions, engine: Availability, 
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   const engineOptions = engineOptionsOf(options)
   const machine = readMachine(engine.accelerators)
-  const limits = limitsOf(machine, options)
+  const software = engine.deviceKind === 'software-gpu'
+  const limits = { ...limitsOf(machine, options), ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
   const plainGraph = viewGraph(model)
   const inputs = await chooseInputs(model, plainGraph, { ...options, engineOptions, folder, limits })
   const weigh = model.source.sizeBytes <= STATISTICS_UP_TO_BYTES
@@ -100,6 +101,10 @@ export const roofsFor = (
   { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,
 ): ReturnType<typeof measuredRoofs> => {
   const { machine, engine, engineOptions, limits, progress } = run
+  if (!engineById(engineId)!.offers.includes('roofs')) {
+    const absent = `roofs are measured with the kernels of ort-cpu, and ${engineId} has its own`
+    return Promise.resolve({ value: undefined, absent, warnings: [] })
+  }
   return measuredRoofs({ machine, engine, engineId, options: engineOptions, cache, limits, progress })
 }
 
@@ -114,6 +119,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     machine,
     engineId: options.engine,
     engineOptions,
+    offers: engineById(options.engine)!.offers,
     options,
     folder,
     limits,
@@ -142,11 +148,11 @@ export const readExecuted = async (file: string): Promise<GraphView> => viewGrap
 
 export function engineFacts(
   id: string,
-  { version, device, from }: AvailableEngine,
+  { version, device, deviceKind, from }: AvailableEngine,
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id, version, device, from, options, threadsInUse }
+  return { id, version, device, deviceKind, from, options, threadsInUse }
 }
 
 export function engineOptionsOf({ threads, graphOptimization, configEntries, ort }: WhyOptions): EngineOptions {

@@ -1,6 +1,6 @@
 // Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
 // (costs, roofline, breakdown) is never saved: it is computed again.
-import type { EngineOptions } from '../engines/types.ts'
+import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
@@ -23,6 +23,8 @@ export interface EngineFacts {
   readonly id: string
   readonly version: string
   readonly device: string
+  /** Absent in evidence from before it was told. */
+  readonly deviceKind?: DeviceKind
   readonly from: string
   readonly options: EngineOptions
   /** Threads the engine works with when `options.threads` is null: its default on this machine. */

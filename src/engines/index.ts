@@ -4,10 +4,11 @@ import { ortCpu } from './ort-cpu.ts'
 import { ortCuda } from './ort-cuda.ts'
 import { ortDirectml } from './ort-directml.ts'
 import { ortTensorrt } from './ort-tensorrt.ts'
+import { ortWasm } from './ort-wasm.ts'
 import { ortWebgpu } from './ort-webgpu.ts'
 import type { Engine } from './types.ts'
 
-export const engines: readonly Engine[] = [ortCpu, ortWebgpu, ortCuda, ortTensorrt, ortDirectml, ortCoreml]
+export const engines: readonly Engine[] = [ortCpu, ortWasm, ortWebgpu, ortCuda, ortTensorrt, ortDirectml, ortCoreml]
 
 /** undefined where no engine bears that id. */
 export function engineById(id: string): Engine | undefined {

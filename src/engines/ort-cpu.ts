@@ -22,7 +22,7 @@ export const ortCpu: Engine = {
   title: 'ONNX Runtime for Node, CPU',
   formats: ['onnx'],
   runs: 'graph',
-  offers: ['threads', 'node-times', 'executed-graph', 'roofs'],
+  offers: ['threads', 'configuration', 'node-times', 'executed-graph', 'roofs'],
   available,
   open: (modelFile, options) => openNodeSession(modelFile, options),
 }

@@ -9,6 +9,7 @@ import type { DType } from '../graph/types.ts'
 import { type FoundPackage, findPackage } from './find-package.ts'
 import { openDirectSession } from './ort-direct.ts'
 import { type Provider, sessionOptions } from './ort-options.ts'
+import { bindFeeds, fromOrt, resultsOf, type TensorType, toOrt } from './tensors.ts'
 import type { Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from './types.ts'
 
 export const PACKAGE = 'onnxruntime-node'
@@ -36,7 +37,8 @@ export async function openNodeSession(
   const inputs = declarations(session.inputMetadata, session.inputNames)
   const outputs = declarations(session.outputMetadata, session.outputNames)
   const fetches = outputs.filter((o) => o.isTensor).map((o) => o.name)
-  const bind = (feeds: Feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]))
+  const Tensor = ort.Tensor as unknown as TensorType
+  const bind = (feeds: Feeds) => bindFeeds(Tensor, feeds) as Record<string, Ort.Tensor>
   const likeOutputs = reusedTensors(ort)
   const prepare = (feeds: Feeds): (() => Promise<Fetched>) => {
     const bound = bind(feeds)
@@ -75,7 +77,7 @@ export async function openNodeSession(
 function openDirect(ort: typeof Ort, entry: string, modelFile: string, options: OpenOptions): Session {
   const session = openDirectSession(entry, modelFile, sessionOptions(options))
   const prepare = (feeds: Feeds) => {
-    const bound = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]))
+    const bound = bindFeeds(ort.Tensor as unknown as TensorType, feeds)
     return () => session.run(bound) as Promise<Fetched>
   }
   const declared = ({ name, isTensor }: { readonly name: string; readonly isTensor: boolean }): InputDeclaration => ({
@@ -89,7 +91,7 @@ function openDirect(ort: typeof Ort, entry: string, modelFile: string, options: 
     outputs: session.outputs.map(declared),
     prepare,
     async run(feeds) {
-      return Object.fromEntries(Object.entries(await prepare(feeds)()).map(([name, tensor]) => [name, fromOrt(tensor)]))
+      return resultsOf(await prepare(feeds)())
     },
     close: async () => session.close(),
   }
@@ -107,15 +109,6 @@ function declarations(
   )
 }
 
-function toOrt(ort: typeof Ort, value: TensorValue): Ort.Tensor {
-  const Tensor = ort.Tensor as unknown as new (type: string, data: unknown, dims: readonly number[]) => Ort.Tensor
-  return new Tensor(value.dtype, value.data, value.shape)
-}
-
-function fromOrt(tensor: Ort.Tensor): TensorValue {
-  return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as TensorValue['data'] }
-}
-
 function copyOf(value: TensorValue): TensorValue {
   return { ...value, data: (value.data as Float32Array).slice() }
 }
@@ -131,7 +124,9 @@ function reusedTensors(ort: typeof Ort): (results: Fetched) => Record<string, Or
   const like = (name: string, { type, dims, data }: Ort.Tensor): Ort.Tensor | null => {
     if (!ArrayBuffer.isView(data) || type === 'int4' || type === 'uint4') return null
     const id = JSON.stringify([name, type, dims])
-    const tensor = made.get(id) ?? toOrt(ort, copyOf({ dtype: type as DType, shape: dims, data }))
+    const tensor =
+      made.get(id) ??
+      (toOrt(ort.Tensor as unknown as TensorType, copyOf({ dtype: type as DType, shape: dims, data })) as Ort.Tensor)
     made.set(id, tensor)
     return tensor
   }

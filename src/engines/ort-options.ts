@@ -2,6 +2,7 @@
 // Configuration entries lie nested under `extra`, with strings as values.
 import type * as Ort from 'onnxruntime-node'
 import type { OpenOptions } from './types.ts'
+import { nested } from './web-options.ts'
 
 export type Provider = Ort.InferenceSession.ExecutionProviderConfig
 
@@ -20,19 +21,4 @@ export function sessionOptions(
     ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
     ...(Object.keys(options.configEntries).length ? { extra: nested(options.configEntries) } : {}),
   }
-}
-
-/** 'session.x.y': 'v' as { session: { x: { y: 'v' } } }, the form in which the binding reads configuration entries. */
-function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
-  const root: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(entries)) {
-    const parts = key.split('.')
-    let at = root
-    for (const part of parts.slice(0, -1)) {
-      at[part] ??= {}
-      at = at[part] as Record<string, unknown>
-    }
-    at[parts.at(-1)!] = value
-  }
-  return root
 }

@@ -38,6 +38,8 @@ export interface InputDeclaration {
 export interface Session {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
+  /** Threads that predictions run on, the caller's included; absent where the engine does not tell. */
+  readonly threads?: number
   /** One prediction. Fetches only outputs that are tensors. */
   run(feeds: Feeds): Promise<Results>
   /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
@@ -59,6 +61,8 @@ export interface SamplePlan {
   readonly maxSamples: number
   readonly warmupMs: number
   readonly minWarmupRuns: number
+  /** After so long since the session was asked, three samples do. */
+  readonly capMs?: number
 }
 
 export interface Sampled {
@@ -99,11 +103,19 @@ export type Availability =
   | { readonly ok: false; readonly reason: string; readonly fix: string }
 
 /**
- * `node-times`: a profile with the time of every node (`endProfiling`). `executed-graph`: the graph as it is run
- * (`optimizedModelPath`). `roofs`: kernels to measure this machine with. `threads`: it takes a thread count.
- * `device-times`: a profile with what the device did (programs, copies), the CPU's part apart.
+ * `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for all.
+ * `configuration`: the configuration entries of onnxruntime act. `node-times`: a profile with the time of every node (`endProfiling`).
+ * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with.
+ * `device-times`: a profile with what the device did, the CPU's part apart.
  */
-export type EngineOffer = 'node-times' | 'executed-graph' | 'roofs' | 'threads' | 'device-times'
+export type EngineOffer =
+  | 'threads'
+  | 'process-threads'
+  | 'configuration'
+  | 'node-times'
+  | 'executed-graph'
+  | 'roofs'
+  | 'device-times'
 
 export interface Engine {
   readonly id: string

@@ -2,7 +2,7 @@
 // experiments. What fails is absent with its reason; only the latency must succeed.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { EngineOptions } from '../engines/types.ts'
+import type { EngineOffer, EngineOptions } from '../engines/types.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
@@ -27,6 +27,7 @@ export interface GatherPlan {
   readonly machine: Machine
   readonly engineId: string
   readonly engineOptions: EngineOptions
+  readonly offers: readonly EngineOffer[]
   readonly options: { readonly quick: boolean; readonly seconds: number | null; readonly batch: number | null }
   readonly folder: string
   readonly limits: Limits
@@ -69,7 +70,8 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const processes = options.quick ? QUICK_PROCESSES : PROCESSES
   const totalMs = options.seconds === null ? (options.quick ? QUICK_DEFAULT_MS : DEFAULT_MS) : options.seconds * 1000
   const blockMs = totalMs / processes
-  const task = modelTask(plan.engineId, plan.model.source.file, plan.engineOptions, inputs.saved)
+  const task = modelTask(plan.engineId, plan.model.source.file, plan.engineOptions, inputs.saved, limits)
+  const offers = (offer: EngineOffer) => plan.offers.includes(offer)
   const blocks: LatencyBlock[] = []
   let eventLoop: EventLoop | undefined
   const absent: Record<string, string> = {}
@@ -97,7 +99,9 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   step('profiling')
   const profileMs = Math.max(LEAST_PROFILE_MS, totalMs * PROFILE_SHARE)
   const rounds = Math.min(MOST_PROFILE_ROUNDS, Math.max(LEAST_PROFILE_ROUNDS, Math.round(profileMs / PROFILE_ROUND_MS)))
-  const profiled = await profileTrial(plan, { ...task, sampleMs: profileMs, rounds }, blocks[0]!.p50Ms)
+  const profiled = offers('node-times')
+    ? await profileTrial(plan, { ...task, sampleMs: profileMs, rounds }, blocks[0]!.p50Ms)
+    : undefined
   await measureBlocks(1)
   const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
 
@@ -107,13 +111,17 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
     for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT
   } else {
     step('trying other thread counts')
-    const threads = await threadSweep(about)
+    const threads =
+      offers('threads') || offers('process-threads')
+        ? await threadSweep(about)
+        : { reason: `${plan.engineId} takes no thread count` }
     await measureBlocks(1)
     step('trying other batch sizes')
     const batch = await batchSweep(about)
     const sizes = await sizeSweeps(about)
     step('trying changes in pairs')
-    experiments = await runExperiments(about)
+    if (offers('configuration')) experiments = await runExperiments(about)
+    else absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
     sweeps = {
       ...(threads.sweep ? { threadSweep: threads.sweep } : {}),
       ...(batch.sweep ? { batchSweep: batch.sweep } : {}),
@@ -126,7 +134,7 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   await measureBlocks(processes)
 
   const latency = summarize(blocks, inputs.threadsInUse)
-  const profile = await profileEvidence(plan, profiled, latency.p50Ms)
+  const profile = profiled ? await profileEvidence(plan, profiled, latency.p50Ms) : noProfile(plan)
   Object.assign(absent, profile.absent)
   return {
     evidence: {
@@ -140,6 +148,11 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
     absent,
     warnings: profile.warnings,
   }
+}
+
+function noProfile({ engineId }: GatherPlan) {
+  const reason = `${engineId} gives no times of nodes`
+  return { evidence: {}, absent: { profile: reason, callCost: reason, costs: reason, breakdown: reason }, warnings: [] }
 }
 
 const optimizedFile = (plan: GatherPlan): string => path.join(plan.folder, 'optimized.onnx')
@@ -171,7 +184,7 @@ async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p5
   const feeds = Object.fromEntries(
     Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
   )
-  const executed = await executedGraph(plan)
+  const executed: Executed = plan.offers.includes('executed-graph') ? await executedGraph(plan) : { graph: plan.graph }
   if (executed.warning) warnings.push(executed.warning)
   const profile = correctProfile(
     trial.value,
@@ -188,7 +201,12 @@ async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p5
 }
 
 /** The graph as the engine wrote it, or the user's where it cannot be read again. */
-async function executedGraph(plan: GatherPlan): Promise<{ graph: GraphView; warning?: string }> {
+interface Executed {
+  readonly graph: GraphView
+  readonly warning?: string
+}
+
+async function executedGraph(plan: GatherPlan): Promise<Executed> {
   try {
     return { graph: await plan.readExecuted(optimizedFile(plan)) }
   } catch (error) {

@@ -1,7 +1,7 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import fs from 'node:fs'
-import type { PreparedRun } from '../engines/types.ts'
+import type { PreparedRun, Sampled } from '../engines/types.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
@@ -12,6 +12,10 @@ import type { LatencyInput, LatencyOutput } from './tasks.ts'
 const MIN_SAMPLES = 10
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
+/** Where a trial is capped and predictions are slow. */
+const LEAST_SAMPLES = 3
+/** Of the cap: what is left is for the last prediction and the end of the process. */
+const CAP_SHARE = 0.6
 const MIN_WARMUP_RUNS = 5
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
 const WARMUP_SHARE = 0.25
@@ -19,6 +23,8 @@ const WARMUP_SHARE = 0.25
 const LEAST_WARMUP_MS = 120
 /** Sampling may stop early when the interval of the block's median is narrower than this; what is left is between processes. */
 const NARROW = 0.002
+/** A page's WebAssembly is first compiled quickly and then well, function by function, while it runs. */
+const LEAST_PAGE_WARMUP_MS = 400
 /** Below this a look at the scheduler's counters would be felt in the sample. */
 const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
@@ -32,6 +38,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
 
   const loadStart = performance.now()
   const session = await openSession(input)
+  if (session.sample) return blockOf(input, await session.sample(feeds, samplePlan(input)), handoffBeforeNs)
   const loadMs = performance.now() - loadStart
   const loadPeakBytes = peakBytes(residentBefore)
   resetPeak()
@@ -43,14 +50,15 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
 
   const warmupStart = performance.now()
   let warmupRuns = 0
-  while (warmupRuns < MIN_WARMUP_RUNS || performance.now() - warmupStart < warmupFor(input)) {
+  const late = lateness(loadStart, input.capMs)
+  while (warmupRuns < (late() ? 1 : MIN_WARMUP_RUNS) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
     await runs[warmupRuns++ % runs.length]!()
   }
   const warmupMs = performance.now() - warmupStart
   const perRunMs = warmupMs / warmupRuns
 
   const watch = startWatch()
-  const sampled = await sample(runs, input.sampleMs, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
+  const sampled = await sample(runs, input.sampleMs, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS, late)
   const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = peakBytes(residentBefore)
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
@@ -85,13 +93,58 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   }
 }
 
+/** Whether a capped trial has used up its share. */
+function lateness(startMs: number, capMs: number | undefined): () => boolean {
+  return capMs === undefined ? () => false : () => performance.now() - startMs > capMs * CAP_SHARE
+}
+
+/** What an engine with a clock of its own is asked for. */
+const samplePlan = (input: LatencyInput) => ({
+  sampleMs: input.sampleMs,
+  minSamples: MIN_SAMPLES,
+  maxSamples: MAX_SAMPLES,
+  warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
+  minWarmupRuns: MIN_WARMUP_RUNS,
+  ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
+})
+
+/** Of an engine that is timed where it runs, outside this process: of that the system's counters here say nothing. */
+function blockOf(input: LatencyInput, sampled: Sampled, handoffBeforeNs: number | null): LatencyOutput {
+  return {
+    ...sampled,
+    samplesMs: sampled.samplesMs,
+    p50Ms: median(sampled.samplesMs),
+    process: input.process,
+    waitedMs: 0,
+    throttledMs: 0,
+    stolenMs: 0,
+    majorFaults: 0,
+    involuntarySwitches: 0,
+    gcMs: 0,
+    clockRatio: null,
+    handoffBeforeNs,
+    handoffAfterNs: null,
+    regime: '',
+    waitAtMedianMs: 0,
+    loadPeakBytes: null,
+    predictPeakBytes: null,
+    keptBytes: null,
+  }
+}
+
 const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
 
 /**
  * `ignored`: threads that were there before the engine's own, on which no prediction runs. `watchEach`: the scheduler's counters
  * are read around every sample, outside of its time.
  */
-async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: readonly string[], watchEach: boolean) {
+async function sample(
+  runs: readonly PreparedRun[],
+  sampleMs: number,
+  ignored: readonly string[],
+  watchEach: boolean,
+  late: () => boolean,
+) {
   const samplesMs: number[] = []
   const waits = waitReader(ignored)
   const waitedBefore = waits?.read() ?? 0
@@ -100,6 +153,7 @@ async function sample(runs: readonly PreparedRun[], sampleMs: number, ignored: r
   let checkAt = 256
   for (let k = 0; k < MAX_SAMPLES; k++) {
     if (k >= MIN_SAMPLES && performance.now() - start >= sampleMs) break
+    if (k >= LEAST_SAMPLES && late()) break
     if (k === checkAt) {
       if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= sampleMs / 2) break
       checkAt *= 2

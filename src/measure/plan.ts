@@ -7,26 +7,46 @@ import type { TrialLimits } from './trial.ts'
 export interface Limits {
   readonly memoryBytes: number
   readonly signal: AbortSignal | undefined
+  /** No trial takes longer, ms. */
+  readonly capMs?: number
 }
+
+/** Of a trial on a driver that computes on the CPU and answers as a GPU: there is little to learn from it, and it can be very slow. */
+export const SOFTWARE_GPU_CAP_MS = 15_000
 
 /** Native code that runs longer than this on its first predictions is taken to hang. */
 const TRY_LIMIT_MS = 40_000
 /** Time beyond the planned sampling that a trial may take: loading, and predictions that cannot be interrupted. */
 const TRIAL_SLACK_MS = 60_000
 
-export const tryLimits = ({ memoryBytes, signal }: Limits): TrialLimits => ({ timeMs: TRY_LIMIT_MS, memoryBytes, signal })
-
-export const trialLimits = ({ memoryBytes, signal }: Limits, sampleMs: number, p50Ms = 0): TrialLimits => ({
-  timeMs: TRIAL_SLACK_MS + 4 * sampleMs + 60 * p50Ms,
+export const tryLimits = ({ memoryBytes, signal, capMs = Number.POSITIVE_INFINITY }: Limits): TrialLimits => ({
+  timeMs: Math.min(capMs, TRY_LIMIT_MS),
   memoryBytes,
   signal,
 })
 
-export const modelTask = (engine: string, modelFile: string, options: EngineOptions, inputs: string): ModelTask => ({
+export const trialLimits = (
+  { memoryBytes, signal, capMs = Number.POSITIVE_INFINITY }: Limits,
+  sampleMs: number,
+  p50Ms = 0,
+): TrialLimits => ({
+  timeMs: Math.min(capMs, TRIAL_SLACK_MS + 4 * sampleMs + 60 * p50Ms),
+  memoryBytes,
+  signal,
+})
+
+export const modelTask = (
+  engine: string,
+  modelFile: string,
+  options: EngineOptions,
+  inputs: string,
+  { capMs }: Pick<Limits, 'capMs'> = {},
+): ModelTask => ({
   engine,
   modelFile,
   options,
   inputs,
+  ...(capMs === undefined ? {} : { capMs }),
 })
 
 /** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights beside it. */

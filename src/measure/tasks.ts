@@ -11,6 +11,8 @@ export interface ModelTask {
   readonly options: EngineOptions
   /** Path of an inputs.json. */
   readonly inputs: string
+  /** The trial is ended after so long, ms: what repeats stops before. Absent: there is time for all of it. */
+  readonly capMs?: number
 }
 
 export interface TryOutput {

@@ -9,7 +9,8 @@ import type { ModelTask, TryOutput } from './tasks.ts'
 
 export async function tryOnce(task: ModelTask): Promise<TryOutput> {
   const samples = feedsOf(task)
-  await startEngine(task)
+  const pool = engineOf(task.engine).offers.includes('threads')
+  if (pool) await startEngine(task)
   const before = countThreads()
   const session = await openSession(task)
   const after = countThreads()
@@ -26,7 +27,7 @@ export async function tryOnce(task: ModelTask): Promise<TryOutput> {
       const value = types.get(name)
       return { name, type: value ? { dtype: value.dtype, shape: value.shape } : null, finite: finite.get(name) ?? true }
     }),
-    poolThreads: before === null || after === null ? null : after - before + 1,
+    poolThreads: session.threads ?? (pool && before !== null && after !== null ? after - before + 1 : null),
   }
 }
 

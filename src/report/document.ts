@@ -38,7 +38,13 @@ export interface ReportDocument {
       reasons?: Record<string, string>
     }[] // reasons: why a level is null, by its key. keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
   }
-  engine: null | { id: string; version: string; device: string; options: { threads: number | null; [option: string]: unknown } }
+  engine: null | {
+    id: string
+    version: string
+    device: string
+    deviceKind?: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
+    options: { threads: number | null; [option: string]: unknown }
+  }
   latency: null | {
     loadMs: number
     firstMs: number

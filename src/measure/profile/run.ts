@@ -27,7 +27,8 @@ const EMPTY_MS = 25
 export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> {
   const roundMs = asked.sampleMs / asked.rounds
   const asAsked = await plainPart(asked, roundMs * PLAIN_SHARE)
-  const onOne = asAsked.p50Ms < SMALL_MS && asked.options.threads !== 1 ? onOneThread(asked) : null
+  const oneIsOther = asked.options.threads !== 1 && engineOf(asked.engine).offers.includes('threads')
+  const onOne = asAsked.p50Ms < SMALL_MS && oneIsOther ? onOneThread(asked) : null
   const single = onOne && (await plainPart(onOne, roundMs * PLAIN_SHARE))
   const serial = single !== null && single.p50Ms <= asAsked.p50Ms * SAME_ON_ONE
   const input = serial ? onOne! : asked
@@ -93,7 +94,9 @@ async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ reado
 async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: number, round: number) {
   const session = await openSession(input, {
     profilePrefix: path.join(input.folder, `profile-${round}-`),
-    ...(round === 0 ? { optimizedModelPath: input.optimizedModelPath } : {}),
+    ...(round === 0 && engineOf(input.engine).offers.includes('executed-graph')
+      ? { optimizedModelPath: input.optimizedModelPath }
+      : {}),
   })
   const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
   const perRunMs = await warmUp(runs)
