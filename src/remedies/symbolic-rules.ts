@@ -337,9 +337,15 @@ const SAME =
   'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Not Trilu Hardmax Dropout ' +
   'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
 
+/** The dtype alone: shapes follow from numbers that are not looked at here. */
+const SAME_DTYPE =
+  'Resize Upsample Pad ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements Tile Einsum com.microsoft:Attention'
+const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
+
 /** By operator; 'com.microsoft:Gelu' names another domain. */
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
+  ...SAME_DTYPE.split(' ').map((name): [string, Rule] => [name, asDtype]),
   ...['Add', 'Sub', 'Mul', 'Div', 'Min', 'Max', 'Mod', 'Sum', 'Mean'].map((name): [string, Rule] => [name, elementwise()]),
   ...['Equal', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'And', 'Or', 'Xor'].map((name): [string, Rule] => [
     name,

@@ -64,15 +64,20 @@ export interface Quantizable {
   /** The node's first output. */
   readonly node: string
   readonly opType: string
+  /**
+   * First outputs of the nodes that change with it, the node's own first: the Add of a constant bias, the Relu or Clip behind it. The
+   * others are listed too, with no precisions of their own and no parts.
+   */
+  readonly parts: readonly string[]
   /** Without float32, which is always possible. Empty: see `reason`. */
   readonly precisions: readonly Precision[]
   /** It only moves numbers (Reshape, Transpose, MaxPool …), so that int8 passes through unchanged: what it gives has the range of what it reads. */
   readonly free: boolean
   /** Why it can be nothing but float32; null where it can. */
   readonly reason: string | null
-  /** Float values that it reads and that are no constants, each once. */
+  /** Float values that its parts read from elsewhere and that are no constants, each once. */
   readonly activationsIn: readonly string[]
-  /** Float values that it gives. */
+  /** Float values that its parts give. */
   readonly activationsOut: readonly string[]
 }
 

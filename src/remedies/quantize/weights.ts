@@ -134,11 +134,8 @@ function quantizeInto(
   }
 }
 
-/**
- * Signal to quantization noise of weights, dB: 10 log10 of the sum of squares over the sum of squared errors. Infinity where nothing
- * is lost, so for zeros alone.
- */
-export function weightSqnrDb({ values, shape }: FloatWeights, quantized: QuantizedWeights): number {
+/** Sums of squares: of the weights, and of what quantizing changed. */
+export function weightNoise({ values, shape }: FloatWeights, quantized: QuantizedWeights): { signal: number; noise: number } {
   const { outer, channels, inner } = runsOf(shape, quantized.axis)
   let [signal, noise, at] = [0, 0, 0]
   for (let row = 0; row < outer; row++) {
@@ -153,10 +150,16 @@ export function weightSqnrDb({ values, shape }: FloatWeights, quantized: Quantiz
       }
     }
   }
+  return { signal, noise }
+}
+
+/** Signal to quantization noise of weights, dB; see `sqnrDb`. */
+export function weightSqnrDb(weights: FloatWeights, quantized: QuantizedWeights): number {
+  const { signal, noise } = weightNoise(weights, quantized)
   return sqnrDb(signal, noise)
 }
 
-/** From sums of squares. */
+/** 10 log10 of the sum of squares over the sum of squared errors. Infinity where nothing is lost, so for zeros alone. */
 export function sqnrDb(signal: number, noise: number): number {
   return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise)
 }

@@ -1,0 +1,121 @@
+// Weights in 4 or 8 bits with a scale per block of inputs, as MatMulNBits takes them: the matrix turned to [N, K], cut into blocks
+// along K, two 4-bit codes in a byte with the first in the low half. Bit for bit as the engine's own quantizer:
+// https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/mlas/lib/q4_dq.cpp
+// Symmetric blocks lay their number of largest size, with its sign, on the lowest code, which has no counterpart above: all codes are
+// used, and scales can be negative.
+import { sqnrDb, transposed } from './weights.ts'
+
+export interface BlockLayout {
+  readonly bits: 4 | 8
+  readonly blockSize: number
+  /** False: each block has a zero point of its own. */
+  readonly symmetric: boolean
+}
+
+export interface BlockWeights {
+  /** Inputs. */
+  readonly k: number
+  /** Outputs. */
+  readonly n: number
+  readonly blocks: number
+  /** [N, blocks, blockSize * bits / 8]; codes that pad the last block are 0. */
+  readonly packed: Uint8Array<ArrayBuffer>
+  /** [N, blocks] */
+  readonly scales: Float32Array<ArrayBuffer>
+  /** [N, ceil(blocks * bits / 8)]; null for symmetric blocks, whose zero point is the middle code. */
+  readonly zeroPoints: Uint8Array<ArrayBuffer> | null
+  /** Signal to quantization noise, dB. */
+  readonly sqnrDb: number
+}
+
+/** `values` are [K, N], or [N, K] where `turned`. Undefined where they hold NaN or infinity. */
+export function quantizeBlocks(
+  values: Float32Array,
+  { k, n, turned }: { readonly k: number; readonly n: number; readonly turned: boolean },
+  { bits, blockSize, symmetric }: BlockLayout,
+): BlockWeights | undefined {
+  const rows = turned ? values : transposed(values, k, n)
+  const blocks = Math.ceil(k / blockSize)
+  const most = 2 ** bits - 1
+  const middle = 2 ** (bits - 1)
+  const codesPerByte = 8 / bits
+  const bytesPerRow = (blocks * blockSize) / codesPerByte
+  const pointBytes = Math.ceil(blocks / codesPerByte)
+  const packed = new Uint8Array(n * bytesPerRow)
+  const scales = new Float32Array(n * blocks)
+  const zeroPoints = symmetric ? null : new Uint8Array(n * pointBytes)
+  let [signal, noise] = [0, 0]
+  for (let row = 0; row < n; row++) {
+    for (let block = 0; block < blocks; block++) {
+      const from = row * k + block * blockSize
+      const to = Math.min((row + 1) * k, from + blockSize)
+      let [low, high, check] = [rows[from]!, rows[from]!, 0]
+      for (let at = from; at < to; at++) {
+        const value = rows[at]!
+        check += value - value
+        if (value < low) low = value
+        if (value > high) high = value
+      }
+      if (check !== 0) return undefined
+      const { scale, zeroPoint } = symmetric ? signedMaximum(low, high, middle) : widened(low, high, most)
+      scales[row * blocks + block] = scale
+      if (zeroPoints !== null)
+        zeroPoints[row * pointBytes + Math.floor(block / codesPerByte)]! |= zeroPoint << ((block * bits) % 8)
+      const inverse = scale === 0 ? 0 : Math.fround(1 / scale)
+      for (let at = from; at < to; at++) {
+        const value = rows[at]!
+        // In float32, and halves away from 0, as the engine does it; below 0 all is clipped.
+        const code = Math.floor(Math.fround(Math.fround(value * inverse) + zeroPoint) + 0.5)
+        const clipped = Math.max(0, Math.min(code, most))
+        const place = at - from + block * blockSize
+        packed[row * bytesPerRow + Math.floor(place / codesPerByte)]! |= clipped << ((place * bits) % 8)
+        const error = value - scale * (clipped - zeroPoint)
+        signal += value * value
+        noise += error * error
+      }
+    }
+  }
+  return { k, n, blocks, packed, scales, zeroPoints, sqnrDb: sqnrDb(signal, noise) }
+}
+
+interface BlockAffine {
+  readonly scale: number
+  readonly zeroPoint: number
+}
+
+/** The number of largest size on code 0; of two of equal size the lower one. */
+function signedMaximum(low: number, high: number, middle: number): BlockAffine {
+  const largest = Math.abs(high) > Math.abs(low) ? high : low
+  return { scale: usable(Math.fround(-largest / middle)), zeroPoint: middle }
+}
+
+function widened(low: number, high: number, most: number): BlockAffine {
+  const [from, to] = [Math.min(low, 0), Math.max(high, 0)]
+  const difference = Math.fround(to - from)
+  const scale = usable(Math.fround((Number.isFinite(difference) ? difference : to - from) / most))
+  if (scale === 0) return { scale, zeroPoint: 0 }
+  const point = Math.fround(-Math.fround(from / scale))
+  return { scale, zeroPoint: Math.min(most, Math.max(0, Math.floor(point + 0.5))) }
+}
+
+/** 0 where there is no finite inverse: such a block is 0, as far as float32 can tell. */
+function usable(scale: number): number {
+  return Number.isFinite(Math.fround(1 / scale)) ? scale : 0
+}
+
+/** The weights back as numbers, [N, K]. */
+export function realBlocks({ k, n, blocks, packed, scales, zeroPoints }: BlockWeights, { bits, blockSize }: BlockLayout) {
+  const [most, middle, codesPerByte] = [2 ** bits - 1, 2 ** (bits - 1), 8 / bits]
+  const codeAt = (bytes: Uint8Array, start: number, place: number) =>
+    (bytes[start + Math.floor(place / codesPerByte)]! >> ((place * bits) % 8)) & most
+  const values = new Float32Array(n * k)
+  for (let row = 0; row < n; row++) {
+    for (let at = 0; at < k; at++) {
+      const block = Math.floor(at / blockSize)
+      const point = zeroPoints === null ? middle : codeAt(zeroPoints, row * Math.ceil(blocks / codesPerByte), block)
+      const code = codeAt(packed, (row * blocks * blockSize) / codesPerByte, at)
+      values[row * k + at] = scales[row * blocks + block]! * (code - point)
+    }
+  }
+  return values
+}

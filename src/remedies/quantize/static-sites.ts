@@ -1,0 +1,137 @@
+// Which operators can work on int8 with ranges known beforehand, and what each of their inputs is: the operators for which onnxruntime
+// turns DequantizeLinear -> operator -> QuantizeLinear into one kernel on the CPU.
+// https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc
+import type { NodeProto } from 'onnx-buf'
+import type { Constant } from '../../graph/constants.ts'
+import { attributeOf, isOperator, type Matching } from '../match.ts'
+import type { SymbolicType } from '../symbolic-rules.ts'
+import { type Product, productOf } from './product.ts'
+import { activationBehind, floatConstant } from './rewriting.ts'
+
+export interface StaticSite {
+  readonly kind: 'convolution' | 'product' | 'elementwise' | 'free'
+  readonly node: NodeProto
+  /** Of 'product' with constant weights. */
+  readonly product: Product | undefined
+  /** Of 'convolution'. */
+  readonly weights: Constant | undefined
+  readonly bias: Constant | undefined
+  /** Indices of inputs that are dequantized: activations, and constants that stand beside them. */
+  readonly operands: readonly number[]
+  /** Relu or Clip behind it: where the quantized range ends where it cuts, it is no operator of its own. */
+  readonly activation: NodeProto | undefined
+  /** Everything that goes with the node: the Add of its bias, its activation. */
+  readonly parts: readonly NodeProto[]
+  /** What the parts give together. */
+  readonly results: readonly string[]
+}
+
+export interface SiteContext {
+  readonly matching: Matching
+  typeOf(name: string): SymbolicType
+}
+
+/** They move numbers, or pick some: what they give has the scale and zero point of what they read. */
+const FREE: readonly string[] = [
+  ...['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Gather', 'GatherElements', 'Slice', 'Expand', 'Tile', 'Split'],
+  ...['MaxPool', 'ReduceMax', 'ReduceMin', 'Resize'],
+]
+const UNARY: readonly string[] = ['Sigmoid', 'LeakyRelu', 'AveragePool', 'GlobalAveragePool', 'Softmax']
+
+/** True where what the node gives has the range of what it reads. */
+export function isFree(node: NodeProto): boolean {
+  return isOperator(node, ...FREE)
+}
+
+/** The node as an operator on int8; a reason where it is none. */
+export function staticSite(context: SiteContext, node: NodeProto): StaticSite | string {
+  const { matching } = context
+  const notFloat = whyNotFloat(context, node)
+  if (notFloat !== undefined) return notFloat
+  if (isOperator(node, 'Conv')) return convolution(matching, node)
+  if (isOperator(node, 'Gemm', 'MatMul')) return product(matching, node)
+  const plain = { node, product: undefined, weights: undefined, bias: undefined }
+  if (isOperator(node, 'Add', 'Mul', 'Concat')) {
+    const operands = node.input.map((_, index) => index)
+    const constant = (index: number) => matching.constant(node.input[index])
+    if (operands.every((index) => constant(index) !== undefined)) return 'it reads constants alone'
+    const activation = isOperator(node, 'Concat') ? undefined : activationBehind(matching, node)
+    return { ...plain, ...withActivation(node, [node], activation), kind: 'elementwise', operands }
+  }
+  if (isOperator(node, ...UNARY)) {
+    return { ...plain, ...withActivation(node, [node], undefined), kind: 'elementwise', operands: [0] }
+  }
+  if (!isFree(node)) return `there is no int8 kernel for ${node.opType}`
+  const why = whyNotFree(matching, node)
+  return why ?? { ...plain, ...withActivation(node, [node], undefined), kind: 'free', operands: [0] }
+}
+
+/** Values that shapes are computed of are integers; int8 stands for float32 alone. */
+function whyNotFloat({ matching, typeOf }: SiteContext, node: NodeProto): string | undefined {
+  const data = node.input.find((name) => name !== '' && matching.constant(name) === undefined)
+  if (data === undefined) return 'it reads constants alone'
+  const dtypes = [node.input[0]!, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
+  const other = dtypes.find((dtype) => dtype !== 'float32')
+  if (other !== undefined) return `it works on ${other}`
+  // Where nothing is known, weights of float32 tell it.
+  if (dtypes.length === 0 && !node.input.some((name) => floatConstant(matching, name)))
+    return 'the type of what it reads is unknown'
+  return undefined
+}
+
+function withActivation(node: NodeProto, parts: readonly NodeProto[], activation: NodeProto | undefined) {
+  const last = activation ?? parts.at(-1)!
+  return {
+    activation,
+    parts: activation === undefined ? parts : [...parts, activation],
+    results: last === node ? node.output.filter((name) => name !== '') : [last.output[0]!],
+  }
+}
+
+function convolution(matching: Matching, node: NodeProto): StaticSite | string {
+  const weights = floatConstant(matching, node.input[1])
+  if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
+  if (weights === undefined || weights.shape.length < 3) return 'its weights are no float32 constant'
+  if (weights.elementCount === 0) return 'its weights are empty'
+  const name = node.input[2] ?? ''
+  const bias = floatConstant(matching, name)
+  if (name !== '' && (bias === undefined || bias.elementCount !== weights.shape[0])) return 'its bias is no float32 constant'
+  const activation = activationBehind(matching, node)
+  return {
+    kind: 'convolution',
+    node,
+    product: undefined,
+    weights,
+    bias,
+    operands: [0],
+    ...withActivation(node, [node], activation),
+  }
+}
+
+function product(matching: Matching, node: NodeProto): StaticSite | string {
+  const common = { kind: 'product' as const, node, weights: undefined, bias: undefined }
+  const isFloat = node.input.slice(0, 2).every((name) => matching.constant(name) === undefined)
+  if (isOperator(node, 'MatMul') && isFloat) {
+    return { ...common, product: undefined, operands: [0, 1], ...withActivation(node, [node], undefined) }
+  }
+  const found = productOf(matching, node)
+  if (typeof found === 'string') return found
+  if (found.added !== undefined) return 'what it adds is no constant bias'
+  return {
+    ...common,
+    product: found,
+    operands: [0],
+    ...withActivation(node, found.parts, activationBehind(matching, found.last)),
+  }
+}
+
+function whyNotFree(matching: Matching, node: NodeProto): string | undefined {
+  if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
+  const read = node.output.filter((name) => name !== '' && (matching.readers(name).length > 0 || matching.isOutput(name)))
+  if (isOperator(node, 'MaxPool') && node.output.length > 1) return 'it gives indices'
+  if (read.length < node.output.length) return 'not all that it gives is read'
+  if (!isOperator(node, 'Resize')) return undefined
+  const mode = attributeOf(node, 'mode') ?? 'nearest'
+  if (mode !== 'nearest') return `it interpolates (${mode})`
+  return attributeOf(node, 'coordinate_transformation_mode') === 'tf_crop_and_resize' ? 'it fills in numbers' : undefined
+}
