@@ -1,36 +1,92 @@
-// Quantization that an executed graph still shows: groups of DequantizeLinear - operator - QuantizeLinear, pairs of
-// QuantizeLinear - DequantizeLinear between float operators, and integer products whose scaling was left apart; each with the
-// condition it breaks. Conditions: onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selectors.cc.
+// Quantization that an executed graph still shows: operators in float between conversions, pairs of QuantizeLinear - DequantizeLinear
+// that only round, weights dequantized at every prediction, integer products whose scaling was left apart, 4-bit products computed in
+// float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be mended.
+
+import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
-import type { Neighbours } from './neighbours.ts'
+import { type Broken, brokenCondition, type Condition, endOf } from '../operators/quantization/conditions.ts'
+import { isDequantize, isQuantize } from '../operators/quantization/conversion.ts'
+import { int8KernelOf } from '../operators/quantization/int8-kernels.ts'
+
+/** Why a group is not computed in int8 as one operator. */
+export type Unfused =
+  | Condition
+  | 'optimization-level'
+  | 'float-pair'
+  | 'weights-only'
+  | 'scaling-apart'
+  | 'integer-convolution'
+  | 'float-products'
+  | 'not-known'
 
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */
   readonly operator: NodeView
+  /** The user's node that it is; undefined where it cannot be told. */
+  readonly written: NodeView | undefined
   /** The conversions that would go; no node is in two groups. */
   readonly conversions: readonly NodeView[]
+  readonly condition: Unfused
   /** The condition that the group breaks, as half a sentence. */
   readonly breaks: string
   /** True where the engine could compute the operator in int8. */
   readonly hasInt8Kernel: boolean
 }
 
-/** Linear operators with int8 kernels; the output of the last three may stay in float. */
+/** What is known beside the executed graph. */
+export interface Written {
+  /** The user's graph; undefined: reasons are looked for in the executed one. */
+  readonly graph?: GraphView | undefined
+  readonly opset: number
+  /** The engine's graph optimization is below 'extended', where nothing quantized is fused. */
+  readonly isUnoptimized: boolean
+}
+
+interface Search {
+  /** Of the executed graph. */
+  readonly at: Neighbours
+  readonly opset: number
+  readonly isUnoptimized: boolean
+  /** Of the user's, with their neighbours. */
+  readonly written: (executed: NodeView) => { readonly node: NodeView; readonly at: Neighbours } | undefined
+}
+
+/** Linear operators that quantizers convert. */
 const LINEAR = new Set(['Conv', 'FusedConv', 'ConvTranspose', 'MatMul', 'FusedMatMul', 'Gemm', 'FusedGemm'])
-const FLOAT_OUTPUT_ALLOWED = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
-const WITHOUT_INT8_KERNEL = new Set(['ConvTranspose', 'FusedMatMul', 'FusedGemm'])
+/** The accuracy level at which MatMulNBits multiplies in int8 on CPUs. */
+const INT8_ACCURACY = 4
+const UNFIT = 'it meets the conditions that are known here; the types or zero points of its conversions may not fit'
+const NOT_OPTIMIZED = 'the engine fuses quantized operators at graph optimization level extended and above'
 
-/** Activations that an int8 kernel takes over when its output is quantized behind them. */
-const ABSORBED = new Set(['Relu', 'Clip'])
+/** All groups of the executed graph and its subgraphs that did not fuse. */
+export function quantizedGroups(executed: GraphView, written: Written): readonly QuantizedGroup[] {
+  const find = finderOf(written.graph)
+  return graphsWithin(executed).flatMap((graph) => {
+    const { opset, isUnoptimized } = written
+    return groupsOf({ at: neighboursOf(graph), opset, isUnoptimized, written: find })
+  })
+}
 
-/** Conv and Gemm take a float bias: the engine quantizes it. */
-const BIAS_INPUT = 2
+function finderOf(graph: GraphView | undefined): Search['written'] {
+  const all = graph === undefined ? [] : graphsWithin(graph).map(neighboursOf)
+  const known = new Map<string, { node: NodeView; at: Neighbours }>()
+  for (const at of all) for (const node of at.graph.nodes) if (!known.has(node.name)) known.set(node.name, { node, at })
+  return (executed) => {
+    const named = known.get(executed.name)
+    if (named !== undefined && named.node.opType === plainType(executed)) return named
+    // The engine renames what it moves; the values around keep their names. An activation may have been taken in.
+    for (const at of all) {
+      let node = at.producer(executed.outputs[0])
+      if (node !== undefined && node.opType !== plainType(executed)) node = at.producer(node.inputs[0])
+      if (node?.opType === plainType(executed)) return { node, at }
+    }
+    return undefined
+  }
+}
 
-/** How far a bias's scale may be from the product of its inputs' scales, relative. */
-const BIAS_SCALE_TOLERANCE = 1e-2
+const plainType = ({ opType }: NodeView): string => opType.replace(/^Fused(?=Conv|MatMul|Gemm)/, '')
 
-/** All groups of one graph that did not fuse. */
-export function quantizedGroups(neighbours: Neighbours): readonly QuantizedGroup[] {
+function groupsOf(search: Search): QuantizedGroup[] {
   const taken = new Set<NodeView>()
   const once = (nodes: readonly NodeView[]) =>
     nodes.filter((node) => {
@@ -38,117 +94,125 @@ export function quantizedGroups(neighbours: Neighbours): readonly QuantizedGroup
       taken.add(node)
       return isNew
     })
-  const { nodes } = neighbours.graph
+  const { nodes } = search.at.graph
   const found = [
-    ...nodes.flatMap((node) => linearGroup(node, neighbours)),
-    ...nodes.flatMap((node) => leftApart(node, neighbours)),
+    ...nodes.flatMap((node) => linearGroup(node, search)),
+    ...nodes.flatMap((node) => enclosed(node, search)),
+    ...nodes.flatMap((node) => scalingApart(node, search)),
+    ...nodes.flatMap((node) => floatProducts(node, search)),
   ]
   const groups = found.map((group) => ({ ...group, conversions: once(group.conversions) }))
   // Where the QuantizeLinear ends a linear operator's group, its DequantizeLinear stays when that group fuses.
   const pairs = nodes
-    .flatMap((node) => floatPair(node, neighbours))
+    .flatMap((node) => floatPair(node, search))
     .filter(({ conversions }) => !conversions.some((node) => taken.has(node)))
-  return [...groups, ...pairs]
+  const weights = nodes.flatMap((node) => (taken.has(node) ? [] : dequantizedWeights(node, search)))
+  return [...groups, ...pairs, ...weights]
 }
 
 /** A linear operator in float that reads a dequantized value. */
-function linearGroup(operator: NodeView, neighbours: Neighbours): readonly QuantizedGroup[] {
-  const { producer, readers } = neighbours
+function linearGroup(operator: NodeView, search: Search): QuantizedGroup[] {
+  const { at } = search
   if (!LINEAR.has(operator.opType)) return []
-  const dequantized = operator.inputs.map(producer).filter(isDequantize)
+  const dequantized = operator.inputs.map(at.producer).filter(isDequantize)
   if (dequantized.length === 0) return []
-  const end = lastOf(operator, neighbours)
-  const quantized = readers(end.outputs[0]).filter(isQuantize)
-  const hasInt8Kernel = !WITHOUT_INT8_KERNEL.has(operator.opType)
-  const breaks = hasInt8Kernel
-    ? conditionBroken(operator, end, neighbours)
-    : `the engine has no int8 kernel for ${operator.opType}`
-  return [{ operator, conversions: [...dequantized, ...quantized], breaks, hasInt8Kernel }]
-}
-
-/** The node whose output has to be quantized: the operator, or the activation that alone reads it. */
-function lastOf(operator: NodeView, { onlyReader }: Neighbours): NodeView {
-  const reader = onlyReader(operator)
-  return reader !== undefined && ABSORBED.has(reader.opType) ? reader : operator
-}
-
-function conditionBroken(operator: NodeView, end: NodeView, { graph, producer, readers, isGraphOutput }: Neighbours): string {
-  const float = operator.inputs.findIndex((name, index) => name !== '' && index < BIAS_INPUT && !isDequantize(producer(name)))
-  if (float === 0) return `its input ${operator.inputs[0]} is float, without a DequantizeLinear before it`
-  if (float === 1) return 'its weights are float, without a DequantizeLinear before them'
-  if (isGraphOutput(end.outputs[0])) return 'its output is an output of the model, which has to come from a DequantizeLinear'
-
-  const after = readers(end.outputs[0])
-  const inFloat = after.find(({ opType }) => opType !== 'QuantizeLinear')
-  if (after.some(isQuantize) && inFloat !== undefined) return `its output is read in float by ${inFloat.name} too`
-  if (inFloat !== undefined && !FLOAT_OUTPUT_ALLOWED.has(operator.opType)) return 'its output has no QuantizeLinear after it'
-  const quantize = after.find(isQuantize)
-  if (hasActivation(operator, end) && quantize !== undefined && zeroPointIsInside(quantize, graph)) {
-    return 'its activation stays apart, as the zero point of its output is not the lowest value of its type'
+  const quantized = at.readers(endOf(operator, at).outputs[0]).filter(isQuantize)
+  const conversions = [...dequantized, ...quantized]
+  if (quantized.length === 0 && dequantized.every((node) => isWeights(node, at))) {
+    const breaks = 'only its weights are quantized: they are dequantized at every prediction, and it computes in float'
+    return [
+      { operator, written: search.written(operator)?.node, conversions, condition: 'weights-only', breaks, hasInt8Kernel: false },
+    ]
   }
-  if (biasScaleIsOff(operator, graph, producer))
-    return "its bias's scale is not the product of the input's and the weights' scales"
-  return 'it meets the conditions that are known here; the types or zero points of its conversions may not fit'
+  return [{ operator, conversions, ...reasonOf(operator, search) }]
 }
 
-/** A Relu behind the operator, or taken into it as a fused float operator's attribute. */
-function hasActivation(operator: NodeView, end: NodeView): boolean {
-  return end !== operator || operator.attributes.activation !== undefined
+/** Any other operator that stands in float between a DequantizeLinear and a QuantizeLinear. */
+function enclosed(operator: NodeView, search: Search): QuantizedGroup[] {
+  const { at } = search
+  const kernel = int8KernelOf(operator.opType)
+  if (kernel === undefined || LINEAR.has(operator.opType)) return []
+  const data = kernel.data === null ? operator.inputs : kernel.data.flatMap((index) => operator.inputs[index] ?? [])
+  const dequantized = data.map(at.producer).filter(isDequantize)
+  const quantized = operator.outputs.flatMap((name) => at.readers(name)).filter(isQuantize)
+  if (dequantized.length === 0 || quantized.length === 0) return []
+  return [{ operator, conversions: [...dequantized, ...quantized], ...reasonOf(operator, search) }]
 }
 
-/** A Relu is nothing but saturation where zero is the lowest value of the output's type, and can be dropped only then. */
-function zeroPointIsInside(quantize: NodeView, { constants }: GraphView): boolean {
-  const constant = constants[quantize.inputs[2] ?? '']
-  const lowest = constant === undefined ? undefined : LOWEST[constant.dtype]
-  return lowest !== undefined && (constant?.values ?? []).some((value) => value !== lowest)
-}
-
-const LOWEST: Readonly<Record<string, number>> = { uint8: 0, int8: -128, uint16: 0, int16: -32_768 }
-
-function biasScaleIsOff(operator: NodeView, { constants }: GraphView, producer: Neighbours['producer']): boolean {
-  const [input, weights, bias] = [0, 1, BIAS_INPUT].map((index) => {
-    const dequantize = producer(operator.inputs[index])
-    return isDequantize(dequantize) ? constants[dequantize.inputs[1] ?? '']?.values : undefined
-  })
-  if (input?.length !== 1 || weights === undefined || bias === undefined || bias.length !== weights.length) return false
-  return bias.some((scale, index) => Math.abs(scale - input[0]! * weights[index]!) > BIAS_SCALE_TOLERANCE * Math.abs(scale))
+function reasonOf(operator: NodeView, { at, opset, isUnoptimized, written }: Search) {
+  const user = written(operator)
+  const broken: Broken | undefined =
+    user === undefined ? brokenCondition(operator, at, opset) : brokenCondition(user.node, user.at, opset)
+  const hasInt8Kernel = broken?.condition !== 'no-int8-kernel'
+  const reason = { written: user?.node, hasInt8Kernel }
+  if (broken !== undefined) return { ...reason, condition: broken.condition, breaks: broken.says }
+  if (isUnoptimized) return { ...reason, condition: 'optimization-level' as const, breaks: NOT_OPTIMIZED }
+  return { ...reason, condition: 'not-known' as const, breaks: UNFIT }
 }
 
 /** A QuantizeLinear whose value is dequantized at once, for an operator in float: it only rounds. */
-function floatPair(dequantize: NodeView, { producer, readers, isGraphOutput }: Neighbours): readonly QuantizedGroup[] {
+function floatPair(dequantize: NodeView, { at, written }: Search): QuantizedGroup[] {
+  const { producer, readers, isGraphOutput } = at
   if (!isDequantize(dequantize)) return []
   const quantize = producer(dequantize.inputs[0])
   const [operator, ...others] = readers(dequantize.outputs[0])
   if (!isQuantize(quantize) || operator === undefined || isGraphOutput(dequantize.outputs[0])) return []
   if ([operator, ...others].some(({ opType }) => LINEAR.has(opType))) return []
   if (readers(quantize.outputs[0]).length !== 1) return []
-  return [
-    {
-      operator,
-      conversions: [quantize, dequantize],
-      breaks: 'its input is quantized and dequantized again, and it computes in float',
-      hasInt8Kernel: false,
-    },
-  ]
+  const breaks = 'its input is quantized and dequantized again, and it computes in float'
+  const conversions = [quantize, dequantize]
+  return [{ operator, written: written(operator)?.node, conversions, condition: 'float-pair', breaks, hasInt8Kernel: false }]
+}
+
+/** Constants that are converted at every prediction, on their way to whatever reads them. */
+function dequantizedWeights(dequantize: NodeView, { at, written }: Search): QuantizedGroup[] {
+  if (!isDequantize(dequantize) || !isWeights(dequantize, at)) return []
+  const [operator] = at.readers(dequantize.outputs[0])
+  if (operator === undefined) return []
+  const breaks =
+    operator.opType === 'Gather'
+      ? 'the whole table is dequantized at every prediction, and some rows of it are read'
+      : 'its weights are dequantized at every prediction'
+  const conversions = [dequantize]
+  return [{ operator, written: written(operator)?.node, conversions, condition: 'weights-only', breaks, hasInt8Kernel: false }]
+}
+
+/** Reads a constant. */
+function isWeights({ inputs }: NodeView, { graph }: Neighbours): boolean {
+  return graph.constants[inputs[0] ?? ''] !== undefined
 }
 
 /** MatMulInteger or ConvInteger - Cast - Mul: one operator, where the engine fuses it. */
-function leftApart(operator: NodeView, { onlyReader }: Neighbours): readonly QuantizedGroup[] {
+function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search): QuantizedGroup[] {
   if (operator.opType !== 'MatMulInteger' && operator.opType !== 'ConvInteger') return []
-  const cast = onlyReader(operator)
-  const scale = onlyReader(cast)
-  if (cast?.opType !== 'Cast' || scale?.opType !== 'Mul') return []
-  const breaks =
-    operator.opType === 'MatMulInteger'
-      ? "its scaling runs apart: it fuses at graph optimization 'extended' and above, with constant scales"
-      : 'its scaling runs apart: the engine fuses quantized convolutions only in their static form'
-  return [{ operator, conversions: [cast, scale], breaks, hasInt8Kernel: false }]
+  const [reader] = at.readers(operator.outputs[0])
+  const cast = reader?.opType === 'Cast' ? reader : undefined
+  const scale = cast === undefined ? undefined : at.readers(cast.outputs[0]).find(({ opType }) => opType === 'Mul')
+  if (cast === undefined || scale === undefined) return []
+  const group = { operator, written: written(operator)?.node, conversions: [cast, scale], hasInt8Kernel: false }
+  if (operator.opType === 'ConvInteger') {
+    const breaks = 'its scaling runs apart: the engine fuses quantized convolutions only in their static form'
+    return [{ ...group, condition: 'integer-convolution', breaks }]
+  }
+  if (isUnoptimized) {
+    const breaks = "its scaling runs apart: it fuses at graph optimization 'extended' and above, with constant scales"
+    return [{ ...group, condition: 'optimization-level', breaks }]
+  }
+  const isReadBetween = [operator, cast].some(({ outputs: [value] }) => at.readers(value).length > 1 || at.isGraphOutput(value))
+  const breaks = isReadBetween
+    ? 'its scaling runs apart: what is between its product and its scaling is read by others too'
+    : 'its scaling runs apart: the engine looks for the two scales multiplied with each other, and one Mul behind the Cast'
+  const others = isReadBetween ? [] : at.readers(scale.outputs[0]).filter(({ opType }) => opType === 'Mul')
+  return [{ ...group, conversions: [cast, scale, ...others], condition: 'scaling-apart', breaks }]
 }
 
-function isDequantize(node: NodeView | undefined): node is NodeView {
-  return node?.opType === 'DequantizeLinear'
-}
-
-function isQuantize(node: NodeView | undefined): node is NodeView {
-  return node?.opType === 'QuantizeLinear'
+/** MatMulNBits whose products are computed in float. */
+function floatProducts(operator: NodeView, { written }: Search): QuantizedGroup[] {
+  if (operator.opType !== 'MatMulNBits') return []
+  const { accuracy_level: level = 0 } = operator.attributes
+  if (level === INT8_ACCURACY) return []
+  const breaks = `its accuracy_level is ${level === 0 ? 'not set' : level}, so that its weights are unpacked to float; ${INT8_ACCURACY} multiplies in int8`
+  return [
+    { operator, written: written(operator)?.node, conversions: [], condition: 'float-products', breaks, hasInt8Kernel: true },
+  ]
 }

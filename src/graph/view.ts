@@ -12,7 +12,7 @@ import { subgraphsOf } from './walk.ts'
 
 /** A constant's numbers are put into the view up to this many elements: shapes, scales, zero points. */
 const VALUES_LIMIT = 64
-/** Integers and bools up to this many: long shape, index and zero-point lists; larger ones are weights. */
+/** Integers and bools up to this many: long shape, index and zero-point lists; larger ones are weights. So many scales, too. */
 const INTEGER_VALUES_LIMIT = 4096
 
 /** The view of the model's main graph. Throws InputError where the model has no graph or a constant makes no sense. */
@@ -24,12 +24,13 @@ export function viewGraph(model: Model): GraphView {
 function view(model: Model, graph: GraphProto): GraphView {
   const constants = constantsIn(graph)
   const constantNames = new Set(constants.map(({ name }) => name))
+  const scales = new Set(graph.node.filter(isConversion).flatMap(({ input }) => input.slice(1)))
   return {
     name: graph.name,
     nodes: graph.node.flatMap((node, index) => (isConstantNode(node) ? [] : [viewNode(model, node, index)])),
     inputs: graph.input.filter(({ name }) => !constantNames.has(name)).map(declaration),
     outputs: graph.output.map(declaration),
-    constants: record(constants.map((constant) => [constant.name, viewConstant(model, constant)])),
+    constants: record(constants.map((constant) => [constant.name, viewConstant(model, constant, scales.has(constant.name))])),
     types: record(graph.valueInfo.flatMap((info) => knownType(info))),
   }
 }
@@ -56,16 +57,19 @@ export function nodeName(node: NodeProto, index: number): string {
   return node.name || node.output.find((output) => output !== '') || `${node.opType}_${index}`
 }
 
-/** A constant as the view shows it: values where they are few, no statistics. */
-export function viewConstant(model: Model, constant: Constant): ConstantView {
+/** Its scales and zero points tell whether it fuses, one for each channel. */
+const isConversion = ({ opType }: NodeProto): boolean => opType === 'QuantizeLinear' || opType === 'DequantizeLinear'
+
+/** A constant as the view shows it: values where they are few, or `asked` for; no statistics. */
+export function viewConstant(model: Model, constant: Constant, asked = false): ConstantView {
   const { name, dtype, shape, sizeBytes, from, isGraphInput } = constant
-  const values = smallValues(model, constant)
+  const values = smallValues(model, constant, asked)
   return { name, dtype, shape, sizeBytes, from, isGraphInput, ...(values === undefined ? {} : { values }) }
 }
 
-function smallValues(model: Model, constant: Constant): number[] | undefined {
+function smallValues(model: Model, constant: Constant, asked: boolean): number[] | undefined {
   const { dtype, elementCount } = constant
-  const limit = isInteger(dtype) || dtype === 'bool' ? INTEGER_VALUES_LIMIT : VALUES_LIMIT
+  const limit = asked || isInteger(dtype) || dtype === 'bool' ? INTEGER_VALUES_LIMIT : VALUES_LIMIT
   if (elementCount > limit || dtype === 'string' || !isPresent(constant)) return undefined
   return decodeNumbers(readBytes(model, constant), dtype, elementCount)
 }

@@ -1,7 +1,8 @@
 // Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
 // The model's answer needs none of them; a pair that undoes itself is the plainest case.
+
+import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { graphsWithin, type Neighbours, neighboursOf } from '../neighbours.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayCount, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
 

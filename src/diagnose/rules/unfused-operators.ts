@@ -1,9 +1,9 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
 import { sizeInBytes } from '../../graph/dtype.ts'
+import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/types.ts'
-import { graphsWithin, neighboursOf } from '../neighbours.ts'
 import { type Group, unfusedGroups } from '../patterns.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'

@@ -1,4 +1,4 @@
-import { checkRule, evidence, type NodeNote, roofs } from '../check-rule.ts'
+import { checkRule, engine, evidence, type NodeNote, roofs } from '../check-rule.ts'
 import { unfusedQuantization } from './unfused-quantization.ts'
 
 const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
@@ -132,7 +132,42 @@ checkRule(unfusedQuantization, {
           node('Mul', ['f', 's'], 'y', 0.4),
         ],
       }),
+      expect: { wouldSaveMs: 0.7, detail: /two scales multiplied with each other/ },
+    },
+    {
+      name: 'the same with an engine that fuses nothing',
+      given: evidence({
+        engine: engine({
+          options: {
+            threads: null,
+            graphOptimization: 'basic',
+            executionMode: 'sequential',
+            configEntries: {},
+            packageFrom: null,
+          },
+        }),
+        nodes: [
+          node('MatMulInteger', ['a', 'b'], 'i', 2, { arithmetic: 'int8', macs: 1e6 }),
+          node('Cast', ['i'], 'f', 0.3),
+          node('Mul', ['f', 's'], 'y', 0.4),
+        ],
+      }),
       expect: { wouldSaveMs: 0.7, detail: /'extended'/ },
+    },
+    {
+      // The engine renamed nothing: what the user wrote is asked for the reason. 0.4 ms of weights, 0.1 of the input.
+      name: 'the reason is that of the graph as written',
+      given: evidence({
+        nodes: [...inputs, node('Conv', ['xf', 'wf'], 'y', 2.5, { name: 'first', macs: 100e6 }), node('Erf', ['y'], 'out', 0.1)],
+        graph: evidence({
+          nodes: [
+            ...inputs.slice(1),
+            node('Conv', ['xf', 'wf'], 'c', 1, { name: 'first' }),
+            node('BatchNormalization', ['c', 'g'], 'y', 1, { name: 'norm' }),
+          ],
+        }).profile!.graph,
+      }),
+      expect: { wouldSaveMs: 0.5, detail: /first \(Conv\): the BatchNormalization norm behind it/ },
     },
   ],
   clear: [

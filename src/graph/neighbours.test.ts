@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { GraphView } from '../graph/types.ts'
-import { evidence } from './check-rule.ts'
+import { evidence } from '../diagnose/check-rule.ts'
 import { graphsWithin, neighboursOf } from './neighbours.ts'
+import type { GraphView } from './types.ts'
 
 const { graph } = evidence({
   nodes: [

@@ -1,6 +1,6 @@
 // Who makes and who reads each value of an executed graph: what the rules that look for patterns ask.
-import type { GraphView, NodeView } from '../graph/types.ts'
-import { link } from '../graph/walk.ts'
+import type { GraphView, NodeView } from './types.ts'
+import { link } from './walk.ts'
 
 export interface Neighbours {
   readonly graph: GraphView

@@ -1,0 +1,70 @@
+// What quantized groups that did not fuse cost, and what fusing them would save: times of the corrected profile, and for the operator
+// itself the rate at which int8 kernels run here.
+import type { NodeCost } from '../analyze/costs.ts'
+import type { EngineOptions } from '../engines/types.ts'
+import type { NodeView } from '../graph/types.ts'
+import type { Roofs } from '../machine/types.ts'
+import { type QuantizedGroup, quantizedGroups } from './quantized-groups.ts'
+import type { Given } from './rule.ts'
+
+export interface TimedGroup extends QuantizedGroup {
+  /** Of the conversions, ms per prediction; null where one of them was not timed. */
+  readonly conversionsMs: number | null
+  /** Of the operator in float. */
+  readonly operatorMs: number | null
+  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null where not known. */
+  readonly wouldSaveMs: number | null
+}
+
+/** What it needs, and what sharpens the answer. */
+export type Timed = Given<'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs'>
+
+/** Where the model says no opset, the newest behaviour is taken to hold. */
+const LATEST_OPSET = 99
+
+/** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
+export function timedGroups({ profile, costs, graph, model, engine, roofs }: Timed): readonly TimedGroup[] {
+  const isUnoptimized = fusesNothing(engine?.options.graphOptimization)
+  const groups = quantizedGroups(profile.graph, { graph, opset: model?.opsets[''] ?? LATEST_OPSET, isUnoptimized })
+  const byName = new Map(costs.nodes.map((node) => [node.name, node]))
+  const int8Time = int8Times(costs.nodes, roofs)
+  const timeOf = (nodes: readonly NodeView[]): number | null => {
+    const times = nodes.map(({ name }) => byName.get(name)?.timeMs)
+    return times.includes(undefined) ? null : times.reduce<number>((sum, ms) => sum + ms!, 0)
+  }
+  const timed = groups.map((group): TimedGroup => {
+    const conversionsMs = timeOf(group.conversions)
+    const kernel = byName.get(group.operator.name)
+    // How much faster a product is in int8 that is unpacked to float now is not modelled.
+    const isKnown = conversionsMs !== null && group.condition !== 'float-products'
+    const kernelSavingMs = kernel !== undefined && group.hasInt8Kernel ? Math.max(0, kernel.timeMs - int8Time(kernel)) : 0
+    return {
+      ...group,
+      conversionsMs,
+      operatorMs: kernel?.timeMs ?? null,
+      wouldSaveMs: isKnown ? conversionsMs + kernelSavingMs : null,
+    }
+  })
+  const rank = ({ wouldSaveMs, operatorMs }: TimedGroup) => wouldSaveMs ?? (operatorMs ?? 0) / 1e6
+  return timed.sort((a, b) => rank(b) - rank(a))
+}
+
+/** Below 'extended' the engine leaves groups and integer products apart. */
+export const fusesNothing = (level: EngineOptions['graphOptimization'] | undefined): boolean =>
+  level === 'disabled' || level === 'basic'
+
+/**
+ * What a float kernel would take in int8: at the rate at which this model's own fused operators ran, where there are any; else with its
+ * floor divided by the measured int8 rate over the float32 rate.
+ */
+function int8Times(nodes: readonly NodeCost[], roofs: Roofs | undefined): (kernel: NodeCost) => number {
+  const fused = nodes.filter(({ cost, timeMs }) => cost?.arithmetic === 'int8' && cost.macs > 0 && timeMs > 0)
+  const macs = fused.reduce((sum, { cost }) => sum + cost!.macs, 0)
+  const timeMs = fused.reduce((sum, node) => sum + node.timeMs, 0)
+  const { float32, int8 } = roofs?.flopsPerSecond ?? {}
+  const gain = float32 === undefined || int8 === undefined ? 1 : Math.max(1, int8 / float32)
+  return (kernel) => {
+    if (kernel.cost === undefined || kernel.cost.macs === 0) return kernel.timeMs
+    return macs > 0 ? kernel.cost.macs * (timeMs / macs) : kernel.timeMs - kernel.cappedFloorMs * (1 - 1 / gain)
+  }
+}
