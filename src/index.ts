@@ -14,6 +14,8 @@ export type { Experiment, Latency, LatencyBlock, Profile, ProfiledNode, Sweep } 
 export type { Cost } from './operators/types.ts'
 export type { ReportDocument } from './report/document.ts'
 export { renderJson } from './report/json.ts'
+export { renderLint } from './report/lint.ts'
+export type { LintDocument } from './report/lint-document.ts'
 export { renderTerminal } from './report/terminal.ts'
 export { renderFix } from './report/trials.ts'
 export {
@@ -22,6 +24,8 @@ export {
   type Fixed,
   type FixOptions,
   fix,
+  type LintOptions,
+  lint,
   type StageProgress,
   type WhyOptions,
   why,

@@ -12,6 +12,7 @@ import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
 export { type Fixed, fix } from './fix.ts'
 export type { FixOptions } from './fix-options.ts'
+export { type LintOptions, lint } from './lint.ts'
 export type { StageProgress, WhyOptions } from './why-options.ts'
 
 /**

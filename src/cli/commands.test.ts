@@ -59,6 +59,7 @@ const stages: Stages = {
     return { report, evidence }
   },
   fix: async () => ({ report, evidence, diagnosis: report.answer }),
+  lint: () => Promise.reject(new Error('not asked for')),
   explain: () => report,
   describeMachine: async () => ({ ...report.machine, engine: report.engine }),
 }

@@ -91,6 +91,7 @@ const load = async (given: ReportDocument = report): Promise<Stages> => ({
     return { report: given, evidence: {} as SavedEvidence, diagnosis: cnn.answer }
   },
   why: () => Promise.reject(new Error('not asked for')),
+  lint: () => Promise.reject(new Error('not asked for')),
   explain: () => given,
   describeMachine: () => Promise.reject(new Error('not asked for')),
 })

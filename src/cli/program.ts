@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './duration.ts'
 import type { FixFlags } from './fix.ts'
+import type { LintFlags } from './lint.ts'
 import type { MachineFlags } from './machine.ts'
 import type { Screen } from './screen.ts'
 import { parseAssignment, parseShape } from './shape-flag.ts'
@@ -28,6 +29,7 @@ Examples:
   whyslow model.onnx --value sr=16000 --save-inputs dir/
   whyslow explain evidence.json                      diagnose again
   whyslow fix model.onnx -o fast/                    try the remedies
+  whyslow lint quantized.onnx                        why int8 is not faster
   whyslow machine                                    this computer and its roofs
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
@@ -45,6 +47,12 @@ Examples:
 
 --max-loss: largest drop of the metric where labels are given, else of top-1
 agreement from 1, else of the worst output's cosine from 1.`
+
+const lintExamples = `
+Examples:
+  whyslow lint quantized.onnx                        what runs in int8, what not
+  whyslow lint quantized.onnx --data inputs.npz --threads 2
+  whyslow lint quantized.onnx --json lint.json       also as a document`
 
 const explainExamples = `
 Examples:
@@ -105,6 +113,19 @@ export function createProgram(world: World): Command {
     const { runFix } = await import('./fix.ts')
     await runFix(model, flags, world.screen, world.interrupt(), loadStages)
   })
+
+  const lint = plain(program.command('lint'))
+    .description('why is this quantized model not faster?')
+    .argument('<model>', 'an ONNX model')
+    .option('--json <file>', 'write the lint document; - is standard output')
+  addModelOptions(lint)
+  lint
+    .option('--seconds <duration>', 'how long to measure', seconds)
+    .addHelpText('after', lintExamples)
+    .action(async (model: string, flags: LintFlags) => {
+      const { runLint } = await import('./lint.ts')
+      await runLint(model, flags, world.screen, world.interrupt(), loadStages)
+    })
 
   plain(program.command('explain'))
     .description('diagnose again from saved evidence; no engine, nothing is measured')

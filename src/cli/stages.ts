@@ -3,7 +3,7 @@ import type * as whyslow from '../whyslow.ts'
 
 export type { FixOptions, StageProgress, WhyOptions } from '../whyslow.ts'
 
-export type Stages = Pick<typeof whyslow, 'why' | 'fix' | 'explain' | 'describeMachine'>
+export type Stages = Pick<typeof whyslow, 'why' | 'fix' | 'lint' | 'explain' | 'describeMachine'>
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */
 export type SavedEvidence = Parameters<Stages['explain']>[0]

@@ -53,6 +53,7 @@ interface Search {
 
 /** Linear operators that quantizers convert. */
 const LINEAR = new Set(['Conv', 'FusedConv', 'ConvTranspose', 'MatMul', 'FusedMatMul', 'Gemm', 'FusedGemm'])
+const CONVERSIONS = new Set(['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'])
 /** The accuracy level at which MatMulNBits multiplies in int8 on CPUs. */
 const INT8_ACCURACY = 4
 const UNFIT = 'it meets the conditions that are known here; the types or zero points of its conversions may not fit'
@@ -130,9 +131,9 @@ function linearGroup(operator: NodeView, search: Search): QuantizedGroup[] {
 /** Any other operator that stands in float between a DequantizeLinear and a QuantizeLinear. */
 function enclosed(operator: NodeView, search: Search): QuantizedGroup[] {
   const { at } = search
-  const kernel = int8KernelOf(operator.opType)
-  if (kernel === undefined || LINEAR.has(operator.opType)) return []
-  const data = kernel.data === null ? operator.inputs : kernel.data.flatMap((index) => operator.inputs[index] ?? [])
+  if (LINEAR.has(operator.opType) || CONVERSIONS.has(operator.opType)) return []
+  const indices = int8KernelOf(operator.opType)?.data ?? null
+  const data = indices === null ? operator.inputs : indices.flatMap((index) => operator.inputs[index] ?? [])
   const dequantized = data.map(at.producer).filter(isDequantize)
   const quantized = operator.outputs.flatMap((name) => at.readers(name)).filter(isQuantize)
   if (dequantized.length === 0 || quantized.length === 0) return []

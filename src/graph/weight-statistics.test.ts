@@ -39,6 +39,16 @@ test('float16 is judged as the float32 it becomes', () => {
   })
 })
 
+test('int8', () => {
+  const bytes = new Uint8Array(Int8Array.of(-128, 0, 65).buffer)
+  expect(statisticsOf(rawTensor('w', 'int8', [3], bytes))).toMatchObject({
+    min: -128,
+    max: 65,
+    subnormalShare: 0,
+    zeroShare: 1 / 3,
+  })
+})
+
 test('nothing for other types and empty tensors, NaN where all is NaN', () => {
   expect(statisticsOf(int64Tensor('w', [1], [1]))).toBeUndefined()
   expect(statisticsOf(floatTensor('w', [0], []))).toBeUndefined()

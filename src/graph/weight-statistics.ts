@@ -15,7 +15,7 @@ const CHUNK_BYTES = 4 * 2 ** 20
 const SMALLEST_NORMAL_FLOAT32 = 2 ** -126
 
 /**
- * Statistics of a float32, float16 or bfloat16 constant with at least one element; undefined for any other. NaN counts in
+ * Statistics of a float32, float16, bfloat16 or int8 constant with at least one element; undefined for any other. NaN counts in
  * `nanCount` alone; `min` and `max` are NaN where every element is. float16 becomes float32 before it is judged subnormal.
  * Throws InputError where the data cannot be read.
  */
@@ -48,6 +48,7 @@ const NUMBERS = {
   float32: (bytes: Uint8Array) => new Float32Array(aligned(bytes, 4)),
   float16: (bytes: Uint8Array) => Float32Array.from(new Uint16Array(aligned(bytes, 2)), float16Value),
   bfloat16: (bytes: Uint8Array) => Float32Array.from(new Uint16Array(aligned(bytes, 2)), bfloat16Value),
+  int8: (bytes: Uint8Array) => new Int8Array(aligned(bytes, 1)),
 }
 
 /** A copy that starts at 0: views into a file are rarely aligned. */
@@ -68,7 +69,7 @@ function* chunks(model: Model, constant: Constant): Generator<Uint8Array> {
 }
 
 /**
- * The same view with statistics on every float constant of at least `minimumBytes` (default 1), in subgraphs too. `view` must be
+ * The same view with statistics on every float and int8 constant of at least `minimumBytes` (default 1), in subgraphs too. `view` must be
  * `viewGraph(model)`. Reads every such weight once. Throws InputError where a weight cannot be read.
  */
 export function withWeightStatistics(model: Model, view: GraphView, minimumBytes = 1): GraphView {

@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { lintDocument } from '../report/example-lint.ts'
+import { type LintFlags, runLint } from './lint.ts'
+import type { Stages } from './stages.ts'
+
+const never = new AbortController().signal
+const defaults: LintFlags = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false }
+
+let folder = ''
+let model = ''
+let printed = ''
+let said = ''
+let asked: Parameters<Stages['lint']>[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-lint-'))
+  model = join(folder, 'model.onnx')
+  writeFileSync(model, 'a model')
+  asked = []
+  printed = ''
+  said = ''
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const screen = {
+  width: 80,
+  colour: false,
+  showsProgress: false,
+  print: async (text: string) => {
+    printed += text
+  },
+  say: (text: string) => {
+    said += text
+  },
+}
+const run = (flags: Partial<LintFlags> = {}) =>
+  runLint(model, { ...defaults, ...flags }, screen, never, async () => {
+    const lint: Stages['lint'] = async (...given) => {
+      asked.push(given)
+      return lintDocument()
+    }
+    return { lint } as Stages
+  })
+
+test('flags become options, and the answer goes to the terminal', async () => {
+  await run({ threads: 2, seconds: 3 })
+  const [file, options] = asked[0]!
+  expect(file).toBe(model)
+  expect(options).toMatchObject({ threads: 2, seconds: 3, quick: true, data: null })
+  expect(printed).toMatch(/^The sentence\.\n/)
+  expect(said).toBe('')
+})
+
+test('--json writes the document, - prints it', async () => {
+  const json = join(folder, 'lint.json')
+  await run({ json })
+  expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(lintDocument())
+  expect(said).toBe(`whyslow: wrote lint document: ${json}\n`)
+  printed = ''
+  await run({ json: '-' })
+  expect(JSON.parse(printed)).toEqual(lintDocument())
+})
+
+test('nothing is measured where the document cannot be written', async () => {
+  await expect(run({ json: model })).rejects.toThrow(/this is the file that is read/)
+  await expect(run({ json: join(folder, 'none', 'x.json') })).rejects.toThrow(/there is no folder/)
+  expect(asked).toEqual([])
+  expect(existsSync(join(folder, 'none'))).toBe(false)
+})
