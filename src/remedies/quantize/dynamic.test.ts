@@ -24,6 +24,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}): Model
       initializers: [
         floatTensor('w', [K, N], weights),
         floatTensor('wt', [N, K], turnedWeights),
+        floatTensor('w3', [K, N], weights.toReversed()),
         floatTensor('b', [N], bias),
         floatTensor('b2', [1, N], bias),
         floatTensor('number', [], [0.5]),
@@ -138,7 +139,7 @@ describe('dynamic int8 of a product', () => {
       model: make([
         node('MatMul', ['x', 'w'], ['q']),
         node('Gemm', ['x', 'wt', 'b'], ['k'], { transB: 1 }),
-        node('Gemm', ['x', 'w', 'b'], ['v']),
+        node('MatMul', ['x', 'w3'], ['v']),
         node('Add', ['q', 'k'], ['qk']),
         node('Add', ['qk', 'v'], ['y']),
       ]),
@@ -157,9 +158,16 @@ describe('dynamic int8 of a product', () => {
   })
 
   test('weights that two layers share stand in the file once', async () => {
-    const { model: after } = await quantizeAll(FORMS.at(-1)!.model, 'dynamic', [])
+    const shared = make([
+      node('Neg', ['x'], ['opposite']),
+      node('MatMul', ['x', 'w'], ['a']),
+      node('MatMul', ['opposite', 'w'], ['b']),
+      node('Sub', ['a', 'b'], ['y']),
+    ])
+    const { model: after } = await quantizeAll(shared, 'dynamic', [])
     const large = after.proto.graph!.initializer.filter(({ rawData }) => rawData.byteLength >= K * N).map(({ name }) => name)
-    expect(large.sort()).toEqual(['w_quantized', 'wt_quantized'])
+    expect(large).toEqual(['w_quantized'])
+    expect((await kernelsOf(after)).sort()).toEqual(['DynamicQuantizeMatMul', 'DynamicQuantizeMatMul', 'Neg', 'Sub'])
   })
 
   test('weights beside the model are read from there', async () => {
