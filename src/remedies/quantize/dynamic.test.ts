@@ -160,9 +160,9 @@ describe('dynamic int8 of a product', () => {
   test('weights that two layers share stand in the file once', async () => {
     const shared = make([
       node('Neg', ['x'], ['opposite']),
-      node('MatMul', ['x', 'w'], ['a']),
-      node('MatMul', ['opposite', 'w'], ['b']),
-      node('Sub', ['a', 'b'], ['y']),
+      node('MatMul', ['x', 'w'], ['p']),
+      node('MatMul', ['opposite', 'w'], ['q']),
+      node('Sub', ['p', 'q'], ['y']),
     ])
     const { model: after } = await quantizeAll(shared, 'dynamic', [])
     const large = after.proto.graph!.initializer.filter(({ rawData }) => rawData.byteLength >= K * N).map(({ name }) => name)
