@@ -1,12 +1,23 @@
-// Writes src/report/report.schema.json, the JSON Schema (draft 2020-12) of the report document, from the TypeScript types in
-// src/report/document.ts. It understands the subset of TypeScript that the document uses and throws on anything else.
+// Writes src/report/report.schema.json and comparison.schema.json, the JSON Schemas (draft 2020-12) of the documents, from the
+// TypeScript types in src/report/document.ts and comparison.ts. It understands the subset of TypeScript that the document uses and throws on anything else.
 // Comments at the end of a line, and doc comments, become descriptions.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-const source = new URL('../src/report/document.ts', import.meta.url)
-const target = new URL('../src/report/report.schema.json', import.meta.url)
+const inReport = (name) => new URL(`../src/report/${name}`, import.meta.url)
+
+/** What each schema is made of: the files' declarations together, and the interface that the document is. */
+export const DOCUMENTS = {
+  'report.schema.json': { sources: ['document.ts'], root: 'ReportDocument' },
+  'comparison.schema.json': { sources: ['document.ts', 'comparison.ts'], root: 'ComparisonDocument' },
+}
+
+/** The schema of one of DOCUMENTS, from the files as they are. */
+export function schemaOf(name, options = {}) {
+  const { sources, root } = DOCUMENTS[name]
+  return makeSchema(sources.map((file) => readFileSync(inReport(file), 'utf8')).join('\n'), { root, ...options })
+}
 
 /**
  * The schema as a JSON text. `root` is the interface that the document is; the other exported types stand in `$defs`.
@@ -18,7 +29,7 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
   for (const statement of file.statements) {
     if (ts.isInterfaceDeclaration(statement)) declared.set(statement.name.text, objectSchema(statement.members))
     else if (ts.isTypeAliasDeclaration(statement)) declared.set(statement.name.text, typeSchema(statement.type))
-    else fail(statement)
+    else if (!ts.isImportDeclaration(statement)) fail(statement)
   }
   if (!declared.has(root)) throw new Error(`document.ts declares no ${root}`)
   const { [root]: main, ...others } = Object.fromEntries(declared)
@@ -108,6 +119,8 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(target, makeSchema(readFileSync(source, 'utf8')))
-  process.stdout.write(`${fileURLToPath(target)}\n`)
+  for (const name of Object.keys(DOCUMENTS)) {
+    writeFileSync(inReport(name), schemaOf(name))
+    process.stdout.write(`${fileURLToPath(inReport(name))}\n`)
+  }
 }

@@ -12,6 +12,8 @@ export { viewGraph } from './graph/view.ts'
 export type { Machine, Roofs } from './machine/types.ts'
 export type { Experiment, Latency, LatencyBlock, Profile, ProfiledNode, Sweep } from './measure/types.ts'
 export type { Cost } from './operators/types.ts'
+export type { ComparisonDocument } from './report/comparison.ts'
+export { renderComparison } from './report/comparison-text.ts'
 export type { ReportDocument } from './report/document.ts'
 export { renderJson } from './report/json.ts'
 export { renderLint } from './report/lint.ts'
@@ -19,6 +21,8 @@ export type { LintDocument } from './report/lint-document.ts'
 export { renderTerminal } from './report/terminal.ts'
 export { renderFix } from './report/trials.ts'
 export {
+  type CompareOptions,
+  compare,
   describeMachine,
   explain,
   type Fixed,

@@ -29,6 +29,8 @@ const MEMORY_SHARE = 0.9
 const STATISTICS_FROM_BYTES = 256
 const STATISTICS_UP_TO_BYTES = 1e9
 
+const MEASURED_BY_COMPARE = 'other engines are measured by whyslow compare'
+
 export type AvailableEngine = Extract<Availability, { ok: true }>
 
 export interface Run {
@@ -55,11 +57,16 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
   const starting = describeEngine(options.engine, options.ort, options.signal)
   starting.catch(() => {})
   const model = await readModel(file)
+  return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
+}
+
+/** Gone when `use` ends, and when the process does. */
+export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-'))
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
   process.on('exit', removeFolder)
   try {
-    return await use(await openRun(model, options, await starting, folder))
+    return await use(folder)
   } finally {
     process.off('exit', removeFolder)
     removeFolder()
@@ -138,7 +145,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
     engine: engineFacts(options.engine, engine, engineOptions, inputs.threadsInUse),
     ...gathered.evidence,
-    absent: { ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
+    absent: { otherEngines: MEASURED_BY_COMPARE, ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
     warnings: [...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
   }
 }
@@ -155,12 +162,17 @@ export function engineFacts(
   return { id, version, device, deviceKind, from, options, threadsInUse }
 }
 
-export function engineOptionsOf({ threads, graphOptimization, configEntries, ort }: WhyOptions): EngineOptions {
+export function engineOptionsOf({
+  threads,
+  graphOptimization,
+  configEntries,
+  ort,
+}: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries' | 'ort'>): EngineOptions {
   return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort }
 }
 
 /** Throws InputError where there is no such engine. */
-export function checkEngine(id: string): void {
+export function checkEngine(id: string, flag = '--engine'): void {
   if (engines.some((engine) => engine.id === id)) return
-  throw new InputError(`--engine ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
+  throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
 }

@@ -10,6 +10,8 @@ import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, measureRun,
 import { toolVersion } from './version.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
+export { compare } from './compare.ts'
+export type { CompareOptions } from './compare-options.ts'
 export { type Fixed, fix } from './fix.ts'
 export type { FixOptions } from './fix-options.ts'
 export { type LintOptions, lint } from './lint.ts'

@@ -45,7 +45,9 @@ function problems(line: string): string[] {
   try {
     const { operands, unknown } = command.parseOptions(sub === undefined ? typed : typed.slice(1))
     const wrong = unknown.filter((word) => word !== '--help').map((word) => `${line}: ${word}`)
-    if (unknown.includes('--help') || operands.length === command.registeredArguments.length) return wrong
+    const { registeredArguments } = command
+    const isMany = registeredArguments.at(-1)?.variadic === true && operands.length > registeredArguments.length
+    if (unknown.includes('--help') || operands.length === registeredArguments.length || isMany) return wrong
     return [...wrong, `${line}: ${operands.length} arguments`]
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error

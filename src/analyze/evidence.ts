@@ -31,6 +31,20 @@ export interface EngineFacts {
   readonly threadsInUse: number
 }
 
+/** Another engine that predicted with the same model and inputs, in turns with this one. */
+export interface OtherEngine {
+  readonly id: string
+  readonly device: string
+  /** A GPU's interface drawn by the CPU. */
+  readonly software: boolean
+  readonly p50Ms: number
+  /** Its latency over this engine's, median over rounds of fresh processes, with its interval. */
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  readonly rounds: number
+}
+
 /** Measured: what `--save-evidence` writes. A key is absent where it was not measured; `absent` says why. */
 export interface Evidence {
   readonly schema: 'whyslow-evidence/1'
@@ -54,6 +68,8 @@ export interface Evidence {
   readonly sizeSweeps?: readonly Sweep[]
   readonly experiments?: readonly Experiment[]
   readonly eventLoop?: EventLoop
+  /** Measured by `compare` alone. */
+  readonly otherEngines?: readonly OtherEngine[]
   /** Why an evidence key is missing: key -> reason, one line. */
   readonly absent: Readonly<Record<string, string>>
   readonly warnings: readonly string[]

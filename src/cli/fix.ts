@@ -4,6 +4,7 @@ import { renderJson } from '../report/json.ts'
 import { renderFix, trialLines } from '../report/trials.ts'
 import { wrap } from '../report/wrap.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
+import { oneOf } from './one-of.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { FixOptions, Stages } from './stages.ts'
@@ -100,10 +101,4 @@ function fixOptions(flags: FixFlags): Partial<FixOptions> {
     outputs: flags.outputs ?? null,
     preprocessing: { input: picture, normalize, layout, dtype, resize },
   }
-}
-
-function oneOf<const T extends string>(known: readonly T[], given: string, flag: string): T {
-  const found = known.find((one) => one === given)
-  if (found !== undefined) return found
-  throw new UsageError(`${flag} ${given}: give one of ${known.join(', ')}`)
 }

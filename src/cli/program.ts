@@ -1,5 +1,6 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CompareFlags } from './compare.ts'
 import { parseDuration } from './duration.ts'
 import type { FixFlags } from './fix.ts'
 import type { LintFlags } from './lint.ts'
@@ -53,6 +54,16 @@ Examples:
   whyslow lint quantized.onnx                        what runs in int8, what not
   whyslow lint quantized.onnx --data inputs.npz --threads 2
   whyslow lint quantized.onnx --json lint.json       also as a document`
+
+const compareExamples = `
+Examples:
+  whyslow compare model.onnx                         every engine that is here
+  whyslow compare model.onnx --engines ort-cpu --batch 1,8,32
+  whyslow compare a.onnx b.onnx c.onnx --data labelled.npz
+  whyslow compare a.onnx b.onnx --json comparison.json
+
+Contestants take turns in fresh processes. One that fails is a row with the
+reason; the others are still measured.`
 
 const explainExamples = `
 Examples:
@@ -127,6 +138,24 @@ export function createProgram(world: World): Command {
       await runLint(model, flags, world.screen, world.interrupt(), loadStages)
     })
 
+  const compare = plain(program.command('compare'))
+    .description('one model on several engines, or several models')
+    .argument('<models...>', 'an ONNX model, or several')
+    .option('--engines <ids>', 'engines to measure one model on, separated by commas', list)
+    .option('--rounds <n>', 'fresh processes of each', positiveInteger)
+    .option('--limit <duration>', 'how long one process may take', seconds)
+    .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')
+    .option('--json <file>', 'write the comparison document; - is standard output')
+  addModelOptions(
+    compare,
+    new Option('--batch <sizes>', 'samples in a prediction; several, separated by commas').argParser(batches),
+  )
+  addSampling(compare, 'three rounds instead of five, no profile, no sweeps')
+  compare.addHelpText('after', compareExamples).action(async (models: string[], flags: CompareFlags) => {
+    const { runCompare } = await import('./compare.ts')
+    await runCompare(models, flags, world.screen, world.interrupt(), loadStages)
+  })
+
   plain(program.command('explain'))
     .description('diagnose again from saved evidence; no engine, nothing is measured')
     .argument('<evidence>', 'the file that --save-evidence wrote')
@@ -155,19 +184,23 @@ export function createProgram(world: World): Command {
 function addWhyOptions(program: Command): void {
   program.option('--json <file>', 'write the report document; - is standard output')
   addModelOptions(program)
-  program
-    .option('--seconds <duration>', 'how long to measure', seconds)
-    .option('--quick', 'three processes instead of five, no sweeps')
-    .option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
+  addSampling(program, 'three processes instead of five, no sweeps')
+  program.option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
 }
 
-function addModelOptions(command: Command): void {
+function addSampling(command: Command, quick: string): void {
+  command.option('--seconds <duration>', 'how long to measure', seconds).option('--quick', quick)
+}
+
+const oneBatch = () => new Option('--batch <n>', 'samples in a prediction').argParser(positiveInteger)
+
+function addModelOptions(command: Command, batch: Option = oneBatch()): void {
   command
     .option('--shape <name=1x3x224x224>', "an input's shape (repeatable)", shapes)
     .option('--value <name=v>', "an input's value (repeatable)", assignments)
     .option('--data <path>', 'inputs: npz, npy, csv, json, a folder of samples, a test_data_set folder')
     .option('--labels <name>', 'the array of --data that holds the labels')
-    .option('--batch <n>', 'samples in a prediction', positiveInteger)
+    .addOption(batch)
     .option('--threads <n>', "the engine's threads", positiveInteger)
     .option('--engine <id>', 'what runs the model', 'ort-cpu')
     .option('--ort <path>', 'the onnxruntime-node package to measure with')
@@ -197,6 +230,10 @@ function list(text: string): string[] {
   const words = text.split(',').map((word) => word.trim())
   if (words.some((word) => word === '')) throw new InvalidArgumentError('Give names separated by commas.')
   return words
+}
+
+function batches(text: string): number[] {
+  return list(text).map(positiveInteger)
 }
 
 function fraction(text: string): number {

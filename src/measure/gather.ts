@@ -157,7 +157,7 @@ function noProfile({ engineId }: GatherPlan) {
 
 const optimizedFile = (plan: GatherPlan): string => path.join(plan.folder, 'optimized.onnx')
 
-async function profileTrial(
+export async function profileTrial(
   plan: GatherPlan,
   task: ModelTask & Pick<ProfileInput, 'sampleMs' | 'rounds'>,
   p50Ms: number,
@@ -175,7 +175,7 @@ async function profileTrial(
   )
 }
 
-async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
+export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
   if (trial.outcome !== 'measured') {
     const reason = `the profiled run failed: ${reasonOf(trial)}`
     return { evidence: {}, absent: { profile: reason, callCost: reason, costs: reason, breakdown: reason }, warnings: [reason] }
@@ -218,7 +218,7 @@ async function executedGraph(plan: GatherPlan): Promise<Executed> {
   }
 }
 
-function memoryOf(plan: GatherPlan, blocks: readonly LatencyBlock[]): Memory {
+export function memoryOf(plan: Pick<GatherPlan, 'model' | 'machine'>, blocks: readonly LatencyBlock[]): Memory {
   const most = (of: (block: LatencyBlock) => number | null): number | null => {
     const known = blocks.flatMap((block) => of(block) ?? [])
     return known.length > 0 ? median(known) : null

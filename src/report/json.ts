@@ -1,11 +1,12 @@
-// The report document as JSON text. The document is already plain; what is added is a layout that stays readable with thousands of samples.
+// The documents as JSON text. A document is already plain; what is added is a layout that stays readable with thousands of samples.
+import type { ComparisonDocument } from './comparison.ts'
 import type { ReportDocument } from './document.ts'
 
 /**
  * Two-space JSON with a line end; arrays of numbers stand on one line.
  * Throws an Error that names the field where a number is not finite: JSON would turn it into null, which means "not known".
  */
-export function renderJson(doc: ReportDocument): string {
+export function renderJson(doc: ReportDocument | ComparisonDocument): string {
   const text = JSON.stringify(doc, refuseNonFinite, 2)
   // In JSON text a real line end is never inside a string, so this touches arrays of numbers only.
   return `${text.replace(/\[\n\s+(-?\d[^\]"{[]*?)\n\s*\]/g, (_, numbers: string) => `[${numbers.replace(/,\s+/g, ', ')}]`)}\n`
@@ -13,7 +14,7 @@ export function renderJson(doc: ReportDocument): string {
 
 function refuseNonFinite(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Error(`the report document holds ${value} in '${key}'; what is not known must be null`)
+    throw new Error(`the document holds ${value} in '${key}'; what is not known must be null`)
   }
   return value
 }

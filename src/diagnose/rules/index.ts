@@ -8,6 +8,7 @@ import { costlyActivations } from './costly-activations.ts'
 import { cpuThrottling } from './cpu-throttling.ts'
 import { denormals } from './denormals.ts'
 import { dispatchOverhead } from './dispatch-overhead.ts'
+import { engineChoice } from './engine-choice.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 import { graphOptimizationOff } from './graph-optimization-off.ts'
 import { idleAccelerator } from './idle-accelerator.ts'
@@ -53,4 +54,5 @@ export const allRules: readonly Rule[] = [
   denormals,
   eventLoopBlocking,
   idleAccelerator,
+  engineChoice,
 ]

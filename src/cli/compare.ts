@@ -1,0 +1,56 @@
+// `whyslow compare MODEL…`: one model on several engines, or several models. Here: paths, files and what goes to the screen.
+import { renderComparison } from '../report/comparison-text.ts'
+import { renderJson } from '../report/json.ts'
+import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
+import { oneOf } from './one-of.ts'
+import { openProgress } from './progress.ts'
+import type { Screen } from './screen.ts'
+import type { Stages } from './stages.ts'
+import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+
+/** The options of the command, parsed. */
+export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
+  readonly engines?: readonly string[]
+  readonly batch?: readonly number[]
+  readonly rounds?: number
+  readonly limit?: number
+  readonly metric?: string
+  readonly json?: string
+}
+
+export const metrics = ['accuracy', 'mse', 'mae'] as const
+
+/** Runs the command. Throws UsageError or InputError where the input or the paths cannot be used. */
+export async function runCompare(
+  files: readonly string[],
+  flags: CompareFlags,
+  screen: Screen,
+  signal: AbortSignal,
+  load: () => Promise<Stages>,
+): Promise<void> {
+  for (const file of files) checkModel(file, flags)
+  const { batch, ...others } = flags
+  const metric = flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric')
+  const targets = files.map((file) =>
+    flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file),
+  )
+  const json = targets[0]
+  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
+  const progress = openProgress(screen, flags.progress)
+  const options = {
+    ...modelOptions(others),
+    engines: flags.engines ?? null,
+    batches: batch ?? null,
+    rounds: flags.rounds ?? null,
+    ...(flags.limit === undefined ? {} : { limitSeconds: flags.limit }),
+    metric,
+    onProgress: progress.show,
+    signal,
+  }
+  const { compare } = await load()
+  const comparison = await compare(files, options).finally(progress.clear)
+  signal.throwIfAborted()
+  if (json !== undefined) writeTarget(json, renderJson(comparison), '--json')
+  await screen.print(flags.json === '-' ? renderJson(comparison) : renderComparison(comparison, screen))
+  if (json !== undefined) screen.say(`whyslow: wrote comparison document: ${flags.json}\n`)
+}

@@ -1,0 +1,30 @@
+// Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
+// Software adapters are the CPU under a GPU's interface, and no choice.
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+
+export const engineChoice = defineRule({
+  id: 'engine-choice',
+  area: 'software',
+  title: 'Another engine of this machine is faster',
+  needs: ['engine', 'latency', 'otherEngines'],
+  check({ engine, latency, otherEngines }) {
+    const faster = otherEngines.filter(({ software, ratioHigh }) => !software && ratioHigh < 1)
+    const best = faster.toSorted((a, b) => a.ratio - b.ratio)[0]
+    const savedMs = best === undefined ? 0 : latency.p50Ms * (1 - best.ratio)
+    if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
+    const others = faster.length > 1 ? `, the best of ${faster.length} that are faster` : ''
+    return {
+      found: {
+        detail:
+          `${best.id} on ${best.device} takes ${sayMs(best.p50Ms)}, ${sayShare(best.ratio)} of the time of ${engine.id} ` +
+          `(${sayShare(best.ratioLow)} to ${sayShare(best.ratioHigh)} over ${best.rounds} rounds of fresh processes)${others}.`,
+        timeMs: latency.p50Ms,
+        wouldSaveMs: savedMs,
+        basis: 'measured',
+        nodes: [],
+        next: `whyslow MODEL --engine ${best.id}`,
+      },
+    }
+  },
+})

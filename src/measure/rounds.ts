@@ -1,0 +1,93 @@
+// Several setups against each other: in every round one fresh process of each, there and back again (A B C C B A), so that what
+// changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
+// reason; the others go on.
+import { handoffNs, REGIME_RATIO } from './latency.ts'
+import { logInterval, median } from './statistics.ts'
+import type { LatencyInput } from './tasks.ts'
+import { runTrial, type TrialLimits } from './trial.ts'
+import type { LatencyBlock, Trial } from './types.ts'
+
+export interface Entrant {
+  readonly task: Omit<LatencyInput, 'process'>
+  readonly limits: TrialLimits
+}
+
+export type NotMeasured = Exclude<Trial<unknown>, { readonly outcome: 'measured' }>
+
+export interface Entered {
+  /** One a round; null for the rounds that it did not take part in. */
+  readonly blocks: readonly (LatencyBlock | null)[]
+  /** What ended its part; null: nothing did. */
+  readonly failure: NotMeasured | null
+}
+
+export interface RoundsPlan {
+  readonly entrants: readonly Entrant[]
+  readonly rounds: number
+  /** Asked after each round with what was measured so far: true ends it. Absent: all rounds. */
+  readonly isEnough?: (soFar: readonly Entered[]) => boolean
+  readonly onBlock?: (entrant: number, round: number) => void
+  /** The trial; absent: a fresh process. */
+  readonly measure?: (input: LatencyInput, limits: TrialLimits) => Promise<Trial<LatencyBlock>>
+}
+
+const inProcess = (input: LatencyInput, limits: TrialLimits): Promise<Trial<LatencyBlock>> => runTrial('latency', input, limits)
+
+/** One result for each entrant, in their order. */
+export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
+  const { entrants, rounds, isEnough = () => false, onBlock = () => {}, measure = inProcess } = plan
+  const states = entrants.map(() => ({ blocks: [] as (LatencyBlock | null)[], failure: null as NotMeasured | null }))
+  for (let round = 0; round < rounds; round++) {
+    const order = entrants.map((_, i) => (round % 2 === 0 ? i : entrants.length - 1 - i))
+    for (const i of order) {
+      const state = states[i]!
+      onBlock(i, round)
+      state.blocks.push(state.failure === null ? await block(i, round) : null)
+    }
+    if (isEnough(states)) break
+  }
+  return states
+
+  async function block(i: number, round: number): Promise<LatencyBlock | null> {
+    const { task, limits } = entrants[i]!
+    let trial = await measure({ ...task, process: round }, limits)
+    // A process can die of what has nothing to do with the setup; one that hangs would hang again.
+    if (trial.outcome !== 'measured' && trial.outcome !== 'timed-out') trial = await measure({ ...task, process: round }, limits)
+    if (trial.outcome === 'measured') return trial.value
+    states[i]!.failure = trial
+    return null
+  }
+}
+
+export interface RoundRatio {
+  /** b / a, median over the rounds, with its interval. */
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  /** Rounds behind it. */
+  readonly rounds: number
+}
+
+/** A ratio that fewer rounds stand for is not better for leaving out those that span a change of regime. */
+const LEAST_CLEAN = 3
+
+/**
+ * null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed between their processes are left out where
+ * three others are left. `percent`: of the interval.
+ */
+export function ratioOf(a: Entered, b: Entered, percent: 95 | 99 = 95): RoundRatio | null {
+  const shared = a.blocks.flatMap((block, round) => {
+    const other = b.blocks[round]
+    return block && other ? [{ ratio: other.p50Ms / block.p50Ms, spans: spansChange(block, other) }] : []
+  })
+  if (shared.length < 2) return null
+  const clean = shared.filter(({ spans }) => !spans)
+  const ratios = (clean.length >= LEAST_CLEAN ? clean : shared).map(({ ratio }) => ratio)
+  const { low, high } = logInterval(ratios, percent)
+  return { ratio: median(ratios), ratioLow: low, ratioHigh: high, rounds: ratios.length }
+}
+
+function spansChange(a: LatencyBlock, b: LatencyBlock): boolean {
+  const [x, y] = [handoffNs(a), handoffNs(b)]
+  return x !== null && y !== null && Math.max(x, y) > REGIME_RATIO * Math.min(x, y)
+}

@@ -1,0 +1,71 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
+import { renderComparison } from './comparison-text.ts'
+import { shortNames } from './contestant-names.ts'
+import { comparison, contestant } from './example-comparison.ts'
+import { renderJson } from './json.ts'
+import { cells } from './wrap.ts'
+
+const { schemaOf } = await import(new URL('../../scripts/make-schema.mjs', import.meta.url).href)
+const plain = { width: 80, colour: false }
+const labelled = (value: number) => ({ metric: { name: 'accuracy', value, rows: 1000 } })
+const models = comparison(
+  [
+    contestant('some/folder/a-model-with-a-long-name.onnx', 31, labelled(0.916)),
+    contestant('some/folder/b.onnx', 10, labelled(0.91)),
+    contestant('some/folder/broken.onnx', null),
+  ],
+  { of: 'models', warnings: ['something odd'] },
+)
+const engines = comparison(
+  [
+    contestant('ort-cpu', 10, {
+      batches: [1, 8, 32].map((batch) => ({ batch, p50Ms: batch, ciLowMs: batch, ciHighMs: batch })),
+      fit: { fixedMs: 0, perSampleMs: 1 },
+    }),
+    contestant('ort-webgpu', 100, { software: true, device: 'SwiftShader (software adapter, computes on the CPU)' }),
+    contestant('ort-cuda', null, { outcome: 'not-here', reason: 'no library', fix: 'npm rebuild onnxruntime-node' }),
+  ],
+  { notHere: [{ id: 'ort-coreml', reason: 'not macOS', fix: 'use macOS' }] },
+)
+
+describe.each([
+  ['models', models],
+  ['engines', engines],
+])('%s', (_, doc) => {
+  test.each([40, 57, 80, 132])('stay within %d columns', (width) => {
+    const text = renderComparison(doc, { width, colour: false })
+    expect(text.split('\n').filter((line) => cells(line) > width)).toEqual([])
+    expect(text.endsWith('\n')).toBe(true)
+  })
+
+  test('follow the schema', () => {
+    const valid = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaOf('comparison.schema.json', { closed: true })))
+    expect(valid(JSON.parse(renderJson(doc))), JSON.stringify(valid.errors)).toBe(true)
+  })
+})
+
+test('the table has a row for each that was measured, fastest first, and others have their reason', () => {
+  const text = renderComparison(models, plain)
+  expect(text).toMatch(/^1\. b\.onnx .* 91\.0 % /m)
+  expect(text).toMatch(/^2\. a-model-…ame/m)
+  expect(text.indexOf('1. ')).toBeLessThan(text.indexOf('2. '))
+  expect(text).toContain('Not measured: broken.onnx: the engine’s process ended by SIGSEGV')
+  expect(text).toContain('Warning: something odd')
+})
+
+test('a software adapter has no place, and what is missing says how to get it', () => {
+  const text = renderComparison(engines, plain)
+  expect(text).toMatch(/^ {3}ort-webgpu /m)
+  expect(text).toMatch(/Not measured: ort-cuda: no library; npm rebuild/)
+  expect(text).toContain('Not here: ort-coreml.')
+  expect(text).toMatch(/ort-cpu: 1 → 1\.00 ms, 8 → 8\.00 ms, 32 → 32\.0 ms; 0 ms \+ 1\.00 ms a sample/)
+})
+
+test('names are as short as tells them apart', () => {
+  const names = (...ids: string[]) => [...shortNames(ids).values()]
+  expect(names('x/a.onnx', 'x/b.onnx')).toEqual(['a.onnx', 'b.onnx'])
+  expect(names('a/m.onnx', 'b/m.onnx')).toEqual(['a/m.onnx', 'b/m.onnx'])
+  expect(names('m.onnx', 'b/m.onnx')).toEqual(['m.onnx', 'b/m.onnx'])
+  expect(names('ort-cpu', 'ort-wasm')).toEqual(['ort-cpu', 'ort-wasm'])
+})

@@ -1,0 +1,108 @@
+// Comparisons through the command line, on tiny models: what is true of every one, whatever the machine.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ComparisonDocument } from '../../src/report/comparison.ts'
+import { ROOT } from '../sources.ts'
+import { fixture, folders, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+
+const valid = new Ajv2020({ allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(join(ROOT, 'src/report/comparison.schema.json'), 'utf8')),
+)
+const SHORT = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress', '--json', '-']
+
+async function comparisonOf(...argv: string[]): Promise<ComparisonDocument> {
+  const { status, stdout, stderr } = await whyslow(where, 'compare', ...argv, ...SHORT)
+  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
+  const document = JSON.parse(stdout) as ComparisonDocument
+  expect(valid(document), JSON.stringify(valid.errors)).toBe(true)
+  expectConsistent(document)
+  return document
+}
+
+function expectConsistent({ contestants, ranking, pareto, reports, answer }: ComparisonDocument): void {
+  const measured = contestants.filter(({ p50Ms }) => p50Ms !== null)
+  expect(answer).not.toBe('')
+  expect(reports).toHaveLength(measured.length)
+  expect(ranking.map(({ id }) => id).sort()).toEqual(
+    measured
+      .filter(({ software }) => !software)
+      .map(({ id }) => id)
+      .sort(),
+  )
+  expect(pareto.front.length).toBe(ranking.length - pareto.dominated.length)
+  for (const { id, report, p50Ms, ciLowMs, ciHighMs, outcome } of measured) {
+    expect(outcome, id).toBe('measured')
+    expect(reports[report!]!.latency!.p50Ms).toBe(p50Ms)
+    expect(ciLowMs! <= p50Ms! && p50Ms! <= ciHighMs!, id).toBe(true)
+  }
+  for (const { id, outcome, reason } of contestants.filter((one) => !measured.includes(one))) {
+    expect(outcome, id).not.toBe('measured')
+    expect(reason, id).toMatch(/\S/)
+  }
+}
+
+describe('models', () => {
+  test('with labels: each has its metric, whatever its outputs are called', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => Array.from({ length: 23 }, (_, k) => ((i * 31 + k * 17) % 97) / 10))
+    const data = join(where.root, 'labelled.json')
+    writeFileSync(data, JSON.stringify({ X: rows, labels: rows.map((_, i) => i % 2) }))
+    const models = ['credit_xgb', 'credit_mlp', 'credit_lr'].map(fixture)
+    const document = await comparisonOf(...models, '--data', data)
+    expect(document).toMatchObject({ of: 'models', reference: models[0] })
+    expect(document.pairs).toHaveLength(3)
+    expect(document.contestants.map(({ metric }) => metric && [metric.name, metric.rows])).toEqual(
+      models.map(() => ['accuracy', 40]),
+    )
+    expect(document.sentences.filter((sentence) => /points|as accurate/.test(sentence))).toHaveLength(2)
+  })
+
+  test('one that the engine refuses, and one that is aborted, are rows with a reason', async () => {
+    const document = await comparisonOf(...['credit_lr', 'int4-output', 'unknown-operator'].map(fixture))
+    expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['measured', 'failed', 'failed'])
+    expect(document.contestants[1]!.reason).toMatch(/SIGABRT|ended with code/)
+    expect(document.contestants[2]!.reason).toMatch(/does not run the model/)
+  })
+
+  test('other shapes: fed with their own inputs, and their outputs not compared', async () => {
+    const document = await comparisonOf(fixture('credit_lr'), fixture('symbolic-batch'))
+    expect(document.contestants[1]).toMatchObject({
+      outcome: 'measured',
+      agreement: null,
+      agreementReason: expect.stringContaining('its own'),
+    })
+  })
+})
+
+describe('engines', () => {
+  test('each is measured or has its reason; batches are fitted', async () => {
+    const document = await comparisonOf(fixture('symbolic-batch'), '--engines', 'ort-cpu,ort-coreml', '--batch', '1,4,16')
+    const [cpu, coreml] = document.contestants
+    expect(document.batch).toBe(1)
+    expect(cpu!.batches.map(({ batch }) => batch)).toEqual([1, 4, 16])
+    expect(cpu!.fit!.perSampleMs + cpu!.fit!.fixedMs).toBeGreaterThan(0)
+    if (process.platform !== 'darwin') expect(coreml).toMatchObject({ outcome: 'not-here', fix: expect.stringMatching(/\S/) })
+  })
+})
+
+describe('what cannot be used', () => {
+  test.each([
+    [['compare', fixture('credit_lr'), fixture('credit_lr')], /is given twice/],
+    [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--engines', 'ort-cpu'], /--engines compares engines on one model/],
+    [['compare', fixture('credit_lr'), '--engines', 'ort-gpu'], /--engines ort-gpu: no such engine/],
+    [['compare', fixture('lstm'), '--batch', '1,8'], /--batch 1/],
+    [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--shape', 'y=1x2'], /no model has such an input; there are X/],
+    [['compare', fixture('credit_lr'), fixture('truncated')], /is cut off/],
+    [['compare', fixture('credit_lr'), '--batch', '1,0'], /whole number above 0/],
+    [['compare'], /missing required argument/],
+  ])('%j', async (argv, says) => {
+    const { status, stdout, stderr } = await whyslow(where, ...argv)
+    expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
+    expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+    expect(stderr).toMatch(says)
+  })
+})
