@@ -9,14 +9,15 @@ import { feedsOf, openSession } from './open.ts'
 import { median, medianHalfWidth } from './statistics.ts'
 import type { LatencyInput, LatencyOutput } from './tasks.ts'
 
-const MIN_SAMPLES = 10
+const LEAST_RUNS = { warmup: 5, samples: 10 } as const
+/** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
+const FEW_RUNS = { warmup: 2, samples: 5 } as const
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
 /** Where a trial is capped and predictions are slow. */
 const LEAST_SAMPLES = 3
 /** Of the cap: what is left is for the last prediction and the end of the process. */
 const CAP_SHARE = 0.6
-const MIN_WARMUP_RUNS = 5
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
 const WARMUP_SHARE = 0.25
 /** The loop around the engine is compiled at run time: a model of 16 µs reads 19 µs before that is done, after about 0.1 s. */
@@ -48,17 +49,19 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   await runs[0]!()
   const firstMs = performance.now() - firstStart
 
+  const least = input.few ? FEW_RUNS : LEAST_RUNS
   const warmupStart = performance.now()
   let warmupRuns = 0
   const late = lateness(loadStart, input.capMs)
-  while (warmupRuns < (late() ? 1 : MIN_WARMUP_RUNS) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
+  while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
     await runs[warmupRuns++ % runs.length]!()
   }
   const warmupMs = performance.now() - warmupStart
   const perRunMs = warmupMs / warmupRuns
 
   const watch = startWatch()
-  const sampled = await sample(runs, input.sampleMs, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS, late)
+  const plan = { ms: input.sampleMs, least: least.samples, late }
+  const sampled = await sample(runs, plan, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
   const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = peakBytes(residentBefore)
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
@@ -101,10 +104,10 @@ function lateness(startMs: number, capMs: number | undefined): () => boolean {
 /** What an engine with a clock of its own is asked for. */
 const samplePlan = (input: LatencyInput) => ({
   sampleMs: input.sampleMs,
-  minSamples: MIN_SAMPLES,
+  minSamples: LEAST_RUNS.samples,
   maxSamples: MAX_SAMPLES,
   warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
-  minWarmupRuns: MIN_WARMUP_RUNS,
+  minWarmupRuns: LEAST_RUNS.warmup,
   ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
 })
 
@@ -140,10 +143,9 @@ const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_
  */
 async function sample(
   runs: readonly PreparedRun[],
-  sampleMs: number,
+  { ms, least, late }: { readonly ms: number; readonly least: number; readonly late: () => boolean },
   ignored: readonly string[],
   watchEach: boolean,
-  late: () => boolean,
 ) {
   const samplesMs: number[] = []
   const waits = waitReader(ignored)
@@ -152,10 +154,10 @@ async function sample(
   const start = performance.now()
   let checkAt = 256
   for (let k = 0; k < MAX_SAMPLES; k++) {
-    if (k >= MIN_SAMPLES && performance.now() - start >= sampleMs) break
+    if (k >= least && performance.now() - start >= ms) break
     if (k >= LEAST_SAMPLES && late()) break
     if (k === checkAt) {
-      if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= sampleMs / 2) break
+      if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= ms / 2) break
       checkAt *= 2
     }
     const run = runs[k % runs.length]!

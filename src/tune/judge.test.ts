@@ -53,10 +53,25 @@ const isFaster = ({ verdict }: Judgement): boolean => verdict === 'faster'
 
 describe('a clear answer', () => {
   test('ends after three pairs, which alternate', async () => {
-    // Ratios 0.5, 0.51, 0.5: e^(ln 0.503 +- 9.925 * 0.0066) ends at 0.54.
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 5 }, { score: 5.1 }, { score: 5 }])
-    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, before: 10, after: 5, speedup: 2, reason: null })
+    // Ratios 0.8, 0.81, 0.8: their logarithms' mean is -0.219 and their deviation 0.0072, and e^(-0.219 + 9.925 * 0.0072 / sqrt(3)) is 0.84.
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 8 }, { score: 8.1 }, { score: 8 }])
+    expect(await judged(ground)).toMatchObject({
+      verdict: 'faster',
+      pairs: 3,
+      before: 10,
+      after: 8,
+      speedup: 1.25,
+      reason: null,
+    })
     expect(asked.join('')).toBe('bccbbc')
+  })
+
+  test('ends after two pairs where no reading of one side is near one of the other, with the range as interval', async () => {
+    // 6.9 is below 0.7 times 10, 7.1 is not; one pair alone settles nothing.
+    const apart = scripted([{ score: 10 }, { score: 12 }], [{ score: 5 }, { score: 6.9 }])
+    expect(await judged(apart.ground)).toMatchObject({ verdict: 'faster', pairs: 2, speedupHigh: 2, after: 5.95 })
+    const near = scripted([{ score: 10 }, { score: 12 }], [{ score: 5 }, { score: 7.1 }, { score: 6 }])
+    expect((await judged(near.ground)).pairs).toBeGreaterThan(2)
   })
 
   test('is no after two pairs without a gain worth having', async () => {
@@ -83,7 +98,7 @@ describe('a clear answer', () => {
 describe('the deadline', () => {
   test('no pair starts after it, and a gain needs the least number of pairs', async () => {
     // Pairs end at 20, 40, 60: the third does not start.
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 5 }], 10)
+    const { ground, asked } = scripted([{ score: 10 }], [{ score: 8 }], 10)
     expect(await judged(ground, { ...GROWTH, deadlineMs: 39 })).toMatchObject({
       verdict: 'no-difference',
       pairs: 2,
@@ -103,8 +118,8 @@ describe('states of the machine', () => {
     const fast = { score: 10, handoffNs: FAST_NS }
     const slow = { score: 16, handoffNs: SLOW_NS }
     // The first pair is fast and slow, its repetition fast and fast.
-    const { ground, asked } = scripted([fast], [slow, { score: 5, handoffNs: FAST_NS }])
-    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, after: 5 })
+    const { ground, asked } = scripted([fast], [slow, { score: 8, handoffNs: FAST_NS }])
+    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, after: 8 })
     expect(asked.join('')).toBe('bcbccbbc')
     const always = scripted([fast], [slow])
     expect((await judged(always.ground, PROOF)).pairs).toBe(6)

@@ -72,7 +72,7 @@ export async function judge(
     bases.push(a)
     candidates.push(b)
     pairs.push({ ratio: b.score / a.score, handoffNs: spans ? null : (a.handoffNs ?? b.handoffNs) })
-    if (plan.stopEarly && isClear(pairs, plan)) break
+    if (plan.stopEarly && (isApart(bases, candidates) || isClear(pairs, plan))) break
   }
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
 }
@@ -90,9 +90,10 @@ function isClear(pairs: readonly Pair[], { least, level }: JudgePlan): boolean {
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
   const ratios = pairs.map(({ ratio }) => ratio)
   const ratio = median(ratios)
-  const interval = logInterval(ratios, plan.level)
+  const apart = plan.stopEarly && isApart(bases, candidates)
+  const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : logInterval(ratios, plan.level)
   const bad = slowerRegime(pairs) ?? slowerAtBest(bases, candidates)
-  const faster = pairs.length >= plan.least && interval.high < 1 && bad === null
+  const faster = (apart || pairs.length >= plan.least) && interval.high < 1 && bad === null
   const slower = pairs.length >= 2 && interval.low > 1
   const cut = plan.stopEarly && pairs.length < plan.most && !faster && !isClear(pairs, plan)
   return {
@@ -108,6 +109,16 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     peakBytes: middle(candidates, ({ peakBytes }) => peakBytes),
     pairs: pairs.length,
   }
+}
+
+/** Pairs after which readings that lie far apart settle it: every one of the candidate below this share of the base's best. */
+const APART_AFTER = 2
+const APART = 0.7
+
+/** A gain so large that no reading of one side is near one of the other. Cuts short the search alone; the last proof measures on. */
+function isApart(bases: readonly Reading[], candidates: readonly Reading[]): boolean {
+  const worst = Math.max(...candidates.map(({ score }) => score))
+  return bases.length >= APART_AFTER && worst < APART * Math.min(...bases.map(({ score }) => score))
 }
 
 export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)

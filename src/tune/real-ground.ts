@@ -144,7 +144,7 @@ export function realGround(plan: GroundPlan): RealGround {
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
     return runTrial(
       'latency',
-      { ...task, process: process++, sampleMs: planned, brief, oneHandoff: true },
+      { ...task, process: process++, sampleMs: planned, brief, oneHandoff: true, few: !thorough },
       trialLimits(limits, planned, plan.p50Ms * setup.batchFactor),
     )
   }
