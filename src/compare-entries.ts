@@ -86,7 +86,9 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   const asked = options.engines ?? engines.map(({ id }) => id)
   const ids = [...new Set([...asked, REFERENCE_ENGINE])]
   opening.progress('looking for engines', 0, 1)
-  const found = await Promise.all(ids.map((id) => describeEngine(id, options.ort, options.signal)))
+  const found = await Promise.all(
+    ids.map((id) => describeEngine(id, options.ort, { signal: options.signal, browser: options.browser ?? undefined })),
+  )
   const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
   const missing = ids.flatMap((id, i) => {
     const one = found[i]!
@@ -137,7 +139,10 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
 export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')
-  const engine = await describeEngine(options.engine, options.ort, options.signal)
+  const engine = await describeEngine(options.engine, options.ort, {
+    signal: options.signal,
+    browser: options.browser ?? undefined,
+  })
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   const graphs = models.map(viewGraph)
   checkNames(options, graphs)

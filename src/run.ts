@@ -54,7 +54,7 @@ export interface Run {
 export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
   checkEngine(options.engine)
   // The engine starts while the model is read.
-  const starting = describeEngine(options.engine, options.ort, options.signal)
+  const starting = describeEngine(options.engine, options.ort, { signal: options.signal, browser: options.browser ?? undefined })
   starting.catch(() => {})
   const model = await readModel(file)
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
@@ -167,8 +167,10 @@ export function engineOptionsOf({
   graphOptimization,
   configEntries,
   ort,
-}: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries' | 'ort'>): EngineOptions {
-  return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort }
+  browser,
+}: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries' | 'ort' | 'browser'>): EngineOptions {
+  const named = browser === null ? {} : { browser }
+  return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort, ...named }
 }
 
 /** Throws InputError where there is no such engine. */

@@ -25,6 +25,8 @@ export interface WhyOptions {
   readonly quick: boolean
   /** Folder the engine's package is taken from; null: the current folder's, else the one beside whyslow. */
   readonly ort: string | null
+  /** The browser that engines in a page are measured in; null: the one that is installed. */
+  readonly browser: string | null
   readonly graphOptimization: EngineOptions['graphOptimization']
   readonly configEntries: Readonly<Record<string, string>>
   /** Folder where the inputs used are kept; null: they are not. */
@@ -47,6 +49,7 @@ export const DEFAULTS: WhyOptions = {
   seconds: null,
   quick: false,
   ort: null,
+  browser: null,
   graphOptimization: 'all',
   configEntries: {},
   saveInputs: null,

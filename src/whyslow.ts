@@ -50,7 +50,7 @@ export async function describeMachine(
   const options = { ...DEFAULTS, ...given }
   checkEngine(options.engine)
   const engineOptions = engineOptionsOf(options)
-  const engine = await describeEngine(options.engine, options.ort, options.signal)
+  const engine = await describeEngine(options.engine, options.ort, { signal: options.signal })
   const machine = readMachine(engine.ok ? engine.accelerators : [])
   const warnings: string[] = []
   const limits = limitsOf(machine, options)

@@ -85,6 +85,7 @@ describe('why', () => {
       seconds: 0.5,
       quick: false,
       ort: null,
+      browser: null,
       graphOptimization: 'all',
       configEntries: { 'a.b': '1' },
       saveInputs: null,

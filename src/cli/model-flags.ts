@@ -15,6 +15,7 @@ export interface ModelFlags {
   readonly seconds?: number
   readonly quick?: boolean
   readonly ort?: string
+  readonly browser?: string
   readonly graphOptimization: WhyOptions['graphOptimization']
   readonly config?: ReadonlyMap<string, string>
   readonly saveInputs?: string
@@ -36,6 +37,7 @@ export function modelOptions(flags: ModelFlags): Omit<WhyOptions, 'onProgress' |
     seconds: flags.seconds ?? null,
     quick: flags.quick ?? false,
     ort: flags.ort ?? null,
+    browser: flags.browser ?? null,
     graphOptimization: flags.graphOptimization,
     configEntries: Object.fromEntries(flags.config ?? []),
     saveInputs: flags.saveInputs ?? null,
@@ -51,10 +53,13 @@ function cacheUse({ cache, refresh }: ModelFlags): WhyOptions['cache'] {
 }
 
 /** Throws UsageError where the model or the engine's package is not there. */
-export function checkModel(file: string, { ort }: Pick<ModelFlags, 'ort'>): void {
+export function checkModel(file: string, { ort, browser }: Pick<ModelFlags, 'ort' | 'browser'>): void {
   if (stateOf(file) === undefined)
     throw new UsageError(`${file}: no such file; give the path of a model, as in: whyslow model.onnx`)
   if (ort !== undefined && stateOf(ort) === undefined) {
     throw new UsageError(`--ort ${ort}: no such folder; give the folder of an onnxruntime-node package`)
+  }
+  if (browser !== undefined && stateOf(browser) === undefined) {
+    throw new UsageError(`--browser ${browser}: no such file; give the path of a Chromium, Chrome or Edge`)
   }
 }

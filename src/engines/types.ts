@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly directCall?: boolean
   /** Where the engine's package is taken from: a folder, or null for the user's current folder first and our own next. */
   readonly packageFrom: string | null
+  /** The browser that engines in a page are measured in; absent: the one that is installed. */
+  readonly browser?: string
 }
 
 export interface InputDeclaration {
@@ -125,7 +127,9 @@ export interface Engine {
   /** What it can be asked for beside predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
-  available(options: Pick<EngineOptions, 'packageFrom'>): Promise<Availability>
+  available(options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Availability>
   /** Throws an Error whose message is the engine's own. */
   open(modelFile: string, options: OpenOptions): Promise<Session>
+  /** Ends what the sessions of this process share, such as a browser. */
+  end?(): Promise<void>
 }

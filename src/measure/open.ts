@@ -8,7 +8,15 @@ import type { ModelTask } from './tasks.ts'
 export function engineOf(id: string): Engine {
   const engine = engineById(id)
   if (!engine) throw new Error(`unknown engine ${id}`)
+  used.add(engine)
   return engine
+}
+
+const used = new Set<Engine>()
+
+/** Ends what the engines that this process opened share: a browser must be gone before another trial starts. */
+export async function endEngines(): Promise<void> {
+  for (const engine of used) await engine.end?.()
 }
 
 export function openSession(

@@ -152,7 +152,7 @@ export interface StartTimes {
 
 export interface Tasks {
   readonly engine: {
-    readonly input: { readonly engine: string; readonly packageFrom: string | null }
+    readonly input: { readonly engine: string; readonly packageFrom: string | null; readonly browser?: string }
     readonly output: Availability
   }
   readonly try: { readonly input: ModelTask; readonly output: TryOutput }

@@ -1,18 +1,32 @@
 // The trial's process: receives one task, does it, sends the result, and ends.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { endEngines } from './open.ts'
 import { taskRunners } from './task-runners.ts'
 import type { Tasks } from './tasks.ts'
 
-process.on('disconnect', () => process.exit(1))
+// Nobody is left to remove what this process keeps in its folder for temporary files (trial.ts).
+process.on('disconnect', () => {
+  const folder = os.tmpdir()
+  if (path.basename(folder).startsWith('whyslow-trial-')) fs.rmSync(folder, { recursive: true, force: true })
+  process.exit(1)
+})
 
 process.on('message', async ({ task, input }: { task: keyof Tasks; input: never }) => {
+  const result = await resultOf(task, input)
+  await endEngines()
+  process.send!(result)
+})
+
+async function resultOf(task: keyof Tasks, input: never): Promise<unknown> {
   try {
     const run = await taskRunners[task]()
-    const value = await run(input)
-    process.send!({ outcome: 'measured', value })
+    return { outcome: 'measured', value: await run(input) }
   } catch (error) {
-    process.send!({ outcome: 'failed', reason: reasonOf(error) })
+    return { outcome: 'failed', reason: reasonOf(error) }
   }
-})
+}
 
 /** One line, the engine's own words. */
 function reasonOf(error: unknown): string {

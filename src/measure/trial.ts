@@ -2,6 +2,8 @@
 // nothing else. Killed at its time or memory limit; its result is a value.
 import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Tasks } from './tasks.ts'
 import type { Trial } from './types.ts'
@@ -19,9 +21,12 @@ const STDERR_KEPT_BYTES = 8192
 /** Frames of JavaScript, Node's native frames ('13: 0x195e376 [node]'), and the rules around both. */
 const STACK_LINE = /^\s+at |^\s*\d+: (0x)?[0-9a-f]+ |^-{3,}|^<--- /i
 
-const running = new Set<ChildProcess>()
+const running = new Map<ChildProcess, string>()
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const [child, temporary] of running) {
+    child.kill('SIGKILL')
+    removeFolder(temporary)
+  }
 })
 
 /** Compiled code in every case: under a test runner this file is TypeScript, and a child process needs JavaScript. */
@@ -30,7 +35,16 @@ const childFile = fileURLToPath(import.meta.url)
   .replace(/trial\.js$/, 'trial-child.js')
 
 /** onnxruntime 1.30 sends usage data from Linux unless told otherwise before it is loaded, and leaves its files in TMPDIR. */
-const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, ORT_DISABLE_TELEMETRY: '1' })
+const childEnvironment = (temporary: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ORT_DISABLE_TELEMETRY: '1',
+  TMPDIR: temporary,
+  TMP: temporary,
+  TEMP: temporary,
+})
+
+/** What a trial leaves behind, such as a browser's profile, goes with it. A browser that was killed writes for a moment longer. */
+const removeFolder = (folder: string) => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 
 /** Runs one task in a fresh process. Never throws, but for an aborted signal. */
 export async function runTrial<K extends keyof Tasks>(
@@ -39,13 +53,14 @@ export async function runTrial<K extends keyof Tasks>(
   limits: TrialLimits,
 ): Promise<Trial<Tasks[K]['output']>> {
   limits.signal?.throwIfAborted()
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-trial-'))
   const child = fork(childFile, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
-    env: childEnvironment(),
+    env: childEnvironment(temporary),
   })
-  running.add(child)
+  running.set(child, temporary)
   let stderr = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT_BYTES)
@@ -90,6 +105,7 @@ export async function runTrial<K extends keyof Tasks>(
   } finally {
     child.kill('SIGKILL')
     await ended(child)
+    removeFolder(temporary)
     running.delete(child)
   }
 }
