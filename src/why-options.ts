@@ -19,7 +19,7 @@ export interface WhyOptions {
   /** null leaves it to the engine. */
   readonly threads: number | null
   readonly engine: string
-  /** Sampling time of the latency over all processes, seconds; null: 4, or 1.5 with `quick`. */
+  /** Sampling time of the latency over all processes, seconds; null: 2.5, or 0.9 with `quick`. */
   readonly seconds: number | null
   /** Three processes in place of five, no sweeps and no experiments. */
   readonly quick: boolean

@@ -103,6 +103,24 @@ describe('layers', () => {
     expect(sources.filter(({ path }) => PURE.includes(layerOf(path))).flatMap(impurities)).toEqual([])
   })
 
+  test('a process that measures the latency loads no package but the engine, so that it starts at once', () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]))
+    const seen = new Set<string>()
+    const packages: string[] = []
+    const visit = (path: string): void => {
+      if (seen.has(path)) return
+      seen.add(path)
+      for (const { specifier, typeOnly, later, target } of byPath.get(path)?.imports ?? []) {
+        if (typeOnly || later) continue
+        if (target !== null) visit(target)
+        else if (!specifier.startsWith('node:')) packages.push(`${path}: ${specifier}`)
+      }
+    }
+    for (const start of ['src/measure/trial-child.ts', 'src/measure/latency-block.ts']) visit(start)
+    expect(seen).toContain('src/engines/ort-cpu.ts')
+    expect(packages).toEqual([])
+  })
+
   test('relative imports name files that exist', () => {
     const paths = new Set(sources.map(({ path }) => path))
     const missing = sources.flatMap(({ path, imports }) =>

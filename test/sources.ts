@@ -10,6 +10,8 @@ export interface Import {
   readonly specifier: string
   /** Erased when compiled: only types are taken. */
   readonly typeOnly: boolean
+  /** `import()`: loaded at the moment of use. */
+  readonly later: boolean
   /** Of the repository, with '/', for relative imports: 'src/graph/types.ts'. */
   readonly target: string | null
 }
@@ -52,11 +54,11 @@ export function readSource(path: string): Source {
 export function parseSource(path: string, text: string): Source {
   const imports: Import[] = []
   const impurities: string[] = []
-  const add = (specifier: string, typeOnly: boolean) => {
+  const add = (specifier: string, typeOnly: boolean, later = false) => {
     const target = specifier.startsWith('.')
       ? relative(ROOT, resolve(ROOT, dirname(path), specifier)).replaceAll('\\', '/')
       : null
-    imports.push({ specifier, typeOnly, target })
+    imports.push({ specifier, typeOnly, later, target })
   }
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
@@ -68,7 +70,7 @@ export function parseSource(path: string, text: string): Source {
       add(node.argument.literal.text, true)
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [argument] = node.arguments
-      if (argument !== undefined && ts.isStringLiteral(argument)) add(argument.text, false)
+      if (argument !== undefined && ts.isStringLiteral(argument)) add(argument.text, false, true)
     } else if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
       const owner = node.expression.text
       const read = `${owner}.${node.name.text}`

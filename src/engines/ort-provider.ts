@@ -3,7 +3,6 @@
 // opens a session with one node. It runs in a process of its own (measure/describe-engine.ts), since a driver can end a process.
 import fs from 'node:fs'
 import path from 'node:path'
-import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
 import { firstLineOf } from '../graph/input-error.ts'
 import { placesOf } from './find-package.ts'
 import { findOrt, INSTALL, loadOrt, openNodeSession, PACKAGE } from './ort-node.ts'
@@ -61,7 +60,7 @@ async function availableOn(about: ProviderEngine, { packageFrom }: Pick<EngineOp
         `run it where builds have it: ${about.builds}`,
       )
     try {
-      const session = await ort.InferenceSession.create(probeModel(), {
+      const session = await ort.InferenceSession.create(await probeModel(), {
         executionProviders: [about.provider],
         logSeverityLevel: 4,
       })
@@ -93,8 +92,9 @@ function shortened(message: string): string {
     .slice(0, 300)
 }
 
-/** y = x + 1. */
-function probeModel(): Uint8Array {
+/** y = x + 1. What writes models is loaded here, as every trial's process loads this file. */
+async function probeModel(): Promise<Uint8Array> {
+  const { floatTensor, model, node, valueInfo, writeModel } = await import('../graph/build.ts')
   return writeModel(
     model({
       nodes: [node('Add', ['x', 'one'], ['y'])],

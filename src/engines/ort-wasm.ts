@@ -5,7 +5,6 @@ import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-web'
 import type { DType } from '../graph/types.ts'
-import { loadModel } from './external-data.ts'
 import { findWeb, INSTALL_WEB, WEB_PACKAGE, webAbsent } from './ort-web.ts'
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from './tensors.ts'
 import type { Availability, Engine, EngineOptions, InputDeclaration, OpenOptions, Session } from './types.ts'
@@ -39,6 +38,7 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
       throw new Error(`this process's WebAssembly runs on ${started} threads; another count needs another process`)
     wasm.numThreads = options.threads
   }
+  const { loadModel } = await import('./external-data.ts')
   const { bytes, externalData } = loadModel(modelFile)
   const session = await ort.InferenceSession.create(bytes, {
     ...webSessionOptions(options, 'wasm', options.profilePrefix !== undefined),

@@ -54,13 +54,13 @@ export interface Gathered {
 
 const PROCESSES = 5
 const QUICK_PROCESSES = 3
-const DEFAULT_MS = 4000
+const DEFAULT_MS = 2500
 const QUICK_DEFAULT_MS = 900
 const PROFILE_SHARE = 0.35
 /** A round's sampling: more rounds meet more states of the machine than longer ones do. */
 const PROFILE_ROUND_MS = 140
 const LEAST_PROFILE_MS = 400
-const LEAST_PROFILE_ROUNDS = 4
+const LEAST_PROFILE_ROUNDS = 3
 const MOST_PROFILE_ROUNDS = 10
 
 const LEFT_OUT = 'left out by --quick'

@@ -22,10 +22,13 @@ export interface PairedPlan {
   readonly changed: Omit<LatencyInput, 'process' | 'brief'>
   readonly pairs: number
   readonly threads: number
+  /** Two pairs whose ratios all lie above this end it: more would find no gain worth saying. Absent: all pairs. */
+  readonly futileAbove?: number
 }
 
 /** At most this many pairs are repeated for a change of regime. */
 const MAX_REPEATS = 2
+const FUTILE_AFTER = 2
 
 /** failed where either side cannot be measured. */
 export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Promise<Trial<PairedResult>> {
@@ -50,6 +53,7 @@ export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Prom
     base.push(a.p50Ms)
     changed.push(b.p50Ms)
     ratios.push(b.p50Ms / a.p50Ms)
+    if (ratios.length === FUTILE_AFTER && Math.min(...ratios) > (plan.futileAbove ?? Number.POSITIVE_INFINITY)) break
   }
   const interval = logInterval(ratios)
   return {

@@ -16,9 +16,9 @@ export interface AboutRun extends GatherPlan {
   readonly p50Ms: number
 }
 
-const SAMPLE_MS = 250
+const SAMPLE_MS = 150
 const ROUNDS = 2
-const BATCHES = [1, 2, 4, 8, 16]
+const BATCHES = [1, 2, 4, 16]
 /** A point that takes longer is left out: a sweep must not take longer than the rest. */
 const LONGEST_POINT_MS = 400
 const SYNTHETIC_SAMPLES = 2

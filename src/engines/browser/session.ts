@@ -1,7 +1,6 @@
 // A session in the page, from Node's side. Model and feeds are served and fetched once; a prediction asked from here is one call
 // through the browser's pipe, which costs about a millisecond, so timing is left to the page (`sample`).
 import fs from 'node:fs'
-import { externalFiles } from '../external-data.ts'
 import type { Feeds, OpenOptions, Session } from '../types.ts'
 import { browserFor, type Provider } from './browser.ts'
 import type { PageCalls, PageOpen } from './page.ts'
@@ -25,6 +24,7 @@ export async function openInBrowser(provider: Provider, modelFile: string, optio
   }
   const { threads, graphOptimization, executionMode, configEntries } = options
   const model = server.offer({ file: modelFile })
+  const { externalFiles } = await import('../external-data.ts')
   const files = externalFiles(fs.readFileSync(modelFile), modelFile).map((file) => ({
     path: file.name,
     offer: server.offer({ file: file.path }),
