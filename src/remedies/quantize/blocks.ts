@@ -22,7 +22,7 @@ export interface BlockWeights {
   readonly packed: Uint8Array<ArrayBuffer>
   /** [N, blocks] */
   readonly scales: Float32Array<ArrayBuffer>
-  /** [N, ceil(blocks * bits / 8)]; null for symmetric blocks, whose zero point is the middle code. */
+  /** [N, ceil(blocks * bits / 8)], padded with the middle code; null for symmetric blocks, whose zero point that is. */
   readonly zeroPoints: Uint8Array<ArrayBuffer> | null
   /** Signal to quantization noise, dB. */
   readonly sqnrDb: number
@@ -44,8 +44,10 @@ export function quantizeBlocks(
   const packed = new Uint8Array(n * bytesPerRow)
   const scales = new Float32Array(n * blocks)
   const zeroPoints = symmetric ? null : new Uint8Array(n * pointBytes)
+  const padded = blocks % codesPerByte !== 0
   let [signal, noise] = [0, 0]
   for (let row = 0; row < n; row++) {
+    if (zeroPoints !== null && padded) zeroPoints[(row + 1) * pointBytes - 1] = middle << bits
     for (let block = 0; block < blocks; block++) {
       const from = row * k + block * blockSize
       const to = Math.min((row + 1) * k, from + blockSize)

@@ -17,7 +17,10 @@ export interface Range {
 }
 
 export interface QuantizeOptions {
-  /** Of static quantization; dynamic activations are always uint8, since DynamicQuantizeLinear gives nothing else. */
+  /**
+   * Of static quantization; dynamic activations are always uint8, since DynamicQuantizeLinear gives nothing else. int8 is for ARM: on
+   * x86 onnxruntime has kernels for uint8 alone, turns int8 into it where one node reads a value, and leaves floats where two do (1.30).
+   */
   readonly activations: 'uint8' | 'int8'
   readonly activationsSymmetric: boolean
   /** Of dynamic and static quantization. */

@@ -9,7 +9,7 @@ import type { Precision, Quantizable, ValueTypes } from './choice.ts'
 import { MICROSOFT, whyNotAttention, whyNotLstm } from './dynamic-contrib.ts'
 import { productOf } from './product.ts'
 import { OPSETS } from './quantize.ts'
-import { isFree, type SiteContext, type StaticSite, staticSite } from './static-sites.ts'
+import { companionsOf, isFree, partsOf, type SiteContext, staticSite } from './static-sites.ts'
 
 /** Every node of the main graph in its order, `Constant` left out. `types`: as run, where they are known. */
 export function quantizable(model: Model, types: ValueTypes = new Map()): readonly Quantizable[] {
@@ -18,12 +18,8 @@ export function quantizable(model: Model, types: ValueTypes = new Map()): readon
   const matching = matchGraph(model, graph)
   const context = { matching, typeOf: (name: string) => ({ ...matching.types.get(name), ...types.get(name) }) }
   const nodes = graph.node.filter((node) => !isConstantNode(node))
-  const companions = new Map<NodeProto, NodeProto>()
-  const found = nodes.map((node) => {
-    const layer = layerOf(context, node)
-    for (const part of layer.parts.slice(1)) companions.set(part, node)
-    return layer
-  })
+  const found = nodes.map((node) => layerOf(context, node))
+  const companions = companionsOf(found)
   const impossible = impossiblePrecisions(model)
   return found.map(({ node, parts, precisions, reason }): Quantizable => {
     const whole = companions.get(node)
@@ -68,13 +64,7 @@ function layerOf(context: SiteContext, node: NodeProto): Layer {
     const product = productOf(context.matching, node)
     also(typeof product === 'string' ? product : undefined, 'dynamic', 'weights8', 'weights4')
   }
-  return { node, parts: partsOf(context, node, site), precisions, reason: why.at(-1) ?? null }
-}
-
-function partsOf({ matching }: SiteContext, node: NodeProto, site: StaticSite | string): readonly NodeProto[] {
-  if (typeof site !== 'string') return site.parts
-  const product = productOf(matching, node)
-  return typeof product === 'string' ? [node] : product.parts
+  return { node, parts: partsOf(context, node), precisions, reason: why.at(-1) ?? null }
 }
 
 /** Precisions that the model's opset does not have, and that it cannot be raised to, with the reason. */

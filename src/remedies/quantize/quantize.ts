@@ -11,6 +11,7 @@ import { dynamicProduct } from './dynamic.ts'
 import { dynamicAttention, dynamicLstm, MICROSOFT } from './dynamic-contrib.ts'
 import { type LayerOutcome, type Rewriting, startRewriting } from './rewriting.ts'
 import { staticLayers } from './static.ts'
+import { companionsOf, partsOf } from './static-sites.ts'
 
 /** ai.onnx that the written form needs: DynamicQuantizeLinear came with 11; QuantizeLinear per axis and int8 pooling with 13 and 12. */
 export const OPSETS: Readonly<Partial<Record<Precision, number>>> = { dynamic: 11, static: 13 }
@@ -25,19 +26,25 @@ export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes
     asked.map(([, precision]) => precision),
   )
   const rewriting = startRewriting(opset, choice, types)
-  const nodes = new Map(rewriting.matching.graph.node.map((node) => [node.output[0] ?? '', node]))
+  const nodes = rewriting.matching.graph.node.filter(
+    ({ output }) => (choice.layers.get(output[0] ?? '') ?? 'float32') !== 'float32',
+  )
+  const byName = new Map(nodes.map((node) => [node.output[0]!, node]))
+  const companions = companionsOf(nodes.map((node) => ({ node, parts: partsOf(rewriting, node) })))
+  const why = (node: NodeProto | undefined, precision: Precision): string | undefined => {
+    if (node === undefined) return 'the main graph has no such node'
+    const whole = companions.get(node)
+    return whole ? `it is part of '${whole.output[0]}'` : stay.get(precision)
+  }
+  const together = staticLayers(
+    rewriting,
+    nodes.filter((node) => choice.layers.get(node.output[0]!) === 'static' && why(node, 'static') === undefined),
+  )
   const layers: QuantizedLayer[] = []
   const skipped: { node: string; reason: string }[] = []
-  const region = asked.flatMap(([name, precision]) =>
-    precision === 'static' && !stay.has(precision) ? (nodes.get(name) ?? []) : [],
-  )
-  const together = staticLayers(rewriting, region)
   for (const [name, precision] of asked) {
-    const node = nodes.get(name)
-    const outcome =
-      node === undefined
-        ? 'the main graph has no such node'
-        : (stay.get(precision) ?? together.get(node) ?? quantizeLayer(rewriting, node, precision))
+    const node = byName.get(name)
+    const outcome = why(node, precision) ?? together.get(node!) ?? quantizeLayer(rewriting, node!, precision)
     if (typeof outcome === 'string') skipped.push({ node: name, reason: outcome })
     else layers.push({ node: name, opType: node!.opType, ...outcome })
   }

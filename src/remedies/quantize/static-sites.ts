@@ -135,3 +135,21 @@ function whyNotFree(matching: Matching, node: NodeProto): string | undefined {
   if (mode !== 'nearest') return `it interpolates (${mode})`
   return attributeOf(node, 'coordinate_transformation_mode') === 'tf_crop_and_resize' ? 'it fills in numbers' : undefined
 }
+
+/** The node and what changes with it: the Add of a constant bias, the Relu or Clip behind it. */
+export function partsOf(context: SiteContext, node: NodeProto): readonly NodeProto[] {
+  const site = staticSite(context, node)
+  if (typeof site !== 'string') return site.parts
+  const product = productOf(context.matching, node)
+  return typeof product === 'string' ? [node] : product.parts
+}
+
+/** By node that is part of another: that other. Layers come in the order of the graph; a part takes no parts of its own. */
+export function companionsOf(layers: readonly { readonly node: NodeProto; readonly parts: readonly NodeProto[] }[]) {
+  const wholes = new Map<NodeProto, NodeProto>()
+  for (const { node, parts } of layers) {
+    if (wholes.has(node)) continue
+    for (const part of parts.slice(1)) wholes.set(part, node)
+  }
+  return wholes
+}

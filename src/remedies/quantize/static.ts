@@ -95,10 +95,7 @@ function whyNotIn(region: Region, site: StaticSite): string | undefined {
   }
   if (site.kind === 'product') return undefined
   const missing = site.results.find((value) => region.affine(value) === undefined)
-  if (missing !== undefined) return `no range of '${missing}' was observed`
-  const raw = site.node.output[0]!
-  const isApart = site.activation !== undefined && !isFolded(region, site)
-  return isApart && region.affine(raw) === undefined ? `no range of '${raw}' was observed` : undefined
+  return missing === undefined ? undefined : `no range of '${missing}' was observed`
 }
 
 /** True where the value comes out of its operator as int8: somebody reads it so, or the operator gives nothing else. */
@@ -218,8 +215,9 @@ function writeResult(region: Region, site: StaticSite, written: NodeProto): void
     rewriting.add(written, site.activation)
     return
   }
-  // The operator has its int8 kernel only where its own result is quantized; the activation works on floats then.
-  const affine = region.affine(raw)!
+  // The operator has its int8 kernel only where its own result is quantized; the activation works on floats then. It cuts off what
+  // lies outside of its own range, so that is all that has to be kept.
+  const affine = region.affine(result)!
   const { fresh } = rewriting
   const [from, whole, back] = [fresh(`${raw}_float`), fresh(`${raw}_quantized`), fresh(`${raw}_dequantized`)]
   const { scale, zeroPoint } = addPoints(rewriting, raw, affine)
