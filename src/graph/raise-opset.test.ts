@@ -20,6 +20,16 @@ const withAttributes = (one: ReturnType<typeof node>, ...more: readonly ReturnTy
 const CASES = [
   { name: 'Slice', opset: 9, nodes: [node('Slice', ['x'], ['y'], { starts: [0, -3], ends: [2, 100], axes: [1, 2] })] },
   { name: 'Slice without axes', opset: 9, nodes: [node('Slice', ['x'], ['y'], { starts: [1], ends: [2] })] },
+  {
+    name: 'Slice to the end, written as the largest int64',
+    opset: 9,
+    nodes: [
+      withAttributes(
+        node('Slice', ['x'], ['y'], { starts: [1], axes: [2] }),
+        attribute('ends', { ints: [9223372036854775807n] }),
+      ),
+    ],
+  },
   { name: 'Clip', opset: 9, nodes: [withAttributes(node('Clip', ['x'], ['y'], { min: { float: -1 }, max: { float: 2 } }))] },
   { name: 'Clip above only', opset: 9, nodes: [node('Clip', ['x'], ['y'], { max: { float: 2 } })] },
   { name: 'Pad with a value', opset: 9, nodes: [node('Pad', ['x'], ['y'], { pads: [0, 1, 0, 0, 0, 2], value: { float: 3 } })] },

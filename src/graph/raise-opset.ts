@@ -103,6 +103,9 @@ const asInput =
     return withInputs(without(node, name), step, [[index, values]])
   }
 
+/** The largest int64, which stands for 'to the end', is read as a number just above it. */
+const int64 = (value: number): bigint => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value))
+
 /** The node with integer constants as inputs; in the subgraph that it is in, so as `Constant` nodes. */
 function withInputs(node: NodeProto, { fresh }: Step, constants: readonly (readonly [number, readonly number[]])[]): NodeProto[] {
   const input = [...node.input]
@@ -110,7 +113,7 @@ function withInputs(node: NodeProto, { fresh }: Step, constants: readonly (reado
     const name = fresh(`${node.output[0]}_input_${index}`)
     while (input.length < index) input.push('')
     input[index] = name
-    return makeNode('Constant', [], [name], { value: int64Tensor('', [values.length], values) }, '', name)
+    return makeNode('Constant', [], [name], { value: int64Tensor('', [values.length], values.map(int64)) }, '', name)
   })
   return [...added, copyWith(node, { input })]
 }
