@@ -12,5 +12,9 @@ export const taskRunners: Runners = {
   outputs: async () => (await import('./agreement/outputs-task.ts')).outputsTask,
   optimize: async () => (await import('./optimize-task.ts')).optimizeTask,
   'worker-cost': async () => (await import('./worker-cost-task.ts')).workerCostTask,
+  calibrate: async () => (await import('./calibration/task.ts')).calibrateTask,
+  types: async () => (await import('./types-task.ts')).typesTask,
+  'layer-errors': async () => (await import('./layer-errors.ts')).layerErrorsTask,
+  'operator-times': async () => (await import('./operator-times/task.ts')).operatorTimesTask,
   start: async () => (await import('./start.ts')).startTask,
 }

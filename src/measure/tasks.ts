@@ -2,6 +2,7 @@
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
+import type { CalibrationMethod, ObservedModel, ValueRange } from './calibration/types.ts'
 import type { EventLoop, LatencyBlock } from './types.ts'
 
 /** What every task that opens a model needs. */
@@ -139,6 +140,75 @@ export interface OutputsOutput {
   readonly varying: readonly string[]
 }
 
+export interface CalibrateInput extends Omit<ModelTask, 'modelFile'> {
+  readonly method: CalibrationMethod
+  /** Models that give extremes; each value is in one of them. */
+  readonly extremes: readonly ObservedModel[]
+  /** Models that give the same values whole; used where the method needs to see each number. */
+  readonly whole: readonly ObservedModel[]
+  readonly bins: number
+}
+
+export interface CalibrateOutput {
+  /** By value; NaN and infinity where such numbers were seen. */
+  readonly ranges: Readonly<Record<string, ValueRange>>
+  readonly samples: number
+  /** Largest resident size of the process. */
+  readonly peakBytes: number
+}
+
+export interface TypeAsRun extends TensorType {
+  /** The numbers of a short int64 value: sizes and axes that were computed. */
+  readonly sizes?: readonly number[]
+}
+
+/** A model with values as further outputs. */
+export interface TypesInput extends Omit<ModelTask, 'modelFile'> {
+  readonly modelFiles: readonly string[]
+}
+
+export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
+  /** The model that the others are held against. */
+  readonly original: string
+  readonly models: readonly { readonly key: string; readonly file: string }[]
+  /** No further model is begun after so long, ms. */
+  readonly budgetMs: number
+}
+
+export interface LayerError {
+  readonly key: string
+  /** Noise over signal (powers) of the worst output; null with a reason. */
+  readonly noise: number | null
+  readonly reason: string | null
+}
+
+/** A small model whose time is asked for. */
+export interface TimedModel {
+  readonly key: string
+  readonly file: string
+  /** What it is fed: random numbers of these types. */
+  readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
+}
+
+export interface OperatorTimesInput {
+  readonly engine: string
+  readonly options: EngineOptions
+  readonly models: readonly TimedModel[]
+  readonly rounds: number
+  /** Of each model in each round. */
+  readonly sampleMs: number
+  /** No further round begins after so long, ms. */
+  readonly budgetMs: number
+  /** Where the process writes what it begins, so that a crash can be laid to the model that caused it. */
+  readonly progressFile: string
+}
+
+/** p50 per round, ms, the call's cost in it; a reason in place of it where the engine refuses the model. */
+export type OperatorTime = { readonly key: string } & (
+  | { readonly roundsMs: readonly number[] }
+  | { readonly roundsMs: null; readonly reason: string }
+)
+
 /** From a fresh process to its first result. */
 export interface StartTimes {
   /** Importing the engine's package. */
@@ -162,5 +232,9 @@ export interface Tasks {
   readonly outputs: { readonly input: OutputsInput; readonly output: OutputsOutput }
   readonly optimize: { readonly input: OptimizeInput; readonly output: null }
   readonly 'worker-cost': { readonly input: WorkerCostInput; readonly output: WorkerCost }
+  readonly calibrate: { readonly input: CalibrateInput; readonly output: CalibrateOutput }
+  readonly types: { readonly input: TypesInput; readonly output: Readonly<Record<string, TypeAsRun>> }
+  readonly 'layer-errors': { readonly input: LayerErrorsInput; readonly output: readonly LayerError[] }
+  readonly 'operator-times': { readonly input: OperatorTimesInput; readonly output: readonly OperatorTime[] }
   readonly start: { readonly input: ModelTask; readonly output: StartTimes }
 }

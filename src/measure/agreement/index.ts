@@ -3,4 +3,13 @@ export { alignOutputs } from './align-outputs.ts'
 export { type CompareOptions, compareOutputs } from './compare.ts'
 export { type JudgedInputs, judgedInputs } from './judged-inputs.ts'
 export type { Agreement, Metric, MetricName, OutputAgreement, OutputMeaning } from './types.ts'
-export { type AgreementVerdict, type Loss, lossOf, SAME_DECISIONS, verdict } from './verdict.ts'
+export {
+  type AgreementVerdict,
+  type AllowedLoss,
+  type Loss,
+  type LossLimits,
+  lossOf,
+  SAME_DECISIONS,
+  USUAL_LIMITS,
+  verdict,
+} from './verdict.ts'

@@ -5,6 +5,19 @@ import type { Agreement, OutputAgreement } from './types.ts'
 /** What a change promises; as remedies name it. */
 export type Promised = 'exact' | 'rounding' | 'approximate'
 
+/** Limits by what the loss is of. Without a metric, decisions and the cosine of every output must both keep theirs. */
+export interface LossLimits {
+  readonly metric: number
+  readonly top1: number
+  readonly cosine: number
+}
+
+/** Largest loss allowed: one number for whatever decides (see `lossOf`), or a limit for each. */
+export type AllowedLoss = number | LossLimits
+
+/** Where nobody says: one decision in a hundred, and no output further off than a cosine of 0.995. */
+export const USUAL_LIMITS: LossLimits = { metric: 0.01, top1: 0.01, cosine: 0.005 }
+
 export interface AgreementVerdict {
   readonly ok: boolean
   /** What was seen, as its reader would say it. */
@@ -24,7 +37,7 @@ export const SAME_DECISIONS = 0.999
  * outputs beside those that decide still alike. Outputs of float16 and bfloat16 may be off by
  * one (exact) or two (rounding) of their own steps.
  */
-export function verdict(agreement: Agreement, promise: Promised, maxLoss: number | null): AgreementVerdict {
+export function verdict(agreement: Agreement, promise: Promised, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (agreement.mismatch !== null) return { ok: false, reason: agreement.mismatch }
   if (agreement.equal) return { ok: true, reason: 'outputs equal bit for bit' }
   if (promise === 'approximate') return approximate(agreement, maxLoss)
@@ -79,8 +92,9 @@ const OTHERS_COSINE = 0.95
 /** Differences of two counts over one total are off by this much. */
 const FLOAT_SLACK = 1e-12
 
-function approximate(agreement: Agreement, maxLoss: number | null): AgreementVerdict {
+function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (maxLoss === null) return { ok: false, reason: 'it changes the outputs; allow a loss with --max-loss' }
+  if (typeof maxLoss !== 'number') return withinLimits(agreement, maxLoss)
   const { of, loss } = lossOf(agreement)
   const ok = loss <= maxLoss + FLOAT_SLACK
   const { metric, top1, outputs } = agreement
@@ -93,6 +107,23 @@ function approximate(agreement: Agreement, maxLoss: number | null): AgreementVer
     ok,
     reason: ok ? `${seen}, within --max-loss ${maxLoss}` : `${seen}: a loss of ${short(loss)}, above --max-loss ${maxLoss}`,
   }
+}
+
+function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdict {
+  const { of, loss } = lossOf(agreement)
+  const { metric, cosine } = agreement
+  if (metric !== null) {
+    const seen = `${of} ${short(metric.before)} to ${short(metric.after)}`
+    const ok = loss <= limits.metric + FLOAT_SLACK
+    return { ok, reason: ok ? seen : `${seen}: a loss of ${short(loss)}, above ${limits.metric}` }
+  }
+  const away = Math.max(0, 1 - (cosine ?? 1))
+  const sameDecisions = of === 'cosine' || loss <= limits.top1 + FLOAT_SLACK
+  if (!sameDecisions) return { ok: false, reason: `${of} ${short(1 - loss)}, below ${short(1 - limits.top1)}` }
+  if (away > limits.cosine + FLOAT_SLACK)
+    return { ok: false, reason: `cosine of the worst output ${short(1 - away)}, below ${short(1 - limits.cosine)}` }
+  const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
+  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}` }
 }
 
 const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>

@@ -47,23 +47,37 @@ export function saveInputs(dir: string, samples: readonly Feeds[]): string {
  * Throws an InputError where the index or a file is missing, damaged or outside the folder.
  */
 export function loadInputs(inputsJsonPath: string): readonly Feeds[] {
-  const bad = (reason: string) => new InputError(`${inputsJsonPath}: ${reason}; save the inputs again with --save-inputs`)
-  const index = parseIndex(inputsJsonPath, bad)
-  const folder = dirname(inputsJsonPath)
+  const bad = badInputs(inputsJsonPath)
   const contents = new Map<string, Uint8Array>()
-  return index.map((sample) =>
-    Object.fromEntries(
-      sample.map(({ name, dtype, shape, file }) => {
-        if (!/^[^/\\]+$/.test(file) || file === '..') throw bad(`'${file}' lies outside the folder`)
-        const bytes = contents.get(file) ?? readWhole(join(folder, file), bad)
-        contents.set(file, bytes)
-        return [name, { dtype, shape, data: decode(dtype, shape, bytes, file, bad) }]
-      }),
-    ),
+  return parseIndex(inputsJsonPath, bad).map((sample) => feedsOf(sample, dirname(inputsJsonPath), contents, bad))
+}
+
+/** The same, a sample at a time: what was read for one is not kept for the next. Throws as `loadInputs` does. */
+export function* eachInput(inputsJsonPath: string): Iterable<Feeds> {
+  const bad = badInputs(inputsJsonPath)
+  for (const sample of parseIndex(inputsJsonPath, bad)) yield feedsOf(sample, dirname(inputsJsonPath), new Map(), bad)
+}
+
+type Bad = (reason: string) => InputError
+
+const badInputs =
+  (path: string): Bad =>
+  (reason) =>
+    new InputError(`${path}: ${reason}; save the inputs again with --save-inputs`)
+
+/** `contents`: of files that were read before. */
+function feedsOf(sample: readonly SavedTensor[], folder: string, contents: Map<string, Uint8Array>, bad: Bad): Feeds {
+  return Object.fromEntries(
+    sample.map(({ name, dtype, shape, file }) => {
+      if (!/^[^/\\]+$/.test(file) || file === '..') throw bad(`'${file}' lies outside the folder`)
+      const bytes = contents.get(file) ?? readWhole(join(folder, file), bad)
+      contents.set(file, bytes)
+      return [name, { dtype, shape, data: decode(dtype, shape, bytes, file, bad) }]
+    }),
   )
 }
 
-function parseIndex(path: string, bad: (reason: string) => InputError): readonly (readonly SavedTensor[])[] {
+function parseIndex(path: string, bad: Bad): readonly (readonly SavedTensor[])[] {
   let content: { readonly samples?: unknown }
   try {
     content = JSON.parse(new TextDecoder().decode(readWhole(path, bad)))
@@ -83,13 +97,7 @@ function parseIndex(path: string, bad: (reason: string) => InputError): readonly
   return samples
 }
 
-function decode(
-  dtype: DType,
-  shape: readonly number[],
-  bytes: Uint8Array,
-  file: string,
-  bad: (reason: string) => InputError,
-): TensorValue['data'] {
+function decode(dtype: DType, shape: readonly number[], bytes: Uint8Array, file: string, bad: Bad): TensorValue['data'] {
   const count = elementCount(shape)
   if (dtype === 'string') {
     let strings: unknown
@@ -130,7 +138,7 @@ function writeWhole(path: string, content: Uint8Array | string): void {
   }
 }
 
-function readWhole(path: string, bad: (reason: string) => InputError): Uint8Array {
+function readWhole(path: string, bad: Bad): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {

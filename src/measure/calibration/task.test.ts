@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/build.ts'
+import type { Model } from '../../graph/model.ts'
+import { saveInputs } from '../inputs/saved.ts'
+import { chunks } from './index.ts'
+import { withExtremes, withValuesAsOutputs } from './observe.ts'
+import { calibrateTask } from './task.ts'
+import type { CalibrationMethod } from './types.ts'
+
+process.env.ORT_DISABLE_TELEMETRY = '1'
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-calibration-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const options = {
+  threads: 1,
+  graphOptimization: 'all',
+  executionMode: 'sequential',
+  configEntries: {},
+  packageFrom: null,
+} as const
+/** x -> Relu -> r -> Neg -> y, rows free. */
+const small = modelInMemory(
+  model({
+    nodes: [node('Relu', ['x'], ['r']), node('Neg', ['r'], ['y'])],
+    inputs: [valueInfo('x', 'float32', ['n', 2])],
+    outputs: [valueInfo('y', 'float32', ['n', 2])],
+  }),
+)
+const VALUES = ['x', 'r', 'y']
+
+let written = 0
+function write(one: Model): string {
+  const at = join(folder, `model-${written++}`)
+  mkdirSync(at)
+  writeFileSync(join(at, 'model.onnx'), writeModel(one.proto))
+  return join(at, 'model.onnx')
+}
+
+function calibrated(method: CalibrationMethod, samples: readonly (readonly number[])[], parts = [VALUES]) {
+  const inputs = saveInputs(
+    join(folder, `inputs-${written++}`),
+    samples.map((row) => ({ x: { dtype: 'float32', shape: [row.length / 2, 2], data: Float32Array.from(row) } })),
+  )
+  return calibrateTask({
+    engine: 'ort-cpu',
+    options,
+    inputs,
+    method,
+    extremes: parts.map((values) => ({ file: write(withExtremes(small, values)), values })),
+    whole: parts.map((values) => ({ file: write(withValuesAsOutputs(small, values)), values })),
+    bins: 2048,
+  })
+}
+
+describe('ranges', () => {
+  test('the smallest and largest ever seen, of values inside too, over samples of other sizes', async () => {
+    const { ranges, samples } = await calibrated('minmax', [
+      [1, -2],
+      [3, 0.5, -4, 2],
+    ])
+    expect(samples).toBe(2)
+    expect(ranges).toEqual({ x: { low: -4, high: 3 }, r: { low: 0, high: 3 }, y: { low: -3, high: -0 } })
+  })
+
+  test('in parts they are the same', async () => {
+    const samples = [
+      [1, -2],
+      [3, -4],
+    ]
+    const [whole, parts] = [await calibrated('minmax', samples), await calibrated('minmax', samples, [['x'], ['r', 'y']])]
+    expect(parts.ranges).toEqual(whole.ranges)
+  })
+
+  test('moving average: the mean of each sample’s extremes', async () => {
+    // x: lows -2 and -4, highs 1 and 3.
+    const { ranges } = await calibrated('moving-average', [
+      [1, -2],
+      [3, -4],
+    ])
+    expect(ranges.x).toEqual({ low: -3, high: 2 })
+  })
+
+  test.each<CalibrationMethod>(['percentile', 'entropy', 'mse'])('%s: within the extremes', async (method) => {
+    const rows = Array.from({ length: 3 }, (_, k) => Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * (k + 1))))
+    rows[0]![7] = 90
+    const { ranges } = await calibrated(
+      method,
+      rows.map((row) => [...row]),
+    )
+    expect(ranges.x!.low).toBeGreaterThanOrEqual(-1)
+    expect(ranges.x!.high).toBeGreaterThan(0.5)
+    expect(ranges.x!.high).toBeLessThanOrEqual(90)
+    if (method !== 'percentile') expect(ranges.x!.high).toBeLessThan(90)
+    expect(ranges.r!.low).toBe(0)
+  })
+
+  test('infinity among the values is told, and does not end the others', async () => {
+    const { ranges } = await calibrated('mse', [[1, Number.POSITIVE_INFINITY]])
+    expect(ranges.x!.high).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
+test('chunks keep the order and the limit, and hold one at least', () => {
+  const sizes: Record<string, number> = { a: 2, b: 2, c: 5, d: 1 }
+  expect(chunks(['a', 'b', 'c', 'd'], 4, (value) => sizes[value]!)).toEqual([['a', 'b'], ['c'], ['d']])
+  expect(chunks([], 4, () => 1)).toEqual([])
+})
