@@ -1,8 +1,11 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
+import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
 import { hardSigmoid } from './approximate/hard-sigmoid.ts'
 import { inputResolution } from './approximate/input-resolution.ts'
 import { lowRank } from './approximate/low-rank.ts'
+import { staticQuantization } from './approximate/static-quantization.ts'
+import { weightQuantization } from './approximate/weight-quantization.ts'
 import type { Remedy } from './remedy.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
 import { constantFolding } from './rewrites/constant-folding.ts'
@@ -70,4 +73,7 @@ export const remedies: readonly Remedy[] = [
   hardSigmoid,
   lowRank,
   inputResolution,
+  staticQuantization,
+  dynamicQuantization,
+  weightQuantization,
 ]

@@ -3,7 +3,9 @@
 import type { EngineOptions } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
+import type { AllowedLoss } from '../measure/agreement/index.ts'
 import type { Profile, Sweep } from '../measure/types.ts'
+import type { QuantizeChoice, ValueTypes } from './quantize/choice.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
@@ -57,7 +59,7 @@ export interface RemedyEvidence {
     /** The only outputs asked for; null: all of them. */
     readonly outputs: readonly string[] | null
     /** Largest loss allowed; null: approximate remedies are off. */
-    readonly maxLoss: number | null
+    readonly maxLoss: AllowedLoss | null
   }
 }
 
@@ -66,6 +68,24 @@ export interface RemedyTools {
   readonly optimize: (setup: RemedySetup, level: 'basic' | 'extended' | 'all') => Promise<Model>
   /** Constant folding and simplification by the `onnxsim` package; absent where it is not installed. */
   readonly simplify?: (model: Model) => Promise<Model>
+  /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
+  readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
+}
+
+/** How numbers of fewer bits are used: see quantize/choice.ts. */
+export const precisionMethods = ['dynamic', 'static', 'weights'] as const
+export type PrecisionMethod = (typeof precisionMethods)[number]
+
+/** What is to be quantized, and how. */
+export interface PrecisionPlan {
+  /** Tells plans of one method apart; '' for the only one. */
+  readonly variant: string
+  /** What the choice is for: the model given, made ready by rewrites that change no output. */
+  readonly model: Model
+  readonly types: ValueTypes
+  readonly choice: QuantizeChoice
+  /** By the times of its operators, ms a prediction; null where none were measured. */
+  readonly savingMs: number | null
 }
 
 /** One changed setup to try. */
@@ -91,6 +111,8 @@ export interface Remedy {
   readonly kind: 'settings' | 'rewrite' | 'batch'
   /** Goals that it can serve. */
   readonly goals: readonly Goal[]
+  /** Asked after the others, about what they leave: finding its proposals takes measurements of its own. */
+  readonly late?: boolean
   /** Tried only where it is named with --only, since it changes how the model is used; says how. */
   readonly onlyWhenNamed?: string
   /** No proposals: it does not apply. Never changes what it was given. */

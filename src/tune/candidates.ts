@@ -1,5 +1,6 @@
 // Which changed setups there are to try, likeliest first.
 import { firstLineOf } from '../graph/input-error.ts'
+import type { AllowedLoss } from '../measure/agreement/index.ts'
 import type { Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 
 /** A proposal with the remedy that made it. */
@@ -13,7 +14,7 @@ export interface Candidate {
 export type Only = ReadonlySet<string> | null
 
 /** Whether the remedy may be tried: it serves the goal, its loss is allowed, and it is not one that must be named. */
-export function isAllowed(remedy: Remedy, goal: Goal, maxLoss: number | null, only: Only): boolean {
+export function isAllowed(remedy: Remedy, goal: Goal, maxLoss: AllowedLoss | null, only: Only): boolean {
   const named = only?.has(remedy.id) ?? false
   if (only !== null && !named) return false
   if (remedy.onlyWhenNamed !== undefined && !named) return false

@@ -7,6 +7,7 @@ import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import {
   type Agreement,
+  type AllowedLoss,
   type CompareOptions,
   compareOutputs,
   type JudgedInputs,
@@ -36,7 +37,7 @@ export interface GroundPlan {
   readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
   /** The only outputs that are asked for; null: all of them. */
   readonly outputs: readonly string[] | null
-  readonly maxLoss: number | null
+  readonly maxLoss: AllowedLoss | null
   /** Threads of the engine's pool where the options leave it to the engine. */
   readonly threadsInUse: number
   readonly p50Ms: number

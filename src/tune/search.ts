@@ -53,6 +53,9 @@ const LATENCY_LIMIT = 1.1
 const CLEARLY_NO_GAIN = 1.05
 /** Of the budget: rewrites come first, and what screening leaves goes to growth. */
 const SCREEN_SHARE = 0.55
+/** Of the budget, for all before the late remedies; and, once those have proposed, for judging them at least. */
+const EARLY_SHARE = 0.45
+const LATE_SHARE = 0.35
 
 export async function search(plan: SearchPlan): Promise<Found> {
   const { ground, original, evidence, tools } = plan
@@ -63,7 +66,9 @@ export async function search(plan: SearchPlan): Promise<Found> {
   }
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.wishes.maxLoss, plan.only))
   const start = ground.nowMs()
-  const end = start + plan.budgetMs
+  const late = remedies.filter((one) => one.late)
+  const early = remedies.filter((one) => !one.late)
+  let end = start + plan.budgetMs * (late.length > 0 ? EARLY_SHARE : 1)
   const untried: string[] = []
   const done = new Set<string>()
   /** Remedies that proposed nothing for the original. */
@@ -71,14 +76,18 @@ export async function search(plan: SearchPlan): Promise<Found> {
 
   let current = original
   let kept: Candidate[] = []
-  const first = await round(current, remedies, start + plan.budgetMs * SCREEN_SHARE)
+  const first = await round(current, early, start + (end - start) * SCREEN_SHARE)
   for (const candidate of first) await grow(candidate)
   // What a rewrite changes may make another setting pay, and uncover what others rewrite.
   const rewritten = kept.some(({ remedy }) => remedy.kind === 'rewrite')
   if (rewritten && ground.nowMs() < end) {
-    const again = remedies.filter((one) => (one.kind === 'settings' || idle.has(one)) && !isKept(one))
+    const again = early.filter((one) => (one.kind === 'settings' || idle.has(one)) && !isKept(one))
     const left = ground.nowMs() + (end - ground.nowMs()) * SCREEN_SHARE
     for (const candidate of await round(current, again, left)) await grow(candidate)
+  }
+  if (late.length > 0) {
+    end = start + plan.budgetMs
+    for (const candidate of await round(current, late, Number.POSITIVE_INFINITY)) await grow(candidate)
   }
   if (kept.length > 1) await shrink()
   const { proof, doubt } = kept.length > 0 ? await prove() : { proof: null, doubt: null }
@@ -94,6 +103,8 @@ export async function search(plan: SearchPlan): Promise<Found> {
   /** Candidates on this setup that a first look finds promising, best first. */
   async function round(base: RemedySetup, among: readonly Remedy[], deadlineMs: number): Promise<Candidate[]> {
     const { candidates, failed, idle: none } = await propose(among, base, evidence, tools)
+    // What they measured of their own is not taken from what judges them.
+    if (deadlineMs === Number.POSITIVE_INFINITY) end = Math.max(end, ground.nowMs() + plan.budgetMs * LATE_SHARE)
     for (const one of none) idle.add(one)
     for (const { remedy, reason } of failed) {
       if (!done.has(remedy.id)) add({ ...tried(asCandidate(remedy, base), 'failed', reason) })

@@ -7,7 +7,7 @@ import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { capturedBy, linksOf, readsOf, subgraphsOf } from '../../graph/walk.ts'
 import { isOperator } from '../match.ts'
-import type { ValueTypes } from './choice.ts'
+import type { Quantizable, ValueTypes } from './choice.ts'
 import { quantizable } from './quantizable.ts'
 
 /** Inputs of these that are integers say what the operator does; of all others, they are data. */
@@ -22,10 +22,16 @@ const SHAPED_BY_INTEGERS: readonly string[] = [
  * along, and so do shapes that are computed, as constants; its outputs are outputs, under the names of the original.
  * Undefined where there is no such node, where the type of a value is not known with every size, where it reads integers without which
  * it would be another operator and whose values are not known, and where a subgraph of it reads from outside.
+ * `layers`: what `quantizable` gives of the model, where it is there already.
  */
-export function extractNode(model: Model, name: string, types: ValueTypes): Model | undefined {
+export function extractNode(
+  model: Model,
+  name: string,
+  types: ValueTypes,
+  layers: readonly Quantizable[] = quantizable(model, types),
+): Model | undefined {
   const main = model.proto.graph
-  const found = main && quantizable(model, types).find(({ node }) => node === name)
+  const found = main && layers.find(({ node }) => node === name)
   if (main === undefined || found === undefined) return undefined
   const { producers } = linksOf(main)
   const parts = (found.parts.length > 0 ? found.parts : [name]).map((one) => producers.get(one)!)

@@ -1,0 +1,17 @@
+// Weights alone in 8 or 4 bits, in blocks with a scale each (com.microsoft's MatMulNBits): a product whose weights come from memory takes
+// a quarter or an eighth of the bytes. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
+import { countRun } from '../left-apart.ts'
+import { quantizedProposals } from '../quantize/proposals.ts'
+import { defineRemedy } from '../remedy.ts'
+
+export const weightQuantization = defineRemedy({
+  id: 'weight-quantization',
+  title: 'Weights of large products take 8 or 4 bits each',
+  treats: ['memory-bound-operators'],
+  effect: 'approximate',
+  kind: 'rewrite',
+  goals: ['latency', 'throughput'],
+  late: true,
+  apply: (setup, evidence, tools) =>
+    quantizedProposals(setup, evidence, tools, 'weights', (executed) => countRun(executed, /^MatMulNBits$/) > 0),
+})

@@ -1,0 +1,25 @@
+// A plan as measuring would find it, for the tests of the remedies that use one.
+import type { Model } from '../../graph/model.ts'
+import { engineTools } from '../check-run.ts'
+import type { PrecisionMethod, RemedyTools } from '../remedy.ts'
+import { DEFAULT_QUANTIZE_OPTIONS, type Precision, type Range } from './choice.ts'
+import { quantizable } from './quantizable.ts'
+
+/** Tools that choose the precision for every layer of the model as it was first given that can have it, where this method is asked for. */
+export function choosing(method: PrecisionMethod, precision: Precision, range: Range = { low: -4, high: 4 }): RemedyTools {
+  return {
+    ...engineTools,
+    async precision(model: Model, asked: PrecisionMethod) {
+      if (asked !== method) return []
+      const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
+      if (nodes.length === 0) return []
+      const values = nodes.flatMap(({ parts, activationsIn, activationsOut }) => [...parts, ...activationsIn, ...activationsOut])
+      const choice = {
+        layers: new Map(nodes.map(({ node }) => [node, precision])),
+        ranges: new Map(values.map((value) => [value, range])),
+        options: DEFAULT_QUANTIZE_OPTIONS,
+      }
+      return [{ variant: '', model, types: new Map(), choice, savingMs: 2 }]
+    },
+  }
+}

@@ -1,0 +1,342 @@
+// The precision of each layer, by measuring: what operators take, which of them together save most, what ranges their values have, and
+// how much the outputs change. Layers that cost more accuracy than is allowed are given back, those with the most error for the least
+// time first, until the rest holds.
+import path from 'node:path'
+import { isConstantNode } from '../../graph/constants.ts'
+import type { Model } from '../../graph/model.ts'
+import type { AllowedLoss } from '../../measure/agreement/index.ts'
+import { type CalibrationMethod, calibrate } from '../../measure/calibration/index.ts'
+import { withValuesAsOutputs } from '../../measure/calibration/observe.ts'
+import { saveInputs } from '../../measure/inputs/saved.ts'
+import type { TypeAsRun } from '../../measure/tasks.ts'
+import { runTrial } from '../../measure/trial.ts'
+import type {
+  Precision,
+  Quantizable,
+  QuantizeChoice,
+  QuantizeOptions,
+  Range,
+  ValueTypes,
+} from '../../remedies/quantize/choice.ts'
+import { quantizable } from '../../remedies/quantize/quantizable.ts'
+import { quantize } from '../../remedies/quantize/quantize.ts'
+import { type PrecisionMethod, type PrecisionPlan, precisionMethods } from '../../remedies/remedy.ts'
+import { reasonOf } from '../tried.ts'
+import { dynamicLayers, type Layers, staticLayers, weightLayers } from './choose.ts'
+import type { PrecisionGround } from './ground.ts'
+import { type Survey, surveyOperators } from './survey.ts'
+
+export interface PrecisionWishes {
+  /** The only method; null: those that pay. */
+  readonly method: PrecisionMethod | null
+  /** Of weights alone; null: 8, and 4 where that is faster still. */
+  readonly bits: 8 | 4 | null
+  readonly calibration: CalibrationMethod
+  /** Whether ranges may be taken from the inputs there are: real ones, or synthetic ones that were allowed. */
+  readonly allowStatic: boolean
+  readonly options: QuantizeOptions
+  readonly maxLoss: AllowedLoss
+}
+
+/** What was found of one layer. */
+export interface LayerRecord {
+  readonly node: string
+  /** The node's own name; '' where it has none. */
+  readonly name: string
+  readonly opType: string
+  readonly method: PrecisionMethod
+  readonly beforeMs: number | null
+  readonly afterMs: number | null
+  /** Of the worst output with this layer alone quantized, dB; null: not measured. */
+  readonly sqnrDb: number | null
+  /** Given back for the sake of accuracy. */
+  readonly givenBack: boolean
+}
+
+export interface PrecisionSearch {
+  plan(model: Model, method: PrecisionMethod): Promise<readonly PrecisionPlan[]>
+  /** Of all plans, by method and node; the last word on each. */
+  records(): readonly LayerRecord[]
+  /** Fills in the errors of the layers that a method kept, where they were not needed before. */
+  measureErrors(methods: ReadonlySet<PrecisionMethod>): Promise<void>
+  /** Methods for which nothing is proposed, and why. */
+  reasons(): ReadonlyMap<PrecisionMethod, string>
+}
+
+/** Calibrating ends after about so long, ms; graphs as they are written take several times as long as optimized ones. */
+const CALIBRATION_MS = 12_000
+const UNOPTIMIZED = 5
+const MOST_CALIBRATION_SAMPLES = 256
+/** Errors of single layers are measured on few samples: they only rank. */
+const ERROR_SAMPLES = 4
+const ERRORS_MS = 12_000
+/** Where nothing hangs on them but the report. */
+const REPORT_ERRORS_MS = 4000
+/** Looks at the outputs while layers are given back. */
+const MOST_COMPARISONS = 7
+/** A saving below this share of a prediction is not worth a change. */
+const LEAST_SHARE = 0.01
+
+interface Known {
+  readonly prepared: Model
+  readonly types: ReadonlyMap<string, TypeAsRun>
+  readonly lasting: ValueTypes
+  readonly nodes: readonly Quantizable[]
+  survey?: Promise<Survey>
+  ranges?: Promise<ReadonlyMap<string, Range>>
+}
+
+export function precisionSearch(
+  ground: PrecisionGround,
+  wishes: PrecisionWishes,
+  prepare: (model: Model) => Promise<Model>,
+): PrecisionSearch {
+  const known = new Map<object, Promise<Known>>()
+  const records = new Map<string, LayerRecord>()
+  const reasons = new Map<PrecisionMethod, string>()
+  const unmeasured = new Map<PrecisionMethod, () => Promise<ReadonlyMap<string, number>>>()
+
+  async function learn(model: Model): Promise<Known> {
+    ground.onStep('what flows between the operators')
+    const prepared = await prepare(model)
+    const types = await typesAsRun(ground, prepared)
+    // Sizes that were computed hold for this sample alone.
+    const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
+    return { prepared, types, lasting, nodes: quantizable(prepared, lasting) }
+  }
+
+  function knownOf(model: Model): Promise<Known> {
+    const found = known.get(model.proto) ?? learn(model)
+    known.set(model.proto, found)
+    return found
+  }
+
+  /** Once for all precisions that may be asked for, so that they are timed beside one another. */
+  function surveyOf(of: Known): Promise<Survey> {
+    of.survey ??= (() => {
+      const wanted = wishes.method === null ? allowed() : precisionsOf(wishes.method, wishes.bits)
+      ground.onStep(`operators alone, as float32 and ${wanted.map((one) => WORDS[one]).join(', ')}`)
+      return surveyOperators(ground, of.prepared, of.nodes, wanted, wishes.options, of.types)
+    })()
+    return of.survey
+  }
+
+  const allowed = (): Precision[] =>
+    precisionMethods.flatMap((method) =>
+      method === 'static' && !wishes.allowStatic ? [] : [...precisionsOf(method, wishes.bits)],
+    )
+
+  async function plan(model: Model, method: PrecisionMethod): Promise<readonly PrecisionPlan[]> {
+    if (wishes.method !== null && wishes.method !== method) return []
+    if (method === 'static' && !wishes.allowStatic) {
+      reasons.set(method, 'ranges need real inputs: give --data, or --allow-synthetic')
+      return []
+    }
+    const of = await knownOf(model)
+    const wanted = precisionsOf(method, wishes.bits)
+    if (!of.nodes.some(({ precisions }) => precisions.some((one) => wanted.includes(one)))) {
+      reasons.set(method, 'no operator of this model can be so')
+      return []
+    }
+    const survey = await surveyOf(of)
+    const choose = (given: ReadonlySet<string>): Layers => {
+      if (method === 'static') return staticLayers(of.prepared, of.nodes, survey, given)
+      if (method === 'dynamic') return dynamicLayers(of.nodes, survey, given)
+      // What is faster in dynamic int8 is for that.
+      const others = new Set(wishes.method === null ? dynamicLayers(of.nodes, survey, given).layers.keys() : [])
+      return weightLayers(of.nodes, survey, wanted as readonly ('weights8' | 'weights4')[], new Set([...given, ...others]))
+    }
+    const first = choose(new Set())
+    if (first.layers.size === 0 || first.savingMs < LEAST_SHARE * ground.p50Ms) {
+      reasons.set(method, 'no operator is faster so')
+      return []
+    }
+    if (method === 'static') of.ranges ??= rangesOf(ground, wishes, of)
+    const ranges: ReadonlyMap<string, Range> = method === 'static' ? await of.ranges! : new Map()
+    const choiceOf = (layers: ReadonlyMap<string, Precision>): QuantizeChoice => ({ layers, ranges, options: wishes.options })
+    const held = await hold(of, method, survey, choose, first, choiceOf)
+    if (held === null) return []
+    return [{ variant: '', model: of.prepared, types: of.lasting, choice: choiceOf(held.layers), savingMs: held.savingMs }]
+  }
+
+  /** The layers chosen, less those that are given back; null where nothing is left that gains. */
+  async function hold(
+    of: Known,
+    method: PrecisionMethod,
+    survey: Survey,
+    choose: (given: ReadonlySet<string>) => Layers,
+    first: Layers,
+    choiceOf: (layers: ReadonlyMap<string, Precision>) => QuantizeChoice,
+  ): Promise<Layers | null> {
+    const quantized = (layers: ReadonlyMap<string, Precision>): Model => quantize(of.prepared, choiceOf(layers), of.lasting).model
+    const holds = async ({ layers }: Layers): Promise<{ ok: boolean; reason: string }> => {
+      ground.onStep(`comparing outputs with ${layers.size} ${method} layers`)
+      return ground.compare(quantized(layers))
+    }
+    const names = new Map(of.prepared.proto.graph!.node.map(({ name, output }) => [output[0] ?? '', name]))
+    const note = (layers: ReadonlyMap<string, Precision>, errors: ReadonlyMap<string, number>) => {
+      for (const [node] of first.layers) {
+        const times = survey.times.get(node)
+        const { opType } = of.nodes.find((one) => one.node === node)!
+        const after = times?.other[first.layers.get(node)!]
+        const noise = errors.get(node)
+        records.set(`${method} ${node}`, {
+          node,
+          name: names.get(node) ?? '',
+          opType,
+          method,
+          beforeMs: typeof times?.floatMs === 'number' ? times.floatMs : null,
+          afterMs: typeof after === 'number' ? after : null,
+          sqnrDb: noise === undefined ? null : decibels(noise),
+          givenBack: !layers.has(node),
+        })
+      }
+    }
+    const whole = await holds(first)
+    const candidates = [...first.layers.keys()].filter((node) => !of.nodes.find((one) => one.node === node)!.free)
+    const alone = (budgetMs: number) => {
+      ground.onStep(`the error of ${candidates.length} layers, each alone`)
+      return errorsOf(ground, of, candidates, (node) => quantized(new Map([[node, first.layers.get(node)!]])), budgetMs)
+    }
+    if (whole.ok) {
+      note(first.layers, new Map())
+      unmeasured.set(method, () => alone(REPORT_ERRORS_MS))
+      return first
+    }
+    const errors = await alone(ERRORS_MS)
+    const order = inOrderOfError(candidates, errors, first, survey)
+    const given = (count: number): Layers => choose(new Set(order.slice(0, count)))
+    // The fewest that must go, by halving: more given back is never worse.
+    let [bad, good, best] = [0, order.length, null as Layers | null]
+    for (let looks = 0; good - bad > 1 && looks < MOST_COMPARISONS; looks++) {
+      // Few layers cause most of the error as a rule.
+      const middle = looks < 2 && best === null ? bad + Math.max(1, Math.floor((good - bad) / 4)) : Math.floor((bad + good) / 2)
+      const layers = given(middle)
+      if (layers.layers.size === 0) good = middle
+      else if ((await holds(layers)).ok) [good, best] = [middle, layers]
+      else bad = middle
+    }
+    note(best?.layers ?? new Map(), errors)
+    if (best !== null && best.savingMs >= LEAST_SHARE * ground.p50Ms) return best
+    reasons.set(method, `layers that gain change the outputs too much: ${whole.reason}`)
+    return null
+  }
+
+  async function measureErrors(methods: ReadonlySet<PrecisionMethod>): Promise<void> {
+    for (const method of methods) {
+      const measure = unmeasured.get(method)
+      const errors = measure === undefined ? new Map<string, number>() : await measure()
+      for (const [key, record] of records) {
+        const noise = record.method === method ? errors.get(record.node) : undefined
+        if (noise !== undefined) records.set(key, { ...record, sqnrDb: decibels(noise) })
+      }
+    }
+  }
+
+  return { plan, records: () => [...records.values()], measureErrors, reasons: () => reasons }
+}
+
+const decibels = (noise: number): number | null => (noise > 0 && Number.isFinite(noise) ? -10 * Math.log10(noise) : null)
+
+const WORDS: Readonly<Record<Precision, string>> = {
+  float32: 'float',
+  dynamic: 'dynamic int8',
+  static: 'static int8',
+  weights8: 'weights of 8 bits',
+  weights4: 'weights of 4 bits',
+}
+
+function precisionsOf(method: PrecisionMethod, bits: 8 | 4 | null): readonly Precision[] {
+  if (method !== 'weights') return [method]
+  return bits === 4 ? ['weights4'] : bits === 8 ? ['weights8'] : ['weights8', 'weights4']
+}
+
+/** Types of all values of the main graph. Throws where the engine does not give them. */
+async function typesAsRun(ground: PrecisionGround, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
+  const made = model.proto.graph!.node.filter((node) => !isConstantNode(node)).flatMap(({ output }) => output)
+  const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
+  const { file } = await ground.write(asked, path.join(ground.folder, ground.nextName('types')))
+  const inputs = saveInputs(path.join(ground.folder, ground.nextName('sample')), ground.samples.slice(0, 1))
+  const trial = await runTrial(
+    'types',
+    { engine: ground.engineId, options: ground.options, inputs, modelFiles: [file] },
+    { timeMs: 60_000 + 100 * ground.p50Ms, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
+  )
+  if (trial.outcome !== 'measured') throw new Error(`the types of the model's values could not be had: ${reasonOf(trial)}`)
+  return new Map(Object.entries(trial.value))
+}
+
+/** Of every value that static layers could read or make; values with NaN or infinity have none. */
+async function rangesOf(ground: PrecisionGround, wishes: PrecisionWishes, of: Known): Promise<ReadonlyMap<string, Range>> {
+  const values = new Set(
+    of.nodes.flatMap(({ precisions, parts, activationsIn, activationsOut }) =>
+      precisions.includes('static') ? [...activationsIn, ...parts, ...activationsOut] : [],
+    ),
+  )
+  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
+  const count = Math.min(ground.samples.length, Math.max(8, Math.min(MOST_CALIBRATION_SAMPLES, affordable)))
+  // Spread over all of them: data are often sorted by class.
+  const samples = Array.from({ length: count }, (_, k) => ground.samples[Math.floor((k * ground.samples.length) / count)]!)
+  ground.onStep(`calibrating ${values.size} values on ${count} samples`)
+  const folder = path.join(ground.folder, ground.nextName('calibration'))
+  const inputs = saveInputs(folder, samples)
+  const trial = await calibrate({
+    engine: ground.engineId,
+    options: ground.options,
+    model: of.prepared,
+    values: [...values],
+    method: wishes.calibration,
+    inputs,
+    types: of.types,
+    expectedMs: count * ground.p50Ms,
+    limits: ground.limits,
+    folder,
+    write: ground.write,
+  })
+  if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonOf(trial)}`)
+  const ranges = Object.entries(trial.value.ranges)
+  return new Map(ranges.filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high)))
+}
+
+/** Noise over signal of the worst output with one layer quantized, by node; a layer that could not be tried counts as the worst. */
+async function errorsOf(
+  ground: PrecisionGround,
+  of: Known,
+  nodes: readonly string[],
+  alone: (node: string) => Model,
+  budgetMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const models: { key: string; file: string }[] = []
+  const end = ground.nowMs() + budgetMs
+  for (const node of nodes) {
+    // Many large models take long to write too.
+    if (ground.nowMs() > end) break
+    const { file } = await ground.write(alone(node), path.join(ground.folder, ground.nextName('layer')))
+    models.push({ key: node, file })
+  }
+  const original = await ground.write(of.prepared, path.join(ground.folder, ground.nextName('layer')))
+  const inputs = saveInputs(path.join(ground.folder, ground.nextName('samples')), ground.samples.slice(0, ERROR_SAMPLES))
+  const trial = await runTrial(
+    'layer-errors',
+    { engine: ground.engineId, options: ground.options, inputs, original: original.file, models, budgetMs },
+    { timeMs: 60_000 + 4 * ERRORS_MS, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
+  )
+  if (trial.outcome !== 'measured') return new Map()
+  return new Map(trial.value.flatMap(({ key, noise }) => (noise === null ? [] : [[key, noise] as const])))
+}
+
+/** Most error for the least time first. */
+function inOrderOfError(
+  nodes: readonly string[],
+  errors: ReadonlyMap<string, number>,
+  { layers }: Layers,
+  { times }: Survey,
+): readonly string[] {
+  const worth = (node: string): number => {
+    const { floatMs, other } = times.get(node)!
+    const after = other[layers.get(node)!]
+    const gain = typeof floatMs === 'number' && typeof after === 'number' ? floatMs - after : 0
+    return (errors.get(node) ?? Number.POSITIVE_INFINITY) / Math.max(gain, 1e-6)
+  }
+  return [...nodes].sort((a, b) => worth(b) - worth(a))
+}
