@@ -1,13 +1,27 @@
 // What `fix` can be told, and what it does untold.
-import type { MetricName } from './measure/agreement/index.ts'
+import type { AllowedLoss, MetricName } from './measure/agreement/index.ts'
+import type { CalibrationMethod } from './measure/calibration/index.ts'
 import type { PreprocessingFlags } from './remedies/preprocessing.ts'
-import type { Goal } from './remedies/remedy.ts'
+import type { Goal, PrecisionMethod } from './remedies/remedy.ts'
 import type { TrialRow } from './report/trials.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
+export interface PrecisionOptions {
+  /** The only method; null: all that pay. */
+  readonly method: PrecisionMethod | null
+  /** Of weights alone; null: 8 and 4. */
+  readonly bits: 8 | 4 | null
+  /** How ranges of activations are found. */
+  readonly calibration: CalibrationMethod
+  /** Ranges may be found on synthetic inputs. */
+  readonly allowSynthetic: boolean
+}
+
 export interface FixOptions extends WhyOptions {
-  /** The folder to write; null: nothing is written. */
+  /** The folder to write, or the model's file where it stands alone; null: nothing is written. */
   readonly out: string | null
+  /** The model alone is written, in place of a folder. */
+  readonly modelAlone: boolean
   /** Replaces an existing folder that is not whyslow's. */
   readonly force: boolean
   /** Ids of the only remedies to try; null: all that fit. */
@@ -18,8 +32,10 @@ export interface FixOptions extends WhyOptions {
   /** Of the search, seconds. */
   readonly budgetSeconds: number
   /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
-  readonly maxLoss: number | null
+  readonly maxLoss: AllowedLoss | null
   readonly metric: MetricName | null
+  /** How approximate remedies may use fewer bits. */
+  readonly precision: PrecisionOptions
   /** Symbolic dimensions may be fixed to the shapes used. */
   readonly fixShapes: boolean
   /** The only outputs to keep; null: all. */
@@ -37,6 +53,7 @@ export const FIX_DEFAULTS: FixOptions = {
   ...DEFAULTS,
   quick: true,
   out: null,
+  modelAlone: false,
   force: false,
   only: null,
   dryRun: false,
@@ -44,6 +61,7 @@ export const FIX_DEFAULTS: FixOptions = {
   budgetSeconds: 75,
   maxLoss: null,
   metric: null,
+  precision: { method: null, bits: null, calibration: 'minmax', allowSynthetic: false },
   fixShapes: false,
   outputs: null,
   preprocessing: {},

@@ -1,5 +1,6 @@
 // What `fix` found, as the report document says it.
 import type { FixOptions } from './fix-options.ts'
+import type { Tuned } from './precision.ts'
 import type { Goal } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
 import { fixAnswer } from './report/fix-answer.ts'
@@ -11,7 +12,7 @@ import type { Tried } from './tune/tried.ts'
 /** The diagnosis with the trials, what they came to, and the sentence that says so. */
 export function withTrials(
   diagnosis: ReportDocument,
-  found: Found,
+  found: Tuned,
   options: FixOptions,
   shipped: string | null,
   unlocked: readonly string[],
@@ -19,7 +20,15 @@ export function withTrials(
   const trials = found.tried.map((one) => trialRow(one, isPreprocessing(one) ? 'latency' : options.goal))
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  return { ...diagnosis, answer, trials, fix: fixSection, warnings: [...unlocked, ...diagnosis.warnings] }
+  const { quantization } = found
+  return {
+    ...diagnosis,
+    answer,
+    trials,
+    fix: fixSection,
+    ...(quantization ? { quantization } : {}),
+    warnings: [...unlocked, ...diagnosis.warnings],
+  }
 }
 
 const dryRunAnswer = (answer: string, { untried }: Found): string =>

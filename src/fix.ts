@@ -1,6 +1,7 @@
 // `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
 import type { Evidence } from './analyze/evidence.ts'
 import { assembleReport } from './assemble.ts'
+import { cacheOf } from './cache-of.ts'
 import type { InputDeclaration } from './engines/types.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { agreementRow, isPreprocessing, trialRow, withTrials } from './fix-report.ts'
@@ -9,15 +10,16 @@ import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { viewGraph } from './graph/view.ts'
 import { judgedInputs } from './measure/agreement/index.ts'
+import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { remedies } from './remedies/index.ts'
 import { parsePreprocessing, withPreprocessing } from './remedies/preprocessing.ts'
 import type { Goal, RemedyEvidence, RemedySetup } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
 import { alone, measureRun, type Run, readExecuted, withRun } from './run.ts'
-import { checkOut, type ShipPlan, shipFolder, writeModelFolder } from './ship/index.ts'
+import { checkModelOut, checkOut, type ShipPlan, shipFolder, shipModel, writeModelFolder } from './ship/index.ts'
 import { loadSimplify } from './simplify.ts'
-import { type GroundPlan, realGround } from './tune/real-ground.ts'
+import { realGround } from './tune/real-ground.ts'
 import { type Found, search, worstEffect } from './tune/search.ts'
 import { toolVersion } from './version.ts'
 import { workerCost } from './worker-cost.ts'
@@ -34,6 +36,9 @@ const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
 /** Most samples of --data on which outputs are compared. */
 const JUDGED_SAMPLES = 1000
+/** One comparison predicts with all of them: so long, ms, and on so many at least. */
+const JUDGING_MS = 8000
+const LEAST_JUDGED = 64
 const ENGINE_PACKAGE = 'onnxruntime-node'
 
 /**
@@ -49,7 +54,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
   }
   checkOnly(options.only)
   const picture = parsePreprocessing(options.preprocessing)
-  if (options.out !== null) checkOut(options.out, options.force, file)
+  if (options.out !== null) (options.modelAlone ? checkModelOut : checkOut)(options.out, options.force, file)
   return withRun(file, options, async (run) => {
     // Refused here rather than after minutes of measuring.
     if (picture !== null) withPreprocessing(run.model, picture)
@@ -86,16 +91,18 @@ function checkOnly(only: readonly string[] | null): void {
   throw new InputError(`--only ${unknown}: no such remedy; there are ${remedies.map(({ id }) => id).join(', ')}`)
 }
 
-async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Found> {
+async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const facts = remedyEvidence(run, options, evidence, diagnosis)
+  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(JUDGING_MS / facts.p50Ms)))
+  const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
   const ground = realGround({
     goal: options.goal,
     engineId: options.engine,
     original: run.model,
     originalOptions: run.engineOptions,
     inputs: { saved: run.inputs.saved, samples: run.inputs.samples, facts: facts.inputs },
-    judged: judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, JUDGED_SAMPLES),
+    judged,
     compare: { metric: options.metric, graph: run.graph },
     outputs: options.outputs,
     maxLoss: options.maxLoss,
@@ -111,25 +118,26 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
   // Simplifying takes seconds, and is one remedy of many.
   const simplifyMs = Math.max(LEAST_SIMPLIFY_MS, SIMPLIFY_SHARE * options.budgetSeconds * 1000)
   const simplify = await loadSimplify(process.cwd(), simplifyMs)
-  return search({
+  const optimize = onceFor(ground.optimize, ground.keyOf)
+  const precision = precisionOf(run, options, { original, facts, ground, judged, optimize })
+  const found = await search({
     ground,
     remedies,
     original,
     evidence: facts,
-    tools: { optimize: onceFor(ground.optimize, ground.keyOf), ...(simplify ? { simplify: onceFor(simplify) } : {}) },
+    tools: {
+      optimize,
+      ...(simplify ? { simplify: onceFor(simplify) } : {}),
+      ...(precision ? { precision: precision.plan } : {}),
+    },
     only: options.only === null ? null : new Set(options.only),
     budgetMs: options.budgetSeconds * 1000,
     dryRun: options.dryRun,
     onTried: (one) => options.onTrial?.(trialRow(one, options.goal)),
     onStep: (stage, done, of) => run.progress({ stage, done, of }),
   })
-}
-
-/** Trials are kept by model, setup, machine, engine and Node; a run with more budget goes on where the last one ended. */
-function cacheOf({ machine, engine }: Run, { engine: id, cache }: FixOptions): GroundPlan['cache'] {
-  if (cache === 'off') return undefined
-  const key = { machine, engine: id, engineVersion: engine.version, nodeVersion: process.versions.node, threads: null }
-  return { options: { mode: cache }, key }
+  const quantization = precision === null ? null : await quantizationOf(run, found, precision, ground)
+  return { ...found, quantization }
 }
 
 /** What takes seconds is done once for each model, or for each key that is given. */
@@ -216,6 +224,7 @@ async function ship(
     ...(preprocessing ? { preprocessing } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   }
+  if (options.modelAlone) return shipModel(plan)
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
   const workerCostMs = await alone(
     run.progress,

@@ -30,6 +30,8 @@ export {
   fix,
   type LintOptions,
   lint,
+  type QuantizeOptions,
+  quantize,
   type StageProgress,
   type WhyOptions,
   why,

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { Feeds, TensorValue } from './engines/types.ts'
 import type { Dimension } from './graph/types.ts'
-import { type Agreement, compareOutputs, verdict } from './measure/agreement/index.ts'
+import { type Agreement, type AllowedLoss, compareOutputs, verdict } from './measure/agreement/index.ts'
 import { loadInputs, saveInputs } from './measure/inputs/saved.ts'
 import { measurePaired } from './measure/paired.ts'
 import { modelTask, trialLimits } from './measure/plan.ts'
@@ -30,7 +30,7 @@ export async function provePreprocessing(
   tuned: RemedySetup,
   moved: Preprocessed,
   promise: Effect,
-  maxLoss: number | null,
+  maxLoss: AllowedLoss | null,
 ): Promise<Tried> {
   const row = (outcome: Tried['outcome'], reason: string | null, rest: Partial<Tried> = {}): Tried => ({
     remedies: ['preprocessing'],

@@ -9,6 +9,7 @@ import { ROOT } from './sources.ts'
 /** Rules that a remedy treats, and whose finding still has a better command, or none. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   'graph-optimization-off': '`fix` starts from the level asked for, and with none given that is all of it',
+  'idle-int8-units': '`quantize` is for that alone, and wants samples',
   'large-input-resolution': 'what a smaller picture loses has to be seen on real data first',
   'noisy-machine': 'a busy machine is no place to search',
 }

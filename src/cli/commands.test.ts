@@ -61,6 +61,7 @@ const stages: Stages = {
   fix: async () => ({ report, evidence, diagnosis: report.answer }),
   lint: () => Promise.reject(new Error('not asked for')),
   compare: () => Promise.reject(new Error('not asked for')),
+  quantize: async () => ({ report, evidence, diagnosis: report.answer }),
   explain: () => report,
   describeMachine: async () => ({ ...report.machine, engine: report.engine }),
 }

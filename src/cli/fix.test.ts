@@ -93,6 +93,7 @@ const load = async (given: ReportDocument = report): Promise<Stages> => ({
   why: () => Promise.reject(new Error('not asked for')),
   lint: () => Promise.reject(new Error('not asked for')),
   compare: () => Promise.reject(new Error('not asked for')),
+  quantize: () => Promise.reject(new Error('not asked for')),
   explain: () => given,
   describeMachine: () => Promise.reject(new Error('not asked for')),
 })

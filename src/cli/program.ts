@@ -5,6 +5,7 @@ import { parseDuration } from './duration.ts'
 import type { FixFlags } from './fix.ts'
 import type { LintFlags } from './lint.ts'
 import type { MachineFlags } from './machine.ts'
+import type { QuantizeFlags } from './quantize.ts'
 import type { Screen } from './screen.ts'
 import { parseAssignment, parseShape } from './shape-flag.ts'
 import { parseSize } from './size.ts'
@@ -31,6 +32,7 @@ Examples:
   whyslow explain evidence.json                      diagnose again
   whyslow fix model.onnx -o fast/                    try the remedies
   whyslow lint quantized.onnx                        why int8 is not faster
+  whyslow quantize model.onnx -o fast/ --data dir/   fewer bits where they pay
   whyslow machine                                    this computer and its roofs
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
@@ -64,6 +66,16 @@ Examples:
 
 Contestants take turns in fresh processes. One that fails is a row with the
 reason; the others are still measured.`
+
+const quantizeExamples = `
+Examples:
+  whyslow quantize model.onnx -o fast/ --data ./samples
+  whyslow quantize model.onnx -o fast.onnx --method dynamic
+  whyslow quantize model.onnx -o fast/ --method weights --bits 4
+  whyslow quantize model.onnx -o fast/ --data labelled.npz --max-loss 0.01
+
+Without --max-loss: one decision in a hundred may change, and no output's
+cosine falls below 0.995; with labels the metric may lose 0.01.`
 
 const explainExamples = `
 Examples:
@@ -154,6 +166,26 @@ export function createProgram(world: World): Command {
   compare.addHelpText('after', compareExamples).action(async (models: string[], flags: CompareFlags) => {
     const { runCompare } = await import('./compare.ts')
     await runCompare(models, flags, world.screen, world.interrupt(), loadStages)
+  })
+
+  const quantize = plain(program.command('quantize'))
+    .description('fewer bits where they are measured to pay, proven like a fix')
+    .argument('<model>', 'an ONNX model')
+    .option('-o, --out <path>', 'the folder to write, or name.onnx for the model alone')
+    .option('--force', 'replace what stands there')
+    .option('--method <name>', 'dynamic, static, weights or float16; all that pay')
+    .option('--bits <n>', 'of weights alone: 8 or 4; what is faster')
+    .option('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse', 'minmax')
+    .option('--allow-synthetic', 'static int8 may take its ranges from made-up inputs')
+    .option('--max-loss <x>', 'largest loss of the outputs', fraction)
+    .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')
+    .option('--budget <duration>', 'how long to judge', seconds)
+    .option('--require <2x>', 'the speed-up that must be reached', ratio)
+    .option('--json <file>', 'write the report document; - is standard output')
+  addModelOptions(quantize)
+  quantize.addHelpText('after', quantizeExamples).action(async (model: string, flags: QuantizeFlags) => {
+    const { runQuantize } = await import('./quantize.ts')
+    await runQuantize(model, flags, world.screen, world.interrupt(), loadStages)
   })
 
   plain(program.command('explain'))

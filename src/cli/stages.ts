@@ -1,9 +1,9 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
 import type * as whyslow from '../whyslow.ts'
 
-export type { CompareOptions, FixOptions, StageProgress, WhyOptions } from '../whyslow.ts'
+export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../whyslow.ts'
 
-export type Stages = Pick<typeof whyslow, 'why' | 'fix' | 'lint' | 'compare' | 'explain' | 'describeMachine'>
+export type Stages = Pick<typeof whyslow, 'why' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'describeMachine'>
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */
 export type SavedEvidence = Parameters<Stages['explain']>[0]

@@ -158,6 +158,24 @@ export interface ReportDocument {
     shipped: string | null // the folder; null: nothing was to be written
     machineBound: boolean
   }
+  quantization?: null | {
+    methods: ('dynamic' | 'static' | 'weights')[] // in what was handed over; none: all layers stay float32
+    inputs: 'data' | 'synthetic' // what ranges and agreement are of
+    sizeBeforeBytes: number
+    sizeAfterBytes: number | null
+    layers: {
+      node: string // its first output
+      opType: string
+      precision: string // in what was handed over
+      tried: 'dynamic' | 'static' | 'weights'
+      beforeMs: number | null // the operator alone, as float32 and as tried, without conversions
+      afterMs: number | null
+      sqnrDb: number | null // of the worst output with this layer alone quantized; null: not needed, or not measured
+      kernel: string | null // that the engine runs for it
+      reason: string | null // why it stays float32
+    }[]
+    notTried: { method: string; reason: string }[]
+  } // absent: not looked for
   stages: { name: string; timeMs: number; share: number }[] | null // the user's own pipeline, where one was given
   warnings: string[]
 }

@@ -1,5 +1,6 @@
 // What the other stages use of this one.
 
+export { checkModelOut, shipModel } from './model-alone.ts'
 export { writeModelFiles } from './model-file.ts'
 export { writeModelFolder } from './model-folder.ts'
 export { checkOut } from './out-folder.ts'

@@ -17,28 +17,33 @@ const OUTSOURCED_FROM_BYTES = 1024
 const CHUNK_BYTES = 16 * 2 ** 20
 
 /** Writes the model of the plan into the folder: the original's own bytes where nothing in it was changed. */
-export async function writeModelOf({ setup, original }: ShipPlan, folder: Folder): Promise<void> {
+export async function writeModelOf({ setup, original }: ShipPlan, folder: Folder, name = MODEL_FILE): Promise<void> {
   const untouched = setup.model.proto === original.proto && setup.model.weights.size === 0
-  if (untouched) await folder.add(MODEL_FILE, 'model', copied(original.file, original.sha256))
-  else await writeModelFiles(setup.model, folder)
+  if (untouched) await folder.add(name, 'model', copied(original.file, original.sha256))
+  else await writeModelFiles(setup.model, folder, PROTOBUF_LIMIT_BYTES, name)
 }
 
 /**
- * Writes `model.onnx` and, where it has external data or would pass `limitBytes`, `model.onnx.data`. Throws InputError where it
+ * Writes `model.onnx` (or `name`) and, where it has external data or would pass `limitBytes`, `model.onnx.data` beside it. Throws InputError where it
  * passes the limit even so.
  */
-export async function writeModelFiles(model: Model, folder: Folder, limitBytes = PROTOBUF_LIMIT_BYTES): Promise<void> {
-  let relocated = relocateWeights(model, MODEL_FILE, new Set())
+export async function writeModelFiles(
+  model: Model,
+  folder: Folder,
+  limitBytes = PROTOBUF_LIMIT_BYTES,
+  name = MODEL_FILE,
+): Promise<void> {
+  let relocated = relocateWeights(model, name, new Set())
   let chunks = encodeModel(relocated.proto)
   if (sizeOf(chunks) > limitBytes) {
-    relocated = relocateWeights(model, MODEL_FILE, largeInitializers(model))
+    relocated = relocateWeights(model, name, largeInitializers(model))
     chunks = encodeModel(relocated.proto)
   }
   if (sizeOf(chunks) > limitBytes) {
     const from = model.source.file
     throw new InputError(`${from}: the model would be above 2 GB without its weights; save its constants as initializers`)
   }
-  await folder.add(MODEL_FILE, 'model', chunks)
+  await folder.add(name, 'model', chunks)
   for (const { path, chunks } of relocated.files) await folder.add(path, 'weights', chunks)
 }
 

@@ -36,7 +36,7 @@ export const idleInt8Units = defineRule({
         wouldSaveMs: 0,
         basis: 'modelled',
         nodes: heavy.map((node) => node.name),
-        next: null,
+        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
       },
     }
   },

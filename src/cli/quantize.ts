@@ -1,0 +1,107 @@
+// `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
+import picocolors from 'picocolors'
+import { renderJson } from '../report/json.ts'
+import { renderQuantized, syntheticNote } from '../report/quantization.ts'
+import { trialLines } from '../report/trials.ts'
+import { wrap } from '../report/wrap.ts'
+import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
+import { oneOf } from './one-of.ts'
+import { openProgress } from './progress.ts'
+import type { Screen } from './screen.ts'
+import type { QuantizeOptions, Stages } from './stages.ts'
+import { GoalMissed, UsageError } from './usage-error.ts'
+import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+
+/** The options of the command, parsed. */
+export interface QuantizeFlags extends ModelFlags {
+  readonly out?: string
+  readonly force?: boolean
+  readonly method?: string
+  readonly bits?: string
+  readonly calibration: string
+  readonly allowSynthetic?: boolean
+  readonly maxLoss?: number
+  readonly metric?: string
+  readonly budget?: number
+  readonly require?: number
+  readonly json?: string
+}
+
+const methods = ['dynamic', 'static', 'weights', 'float16'] as const
+const calibrations = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const
+const metrics = ['accuracy', 'mse', 'mae'] as const
+
+/** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
+export async function runQuantize(
+  file: string,
+  flags: QuantizeFlags,
+  screen: Screen,
+  signal: AbortSignal,
+  load: () => Promise<Stages>,
+): Promise<void> {
+  checkModel(file, flags)
+  const own = quantizeOptions(flags)
+  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
+  const progress = openProgress(screen, flags.progress)
+  const colours = picocolors.createColors(screen.colour)
+  const toStdout = flags.json !== '-'
+  let said = Promise.resolve()
+  const say = (text: string) => {
+    if (!toStdout) return
+    progress.clear()
+    said = said.then(() => screen.print(text))
+  }
+  if (flags.data === undefined) say(`${wrap(syntheticNote(own.precision), screen.width).join('\n')}\n\n`)
+  const options = {
+    ...modelOptions(flags),
+    ...own,
+    onProgress: progress.show,
+    signal,
+    onTrial: (trial: Parameters<NonNullable<QuantizeOptions['onTrial']>>[0]) =>
+      say(`${trialLines(trial, screen.width, colours).join('\n')}\n`),
+    onDiagnosis: (sentence: string) => say(`${wrap(sentence, screen.width).join('\n')}\n\n`),
+  }
+  const { quantize } = await load()
+  const { report } = await quantize(file, options).finally(progress.clear)
+  signal.throwIfAborted()
+  await said
+  if (json !== undefined) writeTarget(json, renderJson(report), '--json')
+  await screen.print(toStdout ? `\n${renderQuantized(report, screen, own.precision)}` : renderJson(report))
+  if (json !== undefined) screen.say(`whyslow: wrote report document: ${flags.json}\n`)
+  const reached = report.fix?.proven ? report.fix.speedup : 1
+  if (flags.require !== undefined && reached < flags.require)
+    throw new GoalMissed(`--require ${flags.require}x: not reached, the best proven is ${reached.toFixed(2)}x`)
+}
+
+function quantizeOptions(flags: QuantizeFlags) {
+  if (flags.out === undefined)
+    throw new UsageError('quantize: give what to write: a folder, as in -o fast/, or the model alone, as in -o fast.onnx')
+  const method = flags.method === undefined ? null : oneOf(methods, flags.method, '--method')
+  const bits = flags.bits === undefined ? null : oneOf(['8', '4'], flags.bits, '--bits')
+  if (method === 'float16')
+    throw new UsageError(
+      '--method float16: engines on the CPU convert every float16 operator to float32 and back, which is slower; give dynamic, static or weights',
+    )
+  if (bits === '4' && (method === 'dynamic' || method === 'static'))
+    throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)
+  if (method === 'static' && flags.data === undefined && !flags.allowSynthetic)
+    throw new UsageError(
+      '--method static: ranges of activations need real inputs; give --data, or --allow-synthetic to find them on made-up ones',
+    )
+  return {
+    out: flags.out,
+    force: flags.force ?? false,
+    modelAlone: /\.onnx$/i.test(flags.out),
+    ...(flags.budget === undefined ? {} : { budgetSeconds: flags.budget }),
+    maxLoss: flags.maxLoss ?? null,
+    metric: flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric'),
+    quick: true,
+    precision: {
+      method,
+      bits: bits === null ? null : bits === '4' ? (4 as const) : (8 as const),
+      calibration: oneOf(calibrations, flags.calibration, '--calibration'),
+      allowSynthetic: flags.allowSynthetic ?? false,
+    },
+  }
+}

@@ -1,0 +1,134 @@
+// Fewer bits, for the commands: puts the search for precisions on the ground that `tune/` stands on, and says what came of it.
+import fs from 'node:fs'
+import path from 'node:path'
+import { cacheOf } from './cache-of.ts'
+import type { FixOptions } from './fix-options.ts'
+import type { JudgedInputs } from './measure/agreement/index.ts'
+import { checkSamples } from './measure/calibration/index.ts'
+import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './remedies/quantize/choice.ts'
+import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from './remedies/remedy.ts'
+import type { ReportDocument } from './report/document.ts'
+import type { Run } from './run.ts'
+import { writeModelFolder } from './ship/index.ts'
+import type { Ground } from './tune/ground.ts'
+import { fusedKernels } from './tune/precision/kernels.ts'
+import { type LayerRecord, type PrecisionSearch, precisionSearch } from './tune/precision/precision.ts'
+import { prepareModel } from './tune/precision/prepare.ts'
+import type { Found } from './tune/search.ts'
+
+export type Quantization = NonNullable<ReportDocument['quantization']>
+
+export interface Tuned extends Found {
+  /** What was found of the precision of layers; null where none was looked for. */
+  readonly quantization: Quantization | null
+}
+
+interface On {
+  readonly original: RemedySetup
+  readonly facts: RemedyEvidence
+  readonly ground: Ground
+  readonly judged: JudgedInputs
+  readonly optimize: RemedyTools['optimize']
+}
+
+/** null where outputs may not change. Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+export function precisionOf(
+  run: Run,
+  options: FixOptions,
+  { original, facts, ground, judged, optimize }: On,
+): PrecisionSearch | null {
+  const { maxLoss, precision, dryRun } = options
+  if (maxLoss === null || dryRun) return null
+  const real = run.inputs.source === 'data'
+  if (precision.method === 'static' && options.data !== null) checkSamples(judged.samples.length, options.data)
+  const folder = path.join(run.folder, 'precision')
+  fs.mkdirSync(folder)
+  let names = 0
+  const setup = { ...original, options: run.engineOptions }
+  return precisionSearch(
+    {
+      engineId: options.engine,
+      options: run.engineOptions,
+      limits: run.limits,
+      folder,
+      samples: judged.samples,
+      p50Ms: facts.p50Ms,
+      cache: cacheOf(run, options),
+      write: writeModelFolder,
+      writeBytes(bytes, name) {
+        const file = path.join(folder, `${name}.onnx`)
+        fs.writeFileSync(file, bytes)
+        return file
+      },
+      nextName: (hint) => `${hint}-${names++}`,
+      compare: (model) => ground.compare({ ...setup, model }, 'approximate'),
+      nowMs: ground.nowMs,
+      onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
+    },
+    {
+      method: precision.method,
+      bits: precision.bits,
+      calibration: precision.calibration,
+      allowStatic: real || precision.allowSynthetic,
+      options: quantizeOptions(run),
+      maxLoss,
+    },
+    (model) => prepareModel(model, setup, facts, { optimize }),
+  )
+}
+
+/** AVX2 and AVX-512 without VNNI add pairs of products in 16 bits, which 8-bit weights can overflow: there they take 7. */
+function quantizeOptions({ machine }: Run): QuantizeOptions {
+  const isX86 = machine.architecture === 'x64'
+  const hasVnni = machine.isa.some((one) => /vnni|amx/i.test(one))
+  return { ...DEFAULT_QUANTIZE_OPTIONS, reduceRange: isX86 && !hasVnni }
+}
+
+/** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
+export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, ground: Ground): Promise<Quantization> {
+  const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
+  const methods = new Set(kept.map(({ remedy }) => METHOD_OF[remedy.id]!))
+  await search.measureErrors(methods)
+  const executed = kept.length > 0 ? await ground.executed(found.setup) : null
+  const rows = search.records()
+  const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
+  const isUsed = ({ method, givenBack }: LayerRecord) => methods.has(method) && !givenBack
+  const byNode = new Map<string, LayerRecord>()
+  for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
+  const layers = [...byNode.values()].map((row) => {
+    const { node, opType, method, beforeMs, afterMs, sqnrDb, givenBack } = row
+    const used = isUsed(row)
+    const reason = givenBack ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
+    return {
+      node,
+      opType,
+      precision: used ? method : 'float32',
+      tried: method,
+      beforeMs,
+      afterMs,
+      sqnrDb,
+      kernel: used ? (kernels.get(node) ?? null) : null,
+      reason: used ? null : reason,
+    }
+  })
+  return {
+    methods: [...methods],
+    inputs: run.inputs.source,
+    sizeBeforeBytes: run.model.source.sizeBytes,
+    sizeAfterBytes: kept.length > 0 && Number.isFinite(ground.sizeBytes(found.setup)) ? ground.sizeBytes(found.setup) : null,
+    layers,
+    notTried: [...search.reasons()].map(([method, reason]) => ({ method, reason })),
+  }
+}
+
+const WORDS: Readonly<Record<PrecisionMethod, string>> = {
+  dynamic: 'dynamic int8',
+  static: 'static int8',
+  weights: 'fewer bits of weights',
+}
+
+const METHOD_OF: Readonly<Record<string, PrecisionMethod>> = {
+  'dynamic-quantization': 'dynamic',
+  'static-quantization': 'static',
+  'weight-quantization': 'weights',
+}

@@ -1,0 +1,22 @@
+// `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
+// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
+import { type Fixed, fix } from './fix.ts'
+import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
+import { USUAL_LIMITS } from './measure/agreement/index.ts'
+import { dynamicQuantization } from './remedies/approximate/dynamic-quantization.ts'
+import { staticQuantization } from './remedies/approximate/static-quantization.ts'
+import { weightQuantization } from './remedies/approximate/weight-quantization.ts'
+import { PREPARATION } from './tune/precision/prepare.ts'
+
+export type QuantizeOptions = Omit<FixOptions, 'only' | 'goal' | 'preprocessing' | 'fixShapes' | 'outputs' | 'dryRun'>
+
+const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization].map(({ id }) => id)
+
+/**
+ * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
+ * is proven. `maxLoss: null` stands for the usual limits. Throws as `fix` does.
+ */
+export function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
+  const { maxLoss } = given
+  return fix(file, { ...FIX_DEFAULTS, ...given, only: REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
+}
