@@ -170,10 +170,20 @@ export async function profileTrial(
   const options = { ...task.options, configEntries: { ...externalWeights(plan.model), ...task.options.configEntries } }
   return runTrial(
     'profile',
-    { ...task, options, folder: plan.folder, optimizedModelPath: optimizedFile(plan), emptyModelFile },
+    {
+      ...task,
+      options,
+      folder: plan.folder,
+      optimizedModelPath: optimizedFile(plan),
+      emptyModelFile,
+      nodes: runningNodes(plan.graph),
+    },
     trialLimits(plan.limits, task.sampleMs, p50Ms),
   )
 }
+
+/** Constants do not run. */
+const runningNodes = ({ nodes }: GraphView): number => nodes.filter(({ opType }) => opType !== 'Constant').length
 
 export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
   if (trial.outcome !== 'measured') {

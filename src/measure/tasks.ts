@@ -50,6 +50,8 @@ export interface ProfileInput extends ModelTask {
   readonly optimizedModelPath: string
   /** A model with the same inputs and outputs and no nodes. */
   readonly emptyModelFile: string | null
+  /** How many nodes the model has, about: chains that calibrate are as long, since each event costs the profiler more when there are many. */
+  readonly nodes: number
 }
 
 /** One event kind of the profile: a node under its parent, over all profiled predictions. */
@@ -98,6 +100,8 @@ export interface ProfileOutput {
   readonly rounds: readonly ProfileRound[]
   /** Set where the profile is cut short by the engine's limit on events. */
   readonly truncated: boolean
+  /** What a round of a body (If, Loop, Scan) takes beside its nodes, µs without the profiler; null where nothing ran in a body. */
+  readonly bodyUs: number | null
   /** Set where a small model that is as fast on one thread was profiled on one, at half of the profiler's cost. */
   readonly onOneThread: boolean
 }

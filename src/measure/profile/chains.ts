@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { NodeProto } from 'onnx-buf'
 import type { EngineOptions, Session } from '../../engines/types.ts'
-import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo, writeModel } from '../../graph/build.ts'
 import { engineOf } from '../open.ts'
 import { median, midmean } from '../statistics.ts'
 import type { ProfilerCost } from '../tasks.ts'
@@ -21,6 +21,9 @@ const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly lon
   wide: { short: 40, long: 160, profiled: 80 },
   varied: { short: 2, long: 8, profiled: 5 },
 }
+/** Chains grow with the model that is profiled, up to this many nodes. */
+const MOST_NODES = 800
+const LEAST_RUNS = 4
 /** Inputs of the wide node: the same value, so that the arithmetic stays trivial. */
 const WIDE_INPUTS = 8
 const WIDTH = 8
@@ -147,9 +150,10 @@ export async function calibrateProfiler(
   options: EngineOptions,
   folder: string,
   plain: PlainCosts,
+  nodes: number,
 ): Promise<ProfilerCost> {
   const costs: ChainCost[] = []
-  for (const kind of KINDS) costs.push(await costOf(kind, plain[kind], engineId, options, folder))
+  for (const kind of KINDS) costs.push(await costOf(kind, nodes, plain[kind], engineId, options, folder))
   const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
   const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
   return {
@@ -158,6 +162,49 @@ export async function calibrateProfiler(
     betweenUs: Math.max(0, varied.betweenUs),
     dispatchUs: Math.max(0, plain.unary),
   }
+}
+
+/** Rounds of a Loop: few and many. */
+const ROUNDS = { short: 20, long: 120 } as const
+/** Identity and Neg. */
+const BODY_NODES = 2
+
+/** A Loop of so many rounds whose body has two trivial nodes; opset 13. */
+export function loopModel(rounds: number): Uint8Array {
+  const type = ['float32', [1, WIDTH]] as const
+  const body = graph({
+    nodes: [node('Identity', ['go'], ['goes']), node('Neg', ['from'], ['to'])],
+    inputs: [valueInfo('round', 'int64', []), valueInfo('go', 'bool', []), valueInfo('from', ...type)],
+    outputs: [valueInfo('goes', 'bool', []), valueInfo('to', ...type)],
+  })
+  return writeModel(
+    model({
+      nodes: [node('Loop', ['rounds', 'start', 'x'], ['y'], { body })],
+      inputs: [valueInfo('x', ...type)],
+      outputs: [valueInfo('y', ...type)],
+      initializers: [int64Tensor('rounds', [], [rounds]), rawTensor('start', 'bool', [], Uint8Array.of(1))],
+      opset: 13,
+    }),
+  )
+}
+
+/** What a round of a body takes beside its nodes, µs: setting up the frame of its values, taking over what it gives. */
+export async function bodyCost(engineId: string, options: EngineOptions, folder: string, plain: PlainCosts): Promise<number> {
+  const sessions: Session[] = []
+  for (const rounds of [ROUNDS.short, ROUNDS.long]) {
+    const file = path.join(folder, `loop-${rounds}.onnx`)
+    fs.writeFileSync(file, loopModel(rounds))
+    sessions.push(await engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled' }))
+  }
+  const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
+  const differences: number[] = []
+  for (let turn = 0; turn < PLAIN_TURNS; turn++) {
+    const shortMs = await loopMs(shortRun!, PLAIN_TURN_MS)
+    differences.push((await loopMs(longRun!, PLAIN_TURN_MS)) - shortMs)
+  }
+  for (const session of sessions) await session.close()
+  const roundUs = (median(differences) / (ROUNDS.long - ROUNDS.short)) * 1000
+  return Math.max(0, roundUs - BODY_NODES * plain.unary)
 }
 
 const nodesPerLink = (kind: ChainKind): number => (kind === 'varied' ? VARIED_NODES : 1)
@@ -178,13 +225,15 @@ function openChain(
 
 async function costOf(
   kind: ChainKind,
+  nodes: number,
   plainUs: number,
   engineId: string,
   options: EngineOptions,
   folder: string,
 ): Promise<ChainCost> {
-  const perPrediction = LENGTHS[kind].profiled * nodesPerLink(kind)
-  const session = await openChain(kind, LENGTHS[kind].profiled, engineId, options, folder, path.join(folder, `chain-${kind}-`))
+  const links = Math.max(LENGTHS[kind].profiled, Math.round(Math.min(nodes, MOST_NODES) / nodesPerLink(kind)))
+  const perPrediction = links * nodesPerLink(kind)
+  const session = await openChain(kind, links, engineId, options, folder, path.join(folder, `chain-${kind}-`))
   const profiledMs = await loopMs(session.prepare(FEEDS))
   const file = await session.endProfiling!()
   await session.close()
@@ -212,7 +261,7 @@ function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: num
 async function loopMs(run: () => Promise<unknown>, ms = LOOP_MS): Promise<number> {
   for (const start = performance.now(); performance.now() - start < WARMUP_MS; ) await run()
   const samples: number[] = []
-  for (const start = performance.now(); performance.now() - start < ms; ) {
+  for (const start = performance.now(); samples.length < LEAST_RUNS || performance.now() - start < ms; ) {
     const t = performance.now()
     await run()
     samples.push(performance.now() - t)

@@ -47,7 +47,8 @@ const round = (plainP50Ms: number, rest: Partial<ProfileRound> = {}): ProfileRou
   emptyP50Ms: 0.01,
   ...rest,
 })
-const output = (events: ProfiledEvent[], rounds: ProfileRound[]): ProfileOutput => ({
+const output = (events: ProfiledEvent[], rounds: ProfileRound[], bodyUs: number | null = null): ProfileOutput => ({
+  bodyUs,
   events,
   predictions: 100,
   rounds,
@@ -70,6 +71,14 @@ describe('correctProfile', () => {
     expect(relu!.timeMs).toBeCloseTo(0.007, 9)
     expect(choice!.timeMs).toBeCloseTo(0.005, 9)
     expect(inside!.timeMs).toBeCloseTo(0.0003, 9)
+  })
+
+  it('gives what holds a body at least what rounds of a trivial one take', () => {
+    // The If: 12 - 3 - 4 = 5 µs; its body runs once, and 0.3 + 1 * 8 µs is more. What holds none is as before.
+    const measured = output(events, [round(0.05)], 8)
+    const { nodes } = correctProfile(measured, { executed: model, original: model }, { x: scalar }, 0.05, 1)
+    expect(nodes[1]!.timeMs).toBeCloseTo(0.0083, 9)
+    expect(nodes[0]!.timeMs).toBeCloseTo(0.007, 9)
   })
 
   it('is at the pace of the p50', () => {

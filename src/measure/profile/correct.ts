@@ -31,6 +31,7 @@ export function correctProfile(
   const { rounds, events } = output
   const joined = joinEvents(events, graphs)
   const types = valueTypes(events, joined, graphs.executed, feeds)
+  const bodiesUs = bodyTimesUs(output)
   const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
   const nodes = events.map((event, i): ProfiledNode => {
     const { view, origin } = joined[i]!
@@ -42,7 +43,9 @@ export function correctProfile(
       domain: view?.domain ?? '',
       origin: origin.origin,
       timeMs: median(
-        rounds.map((round, r) => (correctedUs(event, event.rawMs[r]! * 1000, round) / 1000) * (p50Ms / round.plainP50Ms)),
+        rounds.map(
+          (round, r) => (correctedUs(event, event.rawMs[r]! * 1000, round, bodiesUs[i]!) / 1000) * (p50Ms / round.plainP50Ms),
+        ),
       ),
       rawMs: median(event.rawMs),
       runsPerPrediction: event.runsPerPrediction,
@@ -103,11 +106,19 @@ function steadyRounds(output: ProfileOutput): ProfileOutput {
   }
 }
 
-/** One round's time of a node without the profiler, µs a prediction; at least what starting a trivial node takes. */
-function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound): number {
+/** By event: what rounds of its bodies take at least, µs a prediction. A body runs as often as its most frequent node. */
+function bodyTimesUs({ events, bodyUs }: ProfileOutput): number[] {
+  const runs = events.map(() => 0)
+  for (const { parent, runsPerPrediction } of events)
+    if (parent !== null) runs[parent] = Math.max(runs[parent]!, runsPerPrediction)
+  return runs.map((count) => count * (bodyUs ?? 0))
+}
+
+/** One round's time of a node without the profiler, µs a prediction; at least what starting it and rounds of trivial bodies take. */
+function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound, bodiesUs: number): number {
   // A parent's span also holds what the profiler spends between its children.
   const profilerUs = insideUs(event, cost) * event.runsPerPrediction + cost.betweenUs * event.childRunsPerPrediction
-  return Math.max(cost.dispatchUs * event.runsPerPrediction, rawUs - profilerUs)
+  return Math.max(cost.dispatchUs * event.runsPerPrediction + bodiesUs, rawUs - profilerUs)
 }
 
 const insideUs = ({ inputTypes, outputTypes }: ProfiledEvent, { fixedUs, perTensorUs }: ProfileRound['cost']): number =>

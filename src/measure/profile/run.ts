@@ -9,11 +9,13 @@ import { engineOf, feedsOf, openSession } from '../open.ts'
 import { median } from '../statistics.ts'
 import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from '../tasks.ts'
 import { aggregate } from './aggregate.ts'
-import { calibrateProfiler, plainCosts } from './chains.ts'
+import { bodyCost, calibrateProfiler, plainCosts } from './chains.ts'
 import { readTrace, type Trace } from './trace.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
+/** Of one round: the record of events grows into fresh memory, and a node of a long profile costs up to a quarter more. */
+const ROUND_EVENTS = 20_000
 /** A model that takes long to load is loaded fewer times. */
 const LOADING_MS = 1500
 const MIN_PREDICTIONS = 6
@@ -38,10 +40,15 @@ export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> 
   const traces: Trace[] = []
   const measured: ProfileRound[] = []
   const plain = await plainCosts(input.engine, input.options, input.folder)
-  const calibrate = () => calibrateProfiler(input.engine, input.options, input.folder, plain)
+  const calibrate = () => calibrateProfiler(input.engine, input.options, input.folder, plain, input.nodes)
   let before = { p50Ms: first.p50Ms, cost: await calibrate() }
   for (let round = 0; round < rounds; round++) {
-    const { trace, p50Ms: profiledP50Ms } = await profiledPart(input, sampleMs, MAX_EVENTS / rounds, round)
+    const { trace, p50Ms: profiledP50Ms } = await profiledPart(
+      input,
+      sampleMs,
+      Math.min(ROUND_EVENTS, MAX_EVENTS / rounds),
+      round,
+    )
     const after = { cost: await calibrate(), p50Ms: (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms }
     const emptyP50Ms = input.emptyModelFile ? await emptyCall(input, input.emptyModelFile) : null
     traces.push(trace)
@@ -55,10 +62,13 @@ export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> 
     before = after
   }
   const truncated = traces.some((trace) => trace.truncated)
+  const profiled = aggregate(traces, WARMUP_RUNS)
+  const hasBodies = profiled.events.some(({ parent }) => parent !== null)
   return {
-    ...aggregate(traces, WARMUP_RUNS),
+    ...profiled,
     rounds: measured,
     truncated,
+    bodyUs: hasBodies ? await bodyCost(input.engine, input.options, input.folder, plain) : null,
     onOneThread: serial,
   }
 }
