@@ -1,5 +1,6 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
+import { float16 } from './approximate/float16.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
 import { hardSigmoid } from './approximate/hard-sigmoid.ts'
 import { inputResolution } from './approximate/input-resolution.ts'
@@ -69,6 +70,7 @@ export const remedies: readonly Remedy[] = [
   prepacking,
   reuseOutputs,
   batchSize,
+  float16,
   geluTanh,
   hardSigmoid,
   lowRank,

@@ -339,13 +339,22 @@ const SAME =
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
 const SAME_DTYPE =
-  'Resize Upsample Pad ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements Tile Einsum com.microsoft:Attention'
+  'Resize Upsample Pad ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
+  'Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
+const always =
+  (...dtypes: readonly (DType | undefined)[]): Rule =>
+  ({ input }) =>
+    dtypes.map((dtype) => ({ dtype: dtype ?? input(0).dtype }))
 
 /** By operator; 'com.microsoft:Gelu' names another domain. */
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
   ...SAME_DTYPE.split(' ').map((name): [string, Rule] => [name, asDtype]),
+  ...['ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression', 'Size'].map((name): [string, Rule] => [name, always('int64')]),
+  ['TopK', always(undefined, 'int64')],
+  ['IsNaN', always('bool')],
+  ['IsInf', always('bool')],
   ...['Add', 'Sub', 'Mul', 'Div', 'Min', 'Max', 'Mod', 'Sum', 'Mean'].map((name): [string, Rule] => [name, elementwise()]),
   ...['Equal', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'And', 'Or', 'Xor'].map((name): [string, Rule] => [
     name,

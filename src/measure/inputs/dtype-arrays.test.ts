@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { TensorValue } from '../../engines/types.ts'
 import { bfloat16Value, float16Value } from '../../graph/decode.ts'
+import { toBfloat16, toFloat16 } from '../../graph/encode.ts'
 import type { DType } from '../../graph/types.ts'
-import { arrayFor, byteLength, castTensor, type NumericArray, toBfloat16, toFloat16, viewAs } from './dtype-arrays.ts'
+import { arrayFor, byteLength, castTensor, type NumericArray, viewAs } from './dtype-arrays.ts'
 
 const tensor = (dtype: DType, data: NumericArray): TensorValue => ({ dtype, shape: [data.length], data })
 const cast = (value: TensorValue, dtype: DType) => Array.from(castTensor(value, dtype, "input 'x'").data as Float32Array)

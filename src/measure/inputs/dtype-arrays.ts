@@ -4,6 +4,7 @@
 import type { TensorValue } from '../../engines/types.ts'
 import { bfloat16Value, float16Value } from '../../graph/decode.ts'
 import { bitsPerElement, elementCount, sizeInBytes } from '../../graph/dtype.ts'
+import { toBfloat16, toFloat16 } from '../../graph/encode.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
 
@@ -92,31 +93,6 @@ export const isPlainInteger = (dtype: DType): boolean => INTEGER_RANGE[dtype] !=
 /** float16, bfloat16, float32 and float64. */
 export const isPlainFloat = (dtype: DType): boolean => ['float16', 'bfloat16', 'float32', 'float64'].includes(dtype)
 
-/** The nearest float16, ties to even, as its 16 bits; beyond 65504 infinity, as IEEE 754 says. */
-export function toFloat16(value: number): number {
-  FLOAT[0] = value
-  const bits = BITS[0]!
-  const sign = (bits >>> 16) & 0x8000
-  const magnitude = bits & 0x7fffffff
-  if (magnitude > 0x7f800000) return sign | 0x7e00
-  if (magnitude >= 0x47800000) return sign | 0x7c00
-  if (magnitude < 0x38800000) {
-    // Subnormal: the value in units of 2^-24, which a float64 holds exactly.
-    return sign | roundHalfEven(Math.abs(FLOAT[0]!) * 2 ** 24)
-  }
-  const lost = magnitude & 0x1fff
-  const kept = (magnitude - 0x38000000) >>> 13
-  return sign | (kept + (lost > 0x1000 || (lost === 0x1000 && (kept & 1) === 1) ? 1 : 0))
-}
-
-/** The nearest bfloat16, ties to even, as its 16 bits. */
-export function toBfloat16(value: number): number {
-  FLOAT[0] = value
-  const bits = BITS[0]!
-  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
-}
-
 /** Element `index` as a number (a bigint for 64-bit integers). Strings, packed, float8 and complex types are refused. */
 export function elementOf(tensor: TensorValue, index: number): number | bigint {
   const raw = (tensor.data as NumericArray)[index]!
@@ -175,9 +151,6 @@ export function castTensor(tensor: TensorValue, dtype: DType, what: string): Ten
   return cast
 }
 
-const FLOAT = new Float32Array(1)
-const BITS = new Uint32Array(FLOAT.buffer)
-
 const isPlainNumber = (dtype: DType): boolean => isPlainInteger(dtype) || isPlainFloat(dtype) || dtype === 'bool'
 
 /** Several elements share a byte. */
@@ -189,10 +162,4 @@ function arrayType(dtype: DType): ArrayType {
   const type = BYTE_TYPES[dtype]
   if (type === undefined) throw new RangeError(`${dtype} has no array of numbers`)
   return type
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0)
 }
