@@ -2,13 +2,17 @@
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { float16 } from './approximate/float16.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
+import { groupRequantization } from './approximate/group-requantization.ts'
 import { hardSigmoid } from './approximate/hard-sigmoid.ts'
 import { inputResolution } from './approximate/input-resolution.ts'
 import { lowRank } from './approximate/low-rank.ts'
+import { nbitsAccuracyLevel } from './approximate/nbits-accuracy-level.ts'
+import { selectiveDequantization } from './approximate/selective-dequantization.ts'
 import { staticQuantization } from './approximate/static-quantization.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import type { Remedy } from './remedy.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
+import { constantDequantization } from './rewrites/constant-dequantization.ts'
 import { constantFolding } from './rewrites/constant-folding.ts'
 import { convBatchnorm } from './rewrites/conv-batchnorm.ts'
 import { dropOutputs } from './rewrites/drop-outputs.ts'
@@ -20,6 +24,7 @@ import { fuseGelu } from './rewrites/fuse-gelu.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
 import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
+import { integerScaling } from './rewrites/integer-scaling.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
@@ -41,6 +46,8 @@ import { threadCount } from './settings/thread-count.ts'
 
 export const remedies: readonly Remedy[] = [
   initializersAsInputs,
+  constantDequantization,
+  integerScaling,
   directCall,
   threadCount,
   graphOptimization,
@@ -71,6 +78,9 @@ export const remedies: readonly Remedy[] = [
   reuseOutputs,
   batchSize,
   float16,
+  groupRequantization,
+  selectiveDequantization,
+  nbitsAccuracyLevel,
   geluTanh,
   hardSigmoid,
   lowRank,

@@ -5,7 +5,7 @@ import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/agreement/index.ts'
 import type { Profile, Sweep } from '../measure/types.ts'
-import type { QuantizeChoice, ValueTypes } from './quantize/choice.ts'
+import type { QuantizeChoice, Range, ValueTypes } from './quantize/choice.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
@@ -70,6 +70,8 @@ export interface RemedyTools {
   readonly simplify?: (model: Model) => Promise<Model>
   /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
   readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
+  /** Smallest and largest number that each of these float values holds on the user's own inputs; absent where those are made up. */
+  readonly ranges?: (setup: RemedySetup, values: readonly string[]) => Promise<ReadonlyMap<string, Range>>
 }
 
 /** How numbers of fewer bits are used: see quantize/choice.ts. */

@@ -23,6 +23,7 @@ import type { Trial } from '../measure/types.ts'
 import { batchAxes } from '../remedies/batch-axes.ts'
 import type { Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { joinSamples } from './batches.ts'
+import { extremesIn, givingExtremes } from './extremes.ts'
 import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'
 import { reasonOf } from './tried.ts'
 
@@ -62,7 +63,7 @@ const MOST_MS = 250
 const NOISE_FACTOR = 2
 const MOST_NOISE = 0.01
 
-export type RealGround = Ground & { readonly optimize: RemedyTools['optimize'] }
+export type RealGround = Ground & Required<Pick<RemedyTools, 'optimize' | 'ranges'>>
 
 export function realGround(plan: GroundPlan): RealGround {
   const { limits, judged } = plan
@@ -261,6 +262,14 @@ export function realGround(plan: GroundPlan): RealGround {
       const trial = await runTrial('optimize', changed, tryLimits(limits))
       if (trial.outcome !== 'measured') throw new Error(reasonOf(trial))
       return plan.readModel(file)
+    },
+    async ranges(setup, values) {
+      const model = givingExtremes(setup.model, values)
+      const task = await taskOf({ ...setup, model, batchFactor: 1 })
+      const options = { ...task.options, graphOptimization: 'disabled' as const }
+      const seen = await outputsOf({ ...task, options }, `ranges-${process++}`)
+      if (seen.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonOf(seen)}`)
+      return extremesIn(seen.value.samples, values)
     },
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
     nowMs: () => performance.now(),

@@ -34,12 +34,14 @@ export function conversionOf(node: NodeView, { graph, producer }: Pick<Neighbour
   const [value, scale, zeroPoint] = node.inputs
   const { constants } = graph
   const hasZeroPoint = zeroPoint !== undefined && zeroPoint !== ''
-  const scales = constants[scale ?? '']?.values
+  // What a caller may override is no constant.
+  const valuesOf = (name: string | undefined) => (isListedAsInput(graph, name) ? undefined : constants[name ?? '']?.values)
+  const scales = valuesOf(scale)
   const { axis = 1 } = node.attributes
   return {
     node,
     scale: scales,
-    zeroPoint: hasZeroPoint ? constants[zeroPoint]?.values : scales?.map(() => 0),
+    zeroPoint: hasZeroPoint ? valuesOf(zeroPoint) : scales?.map(() => 0),
     hasZeroPoint,
     dtype: hasZeroPoint ? constants[zeroPoint]?.dtype : dtypeWithoutZeroPoint(),
     axis: typeof axis === 'number' ? axis : 1,

@@ -1,0 +1,106 @@
+// A quantized model as mends look at it: the view by which conditions are told, and the messages that are rewritten. The main graph
+// alone: conversions in branches and bodies are left as they are.
+import { create } from '@bufbuild/protobuf'
+import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
+import { floatTensor, rawTensor } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { editGraph, freshNames, type GraphEdit, withGraph } from '../../graph/edit.ts'
+import type { Model } from '../../graph/model.ts'
+import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
+import type { NodeView } from '../../graph/types.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { type Broken, brokenCondition } from '../../operators/quantization/conditions.ts'
+import { type Conversion, conversionOf, isDequantize } from '../../operators/quantization/conversion.ts'
+import { type Matching, matchGraph } from '../match.ts'
+
+export interface Site {
+  readonly model: Model
+  readonly graph: GraphProto
+  readonly at: Neighbours
+  readonly matching: Matching
+  /** The message of a node of the main graph's view. */
+  protoOf(node: NodeView): NodeProto
+  /** What dequantizes the node's input; undefined where nothing does. */
+  sourceOf(node: NodeView, index: number): Conversion | undefined
+  /** The condition that the node's group breaks. */
+  brokenOf(node: NodeView): Broken | undefined
+  fresh(hint: string): string
+}
+
+export function siteOf(model: Model): Site | undefined {
+  const { graph } = model.proto
+  if (graph === undefined) return undefined
+  const at = neighboursOf(viewGraph(model))
+  const byOutput = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)))
+  const matching = matchGraph(model, graph)
+  return {
+    model,
+    graph,
+    at,
+    matching,
+    protoOf: (node) => byOutput.get(node.outputs.find((name) => name !== '')!)!,
+    sourceOf(node, index) {
+      const source = at.producer(node.inputs[index])
+      return isDequantize(source) ? conversionOf(source, at) : undefined
+    },
+    brokenOf: (node) => brokenCondition(node, at, matching.opset),
+    fresh: freshNames(graph),
+  }
+}
+
+/** What a mend found to change. */
+export interface Mending {
+  readonly edit: GraphEdit
+  /** First outputs of the operators mended. */
+  readonly nodes: readonly string[]
+}
+
+/** The site with the edits made. */
+export function withEdits({ model, graph }: Site, mendings: readonly Mending[]): Model {
+  const edits = mendings.map(({ edit }) => edit)
+  return withGraph(
+    model,
+    editGraph(graph, {
+      remove: new Set(edits.flatMap(({ remove }) => [...(remove ?? [])])),
+      add: edits.flatMap(({ add }) => add ?? []),
+      addInitializers: edits.flatMap(({ addInitializers }) => addInitializers ?? []),
+      read: new Map(edits.flatMap(({ read }) => [...(read ?? [])])),
+    }),
+  )
+}
+
+/** Mendings of which no two take out the same node: the others are found again in the next round. */
+export function disjoint(mendings: readonly Mending[]): Mending[] {
+  const taken = new Set<NodeProto>()
+  return mendings.filter(({ edit: { remove } }) => {
+    if ([...(remove ?? [])].some((node) => taken.has(node))) return false
+    for (const node of remove ?? []) taken.add(node)
+    return true
+  })
+}
+
+/** The node with another input at `index`, and with inputs up to there. */
+export function withInput(node: NodeProto, index: number, name: string): NodeProto {
+  const input = [...node.input]
+  while (input.length < index) input.push('')
+  input[index] = name
+  return copyWith(node, { input })
+}
+
+/** A scale and a zero point for a whole tensor, as new constants. */
+export function newParameters(site: Site, hint: string, scale: number, zeroPoint: number, dtype: 'uint8' | 'int8') {
+  const names = [site.fresh(`${hint}_scale`), site.fresh(`${hint}_zero_point`)] as const
+  const tensors: TensorProto[] = [
+    floatTensor(names[0], [], [scale]),
+    rawTensor(names[1], dtype, [], Uint8Array.of(zeroPoint & 255)),
+  ]
+  return { names, tensors }
+}
+
+export function conversionNode(
+  opType: 'QuantizeLinear' | 'DequantizeLinear',
+  input: readonly string[],
+  output: string,
+): NodeProto {
+  return create(NodeProtoSchema, { opType, input: [...input], output: [output], name: `${output}_${opType}` })
+}

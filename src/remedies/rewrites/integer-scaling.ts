@@ -1,0 +1,31 @@
+// DynamicQuantizeLinear - MatMulInteger - Cast - Mul - Mul, scaled by one scale after the other: with the two scales multiplied first
+// the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
+import { scalesFirst } from '../mend/dequantize.ts'
+import { disjoint, siteOf, withEdits } from '../mend/site.ts'
+import { count } from '../node-names.ts'
+import { defineRemedy, predictedBy } from '../remedy.ts'
+
+const TREATS = ['unfused-quantization']
+
+export const integerScaling = defineRemedy({
+  id: 'integer-scaling',
+  title: 'Integer products scaled in the form that fuses',
+  treats: TREATS,
+  effect: 'rounding',
+  kind: 'rewrite',
+  goals: ['latency', 'throughput'],
+  apply(setup, evidence) {
+    const site = siteOf(setup.model)
+    const found = site === undefined ? [] : disjoint(scalesFirst(site))
+    if (found.length === 0) return []
+    return [
+      {
+        variant: '',
+        setup: { ...setup, model: withEdits(site!, found) },
+        changes: [`the scales of ${count(found.length, 'integer product')} multiplied first`],
+        predictedSavingMs: predictedBy(TREATS, evidence),
+        took: ({ nodes }) => nodes.some(({ opType }) => /^(DynamicQuantizeMatMul|MatMulIntegerToFloat)$/.test(opType)),
+      },
+    ]
+  },
+})
