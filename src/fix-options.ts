@@ -22,6 +22,8 @@ export interface FixOptions extends WhyOptions {
   readonly out: string | null
   /** The model alone is written, in place of a folder. */
   readonly modelAlone: boolean
+  /** Nothing is written where nothing is proven, in place of the original. */
+  readonly onlyProven: boolean
   /** Replaces an existing folder that is not whyslow's. */
   readonly force: boolean
   /** Ids of the only remedies to try; null: all that fit. */
@@ -54,6 +56,7 @@ export const FIX_DEFAULTS: FixOptions = {
   quick: true,
   out: null,
   modelAlone: false,
+  onlyProven: false,
   force: false,
   only: null,
   dryRun: false,

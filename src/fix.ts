@@ -77,7 +77,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     options.signal?.throwIfAborted()
-    const shipped = options.out !== null && !options.dryRun
+    const shipped = options.out !== null && !options.dryRun && (!options.onlyProven || found.kept.length > 0)
     const report = withTrials(diagnosis, found, options, shipped ? options.out : null, unlocked)
     const moves = found.tried.some((one) => isPreprocessing(one) && one.kept)
     if (shipped) await ship(file, run, options, moves ? picture : null, found, report)
@@ -129,6 +129,8 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
       optimize,
       ...(simplify ? { simplify: onceFor(simplify) } : {}),
       ...(precision ? { precision: precision.plan } : {}),
+      // Ranges of made-up inputs would be made up, too.
+      ...(run.inputs.source === 'data' ? { ranges: ground.ranges } : {}),
     },
     only: options.only === null ? null : new Set(options.only),
     budgetMs: options.budgetSeconds * 1000,

@@ -1,26 +1,57 @@
 // `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
-// quantized operator whether it runs in int8, and which condition it breaks where it does not.
+// quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be mended is mended as `fix`
+// does it: proven in pairs of fresh processes, with outputs that agree.
 import type { Evidence } from './analyze/evidence.ts'
 import { analyze } from './assemble.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from './diagnose/lint.ts'
 import type { TimedGroup } from './diagnose/quantization-times.ts'
+import type { Unfused } from './diagnose/quantized-groups.ts'
+import { fix } from './fix.ts'
+import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { readModel } from './formats/index.ts'
 import { modelFacts } from './graph/facts.ts'
 import { InputError } from './graph/input-error.ts'
 import { viewGraph } from './graph/view.ts'
+import { USUAL_LIMITS } from './measure/agreement/index.ts'
+import { groupRequantization } from './remedies/approximate/group-requantization.ts'
+import { nbitsAccuracyLevel } from './remedies/approximate/nbits-accuracy-level.ts'
+import { selectiveDequantization } from './remedies/approximate/selective-dequantization.ts'
+import { constantDequantization } from './remedies/rewrites/constant-dequantization.ts'
+import { initializersAsInputs } from './remedies/rewrites/initializers-as-inputs.ts'
+import { integerScaling } from './remedies/rewrites/integer-scaling.ts'
+import type { ReportDocument } from './report/document.ts'
 import { lintAnswer } from './report/lint-answer.ts'
 import type { LintDocument } from './report/lint-document.ts'
+import type { TrialRow } from './report/trials.ts'
 import { alone, measureRun, withRun } from './run.ts'
 import { toolVersion } from './version.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
-export interface LintOptions extends WhyOptions {}
+export interface LintOptions
+  extends WhyOptions,
+    Pick<FixOptions, 'force' | 'metric' | 'budgetSeconds' | 'onTrial' | 'onDiagnosis'> {
+  /** The file to write a mended model to; null: nothing is mended. */
+  readonly repair: string | null
+  /** Largest loss of the outputs against the model given; null: one decision in a hundred, a cosine of 0.995. */
+  readonly maxLoss: FixOptions['maxLoss']
+}
 
-const LINT_DEFAULTS: LintOptions = { ...DEFAULTS, quick: true }
+const { force, metric, budgetSeconds } = FIX_DEFAULTS
+const LINT_DEFAULTS: LintOptions = { ...DEFAULTS, quick: true, repair: null, maxLoss: null, force, metric, budgetSeconds }
+
+/** What `--repair` tries. */
+const MENDS = [
+  initializersAsInputs,
+  constantDequantization,
+  integerScaling,
+  groupRequantization,
+  selectiveDequantization,
+  nbitsAccuracyLevel,
+].map(({ id }) => id)
 
 /**
- * Lints the model in `file`. A model that is not quantized is answered without a measurement. Throws InputError where the model, its
- * inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * Lints the model in `file`, and with `repair` writes what is proven of a mended one. A model that is not quantized is answered without a
+ * measurement. Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
   const options = { ...LINT_DEFAULTS, ...given }
@@ -29,6 +60,7 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   const { sha256, sizeBytes, format, opsets } = modelFacts(model)
   const about = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }
   if (!isQuantized(written)) return unmeasured(about)
+  if (options.repair !== null) return repaired(file, about, options, options.repair)
   const unlocked: string[] = []
   const evidence = await withRun(file, options, (run) =>
     alone(
@@ -38,6 +70,36 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
     ),
   )
   return assembleLint(about, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
+}
+
+async function repaired(file: string, about: About, options: LintOptions, out: string): Promise<LintDocument> {
+  const { evidence, report } = await fix(file, {
+    ...options,
+    out,
+    modelAlone: true,
+    onlyProven: true,
+    only: MENDS,
+    maxLoss: options.maxLoss ?? USUAL_LIMITS,
+  })
+  const found = assembleLint(about, { ...evidence, warnings: report.warnings })
+  return { ...found, repair: repairOf(report, out) }
+}
+
+function repairOf({ fix: done, trials }: ReportDocument, out: string): LintDocument['repair'] {
+  const proven = done?.proven ?? false
+  const of = <T>(value: T | undefined): T | null => (proven && value !== undefined ? value : null)
+  return {
+    out: proven ? out : null,
+    proven,
+    beforeMs: of(done?.before),
+    afterMs: of(done?.after),
+    speedup: of(done?.speedup),
+    speedupLow: of(done?.speedupLow),
+    speedupHigh: of(done?.speedupHigh),
+    outputs: done?.outputs ?? '',
+    changes: proven ? [...done!.changes] : [],
+    trials: trials as TrialRow[],
+  }
 }
 
 type About = Pick<LintDocument, 'model'> & { readonly written: WrittenQuantization }
@@ -63,7 +125,7 @@ function assembleLint({ model, written }: About, evidence: Evidence): LintDocume
     written: { ...written },
     measured: measuredOf(evidence),
     fused: found.fused.map((one) => ({ ...one })),
-    unfused: found.unfused.map(unfusedRow),
+    unfused: found.unfused.map((group) => unfusedRow(group, evidence)),
     hazards: found.hazards.map((one) => ({ ...one, nodes: [...one.nodes] })),
   }
   return {
@@ -96,14 +158,39 @@ function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDo
   }
 }
 
-function unfusedRow({
-  operator,
-  written,
-  conversions,
-  condition,
-  breaks,
-  ...times
-}: TimedGroup): LintDocument['unfused'][number] {
+/** By condition: the remedy that takes it away. */
+const MEND_OF: Readonly<Partial<Record<Unfused, string>>> = {
+  'zero-point-missing': groupRequantization.id,
+  'output-read-in-float': groupRequantization.id,
+  'graph-output': groupRequantization.id,
+  'output-not-quantized': groupRequantization.id,
+  'activation-between': groupRequantization.id,
+  'activation-apart': groupRequantization.id,
+  'bias-scale': groupRequantization.id,
+  'bias-float': groupRequantization.id,
+  beta: groupRequantization.id,
+  'scales-differ': groupRequantization.id,
+  'constants-as-inputs': initializersAsInputs.id,
+  'weights-only': constantDequantization.id,
+  'float-pair': selectiveDequantization.id,
+  'integer-convolution': selectiveDequantization.id,
+  'scaling-apart': integerScaling.id,
+  'float-products': nbitsAccuracyLevel.id,
+}
+/** Their output's range has to be measured, which made-up inputs cannot tell. */
+const NEEDS_DATA: ReadonlySet<Unfused> = new Set(['output-not-quantized', 'activation-between'])
+
+function mendOf({ condition, conversions }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
+  const constants = profile?.graph.constants ?? {}
+  const hasWeights = conversions.some(
+    ({ opType, inputs: [value] }) => opType === 'DequantizeLinear' && constants[value ?? ''] !== undefined,
+  )
+  if (NEEDS_DATA.has(condition) && inputs.some(({ source }) => source === 'synthetic')) return null
+  return MEND_OF[condition] ?? (hasWeights && condition !== 'optimization-level' ? constantDequantization.id : null)
+}
+
+function unfusedRow(group: TimedGroup, evidence: Evidence): LintDocument['unfused'][number] {
+  const { operator, written, conversions, condition, breaks, ...times } = group
   const { conversionsMs, operatorMs, wouldSaveMs } = times
   return {
     node: written?.name ?? operator.name,
@@ -113,7 +200,7 @@ function unfusedRow({
     conversionsMs,
     operatorMs,
     wouldSaveMs,
-    mend: null,
+    mend: mendOf(group, evidence),
     conversions: conversions.map(({ name }) => name),
   }
 }

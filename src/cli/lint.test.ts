@@ -69,3 +69,13 @@ test('nothing is measured where the document cannot be written', async () => {
   expect(asked).toEqual([])
   expect(existsSync(join(folder, 'none'))).toBe(false)
 })
+
+test('--repair wants a file, and a file wants --repair', async () => {
+  await expect(run({ repair: true })).rejects.toThrow(/as in --repair -o mended\.onnx/)
+  await expect(run({ out: 'mended.onnx' })).rejects.toThrow(/only --repair writes a model/)
+  expect(asked).toEqual([])
+  await run({ repair: true, out: 'mended.onnx', maxLoss: 0.02, budget: 30 })
+  expect(asked[0]![1]).toMatchObject({ repair: 'mended.onnx', force: false, maxLoss: 0.02, budgetSeconds: 30 })
+  await run()
+  expect(asked[1]![1]).toMatchObject({ repair: null, maxLoss: null })
+})

@@ -55,6 +55,7 @@ const lintExamples = `
 Examples:
   whyslow lint quantized.onnx                        what runs in int8, what not
   whyslow lint quantized.onnx --data inputs.npz --threads 2
+  whyslow lint quantized.onnx --repair -o mended.onnx --data ./samples
   whyslow lint quantized.onnx --json lint.json       also as a document`
 
 const compareExamples = `
@@ -140,6 +141,11 @@ export function createProgram(world: World): Command {
   const lint = plain(program.command('lint'))
     .description('why is this quantized model not faster?')
     .argument('<model>', 'an ONNX model')
+    .option('--repair', 'mend what can be mended; kept only where it is proven')
+    .option('-o, --out <file>', 'the mended model to write')
+    .option('--force', 'replace a file that exists')
+    .option('--max-loss <x>', 'largest loss of outputs that a mend may cost', fraction)
+    .option('--budget <duration>', 'how long to try mends', seconds)
     .option('--json <file>', 'write the lint document; - is standard output')
   addModelOptions(lint)
   lint
