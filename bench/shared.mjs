@@ -29,7 +29,7 @@ export function temporaryFolder() {
 }
 
 /** Runs the command line. Throws with its last line where it does not end with 0. */
-function whyslow(args, { prefix = [], env = {}, timeoutMs } = {}) {
+export function whyslow(args, { prefix = [], env = {}, timeoutMs } = {}) {
   const [program, ...rest] = [...prefix, process.execPath, command, ...args]
   const run = spawnSync(program, rest, {
     encoding: 'utf8',

@@ -1,0 +1,70 @@
+// One process that quantizes every layer of a model that can be, without choosing by measurement: what the quantizer itself takes. Static
+// int8 is calibrated on all samples of an .npz (MinMax). Prints JSON: { seconds, layers, calibrationPeakBytes }.
+//   node bench/quantize-once.mjs MODEL OUT dynamic|static|weights8|weights4 [CALIBRATION.npz]
+import fs from 'node:fs'
+import path from 'node:path'
+import { readModel } from '../dist/formats/index.js'
+import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/remedies/quantize/choice.js'
+import { quantizable } from '../dist/remedies/quantize/quantizable.js'
+import { quantize } from '../dist/remedies/quantize/quantize.js'
+import { initializersAsInputs } from '../dist/remedies/rewrites/initializers-as-inputs.js'
+import { writeModelFolder } from '../dist/ship/index.js'
+import { temporaryFolder } from './shared.mjs'
+
+const [file, out, precision, data] = process.argv.slice(2)
+const started = performance.now()
+const given = await readModel(file)
+const evidence = { inputs: [], findings: [], p50Ms: 1, wishes: {} }
+const [freed] = initializersAsInputs.apply({ model: given, options: {}, batchFactor: 1, machineBound: false }, evidence, {})
+const model = freed?.setup.model ?? given
+const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
+const { ranges, peakBytes } = precision === 'static' ? await calibrated() : { ranges: new Map(), peakBytes: 0 }
+const layers = new Map(nodes.map(({ node }) => [node, precision]))
+const result = quantize(model, { layers, ranges, options: DEFAULT_QUANTIZE_OPTIONS })
+const folder = path.join(temporaryFolder(), 'quantized')
+await writeModelFolder(result.model, folder)
+for (const name of fs.readdirSync(folder)) {
+  // The weights beside a model are named in it.
+  const to = name === 'model.onnx' ? out : path.join(path.dirname(out), name)
+  fs.copyFileSync(path.join(folder, name), to)
+}
+const seconds = (performance.now() - started) / 1000
+process.stdout.write(JSON.stringify({ seconds, layers: result.layers.length, skipped: result.skipped.length, peakBytes }))
+
+async function calibrated() {
+  const { calibrate } = await import('../dist/measure/calibration/index.js')
+  const { readNpz } = await import('../dist/measure/inputs/npz.js')
+  const { saveInputs } = await import('../dist/measure/inputs/saved.js')
+  const place = temporaryFolder()
+  const arrays = readNpz(fs.readFileSync(data), data)
+  const count = [...arrays.values()][0].shape[0]
+  const samples = Array.from({ length: count }, (_, k) =>
+    Object.fromEntries(
+      [...arrays].map(([name, { dtype, shape, data: all }]) => {
+        const size = all.length / count
+        return [name, { dtype, shape: [1, ...shape.slice(1)], data: all.slice(k * size, (k + 1) * size) }]
+      }),
+    ),
+  )
+  const values = new Set(
+    nodes.flatMap(({ activationsIn, parts = [], activationsOut }) => [...activationsIn, ...parts, ...activationsOut]),
+  )
+  const trial = await calibrate({
+    engine: 'ort-cpu',
+    options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },
+    model,
+    values: [...values],
+    method: 'minmax',
+    inputs: saveInputs(path.join(place, 'inputs'), samples),
+    types: new Map(),
+    expectedMs: 1000,
+    limits: { memoryBytes: 16e9, signal: undefined },
+    folder: place,
+    write: writeModelFolder,
+  })
+  if (trial.outcome !== 'measured') throw new Error(`calibration: ${trial.reason ?? trial.outcome}`)
+  const ranges = new Map(
+    Object.entries(trial.value.ranges).filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high)),
+  )
+  return { ranges, peakBytes: trial.value.peakBytes }
+}
