@@ -158,7 +158,7 @@ function cellsOf({ model, what, accuracy, speed, against, wall, seconds, peakByt
     what,
     accuracy: failed ? failed.slice(0, 30) : accuracy?.toFixed(4),
     'x float': speed ? sayRatio(speed) : '',
-    'whyslow / it': against ? sayRatio(against) : '',
+    'ours / it': against ? sayRatio(against) : '',
     seconds: seconds?.toFixed(2) ?? '',
     'process s': wall?.toFixed(2) ?? '',
     MiB: peakBytes ? Math.round(peakBytes / 2 ** 20) : '',
