@@ -68,7 +68,8 @@ function checkFinding(finding: Finding, given: AnalyzedEvidence): void {
   expect(Number.isFinite(finding.timeMs + finding.wouldSaveMs)).toBe(true)
   const p50Ms = given.latency?.p50Ms ?? Number.POSITIVE_INFINITY
   expect(finding.wouldSaveMs).toBeLessThanOrEqual(Math.max(p50Ms, finding.timeMs))
-  if (finding.next !== null) expect(finding.next).toMatch(/^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|machine|explain)( |$)/)
+  if (finding.next !== null)
+    expect(finding.next).toMatch(/^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|machine|explain)( |$)/)
 }
 
 function checkField(actual: unknown, expected: unknown, key: string): void {
