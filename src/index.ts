@@ -32,6 +32,7 @@ export {
   lint,
   type QuantizeOptions,
   quantize,
+  listEngines,
   type StageProgress,
   type WhyOptions,
   why,

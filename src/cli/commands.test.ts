@@ -63,6 +63,7 @@ const stages: Stages = {
   compare: () => Promise.reject(new Error('not asked for')),
   quantize: async () => ({ report, evidence, diagnosis: report.answer }),
   explain: () => report,
+  listEngines: async () => ({ schema: 'whyslow-engines/1', tool: { version: '0.0.0' }, engines: [] }),
   describeMachine: async () => ({ ...report.machine, engine: report.engine }),
 }
 const load = async () => stages

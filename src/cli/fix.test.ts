@@ -95,6 +95,7 @@ const load = async (given: ReportDocument = report): Promise<Stages> => ({
   compare: () => Promise.reject(new Error('not asked for')),
   quantize: () => Promise.reject(new Error('not asked for')),
   explain: () => given,
+  listEngines: () => Promise.reject(new Error('not asked for')),
   describeMachine: () => Promise.reject(new Error('not asked for')),
 })
 const run = (flags: Partial<FixFlags>, given?: ReportDocument) =>

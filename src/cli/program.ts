@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CompareFlags } from './compare.ts'
 import { parseDuration } from './duration.ts'
+import type { EnginesFlags } from './engines.ts'
 import type { FixFlags } from './fix.ts'
 import type { LintFlags } from './lint.ts'
 import type { MachineFlags } from './machine.ts'
@@ -33,6 +34,7 @@ Examples:
   whyslow fix model.onnx -o fast/                    try the remedies
   whyslow lint quantized.onnx                        why int8 is not faster
   whyslow quantize model.onnx -o fast/ --data dir/   fewer bits where they pay
+  whyslow engines                                    what else can run it here
   whyslow machine                                    this computer and its roofs
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
@@ -202,6 +204,17 @@ export function createProgram(world: World): Command {
     .action(async (file: string, flags: { json?: string }) => {
       const { runExplain } = await import('./explain.ts')
       await runExplain(file, flags, world.screen, loadStages)
+    })
+
+  plain(program.command('engines'))
+    .description('what can run models here, what cannot, and how to get it')
+    .option('--json <file>', 'write them as JSON; - is standard output')
+    .option('--ort <path>', "the folder of an engine's package")
+    .option('--browser <path>', 'the Chromium that browser engines are measured in')
+    .option('--no-progress', 'show no progress')
+    .action(async (flags: EnginesFlags) => {
+      const { runEngines } = await import('./engines.ts')
+      await runEngines(flags, world.screen, world.interrupt(), loadStages)
     })
 
   plain(program.command('machine'))

@@ -3,7 +3,10 @@ import type * as whyslow from '../whyslow.ts'
 
 export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../whyslow.ts'
 
-export type Stages = Pick<typeof whyslow, 'why' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'describeMachine'>
+export type Stages = Pick<
+  typeof whyslow,
+  'why' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'describeMachine' | 'listEngines'
+>
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */
 export type SavedEvidence = Parameters<Stages['explain']>[0]

@@ -1,0 +1,17 @@
+// What `whyslow engines --json` writes: a public contract, version 1. Fields may be added, none dropped or changed without a new version.
+
+export interface EnginesDocument {
+  schema: 'whyslow-engines/1'
+  tool: { version: string }
+  engines: {
+    id: string
+    title: string
+    here: boolean
+    version: string | null
+    device: string | null
+    deviceKind: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
+    from: string | null // folder of the package
+    reason: string | null // why it is not here
+    fix: string | null // how to get it
+  }[]
+}
