@@ -50,6 +50,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     engine: engineSection(analyzed),
     ...body,
     memory: evidence.memory ?? null,
+    device: deviceSection(analyzed),
     sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) =>
       sweep ? [sweepRow(sweep)] : [],
     ),
@@ -90,6 +91,22 @@ function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'
 function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
   const { process, p50Ms, regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs } = block
   return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs }
+}
+
+function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {
+  if (!device) return null
+  const { kernelsMs, uploadMs, downloadMs, programs, nodes } = device
+  const onCpuMs = (nodes?.onCpu ?? []).reduce((sum, { timeMs }) => sum + timeMs, 0)
+  const known = kernelsMs !== null && latency !== undefined
+  return {
+    kernelsMs,
+    uploadMs,
+    downloadMs,
+    restMs: known ? Math.max(0, latency.p50Ms - kernelsMs - uploadMs - downloadMs - onCpuMs) : null,
+    nodesOnDevice: nodes?.onDevice ?? null,
+    nodesOnCpu: nodes ? nodes.onCpu.map((node) => ({ ...node })) : null,
+    programs: programs.map((program) => ({ ...program })),
+  }
 }
 
 const NOTHING = { timeMs: 0, share: 0 }

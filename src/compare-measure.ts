@@ -172,6 +172,7 @@ function gatherPlan(entry: ReadyEntry, machine: Machine, opening: Opening, folde
     machine,
     engineId: entry.engineId,
     engineOptions: engineOptionsOf(options),
+    deviceKind: entry.engine?.deviceKind ?? 'cpu',
     offers: engineById(entry.engineId)!.offers,
     options: { quick: options.quick, seconds: options.seconds, batch: null },
     folder,

@@ -127,6 +127,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     engineId: options.engine,
     engineOptions,
     offers: engineById(options.engine)!.offers,
+    deviceKind: engine.deviceKind,
     options,
     folder,
     limits,

@@ -4,7 +4,7 @@ import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import type { CallCost, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/types.ts'
+import type { CallCost, DeviceTimes, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/types.ts'
 import type { Breakdown } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
 
@@ -68,6 +68,8 @@ export interface Evidence {
   readonly sizeSweeps?: readonly Sweep[]
   readonly experiments?: readonly Experiment[]
   readonly eventLoop?: EventLoop
+  /** Of engines on a device; absent on the CPU. */
+  readonly device?: DeviceTimes
   /** Measured by `compare` alone. */
   readonly otherEngines?: readonly OtherEngine[]
   /** Why an evidence key is missing: key -> reason, one line. */

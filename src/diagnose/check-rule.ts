@@ -69,7 +69,7 @@ function checkFinding(finding: Finding, given: AnalyzedEvidence): void {
   const p50Ms = given.latency?.p50Ms ?? Number.POSITIVE_INFINITY
   expect(finding.wouldSaveMs).toBeLessThanOrEqual(Math.max(p50Ms, finding.timeMs))
   if (finding.next !== null)
-    expect(finding.next).toMatch(/^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|machine|explain)( |$)/)
+    expect(finding.next).toMatch(/^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|compare MODEL|machine|explain)( |$)/)
 }
 
 function checkField(actual: unknown, expected: unknown, key: string): void {

@@ -2,6 +2,7 @@
 // The package is the user's own where their folder has one: the verdict is about their service.
 import { firstLineOf } from '../graph/input-error.ts'
 import { placesOf } from './find-package.ts'
+import { hasGpu } from './gpu-in-use.ts'
 import { findOrt, INSTALL, loadOrt, openNodeSession, PACKAGE } from './ort-node.ts'
 import type { Availability, Engine, EngineOptions } from './types.ts'
 
@@ -10,7 +11,8 @@ async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): P
   if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(packageFrom)}`, fix: INSTALL }
   try {
     const ort = await loadOrt(packageFrom)
-    const accelerators = ort.listSupportedBackends?.().flatMap((b) => (b.name === 'cpu' || !b.bundled ? [] : [b.name])) ?? []
+    const backends = ort.listSupportedBackends?.() ?? []
+    const accelerators = hasGpu() ? backends.flatMap((b) => (b.name === 'cpu' || !b.bundled ? [] : [b.name])) : []
     return { ok: true, version: found.version, device: 'cpu', deviceKind: 'cpu', from: found.folder, accelerators }
   } catch (error) {
     return { ok: false, reason: `${PACKAGE} ${found.version} does not load: ${firstLineOf(error)}`, fix: INSTALL }

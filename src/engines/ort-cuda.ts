@@ -13,7 +13,7 @@ export const ortCuda: Engine = providerEngine({
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {
     file: 'libonnxruntime_providers_cuda.so',
-    install: 'npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12',
+    install: 'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
   },
   fixFor: (message) =>
     /libcu|libnv|cudnn/i.test(message)

@@ -2,7 +2,7 @@
 // experiments. What fails is absent with its reason; only the latency must succeed.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { EngineOffer, EngineOptions } from '../engines/types.ts'
+import type { DeviceKind, EngineOffer, EngineOptions } from '../engines/types.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
@@ -16,9 +16,20 @@ import { externalWeights, type Limits, modelTask, trialLimits } from './plan.ts'
 import { callCostOf, correctProfile } from './profile/correct.ts'
 import { median } from './statistics.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
-import type { ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
+import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
 import { runTrial } from './trial.ts'
-import type { CallCost, EventLoop, Experiment, Latency, LatencyBlock, Memory, Profile, Sweep, Trial } from './types.ts'
+import type {
+  CallCost,
+  DeviceTimes,
+  EventLoop,
+  Experiment,
+  Latency,
+  LatencyBlock,
+  Memory,
+  Profile,
+  Sweep,
+  Trial,
+} from './types.ts'
 
 export interface GatherPlan {
   readonly model: Model
@@ -28,6 +39,7 @@ export interface GatherPlan {
   readonly engineId: string
   readonly engineOptions: EngineOptions
   readonly offers: readonly EngineOffer[]
+  readonly deviceKind: DeviceKind
   readonly options: { readonly quick: boolean; readonly seconds: number | null; readonly batch: number | null }
   readonly folder: string
   readonly limits: Limits
@@ -47,6 +59,7 @@ export interface Gathered {
     readonly sizeSweeps?: readonly Sweep[]
     readonly experiments?: readonly Experiment[]
     readonly eventLoop?: EventLoop
+    readonly device?: DeviceTimes
   }
   readonly absent: Record<string, string>
   readonly warnings: readonly string[]
@@ -62,6 +75,8 @@ const PROFILE_ROUND_MS = 140
 const LEAST_PROFILE_MS = 400
 const LEAST_PROFILE_ROUNDS = 3
 const MOST_PROFILE_ROUNDS = 10
+
+const PROFILE_MS_OF_DEVICE = 1000
 
 const LEFT_OUT = 'left out by --quick'
 
@@ -102,6 +117,7 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const profiled = offers('node-times')
     ? await profileTrial(plan, { ...task, sampleMs: profileMs, rounds }, blocks[0]!.p50Ms)
     : undefined
+  const device = plan.deviceKind === 'cpu' ? undefined : await deviceTrial(plan, task, blocks[0]!.p50Ms)
   await measureBlocks(1)
   const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
 
@@ -144,9 +160,34 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
       ...sweeps,
       ...(experiments && experiments.length > 0 ? { experiments } : {}),
       ...(eventLoop ? { eventLoop } : {}),
+      ...deviceTimes(device, absent),
     },
     absent,
     warnings: profile.warnings,
+  }
+}
+
+async function deviceTrial(plan: GatherPlan, task: ModelTask, p50Ms: number): Promise<Trial<DeviceOutput>> {
+  const outputTypes = plan.inputs.outputs.flatMap(({ type }) => type ?? [])
+  return runTrial('device', { ...task, folder: plan.folder, outputTypes }, trialLimits(plan.limits, PROFILE_MS_OF_DEVICE, p50Ms))
+}
+
+/** Writes into `absent` why there is nothing. */
+function deviceTimes(trial: Trial<DeviceOutput> | undefined, absent: Record<string, string>): { readonly device?: DeviceTimes } {
+  if (trial === undefined) return {}
+  if (trial.outcome !== 'measured') {
+    absent.device = `the device could not be watched: ${reasonOf(trial)}`
+    return {}
+  }
+  const { trace, uploadMs, downloadMs } = trial.value
+  return {
+    device: {
+      kernelsMs: trace?.kernelsMs ?? null,
+      programs: trace?.programs ?? [],
+      uploadMs,
+      downloadMs,
+      nodes: trace && { onDevice: trace.deviceNodes, onCpu: trace.cpuNodes, copies: trace.copies },
+    },
   }
 }
 

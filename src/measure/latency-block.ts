@@ -1,7 +1,7 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import fs from 'node:fs'
-import type { PreparedRun, Sampled } from '../engines/types.ts'
+import type { Feeds, PreparedRun, Session } from '../engines/types.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
@@ -39,7 +39,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
 
   const loadStart = performance.now()
   const session = await openSession(input)
-  if (session.sample) return blockOf(input, await session.sample(feeds, samplePlan(input)), handoffBeforeNs)
+  if (session.sample) return sampledElsewhere(input, session.sample, feeds, handoffBeforeNs)
   const loadMs = performance.now() - loadStart
   const loadPeakBytes = peakBytes(residentBefore)
   resetPeak()
@@ -111,16 +111,27 @@ const samplePlan = (input: LatencyInput) => ({
   ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
 })
 
-/** Of an engine that is timed where it runs, outside this process: of that the system's counters here say nothing. */
-function blockOf(input: LatencyInput, sampled: Sampled, handoffBeforeNs: number | null): LatencyOutput {
+/**
+ * Of an engine that is timed where it runs, outside this process: the counters of the machine and of the container hold for it, those
+ * of this process do not.
+ */
+async function sampledElsewhere(
+  input: LatencyInput,
+  sample: NonNullable<Session['sample']>,
+  feeds: readonly Feeds[],
+  handoffBeforeNs: number | null,
+): Promise<LatencyOutput> {
+  const watch = startWatch()
+  const sampled = await sample(feeds, samplePlan(input))
+  const { throttledMs, stolenMs } = await watch.stop()
   return {
     ...sampled,
-    samplesMs: sampled.samplesMs,
     p50Ms: median(sampled.samplesMs),
     process: input.process,
+    elsewhere: true,
     waitedMs: 0,
-    throttledMs: 0,
-    stolenMs: 0,
+    throttledMs,
+    stolenMs,
     majorFaults: 0,
     involuntarySwitches: 0,
     gcMs: 0,

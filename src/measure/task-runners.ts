@@ -8,6 +8,7 @@ export const taskRunners: Runners = {
   try: async () => (await import('./try-once.ts')).tryOnce,
   latency: async () => (await import('./latency-block.ts')).measureBlock,
   profile: async () => (await import('./profile/run.ts')).profileModel,
+  device: async () => (await import('./device/task.ts')).deviceTask,
   roofs: async () => (await import('./roofs/task.ts')).roofsTask,
   outputs: async () => (await import('./agreement/outputs-task.ts')).outputsTask,
   optimize: async () => (await import('./optimize-task.ts')).optimizeTask,

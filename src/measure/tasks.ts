@@ -3,6 +3,7 @@ import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import type { CalibrationMethod, ObservedModel, ValueRange } from './calibration/types.ts'
+import type { DeviceTrace } from './device/device-trace.ts'
 import type { EventLoop, LatencyBlock } from './types.ts'
 
 /** What every task that opens a model needs. */
@@ -125,6 +126,19 @@ export interface OptimizeInput extends ModelTask {
   readonly optimizedModelPath: string
 }
 
+export interface DeviceInput extends ModelTask {
+  readonly folder: string
+  /** Of the outputs that are tensors. */
+  readonly outputTypes: readonly TensorType[]
+}
+
+export interface DeviceOutput {
+  /** null where the engine gives no times of the device. */
+  readonly trace: DeviceTrace | null
+  readonly uploadMs: number
+  readonly downloadMs: number
+}
+
 export interface RoofsInput {
   readonly engine: string
   readonly packageFrom: string | null
@@ -232,6 +246,7 @@ export interface Tasks {
   readonly try: { readonly input: ModelTask; readonly output: TryOutput }
   readonly latency: { readonly input: LatencyInput; readonly output: LatencyOutput }
   readonly profile: { readonly input: ProfileInput; readonly output: ProfileOutput }
+  readonly device: { readonly input: DeviceInput; readonly output: DeviceOutput }
   readonly roofs: { readonly input: RoofsInput; readonly output: Roofs }
   readonly outputs: { readonly input: OutputsInput; readonly output: OutputsOutput }
   readonly optimize: { readonly input: OptimizeInput; readonly output: null }

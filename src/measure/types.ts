@@ -42,6 +42,8 @@ export interface LatencyBlock extends Disturbance {
   readonly predictPeakBytes: number | null
   /** Resident size after closing the session minus before opening it. */
   readonly keptBytes: number | null
+  /** Predicted in another process than the one that is watched, a browser's: its waits, page faults and memory are not seen. */
+  readonly elsewhere?: true
 }
 
 export interface Latency {
@@ -153,6 +155,39 @@ export interface Memory {
   /** What stays allocated between predictions beyond the weights (arena). */
   readonly keptBytes: number | null
   readonly limitBytes: number | null
+}
+
+/** One program that the device ran for a node, per prediction. */
+export interface DeviceProgram {
+  readonly node: string
+  readonly opType: string
+  readonly program: string
+  readonly timeMs: number
+  readonly runs: number
+}
+
+/** A node on the CPU's side, ms per prediction. */
+export interface DeviceNode {
+  readonly name: string
+  readonly opType: string
+  readonly timeMs: number
+}
+
+/** What a prediction on a device with memory of its own is made of, ms per prediction. */
+export interface DeviceTimes {
+  /** Kernels by the device's own clock; null where the engine gives none. */
+  readonly kernelsMs: number | null
+  /** Longest first. */
+  readonly programs: readonly DeviceProgram[]
+  /** Inputs on their way to the device, and outputs on theirs back, timed alone. */
+  readonly uploadMs: number
+  readonly downloadMs: number
+  /** null where the engine does not say on which side its nodes ran. */
+  readonly nodes: {
+    readonly onDevice: number
+    readonly onCpu: readonly DeviceNode[]
+    readonly copies: readonly DeviceNode[]
+  } | null
 }
 
 /** How long the event loop was held by predictions. */

@@ -77,6 +77,15 @@ export interface ReportDocument {
     keptBytes?: number | null
     limitBytes?: number | null
   } | null // keptBytes: what stays allocated between predictions beyond the weights
+  device?: null | {
+    kernelsMs: number | null // by the device's own clock
+    uploadMs: number
+    downloadMs: number
+    restMs: number | null // of the p50: handing out work, waiting
+    nodesOnDevice: number | null
+    nodesOnCpu: { name: string; opType: string; timeMs: number }[] | null
+    programs: { node: string; opType: string; program: string; timeMs: number; runs: number }[] // longest first
+  } // per prediction; null on the CPU
   sweeps: {
     dimension: string
     unit: string

@@ -15,6 +15,7 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
     ['Model', model(doc)],
     ['Inputs', inputs(doc)],
     ['Memory', memory(doc)],
+    ['Device', device(doc)],
     ['Machine', machine(doc)],
     ['Profile', doc.profile?.correction ?? null],
     ...doc.sweeps.map((sweep): [string, string | null] => ['Sweep', sweepLine(sweep)]),
@@ -92,6 +93,24 @@ function memory({ memory }: ReportDocument): string | null {
     memory.predictPeakBytes === null ? [] : [`while predicting ${bytes(memory.predictPeakBytes)}`],
   ].flat()
   return [`weights ${bytes(memory.weightsBytes)}`, ...peaks].join(', ')
+}
+
+/** What the prediction is made of on a device, and the programs that take longest. */
+function device({ device }: ReportDocument): string | null {
+  if (device == null) return null
+  const { kernelsMs, uploadMs, downloadMs, restMs, nodesOnDevice, nodesOnCpu, programs } = device
+  const parts = [
+    ...(kernelsMs === null ? ['kernels not known'] : [`kernels ${time(kernelsMs)}`]),
+    `inputs to the device ${time(uploadMs)}`,
+    `outputs back ${time(downloadMs)}`,
+    ...(restMs === null ? [] : [`handing out work and waiting ${time(restMs)}`]),
+  ]
+  const sides =
+    nodesOnDevice === null || nodesOnCpu === null
+      ? ''
+      : `; ${plural(nodesOnDevice, 'node')} on it, ${nodesOnCpu.length} on the CPU`
+  const longest = programs.slice(0, 3).map(({ node, program, timeMs }) => `${program} of ${node} ${time(timeMs)}`)
+  return `${parts.join(', ')}${sides}${longest.length > 0 ? `; longest: ${longest.join(', ')}` : ''}`
 }
 
 function machine({ machine }: ReportDocument): string {

@@ -1,14 +1,35 @@
-// The machine has a device that the engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
-// transfers and kernel starts cost small models more than they save. So it is a note until it is measured.
+// The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
+// transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
 import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
 
 export const idleAccelerator = defineRule({
   id: 'idle-accelerator',
   area: 'hardware',
   title: 'An accelerator is idle while the CPU predicts',
   needs: ['machine', 'engine', 'latency'],
-  check({ machine, engine, latency }) {
-    if (machine.accelerators.length === 0 || !/^cpu\b/i.test(engine.device)) return 'clear'
+  wants: ['otherEngines'],
+  check({ machine, engine, latency, otherEngines = [] }) {
+    if (!/^cpu\b/i.test(engine.device)) return 'clear'
+    const measured = otherEngines.filter(({ software, device }) => !software && !/^cpu\b/i.test(device))
+    const best = measured.toSorted((a, b) => a.ratio - b.ratio)[0]
+    if (best !== undefined) {
+      const savedMs = latency.p50Ms * (1 - best.ratio)
+      if (best.ratioHigh >= 1 || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
+      return {
+        found: {
+          detail:
+            `${best.id} on ${best.device} takes ${sayMs(best.p50Ms)}, ${sayShare(best.ratio)} of the time of ${engine.id} ` +
+            `(${sayShare(best.ratioLow)} to ${sayShare(best.ratioHigh)} over ${best.rounds} rounds).`,
+          timeMs: latency.p50Ms,
+          wouldSaveMs: savedMs,
+          basis: 'measured',
+          nodes: [],
+          next: `whyslow MODEL --engine ${best.id}`,
+        },
+      }
+    }
+    if (machine.accelerators.length === 0) return 'clear'
     return {
       found: {
         detail:
@@ -18,7 +39,7 @@ export const idleAccelerator = defineRule({
         wouldSaveMs: 0,
         basis: 'modelled',
         nodes: [],
-        next: 'whyslow machine',
+        next: 'whyslow compare MODEL',
       },
     }
   },

@@ -10,6 +10,8 @@ import { denormals } from './denormals.ts'
 import { dispatchOverhead } from './dispatch-overhead.ts'
 import { engineChoice } from './engine-choice.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
+import { fallbackOperators } from './fallback-operators.ts'
+import { gpuUnderfed } from './gpu-underfed.ts'
 import { graphOptimizationOff } from './graph-optimization-off.ts'
 import { idleAccelerator } from './idle-accelerator.ts'
 import { idleInt8Units } from './idle-int8-units.ts'
@@ -20,10 +22,13 @@ import { memoryBoundOperators } from './memory-bound-operators.ts'
 import { noisyMachine } from './noisy-machine.ts'
 import { paging } from './paging.ts'
 import { recurrentSteps } from './recurrent-steps.ts'
+import { shaderCompilation } from './shader-compilation.ts'
+import { singleThreadedWasm } from './single-threaded-wasm.ts'
 import { slowThreadHandoff } from './slow-thread-handoff.ts'
 import { threadCount } from './thread-count.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tinyModel } from './tiny-model.ts'
+import { transferBound } from './transfer-bound.ts'
 import { unfusedOperators } from './unfused-operators.ts'
 import { unfusedQuantization } from './unfused-quantization.ts'
 
@@ -53,6 +58,11 @@ export const allRules: readonly Rule[] = [
   paging,
   denormals,
   eventLoopBlocking,
+  transferBound,
+  fallbackOperators,
+  gpuUnderfed,
+  shaderCompilation,
+  singleThreadedWasm,
   idleAccelerator,
   engineChoice,
 ]

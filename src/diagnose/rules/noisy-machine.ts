@@ -11,12 +11,15 @@ const WAITED_SHARE = 0.05
 /** A healthy virtual machine shows steal below 1 %; above 2 % neighbours take CPU time that was paid for. */
 const STOLEN_SHARE = 0.02
 
+const WAITS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose waits for a CPU are not seen' } as const
+
 export const noisyMachine = defineRule({
   id: 'noisy-machine',
   area: 'hardware',
   title: 'Other work takes CPU time from the prediction',
   needs: ['latency', 'machine', 'engine'],
   check({ latency, machine, engine }) {
+    if (latency.blocks.some(({ elsewhere }) => elsewhere)) return WAITS_NOT_SEEN
     const totals = totalsOf(latency)
     const stolenShare = shareOfWall(totals.stolenMs, totals) / Math.max(1, machine.usableCpus)
     const ownWaits = ownReasonToWait(engine.threadsInUse, machine.usableCpus, shareOfWall(totals.throttledMs, totals))

@@ -11,12 +11,15 @@ const FAULT_MS = 0.1
 /** With less than a tenth of the memory left, a second session or a larger input ends in swapping or a killed process. */
 const NEAR_LIMIT = 0.9
 
+const FAULTS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose page faults are not seen' } as const
+
 export const paging = defineRule({
   id: 'paging',
   area: 'hardware',
   title: 'Predictions wait for memory pages from disk',
   needs: ['latency', 'memory', 'machine'],
   check({ latency, memory, machine }) {
+    if (latency.blocks.some(({ elsewhere }) => elsewhere)) return FAULTS_NOT_SEEN
     const totals = totalsOf(latency)
     const faults = totals.predictions === 0 ? 0 : totals.majorFaults / totals.predictions
     const limitBytes = memory.limitBytes ?? machine.memoryLimitBytes ?? machine.memoryBytes

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
+import { hasGpu } from '../gpu-in-use.ts'
 import { findWeb, INSTALL_WEB, WEB_PACKAGE } from '../ort-web.ts'
 import type { EngineOptions } from '../types.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
@@ -42,9 +43,6 @@ function flags(provider: Provider): string[] {
   if (provider === 'wasm') return ['--disable-gpu', ...QUIET]
   return [...(hasGpu() ? WEBGPU : SOFTWARE_WEBGPU), ...QUIET]
 }
-
-const hasGpu = (): boolean =>
-  process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0'].some((file) => fs.existsSync(file))
 
 /** The running browser; another provider than the one it was started for needs another process. Throws where it cannot start. */
 export async function browserFor(provider: Provider, options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Browser> {

@@ -1,0 +1,37 @@
+// Nodes that the device has no kernel for run on the CPU, and what they read and write is copied there and back, in the middle of the
+// prediction: the device waits. A few on shapes cost nothing; one large one can cost more than all kernels.
+import { NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
+import { defineRule } from '../rule.ts'
+import { isWorthSaying, sayMs, sayOperatorsTake } from '../worth.ts'
+
+export const fallbackOperators = defineRule({
+  id: 'fallback-operators',
+  area: 'software',
+  title: 'Operators without a kernel on the device run on the CPU',
+  needs: ['engine', 'latency'],
+  wants: ['device'],
+  check({ engine, latency, device }) {
+    const none = withoutGpu(engine)
+    if (none !== null) return none
+    if (device === undefined) return NOT_WATCHED
+    if (device.nodes === null) return { notChecked: `${engine.id} does not say where its nodes run` }
+    const { onCpu, copies } = device.nodes
+    const back = copies.filter(({ opType }) => opType === 'MemcpyFromHost')
+    const workMs = Math.min(latency.p50Ms, onCpuMs(device) + back.reduce((sum, { timeMs }) => sum + timeMs, 0))
+    const waits = copies.filter(({ opType }) => opType === 'MemcpyToHost').reduce((sum, { timeMs }) => sum + timeMs, 0)
+    if (onCpu.length === 0 || !isWorthSaying(workMs, latency.p50Ms)) return 'clear'
+    const longest = onCpu.toSorted((a, b) => b.timeMs - a.timeMs)
+    return {
+      found: {
+        detail:
+          `On the CPU, ${sayOperatorsTake(longest.map(({ opType }) => opType))} ${sayMs(onCpuMs(device))}; ` +
+          `${copies.length} copies between CPU and device stand around them, and in ${sayMs(waits)} of those the CPU waits for the device first.`,
+        timeMs: workMs,
+        wouldSaveMs: workMs,
+        basis: 'modelled',
+        nodes: longest.map(({ name }) => name),
+        next: null,
+      },
+    }
+  },
+})
