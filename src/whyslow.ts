@@ -15,8 +15,8 @@ export type { CompareOptions } from './compare-options.ts'
 export { type Fixed, fix } from './fix.ts'
 export type { FixOptions } from './fix-options.ts'
 export { type LintOptions, lint } from './lint.ts'
-export { type QuantizeOptions, quantize } from './quantize.ts'
 export { listEngines } from './list-engines.ts'
+export { type QuantizeOptions, quantize } from './quantize.ts'
 export type { StageProgress, WhyOptions } from './why-options.ts'
 
 /**
