@@ -12,16 +12,20 @@ export { viewGraph } from './graph/view.ts'
 export type { Machine, Roofs } from './machine/types.ts'
 export type { Experiment, Latency, LatencyBlock, Profile, ProfiledNode, Sweep } from './measure/types.ts'
 export type { Cost } from './operators/types.ts'
+export type { CheckDocument } from './report/check.ts'
 export type { ComparisonDocument } from './report/comparison.ts'
 export { renderComparison } from './report/comparison-text.ts'
 export type { ReportDocument } from './report/document.ts'
+export type { HistoryDocument, HistoryEntry } from './report/history.ts'
 export { renderJson } from './report/json.ts'
 export { renderLint } from './report/lint.ts'
 export type { LintDocument } from './report/lint-document.ts'
 export { renderTerminal } from './report/terminal.ts'
 export { renderFix } from './report/trials.ts'
 export {
+  type CheckOptions,
   type CompareOptions,
+  check,
   compare,
   describeMachine,
   explain,
@@ -33,6 +37,7 @@ export {
   listEngines,
   type QuantizeOptions,
   quantize,
+  readHistory,
   type StageProgress,
   type WhyOptions,
   why,

@@ -10,10 +10,12 @@ import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, measureRun,
 import { toolVersion } from './version.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
+export { type CheckOptions, check } from './check.ts'
 export { compare } from './compare.ts'
 export type { CompareOptions } from './compare-options.ts'
 export { type Fixed, fix } from './fix.ts'
 export type { FixOptions } from './fix-options.ts'
+export { appendHistory, checkHistory, entriesOf, entryOf, readHistory } from './history.ts'
 export { type LintOptions, lint } from './lint.ts'
 export { listEngines } from './list-engines.ts'
 export { type QuantizeOptions, quantize } from './quantize.ts'

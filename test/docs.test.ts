@@ -47,7 +47,9 @@ function problems(line: string): string[] {
     const wrong = unknown.filter((word) => word !== '--help').map((word) => `${line}: ${word}`)
     const { registeredArguments } = command
     const isMany = registeredArguments.at(-1)?.variadic === true && operands.length > registeredArguments.length
-    if (unknown.includes('--help') || operands.length === registeredArguments.length || isMany) return wrong
+    const least = registeredArguments.filter(({ required }) => required).length
+    const fits = operands.length >= least && (operands.length <= registeredArguments.length || isMany)
+    if (unknown.includes('--help') || fits) return wrong
     return [...wrong, `${line}: ${operands.length} arguments`]
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error

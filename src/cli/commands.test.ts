@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../report/document.ts'
 import { formatEvidence, readEvidence } from './evidence-file.ts'
+import { unaskedStages } from './example-stages.ts'
 import { runExplain } from './explain.ts'
 import { runMachine } from './machine.ts'
 import { openProgress } from './progress.ts'
@@ -53,14 +54,13 @@ const screen = {
   },
 }
 const stages: Stages = {
+  ...unaskedStages,
   async why(file, options = {}) {
     asked.push({ file, options })
     options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
     return { report, evidence }
   },
   fix: async () => ({ report, evidence, diagnosis: report.answer }),
-  lint: () => Promise.reject(new Error('not asked for')),
-  compare: () => Promise.reject(new Error('not asked for')),
   quantize: async () => ({ report, evidence, diagnosis: report.answer }),
   explain: () => report,
   listEngines: async () => ({ schema: 'whyslow-engines/1', tool: { version: '0.0.0' }, engines: [] }),

@@ -16,6 +16,7 @@ export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
   readonly limit?: number
   readonly metric?: string
   readonly json?: string
+  readonly save?: boolean
 }
 
 export const metrics = ['accuracy', 'mse', 'mae'] as const
@@ -47,10 +48,13 @@ export async function runCompare(
     onProgress: progress.show,
     signal,
   }
-  const { compare } = await load()
+  const { compare, checkHistory, appendHistory, entriesOf } = await load()
+  if (flags.save) checkHistory()
   const comparison = await compare(files, options).finally(progress.clear)
   signal.throwIfAborted()
   if (json !== undefined) writeTarget(json, renderJson(comparison), '--json')
+  if (flags.save) appendHistory(entriesOf(comparison))
   await screen.print(flags.json === '-' ? renderJson(comparison) : renderComparison(comparison, screen))
-  if (json !== undefined) screen.say(`whyslow: wrote comparison document: ${flags.json}\n`)
+  const written = [...(json === undefined ? [] : [`comparison document: ${flags.json}`]), ...(flags.save ? ['history'] : [])]
+  if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
 }

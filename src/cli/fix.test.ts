@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../report/document.ts'
 import type { TrialRow } from '../report/trials.ts'
+import { unaskedStages } from './example-stages.ts'
 import { type FixFlags, runFix } from './fix.ts'
 import { createProgram } from './program.ts'
 import type { FixOptions, SavedEvidence, Stages } from './stages.ts'
@@ -83,6 +84,7 @@ const screen = {
 
 /** Tells a diagnosis, a step and a trial, as the stage does. */
 const load = async (given: ReportDocument = report): Promise<Stages> => ({
+  ...unaskedStages,
   async fix(file, options = {}) {
     asked.push({ file, options })
     options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
@@ -90,13 +92,7 @@ const load = async (given: ReportDocument = report): Promise<Stages> => ({
     options.onTrial?.(trial)
     return { report: given, evidence: {} as SavedEvidence, diagnosis: cnn.answer }
   },
-  why: () => Promise.reject(new Error('not asked for')),
-  lint: () => Promise.reject(new Error('not asked for')),
-  compare: () => Promise.reject(new Error('not asked for')),
-  quantize: () => Promise.reject(new Error('not asked for')),
   explain: () => given,
-  listEngines: () => Promise.reject(new Error('not asked for')),
-  describeMachine: () => Promise.reject(new Error('not asked for')),
 })
 const run = (flags: Partial<FixFlags>, given?: ReportDocument) =>
   runFix(model, { ...defaults, ...flags }, screen, never, () => load(given))

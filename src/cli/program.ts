@@ -1,9 +1,11 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CheckFlags } from './check.ts'
 import type { CompareFlags } from './compare.ts'
 import { parseDuration } from './duration.ts'
 import type { EnginesFlags } from './engines.ts'
 import type { FixFlags } from './fix.ts'
+import type { HistoryFlags } from './history.ts'
 import type { LintFlags } from './lint.ts'
 import type { MachineFlags } from './machine.ts'
 import type { QuantizeFlags } from './quantize.ts'
@@ -79,6 +81,21 @@ Examples:
 
 Without --max-loss: one decision in a hundred may change, and no output's
 cosine falls below 0.995; with labels the metric may lose 0.01.`
+
+const checkExamples = `
+Examples:
+  whyslow check model.onnx --baseline base.onnx --fail-above 1.1
+  whyslow check model.onnx --against report.json --allow-other-machine
+
+Exit code 3 where the interval of the ratio lies above --fail-above. A baseline
+model takes turns with the other; a report is of this machine, or it is refused.`
+
+const historyExamples = `
+Examples:
+  whyslow model.onnx --save                          keep what was measured
+  whyslow history                                    every model
+  whyslow history model.onnx                         one, with a plot
+  whyslow history --json -                           as JSON`
 
 const explainExamples = `
 Examples:
@@ -165,6 +182,7 @@ export function createProgram(world: World): Command {
     .option('--rounds <n>', 'fresh processes of each', positiveInteger)
     .option('--limit <duration>', 'how long one process may take', seconds)
     .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')
+    .option('--save', 'keep the results in the local history')
     .option('--json <file>', 'write the comparison document; - is standard output')
   addModelOptions(
     compare,
@@ -195,6 +213,32 @@ export function createProgram(world: World): Command {
     const { runQuantize } = await import('./quantize.ts')
     await runQuantize(model, flags, world.screen, world.interrupt(), loadStages)
   })
+
+  const check = plain(program.command('check'))
+    .description('exit code 3 where a model is slower than its baseline')
+    .argument('<model>', 'an ONNX model')
+    .option('--baseline <model>', 'the model that it takes turns with')
+    .option('--against <report>', 'or the report document of an earlier run')
+    .addOption(new Option('--fail-above <ratio>', "its time over the baseline's").argParser(ratio).default(1.1))
+    .option('--rounds <n>', 'most fresh processes of each', positiveInteger)
+    .option('--allow-other-machine', 'take a report of another machine')
+    .option('--json <file>', 'write the check document; - is standard output')
+  addModelOptions(check)
+  addSampling(check, 'three rounds at least instead of five')
+  check.addHelpText('after', checkExamples).action(async (model: string, flags: CheckFlags) => {
+    const { runCheck } = await import('./check.ts')
+    await runCheck(model, flags, world.screen, world.interrupt(), loadStages)
+  })
+
+  plain(program.command('history'))
+    .description('what --save kept: listed, compared, plotted')
+    .argument('[model]', 'an ONNX model; all of them where it is left out')
+    .option('--json <file>', 'write it as JSON; - is standard output')
+    .addHelpText('after', historyExamples)
+    .action(async (model: string | undefined, flags: HistoryFlags) => {
+      const { runHistory } = await import('./history.ts')
+      await runHistory(model, flags, world.screen, loadStages)
+    })
 
   plain(program.command('explain'))
     .description('diagnose again from saved evidence; no engine, nothing is measured')
@@ -236,6 +280,7 @@ function addWhyOptions(program: Command): void {
   program.option('--json <file>', 'write the report document; - is standard output')
   addModelOptions(program)
   addSampling(program, 'three processes instead of five, no sweeps')
+  program.option('--save', 'keep the result in the local history')
   program.option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
 }
 

@@ -5,7 +5,20 @@ export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOpt
 
 export type Stages = Pick<
   typeof whyslow,
-  'why' | 'fix' | 'quantize' | 'lint' | 'compare' | 'explain' | 'describeMachine' | 'listEngines'
+  | 'why'
+  | 'fix'
+  | 'quantize'
+  | 'lint'
+  | 'compare'
+  | 'check'
+  | 'explain'
+  | 'describeMachine'
+  | 'listEngines'
+  | 'readHistory'
+  | 'checkHistory'
+  | 'appendHistory'
+  | 'entryOf'
+  | 'entriesOf'
 >
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */

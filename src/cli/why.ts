@@ -13,6 +13,7 @@ import { checkFolder, checkTarget, type Target, writeTarget } from './write-file
 export interface WhyFlags extends ModelFlags {
   readonly json?: string
   readonly saveEvidence?: string
+  readonly save?: boolean
 }
 
 /** Runs the command. Throws UsageError or the stages' InputError before anything is measured where input or paths cannot be used. */
@@ -33,7 +34,8 @@ export async function runWhy(
   const progress = openProgress(screen, flags.progress)
   const options = { ...modelOptions(flags), onProgress: progress.show, signal }
 
-  const { why } = await load()
+  const { why, checkHistory, appendHistory, entryOf } = await load()
+  if (flags.save) checkHistory()
   const { report, evidence } = await why(file, options).finally(progress.clear)
   signal.throwIfAborted()
 
@@ -45,6 +47,11 @@ export async function runWhy(
   if (evidenceTarget !== undefined) {
     writeTarget(evidenceTarget, formatEvidence(evidence), '--save-evidence')
     written.push(`evidence: ${flags.saveEvidence}`)
+  }
+  if (flags.save) {
+    const entry = entryOf(report)
+    appendHistory(entry === null ? [] : [entry])
+    written.push('history')
   }
   await screen.print(flags.json === '-' ? renderJson(report) : renderTerminal(report, screen))
   if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Tasks } from './tasks.ts'
 import type { Trial } from './types.ts'
@@ -25,7 +26,10 @@ const running = new Map<ChildProcess, string>()
 process.on('exit', () => {
   for (const [child, temporary] of running) {
     child.kill('SIGKILL')
-    removeFolder(temporary)
+    // Nothing asynchronous runs any more.
+    for (let tries = 0; tries < TRIES_AT_EXIT && !isRemoved(temporary); tries++) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)
+    }
   }
 })
 
@@ -43,8 +47,27 @@ const childEnvironment = (temporary: string): NodeJS.ProcessEnv => ({
   TEMP: temporary,
 })
 
-/** What a trial leaves behind, such as a browser's profile, goes with it. A browser that was killed writes for a moment longer. */
-const removeFolder = (folder: string) => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+/** A browser whose parent was killed notices, and writes until then: seconds on a busy machine. */
+const REMOVAL_TRIES = 100
+const TRIES_AT_EXIT = 20
+const REMOVAL_PAUSE_MS = 100
+
+/**
+ * What a trial leaves behind, such as a browser's profile, goes with it. A file that appears meanwhile fails the removal, and
+ * rmSync's own retries do not look for it again. What cannot be removed stays, since the trial's result is worth more.
+ */
+async function removeFolder(folder: string): Promise<void> {
+  for (let tries = 0; tries < REMOVAL_TRIES && !isRemoved(folder); tries++) await sleep(REMOVAL_PAUSE_MS)
+}
+
+function isRemoved(folder: string): boolean {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Runs one task in a fresh process. Never throws, but for an aborted signal. */
 export async function runTrial<K extends keyof Tasks>(
@@ -105,7 +128,7 @@ export async function runTrial<K extends keyof Tasks>(
   } finally {
     child.kill('SIGKILL')
     await ended(child)
-    removeFolder(temporary)
+    await removeFolder(temporary)
     running.delete(child)
   }
 }

@@ -1,0 +1,53 @@
+// `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
+import { renderCheck } from '../report/verdict-text.ts'
+import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
+import { openProgress } from './progress.ts'
+import type { Screen } from './screen.ts'
+import type { Stages } from './stages.ts'
+import { GoalMissed, UsageError } from './usage-error.ts'
+import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+
+/** The options of the command, parsed. */
+export interface CheckFlags extends ModelFlags {
+  readonly baseline?: string
+  readonly against?: string
+  readonly failAbove: number
+  readonly rounds?: number
+  readonly allowOtherMachine?: boolean
+  readonly json?: string
+}
+
+/** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */
+export async function runCheck(
+  file: string,
+  flags: CheckFlags,
+  screen: Screen,
+  signal: AbortSignal,
+  load: () => Promise<Stages>,
+): Promise<void> {
+  checkModel(file, flags)
+  if ((flags.baseline === undefined) === (flags.against === undefined))
+    throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
+  if (flags.baseline !== undefined) checkModel(flags.baseline, flags)
+  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
+  const progress = openProgress(screen, flags.progress)
+  const options = {
+    ...modelOptions(flags),
+    baseline: flags.baseline ?? null,
+    against: flags.against ?? null,
+    failAbove: flags.failAbove,
+    rounds: flags.rounds ?? null,
+    allowOtherMachine: flags.allowOtherMachine ?? false,
+    onProgress: progress.show,
+    signal,
+  }
+  const { check } = await load()
+  const document = await check(file, options).finally(progress.clear)
+  signal.throwIfAborted()
+  const text = `${JSON.stringify(document, null, 2)}\n`
+  if (json !== undefined) writeTarget(json, text, '--json')
+  await screen.print(flags.json === '-' ? text : renderCheck(document, screen))
+  if (json !== undefined) screen.say(`whyslow: wrote check document: ${flags.json}\n`)
+  if (document.verdict === 'above') throw new GoalMissed(`--fail-above ${flags.failAbove}: ${document.answer}`)
+}

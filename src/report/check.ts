@@ -1,0 +1,25 @@
+// The check document, version 1: what `check` decides, a public contract. Times in milliseconds.
+
+export interface CheckDocument {
+  schema: 'whyslow-check/1'
+  tool: { version: string }
+  createdAt: string
+  answer: string
+  verdict: 'within' | 'above' | 'unclear' // of the ratio's interval beside failAbove
+  failAbove: number
+  ratio: number // the model's time over the baseline's
+  ratioLow: number
+  ratioHigh: number
+  rounds: number | null // in which both took turns; null: the baseline is a report
+  model: { file: string; p50Ms: number; ciLowMs: number; ciHighMs: number }
+  baseline: { file: string; p50Ms: number; ciLowMs: number; ciHighMs: number; paired: boolean } // paired: measured in turns with the model
+  warnings: string[]
+}
+
+export type Verdict = CheckDocument['verdict']
+
+/** An interval that touches the limit on neither side decides; one that holds it does not. */
+export function decide({ ratioLow, ratioHigh }: Pick<CheckDocument, 'ratioLow' | 'ratioHigh'>, failAbove: number): Verdict {
+  if (ratioLow > failAbove) return 'above'
+  return ratioHigh <= failAbove ? 'within' : 'unclear'
+}

@@ -1,0 +1,109 @@
+// Checks and the history through the command line, on tiny models.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { CheckDocument } from '../../src/report/check.ts'
+import type { ReportDocument } from '../../src/report/document.ts'
+import type { HistoryDocument } from '../../src/report/history.ts'
+import { type Ended, fixture, folders, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+
+const SHORT = ['--quick', '--seconds', '0.3', '--no-progress']
+const small = fixture('credit_mlp')
+const large = fixture('transformer-block')
+const kept = join(where.data, 'whyslow', 'history.jsonl')
+
+function expectRefusal({ status, stdout, stderr }: Ended, says: RegExp): void {
+  expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
+  expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+  expect(stderr).toMatch(says)
+}
+
+describe('a baseline model', () => {
+  // The large one takes more than ten times as long as the small one, which no noise turns round.
+  test('far slower: exit code 3, with the ratio on standard error', async () => {
+    const { status, stdout, stderr } = await whyslow(where, 'check', large, '--baseline', small, ...SHORT)
+    expect(status, stderr).toBe(3)
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/: above 1\.1×\./)
+    expect(stderr).toMatch(/^whyslow: --fail-above 1\.1: transformer-block\.onnx takes /)
+  })
+
+  test('far faster: exit code 0, and the document says so', async () => {
+    const { status, stdout, stderr } = await whyslow(where, 'check', small, '--baseline', large, ...SHORT, '--json', '-')
+    expect(status, stderr).toBe(0)
+    const document = JSON.parse(stdout) as CheckDocument
+    expect(document).toMatchObject({ schema: 'whyslow-check/1', verdict: 'within', failAbove: 1.1 })
+    expect(document.ratioHigh).toBeLessThan(1)
+    expect(document.rounds).toBeGreaterThanOrEqual(3)
+  })
+})
+
+describe('a report', () => {
+  const report = join(where.root, 'report.json')
+  const other = join(where.root, 'other.json')
+
+  test('of this machine is compared with; of another one it is refused, unless that is allowed and said', async () => {
+    const measured = await whyslow(where, small, ...SHORT, '--json', report, '--save')
+    expect(measured.status, measured.stderr).toBe(0)
+    const same = await whyslow(where, 'check', small, '--against', report, '--fail-above', '50', ...SHORT)
+    expect(same.status, same.stderr).toBe(0)
+    expect(same.stdout).toMatch(/within 50×/)
+
+    const document = JSON.parse(readFileSync(report, 'utf8')) as ReportDocument
+    writeFileSync(other, JSON.stringify({ ...document, machine: { ...document.machine, cpu: 'Another CPU' } }))
+    expectRefusal(
+      await whyslow(where, 'check', small, '--against', other, ...SHORT),
+      /of another machine \(Another CPU .*--allow-other-machine/,
+    )
+    const allowed = await whyslow(
+      where,
+      'check',
+      small,
+      '--against',
+      other,
+      '--fail-above',
+      '50',
+      '--allow-other-machine',
+      ...SHORT,
+    )
+    expect(allowed.status, allowed.stderr).toBe(0)
+    expect(allowed.stdout.replace(/\s+/g, ' ')).toMatch(/Warning: the report is of another machine \(Another CPU/)
+  })
+
+  test('what --save kept is listed, and a damaged line is a warning', async () => {
+    appendFileSync(kept, '{"schema":"whyslow-hi\n')
+    const listed = await whyslow(where, 'history', small, '--json', '-')
+    expect(listed.status, listed.stderr).toBe(0)
+    const { entries, warnings } = JSON.parse(listed.stdout) as HistoryDocument
+    expect(entries).toHaveLength(1)
+    expect(entries[0]!.latency.p50Ms).toBe((JSON.parse(readFileSync(report, 'utf8')) as ReportDocument).latency!.p50Ms)
+    expect(warnings).toHaveLength(1)
+    const shown = await whyslow(where, 'history')
+    expect(shown.stdout).toMatch(/^credit_mlp\.onnx +ort-cpu /m)
+    expect(shown.stdout).toContain('Warning: ')
+  })
+})
+
+describe('what cannot be used', () => {
+  test.each([
+    [['check', small], /give --baseline base\.onnx, or --against/],
+    [['check', small, '--baseline', small], /is its own baseline/],
+    [['check', small, '--baseline', 'gone.onnx'], /gone\.onnx: no such file/],
+    [['check', small, '--against', small], /is not JSON/],
+    [['check', small, '--against', join(where.root, 'evidence.json')], /no such file/],
+    [['check', small, '--baseline', large, '--fail-above', 'slow'], /factor such as/],
+  ])('%j', async (argv, says) => expectRefusal(await whyslow(where, ...argv), says))
+
+  test('a history that cannot be written is known before anything is measured', async () => {
+    const file = join(where.root, 'a-file')
+    writeFileSync(file, '')
+    const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
+    expectRefusal(
+      await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
+      /--save: .* cannot be written/,
+    )
+    expect(existsSync(kept) ? readFileSync(kept, 'utf8') : '').toBe(before)
+  })
+})
