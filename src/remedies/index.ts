@@ -10,6 +10,7 @@ import { nbitsAccuracyLevel } from './approximate/nbits-accuracy-level.ts'
 import { selectiveDequantization } from './approximate/selective-dequantization.ts'
 import { staticQuantization } from './approximate/static-quantization.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
+import { weightStorage } from './approximate/weight-storage.ts'
 import type { Remedy } from './remedy.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
 import { constantDequantization } from './rewrites/constant-dequantization.ts'
@@ -88,4 +89,5 @@ export const remedies: readonly Remedy[] = [
   staticQuantization,
   dynamicQuantization,
   weightQuantization,
+  weightStorage,
 ]
