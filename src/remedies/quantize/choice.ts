@@ -16,6 +16,13 @@ export interface Range {
   readonly high: number
 }
 
+/** The mean of a value over everything but its channels. */
+export interface ChannelMeans {
+  /** Of the channels: 1 of what a convolution reads, the last one of what a product reads. */
+  readonly axis: number
+  readonly means: readonly number[]
+}
+
 export interface QuantizeOptions {
   /**
    * Of static quantization; dynamic activations are always uint8, since DynamicQuantizeLinear gives nothing else. int8 is for ARM: on
@@ -56,6 +63,8 @@ export interface QuantizeChoice {
   readonly layers: ReadonlyMap<string, Precision>
   /** By value; static quantization needs those of what its nodes read and give. */
   readonly ranges: ReadonlyMap<string, Range>
+  /** By value that a static Conv or product reads: biases then take back the mean that rounding the weights costs. */
+  readonly means?: ReadonlyMap<string, ChannelMeans>
   readonly options: QuantizeOptions
 }
 

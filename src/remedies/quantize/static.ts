@@ -5,8 +5,9 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node as makeNode, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isOperator } from '../match.ts'
+import { isOperator, numberOf } from '../match.ts'
 import { affinesForBias, quantizeBias } from './bias.ts'
+import { meanLost, type WeightOrder } from './bias-correction.ts'
 import type { Range } from './choice.ts'
 import { addWeights, bytesOf, NOT_FINITE, quantizedMatrix } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
@@ -14,7 +15,14 @@ import { type Affine, affineOf, quantRange, typeRange } from './numbers.ts'
 import { biasOf, scaledWeights } from './product.ts'
 import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
 import { type StaticSite, staticSite } from './static-sites.ts'
-import { type FloatWeights, type WeightLayout, weightAffines, weightSqnrDb, withAffines } from './weights.ts'
+import {
+  type FloatWeights,
+  type QuantizedWeights,
+  type WeightLayout,
+  weightAffines,
+  weightSqnrDb,
+  withAffines,
+} from './weights.ts'
 
 /** Softmax gives nothing else, whatever was observed. */
 const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
@@ -266,7 +274,7 @@ function dequantizedWeights(
       rewriting.fresh(`${name}_DequantizeLinear`),
     ),
   )
-  return { value, scales: done.scales, sqnrDb: weightSqnrDb(weights, done) }
+  return { value, done, sqnrDb: weightSqnrDb(weights, done) }
 }
 
 /** Weights and int32 bias of an operator that reads `x`; undefined where they are not finite. */
@@ -279,6 +287,9 @@ function weightsAndBias(
     readonly name: string
     readonly bias: Float32Array | undefined
     readonly hint: string
+    readonly order: WeightOrder
+    /** The operator can take a bias where it has none. */
+    readonly takesBias: boolean
   },
 ) {
   const { rewriting } = region
@@ -292,8 +303,20 @@ function weightsAndBias(
   if (own === undefined || given.bias?.every(Number.isFinite) === false) return undefined
   const affines = given.bias && options.weights === 'int8' ? affinesForBias(own, options.perChannel, scale, given.bias) : own
   const weights = dequantizedWeights(region, given.name, given.weights, layout, affines)!
-  const bias = given.bias && dequantizedBias(rewriting, given.hint, given.bias, scale, weights.scales)
+  const corrected = given.bias || given.takesBias ? correctedBias(rewriting, given, weights.done) : undefined
+  const bias = corrected && dequantizedBias(rewriting, given.hint, corrected, scale, weights.done.scales)
   return { inputs: [weights.value, ...(bias ? [bias] : [])], sqnrDb: weights.sqnrDb }
+}
+
+/** The bias with the mean that rounding the weights costs, where the means of what is read are known. */
+function correctedBias(
+  { choice }: Rewriting,
+  { x, weights, bias, order }: { x: string; weights: FloatWeights; bias: Float32Array | undefined; order: WeightOrder },
+  quantized: QuantizedWeights,
+): Float32Array | undefined {
+  const means = choice.means?.get(x)
+  const lost = means && meanLost(weights, quantized, order, means)
+  return lost === undefined ? bias : Float32Array.from(lost, (one, output) => one + (bias?.[output] ?? 0))
 }
 
 function dequantizedBias(
@@ -331,7 +354,9 @@ function writeConvolution(region: Region, site: StaticSite): LayerOutcome {
     axis: 0,
     name: weights!.name,
     bias: bias && readFloats(matching, bias),
-    hint: bias?.name ?? '',
+    hint: bias?.name ?? `${node.output[0]}_bias`,
+    order: { kind: 'convolution', groups: numberOf(node, 'group', 1) },
+    takesBias: true,
   })
   if (found === undefined) return NOT_FINITE
   region.rewriting.remove(...site.parts)
@@ -351,7 +376,9 @@ function writeProduct(region: Region, site: StaticSite): LayerOutcome {
     axis: turned ? 0 : 1,
     name: weights.name,
     bias,
-    hint: product.bias?.constant.name ?? '',
+    hint: product.bias?.constant.name ?? `${node.output[0]}_bias`,
+    order: { kind: 'matrix', turned },
+    takesBias: isOperator(node, 'Gemm'),
   })
   if (found === undefined) return NOT_FINITE
   rewriting.remove(...site.parts)
