@@ -5,6 +5,7 @@ import type { Model } from '../../graph/model.ts'
 import { mulberry32, normal } from '../../measure/inputs/random.ts'
 import { bothResults, kernelsOf, largestError, observedRanges, quantizeAll, unfusedWeights } from './check-quantize.ts'
 import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './choice.ts'
+import { quantizable } from './quantizable.ts'
 import { quantize } from './quantize.ts'
 
 const random = mulberry32(11)
@@ -265,6 +266,62 @@ describe('what static int8 takes care of', () => {
     for (const name of ['a', 'e', 'y']) {
       expect(sqnr(a[name]!.data as Float32Array, b[name]!.data as Float32Array)).toBeGreaterThan(27)
     }
+  })
+
+  const BETWEEN = [
+    { name: 'Conv', opType: 'Conv', nodes: [node('Conv', ['a', 'conv', 'conv_bias'], ['b'], { pads: [1, 1, 1, 1] })] },
+    { name: 'Conv and Relu', opType: 'Conv', nodes: [node('Conv', ['a', 'point'], ['c']), node('Relu', ['c'], ['b'])] },
+    { name: 'ConvTranspose', opType: 'ConvTranspose', nodes: [node('ConvTranspose', ['a', 'point'], ['b'])] },
+    {
+      name: 'Gemm',
+      opType: 'Gemm',
+      nodes: [
+        node('Reshape', ['a', 'flat'], ['r']),
+        node('Gemm', ['r', 'dense', 'long'], ['g'], { transB: 1 }),
+        node('Reshape', ['g', 'square'], ['b']),
+      ],
+    },
+    {
+      name: 'MatMul and Add, four dimensions',
+      opType: 'MatMul',
+      nodes: [node('MatMul', ['a', 'six_by_six'], ['m']), node('Add', ['m', 'six_numbers'], ['b'])],
+    },
+    {
+      name: 'MatMul and Add',
+      opType: 'MatMul',
+      nodes: [
+        node('Reshape', ['a', 'flat'], ['r']),
+        node('MatMul', ['r', 'dense'], ['m']),
+        node('Add', ['m', 'long'], ['s']),
+        node('Reshape', ['s', 'square'], ['b']),
+      ],
+    },
+  ]
+  test.each(BETWEEN)('$name that is to stay float32 between int8 neighbours does stay', async ({ opType, nodes }) => {
+    const before = make(within(...nodes), {
+      initializers: [
+        ...initializers,
+        floatTensor('dense', [144, 144], normals(144 * 144, 0.1)),
+        floatTensor('long', [144], normals(144)),
+        floatTensor('six_by_six', [6, 6], normals(36)),
+        floatTensor('six_numbers', [6], normals(6)),
+      ],
+    })
+    const able = quantizable(before).filter((one) => one.precisions.includes('static') && one.opType !== opType)
+    const layers = new Map([
+      ...able.map((one) => [one.node, 'static'] as const),
+      ['a', 'static'] as const,
+      ['y', 'static'] as const,
+    ])
+    const ranges = await observedRanges(before, [plain])
+    const { model: after, skipped } = quantize(before, { layers, ranges, options: DEFAULT_QUANTIZE_OPTIONS })
+    expect(skipped).toEqual([])
+    expect(await unfusedWeights(after)).toEqual([])
+    const kernels = await kernelsOf(after)
+    expect(kernels.filter((kernel) => kernel === 'QLinearConv').length).toBe(2)
+    expect(kernels.filter((kernel) => /^(Conv|FusedConv|ConvTranspose|Gemm|FusedGemm|MatMul)$/.test(kernel)).length).toBe(1)
+    const [a, b] = await bothResults(before, after, plain)
+    expect(sqnr(a.y!.data as Float32Array, b.y!.data as Float32Array)).toBeGreaterThan(27)
   })
 
   test('with symmetric activations Relu stays an operator, on floats, and Conv has its kernel', async () => {

@@ -12,8 +12,8 @@ import type { Range } from './choice.ts'
 import { addWeights, bytesOf, NOT_FINITE, quantizedMatrix } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
 import { type Affine, affineOf, quantRange, typeRange } from './numbers.ts'
-import { biasOf, scaledWeights } from './product.ts'
-import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
+import { biasOf, productOf, scaledWeights } from './product.ts'
+import { activationBehind, floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
 import { type StaticSite, staticSite } from './static-sites.ts'
 import {
   type FloatWeights,
@@ -189,12 +189,60 @@ function dequantized(region: Region, value: string, output?: string): string {
   return name
 }
 
-/** The value under its own name, for readers that want floats and for the caller. */
+/** The value for readers that want floats, under its own name, which the caller may know too. */
 function writeFloat(region: Region, value: string): void {
-  const { matching } = region.rewriting
+  const { rewriting } = region
+  const { matching } = rewriting
   if (!isGivenQuantized(region, value)) return
-  const wanted = matching.isOutput(value) || matching.readers(value).some((node) => !region.reads(node, value))
-  if (wanted) dequantized(region, value, value)
+  const readers = matching.readers(value).filter((node) => !region.reads(node, value))
+  const guarded = readers.filter((node) => isTakenForInt8(region, node, value))
+  if (matching.isOutput(value) || readers.length > guarded.length) dequantized(region, value, value)
+  for (const node of guarded) {
+    const input = [dequantizedByChannel(region, node, value), ...node.input.slice(1)]
+    rewriting.remove(node)
+    rewriting.add(copyWith(node, { input }))
+  }
+}
+
+/**
+ * True for a float operator between int8 neighbours that onnxruntime would quantize by itself, with one scale for all its weights:
+ * Conv, ConvTranspose, Gemm, and the Gemm that it makes of MatMul and Add (1.30). It asks for one scalar scale before the operator.
+ * https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/weight_bias_quantization.cc
+ */
+function isTakenForInt8(region: Region, node: NodeProto, value: string): boolean {
+  const { matching, choice } = region.rewriting
+  const asked = choice.layers.get(node.output[0] ?? '') ?? 'float32'
+  if (asked !== 'float32' && asked !== 'static') return false
+  if (!isOperator(node, 'Conv', 'ConvTranspose', 'Gemm', 'MatMul') || node.input[0] !== value) return false
+  if (floatConstant(matching, node.input[1]) === undefined) return false
+  const product = productOf(matching, node)
+  let last = typeof product === 'string' ? node : product.last
+  for (let next = activationBehind(matching, last); next !== undefined; next = activationBehind(matching, last)) last = next
+  const result = last.output[0]!
+  const readers = matching.readers(result)
+  return !matching.isOutput(result) && readers.length > 0 && readers.every((reader) => region.reads(reader, result))
+}
+
+/** As floats, by the same scale said once for each channel that the node reads: the same numbers, and no scalar. */
+function dequantizedByChannel(region: Region, node: NodeProto, value: string): string {
+  const { rewriting } = region
+  const { fresh, initializer, choice } = rewriting
+  const shape = floatConstant(rewriting.matching, node.input[1])!.shape
+  const groups = isOperator(node, 'Conv') ? numberOf(node, 'group', 1) : 1
+  const turned = isOperator(node, 'Conv') || (isOperator(node, 'Gemm') && numberOf(node, 'transB', 0) !== 0)
+  const channels = shape[turned ? 1 : 0]! * groups
+  const { scale, zeroPoint } = pointsOf(region, value).affine
+  const type = choice.options.activations
+  const points = type === 'int8' ? new Int8Array(channels).fill(zeroPoint) : new Uint8Array(channels).fill(zeroPoint)
+  const name = fresh(`${value}_dequantized`)
+  const inputs = [
+    quantized(region, value),
+    initializer(floatTensor(fresh(`${value}_scales`), [channels], new Float32Array(channels).fill(scale))),
+    initializer(rawTensor(fresh(`${value}_zero_points`), type, [channels], bytesOf(points))),
+  ]
+  const axis = isOperator(node, 'Conv', 'ConvTranspose') ? 1 : -1
+  rewriting.add(makeNode('DequantizeLinear', inputs, [name], { axis }, '', fresh(`${value}_DequantizeLinear`)))
+  return name
 }
 
 function writeSite(region: Region, site: StaticSite): LayerOutcome {
