@@ -170,6 +170,7 @@ const MEND_OF: Readonly<Partial<Record<Unfused, string>>> = {
   'bias-float': groupRequantization.id,
   beta: groupRequantization.id,
   'scales-differ': groupRequantization.id,
+  'batchnorm-apart': groupRequantization.id,
   'constants-as-inputs': initializersAsInputs.id,
   'weights-only': constantDequantization.id,
   'float-pair': selectiveDequantization.id,
@@ -180,12 +181,13 @@ const MEND_OF: Readonly<Partial<Record<Unfused, string>>> = {
 /** Their output's range has to be measured, which made-up inputs cannot tell. */
 const NEEDS_DATA: ReadonlySet<Unfused> = new Set(['output-not-quantized', 'activation-between'])
 
-function mendOf({ condition, conversions }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
+function mendOf({ condition, conversions, operator }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
   const constants = profile?.graph.constants ?? {}
   const hasWeights = conversions.some(
     ({ opType, inputs: [value] }) => opType === 'DequantizeLinear' && constants[value ?? ''] !== undefined,
   )
   if (NEEDS_DATA.has(condition) && inputs.some(({ source }) => source === 'synthetic')) return null
+  if (condition === 'no-int8-kernel' && operator.opType === 'BatchNormalization') return groupRequantization.id
   return MEND_OF[condition] ?? (hasWeights && condition !== 'optimization-level' ? constantDequantization.id : null)
 }
 

@@ -28,6 +28,7 @@ export function timedGroups({ profile, costs, graph, model, engine, roofs }: Tim
   const groups = quantizedGroups(profile.graph, { graph, opset: model?.opsets[''] ?? LATEST_OPSET, isUnoptimized })
   const byName = new Map(costs.nodes.map((node) => [node.name, node]))
   const int8Time = int8Times(costs.nodes, roofs)
+  const floatFloor = floatFloors(roofs)
   const timeOf = (nodes: readonly NodeView[]): number | null => {
     const times = nodes.map(({ name }) => byName.get(name)?.timeMs)
     return times.includes(undefined) ? null : times.reduce<number>((sum, ms) => sum + ms!, 0)
@@ -37,7 +38,8 @@ export function timedGroups({ profile, costs, graph, model, engine, roofs }: Tim
     const kernel = byName.get(group.operator.name)
     // How much faster a product is in int8 that is unpacked to float now is not modelled.
     const isKnown = conversionsMs !== null && group.condition !== 'float-products'
-    const kernelSavingMs = kernel !== undefined && group.hasInt8Kernel ? Math.max(0, kernel.timeMs - int8Time(kernel)) : 0
+    const faster = group.condition === 'integer-convolution' ? floatFloor : group.hasInt8Kernel ? int8Time : undefined
+    const kernelSavingMs = kernel === undefined || faster === undefined ? 0 : Math.max(0, kernel.timeMs - faster(kernel))
     return {
       ...group,
       conversionsMs,
@@ -67,4 +69,11 @@ function int8Times(nodes: readonly NodeCost[], roofs: Roofs | undefined): (kerne
     if (kernel.cost === undefined || kernel.cost.macs === 0) return kernel.timeMs
     return macs > 0 ? kernel.cost.macs * (timeMs / macs) : kernel.timeMs - kernel.cappedFloorMs * (1 - 1 / gain)
   }
+}
+
+/** ConvInteger has no fast kernel: what the same products take in float32 at best. Without the roof nothing is claimed. */
+function floatFloors(roofs: Roofs | undefined): (kernel: NodeCost) => number {
+  const rate = roofs?.flopsPerSecond.float32
+  return ({ cost, timeMs }) =>
+    cost === undefined || cost.macs === 0 || rate === undefined ? timeMs : ((2 * cost.macs) / rate) * 1000
 }

@@ -192,7 +192,8 @@ function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search
   if (cast === undefined || scale === undefined) return []
   const group = { operator, written: written(operator)?.node, conversions: [cast, scale], hasInt8Kernel: false }
   if (operator.opType === 'ConvInteger') {
-    const breaks = 'its scaling runs apart: the engine fuses quantized convolutions only in their static form'
+    const breaks =
+      'ConvInteger has no fast kernel, and its scaling runs apart: the engine fuses quantized convolutions only in their static form'
     return [{ ...group, condition: 'integer-convolution', breaks }]
   }
   if (isUnoptimized) {

@@ -31,7 +31,7 @@ export function lintAnswer({ model, measured, written, fused, unfused, hazards }
   const [first] = unfused
   const saves = saving > 0 ? ` Mending would save up to ${time(saving)} (modelled).` : ''
   const of = `${unfused.length} of ${count(unfused.length + inInt8, 'quantized operator', 'quantized operators')}`
-  return `${takes}${of} ${unfused.length === 1 ? 'does' : 'do'} not run in int8${converts}; first ${printable(first!.node)}: ${printable(first!.breaks)}.${saves}`
+  return `${takes}${of} ${unfused.length === 1 ? 'does' : 'do'} not run as one int8 operator${converts}; first ${printable(first!.node)}: ${printable(first!.breaks)}.${saves}`
 }
 
 const count = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`

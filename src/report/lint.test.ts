@@ -10,7 +10,7 @@ describe('the sentence', () => {
   test('what does not run in int8, what it costs, what is first', () => {
     // Conversions of 0.5 + 0.25 + 0.25 ms in 10; savings of 1.5 + 1.25 + 0.25 ms.
     expect(lintAnswer(lintDocument())).toBe(
-      'One prediction takes 10.0 ms (9.5–10.5): 3 of 8 quantized operators do not run in int8, with 1.00 ms (10 %) of conversions at every prediction; ' +
+      'One prediction takes 10.0 ms (9.5–10.5): 3 of 8 quantized operators do not run as one int8 operator, with 1.00 ms (10 %) of conversions at every prediction; ' +
         "first first: its bias's scale is not the product of the input's and the weights' scales. Mending would save up to 3.00 ms (modelled).",
     )
   })

@@ -135,6 +135,18 @@ checkRule(unfusedQuantization, {
       expect: { wouldSaveMs: 0.7, detail: /two scales multiplied with each other/ },
     },
     {
+      // 100 M multiply-adds are 2 ms at 100 GFLOP/s of float32: 8 - 2 ms, and 0.7 ms of scaling.
+      name: 'an integer convolution, slower than a float one at its best',
+      given: evidence({
+        nodes: [
+          node('ConvInteger', ['a', 'b'], 'i', 8, { arithmetic: 'int8', macs: 100e6 }),
+          node('Cast', ['i'], 'f', 0.3),
+          node('Mul', ['f', 's'], 'y', 0.4),
+        ],
+      }),
+      expect: { wouldSaveMs: 6.7, detail: /ConvInteger has no fast kernel/ },
+    },
+    {
       name: 'the same with an engine that fuses nothing',
       given: evidence({
         engine: engine({

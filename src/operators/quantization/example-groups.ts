@@ -71,6 +71,10 @@ export interface ConvGroup {
   readonly opType?: 'Conv' | 'ConvTranspose'
   /** Weights reach the operator by way of a Reshape. */
   readonly reshaped?: boolean
+  /** Before the activation stands a QuantizeLinear - DequantizeLinear pair of its own. */
+  readonly between?: boolean
+  /** Of a BatchNormalization's first channel; those after it grow. */
+  readonly gamma?: number
 }
 
 /** x - Q - DQ - Conv (- activation) - Q - DQ - y. */
@@ -127,9 +131,13 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
           [CHANNELS],
           Array.from({ length: CHANNELS }, (_, k) => value + k / 50),
         )
-      initializers.push(one('gamma', 0.7), one('beta', -0.2), one('mean', 0.1), one('variance', 0.9))
+      initializers.push(one('gamma', given.gamma ?? 0.7), one('beta', -0.2), one('mean', 0.1), one('variance', 0.9))
     }
-    nodes.push(node(activation, ['c', ...others], ['a'], {}, '', 'activation'))
+    if (given.between) {
+      initializers.push(...parameters('t', { ...Y, scale: 0.5 }))
+      nodes.push(quantize('c', 'tq', 't'), dequantize('tq', 't', 't'))
+    }
+    nodes.push(node(activation, [given.between ? 't' : 'c', ...others], ['a'], {}, '', 'activation'))
     last = 'a'
   }
   const outputs: string[] = []

@@ -1,14 +1,11 @@
 // Biases as int8 kernels take them: int32, zero point 0, and the product of the input's and the weights' scales as their scale. What a
 // bias holds is rounded to that scale: by half of x·w at most, which is far below a step of the output.
 import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
-import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { decodeNumbers } from '../../graph/decode.ts'
-import type { NodeView } from '../../graph/types.ts'
 import { biasScaleIsOff } from '../../operators/quantization/conditions.ts'
 import { numberOf } from '../match.ts'
 import { quantizeBias } from '../quantize/bias.ts'
-import { conversionNode, type Mending, type Site, withInput } from './site.ts'
+import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
 
 const BIAS_INPUT = 2
 const INT32_MAX = 2 ** 31 - 1
@@ -24,7 +21,7 @@ export function biases(site: Site): Mending[] {
     if (!isOff && condition !== 'bias-float' && condition !== 'beta') return []
     const node = protoOf(operator)
     const beta = operator.opType === 'Gemm' ? numberOf(node, 'beta', 1) : 1
-    const real = realBias(site, operator)?.map((value) => Math.fround(value * beta))
+    const real = realNumbersOf(site, operator.inputs[BIAS_INPUT])?.map((value) => Math.fround(value * beta))
     const [scale] = input?.scale ?? []
     if (real === undefined || scale === undefined || weights?.scale === undefined) return []
     // One scale each where the weights have one each; else one for all.
@@ -45,19 +42,4 @@ export function biases(site: Site): Mending[] {
     const add = [copyWith(withInput(node, BIAS_INPUT, name), { attribute: attributes }), dequantize]
     return [{ edit: { remove: new Set([node]), add, addInitializers: tensors }, nodes: [operator.outputs[0]!] }]
   })
-}
-
-/** The numbers that a bias stands for, dequantized or float; undefined where they are no vector of constants. */
-function realBias(site: Site, operator: NodeView): Float32Array | undefined {
-  const { matching, model } = site
-  const dequantized = site.sourceOf(operator, BIAS_INPUT)
-  const constant = matching.constant(dequantized === undefined ? operator.inputs[BIAS_INPUT] : dequantized.node.inputs[0])
-  if (constant === undefined || constant.shape.length !== 1) return undefined
-  const stored = decodeNumbers(readBytes(model, constant), constant.dtype, constant.elementCount)
-  if (stored === undefined) return undefined
-  if (dequantized === undefined) return constant.dtype === 'float32' ? Float32Array.from(stored) : undefined
-  const { scale, zeroPoint } = dequantized
-  if (scale === undefined || zeroPoint === undefined) return undefined
-  const of = (values: readonly number[], k: number) => values[values.length === 1 ? 0 : k]!
-  return Float32Array.from(stored, (value, k) => Math.fround((value - of(zeroPoint, k)) * of(scale, k)))
 }

@@ -21,6 +21,7 @@ import { conversionNode, type Mending, type Site } from './site.ts'
 /** Conditions that requantizing mends: the weights of such a group stay as they are. */
 const REQUANTIZED: ReadonlySet<Condition> = new Set([
   'zero-point-missing',
+  'batchnorm-apart',
   'constants-as-inputs',
   'graph-output',
   'output-read-in-float',

@@ -2,6 +2,7 @@
 import type { Model } from '../../graph/model.ts'
 import { count } from '../node-names.ts'
 import type { Range } from '../quantize/choice.ts'
+import { batchNormalizations } from './batchnorm.ts'
 import { biases } from './biases.ts'
 import { floatConstants } from './float-constants.ts'
 import { floatReaders, outputQuantizers } from './output-from-int8.ts'
@@ -23,6 +24,7 @@ interface Mend {
 /** In this order: what changes a scale comes before the biases that depend on it. */
 const MENDS: readonly Mend[] = [
   { find: zeroPoints, says: (n) => `zero points written out around ${count(n, 'operator')}` },
+  { find: batchNormalizations, says: (n) => `${count(n, 'BatchNormalization')} folded into quantized convolutions` },
   { find: floatConstants, says: (n) => `the float constants of ${count(n, 'operator')} quantized` },
   { find: floatReaders, says: (n) => `float readers of ${count(n, 'output')} read it dequantized` },
   { find: outputQuantizers, says: (n) => `${count(n, 'output')} quantized over the range seen` },

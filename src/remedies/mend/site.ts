@@ -3,7 +3,9 @@
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
 import { floatTensor, rawTensor } from '../../graph/build.ts'
+import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
+import { decodeNumbers } from '../../graph/decode.ts'
 import { editGraph, freshNames, type GraphEdit, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
@@ -103,4 +105,19 @@ export function conversionNode(
   output: string,
 ): NodeProto {
   return create(NodeProtoSchema, { opType, input: [...input], output: [output], name: `${output}_${opType}` })
+}
+
+/** The numbers that a vector stands for, dequantized or float; undefined where it is no vector of constants. */
+export function realNumbersOf({ at, matching, model }: Site, name: string | undefined): Float32Array | undefined {
+  const source = at.producer(name)
+  const dequantized = isDequantize(source) ? conversionOf(source, at) : undefined
+  const constant = matching.constant(dequantized === undefined ? name : dequantized.node.inputs[0])
+  if (constant === undefined || constant.shape.length !== 1) return undefined
+  const stored = decodeNumbers(readBytes(model, constant), constant.dtype, constant.elementCount)
+  if (stored === undefined) return undefined
+  if (dequantized === undefined) return constant.dtype === 'float32' ? Float32Array.from(stored) : undefined
+  const { scale, zeroPoint } = dequantized
+  if (scale === undefined || zeroPoint === undefined) return undefined
+  const of = (values: readonly number[], k: number) => values[values.length === 1 ? 0 : k]!
+  return Float32Array.from(stored, (value, k) => Math.fround((value - of(zeroPoint, k)) * of(scale, k)))
 }

@@ -252,7 +252,7 @@ function precisionsOf(method: PrecisionMethod, bits: 8 | 4 | null): readonly Pre
 }
 
 /** Types of all values of the main graph. Throws where the engine does not give them. */
-async function typesAsRun(ground: PrecisionGround, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
+export async function typesAsRun(ground: PrecisionGround, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
   const made = model.proto.graph!.node.filter((node) => !isConstantNode(node)).flatMap(({ output }) => output)
   const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
   const { file } = await ground.write(asked, path.join(ground.folder, ground.nextName('types')))
