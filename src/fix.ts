@@ -10,7 +10,7 @@ import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { viewGraph } from './graph/view.ts'
 import { judgedInputs } from './measure/agreement/index.ts'
-import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
+import { checkCalibration, precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { remedies } from './remedies/index.ts'
 import { parsePreprocessing, withPreprocessing } from './remedies/preprocessing.ts'
@@ -59,6 +59,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     // Refused here rather than after minutes of measuring.
     if (picture !== null) withPreprocessing(run.model, picture)
     checkOutputs(options.outputs, run)
+    checkCalibration(run, options)
     const unlocked: string[] = []
     const { evidence, diagnosis, found } = await alone(
       run.progress,

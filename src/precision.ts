@@ -9,7 +9,7 @@ import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './remedies/quant
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
 import type { Run } from './run.ts'
-import { writeModelFolder } from './ship/index.ts'
+import { variantWriter, writeModelFolder } from './ship/index.ts'
 import type { Ground } from './tune/ground.ts'
 import { fusedKernels } from './tune/precision/kernels.ts'
 import { type LayerRecord, type PrecisionSearch, precisionSearch } from './tune/precision/precision.ts'
@@ -31,7 +31,12 @@ interface On {
   readonly optimize: RemedyTools['optimize']
 }
 
-/** null where outputs may not change. Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+/** Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+export function checkCalibration({ inputs }: Run, { precision, data }: FixOptions): void {
+  if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
+}
+
+/** null where outputs may not change. */
 export function precisionOf(
   run: Run,
   options: FixOptions,
@@ -40,7 +45,6 @@ export function precisionOf(
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null || dryRun) return null
   const real = run.inputs.source === 'data'
-  if (precision.method === 'static' && options.data !== null) checkSamples(judged.samples.length, options.data)
   const folder = path.join(run.folder, 'precision')
   fs.mkdirSync(folder)
   let names = 0
@@ -55,6 +59,10 @@ export function precisionOf(
       p50Ms: facts.p50Ms,
       cache: cacheOf(run, options),
       write: writeModelFolder,
+      writeVariants(base, at) {
+        fs.mkdirSync(at)
+        return variantWriter(base, at)
+      },
       writeBytes(bytes, name) {
         const file = path.join(folder, `${name}.onnx`)
         fs.writeFileSync(file, bytes)
@@ -87,12 +95,12 @@ function quantizeOptions({ machine }: Run): QuantizeOptions {
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
 export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, ground: Ground): Promise<Quantization> {
   const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
-  const methods = new Set(kept.map(({ remedy }) => METHOD_OF[remedy.id]!))
+  const methods = new Map(kept.map(({ remedy, proposal }) => [METHOD_OF[remedy.id]!, proposal.variant]))
   await search.measureErrors(methods)
   const executed = kept.length > 0 ? await ground.executed(found.setup) : null
-  const rows = search.records()
+  const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
   const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
-  const isUsed = ({ method, givenBack }: LayerRecord) => methods.has(method) && !givenBack
+  const isUsed = ({ method, variant, givenBack }: LayerRecord) => methods.get(method) === variant && !givenBack
   const byNode = new Map<string, LayerRecord>()
   for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
   const layers = [...byNode.values()].map((row) => {
@@ -112,7 +120,7 @@ export async function quantizationOf(run: Run, found: Found, search: PrecisionSe
     }
   })
   return {
-    methods: [...methods],
+    methods: [...methods.keys()],
     inputs: run.inputs.source,
     sizeBeforeBytes: run.model.source.sizeBytes,
     sizeAfterBytes: kept.length > 0 && Number.isFinite(ground.sizeBytes(found.setup)) ? ground.sizeBytes(found.setup) : null,

@@ -2,7 +2,7 @@
 import type { Model } from '../../graph/model.ts'
 import { linksOf } from '../../graph/walk.ts'
 import type { Precision, Quantizable } from '../../remedies/quantize/choice.ts'
-import { chooseRegions, type RegionNode } from './regions.ts'
+import { chooseRegions, costOf, type RegionNode } from './regions.ts'
 import type { Survey } from './survey.ts'
 
 /** Layers that change, by node, and what they save together, ms. */
@@ -14,17 +14,32 @@ export interface Layers {
 /** Activations that the engine computes inside the convolution before them, in float. */
 const FUSED = new Set(['Relu', 'Clip', 'Sigmoid', 'LeakyRelu', 'HardSigmoid', 'Tanh'])
 
+/** How much the measured times are trusted: as they are, or with a leaning to int8, whose regions then are larger. */
+export const leanings = { '': 1, wide: 0.6 } as const
+export type Leaning = keyof typeof leanings
+
 /** Static int8. `given`: nodes that stay float. */
-export function staticLayers(model: Model, nodes: readonly Quantizable[], survey: Survey, given: ReadonlySet<string>): Layers {
+export function staticLayers(
+  model: Model,
+  nodes: readonly Quantizable[],
+  survey: Survey,
+  given: ReadonlySet<string>,
+  leaning: Leaning = '',
+): Layers {
   const graph = model.proto.graph!
-  const region = regionNodes(model, nodes, survey, given)
+  const measured = regionNodes(model, nodes, survey, given)
+  const share = leanings[leaning]
+  const region = measured.map((one) => ({ ...one, int8Ms: one.int8Ms === undefined ? undefined : one.int8Ms * share }))
   const outputs = graph.output.map(({ name }) => name)
   const border = (value: string) => {
     const elements = survey.elementsOf(value)
-    return { quantizeMs: survey.quantizeMs(elements), dequantizeMs: survey.dequantizeMs(elements) }
+    // Float convolutions work in a layout of their own, which ends where int8 begins.
+    const reorderMs = survey.isImage(value) ? survey.reorderMs(elements) : 0
+    return { quantizeMs: survey.quantizeMs(elements) + reorderMs, dequantizeMs: survey.dequantizeMs(elements) + reorderMs }
   }
-  const { int8, totalMs } = chooseRegions(region, outputs, border)
-  const allFloat = region.reduce((sum, { floatMs }) => sum + floatMs, 0)
+  const { int8 } = chooseRegions(region, outputs, border)
+  const allFloat = measured.reduce((sum, { floatMs }) => sum + floatMs, 0)
+  const totalMs = costOf(measured, outputs, border, int8)
   // What only moves numbers is in a region of others or not worth a change.
   const names = [...int8]
   const works = names.some((name) => nodes.some((one) => one.node === name && !one.free))

@@ -8,6 +8,7 @@ import type { AllowedLoss } from '../../measure/agreement/index.ts'
 import { type CalibrationMethod, calibrate } from '../../measure/calibration/index.ts'
 import { withValuesAsOutputs } from '../../measure/calibration/observe.ts'
 import { saveInputs } from '../../measure/inputs/saved.ts'
+import { median } from '../../measure/statistics.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
 import { runTrial } from '../../measure/trial.ts'
 import type {
@@ -22,7 +23,7 @@ import { quantizable } from '../../remedies/quantize/quantizable.ts'
 import { quantize } from '../../remedies/quantize/quantize.ts'
 import { type PrecisionMethod, type PrecisionPlan, precisionMethods } from '../../remedies/remedy.ts'
 import { reasonOf } from '../tried.ts'
-import { dynamicLayers, type Layers, staticLayers, weightLayers } from './choose.ts'
+import { dynamicLayers, type Layers, type Leaning, leanings, staticLayers, weightLayers } from './choose.ts'
 import type { PrecisionGround } from './ground.ts'
 import { type Survey, surveyOperators } from './survey.ts'
 
@@ -45,6 +46,8 @@ export interface LayerRecord {
   readonly name: string
   readonly opType: string
   readonly method: PrecisionMethod
+  /** Of the plan. */
+  readonly variant: string
   readonly beforeMs: number | null
   readonly afterMs: number | null
   /** Of the worst output with this layer alone quantized, dB; null: not measured. */
@@ -57,8 +60,8 @@ export interface PrecisionSearch {
   plan(model: Model, method: PrecisionMethod): Promise<readonly PrecisionPlan[]>
   /** Of all plans, by method and node; the last word on each. */
   records(): readonly LayerRecord[]
-  /** Fills in the errors of the layers that a method kept, where they were not needed before. */
-  measureErrors(methods: ReadonlySet<PrecisionMethod>): Promise<void>
+  /** Fills in the errors of the layers of what was kept (method to variant), where they were not needed before. */
+  measureErrors(kept: ReadonlyMap<PrecisionMethod, string>): Promise<void>
   /** Methods for which nothing is proposed, and why. */
   reasons(): ReadonlyMap<PrecisionMethod, string>
 }
@@ -68,7 +71,9 @@ const CALIBRATION_MS = 12_000
 const UNOPTIMIZED = 5
 const MOST_CALIBRATION_SAMPLES = 256
 /** Errors of single layers are measured on few samples: they only rank. */
-const ERROR_SAMPLES = 4
+const ERROR_SAMPLES = 3
+/** Layers that are measured before their neighbours are. */
+const SPREAD = 24
 const ERRORS_MS = 12_000
 /** Where nothing hangs on them but the report. */
 const REPORT_ERRORS_MS = 4000
@@ -76,6 +81,8 @@ const REPORT_ERRORS_MS = 4000
 const MOST_COMPARISONS = 7
 /** A saving below this share of a prediction is not worth a change. */
 const LEAST_SHARE = 0.01
+/** What larger regions may seem to lose, and still be tried. */
+const LEANING_SHARE = 0.1
 
 interface Known {
   readonly prepared: Model
@@ -94,7 +101,7 @@ export function precisionSearch(
   const known = new Map<object, Promise<Known>>()
   const records = new Map<string, LayerRecord>()
   const reasons = new Map<PrecisionMethod, string>()
-  const unmeasured = new Map<PrecisionMethod, () => Promise<ReadonlyMap<string, number>>>()
+  const unmeasured = new Map<string, () => Promise<ReadonlyMap<string, number>>>()
 
   async function learn(model: Model): Promise<Known> {
     ground.onStep('what flows between the operators')
@@ -139,30 +146,46 @@ export function precisionSearch(
       return []
     }
     const survey = await surveyOf(of)
-    const choose = (given: ReadonlySet<string>): Layers => {
-      if (method === 'static') return staticLayers(of.prepared, of.nodes, survey, given)
+    const choose = (given: ReadonlySet<string>, leaning: Leaning): Layers => {
+      if (method === 'static') return staticLayers(of.prepared, of.nodes, survey, given, leaning)
       if (method === 'dynamic') return dynamicLayers(of.nodes, survey, given)
       // What is faster in dynamic int8 is for that.
       const others = new Set(wishes.method === null ? dynamicLayers(of.nodes, survey, given).layers.keys() : [])
       return weightLayers(of.nodes, survey, wanted as readonly ('weights8' | 'weights4')[], new Set([...given, ...others]))
     }
-    const first = choose(new Set())
-    if (first.layers.size === 0 || first.savingMs < LEAST_SHARE * ground.p50Ms) {
-      reasons.set(method, 'no operator is faster so')
-      return []
+    const found: PrecisionPlan[] = []
+    const seen = new Set<string>()
+    for (const leaning of method === 'static' ? (Object.keys(leanings) as Leaning[]) : ['' as const]) {
+      const first = choose(new Set(), leaning)
+      const identity = [...first.layers.keys()].join()
+      // A leaning is there for what the times do not show.
+      const least = (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms
+      if (first.layers.size === 0 || first.savingMs < least || seen.has(identity)) continue
+      seen.add(identity)
+      if (method === 'static') of.ranges ??= rangesOf(ground, wishes, of)
+      const ranges: ReadonlyMap<string, Range> = method === 'static' ? await of.ranges! : new Map()
+      const choiceOf = (layers: ReadonlyMap<string, Precision>): QuantizeChoice => ({ layers, ranges, options: wishes.options })
+      const held = await hold(of, method, leaning, survey, (given) => choose(given, leaning), first, choiceOf)
+      if (held === null || seen.has(`held ${[...held.layers.keys()].join()}`)) continue
+      seen.add(`held ${[...held.layers.keys()].join()}`)
+      found.push({
+        variant: leaning,
+        model: of.prepared,
+        types: of.lasting,
+        choice: choiceOf(held.layers),
+        savingMs: Math.max(0, held.savingMs),
+      })
     }
-    if (method === 'static') of.ranges ??= rangesOf(ground, wishes, of)
-    const ranges: ReadonlyMap<string, Range> = method === 'static' ? await of.ranges! : new Map()
-    const choiceOf = (layers: ReadonlyMap<string, Precision>): QuantizeChoice => ({ layers, ranges, options: wishes.options })
-    const held = await hold(of, method, survey, choose, first, choiceOf)
-    if (held === null) return []
-    return [{ variant: '', model: of.prepared, types: of.lasting, choice: choiceOf(held.layers), savingMs: held.savingMs }]
+    if (found.length === 0 && !reasons.has(method)) reasons.set(method, 'no operator is faster so')
+    if (found.length > 0) reasons.delete(method)
+    return found
   }
 
   /** The layers chosen, less those that are given back; null where nothing is left that gains. */
   async function hold(
     of: Known,
     method: PrecisionMethod,
+    leaning: Leaning,
     survey: Survey,
     choose: (given: ReadonlySet<string>) => Layers,
     first: Layers,
@@ -180,11 +203,12 @@ export function precisionSearch(
         const { opType } = of.nodes.find((one) => one.node === node)!
         const after = times?.other[first.layers.get(node)!]
         const noise = errors.get(node)
-        records.set(`${method} ${node}`, {
+        records.set(`${method} ${leaning} ${node}`, {
           node,
           name: names.get(node) ?? '',
           opType,
           method,
+          variant: leaning,
           beforeMs: typeof times?.floatMs === 'number' ? times.floatMs : null,
           afterMs: typeof after === 'number' ? after : null,
           sqnrDb: noise === undefined ? null : decibels(noise),
@@ -200,11 +224,12 @@ export function precisionSearch(
     }
     if (whole.ok) {
       note(first.layers, new Map())
-      unmeasured.set(method, () => alone(REPORT_ERRORS_MS))
+      unmeasured.set(`${method} ${leaning}`, () => alone(REPORT_ERRORS_MS))
       return first
     }
     const errors = await alone(ERRORS_MS)
-    const order = inOrderOfError(candidates, errors, first, survey)
+    const opTypes = new Map(of.nodes.map(({ node, opType }) => [node, opType]))
+    const order = inOrderOfError(candidates, errors, first, survey, (node) => opTypes.get(node)!)
     const given = (count: number): Layers => choose(new Set(order.slice(0, count)))
     // The fewest that must go, by halving: more given back is never worse.
     let [bad, good, best] = [0, order.length, null as Layers | null]
@@ -217,17 +242,17 @@ export function precisionSearch(
       else bad = middle
     }
     note(best?.layers ?? new Map(), errors)
-    if (best !== null && best.savingMs >= LEAST_SHARE * ground.p50Ms) return best
+    if (best !== null && best.savingMs >= (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms) return best
     reasons.set(method, `layers that gain change the outputs too much: ${whole.reason}`)
     return null
   }
 
-  async function measureErrors(methods: ReadonlySet<PrecisionMethod>): Promise<void> {
-    for (const method of methods) {
-      const measure = unmeasured.get(method)
+  async function measureErrors(kept: ReadonlyMap<PrecisionMethod, string>): Promise<void> {
+    for (const [method, variant] of kept) {
+      const measure = unmeasured.get(`${method} ${variant}`)
       const errors = measure === undefined ? new Map<string, number>() : await measure()
       for (const [key, record] of records) {
-        const noise = record.method === method ? errors.get(record.node) : undefined
+        const noise = record.method === method && record.variant === variant ? errors.get(record.node) : undefined
         if (noise !== undefined) records.set(key, { ...record, sqnrDb: decibels(noise) })
       }
     }
@@ -307,36 +332,49 @@ async function errorsOf(
   budgetMs: number,
 ): Promise<ReadonlyMap<string, number>> {
   const models: { key: string; file: string }[] = []
-  const end = ground.nowMs() + budgetMs
-  for (const node of nodes) {
-    // Many large models take long to write too.
+  const end = ground.nowMs() + budgetMs / 2
+  const write = ground.writeVariants(of.prepared, path.join(ground.folder, ground.nextName('layers')))
+  const original = write(of.prepared, 'original')
+  // Spread over the model, so that what is cut off is like what is measured.
+  const stride = Math.max(1, Math.ceil(nodes.length / SPREAD))
+  const order = Array.from({ length: stride }, (_, first) => nodes.filter((_, k) => k % stride === first)).flat()
+  for (const [k, node] of order.entries()) {
     if (ground.nowMs() > end) break
-    const { file } = await ground.write(alone(node), path.join(ground.folder, ground.nextName('layer')))
-    models.push({ key: node, file })
+    models.push({ key: node, file: write(alone(node), `layer-${k}`) })
   }
-  const original = await ground.write(of.prepared, path.join(ground.folder, ground.nextName('layer')))
   const inputs = saveInputs(path.join(ground.folder, ground.nextName('samples')), ground.samples.slice(0, ERROR_SAMPLES))
   const trial = await runTrial(
     'layer-errors',
-    { engine: ground.engineId, options: ground.options, inputs, original: original.file, models, budgetMs },
+    { engine: ground.engineId, options: ground.options, inputs, original, models, budgetMs },
     { timeMs: 60_000 + 4 * ERRORS_MS, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
   )
   if (trial.outcome !== 'measured') return new Map()
   return new Map(trial.value.flatMap(({ key, noise }) => (noise === null ? [] : [[key, noise] as const])))
 }
 
-/** Most error for the least time first. */
+/** Most error for the least time first. A layer that was not measured errs as those of its operator do in the middle. */
 function inOrderOfError(
   nodes: readonly string[],
   errors: ReadonlyMap<string, number>,
   { layers }: Layers,
   { times }: Survey,
+  opTypeOf: (node: string) => string,
 ): readonly string[] {
-  const worth = (node: string): number => {
-    const { floatMs, other } = times.get(node)!
-    const after = other[layers.get(node)!]
-    const gain = typeof floatMs === 'number' && typeof after === 'number' ? floatMs - after : 0
-    return (errors.get(node) ?? Number.POSITIVE_INFINITY) / Math.max(gain, 1e-6)
+  const usual = (opType: string): number => {
+    const known = nodes.flatMap((node) => (opTypeOf(node) === opType ? (errors.get(node) ?? []) : []))
+    return known.length > 0 ? median(known) : Number.POSITIVE_INFINITY
   }
-  return [...nodes].sort((a, b) => worth(b) - worth(a))
+  const worth = new Map(
+    nodes.map((node) => {
+      const { floatMs, other } = times.get(node)!
+      const after = other[layers.get(node)!]
+      const gain = typeof floatMs === 'number' && typeof after === 'number' ? floatMs - after : 0
+      return [node, (errors.get(node) ?? usual(opTypeOf(node))) / Math.max(gain, LEAST_GAIN_MS)] as const
+    }),
+  )
+  // Infinity less itself is no order.
+  return [...nodes].sort((a, b) => Number(worth.get(b)! > worth.get(a)!) - Number(worth.get(b)! < worth.get(a)!))
 }
+
+/** Gains below it are noise, and a layer that gains nothing by itself stands between others that do. */
+const LEAST_GAIN_MS = 0.001

@@ -1,12 +1,13 @@
 // What each operator of a model takes as float and in each precision that it can have, measured with small models: one for each distinct
 // operator, shapes and attributes, however often it is in the model.
 import path from 'node:path'
-import { elementCount, sizeInBytes } from '../../graph/dtype.ts'
+import { elementCount } from '../../graph/dtype.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TensorType } from '../../graph/types.ts'
 import { emptyModel } from '../../measure/empty-model.ts'
 import { operatorTimes, type TimedGroup } from '../../measure/operator-times/index.ts'
+import { median } from '../../measure/statistics.ts'
 import type { TimedModel, TypeAsRun } from '../../measure/tasks.ts'
 import type { Precision, Quantizable, QuantizeOptions, Range } from '../../remedies/quantize/choice.ts'
 import { extractNode } from '../../remedies/quantize/extract.ts'
@@ -27,9 +28,13 @@ export interface Survey {
   /** Time of a conversion of so many elements, ms. */
   readonly quantizeMs: (elements: number) => number
   readonly dequantizeMs: (elements: number) => number
+  /** Of so many elements between the layout of images and that of the engine's float convolutions, ms; 0 where it keeps them as they are. */
+  readonly reorderMs: (elements: number) => number
   /** Of DynamicQuantizeLinear. */
   readonly dynamicMs: (elements: number) => number
   readonly elementsOf: (value: string) => number
+  /** True for a value with the axes of an image. */
+  readonly isImage: (value: string) => boolean
 }
 
 /** Elements at which conversions are timed; between them time is taken to grow evenly. */
@@ -111,6 +116,7 @@ export async function surveyOperators(
     const points = conversions.find((one) => one.kind === kind)!.models.map((one) => msOf(one))
     return interpolated(SIZES, smoothed(points))
   }
+  const reorders: number[] = []
   const rows = [...smallOf].map(([node, small]): [string, NodeTimes] => {
     if (typeof small === 'string') return [node, { floatMs: small, other: {} }]
     const single = msOf(small.float)
@@ -118,16 +124,26 @@ export async function surveyOperators(
     // Two convolutions less one; never more than one with its change of layout.
     const floatMs =
       typeof both === 'number' && typeof single === 'number' ? Math.min(single, Math.max(single / 4, both - single)) : single
+    if (typeof both === 'number' && typeof single === 'number')
+      reorders.push(Math.max(0, 2 * single - both) / elementsIn(small.float, types, node))
     const other = Object.fromEntries(Object.entries(small.other).map(([precision, one]) => [precision, msOf(one)]))
     return [node, { floatMs, other }]
   })
   return {
     times: new Map(rows),
+    reorderMs: (elements) => (reorders.length > 0 ? median(reorders) : 0) * elements,
     quantizeMs: curve('quantize'),
     dequantizeMs: curve('dequantize'),
     dynamicMs: curve('dynamic'),
+    isImage: (value) => types.get(value)?.shape.length === 4,
     elementsOf: (value) => elementCount(types.get(value)?.shape ?? []),
   }
+}
+
+/** Of what a small model reads and gives. */
+function elementsIn({ inputs }: TimedModel, types: ReadonlyMap<string, TensorType>, node: string): number {
+  const read = inputs.reduce((sum, { type }) => sum + elementCount(type.shape), 0)
+  return Math.max(1, read + elementCount(types.get(node)?.shape ?? []))
 }
 
 async function smallModels(
@@ -199,10 +215,4 @@ export function interpolated(at: readonly number[], values: readonly number[]): 
     const share = (x - at[after - 1]!) / (at[after]! - at[after - 1]!)
     return values[after - 1]! + share * (values[after]! - values[after - 1]!)
   }
-}
-
-/** Bytes of a value, 0 where its type is not known. */
-export const bytesOf = (types: ReadonlyMap<string, TensorType>, value: string): number => {
-  const type = types.get(value)
-  return (type && sizeInBytes(type)) ?? 0
 }

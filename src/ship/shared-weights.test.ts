@@ -1,0 +1,71 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ortCpu } from '../engines/ort-cpu.ts'
+import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
+import { copyWith } from '../graph/copy.ts'
+import { withGraph } from '../graph/edit.ts'
+import { variantWriter } from './shared-weights.ts'
+
+process.env.ORT_DISABLE_TELEMETRY = '1'
+let folder: string
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-variants-'))
+})
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+const SIDE = 32
+const matrix = (name: string, scale: number) =>
+  floatTensor(
+    name,
+    [SIDE, SIDE],
+    Array.from({ length: SIDE * SIDE }, (_, k) => scale * Math.sin(k)),
+  )
+const row = (name: string) => valueInfo(name, 'float32', [1, SIDE])
+const base = modelInMemory(
+  model({
+    nodes: [
+      node('Constant', [], ['c'], { value: matrix('', 0.5) }),
+      node('MatMul', ['x', 'w'], ['u']),
+      node('MatMul', ['u', 'c'], ['y']),
+    ],
+    inputs: [row('x')],
+    outputs: [row('y')],
+    initializers: [matrix('w', 1)],
+  }),
+)
+
+async function predict(file: string): Promise<number[]> {
+  const options = {
+    threads: 1,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: {},
+    packageFrom: null,
+  } as const
+  const session = await ortCpu.open(file, options)
+  const data = Float32Array.from({ length: SIDE }, (_, k) => Math.cos(k))
+  const { y } = await session.run({ x: { dtype: 'float32', shape: [1, SIDE], data } })
+  await session.close()
+  return [...(y!.data as Float32Array)]
+}
+
+test('variants predict as they would whole, and hold only what is their own', async () => {
+  const write = variantWriter(base, folder)
+  const graph = base.proto.graph!
+  // Another second product: w stays shared, the constant goes.
+  const changed = copyWith(graph, {
+    node: [graph.node[1]!, node('MatMul', ['u', 'v'], ['y'])],
+    initializer: [...graph.initializer, matrix('v', 2)],
+  })
+  const [same, other] = [write(base, 'same'), write(withGraph(base, changed), 'other')]
+  expect(fs.statSync(path.join(folder, 'shared.weights')).size).toBe(2 * 4 * SIDE * SIDE)
+  expect(fs.statSync(same).size).toBeLessThan(1000)
+  expect(fs.statSync(other).size).toBeLessThan(4 * SIDE * SIDE + 1000)
+  const [a, b] = [await predict(same), await predict(other)]
+  // v is four times the constant.
+  b.forEach((value, k) => {
+    expect(value).toBeCloseTo(4 * a[k]!, 3)
+  })
+})

@@ -1,0 +1,161 @@
+// `quantize` from the model to what is handed over, and all the ways in which it refuses. Whether int8 pays is this machine's business:
+// what a run says must fit together either way.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
+import type { ReportDocument } from '../../src/report/document.ts'
+import { ROOT } from '../sources.ts'
+import { folders, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+
+const valid = new Ajv2020({ allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(join(ROOT, 'src/report/report.schema.json'), 'utf8')),
+)
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+const CHANNELS = 32
+const SIDE = 20
+
+/** Two convolutions with a Relu between. */
+function convolutions(): Uint8Array {
+  const weights = (name: string, seed: number) =>
+    floatTensor(
+      name,
+      [CHANNELS, CHANNELS, 3, 3],
+      Array.from({ length: CHANNELS * CHANNELS * 9 }, (_, k) => Math.sin(k * seed) / 17),
+    )
+  const image = (name: string) => valueInfo(name, 'float32', [1, CHANNELS, SIDE, SIDE])
+  const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }
+  return writeModel(
+    model({
+      nodes: [
+        node('Conv', ['x', 'v'], ['a'], attributes),
+        node('Relu', ['a'], ['r']),
+        node('Conv', ['r', 'w'], ['y'], attributes),
+      ],
+      inputs: [image('x')],
+      outputs: [image('y')],
+      initializers: [weights('v', 1.1), weights('w', 1.7)],
+    }),
+  )
+}
+
+/** NumPy's format, version 1: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+function npy(shape: readonly number[], values: Float32Array): Uint8Array {
+  const about = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+  const header = `${about.padEnd(117)}\n`
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0])
+  return Buffer.concat([start, Buffer.from(header), Buffer.from(values.buffer)])
+}
+
+const SAMPLES = 6
+const sample = (k: number, size = CHANNELS * SIDE * SIDE) => Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.37 + k))
+const network = join(where.root, 'convolutions.onnx')
+const samples = join(where.root, 'samples')
+beforeAll(() => {
+  writeFileSync(network, convolutions())
+  mkdirSync(samples)
+  for (let k = 0; k < SAMPLES; k++) writeFileSync(join(samples, `${k}.npy`), npy([1, CHANNELS, SIDE, SIDE], sample(k)))
+})
+
+const run = (...argv: string[]) => whyslow(where, 'quantize', ...argv, '--no-progress')
+
+test('the model alone, with data', async () => {
+  const out = join(where.root, 'fast.onnx')
+  const json = join(where.root, 'report.json')
+  const { status, stdout, stderr } = await run(network, '-o', out, '--data', samples, '--budget', '4s', '--json', json)
+  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
+  const report = JSON.parse(readFileSync(json, 'utf8')) as ReportDocument
+  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+  const { fix, quantization } = report
+  expect(fix!.shipped).toBe(out)
+  expect(quantization!.inputs).toBe('data')
+  expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
+  expect(stdout).not.toContain('synthetic')
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  // Proven is what is changed, and what is not proven is the original, byte for byte.
+  expect(fix!.proven).toBe(fix!.kept.length > 0)
+  expect(sha256(out) === sha256(network)).toBe(!fix!.proven)
+  const quantized = fix!.kept.filter((name) => name.endsWith('quantization'))
+  expect(quantization!.methods.length).toBe(quantized.length)
+  const used = quantization!.layers.filter(({ precision }) => precision !== 'float32')
+  expect(used.length > 0).toBe(quantized.length > 0)
+  for (const layer of used) {
+    expect(layer).toMatchObject({ reason: null, kernel: expect.stringMatching(/^QLinear/) })
+    expect(layer.beforeMs).toBeGreaterThan(0)
+  }
+  for (const layer of quantization!.layers) if (!used.includes(layer)) expect(layer.reason).not.toBeNull()
+  expect(readdirSync(where.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
+})
+
+test.skipIf(!process.env.WHYSLOW_TEST_FULL)('a folder, without data: said first and last', async () => {
+  const out = join(where.root, 'fast')
+  const { status, stdout, stderr } = await run(network, '-o', out, '--budget', '4s')
+  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
+  const said = stdout.trim().replace(/\s+/g, ' ')
+  expect(said).toMatch(/^Without --data static int8, .* is not tried, and the agreement is agreement on synthetic inputs\./)
+  expect(said).toMatch(/agreement on synthetic inputs\.$/)
+  expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
+  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
+  expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
+  expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
+})
+
+describe('what cannot be done costs one line', () => {
+  const data = (name: string, ...files: readonly [string, Uint8Array][]) => {
+    const folder = join(where.root, name)
+    mkdirSync(folder)
+    for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes)
+    return folder
+  }
+  const whole = [1, CHANNELS, SIDE, SIDE]
+  const out = () => ['-o', join(where.root, 'never.onnx')]
+
+  test.each<[string, () => string[], RegExp]>([
+    ['nothing to write', () => [network], /give what to write: a folder, as in -o fast\//],
+    ['no folder for the model', () => [network, '-o', join(where.root, 'no/such/fast.onnx')], /there is no folder/],
+    ['the model itself as output', () => [network, '-o', network, '--force'], /this is the model that is read/],
+    ['a file that stands there', () => [network, '-o', join(samples, '../convolutions.onnx')], /convolutions\.onnx: /],
+    ['an unknown method', () => [network, ...out(), '--method', 'magic'], /--method magic: give one of dynamic, static/],
+    ['float16 on the CPU', () => [network, ...out(), '--method', 'float16'], /float16: engines on the CPU convert/],
+    ['4 bits of static', () => [network, ...out(), '--method', 'static', '--bits', '4'], /--bits 4 is for weights alone/],
+    ['3 bits', () => [network, ...out(), '--bits', '3'], /--bits 3: give one of 8, 4/],
+    [
+      'static without data',
+      () => [network, ...out(), '--method', 'static'],
+      /need real inputs; give --data, or --allow-synthetic/,
+    ],
+    ['an unknown calibration', () => [network, ...out(), '--calibration', 'best'], /--calibration best: give one of minmax/],
+    ['an empty folder', () => [network, ...out(), '--data', data('empty')], /empty: no \.npy, \.npz or \.pb file in this folder/],
+    [
+      'another shape',
+      () => [network, ...out(), '--data', data('shape', ['0.npy', npy([1, CHANNELS, SIDE, 5], sample(0, CHANNELS * SIDE * 5))])],
+      /axis 3 is 5, the model says 20/,
+    ],
+    [
+      'NaN',
+      () => [network, ...out(), '--data', data('nan', ['0.npy', npy(whole, sample(0).fill(Number.NaN, 3, 4))])],
+      /holds NaN \(element 3 of a sample\)/,
+    ],
+    [
+      'too few samples',
+      () => [network, ...out(), '--method', 'static', '--data', data('few', ['0.npy', npy(whole, sample(0))])],
+      /few: one sample, and ranges of static quantization need 4 at least/,
+    ],
+  ])('%s', async (_, argv, says) => {
+    const arguments_ = argv()
+    const before = readdirSync(where.root).sort()
+    const { status, stdout, stderr } = await run(...arguments_)
+    expect({ status, left: where.left() }, stderr).toEqual({ status: 2, left: [] })
+    expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+    expect(stderr).not.toMatch(/this is a bug|node:internal|TypeError/)
+    expect(stderr).toMatch(says)
+    expect(stdout).not.toContain('One prediction')
+    expect(readdirSync(where.root).sort()).toEqual(before)
+  })
+})
