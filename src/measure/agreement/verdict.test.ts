@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { Results, TensorValue } from '../../engines/types.ts'
 import { compareOutputs } from './compare.ts'
+import type { Agreement } from './types.ts'
 import { lossOf, verdict } from './verdict.ts'
 
 const values = (numbers: readonly number[]): Results[] => [
@@ -87,5 +88,36 @@ describe('verdict', () => {
     const agreement = compareOutputs(detector([1, 1, 1, 1]), detector([1, 1, -1, -1]))
     expect(agreement.top1).toBe(1)
     expect(verdict(agreement, 'approximate', 0.01)).toMatchObject({ ok: false, reason: expect.stringMatching(/'boxes'.*cosine/) })
+  })
+})
+
+describe('limits by what decides', () => {
+  const limits = { metric: 0.01, top1: 0.01, cosine: 0.005 }
+  const seen = (given: Partial<Agreement>): Agreement => ({
+    mismatch: null,
+    equal: false,
+    maxAbs: 1,
+    maxRelative: 1,
+    cosine: 1,
+    sqnrDb: 40,
+    top1: null,
+    metric: null,
+    noMetric: null,
+    outputs: [],
+    ...given,
+  })
+  const accuracy = (after: number) => ({ name: 'accuracy' as const, before: 0.9, after })
+
+  test.each<[string, Partial<Agreement>, boolean, RegExp]>([
+    ['every output near', { cosine: 0.996 }, true, /cosine of the worst output 0\.9960/],
+    ['an output too far', { cosine: 0.994 }, false, /cosine of the worst output 0\.994, below 0\.995/],
+    ['the same decisions, but an output too far', { top1: 1, cosine: 0.9 }, false, /cosine/],
+    ['other decisions', { top1: 0.98, cosine: 1 }, false, /top-1 agreement 0\.98, below 0\.99/],
+    ['a metric that holds, whatever the cosine', { metric: accuracy(0.895), cosine: 0.5 }, true, /accuracy 0\.9 to 0\.895/],
+    ['a metric that falls', { metric: accuracy(0.88), cosine: 1 }, false, /a loss of 0\.02, above 0\.01/],
+  ])('%s', (_, given, ok, reason) => {
+    const said = verdict(seen(given), 'approximate', limits)
+    expect(said.ok).toBe(ok)
+    expect(said.reason).toMatch(reason)
   })
 })

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
+import { saveInputs } from './inputs/saved.ts'
+import { layerErrorsTask } from './layer-errors.ts'
+import { typesTask } from './types-task.ts'
+
+process.env.ORT_DISABLE_TELEMETRY = '1'
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-errors-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const options = {
+  threads: 1,
+  graphOptimization: 'all',
+  executionMode: 'sequential',
+  configEntries: {},
+  packageFrom: null,
+} as const
+const row = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, 4) } as const
+
+/** y = x factor */
+function scaled(name: string, factor: number): string {
+  const file = join(folder, `${name}.onnx`)
+  const value = (one: string) => valueInfo(one, 'float32', [1, 2])
+  const nodes = [node('Mul', ['x', 'f'], ['y'])]
+  writeFileSync(
+    file,
+    writeModel(model({ nodes, inputs: [value('x')], outputs: [value('y')], initializers: [floatTensor('f', [1], [factor])] })),
+  )
+  return file
+}
+
+test('noise over signal of each model, and a reason for one that does not run', async () => {
+  const rows = await layerErrorsTask({
+    engine: 'ort-cpu',
+    options,
+    inputs: saveInputs(join(folder, 'inputs'), [{ x: row }]),
+    original: scaled('one', 1),
+    models: [
+      { key: 'same', file: scaled('same', 1) },
+      { key: 'off', file: scaled('off', 1.25) },
+      { key: 'gone', file: join(folder, 'nowhere.onnx') },
+    ],
+    budgetMs: 1e6,
+  })
+  // Off by a quarter: (1/4)² of the signal.
+  expect(rows.map(({ key, noise }) => [key, noise])).toEqual([
+    ['same', 0],
+    ['off', 0.0625],
+    ['gone', null],
+  ])
+  expect(rows[2]!.reason).not.toBeNull()
+})
+
+test('types as run, of values inside too, with the numbers of sizes', async () => {
+  const file = join(folder, 'sizes.onnx')
+  const nodes = [node('Shape', ['x'], ['s']), node('ReduceMax', ['x'], ['y'], { keepdims: 0 })]
+  const inputs = [valueInfo('x', 'float32', ['n', 2])]
+  const outputs = [valueInfo('s', 'int64', [2]), valueInfo('y', 'float32', [])]
+  writeFileSync(file, writeModel(model({ nodes, inputs, outputs })))
+  const types = await typesTask({ engine: 'ort-cpu', options, inputs: join(folder, 'inputs/inputs.json'), modelFiles: [file] })
+  expect(types).toEqual({
+    x: { dtype: 'float32', shape: [1, 2] },
+    s: { dtype: 'int64', shape: [2], sizes: [1, 2] },
+    y: { dtype: 'float32', shape: [] },
+  })
+})
