@@ -3,19 +3,26 @@
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../../graph/constants.ts'
-import { attributeOf, isOperator, type Matching } from '../match.ts'
+import { attributeOf, isOperator, type Matching, numberOf, withConstant } from '../match.ts'
 import type { SymbolicType } from '../symbolic-rules.ts'
 import { type Product, productOf } from './product.ts'
 import { activationBehind, floatConstant } from './rewriting.ts'
 
 export interface StaticSite {
-  readonly kind: 'convolution' | 'product' | 'elementwise' | 'free'
+  /**
+   * free: what it gives are the integers that it reads, moved. scaled: they are the integers that it reads, with another scale.
+   * hard-sigmoid: a sum, with
+   * the scale of what it reads multiplied by its slope; HardSwish with a product behind.
+   */
+  readonly kind: 'convolution' | 'product' | 'elementwise' | 'free' | 'scaled' | 'hard-sigmoid'
   readonly node: NodeProto
   /** Of 'product' with constant weights. */
   readonly product: Product | undefined
   /** Of 'convolution'. */
   readonly weights: Constant | undefined
   readonly bias: Constant | undefined
+  /** Of 'scaled' and 'hard-sigmoid': what the scale is multiplied by; 1 otherwise. */
+  readonly factor: number
   /** Indices of inputs that are dequantized: activations, and constants that stand beside them. */
   readonly operands: readonly number[]
   /** Relu or Clip behind it: where the quantized range ends where it cuts, it is no operator of its own. */
@@ -50,8 +57,20 @@ export function staticSite(context: SiteContext, node: NodeProto): StaticSite | 
   if (notFloat !== undefined) return notFloat
   if (isOperator(node, 'Conv')) return convolution(matching, node)
   if (isOperator(node, 'Gemm', 'MatMul')) return product(matching, node)
-  const plain = { node, product: undefined, weights: undefined, bias: undefined }
-  if (isOperator(node, 'Add', 'Mul', 'Concat')) {
+  const plain = { node, product: undefined, weights: undefined, bias: undefined, factor: 1 }
+  const scaled = scaledSite(matching, node)
+  if (scaled !== undefined) return { ...plain, ...withActivation(node, [node], undefined), kind: 'scaled', ...scaled }
+  if (isOperator(node, 'HardSwish')) {
+    return { ...plain, ...withActivation(node, [node], undefined), kind: 'hard-sigmoid', factor: 1 / 6, operands: [0] }
+  }
+  if (isOperator(node, 'HardSigmoid')) {
+    const factor = numberOf(node, 'alpha', 0.2)
+    if (!(factor > 0) || !(numberOf(node, 'beta', 0.5) > 0)) return 'its slope or its middle is not above 0'
+    return { ...plain, ...withActivation(node, [node], undefined), kind: 'hard-sigmoid', factor, operands: [0] }
+  }
+  if (isOperator(node, 'Add', 'Mul', 'Concat', 'Div', 'Sub')) {
+    const other = whyNotByConstant(matching, node)
+    if (other !== undefined) return other
     const operands = node.input.map((_, index) => index)
     const constant = (index: number) => matching.constant(node.input[index])
     if (operands.every((index) => constant(index) !== undefined)) return 'it reads constants alone'
@@ -64,6 +83,29 @@ export function staticSite(context: SiteContext, node: NodeProto): StaticSite | 
   if (!isFree(node)) return `there is no int8 kernel for ${node.opType}`
   const why = whyNotFree(matching, node)
   return why ?? { ...plain, ...withActivation(node, [node], undefined), kind: 'free', operands: [0] }
+}
+
+/** Product with, or quotient by, one number above 0. */
+function scaledSite(
+  matching: Matching,
+  node: NodeProto,
+): { readonly factor: number; readonly operands: readonly number[] } | undefined {
+  const by = withConstant(matching, node, 'Mul', 'Div')
+  const rank = matching.constant(by?.constant)?.shape.length ?? 0
+  const number = matching.scalar(by?.constant)
+  // A constant of two and more dimensions could raise that of the result.
+  if (by === undefined || number === undefined || rank > 1 || floatConstant(matching, by.constant) === undefined) return undefined
+  const factor = node.opType === 'Div' ? 1 / number : number
+  return factor > 1e-30 && factor < 1e30 ? { factor, operands: [node.input.indexOf(by.value)] } : undefined
+}
+
+/** Div and Sub are Mul and Add with another constant; there are no kernels for them with two values. */
+function whyNotByConstant(matching: Matching, node: NodeProto): string | undefined {
+  if (!isOperator(node, 'Div', 'Sub')) return undefined
+  if (floatConstant(matching, node.input[1]) === undefined) return `there is no int8 kernel for ${node.opType} of two values`
+  if (isOperator(node, 'Sub')) return undefined
+  const numbers = matching.numbers(node.input[1])
+  return numbers?.every((one) => Math.abs(one) > 1e-30) ? undefined : 'it divides by 0'
 }
 
 /** Values that shapes are computed of are integers; int8 stands for float32 alone. */
@@ -99,6 +141,7 @@ function convolution(matching: Matching, node: NodeProto): StaticSite | string {
   const activation = activationBehind(matching, node)
   return {
     kind: 'convolution',
+    factor: 1,
     node,
     product: undefined,
     weights,
@@ -109,7 +152,7 @@ function convolution(matching: Matching, node: NodeProto): StaticSite | string {
 }
 
 function product(matching: Matching, node: NodeProto): StaticSite | string {
-  const common = { kind: 'product' as const, node, weights: undefined, bias: undefined }
+  const common = { kind: 'product' as const, node, weights: undefined, bias: undefined, factor: 1 }
   const isFloat = node.input.slice(0, 2).every((name) => matching.constant(name) === undefined)
   if (isOperator(node, 'MatMul') && isFloat) {
     return { ...common, product: undefined, operands: [0, 1], ...withActivation(node, [node], undefined) }

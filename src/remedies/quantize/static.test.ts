@@ -23,6 +23,7 @@ const initializers = [
   floatTensor('number', [], [1.5]),
   floatTensor('zero', [], [0]),
   floatTensor('six', [], [6]),
+  floatTensor('three_float', [], [3]),
   floatTensor('scales', [4], [1, 1, 2, 2]),
   int64Tensor('flat', [2], [1, 144]),
   int64Tensor('square', [4], [1, 4, 6, 6]),
@@ -50,6 +51,7 @@ interface Case {
   readonly nodes: ModelParts['nodes']
   /** What must be among the kernels run; the types that must not are DequantizeLinear of weights. */
   readonly kernels: readonly string[]
+  readonly not?: string
   readonly opset?: number
 }
 
@@ -137,7 +139,50 @@ const CASES: readonly Case[] = [
     nodes: within(node('Sigmoid', ['a'], ['s']), node('Mul', ['a', 's'], ['b'])),
     kernels: ['QLinearSigmoid', 'QLinearMul'],
   },
-  { name: 'Mul by a number', nodes: within(node('Mul', ['a', 'number'], ['b'])), kernels: ['QLinearMul'] },
+  // No kernel at all: the integers stay, their scale changes.
+  {
+    name: 'Mul by a number',
+    nodes: within(node('Mul', ['a', 'number'], ['b'])),
+    kernels: ['QLinearConv', 'QLinearConv'],
+    not: 'QLinearMul',
+  },
+  { name: 'Div by a number, read and given as floats', nodes: [node('Div', ['x', 'number'], ['y'])], kernels: [], not: 'Div' },
+  {
+    name: 'Mul by a number, and Reshape',
+    nodes: within(
+      node('Reshape', ['a', 'flat'], ['r']),
+      node('Mul', ['r', 'number'], ['m']),
+      node('Reshape', ['m', 'square'], ['b']),
+    ),
+    kernels: ['QLinearConv', 'QLinearConv'],
+    not: 'QLinearMul',
+  },
+  { name: 'Mul by a number of each channel', nodes: within(node('Mul', ['a', 'channels'], ['b'])), kernels: ['QLinearMul'] },
+  {
+    name: 'Div by a number of each channel',
+    nodes: within(node('Div', ['a', 'channels'], ['b'])),
+    kernels: ['QLinearMul'],
+    not: 'Div',
+  },
+  { name: 'Sub of a constant', nodes: within(node('Sub', ['a', 'channels'], ['b'])), kernels: ['QLinearAdd'], not: 'Sub' },
+  {
+    name: 'HardSigmoid',
+    nodes: within(node('HardSigmoid', ['a'], ['b'], { alpha: { float: 0.25 }, beta: { float: 0.4 } })),
+    kernels: ['QLinearAdd'],
+    not: 'HardSigmoid',
+  },
+  { name: 'HardSwish', nodes: within(node('HardSwish', ['a'], ['b'])), kernels: ['QLinearAdd', 'QLinearMul'], not: 'HardSwish' },
+  {
+    name: 'hard swish as some exporters write it',
+    nodes: within(
+      node('Add', ['a', 'three_float'], ['s']),
+      node('Clip', ['s', 'zero', 'six'], ['k']),
+      node('Mul', ['a', 'k'], ['m']),
+      node('Div', ['m', 'six'], ['b']),
+    ),
+    kernels: ['QLinearAdd', 'QLinearMul'],
+    not: 'Div',
+  },
   {
     name: 'Concat',
     nodes: [node('Conv', ['x', 'point'], ['a']), node('Concat', ['a', 'x'], ['y'], { axis: 1 })],
@@ -194,7 +239,7 @@ function sqnr(a: Float32Array, b: Float32Array): number {
 }
 
 /** On x86 the engine turns int8 activations into uint8, but not where two nodes read a value, nor for constants (1.30). */
-const ON_ARM_ALONE = /^(MatMul of two values|Add.*|Mul.*|Concat)$/
+const ON_ARM_ALONE = /^(MatMul of two values|Add.*|Mul.*|Div.*|Sub.*|Concat|Hard.*|hard.*)$/
 
 describe.each(OPTIONS)('static int8, %s', (_, options) => {
   test.each(CASES.filter(({ name }) => options.activations !== 'int8' || !ON_ARM_ALONE.test(name)))(
@@ -204,6 +249,7 @@ describe.each(OPTIONS)('static int8, %s', (_, options) => {
       const { model: after } = await quantizeAll(before, 'static', [plain], options)
       const kernels = await kernelsOf(after)
       for (const kernel of one.kernels) expect(kernels).toContain(kernel)
+      if (one.not) expect(kernels).not.toContain(one.not)
       expect(await unfusedWeights(after)).toEqual([])
       // One Q at the start for each input, one DQ at the end, and none in between.
       expect(kernels.filter((kernel) => kernel === 'QuantizeLinear').length).toBe(1)

@@ -77,19 +77,26 @@ function regionOf(rewriting: Rewriting, sites: ReadonlyMap<NodeProto, StaticSite
     for (let maker = makers.get(at); maker?.kind === 'free'; maker = makers.get(at)) at = maker.node.input[0]!
     return at
   }
-  return {
+  const region: Region = {
     rewriting,
     makers,
     reads: (node, value) => sites.get(node)?.operands.some((index) => node.input[index] === value) ?? false,
     root,
     affine: (value) => {
       const at = root(value)
+      const scaled = makers.get(at)
+      if (scaled?.kind === 'scaled') {
+        const own = region.affine(scaled.node.input[scaled.operands[0]!]!)
+        const scale = Math.fround((own?.scale ?? 0) * scaled.factor)
+        return own && scale >= 2 ** -126 && Number.isFinite(scale) ? { scale, zeroPoint: own.zeroPoint } : undefined
+      }
       const range = isOperator(makers.get(at)?.node, 'Softmax') ? SOFTMAX_RANGE : ranges.get(at)
       if (range === undefined || !Number.isFinite(range.low) || !Number.isFinite(range.high)) return undefined
       const symmetric = options.activationsSymmetric
       return affineOf(range.low, range.high, quantRange(options.activations, { symmetric, reduced: false }), symmetric)
     },
   }
+  return region
 }
 
 /** Why the site cannot be quantized; undefined where it can. */
@@ -102,6 +109,10 @@ function whyNotIn(region: Region, site: StaticSite): string | undefined {
     if (constant === undefined && region.affine(name) === undefined) return `no range of '${name}' was observed`
   }
   if (site.kind === 'product') return undefined
+  const clips = isOperator(site.node, 'HardSigmoid') ? region.affine(site.results[0]!) : undefined
+  if (clips !== undefined && clips.zeroPoint !== typeRange(region.rewriting.choice.options.activations).min) {
+    return 'symmetric activations do not end where it cuts'
+  }
   const missing = site.results.find((value) => region.affine(value) === undefined)
   return missing === undefined ? undefined : `no range of '${missing}' was observed`
 }
@@ -168,7 +179,9 @@ function floatName({ rewriting }: Region, value: string): string {
 /** The value as int8. */
 function quantized(region: Region, value: string): string {
   const { rewriting } = region
-  return rewriting.once(`static quantized ${value}`, () => {
+  return rewriting.once(`static quantized ${value}`, (): string => {
+    const maker = region.makers.get(value)
+    if (maker?.kind === 'scaled') return quantized(region, maker.node.input[maker.operands[0]!]!)
     const { scale, zeroPoint } = pointsOf(region, value)
     const name = rewriting.fresh(`${value}_quantized`)
     const from = isGivenQuantized(region, value) ? floatName(region, value) : value
@@ -248,11 +261,60 @@ function dequantizedByChannel(region: Region, node: NodeProto, value: string): s
 function writeSite(region: Region, site: StaticSite): LayerOutcome {
   if (site.kind === 'convolution') return writeConvolution(region, site)
   if (site.product !== undefined) return writeProduct(region, site)
-  const input = site.node.input.map((name, index) => (site.operands.includes(index) ? operand(region, name) : name))
+  if (site.kind === 'scaled') {
+    region.rewriting.remove(site.node)
+    return { precision: 'static', weightSqnrDb: null }
+  }
+  if (site.kind === 'hard-sigmoid') return writeHardSigmoid(region, site)
+  const change = BY_CONSTANT[site.node.opType]?.constant
+  const input = site.node.input.map((name, index) => (site.operands.includes(index) ? operand(region, name, change) : name))
   if (input.some((name) => name === undefined)) return 'a constant that it reads holds NaN or infinity'
   region.rewriting.remove(...site.parts)
-  writeResult(region, site, copyWith(site.node, { input: input as string[] }))
+  const opType = BY_CONSTANT[site.node.opType]?.opType ?? site.node.opType
+  writeResult(region, site, copyWith(site.node, { opType, input: input as string[] }))
   return { precision: 'static', weightSqnrDb: null }
+}
+
+/** Operators with a constant behind that have kernels under another name and with another constant. */
+const BY_CONSTANT: Readonly<Record<string, { readonly opType: string; readonly constant: (value: number) => number }>> = {
+  Div: { opType: 'Mul', constant: (value) => 1 / value },
+  Sub: { opType: 'Add', constant: (value) => -value },
+}
+
+/**
+ * clip(alpha x + beta, 0, 1), and for HardSwish x times that: the integers of x with a scale of alpha times theirs, plus beta; the
+ * range of the sum ends where it is to be cut.
+ */
+function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
+  const { rewriting } = region
+  const { fresh, initializer } = rewriting
+  const { node, factor } = site
+  const [x, result] = [node.input[0]!, node.output[0]!]
+  const { affine, zeroPoint } = pointsOf(region, x)
+  const scale = initializer(floatTensor(fresh(`${x}_scale`), [], [Math.fround(affine.scale * factor)]))
+  const scaled = fresh(`${x}_scaled`)
+  rewriting.add(
+    makeNode('DequantizeLinear', [quantized(region, x), scale, zeroPoint], [scaled], {}, '', fresh(`${x}_DequantizeLinear`)),
+  )
+  const type = rewriting.choice.options.activations
+  const beta = { values: Float32Array.of(numberOf(node, 'beta', 0.5)), shape: [] }
+  const added = dequantizedWeights(region, `${result}_beta`, beta, { type, symmetric: false, reduced: false, axis: null })!.value
+  rewriting.remove(node)
+  const whole: LayerOutcome = { precision: 'static', weightSqnrDb: null }
+  if (isOperator(node, 'HardSigmoid')) {
+    writeResult(region, site, makeNode('Add', [scaled, added], [result], {}, '', node.name))
+    return whole
+  }
+  const [sum, codes, gate] = [fresh(`${result}_gate_float`), fresh(`${result}_gate_quantized`), fresh(`${result}_gate`)]
+  const points = addPoints(rewriting, `${result}_gate`, affineOf(0, 1, typeRange(type), false))
+  const ends = [points.scale, points.zeroPoint]
+  rewriting.add(
+    makeNode('Add', [scaled, added], [sum], {}, '', sum),
+    makeNode('QuantizeLinear', [sum, ...ends], [codes], {}, '', codes),
+    makeNode('DequantizeLinear', [codes, ...ends], [gate], {}, '', gate),
+  )
+  writeResult(region, site, makeNode('Mul', [dequantized(region, x), gate], [result], {}, '', node.name))
+  return whole
 }
 
 /** Adds the node under the names that its results have, and the activation behind it where that stays. */
@@ -286,7 +348,7 @@ function writeResult(region: Region, site: StaticSite, written: NodeProto): void
 }
 
 /** An input as floats that come from int8: an activation, or a constant in the activations' type. Undefined: it is not finite. */
-function operand(region: Region, name: string): string | undefined {
+function operand(region: Region, name: string, change?: (value: number) => number): string | undefined {
   const { matching, choice } = region.rewriting
   const constant = floatConstant(matching, name)
   if (constant === undefined) return dequantized(region, name)
@@ -296,7 +358,9 @@ function operand(region: Region, name: string): string | undefined {
     reduced: false,
     axis: null,
   }
-  return dequantizedWeights(region, name, { values: readFloats(matching, constant), shape: constant.shape }, layout)?.value
+  const given = readFloats(matching, constant)
+  const values = change === undefined ? given : given.map(change)
+  return dequantizedWeights(region, name, { values, shape: constant.shape }, layout)?.value
 }
 
 function dequantizedWeights(
