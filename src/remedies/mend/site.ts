@@ -3,7 +3,7 @@
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
 import { floatTensor, rawTensor } from '../../graph/build.ts'
-import { readBytes } from '../../graph/constants.ts'
+import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { decodeNumbers } from '../../graph/decode.ts'
 import { editGraph, freshNames, type GraphEdit, withGraph } from '../../graph/edit.ts'
@@ -120,4 +120,18 @@ export function realNumbersOf({ at, matching, model }: Site, name: string | unde
   if (scale === undefined || zeroPoint === undefined) return undefined
   const of = (values: readonly number[], k: number) => values[values.length === 1 ? 0 : k]!
   return Float32Array.from(stored, (value, k) => Math.fround((value - of(zeroPoint, k)) * of(scale, k)))
+}
+
+const INTEGERS: Readonly<Record<string, (bytes: ArrayBuffer) => ArrayLike<number>>> = {
+  int8: (bytes) => new Int8Array(bytes),
+  uint8: (bytes) => new Uint8Array(bytes),
+  int16: (bytes) => new Int16Array(bytes),
+  uint16: (bytes) => new Uint16Array(bytes),
+  int32: (bytes) => new Int32Array(bytes),
+}
+
+/** The integers of a constant of 8 to 32 bits, a copy; undefined for other types. */
+export function integersOf(model: Model, constant: Constant): ArrayLike<number> | undefined {
+  const read = INTEGERS[constant.dtype]
+  return read?.(readBytes(model, constant).slice().buffer as ArrayBuffer)
 }

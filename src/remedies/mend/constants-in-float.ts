@@ -1,0 +1,123 @@
+// Constants that the engine dequantizes at every prediction, since nothing fuses with them: stored as the floats that they stand for. A
+// table is dequantized after its rows are read and not before.
+import { floatTensor, node as makeNode } from '../../graph/build.ts'
+import type { Constant } from '../../graph/constants.ts'
+import { copyWith } from '../../graph/copy.ts'
+import type { NodeView } from '../../graph/types.ts'
+import { type Conversion, conversionOf, isDequantize } from '../../operators/quantization/conversion.ts'
+import { int8KernelOf } from '../../operators/quantization/int8-kernels.ts'
+import { numberOf } from '../match.ts'
+import { REQUANTIZED } from './mendable.ts'
+import { conversionNode, integersOf, type Mending, type Site } from './site.ts'
+
+/** A model must not grow beyond what one file holds. */
+const MOST_BYTES = 2 ** 29
+
+/** What is known of a DequantizeLinear: whether the engine runs it at every prediction; undefined: nothing. */
+export type Runs = (node: NodeView) => boolean | undefined
+
+/**
+ * DequantizeLinear of constants that the engine fuses with nothing; with `mendable`, also those of groups that would fuse once they are
+ * requantized.
+ */
+export function constantDequantizers(site: Site, runs: Runs, mendable: boolean): NodeView[] {
+  const { at, matching } = site
+  return at.graph.nodes.filter((node) => {
+    if (!isDequantize(node) || at.isGraphOutput(node.outputs[0]) || matching.constant(node.inputs[0]) === undefined) return false
+    const readers = at.readers(node.outputs[0])
+    const seen = runs(node)
+    return readers.length > 0 && seen !== false && readers.every((reader) => isFloatReader(site, reader, seen === true, mendable))
+  })
+}
+
+/** True where the reader computes in float, and will after all other mends. */
+function isFloatReader(site: Site, reader: NodeView, isSeen: boolean, mendable: boolean): boolean {
+  if (reader.opType === 'Gather') return true
+  const kernel = int8KernelOf(reader.opType)
+  // What moves a constant moves it when the model is loaded; whether the engine fuses across it only its graph tells.
+  if (kernel?.kind === 'moves') return isSeen
+  const weightsAlone = kernel?.kind === 'linear' && site.sourceOf(reader, 0) === undefined
+  if (weightsAlone) return reader.opType === 'Conv' || isSeen
+  const condition = site.brokenOf(reader)?.condition
+  return condition !== undefined && condition !== 'input-float' && (mendable || !REQUANTIZED.has(condition))
+}
+
+/** Stored as floats, or, for a table, dequantized behind the Gather. */
+export function constantsInFloat(site: Site, dequantizers: readonly NodeView[]): Mending[] {
+  let bytes = 0
+  return dequantizers.flatMap((node) => {
+    const readers = site.at.readers(node.outputs[0])
+    if (readers.every(({ opType, inputs }) => opType === 'Gather' && inputs[0] === node.outputs[0])) {
+      const behind = readers.map((gather) => gatheredFirst(site, node, gather))
+      if (behind.every((one) => one !== undefined)) return [joined(site, node, behind)]
+    }
+    const constant = site.matching.constant(node.inputs[0])!
+    bytes += 4 * constant.elementCount
+    const floats = bytes > MOST_BYTES ? undefined : realNumbers(site, conversionOf(node, site.at), constant)
+    if (floats === undefined) return []
+    const tensor = floatTensor(node.outputs[0]!, constant.shape, floats)
+    return [{ edit: { remove: new Set([site.protoOf(node)]), addInitializers: [tensor] }, nodes: [node.outputs[0]!] }]
+  })
+}
+
+function joined({ protoOf }: Site, node: NodeView, mendings: readonly Mending[]): Mending {
+  return {
+    edit: {
+      remove: new Set([protoOf(node), ...mendings.flatMap(({ edit }) => [...edit.remove!])]),
+      add: mendings.flatMap(({ edit }) => edit.add!),
+      addInitializers: mendings.flatMap(({ edit }) => edit.addInitializers ?? []),
+    },
+    nodes: [node.outputs[0]!],
+  }
+}
+
+/** Gather - DequantizeLinear in place of DequantizeLinear - Gather: the same numbers out of the rows that are read. */
+function gatheredFirst(site: Site, dequantize: NodeView, gather: NodeView): Mending | undefined {
+  const { matching, protoOf, fresh, at } = site
+  const { scale, zeroPoint } = conversionOf(dequantize, at)
+  const proto = protoOf(gather)
+  const [stored, ...parameters] = dequantize.inputs
+  const [value] = gather.outputs
+  const rows = fresh(`${value!}_quantized`)
+  const picked = copyWith(proto, { input: [stored!, ...proto.input.slice(1)], output: [rows] })
+  const remove = new Set([proto])
+  if (scale?.length === 1)
+    return { edit: { remove, add: [picked, conversionNode('DequantizeLinear', [rows, ...parameters], value!)] }, nodes: [value!] }
+  // A scale for each row: the scales of the rows are read, too.
+  const table = matching.constant(stored)!
+  const byRow = conversionOf(dequantize, at).axis === 0 && numberOf(proto, 'axis', 0) === 0 && table.shape.length === 2
+  const scales = matching.numbers(parameters[0])
+  if (!byRow || scales === undefined || zeroPoint === undefined || zeroPoint.some((zero) => zero !== 0)) return undefined
+  const [column, rowScales, real] = [fresh(`${value!}_scales`), fresh(`${value!}_row_scales`), fresh(`${value!}_float`)]
+  return {
+    edit: {
+      remove,
+      add: [
+        picked,
+        makeNode('Gather', [column, gather.inputs[1]!], [rowScales], { axis: 0 }, '', `${rowScales}_Gather`),
+        makeNode('Cast', [rows], [real], { to: 1 }, '', `${real}_Cast`),
+        makeNode('Mul', [real, rowScales], [value!], {}, '', `${value!}_Mul`),
+      ],
+      addInitializers: [floatTensor(column, [scales.length, 1], scales)],
+    },
+    nodes: [value!],
+  }
+}
+
+/** (q - zero point) * scale in float32, as the engine computes it; undefined for types and layouts that are not understood. */
+function realNumbers({ model }: Site, { scale, zeroPoint, axis }: Conversion, constant: Constant): Float32Array | undefined {
+  const stored = integersOf(model, constant)
+  if (stored === undefined || scale === undefined || zeroPoint?.length !== scale.length) return undefined
+  const { shape, elementCount } = constant
+  const channelAxis = axis < 0 ? axis + shape.length : axis
+  const isPerChannel = scale.length > 1
+  if (isPerChannel && shape[channelAxis] !== scale.length) return undefined
+  const inner = isPerChannel ? shape.slice(channelAxis + 1).reduce((a, b) => a * b, 1) : elementCount
+  const scales = Float32Array.from(scale)
+  const real = new Float32Array(elementCount)
+  for (let start = 0, k = 0; start < elementCount; start += inner, k = (k + 1) % scale.length) {
+    const [one, zero] = [scales[k]!, zeroPoint[k]!]
+    for (let i = start; i < start + inner; i++) real[i] = (stored[i]! - zero) * one
+  }
+  return real
+}
