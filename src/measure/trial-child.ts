@@ -2,14 +2,17 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { endStarted } from './end-process.ts'
 import { endEngines } from './open.ts'
 import { taskRunners } from './task-runners.ts'
 import type { Tasks } from './tasks.ts'
 
 // Nobody is left to remove what this process keeps in its folder for temporary files (trial.ts).
 process.on('disconnect', () => {
+  endStarted()
   const folder = os.tmpdir()
-  if (path.basename(folder).startsWith('whyslow-trial-')) fs.rmSync(folder, { recursive: true, force: true })
+  if (path.basename(folder).startsWith('whyslow-trial-'))
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   process.exit(1)
 })
 

@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { endAtOnce } from './end-process.ts'
 import type { Tasks } from './tasks.ts'
 import type { Trial } from './types.ts'
 
@@ -25,7 +26,7 @@ const STACK_LINE = /^\s+at |^\s*\d+: (0x)?[0-9a-f]+ |^-{3,}|^<--- /i
 const running = new Map<ChildProcess, string>()
 process.on('exit', () => {
   for (const [child, temporary] of running) {
-    child.kill('SIGKILL')
+    endAtOnce(child)
     // Nothing asynchronous runs any more.
     for (let tries = 0; tries < TRIES_AT_EXIT && !isRemoved(temporary); tries++) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)
@@ -50,6 +51,7 @@ const childEnvironment = (temporary: string): NodeJS.ProcessEnv => ({
 /** A browser whose parent was killed notices, and writes until then: seconds on a busy machine. */
 const REMOVAL_TRIES = 100
 const TRIES_AT_EXIT = 20
+const KEPT_REMOVED_TRIES = 10
 const REMOVAL_PAUSE_MS = 100
 
 /**
@@ -66,6 +68,14 @@ function isRemoved(folder: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** What a process that died had started is found no more, and may write once more before it ends. */
+async function keepRemoved(folder: string): Promise<void> {
+  for (let k = 0; k < KEPT_REMOVED_TRIES; k++) {
+    await sleep(REMOVAL_PAUSE_MS)
+    isRemoved(folder)
   }
 }
 
@@ -126,9 +136,11 @@ export async function runTrial<K extends keyof Tasks>(
       })
     })
   } finally {
-    child.kill('SIGKILL')
+    const died = child.exitCode !== null || child.signalCode !== null
+    endAtOnce(child)
     await ended(child)
     await removeFolder(temporary)
+    if (died) await keepRemoved(temporary)
     running.delete(child)
   }
 }

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, it } from 'vitest'
+import { descendantsOf, endAtOnce } from './end-process.ts'
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+it.runIf(process.platform === 'linux')(
+  'ends a process, what it started, and what that started in a session of its own',
+  async () => {
+    const sleeper = 'setTimeout(() => {}, 60_000)'
+    const middle = `const c = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(sleeper)}], { detached: true, stdio: 'ignore' }); console.log(c.pid); ${sleeper}`
+    const child = spawn(process.execPath, ['-e', middle], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const [text] = await once(child.stdout!, 'data')
+    const grandchild = Number(String(text))
+    expect(descendantsOf(child.pid!)).toContain(grandchild)
+    const exited = once(child, 'exit')
+    endAtOnce(child)
+    await exited
+    await expect.poll(() => isRunning(grandchild), { timeout: 20_000 }).toBe(false)
+  },
+)
