@@ -78,7 +78,8 @@ async function openRun(model: Model, options: WhyOptions, engine: Availability, 
   const engineOptions = engineOptionsOf(options)
   const machine = readMachine(engine.accelerators)
   const software = engine.deviceKind === 'software-gpu'
-  const limits = { ...limitsOf(machine, options), ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
+  const startMs = engineById(options.engine)!.startMs ?? 0
+  const limits = { ...limitsOf(machine, options), startMs, ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
   const plainGraph = viewGraph(model)
   const inputs = await chooseInputs(model, plainGraph, { ...options, engineOptions, folder, limits })
   const weigh = model.source.sizeBytes <= STATISTICS_UP_TO_BYTES

@@ -124,6 +124,8 @@ export interface Engine {
   readonly title: string
   readonly formats: readonly string[]
   readonly runs: 'graph' | 'source'
+  /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
+  readonly startMs?: number
   /** What it can be asked for beside predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */

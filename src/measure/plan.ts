@@ -7,8 +7,10 @@ import type { TrialLimits } from './trial.ts'
 export interface Limits {
   readonly memoryBytes: number
   readonly signal: AbortSignal | undefined
-  /** No trial takes longer, ms. */
+  /** No trial takes longer, ms, once its engine has started. */
   readonly capMs?: number
+  /** What starting the engine takes at worst, ms: a browser. */
+  readonly startMs?: number
 }
 
 /** Of a trial on a driver that computes on the CPU and answers as a GPU: there is little to learn from it, and it can be very slow. */
@@ -19,18 +21,18 @@ const TRY_LIMIT_MS = 40_000
 /** Time beyond the planned sampling that a trial may take: loading, and predictions that cannot be interrupted. */
 const TRIAL_SLACK_MS = 60_000
 
-export const tryLimits = ({ memoryBytes, signal, capMs = Number.POSITIVE_INFINITY }: Limits): TrialLimits => ({
-  timeMs: Math.min(capMs, TRY_LIMIT_MS),
+export const tryLimits = ({ memoryBytes, signal, capMs = Number.POSITIVE_INFINITY, startMs = 0 }: Limits): TrialLimits => ({
+  timeMs: startMs + Math.min(capMs, TRY_LIMIT_MS),
   memoryBytes,
   signal,
 })
 
 export const trialLimits = (
-  { memoryBytes, signal, capMs = Number.POSITIVE_INFINITY }: Limits,
+  { memoryBytes, signal, capMs = Number.POSITIVE_INFINITY, startMs = 0 }: Limits,
   sampleMs: number,
   p50Ms = 0,
 ): TrialLimits => ({
-  timeMs: Math.min(capMs, TRIAL_SLACK_MS + 4 * sampleMs + 60 * p50Ms),
+  timeMs: startMs + Math.min(capMs, TRIAL_SLACK_MS + 4 * sampleMs + 60 * p50Ms),
   memoryBytes,
   signal,
 })

@@ -1,0 +1,73 @@
+// The main job on every engine of this machine but ort-cpu, which has its own tests; and what a browser leaves behind: nothing.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../../src/report/document.ts'
+import type { EnginesDocument } from '../../src/report/engines-document.ts'
+import { fixture, folders, start, whyslow } from './command.ts'
+
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
+if (!existsSync('/dev/dri') && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES ??= SWIFTSHADER
+
+const where = folders()
+afterAll(() => where.remove())
+
+const listed = JSON.parse((await whyslow(where, 'engines', '--json', '-')).stdout) as EnginesDocument
+const isHere = (id: string): boolean => listed.engines.find((engine) => engine.id === id)?.here === true
+
+test('engines: those that are here say on what, the others why and how to get them', () => {
+  for (const { id, here, version, device, reason, fix } of listed.engines) {
+    expect([id, here ? version && device : reason && fix]).toEqual([id, expect.stringMatching(/\S/)])
+  }
+  expect(isHere('ort-cpu')).toBe(true)
+  expect(where.left()).toEqual([])
+})
+
+for (const { id, here, reason, fix } of listed.engines) {
+  if (!here) console.warn(`left out: the main job on ${id}: ${reason}; ${fix}`)
+}
+
+/** Each process of theirs starts a browser. */
+const full = process.env.WHYSLOW_TEST_FULL !== undefined
+const others = listed.engines.filter(({ id, here }) => here && id !== 'ort-cpu' && (full || !id.startsWith('browser')))
+if (!full) console.warn('left out: the main job in a browser: npm run test:full has it')
+
+const threads = (id: string): string[] => (id.endsWith('wasm') ? ['--threads', '2'] : [])
+
+describe.each(others)('$id', ({ id, deviceKind }) => {
+  test('measures, and says what it cannot check and why', async () => {
+    const ended = await whyslow(
+      where,
+      fixture('if-subgraph'),
+      '--engine',
+      id,
+      ...threads(id),
+      '--quick',
+      '--seconds',
+      '0.3',
+      '--json',
+      '-',
+    )
+    expect(ended.status, ended.stderr).toBe(0)
+    const report = JSON.parse(ended.stdout) as ReportDocument
+    expect(report.latency!.p50Ms).toBeGreaterThan(0)
+    expect(report.engine).toMatchObject({ id, deviceKind })
+    if (id.endsWith('wasm')) expect(report.engine!.options).toMatchObject({ threads: 2, threadsInUse: 2 })
+    const reasons = Object.fromEntries(report.notChecked.map(({ rule, reason }) => [rule, reason]))
+    expect(reasons['compute-bound-operators']).toMatch(/ort-cpu|no times of nodes/)
+    if (deviceKind === 'software-gpu') expect(reasons['transfer-bound']).toMatch(/nothing there holds for a GPU/)
+    expect(where.left()).toEqual([])
+  })
+})
+
+test.runIf(isHere('browser-wasm'))('Ctrl-C ends the browser and takes its profile away', async () => {
+  const { child, ended } = start(where, [fixture('if-subgraph'), '--engine', 'browser-wasm', '--quick'])
+  const profile = () =>
+    readdirSync(where.temporary).some((name) =>
+      readdirSync(join(where.temporary, name)).some((inner) => inner.startsWith('whyslow-browser')),
+    )
+  await expect.poll(profile, { timeout: 60_000, interval: 50 }).toBe(true)
+  child.kill('SIGINT')
+  expect((await ended).status).toBe(130)
+  expect(where.left()).toEqual([])
+})
