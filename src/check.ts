@@ -102,7 +102,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
               sampleMs,
               brief: false,
             },
-            limits: limitsFor(entry.engine, opening),
+            limits: limitsFor(entry, opening),
           })),
           rounds: report === null ? most : least,
           isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove),

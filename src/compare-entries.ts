@@ -2,7 +2,7 @@
 // not open is a row with its reason, and the others go on.
 import path from 'node:path'
 import type { CompareOptions } from './compare-options.ts'
-import { engines } from './engines/index.ts'
+import { engineById, engines } from './engines/index.ts'
 import type { Feeds } from './engines/types.ts'
 import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
@@ -59,10 +59,11 @@ const SOFTWARE_LIMIT_MS = 15_000
 export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.deviceKind === 'software-gpu'
 
 /** Limits of one process. */
-export function limitsFor(engine: AvailableEngine | null, { limits, options }: Opening): TrialLimits {
+export function limitsFor({ engine, engineId }: Pick<Entry, 'engine' | 'engineId'>, { limits, options }: Opening): TrialLimits {
+  const startMs = engineById(engineId)?.startMs ?? 0
   const asked = options.limitSeconds * 1000
   return {
-    timeMs: isSoftware(engine) ? Math.min(asked, SOFTWARE_LIMIT_MS) : asked,
+    timeMs: startMs + (isSoftware(engine) ? Math.min(asked, SOFTWARE_LIMIT_MS) : asked),
     memoryBytes: limits.memoryBytes,
     signal: limits.signal,
   }
@@ -193,7 +194,7 @@ async function tryWith(
   const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
   const engineOptions = engineOptionsOf(opening.options)
   const task = modelTask(base.engineId, base.model.source.file, engineOptions, saved)
-  const limits = { ...tryLimits(opening.limits), ...limitsFor(base.engine, opening) }
+  const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
   const trial = await runTrial('try', task, limits)
   if (trial.outcome !== 'measured') return { out: trial }
   return { ready: { inputs: fedWith(inputs, renames, samples, saved, trial.value, engineOptions.threads), renames } }

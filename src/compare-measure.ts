@@ -85,7 +85,7 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
     const entered = await measureRounds({
       entrants: taking.map((entry) => ({
         task: { ...taskOf(entry, opening, inputsAt(entry, batch)), sampleMs: blockMs, brief: false },
-        limits: limitsFor(entry.engine, opening),
+        limits: limitsFor(entry, opening),
       })),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
       onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
@@ -233,7 +233,7 @@ async function outputsOf(
   const folder = path.join(opening.folder, 'outputs', name)
   const inputs = whole ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(samples, renames))
   opening.progress(`outputs of ${entry.id}`, 0, 1)
-  const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(entry.engine, opening) }
+  const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(entry, opening) }
   const trial = await runTrial('outputs', { ...taskOf(entry, opening, inputs), outputFolder: folder }, limits)
   if (trial.outcome !== 'measured') return { reason: `its outputs could not be had: ${reasonOf(trial)}` }
   return { samples: loadInputs(trial.value.saved), varying: trial.value.varying }
