@@ -4,12 +4,18 @@ import { type Fixed, fix } from './fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { USUAL_LIMITS } from './measure/agreement/index.ts'
 import { dynamicQuantization } from './remedies/approximate/dynamic-quantization.ts'
+import { float16 } from './remedies/approximate/float16.ts'
 import { staticQuantization } from './remedies/approximate/static-quantization.ts'
 import { weightQuantization } from './remedies/approximate/weight-quantization.ts'
 import { PREPARATION } from './tune/precision/prepare.ts'
 
-export type QuantizeOptions = Omit<FixOptions, 'only' | 'goal' | 'preprocessing' | 'fixShapes' | 'outputs' | 'dryRun'>
+export interface QuantizeOptions
+  extends Omit<FixOptions, 'only' | 'goal' | 'preprocessing' | 'fixShapes' | 'outputs' | 'dryRun'> {
+  /** float16 in place of fewer bits; for engines that compute in it. */
+  readonly float16: boolean
+}
 
+const HALF = [...PREPARATION, float16].map(({ id }) => id)
 const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization].map(({ id }) => id)
 
 /**
@@ -17,6 +23,6 @@ const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weigh
  * is proven. `maxLoss: null` stands for the usual limits. Throws as `fix` does.
  */
 export function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
-  const { maxLoss } = given
-  return fix(file, { ...FIX_DEFAULTS, ...given, only: REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
+  const { float16: half = false, maxLoss, ...options } = given
+  return fix(file, { ...FIX_DEFAULTS, ...options, only: half ? HALF : REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
 }
