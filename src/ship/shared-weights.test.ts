@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ortCpu } from '../engines/ort-cpu.ts'
+import { readOnnx } from '../formats/onnx.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { withGraph } from '../graph/edit.ts'
@@ -51,6 +52,18 @@ async function predict(file: string): Promise<number[]> {
   return [...(y!.data as Float32Array)]
 }
 
+test('weights that lie outside already come along', async () => {
+  const at = path.join(folder, 'outside')
+  fs.mkdirSync(at)
+  const write = variantWriter(base, at)
+  const once = await readOnnx(await write(base, 'once'))
+  expect(once.weights.size).toBe(1)
+  const elsewhere = path.join(folder, 'elsewhere')
+  fs.mkdirSync(elsewhere)
+  const again = await variantWriter(once, elsewhere)(once, 'again')
+  expect(await predict(again)).toEqual(await predict(path.join(at, 'once.onnx')))
+})
+
 test('variants predict as they would whole, and hold only what is their own', async () => {
   const write = variantWriter(base, folder)
   const graph = base.proto.graph!
@@ -59,7 +72,7 @@ test('variants predict as they would whole, and hold only what is their own', as
     node: [graph.node[1]!, node('MatMul', ['u', 'v'], ['y'])],
     initializer: [...graph.initializer, matrix('v', 2)],
   })
-  const [same, other] = [write(base, 'same'), write(withGraph(base, changed), 'other')]
+  const [same, other] = [await write(base, 'same'), await write(withGraph(base, changed), 'other')]
   expect(fs.statSync(path.join(folder, 'shared.weights')).size).toBe(2 * 4 * SIDE * SIDE)
   expect(fs.statSync(same).size).toBeLessThan(1000)
   expect(fs.statSync(other).size).toBeLessThan(4 * SIDE * SIDE + 1000)

@@ -9,6 +9,7 @@ import { copyWith } from '../graph/copy.ts'
 import { withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
 import { encodeModel } from './encode-model.ts'
+import { writeModelFolder } from './model-folder.ts'
 
 const WEIGHTS_FILE = 'shared.weights'
 /** Smaller tensors stay in the model: shapes and scales, which engines want there. */
@@ -16,7 +17,9 @@ const LEAST_BYTES = 1024
 const ALIGN_BYTES = 64
 
 /** A writer of variants of `base` into the existing, empty `folder`; gives the path of the variant's file. */
-export function variantWriter(base: Model, folder: string): (variant: Model, name: string) => string {
+export function variantWriter(base: Model, folder: string): (variant: Model, name: string) => Promise<string> {
+  // Weights that lie outside already are copied for each.
+  if (base.weights.size > 0) return async (variant, name) => (await writeModelFolder(variant, path.join(folder, name))).file
   const graph = base.proto.graph!
   const descriptor = fs.openSync(path.join(folder, WEIGHTS_FILE), 'wx')
   let at = 0
@@ -30,16 +33,14 @@ export function variantWriter(base: Model, folder: string): (variant: Model, nam
   }
   const tensors = new Map<TensorProto, TensorProto>()
   const constants = new Map<NodeProto, TensorProto>()
-  // What lies outside already stays where it is: such variants are written whole.
-  const shares = base.weights.size === 0
-  for (const tensor of shares ? graph.initializer : [])
+  for (const tensor of graph.initializer)
     if (tensor.rawData.byteLength >= LEAST_BYTES) tensors.set(tensor, outside(tensor, tensor.name))
-  for (const node of shares ? graph.node : []) {
+  for (const node of graph.node) {
     const tensor = isConstantNode(node) ? node.attribute.find(({ name }) => name === 'value')?.t : undefined
     if (tensor !== undefined && tensor.rawData.byteLength >= LEAST_BYTES) constants.set(node, outside(tensor, node.output[0]!))
   }
   fs.closeSync(descriptor)
-  return (variant, name) => {
+  return async (variant, name) => {
     const own = variant.proto.graph!
     const initializer = own.initializer.map((tensor) => tensors.get(tensor) ?? tensor)
     for (const node of own.node) if (constants.has(node)) initializer.push(constants.get(node)!)

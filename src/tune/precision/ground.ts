@@ -18,7 +18,7 @@ export interface PrecisionGround {
   /** Writes the model and its weights into a new folder. */
   readonly write: (model: Model, folder: string) => Promise<{ readonly file: string; readonly sizeBytes: number }>
   /** A writer of variants of a model, which share their weights in the new folder; gives their paths. */
-  readonly writeVariants: (base: Model, folder: string) => (variant: Model, name: string) => string
+  readonly writeVariants: (base: Model, folder: string) => (variant: Model, name: string) => Promise<string>
   /** The same for a model that is bytes already; returns its path. */
   readonly writeBytes: (bytes: Uint8Array, name: string) => string
   /** A name that was not given before. */

@@ -334,13 +334,13 @@ async function errorsOf(
   const models: { key: string; file: string }[] = []
   const end = ground.nowMs() + budgetMs / 2
   const write = ground.writeVariants(of.prepared, path.join(ground.folder, ground.nextName('layers')))
-  const original = write(of.prepared, 'original')
+  const original = await write(of.prepared, 'original')
   // Spread over the model, so that what is cut off is like what is measured.
   const stride = Math.max(1, Math.ceil(nodes.length / SPREAD))
   const order = Array.from({ length: stride }, (_, first) => nodes.filter((_, k) => k % stride === first)).flat()
   for (const [k, node] of order.entries()) {
     if (ground.nowMs() > end) break
-    models.push({ key: node, file: write(alone(node), `layer-${k}`) })
+    models.push({ key: node, file: await write(alone(node), `layer-${k}`) })
   }
   const inputs = saveInputs(path.join(ground.folder, ground.nextName('samples')), ground.samples.slice(0, ERROR_SAMPLES))
   const trial = await runTrial(

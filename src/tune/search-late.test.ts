@@ -1,0 +1,49 @@
+// Remedies that measure for their proposals come after the others.
+import { describe, expect, test } from 'vitest'
+import type { RemedySetup } from '../remedies/remedy.ts'
+import { exampleGround, exampleRemedy, keyOf } from './example-ground.ts'
+import { outcomeOf, run, runOn, shipped, times } from './example-search.ts'
+
+describe('late remedies', () => {
+  const late = (asked: string[]) => {
+    const plain = exampleRemedy('late', { kind: 'rewrite' })
+    return {
+      ...plain,
+      late: true,
+      apply: (setup: RemedySetup, ...rest: [never, never]) => {
+        asked.push(keyOf(setup))
+        return plain.apply(setup, ...rest)
+      },
+    }
+  }
+
+  test('are asked once, about what the others leave, and can be kept on top', async () => {
+    const asked: string[] = []
+    const one = await run({ timeMs: times({ early: 2, late: 2 }) }, [late(asked), exampleRemedy('early', { kind: 'rewrite' })])
+    expect(asked[0]).toBe('early')
+    expect(shipped(one)).toBe('early+late')
+  })
+
+  test('what they only seem to give because of an earlier one is not kept', async () => {
+    // Together no faster than the earlier one alone.
+    const timeMs = (has: (id: string) => boolean) => (has('early') ? 5 : has('late') ? 6 : 10)
+    const one = await run({ timeMs }, [late([]), exampleRemedy('early', { kind: 'rewrite' })])
+    expect(shipped(one)).toBe('early')
+    expect(outcomeOf(one, 'late')).toMatchObject({ outcome: 'no-difference', kept: false })
+  })
+
+  test('have time to be judged, however long their proposals took', async () => {
+    const ground = exampleGround({ seed: 1, timeMs: times({ late: 2 }), noise: 0.01 })
+    let slow = 0
+    const remedy = late([])
+    const patient = {
+      ...remedy,
+      apply: (...given: Parameters<typeof remedy.apply>) => {
+        slow = 1e6
+        return remedy.apply(...given)
+      },
+    }
+    const one = await runOn({ ...ground, nowMs: () => ground.nowMs() + slow }, ground, [patient])
+    expect(shipped(one)).toBe('late')
+  })
+})
