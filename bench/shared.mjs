@@ -50,6 +50,30 @@ export function report(file, flags = [], surroundings = {}) {
   return { document: JSON.parse(fs.readFileSync(json, 'utf8')), inputs: path.join(inputs, 'inputs.json') }
 }
 
+/** The comparison document of `whyslow compare …files …flags`, and the inputs of the first. Throws with its last line otherwise. */
+export function compared(files, flags = [], surroundings = {}) {
+  const folder = temporaryFolder()
+  const json = path.join(folder, 'comparison.json')
+  const inputs = path.join(folder, 'inputs')
+  whyslow(['compare', ...files, ...flags, '--no-progress', '--json', json, '--save-inputs', inputs], surroundings)
+  return { document: JSON.parse(fs.readFileSync(json, 'utf8')), inputs: path.join(inputs, 'inputs.json') }
+}
+
+/** Where Debian has it; CHROMIUM names another. */
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** One fresh process that runs engine-loop.mjs: { p50Ms }. Throws with its last line otherwise. */
+export function engineLoop(what) {
+  const spec = JSON.stringify({ browser: CHROMIUM, ...what })
+  return parsed(
+    spawnSync(process.execPath, [path.join(import.meta.dirname, 'engine-loop.mjs'), spec], {
+      encoding: 'utf8',
+      cwd: root,
+      timeout: LOOP_LIMIT_MS,
+    }),
+  )
+}
+
 /**
  * The report document of `whyslow fix file …flags`, the inputs it used, and the folder it wrote, beside which lies what `npm install`
  * would bring. Throws with its last line otherwise.
@@ -74,6 +98,10 @@ export function plainLoop(what, { seconds = 0.8, start = false, keep = null } = 
     cwd: root,
     timeout: LOOP_LIMIT_MS,
   })
+  return parsed(run)
+}
+
+function parsed(run) {
   if (run.error) throw run.error
   if (run.status !== 0) throw new Error(`plain loop: ${reasonIn(run.stderr) ?? `exit ${run.status ?? run.signal}`}`)
   return JSON.parse(run.stdout)

@@ -153,6 +153,7 @@ function rowOf(entry: Entry, facts: RowFacts): Row {
     atBatch: best.batch,
     batches,
     fit: sweep?.fit ? { fixedMs: sweep.fit.fixedMs, perSampleMs: sweep.fit.perUnitMs } : null,
+    transferShare: transferShareOf(measured, latency!.p50Ms),
     macs: macsOf(measured, facts, report),
     agreement: agreement && (agreementRow(agreement) ?? null),
     agreementReason: reason,
@@ -190,6 +191,10 @@ const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
   metric: null,
 })
 
+/** Inputs and outputs on their way, timed alone, over the latency. */
+const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): number | null =>
+  device === undefined ? null : Math.min(1, (device.uploadMs + device.downloadMs) / p50Ms)
+
 /** The first batch has the latency that the report gives, of one regime of the machine. */
 function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bounds): Contestant['batches'] {
   return [...byBatch].flatMap(([batch, entered], at) => {
@@ -215,7 +220,7 @@ function batchSweepOf(rows: Contestant['batches']): Sweep | null {
 
 /** The evidence of one of them, as far as a comparison gathers it. */
 function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
-  const { entry, profile, sizeSweeps, absent, warnings } = measured
+  const { entry, profile, device, sizeSweeps, absent, warnings } = measured
   const { machine, options } = facts
   const { inputs, renames } = entry.state.ready
   const blocks = blocksOf(baseOf(measured))
@@ -235,6 +240,7 @@ function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
     latency,
     memory: memoryOf({ model: entry.model, machine }, blocks),
     ...profile,
+    ...device,
     ...(batchSweep ? { batchSweep } : {}),
     ...(sizeSweeps.length > 0 ? { sizeSweeps } : {}),
     ...(others.length > 0 ? { otherEngines: others } : {}),

@@ -10,14 +10,14 @@ import { InputError } from './graph/input-error.ts'
 import type { Machine } from './machine/types.ts'
 import { type JudgedInputs, judgedInputs } from './measure/agreement/index.ts'
 import { inputFacts } from './measure/choose-inputs.ts'
-import { type GatherPlan, profileEvidence, profileTrial } from './measure/gather.ts'
+import { deviceTimes, deviceTrial, type GatherPlan, profileEvidence, profileTrial } from './measure/gather.ts'
 import { loadInputs, saveInputs } from './measure/inputs/saved.ts'
 import { modelTask, trialLimits } from './measure/plan.ts'
 import { type Entered, measureRounds, type NotMeasured } from './measure/rounds.ts'
 import { median } from './measure/statistics.ts'
 import { sizeSweeps } from './measure/sweeps.ts'
 import { runTrial } from './measure/trial.ts'
-import type { CallCost, LatencyBlock, Profile, Sweep } from './measure/types.ts'
+import type { CallCost, DeviceTimes, LatencyBlock, Profile, Sweep } from './measure/types.ts'
 import { batchAxes } from './remedies/batch-axes.ts'
 import { engineOptionsOf, readExecuted } from './run.ts'
 import { joinSamples } from './tune/batches.ts'
@@ -29,6 +29,8 @@ export interface MeasuredEntry {
   /** By samples in a prediction; the first is the one that is ranked. */
   readonly byBatch: ReadonlyMap<number, Entered>
   readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
+  /** What the device did; absent on the CPU. */
+  readonly device: { readonly device?: DeviceTimes }
   readonly sizeSweeps: readonly Sweep[]
   readonly outputs:
     | { readonly samples: readonly Results[]; readonly varying: readonly string[] }
@@ -126,7 +128,16 @@ async function measureMore(
   const { options } = opening
   const [base] = byBatch.values()
   const p50Ms = p50Of(base!)
-  const nothing: MeasuredEntry = { entry, byBatch, profile: {}, sizeSweeps: [], outputs: null, absent: {}, warnings: [] }
+  const nothing: MeasuredEntry = {
+    entry,
+    byBatch,
+    profile: {},
+    device: {},
+    sizeSweeps: [],
+    outputs: null,
+    absent: {},
+    warnings: [],
+  }
   if (Number.isNaN(p50Ms)) return nothing
   const ofModels = opened.entries.some(({ model }) => model !== opened.first.model)
   const plan = gatherPlan(entry, machine, opening, path.join(opening.folder, `more-${index}`))
@@ -150,13 +161,16 @@ async function measureMore(
     Object.assign(absent, found.absent)
     warnings.push(...found.warnings)
   }
+  // A software adapter's copies are the CPU's own.
+  const isDevice = plan.deviceKind === 'gpu' || plan.deviceKind === 'npu'
+  const device = isDevice && !options.quick ? deviceTimes(await deviceTrial(plan, task, p50Ms), absent) : {}
   let sweeps: readonly Sweep[] = []
   if (ofModels && !options.quick && p50Ms <= LONGEST_SWEPT_MS) {
     opening.progress(`other input sizes of ${entry.id}`, index, opened.entries.length)
     sweeps = await sizeSweeps({ ...plan, task, p50Ms })
   }
   const own = entry === opened.first ? reference : await outputsOf(entry, judged, p50Ms, opening, String(index))
-  return { entry, byBatch, profile, sizeSweeps: sweeps, outputs: own, absent, warnings }
+  return { entry, byBatch, profile, device, sizeSweeps: sweeps, outputs: own, absent, warnings }
 }
 
 const taskOf = (entry: ReadyEntry, { options }: Opening, saved: string) =>

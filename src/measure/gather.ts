@@ -167,13 +167,16 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   }
 }
 
-async function deviceTrial(plan: GatherPlan, task: ModelTask, p50Ms: number): Promise<Trial<DeviceOutput>> {
+export async function deviceTrial(plan: GatherPlan, task: ModelTask, p50Ms: number): Promise<Trial<DeviceOutput>> {
   const outputTypes = plan.inputs.outputs.flatMap(({ type }) => type ?? [])
   return runTrial('device', { ...task, folder: plan.folder, outputTypes }, trialLimits(plan.limits, PROFILE_MS_OF_DEVICE, p50Ms))
 }
 
 /** Writes into `absent` why there is nothing. */
-function deviceTimes(trial: Trial<DeviceOutput> | undefined, absent: Record<string, string>): { readonly device?: DeviceTimes } {
+export function deviceTimes(
+  trial: Trial<DeviceOutput> | undefined,
+  absent: Record<string, string>,
+): { readonly device?: DeviceTimes } {
   if (trial === undefined) return {}
   if (trial.outcome !== 'measured') {
     absent.device = `the device could not be watched: ${reasonOf(trial)}`

@@ -77,6 +77,11 @@ describe('the sentences', () => {
     expect(comparison(both, never).sentences.at(-1)).toMatch(/^The order of their speed is the same/)
   })
 
+  test('of devices say what the way there and back takes', () => {
+    const { sentences } = comparison([contestant('ort-cpu', 10), contestant('ort-cuda', 5, { transferShare: 0.4 })])
+    expect(sentences).toContain('On ort-cuda, 40 % of the prediction is the way to the device and back, timed alone.')
+  })
+
   test('call a software adapter the CPU, and compare nothing with it', () => {
     const software = contestant('ort-webgpu', 100, { software: true, device: 'SwiftShader' })
     expect(comparison([contestant('ort-cpu', 10), software]).sentences).toEqual([

@@ -2,7 +2,7 @@
 import type { ComparisonDocument, Contestant } from './comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
-import { significant, timeWithInterval } from './numbers.ts'
+import { percent, significant, timeWithInterval } from './numbers.ts'
 
 type Facts = Omit<ComparisonDocument, 'answer' | 'sentences'>
 
@@ -14,7 +14,13 @@ export interface ComparisonWords {
 /** `withData`: outputs were compared on the user's own inputs. Pure. */
 export function comparisonSentences(given: Facts, withData: boolean): ComparisonWords {
   const facts = withShortNames(given)
-  const sentences = [...besideReference(facts), ...quality(facts, withData), ...breakEvens(facts), ...software(facts)]
+  const sentences = [
+    ...besideReference(facts),
+    ...quality(facts, withData),
+    ...breakEvens(facts),
+    ...transfers(facts),
+    ...software(facts),
+  ]
   return { answer: answer(facts), sentences }
 }
 
@@ -120,6 +126,14 @@ function breakEvens({ breakEven, contestants }: Facts): string[] {
   )
   if (real.length === 0 || turning.length > 0) return said
   return ['The order of their speed is the same at every batch that was measured.']
+}
+
+function transfers(facts: Facts): string[] {
+  return measuredIn(facts).flatMap(({ id, transferShare }) =>
+    transferShare === null
+      ? []
+      : [`On ${id}, ${percent(transferShare)} of the prediction is the way to the device and back, timed alone.`],
+  )
 }
 
 function software({ contestants }: Facts): string[] {
