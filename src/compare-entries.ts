@@ -11,7 +11,7 @@ import { viewGraph } from './graph/view.ts'
 import { type ChosenInputs, chooseInputs } from './measure/choose-inputs.ts'
 import { describeEngine } from './measure/describe-engine.ts'
 import { saveInputs } from './measure/inputs/saved.ts'
-import { type Limits, modelTask, tryLimits } from './measure/plan.ts'
+import { type Limits, modelTask, SOFTWARE_GPU_CAP_MS, tryLimits } from './measure/plan.ts'
 import type { NotMeasured } from './measure/rounds.ts'
 import type { TryOutput } from './measure/tasks.ts'
 import { runTrial, type TrialLimits } from './measure/trial.ts'
@@ -52,8 +52,6 @@ export interface Opening {
 
 /** Outputs are compared with this engine's, which is always here. */
 export const REFERENCE_ENGINE = 'ort-cpu'
-/** A GPU's interface drawn by the CPU is slow by nature: it is not waited for as a device is. */
-const SOFTWARE_LIMIT_MS = 15_000
 
 /** A software adapter is the CPU under a GPU's interface. */
 export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.deviceKind === 'software-gpu'
@@ -63,7 +61,7 @@ export function limitsFor({ engine, engineId }: Pick<Entry, 'engine' | 'engineId
   const startMs = engineById(engineId)?.startMs ?? 0
   const asked = options.limitSeconds * 1000
   return {
-    timeMs: startMs + (isSoftware(engine) ? Math.min(asked, SOFTWARE_LIMIT_MS) : asked),
+    timeMs: startMs + (isSoftware(engine) ? Math.min(asked, SOFTWARE_GPU_CAP_MS) : asked),
     memoryBytes: limits.memoryBytes,
     signal: limits.signal,
   }
@@ -136,7 +134,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   }
 }
 
-/** Several models on one engine. Throws InputError where the engine is not here, or where it does not run the first model. */
+/** Several models on one engine. Throws InputError where the engine is not here, or where it runs none of them. */
 export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')
@@ -149,20 +147,28 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
   checkNames(options, graphs)
   const entries: Entry[] = []
   let first: Opened['first'] | undefined
+  let refusal: unknown
   for (const [i, model] of models.entries()) {
     opening.progress(`opening ${model.source.file}`, i, models.length)
     const own = path.join(folder, `model-${i}`)
     const base = { id: model.source.file, model, graph: graphs[i]!, engineId: options.engine, engine }
     const ownOpening = { ...opening, options: { ...options, ...ownFlags(options, base.graph) } }
-    if (first === undefined) {
+    if (first !== undefined) {
+      entries.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
+      continue
+    }
+    try {
       const inputs = await choose(model, base.graph, options.engine, ownOpening, own)
       first = { ...base, state: { ready: { inputs, renames: new Map() } } }
       entries.push(first)
-      continue
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      refusal ??= error
+      entries.push({ ...base, state: { out: { outcome: 'failed', reason: error.message } } })
     }
-    entries.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
   }
-  return { entries, first: first!, notHere: [] }
+  if (first === undefined) throw refusal
+  return { entries, first, notHere: [] }
 }
 
 type Base = Omit<Entry, 'state'>

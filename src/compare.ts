@@ -25,7 +25,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
     const opening: Opening = {
       options,
       folder,
-      limits: limitsOf(readMachine([]), options),
+      limits: { ...limitsOf(readMachine([]), options), capMs: options.limitSeconds * 1000 },
       progress: (stage, done, of) => progress({ stage, done, of }),
     }
     const opened = models.length === 1 ? await openEngines(models[0]!, opening) : await openModels(models, opening)

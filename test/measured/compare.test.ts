@@ -68,6 +68,13 @@ describe('models', () => {
     expect(document.contestants[2]!.reason).toMatch(/does not run the model/)
   })
 
+  test('one that hangs, though it comes first, is a row too', async () => {
+    const document = await comparisonOf(fixture('endless-loop'), fixture('credit_lr'), '--limit', '4s')
+    expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['failed', 'measured'])
+    expect(document.contestants[0]!.reason).toMatch(/does not end within 4 s/)
+    expect(document.reference).toBe(fixture('credit_lr'))
+  })
+
   test('other shapes: fed with their own inputs, and their outputs not compared', async () => {
     const document = await comparisonOf(fixture('credit_lr'), fixture('symbolic-batch'))
     expect(document.contestants[1]).toMatchObject({
@@ -98,6 +105,7 @@ describe('what cannot be used', () => {
     [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--shape', 'y=1x2'], /no model has such an input; there are X/],
     [['compare', fixture('credit_lr'), fixture('truncated')], /is cut off/],
     [['compare', fixture('credit_lr'), '--batch', '1,0'], /whole number above 0/],
+    [['compare', fixture('unknown-operator'), fixture('int4-output')], /does not run the model/],
     [['compare'], /missing required argument/],
   ])('%j', async (argv, says) => {
     const { status, stdout, stderr } = await whyslow(where, ...argv)
