@@ -242,22 +242,24 @@ function sqnr(a: Float32Array, b: Float32Array): number {
 const ON_ARM_ALONE = /^(MatMul of two values|Add.*|Mul.*|Div.*|Sub.*|Concat|Hard.*|hard.*)$/
 
 describe.each(OPTIONS)('static int8, %s', (_, options) => {
-  test.each(CASES.filter(({ name }) => options.activations !== 'int8' || !ON_ARM_ALONE.test(name)))(
-    '$name: int8 all through, and close to float',
-    async (one) => {
-      const before = withMore(one)
-      const { model: after } = await quantizeAll(before, 'static', [plain], options)
-      const kernels = await kernelsOf(after)
-      for (const kernel of one.kernels) expect(kernels).toContain(kernel)
-      if (one.not) expect(kernels).not.toContain(one.not)
-      expect(await unfusedWeights(after)).toEqual([])
-      // One Q at the start for each input, one DQ at the end, and none in between.
-      expect(kernels.filter((kernel) => kernel === 'QuantizeLinear').length).toBe(1)
-      expect(kernels.filter((kernel) => kernel === 'DequantizeLinear').length).toBeLessThanOrEqual(1)
-      const [a, b] = await bothResults(before, after, plain)
-      expect(sqnr(a.y!.data as Float32Array, b.y!.data as Float32Array)).toBeGreaterThan(27)
-    },
-  )
+  const isMeant = ({ name }: Case): boolean => {
+    if (options.activations === 'int8') return !ON_ARM_ALONE.test(name)
+    // Whatever else was chosen concerns weights alone.
+    return Object.keys(options).length === 0 || /Conv|Gemm|MatMul/.test(name)
+  }
+  test.each(CASES.filter(isMeant))('$name: int8 all through, and close to float', async (one) => {
+    const before = withMore(one)
+    const { model: after } = await quantizeAll(before, 'static', [plain], options)
+    const kernels = await kernelsOf(after)
+    for (const kernel of one.kernels) expect(kernels).toContain(kernel)
+    if (one.not) expect(kernels).not.toContain(one.not)
+    expect(await unfusedWeights(after)).toEqual([])
+    // One Q at the start for each input, one DQ at the end, and none in between.
+    expect(kernels.filter((kernel) => kernel === 'QuantizeLinear').length).toBe(1)
+    expect(kernels.filter((kernel) => kernel === 'DequantizeLinear').length).toBeLessThanOrEqual(1)
+    const [a, b] = await bothResults(before, after, plain)
+    expect(sqnr(a.y!.data as Float32Array, b.y!.data as Float32Array)).toBeGreaterThan(27)
+  })
 })
 
 /** Activations at their worst: what the bound below needs is that the range was observed on them. */
@@ -312,6 +314,27 @@ describe('what static int8 takes care of', () => {
     for (const name of ['a', 'e', 'y']) {
       expect(sqnr(a[name]!.data as Float32Array, b[name]!.data as Float32Array)).toBeGreaterThan(27)
     }
+  })
+
+  test('a product with Relu behind whose result is read as floats', async () => {
+    for (const last of ['Gemm', 'MatMul'] as const) {
+      const product =
+        last === 'Gemm' ? node('Gemm', ['r', 'turned', 'vector'], ['g'], { transB: 1 }) : node('MatMul', ['x', 'matrix'], ['g'])
+      const before = make([node('Reshape', ['x', 'flat'], ['r']), product, node('Relu', ['g'], ['h']), node('Erf', ['h'], ['y'])])
+      for (const options of [{}, { activations: 'int8' as const, activationsSymmetric: true }]) {
+        const { model: after } = await quantizeAll(before, 'static', [plain], options)
+        expect(await unfusedWeights(after)).toEqual([])
+        expect((await kernelsOf(after)).filter((kernel) => /^(FusedGemm|Gemm|MatMul)$/.test(kernel))).toEqual([])
+        const [a, b] = await bothResults(before, after, plain)
+        expect(sqnr(a.y!.data as Float32Array, b.y!.data as Float32Array)).toBeGreaterThan(27)
+      }
+    }
+  })
+
+  test('weights that two layers share stand in the file once', async () => {
+    const { model: after } = await quantizeAll(make(within(node('Sigmoid', ['a'], ['b']))), 'static', [plain])
+    const names = after.proto.graph!.initializer.map(({ name }) => name).filter((name) => name.startsWith('point'))
+    expect(names.sort()).toEqual(['point_quantized', 'point_scale', 'point_zero_point'])
   })
 
   const BETWEEN = [

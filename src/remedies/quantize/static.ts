@@ -108,7 +108,7 @@ function whyNotIn(region: Region, site: StaticSite): string | undefined {
     if (constant !== undefined && constant.dtype !== 'float32') return `it reads a constant of ${constant.dtype}`
     if (constant === undefined && region.affine(name) === undefined) return `no range of '${name}' was observed`
   }
-  if (site.kind === 'product') return undefined
+  if (!needsQuantizing(region, site)) return undefined
   const clips = isOperator(site.node, 'HardSigmoid') ? region.affine(site.results[0]!) : undefined
   if (clips !== undefined && clips.zeroPoint !== typeRange(region.rewriting.choice.options.activations).min) {
     return 'symmetric activations do not end where it cuts'
@@ -117,12 +117,20 @@ function whyNotIn(region: Region, site: StaticSite): string | undefined {
   return missing === undefined ? undefined : `no range of '${missing}' was observed`
 }
 
+/**
+ * True where the operator has no int8 kernel that gives floats. A product has, but with Relu or Clip behind the engine makes one float
+ * operator of both before it looks for int8 (FusedGemm, 1.30).
+ */
+function needsQuantizing(region: Region, site: StaticSite): boolean {
+  return site.kind !== 'product' || (site.activation !== undefined && !addsApart(region, site))
+}
+
 /** True where the value comes out of its operator as int8: somebody reads it so, or the operator gives nothing else. */
 function isGivenQuantized(region: Region, value: string): boolean {
   const site = region.makers.get(value)
   if (site === undefined) return false
   if (site.activation !== undefined && !isFolded(region, site)) return false
-  if (site.kind !== 'product') return true
+  if (needsQuantizing(region, site)) return true
   if (addsApart(region, site)) return false
   return region.affine(value) !== undefined && region.rewriting.matching.readers(value).some((node) => region.reads(node, value))
 }
@@ -329,10 +337,6 @@ function writeResult(region: Region, site: StaticSite, written: NodeProto): void
     rewriting.add(copyWith(written, { output }))
     return
   }
-  if (site.kind === 'product') {
-    rewriting.add(written, site.activation)
-    return
-  }
   // The operator has its int8 kernel only where its own result is quantized; the activation works on floats then. It cuts off what
   // lies outside of its own range, so that is all that has to be kept.
   const affine = region.affine(result)!
@@ -360,20 +364,25 @@ function operand(region: Region, name: string, change?: (value: number) => numbe
   }
   const given = readFloats(matching, constant)
   const values = change === undefined ? given : given.map(change)
-  return dequantizedWeights(region, name, { values, shape: constant.shape }, layout)?.value
+  return dequantizedWeights(region, name, { values, shape: constant.shape }, layout, { shared: change === undefined })?.value
 }
 
+/** `shared`: the same constant, quantized in the same way, stands in the file once. */
 function dequantizedWeights(
   region: Region,
   name: string,
   weights: FloatWeights,
   layout: WeightLayout,
-  affines = weightAffines(weights, layout),
+  { affines = weightAffines(weights, layout), shared = true } = {},
 ) {
   if (affines === undefined) return undefined
   const { rewriting } = region
-  const done = withAffines(weights, layout, affines)
-  const { values, scale, zeroPoint } = addWeights(rewriting, name, done)
+  const make = () => {
+    const done = withAffines(weights, layout, affines)
+    return { ...addWeights(rewriting, name, done), done }
+  }
+  const key = `static weights ${name} ${layout.type} ${layout.axis} ${affines.map((one) => `${one.scale} ${one.zeroPoint}`)}`
+  const { values, scale, zeroPoint, done } = shared ? rewriting.once(key, make) : make()
   const value = rewriting.fresh(`${name}_dequantized`)
   const attributes = layout.axis === null ? {} : { axis: layout.axis }
   rewriting.add(
@@ -397,6 +406,8 @@ function weightsAndBias(
     readonly weights: FloatWeights
     readonly axis: number
     readonly name: string
+    /** The weights are the constant of that name as it is. */
+    readonly shared: boolean
     readonly bias: Float32Array | undefined
     readonly hint: string
     readonly order: WeightOrder
@@ -414,7 +425,7 @@ function weightsAndBias(
   const own = weightAffines(given.weights, layout)
   if (own === undefined || given.bias?.every(Number.isFinite) === false) return undefined
   const affines = given.bias && options.weights === 'int8' ? affinesForBias(own, options.perChannel, scale, given.bias) : own
-  const weights = dequantizedWeights(region, given.name, given.weights, layout, affines)!
+  const weights = dequantizedWeights(region, given.name, given.weights, layout, { affines, shared: given.shared })!
   const corrected = given.bias || given.takesBias ? correctedBias(rewriting, given, weights.done) : undefined
   const bias = corrected && dequantizedBias(rewriting, given.hint, corrected, scale, weights.done.scales)
   return { inputs: [weights.value, ...(bias ? [bias] : [])], sqnrDb: weights.sqnrDb }
@@ -465,6 +476,7 @@ function writeConvolution(region: Region, site: StaticSite): LayerOutcome {
     weights: { values: readFloats(matching, weights!), shape: weights!.shape },
     axis: 0,
     name: weights!.name,
+    shared: true,
     bias: bias && readFloats(matching, bias),
     hint: bias?.name ?? `${node.output[0]}_bias`,
     order: { kind: 'convolution', groups: numberOf(node, 'group', 1) },
@@ -487,6 +499,7 @@ function writeProduct(region: Region, site: StaticSite): LayerOutcome {
     weights: { values: scaledWeights(rewriting.matching, product), shape: weights.shape },
     axis: turned ? 0 : 1,
     name: weights.name,
+    shared: product.alpha === 1,
     bias,
     hint: product.bias?.constant.name ?? `${node.output[0]}_bias`,
     order: { kind: 'matrix', turned },
