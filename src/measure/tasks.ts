@@ -170,6 +170,8 @@ export interface CalibrateInput extends Omit<ModelTask, 'modelFile'> {
 export interface CalibrateOutput {
   /** By value; NaN and infinity where such numbers were seen. */
   readonly ranges: Readonly<Record<string, ValueRange>>
+  /** By value, of its channels, the mean of the samples' means. */
+  readonly means: Readonly<Record<string, readonly number[]>>
   readonly samples: number
   /** Largest resident size of the process. */
   readonly peakBytes: number

@@ -11,9 +11,9 @@ import { runTrial } from '../trial.ts'
 import type { Trial } from '../types.ts'
 import { BINS } from './histogram.ts'
 import { withExtremes, withValuesAsOutputs } from './observe.ts'
-import type { CalibrationMethod, ObservedModel } from './types.ts'
+import type { CalibrationMethod, ChannelsOf, ObservedModel } from './types.ts'
 
-export { type CalibrationMethod, calibrationMethods, type ValueRange } from './types.ts'
+export { type CalibrationMethod, type ChannelsOf, calibrationMethods, type ValueRange } from './types.ts'
 
 export interface CalibrationPlan {
   readonly engine: string
@@ -21,6 +21,8 @@ export interface CalibrationPlan {
   readonly model: Model
   /** Float values of the main graph. */
   readonly values: readonly string[]
+  /** Of those values whose means are wanted. */
+  readonly means?: readonly ChannelsOf[]
   readonly method: CalibrationMethod
   /** Path of the inputs.json with the samples. */
   readonly inputs: string
@@ -45,11 +47,13 @@ const LEAST_MS = 120_000
 
 export async function calibrate(plan: CalibrationPlan): Promise<Trial<CalibrateOutput>> {
   const { values, method, types } = plan
+  const meansOf = (part: readonly string[]) => (plan.means ?? []).filter(({ value }) => part.includes(value))
   const extremes = await observed(
     plan,
     'extremes',
     chunks(values, MOST_VALUES, () => 1),
-    withExtremes,
+    (model, part) => withExtremes(model, part, meansOf(part)),
+    meansOf,
   )
   const bytes = (value: string): number => {
     const type = types.get(value)
@@ -69,11 +73,12 @@ async function observed(
   name: string,
   parts: readonly (readonly string[])[],
   change: (model: Model, values: readonly string[]) => Model,
+  meansOf: (values: readonly string[]) => readonly ChannelsOf[] = () => [],
 ): Promise<ObservedModel[]> {
   const models: ObservedModel[] = []
   for (const [k, values] of parts.entries()) {
     const { file } = await write(change(model, values), path.join(folder, `${name}-${k}`))
-    models.push({ file, values })
+    models.push({ file, values, means: meansOf(values) })
   }
   return models
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
 import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { chunks } from './index.ts'
@@ -98,6 +99,27 @@ describe('ranges', () => {
     expect(ranges.x!.high).toBeLessThanOrEqual(90)
     if (method !== 'percentile') expect(ranges.x!.high).toBeLessThan(90)
     expect(ranges.r!.low).toBe(0)
+  })
+
+  test('means of channels, where they are asked for: the mean over samples of each sample’s', async () => {
+    const means = [{ value: 'x', axis: 1, rank: 2 }]
+    const inputs = saveInputs(
+      join(folder, 'channels'),
+      [
+        [1, -2],
+        [3, 5, 1, 7],
+      ].map((row) => ({ x: { dtype: 'float32', shape: [row.length / 2, 2], data: Float32Array.from(row) } })),
+    )
+    for (const opset of [13, 18]) {
+      const proto = copyWith(small.proto, {
+        opsetImport: small.proto.opsetImport.map((one) => copyWith(one, { version: BigInt(opset) })),
+      })
+      const file = write(withExtremes({ ...small, proto }, VALUES, means))
+      const extremes = [{ file, values: VALUES, means }]
+      const found = await calibrateTask({ engine: 'ort-cpu', options, inputs, method: 'minmax', extremes, whole: [], bins: 2048 })
+      // Column 0: 1, and (3 + 1) / 2; column 1: -2, and (5 + 7) / 2.
+      expect(found.means).toEqual({ x: [1.5, 2] })
+    }
   })
 
   test('infinity among the values is told, and does not end the others', async () => {

@@ -7,14 +7,16 @@ import { engineOf } from '../open.ts'
 import type { CalibrateInput, CalibrateOutput } from '../tasks.ts'
 import { addTo, emptyHistogram, type Histogram } from './histogram.ts'
 import { entropyRange, mseRange, percentileRange } from './thresholds.ts'
-import { type CalibrationMethod, highName, lowName, type ObservedModel, type ValueRange } from './types.ts'
+import { type CalibrationMethod, highName, lowName, meanName, type ObservedModel, type ValueRange } from './types.ts'
 
 export async function calibrateTask(input: CalibrateInput): Promise<CalibrateOutput> {
   const extremes = new Map<string, ValueRange>()
+  const channels = new Map<string, Float64Array>()
   let samples = 0
   for (const model of input.extremes) {
     const sums = new Map<string, ValueRange>()
     samples = await predictAll(input, model, (results) => {
+      for (const { value } of model.means ?? []) addMeans(channels, value, results[meanName(value)]!.data as Float32Array)
       for (const value of model.values) {
         const own = { low: numberOf(results, lowName(value)), high: numberOf(results, highName(value)) }
         const seen = extremes.get(value) ?? own
@@ -40,7 +42,22 @@ export async function calibrateTask(input: CalibrateInput): Promise<CalibrateOut
     })
     for (const [value, histogram] of histograms) ranges.set(value, choose!(histogram))
   }
-  return { ranges: Object.fromEntries(ranges), samples, peakBytes: process.resourceUsage().maxRSS * 1024 }
+  const means = [...channels].map(([value, sums]) => [value, Array.from(sums, (sum) => sum / samples)])
+  return {
+    ranges: Object.fromEntries(ranges),
+    means: Object.fromEntries(means),
+    samples,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  }
+}
+
+/** Samples whose number of channels differs have no mean of them: it becomes NaN. */
+function addMeans(channels: Map<string, Float64Array>, value: string, means: Float32Array): void {
+  const sums = channels.get(value) ?? new Float64Array(means.length)
+  channels.set(value, sums)
+  sums.forEach((sum, k) => {
+    sums[k] = sum + (sums.length === means.length ? means[k]! : Number.NaN)
+  })
 }
 
 const CHOOSERS: Readonly<Partial<Record<CalibrationMethod, (histogram: Histogram) => ValueRange>>> = {

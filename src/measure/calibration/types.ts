@@ -13,12 +13,23 @@ export interface ValueRange {
   readonly high: number
 }
 
+/** A value whose mean over everything but one axis is wanted: over samples and places, for each channel. */
+export interface ChannelsOf {
+  readonly value: string
+  readonly axis: number
+  readonly rank: number
+}
+
 /** A model with further outputs: for each of `values` its two extremes, or the value itself. */
 export interface ObservedModel {
   readonly file: string
   readonly values: readonly string[]
+  /** Of some of the values; their means are outputs too. */
+  readonly means?: readonly ChannelsOf[]
 }
 
 /** Of the output that holds a value's smallest (largest) number. */
 export const lowName = (value: string): string => `${value}__low`
 export const highName = (value: string): string => `${value}__high`
+/** Of the output that holds the means of its channels. */
+export const meanName = (value: string): string => `${value}__mean`

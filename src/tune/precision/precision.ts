@@ -5,13 +5,14 @@ import path from 'node:path'
 import { isConstantNode } from '../../graph/constants.ts'
 import type { Model } from '../../graph/model.ts'
 import type { AllowedLoss } from '../../measure/agreement/index.ts'
-import { type CalibrationMethod, calibrate } from '../../measure/calibration/index.ts'
+import { type CalibrationMethod, type ChannelsOf, calibrate } from '../../measure/calibration/index.ts'
 import { withValuesAsOutputs } from '../../measure/calibration/observe.ts'
 import { saveInputs } from '../../measure/inputs/saved.ts'
 import { median } from '../../measure/statistics.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
 import { runTrial } from '../../measure/trial.ts'
 import type {
+  ChannelMeans,
   Precision,
   Quantizable,
   QuantizeChoice,
@@ -22,6 +23,7 @@ import type {
 import { quantizable } from '../../remedies/quantize/quantizable.ts'
 import { quantize } from '../../remedies/quantize/quantize.ts'
 import { type PrecisionMethod, type PrecisionPlan, precisionMethods } from '../../remedies/remedy.ts'
+import type { OutputCheck } from '../ground.ts'
 import { reasonOf } from '../tried.ts'
 import { dynamicLayers, type Layers, type Leaning, leanings, staticLayers, weightLayers } from './choose.ts'
 import type { PrecisionGround } from './ground.ts'
@@ -84,13 +86,28 @@ const LEAST_SHARE = 0.01
 /** What larger regions may seem to lose, and still be tried. */
 const LEANING_SHARE = 0.1
 
+type ChoiceOf = (layers: ReadonlyMap<string, Precision>, corrected: boolean) => QuantizeChoice
+
+interface Held extends Layers {
+  /** Biases take back the mean of what rounding costs. */
+  readonly corrected: boolean
+}
+
+interface Calibrated {
+  readonly ranges: ReadonlyMap<string, Range>
+  /** Of what static convolutions and products read. */
+  readonly means: ReadonlyMap<string, ChannelMeans>
+}
+
+const UNCALIBRATED: Calibrated = { ranges: new Map(), means: new Map() }
+
 interface Known {
   readonly prepared: Model
   readonly types: ReadonlyMap<string, TypeAsRun>
   readonly lasting: ValueTypes
   readonly nodes: readonly Quantizable[]
   survey?: Promise<Survey>
-  ranges?: Promise<ReadonlyMap<string, Range>>
+  calibrated?: Promise<Calibrated>
 }
 
 export function precisionSearch(
@@ -162,9 +179,10 @@ export function precisionSearch(
       const least = (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms
       if (first.layers.size === 0 || first.savingMs < least || seen.has(identity)) continue
       seen.add(identity)
-      if (method === 'static') of.ranges ??= rangesOf(ground, wishes, of)
-      const ranges: ReadonlyMap<string, Range> = method === 'static' ? await of.ranges! : new Map()
-      const choiceOf = (layers: ReadonlyMap<string, Precision>): QuantizeChoice => ({ layers, ranges, options: wishes.options })
+      if (method === 'static') of.calibrated ??= calibrated(ground, wishes, of)
+      const { ranges, means } = (await of.calibrated) ?? UNCALIBRATED
+      const { options } = wishes
+      const choiceOf: ChoiceOf = (layers, corrected) => ({ layers, ranges, options, ...(corrected ? { means } : {}) })
       const held = await hold(of, method, leaning, survey, (given) => choose(given, leaning), first, choiceOf)
       if (held === null || seen.has(`held ${[...held.layers.keys()].join()}`)) continue
       seen.add(`held ${[...held.layers.keys()].join()}`)
@@ -172,7 +190,7 @@ export function precisionSearch(
         variant: leaning,
         model: of.prepared,
         types: of.lasting,
-        choice: choiceOf(held.layers),
+        choice: choiceOf(held.layers, held.corrected),
         savingMs: Math.max(0, held.savingMs),
       })
     }
@@ -189,10 +207,12 @@ export function precisionSearch(
     survey: Survey,
     choose: (given: ReadonlySet<string>) => Layers,
     first: Layers,
-    choiceOf: (layers: ReadonlyMap<string, Precision>) => QuantizeChoice,
-  ): Promise<Layers | null> {
-    const quantized = (layers: ReadonlyMap<string, Precision>): Model => quantize(of.prepared, choiceOf(layers), of.lasting).model
-    const holds = async ({ layers }: Layers): Promise<{ ok: boolean; reason: string }> => {
+    choiceOf: ChoiceOf,
+  ): Promise<Held | null> {
+    let corrected = false
+    const quantized = (layers: ReadonlyMap<string, Precision>): Model =>
+      quantize(of.prepared, choiceOf(layers, corrected), of.lasting).model
+    const holds = async ({ layers }: Layers): Promise<OutputCheck> => {
       ground.onStep(`comparing outputs with ${layers.size} ${method} layers`)
       return ground.compare(quantized(layers))
     }
@@ -216,7 +236,15 @@ export function precisionSearch(
         })
       }
     }
-    const whole = await holds(first)
+    let whole = await holds(first)
+    // Biases that take back the mean of what rounding costs, where that is needed and helps.
+    if (!whole.ok && method === 'static') {
+      corrected = true
+      const again = await holds(first)
+      const signal = ({ agreement }: OutputCheck): number => agreement?.sqnrDb ?? Number.NEGATIVE_INFINITY
+      if (again.ok || signal(again) > signal(whole)) whole = again
+      else corrected = false
+    }
     const candidates = [...first.layers.keys()].filter((node) => !of.nodes.find((one) => one.node === node)!.free)
     const alone = (budgetMs: number) => {
       ground.onStep(`the error of ${candidates.length} layers, each alone`)
@@ -225,7 +253,7 @@ export function precisionSearch(
     if (whole.ok) {
       note(first.layers, new Map())
       unmeasured.set(`${method} ${leaning}`, () => alone(REPORT_ERRORS_MS))
-      return first
+      return { ...first, corrected }
     }
     const errors = await alone(ERRORS_MS)
     const opTypes = new Map(of.nodes.map(({ node, opType }) => [node, opType]))
@@ -242,7 +270,8 @@ export function precisionSearch(
       else bad = middle
     }
     note(best?.layers ?? new Map(), errors)
-    if (best !== null && best.savingMs >= (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms) return best
+    if (best !== null && best.savingMs >= (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms)
+      return { ...best, corrected }
     reasons.set(method, `layers that gain change the outputs too much: ${whole.reason}`)
     return null
   }
@@ -291,13 +320,22 @@ export async function typesAsRun(ground: PrecisionGround, model: Model): Promise
   return new Map(Object.entries(trial.value))
 }
 
+/** Operators with weights, and so with a bias that can be corrected. */
+const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
+
 /** Of every value that static layers could read or make; values with NaN or infinity have none. */
-async function rangesOf(ground: PrecisionGround, wishes: PrecisionWishes, of: Known): Promise<ReadonlyMap<string, Range>> {
+async function calibrated(ground: PrecisionGround, wishes: PrecisionWishes, of: Known): Promise<Calibrated> {
   const values = new Set(
     of.nodes.flatMap(({ precisions, parts, activationsIn, activationsOut }) =>
       precisions.includes('static') ? [...activationsIn, ...parts, ...activationsOut] : [],
     ),
   )
+  const means = [...values].flatMap((value): ChannelsOf[] => {
+    const readers = of.nodes.filter(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
+    const rank = of.types.get(value)?.shape.length ?? 0
+    if (readers.length === 0 || rank < 2) return []
+    return [{ value, rank, axis: readers[0]!.opType === 'Conv' ? 1 : rank - 1 }]
+  })
   const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
   const count = Math.min(ground.samples.length, Math.max(8, Math.min(MOST_CALIBRATION_SAMPLES, affordable)))
   // Spread over all of them: data are often sorted by class.
@@ -310,6 +348,7 @@ async function rangesOf(ground: PrecisionGround, wishes: PrecisionWishes, of: Kn
     options: ground.options,
     model: of.prepared,
     values: [...values],
+    means,
     method: wishes.calibration,
     inputs,
     types: of.types,
@@ -320,7 +359,12 @@ async function rangesOf(ground: PrecisionGround, wishes: PrecisionWishes, of: Kn
   })
   if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonOf(trial)}`)
   const ranges = Object.entries(trial.value.ranges)
-  return new Map(ranges.filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high)))
+  const axes = new Map(means.map(({ value, axis }) => [value, axis]))
+  const averaged = Object.entries(trial.value.means).filter(([, all]) => all.every(Number.isFinite))
+  return {
+    ranges: new Map(ranges.filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high))),
+    means: new Map(averaged.map(([value, all]) => [value, { axis: axes.get(value)!, means: all }])),
+  }
 }
 
 /** Noise over signal of the worst output with one layer quantized, by node; a layer that could not be tried counts as the worst. */
