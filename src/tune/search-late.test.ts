@@ -32,6 +32,14 @@ describe('late remedies', () => {
     expect(outcomeOf(one, 'late')).toMatchObject({ outcome: 'no-difference', kept: false })
   })
 
+  test('leave what they do not use of the budget to those that had no turn', async () => {
+    // A reading takes 0.5 s. First looks before the late ones end after 0.55 of 0.45 of 12 s: four remedies between two of the base.
+    const idle = { ...exampleRemedy('late', { when: () => false }), late: true }
+    const others = ['r0', 'r1', 'r2', 'r3', 'r4'].map((id) => exampleRemedy(id))
+    const one = await run({ timeMs: times({ r4: 2 }) }, [...others, idle], { budgetMs: 12_000 })
+    expect(shipped(one)).toBe('r4')
+  })
+
   test('have time to be judged, however long their proposals took', async () => {
     const ground = exampleGround({ seed: 1, timeMs: times({ late: 2 }), noise: 0.01 })
     let slow = 0

@@ -88,6 +88,10 @@ export async function search(plan: SearchPlan): Promise<Found> {
   if (late.length > 0) {
     end = start + plan.budgetMs
     for (const candidate of await round(current, late, Number.POSITIVE_INFINITY)) await grow(candidate)
+    // What they left of the budget is for those that had no turn before them.
+    const rest = early.filter((one) => !isKept(one) && !rows.some(({ remedies: [id] }) => id === one.id))
+    const until = ground.nowMs() + (end - ground.nowMs()) * SCREEN_SHARE
+    if (ground.nowMs() < end) for (const candidate of await round(current, rest, until)) await grow(candidate)
   }
   if (kept.length > 1) await shrink()
   const { proof, doubt } = kept.length > 0 ? await prove() : { proof: null, doubt: null }
