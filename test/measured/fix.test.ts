@@ -167,7 +167,8 @@ describe('a planted slowness', () => {
     expect(sha256(join(out, manifest.model))).not.toBe(sha256(planted))
     const [trial] = report.trials
     expect(trial).toMatchObject({ name: 'initializers-as-inputs', outcome: 'faster', kept: true, took: true })
-    expect(trial!.pairs).toBeGreaterThanOrEqual(3)
+    // Two settle it where every reading of one side is far from the other's; the last proof has six in any case.
+    expect(trial!.pairs).toBeGreaterThanOrEqual(2)
     expect(trial!.agreement!.cosine).toBeGreaterThan(0.99999)
     // In the shipped graph the weights are no inputs any more: 8 layers of 6.
     expect(report.fix!.changes).toEqual(['48 weights no longer listed as graph inputs'])
