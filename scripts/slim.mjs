@@ -14,7 +14,9 @@ const printer = ts.createPrinter({ removeComments: true })
 for (const file of files.filter((name) => name.endsWith('.js'))) {
   const text = readFileSync(file, 'utf8')
   const shebang = /^#!.*\n/.exec(text)?.[0] ?? ''
-  const code = printer.printFile(ts.createSourceFile(file, text.slice(shebang.length), ts.ScriptTarget.ES2023, false, ts.ScriptKind.JS))
+  const code = printer.printFile(
+    ts.createSourceFile(file, text.slice(shebang.length), ts.ScriptTarget.ES2023, false, ts.ScriptKind.JS),
+  )
   writeFileSync(file, shebang + code)
 }
 
