@@ -28,8 +28,12 @@ const MODELS: readonly [string, (report: ReportDocument) => void][] = [
   ['qdq', ({ model }) => expect(model!.nodes).toBeGreaterThan(0)],
 ]
 
-describe.each(MODELS)('%s', (name, expectItsOwn) => {
-  test('is measured and explained', async () => {
+/** Each takes four seconds: the first kinds always, the others with the full tests. */
+const ALWAYS = 3
+
+describe.each(MODELS.map((one, at) => [...one, at < ALWAYS] as const))('%s', (name, expectItsOwn, always) => {
+  test('is measured and explained', async ({ skip }) => {
+    if (!always && !process.env.WHYSLOW_TEST_FULL) skip('one of many kinds: runs with WHYSLOW_TEST_FULL=1')
     const report = await reportOf(fixture(name))
     expectItsOwn(report)
     expectConsistent(report)
