@@ -12,8 +12,14 @@ export interface OrtTensor {
 
 export type TensorType = new (type: string, data: unknown, dims: readonly number[]) => OrtTensor
 
-/** `Tensor`: the package's class. */
-export const toOrt = (Tensor: TensorType, { dtype, data, shape }: TensorValue): OrtTensor => new Tensor(dtype, data, shape)
+/**
+ * `Tensor`: the package's class. Where the runtime has a Float16Array (Node 24), the class makes one of a float16's bits, and the native
+ * binding of 1.30 reads that as empty ("not enough space: expected 8, got 0"): so the bits stay what they are.
+ */
+export function toOrt(Tensor: TensorType, { dtype, data, shape }: TensorValue): OrtTensor {
+  if (dtype !== 'float16' || !(data instanceof Uint16Array)) return new Tensor(dtype, data, shape)
+  return Object.assign(new Tensor('uint16', data, shape), { type: 'float16' })
+}
 
 export const bindFeeds = (Tensor: TensorType, feeds: Feeds): Record<string, OrtTensor> =>
   Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(Tensor, value)]))
