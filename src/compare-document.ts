@@ -199,9 +199,9 @@ const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): 
 function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bounds): Contestant['batches'] {
   return [...byBatch].flatMap(([batch, entered], at) => {
     if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
-    const p50s = blocksOf(entered).map((block) => block.p50Ms)
-    if (p50s.length === 0) return []
-    const { low, high } = processInterval(p50s)
+    const blocks = blocksOf(entered)
+    if (blocks.length === 0) return []
+    const { low, high } = processInterval(blocks.length === 1 ? blocks[0]!.samplesMs : blocks.map(({ p50Ms }) => p50Ms))
     return [{ batch, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }]
   })
 }
@@ -224,7 +224,8 @@ function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
   const { machine, options } = facts
   const { inputs, renames } = entry.state.ready
   const blocks = blocksOf(baseOf(measured))
-  const latency = summarize(blocks, inputs.threadsInUse)
+  const threadsInUse = options.threads || baseOf(measured).threads || inputs.threadsInUse
+  const latency = summarize(blocks, threadsInUse)
   const batchSweep = batchSweepOf(batchRows(measured, latency))
   const others = facts.files.length > 1 ? [] : otherEngines(measured, facts)
   return {
@@ -236,7 +237,7 @@ function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
     graph: entry.graph,
     inputs: inputFacts(renames === null ? inputs : { ...inputs, source: facts.opened.first.state.ready.inputs.source }),
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
-    engine: engineFacts(entry.engineId, entry.engine!, engineOptionsOf(options), inputs.threadsInUse),
+    engine: engineFacts(entry.engineId, entry.engine!, engineOptionsOf(options), threadsInUse),
     latency,
     memory: memoryOf({ model: entry.model, machine }, blocks),
     ...profile,
@@ -283,11 +284,12 @@ function agreementOf(
   if ('reason' in outputs) return none(outputs.reason)
   if (all.reference === null || 'reason' in all.reference)
     return none(`${opened.first.id}: ${all.reference?.reason ?? 'no outputs'}`)
-  const original = all.reference.samples.slice(0, outputs.samples.length)
+  const both = Math.min(all.reference.samples.length, outputs.samples.length)
+  const original = all.reference.samples.slice(0, both)
   const varying = new Set([...all.reference.varying, ...outputs.varying])
   const names = Object.keys(original[0] ?? {}).filter((name) => !varying.has(name))
   if (names.length === 0) return none('its outputs differ from one prediction to the next')
-  const agreement = compareOutputs(original, alignOutputs(original, outputs.samples), {
+  const agreement = compareOutputs(original, alignOutputs(original, outputs.samples.slice(0, both)), {
     labels: all.judged.labels?.slice(0, original.length),
     metric: options.metric,
     graph: opened.first.graph,

@@ -21,6 +21,7 @@ export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason:
 
 /** An engine or a model that predicts. */
 export interface Ready {
+  /** Outputs are the first contestant's until its own are known. */
   readonly inputs: ChosenInputs
   /** As the first contestant's inputs are called here; null: it is fed with inputs of its own. */
   readonly renames: ReadonlyMap<string, string> | null
@@ -115,7 +116,10 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
       }
       continue
     }
-    entries.set(id, { ...base, state: await tryWith(base, first.state.ready.inputs, new Map(), opening) })
+    // Its first round tells whether it takes the model: starting some engines twice takes longer than the round.
+    const { inputs } = first.state.ready
+    const threadsInUse = options.threads || 1
+    entries.set(id, { ...base, state: { ready: { inputs: { ...inputs, threadsInUse, warnings: [] }, renames: new Map() } } })
   }
   if (first === undefined) {
     throw (

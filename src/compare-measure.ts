@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Entry, limitsFor, type Opened, type Opening, type Ready, renamed } from './compare-entries.ts'
+import { type Entry, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './compare-entries.ts'
 import { engineById } from './engines/index.ts'
 import type { Results } from './engines/types.ts'
 import { InputError } from './graph/input-error.ts'
@@ -12,8 +12,8 @@ import { type JudgedInputs, judgedInputs } from './measure/agreement/index.ts'
 import { inputFacts } from './measure/choose-inputs.ts'
 import { deviceTimes, deviceTrial, type GatherPlan, profileEvidence, profileTrial } from './measure/gather.ts'
 import { loadInputs, saveInputs } from './measure/inputs/saved.ts'
-import { modelTask, trialLimits } from './measure/plan.ts'
-import { type Entered, measureRounds, type NotMeasured } from './measure/rounds.ts'
+import { modelTask, SOFTWARE_GPU_CAP_MS, trialLimits } from './measure/plan.ts'
+import { type Entered, type Entrant, measureRounds, type NotMeasured } from './measure/rounds.ts'
 import { median } from './measure/statistics.ts'
 import { sizeSweeps } from './measure/sweeps.ts'
 import { runTrial } from './measure/trial.ts'
@@ -52,6 +52,8 @@ export interface MeasuredAll {
 
 const ROUNDS = 5
 const QUICK_ROUNDS = 3
+/** Untold, no round beyond these begins later: what is left to know is not worth a longer wait. */
+const LATEST_ROUND_MS = 35_000
 /** Of the batches beyond the first. */
 const BATCH_ROUNDS = 3
 const BLOCK_MS = 250
@@ -66,6 +68,7 @@ const LABELLED_SAMPLES = 1000
 const PLAIN_SAMPLES = 64
 const LABELLED_MS = 20_000
 const PLAIN_MS = 4000
+const SOFTWARE_MS = 1000
 const NONE: Entered = { blocks: [], failure: null }
 
 export const isReady = (entry: Entry): entry is ReadyEntry => 'ready' in entry.state
@@ -81,15 +84,17 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
   const rounds = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
   const blockMs = options.seconds === null ? (options.quick ? QUICK_BLOCK_MS : BLOCK_MS) : (options.seconds * 1000) / rounds
 
+  const judged = judgedFor(opened.first, opening)
+  const start = performance.now()
+  const isEnough = ([one]: readonly Entered[]): boolean =>
+    options.rounds === null && (one?.blocks.length ?? 0) >= QUICK_ROUNDS && performance.now() - start > LATEST_ROUND_MS
   const latencies = new Map<number, readonly Entered[]>()
   for (const [at, batch] of batches.entries()) {
     const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
     const entered = await measureRounds({
-      entrants: taking.map((entry) => ({
-        task: { ...taskOf(entry, opening, inputsAt(entry, batch)), sampleMs: blockMs, brief: false },
-        limits: limitsFor(entry, opening),
-      })),
+      entrants: taking.map((entry) => entrantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
+      isEnough,
       onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
     })
     latencies.set(
@@ -98,14 +103,35 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
     )
   }
 
-  const judged = judgedFor(opened.first, opening)
-  const reference = await outputsOf(opened.first, judged, 0, opening, 'first')
+  const firstAt = ready.indexOf(opened.first)
+  const reference =
+    firstAt < 0 ? await outputsAlone(opened.first, judged, opening) : outputsIn(latencies.get(batches[0]!)![firstAt]!)
   const entries: MeasuredEntry[] = []
   for (const [i, entry] of ready.entries()) {
     const byBatch = new Map(batches.map((batch) => [batch, latencies.get(batch)![i]!]))
-    entries.push(await measureMore(entry, i, byBatch, { opened, machine, opening, judged, reference }))
+    entries.push(await measureMore(entry, i, byBatch, { opened, machine, opening }))
   }
   return { entries, batches, reference, judged }
+
+  /** `first`: outputs are to be kept, and compared with this one's. */
+  function entrantFor(entry: ReadyEntry, saved: string, first: ReadyEntry | null): Entrant {
+    const limits = limitsFor(entry, opening)
+    const kept = first === null ? null : outputsTaskOf(entry, judged, first, opening)
+    const software = isSoftware(entry.engine)
+    return {
+      task: {
+        ...taskOf(entry, opening, saved),
+        sampleMs: blockMs,
+        brief: false,
+        few: 'where-slow',
+        ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}),
+      },
+      // Nobody waits longer for a software adapter than for its cap, in one process or in all.
+      limits: kept === null || software ? limits : { ...limits, timeMs: limits.timeMs + 2 * kept.inMs },
+      ...(kept === null ? {} : { outputsOf: kept }),
+      ...(software ? { withinMs: SOFTWARE_GPU_CAP_MS } : {}),
+    }
+  }
 }
 
 const atBatch = (batch: number, batches: readonly number[]): string => (batches.length > 1 ? `, batch ${batch}` : '')
@@ -114,8 +140,6 @@ interface Surroundings {
   readonly opened: Opened
   readonly machine: Machine
   readonly opening: Opening
-  readonly judged: JudgedInputs
-  readonly reference: MeasuredEntry['outputs']
 }
 
 /** What is not a matter of rounds, of one that was measured. */
@@ -123,7 +147,7 @@ async function measureMore(
   entry: ReadyEntry,
   index: number,
   byBatch: ReadonlyMap<number, Entered>,
-  { opened, machine, opening, judged, reference }: Surroundings,
+  { opened, machine, opening }: Surroundings,
 ): Promise<MeasuredEntry> {
   const { options } = opening
   const [base] = byBatch.values()
@@ -169,8 +193,7 @@ async function measureMore(
     opening.progress(`other input sizes of ${entry.id}`, index, opened.entries.length)
     sweeps = await sizeSweeps({ ...plan, task, p50Ms })
   }
-  const own = entry === opened.first ? reference : await outputsOf(entry, judged, p50Ms, opening, String(index))
-  return { entry, byBatch, profile, device, sizeSweeps: sweeps, outputs: own, absent, warnings }
+  return { entry, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
 }
 
 const taskOf = (entry: ReadyEntry, { options }: Opening, saved: string) =>
@@ -229,28 +252,40 @@ function judgedFor({ id, model, state }: ReadyEntry, { options, folder }: Openin
 }
 
 /** null: it is fed with made-up inputs of its own, so that its outputs say nothing beside the first one's. */
-async function outputsOf(
+function outputsTaskOf(
   entry: ReadyEntry,
   firstJudged: JudgedInputs,
-  p50Ms: number,
+  first: ReadyEntry,
   opening: Opening,
-  name: string,
-): Promise<MeasuredEntry['outputs']> {
+): NonNullable<Entrant['outputsOf']> | null {
   const { ready } = entry.state
   if (ready.renames === null && opening.options.data === null) return null
   // The same rows of the user's data, in this model's own types and shapes.
   const judged = ready.renames === null ? judgedFor(entry, opening) : firstJudged
   const renames = ready.renames ?? new Map<string, string>()
-  const inMs = judged.labels === null ? PLAIN_MS : LABELLED_MS
-  const samples = judged.samples.slice(0, Math.max(1, p50Ms > 0 ? Math.floor(inMs / p50Ms) : judged.samples.length))
-  const whole = samples.length === judged.samples.length && renames.size === 0
-  const folder = path.join(opening.folder, 'outputs', name)
-  const inputs = whole ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(samples, renames))
-  opening.progress(`outputs of ${entry.id}`, 0, 1)
-  const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(entry, opening) }
-  const trial = await runTrial('outputs', { ...taskOf(entry, opening, inputs), outputFolder: folder }, limits)
-  if (trial.outcome !== 'measured') return { reason: `its outputs could not be had: ${reasonOf(trial)}` }
-  return { samples: loadInputs(trial.value.saved), varying: trial.value.varying }
+  const folder = path.join(opening.folder, 'outputs', createHash('sha256').update(entry.id).digest('hex').slice(0, 16))
+  return {
+    inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(judged.samples, renames)),
+    folder,
+    inMs: isSoftware(entry.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
+    // Random operators are the model's: of one model its first engine tells.
+    again: entry === first || entry.model !== first.model,
+  }
+}
+
+function outputsIn({ outputs }: Entered): MeasuredEntry['outputs'] {
+  if (outputs === undefined) return null
+  if ('reason' in outputs) return { reason: `its outputs could not be had: ${outputs.reason}` }
+  return { samples: loadInputs(outputs.saved), varying: outputs.varying }
+}
+
+/** Of a first one that takes no part itself. */
+async function outputsAlone(first: ReadyEntry, judged: JudgedInputs, opening: Opening): Promise<MeasuredEntry['outputs']> {
+  const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
+  opening.progress(`outputs of ${first.id}`, 0, 1)
+  const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(first, opening) }
+  const trial = await runTrial('outputs', { ...taskOf(first, opening, inputs), outputFolder: folder }, limits)
+  return outputsIn({ ...NONE, outputs: trial.outcome === 'measured' ? trial.value : { reason: reasonOf(trial) } })
 }
 
 /** As its reader would say it. */

@@ -182,7 +182,7 @@ export function checkEngine({ engine, tolerance, gaps, options = {}, largeWhenFu
       afterAll(() => session.close())
       it('gives as many samples as it says, all above zero', async (context) => {
         if (!session.sample) return context.skip('it is timed from outside')
-        const plan = { sampleMs: 20, minSamples: 3, maxSamples: 40, warmupMs: 5, minWarmupRuns: 2 }
+        const plan = { sampleMs: 20, least: { warmup: 2, samples: 3 }, maxSamples: 40, warmupMs: 5 }
         const sampled = await session.sample(SMALL.feeds, plan)
         expect(sampled.samplesMs.length).toBeGreaterThanOrEqual(3)
         expect(sampled.samplesMs.length).toBeLessThanOrEqual(40)

@@ -56,13 +56,19 @@ export interface Session {
   close(): Promise<void>
 }
 
+export interface LeastRuns {
+  readonly warmup: number
+  readonly samples: number
+}
+
 export interface SamplePlan {
   readonly sampleMs: number
   /** Made whatever the time says. */
-  readonly minSamples: number
+  readonly least: LeastRuns
+  /** In place of these where the first prediction after the very first takes so long. */
+  readonly slow?: { readonly fromMs: number; readonly least: LeastRuns }
   readonly maxSamples: number
   readonly warmupMs: number
-  readonly minWarmupRuns: number
   /** After so long since the session was asked, three samples do. */
   readonly capMs?: number
 }

@@ -1,10 +1,13 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import fs from 'node:fs'
-import type { Feeds, PreparedRun, Session } from '../engines/types.ts'
+import type { Feeds, PreparedRun, SamplePlan, Session } from '../engines/types.ts'
+import { firstLineOf } from '../graph/input-error.ts'
+import { keepOutputs } from './agreement/outputs-task.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
+import { loadInputs } from './inputs/saved.ts'
 import { feedsOf, openSession } from './open.ts'
 import { median, medianHalfWidth } from './statistics.ts'
 import type { LatencyInput, LatencyOutput } from './tasks.ts'
@@ -12,6 +15,8 @@ import type { LatencyInput, LatencyOutput } from './tasks.ts'
 const LEAST_RUNS = { warmup: 5, samples: 10 } as const
 /** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
 const FEW_RUNS = { warmup: 2, samples: 5 } as const
+/** From here on `few: 'where-slow'` takes few. */
+const SLOW_MS = 250
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
 /** Where a trial is capped and predictions are slow. */
@@ -39,7 +44,10 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
 
   const loadStart = performance.now()
   const session = await openSession(input)
-  if (session.sample) return sampledElsewhere(input, session.sample, feeds, handoffBeforeNs)
+  if (session.sample) {
+    const block = await sampledElsewhere(input, session.sample, feeds, handoffBeforeNs)
+    return { ...block, ...threadsOf(session), ...(await askedOutputs(input, session)) }
+  }
   const loadMs = performance.now() - loadStart
   const loadPeakBytes = peakBytes(residentBefore)
   resetPeak()
@@ -49,10 +57,12 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   await runs[0]!()
   const firstMs = performance.now() - firstStart
 
-  const least = input.few ? FEW_RUNS : LEAST_RUNS
   const warmupStart = performance.now()
   let warmupRuns = 0
   const late = lateness(loadStart, input.capMs)
+  await runs[warmupRuns++ % runs.length]!()
+  const isSlow = input.few === 'where-slow' && performance.now() - warmupStart >= SLOW_MS
+  const least = input.few === true || isSlow ? FEW_RUNS : LEAST_RUNS
   while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
     await runs[warmupRuns++ % runs.length]!()
   }
@@ -67,6 +77,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
   const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
   const eventLoop = input.watchEventLoop ? await watchEventLoop(runs) : undefined
+  const outputs = await askedOutputs(input, session)
 
   return {
     // The kernel counts threads that a quota stopped as waiting.
@@ -93,6 +104,19 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
     predictPeakBytes,
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
+    ...threadsOf(session),
+    ...outputs,
+  }
+}
+
+const threadsOf = ({ threads }: Session): Pick<LatencyOutput, 'threads'> => (threads === undefined ? {} : { threads })
+
+async function askedOutputs({ outputsOf }: LatencyInput, session: Session): Promise<Pick<LatencyOutput, 'outputs'>> {
+  if (outputsOf === undefined) return {}
+  try {
+    return { outputs: await keepOutputs(session, loadInputs(outputsOf.inputs), outputsOf.folder, outputsOf) }
+  } catch (error) {
+    return { outputs: { reason: firstLineOf(error) } }
   }
 }
 
@@ -102,12 +126,12 @@ function lateness(startMs: number, capMs: number | undefined): () => boolean {
 }
 
 /** What an engine with a clock of its own is asked for. */
-const samplePlan = (input: LatencyInput) => ({
+const samplePlan = (input: LatencyInput): SamplePlan => ({
   sampleMs: input.sampleMs,
-  minSamples: LEAST_RUNS.samples,
+  least: input.few === true ? FEW_RUNS : LEAST_RUNS,
+  ...(input.few === 'where-slow' ? { slow: { fromMs: SLOW_MS, least: FEW_RUNS } } : {}),
   maxSamples: MAX_SAMPLES,
   warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
-  minWarmupRuns: LEAST_RUNS.warmup,
   ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
 })
 

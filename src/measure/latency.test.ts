@@ -54,6 +54,13 @@ describe('summarize', () => {
     expect(latency.p50Ms).toBe(2.5)
   })
 
+  it('has the interval of its samples where there is one process, and says so', () => {
+    const samplesMs = [1, 1.2, 1.1]
+    const latency = summarize([block(1.1, { samplesMs })], 2)
+    expect(latency).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2, trust: 'C' })
+    expect(latency.reasons[0]).toMatch(/one process, and its interval over the samples/)
+  })
+
   it('knows one regime where one thread predicts', () => {
     expect(Object.keys(summarize([block(1), block(1, slow), block(1)], 1).otherRegimes)).toEqual([])
   })

@@ -64,7 +64,8 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
   const samplesMs = chosen.flatMap((block) => block.samplesMs)
   const p50s = chosen.map((block) => block.p50Ms)
   const p50Ms = median(p50s)
-  const interval = processInterval(p50s)
+  // What differs between processes is then not in it: `reasons` says so.
+  const interval = processInterval(blocks.length === 1 ? samplesMs : p50s)
   const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1, threads)
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
@@ -111,11 +112,18 @@ function grade(
   const width = (interval.high - interval.low) / 2 / p50Ms
   if (severalRegimes)
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
-  if (chosen.length < FEW_PROCESSES)
-    lower(chosen.length < 3 ? 2 : 1, `the p50 is from ${chosen.length} processes, not from ${FEW_PROCESSES}`)
-  if (width > WIDE_INTERVAL) lower(3, `the processes differ by ±${percent(width)} of the p50`)
-  else if (width > NARROW_INTERVAL)
-    lower(width > 2 * NARROW_INTERVAL ? 2 : 1, `the processes differ by ±${percent(width)} of the p50`)
+  if (blocks.length === 1) lower(2, 'the p50 is from one process, and its interval over the samples of that one')
+  else if (chosen.length < FEW_PROCESSES)
+    lower(
+      chosen.length < 3 ? 2 : 1,
+      `the p50 is from ${chosen.length === 1 ? 'one process' : `${chosen.length} processes`}, not from ${FEW_PROCESSES}`,
+    )
+  const differ =
+    blocks.length === 1
+      ? `its interval is ±${percent(width)} of the p50`
+      : `the processes differ by ±${percent(width)} of the p50`
+  if (width > WIDE_INTERVAL) lower(3, differ)
+  else if (width > NARROW_INTERVAL) lower(width > 2 * NARROW_INTERVAL ? 2 : 1, differ)
   const waited = total((b) => b.waitedMs) / wallMs / threads
   if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
   const stolen = total((b) => b.stolenMs) / wallMs

@@ -49,9 +49,63 @@ describe('rounds', () => {
     const [result] = await measureRounds({
       entrants: [entrant('a')],
       rounds: 2,
-      measure: async () => (asked++ === 0 ? { outcome: 'failed', reason: 'once' } : measured(block(1))),
+      measure: async () => (asked++ === 1 ? { outcome: 'failed', reason: 'once' } : measured(block(1))),
     })
     expect(result).toEqual({ blocks: [block(1), block(1)], failure: null })
+  })
+
+  test('one that is refused at first is not asked again', async () => {
+    let asked = 0
+    const [result] = await measureRounds({
+      entrants: [entrant('a')],
+      rounds: 3,
+      measure: async () => {
+        asked++
+        return { outcome: 'failed', reason: 'no kernel' }
+      },
+    })
+    expect(asked).toBe(1)
+    expect(result).toEqual({ blocks: [null, null, null], failure: { outcome: 'failed', reason: 'no kernel' } })
+  })
+
+  test('one that has had its time leaves the rounds to the others', async () => {
+    let clock = 0
+    const results = await measureRounds({
+      entrants: [entrant('quick'), { ...entrant('slow'), withinMs: 15 }],
+      rounds: 4,
+      now: () => clock,
+      measure: async ({ modelFile }) => {
+        // Two of the slow one's fit: a third would end at 18.
+        clock += modelFile === 'slow' ? 6 : 1
+        return measured(block(1))
+      },
+    })
+    expect(results.map(({ blocks }) => blocks.map((one) => one !== null))).toEqual([
+      [true, true, true, true],
+      [true, true, false, false],
+    ])
+    expect(ratioOf(results[0]!, results[1]!)).toMatchObject({ ratio: 1, rounds: 2 })
+  })
+
+  test('outputs are asked of the first process alone, and kept', async () => {
+    const outputsOf = { inputs: 'inputs.json', folder: 'out', inMs: 10, again: true }
+    const asked: unknown[] = []
+    const [result] = await measureRounds({
+      entrants: [{ ...entrant('a'), outputsOf }],
+      rounds: 2,
+      measure: async (input) => {
+        asked.push(input.outputsOf)
+        const outputs = { saved: 'out/inputs.json', varying: [] }
+        return { outcome: 'measured', value: { ...block(1), threads: 2, ...(input.outputsOf ? { outputs } : {}) } }
+      },
+    })
+    expect(asked).toEqual([outputsOf, undefined])
+    expect(result).toEqual({
+      blocks: [block(1), block(1)],
+      failure: null,
+      threads: 2,
+      outputs: { saved: 'out/inputs.json', varying: [] },
+    })
   })
 
   test('one that hangs is not waited for twice', async () => {

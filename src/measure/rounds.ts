@@ -3,13 +3,17 @@
 // reason; the others go on.
 import { handoffNs, REGIME_RATIO } from './latency.ts'
 import { logInterval, median } from './statistics.ts'
-import type { LatencyInput } from './tasks.ts'
+import type { LatencyInput, LatencyOutput } from './tasks.ts'
 import { runTrial, type TrialLimits } from './trial.ts'
 import type { LatencyBlock, Trial } from './types.ts'
 
 export interface Entrant {
-  readonly task: Omit<LatencyInput, 'process'>
+  readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
   readonly limits: TrialLimits
+  /** Kept by its first process, once all is timed. */
+  readonly outputsOf?: LatencyInput['outputsOf']
+  /** A further round is left out where its processes would take longer than this together, ms. Absent: it takes part in all. */
+  readonly withinMs?: number
 }
 
 export type NotMeasured = Exclude<Trial<unknown>, { readonly outcome: 'measured' }>
@@ -19,6 +23,10 @@ export interface Entered {
   readonly blocks: readonly (LatencyBlock | null)[]
   /** What ended its part; null: nothing did. */
   readonly failure: NotMeasured | null
+  /** Of its first process, where they were asked for. */
+  readonly outputs?: LatencyOutput['outputs']
+  /** Threads that its predictions ran on; absent where the engine does not tell. */
+  readonly threads?: number
 }
 
 export interface RoundsPlan {
@@ -28,36 +36,67 @@ export interface RoundsPlan {
   readonly isEnough?: (soFar: readonly Entered[]) => boolean
   readonly onBlock?: (entrant: number, round: number) => void
   /** The trial; absent: a fresh process. */
-  readonly measure?: (input: LatencyInput, limits: TrialLimits) => Promise<Trial<LatencyBlock>>
+  readonly measure?: (input: LatencyInput, limits: TrialLimits) => Promise<Trial<LatencyOutput>>
+  /** ms; absent: the clock. */
+  readonly now?: () => number
 }
 
-const inProcess = (input: LatencyInput, limits: TrialLimits): Promise<Trial<LatencyBlock>> => runTrial('latency', input, limits)
+const inProcess = (input: LatencyInput, limits: TrialLimits): Promise<Trial<LatencyOutput>> => runTrial('latency', input, limits)
+
+interface State {
+  readonly blocks: (LatencyBlock | null)[]
+  failure: NotMeasured | null
+  outputs?: LatencyOutput['outputs']
+  threads?: number
+  tookMs: number
+}
 
 /** One result for each entrant, in their order. */
 export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
   const { entrants, rounds, isEnough = () => false, onBlock = () => {}, measure = inProcess } = plan
-  const states = entrants.map(() => ({ blocks: [] as (LatencyBlock | null)[], failure: null as NotMeasured | null }))
+  const now = plan.now ?? (() => performance.now())
+  const states: State[] = entrants.map(() => ({ blocks: [], failure: null, tookMs: 0 }))
+  const takesPart = (i: number, round: number): boolean => {
+    const { failure, tookMs, blocks } = states[i]!
+    const rounds = blocks.filter((block) => block !== null).length
+    return failure === null && (round === 0 || tookMs + tookMs / rounds <= (entrants[i]!.withinMs ?? Number.POSITIVE_INFINITY))
+  }
   for (let round = 0; round < rounds; round++) {
     const order = entrants.map((_, i) => (round % 2 === 0 ? i : entrants.length - 1 - i))
     for (const i of order) {
-      const state = states[i]!
+      if (!takesPart(i, round)) {
+        states[i]!.blocks.push(null)
+        continue
+      }
       onBlock(i, round)
-      state.blocks.push(state.failure === null ? await block(i, round) : null)
+      const start = now()
+      states[i]!.blocks.push(await block(i, round))
+      states[i]!.tookMs += now() - start
     }
     if (isEnough(states)) break
   }
-  return states
+  return states.map(({ tookMs: _, ...entered }) => entered)
 
   async function block(i: number, round: number): Promise<LatencyBlock | null> {
-    const { task, limits } = entrants[i]!
-    let trial = await measure({ ...task, process: round }, limits)
-    // A process can die of what has nothing to do with the setup; one that hangs would hang again.
-    if (trial.outcome !== 'measured' && trial.outcome !== 'timed-out') trial = await measure({ ...task, process: round }, limits)
-    if (trial.outcome === 'measured') return trial.value
-    states[i]!.failure = trial
-    return null
+    const { task, limits, outputsOf } = entrants[i]!
+    const state = states[i]!
+    const input = { ...task, process: round, ...(round === 0 && outputsOf !== undefined ? { outputsOf } : {}) }
+    let trial = await measure(input, limits)
+    if (mayBeChance(trial, state)) trial = await measure(input, limits)
+    if (trial.outcome !== 'measured') {
+      state.failure = trial
+      return null
+    }
+    const { outputs, threads, eventLoop: _, ...measured } = trial.value
+    if (outputs !== undefined) state.outputs = outputs
+    if (threads !== undefined) state.threads = threads
+    return measured
   }
 }
+
+/** A process can die of what has nothing to do with the setup. One that hangs would hang again, and a first refusal is meant. */
+const mayBeChance = ({ outcome }: Trial<unknown>, { blocks }: State): boolean =>
+  outcome === 'crashed' || (outcome === 'failed' && blocks.some((block) => block !== null))
 
 export interface RoundRatio {
   /** b / a, median over the rounds, with its interval. */

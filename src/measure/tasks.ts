@@ -33,12 +33,30 @@ export interface LatencyInput extends ModelTask {
   readonly oneHandoff?: boolean
   /** Watches the event loop after the samples. */
   readonly watchEventLoop?: boolean
-  /** Fewest warm-up runs and samples, for slow models where many processes are read: 2 and 5 in place of 5 and 10. */
-  readonly few?: boolean
+  /**
+   * Fewest warm-up runs and samples, 2 and 5 in place of 5 and 10: for slow models where many processes are read. `where-slow`: where
+   * a prediction of this process takes a quarter of a second.
+   */
+  readonly few?: boolean | 'where-slow'
+  /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
+  readonly outputsOf?: {
+    /** Path of an inputs.json. */
+    readonly inputs: string
+    /** A folder of the caller's, made where it is absent. */
+    readonly folder: string
+    /** No further sample is begun after so long. */
+    readonly inMs: number
+    /** Looks whether outputs vary from one prediction to the next. */
+    readonly again: boolean
+  }
 }
 
 export interface LatencyOutput extends LatencyBlock {
   readonly eventLoop?: EventLoop
+  /** Threads that predictions ran on; absent where the engine does not tell. */
+  readonly threads?: number
+  /** Where they were asked for: what came out, or why nothing did. */
+  readonly outputs?: OutputsOutput | { readonly reason: string }
 }
 
 export interface ProfileInput extends ModelTask {

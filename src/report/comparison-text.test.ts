@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { renderComparison } from './comparison-text.ts'
 import { shortNames } from './contestant-names.ts'
+import type { ReportDocument } from './document.ts'
 import { comparison, contestant } from './example-comparison.ts'
 import { renderJson } from './json.ts'
 import { cells } from './wrap.ts'
@@ -60,6 +62,27 @@ test('a software adapter has no place, and what is missing says how to get it', 
   expect(text).toMatch(/Not measured: ort-cuda: no library; npm rebuild/)
   expect(text).toContain('Not here: ort-coreml.')
   expect(text).toMatch(/ort-cpu: 1 → 1\.00 ms, 8 → 8\.00 ms, 32 → 32\.0 ms; 0 ms \+ 1\.00 ms a sample/)
+})
+
+test('the last lines say who had fewer rounds or samples than most', () => {
+  const report = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+  const [block] = report.latency!.blocks
+  const rounds = (count: number): ReportDocument => ({
+    ...report,
+    latency: { ...report.latency!, blocks: Array(count).fill(block) },
+  })
+  const doc = comparison(
+    [
+      contestant('ort-cpu', 10, { report: 0 }),
+      contestant('ort-wasm', 20, { report: 1, agreementReason: 'on 8 samples' }),
+      contestant('browser-wasm', 20, { report: 2, agreementReason: 'on 8 samples' }),
+      contestant('ort-webgpu', 100, { report: 3, agreementReason: 'on one sample', software: true }),
+    ],
+    { reports: [5, 5, 5, 1].map(rounds) },
+  )
+  const text = renderComparison(doc, { width: 200, colour: false })
+  expect(text).toContain('5 rounds of fresh processes in turns (1 of ort-webgpu);')
+  expect(text).toContain('outputs compared on 8 samples (one sample of ort-webgpu).')
 })
 
 test('names are as short as tells them apart', () => {

@@ -166,21 +166,43 @@ function notMeasured(doc: ComparisonDocument, width: number): string[] {
   ]
 }
 
+/** '8 samples (one sample of ort-webgpu)': what most have, and who has something else. */
+function commonAndOthers(all: readonly { readonly id: string; readonly said: string }[]): string {
+  const times = (said: string) => all.filter((one) => one.said === said).length
+  const common = all.reduce((top, { said }) => (times(said) > times(top) ? said : top), all[0]!.said)
+  const others = all.filter(({ said }) => said !== common).map(({ id, said }) => `${said} of ${id}`)
+  return others.length === 0 ? common : `${common} (${others.join(', ')})`
+}
+
 function basis(doc: ComparisonDocument, width: number): string[] {
   const report = doc.reports[0]
   if (report === undefined) return []
-  const rounds = Math.max(...doc.reports.map(({ latency }) => latency?.blocks.length ?? 0))
+  const rounds = doc.contestants.flatMap(({ id, report }) =>
+    report === null ? [] : [{ id, said: String(doc.reports[report]!.latency?.blocks.length ?? 0) }],
+  )
+  const most = Math.max(...rounds.map(({ said }) => Number(said)))
+  const fewer = rounds.filter(({ said }) => Number(said) < most).map(({ id, said }) => `${said} of ${id}`)
   const inputs = (report.model?.inputs ?? []).map(
     ({ name, dtype, shape, source }) => `${name} ${dtype} ${shape.length === 0 ? 'scalar' : shape.join('x')} (${source})`,
   )
   const rows = doc.contestants.find(({ metric }) => metric !== null)?.metric?.rows
-  const on = doc.contestants.find(
-    ({ id, agreementReason }) => id !== doc.reference && agreementReason?.startsWith('on '),
-  )?.agreementReason
-  const compared = rows === undefined ? (on == null ? '' : `; outputs compared ${on}`) : `; ${count(rows)} labelled rows`
+  const on = doc.contestants.flatMap(({ id, agreementReason }) =>
+    id !== doc.reference && agreementReason?.startsWith('on ') ? [{ id, said: agreementReason.slice('on '.length) }] : [],
+  )
+  const compared =
+    rows === undefined
+      ? on.length === 0
+        ? ''
+        : `; outputs compared on ${commonAndOthers(on)}`
+      : `; ${count(rows)} labelled rows`
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
-    ...wrap(`${rounds} rounds of fresh processes in turns; ratios round by round, 95 % intervals${compared}.`, width, '', '  '),
+    ...wrap(
+      `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, 95 % intervals${compared}.`,
+      width,
+      '',
+      '  ',
+    ),
     ...wrap(
       `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${report.machine.usableCpus} usable CPUs.`,
       width,

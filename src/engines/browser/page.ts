@@ -164,12 +164,14 @@ const calls = {
     by.firstMs ??= await predict(0)
     const warmupStart = performance.now()
     let warmupRuns = 0
-    while (warmupRuns < (late() ? 1 : plan.minWarmupRuns) || (!late() && performance.now() - warmupStart < plan.warmupMs))
+    const warm = await predict(warmupRuns++)
+    const least = plan.slow !== undefined && warm >= plan.slow.fromMs ? plan.slow.least : plan.least
+    while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < plan.warmupMs))
       await predict(warmupRuns++)
     const warmupMs = performance.now() - warmupStart
     const samplesMs: number[] = []
     const start = performance.now()
-    const enough = () => samplesMs.length >= plan.minSamples && performance.now() - start >= plan.sampleMs
+    const enough = () => samplesMs.length >= least.samples && performance.now() - start >= plan.sampleMs
     while (samplesMs.length < plan.maxSamples && !enough() && !(late() && samplesMs.length >= 3))
       samplesMs.push(await predict(samplesMs.length))
     return { loadMs: by.loadMs, firstMs: by.firstMs, warmupMs, warmupRuns, samplesMs, wallMs: performance.now() - start }

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { loadInputs, saveInputs } from '../inputs/saved.ts'
+import { openSession } from '../open.ts'
 import { modelTask } from '../plan.ts'
 import { compareOutputs } from './compare.ts'
-import { outputsTask } from './outputs-task.ts'
+import { keepOutputs, outputsTask } from './outputs-task.ts'
 import { verdict } from './verdict.ts'
 
 let folder: string
@@ -50,6 +51,24 @@ test('what comes out of each sample is kept, with dtype and shape', async () => 
       best: { dtype: 'int64', shape: [1], data: BigInt64Array.of(1n) },
     },
   ])
+})
+
+test('one sample is predicted with however little time there is, and no second look where none is asked for', async () => {
+  const session = await openSession(
+    modelTask(
+      'ort-cpu',
+      written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])]),
+      options,
+      '',
+    ),
+  )
+  const { saved, varying } = await keepOutputs(session, [{ x: row(1) }, { x: row(2) }], join(folder, 'short'), {
+    inMs: -1,
+    again: false,
+  })
+  await session.close()
+  expect(loadInputs(saved)).toHaveLength(1)
+  expect(varying).toEqual([])
 })
 
 test('random numbers in the model are seen', async () => {

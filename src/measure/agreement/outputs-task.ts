@@ -1,6 +1,6 @@
 // Predicts with every sample of the saved inputs and keeps what comes out, in the form in which inputs are kept. Runs in the trial's
 // process.
-import type { Results } from '../../engines/types.ts'
+import type { Feeds, Results, Session } from '../../engines/types.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { feedsOf, openSession } from '../open.ts'
 import type { OutputsInput, OutputsOutput } from '../tasks.ts'
@@ -10,10 +10,27 @@ import { sameBits } from './numbers.ts'
 export async function outputsTask(input: OutputsInput): Promise<OutputsOutput> {
   const samples = feedsOf(input)
   const session = await openSession(input)
-  const results: Results[] = []
-  for (const feeds of samples) results.push(await session.run(feeds))
-  const again = samples[0] === undefined ? {} : await session.run(samples[0])
-  const saved = saveInputs(input.outputFolder, results)
+  const kept = await keepOutputs(session, samples, input.outputFolder)
   await session.close()
-  return { saved, varying: Object.keys(again).filter((name) => !sameBits(again[name]!, results[0]![name]!)) }
+  return kept
+}
+
+/** `inMs`: after so long no further sample is begun, the first one aside. `again`: looks whether outputs vary from one prediction to the next. */
+export async function keepOutputs(
+  session: Session,
+  samples: readonly Feeds[],
+  folder: string,
+  { inMs = Number.POSITIVE_INFINITY, again = true }: { readonly inMs?: number; readonly again?: boolean } = {},
+): Promise<OutputsOutput> {
+  const start = performance.now()
+  const results: Results[] = []
+  for (const feeds of samples) {
+    if (results.length > 0 && performance.now() - start > inMs) break
+    results.push(await session.run(feeds))
+  }
+  const second = again && samples[0] !== undefined ? await session.run(samples[0]) : {}
+  return {
+    saved: saveInputs(folder, results),
+    varying: Object.keys(second).filter((name) => !sameBits(second[name]!, results[0]![name]!)),
+  }
 }

@@ -66,10 +66,9 @@ async function samplesOf(session: Session, feeds: Feeds): Promise<readonly numbe
   if (session.sample) {
     const plan = {
       sampleMs: TRANSFER_MS,
-      minSamples: TRANSFER_SAMPLES,
+      least: { warmup: WARMUP, samples: TRANSFER_SAMPLES },
       maxSamples: 1000,
       warmupMs: TRANSFER_MS,
-      minWarmupRuns: WARMUP,
     }
     return (await session.sample([feeds], plan)).samplesMs
   }
