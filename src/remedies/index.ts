@@ -20,6 +20,7 @@ import { dropOutputs } from './rewrites/drop-outputs.ts'
 import { duplicateWeights } from './rewrites/duplicate-weights.ts'
 import { engineOptimized } from './rewrites/engine-optimized.ts'
 import { fixShapes } from './rewrites/fix-shapes.ts'
+import { fullRankScalars } from './rewrites/full-rank-scalars.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
@@ -27,6 +28,7 @@ import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
 import { integerScaling } from './rewrites/integer-scaling.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
+import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
@@ -58,6 +60,8 @@ export const remedies: readonly Remedy[] = [
   fuseGelu,
   fuseSkipLayerNorm,
   mergeParallelMatmuls,
+  narrowConvolutions,
+  fullRankScalars,
   constantFolding,
   convBatchnorm,
   cancellingPairs,

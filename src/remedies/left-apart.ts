@@ -42,6 +42,12 @@ export function timesOf({ profile }: RemedyEvidence, parts: readonly NodeProto[]
   return ran.map(({ timeMs }) => timeMs)
 }
 
+/** Time per prediction of the operators that ran with this node in them, ms; 0 without a profile. */
+export function timeWith({ profile }: RemedyEvidence, node: NodeProto): number {
+  const name = nameOf(node)
+  return sum((profile?.nodes ?? []).filter(({ origin }) => origin.includes(name)).map(({ timeMs }) => timeMs))
+}
+
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 /** How many nodes of these types the graph and its subgraphs hold. */

@@ -320,6 +320,23 @@ const globalPool: Rule = ({ input }) => {
   return [{ dtype, shape: shape?.map((size, axis) => (axis < 2 ? size : 1)) }]
 }
 
+/** Begins and ends by axis, constant; negative ones cut. */
+const pad: Rule = (site) => {
+  const { dtype, shape } = site.input(0)
+  const amounts = given(site, 'pads', 1)
+  const axes = site.opset < 18 ? undefined : given(site, '', 3)
+  if (shape === undefined || amounts === undefined || ((site.node.input[3] ?? '') !== '' && axes === undefined))
+    return [{ dtype }]
+  const padded = axes?.map((axis) => at(axis, shape.length)) ?? [...shape.keys()]
+  if (amounts.length !== 2 * padded.length) return [{ dtype }]
+  const added = new Map(padded.map((axis, k) => [axis, amounts[k]! + amounts[k + padded.length]!]))
+  const sizes = shape.map((size, axis) => {
+    const more = added.get(axis) ?? 0
+    return more === 0 ? size : typeof size === 'number' ? size + more : site.unknown(axis)
+  })
+  return [{ dtype, shape: sizes }]
+}
+
 const skipNorm: Rule = ({ input }) => {
   const type = { dtype: input(0).dtype, shape: input(0).shape }
   return [type, {}, {}, type]
@@ -339,7 +356,7 @@ const SAME =
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
 const SAME_DTYPE =
-  'Resize Upsample Pad ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
+  'Resize Upsample ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
   'Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
@@ -380,6 +397,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Concat', concat],
   ['Split', split],
   ['Slice', slice],
+  ['Pad', pad],
   ['Gather', gather],
   ['Shape', shapeOf],
   ['Expand', expand],

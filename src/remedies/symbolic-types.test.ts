@@ -66,6 +66,18 @@ test('a graph input that could be another at the next call is no size', () => {
   expect(types.get('y')?.shape).toEqual(['y@0', 'y@1'])
 })
 
+test('Pad adds begins and ends by axis; a symbol that grows is another', () => {
+  const pads = (opset: number, values: readonly number[], axes?: readonly number[]) =>
+    typesOf(
+      [node('Pad', axes ? ['x', 'pads', '', 'axes'] : ['x', 'pads'], ['y'])],
+      [int64Tensor('pads', [values.length], values), ...(axes ? [int64Tensor('axes', [axes.length], axes)] : [])],
+      { inputs: [valueInfo('x', 'float32', ['batch', 4, 6])], opset },
+    ).get('y')?.shape
+  expect(pads(13, [0, 1, 2, 0, 3, -1])).toEqual(['batch', 8, 7])
+  expect(pads(13, [1, 0, 0, 0, 0, 0])).toEqual(['y@0', 4, 6])
+  expect(pads(18, [2, 3], [-1])).toEqual(['batch', 4, 11])
+})
+
 test('agrees with what a transformer block shows when it runs', async () => {
   const setup = exampleSetup(modelInMemory(transformerBlocks()))
   const symbols: Readonly<Record<string, number>> = { batch: 3, length: 5 }

@@ -1,0 +1,216 @@
+// Convolutions with few output channels leave most lanes of the engine's kernels idle: those work on 16 channels at a time (8 with
+// AVX2), and the missing ones are zeros. Here neighbouring positions take their place (../position-blocks.ts), and what they give is laid
+// out as positions again behind. Blocks of channels: onnxruntime/core/optimizer/nchwc_transformer.cc
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { elementwiseInput } from '../elementwise.ts'
+import { floatsOf, joined } from '../floats.ts'
+import { sum, timeWith } from '../left-apart.ts'
+import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../match.ts'
+import { count } from '../node-names.ts'
+import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../position-blocks.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence } from '../remedy.ts'
+import type { Size } from '../sizes.ts'
+
+const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
+
+/** Of the lanes worked on before: above this, laying out costs what is saved. */
+const MOST_SHARE = 0.75
+/** Of a prediction: layers that take less are left as they are. */
+const LEAST_TIME = 0.005
+/** Since when the sizes of Reshape and the bounds of Slice are inputs. */
+const LEAST_OPSET = 10
+
+interface Widened extends Replacement {
+  readonly share: number
+}
+
+export const narrowConvolutions = defineRemedy({
+  id: 'narrow-convolutions',
+  title: 'Convolutions with few output channels compute several positions at once',
+  treats: TREATS,
+  effect: 'rounding',
+  kind: 'rewrite',
+  goals: ['latency', 'throughput'],
+  apply(setup, evidence) {
+    const lanes = evidence.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
+    const isLong = (conv: NodeProto): boolean => {
+      return evidence.profile === undefined || timeWith(evidence, conv) >= LEAST_TIME * evidence.p50Ms
+    }
+    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+      if (matching.opset < LEAST_OPSET) return []
+      return matching.graph.node.flatMap((one) => (isLong(one) && widen(matching, one, lanes, fresh)) || [])
+    })
+    if (rewritten === undefined) return []
+    const { model, replaced } = rewritten
+    return [
+      {
+        variant: '',
+        setup: { ...setup, model },
+        changes: [`${count(replaced.length, 'convolution')} with few output channels compute several positions at once`],
+        predictedSavingMs: savingOf(evidence, replaced),
+      },
+    ]
+  },
+})
+
+function savingOf(evidence: RemedyEvidence, widened: readonly Widened[]): number | null {
+  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
+  return sum(widened.map(({ parts, share }) => (1 - share) * timeWith(evidence, parts[0]!)))
+}
+
+function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint: string) => string): Widened | undefined {
+  const narrow = narrowOf(matching, conv)
+  if (narrow === undefined) return undefined
+  const { window, shape, input, output } = narrow
+  const [best] = positionBlocks(window, shape[0]!, input, output, lanes)
+  if (best === undefined || best.share > MOST_SHARE) return undefined
+  const wide = spreadWeights(narrow.weights, shape, window, best)
+  const initializers = [floatTensor(fresh(`${conv.input[1]}_wide`), wide.shape, wide.values)]
+  /** By channel: the same for each position of a block. */
+  const repeated = (name: string, values: Float32Array): string => {
+    const all = joined(Array<Float32Array>(best.block).fill(values))
+    initializers.push(floatTensor(fresh(`${name}_wide`), [all.length], all))
+    return initializers.at(-1)!.name
+  }
+  const bias = narrow.bias === undefined ? [] : [repeated(conv.input[2]!, narrow.bias)]
+  const after = besideAfter(matching, conv)
+  const made = [conv, ...after.map(({ node: one }) => one)]
+  const values = made.map(({ output: [name] }) => fresh(`${name}_wide`))
+  const inputs = [conv.input[0]!, initializers[0]!.name, ...bias]
+  const add = [copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })]
+  for (const [k, { node: one, input: at, channels }] of after.entries()) {
+    const input = one.input.map((name, index) => {
+      const perChannel = channels.get(index)
+      return index === at ? values[k]! : perChannel ? repeated(name, perChannel) : name
+    })
+    add.push(copyWith(one, { input, output: [values[k + 1]!] }))
+  }
+  const laid = layOut(best, shape[0]!, output, values.at(-1)!, made.at(-1)!.output[0]!, fresh)
+  return {
+    share: best.share,
+    parts: [conv],
+    remove: new Set(made),
+    add: [...add, ...laid.nodes],
+    addInitializers: [...initializers, ...laid.initializers],
+  }
+}
+
+interface Narrow {
+  readonly window: Window
+  /** Of the weights. */
+  readonly shape: readonly number[]
+  readonly weights: Float32Array
+  readonly bias: Float32Array | undefined
+  /** Spatial sizes. */
+  readonly input: readonly Size[]
+  readonly output: readonly Size[]
+}
+
+/** The convolution with all that must be known of it; undefined where it is none of one group with constant weights. */
+function narrowOf(matching: Matching, conv: NodeProto): Narrow | undefined {
+  if (!isOperator(conv, 'Conv') || numberOf(conv, 'group', 1) !== 1) return undefined
+  const shape = matching.constant(conv.input[1])?.shape
+  const [from, to] = [matching.shape(conv.input[0]), matching.shape(conv.output[0])]
+  const weights = floatsOf(matching, conv.input[1])
+  const bias = conv.input[2] ? floatsOf(matching, conv.input[2]) : undefined
+  if (shape === undefined || from === undefined || to === undefined || weights === undefined) return undefined
+  if ((conv.input[2] && bias === undefined) || from.length !== shape.length) return undefined
+  const [input, output] = [from.slice(2), to.slice(2)]
+  const ones = input.map(() => 1)
+  const partial = {
+    kernel: shape.slice(2),
+    strides: intsOf(conv, 'strides') ?? ones,
+    dilations: intsOf(conv, 'dilations') ?? ones,
+  }
+  const pads = padsOf(conv, partial, input)
+  // A Reshape can work out one size of its own.
+  if (pads === undefined || output.filter((size) => typeof size !== 'number').length > 1) return undefined
+  return { window: { ...partial, pads }, shape, weights, bias, input, output }
+}
+
+function padsOf(conv: NodeProto, window: Omit<Window, 'pads'>, input: readonly Size[]): readonly number[] | undefined {
+  const none = [...input, ...input].map(() => 0)
+  const auto = String(attributeOf(conv, 'auto_pad') ?? 'NOTSET')
+  if (auto === 'VALID') return none
+  if (auto === 'NOTSET') return intsOf(conv, 'pads') ?? none
+  const missing = input.map((size, axis) => {
+    if (typeof size !== 'number') return Number.NaN
+    const [stride, reach] = [window.strides[axis]!, (window.kernel[axis]! - 1) * window.dilations[axis]! + 1]
+    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size)
+  })
+  if (missing.some(Number.isNaN)) return undefined
+  const [less, more] = [missing.map((pad) => Math.floor(pad / 2)), missing.map((pad) => Math.ceil(pad / 2))]
+  return auto === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less]
+}
+
+function attributesOf(conv: NodeProto, { kernel, strides, dilations, pads }: Window): NodeProto['attribute'] {
+  const given = { kernel_shape: kernel, strides, dilations, pads }
+  const others = conv.attribute.filter(({ name }) => name !== 'auto_pad' && !(name in given))
+  return [...others, ...Object.entries(given).map(([name, values]) => attribute(name, values))]
+}
+
+interface Beside {
+  readonly node: NodeProto
+  readonly input: number
+  /** Inputs that hold a number for each channel. */
+  readonly channels: ReadonlyMap<number, Float32Array>
+}
+
+/** Operators behind, each the only reader of the one before, that do not care which position a number belongs to: the engine fuses them. */
+function besideAfter(matching: Matching, conv: NodeProto): readonly Beside[] {
+  const found: Beside[] = []
+  for (let reader = matching.onlyReader(conv); reader !== undefined; reader = matching.onlyReader(reader)) {
+    const input = elementwiseInput(matching, reader)
+    const one = input === undefined ? normalization(matching, reader) : { node: reader, input, channels: new Map() }
+    if (one === undefined) break
+    found.push(one)
+  }
+  return found
+}
+
+/** A BatchNormalization as in prediction, with constant parameters. */
+function normalization(matching: Matching, reader: NodeProto): Beside | undefined {
+  if (!isOperator(reader, 'BatchNormalization') || numberOf(reader, 'training_mode', 0) !== 0 || reader.output.length > 1)
+    return undefined
+  const parameters = reader.input.map((name, index) => [index, floatsOf(matching, name)] as const).slice(1)
+  if (parameters.some(([, values]) => values === undefined)) return undefined
+  return { node: reader, input: 0, channels: new Map(parameters as [number, Float32Array][]) }
+}
+
+/** Nodes from [N, block * C, …, rows, …] to [N, C, …, positions, …]. */
+function layOut(
+  { axis, block, rows }: PositionBlock,
+  channels: number,
+  output: readonly Size[],
+  from: string,
+  to: string,
+  fresh: (hint: string) => string,
+): { readonly nodes: readonly NodeProto[]; readonly initializers: readonly TensorProto[] } {
+  const initializers: TensorProto[] = []
+  const ints = (hint: string, values: readonly number[]): string => {
+    const tensor = int64Tensor(fresh(`${to}_${hint}`), [values.length], values)
+    initializers.push(tensor)
+    return tensor.name
+  }
+  const withAxis = (size: number) => output.map((one, at) => (at === axis ? size : typeof one === 'number' ? one : -1))
+  // One channel needs no axis of its own: the fewer axes, the faster the transposition.
+  const apart = [0, block, ...(channels === 1 ? [] : [channels]), ...withAxis(rows)]
+  const along = apart.length - output.length + axis
+  const perm = apart.map((_, at) => at).filter((at) => at !== 1)
+  perm.splice(along, 0, 1)
+  const positions = output[axis] as number
+  const isCut = rows * block > positions
+  const [split, turned, whole] = [fresh(`${to}_split`), fresh(`${to}_turned`), isCut ? fresh(`${to}_whole`) : to]
+  const nodes = [
+    node('Reshape', [from, ints('blocks', apart)], [split], {}, '', split),
+    node('Transpose', [split], [turned], { perm }, '', turned),
+    node('Reshape', [turned, ints('shape', [0, channels, ...withAxis(rows * block)])], [whole], {}, '', fresh(`${to}_laid_out`)),
+  ]
+  if (isCut) {
+    const bounds = [ints('start', [0]), ints('end', [positions]), ints('axis', [2 + axis])]
+    nodes.push(node('Slice', [whole, ...bounds], [to], {}, '', fresh(`${to}_cut`)))
+  }
+  return { nodes, initializers }
+}
