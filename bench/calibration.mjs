@@ -92,8 +92,9 @@ async function work() {
     options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },
     model: { ...modelInMemory(proto), source: { file, format: 'onnx', sha256: '', sizeBytes: 0 } },
     values,
-    method: METHOD,
+    methods: [METHOD],
     inputs,
+    samples: SAMPLES,
     types,
     expectedMs: SAMPLES * 20,
     limits: { memoryBytes: 8e9, signal: undefined },
@@ -106,7 +107,7 @@ async function work() {
     process.exit(1)
   }
   console.log(
-    `${Object.keys(trial.value.ranges).length} ranges from ${trial.value.samples} pictures; the trial's own peak ${Math.round(trial.value.peakBytes / MB)} MB`,
+    `${Object.keys(trial.value.ranges[METHOD]).length} ranges from ${SAMPLES} pictures; the trial's own peak ${Math.round(trial.value.peakBytes / MB)} MB`,
   )
   process.disconnect()
 }

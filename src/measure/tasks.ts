@@ -2,7 +2,7 @@
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
-import type { CalibrationMethod, ObservedModel, ValueRange } from './calibration/types.ts'
+import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
 import type { DeviceTrace } from './device/device-trace.ts'
 import type { EventLoop, LatencyBlock } from './types.ts'
 
@@ -177,20 +177,23 @@ export interface OutputsOutput {
 }
 
 export interface CalibrateInput extends Omit<ModelTask, 'modelFile'> {
-  readonly method: CalibrationMethod
+  readonly methods: readonly CalibrationMethod[]
+  /** How many samples the inputs hold. */
+  readonly samples: number
   /** Models that give extremes; each value is in one of them. */
-  readonly extremes: readonly ObservedModel[]
+  readonly extremes: readonly ExtremesModel[]
   /** Models that give the same values whole; used where the method needs to see each number. */
   readonly whole: readonly ObservedModel[]
   readonly bins: number
 }
 
 export interface CalibrateOutput {
-  /** By value; NaN and infinity where such numbers were seen. */
-  readonly ranges: Readonly<Record<string, ValueRange>>
+  /** By method, by value; NaN and infinity where such numbers were seen. */
+  readonly ranges: Readonly<Partial<Record<CalibrationMethod, Readonly<Record<string, ValueRange>>>>>
   /** By value, of its channels, the mean of the samples' means. */
   readonly means: Readonly<Record<string, readonly number[]>>
-  readonly samples: number
+  /** By value, of its channels, the largest magnitude. */
+  readonly peaks: Readonly<Record<string, readonly number[]>>
   /** Largest resident size of the process. */
   readonly peakBytes: number
 }

@@ -6,12 +6,19 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { Limits } from '../plan.ts'
-import type { CalibrateOutput } from '../tasks.ts'
+import type { CalibrateInput, CalibrateOutput } from '../tasks.ts'
 import { runTrial } from '../trial.ts'
 import type { Trial } from '../types.ts'
 import { BINS } from './histogram.ts'
-import { withExtremes, withValuesAsOutputs } from './observe.ts'
-import type { CalibrationMethod, ChannelsOf, ObservedModel } from './types.ts'
+import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
+import {
+  type CalibrationMethod,
+  type ChannelsOf,
+  type ExtremesModel,
+  needsHistograms,
+  type ObservedModel,
+  type ValueRange,
+} from './types.ts'
 
 export { type CalibrationMethod, type ChannelsOf, calibrationMethods, type ValueRange } from './types.ts'
 
@@ -21,11 +28,14 @@ export interface CalibrationPlan {
   readonly model: Model
   /** Float values of the main graph. */
   readonly values: readonly string[]
-  /** Of those values whose means are wanted. */
-  readonly means?: readonly ChannelsOf[]
-  readonly method: CalibrationMethod
+  /** Of those values of which each channel is wanted. */
+  readonly channels?: readonly ChannelsOf[]
+  /** Each gives ranges of its own, from the same predictions. */
+  readonly methods: readonly CalibrationMethod[]
   /** Path of the inputs.json with the samples. */
   readonly inputs: string
+  /** How many they are. */
+  readonly samples: number
   /** As run, by value. */
   readonly types: ReadonlyMap<string, TensorType>
   /** Time of all samples as the engine runs the model otherwise, ms. */
@@ -37,7 +47,7 @@ export interface CalibrationPlan {
   readonly bins?: number
 }
 
-/** Outputs of a session beyond these make its start slow. */
+/** Values of one session whose extremes are looked for. */
 const MOST_VALUES = 1000
 /** What may come out of the engine for one sample where values are looked at whole. */
 const WHOLE_BYTES = 96 * 2 ** 20
@@ -45,42 +55,50 @@ const WHOLE_BYTES = 96 * 2 ** 20
 const SLOWNESS = 60
 const LEAST_MS = 120_000
 
+/** In a trial; ranges of all values that were asked for. */
 export async function calibrate(plan: CalibrationPlan): Promise<Trial<CalibrateOutput>> {
-  const { values, method, types } = plan
-  const meansOf = (part: readonly string[]) => (plan.means ?? []).filter(({ value }) => part.includes(value))
-  const extremes = await observed(
-    plan,
-    'extremes',
-    chunks(values, MOST_VALUES, () => 1),
-    (model, part) => withExtremes(model, part, meansOf(part)),
-    meansOf,
-  )
+  const { input, ofAll } = await prepareCalibration(plan)
+  const { memoryBytes, signal } = plan.limits
+  const trial = await runTrial('calibrate', input, { timeMs: LEAST_MS + SLOWNESS * plan.expectedMs, memoryBytes, signal })
+  return trial.outcome === 'measured' ? { ...trial, value: ofAll(trial.value) } : trial
+}
+
+export interface PreparedCalibration {
+  readonly input: CalibrateInput
+  /** What the task found, for values too that only move the numbers of others. */
+  ofAll(found: CalibrateOutput): CalibrateOutput
+}
+
+/** Writes the models that are observed. */
+export async function prepareCalibration(plan: Omit<CalibrationPlan, 'limits' | 'expectedMs'>): Promise<PreparedCalibration> {
+  const { engine, options, inputs, samples, methods, types, write, model, folder, bins = BINS } = plan
+  const sources = sourcesOf(model, plan.values)
+  const values = [...new Set(sources.values())]
+  const extremes: ExtremesModel[] = []
+  for (const [k, part] of chunks(values, MOST_VALUES, () => 1).entries()) {
+    // Moving numbers mixes channels: they are looked for where they are.
+    const channels = (plan.channels ?? []).filter(({ value }) => part.includes(sources.get(value)!))
+    const { file } = await write(withExtremes(model, part, channels), path.join(folder, `extremes-${k}`))
+    extremes.push({ file, values: part, channels })
+  }
   const bytes = (value: string): number => {
     const type = types.get(value)
     return (type && sizeInBytes(type)) ?? 0
   }
-  const needsWhole = method === 'percentile' || method === 'entropy' || method === 'mse'
-  const whole = needsWhole ? await observed(plan, 'whole', chunks(values, WHOLE_BYTES, bytes), withValuesAsOutputs) : []
-  return runTrial(
-    'calibrate',
-    { engine: plan.engine, options: plan.options, inputs: plan.inputs, method, extremes, whole, bins: plan.bins ?? BINS },
-    { timeMs: LEAST_MS + SLOWNESS * plan.expectedMs, memoryBytes: plan.limits.memoryBytes, signal: plan.limits.signal },
-  )
-}
-
-async function observed(
-  { model, write, folder }: CalibrationPlan,
-  name: string,
-  parts: readonly (readonly string[])[],
-  change: (model: Model, values: readonly string[]) => Model,
-  meansOf: (values: readonly string[]) => readonly ChannelsOf[] = () => [],
-): Promise<ObservedModel[]> {
-  const models: ObservedModel[] = []
-  for (const [k, values] of parts.entries()) {
-    const { file } = await write(change(model, values), path.join(folder, `${name}-${k}`))
-    models.push({ file, values, means: meansOf(values) })
+  const whole: ObservedModel[] = []
+  for (const [k, part] of (methods.some(needsHistograms) ? chunks(values, WHOLE_BYTES, bytes) : []).entries()) {
+    const { file } = await write(withValuesAsOutputs(model, part), path.join(folder, `whole-${k}`))
+    whole.push({ file, values: part })
   }
-  return models
+  const ranges = (found: Readonly<Record<string, ValueRange>>) =>
+    Object.fromEntries([...sources].flatMap(([value, source]) => (found[source] === undefined ? [] : [[value, found[source]]])))
+  return {
+    input: { engine, options, inputs, samples, methods, extremes, whole, bins },
+    ofAll: (found) => ({
+      ...found,
+      ranges: Object.fromEntries(Object.entries(found.ranges).map(([method, one]) => [method, ranges(one)])),
+    }),
+  }
 }
 
 /** In order, each part as large as the limit allows, and of one value at least. */

@@ -7,9 +7,9 @@ import { copyWith } from '../../graph/copy.ts'
 import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { chunks } from './index.ts'
-import { withExtremes, withValuesAsOutputs } from './observe.ts'
+import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
 import { calibrateTask } from './task.ts'
-import type { CalibrationMethod } from './types.ts'
+import { type CalibrationMethod, calibrationMethods } from './types.ts'
 
 process.env.ORT_DISABLE_TELEMETRY = '1'
 let folder: string
@@ -43,29 +43,30 @@ function write(one: Model): string {
   return join(at, 'model.onnx')
 }
 
-function calibrated(method: CalibrationMethod, samples: readonly (readonly number[])[], parts = [VALUES]) {
+async function calibrated(method: CalibrationMethod, samples: readonly (readonly number[])[], parts = [VALUES]) {
   const inputs = saveInputs(
     join(folder, `inputs-${written++}`),
     samples.map((row) => ({ x: { dtype: 'float32', shape: [row.length / 2, 2], data: Float32Array.from(row) } })),
   )
-  return calibrateTask({
+  const { ranges } = await calibrateTask({
     engine: 'ort-cpu',
     options,
     inputs,
-    method,
-    extremes: parts.map((values) => ({ file: write(withExtremes(small, values)), values })),
+    samples: samples.length,
+    methods: [method],
+    extremes: parts.map((values) => ({ file: write(withExtremes(small, values)), values, channels: [] })),
     whole: parts.map((values) => ({ file: write(withValuesAsOutputs(small, values)), values })),
     bins: 2048,
   })
+  return ranges[method]!
 }
 
 describe('ranges', () => {
   test('the smallest and largest ever seen, of values inside too, over samples of other sizes', async () => {
-    const { ranges, samples } = await calibrated('minmax', [
+    const ranges = await calibrated('minmax', [
       [1, -2],
       [3, 0.5, -4, 2],
     ])
-    expect(samples).toBe(2)
     expect(ranges).toEqual({ x: { low: -4, high: 3 }, r: { low: 0, high: 3 }, y: { low: -3, high: -0 } })
   })
 
@@ -75,12 +76,12 @@ describe('ranges', () => {
       [3, -4],
     ]
     const [whole, parts] = [await calibrated('minmax', samples), await calibrated('minmax', samples, [['x'], ['r', 'y']])]
-    expect(parts.ranges).toEqual(whole.ranges)
+    expect(parts).toEqual(whole)
   })
 
   test('moving average: the mean of each sample’s extremes', async () => {
     // x: lows -2 and -4, highs 1 and 3.
-    const { ranges } = await calibrated('moving-average', [
+    const ranges = await calibrated('moving-average', [
       [1, -2],
       [3, -4],
     ])
@@ -90,7 +91,7 @@ describe('ranges', () => {
   test.each<CalibrationMethod>(['percentile', 'entropy', 'mse'])('%s: within the extremes', async (method) => {
     const rows = Array.from({ length: 3 }, (_, k) => Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * (k + 1))))
     rows[0]![7] = 90
-    const { ranges } = await calibrated(
+    const ranges = await calibrated(
       method,
       rows.map((row) => [...row]),
     )
@@ -101,29 +102,63 @@ describe('ranges', () => {
     expect(ranges.r!.low).toBe(0)
   })
 
-  test('means of channels, where they are asked for: the mean over samples of each sample’s', async () => {
-    const means = [{ value: 'x', axis: 1, rank: 2 }]
+  test('of channels, where they are asked for: the mean over samples of each sample’s, and the largest magnitude', async () => {
+    const channels = [{ value: 'x', axis: 1, rank: 2, size: 2 }]
     const inputs = saveInputs(
       join(folder, 'channels'),
       [
         [1, -2],
-        [3, 5, 1, 7],
+        [3, 5, 1, -7],
       ].map((row) => ({ x: { dtype: 'float32', shape: [row.length / 2, 2], data: Float32Array.from(row) } })),
     )
     for (const opset of [13, 18]) {
       const proto = copyWith(small.proto, {
         opsetImport: small.proto.opsetImport.map((one) => copyWith(one, { version: BigInt(opset) })),
       })
-      const file = write(withExtremes({ ...small, proto }, VALUES, means))
-      const extremes = [{ file, values: VALUES, means }]
-      const found = await calibrateTask({ engine: 'ort-cpu', options, inputs, method: 'minmax', extremes, whole: [], bins: 2048 })
-      // Column 0: 1, and (3 + 1) / 2; column 1: -2, and (5 + 7) / 2.
-      expect(found.means).toEqual({ x: [1.5, 2] })
+      const file = write(withExtremes({ ...small, proto }, VALUES, channels))
+      const extremes = [{ file, values: VALUES, channels }]
+      for (const method of ['minmax', 'moving-average'] as const) {
+        const found = await calibrateTask({
+          engine: 'ort-cpu',
+          options,
+          inputs,
+          samples: 2,
+          methods: [method],
+          extremes,
+          whole: [],
+          bins: 2048,
+        })
+        // Column 0: 1, and (3 + 1) / 2; column 1: -2, and (5 - 7) / 2.
+        expect(found.means).toEqual({ x: [1.5, -1.5] })
+        expect(found.peaks).toEqual({ x: [3, 7] })
+      }
     }
   })
 
+  test('several methods at once find what each finds alone', async () => {
+    const rows = [
+      [1, -2, 0.5, 3],
+      [3, -4, 0.25, 9],
+    ]
+    const inputs = saveInputs(
+      join(folder, 'methods'),
+      rows.map((row) => ({ x: { dtype: 'float32', shape: [2, 2], data: Float32Array.from(row) } })),
+    )
+    const found = await calibrateTask({
+      engine: 'ort-cpu',
+      options,
+      inputs,
+      samples: 2,
+      methods: calibrationMethods,
+      extremes: [{ file: write(withExtremes(small, VALUES)), values: VALUES, channels: [] }],
+      whole: [{ file: write(withValuesAsOutputs(small, VALUES)), values: VALUES }],
+      bins: 2048,
+    })
+    for (const method of calibrationMethods) expect(found.ranges[method], method).toEqual(await calibrated(method, rows))
+  })
+
   test('infinity among the values is told, and does not end the others', async () => {
-    const { ranges } = await calibrated('mse', [[1, Number.POSITIVE_INFINITY]])
+    const ranges = await calibrated('mse', [[1, Number.POSITIVE_INFINITY]])
     expect(ranges.x!.high).toBe(Number.POSITIVE_INFINITY)
   })
 })
@@ -132,4 +167,25 @@ test('chunks keep the order and the limit, and hold one at least', () => {
   const sizes: Record<string, number> = { a: 2, b: 2, c: 5, d: 1 }
   expect(chunks(['a', 'b', 'c', 'd'], 4, (value) => sizes[value]!)).toEqual([['a', 'b'], ['c'], ['d']])
   expect(chunks([], 4, () => 1)).toEqual([])
+})
+
+test('what only moves numbers has the range of what it reads', () => {
+  const moved = modelInMemory(
+    model({
+      nodes: [
+        node('Relu', ['x'], ['r']),
+        node('Transpose', ['r'], ['t'], { perm: [1, 0] }),
+        node('Flatten', ['t'], ['f']),
+        node('Neg', ['f'], ['y']),
+      ],
+      inputs: [valueInfo('x', 'float32', ['n', 2])],
+      outputs: [valueInfo('y', 'float32', ['n', 2])],
+    }),
+  )
+  expect([...sourcesOf(moved, ['x', 't', 'f', 'y'])]).toEqual([
+    ['x', 'x'],
+    ['t', 'r'],
+    ['f', 'r'],
+    ['y', 'y'],
+  ])
 })

@@ -13,23 +13,27 @@ export interface ValueRange {
   readonly high: number
 }
 
-/** A value whose mean over everything but one axis is wanted: over samples and places, for each channel. */
+/** A value of which each channel by itself is wanted, over samples and places. */
 export interface ChannelsOf {
   readonly value: string
   readonly axis: number
   readonly rank: number
+  /** How many channels there are. */
+  readonly size: number
 }
 
-/** A model with further outputs: for each of `values` its two extremes, or the value itself. */
+/** A model with the values as further outputs. */
 export interface ObservedModel {
   readonly file: string
   readonly values: readonly string[]
-  /** Of some of the values; their means are outputs too. */
-  readonly means?: readonly ChannelsOf[]
 }
 
-/** Of the output that holds a value's smallest (largest) number. */
-export const lowName = (value: string): string => `${value}__low`
-export const highName = (value: string): string => `${value}__high`
-/** Of the output that holds the means of its channels. */
-export const meanName = (value: string): string => `${value}__mean`
+/** A model with one output, a vector: the smallest of each of `values`, then the largest of each, then channels' means, then their peaks. */
+export interface ExtremesModel extends ObservedModel {
+  readonly channels: readonly ChannelsOf[]
+}
+
+/** Methods that must see how often which numbers occur. */
+export function needsHistograms(method: CalibrationMethod): method is 'percentile' | 'entropy' | 'mse' {
+  return method === 'percentile' || method === 'entropy' || method === 'mse'
+}

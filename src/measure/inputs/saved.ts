@@ -52,10 +52,18 @@ export function loadInputs(inputsJsonPath: string): readonly Feeds[] {
   return parseIndex(inputsJsonPath, bad).map((sample) => feedsOf(sample, dirname(inputsJsonPath), contents, bad))
 }
 
-/** The same, a sample at a time: what was read for one is not kept for the next. Throws as `loadInputs` does. */
-export function* eachInput(inputsJsonPath: string): Iterable<Feeds> {
+/** Samples on disk, each read when it is asked for; what was read for one is not kept for the next. */
+export interface OpenedInputs {
+  readonly count: number
+  /** Throws as `loadInputs` does. */
+  read(k: number): Feeds
+}
+
+/** Throws as `loadInputs` does. */
+export function openInputs(inputsJsonPath: string): OpenedInputs {
   const bad = badInputs(inputsJsonPath)
-  for (const sample of parseIndex(inputsJsonPath, bad)) yield feedsOf(sample, dirname(inputsJsonPath), new Map(), bad)
+  const samples = parseIndex(inputsJsonPath, bad)
+  return { count: samples.length, read: (k) => feedsOf(samples[k]!, dirname(inputsJsonPath), new Map(), bad) }
 }
 
 type Bad = (reason: string) => InputError

@@ -330,11 +330,12 @@ async function calibrated(ground: PrecisionGround, wishes: PrecisionWishes, of: 
       precisions.includes('static') ? [...activationsIn, ...parts, ...activationsOut] : [],
     ),
   )
-  const means = [...values].flatMap((value): ChannelsOf[] => {
+  const channels = [...values].flatMap((value): ChannelsOf[] => {
     const readers = of.nodes.filter(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
     const rank = of.types.get(value)?.shape.length ?? 0
     if (readers.length === 0 || rank < 2) return []
-    return [{ value, rank, axis: readers[0]!.opType === 'Conv' ? 1 : rank - 1 }]
+    const axis = readers[0]!.opType === 'Conv' ? 1 : rank - 1
+    return [{ value, rank, axis, size: of.types.get(value)!.shape[axis]! }]
   })
   const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
   const count = Math.min(ground.samples.length, Math.max(8, Math.min(MOST_CALIBRATION_SAMPLES, affordable)))
@@ -348,9 +349,10 @@ async function calibrated(ground: PrecisionGround, wishes: PrecisionWishes, of: 
     options: ground.options,
     model: of.prepared,
     values: [...values],
-    means,
-    method: wishes.calibration,
+    channels,
+    methods: [wishes.calibration],
     inputs,
+    samples: count,
     types: of.types,
     expectedMs: count * ground.p50Ms,
     limits: ground.limits,
@@ -358,8 +360,8 @@ async function calibrated(ground: PrecisionGround, wishes: PrecisionWishes, of: 
     write: ground.write,
   })
   if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonOf(trial)}`)
-  const ranges = Object.entries(trial.value.ranges)
-  const axes = new Map(means.map(({ value, axis }) => [value, axis]))
+  const ranges = Object.entries(trial.value.ranges[wishes.calibration] ?? {})
+  const axes = new Map(channels.map(({ value, axis }) => [value, axis]))
   const averaged = Object.entries(trial.value.means).filter(([, all]) => all.every(Number.isFinite))
   return {
     ranges: new Map(ranges.filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high))),
