@@ -1,11 +1,34 @@
 import { describe, expect, it } from 'vitest'
-import { fitLine, logInterval, median, medianHalfWidth, midmean, percentile, processInterval } from './statistics.ts'
+import {
+  fitLine,
+  logInterval,
+  median,
+  medianHalfWidth,
+  medianInterval,
+  midmean,
+  percentile,
+  processInterval,
+} from './statistics.ts'
 
 describe('statistics', () => {
   it('takes the middle, and the mean of the two middle ones', () => {
     expect(median([3, 1, 2])).toBe(2)
     expect(median([4, 1, 2, 3])).toBe(2.5)
     expect(median([])).toBeNaN()
+  })
+
+  it('holds the median between order statistics, as the binomial has it', () => {
+    const ramp = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+    // 2 * (1 + 12) / 2^12 = 0.63 %, and 2 * (1 + 12 + 66) / 2^12 = 3.9 %.
+    expect(medianInterval(ramp(12), 99)).toEqual({ low: 2, high: 11 })
+    expect(medianInterval(ramp(12), 95)).toEqual({ low: 3, high: 10 })
+    expect(medianInterval(ramp(8), 99)).toEqual({ low: 1, high: 8 })
+    expect(medianInterval(ramp(7), 99)).toBeNull()
+    expect(medianInterval(ramp(6), 95)).toEqual({ low: 1, high: 6 })
+    expect(medianInterval(ramp(5), 95)).toBeNull()
+    expect(medianInterval([...ramp(11), 1e9], 99)).toEqual({ low: 2, high: 11 })
+    // Table A4 of Conover, Practical Nonparametric Statistics: 25 values, 95 %, ranks 8 and 18.
+    expect(medianInterval(ramp(25), 95)).toEqual({ low: 8, high: 18 })
   })
 
   it('names a percentile only where the samples support it', () => {

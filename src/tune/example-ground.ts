@@ -56,7 +56,7 @@ export function exampleGround(world: World): Ground & { readonly seen: readonly 
     const slowed = threaded && handoffNs >= SLOW_NS ? SLOW_FACTOR : 1
     const score = world.timeMs(has) * slowed * Math.exp(world.noise * normal(random))
     const p50Ms = world.p50Ms === null ? null : (world.p50Ms?.(has) ?? score)
-    const value = { score, p50Ms, peakBytes: null, handoffNs: threaded ? handoffNs : null }
+    const value = { score, p50Ms, peakBytes: null, handoffNs: threaded ? handoffNs : null, disturbedShare: 0 }
     return { outcome: 'measured', value }
   }
 

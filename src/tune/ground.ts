@@ -15,6 +15,8 @@ export interface Reading {
   readonly peakBytes: number | null
   /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
   readonly handoffNs: number | null
+  /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
+  readonly disturbedShare: number
 }
 
 export interface OutputCheck {

@@ -16,6 +16,7 @@ const reading = (given: Scripted): Reading => ({
   p50Ms: given.score,
   peakBytes: null,
   handoffNs: null,
+  disturbedShare: 0,
   ...given,
 })
 
@@ -155,6 +156,47 @@ describe('states of the machine', () => {
 })
 
 describe('chance', () => {
+  const many: JudgePlan = { ...GROWTH, most: 12 }
+
+  test('one wild process among many hides no gain', async () => {
+    // Eleven ratios around 0.8 and one of 1.6: Student's t over all of them reaches past 1, the range of all but the two outermost does not.
+    const turns = [8, 16, 8.4, 7.6, 8, 8.2, 7.9, 8.1, 8, 8.3, 7.7, 8]
+    const { ground } = scripted(
+      [{ score: 10 }],
+      turns.map((score) => ({ score })),
+    )
+    expect(await judged(ground, many)).toMatchObject({ verdict: 'faster', pairs: 12, speedup: 1.25, speedupLow: 1 / 0.84 })
+  })
+
+  test('two wild ones leave it open', async () => {
+    const turns = [8, 16, 8.4, 7.6, 16, 8.2, 7.9, 8.1, 8, 8.3, 7.7, 8]
+    const { ground } = scripted(
+      [{ score: 10 }],
+      turns.map((score) => ({ score })),
+    )
+    expect(await judged(ground, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
+  })
+
+  test('between the last early look and the most pairs nothing is decided', async () => {
+    // After nine pairs Student's t would call it a gain; it is asked again at twelve, when it is none any more.
+    const turns = [8, 16, 8, 8, 8, 8, 8, 8, 8, 16, 16, 16]
+    const { ground } = scripted(
+      [{ score: 10 }],
+      turns.map((score) => ({ score })),
+    )
+    expect(await judged(ground, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
+  })
+
+  test('a pair that others disturbed is repeated, three times at most', async () => {
+    const disturbed = { score: 16, disturbedShare: 0.3 }
+    const once = scripted([{ score: 10 }], [disturbed, { score: 8 }])
+    expect(await judged(once.ground)).toMatchObject({ verdict: 'faster', pairs: 3, speedup: 1.25 })
+    expect(once.asked.join('')).toBe('bcbccbbc')
+    const always = scripted([{ score: 10 }], [{ ...disturbed, score: 8 }])
+    expect((await judged(always.ground, PROOF)).pairs).toBe(6)
+    expect(always.asked).toHaveLength(18)
+  })
+
   test('a candidate whose best process is slower than the best without it is not faster', async () => {
     // By chance the base drew five slow processes of six; its good ones are faster than any of the candidate's.
     const bases = [13, 13, 10, 13, 13, 13].map((score) => ({ score }))

@@ -1,9 +1,10 @@
 // Is the candidate better than the base? Both alternate as fresh processes (A B B A), the ratio is taken pair by pair, and after each
 // pair it is asked whether the answer is clear. Looking several times finds differences where there are none more often than looking
-// once, so each look asks for 99 % in place of 95 %: six looks then find a gain where there is none at most three times in a hundred
-// (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original.
+// once, so each look asks for 99 % in place of 95 %: seven looks then find a gain where there is none at most four times in a hundred
+// (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original. Few pairs are judged by
+// Student's t; many by order statistics, since one process in ten is half as slow again for no reason of its own.
 import { REGIME_RATIO } from '../measure/latency.ts'
-import { geometricMean, logInterval, median } from '../measure/statistics.ts'
+import { type Interval, logInterval, median, medianInterval } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { RemedySetup } from '../remedies/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
@@ -38,9 +39,16 @@ export interface JudgePlan {
 
 /** A gain below this is not worth a change. */
 export const WORTHWHILE = 0.98
-/** So many pairs in, a mean that shows no gain worth having ends it: more of them would find no more than noise. */
+/** So many pairs in, a median that shows no gain worth having ends it: more of them would find no more than noise. */
 const FUTILE_AFTER = 4
+/** Looks for a gain after each pair end here; the next is at the most pairs. */
+const LAST_EARLY_LOOK = 8
 const MOST_REPEATS = 2
+/** Share of a reading that others took: a pair with such a one is repeated. */
+const DISTURBED = 0.1
+const MOST_DISTURBED = 3
+/** From so many pairs on order statistics leave out the outermost ones. */
+const MANY_PAIRS = 12
 
 interface Pair {
   readonly ratio: number
@@ -59,6 +67,7 @@ export async function judge(
   const [bases, candidates]: [Reading[], Reading[]] = [[], []]
   const isLate = () => ground.nowMs() > plan.deadlineMs
   let repeats = 0
+  let disturbed = 0
   while (pairs.length < plan.most && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
@@ -69,6 +78,8 @@ export async function judge(
     const [a, b] = baseFirst ? [first.value, second.value] : [second.value, first.value]
     const spans = spansChange(a, b)
     if (spans && repeats++ < MOST_REPEATS && !isLate()) continue
+    const isDisturbed = Math.max(a.disturbedShare, b.disturbedShare) > DISTURBED
+    if (isDisturbed && disturbed++ < MOST_DISTURBED && !isLate()) continue
     bases.push(a)
     candidates.push(b)
     pairs.push({ ratio: b.score / a.score, handoffNs: spans ? null : (a.handoffNs ?? b.handoffNs) })
@@ -77,21 +88,25 @@ export async function judge(
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
 }
 
-function isClear(pairs: readonly Pair[], { least, level }: JudgePlan): boolean {
+function isClear(pairs: readonly Pair[], { least, most, level }: JudgePlan): boolean {
   const ratios = pairs.map(({ ratio }) => ratio)
   // Two readings that both show no gain worth having settle it: a wrong "no" costs a gain, never a loss.
   if (ratios.length >= 2 && Math.min(...ratios) > WORTHWHILE) return true
-  if (ratios.length >= FUTILE_AFTER && geometricMean(ratios) > WORTHWHILE) return true
-  if (ratios.length < Math.max(3, least)) return false
-  const { low, high } = logInterval(ratios, level)
+  if (ratios.length >= FUTILE_AFTER && median(ratios) > WORTHWHILE) return true
+  if (ratios.length < Math.max(3, least) || (ratios.length > LAST_EARLY_LOOK && ratios.length < most)) return false
+  const { low, high } = intervalOf(ratios, level)
   return high < 1 || low > WORTHWHILE
+}
+
+function intervalOf(ratios: readonly number[], level: 95 | 99): Interval {
+  return (ratios.length >= MANY_PAIRS && medianInterval(ratios, level)) || logInterval(ratios, level)
 }
 
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
   const ratios = pairs.map(({ ratio }) => ratio)
   const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
-  const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : logInterval(ratios, plan.level)
+  const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
   const bad = slowerRegime(pairs) ?? slowerAtBest(bases, candidates)
   const faster = (apart || pairs.length >= plan.least) && interval.high < 1 && bad === null
   const slower = pairs.length >= 2 && interval.low > 1

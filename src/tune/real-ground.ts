@@ -153,6 +153,7 @@ export function realGround(plan: GroundPlan): RealGround {
 
   function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
     const { p50Ms, predictPeakBytes, handoffBeforeNs } = block
+    const disturbed = block.waitedMs / (setup.options.threads ?? plan.threadsInUse) + block.stolenMs + block.throttledMs
     const score = {
       latency: p50Ms,
       throughput: p50Ms / setup.batchFactor,
@@ -165,6 +166,7 @@ export function realGround(plan: GroundPlan): RealGround {
       p50Ms,
       peakBytes: predictPeakBytes,
       handoffNs: handoffBeforeNs,
+      disturbedShare: disturbed / Math.max(block.wallMs, 1e-9),
     }
   }
 
@@ -178,7 +180,7 @@ export function realGround(plan: GroundPlan): RealGround {
     const trial = await runTrial('start', task, tryLimits(limits))
     if (trial.outcome !== 'measured') return trial
     const { totalMs } = trial.value
-    return { outcome: 'measured', value: { score: totalMs, p50Ms: null, peakBytes: null, handoffNs: null } }
+    return { outcome: 'measured', value: { score: totalMs, p50Ms: null, peakBytes: null, handoffNs: null, disturbedShare: 0 } }
   }
 
   async function outputsOf(task: ModelTask, name: string) {

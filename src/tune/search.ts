@@ -42,11 +42,11 @@ export interface Found {
   readonly proof: Proof | null
 }
 
-const GROWTH = { least: 3, most: 8, stopEarly: true, level: 99 } as const
+const GROWTH = { least: 3, most: 12, stopEarly: true, level: 99 } as const
 const BACKWARD = { least: 2, most: 4, stopEarly: true, level: 99 } as const
 const FINAL = { least: 6, most: 6, stopEarly: false, level: 95 } as const
 /** A second look that stands alone asks for more, so that two looks are not two chances. */
-const FINAL_AGAIN = { least: 10, most: 10, stopEarly: false, level: 99 } as const
+const FINAL_AGAIN = { least: 12, most: 12, stopEarly: false, level: 99 } as const
 /** A remedy for load time, memory or size may not cost more latency than this. */
 const LATENCY_LIMIT = 1.1
 /** A first look this far above the base need not be repeated in a later run. */
