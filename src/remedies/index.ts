@@ -16,6 +16,7 @@ import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
 import { constantDequantization } from './rewrites/constant-dequantization.ts'
 import { constantFolding } from './rewrites/constant-folding.ts'
 import { convBatchnorm } from './rewrites/conv-batchnorm.ts'
+import { conv1dAsConv2d } from './rewrites/conv1d-as-conv2d.ts'
 import { dropOutputs } from './rewrites/drop-outputs.ts'
 import { duplicateWeights } from './rewrites/duplicate-weights.ts'
 import { engineOptimized } from './rewrites/engine-optimized.ts'
@@ -64,6 +65,7 @@ export const remedies: readonly Remedy[] = [
   fullRankScalars,
   constantFolding,
   convBatchnorm,
+  conv1dAsConv2d,
   cancellingPairs,
   trainingLeftovers,
   scaleIntoWeights,
