@@ -80,10 +80,26 @@ checkRemedy(conv1dAsConv2d, {
           node('Concat', ['p', 'c'], ['k'], { axis: 1 }),
           node('Conv', ['k', 'w3'], ['y']),
         ],
-        { initializers: [...constants, weights('w3', [5, 12, 1])] },
+        { initializers: [...constants, weights('w3', [5, 12, 2])] },
       ),
       sizes,
       operators: ['Unsqueeze', 'Conv', 'PRelu', 'Concat', 'Conv', 'Squeeze'],
+    },
+    {
+      name: 'windows of one position between and behind',
+      model: make(
+        [
+          node('Conv', ['x', 'p'], ['a']),
+          node('Conv', ['a', 'w'], ['c']),
+          node('Conv', ['c', 'p2'], ['d']),
+          node('Relu', ['d'], ['r']),
+          node('Conv', ['r', 'w'], ['e']),
+          node('Conv', ['e', 'p2'], ['y']),
+        ],
+        { initializers: [...constants, weights('p', [4, 4, 1]), weights('p2', [4, 6, 1])] },
+      ),
+      sizes,
+      operators: ['Conv', 'Unsqueeze', 'Conv', 'Conv', 'Relu', 'Conv', 'Conv', 'Squeeze'],
     },
     {
       name: 'a value between that is an output, and one input of two convolutions',
@@ -127,6 +143,13 @@ checkRemedy(conv1dAsConv2d, {
         inputs: [valueInfo('x', 'float32', [1, 2, 4, 4])],
         initializers: [weights('w', [3, 2, 3, 3])],
       }),
+    },
+    {
+      name: 'windows of one position',
+      model: make([node('Conv', ['x', 'p'], ['a']), node('Relu', ['a'], ['r']), node('Conv', ['r', 'p'], ['y'])], {
+        initializers: [weights('p', [4, 4, 1])],
+      }),
+      sizes,
     },
     {
       name: 'weights that a caller may override',

@@ -56,7 +56,10 @@ interface Lift {
 
 type Lifts = ReadonlyMap<NodeProto, Lift>
 
-/** Convolutions with constant weights over one axis, and what can follow them with the additional axis; in the order of the graph. */
+/**
+ * Convolutions with constant weights over one axis, and what can follow them with the additional axis; in the order of the graph.
+ * Windows of one position only follow: those are products of matrices as they are, and gain nothing.
+ */
 function liftable(matching: Matching): Lifts {
   const lifts = new Map<NodeProto, Lift>()
   const isLifted = (name: string) => {
@@ -76,6 +79,7 @@ function liftOf(matching: Matching, node: NodeProto, isLifted: (name: string) =>
   if (isOperator(node, 'Conv')) {
     const weights = matching.constant(node.input[1])
     if (weights?.dtype !== 'float32' || weights.shape.length !== 3 || matching.constant(node.input[0])) return undefined
+    if (weights.shape[2] === 1 && !isBehind) return undefined
     return { node, values: [0], constants: [1], attributes: withAxis(node) }
   }
   if (isBehind && isOperator(node, 'MaxPool', 'AveragePool') && intsOf(node, 'kernel_shape')?.length === 1) {
@@ -133,7 +137,7 @@ function axisAmongFour(node: NodeProto): number {
 function worthLifting(matching: Matching, all: Lifts): Lifts {
   const worth = new Set<NodeProto>()
   for (const one of [...all.keys()].reverse()) {
-    if (one.opType === 'Conv' || matching.readers(one.output[0]!).some((reader) => worth.has(reader))) worth.add(one)
+    if (isWide(matching, one) || matching.readers(one.output[0]!).some((reader) => worth.has(reader))) worth.add(one)
   }
   for (const [one, { values }] of all) {
     const makers = values.map((index) => matching.producer(one.input[index]))
@@ -141,6 +145,8 @@ function worthLifting(matching: Matching, all: Lifts): Lifts {
   }
   return new Map([...all].filter(([one]) => worth.has(one)))
 }
+
+const isWide = ({ constant }: Matching, node: NodeProto) => node.opType === 'Conv' && constant(node.input[1])!.shape[2]! > 1
 
 function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string): Replacement {
   const add: NodeProto[] = []
