@@ -11,8 +11,8 @@ export interface PrecisionOptions {
   readonly method: PrecisionMethod | null
   /** Of weights alone; null: 8 and 4. */
   readonly bits: 8 | 4 | null
-  /** How ranges of activations are found. */
-  readonly calibration: CalibrationMethod
+  /** How ranges of activations are found; null: by minmax, and in other ways where that changes the outputs too much. */
+  readonly calibration: CalibrationMethod | null
   /** Ranges may be found on synthetic inputs. */
   readonly allowSynthetic: boolean
 }
@@ -64,7 +64,7 @@ export const FIX_DEFAULTS: FixOptions = {
   budgetSeconds: 75,
   maxLoss: null,
   metric: null,
-  precision: { method: null, bits: null, calibration: 'minmax', allowSynthetic: false },
+  precision: { method: null, bits: null, calibration: null, allowSynthetic: false },
   fixShapes: false,
   outputs: null,
   preprocessing: {},

@@ -79,7 +79,7 @@ export function precisionOf(
       calibration: precision.calibration,
       allowStatic: real || precision.allowSynthetic,
       options: quantizeOptions(run),
-      maxLoss,
+      budgetMs: options.budgetSeconds * 1000,
     },
     (model) => prepareModel(model, setup, facts, { optimize }),
   )

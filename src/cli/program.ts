@@ -201,7 +201,7 @@ export function createProgram(world: World): Command {
     .option('--force', 'replace what stands there')
     .option('--method <name>', 'dynamic, static, weights or float16; all that pay')
     .option('--bits <n>', 'of weights alone: 8 or 4; what is faster')
-    .option('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse', 'minmax')
+    .option('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse')
     .option('--allow-synthetic', 'static int8 may take its ranges from made-up inputs')
     .option('--max-loss <x>', 'largest loss of the outputs', fraction)
     .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')

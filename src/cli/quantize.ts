@@ -18,7 +18,7 @@ export interface QuantizeFlags extends ModelFlags {
   readonly force?: boolean
   readonly method?: string
   readonly bits?: string
-  readonly calibration: string
+  readonly calibration?: string
   readonly allowSynthetic?: boolean
   readonly maxLoss?: number
   readonly metric?: string
@@ -101,7 +101,7 @@ function quantizeOptions(flags: QuantizeFlags) {
     precision: {
       method: method === 'float16' ? null : method,
       bits: bits === null ? null : bits === '4' ? (4 as const) : (8 as const),
-      calibration: oneOf(calibrations, flags.calibration, '--calibration'),
+      calibration: flags.calibration === undefined ? null : oneOf(calibrations, flags.calibration, '--calibration'),
       allowSynthetic: flags.allowSynthetic ?? false,
     },
   }
