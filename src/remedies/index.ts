@@ -12,6 +12,7 @@ import { staticQuantization } from './approximate/static-quantization.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
 import type { Remedy } from './remedy.ts'
+import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
 import { constantDequantization } from './rewrites/constant-dequantization.ts'
 import { constantFolding } from './rewrites/constant-folding.ts'
@@ -69,6 +70,7 @@ export const remedies: readonly Remedy[] = [
   cancellingPairs,
   trainingLeftovers,
   scaleIntoWeights,
+  affineAsDepthwise,
   dropOutputs,
   fixShapes,
   engineOptimized,
