@@ -337,6 +337,18 @@ const pad: Rule = (site) => {
   return [{ dtype, shape: sizes }]
 }
 
+/** Y of every step, then the last states; a direction for each set of weights. */
+const recurrent: Rule = ({ node, input, attribute }) => {
+  const { dtype, shape } = input(0)
+  const [directions, hidden] = [input(1).shape?.[0], input(2).shape?.[2]]
+  if (shape?.length !== 3 || directions === undefined || hidden === undefined) return node.output.map(() => ({ dtype }))
+  const batchFirst = int(attribute('layout'), 0) === 1
+  const [steps, batch] = batchFirst ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!]
+  const all = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden]
+  const last = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+  return node.output.map((_, index) => ({ dtype, shape: index === 0 ? all : last }))
+}
+
 const skipNorm: Rule = ({ input }) => {
   const type = { dtype: input(0).dtype, shape: input(0).shape }
   return [type, {}, {}, type]
@@ -356,7 +368,7 @@ const SAME =
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
 const SAME_DTYPE =
-  'Resize Upsample ConvTranspose LSTM GRU RNN DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
+  'Resize Upsample ConvTranspose DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
   'Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
@@ -401,6 +413,9 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Gather', gather],
   ['Shape', shapeOf],
   ['Expand', expand],
+  ['LSTM', recurrent],
+  ['GRU', recurrent],
+  ['RNN', recurrent],
   ['Range', range],
   ['ConstantOfShape', constantOfShape],
   ['Conv', convolution],

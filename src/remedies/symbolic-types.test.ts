@@ -94,3 +94,30 @@ test('agrees with what a transformer block shows when it runs', async () => {
     expect([name, inferred.get(name)?.dtype, numbers(inferred.get(name)?.shape)]).toEqual([name, dtype, shape])
   }
 })
+
+test('recurrent layers: steps and directions first, or the batch', () => {
+  const numbers = (name: string, shape: readonly number[]) => {
+    const length = shape.reduce((product, size) => product * size, 1)
+    return floatTensor(name, shape, new Array(length).fill(0.1))
+  }
+  const outputs = ['y', 'h', 'c'].map((name) => valueInfo(name, 'float32'))
+  const of = (opType: string, gates: number, attributes: Readonly<Record<string, number | string>>, directions = 1) =>
+    typesOf(
+      [node(opType, ['x', 'w', 'r'], opType === 'LSTM' ? ['y', 'h', 'c'] : ['y', 'h'], { hidden_size: 4, ...attributes })],
+      [numbers('w', [directions, gates * 4, 6]), numbers('r', [directions, gates * 4, 4])],
+      { outputs: opType === 'LSTM' ? outputs : outputs.slice(0, 2) },
+    )
+  const forward = of('LSTM', 4, {})
+  expect(['y', 'h', 'c'].map((name) => forward.get(name)?.shape)).toEqual([
+    ['batch', 1, 'length', 4],
+    [1, 'length', 4],
+    [1, 'length', 4],
+  ])
+  const both = of('GRU', 3, { direction: 'bidirectional' }, 2)
+  expect(both.get('y')?.shape).toEqual(['batch', 2, 'length', 4])
+  const batchFirst = of('RNN', 1, { layout: 1 })
+  expect(['y', 'h'].map((name) => batchFirst.get(name)?.shape)).toEqual([
+    ['batch', 'length', 1, 4],
+    ['batch', 1, 4],
+  ])
+})

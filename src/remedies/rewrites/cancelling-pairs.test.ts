@@ -1,13 +1,16 @@
 import { expect } from 'vitest'
 import { floatTensor, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
+import { decodeNumbers } from '../../graph/decode.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
 import { checkRemedy } from '../check-remedy.ts'
+import type { RemedySetup } from '../remedy.ts'
 import { cancellingPairs } from './cancelling-pairs.ts'
 
 type Nodes = Parameters<typeof model>[0]['nodes']
 type Parts = Partial<Parameters<typeof model>[0]>
 const x = valueInfo('x', 'float32', ['n', 3, 4, 5])
-const y = (shape: readonly Dimension[] = ['n', 3, 4, 5], dtype: DType = 'float32') => valueInfo('y', dtype, shape)
+const y = (shape: readonly Dimension[] | null = ['n', 3, 4, 5], dtype: DType = 'float32') =>
+  valueInfo('y', dtype, shape ?? undefined)
 /** A graph from x [n, 3, 4, 5] to y. */
 const chain = (nodes: Nodes, parts: Parts = {}) => model({ nodes, inputs: [x], outputs: [y()], ...parts })
 
@@ -16,6 +19,16 @@ const NCHW = [0, 3, 1, 2]
 const transpose = (from: string, to: string, perm?: readonly number[]) => node('Transpose', [from], [to], perm ? { perm } : {})
 const cast = (from: string, to: string, type: number) => node('Cast', [from], [to], { to: type })
 const [FLOAT, INT8, INT32, FLOAT16, DOUBLE] = [1, 3, 6, 10, 11]
+
+/** What a shape that the model does not declare is tried with. */
+const fed = (shape: readonly number[]) => {
+  const length = shape.reduce((product, size) => product * size, 1)
+  return { x: { dtype: 'float32' as const, shape, data: Float32Array.from({ length }, (_, k) => Math.sin(k)) } }
+}
+/** The integers that the rewritten model holds: shapes and axes. */
+const numbersOf = ({ model: { proto } }: RemedySetup) => {
+  return proto.graph!.initializer.map(({ rawData, dims }) => decodeNumbers(rawData, 'int64', Number(dims[0])))
+}
 
 checkRemedy(cancellingPairs, {
   applies: [
@@ -124,6 +137,150 @@ checkRemedy(cancellingPairs, {
       operators: ['ReduceMax', 'Neg'],
     },
     {
+      name: 'a Reshape that copies a dimension of the one before, whose shape is known: -1, 60',
+      model: chain([node('Reshape', ['x', 'to1'], ['a']), node('Reshape', ['a', 'to2'], ['y'])], {
+        initializers: [int64Tensor('to1', [3], [-1, 12, 5]), int64Tensor('to2', [2], [0, -1])],
+        outputs: [y(['n', 60])],
+      }),
+      operators: ['Reshape'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[-1, 60]]),
+    },
+    {
+      name: 'two symbols stay where they were: 0, 0, 20',
+      model: chain([node('Unsqueeze', ['x', 'four'], ['a']), node('Reshape', ['a', 'to'], ['y'])], {
+        inputs: [valueInfo('x', 'float32', ['n', 'm', 4, 5])],
+        initializers: [int64Tensor('four', [1], [4]), int64Tensor('to', [3], [0, 0, 20])],
+        outputs: [y(['n', 'm', 20])],
+      }),
+      operators: ['Reshape'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[0, 0, 20]]),
+    },
+    {
+      name: 'Squeeze and Unsqueeze that come to the shape there was',
+      model: chain([node('Relu', ['x'], ['r']), node('Squeeze', ['r', 'two'], ['a']), node('Unsqueeze', ['a', 'one'], ['y'])], {
+        inputs: [valueInfo('x', 'float32', ['n', 1, 1, 5])],
+        initializers: [int64Tensor('one', [1], [1]), int64Tensor('two', [1], [2])],
+        outputs: [y(['n', 1, 1, 5])],
+      }),
+      operators: ['Relu'],
+    },
+    {
+      name: 'Squeeze and Unsqueeze of other axes: [n, 1, 4, 5] to [n, 4, 1, 5]',
+      model: chain([node('Squeeze', ['x', 'one'], ['a']), node('Unsqueeze', ['a', 'two'], ['y'])], {
+        inputs: [valueInfo('x', 'float32', ['n', 1, 4, 5])],
+        initializers: [int64Tensor('one', [1], [1]), int64Tensor('two', [1], [2])],
+        outputs: [y(['n', 4, 1, 5])],
+      }),
+      operators: ['Reshape'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[-1, 4, 1, 5]]),
+    },
+    {
+      // Places in [., n, ., 3, 4, 5, .]: the first adds 0 and 4, the second 2 and 6 of what comes out.
+      name: 'Unsqueeze twice, of any rank, in the order of the last tensor',
+      model: chain([node('Unsqueeze', ['x', 'a1'], ['a']), node('Unsqueeze', ['a', 'a2'], ['y'])], {
+        inputs: [valueInfo('x', 'float32')],
+        initializers: [int64Tensor('a1', [2], [4, 0]), int64Tensor('a2', [2], [6, 2])],
+        outputs: [y(null)],
+      }),
+      feeds: [fed([2, 3, 4, 5])],
+      operators: ['Unsqueeze'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[0, 2, 5, 6]]),
+    },
+    {
+      name: 'Squeeze twice, counted in what comes in',
+      model: chain([node('Squeeze', ['x', 'a1'], ['a']), node('Squeeze', ['a', 'a2'], ['y'])], {
+        inputs: [valueInfo('x', 'float32')],
+        initializers: [int64Tensor('a1', [1], [1]), int64Tensor('a2', [2], [0, 2])],
+        outputs: [y(null)],
+      }),
+      feeds: [fed([1, 1, 4, 1, 5])],
+      operators: ['Squeeze'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[0, 1, 3]]),
+    },
+    {
+      name: 'Squeeze of some that Unsqueeze added, before opset 13',
+      model: chain([node('Unsqueeze', ['x'], ['a'], { axes: [0, 2, 5] }), node('Squeeze', ['a'], ['y'], { axes: [2] })], {
+        inputs: [valueInfo('x', 'float32')],
+        outputs: [y(null)],
+        opset: 11,
+      }),
+      feeds: [fed([2, 3, 4])],
+      operators: ['Unsqueeze'],
+    },
+    {
+      name: 'Squeeze of what Unsqueeze added and of more',
+      model: chain([node('Unsqueeze', ['x', 'one'], ['a']), node('Squeeze', ['a', 'a2'], ['y'])], {
+        inputs: [valueInfo('x', 'float32')],
+        initializers: [int64Tensor('one', [1], [1]), int64Tensor('a2', [2], [1, 3])],
+        outputs: [y(null)],
+      }),
+      feeds: [fed([2, 3, 1, 4])],
+      operators: ['Squeeze'],
+      check: ({ setup }) => expect(numbersOf(setup)).toEqual([[2]]),
+    },
+    {
+      name: 'a Transpose that moves axes of size 1 alone, among changes of shape',
+      model: chain([transpose('x', 'a', [2, 1, 0, 3]), node('Squeeze', ['a', 'one'], ['b']), transpose('b', 'y', [1, 0, 2])], {
+        inputs: [valueInfo('x', 'float32', [1, 1, 'n', 5])],
+        initializers: [int64Tensor('one', [1], [1])],
+        outputs: [y([1, 'n', 5])],
+      }),
+      operators: ['Reshape'],
+    },
+    {
+      name: 'a Transpose that changes nothing',
+      model: chain([node('Relu', ['x'], ['r']), transpose('r', 'y', [1, 0, 2])], {
+        inputs: [valueInfo('x', 'float32', [1, 1, 5])],
+        outputs: [y([1, 1, 5])],
+      }),
+      operators: ['Relu'],
+    },
+    {
+      name: 'a recurrent layer between: what it keeps of its state, squeezed and unsqueezed',
+      model: chain(
+        [
+          node('LSTM', ['x', 'w', 'r'], ['', 'h', 'c'], { hidden_size: 2 }),
+          node('Squeeze', ['h', 'zero'], ['a']),
+          node('Unsqueeze', ['a', 'one'], ['b']),
+          node('Squeeze', ['c', 'zero'], ['d']),
+          node('Unsqueeze', ['d', 'one'], ['e']),
+          node('Concat', ['b', 'e'], ['y'], { axis: 1 }),
+        ],
+        {
+          inputs: [valueInfo('x', 'float32', ['steps', 1, 3])],
+          initializers: [
+            floatTensor(
+              'w',
+              [1, 8, 3],
+              Array.from({ length: 24 }, (_, k) => Math.sin(k)),
+            ),
+            floatTensor(
+              'r',
+              [1, 8, 2],
+              Array.from({ length: 16 }, (_, k) => Math.cos(k)),
+            ),
+            int64Tensor('zero', [1], [0]),
+            int64Tensor('one', [1], [1]),
+          ],
+          outputs: [y([1, 2, 2])],
+        },
+      ),
+      operators: ['LSTM', 'Concat'],
+    },
+    {
+      name: 'a reduction drops the axes itself, another keeps them itself',
+      model: chain(
+        [
+          node('ReduceMax', ['x'], ['a'], { axes: [-1, 1] }),
+          node('Squeeze', ['a', 'axes'], ['b']),
+          node('ReduceSum', ['b', 'one'], ['c'], { keepdims: 0 }),
+          node('Unsqueeze', ['c', 'one'], ['y']),
+        ],
+        { initializers: [int64Tensor('axes', [2], [1, 3]), int64Tensor('one', [1], [1])], outputs: [y(['n', 1])] },
+      ),
+      operators: ['ReduceMax', 'ReduceSum'],
+    },
+    {
       name: 'axes as attributes, before opset 13',
       model: chain(
         [
@@ -172,10 +329,34 @@ checkRemedy(cancellingPairs, {
       model: chain([node('Relu', ['x'], ['r']), cast('r', 'a', INT32), cast('a', 'y', FLOAT)]),
     },
     {
-      name: 'Reshape that copies a dimension of the one before',
+      name: 'Reshape that copies a dimension of the one before, which nobody knows',
       model: chain([node('Reshape', ['x', 'to1'], ['a']), node('Reshape', ['a', 'to2'], ['y'])], {
+        inputs: [valueInfo('x', 'float32')],
         initializers: [int64Tensor('to1', [3], [-1, 12, 5]), int64Tensor('to2', [2], [0, -1])],
-        outputs: [y(['n', 60])],
+        outputs: [y([null, 60])],
+      }),
+      feeds: [fed([2, 3, 4, 5])],
+    },
+    {
+      name: 'one symbol moved and one where it was: -1 beside 0 fails for a size of 0',
+      model: chain([node('Flatten', ['x'], ['a']), node('Unsqueeze', ['a', 'one'], ['y'])], {
+        inputs: [valueInfo('x', 'float32', ['n', 'm', 4, 5])],
+        initializers: [int64Tensor('one', [1], [1])],
+        outputs: [y(['n', 1, null])],
+      }),
+    },
+    {
+      name: 'a Transpose that moves a size that may be 1',
+      model: chain([transpose('x', 'a', [1, 0, 2]), node('Flatten', ['a'], ['y'])], {
+        inputs: [valueInfo('x', 'float32', ['n', 2, 5])],
+        outputs: [y([2, null])],
+      }),
+    },
+    {
+      name: 'a reduction over other axes than those taken after it',
+      model: chain([node('ReduceMax', ['x'], ['a'], { axes: [1, 2] }), node('Squeeze', ['a', 'one'], ['y'])], {
+        initializers: [int64Tensor('one', [1], [1])],
+        outputs: [y(['n', 1, 5])],
       }),
     },
     {
@@ -186,19 +367,13 @@ checkRemedy(cancellingPairs, {
       }),
     },
     {
-      name: 'Squeeze and Unsqueeze of other axes',
-      model: chain(
-        [
-          node('Unsqueeze', ['x', 'one'], ['a']),
-          node('ReduceMax', ['a'], ['b'], { axes: [2] }),
-          node('Squeeze', ['b', 'two'], ['c']),
-          node('Unsqueeze', ['c', 'one'], ['y']),
-        ],
-        {
-          initializers: [int64Tensor('one', [1], [1]), int64Tensor('two', [1], [2])],
-          outputs: [y(['n', 1, 1, 4, 5])],
-        },
-      ),
+      name: 'Squeeze and Unsqueeze of other axes, of a shape that nobody knows',
+      model: chain([node('Squeeze', ['x', 'two'], ['c']), node('Unsqueeze', ['c', 'one'], ['y'])], {
+        inputs: [valueInfo('x', 'float32')],
+        initializers: [int64Tensor('one', [1], [1]), int64Tensor('two', [1], [2])],
+        outputs: [y(null)],
+      }),
+      feeds: [fed([2, 3, 1, 4])],
     },
   ],
 })

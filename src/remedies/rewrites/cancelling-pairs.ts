@@ -1,6 +1,6 @@
-// Pairs of operators that undo each other, or that are one: Transpose, Cast, Reshape, Squeeze with Unsqueeze. Two Transposes with only
-// elementwise operators between them cancel too, since those do not care for the order of axes.
-// https://onnx.ai/onnx/operators/onnx__Transpose.html, …Cast, …Reshape, …Squeeze
+// Pairs of operators that undo each other, or that are one: Transpose, Cast, changes of shape. Two Transposes with only elementwise
+// operators between them cancel too, since those do not care for the order of axes.
+// https://onnx.ai/onnx/operators/onnx__Transpose.html, …Cast
 import type { NodeProto } from 'onnx-buf'
 import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
@@ -10,6 +10,7 @@ import { elementwiseInput } from '../elementwise.ts'
 import { isLossless, roundsByValue } from '../lossless-cast.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '../match.ts'
 import { defineRemedy } from '../remedy.ts'
+import { mergeShapeChange } from '../shape-changes.ts'
 
 const TREATS = ['layout-conversions', 'dispatch-overhead', 'cold-start']
 
@@ -41,11 +42,12 @@ export const cancellingPairs = defineRemedy({
 type Pair = (matching: Matching, last: NodeProto, fresh: (hint: string) => string) => Replacement | undefined
 
 const PAIRS: Readonly<Record<string, Pair>> = {
-  Transpose: transposes,
+  Transpose: (matching, last, fresh) => transposes(matching, last, fresh) ?? mergeShapeChange(matching, last, fresh),
   Cast: casts,
-  Reshape: reshapes,
-  Squeeze: (matching, last) => sameAxes(matching, last, 'Unsqueeze'),
-  Unsqueeze: (matching, last) => sameAxes(matching, last, 'Squeeze'),
+  Reshape: mergeShapeChange,
+  Flatten: mergeShapeChange,
+  Squeeze: mergeShapeChange,
+  Unsqueeze: mergeShapeChange,
 }
 
 /** The later one out, and the earlier one too where nobody else reads it. */
@@ -108,30 +110,4 @@ function casts(matching: Matching, last: NodeProto): Replacement | undefined {
   if (from === to) return bothOut(matching, last, first)
   if (!roundsByValue(to) || matching.onlyReader(first) !== last) return undefined
   return { parts: [first], remove: new Set([first, last]), add: [copyWith(last, { input: [first.input[0]!] })] }
-}
-
-/** Only the last shape counts, where it does not copy (0) from the one before. */
-function reshapes(matching: Matching, last: NodeProto): Replacement | undefined {
-  const first = matching.producer(last.input[0])
-  if (!isOperator(last, 'Reshape') || matching.opset < 5) return undefined
-  if (!isOperator(first, 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze') || matching.onlyReader(first) !== last) return undefined
-  const shape = matching.numbers(last.input[1])
-  if (shape === undefined || shape.includes(0)) return undefined
-  const input = [first.input[0]!, ...last.input.slice(1)]
-  return { parts: [first], remove: new Set([first, last]), add: [copyWith(last, { input })] }
-}
-
-/** Squeeze and Unsqueeze of the same axes, in either order: both count them in the tensor that has them. */
-function sameAxes(matching: Matching, last: NodeProto, opposite: string): Replacement | undefined {
-  const first = matching.producer(last.input[0])
-  if (!isOperator(last, last.opType) || !isOperator(first, opposite)) return undefined
-  const [a, b] = [first, last].map((node) => axesOf(matching, node))
-  if (a === undefined || b === undefined || a.length === 0 || a.join() !== b.join()) return undefined
-  return bothOut(matching, last, first)
-}
-
-/** Sorted; attribute before opset 13, constant input since. */
-function axesOf({ opset, numbers }: Matching, node: NodeProto): readonly number[] | undefined {
-  const axes = opset < 13 ? intsOf(node, 'axes') : numbers(node.input[1])
-  return axes && [...axes].sort((a, b) => a - b)
 }
