@@ -13,6 +13,7 @@ import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
 import type { Remedy } from './remedy.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
+import { broadcastRuns } from './rewrites/broadcast-runs.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
 import { constantDequantization } from './rewrites/constant-dequantization.ts'
 import { constantFolding } from './rewrites/constant-folding.ts'
@@ -22,7 +23,6 @@ import { dropOutputs } from './rewrites/drop-outputs.ts'
 import { duplicateWeights } from './rewrites/duplicate-weights.ts'
 import { engineOptimized } from './rewrites/engine-optimized.ts'
 import { fixShapes } from './rewrites/fix-shapes.ts'
-import { fullRankScalars } from './rewrites/full-rank-scalars.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
@@ -63,7 +63,7 @@ export const remedies: readonly Remedy[] = [
   fuseSkipLayerNorm,
   mergeParallelMatmuls,
   narrowConvolutions,
-  fullRankScalars,
+  broadcastRuns,
   constantFolding,
   convBatchnorm,
   conv1dAsConv2d,
