@@ -139,7 +139,7 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
     onTried: (one) => options.onTrial?.(trialRow(one, options.goal)),
     onStep: (stage, done, of) => run.progress({ stage, done, of }),
   })
-  const quantization = precision === null ? null : await quantizationOf(run, found, precision, ground)
+  const quantization = precision === null || options.dryRun ? null : await quantizationOf(run, found, precision, ground)
   return { ...found, quantization }
 }
 

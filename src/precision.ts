@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { cacheOf } from './cache-of.ts'
 import type { FixOptions } from './fix-options.ts'
+import type { Model } from './graph/model.ts'
 import type { JudgedInputs } from './measure/agreement/index.ts'
 import { checkSamples } from './measure/calibration/index.ts'
 import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './remedies/quantize/choice.ts'
@@ -12,6 +13,7 @@ import type { Run } from './run.ts'
 import { variantWriter, writeModelFolder } from './ship/index.ts'
 import type { Ground } from './tune/ground.ts'
 import { fusedKernels } from './tune/precision/kernels.ts'
+import { possiblePrecisions } from './tune/precision/possible.ts'
 import { type LayerRecord, type PrecisionSearch, precisionSearch } from './tune/precision/precision.ts'
 import { prepareModel } from './tune/precision/prepare.ts'
 import type { Found } from './tune/search.ts'
@@ -36,19 +38,28 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
   if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
 }
 
-/** null where outputs may not change. */
+/** null where outputs may not change. A dry run is told what it could choose from. */
 export function precisionOf(
   run: Run,
   options: FixOptions,
   { original, facts, ground, judged, optimize }: On,
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
-  if (maxLoss === null || dryRun) return null
-  const real = run.inputs.source === 'data'
+  if (maxLoss === null) return null
+  const setup = { ...original, options: run.engineOptions }
+  const wishes = {
+    method: precision.method,
+    bits: precision.bits,
+    calibration: precision.calibration,
+    allowStatic: run.inputs.source === 'data' || precision.allowSynthetic,
+    options: quantizeOptions(run),
+    budgetMs: options.budgetSeconds * 1000,
+  }
+  const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
+  if (dryRun) return possiblePrecisions(wishes, prepare)
   const folder = path.join(run.folder, 'precision')
   fs.mkdirSync(folder)
   let names = 0
-  const setup = { ...original, options: run.engineOptions }
   return precisionSearch(
     {
       engineId: options.engine,
@@ -73,15 +84,8 @@ export function precisionOf(
       nowMs: ground.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
     },
-    {
-      method: precision.method,
-      bits: precision.bits,
-      calibration: precision.calibration,
-      allowStatic: real || precision.allowSynthetic,
-      options: quantizeOptions(run),
-      budgetMs: options.budgetSeconds * 1000,
-    },
-    (model) => prepareModel(model, setup, facts, { optimize }),
+    wishes,
+    prepare,
   )
 }
 

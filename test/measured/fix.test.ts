@@ -192,6 +192,17 @@ describe('a planted slowness', () => {
   })
 })
 
+test('where a loss is allowed, a dry run names fewer bits too', async () => {
+  const argv = ['fix', fixture('credit_mlp'), '--dry-run', '--max-loss', '0.01', '--no-progress', '--json', '-']
+  const run = await whyslow(where, ...argv)
+  expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' })
+  const report = JSON.parse(run.stdout) as ReportDocument
+  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+  expect(report.answer).toMatch(/ Would try: .*dynamic-quantization, weight-quantization/)
+  // Its ranges need real inputs.
+  expect(report.answer).not.toContain('static-quantization')
+})
+
 test('where nothing is proven the original is handed over, and a goal that is missed is exit code 3', async () => {
   const out = newOut()
   const file = fixture('credit_lr')
