@@ -10,12 +10,12 @@ const world = (factors: Readonly<Record<string, number>>, rest: Partial<World> =
   ...rest,
 })
 
-async function screened(ground: Ground, ids: readonly string[], deadlineMs = Number.POSITIVE_INFINITY) {
+async function screened(ground: Ground, ids: readonly string[], deadlineMs = Number.POSITIVE_INFINITY, expected = 0) {
   const base = exampleSetup()
   return screen(
     ground,
     base,
-    ids.map((id) => exampleSetup(id)),
+    ids.map((id) => ({ setup: exampleSetup(id), expected })),
     deadlineMs,
     () => {},
   )
@@ -31,6 +31,21 @@ describe('a first look', () => {
     expect(c!.ratios).toHaveLength(2)
     expect([a, b, c].map((one) => promising(one!))).toEqual([true, false, false])
     expect(ground.seen.map(({ key }) => key)).toEqual(['', 'a', 'b', 'c', '', '', 'c', 'a', ''])
+  })
+
+  test('one disturbed reading does not leave out what much is expected of', async () => {
+    // Of a tenth: 1.08 and 0.9 are near enough, 1.5 is not.
+    const made = exampleGround(world({ a: 0.9, b: 1.5 }))
+    let reads = 0
+    const measure: Ground['measure'] = async (setup) => {
+      const trial = await made.measure(setup)
+      const isFirst = setup.options.configEntries['a'] !== undefined && reads++ === 0
+      return trial.outcome === 'measured' && isFirst ? { ...trial, value: { ...trial.value, score: 10.8 } } : trial
+    }
+    const [a, b] = await screened({ ...made, measure }, ['a', 'b'], Number.POSITIVE_INFINITY, 0.1)
+    expect(a!.ratios).toHaveLength(2)
+    expect([a, b].map((one) => promising(one!))).toEqual([true, false])
+    expect((await screened(exampleGround(world({ c: 1.08 })), ['c']))[0]!.ratios).toHaveLength(1)
   })
 
   test('holds a reading against the base on both sides of it: a drift of the machine is no gain', async () => {

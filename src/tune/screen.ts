@@ -12,11 +12,21 @@ const FIRST_LIMIT = 1.02
 const SECOND_LIMIT = 0.985
 /** So many go into the second round. */
 const SECOND_ROUND = 6
+/** A candidate that is expected to save this share of the score is not left out for one reading that others disturbed. */
+const HOPEFUL = 0.05
+const HOPEFUL_LIMIT = 1.1
+
+/** A setup to look at, and the share of the base's score that it is expected to save; 0 where nothing is known. */
+export interface Hopeful {
+  readonly setup: RemedySetup
+  readonly expected: number
+}
 
 export interface Screened {
   readonly index: number
   /** Readings over the base's beside them, by round. */
   readonly ratios: readonly number[]
+  readonly expected: number
   readonly failure: Exclude<Trial<unknown>, { outcome: 'measured' }> | null
 }
 
@@ -24,15 +34,15 @@ export interface Screened {
 export async function screen(
   ground: Ground,
   base: RemedySetup,
-  candidates: readonly RemedySetup[],
+  candidates: readonly Hopeful[],
   deadlineMs: number,
   onRead: (done: number, of: number) => void,
 ): Promise<readonly Screened[]> {
   const first = await readAll(ground, base, candidates, deadlineMs, onRead)
   const rank = ({ ratios }: Screened): number => ratios[0] ?? Number.POSITIVE_INFINITY
   const again = first
-    .filter((one) => one.failure === null && rank(one) <= FIRST_LIMIT)
-    .sort((a, b) => rank(a) - rank(b))
+    .filter((one) => one.failure === null && rank(one) <= (one.expected >= HOPEFUL ? HOPEFUL_LIMIT : FIRST_LIMIT))
+    .sort((a, b) => rank(a) - a.expected - (rank(b) - b.expected))
     .slice(0, SECOND_ROUND)
   // The other way round, so that a drift of the machine meets both ends.
   const order = [...again].reverse()
@@ -45,25 +55,26 @@ export async function screen(
 }
 
 /** Worth judging: every reading so far below the limit of its round. */
-export function promising({ ratios, failure }: Screened): boolean {
+export function promising({ ratios, expected, failure }: Screened): boolean {
   if (failure !== null || ratios.length === 0) return false
+  if (expected >= HOPEFUL) return geometricMean(ratios) <= HOPEFUL_LIMIT
   return geometricMean(ratios) <= (ratios.length > 1 ? SECOND_LIMIT : FIRST_LIMIT)
 }
 
 async function readAll(
   ground: Ground,
   base: RemedySetup,
-  candidates: readonly RemedySetup[],
+  candidates: readonly Hopeful[],
   deadlineMs: number,
   onRead: (done: number, of: number) => void,
 ): Promise<Screened[]> {
-  const read = candidates.map((_, index): Screened => ({ index, ratios: [], failure: null }))
+  const read = candidates.map(({ expected }, index): Screened => ({ index, ratios: [], expected, failure: null }))
   if (candidates.length === 0 || ground.nowMs() > deadlineMs) return read
   let before = await ground.measure(base)
   for (let start = 0; start < candidates.length && ground.nowMs() <= deadlineMs; start += GROUP) {
     const group: Trial<Reading>[] = []
-    for (const candidate of candidates.slice(start, start + GROUP)) {
-      group.push(await ground.measure(candidate))
+    for (const { setup } of candidates.slice(start, start + GROUP)) {
+      group.push(await ground.measure(setup))
       onRead(start + group.length, candidates.length)
     }
     const after = await ground.measure(base)
@@ -75,8 +86,8 @@ async function readAll(
       const failed = trial.outcome !== 'measured' ? trial : after.outcome !== 'measured' && scores.length === 0 ? after : null
       read[index] =
         trial.outcome === 'measured' && failed === null
-          ? { index, ratios: [trial.value.score / baseScore], failure: null }
-          : { index, ratios: [], failure: failed }
+          ? { ...read[index]!, ratios: [trial.value.score / baseScore] }
+          : { ...read[index]!, failure: failed }
     }
     before = after
   }

@@ -3,7 +3,7 @@
 import { firstLineOf } from '../graph/input-error.ts'
 import { geometricMean } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
-import type { Effect, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
+import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
 import type { Ground, OutputCheck } from './ground.ts'
 import { countOf, type Judgement, judge, WORTHWHILE } from './judge.ts'
@@ -141,12 +141,15 @@ export async function search(plan: SearchPlan): Promise<Found> {
     const read = await screen(
       ground,
       base,
-      right.map(({ proposal }) => proposal.setup),
+      right.map(({ proposal }) => ({ setup: proposal.setup, expected: expectedShare(proposal) })),
       deadlineMs,
       (k, of) => plan.onStep('a first look at what may help', k, of),
     )
     for (const one of read) if (!promising(one)) await report(base, right[one.index]!, one)
-    const seen = read.filter(promising).map(({ index, ratios }) => ({ candidate: right[index]!, ratio: geometricMean(ratios) }))
+    // A reading that others disturbed does not put off what much is expected of.
+    const seen = read.filter(promising).map(({ index, ratios, expected }) => {
+      return { candidate: right[index]!, ratio: geometricMean(ratios) * (1 - expected / 2) }
+    })
     return [...seen, ...known].sort((a, b) => a.ratio - b.ratio).map(({ candidate }) => candidate)
   }
 
@@ -306,6 +309,12 @@ export async function search(plan: SearchPlan): Promise<Found> {
       seen.add(key)
       return true
     })
+  }
+
+  /** Of the time of a prediction; other goals are not predicted. */
+  function expectedShare({ predictedSavingMs }: Proposal): number {
+    if (evidence.goal !== 'latency' && evidence.goal !== 'throughput') return 0
+    return Math.min(0.9, Math.max(0, (predictedSavingMs ?? 0) / evidence.p50Ms))
   }
 
   function guess({ proposal }: Candidate): Pick<Tried, 'predictedSpeedup'> {
