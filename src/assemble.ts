@@ -5,7 +5,7 @@ import type { AnalyzedEvidence, Evidence } from './analyze/evidence.ts'
 import { diagnose, rank } from './diagnose/diagnose.ts'
 import type { Finding, Verdict } from './diagnose/rule.ts'
 import { handoffNs } from './measure/latency.ts'
-import type { LatencyBlock, Sweep } from './measure/types.ts'
+import type { DeviceProgram, LatencyBlock, Sweep } from './measure/types.ts'
 import { answer } from './report/answer.ts'
 import type { ReportDocument } from './report/document.ts'
 
@@ -95,7 +95,7 @@ function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['
 
 function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {
   if (!device) return null
-  const { kernelsMs, uploadMs, downloadMs, programs, nodes } = device
+  const { kernelsMs, uploadMs, downloadMs, programs, nodes, bound = null, needsCpu = null } = device
   const onCpuMs = (nodes?.onCpu ?? []).reduce((sum, { timeMs }) => sum + timeMs, 0)
   const known = kernelsMs !== null && latency !== undefined
   return {
@@ -106,7 +106,22 @@ function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<Repor
     nodesOnDevice: nodes?.onDevice ?? null,
     nodesOnCpu: nodes ? nodes.onCpu.map((node) => ({ ...node })) : null,
     programs: programs.map((program) => ({ ...program })),
+    operators: kernelsMs === null ? null : kernelsByOperator(programs),
+    needsCpu,
+    bound: bound && { ...bound },
   }
+}
+
+/** An operator can take several programs. */
+function kernelsByOperator(programs: readonly DeviceProgram[]): { opType: string; timeMs: number; nodes: number }[] {
+  const byType = new Map<string, readonly DeviceProgram[]>()
+  for (const program of programs) byType.set(program.opType, [...(byType.get(program.opType) ?? []), program])
+  const rows = [...byType].map(([opType, those]) => ({
+    opType,
+    timeMs: those.reduce((sum, { timeMs }) => sum + timeMs, 0),
+    nodes: new Set(those.map(({ node }) => node)).size,
+  }))
+  return rows.sort((a, b) => b.timeMs - a.timeMs)
 }
 
 const NOTHING = { timeMs: 0, share: 0 }

@@ -154,6 +154,7 @@ function rowOf(entry: Entry, facts: RowFacts): Row {
     batches,
     fit: sweep?.fit ? { fixedMs: sweep.fit.fixedMs, perSampleMs: sweep.fit.perUnitMs } : null,
     transferShare: transferShareOf(measured, latency!.p50Ms),
+    keptOnDevice: keptOnDeviceOf(measured),
     macs: macsOf(measured, facts, report),
     agreement: agreement && (agreementRow(agreement) ?? null),
     agreementReason: reason,
@@ -184,6 +185,7 @@ const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
   batches: [],
   fit: null,
   transferShare: null,
+  keptOnDevice: null,
   sizeBytes: entry.model.source.sizeBytes,
   macs: null,
   agreement: null,
@@ -191,9 +193,17 @@ const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
   metric: null,
 })
 
-/** Inputs and outputs on their way, timed alone, over the latency. */
-const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): number | null =>
-  device === undefined ? null : Math.min(1, (device.uploadMs + device.downloadMs) / p50Ms)
+const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): number | null => {
+  if (device === undefined) return null
+  if (device.bound) return Math.max(0, 1 - device.bound.ratio)
+  return Math.min(1, (device.uploadMs + device.downloadMs) / p50Ms)
+}
+
+function keptOnDeviceOf({ device: { device } }: MeasuredEntry): Contestant['keptOnDevice'] {
+  if (!device?.bound) return null
+  const { ratio, ratioLow, ratioHigh } = device.bound
+  return { ratio, ratioLow, ratioHigh }
+}
 
 /** The first batch has the latency that the report gives, of one regime of the machine. */
 function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bounds): Contestant['batches'] {

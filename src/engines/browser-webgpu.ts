@@ -11,7 +11,7 @@ export const browserWebgpu: Engine = {
   formats: ['onnx'],
   runs: 'graph',
   startMs: BROWSER_START_MS,
-  offers: [],
+  offers: ['device-times', 'device-tensors', 'cpu-refused'],
   available: (options) => availableInBrowser('webgpu', options),
   open: (modelFile, options) => openInBrowser('webgpu', modelFile, options),
   end: endBrowser,

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
 import type { DType } from '../graph/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
+import { type RawEvent, readDeviceTrace } from '../measure/device/device-trace.ts'
+import { CPU_REFUSED } from '../measure/device/task.ts'
 import { arrayFor, store } from '../measure/inputs/dtype-arrays.ts'
 import { mulberry32, normal } from '../measure/inputs/random.ts'
 import { ortCpu } from './ort-cpu.ts'
@@ -173,6 +175,43 @@ export function checkEngine({ engine, tolerance, gaps, options = {}, largeWhenFu
       like(await session.run(SMALL.feeds[0]!), await referenceOf(file, SMALL.feeds[0]!))
       await session.close()
     })
+
+    if (engine.offers.includes('device-tensors')) {
+      test('tensors that stay on the device give the same outputs, prediction after prediction', async () => {
+        for (const { feeds, ...suiteModel } of [SMALL, OUTPUTS]) {
+          const file = fileOf({ feeds, ...suiteModel })
+          const session = await engine.open(file, { ...given, tensorsOnDevice: true })
+          opened.push(session)
+          const predict = session.prepare(feeds[0]!)
+          for (let k = 0; k < 3; k++) await predict()
+          like(await session.run(feeds[0]!), await referenceOf(file, feeds[0]!))
+          await session.close()
+        }
+      })
+    }
+
+    if (engine.offers.includes('device-times')) {
+      test('a profile that names the nodes of the device', async () => {
+        const session = await engine.open(fileOf(SMALL), { ...given, profilePrefix: path.join(folder, 'profile-') })
+        opened.push(session)
+        const predict = session.prepare(SMALL.feeds[0]!)
+        for (let k = 0; k < 3; k++) await predict()
+        const trace = readDeviceTrace(JSON.parse(fs.readFileSync((await session.endProfiling!())!, 'utf8')) as RawEvent[], 1)
+        await session.close()
+        expect(trace).toMatchObject({ deviceNodes: 1, cpuNodes: [], predictions: 2 })
+        if (trace.kernelsMs !== null) expect(trace.programs.map(({ opType }) => opType)).toContain('Mul')
+      })
+    }
+
+    if (engine.offers.includes('cpu-refused')) {
+      test('a session that may not use the CPU opens where the device does all, and is refused where not', async () => {
+        const alone = { ...given, configEntries: { 'session.disable_cpu_ep_fallback': '1' } }
+        const session = await engine.open(fileOf(SMALL), alone)
+        like(await session.run(SMALL.feeds[0]!), await referenceOf(fileOf(SMALL), SMALL.feeds[0]!))
+        await session.close()
+        await expect(engine.open(fileOf(STRINGS), alone)).rejects.toThrow(CPU_REFUSED)
+      })
+    }
 
     describe('timing of its own', () => {
       let session: Session

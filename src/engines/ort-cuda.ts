@@ -9,7 +9,7 @@ export const ortCuda: Engine = providerEngine({
   title: 'ONNX Runtime for Node, CUDA',
   backend: 'cuda',
   provider: 'cuda',
-  offers: [],
+  offers: ['cpu-refused'],
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {
     file: 'libonnxruntime_providers_cuda.so',

@@ -8,7 +8,7 @@ export const ortDirectml: Engine = providerEngine({
   title: 'ONNX Runtime for Node, DirectML',
   backend: 'dml',
   provider: 'dml',
-  offers: [],
+  offers: ['cpu-refused'],
   builds: 'onnxruntime-node on Windows 10 1903 and later',
   library: null,
   fixFor: () => "update Windows and the graphics card's driver: DirectML needs Direct3D 12",

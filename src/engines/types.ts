@@ -90,6 +90,11 @@ export interface OpenOptions extends EngineOptions {
   readonly profilePrefix?: string
   /** Where the engine is to write the graph as it runs it. */
   readonly optimizedModelPath?: string
+  /**
+   * Inputs lie on the device before a prediction, outputs stay there, and a prediction ends when the device has done its work. `run`
+   * still gives outputs. Of engines that offer `device-tensors`; numbers that a device does not take stay with the CPU.
+   */
+  readonly tensorsOnDevice?: true
 }
 
 /**
@@ -114,7 +119,8 @@ export type Availability =
  * `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for all.
  * `configuration`: the configuration entries of onnxruntime act. `node-times`: a profile with the time of every node (`endProfiling`).
  * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with.
- * `device-times`: a profile with what the device did, the CPU's part apart.
+ * `device-times`: a profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a
+ * session that may not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
  */
 export type EngineOffer =
   | 'threads'
@@ -124,6 +130,8 @@ export type EngineOffer =
   | 'executed-graph'
   | 'roofs'
   | 'device-times'
+  | 'device-tensors'
+  | 'cpu-refused'
 
 export interface Engine {
   readonly id: string

@@ -182,7 +182,7 @@ export function deviceTimes(
     absent.device = `the device could not be watched: ${reasonOf(trial)}`
     return {}
   }
-  const { trace, uploadMs, downloadMs } = trial.value
+  const { trace, uploadMs, downloadMs, bound, needsCpu } = trial.value
   return {
     device: {
       kernelsMs: trace?.kernelsMs ?? null,
@@ -190,6 +190,8 @@ export function deviceTimes(
       uploadMs,
       downloadMs,
       nodes: trace && { onDevice: trace.deviceNodes, onCpu: trace.cpuNodes, copies: trace.copies },
+      bound,
+      needsCpu,
     },
   }
 }

@@ -21,7 +21,7 @@ export async function endEngines(): Promise<void> {
 
 export function openSession(
   task: ModelTask,
-  more: Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath'> = {},
+  more: Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath' | 'tensorsOnDevice'> = {},
 ): Promise<Session> {
   return engineOf(task.engine).open(task.modelFile, { ...task.options, ...more })
 }

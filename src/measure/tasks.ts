@@ -4,7 +4,7 @@ import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
 import type { DeviceTrace } from './device/device-trace.ts'
-import type { EventLoop, LatencyBlock } from './types.ts'
+import type { BoundTimes, EventLoop, LatencyBlock } from './types.ts'
 
 /** What every task that opens a model needs. */
 export interface ModelTask {
@@ -155,6 +155,8 @@ export interface DeviceOutput {
   readonly trace: DeviceTrace | null
   readonly uploadMs: number
   readonly downloadMs: number
+  readonly bound: BoundTimes | null
+  readonly needsCpu: boolean | null
 }
 
 export interface RoofsInput {

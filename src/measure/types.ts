@@ -173,6 +173,17 @@ export interface DeviceNode {
   readonly timeMs: number
 }
 
+/** A prediction with tensors that stay on the device, beside one that copies them there and back: in turns, within one process. */
+export interface BoundTimes {
+  readonly copiedMs: number
+  readonly boundMs: number
+  /** bound / copied, median over the rounds, with its 95 % interval. */
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  readonly rounds: number
+}
+
 /** What a prediction on a device with memory of its own is made of, ms per prediction. */
 export interface DeviceTimes {
   /** Kernels by the device's own clock; null where the engine gives none. */
@@ -188,6 +199,10 @@ export interface DeviceTimes {
     readonly onCpu: readonly DeviceNode[]
     readonly copies: readonly DeviceNode[]
   } | null
+  /** null: the engine keeps no tensors on the device, or there was no time. Absent in evidence of versions before. */
+  readonly bound?: BoundTimes | null
+  /** The engine refuses the model where the CPU may not help (`session.disable_cpu_ep_fallback`); null: not known. */
+  readonly needsCpu?: boolean | null
 }
 
 /** How long the event loop was held by predictions. */

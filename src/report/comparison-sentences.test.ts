@@ -82,6 +82,17 @@ describe('the sentences', () => {
     expect(sentences).toContain('On ort-cuda, 40 % of the prediction is the way to the device and back, timed alone.')
   })
 
+  test('of devices that can keep tensors say what that gives, as measured', () => {
+    const keptOnDevice = { ratio: 0.6, ratioLow: 0.55, ratioHigh: 0.65 }
+    const { sentences } = comparison([
+      contestant('ort-cpu', 10),
+      contestant('browser-webgpu', 5, { transferShare: 0.4, keptOnDevice }),
+    ])
+    expect(sentences).toContain(
+      'On browser-webgpu, a prediction whose inputs and outputs stay on the device takes 55 % to 65 % of the time of one that copies them (measured).',
+    )
+  })
+
   test('call a software adapter the CPU, and compare nothing with it', () => {
     const software = contestant('ort-webgpu', 100, { software: true, device: 'SwiftShader' })
     expect(comparison([contestant('ort-cpu', 10), software]).sentences).toEqual([

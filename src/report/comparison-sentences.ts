@@ -129,11 +129,16 @@ function breakEvens({ breakEven, contestants }: Facts): string[] {
 }
 
 function transfers(facts: Facts): string[] {
-  return measuredIn(facts).flatMap(({ id, transferShare }) =>
-    transferShare === null
-      ? []
-      : [`On ${id}, ${percent(transferShare)} of the prediction is the way to the device and back, timed alone.`],
-  )
+  return measuredIn(facts).flatMap(({ id, transferShare, keptOnDevice }) => {
+    if (transferShare === null) return []
+    if (keptOnDevice === null)
+      return [`On ${id}, ${percent(transferShare)} of the prediction is the way to the device and back, timed alone.`]
+    const { ratioLow, ratioHigh } = keptOnDevice
+    const taken = `${percent(ratioLow)} to ${percent(ratioHigh)} of the time`
+    return [
+      `On ${id}, a prediction whose inputs and outputs stay on the device takes ${taken} of one that copies them (measured).`,
+    ]
+  })
 }
 
 function software({ contestants }: Facts): string[] {

@@ -63,7 +63,8 @@ export interface Contestant {
   atBatch: number | null
   batches: { batch: number; p50Ms: number; ciLowMs: number; ciHighMs: number }[]
   fit: { fixedMs: number; perSampleMs: number } | null // latency against batch
-  transferShare: number | null // of the latency, where the engine's profile gives it
+  transferShare: number | null // of the latency: by keptOnDevice where that is known, else inputs and outputs on their way, timed alone
+  keptOnDevice: { ratio: number; ratioLow: number; ratioHigh: number } | null // latency with inputs and outputs kept on the device over that with copies, measured in turns
   sizeBytes: number
   macs: number | null
   agreement: {

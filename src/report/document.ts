@@ -85,6 +85,16 @@ export interface ReportDocument {
     nodesOnDevice: number | null
     nodesOnCpu: { name: string; opType: string; timeMs: number }[] | null
     programs: { node: string; opType: string; program: string; timeMs: number; runs: number }[] // longest first
+    operators?: { opType: string; timeMs: number; nodes: number }[] | null // kernels by operator, longest first; null: the device gives no times
+    needsCpu?: boolean | null // the engine refuses the model where the CPU may not help; null: not known
+    bound?: null | {
+      copiedMs: number
+      boundMs: number
+      ratio: number // bound / copied, median over rounds
+      ratioLow: number
+      ratioHigh: number
+      rounds: number
+    } // with inputs and outputs kept on the device, in turns with ones that are copied; null: not measured
   } // per prediction; null on the CPU
   sweeps: {
     dimension: string

@@ -26,6 +26,7 @@ export function contestant(id: string, p50Ms: number | null, given: Partial<Cont
     batches: [],
     fit: null,
     transferShare: null,
+    keptOnDevice: null,
     sizeBytes: 1_200_000,
     macs: 39_300_000,
     agreement: null,

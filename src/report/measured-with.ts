@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from './document.ts'
-import { bytes, count, time } from './numbers.ts'
+import { bytes, count, percent, time } from './numbers.ts'
 import { wrap } from './wrap.ts'
 
 const labelWidth = 9
@@ -98,7 +98,7 @@ function memory({ memory }: ReportDocument): string | null {
 /** What the prediction is made of on a device, and the programs that take longest. */
 function device({ device }: ReportDocument): string | null {
   if (device == null) return null
-  const { kernelsMs, uploadMs, downloadMs, restMs, nodesOnDevice, nodesOnCpu, programs } = device
+  const { kernelsMs, uploadMs, downloadMs, restMs, nodesOnDevice, nodesOnCpu, programs, operators, bound } = device
   const parts = [
     ...(kernelsMs === null ? ['kernels not known'] : [`kernels ${time(kernelsMs)}`]),
     `inputs to the device ${time(uploadMs)}`,
@@ -109,8 +109,19 @@ function device({ device }: ReportDocument): string | null {
     nodesOnDevice === null || nodesOnCpu === null
       ? ''
       : `; ${plural(nodesOnDevice, 'node')} on it, ${nodesOnCpu.length} on the CPU`
+  const byOperator = (operators ?? []).slice(0, 4).map(({ opType, nodes, timeMs }) => `${nodes} ${opType} ${time(timeMs)}`)
   const longest = programs.slice(0, 3).map(({ node, program, timeMs }) => `${program} of ${node} ${time(timeMs)}`)
-  return `${parts.join(', ')}${sides}${longest.length > 0 ? `; longest: ${longest.join(', ')}` : ''}`
+  const kept = bound
+    ? `inputs and outputs kept on it: ${time(bound.boundMs)} in place of ${time(bound.copiedMs)} (${percent(bound.ratioLow)} to ${percent(bound.ratioHigh)} of the time)`
+    : ''
+  return [
+    `${parts.join(', ')}${sides}`,
+    byOperator.length > 0 ? `kernels by operator: ${byOperator.join(', ')}` : '',
+    longest.length > 0 ? `longest: ${longest.join(', ')}` : '',
+    kept,
+  ]
+    .filter((part) => part !== '')
+    .join('; ')
 }
 
 function machine({ machine }: ReportDocument): string {

@@ -21,17 +21,30 @@ checkRule(fallbackOperators, {
       // 0.01 + 2 of work and 0.5 for the copy back; the copy to the host waits for kernels that stay.
       name: 'a large operator in the middle',
       given: evidence({ p50Ms: 10, engine: onGpu, device: device(2, 0.5) }),
-      expect: { timeMs: 2.51, wouldSaveMs: 2.51, nodes: ['nms', 'shape'], detail: /NonMaxSuppression.*2 copies/ },
+      expect: { timeMs: 2.51, wouldSaveMs: 2.51, nodes: ['nms', 'shape'], detail: /NonMaxSuppression.*2 copies.*first\.$/ },
+    },
+    {
+      name: 'the same, and the engine refuses to do without the CPU',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), needsCpu: true } }),
+      expect: { timeMs: 2.51, detail: /refuses the model where the CPU may not help/ },
     },
   ],
   clear: [
     { name: 'operators on shapes alone', given: evidence({ p50Ms: 10, engine: onGpu, device: device(0.05, 0.05) }) },
+    {
+      name: 'an engine that names no nodes and needs no CPU',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), nodes: null, needsCpu: false } }),
+    },
     { name: 'on the CPU all is at home', given: evidence({ p50Ms: 10 }) },
   ],
   notChecked: [
     {
       name: 'an engine that does not tell',
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), nodes: null } }),
+    },
+    {
+      name: 'an engine that needs the CPU and does not tell for what',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), nodes: null, needsCpu: true } }),
     },
   ],
 })

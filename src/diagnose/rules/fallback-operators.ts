@@ -1,5 +1,6 @@
 // Nodes that the device has no kernel for run on the CPU, and what they read and write is copied there and back, in the middle of the
 // prediction: the device waits. A few on shapes cost nothing; one large one can cost more than all kernels.
+import type { DeviceTimes } from '../../measure/types.ts'
 import { NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayMs, sayOperatorsTake } from '../worth.ts'
@@ -14,7 +15,7 @@ export const fallbackOperators = defineRule({
     const none = withoutGpu(engine)
     if (none !== null) return none
     if (device === undefined) return NOT_WATCHED
-    if (device.nodes === null) return { notChecked: `${engine.id} does not say where its nodes run` }
+    if (device.nodes === null) return device.needsCpu === false ? 'clear' : { notChecked: whyUnknown(engine.id, device) }
     const { onCpu, copies } = device.nodes
     const back = copies.filter(({ opType }) => opType === 'MemcpyFromHost')
     const workMs = Math.min(latency.p50Ms, onCpuMs(device) + back.reduce((sum, { timeMs }) => sum + timeMs, 0))
@@ -25,7 +26,7 @@ export const fallbackOperators = defineRule({
       found: {
         detail:
           `On the CPU, ${sayOperatorsTake(longest.map(({ opType }) => opType))} ${sayMs(onCpuMs(device))}; ` +
-          `${copies.length} copies between CPU and device stand around them, and in ${sayMs(waits)} of those the CPU waits for the device first.`,
+          `${copies.length} copies between CPU and device stand around them, and in ${sayMs(waits)} of those the CPU waits for the device first.${refused(device)}`,
         timeMs: workMs,
         wouldSaveMs: workMs,
         basis: 'modelled',
@@ -35,3 +36,11 @@ export const fallbackOperators = defineRule({
     }
   },
 })
+
+const whyUnknown = (id: string, { needsCpu }: DeviceTimes): string =>
+  needsCpu === true
+    ? `${id} refuses the model where the CPU may not help, and does not say for which nodes`
+    : `${id} does not say where its nodes run`
+
+const refused = ({ needsCpu }: DeviceTimes): string =>
+  needsCpu === true ? ' The engine refuses the model where the CPU may not help (session.disable_cpu_ep_fallback).' : ''

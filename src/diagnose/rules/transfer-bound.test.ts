@@ -4,6 +4,14 @@ import { transferBound } from './transfer-bound.ts'
 const onGpu = engine({ id: 'ort-webgpu', device: 'NVIDIA T4', deviceKind: 'gpu' })
 const software = engine({ id: 'ort-webgpu', device: 'SwiftShader', deviceKind: 'software-gpu' })
 const device = (uploadMs: number, downloadMs: number) => ({ kernelsMs: 2, programs: [], uploadMs, downloadMs, nodes: null })
+const bound = (ratio: number) => ({
+  copiedMs: 10,
+  boundMs: 10 * ratio,
+  ratio,
+  ratioLow: ratio - 0.05,
+  ratioHigh: ratio + 0.05,
+  rounds: 8,
+})
 
 checkRule(transferBound, {
   found: [
@@ -17,8 +25,27 @@ checkRule(transferBound, {
       given: evidence({ p50Ms: 10, engine: onGpu, device: device(30, 1) }),
       expect: { timeMs: 10, wouldSaveMs: 10 },
     },
+    {
+      // 10 ms × (1 − 0.6), whatever the copies took alone.
+      name: 'a prediction that takes 60 % with tensors kept on the device',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(1, 1), bound: bound(0.6) } }),
+      expect: {
+        timeMs: 4,
+        wouldSaveMs: 4,
+        basis: 'measured',
+        detail: /6 ms in place of 10 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
+      },
+    },
   ],
   clear: [
+    {
+      name: 'copies that run beside the kernels: kept on the device it takes 90 %',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: bound(0.9) } }),
+    },
+    {
+      name: 'an interval that holds 1',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: { ...bound(0.7), ratioHigh: 1.1 } } }),
+    },
     { name: 'a fifth of the prediction', given: evidence({ p50Ms: 10, engine: onGpu, device: device(1, 1) }) },
     { name: 'on the CPU nothing travels', given: evidence({ p50Ms: 10 }) },
   ],

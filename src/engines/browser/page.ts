@@ -1,7 +1,7 @@
 // What runs in the page: onnxruntime-web's sessions, and the clock around their predictions. Served by server.ts and called through
 // `globalThis.whyslow`. A prediction ends when its outputs can be read in the page.
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from '../tensors.ts'
-import type { InputDeclaration, OpenOptions, Sampled, SamplePlan } from '../types.ts'
+import type { InputDeclaration, OpenOptions, Sampled, SamplePlan, TensorValue } from '../types.ts'
 import { webSessionOptions } from '../web-options.ts'
 import { decode, encode } from './wire.ts'
 
@@ -9,10 +9,29 @@ import { decode, encode } from './wire.ts'
 interface Surroundings {
   readonly crossOriginIsolated: boolean
   readonly navigator: { readonly hardwareConcurrency: number; readonly gpu?: Gpu }
+  readonly console: { log(...words: unknown[]): void }
   whyslow?: typeof calls
 }
 interface Gpu {
   requestAdapter(options: { powerPreference: string }): Promise<{ readonly info: Partial<AdapterInfo> } | null>
+}
+
+/** What is used of WebGPU: https://developer.mozilla.org/en-US/docs/Web/API/GPUDevice */
+interface GpuDevice {
+  createBuffer(about: { readonly size: number; readonly usage: number }): GpuBuffer
+  readonly queue: {
+    writeBuffer(buffer: GpuBuffer, offset: number, data: ArrayBufferView): void
+    onSubmittedWorkDone(): Promise<void>
+  }
+}
+interface GpuBuffer {
+  destroy(): void
+}
+
+/** A tensor that may lie on the device. */
+interface PageTensor extends OrtTensor {
+  getData(): Promise<unknown>
+  dispose(): void
 }
 
 export interface AdapterInfo {
@@ -35,7 +54,8 @@ export interface PageOpen {
   readonly modelUrl: string
   /** Weight files: the name that the model has for each, and where it is served. */
   readonly external: readonly { readonly path: string; readonly url: string }[]
-  readonly options: Pick<OpenOptions, 'threads' | 'graphOptimization' | 'executionMode' | 'configEntries'>
+  readonly options: Pick<OpenOptions, 'threads' | 'graphOptimization' | 'executionMode' | 'configEntries' | 'tensorsOnDevice'>
+  readonly profiling: boolean
 }
 
 export interface PageSession {
@@ -48,13 +68,17 @@ export interface PageSession {
 interface WebSession {
   readonly inputMetadata: readonly (InputDeclaration & { readonly type: string })[]
   readonly outputMetadata: readonly (InputDeclaration & { readonly type: string })[]
-  run(feeds: Record<string, OrtTensor>, fetches: readonly string[]): Promise<Record<string, OrtTensor>>
+  run(feeds: Record<string, OrtTensor>, fetches: readonly string[]): Promise<Record<string, PageTensor>>
+  endProfiling(): void
   release(): Promise<void>
 }
 
 interface Opened {
   readonly session: WebSession
-  readonly Tensor: TensorType
+  readonly ort: Ort
+  /** Where tensors stay between predictions; null: with the CPU. */
+  readonly device: GpuDevice | null
+  readonly buffers: GpuBuffer[]
   readonly fetches: readonly string[]
   readonly loadMs: number
   firstMs: number | null
@@ -67,8 +91,10 @@ let ids = 0
 let runtime: Promise<Ort> | undefined
 
 interface Ort {
-  readonly env: { readonly wasm: { numThreads?: number; wasmPaths?: string } }
-  readonly Tensor: TensorType
+  readonly env: { readonly wasm: { numThreads?: number; wasmPaths?: string }; readonly webgpu: { readonly device: GpuDevice } }
+  readonly Tensor: TensorType & {
+    fromGpuBuffer(buffer: GpuBuffer, about: { readonly dataType: string; readonly dims: readonly number[] }): OrtTensor
+  }
   readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<WebSession> }
 }
 
@@ -85,13 +111,38 @@ async function bytesAt(url: string): Promise<Uint8Array> {
   return new Uint8Array(await answer.arrayBuffer())
 }
 
-/** A clock around one prediction, its outputs read. */
-async function timed({ session, fetches }: Opened, feeds: Record<string, OrtTensor>): Promise<number> {
+/** A clock around one prediction: its outputs read, or ready on the device where they stay there. */
+async function timed({ session, fetches, device }: Opened, feeds: Record<string, OrtTensor>): Promise<number> {
   const start = performance.now()
   const results = await session.run(feeds, fetches)
-  for (const name of fetches) void results[name]!.data
-  return performance.now() - start
+  if (device === null) for (const name of fetches) void results[name]!.data
+  else await device.queue.onSubmittedWorkDone()
+  const ms = performance.now() - start
+  if (device !== null) for (const name of fetches) results[name]!.dispose()
+  return ms
 }
+
+/** GPUBufferUsage: storage, and copies to and from it. */
+const STORAGE_AND_COPIES = 0x80 | 0x04 | 0x08
+/** The engine copies buffers in units of 16 bytes. */
+const BUFFER_UNIT = 16
+/** What kernels take; other numbers stay with the CPU. */
+const ON_DEVICE: ReadonlySet<string> = new Set(['float32', 'float16', 'int32', 'uint32'])
+
+function onDevice({ ort, buffers }: Opened, device: GpuDevice, { dtype, shape, data }: TensorValue): OrtTensor | null {
+  if (!ON_DEVICE.has(dtype) || !ArrayBuffer.isView(data) || data.byteLength === 0) return null
+  const padded = new Uint8Array(Math.ceil(data.byteLength / BUFFER_UNIT) * BUFFER_UNIT)
+  padded.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  const buffer = device.createBuffer({ size: padded.byteLength, usage: STORAGE_AND_COPIES })
+  device.queue.writeBuffer(buffer, 0, padded)
+  buffers.push(buffer)
+  return ort.Tensor.fromGpuBuffer(buffer, { dataType: dtype, dims: shape })
+}
+
+/** Without a file system the engine prints its profile, by the `console.log` that it found when it was loaded. */
+let printed: string[] | null = null
+const { log } = page.console
+page.console.log = (...words) => (printed === null ? log.apply(page.console, words) : void printed.push(words.join(' ')))
 
 const calls = {
   async facts(): Promise<PageFacts> {
@@ -105,7 +156,7 @@ const calls = {
     }
   },
 
-  async open({ provider, modelUrl, external, options }: PageOpen): Promise<PageSession> {
+  async open({ provider, modelUrl, external, options, profiling }: PageOpen): Promise<PageSession> {
     runtime ??= load(provider)
     const ort = await runtime
     if (options.threads !== null) ort.env.wasm.numThreads = options.threads
@@ -113,7 +164,8 @@ const calls = {
     const externalData = await Promise.all(external.map(async ({ path, url }) => ({ path, data: await bytesAt(url) })))
     const start = performance.now()
     const session = await ort.InferenceSession.create(model, {
-      ...webSessionOptions(options, provider, false),
+      ...webSessionOptions(options, provider, profiling),
+      ...(options.tensorsOnDevice ? { preferredOutputLocation: 'gpu-buffer' } : {}),
       ...(externalData.length > 0 ? { externalData } : {}),
     })
     const loadMs = performance.now() - start
@@ -127,7 +179,8 @@ const calls = {
     ) as [InputDeclaration[], InputDeclaration[]]
     const fetches = outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name)
     const id = ids++
-    opened.set(id, { session, Tensor: ort.Tensor, fetches, loadMs, firstMs: null })
+    const device = options.tensorsOnDevice ? ort.env.webgpu.device : null
+    opened.set(id, { session, ort, device, buffers: [], fetches, loadMs, firstMs: null })
     return { id, inputs, outputs, threads: ort.env.wasm.numThreads ?? 1 }
   },
 
@@ -136,7 +189,10 @@ const calls = {
     const by = opened.get(id)!
     return decode(await bytesAt(url)).map((feeds) => {
       const number = ids++
-      bound.set(number, { by, feeds: bindFeeds(by.Tensor, feeds) })
+      const tensors = bindFeeds(by.ort.Tensor, feeds)
+      if (by.device !== null)
+        for (const [name, value] of Object.entries(feeds)) tensors[name] = onDevice(by, by.device, value) ?? tensors[name]!
+      bound.set(number, { by, feeds: tensors })
       return number
     })
   },
@@ -151,7 +207,12 @@ const calls = {
   async run(number: number, url: string): Promise<void> {
     const { by, feeds } = bound.get(number)!
     const results = await by.session.run(feeds, by.fetches)
-    await fetch(url, { method: 'POST', body: encode([resultsOf(results)]) })
+    const read: Record<string, OrtTensor> = {}
+    for (const [name, tensor] of Object.entries(results)) {
+      const { type, dims } = tensor
+      read[name] = by.device === null ? tensor : { type, dims, data: await tensor.getData() }
+    }
+    await fetch(url, { method: 'POST', body: encode([resultsOf(read)]) })
     bound.delete(number)
   },
 
@@ -177,10 +238,23 @@ const calls = {
     return { loadMs: by.loadMs, firstMs: by.firstMs, warmupMs, warmupRuns, samplesMs, wallMs: performance.now() - start }
   },
 
+  /** Ends profiling; the raw trace goes to `url`. */
+  async endProfiling(id: number, url: string): Promise<void> {
+    printed = []
+    try {
+      opened.get(id)!.session.endProfiling()
+    } finally {
+      const lines = printed
+      printed = null
+      await fetch(url, { method: 'POST', body: lines.join('\n') })
+    }
+  },
+
   async close(id: number): Promise<void> {
     const by = opened.get(id)
     opened.delete(id)
     for (const [number, feeds] of bound) if (feeds.by === by) bound.delete(number)
+    for (const buffer of by?.buffers ?? []) buffer.destroy()
     await by?.session.release()
   },
 }

@@ -22,7 +22,7 @@ export async function openInBrowser(provider: Provider, modelFile: string, optio
       throw new Error(pageMessage(error))
     }
   }
-  const { threads, graphOptimization, executionMode, configEntries } = options
+  const { threads, graphOptimization, executionMode, configEntries, tensorsOnDevice, profilePrefix } = options
   const model = server.offer({ file: modelFile })
   const { externalFiles } = await import('../external-data.ts')
   const files = externalFiles(fs.readFileSync(modelFile), modelFile).map((file) => ({
@@ -33,7 +33,8 @@ export async function openInBrowser(provider: Provider, modelFile: string, optio
     provider,
     modelUrl: model.url,
     external: files.map(({ path, offer }) => ({ path, url: offer.url })),
-    options: { threads, graphOptimization, executionMode, configEntries },
+    options: { threads, graphOptimization, executionMode, configEntries, ...(tensorsOnDevice ? { tensorsOnDevice } : {}) },
+    profiling: profilePrefix !== undefined,
   }
   const opened = await call('open', asked).finally(() => {
     model.withdraw()
@@ -42,6 +43,13 @@ export async function openInBrowser(provider: Provider, modelFile: string, optio
   const bind = async (sets: readonly Feeds[]): Promise<number[]> => {
     const offer = server.offer(encode(sets))
     return call('bind', opened.id, offer.url).finally(() => offer.withdraw())
+  }
+  /** Sets that are sampled several times are bound once: binding fills buffers on the device. */
+  const boundOnce = new Map<readonly Feeds[], Promise<number[]>>()
+  const bindOnce = (sets: readonly Feeds[]): Promise<number[]> => {
+    const numbers = boundOnce.get(sets) ?? bind(sets)
+    boundOnce.set(sets, numbers)
+    return numbers
   }
   return {
     inputs: opened.inputs,
@@ -57,7 +65,15 @@ export async function openInBrowser(provider: Provider, modelFile: string, optio
       const bound = bind([feeds])
       return async () => call('predict', (await bound)[0]!)
     },
-    sample: async (sets, plan) => call('sample', await bind(sets), plan),
+    sample: async (sets, plan) => call('sample', await bindOnce(sets), plan),
+    async endProfiling() {
+      if (profilePrefix === undefined) return null
+      const trace = server.expect()
+      await call('endProfiling', opened.id, trace.url)
+      const file = `${profilePrefix}page.json`
+      fs.writeFileSync(file, await trace.body)
+      return file
+    },
     close: () => call('close', opened.id),
   }
 }

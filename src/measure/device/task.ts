@@ -8,19 +8,32 @@ import type { TensorType } from '../../graph/types.ts'
 import { engineOf, feedsOf, openSession } from '../open.ts'
 import { median } from '../statistics.ts'
 import type { DeviceInput, DeviceOutput } from '../tasks.ts'
+import type { BoundTimes } from '../types.ts'
+import { boundTimes, type Sampling } from './bound.ts'
 import { type DeviceTrace, type RawEvent, readDeviceTrace } from './device-trace.ts'
 import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
 
 const WARMUP = 3
+/** Slower than this, one prediction warms up. */
+const SLOW_MS = 250
 const MOST_PREDICTIONS = 30
 const PROFILE_MS = 400
 const TRANSFER_MS = 60
 const TRANSFER_SAMPLES = 9
+/** Of the trial's cap: what is left out then is said to be unknown. */
+const CAP_SHARE = 0.6
 
 export async function deviceTask(input: DeviceInput): Promise<DeviceOutput> {
-  const trace = engineOf(input.engine).offers.includes('device-times') ? await profiled(input) : null
-  const [feeds] = feedsOf(input) as [Feeds]
-  const inputs = Object.values(feeds).map(({ dtype, shape }): TensorType => ({ dtype, shape }))
+  const { offers } = engineOf(input.engine)
+  const feeds = feedsOf(input)
+  const opened = await openOnDevice(input, offers.includes('device-times'))
+  // The cap counts from the engine's start: a browser's takes seconds.
+  const start = performance.now()
+  const isLate = () => input.capMs !== undefined && performance.now() - start > input.capMs * CAP_SHARE
+  const trace = opened.profiled ? await profiled(opened.session, feeds) : null
+  await opened.session?.close()
+  const bound = offers.includes('device-tensors') && !isLate() ? await boundOn(input, feeds, isLate) : null
+  const inputs = Object.values(feeds[0]!).map(({ dtype, shape }): TensorType => ({ dtype, shape }))
   const base = await timeOf(input, 'base', uploadModel({ dtype: 'float32', shape: [1] }), { dtype: 'float32', shape: [1] })
   const extra = async (
     name: string,
@@ -33,23 +46,65 @@ export async function deviceTask(input: DeviceInput): Promise<DeviceOutput> {
       sumMs += Math.max(0, (await timeOf(input, `${name}-${k}`, make(type), given(type))) - base)
     return sumMs
   }
-  return {
-    trace,
-    uploadMs: await extra('upload', inputs, uploadModel, (type) => type),
-    downloadMs: await extra('download', input.outputTypes, downloadModel, ({ dtype }) => ({ dtype, shape: [1] })),
+  const uploadMs = await extra('upload', inputs, uploadModel, (type) => type)
+  const downloadMs = await extra('download', input.outputTypes, downloadModel, ({ dtype }) => ({ dtype, shape: [1] }))
+  return { trace, uploadMs, downloadMs, bound, needsCpu: opened.needsCpu }
+}
+
+/** What onnxruntime says where a node would fall back and must not (core/session/inference_session.cc). */
+export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/
+
+/**
+ * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None where neither
+ * profile nor answer is to be had.
+ */
+async function openOnDevice(
+  input: DeviceInput,
+  profiling: boolean,
+): Promise<
+  | { readonly session: Session; readonly profiled: true; readonly needsCpu: boolean | null }
+  | { readonly session?: Session; readonly profiled: false; readonly needsCpu: boolean | null }
+> {
+  const more = profiling ? { profilePrefix: path.join(input.folder, 'device-') } : {}
+  const asUsual = async (needsCpu: boolean | null) =>
+    profiling
+      ? { session: await openSession(input, more), profiled: true as const, needsCpu }
+      : { profiled: false as const, needsCpu }
+  if (!engineOf(input.engine).offers.includes('cpu-refused')) return asUsual(null)
+  const configEntries = { ...input.options.configEntries, 'session.disable_cpu_ep_fallback': '1' }
+  try {
+    const session = await openSession({ ...input, options: { ...input.options, configEntries } }, more)
+    return { session, profiled: profiling, needsCpu: false }
+  } catch (error) {
+    return asUsual(CPU_REFUSED.test(String(error)) ? true : null)
   }
 }
 
-async function profiled(input: DeviceInput): Promise<DeviceTrace> {
-  const session = await openSession(input, { profilePrefix: path.join(input.folder, 'device-') })
-  const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
-  for (let k = 0; k < WARMUP; k++) await runs[k % runs.length]!()
+async function profiled(session: Session, feeds: readonly Feeds[]): Promise<DeviceTrace> {
+  const runs = feeds.map((sample) => session.prepare(sample))
+  const timed = async (k: number): Promise<number> => {
+    const start = performance.now()
+    await runs[k % runs.length]!()
+    return performance.now() - start
+  }
+  await timed(0)
+  let warmup = 1
+  while (warmup < WARMUP && (await timed(warmup++)) < SLOW_MS);
   const start = performance.now()
-  for (let k = 0; k < 3 || (k < MOST_PREDICTIONS && performance.now() - start < PROFILE_MS); k++) await runs[k % runs.length]!()
+  for (let k = 0; k < 3 || (k < MOST_PREDICTIONS && performance.now() - start < PROFILE_MS); k++) await timed(k)
   const file = await session.endProfiling!()
-  await session.close()
   if (!file) throw new Error('the engine wrote no profile')
-  return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], WARMUP)
+  return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], warmup)
+}
+
+async function boundOn(input: DeviceInput, feeds: readonly Feeds[], isLate: () => boolean): Promise<BoundTimes | null> {
+  const copied = await openSession(input)
+  const bound = await openSession(input, { tensorsOnDevice: true })
+  const both = copied.sample && bound.sample ? ([copied, bound] as [Sampling, Sampling]) : null
+  const times = both && (await boundTimes(...both, feeds, isLate))
+  await copied.close()
+  await bound.close()
+  return times
 }
 
 /** Median latency of a model with one input, ms. */
