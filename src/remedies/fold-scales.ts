@@ -4,9 +4,7 @@ import type { NodeProto } from 'onnx-buf'
 import { floatTensor } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
-import { findAttention } from './attention-pattern.ts'
 import { floatsOf } from './floats.ts'
-import { findGelu } from './gelu.ts'
 import { isLeftApart } from './left-apart.ts'
 import { type Linear, linearOf } from './linear.ts'
 import {
@@ -19,7 +17,7 @@ import {
   type WithConstant,
   withConstant,
 } from './match.ts'
-import { findNorm } from './norm-pattern.ts'
+import { nodesOfPatterns } from './patterns.ts'
 import type { RemedyEvidence } from './remedy.ts'
 
 /** Each round folds one constant into an operator; more than this many in a row nobody writes. */
@@ -46,13 +44,7 @@ export function foldScales(
 
 /** At most one constant for each linear operator, so that the replacements do not overlap. */
 function foldOnce(matching: Matching, fresh: (hint: string) => string, evidence: RemedyEvidence): readonly Replacement[] {
-  // What belongs to a GELU, a norm or attention becomes one operator there.
-  const touched = new Set<NodeProto>(
-    matching.graph.node.flatMap((one) => {
-      const patterns = [findGelu(matching, one), findNorm(matching, one), findAttention(matching, one)]
-      return patterns.flatMap((pattern) => [...(pattern?.parts ?? [])])
-    }),
-  )
+  const touched = nodesOfPatterns(matching)
   return matching.graph.node.flatMap((one) => {
     const step = isLeftApart(evidence, one) ? withConstant(matching, one, 'Mul', 'Div', 'Add', 'Sub') : undefined
     const found = step && (foldBehind(matching, step, fresh) ?? foldBefore(matching, step, fresh))

@@ -50,6 +50,30 @@ checkRemedy(broadcastRuns, {
     },
   ],
   leaves: [
+    {
+      name: 'the epsilon of a norm, which the engine fuses as it is',
+      model: model({
+        nodes: [
+          node('ReduceMean', ['x'], ['m'], { axes: [-1] }),
+          node('Sub', ['x', 'm'], ['d']),
+          node('Pow', ['d', 'two'], ['q']),
+          node('ReduceMean', ['q'], ['v'], { axes: [-1] }),
+          node('Add', ['v', 'eps'], ['e']),
+          node('Sqrt', ['e'], ['s']),
+          node('Div', ['d', 's'], ['n']),
+          node('Mul', ['n', 'g'], ['h']),
+          node('Add', ['h', 'b'], ['y']),
+        ],
+        inputs: [valueInfo('x', 'float32', [2, 5, 4])],
+        outputs: [valueInfo('y', 'float32', [2, 5, 4])],
+        initializers: [
+          floatTensor('two', [], [2]),
+          floatTensor('eps', [1], [1e-5]),
+          floatTensor('g', [4], [1, 2, 3, 4]),
+          floatTensor('b', [4], [1, 2, 3, 4]),
+        ],
+      }),
+    },
     { name: 'as many axes', model: applied('Mul', ['x', 'c'], [floatTensor('c', [1, 1, 1, 1], [1.5])], ONE) },
     { name: 'a number beside a last axis of many', model: applied('Mul', ['x', 'c'], [floatTensor('c', [1], [2])], RGB) },
     { name: 'runs of eight', model: applied('Mul', ['x', 'c'], [floatTensor('c', [8], [1, 2, 3, 4, 5, 6, 7, 8])], ['n', 9, 8]) },

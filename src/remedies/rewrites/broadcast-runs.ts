@@ -6,9 +6,10 @@ import type { NodeProto } from 'onnx-buf'
 import { rawTensor } from '../../graph/build.ts'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { sum, timeWith } from '../left-apart.ts'
+import { isLeftApart, sum, timeWith } from '../left-apart.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
 import { count } from '../node-names.ts'
+import { nodesOfPatterns } from '../patterns.ts'
 import { defineRemedy, predictedBy, type RemedyEvidence } from '../remedy.ts'
 import type { Size } from '../sizes.ts'
 
@@ -32,9 +33,12 @@ export const broadcastRuns = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((node) => lengthen(matching, node, fresh) ?? []),
-    )
+    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+      // The engine fuses these only where their numbers have few axes.
+      const fusable = nodesOfPatterns(matching)
+      const alone = matching.graph.node.filter((node) => !fusable.has(node) && isLeftApart(evidence, node))
+      return alone.flatMap((node) => lengthen(matching, node, fresh) ?? [])
+    })
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
     const nodes = replaced.flatMap(({ parts }) => parts)
