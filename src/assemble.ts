@@ -63,6 +63,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
       : null,
     breakdown: (analyzed.breakdown?.parts ?? []).map((part) => ({ ...part })),
     clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
+    doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
     trials: [],
     stages: null,
     warnings: [...evidence.warnings, ...unknownOperators(analyzed)],

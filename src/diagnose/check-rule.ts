@@ -30,6 +30,7 @@ export function checkRule<R extends Rule>(
     readonly found: readonly FoundCase[]
     readonly clear: readonly SilentCase[]
     readonly notChecked?: readonly SilentCase[]
+    readonly doesNotApply?: readonly SilentCase[]
   },
 ): void {
   describe(rule.id, () => {
@@ -41,6 +42,9 @@ export function checkRule<R extends Rule>(
     })
     test.each(cases.clear)('stays silent: $name', ({ given }) => {
       expect(diagnose(deepFreeze(given), [rule])).toEqual([{ verdict: 'clear', rule: rule.id }])
+    })
+    test.each(cases.doesNotApply ?? [])('has nothing to be about: $name', ({ given }) => {
+      expect(diagnose(deepFreeze(given), [rule])).toEqual([{ verdict: 'does-not-apply', rule: rule.id }])
     })
     test.each(cases.notChecked ?? [])('cannot tell: $name', ({ given }) => {
       expect(diagnose(deepFreeze(given), [rule])[0]?.verdict).toBe('not-checked')

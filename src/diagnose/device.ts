@@ -5,7 +5,7 @@ import type { Outcome } from './rule.ts'
 
 /** What a rule about GPUs says where there is none in use; null where there is. */
 export function withoutGpu({ id, device, deviceKind }: EngineFacts): Outcome | null {
-  if (deviceKind === undefined || deviceKind === 'cpu') return 'clear'
+  if (deviceKind === undefined || deviceKind === 'cpu') return 'does-not-apply'
   if (deviceKind === 'software-gpu') return { notChecked: `${id} ran on ${device}: nothing there holds for a GPU` }
   return null
 }

@@ -87,3 +87,11 @@ test('no rule fails or finds anything on a model without nodes', () => {
   const verdicts = diagnose(evidence({ nodes: [] }))
   expect(verdicts.filter(({ verdict }) => verdict === 'failed' || verdict === 'found')).toEqual([])
 })
+
+test('on the CPU, rules about devices and WebAssembly say that they do not apply', () => {
+  const verdicts = diagnose(evidence({ nodes: [] }))
+  const notApplying = verdicts.filter(({ verdict }) => verdict === 'does-not-apply').map(({ rule }) => rule)
+  expect(notApplying.sort()).toEqual(
+    ['transfer-bound', 'fallback-operators', 'shader-compilation', 'gpu-underfed', 'single-threaded-wasm'].sort(),
+  )
+})

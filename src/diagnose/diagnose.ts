@@ -26,7 +26,7 @@ function verdictOf(rule: Rule, evidence: AnalyzedEvidence): Verdict {
   } catch (error) {
     return { verdict: 'failed', rule: rule.id, reason: error instanceof Error ? error.message : String(error) }
   }
-  if (outcome === 'clear') return { verdict: 'clear', rule: rule.id }
+  if (outcome === 'clear' || outcome === 'does-not-apply') return { verdict: outcome, rule: rule.id }
   if ('notChecked' in outcome) return { verdict: 'not-checked', rule: rule.id, reason: outcome.notChecked }
   return { verdict: 'found', rule: rule.id, finding: { rule: rule.id, area: rule.area, title: rule.title, ...outcome.found } }
 }

@@ -24,13 +24,18 @@ export interface Finding {
 export type Verdict =
   | { readonly verdict: 'found'; readonly rule: string; readonly finding: Finding }
   | { readonly verdict: 'clear'; readonly rule: string }
+  | { readonly verdict: 'does-not-apply'; readonly rule: string }
   | { readonly verdict: 'not-checked'; readonly rule: string; readonly reason: string }
   | { readonly verdict: 'failed'; readonly rule: string; readonly reason: string }
 
-/** What `check` returns: a finding without what the rule already says, nothing to report, or a reason it cannot tell. */
+/**
+ * What `check` returns: a finding without what the rule already says, nothing to report, nothing that it could be about (a rule of GPUs
+ * where none is in use), or a reason it cannot tell.
+ */
 export type Outcome =
   | { readonly found: Omit<Finding, 'rule' | 'area' | 'title'> & { readonly title?: string; readonly area?: Area } }
   | 'clear'
+  | 'does-not-apply'
   | { readonly notChecked: string }
 
 /** Needed keys are there; wanted keys may be undefined. */

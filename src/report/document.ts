@@ -134,6 +134,7 @@ export interface ReportDocument {
     next: string | null // next: the command to type
   }[] // ranked, largest saving first
   clear: string[]
+  doesNotApply?: string[] // rules about what is not in use: a GPU, WebAssembly
   notChecked: { rule: string; reason: string }[]
   trials: {
     remedies: string[]

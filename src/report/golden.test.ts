@@ -61,3 +61,8 @@ test('at most five findings are shown, notes come after them', () => {
   expect(text).toContain('1 more with smaller savings')
   expect(text.indexOf('Predictions hold the event loop')).toBeGreaterThan(text.indexOf('5. '))
 })
+
+test('rules that have nothing to be about have a line of their own', () => {
+  const doc = { ...read('cnn'), doesNotApply: ['transfer-bound', 'gpu-underfed'] }
+  expect(renderTerminal(doc, { width: 80, colour: false })).toMatch(/^Does not apply: transfer-bound, gpu-underfed\.$/m)
+})

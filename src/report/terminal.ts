@@ -25,7 +25,7 @@ export function renderTerminal(doc: ReportDocument, options: TerminalOptions): s
     nodeTable(doc, width, colours),
     findings(doc, width, colours),
     notes(doc, width, colours),
-    [...clear(doc, width), ...notChecked(doc, width)],
+    [...clear(doc, width), ...doesNotApply(doc, width), ...notChecked(doc, width)],
     assumptions(doc, width),
     measuredWith(doc, width),
     warnings(doc, width, colours),
@@ -74,6 +74,11 @@ function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
 function clear(doc: ReportDocument, width: number): string[] {
   if (doc.clear.length === 0) return []
   return wrap(`Checked and fine: ${doc.clear.join(', ')}.`, width, '', '  ')
+}
+
+function doesNotApply({ doesNotApply = [] }: ReportDocument, width: number): string[] {
+  if (doesNotApply.length === 0) return []
+  return wrap(`Does not apply: ${doesNotApply.join(', ')}.`, width, '', '  ')
 }
 
 function notChecked(doc: ReportDocument, width: number): string[] {

@@ -35,7 +35,6 @@ checkRule(fallbackOperators, {
       name: 'an engine that names no nodes and needs no CPU',
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), nodes: null, needsCpu: false } }),
     },
-    { name: 'on the CPU all is at home', given: evidence({ p50Ms: 10 }) },
   ],
   notChecked: [
     {
@@ -47,4 +46,5 @@ checkRule(fallbackOperators, {
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(2, 0.5), nodes: null, needsCpu: true } }),
     },
   ],
+  doesNotApply: [{ name: 'on the CPU all is at home', given: evidence({ p50Ms: 10 }) }],
 })

@@ -23,7 +23,7 @@ checkRule(gpuUnderfed, {
   clear: [
     { name: 'kernels of 4 ms', given: evidence({ p50Ms: 10, engine: onGpu, device: device(4) }) },
     { name: 'kernels that take longer with timestamps', given: evidence({ p50Ms: 10, engine: onGpu, device: device(12) }) },
-    { name: 'on the CPU', given: evidence({ p50Ms: 10 }) },
   ],
   notChecked: [{ name: 'no clock of the device', given: evidence({ p50Ms: 10, engine: onGpu, device: device(null) }) }],
+  doesNotApply: [{ name: 'on the CPU', given: evidence({ p50Ms: 10 }) }],
 })

@@ -35,6 +35,6 @@ checkRule(idleAccelerator, {
       given: evidence({ p50Ms: 10, otherEngines: [{ ...other(0.4, 0.45), software: true }] }),
     },
     { name: 'no accelerator', given: evidence() },
-    { name: 'a prediction on it', given: evidence({ machine: withGpu, engine: engine({ device: 'cuda' }) }) },
   ],
+  doesNotApply: [{ name: 'a prediction on it', given: evidence({ machine: withGpu, engine: engine({ device: 'cuda' }) }) }],
 })

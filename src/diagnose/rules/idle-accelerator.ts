@@ -10,7 +10,7 @@ export const idleAccelerator = defineRule({
   needs: ['machine', 'engine', 'latency'],
   wants: ['otherEngines'],
   check({ machine, engine, latency, otherEngines = [] }) {
-    if (!/^cpu\b/i.test(engine.device)) return 'clear'
+    if (!/^cpu\b/i.test(engine.device)) return 'does-not-apply'
     const measured = otherEngines.filter(({ software, device }) => !software && !/^cpu\b/i.test(device))
     const best = measured.toSorted((a, b) => a.ratio - b.ratio)[0]
     if (best !== undefined) {

@@ -11,7 +11,8 @@ export const singleThreadedWasm = defineRule({
   needs: ['engine', 'latency', 'machine'],
   wants: ['threadSweep'],
   check({ engine, latency, machine, threadSweep }) {
-    if (!engine.id.endsWith('wasm') || engine.threadsInUse > 1 || machine.usableCpus < 2) return 'clear'
+    if (!engine.id.endsWith('wasm')) return 'does-not-apply'
+    if (engine.threadsInUse > 1 || machine.usableCpus < 2) return 'clear'
     if (threadSweep === undefined) return { notChecked: 'other thread counts were not measured' }
     const one = threadSweep.points.find(({ at }) => at === 1)
     const best = threadSweep.points.toSorted((a, b) => a.p50Ms - b.p50Ms)[0]

@@ -47,10 +47,10 @@ checkRule(transferBound, {
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: { ...bound(0.7), ratioHigh: 1.1 } } }),
     },
     { name: 'a fifth of the prediction', given: evidence({ p50Ms: 10, engine: onGpu, device: device(1, 1) }) },
-    { name: 'on the CPU nothing travels', given: evidence({ p50Ms: 10 }) },
   ],
   notChecked: [
     { name: 'a software adapter', given: evidence({ p50Ms: 10, engine: software, device: device(5, 5) }) },
     { name: 'a device that was not watched', given: evidence({ p50Ms: 10, engine: onGpu }) },
   ],
+  doesNotApply: [{ name: 'on the CPU nothing travels', given: evidence({ p50Ms: 10 }) }],
 })
