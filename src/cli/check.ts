@@ -1,11 +1,12 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
 import { renderCheck } from '../report/verdict-text.ts'
+import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface CheckFlags extends ModelFlags {
@@ -29,7 +30,7 @@ export async function runCheck(
   if ((flags.baseline === undefined) === (flags.against === undefined))
     throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
   if (flags.baseline !== undefined) checkModel(flags.baseline, flags)
-  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  const output = documentOutput(flags.json, file)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const progress = openProgress(screen, flags.progress)
   const options = {
@@ -45,9 +46,6 @@ export async function runCheck(
   const { check } = await load()
   const document = await check(file, options).finally(progress.clear)
   signal.throwIfAborted()
-  const text = `${JSON.stringify(document, null, 2)}\n`
-  if (json !== undefined) writeTarget(json, text, '--json')
-  await screen.print(flags.json === '-' ? text : renderCheck(document, screen))
-  if (json !== undefined) screen.say(`whyslow: wrote check document: ${flags.json}\n`)
+  await output.deliver(screen, document, 'check document', () => renderCheck(document, screen))
   if (document.verdict === 'above') throw new GoalMissed(`--fail-above ${flags.failAbove}: ${document.answer}`)
 }

@@ -1,12 +1,12 @@
 // `whyslow compare MODEL…`: one model on several engines, or several models. Here: paths, files and what goes to the screen.
 import { renderComparison } from '../report/comparison-text.ts'
-import { renderJson } from '../report/json.ts'
+import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
@@ -32,10 +32,7 @@ export async function runCompare(
   for (const file of files) checkModel(file, flags)
   const { batch, ...others } = flags
   const metric = flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric')
-  const targets = files.map((file) =>
-    flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file),
-  )
-  const json = targets[0]
+  const output = documentOutput(flags.json, ...files)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const progress = openProgress(screen, flags.progress)
   const options = {
@@ -52,9 +49,7 @@ export async function runCompare(
   if (flags.save) checkHistory()
   const comparison = await compare(files, options).finally(progress.clear)
   signal.throwIfAborted()
-  if (json !== undefined) writeTarget(json, renderJson(comparison), '--json')
   if (flags.save) appendHistory(entriesOf(comparison))
-  await screen.print(flags.json === '-' ? renderJson(comparison) : renderComparison(comparison, screen))
-  const written = [...(json === undefined ? [] : [`comparison document: ${flags.json}`]), ...(flags.save ? ['history'] : [])]
-  if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
+  const text = () => renderComparison(comparison, screen)
+  await output.deliver(screen, comparison, 'comparison document', text, flags.save ? ['history'] : [])
 }

@@ -1,10 +1,9 @@
 // `whyslow engines`: what is here, what is not, why, and how to get it.
 import { renderEngines } from '../report/engines-text.ts'
-import { renderJson } from '../report/json.ts'
+import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { checkTarget, writeTarget } from './write-file.ts'
 
 export interface EnginesFlags {
   readonly json?: string
@@ -19,7 +18,7 @@ export async function runEngines(
   signal: AbortSignal,
   load: () => Promise<Stages>,
 ): Promise<void> {
-  const target = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', '')
+  const output = documentOutput(flags.json)
   const { listEngines } = await load()
   const progress = openProgress(screen, flags.progress)
   const found = await listEngines({
@@ -29,8 +28,5 @@ export async function runEngines(
     signal,
   }).finally(progress.clear)
   signal.throwIfAborted()
-  const text = renderJson(found)
-  if (target !== undefined) writeTarget(target, text, '--json')
-  await screen.print(flags.json === '-' ? text : renderEngines(found, screen))
-  if (target !== undefined) screen.say(`whyslow: wrote engines: ${flags.json}\n`)
+  await output.deliver(screen, found, 'engines', () => renderEngines(found, screen))
 }

@@ -1,15 +1,13 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
-import picocolors from 'picocolors'
-import { renderJson } from '../report/json.ts'
-import { renderFix, trialLines } from '../report/trials.ts'
-import { wrap } from '../report/wrap.ts'
+import { renderFix } from '../report/trials.ts'
+import { openCommentary } from './commentary.ts'
+import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
-import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { FixOptions, Stages } from './stages.ts'
 import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface FixFlags extends ModelFlags {
@@ -45,35 +43,14 @@ export async function runFix(
 ): Promise<void> {
   checkModel(file, flags)
   const own = fixOptions(flags)
-  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  const output = documentOutput(flags.json, file)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
-  const progress = openProgress(screen, flags.progress)
-  const colours = picocolors.createColors(screen.colour)
-  const toStdout = flags.json !== '-'
-  let said = Promise.resolve()
-  const options = {
-    ...modelOptions(flags),
-    ...own,
-    onProgress: progress.show,
-    signal,
-    onTrial: (trial: Parameters<NonNullable<FixOptions['onTrial']>>[0]) => {
-      if (!toStdout) return
-      progress.clear()
-      said = said.then(() => screen.print(`${trialLines(trial, screen.width, colours).join('\n')}\n`))
-    },
-    onDiagnosis: (sentence: string) => {
-      if (!toStdout) return
-      progress.clear()
-      said = said.then(() => screen.print(`${wrap(sentence, screen.width).join('\n')}\n\n`))
-    },
-  }
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  const options = { ...modelOptions(flags), ...own, ...commentary.listeners, signal }
   const { fix } = await load()
-  const { report } = await fix(file, options).finally(progress.clear)
+  const { report } = await fix(file, options).finally(commentary.end)
   signal.throwIfAborted()
-  await said
-  if (json !== undefined) writeTarget(json, renderJson(report), '--json')
-  await screen.print(toStdout ? `\n${renderFix(report, screen)}` : renderJson(report))
-  if (json !== undefined) screen.say(`whyslow: wrote report document: ${flags.json}\n`)
+  await output.deliver(screen, report, 'report document', () => `\n${renderFix(report, screen)}`)
   checkGoal(flags, report.fix?.proven ? report.fix.speedup : 1)
 }
 

@@ -1,8 +1,8 @@
 // `whyslow history [MODEL]`: what --save kept.
 import { renderHistory } from '../report/history-text.ts'
+import { documentOutput } from './document-output.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { checkTarget, writeTarget } from './write-file.ts'
 
 export interface HistoryFlags {
   readonly json?: string
@@ -15,11 +15,8 @@ export async function runHistory(
   screen: Screen,
   load: () => Promise<Stages>,
 ): Promise<void> {
-  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', model ?? '')
+  const output = documentOutput(flags.json, ...(model === undefined ? [] : [model]))
   const { readHistory } = await load()
   const document = await readHistory(model ?? null)
-  const text = `${JSON.stringify(document, null, 2)}\n`
-  if (json !== undefined) writeTarget(json, text, '--json')
-  await screen.print(flags.json === '-' ? text : renderHistory(document, model ?? null, screen))
-  if (json !== undefined) screen.say(`whyslow: wrote history: ${flags.json}\n`)
+  await output.deliver(screen, document, 'history', () => renderHistory(document, model ?? null, screen))
 }

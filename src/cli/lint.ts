@@ -1,13 +1,12 @@
 // `whyslow lint MODEL`: why is this quantized model not faster? Here: paths, files and what goes to the screen.
-import picocolors from 'picocolors'
 import { renderLint } from '../report/lint.ts'
-import { type TrialRow, trialLines } from '../report/trials.ts'
+import { openCommentary } from './commentary.ts'
+import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
-import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface LintFlags extends ModelFlags {
@@ -29,26 +28,15 @@ export async function runLint(
 ): Promise<void> {
   checkModel(file, flags)
   const own = repairOptions(flags)
-  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  const output = documentOutput(flags.json, file)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
-  const progress = openProgress(screen, flags.progress)
-  const colours = picocolors.createColors(screen.colour)
-  let said = Promise.resolve()
-  const onTrial = (trial: TrialRow) => {
-    if (flags.json === '-') return
-    progress.clear()
-    said = said.then(() => screen.print(`${trialLines(trial, screen.width, colours).join('\n')}\n`))
-  }
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const { lint } = await load()
-  const options = { ...modelOptions(flags), ...own, quick: true, onProgress: progress.show, onTrial, signal }
-  const found = await lint(file, options).finally(progress.clear)
+  const options = { ...modelOptions(flags), ...own, quick: true, ...commentary.listeners, signal }
+  const found = await lint(file, options).finally(commentary.end)
   signal.throwIfAborted()
-  await said
-  const text = `${JSON.stringify(found, null, 2)}\n`
-  if (json !== undefined) writeTarget(json, text, '--json')
   const tried = found.repair !== null && found.repair.trials.length > 0
-  await screen.print(flags.json === '-' ? text : `${tried ? '\n' : ''}${renderLint(found, screen)}`)
-  if (json !== undefined) screen.say(`whyslow: wrote lint document: ${flags.json}\n`)
+  await output.deliver(screen, found, 'lint document', () => `${tried ? '\n' : ''}${renderLint(found, screen)}`)
 }
 
 function repairOptions({ repair, out, force, maxLoss, budget }: LintFlags) {

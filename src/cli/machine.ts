@@ -1,9 +1,9 @@
 // `whyslow machine`: facts and measured roofs of this computer.
 import { renderMachine } from '../report/machine-text.ts'
+import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { checkTarget, writeTarget } from './write-file.ts'
 
 export interface MachineFlags {
   readonly json?: string
@@ -20,15 +20,12 @@ export async function runMachine(
   signal: AbortSignal,
   load: () => Promise<Stages>,
 ): Promise<void> {
-  const target = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', '')
+  const output = documentOutput(flags.json)
   const { describeMachine } = await load()
   const progress = openProgress(screen, flags.progress)
   const cache = flags.refresh ? 'refresh' : 'use'
   const options = { threads: flags.threads ?? null, ort: flags.ort ?? null, cache, onProgress: progress.show, signal } as const
   const machine = await describeMachine(options).finally(progress.clear)
   signal.throwIfAborted()
-  const text = `${JSON.stringify(machine, null, 2)}\n`
-  if (target !== undefined) writeTarget(target, text, '--json')
-  await screen.print(flags.json === '-' ? text : renderMachine(machine, screen))
-  if (target !== undefined) screen.say(`whyslow: wrote machine: ${flags.json}\n`)
+  await output.deliver(screen, machine, 'machine', () => renderMachine(machine, screen))
 }

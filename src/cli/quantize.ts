@@ -1,16 +1,13 @@
 // `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
-import picocolors from 'picocolors'
-import { renderJson } from '../report/json.ts'
 import { renderQuantized, syntheticNote } from '../report/quantization.ts'
-import { trialLines } from '../report/trials.ts'
-import { wrap } from '../report/wrap.ts'
+import { openCommentary } from './commentary.ts'
+import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
-import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
-import type { QuantizeOptions, Stages } from './stages.ts'
+import type { Stages } from './stages.ts'
 import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface QuantizeFlags extends ModelFlags {
@@ -41,34 +38,15 @@ export async function runQuantize(
 ): Promise<void> {
   checkModel(file, flags)
   const own = quantizeOptions(flags)
-  const json = flags.json === undefined || flags.json === '-' ? undefined : checkTarget(flags.json, '--json', file)
+  const output = documentOutput(flags.json, file)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
-  const progress = openProgress(screen, flags.progress)
-  const colours = picocolors.createColors(screen.colour)
-  const toStdout = flags.json !== '-'
-  let said = Promise.resolve()
-  const say = (text: string) => {
-    if (!toStdout) return
-    progress.clear()
-    said = said.then(() => screen.print(text))
-  }
-  if (flags.data === undefined) say(`${wrap(syntheticNote(own.precision), screen.width).join('\n')}\n\n`)
-  const options = {
-    ...modelOptions(flags),
-    ...own,
-    onProgress: progress.show,
-    signal,
-    onTrial: (trial: Parameters<NonNullable<QuantizeOptions['onTrial']>>[0]) =>
-      say(`${trialLines(trial, screen.width, colours).join('\n')}\n`),
-    onDiagnosis: (sentence: string) => say(`${wrap(sentence, screen.width).join('\n')}\n\n`),
-  }
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  if (flags.data === undefined) commentary.paragraph(syntheticNote(own.precision))
+  const options = { ...modelOptions(flags), ...own, ...commentary.listeners, signal }
   const { quantize } = await load()
-  const { report } = await quantize(file, options).finally(progress.clear)
+  const { report } = await quantize(file, options).finally(commentary.end)
   signal.throwIfAborted()
-  await said
-  if (json !== undefined) writeTarget(json, renderJson(report), '--json')
-  await screen.print(toStdout ? `\n${renderQuantized(report, screen, own.precision)}` : renderJson(report))
-  if (json !== undefined) screen.say(`whyslow: wrote report document: ${flags.json}\n`)
+  await output.deliver(screen, report, 'report document', () => `\n${renderQuantized(report, screen, own.precision)}`)
   const reached = report.fix?.proven ? report.fix.speedup : 1
   if (flags.require !== undefined && reached < flags.require)
     throw new GoalMissed(`--require ${flags.require}x: not reached, the best proven is ${reached.toFixed(2)}x`)

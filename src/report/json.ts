@@ -1,13 +1,10 @@
 // The documents as JSON text. A document is already plain; what is added is a layout that stays readable with thousands of samples.
-import type { ComparisonDocument } from './comparison.ts'
-import type { ReportDocument } from './document.ts'
-import type { EnginesDocument } from './engines-document.ts'
 
 /**
  * Two-space JSON with a line end; arrays of numbers stand on one line.
  * Throws an Error that names the field where a number is not finite: JSON would turn it into null, which means "not known".
  */
-export function renderJson(doc: ReportDocument | ComparisonDocument | EnginesDocument): string {
+export function renderJson(doc: object): string {
   const text = JSON.stringify(doc, refuseNonFinite, 2)
   // In JSON text a real line end is never inside a string, so this touches arrays of numbers only.
   return `${text.replace(/\[\n\s+(-?\d[^\]"{[]*?)\n\s*\]/g, (_, numbers: string) => `[${numbers.replace(/,\s+/g, ', ')}]`)}\n`
