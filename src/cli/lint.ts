@@ -32,7 +32,8 @@ export async function runLint(
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const { lint } = await load()
-  const options = { ...modelOptions(flags), ...own, quick: true, ...commentary.listeners, signal }
+  const { onProgress, onTrial } = commentary.listeners
+  const options = { ...modelOptions(flags), ...own, quick: true, onProgress, onTrial, signal }
   const found = await lint(file, options).finally(commentary.end)
   signal.throwIfAborted()
   const tried = found.repair !== null && found.repair.trials.length > 0

@@ -2,20 +2,23 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const here = fileURLToPath(import.meta.url)
 const built = existsSync(main)
-if (!built) console.warn('skipped: the command line is not built (npm run build)')
 
 function whyslow(...argv: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 
-describe.skipIf(!built)('whyslow', () => {
+describe('whyslow', () => {
+  beforeEach(({ skip }) => {
+    if (!built) skip('the command line is not built (npm run build)')
+  })
+
   test('without arguments shows its usage on standard error and ends with 2', () => {
     const { status, stdout, stderr } = whyslow()
     expect([status, stdout]).toEqual([2, ''])

@@ -41,8 +41,11 @@ export async function runQuantize(
   const output = documentOutput(flags.json, file)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
-  if (flags.data === undefined) commentary.paragraph(syntheticNote(own.precision))
-  const options = { ...modelOptions(flags), ...own, ...commentary.listeners, signal }
+  const onDiagnosis = (sentence: string) => {
+    if (flags.data === undefined) commentary.paragraph(syntheticNote(own.precision))
+    commentary.paragraph(sentence)
+  }
+  const options = { ...modelOptions(flags), ...own, ...commentary.listeners, onDiagnosis, signal }
   const { quantize } = await load()
   const { report } = await quantize(file, options).finally(commentary.end)
   signal.throwIfAborted()
