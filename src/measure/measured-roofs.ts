@@ -1,7 +1,7 @@
 // The machine's roofs for one engine and thread count: from the cache, else measured in a trial and kept.
 import type { EngineOptions } from '../engines/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import { readCached, writeCached } from './cache.ts'
+import { type CacheKey, readCached, writeCached } from './cache.ts'
 import { type Limits, trialLimits } from './plan.ts'
 import { runTrial } from './trial.ts'
 
@@ -27,14 +27,7 @@ const ROOFS_MS = 15_000
 
 export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
   const { machine, engineId, options } = wanted
-  const key = {
-    kind: 'roofs',
-    machine,
-    engine: engineId,
-    engineVersion: wanted.engine.version,
-    nodeVersion: process.version,
-    threads: options.threads,
-  }
+  const key = roofsKey(wanted)
   const cache = { mode: wanted.cache === 'off' ? ('no-cache' as const) : wanted.cache }
   const cached = readCached(key, cache)
   const warnings = cached.warning ? [cached.warning] : []
@@ -55,6 +48,23 @@ export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
     return { value: trial.value, absent: undefined, warnings: [...warnings, `the machine's roofs are doubtful: ${noise}`] }
   const unwritten = writeCached(key, trial.value, cache)
   return { value: trial.value, absent: undefined, warnings: unwritten ? [...warnings, unwritten] : warnings }
+}
+
+/** What they are kept under. */
+export function roofsKey({
+  machine,
+  engineId,
+  engine,
+  options,
+}: Pick<RoofsWanted, 'machine' | 'engineId' | 'engine' | 'options'>): CacheKey {
+  return {
+    kind: 'roofs',
+    machine,
+    engine: engineId,
+    engineVersion: engine.version,
+    nodeVersion: process.version,
+    threads: options.threads,
+  }
 }
 
 function isRoofs(value: unknown): value is Roofs {

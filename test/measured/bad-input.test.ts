@@ -3,25 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Ended, fixture, folders, start, whyslow } from './command.ts'
+import { type Ended, fixture, folders, onlyFull, refuses, start } from './command.ts'
 
 const LOCK = '/tmp/whyslow-lock/measuring.json'
 const windows = process.platform === 'win32'
 
-let where: ReturnType<typeof folders>
-beforeEach(() => {
-  where = folders()
-})
-afterEach(() => where.remove())
-
-function expectRefusal({ status, stdout, stderr }: Ended, says: RegExp): void {
-  expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
-  expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
-  expect(stderr).not.toMatch(/\n\s+at |\bat \S+ \(|node:internal|TypeError|ReferenceError|RangeError/)
-  expect(stderr).toMatch(says)
-}
-
-describe('a model that cannot be read', () => {
+describe.concurrent('a model that cannot be read', () => {
   test.each([
     ['cyclic', /read one another in a ring: 'relu'/],
     ['duplicate-names', /'same' is made twice/],
@@ -29,33 +16,34 @@ describe('a model that cannot be read', () => {
     ['external-data-missing', /'not-there\.bin', which is not beside/],
     ['external-data-outside', /a path that leaves its folder/],
     ['truncated', /is cut off after 1764 bytes/],
-  ])('%s', async (name, says) => {
-    expectRefusal(await whyslow(where, fixture(name), '--quick'), says)
-  })
+  ])('%s', (name, says) => refuses([fixture(name), '--quick'], says))
 })
 
-describe('a model that the engine does not run', () => {
+describe.concurrent('a model that the engine does not run', () => {
   test.each([
     ['unknown-operator', /does not run the model/],
     ['opset-too-new', /does not run the model/],
     ['custom-domain', /does not run the model/],
     ['huge-input', /more than 2\^31; the model fixes its shape/],
     ['int4-output', /process ended (by SIGABRT|with code \d+): FATAL ERROR: /],
-  ])('%s', async (name, says) => {
-    expectRefusal(await whyslow(where, fixture(name), '--quick'), says)
-  })
+  ])('%s', (name, says) => refuses([fixture(name), '--quick'], says))
 
-  test('eats-memory is ended at the limit of memory', async () => {
-    expectRefusal(await whyslow(where, fixture('eats-memory'), '--quick', '--memory-limit', '500m'), /above the limit of 500 MB/)
-  })
+  test('eats-memory is ended at the limit of memory', () =>
+    refuses([fixture('eats-memory'), '--quick', '--memory-limit', '500m'], /above the limit of 500 MB/))
 
-  test('endless-loop is ended at the limit of time', async ({ skip }) => {
-    if (!process.env.WHYSLOW_TEST_FULL) skip('waits for the limit of 40 s: runs with WHYSLOW_TEST_FULL=1')
-    expectRefusal(await whyslow(where, fixture('endless-loop'), '--quick'), /does not end within 40 s/)
+  test('endless-loop is ended at the limit of time', async (context) => {
+    onlyFull(context, 'waits for the limit of 40 s')
+    await refuses([fixture('endless-loop'), '--quick'], /does not end within 40 s/)
   })
 })
 
 describe.skipIf(windows)('Ctrl-C', () => {
+  let where: ReturnType<typeof folders>
+  beforeEach(() => {
+    where = folders()
+  })
+  afterEach(() => where.remove())
+
   /** Lines of `ps` with the environment of each process: those that were started with our TMPDIR. */
   const processes = () =>
     execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })

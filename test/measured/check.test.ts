@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { CheckDocument } from '../../src/report/check.ts'
 import type { ReportDocument } from '../../src/report/document.ts'
 import type { HistoryDocument } from '../../src/report/history.ts'
-import { type Ended, fixture, folders, whyslow } from './command.ts'
+import { expectRefusal, fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -14,12 +14,6 @@ const SHORT = ['--quick', '--seconds', '0.3', '--no-progress']
 const small = fixture('credit_mlp')
 const large = fixture('transformer-block')
 const kept = join(where.data, 'whyslow', 'history.jsonl')
-
-function expectRefusal({ status, stdout, stderr }: Ended, says: RegExp): void {
-  expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
-  expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
-  expect(stderr).toMatch(says)
-}
 
 describe('a baseline model', () => {
   // The large one takes more than ten times as long as the small one, which no noise turns round.
@@ -30,8 +24,8 @@ describe('a baseline model', () => {
     expect(stderr).toMatch(/^whyslow: --fail-above 1\.1: transformer-block\.onnx takes /)
   })
 
-  test('far faster: exit code 0, and the document says so', async ({ skip }) => {
-    if (!process.env.WHYSLOW_TEST_FULL) skip('runs with WHYSLOW_TEST_FULL=1')
+  test('far faster: exit code 0, and the document says so', async (context) => {
+    onlyFull(context, 'the same as far slower, the other way round')
     const { status, stdout, stderr } = await whyslow(where, 'check', small, '--baseline', large, ...SHORT, '--json', '-')
     expect(status, stderr).toBe(0)
     const document = JSON.parse(stdout) as CheckDocument
@@ -55,6 +49,7 @@ describe('a report', () => {
     const document = JSON.parse(readFileSync(report, 'utf8')) as ReportDocument
     writeFileSync(other, JSON.stringify({ ...document, machine: { ...document.machine, cpu: 'Another CPU' } }))
     expectRefusal(
+      where,
       await whyslow(where, 'check', small, '--against', other, ...SHORT),
       /of another machine \(Another CPU .*--allow-other-machine/,
     )
@@ -87,7 +82,7 @@ describe('a report', () => {
   })
 })
 
-describe('what cannot be used', () => {
+describe.concurrent('what cannot be used', () => {
   test.each([
     [['check', small], /give --baseline base\.onnx, or --against/],
     [['check', small, '--baseline', small], /is its own baseline/],
@@ -95,13 +90,14 @@ describe('what cannot be used', () => {
     [['check', small, '--against', small], /is not JSON/],
     [['check', small, '--against', join(where.root, 'evidence.json')], /no such file/],
     [['check', small, '--baseline', large, '--fail-above', 'slow'], /factor such as/],
-  ])('%j', async (argv, says) => expectRefusal(await whyslow(where, ...argv), says))
+  ])('%j', (argv, says) => refuses(argv, says))
 
   test('a history that cannot be written is known before anything is measured', async () => {
     const file = join(where.root, 'a-file')
     writeFileSync(file, '')
     const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
     expectRefusal(
+      where,
       await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
       /--save: .* cannot be written/,
     )

@@ -1,8 +1,10 @@
-// The built command, run as a shell runs it, in folders of its own: an empty working folder, TMPDIR, cache and data.
+// The built command, run as a shell runs it, in folders of its own: an empty working folder, TMPDIR and data, a cache that knows the
+// machine's roofs.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect, inject, type TestContext } from 'vitest'
 import { ROOT } from '../sources.ts'
 
 export const MAIN = join(ROOT, 'dist/cli/main.js')
@@ -25,6 +27,7 @@ export function folders() {
     mkdirSync(folder)
     return folder
   }) as [string, string, string, string]
+  cpSync(inject('roofs'), cache, { recursive: true })
   return {
     root,
     cwd,
@@ -37,7 +40,7 @@ export function folders() {
   }
 }
 
-type Folders = ReturnType<typeof folders>
+export type Folders = ReturnType<typeof folders>
 
 /** Starts the command; `ended` settles when it has ended and its output is read. Never blocks, since the test runner must answer. */
 export function start({ cwd, temporary, cache, data }: Folders, argv: readonly string[], detached = false) {
@@ -70,3 +73,26 @@ export function start({ cwd, temporary, cache, data }: Folders, argv: readonly s
 
 /** Runs the command to its end. */
 export const whyslow = (where: Folders, ...argv: string[]): Promise<Ended> => start(where, argv).ended
+
+/** With the full tests alone; `npm test` says so, and why. */
+export function onlyFull({ skip }: TestContext, why: string): void {
+  if (!process.env.WHYSLOW_TEST_FULL) skip(`${why} (npm run test:full)`)
+}
+
+/** Fails unless it ended with exit code 2, one line on standard error, nothing on standard output, and nothing left behind. */
+export function expectRefusal(where: Folders, { status, stdout, stderr }: Ended, says: RegExp): void {
+  expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
+  expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
+  expect(stderr).not.toMatch(/this is a bug|\n\s+at |\bat \S+ \(|node:internal|TypeError|ReferenceError|RangeError/)
+  expect(stderr).toMatch(says)
+}
+
+/** The command refuses these arguments, in folders of its own, so that several such tests can run at once. */
+export async function refuses(argv: readonly string[], says: RegExp): Promise<void> {
+  const own = folders()
+  try {
+    expectRefusal(own, await whyslow(own, ...argv), says)
+  } finally {
+    own.remove()
+  }
+}

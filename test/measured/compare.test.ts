@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ComparisonDocument } from '../../src/report/comparison.ts'
 import { ROOT } from '../sources.ts'
-import { fixture, folders, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -68,16 +68,16 @@ describe('models', () => {
     expect(document.contestants[2]!.reason).toMatch(/does not run the model/)
   })
 
-  test('one that hangs, though it comes first, is a row too', async ({ skip }) => {
-    if (!process.env.WHYSLOW_TEST_FULL) skip('waits for a limit: runs with WHYSLOW_TEST_FULL=1')
+  test('one that hangs, though it comes first, is a row too', async (context) => {
+    onlyFull(context, 'waits for a limit of time')
     const document = await comparisonOf(fixture('endless-loop'), fixture('credit_lr'), '--limit', '4s')
     expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['failed', 'measured'])
     expect(document.contestants[0]!.reason).toMatch(/does not end within 4 s/)
     expect(document.reference).toBe(fixture('credit_lr'))
   })
 
-  test('other shapes: fed with their own inputs, and their outputs not compared', async ({ skip }) => {
-    if (!process.env.WHYSLOW_TEST_FULL) skip('runs with WHYSLOW_TEST_FULL=1')
+  test('other shapes: fed with their own inputs, and their outputs not compared', async (context) => {
+    onlyFull(context, 'another comparison of two models')
     const document = await comparisonOf(fixture('credit_lr'), fixture('symbolic-batch'))
     expect(document.contestants[1]).toMatchObject({
       outcome: 'measured',
@@ -98,7 +98,7 @@ describe('engines', () => {
   })
 })
 
-describe('what cannot be used', () => {
+describe.concurrent('what cannot be used', () => {
   test.each([
     [['compare', fixture('credit_lr'), fixture('credit_lr')], /is given twice/],
     [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--engines', 'ort-cpu'], /--engines compares engines on one model/],
@@ -109,10 +109,5 @@ describe('what cannot be used', () => {
     [['compare', fixture('credit_lr'), '--batch', '1,0'], /whole number above 0/],
     [['compare', fixture('unknown-operator'), fixture('int4-output')], /does not run the model/],
     [['compare'], /missing required argument/],
-  ])('%j', async (argv, says) => {
-    const { status, stdout, stderr } = await whyslow(where, ...argv)
-    expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
-    expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
-    expect(stderr).toMatch(says)
-  })
+  ])('%j', (argv, says) => refuses(argv, says))
 })

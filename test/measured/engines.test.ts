@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/document.ts'
 import type { EnginesDocument } from '../../src/report/engines-document.ts'
-import { fixture, folders, start, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 if (!existsSync('/dev/dri') && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES ??= SWIFTSHADER
@@ -23,19 +23,15 @@ test('engines: those that are here say on what, the others why and how to get th
   expect(where.left()).toEqual([])
 })
 
-for (const { id, here, reason, fix } of listed.engines) {
-  if (!here) console.warn(`left out: the main job on ${id}: ${reason}; ${fix}`)
-}
-
-/** Each process of theirs starts a browser. */
-const full = process.env.WHYSLOW_TEST_FULL !== undefined
-const others = listed.engines.filter(({ id, here }) => here && id !== 'ort-cpu' && (full || !id.startsWith('browser')))
-if (!full) console.warn('left out: the main job in a browser: npm run test:full has it')
+const others = listed.engines.filter(({ id }) => id !== 'ort-cpu')
 
 const threads = (id: string): string[] => (id.endsWith('wasm') ? ['--threads', '2'] : [])
 
-describe.each(others)('$id', ({ id, deviceKind }) => {
-  test('measures, and says what it cannot check and why', async () => {
+describe.each(others)('$id', ({ id, here, reason, fix, deviceKind }) => {
+  test('measures, and says what it cannot check and why', async (context) => {
+    if (!here) context.skip(`${reason}; ${fix}`)
+    if (id.startsWith('browser')) onlyFull(context, 'each process of theirs starts a browser')
+    if (deviceKind === 'software-gpu') onlyFull(context, 'a software adapter compiles its shaders for seconds')
     const ended = await whyslow(
       where,
       fixture('if-subgraph'),
@@ -60,7 +56,8 @@ describe.each(others)('$id', ({ id, deviceKind }) => {
   })
 })
 
-test.runIf(isHere('browser-wasm'))('Ctrl-C ends the browser and takes its profile away', async () => {
+test('Ctrl-C ends the browser and takes its profile away', async ({ skip }) => {
+  if (!isHere('browser-wasm')) skip('there is no browser')
   const { child, ended } = start(where, [fixture('if-subgraph'), '--engine', 'browser-wasm', '--quick'])
   const profile = () =>
     readdirSync(where.temporary).some((name) =>

@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ROOT } from '../sources.ts'
-import { type Ended, fixture, folders, whyslow } from './command.ts'
+import { type Ended, fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
-const LONG = 'measures for half a minute: runs with WHYSLOW_TEST_FULL=1'
+const LONG = 'measures for half a minute'
 afterAll(() => where.remove())
 
 /** Runs an example as a user would, in a folder of its own. */
@@ -42,7 +42,16 @@ test('why-slow.mjs', async () => {
 
 test('explain-saved.mjs', async () => {
   const evidence = join(where.root, 'evidence.json')
-  const measured = await whyslow(where, fixture('fmnist_gru'), '--quick', '--no-progress', '--save-evidence', evidence)
+  const measured = await whyslow(
+    where,
+    fixture('fmnist_gru'),
+    '--quick',
+    '--seconds',
+    '0.3',
+    '--no-progress',
+    '--save-evidence',
+    evidence,
+  )
   expect(measured.status, measured.stderr).toBe(0)
   const { status, stdout, stderr } = await run('explain-saved.mjs', evidence)
   expect(status, stderr).toBe(0)
@@ -52,8 +61,8 @@ test('explain-saved.mjs', async () => {
   expect(stdout).toMatch(/^GRU .+: \d+\.\d{3} ms above its floor$/m)
 })
 
-test('fix-and-predict.mjs', async ({ skip }) => {
-  if (!process.env.WHYSLOW_TEST_FULL) skip(LONG)
+test('fix-and-predict.mjs', async (context) => {
+  onlyFull(context, LONG)
   const folder = join(where.root, 'service')
   mkdirSync(folder)
   // In place of `npm install` in the folder.
@@ -67,8 +76,8 @@ test('fix-and-predict.mjs', async ({ skip }) => {
   for (const { name } of manifest.outputs) expect(stdout).toMatch(new RegExp(`^${name}: \\w+ \\[1(, \\d+)*\\]$`, 'm'))
 })
 
-test('latency-goal.mjs', async ({ skip }) => {
-  if (!process.env.WHYSLOW_TEST_FULL) skip(LONG)
+test('latency-goal.mjs', async (context) => {
+  onlyFull(context, LONG)
   const generous = await run('latency-goal.mjs', fixture('fmnist_gru'), '1e6')
   expect({ status: generous.status, lines: generous.stdout.trim().split('\n').length }, generous.stderr).toEqual({
     status: 0,

@@ -7,7 +7,7 @@ import { writeModel } from '../../src/graph/build.ts'
 import { viewGraph } from '../../src/graph/view.ts'
 import { convGroup } from '../../src/operators/quantization/example-groups.ts'
 import type { LintDocument } from '../../src/report/lint-document.ts'
-import { fixture, folders, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -43,8 +43,9 @@ describe('lint', () => {
   })
 })
 
-describe.runIf(process.env.WHYSLOW_TEST_FULL)('lint --repair', () => {
-  test('writes a model without the fault, or nothing', async () => {
+describe('lint --repair', () => {
+  test('writes a model without the fault, or nothing', async (context) => {
+    onlyFull(context, 'tries mends for 20 s')
     const mended = join(where.root, 'mended.onnx')
     const { status, stdout } = await whyslow(where, 'lint', planted, '--repair', '-o', mended, '--budget', '20s', '--json', '-')
     expect(status).toBe(0)

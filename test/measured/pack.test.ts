@@ -58,7 +58,20 @@ test('the command starts and says its version', ({ skip }) => {
 test('a model is measured and explained', ({ skip }) => {
   if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
   cpSync(join(ROOT, 'fixtures/models/symbolic-batch.onnx'), join(folder, 'model.onnx'))
-  const run = npm(folder, 'exec', '--offline', '--', 'whyslow', 'model.onnx', '--quick', '--no-progress', '--json', '-')
+  const run = npm(
+    folder,
+    'exec',
+    '--offline',
+    '--',
+    'whyslow',
+    'model.onnx',
+    '--quick',
+    '--seconds',
+    '0.3',
+    '--no-progress',
+    '--json',
+    '-',
+  )
   expect(run.status, run.stderr).toBe(0)
   const report = JSON.parse(run.stdout) as { schema: string; answer: string; latency: { p50Ms: number } }
   expect(report.schema).toBe('whyslow-report/1')

@@ -1,0 +1,38 @@
+// This machine's roofs, measured once for all files, where each run would measure them again: five seconds, and on a noisy machine
+// they are not even kept from one run to the next. No test judges them; roofs.test.ts beside the source does.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { readMachine } from '../../src/machine/index.ts'
+import { writeCached } from '../../src/measure/cache.ts'
+import { describeEngine } from '../../src/measure/describe-engine.ts'
+import { measuredRoofs, roofsKey } from '../../src/measure/measured-roofs.ts'
+import { alone, engineOptionsOf, limitsOf } from '../../src/run.ts'
+import { DEFAULTS } from '../../src/why-options.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Folder of a cache that holds the roofs, and nothing else. */
+    roofs: string
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-roofs-'))
+  project.provide('roofs', folder)
+  const engine = await describeEngine(DEFAULTS.engine, null)
+  if (engine.ok) {
+    const machine = readMachine(engine.accelerators)
+    const progress = () => {}
+    const options = engineOptionsOf(DEFAULTS)
+    const wanted = { machine, engine, engineId: DEFAULTS.engine, options, limits: limitsOf(machine, DEFAULTS), progress }
+    const { value } = await alone(
+      progress,
+      () => measuredRoofs({ ...wanted, cache: 'off' }),
+      () => {},
+    )
+    if (value) writeCached(roofsKey(wanted), value, { mode: 'refresh', folder: join(folder, 'whyslow') })
+  }
+  return () => rmSync(folder, { recursive: true, force: true })
+}
