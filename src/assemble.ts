@@ -2,8 +2,9 @@
 import { breakDown } from './analyze/breakdown.ts'
 import { costNodes } from './analyze/costs.ts'
 import type { AnalyzedEvidence, Evidence } from './analyze/evidence.ts'
+import { commandToType } from './command-to-type.ts'
 import { diagnose, rank } from './diagnose/diagnose.ts'
-import type { Finding, Verdict } from './diagnose/rule.ts'
+import type { Verdict } from './diagnose/rule.ts'
 import { handoffNs } from './measure/latency.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from './measure/types.ts'
 import { answer } from './report/answer.ts'
@@ -32,7 +33,11 @@ export function analyze(evidence: Evidence): AnalyzedEvidence {
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const analyzed = analyze(evidence)
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map((finding) => findingRow(finding, file))
+  const findings = rank(verdicts).map((finding) => ({
+    ...finding,
+    nodes: [...finding.nodes],
+    next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+  }))
   const body = {
     latency: latencySection(analyzed),
     areas: areasSection(analyzed),
@@ -69,14 +74,6 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     warnings: [...evidence.warnings, ...unknownOperators(analyzed)],
   }
 }
-
-function findingRow(finding: Finding, file: string): ReportDocument['findings'][number] {
-  const next = finding.next?.replace(/\bMODEL\b/, () => quoted(file)) ?? null
-  return { ...finding, nodes: [...finding.nodes], next }
-}
-
-/** As a shell takes it. */
-const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)
 
 function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDocument['notChecked'][number] {
   const reason = verdict.verdict === 'failed' ? `the rule failed, which is a bug: ${verdict.reason}` : verdict.reason

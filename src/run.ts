@@ -21,7 +21,7 @@ import { withMachineLock } from './measure/lock.ts'
 import { measuredRoofs } from './measure/measured-roofs.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from './measure/plan.ts'
 import { toolVersion } from './version.ts'
-import type { StageProgress, WhyOptions } from './why-options.ts'
+import { flagsOf, type StageProgress, type WhyOptions } from './why-options.ts'
 
 /** Share of the memory a trial may take: above it the system starts to page or to kill. */
 const MEMORY_SHARE = 0.9
@@ -139,6 +139,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     schema: 'whyslow-evidence/1',
     toolVersion,
     createdAt: new Date().toISOString(),
+    given: flagsOf(options),
     machine,
     ...(roofs.value ? { roofs: roofs.value } : {}),
     model: modelFacts(model),

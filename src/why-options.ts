@@ -1,4 +1,5 @@
 // What a run can be told, and what it does untold.
+import type { Flag } from './analyze/evidence.ts'
 import type { EngineOptions } from './engines/types.ts'
 
 export interface StageProgress {
@@ -55,4 +56,24 @@ export const DEFAULTS: WhyOptions = {
   saveInputs: null,
   cache: 'use',
   memoryLimitBytes: null,
+}
+
+/** What tells of the inputs and the engine, where it was given, as flags of the command line. */
+export function flagsOf(options: WhyOptions): readonly Flag[] {
+  const { shapes, values, data, labels, batch, threads, engine, ort, browser, graphOptimization, configEntries } = options
+  const one = (flag: string, value: string | number | null, untold: unknown = null): Flag[] =>
+    value === null || value === untold ? [] : [{ flag, value: String(value) }]
+  return [
+    ...[...shapes].map(([name, shape]) => ({ flag: '--shape', value: `${name}=${shape.join('x')}` })),
+    ...[...values].map(([name, value]) => ({ flag: '--value', value: `${name}=${value}` })),
+    ...one('--data', data),
+    ...one('--labels', labels),
+    ...one('--batch', batch),
+    ...one('--threads', threads),
+    ...one('--engine', engine, DEFAULTS.engine),
+    ...one('--ort', ort),
+    ...one('--browser', browser),
+    ...one('--graph-optimization', graphOptimization, DEFAULTS.graphOptimization),
+    ...Object.entries(configEntries).map(([key, value]) => ({ flag: '--config', value: `${key}=${value}` })),
+  ]
 }

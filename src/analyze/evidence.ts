@@ -45,11 +45,19 @@ export interface OtherEngine {
   readonly rounds: number
 }
 
+/** An option of the command line and its value, unquoted. */
+export interface Flag {
+  readonly flag: string
+  readonly value: string
+}
+
 /** Measured: what `--save-evidence` writes. A key is absent where it was not measured; `absent` says why. */
 export interface Evidence {
   readonly schema: 'whyslow-evidence/1'
   readonly toolVersion: string
   readonly createdAt: string
+  /** The flags by which the run was told of inputs and engine, as on the command line: `--shape x=1x3x224x224`. Absent: none. */
+  readonly given?: readonly Flag[]
   readonly machine: Machine
   readonly roofs?: Roofs
   readonly model?: ModelFacts
