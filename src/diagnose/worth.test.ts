@@ -10,7 +10,7 @@ test('durations come in the unit a reader expects', () => {
   expect([0.0123, 0.0999, 0.1, 12.345, 999.4, 1250].map(sayMs)).toEqual([
     '12.3 µs',
     '99.9 µs',
-    '0.1 ms',
+    '100 µs',
     '12.3 ms',
     '999 ms',
     '1.25 s',

@@ -11,7 +11,7 @@ export function isWorthSaying(savingMs: number, p50Ms: number): boolean {
 /** A duration in the unit a reader expects, three significant digits: '12.3 ms', '4.1 µs', '1.25 s'. */
 export function sayMs(timeMs: number): string {
   if (timeMs >= 1000) return `${digits(timeMs / 1000)} s`
-  if (timeMs < 0.1) return `${digits(timeMs * 1000)} µs`
+  if (timeMs < 0.9995) return `${digits(timeMs * 1000)} µs`
   return `${digits(timeMs)} ms`
 }
 

@@ -4,7 +4,7 @@ import picocolors from 'picocolors'
 import type { Colours, TerminalOptions } from './colours.ts'
 import type { ComparisonDocument, Contestant } from './comparison.ts'
 import { withShortNames } from './contestant-names.ts'
-import { bytes, count, significant, time, timeWithInterval } from './numbers.ts'
+import { bytes, count, one, significant, time, timeWithInterval } from './numbers.ts'
 import { cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 interface Column {
@@ -127,7 +127,7 @@ function growth(doc: ComparisonDocument, width: number, colours: Colours): strin
       .filter(({ dimension }) => dimension !== 'batch')
       .flatMap(({ dimension, unit, points, fit }) => {
         const shown = points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
-        const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perUnitMs)} per ${unit.replace(/s$/, '')}`
+        const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perUnitMs)} per ${one(unit)}`
         const name = dimension === unit ? dimension : `${dimension} (${unit})`
         return wrap(`${report.model?.file ?? ''}: ${name} ${shown}${line}`, width, '  ', '    ')
       }),

@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from './document.ts'
-import { bytes, count, percent, time } from './numbers.ts'
+import { bytes, count, one, percent, time } from './numbers.ts'
 import { wrap } from './wrap.ts'
 
 const labelWidth = 9
@@ -132,8 +132,7 @@ function machine({ machine }: ReportDocument): string {
 
 function sweepLine(sweep: ReportDocument['sweeps'][number]): string {
   const points = sweep.points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
-  const fit =
-    sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${sweep.unit.replace(/s$/, '')}`
+  const fit = sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${one(sweep.unit)}`
   const name = sweep.dimension === sweep.unit ? sweep.dimension : `${sweep.dimension} (${sweep.unit})`
   return `${name} ${points}${fit}`
 }

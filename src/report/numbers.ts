@@ -78,3 +78,8 @@ export function rate(perSecond: number, unit: string): string {
     ['', 'k', 'M', 'G', 'T', 'P'].map((prefix) => `${prefix}${unit}/s`),
   )
 }
+
+/** A unit of many as that of one: 'samples' -> 'sample', 'pixels of one side' -> 'pixel of one side'. */
+export function one(unit: string): string {
+  return unit.replace(/^(\w+)s\b/, '$1')
+}

@@ -38,12 +38,13 @@ function findings(doc: ReportDocument, width: number, colours: Colours): string[
   const saving = doc.findings.filter((finding) => finding.wouldSaveMs > 0)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
   const lines = [colours.bold('What to fix')]
+  const told = new Map<string, number>()
   for (const [index, finding] of saving.slice(0, mostFindings).entries()) {
     lines.push(...wrap(finding.title, width, `${index + 1}. `).map(colours.bold))
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
     lines.push(...wrap(saves(finding, doc.latency), width, '   ').map(colours.green))
-    lines.push(...next(finding, width, colours))
+    lines.push(...next(finding, index + 1, told, width, colours))
   }
   const left = saving.length - mostFindings
   if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))
@@ -56,9 +57,13 @@ function saves(finding: Finding, latency: ReportDocument['latency']): string {
   return `Would save ${upTo}${time(finding.wouldSaveMs)}${whole} (${finding.basis}; ${finding.area})`
 }
 
-function next(finding: Finding, width: number, colours: Colours): string[] {
-  if (finding.next === null) return []
-  return wrapCommand(finding.next, width, '   Next: ').map(colours.cyan)
+/** `told`: the commands so far, and the number of the finding that tells each. */
+function next({ next }: Finding, number: number, told: Map<string, number>, width: number, colours: Colours): string[] {
+  if (next === null) return []
+  const before = told.get(next)
+  if (before !== undefined) return [colours.cyan(`   Next: as for ${before}`)]
+  told.set(next, number)
+  return wrapCommand(next, width, '   Next: ').map(colours.cyan)
 }
 
 function notes(doc: ReportDocument, width: number, colours: Colours): string[] {

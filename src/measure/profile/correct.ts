@@ -136,7 +136,7 @@ function correctionSentence({ rounds, onOneThread }: ProfileOutput, overheadPerN
   const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
   const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
   return (
-    `profiling made the prediction ${slower.toFixed(2)} times as slow; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
+    `profiled, the prediction took ${slower.toFixed(2)} times as long; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
     `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
     `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
   )
