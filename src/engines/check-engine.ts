@@ -11,18 +11,11 @@ import { type RawEvent, readDeviceTrace } from '../measure/device/device-trace.t
 import { CPU_REFUSED } from '../measure/device/task.ts'
 import { arrayFor, store } from '../measure/inputs/dtype-arrays.ts'
 import { mulberry32, normal } from '../measure/inputs/random.ts'
+import { plainOptions } from './example-options.ts'
 import { ortCpu } from './ort-cpu.ts'
 import type { Availability, Engine, EngineOptions, Feeds, OpenOptions, Results, Session, TensorValue } from './types.ts'
 
 process.env.ORT_DISABLE_TELEMETRY = '1'
-
-export const plainOptions: EngineOptions = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-}
 
 export interface EngineCase {
   readonly engine: Engine

@@ -1,19 +1,12 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { availabilityHere, checkEngine } from './check-engine.ts'
+import { plainOptions } from './example-options.ts'
 import { ortCpu } from './ort-cpu.ts'
 import { findOrt } from './ort-node.ts'
 import { sessionOptions } from './ort-options.ts'
-import type { EngineOptions } from './types.ts'
 
 const model = (name: string) => path.resolve(import.meta.dirname, `../../fixtures/models/${name}.onnx`)
-const options: EngineOptions = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-}
 
 checkEngine({ engine: ortCpu, availability: await availabilityHere(ortCpu), tolerance: { absolute: 0, relative: 0 }, gaps: {} })
 
@@ -34,7 +27,7 @@ describe('ort-cpu', () => {
   })
 
   it('predicts: y = Wx + b of the fixture is finite and of the declared shape', async () => {
-    const session = await ortCpu.open(model('fmnist_gru'), options)
+    const session = await ortCpu.open(model('fmnist_gru'), plainOptions)
     const rows = { dtype: 'float32', shape: [2, 28, 28], data: new Float32Array(2 * 28 * 28).fill(0.1) } as const
     const results = await session.run({ [session.inputs[0]!.name]: rows })
     const output = results[session.outputs[0]!.name]!
@@ -44,15 +37,15 @@ describe('ort-cpu', () => {
   })
 
   it('fetches tensors only: a ZipMap output is left out', async () => {
-    const session = await ortCpu.open(model('credit_rf10_zipmap'), options)
+    const session = await ortCpu.open(model('credit_rf10_zipmap'), plainOptions)
     const results = await session.run({ X: { dtype: 'float32', shape: [1, 23], data: new Float32Array(23) } })
     expect(Object.keys(results)).toEqual(['label'])
     expect(session.outputs.find((output) => !output.isTensor)!.shape).toBeNull()
   })
 
   it('gives the same numbers where outputs are reused, for every shape, and results of run() stay', async () => {
-    const reusing = await ortCpu.open(model('fmnist_gru'), { ...options, reuseOutputs: true })
-    const plain = await ortCpu.open(model('fmnist_gru'), options)
+    const reusing = await ortCpu.open(model('fmnist_gru'), { ...plainOptions, reuseOutputs: true })
+    const plain = await ortCpu.open(model('fmnist_gru'), plainOptions)
     const [input, output] = [plain.inputs[0]!.name, plain.outputs[0]!.name]
     const feeds = (rows: number, value: number) => ({
       [input]: { dtype: 'float32', shape: [rows, 28, 28], data: new Float32Array(rows * 28 * 28).fill(value) } as const,
@@ -76,12 +69,14 @@ describe('ort-cpu', () => {
   })
 
   it('throws the engine’s own words for a model it does not know', async () => {
-    await expect(ortCpu.open(model('unknown-operator'), options)).rejects.toThrow(/NoSuchOperator|not a registered|Fatal error/)
+    await expect(ortCpu.open(model('unknown-operator'), plainOptions)).rejects.toThrow(
+      /NoSuchOperator|not a registered|Fatal error/,
+    )
   })
 
   it('nests configuration entries as the binding reads them, and leaves defaults to the engine', () => {
     const given = sessionOptions({
-      ...options,
+      ...plainOptions,
       threads: null,
       configEntries: { 'session.set_denormal_as_zero': '1', 'session.x.y': '2' },
     })

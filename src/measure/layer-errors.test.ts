@@ -1,26 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
+import { folderOfTests } from './example-folder.ts'
 import { saveInputs } from './inputs/saved.ts'
 import { layerErrorsTask } from './layer-errors.ts'
 import { typesTask } from './types-task.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-errors-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
-const options = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-} as const
 const row = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, 4) } as const
 
 /** y = x factor */
@@ -38,7 +27,7 @@ function scaled(name: string, factor: number): string {
 test('noise over signal of each model, and a reason for one that does not run', async () => {
   const rows = await layerErrorsTask({
     engine: 'ort-cpu',
-    options,
+    options: plainOptions,
     inputs: saveInputs(join(folder, 'inputs'), [{ x: row }]),
     original: scaled('one', 1),
     models: [
@@ -63,7 +52,12 @@ test('types as run, of values inside too, with the numbers of sizes', async () =
   const inputs = [valueInfo('x', 'float32', ['n', 2])]
   const outputs = [valueInfo('s', 'int64', [2]), valueInfo('y', 'float32', [])]
   writeFileSync(file, writeModel(model({ nodes, inputs, outputs })))
-  const types = await typesTask({ engine: 'ort-cpu', options, inputs: join(folder, 'inputs/inputs.json'), modelFiles: [file] })
+  const types = await typesTask({
+    engine: 'ort-cpu',
+    options: plainOptions,
+    inputs: join(folder, 'inputs/inputs.json'),
+    modelFiles: [file],
+  })
   expect(types).toEqual({
     x: { dtype: 'float32', shape: [1, 2] },
     s: { dtype: 'int64', shape: [2], sizes: [1, 2] },

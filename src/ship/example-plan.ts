@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
-import type { EngineOptions, InputDeclaration } from '../engines/types.ts'
+import { plainOptions } from '../engines/example-options.ts'
+import type { InputDeclaration } from '../engines/types.ts'
 import { readOnnx } from '../formats/onnx.ts'
 import type { Model } from '../graph/model.ts'
 import type { ValueDeclaration } from '../graph/types.ts'
@@ -14,14 +15,6 @@ import type { ShipPlan } from './plan.ts'
 
 export const ROOT = path.resolve(import.meta.dirname, '../..')
 export const FIXTURES = path.join(ROOT, 'fixtures/models')
-
-export const DEFAULTS: EngineOptions = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-}
 
 const ENGINE = JSON.parse(fs.readFileSync(path.join(ROOT, 'node_modules/onnxruntime-node/package.json'), 'utf8'))
 const REPORT: ReportDocument = JSON.parse(fs.readFileSync(path.join(ROOT, 'fixtures/reports/tiny.json'), 'utf8'))
@@ -39,7 +32,7 @@ export function planOf(model: Model, out: string, changes: Partial<ShipPlan> = {
     out,
     force: false,
     original: { file: model.source.file, sha256: model.source.sha256 },
-    setup: { model, options: DEFAULTS, batchFactor: 1, machineBound: false },
+    setup: { model, options: plainOptions, batchFactor: 1, machineBound: false },
     engine: { id: 'ort-cpu', version: ENGINE.version, package: 'onnxruntime-node' },
     machine: { cpu: 'Example CPU', isa: ['avx2', 'fma'] },
     remedies: ['thread-count'],

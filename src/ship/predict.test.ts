@@ -3,9 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { plainOptions } from '../engines/example-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
-import { DEFAULTS, FIXTURES, installIn, planFor, planOf, runIn, scratch } from './example-plan.ts'
+import { FIXTURES, installIn, planFor, planOf, runIn, scratch } from './example-plan.ts'
 import type { ShipPlan } from './plan.ts'
 import { shipFolder } from './ship-folder.ts'
 
@@ -13,7 +14,7 @@ import { shipFolder } from './ship-folder.ts'
 async function shipped(what: string | ModelParts, options: Partial<EngineOptions> = {}, changes: Partial<ShipPlan> = {}) {
   const out = path.join(scratch(), 'fast')
   const plan = typeof what === 'string' ? await planFor(path.join(FIXTURES, what), out) : planOf(modelInMemory(model(what)), out)
-  await shipFolder({ ...plan, setup: { ...plan.setup, options: { ...DEFAULTS, ...options } }, ...changes })
+  await shipFolder({ ...plan, setup: { ...plan.setup, options: { ...plainOptions, ...options } }, ...changes })
   installIn(out)
   return out
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { DEFAULTS, FIXTURES, installIn, planFor, runIn, scratch } from './example-plan.ts'
+import { plainOptions } from '../engines/example-options.ts'
+import { FIXTURES, installIn, planFor, runIn, scratch } from './example-plan.ts'
 import { readmeText } from './readme.ts'
 import { shipFolder } from './ship-folder.ts'
 
@@ -24,7 +25,7 @@ test('says what is unusual', async () => {
   const agreement = { maxAbs: 1.23456e-5, cosine: 1, sqnrDb: 90, equal: true, top1: 1, metric: null }
   const text = readmeText({
     ...plan,
-    setup: { ...plan.setup, batchFactor: 8, machineBound: true, options: { ...DEFAULTS, reuseOutputs: true } },
+    setup: { ...plan.setup, batchFactor: 8, machineBound: true, options: { ...plainOptions, reuseOutputs: true } },
     results: { ...plan.results, per: 'per sample', agreement },
     workerCostMs: null,
     preprocessing: { input: 'pixels', steps: ['scales by 1/255', 'NHWC to NCHW <b>'] },

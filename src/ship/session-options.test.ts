@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { plainOptions } from '../engines/example-options.ts'
 import { sessionOptions } from '../engines/ort-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
-import { DEFAULTS } from './example-plan.ts'
 import { optionsText, pythonLines } from './session-options.ts'
 
 const many: EngineOptions = {
@@ -21,11 +21,11 @@ const many: EngineOptions = {
 
 test('options.json holds what the engine was measured with', () => {
   expect(JSON.parse(optionsText(many))).toEqual({ session: sessionOptions(many), reuseOutputs: true, directCall: false })
-  expect(JSON.parse(optionsText({ ...DEFAULTS, directCall: true }))).toMatchObject({ reuseOutputs: false, directCall: true })
+  expect(JSON.parse(optionsText({ ...plainOptions, directCall: true }))).toMatchObject({ reuseOutputs: false, directCall: true })
 })
 
 test('Python takes them in six lines, and one for each entry more', () => {
-  const lines = pythonLines(DEFAULTS, 'model.onnx')
+  const lines = pythonLines(plainOptions, 'model.onnx')
   expect(lines).toEqual([
     'import onnxruntime as ort',
     'options = ort.SessionOptions()',

@@ -1,20 +1,16 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../engines/example-options.ts'
 import { ortCpu } from '../engines/ort-cpu.ts'
 import { readOnnx } from '../formats/onnx.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { withGraph } from '../graph/edit.ts'
+import { folderOfTests } from '../measure/example-folder.ts'
 import { variantWriter } from './shared-weights.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-let folder: string
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-variants-'))
-})
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
 const SIDE = 32
 const matrix = (name: string, scale: number) =>
@@ -38,14 +34,7 @@ const base = modelInMemory(
 )
 
 async function predict(file: string): Promise<number[]> {
-  const options = {
-    threads: 1,
-    graphOptimization: 'all',
-    executionMode: 'sequential',
-    configEntries: {},
-    packageFrom: null,
-  } as const
-  const session = await ortCpu.open(file, options)
+  const session = await ortCpu.open(file, plainOptions)
   const data = Float32Array.from({ length: SIDE }, (_, k) => Math.cos(k))
   const { y } = await session.run({ x: { dtype: 'float32', shape: [1, SIDE], data } })
   await session.close()

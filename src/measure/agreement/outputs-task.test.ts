@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { folderOfTests } from '../example-folder.ts'
 import { loadInputs, saveInputs } from '../inputs/saved.ts'
 import { openSession } from '../open.ts'
 import { modelTask } from '../plan.ts'
@@ -10,19 +11,8 @@ import { compareOutputs } from './compare.ts'
 import { keepOutputs, outputsTask } from './outputs-task.ts'
 import { verdict } from './verdict.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-outputs-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
-const options = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-} as const
 const row = (value: number) => ({ dtype: 'float32', shape: [1, 2], data: Float32Array.of(value, -value) }) as const
 
 function written(name: string, nodes: ReturnType<typeof node>[], outputs: ReturnType<typeof valueInfo>[]): string {
@@ -38,7 +28,7 @@ test('what comes out of each sample is kept, with dtype and shape', async () => 
     [valueInfo('y', 'float32', [1, 2]), valueInfo('best', 'int64', [1])],
   )
   const inputs = saveInputs(join(folder, 'in'), [{ x: row(1) }, { x: row(-3) }])
-  const task = { ...modelTask('ort-cpu', file, options, inputs), outputFolder: join(folder, 'out') }
+  const task = { ...modelTask('ort-cpu', file, plainOptions, inputs), outputFolder: join(folder, 'out') }
   const { saved, varying } = await outputsTask(task)
   expect(varying).toEqual([])
   expect(loadInputs(saved)).toEqual([
@@ -58,7 +48,7 @@ test('one sample is predicted with however little time there is, and no second l
     modelTask(
       'ort-cpu',
       written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])]),
-      options,
+      options: plainOptions,
       '',
     ),
   )
@@ -74,7 +64,7 @@ test('one sample is predicted with however little time there is, and no second l
 test('random numbers in the model are seen', async () => {
   const file = written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])])
   const inputs = saveInputs(join(folder, 'in'), [{ x: row(1) }])
-  const task = { ...modelTask('ort-cpu', file, options, inputs), outputFolder: join(folder, 'random') }
+  const task = { ...modelTask('ort-cpu', file, plainOptions, inputs), outputFolder: join(folder, 'random') }
   expect((await outputsTask(task)).varying).toEqual(['y'])
 })
 
@@ -85,7 +75,7 @@ test('a tree model agrees with itself on one thread and on two', async () => {
   const [one, two] = await Promise.all(
     [1, 2].map((threads) =>
       outputsTask({
-        ...modelTask('ort-cpu', file, { ...options, threads }, inputs),
+        ...modelTask('ort-cpu', file, { ...plainOptions, threads }, inputs),
         outputFolder: join(folder, `on-${threads}`),
       }),
     ),

@@ -1,30 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
 import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { Model } from '../../graph/model.ts'
+import { folderOfTests } from '../example-folder.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { chunks } from './index.ts'
 import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
 import { calibrateTask } from './task.ts'
 import { type CalibrationMethod, calibrationMethods } from './types.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-calibration-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
-const options = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-} as const
 /** x -> Relu -> r -> Neg -> y, rows free. */
 const small = modelInMemory(
   model({
@@ -50,7 +39,7 @@ async function calibrated(method: CalibrationMethod, samples: readonly (readonly
   )
   const { ranges } = await calibrateTask({
     engine: 'ort-cpu',
-    options,
+    options: plainOptions,
     inputs,
     samples: samples.length,
     methods: [method],
@@ -120,7 +109,7 @@ describe('ranges', () => {
       for (const method of ['minmax', 'moving-average'] as const) {
         const found = await calibrateTask({
           engine: 'ort-cpu',
-          options,
+          options: plainOptions,
           inputs,
           samples: 2,
           methods: [method],
@@ -146,7 +135,7 @@ describe('ranges', () => {
     )
     const found = await calibrateTask({
       engine: 'ort-cpu',
-      options,
+      options: plainOptions,
       inputs,
       samples: 2,
       methods: calibrationMethods,

@@ -1,27 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { readMachine } from '../../machine/index.ts'
+import { folderOfTests } from '../example-folder.ts'
 import type { TimedModel } from '../tasks.ts'
 import { operatorTimes, type TimedGroup } from './index.ts'
 import { operatorTimesTask } from './task.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-operators-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
-const options = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-} as const
 const type = { dtype: 'float32', shape: [1, 8] } as const
 const small = (key: string, opType: string): TimedModel => {
   const file = join(folder, `${key}.onnx`)
@@ -40,7 +29,7 @@ test('one time a round for what runs, a reason for what does not', async () => {
   const models = [small('a', 'Relu'), small('b', 'NoSuchOperator'), small('c', 'Neg')]
   const task = {
     engine: 'ort-cpu',
-    options,
+    options: plainOptions,
     models,
     rounds: 2,
     sampleMs: 1,
@@ -66,7 +55,7 @@ test('a crash costs its own row, and what was measured is kept by group', async 
   const key = { machine, engine: 'ort-cpu', engineVersion: '1', nodeVersion: process.version, threads: null }
   const plan = {
     engine: 'ort-cpu',
-    options,
+    options: plainOptions,
     groups,
     limits: { memoryBytes: 4e9, signal: undefined },
     folder,
