@@ -48,7 +48,7 @@ test('one sample is predicted with however little time there is, and no second l
     modelTask(
       'ort-cpu',
       written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])]),
-      options: plainOptions,
+      plainOptions,
       '',
     ),
   )
