@@ -137,14 +137,17 @@ function quantizeInto(
 /** Sums of squares: of the weights, and of what quantizing changed. */
 export function weightNoise({ values, shape }: FloatWeights, quantized: QuantizedWeights): { signal: number; noise: number } {
   const { outer, channels, inner } = runsOf(shape, quantized.axis)
-  let [signal, noise, at] = [0, 0, 0]
+  const { values: codes, scales, zeroPoints } = quantized
+  let signal = 0
+  let noise = 0
+  let at = 0
   for (let row = 0; row < outer; row++) {
     for (let channel = 0; channel < channels; channel++) {
-      const scale = quantized.scales[channel]!
-      const zeroPoint = quantized.zeroPoints[channel]!
+      const scale = scales[channel]!
+      const zeroPoint = zeroPoints[channel]!
       for (const end = at + inner; at < end; at++) {
         const value = values[at]!
-        const error = value - scale * (quantized.values[at]! - zeroPoint)
+        const error = value - scale * (codes[at]! - zeroPoint)
         signal += value * value
         noise += error * error
       }
