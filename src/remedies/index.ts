@@ -32,6 +32,7 @@ import { integerScaling } from './rewrites/integer-scaling.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
+import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
@@ -68,6 +69,7 @@ export const remedies: readonly Remedy[] = [
   convBatchnorm,
   conv1dAsConv2d,
   cancellingPairs,
+  slicesToSplit,
   trainingLeftovers,
   scaleIntoWeights,
   affineAsDepthwise,

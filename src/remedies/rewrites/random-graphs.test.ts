@@ -8,10 +8,12 @@ import { engineTools, exampleEvidence, exampleSetup, largestDifference, randomFe
 import type { RemedySetup } from '../remedy.ts'
 import { cancellingPairs } from './cancelling-pairs.ts'
 import { convBatchnorm } from './conv-batchnorm.ts'
+import { conv1dAsConv2d } from './conv1d-as-conv2d.ts'
 import { duplicateWeights } from './duplicate-weights.ts'
+import { slicesToSplit } from './slices-to-split.ts'
 import { trainingLeftovers } from './training-leftovers.ts'
 
-const REMEDIES = [trainingLeftovers, cancellingPairs, convBatchnorm, duplicateWeights]
+const REMEDIES = [trainingLeftovers, cancellingPairs, convBatchnorm, duplicateWeights, conv1dAsConv2d, slicesToSplit]
 const GRAPHS = 60
 const UNARY = ['Relu', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Dropout']
 const [FLOAT, DOUBLE] = [1, 11]
@@ -52,7 +54,7 @@ function randomModel(seed: number, length = 14) {
     const from = values[Math.max(0, values.length - 1 - below(random() < 0.8 ? 1 : 4))]!
     const { shape } = from
     const name = `c${nodes.length}`
-    switch (below(8)) {
+    switch (below(11)) {
       case 0:
       case 1: {
         const perm = random() < 0.2 ? shape.map((_, axis) => axis) : shuffled(shape.length)
@@ -80,6 +82,7 @@ function randomModel(seed: number, length = 14) {
         if (shape.length < 2 && to[0] === 0) break
         const made = to.map((size, axis) => (size === 0 ? shape[axis]! : size))
         const rest = count / made.filter((size) => size !== -1).reduce((product, size) => product * size, 1)
+        if (![...made, rest].every(Number.isInteger)) break
         add(
           'Reshape',
           from,
@@ -94,6 +97,40 @@ function randomModel(seed: number, length = 14) {
         const axes = constant(int64Tensor(name, [1], [random() < 0.5 ? axis : axis - shape.length - 1]))
         const out = add('Unsqueeze', from, [...shape.slice(0, axis), 1, ...shape.slice(axis)], [axes])
         if (random() < 0.6) add('Squeeze', out, shape, [axes])
+        break
+      }
+      case 7: {
+        // Another axis of size 1, or two axes as one.
+        const axis = shape.indexOf(1)
+        const fewer = shape.filter((_, at) => at !== axis)
+        if (axis >= 0) add('Squeeze', from, fewer, [constant(int64Tensor(name, [1], [axis]))])
+        else if (shape.length === 3) add('Flatten', from, [shape[0]! * shape[1]!, shape[2]!], [], { axis: 2 })
+        break
+      }
+      case 8: {
+        if (shape.length !== 3) break
+        const width = 1 + below(3)
+        const numbers = Array.from({ length: 2 * shape[1]! * width }, (_, index) => ((index * 5) % 7) / 4 - 0.7)
+        const weight = constant(floatTensor(name, [2, shape[1]!, width], numbers))
+        const out = add('Conv', from, [shape[0]!, 2, shape[2]!], [weight], { pads: [width - 1, 0] })
+        if (random() < 0.4) add(UNARY[below(3)]!, out, out.shape)
+        break
+      }
+      case 9: {
+        // In two parts.
+        const cut = (axis: number, start: number, end: number, of: Value) => {
+          const ints = [start, end, axis].map((one, k) => constant(int64Tensor(`${name}_${nodes.length}_${k}`, [1], [one])))
+          add(
+            'Slice',
+            of,
+            of.shape.map((size, at) => (at === axis ? end - start : size)),
+            ints,
+          )
+        }
+        const axis = shape.findIndex((size) => size > 1)
+        if (axis < 0) break
+        cut(axis, 0, 1, from)
+        cut(axis, 1, shape[axis]!, from)
         break
       }
       case 5: {
@@ -160,9 +197,11 @@ test('random graphs give the same results after every rewrite, and after all of 
       }
     }
   }
-  // The graphs hold what the rewrites look for; Conv they do not.
+  // The graphs hold what the rewrites look for; BatchNormalization they do not.
   expect(applied.get('training-leftovers')).toBeGreaterThan(GRAPHS / 3)
   expect(applied.get('cancelling-pairs')).toBeGreaterThan(GRAPHS / 3)
+  expect(applied.get('conv1d-as-conv2d')).toBeGreaterThan(GRAPHS / 6)
+  expect(applied.get('slices-to-split')).toBeGreaterThan(GRAPHS / 6)
   expect(applied.get('duplicate-weights')).toBeGreaterThan(0)
   expect(applied.get('conv-batchnorm')).toBe(0)
 })
