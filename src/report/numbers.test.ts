@@ -33,7 +33,7 @@ test.each([
   [0.414, '41 %'],
   [0.004, '<1 %'],
   [-0.031, '-3 %'],
-  [-0.001, '>-1 %'],
+  [-0.001, '0 %'],
   [0, '0 %'],
 ])('a share of %d is %s', (share, text) => expect(percent(share)).toBe(text))
 

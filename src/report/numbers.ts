@@ -46,8 +46,8 @@ export function timeWithInterval(ms: number, lowMs: number, highMs: number): str
 
 /** A share (0..1) as '41 %', '<1 %' or '-3 %'. */
 export function percent(share: number): string {
-  if (share !== 0 && Math.abs(share) < 0.005) return share > 0 ? '<1 %' : '>-1 %'
-  return `${Math.round(share * 100)} %`
+  if (share > 0 && share < 0.005) return '<1 %'
+  return `${Math.round(share * 100) || 0} %`
 }
 
 function scaled(value: number, step: number, units: readonly string[]): string {

@@ -22,6 +22,8 @@ test('a word longer than a line is cut, a number stays beside its unit', () => {
 test('a command is continued by a backslash and its quoted words stay whole', () => {
   const lines = wrapCommand("whyslow m.onnx --shape 'a b=1x2' --threads 2", 26, 'Next: ')
   expect(lines).toEqual(['Next: whyslow m.onnx \\', "      --shape 'a b=1x2' \\", '      --threads 2'])
+  // An option stays with its value where both have room.
+  expect(wrapCommand('whyslow fix a-model.onnx -o fast/', 30, '')).toEqual(['whyslow fix a-model.onnx \\', '-o fast/'])
 })
 
 test('cells counts wide characters twice and combining marks not at all', () => {

@@ -89,12 +89,20 @@ function cut(word: string, width: number): string[] {
 /** A shell command over several lines, each but the last ended by a backslash, so that it can be copied. Words stay whole. */
 export function wrapCommand(command: string, width: number, first: string, rest = ' '.repeat(cells(first))): string[] {
   const words = printable(command).match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []
-  const rows: string[][] = [[]]
+  // An option stays with its value.
+  const units: string[] = []
   for (const word of words) {
+    const option = units.at(-1)
+    const isValue = option !== undefined && /^--?[a-z][\w-]*$/.test(option) && !word.startsWith('-')
+    if (isValue && cells(`${rest}${option} ${word} \\`) <= width) units[units.length - 1] = `${option} ${word}`
+    else units.push(word)
+  }
+  const rows: string[][] = [[]]
+  for (const unit of units) {
     const row = rows.at(-1)!
     const used = cells((rows.length === 1 ? first : rest) + row.join(' '))
-    if (row.length > 0 && used + 1 + cells(word) + 2 > width) rows.push([word])
-    else row.push(word)
+    if (row.length > 0 && used + 1 + cells(unit) + 2 > width) rows.push([unit])
+    else row.push(unit)
   }
   return rows.map((row, at) => (at === 0 ? first : rest) + row.join(' ') + (at < rows.length - 1 ? ' \\' : ''))
 }

