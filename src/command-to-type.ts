@@ -1,6 +1,7 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
 import type { Flag } from './analyze/evidence.ts'
+import { quoted } from './report/wrap.ts'
 
 /** `template`: of a rule, with `MODEL`, and `SAMPLES` where data is needed. A flag that it sets itself is not given again. */
 export function commandToType(template: string, file: string, given: readonly Flag[]): string {
@@ -18,6 +19,3 @@ function sets(told: string, { flag, value }: Flag): boolean {
   const named = ['--shape', '--value', '--config'].includes(flag) ? `${flag} ${value.split('=')[0]}=` : `${flag} `
   return `${told} `.includes(` ${named}`)
 }
-
-/** As a shell takes it. */
-const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)

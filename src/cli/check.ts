@@ -6,7 +6,6 @@ import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface CheckFlags extends ModelFlags {
@@ -31,7 +30,6 @@ export async function runCheck(
     throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
   if (flags.baseline !== undefined) checkModel(flags.baseline, flags)
   const output = documentOutput(flags.json, file)
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const progress = openProgress(screen, flags.progress)
   const options = {
     ...modelOptions(flags),

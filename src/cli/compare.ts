@@ -1,12 +1,11 @@
 // `whyslow compare MODEL…`: one model on several engines, or several models. Here: paths, files and what goes to the screen.
 import { renderComparison } from '../report/comparison-text.ts'
 import { documentOutput } from './document-output.ts'
+import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
-import { oneOf } from './one-of.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
@@ -19,8 +18,6 @@ export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
   readonly save?: boolean
 }
 
-export const metrics = ['accuracy', 'mse', 'mae'] as const
-
 /** Runs the command. Throws UsageError or InputError where the input or the paths cannot be used. */
 export async function runCompare(
   files: readonly string[],
@@ -31,9 +28,8 @@ export async function runCompare(
 ): Promise<void> {
   for (const file of files) checkModel(file, flags)
   const { batch, ...others } = flags
-  const metric = flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric')
+  const metric = metricOf(flags)
   const output = documentOutput(flags.json, ...files)
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const progress = openProgress(screen, flags.progress)
   const options = {
     ...modelOptions(others),

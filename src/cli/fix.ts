@@ -2,12 +2,12 @@
 import { renderFix } from '../report/trials.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
+import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
 import type { Screen } from './screen.ts'
 import type { FixOptions, Stages } from './stages.ts'
-import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder } from './write-file.ts'
+import { checkGoal, UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
 export interface FixFlags extends ModelFlags {
@@ -31,7 +31,6 @@ export interface FixFlags extends ModelFlags {
 }
 
 const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
-const metrics = ['accuracy', 'mse', 'mae'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runFix(
@@ -44,20 +43,14 @@ export async function runFix(
   checkModel(file, flags)
   const own = fixOptions(flags)
   const output = documentOutput(flags.json, file)
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const options = { ...modelOptions(flags), ...own, ...commentary.listeners, signal }
   const { fix } = await load()
   const { report } = await fix(file, options).finally(commentary.end)
   signal.throwIfAborted()
   await output.deliver(screen, report, 'report document', () => `\n${renderFix(report, screen)}`)
-  checkGoal(flags, report.fix?.proven ? report.fix.speedup : 1)
-}
-
-/** A dry run has tried nothing, so that it misses nothing. */
-function checkGoal({ require, dryRun }: FixFlags, reached: number): void {
-  if (require === undefined || dryRun || reached >= require) return
-  throw new GoalMissed(`--require ${require}x: not reached, the best proven is ${reached.toFixed(2)}x`)
+  // A dry run has tried nothing, so that it misses nothing.
+  if (!flags.dryRun) checkGoal(flags.require, report.fix)
 }
 
 function fixOptions(flags: FixFlags): Partial<FixOptions> {
@@ -73,7 +66,7 @@ function fixOptions(flags: FixFlags): Partial<FixOptions> {
     goal: oneOf(goals, flags.for, '--for'),
     ...(flags.budget === undefined ? {} : { budgetSeconds: flags.budget }),
     maxLoss: flags.maxLoss ?? null,
-    metric: flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric'),
+    metric: metricOf(flags),
     fixShapes: flags.fixShapes ?? false,
     outputs: flags.outputs ?? null,
     preprocessing: { input: picture, normalize, layout, dtype, resize },

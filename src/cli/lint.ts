@@ -6,7 +6,6 @@ import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-import { checkFolder } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface LintFlags extends ModelFlags {
@@ -29,7 +28,6 @@ export async function runLint(
   checkModel(file, flags)
   const own = repairOptions(flags)
   const output = documentOutput(flags.json, file)
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const { lint } = await load()
   const { onProgress, onTrial } = commentary.listeners

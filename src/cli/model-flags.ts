@@ -2,6 +2,7 @@
 import { stateOf } from './path-state.ts'
 import type { WhyOptions } from './stages.ts'
 import { UsageError } from './usage-error.ts'
+import { checkFolder } from './write-file.ts'
 
 /** Parsed: lists may be absent, numbers are in the stages' units. */
 export interface ModelFlags {
@@ -52,8 +53,8 @@ function cacheUse({ cache, refresh }: ModelFlags): WhyOptions['cache'] {
   return refresh ? 'refresh' : 'use'
 }
 
-/** Throws UsageError where the model or the engine's package is not there. */
-export function checkModel(file: string, { ort, browser }: Pick<ModelFlags, 'ort' | 'browser'>): void {
+/** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
+export function checkModel(file: string, { ort, browser, saveInputs }: Pick<ModelFlags, 'ort' | 'browser' | 'saveInputs'>): void {
   if (stateOf(file) === undefined)
     throw new UsageError(`${file}: no such file; give the path of a model, as in: whyslow model.onnx`)
   if (ort !== undefined && stateOf(ort) === undefined) {
@@ -62,4 +63,5 @@ export function checkModel(file: string, { ort, browser }: Pick<ModelFlags, 'ort
   if (browser !== undefined && stateOf(browser) === undefined) {
     throw new UsageError(`--browser ${browser}: no such file; give the path of a Chromium, Chrome or Edge`)
   }
+  if (saveInputs !== undefined) checkFolder(saveInputs, '--save-inputs')
 }

@@ -2,12 +2,12 @@
 import { renderQuantized, syntheticNote } from '../report/quantization.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
+import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
-import { GoalMissed, UsageError } from './usage-error.ts'
-import { checkFolder } from './write-file.ts'
+import { checkGoal, UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
 export interface QuantizeFlags extends ModelFlags {
@@ -26,7 +26,6 @@ export interface QuantizeFlags extends ModelFlags {
 
 const methods = ['dynamic', 'static', 'weights', 'float16'] as const
 const calibrations = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const
-const metrics = ['accuracy', 'mse', 'mae'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runQuantize(
@@ -39,7 +38,6 @@ export async function runQuantize(
   checkModel(file, flags)
   const own = quantizeOptions(flags)
   const output = documentOutput(flags.json, file)
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const onDiagnosis = (sentence: string) => {
     if (flags.data === undefined) commentary.paragraph(syntheticNote(own.precision))
@@ -50,9 +48,7 @@ export async function runQuantize(
   const { report } = await quantize(file, options).finally(commentary.end)
   signal.throwIfAborted()
   await output.deliver(screen, report, 'report document', () => `\n${renderQuantized(report, screen, own.precision)}`)
-  const reached = report.fix?.proven ? report.fix.speedup : 1
-  if (flags.require !== undefined && reached < flags.require)
-    throw new GoalMissed(`--require ${flags.require}x: not reached, the best proven is ${reached.toFixed(2)}x`)
+  checkGoal(flags.require, report.fix)
 }
 
 function quantizeOptions(flags: QuantizeFlags) {
@@ -76,7 +72,7 @@ function quantizeOptions(flags: QuantizeFlags) {
     modelAlone: /\.onnx$/i.test(flags.out),
     ...(flags.budget === undefined ? {} : { budgetSeconds: flags.budget }),
     maxLoss: flags.maxLoss ?? null,
-    metric: flags.metric === undefined ? null : oneOf(metrics, flags.metric, '--metric'),
+    metric: metricOf(flags),
     quick: true,
     float16: method === 'float16',
     precision: {

@@ -10,6 +10,16 @@ export class GoalMissed extends Error {
   override readonly name = 'GoalMissed'
 }
 
+/** Throws GoalMissed where the proven speed-up stays below what `--require` states. */
+export function checkGoal(
+  require: number | undefined,
+  fix: { readonly proven: boolean; readonly speedup: number } | null | undefined,
+): void {
+  const reached = fix?.proven ? fix.speedup : 1
+  if (require === undefined || reached >= require) return
+  throw new GoalMissed(`--require ${require}x: not reached, the best proven is ${reached.toFixed(2)}x`)
+}
+
 export interface Ending {
   /** Without the leading 'whyslow: '; null where nothing is to be said. */
   readonly line: string | null

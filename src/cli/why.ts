@@ -7,7 +7,7 @@ import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkTarget, writeTarget } from './write-file.ts'
 
 /** The options of the command, parsed. */
 export interface WhyFlags extends ModelFlags {
@@ -32,7 +32,6 @@ export async function runWhy(
   if (output.path !== undefined && output.path === evidenceTarget?.path) {
     throw new UsageError('--json and --save-evidence name the same file; give two names')
   }
-  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
   const progress = openProgress(screen, flags.progress)
   const options = { ...modelOptions(flags), onProgress: progress.show, signal }
 

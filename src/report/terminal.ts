@@ -8,7 +8,7 @@ import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { time } from './numbers.ts'
-import { printable, wrap, wrapCommand } from './wrap.ts'
+import { quoted, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
 
@@ -108,12 +108,6 @@ function assumptions(doc: ReportDocument, width: number): string[] {
     synthetic.length > 4 ? `${synthetic.slice(0, 3).join(', ')} and ${synthetic.length - 3} more` : synthetic.join(', ')
   lines.push(...wrap(`Synthetic input: ${names}. To measure with your own: --data\u00a0PATH`, width, '', '  '))
   return lines
-}
-
-/** As a shell takes it: in single quotes where it holds more than letters, digits and harmless signs. */
-function quoted(word: string): string {
-  const text = printable(word)
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`
 }
 
 function warnings(doc: ReportDocument, width: number, colours: Colours): string[] {

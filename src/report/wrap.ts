@@ -86,6 +86,12 @@ function cut(word: string, width: number): string[] {
   return last >= part.length / 2 ? part.slice(0, last + 1) : part
 }
 
+/** A word as a shell takes it: in single quotes where it holds more than letters, digits and harmless signs. */
+export function quoted(word: string): string {
+  const text = printable(word)
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`
+}
+
 /** A shell command over several lines, each but the last ended by a backslash, so that it can be copied. Words stay whole. */
 export function wrapCommand(command: string, width: number, first: string, rest = ' '.repeat(cells(first))): string[] {
   const words = printable(command).match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []
