@@ -37,7 +37,7 @@ function run(argv, places = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', ...real, '--json', json, '--no-progress'], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', npm_command: 'exec' },
   })
   if (status !== 0) throw new Error(stderr)
   const { machine, latency } = JSON.parse(readFileSync(json, 'utf8'))
@@ -46,7 +46,7 @@ function run(argv, places = {}) {
   const text = Object.entries(places).reduce((all, [name, place]) => all.replaceAll(place, name.replace(/\/$/, '')), stdout)
   const machineSaid = machine.usableCpus === 1 ? '1 CPU' : `${machine.usableCpus} CPUs`
   return {
-    command: `$ whyslow ${argv.join(' ')}`,
+    command: `$ npx whyslow ${argv.join(' ')}`,
     text: text.trim(),
     where: `on ${kind} with ${machineSaid} of an ${machine.cpu}`,
   }

@@ -9,7 +9,7 @@ import { unaskedStages } from './example-stages.ts'
 import { runExplain } from './explain.ts'
 import { runMachine } from './machine.ts'
 import { openProgress } from './progress.ts'
-import { wantsColour } from './screen.ts'
+import { commandOf, wantsColour } from './screen.ts'
 import type { SavedEvidence, Stages, WhyOptions } from './stages.ts'
 import { endingOf, UsageError } from './usage-error.ts'
 import { runWhy } from './why.ts'
@@ -191,6 +191,14 @@ test('progress is silent where standard error is no terminal or nobody wants it'
   openProgress({ ...screen, showsProgress: false }, true).show({ stage: 'latency', done: 1, of: 5 })
   openProgress(screen, false).show({ stage: 'latency', done: 1, of: 5 })
   expect(said).toBe('')
+})
+
+test('a command to type next is one that the shell knows', () => {
+  expect(commandOf('/usr/local/bin/whyslow', '/home/me', {})).toBe('whyslow')
+  expect(commandOf('/home/me/.npm/_npx/1/node_modules/.bin/whyslow', '/home/me', { npm_command: 'exec' })).toBe('npx whyslow')
+  expect(commandOf('/home/me/clone/dist/cli/main.js', '/home/me/clone', { npm_lifecycle_event: 'start' })).toBe('npx whyslow')
+  expect(commandOf('/home/me/clone/dist/cli/main.js', '/home/me/clone', {})).toBe('node dist/cli/main.js')
+  expect(commandOf('/home/me/clone/dist/cli/main.js', '/tmp', {})).toBe('node /home/me/clone/dist/cli/main.js')
 })
 
 test('colour follows NO_COLOR, FORCE_COLOR and the terminal', () => {

@@ -1,9 +1,12 @@
 // The terminal that a command speaks to: how wide it is, whether it takes colour, and where its lines go.
+import { relative } from 'node:path'
 import { UsageError } from './usage-error.ts'
 
 export interface Screen {
   readonly width: number
   readonly colour: boolean
+  /** How this command was called, for the commands to type next; absent: by its name. */
+  readonly command?: string
   /** Standard error is a terminal that can rewrite a line. */
   readonly showsProgress: boolean
   /** Standard output; resolves when the text has been handed on. A reader that went away is no error. */
@@ -26,12 +29,21 @@ export function wantsColour(isTerminal: boolean, environment: Environment): bool
   return isTerminal && environment.TERM !== 'dumb'
 }
 
+/** What stands for `whyslow` where it is no command of the shell: run by npx, by the repository's `npm start`, or as a file by Node. */
+export function commandOf(script: string, cwd: string, environment: Environment): string {
+  if (environment.npm_command === 'exec' || environment.npm_lifecycle_event === 'start') return 'npx whyslow'
+  if (!script.endsWith('.js')) return 'whyslow'
+  const path = relative(cwd, script)
+  return `node ${path.startsWith('..') ? script : path}`
+}
+
 /** The screen of this process. */
 export function processScreen(): Screen {
   const { stdout, stderr, env } = process
   return {
     width: stdout.isTTY ? Math.min(stdout.columns || defaultWidth, mostWidth) : defaultWidth,
     colour: wantsColour(stdout.isTTY === true, env),
+    command: commandOf(process.argv[1] ?? '', process.cwd(), env),
     showsProgress: stderr.isTTY === true && env.TERM !== 'dumb',
     print: (text) =>
       new Promise((resolve, reject) => {

@@ -7,4 +7,6 @@ export interface TerminalOptions {
   /** Cells in a line; below 40 it is taken as 40. Only a command's single long word goes past it. */
   readonly width: number
   readonly colour: boolean
+  /** What is typed in place of `whyslow` in the commands to type next: 'npx whyslow'. */
+  readonly command?: string
 }

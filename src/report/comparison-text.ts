@@ -5,7 +5,7 @@ import type { Colours, TerminalOptions } from './colours.ts'
 import type { ComparisonDocument, Contestant } from './comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { bytes, count, one, significant, time, timeWithInterval } from './numbers.ts'
-import { cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { asTyped, cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 interface Column {
   readonly head: string
@@ -27,7 +27,7 @@ export function renderComparison(given: ComparisonDocument, options: TerminalOpt
     batches(doc, width, colours),
     growth(doc, width, colours),
     front(doc, width),
-    findings(doc, width, colours),
+    findings(doc, width, colours, options.command),
     notMeasured(doc, width),
     basis(doc, width),
     doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow)),
@@ -145,11 +145,11 @@ function front({ pareto, contestants }: ComparisonDocument, width: number): stri
   return wrap(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width, '', '  ')
 }
 
-function findings(doc: ComparisonDocument, width: number, colours: Colours): string[] {
+function findings(doc: ComparisonDocument, width: number, colours: Colours, command: string | undefined): string[] {
   const index = doc.contestants.find(({ id }) => id === doc.reference)?.report ?? null
   const found = index === null ? undefined : doc.reports[index]?.findings.find(({ rule }) => rule === 'engine-choice')
   if (found === undefined) return []
-  const next = found.next === null ? [] : wrapCommand(found.next, width, 'Next: ').map(colours.cyan)
+  const next = found.next === null ? [] : wrapCommand(asTyped(found.next, command), width, 'Next: ').map(colours.cyan)
   return [...wrap(`${found.title}: ${found.detail}`, width, '', '  '), ...next]
 }
 

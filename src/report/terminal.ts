@@ -8,7 +8,7 @@ import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { time } from './numbers.ts'
-import { quoted, wrap, wrapCommand } from './wrap.ts'
+import { asTyped, quoted, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
 
@@ -16,8 +16,9 @@ type Finding = ReportDocument['findings'][number]
 const mostFindings = 5
 
 /** The whole report as text that ends with a line end. Pure. */
-export function renderTerminal(doc: ReportDocument, options: TerminalOptions): string {
+export function renderTerminal(given: ReportDocument, options: TerminalOptions): string {
   const width = Math.max(40, options.width)
+  const doc = withCommand(given, options.command)
   const colours = picocolors.createColors(options.colour)
   const sections = [
     wrap(doc.answer, width).map(colours.bold),
@@ -32,6 +33,11 @@ export function renderTerminal(doc: ReportDocument, options: TerminalOptions): s
   ]
   const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
   return `${text.join('\n\n')}\n`
+}
+
+/** The document with commands as its reader types them. */
+function withCommand(doc: ReportDocument, command: string | undefined): ReportDocument {
+  return { ...doc, findings: doc.findings.map((one) => ({ ...one, next: one.next && asTyped(one.next, command) })) }
 }
 
 function findings(doc: ReportDocument, width: number, colours: Colours): string[] {

@@ -112,3 +112,8 @@ export function wrapCommand(command: string, width: number, first: string, rest 
   }
   return rows.map((row, at) => (at === 0 ? first : rest) + row.join(' ') + (at < rows.length - 1 ? ' \\' : ''))
 }
+
+/** A command of a document, which begins with `whyslow`, as its reader types it. */
+export function asTyped(command: string, name = 'whyslow'): string {
+  return command.replace(/^whyslow /, () => `${name} `)
+}
