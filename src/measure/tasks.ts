@@ -182,7 +182,9 @@ export interface CalibrateInput extends Omit<ModelTask, 'modelFile'> {
   readonly methods: readonly CalibrationMethod[]
   /** How many samples the inputs hold. */
   readonly samples: number
-  /** Models that give extremes; each value is in one of them. */
+  /** Extremes of values on the same samples, where they were found before. */
+  readonly known: Readonly<Record<string, ValueRange>>
+  /** Models that give extremes; each other value is in one of them. */
   readonly extremes: readonly ExtremesModel[]
   /** Models that give the same values whole; used where the method needs to see each number. */
   readonly whole: readonly ObservedModel[]

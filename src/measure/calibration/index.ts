@@ -32,6 +32,8 @@ export interface CalibrationPlan {
   readonly channels?: readonly ChannelsOf[]
   /** Each gives ranges of its own, from the same predictions. */
   readonly methods: readonly CalibrationMethod[]
+  /** Smallest and largest number of values on the same samples, where they were found before; not for moving averages. */
+  readonly known?: Readonly<Record<string, ValueRange>>
   /** Path of the inputs.json with the samples. */
   readonly inputs: string
   /** How many they are. */
@@ -74,8 +76,13 @@ export async function prepareCalibration(plan: Omit<CalibrationPlan, 'limits' | 
   const { engine, options, inputs, samples, methods, types, write, model, folder, bins = BINS } = plan
   const sources = sourcesOf(model, plan.values)
   const values = [...new Set(sources.values())]
+  const known = plan.known ?? {}
   const extremes: ExtremesModel[] = []
-  for (const [k, part] of chunks(values, MOST_VALUES, () => 1).entries()) {
+  for (const [k, part] of chunks(
+    values.filter((value) => known[value] === undefined),
+    MOST_VALUES,
+    () => 1,
+  ).entries()) {
     // Moving numbers mixes channels: they are looked for where they are.
     const channels = (plan.channels ?? []).filter(({ value }) => part.includes(sources.get(value)!))
     const { file } = await write(withExtremes(model, part, channels), path.join(folder, `extremes-${k}`))
@@ -93,7 +100,7 @@ export async function prepareCalibration(plan: Omit<CalibrationPlan, 'limits' | 
   const ranges = (found: Readonly<Record<string, ValueRange>>) =>
     Object.fromEntries([...sources].flatMap(([value, source]) => (found[source] === undefined ? [] : [[value, found[source]]])))
   return {
-    input: { engine, options, inputs, samples, methods, extremes, whole, bins },
+    input: { engine, options, inputs, samples, methods, known, extremes, whole, bins },
     ofAll: (found) => ({
       ...found,
       ranges: Object.fromEntries(Object.entries(found.ranges).map(([method, one]) => [method, ranges(one)])),

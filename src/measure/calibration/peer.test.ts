@@ -1,31 +1,19 @@
 // Beside Python's onnxruntime.quantization, MinMax on the same samples, graph optimization off, one thread: the same ranges, bit for bit.
 // fixtures/quantize/make.py made the models, the samples and the peer's ranges.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
 import { readOnnx } from '../../formats/onnx.ts'
 import { writeModelFolder } from '../../ship/index.ts'
+import { folderOfTests } from '../example-folder.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { prepareCalibration } from './index.ts'
 import { calibrateTask } from './task.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
 const FOLDER = new URL('../../../fixtures/quantize/', import.meta.url)
-const options = {
-  threads: 1,
-  graphOptimization: 'all',
-  executionMode: 'sequential',
-  configEntries: {},
-  packageFrom: null,
-} as const
-
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-ranges-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
 
 test.each([
   ['convolutional', 'ranges', [1, 3, 8, 8]],
@@ -43,7 +31,7 @@ test.each([
   const place = join(folder, name)
   const { input, ofAll } = await prepareCalibration({
     engine: 'ort-cpu',
-    options,
+    options: plainOptions,
     model: await readOnnx(fileURLToPath(new URL(`${name}.onnx`, FOLDER))),
     values: Object.keys(theirs),
     methods: ['minmax'],

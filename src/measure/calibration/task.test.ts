@@ -43,6 +43,7 @@ async function calibrated(method: CalibrationMethod, samples: readonly (readonly
     inputs,
     samples: samples.length,
     methods: [method],
+    known: {},
     extremes: parts.map((values) => ({ file: write(withExtremes(small, values)), values, channels: [] })),
     whole: parts.map((values) => ({ file: write(withValuesAsOutputs(small, values)), values })),
     bins: 2048,
@@ -113,6 +114,7 @@ describe('ranges', () => {
           inputs,
           samples: 2,
           methods: [method],
+          known: {},
           extremes,
           whole: [],
           bins: 2048,
@@ -133,17 +135,15 @@ describe('ranges', () => {
       join(folder, 'methods'),
       rows.map((row) => ({ x: { dtype: 'float32', shape: [2, 2], data: Float32Array.from(row) } })),
     )
-    const found = await calibrateTask({
-      engine: 'ort-cpu',
-      options: plainOptions,
-      inputs,
-      samples: 2,
-      methods: calibrationMethods,
-      extremes: [{ file: write(withExtremes(small, VALUES)), values: VALUES, channels: [] }],
-      whole: [{ file: write(withValuesAsOutputs(small, VALUES)), values: VALUES }],
-      bins: 2048,
-    })
+    const task = { engine: 'ort-cpu', options: plainOptions, inputs, samples: 2, bins: 2048 }
+    const whole = [{ file: write(withValuesAsOutputs(small, VALUES)), values: VALUES }]
+    const extremes = [{ file: write(withExtremes(small, VALUES)), values: VALUES, channels: [] }]
+    const found = await calibrateTask({ ...task, methods: calibrationMethods, known: {}, extremes, whole })
     for (const method of calibrationMethods) expect(found.ranges[method], method).toEqual(await calibrated(method, rows))
+    // What the extremes are need not be found again.
+    const known = found.ranges.minmax!
+    const later = await calibrateTask({ ...task, methods: ['percentile', 'mse'], known, extremes: [], whole })
+    expect(later.ranges).toEqual({ percentile: found.ranges.percentile, mse: found.ranges.mse })
   })
 
   test('infinity among the values is told, and does not end the others', async () => {

@@ -11,7 +11,7 @@ type Ranges = Record<string, ValueRange>
 
 export async function calibrateTask(input: CalibrateInput): Promise<CalibrateOutput> {
   const { engine, options, inputs, methods } = input
-  const [extremes, averages]: [Ranges, Ranges] = [{}, {}]
+  const [extremes, averages]: [Ranges, Ranges] = [{ ...input.known }, {}]
   const [means, peaks]: [Record<string, number[]>, Record<string, number[]>] = [{}, {}]
   for (const model of input.extremes) {
     const count = model.values.length

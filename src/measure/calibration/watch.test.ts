@@ -1,29 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
 import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { folderOfTests } from '../example-folder.ts'
 import { mulberry32, normal } from '../inputs/random.ts'
 import { saveInputs } from '../inputs/saved.ts'
 import { sumOf, together } from './collect.ts'
 import { withExtremes, withValuesAsOutputs } from './observe.ts'
 import { watch, watchBlocks } from './watch.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
 const VALUES = ['x', 'y']
 const SAMPLES = 61
 
-let folder: string
-let inputs: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'whyslow-watch-'))
-  const random = mulberry32(3)
-  const samples = Array.from({ length: SAMPLES }, () => ({
-    x: { dtype: 'float32' as const, shape: [4, 25], data: Float32Array.from({ length: 100 }, () => normal(random)) },
-  }))
-  inputs = saveInputs(join(folder, 'inputs'), samples)
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = folderOfTests()
+const random = mulberry32(3)
+const samples = Array.from({ length: SAMPLES }, () => ({
+  x: { dtype: 'float32' as const, shape: [4, 25], data: Float32Array.from({ length: 100 }, () => normal(random)) },
+}))
+const inputs = saveInputs(join(folder, 'inputs'), samples)
 
 const small = modelInMemory(
   model({
@@ -37,14 +32,7 @@ function taskOf(name: string, one: typeof small) {
   mkdirSync(join(folder, name))
   const file = join(folder, name, 'model.onnx')
   writeFileSync(file, writeModel(one.proto))
-  const options = {
-    threads: 3,
-    graphOptimization: 'all',
-    executionMode: 'sequential',
-    configEntries: {},
-    packageFrom: null,
-  } as const
-  return { engine: 'ort-cpu', options, file, inputs }
+  return { engine: 'ort-cpu', options: { ...plainOptions, threads: 3 }, file, inputs }
 }
 
 // Below 0: as many threads as are allowed, whatever there is to do.

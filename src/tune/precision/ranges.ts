@@ -26,13 +26,14 @@ const MOST_SAMPLES = 256
 /** Operators with weights, and so with a bias that can be corrected. */
 const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
 
-/** Throws where the engine gives no ranges. */
+/** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
 export async function calibrated(
   ground: PrecisionGround,
   model: Model,
   nodes: readonly Quantizable[],
   types: ReadonlyMap<string, TypeAsRun>,
   methods: readonly CalibrationMethod[],
+  before?: Calibrated,
 ): Promise<Calibrated> {
   const values = new Set(
     nodes.flatMap(({ precisions, parts, activationsIn, activationsOut }) =>
@@ -52,13 +53,15 @@ export async function calibrated(
   const samples = Array.from({ length: count }, (_, k) => ground.samples[Math.floor((k * ground.samples.length) / count)]!)
   ground.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
   const folder = path.join(ground.folder, ground.nextName('calibration'))
+  const known = before?.ranges.get('minmax')
   const trial = await calibrate({
     engine: ground.engineId,
     options: ground.options,
     model,
     values: [...values],
-    channels,
+    channels: before === undefined ? channels : [],
     methods,
+    ...(known === undefined ? {} : { known: Object.fromEntries(known) }),
     inputs: saveInputs(folder, samples),
     samples: count,
     types,
@@ -72,11 +75,13 @@ export async function calibrated(
   const axes = new Map(channels.map(({ value, axis }) => [value, axis]))
   const finite = (all: readonly number[]) => all.every(Number.isFinite)
   return {
+    peaks: before?.peaks ?? new Map(Object.entries(peaks).filter(([, all]) => finite(all))),
     ranges: new Map(methods.map((method) => [method, new Map(Object.entries(ranges[method] ?? {}).filter(isObserved))])),
-    means: new Map(
-      Object.entries(means).flatMap(([value, all]) => (finite(all) ? [[value, { axis: axes.get(value)!, means: all }]] : [])),
-    ),
-    peaks: new Map(Object.entries(peaks).filter(([, all]) => finite(all))),
+    means:
+      before?.means ??
+      new Map(
+        Object.entries(means).flatMap(([value, all]) => (finite(all) ? [[value, { axis: axes.get(value)!, means: all }]] : [])),
+      ),
   }
 }
 

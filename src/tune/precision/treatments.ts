@@ -45,14 +45,15 @@ export async function treatmentsOf(
       known.set(`${before}${calibration}, biases corrected`, { model, ranges: found, means })
     }
   }
-  const find = (model: Model, methods: readonly CalibrationMethod[]) => calibrated(ground, model, nodes, types, methods)
+  const find = (model: Model, methods: readonly CalibrationMethod[], before?: Calibrated) =>
+    calibrated(ground, model, nodes, types, methods, before)
   const first = method === 'static' ? (wishes.calibration ?? 'minmax') : 'as it is'
   const own = method === 'static' ? await find(prepared, [wishes.calibration ?? 'minmax']) : undefined
   if (own !== undefined) add(prepared, own)
   else known.set(first, { model: prepared, ranges: new Map(), means: undefined })
   let others: Promise<readonly string[]> | undefined
   const more = async (): Promise<readonly string[]> => {
-    if (method === 'static' && wishes.calibration === null) add(prepared, await find(prepared, NARROWER))
+    if (method === 'static' && wishes.calibration === null) add(prepared, await find(prepared, NARROWER, own))
     // Which channels are large is seen on real inputs, as ranges are.
     if (method !== 'weights' && wishes.allowStatic) {
       const { peaks } = own ?? (await find(prepared, ['minmax']))
