@@ -9,7 +9,7 @@ import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/remedies/quantize/choice.js'
 import { quantizable } from '../dist/remedies/quantize/quantizable.js'
 import { quantize } from '../dist/remedies/quantize/quantize.js'
 import { initializersAsInputs } from '../dist/remedies/rewrites/initializers-as-inputs.js'
-import { writeModelFolder } from '../dist/ship/index.js'
+import { writeModelFolder } from '../dist/ship/model-folder.js'
 import { temporaryFolder } from './shared.mjs'
 
 const [file, out, precision, data] = process.argv.slice(2)
@@ -51,9 +51,7 @@ async function calibrated() {
       }),
     ),
   )
-  const values = new Set(
-    nodes.flatMap(({ activationsIn, parts = [], activationsOut }) => [...activationsIn, ...parts, ...activationsOut]),
-  )
+  const values = new Set(nodes.flatMap(({ activationsIn, activationsOut }) => [...activationsIn, ...activationsOut]))
   const { input, ofAll } = await prepareCalibration({
     engine: 'ort-cpu',
     options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },

@@ -36,8 +36,8 @@ export async function calibrated(
   before?: Calibrated,
 ): Promise<Calibrated> {
   const values = new Set(
-    nodes.flatMap(({ precisions, parts, activationsIn, activationsOut }) =>
-      precisions.includes('static') ? [...activationsIn, ...parts, ...activationsOut] : [],
+    nodes.flatMap(({ precisions, activationsIn, activationsOut }) =>
+      precisions.includes('static') ? [...activationsIn, ...activationsOut] : [],
     ),
   )
   const channels = [...values].flatMap((value): ChannelsOf[] => {
