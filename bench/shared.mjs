@@ -74,6 +74,31 @@ export function engineLoop(what) {
   )
 }
 
+/** One fresh process that runs page-pairs.mjs: { rounds } or { reason }. Throws with its last line otherwise. */
+export function pagePairs(what) {
+  const browser = { WHYSLOW_BROWSER: CHROMIUM }
+  return parsed(
+    spawnSync(process.execPath, [path.join(import.meta.dirname, 'page-pairs.mjs'), JSON.stringify(what)], {
+      encoding: 'utf8',
+      cwd: root,
+      timeout: LOOP_LIMIT_MS,
+      env: { ...process.env, ...browser },
+    }),
+  )
+}
+
+/** The time that a benchmark has: MINUTES, or so many. `check` throws once it is up, `ms` is what is left. */
+export function timeLeft(minutes) {
+  const given = Number(process.env.MINUTES ?? minutes)
+  const ms = () => given * 60_000 - performance.now()
+  return {
+    ms,
+    check() {
+      if (ms() <= 0) throw new Error(`the ${given} minutes are over: MINUTES=${2 * given} gives more, ONLY=word names a model`)
+    },
+  }
+}
+
 /**
  * The report document of `whyslow fix file …flags`, the inputs it used, and the folder it wrote, beside which lies what `npm install`
  * would bring. Throws with its last line otherwise.
