@@ -104,15 +104,21 @@ function assumptions(doc: ReportDocument, width: number): string[] {
   const inputs = doc.model?.inputs ?? []
   const lines = inputs
     .filter((input) => input.assumed.length > 0)
-    .flatMap((input) => [
-      ...wrap(`Assumed for input ${input.name}: ${input.assumed.join(', ')}.`, width, '', '  '),
-      ...wrapCommand(`--shape ${quoted(`${input.name}=${input.shape.join('x')}`)}`, width, '  To change it: '),
-    ])
+    .flatMap((input) => {
+      const [facts, flags] = [0, 1].map((part) => input.assumed.map((text) => text.split(', change with ')[part]))
+      const byBatch = flags!.every((flag) => flag === '--batch')
+      const flag = byBatch ? '--batch 1' : `--shape ${quoted(`${input.name}=${input.shape.join('x')}`)}`
+      return [
+        ...wrap(`Assumed for input ${input.name}: ${facts!.join(', ')}.`, width, '', '  '),
+        ...wrapCommand(flag, width, '  To change it: '),
+      ]
+    })
   const synthetic = inputs.filter((input) => input.source === 'synthetic').map((input) => input.name)
   if (synthetic.length === 0) return lines
   const names =
     synthetic.length > 4 ? `${synthetic.slice(0, 3).join(', ')} and ${synthetic.length - 3} more` : synthetic.join(', ')
-  lines.push(...wrap(`Synthetic input: ${names}. To measure with your own: --data\u00a0PATH`, width, '', '  '))
+  const label = synthetic.length === 1 ? 'Synthetic input' : 'Synthetic inputs'
+  lines.push(...wrap(`${label}: ${names}. To measure with your own: --data\u00a0PATH`, width, '', '  '))
   return lines
 }
 
