@@ -1,5 +1,6 @@
 // What became of a candidate: the rows of the report's trials.
 import type { Agreement } from '../measure/agreement/index.ts'
+import { engineWordsOnNode } from '../measure/engine-words.ts'
 import type { Trial } from '../measure/types.ts'
 import { type Candidate, nameOf } from './candidates.ts'
 import type { Judgement } from './judge.ts'
@@ -40,5 +41,7 @@ export const tried = (candidate: Candidate, outcome: Tried['outcome'], reason: s
 
 /** Why a trial gave no measurement. */
 export function reasonOf(trial: Exclude<Trial<unknown>, { outcome: 'measured' }>): string {
-  return trial.outcome === 'timed-out' ? `it did not end within ${Math.round(trial.limitMs / 1000)} s` : trial.reason
+  return trial.outcome === 'timed-out'
+    ? `it did not end within ${Math.round(trial.limitMs / 1000)} s`
+    : engineWordsOnNode(trial.reason)
 }

@@ -1,6 +1,7 @@
 // Guesses tried against the engine until it runs: first what its error message asks for, then other usual sizes.
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
+import { engineWords } from '../engine-words.ts'
 import { elementCount, isPlainInteger } from './dtype-arrays.ts'
 import { adjustFromError, demandOf, type Observation, scaledSide } from './engine-message.ts'
 import { checkFlagNames, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
@@ -140,10 +141,7 @@ function refusal(
   message: string,
   declared: readonly ValueDeclaration[],
 ): InputError {
-  const said = shorten(
-    message.replace(/^.*Status Message: /s, '').replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, ''),
-    200,
-  )
+  const said = shorten(engineWords(message), 200)
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
   if (open.length === 0 || NOT_ABOUT_SIZES.test(message)) {
     return new InputError(
