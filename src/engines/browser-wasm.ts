@@ -1,8 +1,6 @@
 // ONNX Runtime in WebAssembly, in a real Chromium: what a visitor of a page gets on the CPU. The page is isolated, so it has threads; a
 // page of the user's has them only with the same headers (docs/engines.md).
-import { availableInBrowser } from './browser/available.ts'
-import { BROWSER_START_MS, endBrowser } from './browser/browser.ts'
-import { openInBrowser } from './browser/session.ts'
+import { BROWSER_START_MS } from './browser/start-ms.ts'
 import type { Engine } from './types.ts'
 
 export const browserWasm: Engine = {
@@ -12,7 +10,7 @@ export const browserWasm: Engine = {
   runs: 'graph',
   startMs: BROWSER_START_MS,
   offers: ['process-threads'],
-  available: (options) => availableInBrowser('wasm', options),
-  open: (modelFile, options) => openInBrowser('wasm', modelFile, options),
-  end: endBrowser,
+  available: async (options) => (await import('./browser/available.ts')).availableInBrowser('wasm', options),
+  open: async (modelFile, options) => (await import('./browser/session.ts')).openInBrowser('wasm', modelFile, options),
+  end: async () => (await import('./browser/browser.ts')).endBrowser(),
 }

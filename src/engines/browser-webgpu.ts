@@ -1,8 +1,6 @@
 // ONNX Runtime on WebGPU, in a real Chromium: what a visitor of a page gets on the GPU. Nodes without a WebGPU kernel run in
 // WebAssembly. Where the machine has no GPU, Chromium's SwiftShader stands in, and is named so.
-import { availableInBrowser } from './browser/available.ts'
-import { BROWSER_START_MS, endBrowser } from './browser/browser.ts'
-import { openInBrowser } from './browser/session.ts'
+import { BROWSER_START_MS } from './browser/start-ms.ts'
 import type { Engine } from './types.ts'
 
 export const browserWebgpu: Engine = {
@@ -12,7 +10,7 @@ export const browserWebgpu: Engine = {
   runs: 'graph',
   startMs: BROWSER_START_MS,
   offers: ['device-times', 'device-tensors', 'cpu-refused'],
-  available: (options) => availableInBrowser('webgpu', options),
-  open: (modelFile, options) => openInBrowser('webgpu', modelFile, options),
-  end: endBrowser,
+  available: async (options) => (await import('./browser/available.ts')).availableInBrowser('webgpu', options),
+  open: async (modelFile, options) => (await import('./browser/session.ts')).openInBrowser('webgpu', modelFile, options),
+  end: async () => (await import('./browser/browser.ts')).endBrowser(),
 }

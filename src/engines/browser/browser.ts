@@ -26,9 +26,6 @@ interface Started extends Browser {
   readonly profile: string
 }
 
-/** Chromium, its page and the engine's WebAssembly: 2 s where the machine is idle. */
-export const BROWSER_START_MS = 20_000
-
 let started: Promise<Started> | undefined
 
 const QUIET = [
