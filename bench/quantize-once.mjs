@@ -39,7 +39,7 @@ async function calibrated() {
   const { prepareCalibration } = await import('../dist/measure/calibration/index.js')
   const { calibrateTask } = await import('../dist/measure/calibration/task.js')
   const { readNpz } = await import('../dist/measure/inputs/npz.js')
-  const { saveInputs } = await import('../dist/measure/inputs/saved.js')
+  const { taskInputs } = await import('../dist/measure/inputs/saved.js')
   const place = temporaryFolder()
   const arrays = readNpz(fs.readFileSync(data), data)
   const count = [...arrays.values()][0].shape[0]
@@ -58,7 +58,7 @@ async function calibrated() {
     model,
     values: [...values],
     methods: ['minmax'],
-    inputs: saveInputs(path.join(place, 'inputs'), samples),
+    inputs: taskInputs(path.join(place, 'inputs'), samples),
     samples: count,
     types: new Map(),
     folder: place,

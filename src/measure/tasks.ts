@@ -4,6 +4,7 @@ import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
 import type { DeviceTrace } from './device/device-trace.ts'
+import type { TaskInputs } from './inputs/saved.ts'
 import type { BoundTimes, EventLoop, LatencyBlock } from './types.ts'
 
 /** What every task that opens a model needs. */
@@ -178,7 +179,8 @@ export interface OutputsOutput {
   readonly varying: readonly string[]
 }
 
-export interface CalibrateInput extends Omit<ModelTask, 'modelFile'> {
+export interface CalibrateInput extends Omit<ModelTask, 'modelFile' | 'inputs'> {
+  readonly inputs: TaskInputs
   readonly methods: readonly CalibrationMethod[]
   /** How many samples the inputs hold. */
   readonly samples: number

@@ -1,10 +1,12 @@
 // The ranges of a model's values on samples, found in a trial.
+import fs from 'node:fs'
 import path from 'node:path'
 import type { EngineOptions } from '../../engines/types.ts'
 import { sizeInBytes } from '../../graph/dtype.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TensorType } from '../../graph/types.ts'
+import type { TaskInputs } from '../inputs/saved.ts'
 import type { Limits } from '../plan.ts'
 import type { CalibrateInput, CalibrateOutput } from '../tasks.ts'
 import { runTrial } from '../trial.ts'
@@ -34,8 +36,7 @@ export interface CalibrationPlan {
   readonly methods: readonly CalibrationMethod[]
   /** Smallest and largest number of values on the same samples, where they were found before; not for moving averages. */
   readonly known?: Readonly<Record<string, ValueRange>>
-  /** Path of the inputs.json with the samples. */
-  readonly inputs: string
+  readonly inputs: TaskInputs
   /** How many they are. */
   readonly samples: number
   /** As run, by value. */
@@ -43,7 +44,7 @@ export interface CalibrationPlan {
   /** Time of all samples as the engine runs the model otherwise, ms. */
   readonly expectedMs: number
   readonly limits: Limits
-  /** Temporary, new: models are written into it. */
+  /** Temporary, made where it is absent: models are written into it. */
   readonly folder: string
   readonly write: (model: Model, folder: string) => Promise<{ readonly file: string }>
   readonly bins?: number
@@ -74,6 +75,7 @@ export interface PreparedCalibration {
 /** Writes the models that are observed. */
 export async function prepareCalibration(plan: Omit<CalibrationPlan, 'limits' | 'expectedMs'>): Promise<PreparedCalibration> {
   const { engine, options, inputs, samples, methods, types, write, model, folder, bins = BINS } = plan
+  fs.mkdirSync(folder, { recursive: true })
   const sources = sourcesOf(model, plan.values)
   const values = [...new Set(sources.values())]
   const known = plan.known ?? {}

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
-import { openInputs } from '../inputs/saved.ts'
+import { openInputs, type TaskInputs } from '../inputs/saved.ts'
 import { engineOf } from '../open.ts'
 import { type Collected, collector, type Look, together } from './collect.ts'
 
@@ -15,8 +15,7 @@ export interface WatchTask {
   readonly engine: string
   readonly options: EngineOptions
   readonly file: string
-  /** Path of an inputs.json. */
-  readonly inputs: string
+  readonly inputs: TaskInputs
   readonly look: Look
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
-import { loadInputs, saveInputs } from './saved.ts'
+import { loadInputs, openInputs, saveInputs, taskInputs } from './saved.ts'
 
 let dir: string
 beforeEach(() => {
@@ -30,6 +30,19 @@ describe('saveInputs and loadInputs', () => {
     // Five tensors in two samples, one of them different: six files and the index; nothing half-written stays.
     expect(readdirSync(join(dir, 'new', 'folder'))).toHaveLength(7)
   })
+  it('of a task: small samples are handed over themselves, large ones lie on disk', () => {
+    const large = { x: { dtype: 'uint8', shape: [33 * 2 ** 20], data: new Uint8Array(33 * 2 ** 20).fill(9) } } as const
+    expect(taskInputs(join(dir, 'small'), [first])).toEqual([first])
+    const saved = taskInputs(join(dir, 'large'), [large, first])
+    expect(saved).toBe(join(dir, 'large', 'inputs.json'))
+    for (const inputs of [saved, [large, first]]) {
+      const opened = openInputs(inputs)
+      expect(opened.count).toBe(2)
+      expect((opened.read(0).x!.data as Uint8Array)[7]).toBe(9)
+      expect(opened.read(1).text).toEqual(first.text)
+    }
+  })
+
   it('write the documented form', () => {
     const file = saveInputs(dir, [{ ids }])
     const index = JSON.parse(readFileSync(file, 'utf8'))

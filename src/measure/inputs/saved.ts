@@ -59,8 +59,28 @@ export interface OpenedInputs {
   read(k: number): Feeds
 }
 
+/** Samples as a task has them: on disk, by the path of their index, or themselves, where they are small. */
+export type TaskInputs = string | readonly Feeds[]
+
+/** A file for each tensor costs more than small tensors take on their way to another process. */
+const SMALL_BYTES = 32 * 2 ** 20
+
+/** Saves the samples in the folder where they are large. Throws as `saveInputs` does. */
+export function taskInputs(dir: string, samples: readonly Feeds[]): TaskInputs {
+  const tensors = new Set(samples.flatMap((feeds) => Object.values(feeds)))
+  const bytes = [...tensors].reduce(
+    (sum, { data }) => sum + (ArrayBuffer.isView(data) ? data.byteLength : JSON.stringify(data).length),
+    0,
+  )
+  return bytes <= SMALL_BYTES ? samples : saveInputs(dir, samples)
+}
+
 /** Throws as `loadInputs` does. */
-export function openInputs(inputsJsonPath: string): OpenedInputs {
+export function openInputs(inputs: TaskInputs): OpenedInputs {
+  return typeof inputs === 'string' ? openSaved(inputs) : { count: inputs.length, read: (k) => inputs[k]! }
+}
+
+function openSaved(inputsJsonPath: string): OpenedInputs {
   const bad = badInputs(inputsJsonPath)
   const samples = parseIndex(inputsJsonPath, bad)
   return { count: samples.length, read: (k) => feedsOf(samples[k]!, dirname(inputsJsonPath), new Map(), bad) }
