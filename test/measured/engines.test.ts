@@ -52,6 +52,13 @@ describe.each(others)('$id', ({ id, here, reason, fix, deviceKind }) => {
     const reasons = Object.fromEntries(report.notChecked.map(({ rule, reason }) => [rule, reason]))
     expect(reasons['compute-bound-operators']).toMatch(/ort-cpu|no times of nodes/)
     if (deviceKind === 'software-gpu') expect(reasons['transfer-bound']).toMatch(/nothing there holds for a GPU/)
+    if (id.endsWith('webgpu')) {
+      expect(report.device).toMatchObject({ nodesOnDevice: expect.any(Number), needsCpu: expect.any(Boolean) })
+      const kernels = report.device!.operators?.reduce((sum, { timeMs }) => sum + timeMs, 0) ?? null
+      expect(kernels).toEqual(report.device!.kernelsMs === null ? null : expect.closeTo(report.device!.kernelsMs))
+    } else {
+      expect(report.doesNotApply).toContain('shader-compilation')
+    }
     expect(where.left()).toEqual([])
   })
 })
