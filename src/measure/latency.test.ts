@@ -59,6 +59,9 @@ describe('summarize', () => {
     const latency = summarize([block(1.1, { samplesMs })], 2)
     expect(latency).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2, trust: 'C' })
     expect(latency.reasons[0]).toMatch(/one process, and its interval over the samples/)
+    // Alone in the regime that is reported: no other process says how far they differ.
+    const apart = summarize([block(1.1, { samplesMs }), block(2.5, { handoffAfterNs: 400 })], 2)
+    expect(apart).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2 })
   })
 
   it('knows one regime where one thread predicts', () => {

@@ -65,7 +65,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
   const p50s = chosen.map((block) => block.p50Ms)
   const p50Ms = median(p50s)
   // What differs between processes is then not in it: `reasons` says so.
-  const interval = processInterval(blocks.length === 1 ? samplesMs : p50s)
+  const interval = processInterval(chosen.length === 1 ? samplesMs : p50s)
   const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1, threads)
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
