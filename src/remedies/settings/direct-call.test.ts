@@ -18,8 +18,14 @@ checkRemedy(directCall, {
       model: relu,
       evidence: tiny,
       changes: /binding itself/,
-      check: ({ setup }) => expect(setup.options.directCall).toBe(true),
+      setup: { options: { threads: null } },
+      variants: ['on-one-thread', ''],
+      check: ({ variant, setup }) => {
+        expect(setup.options.directCall).toBe(true)
+        expect(setup.options.threads).toBe(variant === '' ? null : 1)
+      },
     },
+    { name: 'one thread as it is', model: relu, evidence: tiny, setup: { options: { threads: 1 } } },
   ],
   leaves: [
     { name: 'set already', model: relu, evidence: tiny, setup: { options: { directCall: true } } },

@@ -16,16 +16,20 @@ export const directCall = defineRemedy({
   effect: 'exact',
   kind: 'settings',
   goals: ['latency', 'throughput'],
-  apply(setup, { engine, p50Ms }) {
-    const { directCall, reuseOutputs } = setup.options
+  apply(setup, { engine, p50Ms, threadsInUse }) {
+    const { directCall, reuseOutputs, threads } = setup.options
     if (engine.id !== 'ort-cpu' || !knowsBinding(engine.version) || p50Ms > TINY_MS || directCall || reuseOutputs) return []
-    return [
-      {
-        variant: '',
-        setup: withOptions(setup, { directCall: true }),
-        changes: ["predict() calls the engine's binding itself, without a turn of the event loop"],
-        predictedSavingMs: Math.min(WRAPPER_MS, p50Ms / 4),
-      },
-    ]
+    const predictedSavingMs = Math.min(WRAPPER_MS, p50Ms / 4)
+    const called = "predict() calls the engine's binding itself, without a turn of the event loop"
+    const alone = { variant: '', setup: withOptions(setup, { directCall: true }), changes: [called], predictedSavingMs }
+    if ((threads ?? threadsInUse) <= 1) return [alone]
+    // Where work is handed between threads, a prediction of microseconds takes twice as long whenever they meet badly, which hides 3 µs.
+    const oneThread = {
+      variant: 'on-one-thread',
+      setup: withOptions(setup, { directCall: true, threads: 1 }),
+      changes: [`${called}, on one thread`],
+      predictedSavingMs,
+    }
+    return [oneThread, alone]
   },
 })
