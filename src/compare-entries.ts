@@ -2,6 +2,7 @@
 // not open is a row with its reason, and the others go on.
 import path from 'node:path'
 import type { CompareOptions } from './compare-options.ts'
+import { checkConfig } from './config-entries.ts'
 import { engineById, engines } from './engines/index.ts'
 import type { Feeds } from './engines/types.ts'
 import { InputError } from './graph/input-error.ts'
@@ -89,6 +90,8 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   const found = await Promise.all(
     ids.map((id) => describeEngine(id, options.ort, { signal: options.signal, browser: options.browser ?? undefined })),
   )
+  const reference = found[ids.indexOf(REFERENCE_ENGINE)]!
+  if (reference.ok) checkConfig(options.configEntries, REFERENCE_ENGINE, reference)
   const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
   const missing = ids.flatMap((id, i) => {
     const one = found[i]!
@@ -147,6 +150,7 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
     browser: options.browser ?? undefined,
   })
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
+  checkConfig(options.configEntries, options.engine, engine)
   const graphs = models.map(viewGraph)
   checkNames(options, graphs)
   const entries: Entry[] = []

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { EngineFacts, Evidence } from './analyze/evidence.ts'
+import { checkConfig } from './config-entries.ts'
 import { engineById, engines } from './engines/index.ts'
 import type { Availability, EngineOptions } from './engines/types.ts'
 import { readModel, readOnnx } from './formats/index.ts'
@@ -75,6 +76,7 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
 
 async function openRun(model: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
+  checkConfig(options.configEntries, options.engine, engine)
   const engineOptions = engineOptionsOf(options)
   const machine = readMachine(engine.accelerators)
   const software = engine.deviceKind === 'software-gpu'

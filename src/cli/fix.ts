@@ -56,6 +56,10 @@ export async function runFix(
 function fixOptions(flags: FixFlags): Partial<FixOptions> {
   if (flags.out === undefined && !flags.dryRun)
     throw new UsageError('fix: give the folder to write, as in -o fast/, or --dry-run to see what would be tried')
+  if (/\.onnx$/i.test(flags.out ?? ''))
+    throw new UsageError(
+      `fix: -o ${flags.out} is the name of a model, and fix writes a folder, since settings are part of what it proves; give one, as in -o fast/`,
+    )
   const { picture, normalize, layout, dtype, resize } = flags
   return {
     quick: true,

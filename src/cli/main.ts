@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The whyslow command: reads the arguments, runs one command, ends with its exit code. Errors are one line on standard error.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { type Interrupt, listenForInterrupt } from './interrupt.ts'
 import { createProgram } from './program.ts'
@@ -33,7 +33,7 @@ async function main(argv: string[]): Promise<number> {
     return 2
   }
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : argv, { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -43,6 +43,11 @@ async function main(argv: string[]): Promise<number> {
     }
     return end(error, interrupt?.signal.aborted === true)
   }
+}
+
+/** `whyslow help fix`, unless a model has that name. */
+function asksHelp([first]: readonly string[]): boolean {
+  return first === 'help' && !existsSync(first)
 }
 
 function end(error: unknown, interrupted: boolean): number {

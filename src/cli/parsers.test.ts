@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { parseDuration } from './duration.ts'
-import { nearest } from './nearest.ts'
 import { parseAssignment, parseShape } from './shape-flag.ts'
 import { parseSize } from './size.ts'
 
@@ -45,11 +44,4 @@ test('an assignment is split at its first =', () => {
   expect(parseAssignment('a=')).toEqual({ name: 'a', value: '' })
   expect(parseAssignment('=a')).toBeUndefined()
   expect(parseAssignment('a')).toBeUndefined()
-})
-
-test('the nearest word is the one begun or the one with the fewest edits, and none when all are far', () => {
-  const flags = ['--threads', '--shape', '--save-evidence', '--seconds']
-  expect(nearest('--thraeds', flags)).toBe('--threads')
-  expect(nearest('--save', flags)).toBe('--save-evidence')
-  expect(nearest('--qqqqqqqq', flags)).toBeUndefined()
 })

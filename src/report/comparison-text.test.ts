@@ -56,6 +56,13 @@ test('the table has a row for each that was measured, fastest first, and others 
   expect(text).toContain('Warning: something odd')
 })
 
+test('a question mark is explained below the table, and nothing is where there is none', () => {
+  const other = contestant('b.onnx', 2, { agreementReason: 'other outputs' })
+  const unlike = comparison([contestant('a.onnx', 1, { macs: null }), other], { of: 'models' })
+  expect(renderComparison(unlike, plain)).toContain('?: outputs not compared; other outputs; work not known')
+  expect(renderComparison(models, plain)).not.toContain('?:')
+})
+
 test('a software adapter has no place, and what is missing says how to get it', () => {
   const text = renderComparison(engines, plain)
   expect(text).toMatch(/^ {3}ort-webgpu /m)

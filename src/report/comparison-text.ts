@@ -10,6 +10,8 @@ import { asTyped, cells, pad, printable, shorten, wrap, wrapCommand } from './wr
 interface Column {
   readonly head: string
   readonly cell: (one: Contestant) => string
+  /** What a question mark in it stands for. */
+  readonly unknown?: (one: Contestant) => string
 }
 
 /** Below this a name is cut so far that models cannot be told apart. */
@@ -76,7 +78,16 @@ function table(doc: ComparisonDocument, width: number, colours: Colours): string
         kept.map(({ cell }) => cell(row)),
       ),
     ),
+    ...legend(kept, rows, width),
   ]
+}
+
+/** What a question mark stands for, of the columns that show one. */
+function legend(columns: readonly Column[], rows: readonly Contestant[], width: number): string[] {
+  const unknown = columns.flatMap((column) =>
+    rows.flatMap((row) => (column.cell(row) === '?' ? (column.unknown?.(row) ?? []) : [])),
+  )
+  return unknown.length === 0 ? [] : wrap(`?: ${[...new Set(unknown)].join('; ')}`, width, '     ')
 }
 
 function columnsOf(doc: ComparisonDocument): Column[] {
@@ -85,11 +96,15 @@ function columnsOf(doc: ComparisonDocument): Column[] {
   const start: Column = { head: 'start', cell: ({ startMs }) => time(startMs!) }
   const device: Column = { head: 'on', cell: ({ device }) => shorten(printable(device ?? ''), 16) }
   const size: Column = { head: 'size', cell: ({ sizeBytes }) => bytes(sizeBytes) }
-  const macs: Column = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)) }
+  const macs: Column = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)), unknown: () => 'work not known' }
   const named = doc.contestants.find(({ metric }) => metric !== null)?.metric?.name
   const quality: Column =
     named === undefined
-      ? { head: 'outputs', cell: (one) => agreementOf(one, doc.reference) }
+      ? {
+          head: 'outputs',
+          cell: (one) => agreementOf(one, doc.reference),
+          unknown: (one) => one.agreementReason ?? 'outputs not compared',
+        }
       : {
           head: named,
           cell: ({ metric }) =>
@@ -98,6 +113,7 @@ function columnsOf(doc: ComparisonDocument): Column[] {
               : metric.name === 'accuracy'
                 ? `${significant(metric.value * 100)} %`
                 : significant(metric.value),
+          unknown: () => `${named} not measured`,
         }
   return doc.of === 'engines' ? [latency, rate, quality, start, device] : [latency, rate, quality, size, macs]
 }

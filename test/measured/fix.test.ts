@@ -234,6 +234,12 @@ describe.concurrent('what cannot be done costs one line', () => {
     ['a folder that is not whyslow’s', [file, '-o', foreign], /was not written by whyslow.*--force/],
     ['a parent that is not there', [file, '-o', join(where.root, 'no/such/fast')], /there is no folder/],
     ['an unknown remedy', [file, ...out, '--only', 'magic'], /--only magic: no such remedy; there are .*thread-count/],
+    [
+      'a misspelled remedy',
+      [file, ...out, '--only', 'thread-cuont'],
+      /--only thread-cuont: no such remedy; did you mean thread-count\?/,
+    ],
+    ['a model to write', [file, '-o', 'fast.onnx'], /fast\.onnx is the name of a model, and fix writes a folder/],
     ['an unknown goal', [file, ...out, '--for', 'speed'], /--for speed: give one of latency/],
     ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
     ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
