@@ -6,7 +6,7 @@ import type { FixOptions } from './fix-options.ts'
 import type { Model } from './graph/model.ts'
 import type { JudgedInputs } from './measure/agreement/index.ts'
 import { checkSamples } from './measure/calibration/index.ts'
-import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './remedies/quantize/choice.ts'
+import { optionsFor } from './remedies/quantize/choice.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
 import type { Run } from './run.ts'
@@ -52,7 +52,7 @@ export function precisionOf(
     bits: precision.bits,
     calibration: precision.calibration,
     allowStatic: run.inputs.source === 'data' || precision.allowSynthetic,
-    options: quantizeOptions(run),
+    options: optionsFor(run.machine),
     budgetMs: options.budgetSeconds * 1000,
   }
   const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
@@ -87,13 +87,6 @@ export function precisionOf(
     wishes,
     prepare,
   )
-}
-
-/** AVX2 and AVX-512 without VNNI add pairs of products in 16 bits, which 8-bit weights can overflow: there they take 7. */
-function quantizeOptions({ machine }: Run): QuantizeOptions {
-  const isX86 = machine.architecture === 'x64'
-  const hasVnni = machine.isa.some((one) => /vnni|amx/i.test(one))
-  return { ...DEFAULT_QUANTIZE_OPTIONS, reduceRange: isX86 && !hasVnni }
 }
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */

@@ -1,6 +1,7 @@
 import { floatTensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../measure/inputs/random.ts'
 import { checkRemedy, engineTools } from '../check-remedy.ts'
+import { stepFactor } from '../quantize/example-options.ts'
 import { choosing } from '../quantize/example-plan.ts'
 import { dynamicQuantization } from './dynamic-quantization.ts'
 
@@ -31,14 +32,14 @@ checkRemedy(dynamicQuantization, {
       tools,
       changes: /1 MatMul in int8, activations quantized at each prediction/,
       // Two roundings to 255 steps, over sums of 64.
-      tolerance: 0.05,
+      tolerance: 0.05 * stepFactor,
     },
     {
       name: 'two products of one value quantize it once',
       model: products([node('MatMul', ['x', 'v'], ['a']), node('MatMul', ['x', 'w'], ['b'])], ['a', 'b']),
       evidence,
       tools,
-      tolerance: 0.05,
+      tolerance: 0.05 * stepFactor,
       check: ({ setup }) => {
         const quantizers = setup.model.proto.graph!.node.filter(({ opType }) => opType === 'DynamicQuantizeLinear')
         if (quantizers.length !== 1) throw new Error(`${quantizers.length} quantizers`)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import { meanLost, type WeightOrder } from './bias-correction.ts'
 import { bothResults, observedRanges } from './check-quantize.ts'
-import { DEFAULT_QUANTIZE_OPTIONS } from './choice.ts'
+import { here } from './example-options.ts'
 import { quantize } from './quantize.ts'
 import { quantizeWeights } from './weights.ts'
 
@@ -60,7 +60,7 @@ test('outputs keep their mean', async () => {
   const asked = {
     layers: new Map([['y', 'static' as const]]),
     ranges: await observedRanges(before, [feeds]),
-    options: DEFAULT_QUANTIZE_OPTIONS,
+    options: here,
   }
   const shiftOf = async (choice: Parameters<typeof quantize>[1]) => {
     const [a, b] = await bothResults(before, quantize(before, choice).model, feeds)

@@ -10,7 +10,8 @@ import { problemsOf } from '../../graph/validate.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { executedGraph, runSetup } from '../check-run.ts'
 import { exampleSetup } from '../example-evidence.ts'
-import { DEFAULT_QUANTIZE_OPTIONS, type Precision, type Quantized, type QuantizeOptions, type Range } from './choice.ts'
+import type { Precision, Quantized, QuantizeOptions, Range } from './choice.ts'
+import { here } from './example-options.ts'
 import { quantizable } from './quantizable.ts'
 import { quantize } from './quantize.ts'
 
@@ -45,7 +46,7 @@ export async function quantizeAll(
   const able = quantizable(model).filter(({ precisions }) => precisions.includes(precision))
   const layers = new Map(able.map(({ node }) => [node, precision]))
   const ranges = precision === 'static' ? await observedRanges(model, feeds) : new Map<string, Range>()
-  const quantized = quantize(model, { layers, ranges, options: { ...DEFAULT_QUANTIZE_OPTIONS, ...options } })
+  const quantized = quantize(model, { layers, ranges, options: { ...here, ...options } })
   expect(quantized.skipped).toEqual([])
   expect(problemsOf(quantized.model.proto)).toEqual([])
   const [now, before] = [viewGraph(quantized.model), viewGraph(model)]

@@ -57,6 +57,21 @@ export const DEFAULT_QUANTIZE_OPTIONS: QuantizeOptions = {
   int8Products: true,
 }
 
+/**
+ * For a computer. x86 without VNNI adds pairs of products in 16 bits, which 8-bit weights can overflow: silently, and by far more than a
+ * step. There weights take 7 bits.
+ */
+export function optionsFor({
+  architecture,
+  isa,
+}: {
+  readonly architecture: string
+  readonly isa: readonly string[]
+}): QuantizeOptions {
+  const adds32 = architecture !== 'x64' || isa.some((one) => /vnni|amx/i.test(one))
+  return { ...DEFAULT_QUANTIZE_OPTIONS, reduceRange: !adds32 }
+}
+
 /** How a model is quantized. Nodes are named by their first output, which is unique in the main graph. */
 export interface QuantizeChoice {
   /** By node; absent: float32. */

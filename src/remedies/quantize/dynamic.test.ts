@@ -5,7 +5,8 @@ import { copyWith } from '../../graph/copy.ts'
 import type { Model } from '../../graph/model.ts'
 import { mulberry32, normal } from '../../measure/inputs/random.ts'
 import { bothResults, kernelsOf, largestError, quantizeAll } from './check-quantize.ts'
-import { DEFAULT_QUANTIZE_OPTIONS, type QuantizeOptions } from './choice.ts'
+import type { QuantizeOptions } from './choice.ts'
+import { here } from './example-options.ts'
 import { quantize } from './quantize.ts'
 
 const [K, N] = [48, 20]
@@ -218,7 +219,7 @@ describe('dynamic int8 of a product', () => {
 
 describe('what stays in float32, with the reason', () => {
   const skippedOf = (given: Model, name: string) =>
-    quantize(given, { layers: new Map([[name, 'dynamic']]), ranges: new Map(), options: DEFAULT_QUANTIZE_OPTIONS })
+    quantize(given, { layers: new Map([[name, 'dynamic']]), ranges: new Map(), options: here })
 
   const CASES: readonly { name: string; model: Model; reason: RegExp }[] = [
     {

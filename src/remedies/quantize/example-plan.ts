@@ -2,8 +2,10 @@
 import type { Model } from '../../graph/model.ts'
 import { engineTools } from '../check-run.ts'
 import type { PrecisionMethod, RemedyTools } from '../remedy.ts'
-import { DEFAULT_QUANTIZE_OPTIONS, type Precision, type Range } from './choice.ts'
+import type { Precision, Range } from './choice.ts'
+import { here } from './example-options.ts'
 import { quantizable } from './quantizable.ts'
+import { quantize } from './quantize.ts'
 
 /** Tools that choose the precision for every layer of the model as it was first given that can have it, where this method is asked for. */
 export function choosing(method: PrecisionMethod, precision: Precision, range: Range = { low: -4, high: 4 }): RemedyTools {
@@ -17,9 +19,9 @@ export function choosing(method: PrecisionMethod, precision: Precision, range: R
       const choice = {
         layers: new Map(nodes.map(({ node }) => [node, precision])),
         ranges: new Map(values.map((value) => [value, range])),
-        options: DEFAULT_QUANTIZE_OPTIONS,
+        options: here,
       }
-      return [{ variant: '', model, types: new Map(), choice, savingMs: 2 }]
+      return [{ variant: '', quantized: quantize(model, choice), savingMs: 2 }]
     },
   }
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { viewGraph } from '../../graph/view.ts'
 import { convGroup, embedding, gemmGroup } from '../../operators/quantization/example-groups.ts'
 import { checkRemedy } from '../check-remedy.ts'
+import { here } from '../quantize/example-options.ts'
 import { constantDequantization } from './constant-dequantization.ts'
 
 const rows = { rows: { dtype: 'int64' as const, shape: [4], data: BigInt64Array.of(3n, 1n, 99n, 0n) } }
@@ -47,6 +48,8 @@ checkRemedy(constantDequantization, {
       variants: ['of all float groups'],
       operators: ['QuantizeLinear', 'DequantizeLinear', 'Conv', 'QuantizeLinear', 'DequantizeLinear'],
       tolerance: 0.05,
+      // The engine makes int8 of the float weights again, in 8 bits whatever the computer: without VNNI its sums then saturate.
+      ...(here.reduceRange ? { setup: { options: { graphOptimization: 'disabled' } } } : {}),
     },
     {
       name: 'behind a Reshape, where the engine was seen to run it',
