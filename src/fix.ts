@@ -10,6 +10,7 @@ import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { viewGraph } from './graph/view.ts'
 import { judgedInputs } from './measure/agreement/index.ts'
+import { nearest } from './nearest.ts'
 import { checkCalibration, precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { remedies } from './remedies/index.ts'
@@ -36,8 +37,9 @@ const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
 /** Most samples of --data on which outputs are compared. */
 const JUDGED_SAMPLES = 1000
-/** One comparison predicts with all of them: so long, ms, and on so many at least. */
+/** One comparison predicts with all of them: so long, ms, and as share of the budget, and on so many at least. */
 const JUDGING_MS = 8000
+const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64
 const ENGINE_PACKAGE = 'onnxruntime-node'
 
@@ -89,13 +91,17 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
 function checkOnly(only: readonly string[] | null): void {
   const unknown = only?.find((id) => !remedies.some((remedy) => remedy.id === id))
   if (unknown === undefined) return
-  throw new InputError(`--only ${unknown}: no such remedy; there are ${remedies.map(({ id }) => id).join(', ')}`)
+  const ids = remedies.map(({ id }) => id)
+  const meant = nearest(unknown, ids)
+  const next = meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`
+  throw new InputError(`--only ${unknown}: no such remedy; ${next}`)
 }
 
 async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const facts = remedyEvidence(run, options, evidence, diagnosis)
-  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(JUDGING_MS / facts.p50Ms)))
+  const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
+  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
   const ground = realGround({
     goal: options.goal,

@@ -5,7 +5,7 @@ import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/agreement/index.ts'
 import type { Profile, Sweep } from '../measure/types.ts'
-import type { QuantizeChoice, Range, ValueTypes } from './quantize/choice.ts'
+import type { Quantized, Range } from './quantize/choice.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
@@ -78,14 +78,12 @@ export interface RemedyTools {
 export const precisionMethods = ['dynamic', 'static', 'weights'] as const
 export type PrecisionMethod = (typeof precisionMethods)[number]
 
-/** What is to be quantized, and how. */
+/** A model in fewer bits, and what that is expected to save. */
 export interface PrecisionPlan {
   /** Tells plans of one method apart; '' for the only one. */
   readonly variant: string
-  /** What the choice is for: the model given, made ready by rewrites that change no output. */
-  readonly model: Model
-  readonly types: ValueTypes
-  readonly choice: QuantizeChoice
+  /** Made from the model given after rewrites that change no output. */
+  readonly quantized: Quantized
   /** By the times of its operators, ms a prediction; null where none were measured. */
   readonly savingMs: number | null
 }

@@ -38,8 +38,8 @@ export interface Ground {
   measure(setup: RemedySetup, thorough?: boolean): Promise<Trial<Reading>>
   /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
-  /** Outputs on all inputs given against the untouched original's. */
-  compare(setup: RemedySetup, promise: Effect): Promise<OutputCheck>
+  /** Outputs on all inputs given against the untouched original's; as they were seen before, unless `again`. */
+  compare(setup: RemedySetup, promise: Effect, again?: boolean): Promise<OutputCheck>
   /** The graph as the engine runs it; null where it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>
   /** Bytes of the model and its weights on disk. */

@@ -21,7 +21,7 @@ import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
 import { runTrial } from '../measure/trial.ts'
 import type { Trial } from '../measure/types.ts'
 import { batchAxes } from '../remedies/batch-axes.ts'
-import type { Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
+import type { Effect, Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { joinSamples } from './batches.ts'
 import { extremesIn, givingExtremes } from './extremes.ts'
 import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'
@@ -68,8 +68,10 @@ export type RealGround = Ground & Required<Pick<RemedyTools, 'optimize' | 'range
 export function realGround(plan: GroundPlan): RealGround {
   const { limits, judged } = plan
   const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * plan.p50Ms))
-  const files = new Map<object, Promise<{ file: string; sizeBytes: number }>>()
-  const ids = new Map<object, number>()
+  // By what holds the weights: a model that nobody can come back to is not kept for its number.
+  const files = new WeakMap<object, Promise<{ file: string; sizeBytes: number }>>()
+  const ids = new WeakMap<object, number>()
+  const checks = new Map<string, Promise<OutputCheck>>()
   const batches = new Map<number, string>()
   const started = new Set<string>()
   const hashes = new Map<string, Promise<string>>()
@@ -77,10 +79,11 @@ export function realGround(plan: GroundPlan): RealGround {
   let originalOutputs: Promise<Trial<{ readonly samples: readonly Feeds[]; readonly varying: readonly string[] }>> | undefined
   let ownNoise: Promise<number | null> | undefined
   let process = 0
-  const sizes = new Map<object, number>([[plan.original.proto, plan.original.source.sizeBytes]])
+  let models = 0
+  const sizes = new WeakMap<object, number>([[plan.original.proto, plan.original.source.sizeBytes]])
 
   function idOf({ proto }: Model): number {
-    if (!ids.has(proto)) ids.set(proto, ids.size)
+    if (!ids.has(proto)) ids.set(proto, models++)
     return ids.get(proto)!
   }
 
@@ -220,32 +223,41 @@ export function realGround(plan: GroundPlan): RealGround {
     inputs: judged.saved,
   })
 
+  const keyOf = ({ model, options, batchFactor }: RemedySetup): string => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`
+
+  async function checkOutputs(setup: RemedySetup, promise: Effect): Promise<OutputCheck> {
+    originalOutputs ??= outputsOf(originalTask(plan.originalOptions), 'original')
+    const original = await originalOutputs
+    if (original.outcome !== 'measured')
+      return { ok: false, reason: `the original's outputs could not be had: ${reasonOf(original)}`, agreement: null }
+    const task = await taskOf({ ...setup, batchFactor: 1 })
+    const candidate = await outputsOf(task, `candidate-${process++}`)
+    if (candidate.outcome !== 'measured') return { ok: false, reason: reasonOf(candidate), agreement: null }
+    const varying = new Set([...original.value.varying, ...candidate.value.varying])
+    const asked = Object.keys(original.value.samples[0] ?? {}).filter((name) => plan.outputs?.includes(name) ?? true)
+    const outputs = asked.filter((name) => !varying.has(name))
+    const agreement = compareOutputs(original.value.samples, candidate.value.samples, {
+      ...plan.compare,
+      labels: judged.labels,
+      outputs,
+    })
+    const said = verdict(agreement, promise, plan.maxLoss)
+    if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
+    return { ...((await withinOwnNoise(agreement, outputs)) ?? said), agreement }
+  }
+
   return {
-    keyOf: ({ model, options, batchFactor }) => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`,
+    keyOf,
     measure,
     async predictMs(setup) {
       const trial = await predict(setup, false)
       return trial.outcome === 'measured' ? { outcome: 'measured', value: trial.value.p50Ms } : trial
     },
-    async compare(setup, promise): Promise<OutputCheck> {
-      originalOutputs ??= outputsOf(originalTask(plan.originalOptions), 'original')
-      const original = await originalOutputs
-      if (original.outcome !== 'measured')
-        return { ok: false, reason: `the original's outputs could not be had: ${reasonOf(original)}`, agreement: null }
-      const task = await taskOf({ ...setup, batchFactor: 1 })
-      const candidate = await outputsOf(task, `candidate-${process++}`)
-      if (candidate.outcome !== 'measured') return { ok: false, reason: reasonOf(candidate), agreement: null }
-      const varying = new Set([...original.value.varying, ...candidate.value.varying])
-      const asked = Object.keys(original.value.samples[0] ?? {}).filter((name) => plan.outputs?.includes(name) ?? true)
-      const outputs = asked.filter((name) => !varying.has(name))
-      const agreement = compareOutputs(original.value.samples, candidate.value.samples, {
-        ...plan.compare,
-        labels: judged.labels,
-        outputs,
-      })
-      const said = verdict(agreement, promise, plan.maxLoss)
-      if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
-      return { ...((await withinOwnNoise(agreement, outputs)) ?? said), agreement }
+    compare(setup, promise, again = false) {
+      const key = `${keyOf({ ...setup, batchFactor: 1 })} ${promise}`
+      const check = (again ? undefined : checks.get(key)) ?? checkOutputs(setup, promise)
+      checks.set(key, check)
+      return check
     },
     async executed(setup) {
       const file = path.join(plan.folder, `executed-${process++}.onnx`)

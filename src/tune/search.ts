@@ -284,7 +284,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
 
   async function prove(): Promise<{ proof: Proof | null; doubt: string | null }> {
     plan.onStep('the whole against the original', 0, 1)
-    const outputs = await ground.compare(current, worstEffect(kept))
+    const outputs = await ground.compare(current, worstEffect(kept), true)
     let trial = await judge(ground, original, current, { ...FINAL, deadlineMs: Number.POSITIVE_INFINITY })
     // Not clear, but near: more pairs, judged anew. A state of the machine in which it lost is not measured away.
     if (trial.outcome === 'measured' && isNear(trial.value))

@@ -3,6 +3,7 @@
 import type { Model } from '../../graph/model.ts'
 import type { Precision } from '../../remedies/quantize/choice.ts'
 import { quantizable } from '../../remedies/quantize/quantizable.ts'
+import { quantize } from '../../remedies/quantize/quantize.ts'
 import type { PrecisionMethod } from '../../remedies/remedy.ts'
 import type { PrecisionSearch, PrecisionWishes } from './precision.ts'
 
@@ -27,7 +28,7 @@ export function possiblePrecisions(
         ranges: new Map(values.map((value) => [value, RANGE])),
         options: wishes.options,
       }
-      return [{ variant: '', model, types: new Map(), choice, savingMs: null }]
+      return [{ variant: '', quantized: quantize(model, choice), savingMs: null }]
     },
     records: () => [],
     measureErrors: async () => {},

@@ -3,7 +3,7 @@
 import type { Model } from '../../graph/model.ts'
 import type { CalibrationMethod } from '../../measure/calibration/index.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
-import type { Precision, Quantizable, QuantizeChoice, QuantizeOptions, ValueTypes } from '../../remedies/quantize/choice.ts'
+import type { Precision, Quantizable, Quantized, QuantizeOptions, ValueTypes } from '../../remedies/quantize/choice.ts'
 import { quantizable } from '../../remedies/quantize/quantizable.ts'
 import { quantize } from '../../remedies/quantize/quantize.ts'
 import { type PrecisionMethod, type PrecisionPlan, precisionMethods } from '../../remedies/remedy.ts'
@@ -56,7 +56,8 @@ export interface PrecisionSearch {
   reasons(): ReadonlyMap<PrecisionMethod, string>
 }
 
-/** Of the budget, what keeping the outputs good enough may take, over all methods. */
+/** Of the budget: what timing operators alone may take, and keeping the outputs good enough, over all methods. */
+const SURVEY_SHARE = 0.25
 const HOLD_SHARE = 0.5
 const ERRORS_MS = 4000
 /** A saving below this share of a prediction is not worth a change. */
@@ -106,7 +107,8 @@ export function precisionSearch(
     of.survey ??= (() => {
       const wanted = wishes.method === null ? allowed() : precisionsOf(wishes.method, wishes.bits)
       ground.onStep(`operators alone, as float32 and ${wanted.map((one) => WORDS[one]).join(', ')}`)
-      return surveyOperators(ground, of.prepared, of.nodes, wanted, wishes.options, of.types)
+      const budgetMs = SURVEY_SHARE * wishes.budgetMs
+      return surveyOperators(ground, of.prepared, of.nodes, wanted, wishes.options, of.types, budgetMs)
     })()
     return of.survey
   }
@@ -147,9 +149,9 @@ export function precisionSearch(
       seen.add(idOf(chosen))
       const treatments = of.treatments.get(method) ?? treatmentsOf(ground, wishes, of, method)
       of.treatments.set(method, treatments)
-      const choices = choicesOf(await treatments)
+      const writer = writerOf(of, await treatments)
       // What did best for smaller regions is what larger ones get.
-      const on = holdGround(of, method, await treatments, choices, treatment !== null)
+      const on = holdGround(of, method, await treatments, writer, treatment !== null)
       const gains = nodesOf(of, survey, chosen)
       const start = ground.nowMs()
       const first = treatment ?? (await treatments).first
@@ -178,19 +180,28 @@ export function precisionSearch(
       }
       if (seen.has(`held ${idOf(layers)}`)) continue
       seen.add(`held ${idOf(layers)}`)
-      const { model: treated, choice } = choices({ treatment: outcome.treatment, layers: layers.layers })
-      found.push({ variant: leaning, model: treated, types: of.lasting, choice, savingMs: Math.max(0, layers.savingMs) })
+      const quantized = writer.write({ treatment: outcome.treatment, layers: layers.layers })
+      found.push({ variant: leaning, quantized, savingMs: Math.max(0, layers.savingMs) })
     }
     if (found.length === 0 && !reasons.has(method)) reasons.set(method, 'no operator is faster so')
     if (found.length > 0) reasons.delete(method)
     return found
   }
 
-  /** The model to quantize and how, for a candidate. */
-  function choicesOf(treatments: Treatments) {
-    return ({ treatment, layers }: Candidate): { readonly model: Model; readonly choice: QuantizeChoice } => {
-      const { model, ranges, means } = treatments.of(treatment)
-      return { model, choice: { layers, ranges, options: wishes.options, ...(means === undefined ? {} : { means }) } }
+  /** Quantizes for candidates, and keeps the last one that held: it is what is proposed, and its outputs need no second comparison. */
+  function writerOf(of: Known, treatments: Treatments) {
+    let held: { readonly id: string; readonly quantized: Quantized } | undefined
+    const idOf = ({ treatment, layers }: Candidate): string => `${treatment} ${[...layers].join()}`
+    return {
+      write(candidate: Candidate): Quantized {
+        if (held?.id === idOf(candidate)) return held.quantized
+        const { model, ranges, means } = treatments.of(candidate.treatment)
+        const choice = { layers: candidate.layers, ranges, options: wishes.options, ...(means === undefined ? {} : { means }) }
+        return quantize(model, choice, of.lasting)
+      },
+      keep(candidate: Candidate, quantized: Quantized): void {
+        held = { id: idOf(candidate), quantized }
+      },
     }
   }
 
@@ -198,25 +209,24 @@ export function precisionSearch(
     of: Known,
     method: PrecisionMethod,
     treatments: Treatments,
-    choices: ReturnType<typeof choicesOf>,
+    writer: ReturnType<typeof writerOf>,
     settled: boolean,
   ): HoldGround {
-    const written = (candidate: Candidate): Model => {
-      const { model, choice } = choices(candidate)
-      return quantize(model, choice, of.lasting).model
-    }
     const start = ground.nowMs()
     return {
-      check: (candidate) => {
+      check: async (candidate) => {
         ground.onStep(`comparing outputs with ${candidate.layers.size} ${method} layers, ${candidate.treatment}`)
-        return ground.compare(written(candidate))
+        const quantized = writer.write(candidate)
+        const check = await ground.compare(quantized.model)
+        if (check.ok) writer.keep(candidate, quantized)
+        return check
       },
       noises: (candidates, budgetMs) => {
         ground.onStep(`the error of ${candidates.length} ways to quantize`)
         return noisesOf(
           ground,
           of.prepared,
-          candidates.map((one) => () => written(one)),
+          candidates.map((one) => () => writer.write(one).model),
           budgetMs,
         )
       },
