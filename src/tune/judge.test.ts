@@ -143,6 +143,23 @@ describe('states of the machine', () => {
     })
   })
 
+  test('one pair in a state refuses in the last proof alone; two do in the search, too', async () => {
+    // Ratios 0.7 but for the pairs in the slow state, at 1.05.
+    const world = (slow: readonly number[]) => {
+      const bases = Array.from({ length: 12 }, (_, k) => ({ score: 10, handoffNs: slow.includes(k) ? SLOW_NS : FAST_NS }))
+      const turns = bases.map((one, k) => ({ ...one, score: slow.includes(k) ? 10.5 : 7.1 + (k % 2) / 10 }))
+      return scripted(bases, turns).ground
+    }
+    const whole: JudgePlan = { ...GROWTH, most: 12 }
+    expect(await judged(world([2]), whole)).toMatchObject({ verdict: 'faster', reason: null })
+    expect(await judged(world([1, 2]), whole)).toMatchObject({
+      reason: expect.stringMatching(/while handoffs between threads are slow/),
+    })
+    expect(await judged(world([2]), PROOF)).toMatchObject({
+      reason: expect.stringMatching(/while handoffs between threads are slow/),
+    })
+  })
+
   test('a pair that spans a change speaks for neither state', async () => {
     // Two pairs are repeated, five are slow on both sides (9.9 / 16), and the last one spans a change: 11.2 / 10, in neither state.
     const bases = [FAST_NS, FAST_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, FAST_NS].map((handoffNs) => ({

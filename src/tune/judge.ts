@@ -107,7 +107,7 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
   const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
   const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
-  const bad = slowerRegime(pairs) ?? slowerAtBest(bases, candidates)
+  const bad = slowerRegime(pairs, plan.stopEarly ? PAIRS_OF_A_STATE : 1) ?? slowerAtBest(bases, candidates)
   const faster = (apart || pairs.length >= plan.least) && interval.high < 1 && bad === null
   const slower = pairs.length >= 2 && interval.low > 1
   const cut = plan.stopEarly && pairs.length < plan.most && !faster && !isClear(pairs, plan)
@@ -157,15 +157,18 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
   return ratio > SAME_BEST ? `its best process takes ${ratio.toFixed(2)} times as long as the best one without it` : null
 }
 
+/** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. The last proof forgives none. */
+const PAIRS_OF_A_STATE = 2
+
 /** A candidate must not lose in any state of the machine that was seen: a change of threads may win in one and lose in another. */
-function slowerRegime(pairs: readonly Pair[]): string | null {
+function slowerRegime(pairs: readonly Pair[], least: number): string | null {
   const known = pairs.filter(({ handoffNs }) => handoffNs !== null).sort((a, b) => a.handoffNs! - b.handoffNs!)
   if (known.length === 0) return null
   const fastest = known[0]!.handoffNs!
   const slow = known.filter(({ handoffNs }) => handoffNs! > fastest * REGIME_RATIO)
   const fast = known.filter(({ handoffNs }) => handoffNs! <= fastest * REGIME_RATIO)
   for (const [name, group] of [['fast', fast] as const, ['slow', slow] as const]) {
-    const ratio = group.length > 0 ? median(group.map((pair) => pair.ratio)) : 0
+    const ratio = group.length >= least ? median(group.map((pair) => pair.ratio)) : 0
     if (slow.length > 0 && ratio > 1)
       return `it takes ${ratio.toFixed(2)} times as long while handoffs between threads are ${name}`
   }
