@@ -22,6 +22,7 @@ import { conv1dAsConv2d } from './rewrites/conv1d-as-conv2d.ts'
 import { dropOutputs } from './rewrites/drop-outputs.ts'
 import { duplicateWeights } from './rewrites/duplicate-weights.ts'
 import { engineOptimized } from './rewrites/engine-optimized.ts'
+import { externalData } from './rewrites/external-data.ts'
 import { fixShapes } from './rewrites/fix-shapes.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
@@ -75,6 +76,7 @@ export const remedies: readonly Remedy[] = [
   affineAsDepthwise,
   dropOutputs,
   fixShapes,
+  externalData,
   engineOptimized,
   duplicateWeights,
   zipmapRemoval,

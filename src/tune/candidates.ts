@@ -30,7 +30,10 @@ export interface Proposed {
   readonly idle: readonly Remedy[]
 }
 
-/** Proposals of all remedies for the setup: first those made for this goal alone, then by predicted saving, then in the remedies' order. */
+/**
+ * Proposals of all remedies for the setup, by predicted saving, then in the remedies' order. Where the goal is not the time of predictions,
+ * those that are not made for that come first.
+ */
 export async function propose(
   remedies: readonly Remedy[],
   setup: RemedySetup,
@@ -50,7 +53,7 @@ export async function propose(
     }
   }
   const saving = ({ proposal }: Candidate): number => proposal.predictedSavingMs ?? 0
-  const meant = ({ remedy: { goals } }: Candidate): number => (goals.length === 1 && goals[0] === evidence.goal ? 1 : 0)
+  const meant = ({ remedy: { goals } }: Candidate): number => (goals.includes('latency') || goals.includes('throughput') ? 0 : 1)
   return { candidates: candidates.sort((a, b) => meant(b) - meant(a) || saving(b) - saving(a)), failed, idle }
 }
 

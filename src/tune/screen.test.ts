@@ -39,7 +39,7 @@ describe('a first look', () => {
     let reads = 0
     const measure: Ground['measure'] = async (setup) => {
       const trial = await made.measure(setup)
-      const isFirst = setup.options.configEntries['a'] !== undefined && reads++ === 0
+      const isFirst = 'a' in setup.options.configEntries && reads++ === 0
       return trial.outcome === 'measured' && isFirst ? { ...trial, value: { ...trial.value, score: 10.8 } } : trial
     }
     const [a, b] = await screened({ ...made, measure }, ['a', 'b'], Number.POSITIVE_INFINITY, 0.1)

@@ -24,6 +24,45 @@ describe('other goals', () => {
     })
   })
 
+  test('a remedy that made predictions too slow is not asked again', async () => {
+    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
+    const asked: string[] = []
+    const predictMs: Ground['predictMs'] = async ({ options }) => {
+      asked.push(Object.keys(options.configEntries).join())
+      return { outcome: 'measured', value: 'a' in options.configEntries ? 20 : 10 }
+    }
+    const remedies = [exampleRemedy('a', { kind: 'settings' }), exampleRemedy('b', { kind: 'rewrite' })]
+    const one = await runOn({ ...made, predictMs }, made, remedies, { evidence: { goal: 'load-time' } })
+    expect(shipped(one)).toBe('b')
+    expect(asked.filter((has) => has.includes('a'))).toHaveLength(2)
+  })
+
+  test('a cost near the limit is looked at three times', async () => {
+    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2 }), p50Ms: null })
+    // 1.13, 1.05 and 1.06 times as long: a single look would have refused it.
+    const costs = [1.13, 1.05, 1.06, 1.06]
+    let looks = 0
+    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+      outcome: 'measured',
+      value: 'a' in options.configEntries ? 10 * costs[Math.min(3, looks++ >> 1)]! : 10,
+    })
+    const one = await runOn({ ...made, predictMs }, made, [exampleRemedy('a')], { evidence: { goal: 'load-time' } })
+    expect(outcomeOf(one, 'a')).toMatchObject({ outcome: 'faster', kept: true })
+  })
+
+  test('what only together makes predictions too slow is dropped, and the rest is proven', async () => {
+    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
+    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+      outcome: 'measured',
+      value: 10 * ('a' in options.configEntries ? 1.09 : 1) * ('b' in options.configEntries ? 1.09 : 1),
+    })
+    const remedies = [exampleRemedy('a'), exampleRemedy('b')]
+    const one = await runOn({ ...made, predictMs }, made, remedies, { evidence: { goal: 'load-time' } })
+    expect(shipped(one)).toBe('a')
+    expect(outcomeOf(one, 'b')).toMatchObject({ kept: false, reason: expect.stringContaining('1.19 times as long') })
+    expect(one.found.proof).toMatchObject({ proven: true })
+  })
+
   test('throughput may make a prediction as long as it likes', async () => {
     const p50Ms = (has: Has) => (has('batch') ? 80 : 10)
     const one = await run({ timeMs: times({ batch: 1.5 }), p50Ms }, [exampleRemedy('batch', { kind: 'batch' })], {

@@ -1,7 +1,7 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
 import { firstLineOf } from '../graph/input-error.ts'
-import { geometricMean } from '../measure/statistics.ts'
+import { geometricMean, median } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
@@ -49,6 +49,9 @@ const FINAL = { least: 6, most: 6, stopEarly: false, level: 95 } as const
 const FINAL_AGAIN = { least: 12, most: 12, stopEarly: false, level: 99 } as const
 /** A remedy for load time, memory or size may not cost more latency than this. */
 const LATENCY_LIMIT = 1.1
+/** Rounds of four readings that a cost near that limit is judged by, and what is near. */
+const PACE_ROUNDS = 3
+const NEAR_LIMIT = 1.1
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
 /** Of the budget: rewrites come first, and what screening leaves goes to growth. */
@@ -56,6 +59,13 @@ const SCREEN_SHARE = 0.55
 /** Of the budget, for all before the late remedies; and, once those have proposed, for judging them at least. */
 const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
+
+/** `doubt`: why it is none; `tooSlow`: it serves the goal and ruins the time of a prediction. */
+interface Proven {
+  readonly proof: Proof | null
+  readonly doubt: string | null
+  readonly tooSlow: boolean
+}
 
 export async function search(plan: SearchPlan): Promise<Found> {
   const { ground, original, evidence, tools } = plan
@@ -73,6 +83,8 @@ export async function search(plan: SearchPlan): Promise<Found> {
   const done = new Set<string>()
   /** Remedies that proposed nothing for the original. */
   const idle = new Set<Remedy>()
+  /** Ids of what served the goal and made predictions too slow: asked again, noise would have a second chance. */
+  const costly = new Set<string>()
 
   let current = original
   let kept: Candidate[] = []
@@ -81,7 +93,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
   // What a rewrite changes may make another setting pay, and uncover what others rewrite.
   const rewritten = kept.some(({ remedy }) => remedy.kind === 'rewrite')
   if (rewritten && ground.nowMs() < end) {
-    const again = early.filter((one) => (one.kind === 'settings' || idle.has(one)) && !isKept(one))
+    const again = early.filter((one) => (one.kind === 'settings' || idle.has(one)) && !isKept(one) && !costly.has(one.id))
     const left = ground.nowMs() + (end - ground.nowMs()) * SCREEN_SHARE
     for (const candidate of await round(current, again, left)) await grow(candidate)
   }
@@ -94,7 +106,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
     if (ground.nowMs() < end) for (const candidate of await round(current, rest, until)) await grow(candidate)
   }
   if (kept.length > 1) await shrink()
-  const { proof, doubt } = kept.length > 0 ? await prove() : { proof: null, doubt: null }
+  const { proof, doubt } = kept.length > 0 ? await proveMost() : { proof: null, doubt: null }
   const left = untried.filter((name, at) => untried.indexOf(name) === at && !rows.some((row) => row.name === name))
   if (proof?.proven) return { setup: current, kept, tried: rows, untried: left, proof }
   const refused = rows.map((row) => (row.kept ? { ...row, kept: false, reason: doubt } : row))
@@ -195,7 +207,10 @@ export async function search(plan: SearchPlan): Promise<Found> {
     const facts = { judgement, sizeBytes: ground.sizeBytes(setup), ...guess(again) }
     if (judgement.verdict !== 'faster') return add(tried(again, judgement.verdict, judgement.reason ?? noGain(judgement), facts))
     const slower = await costsLatency(judgement, current, setup)
-    if (slower !== null) return add(tried(again, 'rejected', slower, facts))
+    if (slower !== null) {
+      costly.add(again.remedy.id)
+      return add(tried(again, 'rejected', slower, facts))
+    }
     const outputs = await ground.compare(setup, worstEffect([...kept, again]))
     if (!outputs.ok) return add(tried(again, 'rejected', outputs.reason, { ...facts, agreement: outputs.agreement }))
     const took = await tookOf(again)
@@ -226,16 +241,25 @@ export async function search(plan: SearchPlan): Promise<Found> {
     return `it serves the goal, but predictions take ${ratio.toFixed(2)} times as long`
   }
 
-  /** Where the goal's readings hold no time of a prediction: it is taken beside, A B B A. null: it could not be measured. */
+  /**
+   * Where the goal's readings hold no time of a prediction: it is taken beside, A B B A, and more than once where that leaves it open.
+   * null: it could not be measured.
+   */
   async function paceRatio(base: RemedySetup, changed: RemedySetup): Promise<number | null> {
     if (ground.predictMs === undefined) return null
-    const times: number[] = []
-    for (const side of [base, changed, changed, base]) {
-      const trial = await ground.predictMs(side)
-      if (trial.outcome !== 'measured') return null
-      times.push(trial.value)
+    const ratios: number[] = []
+    while (ratios.length < PACE_ROUNDS) {
+      const times: number[] = []
+      for (const side of [base, changed, changed, base]) {
+        const trial = await ground.predictMs(side)
+        if (trial.outcome !== 'measured') return null
+        times.push(trial.value)
+      }
+      ratios.push(Math.sqrt((times[1]! * times[2]!) / (times[0]! * times[3]!)))
+      const distance = median(ratios) / LATENCY_LIMIT
+      if (Math.max(distance, 1 / distance) > NEAR_LIMIT) break
     }
-    return Math.sqrt((times[1]! * times[2]!) / (times[0]! * times[3]!))
+    return median(ratios)
   }
 
   /** null: nothing to look for, or the graph could not be had. A string: how the look at it failed. */
@@ -282,7 +306,20 @@ export async function search(plan: SearchPlan): Promise<Found> {
     return { setup, kept: again }
   }
 
-  async function prove(): Promise<{ proof: Proof | null; doubt: string | null }> {
+  /** What only together makes predictions too slow is dropped, last kept first, and the rest proven by itself. */
+  async function proveMost(): Promise<Proven> {
+    for (;;) {
+      const proven = await prove()
+      const without = proven.tooSlow && kept.length > 1 ? await rebuild(kept.slice(0, -1)) : null
+      if (without === null) return proven
+      const at = rows.findLastIndex((one) => one.kept && one.remedies[0] === kept.at(-1)!.remedy.id)
+      rows[at] = { ...rows[at]!, kept: false, reason: proven.doubt }
+      kept = without.kept
+      current = without.setup
+    }
+  }
+
+  async function prove(): Promise<Proven> {
     plan.onStep('the whole against the original', 0, 1)
     const outputs = await ground.compare(current, worstEffect(kept), true)
     let trial = await judge(ground, original, current, { ...FINAL, deadlineMs: Number.POSITIVE_INFINITY })
@@ -290,14 +327,14 @@ export async function search(plan: SearchPlan): Promise<Found> {
     if (trial.outcome === 'measured' && isNear(trial.value))
       trial = await judge(ground, original, current, { ...FINAL_AGAIN, deadlineMs: Number.POSITIVE_INFINITY })
     if (trial.outcome !== 'measured')
-      return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonOf(trial)}` }
+      return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonOf(trial)}`, tooSlow: false }
     const judgement = trial.value
     const slower = await costsLatency(judgement, original, current)
     const proven = outputs.ok && judgement.verdict === 'faster' && slower === null
     const unclear = judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`
     const why = !outputs.ok ? outputs.reason : (slower ?? unclear)
     const doubt = proven ? null : `faster by itself, but not in the last proof: ${why}`
-    return { proof: { judgement, outputs, proven }, doubt }
+    return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null }
   }
 
   /** Proposals that predict in different ways, and not as the setup itself does. */
