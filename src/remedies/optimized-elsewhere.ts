@@ -36,10 +36,24 @@ export function takenOver(optimized: Model, original: Model): Model | undefined 
 
 const namesOf = (tensors: readonly { readonly name: string }[]): Set<string> => new Set(tensors.map(({ name }) => name))
 
-/** Nodes of the original, at any depth, whose first output nobody makes any more. */
+/**
+ * Nodes of the original, at any depth, whose first output nobody makes any more and whose work is not done elsewhere: what a node fed is
+ * then made by an operator of another type, which took it in (MatMul and Add become Gemm).
+ */
 export function nodesGone(optimized: Model, original: Model): NodeProto[] {
-  const made = new Set(nodesOf(optimized.proto).flatMap(({ output }) => output))
-  return nodesOf(original.proto).filter(({ output }) => !made.has(output[0] ?? ''))
+  const makers = new Map(nodesOf(optimized.proto).flatMap((node) => node.output.map((name) => [name, node] as const)))
+  const nodes = nodesOf(original.proto)
+  const isGone = ({ output }: NodeProto) => !makers.has(output[0] ?? '')
+  const consumers = new Map<string, NodeProto[]>()
+  for (const node of nodes) for (const name of node.input) consumers.set(name, [...(consumers.get(name) ?? []), node])
+  const takenIn = new Set<NodeProto>()
+  // Producers stand before consumers.
+  for (const node of nodes.toReversed().filter(isGone)) {
+    const fed = node.output.flatMap((name) => consumers.get(name) ?? [])
+    const inAnother = fed.some((one) => (isGone(one) ? takenIn.has(one) : makers.get(one.output[0]!)!.opType !== one.opType))
+    if (inAnother) takenIn.add(node)
+  }
+  return nodes.filter((node) => isGone(node) && !takenIn.has(node))
 }
 
 /** Nodes that compute something: `Constant` left out. */

@@ -36,7 +36,8 @@ export const initializersAsInputs = defineRemedy({
         variant: '',
         setup: { ...setup, model: { ...model, proto: copyWith(model.proto, { irVersion }) } },
         changes: [`${count(taken, 'weight')} no longer listed as graph inputs`],
-        predictedSavingMs: predictedBy(TREATS, evidence),
+        // The finding says 0 where no experiment has measured it: it is not known then.
+        predictedSavingMs: predictedBy(TREATS, evidence) || null,
         took: ({ constants }) => Object.values(constants).every(({ name, isGraphInput }) => !isGraphInput || fed.has(name)),
       },
     ]
