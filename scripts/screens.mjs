@@ -1,7 +1,7 @@
 // `npm run screens`: the screens in README.md and docs/fix.md, again from runs on this machine, which should be quiet: a minute for the
 // first, the budget of `fix` for the second. Shortens them for the README; says which trust the numbers have.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,7 @@ const MOST_TRIALS = 6
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-screens-'))
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 try {
   const why = run([MODEL, ...SHAPE])
   replace(
@@ -23,31 +24,30 @@ try {
     why.command,
     shortWhy(why.text),
   )
-  const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'], { 'fast/': join(folder, 'fast') })
+  const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'])
   replace('README.md', 'fix-output', `The same model, ${fix.where} (shortened at …):`, fix.command, shortFix(fix.text))
   replace('docs/fix.md', 'fix-output', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** `places`: words of the command that a run writes elsewhere. */
-function run(argv, places = {}) {
+/** In a folder of its own, and as the first run on this machine: no trial is remembered. */
+function run(argv) {
   const json = join(folder, 'report.json')
-  const real = argv.map((word) => places[word] ?? word)
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', ...real, '--json', json, '--no-progress'], {
-    cwd: root,
+  const command = join(root, 'dist/cli/main.js')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv, '--json', json, '--no-progress'], {
+    cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', npm_command: 'exec' },
+    env: { ...process.env, NO_COLOR: '1', npm_command: 'exec', XDG_CACHE_HOME: join(folder, 'cache') },
   })
   if (status !== 0) throw new Error(stderr)
   const { machine, latency } = JSON.parse(readFileSync(json, 'utf8'))
   const kind = machine.virtualised ? 'a virtual machine' : 'a machine'
   console.log(`whyslow ${argv.join(' ')}: trust ${latency.trust}${latency.reasons.map((reason) => `; ${reason}`).join('')}`)
-  const text = Object.entries(places).reduce((all, [name, place]) => all.replaceAll(place, name.replace(/\/$/, '')), stdout)
   const machineSaid = machine.usableCpus === 1 ? '1 CPU' : `${machine.usableCpus} CPUs`
   return {
     command: `$ npx whyslow ${argv.join(' ')}`,
-    text: text.trim(),
+    text: stdout.trim(),
     where: `on ${kind} with ${machineSaid} of an ${machine.cpu}`,
   }
 }

@@ -73,6 +73,14 @@ describe('the answer', () => {
     expect(answer({ ...facts, latency: { ...latency, trust: 'D' } })).toMatch(/^One prediction takes about .* \(trust D\)/)
   })
 
+  test('tells no share where the parts add up to more than the whole', () => {
+    expect(answer({ ...facts, areas: areas(0.46, 0.18, 0.96, -0.6) })).toBe(
+      'One prediction takes 10.0 ms (9.9–10.2): its parts, as profiled, add up to 160 % of that, so that no share can be relied on; ' +
+        'the largest is software overhead that neither the model nor the machine needs; nothing was found that would make it faster.',
+    )
+    expect(answer({ ...facts, areas: areas(0.5, 0, 0.6, -0.1) })).toContain(': 60 % is software overhead')
+  })
+
   test('says what is missing where there is no latency', () => {
     const notChecked = [{ rule: 'r', reason: 'the engine crashed' }]
     expect(answer({ ...facts, latency: null, notChecked })).toBe(

@@ -17,6 +17,9 @@ const causes: Readonly<Record<AreaName | 'unexplained', string>> = {
 const namedFromShare = 0.2
 const mostlyFromShare = 0.5
 
+// Parts that add up to more than the whole by this share were timed in another state of the machine.
+const toleratedExcess = 0.15
+
 /** One sentence from a report that lacks only its answer. Pure; says what is not known instead of leaving it out. */
 export function answer(facts: AnswerFacts): string {
   return `${number(facts)}${cause(facts)}${consequence(facts)}.`
@@ -44,7 +47,11 @@ function cause(facts: AnswerFacts): string {
     if (top !== undefined) return `, most of all ${nodeName(top, 40)} with ${time(top.timeMs)}`
     return facts.latency === null ? '' : '; where it goes is not known'
   }
-  return `: ${percent(area.share)} ${causes[name]}${place(name, area.timeMs, facts.nodes)}`
+  const said = `${causes[name]}${place(name, area.timeMs, facts.nodes)}`
+  const excess = -facts.areas.unexplained.share
+  if (excess <= toleratedExcess) return `: ${percent(area.share)} ${said}`
+  // The machine was slower while operators were timed than while predictions were.
+  return `: its parts, as profiled, add up to ${percent(1 + excess)} of that, so that no share can be relied on; the largest ${said}`
 }
 
 function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFacts['nodes']): string {
