@@ -1,7 +1,9 @@
 // The bytes of one TensorProto, wherever the message keeps them: raw data, one of the typed fields, or a reference to an
 // external file. Which types go into which field: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (TensorProto);
 // external data: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
-import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf'
+import { create } from '@bufbuild/protobuf'
+import { StringStringEntryProtoSchema, type TensorProto, TensorProto_DataLocation } from 'onnx-buf'
+import { copyWith } from './copy.ts'
 import { bitsPerElement, dtypeOf, elementCount, sizeInBytes } from './dtype.ts'
 import { InputError } from './input-error.ts'
 import type { TensorType } from './types.ts'
@@ -53,6 +55,23 @@ export function externalRange(tensor: TensorProto, type: TensorType, name = tens
     throw new InputError(`Tensor '${name}' is ${length} bytes in '${location}', but its shape needs ${expected}; export it again`)
   }
   return { location, offset, length }
+}
+
+/** The tensor with a reference in place of its data; entries of other kinds, such as those of prepacked weights, stay. */
+export function externalReference(tensor: TensorProto, { location, offset, length }: ExternalRange): TensorProto {
+  const place = { location, offset: String(offset), length: String(length) }
+  const kept = tensor.externalData.filter(({ key }) => !(key in place))
+  const entries = Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }))
+  return copyWith(tensor, {
+    rawData: undefined,
+    floatData: [],
+    int32Data: [],
+    int64Data: [],
+    doubleData: [],
+    uint64Data: [],
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [...entries, ...kept],
+  })
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import type { TensorProto } from 'onnx-buf'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
+import { OUTSOURCED_FROM_BYTES } from '../graph/outsource.ts'
 import { encodeModel, sizeOf } from './encode-model.ts'
 import type { Folder } from './folder.ts'
 import type { ShipPlan } from './plan.ts'
@@ -12,8 +13,6 @@ import { relocateWeights } from './relocate.ts'
 export const MODEL_FILE = 'model.onnx'
 /** Lengths in protobuf are 31 bits. */
 const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
-/** Smaller tensors stay in the model: shapes and scales, which engines want there. */
-const OUTSOURCED_FROM_BYTES = 1024
 const CHUNK_BYTES = 16 * 2 ** 20
 
 /** Writes the model of the plan into the folder: the original's own bytes where nothing in it was changed. */

@@ -1,21 +1,11 @@
 // External weights in files of the folder's own. Only the ranges that the model uses are taken, each once; offsets are aligned so
 // that engines can map them (a multiple of 4096 is advised): https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 // Files in which ONNX Runtime keeps prepacked weights are taken whole: keys 'prepacked_0' … hold offsets of their own.
-import { create } from '@bufbuild/protobuf'
-import {
-  type AttributeProto,
-  type GraphProto,
-  type ModelProto,
-  type NodeProto,
-  type SparseTensorProto,
-  StringStringEntryProtoSchema,
-  type TensorProto,
-  TensorProto_DataLocation,
-} from 'onnx-buf'
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model, WeightSource } from '../graph/model.ts'
-import { type ExternalRange, externalRange, isExternal, tensorType } from '../graph/tensor-data.ts'
+import { type ExternalRange, externalRange, externalReference, isExternal, tensorType } from '../graph/tensor-data.ts'
 import { holdersOf, tensorsIn } from '../graph/walk.ts'
 
 /** What is read, and written, at a time. */
@@ -44,12 +34,6 @@ interface Piece {
   readonly chunks: () => Iterable<Uint8Array>
 }
 
-interface Place {
-  readonly file: string
-  readonly offset: number
-  readonly length: number
-}
-
 /**
  * The model with every external tensor, and the `outsourced` ones with raw data, in files named after `modelFile`
  * ('model.onnx.data', …), which are returned beside it. A model with neither is returned as it is.
@@ -60,14 +44,14 @@ export function relocateWeights({ proto, weights }: Model, modelFile: string, ou
   const whole = new Set([...external].filter(([tensor]) => hasPrepacked(tensor)).map(([, { location }]) => location))
   const names = nameFiles(modelFile, whole)
   const packed: Piece[] = []
-  const places = new Map<TensorProto, Place>()
-  const seen = new Map<string, Place>()
-  const pack = (length: number, chunks: () => Iterable<Uint8Array>): Place => {
+  const places = new Map<TensorProto, ExternalRange>()
+  const seen = new Map<string, ExternalRange>()
+  const pack = (length: number, chunks: () => Iterable<Uint8Array>): ExternalRange => {
     const last = packed.at(-1)
     const step = length < SMALL_BYTES ? SMALL_ALIGN_BYTES : PAGE_BYTES
     const offset = Math.ceil((last === undefined ? 0 : last.offset + last.length) / step) * step
     packed.push({ offset, length, chunks })
-    return { file: names.packed, offset, length }
+    return { location: names.packed, offset, length }
   }
   for (const [tensor, range] of external) {
     const source = weights.get(range.location)!
@@ -75,7 +59,7 @@ export function relocateWeights({ proto, weights }: Model, modelFile: string, ou
     const key = `${range.location}\0${range.offset}\0${range.length}`
     const place =
       wholeName !== undefined
-        ? { file: wholeName, offset: range.offset, length: range.length }
+        ? { location: wholeName, offset: range.offset, length: range.length }
         : (seen.get(key) ?? pack(range.length, () => readChunks(source, range)))
     seen.set(key, place)
     places.set(tensor, place)
@@ -90,7 +74,13 @@ export function relocateWeights({ proto, weights }: Model, modelFile: string, ou
     return { path, chunks: readChunks(source, { location, offset: 0, length: source.sizeBytes }) }
   })
   if (packed.length > 0) files.push({ path: names.packed, chunks: join(packed) })
-  return { proto: mapTensors(proto, (tensor) => moved(tensor, places.get(tensor))), files }
+  return {
+    proto: mapTensors(proto, (tensor) => {
+      const place = places.get(tensor)
+      return place === undefined ? tensor : externalReference(tensor, place)
+    }),
+    files,
+  }
 }
 
 function externalTensors(proto: ModelProto): Map<TensorProto, ExternalRange> {
@@ -136,18 +126,6 @@ function* join(pieces: readonly Piece[]): Iterable<Uint8Array> {
     yield* chunks()
     at = offset + length
   }
-}
-
-function moved(tensor: TensorProto, place: Place | undefined): TensorProto {
-  if (place === undefined) return tensor
-  const fresh = { location: place.file, offset: String(place.offset), length: String(place.length) }
-  const kept = tensor.externalData.filter(({ key }) => !(key in fresh))
-  const entries = Object.entries(fresh).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }))
-  return copyWith(tensor, {
-    rawData: undefined,
-    dataLocation: TensorProto_DataLocation.EXTERNAL,
-    externalData: [...entries, ...kept],
-  })
 }
 
 type MapTensor = (tensor: TensorProto) => TensorProto

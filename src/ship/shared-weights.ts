@@ -2,52 +2,35 @@
 // what is its own. Weights of `Constant` nodes become initializers, which can lie outside; that changes nothing of what is computed.
 import fs from 'node:fs'
 import path from 'node:path'
-import { create } from '@bufbuild/protobuf'
-import { type NodeProto, StringStringEntryProtoSchema, type TensorProto, TensorProto_DataLocation } from 'onnx-buf'
-import { isConstantNode } from '../graph/constants.ts'
+import type { NodeProto, TensorProto } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
-import { withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
+import { inlineWeights, withOutside } from '../graph/outsource.ts'
+import { externalReference } from '../graph/tensor-data.ts'
 import { encodeModel } from './encode-model.ts'
 import { writeModelFolder } from './model-folder.ts'
 
 const WEIGHTS_FILE = 'shared.weights'
-/** Smaller tensors stay in the model: shapes and scales, which engines want there. */
-const LEAST_BYTES = 1024
 const ALIGN_BYTES = 64
 
 /** A writer of variants of `base` into the existing, empty `folder`; gives the path of the variant's file. */
 export function variantWriter(base: Model, folder: string): (variant: Model, name: string) => Promise<string> {
   // Weights that lie outside already are copied for each.
   if (base.weights.size > 0) return async (variant, name) => (await writeModelFolder(variant, path.join(folder, name))).file
-  const graph = base.proto.graph!
   const descriptor = fs.openSync(path.join(folder, WEIGHTS_FILE), 'wx')
-  let at = 0
-  const outside = (tensor: TensorProto, name: string): TensorProto => {
-    const offset = Math.ceil(at / ALIGN_BYTES) * ALIGN_BYTES
-    fs.writeSync(descriptor, tensor.rawData, 0, tensor.rawData.byteLength, offset)
-    at = offset + tensor.rawData.byteLength
-    const place = { location: WEIGHTS_FILE, offset: String(offset), length: String(tensor.rawData.byteLength) }
-    const externalData = Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }))
-    return copyWith(tensor, { name, rawData: undefined, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData })
-  }
-  const tensors = new Map<TensorProto, TensorProto>()
-  const constants = new Map<NodeProto, TensorProto>()
-  for (const tensor of graph.initializer)
-    if (tensor.rawData.byteLength >= LEAST_BYTES) tensors.set(tensor, outside(tensor, tensor.name))
-  for (const node of graph.node) {
-    const tensor = isConstantNode(node) ? node.attribute.find(({ name }) => name === 'value')?.t : undefined
-    if (tensor !== undefined && tensor.rawData.byteLength >= LEAST_BYTES) constants.set(node, outside(tensor, node.output[0]!))
+  const outside = new Map<TensorProto | NodeProto, TensorProto>()
+  let end = 0
+  for (const { name, tensor, bytes, holder } of inlineWeights(base)) {
+    const offset = Math.ceil(end / ALIGN_BYTES) * ALIGN_BYTES
+    const length = bytes.byteLength
+    fs.writeSync(descriptor, bytes, 0, length, offset)
+    outside.set(holder, externalReference(copyWith(tensor, { name }), { location: WEIGHTS_FILE, offset, length }))
+    end = offset + length
   }
   fs.closeSync(descriptor)
   return async (variant, name) => {
-    const own = variant.proto.graph!
-    const initializer = own.initializer.map((tensor) => tensors.get(tensor) ?? tensor)
-    for (const node of own.node) if (constants.has(node)) initializer.push(constants.get(node)!)
-    const node = own.node.filter((one) => !constants.has(one))
     const file = path.join(folder, `${name}.onnx`)
-    const chunks = encodeModel(withGraph(variant, copyWith(own, { node, initializer })).proto)
-    fs.writeFileSync(file, Buffer.concat(chunks))
+    fs.writeFileSync(file, Buffer.concat(encodeModel(withOutside(variant, outside).proto)))
     return file
   }
 }

@@ -72,6 +72,17 @@ checkRemedy(externalData, {
       }),
       tolerance: 0,
     },
+    {
+      name: 'weights that a caller may replace',
+      model: model({
+        nodes: linear,
+        inputs: [x, valueInfo('w', 'float32', [SIZE, SIZE])],
+        outputs: [y],
+        initializers: [weight, bias],
+      }),
+      tolerance: 0,
+      feeds: { x: { dtype: 'float32', shape: [2, SIZE], data: numbers(2 * SIZE) } },
+    },
   ],
   leaves: [
     {
@@ -82,16 +93,6 @@ checkRemedy(externalData, {
         outputs: [y],
         initializers: [bias],
       }),
-    },
-    {
-      name: 'weights that a caller may replace',
-      model: model({
-        nodes: linear,
-        inputs: [x, valueInfo('w', 'float32', [SIZE, SIZE])],
-        outputs: [y],
-        initializers: [weight, bias],
-      }),
-      feeds: { x: { dtype: 'float32', shape: [2, SIZE], data: numbers(2 * SIZE) } },
     },
     {
       name: 'Constant nodes where an initializer has to be an input',
