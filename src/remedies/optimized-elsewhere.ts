@@ -5,7 +5,7 @@ import { withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
 import { problemsOf } from '../graph/validate.ts'
 import { declaration } from '../graph/view.ts'
-import { nodesOf } from '../graph/walk.ts'
+import { link, nodesOf, readsOf } from '../graph/walk.ts'
 
 /**
  * The optimized model with the original's declarations of inputs and outputs, which optimizers sharpen or reorder. Undefined where it
@@ -44,8 +44,7 @@ export function nodesGone(optimized: Model, original: Model): NodeProto[] {
   const makers = new Map(nodesOf(optimized.proto).flatMap((node) => node.output.map((name) => [name, node] as const)))
   const nodes = nodesOf(original.proto)
   const isGone = ({ output }: NodeProto) => !makers.has(output[0] ?? '')
-  const consumers = new Map<string, NodeProto[]>()
-  for (const node of nodes) for (const name of node.input) consumers.set(name, [...(consumers.get(name) ?? []), node])
+  const { consumers } = link(nodes, ({ output }) => output, readsOf)
   const takenIn = new Set<NodeProto>()
   // Producers stand before consumers.
   for (const node of nodes.toReversed().filter(isGone)) {

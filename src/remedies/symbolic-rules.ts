@@ -1,48 +1,12 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-import type { NodeProto } from 'onnx-buf'
 import { decodeNumbers } from '../graph/decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../graph/dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
-import type { AttributeView, DType } from '../graph/types.ts'
+import type { DType } from '../graph/types.ts'
 import { broadcast, over, type Size, times } from './sizes.ts'
-
-/** What is known of a value. `sizes`: the integers that it holds, where they are sizes or constants. */
-export interface SymbolicType {
-  readonly dtype?: DType | undefined
-  readonly shape?: readonly Size[] | undefined
-  readonly sizes?: readonly Size[] | undefined
-}
-
-/** Integers of a value are followed up to this many: shapes, axes, indices. */
-export const SIZES_LIMIT = 64
-
-/** A node's attributes and the types of its inputs, for its rule. */
-export interface Site {
-  readonly node: NodeProto
-  readonly opset: number
-  readonly input: (index: number) => SymbolicType
-  readonly attribute: (name: string) => AttributeView | undefined
-  /** A size that nothing is known of: a symbol of its own. */
-  readonly unknown: (axis: number, output?: number) => Size
-}
-
-export type Rule = (site: Site) => readonly SymbolicType[]
-
-const ints = (value: AttributeView | undefined): readonly number[] | undefined => {
-  return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
-}
-const int = (value: AttributeView | undefined, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
-const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
-
-/** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
-function given({ attribute, input, node }: Site, name: string, index: number): readonly number[] | undefined {
-  const list = ints(attribute(name))
-  if (list !== undefined) return list
-  if ((node.input[index] ?? '') === '') return undefined
-  const { sizes } = input(index)
-  return sizes?.every((one) => typeof one === 'number') ? sizes : undefined
-}
+import { at, given, int, ints, type Rule, SIZES_LIMIT, type Site } from './symbolic-rule.ts'
+import { convolution, globalPool, pad, pooling } from './symbolic-window-rules.ts'
 
 const asInput: Rule = ({ input }) => [{ ...input(0) }]
 const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
@@ -288,53 +252,6 @@ const gemm: Rule = ({ input, attribute }) => {
   const dtype = a.dtype ?? b.dtype
   if (a.shape?.length !== 2 || b.shape?.length !== 2) return [{ dtype }]
   return [{ dtype, shape: [a.shape[int(attribute('transA'), 0) ? 1 : 0]!, b.shape[int(attribute('transB'), 0) ? 0 : 1]!] }]
-}
-
-/** Conv and pools: spatial sizes where they are numbers. */
-const window =
-  (channels: (site: Site) => Size | undefined): Rule =>
-  (site) => {
-    const { input, attribute, unknown } = site
-    const { dtype, shape } = input(0)
-    const kernel = ints(attribute('kernel_shape')) ?? input(1).shape?.slice(2)
-    const kernels = kernel?.every((one) => typeof one === 'number') ? (kernel as readonly number[]) : undefined
-    if (shape === undefined) return [{ dtype }]
-    const auto = attribute('auto_pad') ?? 'NOTSET'
-    const spatial = shape.slice(2).map((size, k) => {
-      const [step, spread] = [ints(attribute('strides'))?.[k] ?? 1, ints(attribute('dilations'))?.[k] ?? 1]
-      const extent = kernels?.[k] === undefined ? undefined : spread * (kernels[k]! - 1) + 1
-      if (typeof size !== 'number' || extent === undefined) return unknown(k + 2)
-      if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') return Math.ceil(size / step)
-      const pads = auto === 'VALID' ? undefined : ints(attribute('pads'))
-      const free = size + (pads?.[k] ?? 0) + (pads?.[k + shape.length - 2] ?? 0) - extent
-      return (int(attribute('ceil_mode'), 0) ? Math.ceil(free / step) : Math.floor(free / step)) + 1
-    })
-    return [{ dtype, shape: [shape[0]!, channels(site) ?? unknown(1), ...spatial] }]
-  }
-
-const convolution = window(({ input }) => input(1).shape?.[0])
-const pooling = window(({ input }) => input(0).shape?.[1])
-
-const globalPool: Rule = ({ input }) => {
-  const { dtype, shape } = input(0)
-  return [{ dtype, shape: shape?.map((size, axis) => (axis < 2 ? size : 1)) }]
-}
-
-/** Begins and ends by axis, constant; negative ones cut. */
-const pad: Rule = (site) => {
-  const { dtype, shape } = site.input(0)
-  const amounts = given(site, 'pads', 1)
-  const axes = site.opset < 18 ? undefined : given(site, '', 3)
-  if (shape === undefined || amounts === undefined || ((site.node.input[3] ?? '') !== '' && axes === undefined))
-    return [{ dtype }]
-  const padded = axes?.map((axis) => at(axis, shape.length)) ?? [...shape.keys()]
-  if (amounts.length !== 2 * padded.length) return [{ dtype }]
-  const added = new Map(padded.map((axis, k) => [axis, amounts[k]! + amounts[k + padded.length]!]))
-  const sizes = shape.map((size, axis) => {
-    const more = added.get(axis) ?? 0
-    return more === 0 ? size : typeof size === 'number' ? size + more : site.unknown(axis)
-  })
-  return [{ dtype, shape: sizes }]
 }
 
 /** Y of every step, then the last states; a direction for each set of weights. */

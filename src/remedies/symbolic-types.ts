@@ -8,7 +8,8 @@ import { isInteger } from '../graph/dtype.ts'
 import type { Model } from '../graph/model.ts'
 import { declaration } from '../graph/view.ts'
 import { symbol } from './sizes.ts'
-import { RULES, SIZES_LIMIT, type SymbolicType } from './symbolic-rules.ts'
+import { SIZES_LIMIT, type SymbolicType } from './symbolic-rule.ts'
+import { RULES } from './symbolic-rules.ts'
 
 export type SymbolicTypes = ReadonlyMap<string, SymbolicType>
 

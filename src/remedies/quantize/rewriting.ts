@@ -5,7 +5,7 @@ import { type Constant, readBytes } from '../../graph/constants.ts'
 import { editGraph, freshNames, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { isOperator, type Matching, matchGraph } from '../match.ts'
-import type { SymbolicType } from '../symbolic-rules.ts'
+import type { SymbolicType } from '../symbolic-rule.ts'
 import type { Precision, QuantizeChoice, ValueTypes } from './choice.ts'
 
 export interface Rewriting {

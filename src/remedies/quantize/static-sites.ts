@@ -4,7 +4,7 @@
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../../graph/constants.ts'
 import { attributeOf, isOperator, type Matching, numberOf, withConstant } from '../match.ts'
-import type { SymbolicType } from '../symbolic-rules.ts'
+import type { SymbolicType } from '../symbolic-rule.ts'
 import { type Product, productOf } from './product.ts'
 import { activationBehind, floatConstant } from './rewriting.ts'
 
