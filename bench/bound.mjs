@@ -17,6 +17,7 @@ import { labelledModels } from './labelled.mjs'
 import {
   flagsFor,
   geometricMean,
+  isSlower,
   median,
   modelsToFix,
   plainLoop,
@@ -30,9 +31,6 @@ import {
 const LEAST_MS = 1
 const WANTED = 0.85
 const ROUNDS = 6
-/** A loss counts from 2 % and 5 µs on. */
-const SLOWER = 0.98
-const SLOWER_MS = 0.005
 const budget = process.env.BUDGET ?? '60s'
 const data = new Map(labelledModels(400).map(({ file, test }) => [file, test]))
 const rows = []
@@ -48,7 +46,7 @@ for (const file of modelsToFix()) {
 }
 const counted = rows.filter(({ preparedMs }) => preparedMs >= LEAST_MS)
 const mean = counted.length > 0 ? geometricMean(counted.map(({ reached, bound }) => reached / bound)) : null
-const slower = rows.filter(({ gained, lostMs }) => gained.high < SLOWER && lostMs > SLOWER_MS)
+const slower = rows.filter(({ beside }) => isSlower(beside))
 console.log(
   mean === null
     ? `no model of at least ${LEAST_MS} ms`
@@ -74,7 +72,7 @@ async function compare(file) {
       times[side][round] = plainLoop({ file: sides[side], inputs }, { seconds: 0.5 }).p50Ms
     }
   }
-  const [originalMs, preparedMs, afterMs] = times.map(median)
+  const [, preparedMs, afterMs] = times.map(median)
   // Operators alone may take longer than inside the model: a bound of nothing is none.
   const boundMs = Math.max(preparedMs - savingMs, preparedMs / 20)
   return {
@@ -85,8 +83,7 @@ async function compare(file) {
     layers,
     bound: preparedMs / boundMs,
     reached: preparedMs / afterMs,
-    gained: ratioOf(times[0].map((before, round) => [before, times[2][round]])),
-    lostMs: afterMs - originalMs,
+    beside: times[0].map((before, round) => [before, times[2][round]]),
   }
 }
 
@@ -162,7 +159,7 @@ function free(survey) {
   return { ...survey, times: new Map(times), quantizeMs: () => 0, dequantizeMs: () => 0 }
 }
 
-function lineOf({ model, preparedMs, afterMs, boundMs, layers, bound, reached, gained }) {
+function lineOf({ model, preparedMs, afterMs, boundMs, layers, bound, reached, beside }) {
   const share = `${((100 * reached) / bound).toFixed(0)} %`
-  return `${model}: ${preparedMs.toFixed(3)} ms, bound ${boundMs.toFixed(3)} (${bound.toFixed(2)}x by ${layers} operators), reached ${afterMs.toFixed(3)} (${reached.toFixed(2)}x): ${share} of the bound${preparedMs < LEAST_MS ? ', not counted' : ''}; beside the untouched model ${sayRatio(gained)}`
+  return `${model}: ${preparedMs.toFixed(3)} ms, bound ${boundMs.toFixed(3)} (${bound.toFixed(2)}x by ${layers} operators), reached ${afterMs.toFixed(3)} (${reached.toFixed(2)}x): ${share} of the bound${preparedMs < LEAST_MS ? ', not counted' : ''}; beside the untouched model ${sayRatio(ratioOf(beside))}`
 }

@@ -15,6 +15,7 @@ import {
   flagsFor,
   geometricMean,
   inPairs,
+  isSlower,
   median,
   modelsToFix,
   plainLoop,
@@ -25,9 +26,6 @@ import {
 } from './shared.mjs'
 
 const PEER_ROUNDS = 4
-/** A loss counts from 2 % and 5 µs on. */
-const SLOWER = 0.98
-const SLOWER_MS = 0.005
 const LEAST_COSINE = 0.9999
 const LARGE_BYTES = 5e6
 const LEVELS = ['disabled', 'basic', 'extended', 'all']
@@ -87,13 +85,6 @@ async function rowOf(file, env, withPeers) {
     row.failed = reasonOf(error)
   }
   return row
-}
-
-/** The interval lies below the limit, or all pairs but one do, and what is lost is more than the clock and the loop can hide. */
-function isSlower(times) {
-  const ratios = times.map(([a, b]) => a / b).sort((x, y) => x - y)
-  const isBelow = ratioOf(times).high < SLOWER || ratios.at(-2) < SLOWER
-  return isBelow && median(times.map(([a, b]) => b - a)) > SLOWER_MS
 }
 
 /** By name, original over peer; a text where there is none. All in one round, the next one the other way round. */

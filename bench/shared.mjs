@@ -169,6 +169,20 @@ export function ratioOf(pairs) {
   return { ratio, low: Math.min(ratio, Math.exp(mean - half)), high: Math.max(ratio, Math.exp(mean + half)) }
 }
 
+/** A loss counts from 2 % and 5 µs on. */
+const SLOWER = 0.98
+const SLOWER_MS = 0.005
+
+/**
+ * Of pairs [before, after]: the interval lies below the limit, or all pairs but one do, and what is lost is more than the clock and the
+ * loop can hide.
+ */
+export function isSlower(times) {
+  const ratios = times.map(([a, b]) => a / b).sort((x, y) => x - y)
+  const isBelow = ratioOf(times).high < SLOWER || ratios.at(-2) < SLOWER
+  return isBelow && median(times.map(([a, b]) => b - a)) > SLOWER_MS
+}
+
 /** '1.32 (1.29 to 1.36)' */
 export const sayRatio = ({ ratio, low, high }) => `${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
 

@@ -14,8 +14,8 @@ const MOST_TRIALS = 6
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-screens-'))
-symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 try {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const why = run([MODEL, ...SHAPE])
   replace(
     'README.md',
