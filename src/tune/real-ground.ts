@@ -63,6 +63,8 @@ const MOST_MS = 250
 /** Starts of fresh processes scatter by a quarter: a reading is the median of so many. */
 const STARTS = 3
 const STARTS_THOROUGH = 5
+/** Long ones scatter less: none is added to a reading once this much has been counted. */
+const STARTS_MS = 500
 /** Twice what the engine's own levels differ by, but never more than a hundredth of an output's range. */
 const NOISE_FACTOR = 2
 const MOST_NOISE = 0.01
@@ -189,10 +191,13 @@ export function realGround(plan: GroundPlan): RealGround {
     const starts: number[] = []
     const isFirst = !started.has(task.modelFile)
     started.add(task.modelFile)
-    for (let k = isFirst ? -1 : 0; k < count; k++) {
+    let countedMs = 0
+    for (let k = isFirst ? -1 : 0; k < count && countedMs < STARTS_MS; k++) {
       const trial = await runTrial('start', task, tryLimits(limits))
       if (trial.outcome !== 'measured') return trial
-      if (k >= 0) starts.push(trial.value.totalMs)
+      if (k < 0) continue
+      starts.push(trial.value.totalMs)
+      countedMs += trial.value.totalMs
     }
     const value = { score: median(starts), p50Ms: null, peakBytes: null, handoffNs: null, disturbedShare: 0 }
     return { outcome: 'measured', value }

@@ -51,7 +51,7 @@ const FINAL_AGAIN = { least: 12, most: 12, stopEarly: false, level: 99 } as cons
 const LATENCY_LIMIT = 1.1
 /** Rounds of four readings that a cost near that limit is judged by, and what is near. */
 const PACE_ROUNDS = 3
-const NEAR_LIMIT = 1.1
+const NEAR_LIMIT = 1.07
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
 /** Of the budget: rewrites come first, and what screening leaves goes to growth. */
