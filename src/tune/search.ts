@@ -1,7 +1,7 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
 import { firstLineOf } from '../graph/input-error.ts'
-import { geometricMean, median } from '../measure/statistics.ts'
+import { geometricMean } from '../measure/statistics.ts'
 import type { Trial } from '../measure/types.ts'
 import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
@@ -49,9 +49,9 @@ const FINAL = { least: 6, most: 6, stopEarly: false, level: 95 } as const
 const FINAL_AGAIN = { least: 12, most: 12, stopEarly: false, level: 99 } as const
 /** A remedy for load time, memory or size may not cost more latency than this. */
 const LATENCY_LIMIT = 1.1
-/** Rounds of four readings that a cost near that limit is judged by, and what is near. */
+/** Rounds of four readings that such a cost is judged by, unless it is seen to be below this. */
 const PACE_ROUNDS = 3
-const NEAR_LIMIT = 1.07
+const CLEARLY_NO_COST = 1.05
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
 /** Of the budget: rewrites come first, and what screening leaves goes to growth. */
@@ -236,30 +236,29 @@ export async function search(plan: SearchPlan): Promise<Found> {
   async function costsLatency(judgement: Judgement, base: RemedySetup, changed: RemedySetup): Promise<string | null> {
     if (evidence.goal === 'throughput') return null
     const { beforeMs, afterMs } = judgement
-    const ratio = beforeMs !== null && afterMs !== null ? afterMs / beforeMs : await paceRatio(base, changed)
+    const seen = beforeMs !== null && afterMs !== null ? afterMs / beforeMs : null
+    if (seen !== null && seen <= LATENCY_LIMIT) return null
+    const ratio = (await paceRatio(base, changed)) ?? seen
     if (ratio === null || ratio <= LATENCY_LIMIT) return null
     return `it serves the goal, but predictions take ${ratio.toFixed(2)} times as long`
   }
 
   /**
-   * Where the goal's readings hold no time of a prediction: it is taken beside, A B B A, and more than once where that leaves it open.
-   * null: it could not be measured.
+   * Predictions taken beside, A B B A, up to three times until the cost is far below the limit. The fastest process of each side counts:
+   * what others disturb is only ever slower, and a refusal for noise would be a gain lost. null: it could not be measured.
    */
   async function paceRatio(base: RemedySetup, changed: RemedySetup): Promise<number | null> {
     if (ground.predictMs === undefined) return null
-    const ratios: number[] = []
-    while (ratios.length < PACE_ROUNDS) {
-      const times: number[] = []
+    const best = new Map([base, changed].map((side) => [side, Number.POSITIVE_INFINITY]))
+    const ratio = () => best.get(changed)! / best.get(base)!
+    for (let round = 0; round < PACE_ROUNDS && !(ratio() <= CLEARLY_NO_COST); round++) {
       for (const side of [base, changed, changed, base]) {
         const trial = await ground.predictMs(side)
         if (trial.outcome !== 'measured') return null
-        times.push(trial.value)
+        best.set(side, Math.min(best.get(side)!, trial.value))
       }
-      ratios.push(Math.sqrt((times[1]! * times[2]!) / (times[0]! * times[3]!)))
-      const distance = median(ratios) / LATENCY_LIMIT
-      if (Math.max(distance, 1 / distance) > NEAR_LIMIT) break
     }
-    return median(ratios)
+    return ratio()
   }
 
   /** null: nothing to look for, or the graph could not be had. A string: how the look at it failed. */
