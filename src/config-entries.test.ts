@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkConfig, holdsKey } from './config-entries.ts'
-import { findOrt } from './engines/ort-node.ts'
+import { findOrt } from './engines/onnxruntime/ort-node.ts'
 import { inTemporaryFolder } from './run.ts'
 
 const { version, folder: from } = findOrt(null)!

@@ -2,9 +2,9 @@
 // did nothing: it is refused before anything is measured.
 import fs from 'node:fs'
 import path from 'node:path'
+import { configKeys, knowsKey, whyInvalidValue } from './engines/onnxruntime/facts/config-keys.ts'
 import { InputError } from './graph/input-error.ts'
 import { nearest } from './nearest.ts'
-import { configKeys, knowsKey, whyInvalidValue } from './remedies/ort-keys.ts'
 
 /** The engine's own code: its text holds every key that it reads. */
 const LIBRARY = /onnxruntime[^/\\]*\.(so(\.\d+)*|dll|dylib)$|\.wasm$/

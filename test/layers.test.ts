@@ -117,7 +117,7 @@ describe('layers', () => {
       }
     }
     for (const start of ['src/measure/trial-child.ts', 'src/measure/latency-block.ts']) visit(start)
-    expect(seen).toContain('src/engines/ort-cpu.ts')
+    expect(seen).toContain('src/engines/onnxruntime/ort-cpu.ts')
     expect(packages).toEqual([])
   })
 

@@ -1,10 +1,10 @@
 // What became of a model's quantization: what runs in int8, what was meant to and does not, and what to look out for.
 import type { AnalyzedEvidence } from '../analyze/evidence.ts'
+import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
+import { INT8_OPERATORS, int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import { graphsWithin } from '../graph/neighbours.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Profile, ProfiledNode } from '../measure/types.ts'
-import { isDequantize, isQuantize } from '../operators/quantization/conversion.ts'
-import { INT8_OPERATORS, int8KernelOf } from '../operators/quantization/int8-kernels.ts'
 import { type Hazard, quantizationHazards } from './quantization-hazards.ts'
 import { type TimedGroup, timedGroups } from './quantization-times.ts'
 

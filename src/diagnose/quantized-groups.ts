@@ -2,11 +2,11 @@
 // that only round, weights dequantized at every prediction, integer products whose scaling was left apart, 4-bit products computed in
 // float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be mended.
 
+import { type Broken, brokenCondition, type Condition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
+import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
+import { int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
-import { type Broken, brokenCondition, type Condition, endOf } from '../operators/quantization/conditions.ts'
-import { isDequantize, isQuantize } from '../operators/quantization/conversion.ts'
-import { int8KernelOf } from '../operators/quantization/int8-kernels.ts'
 
 /** Why a group is not computed in int8 as one operator. */
 export type Unfused =

@@ -1,13 +1,13 @@
 // The engines, listed by hand.
-import { browserWasm } from './browser-wasm.ts'
-import { browserWebgpu } from './browser-webgpu.ts'
-import { ortCoreml } from './ort-coreml.ts'
-import { ortCpu } from './ort-cpu.ts'
-import { ortCuda } from './ort-cuda.ts'
-import { ortDirectml } from './ort-directml.ts'
-import { ortTensorrt } from './ort-tensorrt.ts'
-import { ortWasm } from './ort-wasm.ts'
-import { ortWebgpu } from './ort-webgpu.ts'
+import { browserWasm } from './onnxruntime/browser-wasm.ts'
+import { browserWebgpu } from './onnxruntime/browser-webgpu.ts'
+import { ortCoreml } from './onnxruntime/ort-coreml.ts'
+import { ortCpu } from './onnxruntime/ort-cpu.ts'
+import { ortCuda } from './onnxruntime/ort-cuda.ts'
+import { ortDirectml } from './onnxruntime/ort-directml.ts'
+import { ortTensorrt } from './onnxruntime/ort-tensorrt.ts'
+import { ortWasm } from './onnxruntime/ort-wasm.ts'
+import { ortWebgpu } from './onnxruntime/ort-webgpu.ts'
 import type { Engine } from './types.ts'
 
 export const engines: readonly Engine[] = [

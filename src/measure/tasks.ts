@@ -1,9 +1,10 @@
 // What a trial's process can be asked to do: task name -> what goes in and comes out, all of it plain data.
+
+import type { DeviceTrace } from '../engines/onnxruntime/facts/device-trace.ts'
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
-import type { DeviceTrace } from './device/device-trace.ts'
 import type { TaskInputs } from './inputs/saved.ts'
 import type { BoundTimes, EventLoop, LatencyBlock } from './types.ts'
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ortCpu } from '../engines/ort-cpu.ts'
+import { ortCpu } from '../engines/onnxruntime/ort-cpu.ts'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
 import { readOnnx } from '../formats/onnx.ts'
 import { valueInfo, writeModel } from '../graph/build.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
-import { sessionOptions } from '../engines/ort-options.ts'
+import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
 import { optionsText, pythonLines } from './session-options.ts'
 

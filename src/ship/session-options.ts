@@ -1,7 +1,7 @@
 // The engine's options as the user's own code gives them: as an object in Node, as lines of Python. Node takes configuration
 // entries nested under `extra`, with strings as values; Python has attributes of SessionOptions and add_session_config_entry:
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
-import { sessionOptions } from '../engines/ort-options.ts'
+import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
 
 /** What predict.mjs reads from options.json, and the manifest repeats. */

@@ -15,7 +15,7 @@ const { readData } = await dist('measure/inputs/read-data.js')
 const { resolveInputs } = await dist('measure/inputs/resolve.js')
 const { aggregate } = await dist('measure/profile/aggregate.js')
 const { correctProfile } = await dist('measure/profile/correct.js')
-const { readTrace } = await dist('measure/profile/trace.js')
+const { readTrace } = await dist('engines/onnxruntime/facts/trace.js')
 
 const [folder, results, scratch] = process.argv.slice(2)
 const write = (line) => appendFileSync(results, `${JSON.stringify(line)}\n`)

@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { convGroup } from '../../src/engines/onnxruntime/int8/example-groups.ts'
 import { readModel } from '../../src/formats/index.ts'
 import { writeModel } from '../../src/graph/build.ts'
 import { viewGraph } from '../../src/graph/view.ts'
-import { convGroup } from '../../src/operators/quantization/example-groups.ts'
 import type { LintDocument } from '../../src/report/lint-document.ts'
 import { fixture, folders, onlyFull, whyslow } from './command.ts'
 

@@ -2,6 +2,7 @@
 // tiny models tell what inputs and outputs cost on their way.
 import fs from 'node:fs'
 import path from 'node:path'
+import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { Feeds, Session, TensorValue } from '../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../graph/dtype.ts'
 import type { TensorType } from '../../graph/types.ts'
@@ -10,7 +11,6 @@ import { median } from '../statistics.ts'
 import type { DeviceInput, DeviceOutput } from '../tasks.ts'
 import type { BoundTimes } from '../types.ts'
 import { boundTimes, type Sampling } from './bound.ts'
-import { type DeviceTrace, type RawEvent, readDeviceTrace } from './device-trace.ts'
 import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
 
 const WARMUP = 3

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adjustFromError } from './engine-message.ts'
+import { adjustFromError } from '../../engines/onnxruntime/facts/input-refusals.ts'
 import { findWorkingInputs, guesses, type TryRun } from './find-working.ts'
 import { NO_FLAGS } from './flags.ts'
 import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'

@@ -1,6 +1,7 @@
 // Inputs to measure with: read, guessed, made up, saved.
+
+export { adjustFromError } from '../../engines/onnxruntime/facts/input-refusals.ts'
 export * from './dtype-arrays.ts'
-export { adjustFromError } from './engine-message.ts'
 export { checkNeededValues, findWorkingInputs, guesses, type TryRun } from './find-working.ts'
 export { type InputFlags, listInputs, NO_FLAGS, parseShapeFlag, parseValueFlag } from './flags.ts'
 export type { AxisMeaning } from './graph-facts.ts'

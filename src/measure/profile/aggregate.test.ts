@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { TraceNode } from '../../engines/onnxruntime/facts/trace.ts'
 import { aggregate } from './aggregate.ts'
-import type { TraceNode } from './trace.ts'
 
 const event = (name: string, ts: number, dur: number, opType = 'Conv', nodeIndex = 0): TraceNode => ({
   name,

@@ -6,12 +6,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { NodeProto } from 'onnx-buf'
+import { readTrace } from '../../engines/onnxruntime/facts/trace.ts'
 import type { EngineOptions, Session } from '../../engines/types.ts'
 import { floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo, writeModel } from '../../graph/build.ts'
 import { engineOf } from '../open.ts'
 import { median, midmean } from '../statistics.ts'
 import type { ProfilerCost } from '../tasks.ts'
-import { readTrace } from './trace.ts'
 
 export type ChainKind = 'unary' | 'wide' | 'varied'
 

@@ -4,13 +4,13 @@
 // sessions of two threads each made a transformer twice as slow on two CPUs
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
+import { readTrace, type Trace } from '../../engines/onnxruntime/facts/trace.ts'
 import type { PreparedRun } from '../../engines/types.ts'
 import { engineOf, feedsOf, openSession } from '../open.ts'
 import { median } from '../statistics.ts'
 import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from '../tasks.ts'
 import { aggregate } from './aggregate.ts'
 import { bodyCost, calibrateProfiler, plainCosts } from './chains.ts'
-import { readTrace, type Trace } from './trace.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000

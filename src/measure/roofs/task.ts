@@ -1,5 +1,5 @@
 // The trial that measures roofs, with the user's own engine.
-import { loadOrt } from '../../engines/ort-node.ts'
+import { loadOrt } from '../../engines/onnxruntime/ort-node.ts'
 import type { Roofs } from '../../machine/types.ts'
 import type { RoofsInput } from '../tasks.ts'
 import { measureRoofs } from './index.ts'

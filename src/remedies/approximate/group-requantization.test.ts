@@ -1,5 +1,5 @@
+import { binaryGroup, convGroup, gemmGroup, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { floatTensor, int64Tensor } from '../../graph/build.ts'
-import { binaryGroup, convGroup, gemmGroup, unaryGroup } from '../../operators/quantization/example-groups.ts'
 import { checkRemedy, engineTools } from '../check-remedy.ts'
 import { groupRequantization } from './group-requantization.ts'
 

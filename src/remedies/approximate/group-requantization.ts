@@ -1,7 +1,7 @@
 // Groups DequantizeLinear - operator - QuantizeLinear that break one of the engine's conditions (operators/quantization/conditions.ts),
 // rewritten so that they keep it. What changes are roundings: by half a step of a scale, never a weight.
 
-import { INT8_OPERATORS } from '../../operators/quantization/int8-kernels.ts'
+import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { unquantizedOutputs } from '../mend/output-from-int8.ts'
 import { requantize } from '../mend/requantize.ts'
 import { siteOf } from '../mend/site.ts'

@@ -1,5 +1,5 @@
+import { convGroup, integerChain, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
-import { convGroup, integerChain, unaryGroup } from '../../operators/quantization/example-groups.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'
 

@@ -1,11 +1,12 @@
 // A BatchNormalization behind a quantized convolution, folded as it should have been before quantizing: y = g (conv(x) - mean) + beta is
 // a convolution whose weights' scales are multiplied by g, channel by channel, and whose bias is g (bias - mean) + beta. The weights'
 // integers stay as they are, but for a sign; a rounding between the two goes.
+
+import { isDequantize, isQuantize } from '../../engines/onnxruntime/int8/conversion.ts'
 import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
 import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { isDequantize, isQuantize } from '../../operators/quantization/conversion.ts'
 import { numberOf } from '../match.ts'
 import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
 

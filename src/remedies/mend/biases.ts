@@ -1,8 +1,9 @@
 // Biases as int8 kernels take them: int32, zero point 0, and the product of the input's and the weights' scales as their scale. What a
 // bias holds is rounded to that scale: by half of x·w at most, which is far below a step of the output.
+
+import { biasScaleIsOff } from '../../engines/onnxruntime/int8/conditions.ts'
 import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { biasScaleIsOff } from '../../operators/quantization/conditions.ts'
 import { numberOf } from '../match.ts'
 import { quantizeBias } from '../quantize/bias.ts'
 import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'

@@ -1,11 +1,12 @@
 // Constants that the engine dequantizes at every prediction, since nothing fuses with them: stored as the floats that they stand for. A
 // table is dequantized after its rows are read and not before.
+
+import { type Conversion, conversionOf, isDequantize } from '../../engines/onnxruntime/int8/conversion.ts'
+import { int8KernelOf } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { floatTensor, node as makeNode } from '../../graph/build.ts'
 import type { Constant } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { type Conversion, conversionOf, isDequantize } from '../../operators/quantization/conversion.ts'
-import { int8KernelOf } from '../../operators/quantization/int8-kernels.ts'
 import { numberOf } from '../match.ts'
 import { REQUANTIZED } from './mendable.ts'
 import { conversionNode, integersOf, type Mending, type Site } from './site.ts'

@@ -1,5 +1,5 @@
 // Pairs of conversions between float operators: they round, and nothing runs in int8 for it.
-import { conversionOf, isDequantize, isQuantize, sameParameters } from '../../operators/quantization/conversion.ts'
+import { conversionOf, isDequantize, isQuantize, sameParameters } from '../../engines/onnxruntime/int8/conversion.ts'
 import { mayRunInInt8 } from './mendable.ts'
 import type { Mending, Site } from './site.ts'
 

@@ -1,6 +1,7 @@
 // Which groups other mends make fuse: their constants stay quantized, and their conversions are needed.
+
+import { type Condition, endOf } from '../../engines/onnxruntime/int8/conditions.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { type Condition, endOf } from '../../operators/quantization/conditions.ts'
 import type { Site } from './site.ts'
 
 /** Conditions that requantizing mends: the weights of such a group stay as they are. */

@@ -1,10 +1,10 @@
 // Who reads a group's output in float, or takes it as an output of the model, reads what QuantizeLinear - DequantizeLinear make of it:
 // then its only reader is a QuantizeLinear, and the group fuses. The float side is off by half a step of the scale at most.
 import type { NodeProto } from 'onnx-buf'
+import { endOf } from '../../engines/onnxruntime/int8/conditions.ts'
+import { isQuantize, limitsOf } from '../../engines/onnxruntime/int8/conversion.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { endOf } from '../../operators/quantization/conditions.ts'
-import { isQuantize, limitsOf } from '../../operators/quantization/conversion.ts'
 import type { Range } from '../quantize/choice.ts'
 import { affineOf, typeRange } from '../quantize/numbers.ts'
 import { conversionNode, type Mending, newParameters, type Site } from './site.ts'

@@ -1,11 +1,11 @@
 // Conversions that take other scales and zero points, so that the group around them fuses: an activation whose output's zero point is
 // not the lowest value gets one that is (the steps become finer), and what only moves numbers keeps the parameters of its input.
 import type { NodeProto, TensorProto } from 'onnx-buf'
+import { clipBounds, endOf } from '../../engines/onnxruntime/int8/conditions.ts'
+import { type Conversion, conversionOf, isDequantize, isQuantize, limitsOf } from '../../engines/onnxruntime/int8/conversion.ts'
 import { rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { clipBounds, endOf } from '../../operators/quantization/conditions.ts'
-import { type Conversion, conversionOf, isDequantize, isQuantize, limitsOf } from '../../operators/quantization/conversion.ts'
 import { affineOf, typeRange } from '../quantize/numbers.ts'
 import { type Mending, newParameters, type Site } from './site.ts'
 

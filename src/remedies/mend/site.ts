@@ -2,6 +2,8 @@
 // alone: conversions in branches and bodies are left as they are.
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
+import { type Broken, brokenCondition } from '../../engines/onnxruntime/int8/conditions.ts'
+import { type Conversion, conversionOf, isDequantize } from '../../engines/onnxruntime/int8/conversion.ts'
 import { floatTensor, rawTensor } from '../../graph/build.ts'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
@@ -11,8 +13,6 @@ import type { Model } from '../../graph/model.ts'
 import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { type Broken, brokenCondition } from '../../operators/quantization/conditions.ts'
-import { type Conversion, conversionOf, isDequantize } from '../../operators/quantization/conversion.ts'
 import { type Matching, matchGraph } from '../match.ts'
 
 export interface Site {

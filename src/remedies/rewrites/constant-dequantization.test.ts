@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import { convGroup, embedding, gemmGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { convGroup, embedding, gemmGroup } from '../../operators/quantization/example-groups.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { here } from '../quantize/example-options.ts'
 import { constantDequantization } from './constant-dequantization.ts'

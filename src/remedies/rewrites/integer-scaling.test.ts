@@ -1,4 +1,4 @@
-import { integerChain } from '../../operators/quantization/example-groups.ts'
+import { integerChain } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { integerScaling } from './integer-scaling.ts'
 

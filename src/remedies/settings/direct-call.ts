@@ -1,6 +1,6 @@
 // A prediction through onnxruntime-node waits for a turn of the event loop and makes promises before the engine starts: about 3 µs of
 // the 10 µs that a call costs at least. The package's binding can be called without that (engines/ort-direct.ts).
-import { knowsBinding } from '../ort-keys.ts'
+import { knowsBinding } from '../../engines/onnxruntime/facts/config-keys.ts'
 import { defineRemedy } from '../remedy.ts'
 import { withOptions } from '../session-options.ts'
 

@@ -1,9 +1,0 @@
-import { browserWasm } from './browser-wasm.ts'
-import { availabilityHere, checkEngine } from './check-engine.ts'
-
-checkEngine({
-  engine: browserWasm,
-  availability: await availabilityHere(browserWasm),
-  tolerance: { absolute: 1e-5, relative: 1e-4 },
-  gaps: {},
-})

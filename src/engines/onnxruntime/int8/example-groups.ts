@@ -1,0 +1,381 @@
+// Quantized models with one group each, whole or with one condition broken: what the tests of lint and of the mends are made of.
+// Inputs x (and z) are float; 16 channels at 8 x 8, or [8, 64] times [64, 32].
+import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf'
+import { type AttributeValue, floatTensor, int64Tensor, model, node, rawTensor, valueInfo } from '../../../graph/build.ts'
+
+type Attributes = Readonly<Record<string, AttributeValue>>
+/** A per-tensor scale and zero point. */
+interface Parameters {
+  readonly scale: number
+  readonly zero: number
+  readonly dtype: 'uint8' | 'int8' | 'uint16'
+}
+
+const X: Parameters = { scale: 0.05, zero: 128, dtype: 'uint8' }
+const Y: Parameters = { scale: 0.1, zero: 120, dtype: 'uint8' }
+const CHANNELS = 16
+const IMAGE = [1, CHANNELS, 8, 8]
+
+/** Numbers in ±size/2, the same for the same seed. */
+export function noise(count: number, size: number, seed = 1): number[] {
+  let state = seed >>> 0
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return (state / 2 ** 32 - 0.5) * size
+  })
+}
+
+export const int8Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
+  rawTensor(name, 'int8', shape, new Uint8Array(Int8Array.from(values, Math.round).buffer))
+export const int32Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
+  rawTensor(name, 'int32', shape, new Uint8Array(Int32Array.from(values, Math.round).buffer))
+
+const int8Noise = (name: string, shape: readonly number[]): TensorProto =>
+  int8Tensor(
+    name,
+    shape,
+    noise(
+      shape.reduce((a, b) => a * b, 1),
+      200,
+      shape.length,
+    ),
+  )
+
+/** The tensors 's' and 'z' behind a prefix. */
+export function parameters(prefix: string, { scale, zero, dtype }: Parameters): TensorProto[] {
+  const bytes = dtype === 'uint16' ? new Uint8Array(Uint16Array.of(zero).buffer) : Uint8Array.of(zero & 255)
+  return [floatTensor(`${prefix}s`, [], [scale]), rawTensor(`${prefix}z`, dtype, [], bytes)]
+}
+
+/** QuantizeLinear with the parameters behind a prefix; `short`: without its zero point. */
+export const quantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
+  node('QuantizeLinear', short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`], [to], {}, '', `${to}_quantize`)
+export const dequantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
+  node('DequantizeLinear', short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`], [to], {}, '', `${to}_dequantize`)
+
+export interface ConvGroup {
+  /** Default: int32 with the right scale. */
+  readonly bias?: 'quantized' | 'scale-off' | 'float' | 'none'
+  /** Default: quantized, and dequantized to the model's output. */
+  readonly output?: 'quantized' | 'float-reader' | 'graph-output' | 'both' | 'read-too' | 'two-ways'
+  readonly activation?: 'Relu' | 'Clip' | 'Sigmoid' | 'BatchNormalization'
+  readonly x?: Partial<Parameters>
+  readonly y?: Partial<Parameters>
+  readonly perChannel?: boolean
+  readonly groups?: number
+  readonly opset?: number
+  /** Constants that are listed among the model's inputs. */
+  readonly listed?: readonly string[]
+  /** Only the weights are quantized. */
+  readonly weightsOnly?: boolean
+  readonly opType?: 'Conv' | 'ConvTranspose'
+  /** Weights reach the operator by way of a Reshape. */
+  readonly reshaped?: boolean
+  /** Before the activation stands a QuantizeLinear - DequantizeLinear pair of its own. */
+  readonly between?: boolean
+  /** Of a BatchNormalization's first channel; those after it grow. */
+  readonly gamma?: number
+}
+
+/** x - Q - DQ - Conv (- activation) - Q - DQ - y. */
+export function convGroup(given: ConvGroup = {}): ModelProto {
+  const { bias = 'quantized', output = 'quantized', activation, perChannel = true, groups = 1, opType = 'Conv' } = given
+  const [x, y] = [
+    { ...X, ...given.x },
+    { ...Y, ...given.y },
+  ]
+  const shape = [CHANNELS, CHANNELS / groups, 3, 3]
+  const scales = Array.from({ length: CHANNELS }, (_, k) => (perChannel ? 0.005 + 0.001 * k : 0.01))
+  const vector = perChannel ? [CHANNELS] : []
+  const few = (values: readonly number[]) => (perChannel ? values : values.slice(0, 1))
+  const initializers = [
+    ...parameters('x', x),
+    ...parameters('y', y),
+    int8Noise('w', given.reshaped ? [shape.reduce((a, b) => a * b, 1)] : shape),
+    floatTensor('ws', vector, few(scales)),
+    int8Tensor('wz', vector, few(scales.map(() => 0))),
+  ]
+  const nodes = given.weightsOnly ? [] : [quantize('x', 'xq', 'x'), dequantize('xq', 'xf', 'x')]
+  const axis: Attributes = perChannel ? { axis: 0 } : {}
+  const stored = given.reshaped ? 'wflat' : 'wf'
+  nodes.push(node('DequantizeLinear', ['w', 'ws', 'wz'], [stored], axis, '', 'wf_dequantize'))
+  if (given.reshaped) {
+    initializers.push(int64Tensor('wshape', [4], shape))
+    nodes.push(node('Reshape', [stored, 'wshape'], ['wf'], {}, '', 'w_reshape'))
+  }
+  const inputs = [given.weightsOnly ? 'x' : 'xf', 'wf']
+  if (bias === 'float') {
+    initializers.push(floatTensor('b', [CHANNELS], noise(CHANNELS, 2)))
+    inputs.push('b')
+  } else if (bias !== 'none') {
+    const off = bias === 'scale-off' ? 2 : 1
+    initializers.push(
+      int32Tensor('bq', [CHANNELS], noise(CHANNELS, 2000)),
+      floatTensor('bs', vector, few(scales.map((scale) => off * scale * x.scale))),
+      int32Tensor('bz', vector, few(scales.map(() => 0))),
+    )
+    nodes.push(node('DequantizeLinear', ['bq', 'bs', 'bz'], ['bf'], perChannel ? { axis: 0 } : {}, '', 'bf_dequantize'))
+    inputs.push('bf')
+  }
+  nodes.push(node(opType, inputs, ['c'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3], group: groups }, '', 'conv'))
+  let last = 'c'
+  if (activation !== undefined) {
+    const others = { Relu: [], Sigmoid: [], Clip: ['low', 'high'], BatchNormalization: ['gamma', 'beta', 'mean', 'variance'] }[
+      activation
+    ]
+    if (activation === 'Clip') initializers.push(floatTensor('low', [], [0]), floatTensor('high', [], [6]))
+    if (activation === 'BatchNormalization') {
+      const one = (name: string, value: number) =>
+        floatTensor(
+          name,
+          [CHANNELS],
+          Array.from({ length: CHANNELS }, (_, k) => value + k / 50),
+        )
+      initializers.push(one('gamma', given.gamma ?? 0.7), one('beta', -0.2), one('mean', 0.1), one('variance', 0.9))
+    }
+    if (given.between) {
+      initializers.push(...parameters('t', { ...Y, scale: 0.5 }))
+      nodes.push(quantize('c', 'tq', 't'), dequantize('tq', 't', 't'))
+    }
+    nodes.push(node(activation, [given.between ? 't' : 'c', ...others], ['a'], {}, '', 'activation'))
+    last = 'a'
+  }
+  const outputs: string[] = []
+  if (['quantized', 'both', 'read-too', 'two-ways'].includes(output)) {
+    nodes.push(quantize(last, 'yq', 'y'), dequantize('yq', 'y', 'y'))
+    outputs.push('y')
+  }
+  if (output === 'two-ways') {
+    initializers.push(...parameters('v', { ...Y, scale: 0.2 }))
+    nodes.push(quantize(last, 'vq', 'v'), dequantize('vq', 'v', 'v'))
+    outputs.push('v')
+  }
+  if (output === 'graph-output' || output === 'both') outputs.push(last)
+  if (output === 'float-reader' || output === 'read-too') {
+    nodes.push(node('Erf', [last], ['e'], {}, '', 'reader'))
+    outputs.push('e')
+  }
+  return assemble({ nodes, initializers, outputs, shapes: { x: IMAGE }, opset: given.opset, listed: given.listed })
+}
+
+export interface GemmGroup {
+  readonly opType?: 'MatMul' | 'Gemm'
+  readonly quantizedOutput?: boolean
+  readonly bias?: 'quantized' | 'scale-off' | 'float' | 'none'
+  /** Conversions without zero points. */
+  readonly short?: boolean
+  readonly attributes?: Attributes
+  /** Axis of the weights' scales; null: one scale. */
+  readonly axis?: 0 | 1 | null
+  readonly floatWeights?: boolean
+  readonly weightsOnly?: boolean
+}
+
+/** x - Q - DQ - MatMul or Gemm - Q - DQ - y. */
+export function gemmGroup(given: GemmGroup = {}): ModelProto {
+  const { opType = 'Gemm', quantizedOutput = true, bias = 'none', short = false, attributes = {}, axis = null } = given
+  const count = axis === null ? 1 : [64, 32][axis]!
+  // Whoever leaves zero points out has signed types, or uint8 with zero as the lowest.
+  const zero = short ? 0 : 128
+  const initializers = [
+    ...parameters('x', { ...X, zero }),
+    ...parameters('y', { ...Y, scale: 0.2, zero }),
+    ...(given.floatWeights ? [floatTensor('wf', [64, 32], noise(2048, 0.2))] : [int8Noise('w', [64, 32])]),
+    floatTensor(
+      'ws',
+      axis === null ? [] : [count],
+      Array.from({ length: count }, (_, k) => 0.01 + 0.0001 * k * (axis === null ? 0 : 1)),
+    ),
+    int8Tensor('wz', axis === null ? [] : [count], new Array(count).fill(0)),
+  ]
+  const nodes = given.weightsOnly ? [] : [quantize('x', 'xq', 'x', short), dequantize('xq', 'xf', 'x', short)]
+  if (!given.floatWeights) {
+    const names = short ? ['w', 'ws'] : ['w', 'ws', 'wz']
+    nodes.push(node('DequantizeLinear', names, ['wf'], axis === null ? {} : { axis }, '', 'wf_dequantize'))
+  }
+  const inputs = [given.weightsOnly ? 'x' : 'xf', 'wf']
+  if (bias === 'float') {
+    initializers.push(floatTensor('b', [32], noise(32, 2)))
+    inputs.push('b')
+  } else if (bias !== 'none') {
+    const scale = (bias === 'scale-off' ? 2 : 1) * X.scale * 0.01
+    initializers.push(int32Tensor('bq', [32], noise(32, 2000)), floatTensor('bs', [], [scale]), int32Tensor('bz', [], [0]))
+    nodes.push(node('DequantizeLinear', ['bq', 'bs', 'bz'], ['bf'], {}, '', 'bf_dequantize'))
+    inputs.push('bf')
+  }
+  nodes.push(node(opType, inputs, ['o'], attributes, '', 'product'))
+  if (quantizedOutput) nodes.push(quantize('o', 'yq', 'y', short), dequantize('yq', 'y', 'y', short))
+  else nodes.push(node('Erf', ['o'], ['y'], {}, '', 'reader'))
+  return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: [8, 64] } })
+}
+
+export interface UnaryGroup {
+  readonly attributes?: Attributes
+  readonly others?: readonly TensorProto[]
+  /** Of the output; default: the input's. */
+  readonly y?: Partial<Parameters>
+  readonly short?: boolean
+  readonly opset?: number
+  readonly listed?: readonly string[]
+}
+
+/** x - Q - DQ - operator - Q - DQ - y; `others`: its further inputs, '' for one that is left out. */
+export function unaryGroup(opType: string, given: UnaryGroup = {}): ModelProto {
+  const { attributes = {}, others = [], short = false } = given
+  const zero = short ? 0 : X.zero
+  const initializers = [...parameters('x', { ...X, zero }), ...others.filter(({ name }) => name !== '')]
+  const prefix = given.y === undefined ? 'x' : 'y'
+  if (given.y !== undefined) initializers.push(...parameters('y', { ...X, zero, ...given.y }))
+  const nodes = [
+    quantize('x', 'xq', 'x', short),
+    dequantize('xq', 'xf', 'x', short),
+    node(opType, ['xf', ...others.map(({ name }) => name)], ['o'], attributes, '', 'operator'),
+    quantize('o', 'yq', prefix, short),
+    dequantize('yq', 'y', prefix, short),
+  ]
+  return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: IMAGE }, opset: given.opset, listed: given.listed })
+}
+
+/** x and z, or x and a float constant, through a quantized operator of two inputs. */
+export function binaryGroup(
+  opType: string,
+  given: { readonly constant?: boolean; readonly attributes?: Attributes; readonly wide?: boolean } = {},
+) {
+  const dtype = given.wide ? 'uint16' : 'uint8'
+  const initializers = [...parameters('x', { ...X, dtype }), ...parameters('y', { ...Y, dtype })]
+  const nodes = [quantize('x', 'xq', 'x'), dequantize('xq', 'xf', 'x')]
+  if (given.constant) initializers.push(floatTensor('zf', [1], [0.3]))
+  else nodes.push(quantize('z', 'zq', 'x'), dequantize('zq', 'zf', 'x'))
+  nodes.push(
+    node(opType, ['xf', 'zf'], ['o'], given.attributes ?? {}, '', 'operator'),
+    quantize('o', 'yq', 'y'),
+    dequantize('yq', 'y', 'y'),
+  )
+  const shapes = given.constant ? { x: IMAGE } : { x: IMAGE, z: IMAGE }
+  return assemble({ nodes, initializers, outputs: ['y'], shapes, opset: given.wide ? 21 : 17 })
+}
+
+export interface IntegerChain {
+  readonly opType?: 'MatMulInteger' | 'ConvInteger'
+  /** Default: the scales are multiplied with each other first, as the engine's fusion looks for it. */
+  readonly order?: 'scales-first' | 'one-by-one'
+  readonly bias?: boolean
+  readonly readToo?: boolean
+}
+
+/** x - DynamicQuantizeLinear - MatMulInteger or ConvInteger - Cast - Mul (- Add) - y. */
+export function integerChain({
+  opType = 'MatMulInteger',
+  order = 'scales-first',
+  bias = false,
+  readToo = false,
+}: IntegerChain = {}) {
+  const isConv = opType === 'ConvInteger'
+  const initializers = [
+    int8Noise('w', isConv ? [CHANNELS, CHANNELS, 3, 3] : [64, 32]),
+    int8Tensor('wz', [], [0]),
+    isConv
+      ? floatTensor('ws', [], [0.01])
+      : floatTensor(
+          'ws',
+          [32],
+          noise(32, 0.01).map((value) => 0.01 + value),
+        ),
+    floatTensor('b', isConv ? [1, CHANNELS, 1, 1] : [32], noise(isConv ? CHANNELS : 32, 2)),
+  ]
+  const nodes = [
+    node('DynamicQuantizeLinear', ['x'], ['xq', 'xs', 'xz'], {}, '', 'x_quantize'),
+    node(opType, ['xq', 'w', 'xz', 'wz'], ['i'], isConv ? { pads: [1, 1, 1, 1] } : {}, '', 'product'),
+    node('Cast', ['i'], ['c'], { to: 1 }, '', 'cast'),
+    ...(order === 'scales-first'
+      ? [node('Mul', ['xs', 'ws'], ['s'], {}, '', 'scales'), node('Mul', ['c', 's'], ['m'], {}, '', 'scale')]
+      : [node('Mul', ['c', 'xs'], ['s'], {}, '', 'scale_x'), node('Mul', ['s', 'ws'], ['m'], {}, '', 'scale_w')]),
+  ]
+  if (bias) nodes.push(node('Add', ['m', 'b'], ['y'], {}, '', 'bias'))
+  const outputs = [bias ? 'y' : 'm']
+  if (readToo) outputs.push('c')
+  const kept = initializers.filter(({ name }) => bias || name !== 'b')
+  return assemble({ nodes, initializers: kept, outputs, shapes: { x: isConv ? IMAGE : [8, 64] } })
+}
+
+/** x times 4-bit weights. */
+export function nBits(accuracyLevel?: number): ModelProto {
+  const block = 32
+  const bytes = Uint8Array.from(noise(32 * 32, 254, 3), (value) => value + 127)
+  return assemble({
+    nodes: [
+      node(
+        'MatMulNBits',
+        ['x', 'w', 's'],
+        ['y'],
+        { K: 64, N: 32, bits: 4, block_size: block, ...(accuracyLevel === undefined ? {} : { accuracy_level: accuracyLevel }) },
+        'com.microsoft',
+        'product',
+      ),
+    ],
+    initializers: [
+      rawTensor('w', 'uint8', [32, 2, 16], bytes),
+      floatTensor(
+        's',
+        [64],
+        noise(64, 0.02).map((value) => 0.02 + value),
+      ),
+    ],
+    outputs: ['y'],
+    shapes: { x: [8, 64] },
+    opsets: { 'com.microsoft': 1 },
+  })
+}
+
+/** A table of 8-bit rows, dequantized before rows are taken out of it. */
+export function embedding(perRow = false): ModelProto {
+  const rows = 100
+  return assemble({
+    nodes: [
+      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wf'], perRow ? { axis: 0 } : {}, '', 'wf_dequantize'),
+      node('Gather', ['wf', 'rows'], ['y'], {}, '', 'gather'),
+    ],
+    initializers: [
+      int8Noise('w', [rows, 32]),
+      floatTensor('ws', perRow ? [rows] : [], perRow ? noise(rows, 0.01).map((value) => 0.01 + value) : [0.01]),
+      int8Tensor('wz', perRow ? [rows] : [], perRow ? new Array(rows).fill(0) : [0]),
+      int64Tensor('rows', [4], [3, 1, 4, 1]),
+    ],
+    outputs: ['y'],
+    shapes: {},
+    rows: true,
+  })
+}
+
+interface Parts {
+  readonly nodes: readonly NodeProto[]
+  readonly initializers: readonly TensorProto[]
+  readonly outputs: readonly string[]
+  readonly shapes: Readonly<Record<string, readonly number[]>>
+  readonly opset?: number | undefined
+  readonly listed?: readonly string[] | undefined
+  readonly opsets?: Readonly<Record<string, number>>
+  readonly rows?: boolean
+}
+
+const DTYPES: Readonly<Record<number, 'float32' | 'uint8' | 'int8' | 'int32'>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  6: 'int32',
+}
+
+function assemble({ nodes, initializers, outputs, shapes, opset, listed = [], opsets, rows }: Parts): ModelProto {
+  const listedInputs = initializers
+    .filter(({ name }) => listed.includes(name))
+    .map(({ name, dataType, dims }) => valueInfo(name, DTYPES[dataType]!, dims.map(Number)))
+  const inputs = Object.entries(shapes).map(([name, shape]) => valueInfo(name, 'float32', shape))
+  return model({
+    nodes,
+    inputs: [...inputs, ...(rows ? [valueInfo('rows', 'int64', [4])] : []), ...listedInputs],
+    outputs: outputs.map((name) => valueInfo(name, 'float32')),
+    initializers: initializers.filter(({ name }) => !rows || name !== 'rows'),
+    ...(opset === undefined ? {} : { opset }),
+    ...(opsets === undefined ? {} : { opsets }),
+  })
+}
