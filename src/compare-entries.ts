@@ -12,11 +12,11 @@ import { viewGraph } from './graph/view.ts'
 import { type ChosenInputs, chooseInputs } from './measure/choose-inputs.ts'
 import { describeEngine } from './measure/describe-engine.ts'
 import { saveInputs } from './measure/inputs/saved.ts'
-import { type Limits, modelTask, SOFTWARE_GPU_CAP_MS, tryLimits } from './measure/plan.ts'
 import type { NotMeasured } from './measure/rounds.ts'
 import type { TryOutput } from './measure/tasks.ts'
-import { runTrial, type TrialLimits } from './measure/trial.ts'
 import { type AvailableEngine, checkEngine, engineOptionsOf } from './run.ts'
+import { type Limits, modelTask, SOFTWARE_GPU_CAP_MS, tryLimits } from './trials/limits.ts'
+import { runTrial, type TrialLimits } from './trials/trial.ts'
 
 export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }
 

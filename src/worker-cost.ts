@@ -1,10 +1,10 @@
 // Tries the folder before it is shipped: its own predict.mjs, with the engine that was measured, in this thread and in its worker.
 import fs from 'node:fs'
 import path from 'node:path'
-import { trialLimits } from './measure/plan.ts'
-import { runTrial } from './measure/trial.ts'
 import type { Run } from './run.ts'
 import { type ShipPlan, writeContents } from './ship/index.ts'
+import { trialLimits } from './trials/limits.ts'
+import { runTrial } from './trials/trial.ts'
 
 const SAMPLE_MS = 800
 

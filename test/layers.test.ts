@@ -116,7 +116,7 @@ describe('layers', () => {
         else if (!specifier.startsWith('node:')) packages.push(`${path}: ${specifier}`)
       }
     }
-    for (const start of ['src/measure/trial-child.ts', 'src/measure/latency-block.ts']) visit(start)
+    for (const start of ['src/trials/trial-child.ts', 'src/measure/latency-block.ts']) visit(start)
     expect(seen).toContain('src/engines/onnxruntime/ort-cpu.ts')
     expect(packages).toEqual([])
   })

@@ -5,15 +5,15 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import { nodesOf } from '../graph/walk.ts'
+import { type Limits, modelTask, tryLimits } from '../trials/limits.ts'
+import { runTrial } from '../trials/trial.ts'
 import { findWorkingInputs } from './inputs/find-working.ts'
 import { DEFAULT_LIMIT, readData } from './inputs/read-data.ts'
 import { resolveInputs } from './inputs/resolve.ts'
 import type { ResolvedInput } from './inputs/resolved.ts'
 import { saveInputs } from './inputs/saved.ts'
 import { synthesize } from './inputs/synthetic.ts'
-import { type Limits, modelTask, tryLimits } from './plan.ts'
 import type { ModelTask, TryOutput } from './tasks.ts'
-import { runTrial } from './trial.ts'
 
 export interface InputWishes {
   readonly shapes: ReadonlyMap<string, readonly number[]>

@@ -1,6 +1,6 @@
 // Asks in a process of its own whether an engine is here: loading a native binary can end a process.
 import type { Availability } from '../engines/types.ts'
-import { runTrial } from './trial.ts'
+import { runTrial } from '../trials/trial.ts'
 
 const LIMIT_MS = 60_000
 

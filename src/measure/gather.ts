@@ -8,16 +8,16 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Machine } from '../machine/types.ts'
+import { externalWeights, type Limits, modelTask, trialLimits } from '../trials/limits.ts'
+import { runTrial } from '../trials/trial.ts'
 import type { ChosenInputs } from './choose-inputs.ts'
 import { emptyModel } from './empty-model.ts'
 import { runExperiments } from './experiments.ts'
 import { summarize } from './latency.ts'
-import { externalWeights, type Limits, modelTask, trialLimits } from './plan.ts'
 import { callCostOf, correctProfile } from './profile/correct.ts'
 import { median } from './statistics.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
 import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
-import { runTrial } from './trial.ts'
 import type {
   CallCost,
   DeviceTimes,

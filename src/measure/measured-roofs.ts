@@ -1,9 +1,9 @@
 // The machine's roofs for one engine and thread count: from the cache, else measured in a trial and kept.
 import type { EngineOptions } from '../engines/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import { type CacheKey, readCached, writeCached } from './cache.ts'
-import { type Limits, trialLimits } from './plan.ts'
-import { runTrial } from './trial.ts'
+import { type CacheKey, readCached, writeCached } from '../trials/cache.ts'
+import { type Limits, trialLimits } from '../trials/limits.ts'
+import { runTrial } from '../trials/trial.ts'
 
 export interface RoofsWanted {
   readonly machine: Machine

@@ -5,9 +5,9 @@ import { ModelProtoSchema } from 'onnx-buf'
 import { beforeAll, expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
-import { folderOfTests } from './example-folder.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
+import { modelTask } from '../trials/limits.ts'
 import { optimizeTask } from './optimize-task.ts'
-import { modelTask } from './plan.ts'
 
 const folder = folderOfTests()
 const file = join(folder, 'model.onnx')

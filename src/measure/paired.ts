@@ -1,10 +1,10 @@
 // Baseline and candidate alternate as processes in time (A B B A), and the ratio is taken pair by pair: what changes on the machine
 // meets both. A pair that spans a change of regime is repeated.
 
+import { runTrial, type TrialLimits } from '../trials/trial.ts'
 import { handoffNs, tellRegimes } from './latency.ts'
 import { logInterval, median } from './statistics.ts'
 import type { LatencyInput } from './tasks.ts'
-import { runTrial, type TrialLimits } from './trial.ts'
 import type { LatencyBlock, Trial } from './types.ts'
 
 export interface PairedResult {

@@ -1,10 +1,11 @@
 // Several setups against each other: in every round one fresh process of each, there and back again (A B C C B A), so that what
 // changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
 // reason; the others go on.
+
+import { runTrial, type TrialLimits } from '../trials/trial.ts'
 import { handoffNs, REGIME_RATIO } from './latency.ts'
 import { logInterval, median } from './statistics.ts'
 import type { LatencyInput, LatencyOutput } from './tasks.ts'
-import { runTrial, type TrialLimits } from './trial.ts'
 import type { LatencyBlock, Trial } from './types.ts'
 
 export interface Entrant {

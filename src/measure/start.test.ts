@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../graph/build.ts'
-import { folderOfTests } from './example-folder.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
+import { modelTask } from '../trials/limits.ts'
 import { saveInputs } from './inputs/saved.ts'
-import { modelTask } from './plan.ts'
 import { startTask } from './start.ts'
 
 const folder = folderOfTests()

@@ -1,8 +1,9 @@
 // The same model at several values of one dimension: threads, batch, input size. Points alternate over rounds, each in a process of
 // its own, so that a change of the machine's pace meets all points.
+
+import { runTrial, type TrialLimits } from '../trials/trial.ts'
 import { fitLine, median, processInterval } from './statistics.ts'
 import type { LatencyInput } from './tasks.ts'
-import { runTrial, type TrialLimits } from './trial.ts'
 import type { Sweep, SweepPoint } from './types.ts'
 
 export interface SweepPlan {

@@ -1,11 +1,11 @@
 // Which sweeps a model allows: thread counts always, batch and sizes where an axis is free. Inputs of other shapes are synthetic.
 import path from 'node:path'
+import { trialLimits } from '../trials/limits.ts'
 import type { GatherPlan } from './gather.ts'
 import type { AxisMeaning } from './inputs/graph-facts.ts'
 import { type ResolvedInput, withSizes } from './inputs/resolved.ts'
 import { saveInputs } from './inputs/saved.ts'
 import { synthesize } from './inputs/synthetic.ts'
-import { trialLimits } from './plan.ts'
 import { measureSweep } from './sweep.ts'
 import type { ModelTask } from './tasks.ts'
 import type { Sweep } from './types.ts'

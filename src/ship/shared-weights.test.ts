@@ -7,7 +7,7 @@ import { readOnnx } from '../formats/onnx.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { withGraph } from '../graph/edit.ts'
-import { folderOfTests } from '../measure/example-folder.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
 import { variantWriter } from './shared-weights.ts'
 
 const folder = folderOfTests()

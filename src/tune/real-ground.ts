@@ -14,15 +14,15 @@ import {
   SAME_DECISIONS,
   verdict,
 } from '../measure/agreement/index.ts'
-import { type CacheKey, type CacheOptions, readCached, writeCached } from '../measure/cache.ts'
 import { loadInputs, saveInputs } from '../measure/inputs/saved.ts'
-import { externalWeights, type Limits, trialLimits, tryLimits } from '../measure/plan.ts'
 import { median } from '../measure/statistics.ts'
 import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
-import { runTrial } from '../measure/trial.ts'
 import type { Trial } from '../measure/types.ts'
 import { batchAxes } from '../remedies/batch-axes.ts'
 import type { Effect, Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
+import { type CacheKey, type CacheOptions, readCached, writeCached } from '../trials/cache.ts'
+import { externalWeights, type Limits, trialLimits, tryLimits } from '../trials/limits.ts'
+import { runTrial } from '../trials/trial.ts'
 import { joinSamples } from './batches.ts'
 import { extremesIn, givingExtremes } from './extremes.ts'
 import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { readMachine } from '../../src/machine/index.ts'
-import { writeCached } from '../../src/measure/cache.ts'
 import { describeEngine } from '../../src/measure/describe-engine.ts'
 import { measuredRoofs, roofsKey } from '../../src/measure/measured-roofs.ts'
 import { alone, engineOptionsOf, limitsOf } from '../../src/run.ts'
+import { writeCached } from '../../src/trials/cache.ts'
 import { DEFAULTS } from '../../src/why-options.ts'
 
 declare module 'vitest' {

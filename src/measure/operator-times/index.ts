@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { EngineOptions } from '../../engines/types.ts'
-import { type CacheKey, type CacheOptions, readCached, writeCached } from '../cache.ts'
-import type { Limits } from '../plan.ts'
+import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../trials/cache.ts'
+import type { Limits } from '../../trials/limits.ts'
+import { runTrial } from '../../trials/trial.ts'
 import type { TimedModel } from '../tasks.ts'
-import { runTrial } from '../trial.ts'
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {

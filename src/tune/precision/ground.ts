@@ -1,8 +1,8 @@
 // What choosing precisions stands on: the engine, its inputs, where files go, and how outputs compare.
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
 import type { Model } from '../../graph/model.ts'
-import type { CacheKey, CacheOptions } from '../../measure/cache.ts'
-import type { Limits } from '../../measure/plan.ts'
+import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
+import type { Limits } from '../../trials/limits.ts'
 import type { OutputCheck } from '../ground.ts'
 
 export interface PrecisionGround {

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../../measure/inputs/saved.ts'
-import { runTrial } from '../../measure/trial.ts'
+import { runTrial } from '../../trials/trial.ts'
 import type { PrecisionGround } from './ground.ts'
 
 /** Errors measured so only rank. */

@@ -5,7 +5,7 @@ import type { Model } from '../../graph/model.ts'
 import { withValuesAsOutputs } from '../../measure/calibration/observe.ts'
 import { saveInputs } from '../../measure/inputs/saved.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
-import { runTrial } from '../../measure/trial.ts'
+import { runTrial } from '../../trials/trial.ts'
 import { reasonOf } from '../tried.ts'
 import type { PrecisionGround } from './ground.ts'
 

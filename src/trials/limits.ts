@@ -1,7 +1,7 @@
 // How long each part of a measurement takes, and what bounds it.
 import type { EngineOptions } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
-import type { ModelTask } from './tasks.ts'
+import type { ModelTask } from '../measure/tasks.ts'
 import type { TrialLimits } from './trial.ts'
 
 export interface Limits {

@@ -6,9 +6,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Tasks } from '../measure/tasks.ts'
+import type { Trial } from '../measure/types.ts'
 import { endAtOnce } from './end-process.ts'
-import type { Tasks } from './tasks.ts'
-import type { Trial } from './types.ts'
 
 export interface TrialLimits {
   readonly timeMs: number

@@ -2,10 +2,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { endEngines } from '../measure/open.ts'
+import { taskRunners } from '../measure/task-runners.ts'
+import type { Tasks } from '../measure/tasks.ts'
 import { endStarted } from './end-process.ts'
-import { endEngines } from './open.ts'
-import { taskRunners } from './task-runners.ts'
-import type { Tasks } from './tasks.ts'
 
 // Nobody is left to remove what this process keeps in its folder for temporary files (trial.ts).
 process.on('disconnect', () => {
