@@ -38,8 +38,8 @@ process.stdout.write(JSON.stringify({ seconds, layers: result.layers.length, ski
 async function calibrated() {
   const { prepareCalibration } = await import('../dist/measure/calibration/index.js')
   const { calibrateTask } = await import('../dist/measure/calibration/task.js')
-  const { readNpz } = await import('../dist/measure/inputs/npz.js')
-  const { taskInputs } = await import('../dist/measure/inputs/saved.js')
+  const { readNpz } = await import('../dist/measure/samples/npz.js')
+  const { taskInputs } = await import('../dist/measure/samples/saved.js')
   const place = temporaryFolder()
   const arrays = readNpz(fs.readFileSync(data), data)
   const count = [...arrays.values()][0].shape[0]

@@ -1,8 +1,8 @@
 // What a check decides on scripted readings. Baseline 10 ms in every round, the model a given multiple of it.
 import { describe, expect, test } from 'vitest'
 import { check, isClear } from './check.ts'
-import type { Entered } from './measure/rounds.ts'
-import type { LatencyBlock } from './measure/types.ts'
+import type { Entered } from './measure/timing/rounds.ts'
+import type { LatencyBlock } from './measure/timing/types.ts'
 import { decide } from './report/check.ts'
 import { checkAnswer, renderCheck } from './report/verdict-text.ts'
 

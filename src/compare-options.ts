@@ -1,5 +1,5 @@
 // What a comparison can be told, and what it does untold.
-import type { MetricName } from './measure/agreement/index.ts'
+import type { MetricName } from './measure/outputs/index.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
 export interface CompareOptions extends Omit<WhyOptions, 'batch'> {

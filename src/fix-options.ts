@@ -1,6 +1,7 @@
 // What `fix` can be told, and what it does untold.
-import type { AllowedLoss, MetricName } from './measure/agreement/index.ts'
+
 import type { CalibrationMethod } from './measure/calibration/index.ts'
+import type { AllowedLoss, MetricName } from './measure/outputs/index.ts'
 import type { PreprocessingFlags } from './remedies/preprocessing.ts'
 import type { Goal, PrecisionMethod } from './remedies/remedy.ts'
 import type { TrialRow } from './report/trials.ts'

@@ -2,7 +2,7 @@
 // that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
 import { type Fixed, fix } from './fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
-import { USUAL_LIMITS } from './measure/agreement/index.ts'
+import { USUAL_LIMITS } from './measure/outputs/index.ts'
 import { dynamicQuantization } from './remedies/approximate/dynamic-quantization.ts'
 import { float16 } from './remedies/approximate/float16.ts'
 import { staticQuantization } from './remedies/approximate/static-quantization.ts'

@@ -51,7 +51,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // Run in the trial's child process alone, where engines are opened.
   'src/measure/open.ts': ['engines'],
-  'src/measure/roofs/task.ts': ['engines'],
+  'src/measure/timing/roofs/task.ts': ['engines'],
   // Options as the engine takes them: a function of plain data, and the same in what is measured and what is shipped.
   'src/ship/session-options.ts': ['engines'],
 }
@@ -116,7 +116,7 @@ describe('layers', () => {
         else if (!specifier.startsWith('node:')) packages.push(`${path}: ${specifier}`)
       }
     }
-    for (const start of ['src/trials/trial-child.ts', 'src/measure/latency-block.ts']) visit(start)
+    for (const start of ['src/trials/trial-child.ts', 'src/measure/timing/latency-block.ts']) visit(start)
     expect(seen).toContain('src/engines/onnxruntime/ort-cpu.ts')
     expect(packages).toEqual([])
   })

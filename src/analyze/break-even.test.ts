@@ -1,6 +1,6 @@
 // Latencies from lines with known crossings: a takes 1 + 1 per sample, b takes 9 + 0.5 per sample; equal at (9 - 1) / (1 - 0.5) = 16.
 import { describe, expect, test } from 'vitest'
-import type { Sweep } from '../measure/types.ts'
+import type { Sweep } from '../measure/timing/types.ts'
 import { breakEven, missOf } from './break-even.ts'
 
 const line = (fixedMs: number, perUnitMs: number, batches: readonly number[]): Sweep => ({

@@ -1,6 +1,6 @@
 // From which batch on one is faster than another. Measured: the order at each batch, by the interval of the ratio in the same rounds.
 // Modelled: where the lines fixed + per sample of the two cross, and called so.
-import type { Sweep } from '../measure/types.ts'
+import type { Sweep } from '../measure/timing/types.ts'
 import { type Order, orderOf, type PairedRatio } from './ranking.ts'
 
 export interface BatchOrder {

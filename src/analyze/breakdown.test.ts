@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Latency, Profile } from '../measure/types.ts'
+import type { Latency, Profile } from '../measure/timing/types.ts'
 import type { Cost } from '../operators/types.ts'
 import { breakDown } from './breakdown.ts'
 import type { NodeCost, NodeCosts } from './costs.ts'

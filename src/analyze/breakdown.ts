@@ -1,5 +1,5 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
-import type { CallCost, Latency, Profile } from '../measure/types.ts'
+import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
 import type { NodeCosts } from './costs.ts'
 
 export type Area = 'architecture' | 'hardware' | 'software'

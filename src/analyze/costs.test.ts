@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AttributeView, ConstantView, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import type { Profile, ProfiledNode } from '../measure/types.ts'
+import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import { costGraph, costNodes, type NodeCost } from './costs.ts'
 
 const MACHINE = { caches: { L1d: 32_000, L2: 1_000_000, L3: 32_000_000 }, physicalCores: 1 } as unknown as Machine

@@ -2,7 +2,7 @@
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { GraphView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import type { Profile, ProfiledNode } from '../measure/types.ts'
+import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import { operatorKey } from '../operators/family.ts'
 import { estimateCost } from '../operators/index.ts'
 import type { Cost, CostResult } from '../operators/types.ts'

@@ -4,7 +4,7 @@ import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import type { CallCost, DeviceTimes, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/types.ts'
+import type { CallCost, DeviceTimes, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/timing/types.ts'
 import type { Breakdown } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
 

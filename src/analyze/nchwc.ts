@@ -1,7 +1,7 @@
 // Convolutions in ONNX Runtime's NCHWc layout show their channels padded to the block of 8 or 16 (onnxruntime
 // core/optimizer/nchwc_transformer.cc): 16 where the model asks for 10. The model's own weight tells the true numbers.
 import type { GraphView, NodeView, TensorType } from '../graph/types.ts'
-import type { ProfiledNode } from '../measure/types.ts'
+import type { ProfiledNode } from '../measure/timing/types.ts'
 import type { NodeContext } from '../operators/types.ts'
 import { constantIn, scopedNodes } from './scope.ts'
 

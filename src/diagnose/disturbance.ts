@@ -1,6 +1,6 @@
 // What the operating system says of the timed samples, summed over the processes that measured them. Shared by the rules about
 // the machine: noise, throttling, paging, thread choice.
-import type { Latency } from '../measure/types.ts'
+import type { Latency } from '../measure/timing/types.ts'
 
 export interface Totals {
   /** Timed predictions. */

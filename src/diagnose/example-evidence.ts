@@ -3,7 +3,7 @@ import type { NodeCost } from '../analyze/costs.ts'
 import type { AnalyzedEvidence, EngineFacts } from '../analyze/evidence.ts'
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
-import type { Latency, LatencyBlock, Profile, ProfiledNode } from '../measure/types.ts'
+import type { Latency, LatencyBlock, Profile, ProfiledNode } from '../measure/timing/types.ts'
 import type { Cost } from '../operators/types.ts'
 
 /** A node in short: what is left out is what most cases do not care for. */

@@ -4,7 +4,7 @@ import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion
 import { INT8_OPERATORS, int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import { graphsWithin } from '../graph/neighbours.ts'
 import type { GraphView } from '../graph/types.ts'
-import type { Profile, ProfiledNode } from '../measure/types.ts'
+import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import { type Hazard, quantizationHazards } from './quantization-hazards.ts'
 import { type TimedGroup, timedGroups } from './quantization-times.ts'
 

@@ -10,14 +10,14 @@ import type { GraphView } from '../graph/types.ts'
 import type { Machine } from '../machine/types.ts'
 import { externalWeights, type Limits, modelTask, trialLimits } from '../trials/limits.ts'
 import { runTrial } from '../trials/trial.ts'
-import type { ChosenInputs } from './choose-inputs.ts'
-import { emptyModel } from './empty-model.ts'
 import { runExperiments } from './experiments.ts'
-import { summarize } from './latency.ts'
-import { callCostOf, correctProfile } from './profile/correct.ts'
-import { median } from './statistics.ts'
+import type { ChosenInputs } from './samples/choose-inputs.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
 import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
+import { emptyModel } from './timing/empty-model.ts'
+import { summarize } from './timing/latency.ts'
+import { callCostOf, correctProfile } from './timing/profile/correct.ts'
+import { median } from './timing/statistics.ts'
 import type {
   CallCost,
   DeviceTimes,
@@ -29,7 +29,7 @@ import type {
   Profile,
   Sweep,
   Trial,
-} from './types.ts'
+} from './timing/types.ts'
 
 export interface GatherPlan {
   readonly model: Model

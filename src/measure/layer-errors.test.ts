@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { saveInputs } from './inputs/saved.ts'
 import { layerErrorsTask } from './layer-errors.ts'
-import { typesTask } from './types-task.ts'
+import { typesTask } from './outputs/types-task.ts'
+import { saveInputs } from './samples/saved.ts'
 
 const folder = folderOfTests()
 

@@ -1,9 +1,9 @@
 // How much each of many changed models alters the outputs, on a few samples: noise over signal, so that errors of several layers add up.
 import type { Results } from '../engines/types.ts'
 import { firstLineOf } from '../graph/input-error.ts'
-import { numbersOf } from './agreement/numbers.ts'
-import { loadInputs } from './inputs/saved.ts'
 import { engineOf } from './open.ts'
+import { numbersOf } from './outputs/numbers.ts'
+import { loadInputs } from './samples/saved.ts'
 import type { LayerError, LayerErrorsInput } from './tasks.ts'
 
 export async function layerErrorsTask({

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { engineById } from '../engines/index.ts'
 import type { Engine, Feeds, OpenOptions, Session } from '../engines/types.ts'
-import { loadInputs } from './inputs/saved.ts'
+import { loadInputs } from './samples/saved.ts'
 import type { ModelTask } from './tasks.ts'
 
 export function engineOf(id: string): Engine {

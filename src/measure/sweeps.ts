@@ -2,13 +2,13 @@
 import path from 'node:path'
 import { trialLimits } from '../trials/limits.ts'
 import type { GatherPlan } from './gather.ts'
-import type { AxisMeaning } from './inputs/graph-facts.ts'
-import { type ResolvedInput, withSizes } from './inputs/resolved.ts'
-import { saveInputs } from './inputs/saved.ts'
-import { synthesize } from './inputs/synthetic.ts'
-import { measureSweep } from './sweep.ts'
+import type { AxisMeaning } from './samples/graph-facts.ts'
+import { type ResolvedInput, withSizes } from './samples/resolved.ts'
+import { saveInputs } from './samples/saved.ts'
+import { synthesize } from './samples/synthetic.ts'
 import type { ModelTask } from './tasks.ts'
-import type { Sweep } from './types.ts'
+import { measureSweep } from './timing/sweep.ts'
+import type { Sweep } from './timing/types.ts'
 
 export interface AboutRun extends GatherPlan {
   readonly task: ModelTask

@@ -5,8 +5,8 @@ import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
-import type { TaskInputs } from './inputs/saved.ts'
-import type { BoundTimes, EventLoop, LatencyBlock } from './types.ts'
+import type { TaskInputs } from './samples/saved.ts'
+import type { BoundTimes, EventLoop, LatencyBlock } from './timing/types.ts'
 
 /** What every task that opens a model needs. */
 export interface ModelTask {

@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { TensorValue } from '../engines/types.ts'
 import { countThreads, engineOf, feedsOf, openSession } from './open.ts'
-import { chainModel } from './profile/chains.ts'
 import type { ModelTask, TryOutput } from './tasks.ts'
+import { chainModel } from './timing/profile/chains.ts'
 
 export async function tryOnce(task: ModelTask): Promise<TryOutput> {
   const samples = feedsOf(task)

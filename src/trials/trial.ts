@@ -7,7 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Tasks } from '../measure/tasks.ts'
-import type { Trial } from '../measure/types.ts'
+import type { Trial } from '../measure/timing/types.ts'
 import { endAtOnce } from './end-process.ts'
 
 export interface TrialLimits {

@@ -1,8 +1,8 @@
 // What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
 // machines; the real one is in real-ground.ts.
 import type { GraphView } from '../graph/types.ts'
-import type { Agreement } from '../measure/agreement/index.ts'
-import type { Trial } from '../measure/types.ts'
+import type { Agreement } from '../measure/outputs/index.ts'
+import type { Trial } from '../measure/timing/types.ts'
 import type { Effect, RemedySetup } from '../remedies/remedy.ts'
 import type { Judgement } from './judge.ts'
 

@@ -13,17 +13,17 @@ import {
   type JudgedInputs,
   SAME_DECISIONS,
   verdict,
-} from '../measure/agreement/index.ts'
-import { loadInputs, saveInputs } from '../measure/inputs/saved.ts'
-import { median } from '../measure/statistics.ts'
+} from '../measure/outputs/index.ts'
+import { joinSamples } from '../measure/samples/batches.ts'
+import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
 import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
-import type { Trial } from '../measure/types.ts'
+import { median } from '../measure/timing/statistics.ts'
+import type { Trial } from '../measure/timing/types.ts'
 import { batchAxes } from '../remedies/batch-axes.ts'
 import type { Effect, Goal, RemedyInput, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../trials/cache.ts'
 import { externalWeights, type Limits, trialLimits, tryLimits } from '../trials/limits.ts'
 import { runTrial } from '../trials/trial.ts'
-import { joinSamples } from './batches.ts'
 import { extremesIn, givingExtremes } from './extremes.ts'
 import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'
 import { reasonOf } from './tried.ts'

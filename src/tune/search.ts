@@ -1,8 +1,8 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
 import { firstLineOf } from '../graph/input-error.ts'
-import { geometricMean } from '../measure/statistics.ts'
-import type { Trial } from '../measure/types.ts'
+import { geometricMean } from '../measure/timing/statistics.ts'
+import type { Trial } from '../measure/timing/types.ts'
 import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
 import type { Ground, OutputCheck } from './ground.ts'

@@ -1,8 +1,8 @@
 // What became of a candidate: the rows of the report's trials.
 
 import { engineWordsOnNode } from '../engines/onnxruntime/facts/error-words.ts'
-import type { Agreement } from '../measure/agreement/index.ts'
-import type { Trial } from '../measure/types.ts'
+import type { Agreement } from '../measure/outputs/index.ts'
+import type { Trial } from '../measure/timing/types.ts'
 import { type Candidate, nameOf } from './candidates.ts'
 import type { Judgement } from './judge.ts'
 

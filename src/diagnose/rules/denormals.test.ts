@@ -1,4 +1,4 @@
-import type { Experiment } from '../../measure/types.ts'
+import type { Experiment } from '../../measure/timing/types.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { denormals } from './denormals.ts'
 

@@ -1,4 +1,4 @@
-import type { Experiment } from '../../measure/types.ts'
+import type { Experiment } from '../../measure/timing/types.ts'
 import { checkRule, engine, evidence } from '../check-rule.ts'
 import { graphOptimizationOff } from './graph-optimization-off.ts'
 

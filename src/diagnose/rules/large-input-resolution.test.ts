@@ -1,5 +1,5 @@
 import type { InputFacts } from '../../analyze/evidence.ts'
-import type { Sweep } from '../../measure/types.ts'
+import type { Sweep } from '../../measure/timing/types.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { largeInputResolution } from './large-input-resolution.ts'
 

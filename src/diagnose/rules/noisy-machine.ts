@@ -1,7 +1,7 @@
 // Someone else uses the CPUs. The median of a short prediction can hide it; the time that runnable threads wait in the run queue
 // does not (/proc/PID/task/*/schedstat, second field), nor does the time that a hypervisor gives to other machines (steal,
 // /proc/stat). https://docs.kernel.org/scheduler/sched-stats.html
-import type { Latency } from '../../measure/types.ts'
+import type { Latency } from '../../measure/timing/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayMs, sayShare } from '../worth.ts'

@@ -1,6 +1,6 @@
 // Recurrence: each step waits for the one before it, so the work is many small multiplications in a row instead of one large one.
 // LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
-import type { ProfiledNode } from '../../measure/types.ts'
+import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
 

@@ -1,7 +1,7 @@
 // Some processes of the run were in a state in which handing work from one thread to another takes longer. On shared virtual
 // machines it comes and goes for seconds to minutes, with no run-queue wait and no steal; a ping-pong between two threads over
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
-import type { Latency } from '../../measure/types.ts'
+import type { Latency } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayMs } from '../worth.ts'
 

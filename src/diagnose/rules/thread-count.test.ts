@@ -1,4 +1,4 @@
-import type { Sweep } from '../../measure/types.ts'
+import type { Sweep } from '../../measure/timing/types.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { threadCount } from './thread-count.ts'
 

@@ -1,6 +1,6 @@
 // Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
 // Small models and large pictures spend more on the way than in kernels.
-import type { BoundTimes } from '../../measure/types.ts'
+import type { BoundTimes } from '../../measure/timing/types.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
 import { defineRule, type Outcome } from '../rule.ts'
 import { sayMs, sayShare } from '../worth.ts'

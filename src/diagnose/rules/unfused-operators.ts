@@ -3,7 +3,7 @@
 import { sizeInBytes } from '../../graph/dtype.ts'
 import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
-import type { ProfiledNode } from '../../measure/types.ts'
+import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { type Group, unfusedGroups } from '../patterns.ts'
 import { defineRule } from '../rule.ts'
 import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'

@@ -8,7 +8,7 @@ import { plainOptions } from '../../engines/example-options.ts'
 import { readOnnx } from '../../formats/onnx.ts'
 import { writeModelFolder } from '../../ship/index.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { saveInputs } from '../inputs/saved.ts'
+import { saveInputs } from '../samples/saved.ts'
 import { prepareCalibration } from './index.ts'
 import { calibrateTask } from './task.ts'
 

@@ -6,7 +6,7 @@ import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/b
 import { copyWith } from '../../graph/copy.ts'
 import type { Model } from '../../graph/model.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { saveInputs } from '../inputs/saved.ts'
+import { saveInputs } from '../samples/saved.ts'
 import { chunks } from './index.ts'
 import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
 import { calibrateTask } from './task.ts'

@@ -7,8 +7,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
-import { openInputs, type TaskInputs } from '../inputs/saved.ts'
 import { engineOf } from '../open.ts'
+import { openInputs, type TaskInputs } from '../samples/saved.ts'
 import { type Collected, collector, type Look, together } from './collect.ts'
 
 export interface WatchTask {

@@ -1,7 +1,7 @@
 // Nodes that do not wait for each other can run side by side. It pays only where branches of weight lie beside each other, since the
 // engine's plan for it reuses less memory and hands each node from thread to thread.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html#set-number-of-inter-op-threads
-import type { Profile } from '../../measure/types.ts'
+import type { Profile } from '../../measure/timing/types.ts'
 import { defineRemedy } from '../remedy.ts'
 import { readsKeys, withOptions } from '../session-options.ts'
 

@@ -5,7 +5,7 @@
 import { optimizers, reaches } from '../../engines/onnxruntime/facts/optimizers.ts'
 import type { GraphOptimization } from '../../engines/types.ts'
 import { nodesOf } from '../../graph/walk.ts'
-import type { Profile, ProfiledNode } from '../../measure/types.ts'
+import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../executed-graph.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../remedy.ts'
 import { readsKeys, withOptions } from '../session-options.ts'

@@ -1,7 +1,7 @@
 // A 1x1 convolution in the engine's blocked layout adds up its input channels in passes of 128 by default; each pass reads and writes
 // the output once more. Larger passes save that traffic as long as their weights stay in the cache.
 // onnxruntime core/mlas/lib/snchwc.cpp, MLAS_NCHWC_CONV_POINTWISE_ALGORITHM
-import type { Profile, ProfiledNode } from '../../measure/types.ts'
+import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 import { blockedWeight, timeShare } from '../executed-graph.ts'
 import { defineRemedy } from '../remedy.ts'
 import { proposeEntries } from '../session-options.ts'

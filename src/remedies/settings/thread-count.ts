@@ -1,7 +1,7 @@
 // How many threads share the work of one operator. The engine's default is the host's physical cores, blind to a container's quota;
 // small operators are done before a second thread has woken up.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html
-import type { SweepPoint } from '../../measure/types.ts'
+import type { SweepPoint } from '../../measure/timing/types.ts'
 import { defineRemedy, type FindingFacts, type RemedyEvidence } from '../remedy.ts'
 import { threadsOf, withOptions } from '../session-options.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Agreement } from '../../measure/agreement/index.ts'
+import type { Agreement } from '../../measure/outputs/index.ts'
 import type { Precision } from '../../remedies/quantize/choice.ts'
 import type { Layers } from './choose.ts'
 import { type Candidate, guessOf, type HoldGround, hold, inOrderOfError, spread, type Wanted } from './hold.ts'

@@ -1,6 +1,6 @@
 // Keeps the outputs good enough. What costs no layer comes first: other ranges, corrected biases, smoothed channels. Then layers are given
 // back to float, those with the most error for the least time first, until the rest holds, or the time for it is over.
-import { median } from '../../measure/statistics.ts'
+import { median } from '../../measure/timing/statistics.ts'
 import type { Precision } from '../../remedies/quantize/choice.ts'
 import type { OutputCheck } from '../ground.ts'
 import type { Layers } from './choose.ts'

@@ -1,7 +1,7 @@
 // How much each of many changed models alters the outputs, on a few samples, all in one process.
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
-import { saveInputs } from '../../measure/inputs/saved.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
 import { runTrial } from '../../trials/trial.ts'
 import type { PrecisionGround } from './ground.ts'
 

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
 import { type CalibrationMethod, type ChannelsOf, calibrate } from '../../measure/calibration/index.ts'
-import { taskInputs } from '../../measure/inputs/saved.ts'
+import { taskInputs } from '../../measure/samples/saved.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
 import type { ChannelMeans, Quantizable, Range } from '../../remedies/quantize/choice.ts'
 import { reasonOf } from '../tried.ts'

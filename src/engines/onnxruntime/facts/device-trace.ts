@@ -3,7 +3,7 @@
 // webgpu_context.cc); they need timestamp queries. Node events give the CPU's side: for nodes of the device what handing them over took,
 // for nodes of the CPU their work, for copies to the host the wait for the device as well.
 // With timestamps each dispatch ends its pass, so the kernels' sum is at most a little above what it is unprofiled.
-import type { DeviceNode, DeviceProgram } from '../../../measure/types.ts'
+import type { DeviceNode, DeviceProgram } from '../../../measure/timing/types.ts'
 
 export interface RawEvent {
   readonly cat: string

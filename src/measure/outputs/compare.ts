@@ -1,0 +1,217 @@
+// The outputs of a changed setup against the original's, sample by sample, on the same inputs. SQNR and cosine as ONNX Runtime's
+// quantization debugging has them (onnxruntime/python/tools/quantization/qdq_loss_debug.py); decisions that were a tie up to rounding
+// do not count against a change, since the original's own rounding decided them.
+import type { Results, TensorValue } from '../../engines/types.ts'
+import type { GraphView } from '../../graph/types.ts'
+import { elementCount } from '../samples/dtype-arrays.ts'
+import { compareDecisions, tiesOf } from './decisions.ts'
+import { type Meaning, meaningOf } from './meaning.ts'
+import { metricOf } from './metric.ts'
+import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
+import { scaleOf } from './scale.ts'
+import type { Agreement, MetricName, OutputAgreement } from './types.ts'
+import { ROUNDING } from './verdict.ts'
+
+export interface CompareOptions {
+  /** Per sample, the labels of its rows. */
+  readonly labels?: readonly TensorValue[] | null | undefined
+  /** null or absent: chosen by the labels, see metric.ts. */
+  readonly metric?: MetricName | null | undefined
+  /** The original's graph, by which some outputs are understood better. */
+  readonly graph?: GraphView | undefined
+  /** The outputs that matter; absent: all that the original gave. */
+  readonly outputs?: readonly string[] | null | undefined
+}
+
+/** One output of every sample, original and changed. */
+export interface Compared {
+  readonly name: string
+  readonly original: readonly TensorValue[]
+  readonly candidate: readonly TensorValue[]
+  /** null for what is compared bit for bit only. */
+  readonly originalNumbers: readonly Numbers[] | null
+  readonly candidateNumbers: readonly Numbers[] | null
+  readonly meaning: Meaning
+  readonly scale: number
+  /** Two numbers of the original closer than this are a tie. */
+  readonly tie: number
+}
+
+/**
+ * One entry of `original` and `candidate` per sample, in the same order. Outputs that only the candidate has are not looked at: there
+ * is nothing to hold them against. Never throws: what cannot be compared is a `mismatch`.
+ */
+export function compareOutputs(
+  original: readonly Results[],
+  candidate: readonly Results[],
+  options: CompareOptions = {},
+): Agreement {
+  const names = options.outputs ?? Object.keys(original[0] ?? {})
+  const mismatch = differentSamples(original, candidate) ?? firstOf(names, (name) => differentTypes(name, original, candidate))
+  if (mismatch !== null) return mismatched(mismatch)
+
+  const compared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const places = firstOf(compared, differentPlaces)
+  if (places !== null) return mismatched(places)
+
+  const outputs = compared.map((one) => compareOutput(one, compared))
+  const { metric, noMetric } = metricOf(compared, options.labels ?? null, options.metric ?? null)
+  const worst = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null)
+    return known.length > 0 ? Math.min(...known) : null
+  }
+  const apart = outputs.filter(({ meaning }) => meaning !== 'label')
+  return {
+    mismatch: null,
+    equal: outputs.every(({ equal }) => equal),
+    maxAbs: Math.max(0, ...apart.map(({ maxAbs }) => maxAbs)),
+    maxRelative: Math.max(0, ...apart.map(({ maxRelative }) => maxRelative)),
+    cosine: worst(outputs.map(({ cosine }) => cosine)),
+    sqnrDb: worst(outputs.map(({ sqnrDb }) => sqnrDb)),
+    top1: worst(outputs.map(({ top1 }) => top1)),
+    metric,
+    noMetric,
+    outputs,
+  }
+}
+
+/** Nothing is known but why: the numbers are the worst there are. */
+const mismatched = (mismatch: string): Agreement => ({
+  mismatch,
+  equal: false,
+  maxAbs: Number.POSITIVE_INFINITY,
+  maxRelative: Number.POSITIVE_INFINITY,
+  cosine: null,
+  sqnrDb: null,
+  top1: null,
+  metric: null,
+  noMetric: null,
+  outputs: [],
+})
+
+function firstOf<T>(items: readonly T[], reason: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const found = reason(item)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function differentSamples(original: readonly Results[], candidate: readonly Results[]): string | null {
+  if (original.length === 0) return 'no sample was predicted, so that nothing can be compared'
+  return original.length === candidate.length
+    ? null
+    : `${candidate.length} samples were predicted where the original predicted ${original.length}`
+}
+
+function differentTypes(name: string, original: readonly Results[], candidate: readonly Results[]): string | null {
+  for (const [sample, results] of original.entries()) {
+    const [a, b] = [results[name], candidate[sample]![name]]
+    const at = original.length > 1 ? ` (sample ${sample})` : ''
+    if (a === undefined) return `the original gives no output '${name}'${at}`
+    if (b === undefined) return `the output '${name}' is gone${at}`
+    if (a.dtype !== b.dtype) return `the output '${name}' is ${b.dtype} where it was ${a.dtype}`
+    if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
+      return `the output '${name}' is [${b.shape.join(',')}] where it was [${a.shape.join(',')}]${at}`
+    }
+  }
+  return null
+}
+
+function prepare(
+  name: string,
+  originals: readonly Results[],
+  candidates: readonly Results[],
+  graph: GraphView | undefined,
+): Compared {
+  const original = originals.map((results) => results[name]!)
+  const candidate = candidates.map((results) => results[name]!)
+  const dtype = original[0]!.dtype
+  const originalNumbers = allNumbers(original)
+  const meaning = meaningOf(name, original, originalNumbers, graph)
+  const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
+  const tie = isRealFloat(dtype) ? 2 * Math.max(ROUNDING, 2 * spacingOf(dtype)) * scale : 0
+  return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
+}
+
+function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null {
+  const numbers = tensors.map(numbersOf)
+  return numbers.every((one) => one !== null) ? numbers : null
+}
+
+/** Where one side has NaN or infinity and the other has not the same. */
+function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared): string | null {
+  if (originalNumbers === null || candidateNumbers === null) return null
+  for (const [sample, a] of originalNumbers.entries()) {
+    const b = candidateNumbers[sample]!
+    for (let k = 0; k < a.length; k++) {
+      // A difference is finite exactly where both are.
+      if (Number.isFinite(b[k]! - a[k]!) || (Number.isFinite(a[k]) && Number.isFinite(b[k])) || Object.is(a[k], b[k])) continue
+      return `the output '${name}' is ${b[k]} where it was ${a[k]} (sample ${sample}, element ${k})`
+    }
+  }
+  return null
+}
+
+function compareOutput(one: Compared, all: readonly Compared[]): OutputAgreement {
+  const { name, original, candidate, meaning, scale } = one
+  const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
+  const elements = sum(original.map(({ shape }) => elementCount(shape)))
+  const same = equal ? elements : sum(original.map((tensor, sample) => equalElements(tensor, candidate[sample]!)))
+  const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all) : null
+  return {
+    name,
+    dtype: original[0]!.dtype,
+    meaning: meaning.meaning,
+    equal,
+    equalShare: elements === 0 ? 1 : same / elements,
+    scale,
+    top1: meaning.meaning === 'values' ? null : equal ? 1 : compareDecisions(one, ties),
+    ...(equal ? noDifference(original[0]!) : differences(one)),
+  }
+}
+
+type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb'>
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+const noDifference = ({ dtype }: TensorValue): Differences => ({
+  maxAbs: 0,
+  maxRelative: 0,
+  cosine: isRealFloat(dtype) ? 1 : null,
+  sqnrDb: null,
+})
+
+function differences({ original, originalNumbers, candidateNumbers, scale }: Compared): Differences {
+  const { dtype } = original[0]!
+  if (originalNumbers === null || candidateNumbers === null || dtype === 'bool') return noDifference(original[0]!)
+  let [maxAbs, maxRelative, signal, noise, cosine] = [0, 0, 0, 0, 1]
+  for (const [sample, a] of originalNumbers.entries()) {
+    const b = candidateNumbers[sample]!
+    let [dot, aa, bb] = [0, 0, 0]
+    for (let k = 0; k < a.length; k++) {
+      const [x, y] = [a[k]!, b[k]!]
+      const difference = Math.abs(y - x)
+      // NaN and infinity stand in the same places.
+      if (!(difference < Number.POSITIVE_INFINITY)) continue
+      if (difference > maxAbs) maxAbs = difference
+      const against = Math.max(scale, Math.abs(x))
+      if (difference > maxRelative * against) maxRelative = against === 0 ? Number.POSITIVE_INFINITY : difference / against
+      dot += x * y
+      aa += x * x
+      bb += y * y
+      noise += difference * difference
+    }
+    signal += aa
+    const negligible = a.length * (ROUNDING * scale) ** 2
+    if (aa <= negligible && bb <= negligible) continue
+    cosine = Math.min(cosine, aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb))
+  }
+  const isReal = isRealFloat(dtype)
+  return {
+    maxAbs,
+    maxRelative,
+    cosine: isReal ? cosine : null,
+    sqnrDb: isReal && noise > 0 && signal > 0 ? 10 * Math.log10(signal / noise) : null,
+  }
+}

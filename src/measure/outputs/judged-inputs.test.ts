@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { takesNaN } from '../samples/choose-inputs.ts'
+import { NO_FLAGS } from '../samples/flags.ts'
+import { readData } from '../samples/read-data.ts'
+import { resolveInputs } from '../samples/resolve.ts'
+import { loadInputs, saveInputs } from '../samples/saved.ts'
+import { judgedInputs } from './judged-inputs.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whyslow-judged-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const made = (nodes: ModelParts['nodes']) =>
+  modelInMemory(
+    model({
+      nodes,
+      inputs: [valueInfo('x', 'float32', ['n', 2])],
+      outputs: [valueInfo('y', 'float32')],
+      opsets: { 'ai.onnx.ml': 3 },
+    }),
+  )
+const relu = made([node('Relu', ['x'], ['y'])])
+const trees = made([node('TreeEnsembleRegressor', ['x'], ['y'], {}, 'ai.onnx.ml')])
+
+/** 100 rows, the label of row k is k; the inputs as chosen from the first two. */
+function chosenFrom(table: string) {
+  const data = join(folder, 'rows.csv')
+  writeFileSync(data, table)
+  const graph = viewGraph(relu)
+  const { inputs } = resolveInputs(graph.inputs, graph, NO_FLAGS)
+  const read = readData(data, inputs, { limit: 2, allowNaN: true })
+  const saved = saveInputs(join(folder, 'inputs'), read.samples)
+  return {
+    wishes: { data, labels: null, batch: null, folder },
+    chosen: { ...read, resolved: read.inputs, saved, labels: read.labels! },
+  }
+}
+const table = (cell: (row: number) => string, rows = 100) =>
+  ['a,b,label', ...Array.from({ length: rows }, (_, row) => `${cell(row)},1,${row}`)].join('\n')
+
+it('takes more of the data than are measured with, and their labels', () => {
+  const { wishes, chosen } = chosenFrom(table(String))
+  const judged = judgedInputs(relu, wishes, chosen, 50)
+  expect(judged.samples).toHaveLength(50)
+  expect(judged.labels!.map(({ data }) => (data as Float64Array)[0])).toEqual(Array.from({ length: 50 }, (_, row) => row))
+  expect(loadInputs(judged.saved)[49]!.x!.data).toEqual(Float32Array.of(49, 1))
+  // The measured ones stay where they are.
+  expect(loadInputs(chosen.saved)).toHaveLength(2)
+})
+
+it('takes the measured ones where there are no more, or no data', () => {
+  const { wishes, chosen } = chosenFrom(table(String, 2))
+  expect(judgedInputs(relu, wishes, chosen, 50)).toMatchObject({ saved: chosen.saved, labels: chosen.labels })
+  expect(judgedInputs(relu, { ...wishes, data: null }, { ...chosen, labels: null }, 50)).toEqual({
+    saved: chosen.saved,
+    samples: chosen.samples,
+    labels: null,
+  })
+})
+
+it('takes a missing value where the model can mean it only', () => {
+  expect([relu, trees].map(takesNaN)).toEqual([false, true])
+  const { wishes, chosen } = chosenFrom(table((row) => (row === 30 ? '' : String(row))))
+  expect(judgedInputs(trees, wishes, chosen, 50).samples[30]!.x!.data).toEqual(Float32Array.of(Number.NaN, 1))
+  expect(() => judgedInputs(relu, wishes, chosen, 50)).toThrow(/holds NaN/)
+})

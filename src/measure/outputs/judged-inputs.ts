@@ -1,0 +1,50 @@
+// The inputs on which outputs are compared: more of the user's data than are rotated while time is measured. Agreement and accuracy are
+// shares, and 64 samples tell no share finer than 1.6 points.
+import path from 'node:path'
+import type { Feeds, TensorValue } from '../../engines/types.ts'
+import type { Model } from '../../graph/model.ts'
+import { type ChosenInputs, type InputWishes, takesNaN } from '../samples/choose-inputs.ts'
+import { readData } from '../samples/read-data.ts'
+import { saveInputs } from '../samples/saved.ts'
+
+export interface JudgedInputs {
+  /** Path of the inputs.json. */
+  readonly saved: string
+  readonly samples: readonly Feeds[]
+  /** Per sample, the labels of its rows; null where the data has none. */
+  readonly labels: readonly TensorValue[] | null
+}
+
+/** Inputs are held in memory, and their outputs twice. */
+const MOST_BYTES = 256 * 2 ** 20
+
+/**
+ * Up to `limit` samples of `--data`, saved in a folder of their own within the run's; the chosen ones where there is no more, or no data.
+ * Throws InputError as `readData` does.
+ */
+export function judgedInputs(
+  model: Model,
+  wishes: Pick<InputWishes, 'data' | 'labels' | 'batch' | 'folder'>,
+  chosen: Pick<ChosenInputs, 'resolved' | 'saved' | 'samples' | 'labels'>,
+  limit: number,
+): JudgedInputs {
+  const { saved, samples: fewer, labels } = chosen
+  const sampleBytes = Object.values(fewer[0] ?? {}).reduce(
+    (sum, { data }) => sum + ((data as ArrayBufferView).byteLength ?? 0),
+    1,
+  )
+  const most = Math.min(limit, Math.floor(MOST_BYTES / sampleBytes))
+  if (wishes.data === null || most <= fewer.length) return { saved, samples: fewer, labels }
+  const read = readData(wishes.data, chosen.resolved, {
+    batch: wishes.batch,
+    labelsName: wishes.labels,
+    limit: most,
+    allowNaN: takesNaN(model),
+  })
+  if (read.samples.length <= fewer.length) return { saved, samples: fewer, labels }
+  return {
+    saved: saveInputs(path.join(wishes.folder, 'judged'), read.samples),
+    samples: read.samples,
+    labels: read.labels ?? null,
+  }
+}

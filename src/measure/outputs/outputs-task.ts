@@ -1,0 +1,36 @@
+// Predicts with every sample of the saved inputs and keeps what comes out, in the form in which inputs are kept. Runs in the trial's
+// process.
+import type { Feeds, Results, Session } from '../../engines/types.ts'
+import { feedsOf, openSession } from '../open.ts'
+import { saveInputs } from '../samples/saved.ts'
+import type { OutputsInput, OutputsOutput } from '../tasks.ts'
+import { sameBits } from './numbers.ts'
+
+/** `saved` can be read with `loadInputs`: one entry a sample, in the order of the inputs. */
+export async function outputsTask(input: OutputsInput): Promise<OutputsOutput> {
+  const samples = feedsOf(input)
+  const session = await openSession(input)
+  const kept = await keepOutputs(session, samples, input.outputFolder)
+  await session.close()
+  return kept
+}
+
+/** `inMs`: after so long no further sample is begun, the first one aside. `again`: looks whether outputs vary from one prediction to the next. */
+export async function keepOutputs(
+  session: Session,
+  samples: readonly Feeds[],
+  folder: string,
+  { inMs = Number.POSITIVE_INFINITY, again = true }: { readonly inMs?: number; readonly again?: boolean } = {},
+): Promise<OutputsOutput> {
+  const start = performance.now()
+  const results: Results[] = []
+  for (const feeds of samples) {
+    if (results.length > 0 && performance.now() - start > inMs) break
+    results.push(await session.run(feeds))
+  }
+  const second = again && samples[0] !== undefined ? await session.run(samples[0]) : {}
+  return {
+    saved: saveInputs(folder, results),
+    varying: Object.keys(second).filter((name) => !sameBits(second[name]!, results[0]![name]!)),
+  }
+}

@@ -1,0 +1,25 @@
+// The type that every value of a graph has when it runs: one prediction with all of them as outputs, as the graph is written.
+import type { TensorValue } from '../../engines/types.ts'
+import { elementCount } from '../../graph/dtype.ts'
+import { engineOf } from '../open.ts'
+import { openInputs } from '../samples/saved.ts'
+import type { TypeAsRun, TypesInput } from '../tasks.ts'
+
+/** Longer ones are indices, not sizes. */
+const SIZES_LIMIT = 64
+
+export async function typesTask({ engine, options, inputs, modelFiles }: TypesInput): Promise<Record<string, TypeAsRun>> {
+  const feeds = openInputs(inputs).read(0)
+  const types: Record<string, TypeAsRun> = {}
+  const note = (name: string, { dtype, shape, data }: TensorValue) => {
+    const isSize = dtype === 'int64' && elementCount(shape) <= SIZES_LIMIT
+    types[name] = { dtype, shape: [...shape], ...(isSize ? { sizes: Array.from(data as BigInt64Array, Number) } : {}) }
+  }
+  for (const [name, value] of Object.entries(feeds)) note(name, value)
+  for (const file of modelFiles) {
+    const session = await engineOf(engine).open(file, { ...options, graphOptimization: 'disabled', threads: 1 })
+    for (const [name, value] of Object.entries(await session.run(feeds))) note(name, value)
+    await session.close()
+  }
+  return types
+}

@@ -1,0 +1,48 @@
+// What inputs and outputs on their way cost a prediction: the same model with tensors that stay on the device (I/O binding), and with
+// ones that are copied there and back, in turns in one process. Both sessions share what the device has compiled.
+import type { Feeds, Session } from '../../../engines/types.ts'
+import { logInterval, median } from '../statistics.ts'
+import type { BoundTimes } from '../types.ts'
+
+const LEAST_ROUNDS = 4
+const MOST_ROUNDS = 12
+const IN_MS = 3000
+const ROUND_MS = 60
+const PLAN = { sampleMs: ROUND_MS, least: { warmup: 1, samples: 2 }, maxSamples: 200, warmupMs: 0 } as const
+
+export type Sampling = Required<Pick<Session, 'sample'>>
+
+/** `isLate`: asked after each round; fewer than four then do not tell, and null is given. */
+export async function boundTimes(
+  copied: Sampling,
+  bound: Sampling,
+  feeds: readonly Feeds[],
+  isLate: () => boolean,
+): Promise<BoundTimes | null> {
+  const start = performance.now()
+  const rounds: { readonly copiedMs: number; readonly boundMs: number }[] = []
+  const p50 = async (session: Sampling) => median((await session.sample(feeds, PLAN)).samplesMs)
+  while (rounds.length < MOST_ROUNDS && !isLate() && (rounds.length < LEAST_ROUNDS || performance.now() - start < IN_MS)) {
+    if (rounds.length % 2 === 0) {
+      const copiedMs = await p50(copied)
+      rounds.push({ copiedMs, boundMs: await p50(bound) })
+    } else {
+      const boundMs = await p50(bound)
+      rounds.push({ copiedMs: await p50(copied), boundMs })
+    }
+  }
+  return rounds.length < LEAST_ROUNDS ? null : boundOf(rounds)
+}
+
+export function boundOf(rounds: readonly { readonly copiedMs: number; readonly boundMs: number }[]): BoundTimes {
+  const ratios = rounds.map(({ copiedMs, boundMs }) => boundMs / copiedMs)
+  const { low, high } = logInterval(ratios)
+  return {
+    copiedMs: median(rounds.map(({ copiedMs }) => copiedMs)),
+    boundMs: median(rounds.map(({ boundMs }) => boundMs)),
+    ratio: median(ratios),
+    ratioLow: low,
+    ratioHigh: high,
+    rounds: rounds.length,
+  }
+}

@@ -1,0 +1,147 @@
+// A task: what a prediction on a device is made of. The profile tells kernels, nodes that stayed on the CPU, and copies between nodes;
+// tiny models tell what inputs and outputs cost on their way.
+import fs from 'node:fs'
+import path from 'node:path'
+import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engines/onnxruntime/facts/device-trace.ts'
+import type { Feeds, Session, TensorValue } from '../../../engines/types.ts'
+import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
+import type { TensorType } from '../../../graph/types.ts'
+import { engineOf, feedsOf, openSession } from '../../open.ts'
+import type { DeviceInput, DeviceOutput } from '../../tasks.ts'
+import { median } from '../statistics.ts'
+import type { BoundTimes } from '../types.ts'
+import { boundTimes, type Sampling } from './bound.ts'
+import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
+
+const WARMUP = 3
+/** Slower than this, one prediction warms up. */
+const SLOW_MS = 250
+const MOST_PREDICTIONS = 30
+const PROFILE_MS = 400
+const TRANSFER_MS = 60
+const TRANSFER_SAMPLES = 9
+/** Of the trial's cap: what is left out then is said to be unknown. */
+const CAP_SHARE = 0.6
+
+export async function deviceTask(input: DeviceInput): Promise<DeviceOutput> {
+  const { offers } = engineOf(input.engine)
+  const feeds = feedsOf(input)
+  const opened = await openOnDevice(input, offers.includes('device-times'))
+  // The cap counts from the engine's start: a browser's takes seconds.
+  const start = performance.now()
+  const isLate = () => input.capMs !== undefined && performance.now() - start > input.capMs * CAP_SHARE
+  const trace = opened.profiled ? await profiled(opened.session, feeds, isLate) : null
+  await opened.session?.close()
+  const bound = offers.includes('device-tensors') && !isLate() ? await boundOn(input, feeds, isLate) : null
+  const inputs = Object.values(feeds[0]!).map(({ dtype, shape }): TensorType => ({ dtype, shape }))
+  const base = await timeOf(input, 'base', uploadModel({ dtype: 'float32', shape: [1] }), { dtype: 'float32', shape: [1] })
+  const extra = async (
+    name: string,
+    types: readonly TensorType[],
+    make: (type: TensorType) => Uint8Array,
+    given: (type: TensorType) => TensorType,
+  ) => {
+    let sumMs = 0
+    for (const [k, type] of types.filter(isMoved).entries())
+      sumMs += Math.max(0, (await timeOf(input, `${name}-${k}`, make(type), given(type))) - base)
+    return sumMs
+  }
+  const uploadMs = await extra('upload', inputs, uploadModel, (type) => type)
+  const downloadMs = await extra('download', input.outputTypes, downloadModel, ({ dtype }) => ({ dtype, shape: [1] }))
+  return { trace, uploadMs, downloadMs, bound, needsCpu: opened.needsCpu }
+}
+
+/** What onnxruntime says where a node would fall back and must not (core/session/inference_session.cc). */
+export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/
+
+/**
+ * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None where neither
+ * profile nor answer is to be had.
+ */
+async function openOnDevice(
+  input: DeviceInput,
+  profiling: boolean,
+): Promise<
+  | { readonly session: Session; readonly profiled: true; readonly needsCpu: boolean | null }
+  | { readonly session?: Session; readonly profiled: false; readonly needsCpu: boolean | null }
+> {
+  const more = profiling ? { profilePrefix: path.join(input.folder, 'device-') } : {}
+  const asUsual = async (needsCpu: boolean | null) =>
+    profiling
+      ? { session: await openSession(input, more), profiled: true as const, needsCpu }
+      : { profiled: false as const, needsCpu }
+  if (!engineOf(input.engine).offers.includes('cpu-refused')) return asUsual(null)
+  const configEntries = { ...input.options.configEntries, 'session.disable_cpu_ep_fallback': '1' }
+  try {
+    const session = await openSession({ ...input, options: { ...input.options, configEntries } }, more)
+    return { session, profiled: profiling, needsCpu: false }
+  } catch (error) {
+    return asUsual(CPU_REFUSED.test(String(error)) ? true : null)
+  }
+}
+
+async function profiled(session: Session, feeds: readonly Feeds[], isLate: () => boolean): Promise<DeviceTrace> {
+  const runs = feeds.map((sample) => session.prepare(sample))
+  const timed = async (k: number): Promise<number> => {
+    const start = performance.now()
+    await runs[k % runs.length]!()
+    return performance.now() - start
+  }
+  await timed(0)
+  let warmup = 1
+  while (warmup < WARMUP && !isLate() && (await timed(warmup++)) < SLOW_MS);
+  const start = performance.now()
+  for (let k = 0; k < 1 || (k < 3 && !isLate()) || (k < MOST_PREDICTIONS && performance.now() - start < PROFILE_MS); k++)
+    await timed(k)
+  const file = await session.endProfiling!()
+  if (!file) throw new Error('the engine wrote no profile')
+  return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], warmup)
+}
+
+async function boundOn(input: DeviceInput, feeds: readonly Feeds[], isLate: () => boolean): Promise<BoundTimes | null> {
+  const copied = await openSession(input)
+  const bound = await openSession(input, { tensorsOnDevice: true })
+  const both = copied.sample && bound.sample ? ([copied, bound] as [Sampling, Sampling]) : null
+  const times = both && (await boundTimes(...both, feeds, isLate))
+  await copied.close()
+  await bound.close()
+  return times
+}
+
+/** Median latency of a model with one input, ms. */
+async function timeOf(input: DeviceInput, name: string, bytes: Uint8Array, type: TensorType): Promise<number> {
+  const file = path.join(input.folder, `transfer-${name}.onnx`)
+  fs.writeFileSync(file, bytes)
+  const session = await engineOf(input.engine).open(file, input.options)
+  const samples = await samplesOf(session, { x: zeros(type) })
+  await session.close()
+  return median(samples)
+}
+
+async function samplesOf(session: Session, feeds: Feeds): Promise<readonly number[]> {
+  if (session.sample) {
+    const plan = {
+      sampleMs: TRANSFER_MS,
+      least: { warmup: WARMUP, samples: TRANSFER_SAMPLES },
+      maxSamples: 1000,
+      warmupMs: TRANSFER_MS,
+    }
+    return (await session.sample([feeds], plan)).samplesMs
+  }
+  const run = session.prepare(feeds)
+  for (let k = 0; k < WARMUP; k++) await run()
+  const samples: number[] = []
+  const start = performance.now()
+  while (samples.length < TRANSFER_SAMPLES || performance.now() - start < TRANSFER_MS) {
+    const t = performance.now()
+    await run()
+    samples.push(performance.now() - t)
+  }
+  return samples
+}
+
+function zeros({ dtype, shape }: TensorType): TensorValue {
+  const bytes = new ArrayBuffer((elementCount(shape) * bitsPerElement(dtype)!) / 8)
+  const data = dtype === 'float32' ? new Float32Array(bytes) : dtype === 'int32' ? new Int32Array(bytes) : new Uint16Array(bytes)
+  return { dtype, shape, data }
+}

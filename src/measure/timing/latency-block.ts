@@ -1,0 +1,236 @@
+// One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
+// operating system says of the time around them.
+import fs from 'node:fs'
+import type { Feeds, PreparedRun, SamplePlan, Session } from '../../engines/types.ts'
+import { firstLineOf } from '../../graph/input-error.ts'
+import { feedsOf, openSession } from '../open.ts'
+import { keepOutputs } from '../outputs/outputs-task.ts'
+import { loadInputs } from '../samples/saved.ts'
+import type { LatencyInput, LatencyOutput } from '../tasks.ts'
+import { startWatch, threads, waitReader } from './disturbance.ts'
+import { watchEventLoop } from './event-loop.ts'
+import { measureHandoff } from './handoff.ts'
+import { median, medianHalfWidth } from './statistics.ts'
+
+const LEAST_RUNS = { warmup: 5, samples: 10 } as const
+/** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
+const FEW_RUNS = { warmup: 2, samples: 5 } as const
+/** From here on `few: 'where-slow'` takes few. */
+const SLOW_MS = 250
+/** Samples beyond these narrow nothing and fill the report. */
+const MAX_SAMPLES = 20_000
+/** Where a trial is capped and predictions are slow. */
+const LEAST_SAMPLES = 3
+/** Of the cap: what is left is for the last prediction and the end of the process. */
+const CAP_SHARE = 0.6
+/** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
+const WARMUP_SHARE = 0.25
+/** The loop around the engine is compiled at run time: a model of 16 µs reads 19 µs before that is done, after about 0.1 s. */
+const LEAST_WARMUP_MS = 120
+/** Sampling may stop early when the interval of the block's median is narrower than this; what is left is between processes. */
+const NARROW = 0.002
+/** A page's WebAssembly is first compiled quickly and then well, function by function, while it runs. */
+const LEAST_PAGE_WARMUP_MS = 400
+/** Below this a look at the scheduler's counters would be felt in the sample. */
+const WAIT_PER_SAMPLE_FROM_MS = 1
+const HANDOFF_MS = 15
+
+export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> {
+  const feeds = feedsOf(input)
+  const handoffBeforeNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
+  const nodeThreads = threads()
+  const residentBefore = process.memoryUsage.rss()
+  resetPeak()
+
+  const loadStart = performance.now()
+  const session = await openSession(input)
+  if (session.sample) {
+    const block = await sampledElsewhere(input, session.sample, feeds, handoffBeforeNs)
+    return { ...block, ...threadsOf(session), ...(await askedOutputs(input, session)) }
+  }
+  const loadMs = performance.now() - loadStart
+  const loadPeakBytes = peakBytes(residentBefore)
+  resetPeak()
+  const runs = feeds.map((sample) => session.prepare(sample))
+
+  const firstStart = performance.now()
+  await runs[0]!()
+  const firstMs = performance.now() - firstStart
+
+  const warmupStart = performance.now()
+  let warmupRuns = 0
+  const late = lateness(loadStart, input.capMs)
+  await runs[warmupRuns++ % runs.length]!()
+  const isSlow = input.few === 'where-slow' && performance.now() - warmupStart >= SLOW_MS
+  const least = input.few === true || isSlow ? FEW_RUNS : LEAST_RUNS
+  while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
+    await runs[warmupRuns++ % runs.length]!()
+  }
+  const warmupMs = performance.now() - warmupStart
+  const perRunMs = warmupMs / warmupRuns
+
+  const watch = startWatch()
+  const plan = { ms: input.sampleMs, least: least.samples, late }
+  const sampled = await sample(runs, plan, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
+  const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
+  const predictPeakBytes = peakBytes(residentBefore)
+  const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
+  const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
+  const eventLoop = input.watchEventLoop ? await watchEventLoop(runs) : undefined
+  const outputs = await askedOutputs(input, session)
+
+  return {
+    // The kernel counts threads that a quota stopped as waiting.
+    waitedMs: Math.max(0, sampled.waitedMs - throttledMs),
+    throttledMs,
+    stolenMs,
+    majorFaults,
+    involuntarySwitches,
+    gcMs,
+    clockRatio,
+    process: input.process,
+    p50Ms: median(sampled.samplesMs),
+    samplesMs: sampled.samplesMs,
+    loadMs,
+    firstMs,
+    warmupMs,
+    warmupRuns,
+    wallMs: sampled.wallMs,
+    handoffBeforeNs,
+    handoffAfterNs,
+    regime: '',
+    waitAtMedianMs: sampled.waitAtMedianMs,
+    loadPeakBytes,
+    predictPeakBytes,
+    keptBytes,
+    ...(eventLoop ? { eventLoop } : {}),
+    ...threadsOf(session),
+    ...outputs,
+  }
+}
+
+const threadsOf = ({ threads }: Session): Pick<LatencyOutput, 'threads'> => (threads === undefined ? {} : { threads })
+
+async function askedOutputs({ outputsOf }: LatencyInput, session: Session): Promise<Pick<LatencyOutput, 'outputs'>> {
+  if (outputsOf === undefined) return {}
+  try {
+    return { outputs: await keepOutputs(session, loadInputs(outputsOf.inputs), outputsOf.folder, outputsOf) }
+  } catch (error) {
+    return { outputs: { reason: firstLineOf(error) } }
+  }
+}
+
+/** Whether a capped trial has used up its share. */
+function lateness(startMs: number, capMs: number | undefined): () => boolean {
+  return capMs === undefined ? () => false : () => performance.now() - startMs > capMs * CAP_SHARE
+}
+
+/** What an engine with a clock of its own is asked for. */
+const samplePlan = (input: LatencyInput): SamplePlan => ({
+  sampleMs: input.sampleMs,
+  least: input.few === true ? FEW_RUNS : LEAST_RUNS,
+  ...(input.few === 'where-slow' ? { slow: { fromMs: SLOW_MS, least: FEW_RUNS } } : {}),
+  maxSamples: MAX_SAMPLES,
+  warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
+  ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
+})
+
+/**
+ * Of an engine that is timed where it runs, outside this process: the counters of the machine and of the container hold for it, those
+ * of this process do not.
+ */
+async function sampledElsewhere(
+  input: LatencyInput,
+  sample: NonNullable<Session['sample']>,
+  feeds: readonly Feeds[],
+  handoffBeforeNs: number | null,
+): Promise<LatencyOutput> {
+  const watch = startWatch()
+  const sampled = await sample(feeds, samplePlan(input))
+  const { throttledMs, stolenMs } = await watch.stop()
+  return {
+    ...sampled,
+    p50Ms: median(sampled.samplesMs),
+    process: input.process,
+    elsewhere: true,
+    waitedMs: 0,
+    throttledMs,
+    stolenMs,
+    majorFaults: 0,
+    involuntarySwitches: 0,
+    gcMs: 0,
+    clockRatio: null,
+    handoffBeforeNs,
+    handoffAfterNs: null,
+    regime: '',
+    waitAtMedianMs: 0,
+    loadPeakBytes: null,
+    predictPeakBytes: null,
+    keptBytes: null,
+  }
+}
+
+const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
+
+/**
+ * `ignored`: threads that were there before the engine's own, on which no prediction runs. `watchEach`: the scheduler's counters
+ * are read around every sample, outside of its time.
+ */
+async function sample(
+  runs: readonly PreparedRun[],
+  { ms, least, late }: { readonly ms: number; readonly least: number; readonly late: () => boolean },
+  ignored: readonly string[],
+  watchEach: boolean,
+) {
+  const samplesMs: number[] = []
+  const waits = waitReader(ignored)
+  const waitedBefore = waits?.read() ?? 0
+  const waitedNs: number[] = []
+  const start = performance.now()
+  let checkAt = 256
+  for (let k = 0; k < MAX_SAMPLES; k++) {
+    if (k >= least && performance.now() - start >= ms) break
+    if (k >= LEAST_SAMPLES && late()) break
+    if (k === checkAt) {
+      if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= ms / 2) break
+      checkAt *= 2
+    }
+    const run = runs[k % runs.length]!
+    const before = watchEach ? (waits?.read() ?? null) : null
+    const t = performance.now()
+    await run()
+    samplesMs.push(performance.now() - t)
+    const after = before === null ? null : (waits?.read() ?? null)
+    if (before !== null && after !== null) waitedNs.push(after - before)
+  }
+  const wallMs = performance.now() - start
+  const waitedMs = ((waits?.read() ?? 0) - waitedBefore) / 1e6
+  waits?.close()
+  return { samplesMs, wallMs, waitedMs, waitAtMedianMs: waitAtMedian(samplesMs, waitedNs) }
+}
+
+/** Mean wait of the samples between the 40th and the 60th percentile: what waiting adds to the median, not to the tail. */
+function waitAtMedian(samplesMs: readonly number[], waitedNs: readonly number[]): number {
+  if (waitedNs.length !== samplesMs.length || waitedNs.length === 0) return 0
+  const order = samplesMs.map((ms, i) => ({ ms, waited: waitedNs[i]! })).sort((a, b) => a.ms - b.ms)
+  const middle = order.slice(Math.floor(order.length * 0.4), Math.ceil(order.length * 0.6))
+  return middle.reduce((sum, s) => sum + s.waited, 0) / middle.length / 1e6
+}
+
+/** Makes VmHWM start again from the present size (proc(5), clear_refs 5). Without it the peak is the process's own. */
+function resetPeak(): void {
+  try {
+    fs.writeFileSync('/proc/self/clear_refs', '5')
+  } catch {
+    // The peak then includes what came before.
+  }
+}
+
+function peakBytes(baseline: number): number | null {
+  try {
+    const kilobytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
+    return kilobytes ? Math.max(0, Number(kilobytes) * 1024 - baseline) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,110 @@
+// Times of small models, each an operator alone in one precision: from the cache, else measured in a trial. A model at which the engine
+// crashes costs its own row: the others are measured in a new process.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { EngineOptions } from '../../../engines/types.ts'
+import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
+import type { Limits } from '../../../trials/limits.ts'
+import { runTrial } from '../../../trials/trial.ts'
+import type { TimedModel } from '../../tasks.ts'
+
+/** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
+export interface TimedGroup {
+  /** What the times depend on, beside machine and engine. */
+  readonly identity: string
+  readonly models: readonly TimedModel[]
+}
+
+export interface OperatorTimesPlan {
+  readonly engine: string
+  readonly options: EngineOptions
+  readonly groups: readonly TimedGroup[]
+  readonly limits: Limits
+  /** Temporary. */
+  readonly folder: string
+  readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
+  /** Of all measuring, ms; the first round is always whole. */
+  readonly budgetMs: number
+}
+
+/** ms a prediction, the call's cost in it; a string: why there is none. */
+export type Times = ReadonlyMap<string, number | string>
+
+export const ROUNDS = 3
+const SAMPLE_MS = 5
+/** Loading and warming a small model, at most, beside its samples. */
+const SLACK_MS = 100
+/** Models that end the process, after which the rest is given up. */
+const MOST_CRASHES = 8
+
+export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
+  const known = new Map<string, number | string>()
+  const wanted = plan.groups.filter((group) => !recall(plan, group, known))
+  const models = wanted.flatMap((group) => group.models)
+  let left = models
+  for (let crashes = 0; left.length > 0; crashes++) {
+    const progressFile = path.join(
+      plan.folder,
+      `operator-times-${createHash('sha256').update(`${crashes} ${left[0]!.file}`).digest('hex').slice(0, 8)}`,
+    )
+    const trial = await runTrial(
+      'operator-times',
+      {
+        engine: plan.engine,
+        options: plan.options,
+        models: left,
+        rounds: ROUNDS,
+        sampleMs: SAMPLE_MS,
+        budgetMs: plan.budgetMs,
+        progressFile,
+      },
+      {
+        timeMs: 30_000 + 2 * plan.budgetMs + left.length * (SAMPLE_MS + SLACK_MS),
+        memoryBytes: plan.limits.memoryBytes,
+        signal: plan.limits.signal,
+      },
+    )
+    if (trial.outcome === 'measured') {
+      for (const row of trial.value)
+        known.set(
+          row.key,
+          row.roundsMs === null ? row.reason : row.roundsMs.length > 0 ? Math.min(...row.roundsMs) : 'not measured',
+        )
+      break
+    }
+    const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : trial.reason
+    const culprit = existsSync(progressFile) ? readFileSync(progressFile, 'utf8').trim().split('\n').at(-1) : undefined
+    const rest = left.filter(({ key }) => key !== culprit)
+    if (rest.length === left.length || crashes >= MOST_CRASHES) {
+      for (const { key } of left) known.set(key, reason)
+      break
+    }
+    known.set(culprit!, reason)
+    left = rest
+  }
+  for (const group of wanted) keep(plan, group, known)
+  return known
+}
+
+const keyOf = ({ cache, options }: OperatorTimesPlan, { identity }: TimedGroup): CacheKey => ({
+  ...cache!.key,
+  kind: 'operator-times',
+  subject: `${JSON.stringify(options)}\n${identity}`,
+  threads: options.threads,
+})
+
+/** True where all of the group's times were kept; a refusal is kept as what it is. */
+function recall(plan: OperatorTimesPlan, group: TimedGroup, known: Map<string, number | string>): boolean {
+  if (plan.cache === undefined) return false
+  const value = readCached(keyOf(plan, group), plan.cache.options).value as readonly (number | string)[] | undefined
+  if (!Array.isArray(value) || value.length !== group.models.length) return false
+  for (const [k, { key }] of group.models.entries()) known.set(key, value[k]!)
+  return true
+}
+
+function keep(plan: OperatorTimesPlan, group: TimedGroup, known: ReadonlyMap<string, number | string>): void {
+  if (plan.cache === undefined) return
+  const values = group.models.map(({ key }) => known.get(key) ?? null)
+  if (values.every((value) => value !== null)) writeCached(keyOf(plan, group), values, plan.cache.options)
+}

@@ -1,0 +1,80 @@
+// Times of many small models in one process, in rounds (A B C, then C B A), so that a drift of the machine meets all of them alike.
+// One is open at a time: the threads of idle sessions disturb the running one's (see profile/run.ts).
+import { appendFileSync } from 'node:fs'
+import type { Feeds, TensorValue } from '../../../engines/types.ts'
+import { elementCount, isFloat } from '../../../graph/dtype.ts'
+import { firstLineOf } from '../../../graph/input-error.ts'
+import type { TensorType } from '../../../graph/types.ts'
+import { engineOf } from '../../open.ts'
+import { arrayFor, store } from '../../samples/dtype-arrays.ts'
+import { mulberry32, normal } from '../../samples/random.ts'
+import type { OperatorTime, OperatorTimesInput, TimedModel } from '../../tasks.ts'
+import { median } from '../statistics.ts'
+
+const WARMUP_RUNS = 3
+const LEAST_WARMUP_MS = 1.5
+const LEAST_SAMPLES = 4
+const MOST_SAMPLES = 200
+
+export async function operatorTimesTask(input: OperatorTimesInput): Promise<readonly OperatorTime[]> {
+  const { models, rounds, budgetMs, progressFile } = input
+  const times = new Map<string, number[]>()
+  const refused = new Map<string, string>()
+  const start = performance.now()
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0 && performance.now() - start > budgetMs) break
+    for (const model of round % 2 === 0 ? models : [...models].reverse()) {
+      if (refused.has(model.key)) continue
+      // One line is what is begun; the last is what a crash is laid to.
+      appendFileSync(progressFile, `${model.key}\n`)
+      try {
+        const ms = await timeOf(input, model)
+        times.set(model.key, [...(times.get(model.key) ?? []), ms])
+      } catch (error) {
+        refused.set(model.key, firstLineOf(error))
+      }
+    }
+  }
+  return models.map(({ key }) => {
+    const reason = refused.get(key)
+    return reason === undefined ? { key, roundsMs: times.get(key) ?? [] } : { key, roundsMs: null, reason }
+  })
+}
+
+async function timeOf({ engine, options, sampleMs }: OperatorTimesInput, { file, inputs }: TimedModel): Promise<number> {
+  const session = await engineOf(engine).open(file, options)
+  try {
+    const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
+    const run = session.prepare(feeds)
+    const warm = performance.now()
+    for (let k = 0; k < WARMUP_RUNS || performance.now() - warm < LEAST_WARMUP_MS; k++) await run()
+    const samples: number[] = []
+    const start = performance.now()
+    while (samples.length < LEAST_SAMPLES || (performance.now() - start < sampleMs && samples.length < MOST_SAMPLES)) {
+      const t = performance.now()
+      await run()
+      samples.push(performance.now() - t)
+    }
+    return median(samples)
+  } finally {
+    await session.close()
+  }
+}
+
+/** Floats as after a normalization; whole numbers over the range of 8 bits where that is their type, else 0, which is in every index's range. */
+function randomTensor({ dtype, shape }: TensorType, seed: number): TensorValue {
+  const count = elementCount(shape)
+  const random = mulberry32(seed)
+  const data = arrayFor(dtype, count)
+  for (let k = 0; k < count; k++) {
+    const value = isFloat(dtype)
+      ? normal(random)
+      : dtype === 'uint8'
+        ? Math.floor(random() * 256)
+        : dtype === 'int8'
+          ? Math.floor(random() * 256) - 128
+          : 0
+    store(dtype, data, k, value)
+  }
+  return { dtype, shape, data }
+}

@@ -1,0 +1,270 @@
+// Chains of trivial nodes on which the profiler's own cost is measured: once without and once with the profiler, in the process
+// that profiles the user's model, and never fitted to that model. The nodes of the varied chain are of many kinds, as a model's
+// are: after the profiler's own code each kernel runs with cold instructions, which a chain of one kind would not show. The cost
+// inside a node's span grows with its tensors, since the engine writes their shapes before it stops the clock
+// (onnxruntime/core/framework/sequential_executor.cc, KernelScope); the wide chain gives that slope.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { NodeProto } from 'onnx-buf'
+import { readTrace } from '../../../engines/onnxruntime/facts/trace.ts'
+import type { EngineOptions, Session } from '../../../engines/types.ts'
+import { floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo, writeModel } from '../../../graph/build.ts'
+import { engineOf } from '../../open.ts'
+import type { ProfilerCost } from '../../tasks.ts'
+import { median, midmean } from '../statistics.ts'
+
+export type ChainKind = 'unary' | 'wide' | 'varied'
+
+/** Links of a chain: few, many, and as many as are profiled. A link of the varied chain is a block of nodes. */
+const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly long: number; readonly profiled: number }>> = {
+  unary: { short: 40, long: 160, profiled: 80 },
+  wide: { short: 40, long: 160, profiled: 80 },
+  varied: { short: 2, long: 8, profiled: 5 },
+}
+/** Chains grow with the model that is profiled, up to this many nodes. */
+const MOST_NODES = 800
+const LEAST_RUNS = 4
+/** Inputs of the wide node: the same value, so that the arithmetic stays trivial. */
+const WIDE_INPUTS = 8
+const WIDTH = 8
+const LOOP_MS = 10
+/** The plain cost is measured once and taken from every round: by turns, so that a process that cuts in spoils one of them. */
+const PLAIN_TURNS = 3
+const PLAIN_TURN_MS = 5
+/** A fresh session's first runs allocate and are slower. */
+const WARMUP_MS = 3
+
+/** A chain from `x` to `y` of `links` links, float32 [1, 8]; opset 13. */
+export function chainModel(kind: ChainKind, links: number): Uint8Array {
+  const nodes: NodeProto[] = []
+  for (let i = 0; i < links; i++) {
+    const from = i === 0 ? 'x' : `y${i - 1}`
+    const to = i === links - 1 ? 'y' : `y${i}`
+    if (kind === 'unary') nodes.push(node(i % 2 ? 'Neg' : 'Abs', [from], [to]))
+    else if (kind === 'wide') nodes.push(node('Sum', [from, ...Array<string>(WIDE_INPUTS - 1).fill('x')], [to]))
+    else nodes.push(...variedBlock(i, from, to))
+  }
+  const type = ['float32', [1, WIDTH]] as const
+  return writeModel(
+    model({
+      nodes,
+      inputs: [valueInfo('x', ...type)],
+      outputs: [valueInfo('y', ...type)],
+      initializers: kind === 'varied' ? constants() : [],
+      opset: 13,
+    }),
+  )
+}
+
+/** Sixteen nodes of thirteen kinds, one to five inputs each. */
+function variedBlock(i: number, from: string, to: string): NodeProto[] {
+  const v = (name: string) => `${name}${i}`
+  return [
+    node('Slice', [from, 'zero', 'half', 'one', 'one'], [v('a')]),
+    node('Slice', [from, 'half', 'whole', 'one', 'one'], [v('b')]),
+    node('Sigmoid', [v('a')], [v('c')]),
+    node('Tanh', [v('b')], [v('d')]),
+    node('Mul', [v('c'), v('d')], [v('e')]),
+    node('Concat', [v('e'), v('b')], [v('f')], { axis: 1 }),
+    node('Unsqueeze', [v('f'), 'zero'], [v('g')]),
+    node('Transpose', [v('g')], [v('h')], { perm: [2, 0, 1] }),
+    node('Squeeze', [v('h'), 'one'], [v('i')]),
+    node('Reshape', [v('i'), 'shape'], [v('j')]),
+    node('ReduceMean', [v('j')], [v('k')], { axes: [1], keepdims: 1 }),
+    node('Sub', [v('j'), v('k')], [v('l')]),
+    node('MatMul', [v('l'), 'weight'], [v('m')]),
+    node('Add', [v('m'), 'bias'], [v('n')]),
+    node('Relu', [v('n')], [v('o')]),
+    node('Gather', [v('o'), 'order'], [to], { axis: 1 }),
+  ]
+}
+
+const VARIED_NODES = 16
+
+const constants = () => [
+  int64Tensor('zero', [1], [0]),
+  int64Tensor('one', [1], [1]),
+  int64Tensor('half', [1], [WIDTH / 2]),
+  int64Tensor('whole', [1], [WIDTH]),
+  int64Tensor('shape', [2], [1, WIDTH]),
+  int64Tensor(
+    'order',
+    [WIDTH],
+    Array.from({ length: WIDTH }, (_, i) => WIDTH - 1 - i),
+  ),
+  floatTensor(
+    'weight',
+    [WIDTH, WIDTH],
+    Array.from({ length: WIDTH * WIDTH }, (_, i) => Math.sin(i)),
+  ),
+  floatTensor(
+    'bias',
+    [WIDTH],
+    Array.from({ length: WIDTH }, (_, i) => i / WIDTH),
+  ),
+]
+
+/** What one kind of chain showed, µs a node. */
+interface ChainCost {
+  /** The profiler's cost inside a node's span, mean over the chain's nodes. */
+  readonly insideUs: number
+  readonly betweenUs: number
+  /** Mean number of inputs and outputs that the profile lists. */
+  readonly tensors: number
+}
+
+/** By kind: cost of a node without the profiler, µs. */
+export type PlainCosts = Readonly<Record<ChainKind, number>>
+
+const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
+const FEEDS = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
+
+/** What a trivial node takes without the profiler, from a short and a long chain of each kind; about 0.2 s. */
+export async function plainCosts(engineId: string, options: EngineOptions, folder: string): Promise<PlainCosts> {
+  const costs: [ChainKind, number][] = []
+  for (const kind of KINDS) {
+    const { short, long } = LENGTHS[kind]
+    // Both are open at once, so that they meet the same state of the machine.
+    const sessions = [
+      await openChain(kind, short, engineId, options, folder),
+      await openChain(kind, long, engineId, options, folder),
+    ]
+    const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
+    const differences: number[] = []
+    for (let turn = 0; turn < PLAIN_TURNS; turn++) {
+      const shortMs = await loopMs(shortRun!, PLAIN_TURN_MS)
+      differences.push((await loopMs(longRun!, PLAIN_TURN_MS)) - shortMs)
+    }
+    for (const session of sessions) await session.close()
+    costs.push([kind, (Math.max(0, median(differences)) / (long - short) / nodesPerLink(kind)) * 1000])
+  }
+  return Object.fromEntries(costs) as Record<ChainKind, number>
+}
+
+/**
+ * The profiler's cost now, in about 0.1 s. `folder` takes the chains' files and profiles. No session is left open: threads of idle
+ * sessions disturb the model's.
+ */
+export async function calibrateProfiler(
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+  plain: PlainCosts,
+  nodes: number,
+): Promise<ProfilerCost> {
+  const costs: ChainCost[] = []
+  for (const kind of KINDS) costs.push(await costOf(kind, nodes, plain[kind], engineId, options, folder))
+  const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
+  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
+  return {
+    fixedUs: varied.insideUs - perTensorUs * varied.tensors,
+    perTensorUs,
+    betweenUs: Math.max(0, varied.betweenUs),
+    dispatchUs: Math.max(0, plain.unary),
+  }
+}
+
+/** Rounds of a Loop: few and many. */
+const ROUNDS = { short: 20, long: 120 } as const
+/** Identity and Neg. */
+const BODY_NODES = 2
+
+/** A Loop of so many rounds whose body has two trivial nodes; opset 13. */
+export function loopModel(rounds: number): Uint8Array {
+  const type = ['float32', [1, WIDTH]] as const
+  const body = graph({
+    nodes: [node('Identity', ['go'], ['goes']), node('Neg', ['from'], ['to'])],
+    inputs: [valueInfo('round', 'int64', []), valueInfo('go', 'bool', []), valueInfo('from', ...type)],
+    outputs: [valueInfo('goes', 'bool', []), valueInfo('to', ...type)],
+  })
+  return writeModel(
+    model({
+      nodes: [node('Loop', ['rounds', 'start', 'x'], ['y'], { body })],
+      inputs: [valueInfo('x', ...type)],
+      outputs: [valueInfo('y', ...type)],
+      initializers: [int64Tensor('rounds', [], [rounds]), rawTensor('start', 'bool', [], Uint8Array.of(1))],
+      opset: 13,
+    }),
+  )
+}
+
+/** What a round of a body takes beside its nodes, µs: setting up the frame of its values, taking over what it gives. */
+export async function bodyCost(engineId: string, options: EngineOptions, folder: string, plain: PlainCosts): Promise<number> {
+  const sessions: Session[] = []
+  for (const rounds of [ROUNDS.short, ROUNDS.long]) {
+    const file = path.join(folder, `loop-${rounds}.onnx`)
+    fs.writeFileSync(file, loopModel(rounds))
+    sessions.push(await engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled' }))
+  }
+  const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
+  const differences: number[] = []
+  for (let turn = 0; turn < PLAIN_TURNS; turn++) {
+    const shortMs = await loopMs(shortRun!, PLAIN_TURN_MS)
+    differences.push((await loopMs(longRun!, PLAIN_TURN_MS)) - shortMs)
+  }
+  for (const session of sessions) await session.close()
+  const roundUs = (median(differences) / (ROUNDS.long - ROUNDS.short)) * 1000
+  return Math.max(0, roundUs - BODY_NODES * plain.unary)
+}
+
+const nodesPerLink = (kind: ChainKind): number => (kind === 'varied' ? VARIED_NODES : 1)
+
+function openChain(
+  kind: ChainKind,
+  links: number,
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+  profilePrefix?: string,
+): Promise<Session> {
+  const file = path.join(folder, `chain-${kind}-${links}.onnx`)
+  if (!fs.existsSync(file)) fs.writeFileSync(file, chainModel(kind, links))
+  // Nothing is fused or folded: the nodes that were written are the nodes that run.
+  return engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
+}
+
+async function costOf(
+  kind: ChainKind,
+  nodes: number,
+  plainUs: number,
+  engineId: string,
+  options: EngineOptions,
+  folder: string,
+): Promise<ChainCost> {
+  const links = Math.max(LENGTHS[kind].profiled, Math.round(Math.min(nodes, MOST_NODES) / nodesPerLink(kind)))
+  const perPrediction = links * nodesPerLink(kind)
+  const session = await openChain(kind, links, engineId, options, folder, path.join(folder, `chain-${kind}-`))
+  const profiledMs = await loopMs(session.prepare(FEEDS))
+  const file = await session.endProfiling!()
+  await session.close()
+  const trace = file ? readTrace(file).nodes : []
+  const warm = Math.floor((trace.length / perPrediction) * (WARMUP_MS / (WARMUP_MS + LOOP_MS))) * perPrediction
+  const spanUs = meanSpan(trace.slice(warm), perPrediction)
+  return {
+    insideUs: Math.max(0, spanUs - plainUs),
+    betweenUs: (profiledMs / perPrediction) * 1000 - spanUs,
+    tensors: trace.reduce((sum, n) => sum + n.inputTypes.length + n.outputTypes.length, 0) / Math.max(1, trace.length),
+  }
+}
+
+/** Mean span of a node: spans are summed over whole predictions, so that each kind of node counts as often as it runs. */
+function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: number): number {
+  const sums: number[] = []
+  for (let at = 0; at + perPrediction <= nodes.length; at += perPrediction) {
+    let sum = 0
+    for (let k = 0; k < perPrediction; k++) sum += nodes[at + k]!.dur
+    sums.push(sum)
+  }
+  return midmean(sums) / perPrediction
+}
+
+async function loopMs(run: () => Promise<unknown>, ms = LOOP_MS): Promise<number> {
+  for (const start = performance.now(); performance.now() - start < WARMUP_MS; ) await run()
+  const samples: number[] = []
+  for (const start = performance.now(); samples.length < LEAST_RUNS || performance.now() - start < ms; ) {
+    const t = performance.now()
+    await run()
+    samples.push(performance.now() - t)
+  }
+  return median(samples)
+}

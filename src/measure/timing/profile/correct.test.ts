@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import type { GraphView, NodeView } from '../../../graph/types.ts'
+import type { ProfiledEvent, ProfileOutput, ProfileRound } from '../../tasks.ts'
+import { callCostOf, correctProfile } from './correct.ts'
+
+const scalar = { dtype: 'float32', shape: [1] } as const
+const node = (name: string, opType: string, inputs: string[], outputs: string[], body?: GraphView): NodeView => ({
+  name,
+  opType,
+  domain: '',
+  inputs,
+  outputs,
+  attributes: {},
+  subgraphs: body ? { then_branch: body } : {},
+})
+const graph = (nodes: NodeView[], output: string): GraphView => ({
+  name: output,
+  nodes,
+  inputs: [],
+  outputs: [{ name: output, kind: 'tensor', dtype: 'float32', shape: [1] }],
+  constants: {},
+  types: {},
+})
+const branch = graph([node('inside', 'Exp', ['a'], ['b'])], 'b')
+const model = graph([node('relu', 'Relu', ['x'], ['a']), node('choice', 'If', ['a'], ['y'], branch)], 'y')
+
+const event = (name: string, opType: string, rawMs: readonly number[], rest: Partial<ProfiledEvent> = {}): ProfiledEvent => ({
+  name,
+  nodeIndex: 0,
+  opType,
+  provider: 'CPUExecutionProvider',
+  parent: null,
+  rawMs,
+  runsPerPrediction: 1,
+  childRunsPerPrediction: 0,
+  inputTypes: [scalar],
+  outputTypes: [scalar],
+  ...rest,
+})
+/** 2 µs and 0.5 for each of two tensors: 3 µs a node; 4 µs between two; 0.3 µs to start one. */
+const cost = { fixedUs: 2, perTensorUs: 0.5, betweenUs: 4, dispatchUs: 0.3 }
+const round = (plainP50Ms: number, rest: Partial<ProfileRound> = {}): ProfileRound => ({
+  profiledP50Ms: 0.1,
+  plainP50Ms,
+  plainDrift: 1,
+  cost,
+  emptyP50Ms: 0.01,
+  ...rest,
+})
+const output = (events: ProfiledEvent[], rounds: ProfileRound[], bodyUs: number | null = null): ProfileOutput => ({
+  bodyUs,
+  events,
+  predictions: 100,
+  rounds,
+  truncated: false,
+  onOneThread: false,
+})
+const correct = (events: ProfiledEvent[], rounds: ProfileRound[], p50Ms: number) =>
+  correctProfile(output(events, rounds), { executed: model, original: model }, { x: scalar }, p50Ms, 1).nodes
+
+const events = [
+  event('relu', 'Relu', [0.01]),
+  event('choice', 'If', [0.012], { childRunsPerPrediction: 1 }),
+  event('inside', 'Exp', [0.001], { parent: 1 }),
+]
+
+describe('correctProfile', () => {
+  it("takes off the profiler's cost inside a node, and between its children", () => {
+    const [relu, choice, inside] = correct(events, [round(0.05)], 0.05)
+    // 10 - 3 µs; 12 - 3 - 4 µs; 1 - 3 µs is less than starting a node takes.
+    expect(relu!.timeMs).toBeCloseTo(0.007, 9)
+    expect(choice!.timeMs).toBeCloseTo(0.005, 9)
+    expect(inside!.timeMs).toBeCloseTo(0.0003, 9)
+  })
+
+  it('gives what holds a body at least what rounds of a trivial one take', () => {
+    // The If: 12 - 3 - 4 = 5 µs; its body runs once, and 0.3 + 1 * 8 µs is more. What holds none is as before.
+    const measured = output(events, [round(0.05)], 8)
+    const { nodes } = correctProfile(measured, { executed: model, original: model }, { x: scalar }, 0.05, 1)
+    expect(nodes[1]!.timeMs).toBeCloseTo(0.0083, 9)
+    expect(nodes[0]!.timeMs).toBeCloseTo(0.007, 9)
+  })
+
+  it('is at the pace of the p50', () => {
+    // The prediction takes 0.1 ms where 0.05 were measured beside the profile: twice the 7 µs.
+    expect(correct(events, [round(0.05)], 0.1)[0]!.timeMs).toBeCloseTo(0.014, 9)
+  })
+
+  it('takes the median of the rounds, without those in which the pace changed', () => {
+    const rounds = [round(0.05), round(0.05), round(0.05, { plainDrift: 1.5 })]
+    const several = [
+      event('relu', 'Relu', [0.01, 0.012, 0.1]),
+      ...events.slice(1).map((e) => ({ ...e, rawMs: [0.01, 0.01, 0.01] })),
+    ]
+    // 7 and 9 µs: 8.
+    expect(correct(several, rounds, 0.05)[0]!.timeMs).toBeCloseTo(0.008, 9)
+  })
+
+  it("gives what runs inside a branch the main graph's node as origin", () => {
+    const nodes = correct(events, [round(0.05)], 0.05)
+    expect(nodes.map(({ name, origin, parent }) => [name, origin, parent])).toEqual([
+      ['relu', ['relu'], null],
+      ['choice', ['choice'], null],
+      ['inside', ['choice'], 'choice'],
+    ])
+  })
+})
+
+describe('callCostOf', () => {
+  it('is the empty model at the pace of the p50', () => {
+    const rounds = [round(0.05, { emptyP50Ms: 0.01 }), round(0.1, { emptyP50Ms: 0.01 }), round(0.05, { emptyP50Ms: null })]
+    // 0.01 * 2 and 0.01 * 1.
+    expect(callCostOf(output(events, rounds), 0.1)).toEqual({ callMs: 0.015, ciLowMs: 0.01, ciHighMs: 0.02 })
+    expect(callCostOf(output(events, [round(0.05, { emptyP50Ms: null })]), 0.1)).toBeUndefined()
+  })
+})

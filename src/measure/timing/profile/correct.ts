@@ -1,0 +1,299 @@
+// Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
+import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
+import type { ProfiledEvent, ProfileOutput, ProfileRound } from '../../tasks.ts'
+import { median } from '../statistics.ts'
+import type { CallCost, Profile, ProfiledNode } from '../types.ts'
+import { type Origin, originsOf } from './origins.ts'
+
+export interface Graphs {
+  /** As the engine runs it. */
+  readonly executed: GraphView
+  /** As the user gave it. */
+  readonly original: GraphView
+}
+
+/** What one prediction fed, by input name. */
+export type FeedTypes = Readonly<Record<string, TensorType>>
+
+/**
+ * The profile at the pace of `p50Ms`: in each round the profiler's cost of that round is taken off, and the times are multiplied by
+ * p50 / plain p50 of that round, a ratio of two unprofiled latencies that knows nothing of the nodes, so that what the nodes do not
+ * explain stays visible. A node's time is the median over the rounds.
+ */
+export function correctProfile(
+  measured: ProfileOutput,
+  graphs: Graphs,
+  feeds: FeedTypes,
+  p50Ms: number,
+  threads: number | null,
+): Profile {
+  const output = steadyRounds(measured)
+  const { rounds, events } = output
+  const joined = joinEvents(events, graphs)
+  const types = valueTypes(events, joined, graphs.executed, feeds)
+  const bodiesUs = bodyTimesUs(output)
+  const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
+  const nodes = events.map((event, i): ProfiledNode => {
+    const { view, origin } = joined[i]!
+    const inputs = view?.inputs ?? []
+    const outputs = view?.outputs ?? []
+    return {
+      name: names[i]!,
+      opType: view?.opType ?? event.opType,
+      domain: view?.domain ?? '',
+      origin: origin.origin,
+      timeMs: median(
+        rounds.map(
+          (round, r) => (correctedUs(event, event.rawMs[r]! * 1000, round, bodiesUs[i]!) / 1000) * (p50Ms / round.plainP50Ms),
+        ),
+      ),
+      rawMs: median(event.rawMs),
+      runsPerPrediction: event.runsPerPrediction,
+      inputs,
+      outputs,
+      inputTypes: inputs.map((name) => (name ? (types.get(name) ?? null) : null)),
+      outputTypes: outputs.map((name, k) => (name ? (types.get(name) ?? event.outputTypes[k] ?? null) : null)),
+      provider: event.provider,
+      inserted: origin.inserted,
+      parent: event.parent === null ? null : names[event.parent]!,
+    }
+  })
+  const overheadPerNodeUs = meanOverheadUs(output)
+  return {
+    graph: renamed(graphs.executed, joined, names),
+    nodes,
+    overheadPerNodeUs,
+    profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
+    correction: correctionSentence(output, overheadPerNodeUs, p50Ms),
+    threads,
+    predictions: output.predictions,
+    dispatchPerNodeUs: median(rounds.map(({ cost, plainP50Ms }) => cost.dispatchUs * (p50Ms / plainP50Ms))),
+  }
+}
+
+/** Rounds within which the pace of plain predictions changed more than this are left out while two others are left. */
+const STEADY_DRIFT = 1.15
+const LEAST_ROUNDS = 2
+
+/**
+ * Each calibration alone is short; all of them together, each relative to the plain latency of its round, are steady: the profiler
+ * is slow when the machine is. Their median is what a round's cost is taken from.
+ */
+function steadyCosts(rounds: readonly ProfileRound[]): ProfileRound[] {
+  const relative = (field: keyof ProfileRound['cost']) => median(rounds.map(({ cost, plainP50Ms }) => cost[field] / plainP50Ms))
+  const [fixedUs, perTensorUs] = [relative('fixedUs'), relative('perTensorUs')]
+  const [betweenUs, dispatchUs] = [relative('betweenUs'), relative('dispatchUs')]
+  return rounds.map((round) => {
+    const pace = round.plainP50Ms
+    const cost = {
+      fixedUs: fixedUs * pace,
+      perTensorUs: perTensorUs * pace,
+      betweenUs: betweenUs * pace,
+      dispatchUs: dispatchUs * pace,
+    }
+    return { ...round, cost }
+  })
+}
+
+function steadyRounds(output: ProfileOutput): ProfileOutput {
+  const drifts = output.rounds.map((round) => round.plainDrift)
+  const allowed = Math.max(STEADY_DRIFT, [...drifts].sort((a, b) => a - b)[Math.min(LEAST_ROUNDS, drifts.length) - 1]!)
+  const kept = drifts.map((drift) => drift <= allowed)
+  return {
+    ...output,
+    rounds: steadyCosts(output.rounds).filter((_, r) => kept[r]),
+    events: output.events.map((event) => ({ ...event, rawMs: event.rawMs.filter((_, r) => kept[r]) })),
+  }
+}
+
+/** By event: what rounds of its bodies take at least, µs a prediction. A body runs as often as its most frequent node. */
+function bodyTimesUs({ events, bodyUs }: ProfileOutput): number[] {
+  const runs = events.map(() => 0)
+  for (const { parent, runsPerPrediction } of events)
+    if (parent !== null) runs[parent] = Math.max(runs[parent]!, runsPerPrediction)
+  return runs.map((count) => count * (bodyUs ?? 0))
+}
+
+/** One round's time of a node without the profiler, µs a prediction; at least what starting it and rounds of trivial bodies take. */
+function correctedUs(event: ProfiledEvent, rawUs: number, { cost }: ProfileRound, bodiesUs: number): number {
+  // A parent's span also holds what the profiler spends between its children.
+  const profilerUs = insideUs(event, cost) * event.runsPerPrediction + cost.betweenUs * event.childRunsPerPrediction
+  return Math.max(cost.dispatchUs * event.runsPerPrediction + bodiesUs, rawUs - profilerUs)
+}
+
+const insideUs = ({ inputTypes, outputTypes }: ProfiledEvent, { fixedUs, perTensorUs }: ProfileRound['cost']): number =>
+  fixedUs + perTensorUs * (inputTypes.length + outputTypes.length)
+
+function meanOverheadUs({ events, rounds }: ProfileOutput): number {
+  const runs = events.reduce((sum, event) => sum + event.runsPerPrediction, 0)
+  if (runs === 0) return 0
+  return median(
+    rounds.map(({ cost }) => events.reduce((sum, event) => sum + insideUs(event, cost) * event.runsPerPrediction, 0) / runs),
+  )
+}
+
+function correctionSentence({ rounds, onOneThread }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
+  const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
+  const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
+  return (
+    `profiled, the prediction took ${slower.toFixed(2)} times as long; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
+    `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
+    `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
+  )
+}
+
+/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined where it was not run. */
+export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost | undefined {
+  const values = rounds.flatMap(({ emptyP50Ms, plainP50Ms }) => (emptyP50Ms === null ? [] : [emptyP50Ms * (p50Ms / plainP50Ms)]))
+  if (values.length === 0) return undefined
+  return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
+}
+
+interface Joined {
+  readonly view: NodeView | null
+  readonly origin: Origin
+}
+
+const NOWHERE: Origin = { origin: [], inserted: true }
+
+/** Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. */
+function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Graphs): Joined[] {
+  const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
+  const children = new Map<number | null, number[]>()
+  for (const [i, { parent }] of events.entries()) {
+    const siblings = children.get(parent)
+    if (siblings) siblings.push(i)
+    else children.set(parent, [i])
+  }
+  const todo: { parent: number | null; executed: GraphView[]; original: GraphView[] }[] = [
+    { parent: null, executed: [executed], original: [original] },
+  ]
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const indexes = children.get(next.parent) ?? []
+    const candidates = next.executed.flatMap((graph) => {
+      const origins = originsOf(graph, mergedOriginal(graph, next!.original))
+      return graph.nodes.map((view, k) => ({ view, origin: origins[k]! }))
+    })
+    for (const [index, match] of matchInOrder(indexes, events, candidates)) {
+      joined[index] = match
+      const originals = originalSubgraphs(match, next.original)
+      const subgraphs = Object.values(match.view!.subgraphs)
+      if (subgraphs.length) todo.push({ parent: index, executed: subgraphs, original: originals })
+    }
+  }
+  // An event that matches no node of the saved graph is named after the node that runs beside it.
+  const beside = (i: number): Origin | undefined =>
+    [joined[i - 1], joined[i + 1]].find((j) => j && j.origin.origin.length > 0)?.origin
+  for (const [i, { view, origin }] of joined.entries()) {
+    const neighbour = origin.origin.length === 0 ? beside(i) : undefined
+    if (neighbour) joined[i] = { view, origin: { origin: neighbour.origin, inserted: true } }
+  }
+  return joined.map(({ view, origin }, i) => ({
+    view,
+    origin: { ...origin, origin: joined[outermost(events, i)]!.origin.origin },
+  }))
+}
+
+/** What runs inside an If, Loop or Scan belongs to that node of the user's main graph: names of inner graphs may repeat. */
+function outermost(events: readonly ProfiledEvent[], index: number): number {
+  let at = index
+  for (let parent = events[at]!.parent; parent !== null; parent = events[at]!.parent) at = parent
+  return at
+}
+
+/** The user's graph that a subgraph came from: of several branches, the one that makes the same outputs. */
+function mergedOriginal(executed: GraphView, originals: readonly GraphView[]): GraphView {
+  const outputs = new Set(executed.outputs.map((o) => o.name))
+  return (
+    originals.find((g) => g.outputs.some((o) => outputs.has(o.name))) ??
+    originals.find((g) => g.name === executed.name) ??
+    originals[0] ?? { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
+  )
+}
+
+function originalSubgraphs(match: Joined, originals: readonly GraphView[]): GraphView[] {
+  const names = new Set(match.origin.origin)
+  const nodes = originals.flatMap((g) => g.nodes).filter((n) => names.has(n.name))
+  return nodes.flatMap((n) => Object.values(n.subgraphs))
+}
+
+/** By order where both lists agree, as they do at the top; else by name, else by operator in order. */
+function matchInOrder(
+  indexes: readonly number[],
+  events: readonly ProfiledEvent[],
+  candidates: readonly Joined[],
+): [number, Joined][] {
+  const agree =
+    indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
+  if (agree) return indexes.map((index, k) => [index, candidates[k]!])
+  const free = new Set(candidates)
+  const matches: [number, Joined][] = []
+  const take = (index: number, fits: (view: NodeView) => boolean): boolean => {
+    for (const candidate of free) {
+      if (!fits(candidate.view!)) continue
+      free.delete(candidate)
+      matches.push([index, candidate])
+      return true
+    }
+    return false
+  }
+  const left = indexes.filter((index) => {
+    const event = events[index]!
+    return !take(index, (view) => view.opType === event.opType && view.name === event.name)
+  })
+  for (const index of left) take(index, (view) => view.opType === events[index]!.opType)
+  return matches
+}
+
+/** Types of all values as run: fed, constant, or made by an executed node. Names of subgraphs may shadow; the innermost wins. */
+function valueTypes(
+  events: readonly ProfiledEvent[],
+  joined: readonly Joined[],
+  executed: GraphView,
+  feeds: FeedTypes,
+): Map<string, TensorType> {
+  const types = new Map<string, TensorType>(Object.entries(executed.types))
+  const addConstants = (graph: GraphView) => {
+    for (const [name, constant] of Object.entries(graph.constants))
+      types.set(name, { dtype: constant.dtype, shape: constant.shape })
+    for (const node of graph.nodes) Object.values(node.subgraphs).forEach(addConstants)
+  }
+  addConstants(executed)
+  for (const [name, type] of Object.entries(feeds)) types.set(name, type)
+  for (const [i, event] of events.entries()) {
+    const outputs = joined[i]!.view?.outputs.filter((name) => name !== '') ?? []
+    if (outputs.length !== event.outputTypes.length) continue
+    for (const [k, name] of outputs.entries()) types.set(name, event.outputTypes[k]!)
+  }
+  // Values that only a body's inputs give: the event lists them in order when none vanished.
+  for (const [i, event] of events.entries()) {
+    const inputs = joined[i]!.view?.inputs.filter((name) => name !== '') ?? []
+    if (inputs.length !== event.inputTypes.length) continue
+    for (const [k, name] of inputs.entries()) if (!types.has(name)) types.set(name, event.inputTypes[k]!)
+  }
+  return types
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  const seen = new Map<string, number>()
+  return names.map((name) => {
+    const count = seen.get(name) ?? 0
+    seen.set(name, count + 1)
+    return count === 0 ? name : `${name}#${count + 1}`
+  })
+}
+
+/** The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. */
+function renamed(graph: GraphView, joined: readonly Joined[], names: readonly string[]): GraphView {
+  const nameOf = new Map<NodeView, string>()
+  for (const [i, { view }] of joined.entries()) if (view) nameOf.set(view, names[i]!)
+  const rename = (g: GraphView): GraphView => ({
+    ...g,
+    nodes: g.nodes.map((node) => ({
+      ...node,
+      name: nameOf.get(node) ?? node.name,
+      subgraphs: Object.fromEntries(Object.entries(node.subgraphs).map(([key, sub]) => [key, rename(sub)])),
+    })),
+  })
+  return rename(graph)
+}

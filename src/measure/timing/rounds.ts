@@ -1,0 +1,133 @@
+// Several setups against each other: in every round one fresh process of each, there and back again (A B C C B A), so that what
+// changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
+// reason; the others go on.
+
+import { runTrial, type TrialLimits } from '../../trials/trial.ts'
+import type { LatencyInput, LatencyOutput } from '../tasks.ts'
+import { handoffNs, REGIME_RATIO } from './latency.ts'
+import { logInterval, median } from './statistics.ts'
+import type { LatencyBlock, Trial } from './types.ts'
+
+export interface Entrant {
+  readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
+  readonly limits: TrialLimits
+  /** Kept by its first process, once all is timed. */
+  readonly outputsOf?: LatencyInput['outputsOf']
+  /** A further round is left out where its processes would take longer than this together, ms. Absent: it takes part in all. */
+  readonly withinMs?: number
+}
+
+export type NotMeasured = Exclude<Trial<unknown>, { readonly outcome: 'measured' }>
+
+export interface Entered {
+  /** One a round; null for the rounds that it did not take part in. */
+  readonly blocks: readonly (LatencyBlock | null)[]
+  /** What ended its part; null: nothing did. */
+  readonly failure: NotMeasured | null
+  /** Of its first process, where they were asked for. */
+  readonly outputs?: LatencyOutput['outputs']
+  /** Threads that its predictions ran on; absent where the engine does not tell. */
+  readonly threads?: number
+}
+
+export interface RoundsPlan {
+  readonly entrants: readonly Entrant[]
+  readonly rounds: number
+  /** Asked after each round with what was measured so far: true ends it. Absent: all rounds. */
+  readonly isEnough?: (soFar: readonly Entered[]) => boolean
+  readonly onBlock?: (entrant: number, round: number) => void
+  /** The trial; absent: a fresh process. */
+  readonly measure?: (input: LatencyInput, limits: TrialLimits) => Promise<Trial<LatencyOutput>>
+  /** ms; absent: the clock. */
+  readonly now?: () => number
+}
+
+const inProcess = (input: LatencyInput, limits: TrialLimits): Promise<Trial<LatencyOutput>> => runTrial('latency', input, limits)
+
+interface State {
+  readonly blocks: (LatencyBlock | null)[]
+  failure: NotMeasured | null
+  outputs?: LatencyOutput['outputs']
+  threads?: number
+  tookMs: number
+}
+
+/** One result for each entrant, in their order. */
+export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
+  const { entrants, rounds, isEnough = () => false, onBlock = () => {}, measure = inProcess } = plan
+  const now = plan.now ?? (() => performance.now())
+  const states: State[] = entrants.map(() => ({ blocks: [], failure: null, tookMs: 0 }))
+  const takesPart = (i: number, round: number): boolean => {
+    const { failure, tookMs, blocks } = states[i]!
+    const rounds = blocks.filter((block) => block !== null).length
+    return failure === null && (round === 0 || tookMs + tookMs / rounds <= (entrants[i]!.withinMs ?? Number.POSITIVE_INFINITY))
+  }
+  for (let round = 0; round < rounds; round++) {
+    const order = entrants.map((_, i) => (round % 2 === 0 ? i : entrants.length - 1 - i))
+    for (const i of order) {
+      if (!takesPart(i, round)) {
+        states[i]!.blocks.push(null)
+        continue
+      }
+      onBlock(i, round)
+      const start = now()
+      states[i]!.blocks.push(await block(i, round))
+      states[i]!.tookMs += now() - start
+    }
+    if (isEnough(states)) break
+  }
+  return states.map(({ tookMs: _, ...entered }) => entered)
+
+  async function block(i: number, round: number): Promise<LatencyBlock | null> {
+    const { task, limits, outputsOf } = entrants[i]!
+    const state = states[i]!
+    const input = { ...task, process: round, ...(round === 0 && outputsOf !== undefined ? { outputsOf } : {}) }
+    let trial = await measure(input, limits)
+    if (mayBeChance(trial, state)) trial = await measure(input, limits)
+    if (trial.outcome !== 'measured') {
+      state.failure = trial
+      return null
+    }
+    const { outputs, threads, eventLoop: _, ...measured } = trial.value
+    if (outputs !== undefined) state.outputs = outputs
+    if (threads !== undefined) state.threads = threads
+    return measured
+  }
+}
+
+/** A process can die of what has nothing to do with the setup. One that hangs would hang again, and a first refusal is meant. */
+const mayBeChance = ({ outcome }: Trial<unknown>, { blocks }: State): boolean =>
+  outcome === 'crashed' || (outcome === 'failed' && blocks.some((block) => block !== null))
+
+export interface RoundRatio {
+  /** b / a, median over the rounds, with its interval. */
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  /** Rounds behind it. */
+  readonly rounds: number
+}
+
+/** A ratio that fewer rounds stand for is not better for leaving out those that span a change of regime. */
+const LEAST_CLEAN = 3
+
+/**
+ * null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed between their processes are left out where
+ * three others are left. `percent`: of the interval.
+ */
+export function ratioOf(a: Entered, b: Entered, percent: 95 | 99 = 95): RoundRatio | null {
+  const shared = a.blocks.flatMap((block, round) => {
+    const other = b.blocks[round]
+    return block && other ? [{ ratio: other.p50Ms / block.p50Ms, spans: spansChange(block, other) }] : []
+  })
+  if (shared.length < 2) return null
+  const clean = shared.filter(({ spans }) => !spans)
+  const ratios = (clean.length >= LEAST_CLEAN ? clean : shared).map(({ ratio }) => ratio)
+  const { low, high } = logInterval(ratios, percent)
+  return { ratio: median(ratios), ratioLow: low, ratioHigh: high, rounds: ratios.length }
+}
+
+function spansChange(a: LatencyBlock, b: LatencyBlock): boolean {
+  const [x, y] = [handoffNs(a), handoffNs(b)]
+  return x !== null && y !== null && Math.max(x, y) > REGIME_RATIO * Math.min(x, y)
+}

@@ -1,0 +1,21 @@
+// How long a fresh process takes from opening the model to its first result. The import of the engine's package is timed apart, since
+// it is the same for every model. Where starts are compared, each file starts once before times count: then its bytes are in the
+// operating system's page cache, and what is compared is parsing, optimizing and repacking, not the disk.
+import { engineOf, feedsOf, openSession } from '../open.ts'
+import type { ModelTask, StartTimes } from '../tasks.ts'
+
+/** Runs in the trial's process. `firstMs` includes turning the feeds into what the engine takes. */
+export async function startTask(task: ModelTask): Promise<StartTimes> {
+  const [feeds] = feedsOf(task)
+  if (feeds === undefined) throw new Error('no sample to start with')
+  const start = performance.now()
+  const engine = await engineOf(task.engine).available(task.options)
+  if (!engine.ok) throw new Error(`${engine.reason}; ${engine.fix}`)
+  const imported = performance.now()
+  const session = await openSession(task)
+  const loaded = performance.now()
+  await session.prepare(feeds)()
+  const end = performance.now()
+  await session.close()
+  return { importMs: imported - start, loadMs: loaded - imported, firstMs: end - loaded, totalMs: end - imported }
+}
