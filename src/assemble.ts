@@ -1,10 +1,10 @@
 // Evidence -> analysis -> verdicts -> the report document. Everything here is computed, so `explain` gives what the first run gave.
 import { breakDown } from './analyze/breakdown.ts'
 import { costNodes } from './analyze/costs.ts'
-import type { AnalyzedEvidence, Evidence } from './analyze/evidence.ts'
 import { commandToType } from './command-to-type.ts'
 import { diagnose, rank } from './diagnose/diagnose.ts'
 import type { Verdict } from './diagnose/rule.ts'
+import type { AnalyzedEvidence, Evidence } from './evidence/evidence.ts'
 import { handoffNs } from './measure/timing/latency.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from './measure/timing/types.ts'
 import { answer } from './report/answer.ts'

@@ -1,8 +1,9 @@
 // `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
-import type { Evidence } from './analyze/evidence.ts'
+
 import { assembleReport } from './assemble.ts'
 import { cacheOf } from './cache-of.ts'
 import type { InputDeclaration } from './engines/types.ts'
+import type { Evidence } from './evidence/evidence.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { agreementRow, isPreprocessing, trialRow, withTrials } from './fix-report.ts'
 import { readModel } from './formats/index.ts'

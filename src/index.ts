@@ -1,9 +1,9 @@
 // The public API: what whyslow's own command line is made of.
 export type { Area, Breakdown, BreakdownPart } from './analyze/breakdown.ts'
 export type { NodeCost, NodeCosts } from './analyze/costs.ts'
-export type { EngineFacts, Evidence, InputFacts } from './analyze/evidence.ts'
 export { analyze } from './assemble.ts'
 export type { Finding, Rule, Verdict } from './diagnose/rule.ts'
+export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'
 export { readModel } from './formats/index.ts'
 export { InputError } from './graph/input-error.ts'
 export type { Model, ModelSource, WeightSource } from './graph/model.ts'

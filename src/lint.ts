@@ -1,11 +1,12 @@
 // `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
 // quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be mended is mended as `fix`
 // does it: proven in pairs of fresh processes, with outputs that agree.
-import type { Evidence } from './analyze/evidence.ts'
+
 import { analyze } from './assemble.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from './diagnose/lint.ts'
 import type { TimedGroup } from './diagnose/quantization-times.ts'
 import type { Unfused } from './diagnose/quantized-groups.ts'
+import type { Evidence } from './evidence/evidence.ts'
 import { fix } from './fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { readModel } from './formats/index.ts'

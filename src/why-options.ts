@@ -1,6 +1,7 @@
 // What a run can be told, and what it does untold.
-import type { Flag } from './analyze/evidence.ts'
+
 import type { EngineOptions } from './engines/types.ts'
+import type { Flag } from './evidence/evidence.ts'
 
 export interface StageProgress {
   readonly stage: string

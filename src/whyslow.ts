@@ -1,7 +1,8 @@
 // whyslow reads a model, measures its predictions on an engine, works out what each operator costs on this machine, says why it is
 // slow, and reports.
-import type { Evidence } from './analyze/evidence.ts'
+
 import { assembleReport } from './assemble.ts'
+import type { Evidence } from './evidence/evidence.ts'
 import { readMachine } from './machine/index.ts'
 import { describeEngine } from './measure/describe-engine.ts'
 import type { ReportDocument } from './report/document.ts'

@@ -1,7 +1,8 @@
 // `whyslow explain EVIDENCE`: diagnoses again from what `--save-evidence` wrote; no engine, no measuring.
+
+import { readEvidence } from '../evidence/file.ts'
 import { renderTerminal } from '../report/terminal.ts'
 import { documentOutput } from './document-output.ts'
-import { readEvidence } from './evidence-file.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'
 

@@ -1,4 +1,4 @@
-import type { OtherEngine } from '../../analyze/evidence.ts'
+import type { OtherEngine } from '../../evidence/evidence.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { engineChoice } from './engine-choice.ts'
 

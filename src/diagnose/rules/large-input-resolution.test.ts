@@ -1,4 +1,4 @@
-import type { InputFacts } from '../../analyze/evidence.ts'
+import type { InputFacts } from '../../evidence/evidence.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { largeInputResolution } from './large-input-resolution.ts'

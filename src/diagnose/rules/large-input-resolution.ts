@@ -1,6 +1,6 @@
 // The size of the input sets the latency: measured at several sizes, latency = fixed + perUnit * size. Half of the pixels, or of
 // the sequence, would do for many tasks.
-import type { InputFacts } from '../../analyze/evidence.ts'
+import type { InputFacts } from '../../evidence/evidence.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
 import { sayMs, sayShare } from '../worth.ts'

@@ -1,12 +1,13 @@
 // Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
 // (costs, roofline, breakdown) is never saved: it is computed again.
+
+import type { Breakdown } from '../analyze/breakdown.ts'
+import type { NodeCosts } from '../analyze/costs.ts'
 import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { CallCost, DeviceTimes, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/timing/types.ts'
-import type { Breakdown } from './breakdown.ts'
-import type { NodeCosts } from './costs.ts'
 
 export interface InputFacts {
   readonly name: string

@@ -1,14 +1,14 @@
 // Which sweeps a model allows: thread counts always, batch and sizes where an axis is free. Inputs of other shapes are synthetic.
 import path from 'node:path'
+import type { AxisMeaning } from '../measure/samples/graph-facts.ts'
+import { type ResolvedInput, withSizes } from '../measure/samples/resolved.ts'
+import { saveInputs } from '../measure/samples/saved.ts'
+import { synthesize } from '../measure/samples/synthetic.ts'
+import type { ModelTask } from '../measure/tasks.ts'
+import { measureSweep } from '../measure/timing/sweep.ts'
+import type { Sweep } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
 import type { GatherPlan } from './gather.ts'
-import type { AxisMeaning } from './samples/graph-facts.ts'
-import { type ResolvedInput, withSizes } from './samples/resolved.ts'
-import { saveInputs } from './samples/saved.ts'
-import { synthesize } from './samples/synthetic.ts'
-import type { ModelTask } from './tasks.ts'
-import { measureSweep } from './timing/sweep.ts'
-import type { Sweep } from './timing/types.ts'
 
 export interface AboutRun extends GatherPlan {
   readonly task: ModelTask

@@ -1,7 +1,7 @@
 // Saved evidence: JSON, with the numbers that JSON cannot hold (infinities in masks, NaN) written as { "$number": "-Infinity" }.
 import { readFileSync } from 'node:fs'
-import type { SavedEvidence } from './stages.ts'
-import { UsageError } from './usage-error.ts'
+import type { SavedEvidence } from '../cli/stages.ts'
+import { UsageError } from '../cli/usage-error.ts'
 
 export function formatEvidence(evidence: SavedEvidence): string {
   const text = JSON.stringify(evidence, (_, value: unknown) =>

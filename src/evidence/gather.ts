@@ -8,16 +8,12 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Machine } from '../machine/types.ts'
-import { externalWeights, type Limits, modelTask, trialLimits } from '../trials/limits.ts'
-import { runTrial } from '../trials/trial.ts'
-import { runExperiments } from './experiments.ts'
-import type { ChosenInputs } from './samples/choose-inputs.ts'
-import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
-import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from './tasks.ts'
-import { emptyModel } from './timing/empty-model.ts'
-import { summarize } from './timing/latency.ts'
-import { callCostOf, correctProfile } from './timing/profile/correct.ts'
-import { median } from './timing/statistics.ts'
+import type { ChosenInputs } from '../measure/samples/choose-inputs.ts'
+import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from '../measure/tasks.ts'
+import { emptyModel } from '../measure/timing/empty-model.ts'
+import { summarize } from '../measure/timing/latency.ts'
+import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts'
+import { median } from '../measure/timing/statistics.ts'
 import type {
   CallCost,
   DeviceTimes,
@@ -29,7 +25,11 @@ import type {
   Profile,
   Sweep,
   Trial,
-} from './timing/types.ts'
+} from '../measure/timing/types.ts'
+import { externalWeights, type Limits, modelTask, trialLimits } from '../trials/limits.ts'
+import { runTrial } from '../trials/trial.ts'
+import { runExperiments } from './experiments.ts'
+import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
 
 export interface GatherPlan {
   readonly model: Model
