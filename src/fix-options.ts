@@ -2,9 +2,9 @@
 
 import type { CalibrationMethod } from './measure/calibration/index.ts'
 import type { AllowedLoss, MetricName } from './measure/outputs/index.ts'
-import type { PreprocessingFlags } from './remedies/preprocessing.ts'
-import type { Goal, PrecisionMethod } from './remedies/remedy.ts'
 import type { TrialRow } from './report/trials.ts'
+import type { PreprocessingFlags } from './rewrite/preprocessing/index.ts'
+import type { Goal, PrecisionMethod } from './rewrite/remedy.ts'
 import { DEFAULTS, type WhyOptions } from './why-options.ts'
 
 export interface PrecisionOptions {

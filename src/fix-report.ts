@@ -1,10 +1,10 @@
 // What `fix` found, as the report document says it.
 import type { FixOptions } from './fix-options.ts'
 import type { Tuned } from './precision.ts'
-import type { Goal } from './remedies/remedy.ts'
 import type { ReportDocument } from './report/document.ts'
 import { fixAnswer } from './report/fix-answer.ts'
 import type { TrialRow } from './report/trials.ts'
+import type { Goal } from './rewrite/remedy.ts'
 import { nameOf } from './tune/candidates.ts'
 import type { Found } from './tune/search.ts'
 import type { Tried } from './tune/tried.ts'

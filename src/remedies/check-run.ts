@@ -14,7 +14,7 @@ import { viewGraph } from '../graph/view.ts'
 import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
 import { mulberry32, normal } from '../measure/samples/random.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
-import type { RemedySetup, RemedyTools } from './remedy.ts'
+import type { RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 
 process.env.ORT_DISABLE_TELEMETRY = '1'
 

@@ -1,4 +1,6 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
+
+import type { Remedy } from '../rewrite/remedy.ts'
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { float16 } from './approximate/float16.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
@@ -11,7 +13,6 @@ import { selectiveDequantization } from './approximate/selective-dequantization.
 import { staticQuantization } from './approximate/static-quantization.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
-import type { Remedy } from './remedy.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
 import { broadcastRuns } from './rewrites/broadcast-runs.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'

@@ -1,8 +1,8 @@
 // What is shipped: everything the folder's files are made from, as plain data.
 import type { ModelProto } from 'onnx-buf'
 import type { InputDeclaration } from '../engines/types.ts'
-import type { RemedySetup } from '../remedies/remedy.ts'
 import type { ReportDocument } from '../report/document.ts'
+import type { RemedySetup } from '../rewrite/remedy.ts'
 
 export type Agreement = ReportDocument['trials'][number]['agreement']
 

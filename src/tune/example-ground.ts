@@ -2,8 +2,8 @@
 // handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
 import type { Agreement } from '../measure/outputs/index.ts'
 import type { Trial } from '../measure/timing/types.ts'
-import type { Remedy, RemedyEvidence, RemedySetup } from '../remedies/remedy.ts'
-import { defineRemedy } from '../remedies/remedy.ts'
+import type { Remedy, RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
+import { defineRemedy } from '../rewrite/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
 
 /** Which of the made-up remedies are in the setup. */

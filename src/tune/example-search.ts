@@ -1,5 +1,5 @@
 // Searches on made-up machines, for the tests of the search.
-import type { Remedy, RemedyEvidence } from '../remedies/remedy.ts'
+import type { Remedy, RemedyEvidence } from '../rewrite/remedy.ts'
 import { exampleEvidence, exampleGround, exampleSetup, type Has, keyOf, type World } from './example-ground.ts'
 import type { Ground } from './ground.ts'
 import { type Found, type SearchPlan, search } from './search.ts'

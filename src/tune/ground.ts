@@ -3,7 +3,7 @@
 import type { GraphView } from '../graph/types.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
 import type { Trial } from '../measure/timing/types.ts'
-import type { Effect, RemedySetup } from '../remedies/remedy.ts'
+import type { Effect, RemedySetup } from '../rewrite/remedy.ts'
 import type { Judgement } from './judge.ts'
 
 /** One fresh process. */

@@ -6,7 +6,7 @@
 import { REGIME_RATIO } from '../measure/timing/latency.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
 import type { Trial } from '../measure/timing/types.ts'
-import type { RemedySetup } from '../remedies/remedy.ts'
+import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
 
 export interface Judgement {

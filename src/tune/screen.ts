@@ -2,7 +2,7 @@
 // out of the next round. What it tells is only whom to judge: nothing is kept or refused for good on one reading alone.
 import { geometricMean } from '../measure/timing/statistics.ts'
 import type { Trial } from '../measure/timing/types.ts'
-import type { RemedySetup } from '../remedies/remedy.ts'
+import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Ground, Reading } from './ground.ts'
 
 /** Candidates between two readings of the base. */

@@ -1,6 +1,6 @@
 // The search on made-up machines: what it tries for which goal, when it stops, and what it makes of faults.
 import { describe, expect, test } from 'vitest'
-import type { Remedy } from '../remedies/remedy.ts'
+import type { Remedy } from '../rewrite/remedy.ts'
 import { exampleGround, exampleRemedy, exampleSetup, type Has, keyOf } from './example-ground.ts'
 import { outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
 import type { Ground } from './ground.ts'

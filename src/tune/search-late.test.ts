@@ -1,6 +1,6 @@
 // Remedies that measure for their proposals come after the others.
 import { describe, expect, test } from 'vitest'
-import type { RemedySetup } from '../remedies/remedy.ts'
+import type { RemedySetup } from '../rewrite/remedy.ts'
 import { exampleGround, exampleRemedy, keyOf } from './example-ground.ts'
 import { outcomeOf, run, runOn, shipped, times } from './example-search.ts'
 

@@ -1,6 +1,6 @@
 // The search on made-up machines whose truth is known: what it ships and what it tells.
 import { describe, expect, test } from 'vitest'
-import type { Remedy } from '../remedies/remedy.ts'
+import type { Remedy } from '../rewrite/remedy.ts'
 import { changingHandoff, exampleGround, exampleRemedy, exampleSetup, type Has, randomNumbers } from './example-ground.ts'
 import { original, outcomeOf, run, runOn, shipped, times } from './example-search.ts'
 import type { Ground } from './ground.ts'

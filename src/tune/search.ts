@@ -3,7 +3,7 @@
 import { firstLineOf } from '../graph/input-error.ts'
 import { geometricMean } from '../measure/timing/statistics.ts'
 import type { Trial } from '../measure/timing/types.ts'
-import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/remedy.ts'
+import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
 import type { Ground, OutputCheck } from './ground.ts'
 import { countOf, type Judgement, judge, WORTHWHILE } from './judge.ts'

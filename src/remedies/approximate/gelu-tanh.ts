@@ -2,11 +2,11 @@
 // Hendrycks and Gimpel, https://arxiv.org/abs/1606.08415; FastGelu: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
-import { findGelu } from '../gelu.ts'
-import { countRun } from '../left-apart.ts'
-import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { findGelu } from '../../rewrite/gelu.ts'
+import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { countRun } from '../../rewrite/unfused.ts'
 
 export const geluTanh = defineRemedy({
   id: 'gelu-tanh',

@@ -4,9 +4,9 @@
 import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
 import type { GraphView, NodeView } from '../../graph/types.ts'
-import { isOperator, type Matching, otherOperand, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy, type Proposal } from '../remedy.ts'
+import { isOperator, type Matching, otherOperand, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy, type Proposal } from '../../rewrite/remedy.ts'
 
 /** Of x sigmoid(x) and of sigmoid(x): where the summed squared difference over all x is least; `fitAlpha` finds them. */
 export const SWISH_ALPHA = 0.17475

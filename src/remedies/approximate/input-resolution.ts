@@ -4,10 +4,17 @@
 import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { editGraph, freshNames, readOther, withGraph } from '../../graph/edit.ts'
-import { linearOf } from '../linear.ts'
-import { type Matching, matchGraph } from '../match.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedyInput, type RemedySetup } from '../remedy.ts'
-import type { Size } from '../sizes.ts'
+import { linearOf } from '../../rewrite/linear.ts'
+import { type Matching, matchGraph } from '../../rewrite/match.ts'
+import {
+  defineRemedy,
+  type Proposal,
+  predictedBy,
+  type RemedyEvidence,
+  type RemedyInput,
+  type RemedySetup,
+} from '../../rewrite/remedy.ts'
+import type { Size } from '../../rewrite/sizes.ts'
 
 const TREATS = ['large-input-resolution', 'compute-bound-operators']
 

@@ -3,9 +3,9 @@
 
 import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isOperator, numberOf, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { isOperator, numberOf, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 const INT8 = 4
 

@@ -7,7 +7,7 @@ import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
 import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { numberOf } from '../match.ts'
+import { numberOf } from '../../rewrite/match.ts'
 import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
 
 const EPSILON = 1e-5

@@ -4,7 +4,7 @@
 import { biasScaleIsOff } from '../../engines/onnxruntime/int8/conditions.ts'
 import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { numberOf } from '../match.ts'
+import { numberOf } from '../../rewrite/match.ts'
 import { quantizeBias } from '../quantize/bias.ts'
 import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
 

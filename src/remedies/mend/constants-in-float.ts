@@ -7,7 +7,7 @@ import { floatTensor, node as makeNode } from '../../graph/build.ts'
 import type { Constant } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { numberOf } from '../match.ts'
+import { numberOf } from '../../rewrite/match.ts'
 import { REQUANTIZED } from './mendable.ts'
 import { conversionNode, integersOf, type Mending, type Site } from './site.ts'
 

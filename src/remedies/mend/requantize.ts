@@ -1,6 +1,6 @@
 // Groups that break a condition of the engine's, mended one condition after the other, until nothing more is found.
 import type { Model } from '../../graph/model.ts'
-import { count } from '../node-names.ts'
+import { count } from '../../rewrite/node-names.ts'
 import type { Range } from '../quantize/choice.ts'
 import { batchNormalizations } from './batchnorm.ts'
 import { biases } from './biases.ts'

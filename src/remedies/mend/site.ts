@@ -13,7 +13,7 @@ import type { Model } from '../../graph/model.ts'
 import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { type Matching, matchGraph } from '../match.ts'
+import { type Matching, matchGraph } from '../../rewrite/match.ts'
 
 export interface Site {
   readonly model: Model

@@ -1,7 +1,7 @@
 // What quantizing can be asked for, and what it gives: plain data between the search that chooses, the code that quantizes, and the
 // report that says what was done.
 import type { Model } from '../../graph/model.ts'
-import type { SymbolicType } from '../symbolic-rule.ts'
+import type { SymbolicType } from '../../rewrite/symbolic-rule.ts'
 
 /**
  * float32: as it is. dynamic: int8 weights, activations quantized at each prediction by their own range. static: int8 weights and

@@ -3,7 +3,7 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isOperator, numberOf } from '../match.ts'
+import { isOperator, numberOf } from '../../rewrite/match.ts'
 import { addWeights, bytesOf, NOT_FINITE, quantizedByRange } from './dynamic.ts'
 import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
 import { type QuantizedWeights, quantizeWeights, sqnrDb, transposed, weightNoise } from './weights.ts'

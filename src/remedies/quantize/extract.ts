@@ -6,7 +6,7 @@ import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { capturedBy, linksOf, readsOf, subgraphsOf } from '../../graph/walk.ts'
-import { isOperator } from '../match.ts'
+import { isOperator } from '../../rewrite/match.ts'
 import type { Quantizable, ValueTypes } from './choice.ts'
 import { quantizable } from './quantizable.ts'
 

@@ -10,7 +10,7 @@ import { editGraph, freshNames, readOther, withGraph } from '../../graph/edit.ts
 import { toFloat16Clamped } from '../../graph/encode.ts'
 import type { Model } from '../../graph/model.ts'
 import { readsOf, subgraphsOf } from '../../graph/walk.ts'
-import { isOperator, type Matching, matchGraph, numberOf } from '../match.ts'
+import { isOperator, type Matching, matchGraph, numberOf } from '../../rewrite/match.ts'
 import type { ValueTypes } from './choice.ts'
 import { readFloats } from './rewriting.ts'
 

@@ -2,7 +2,7 @@
 // y = alpha x W + beta C: https://onnx.ai/onnx/operators/onnx__Gemm.html
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../../graph/constants.ts'
-import { isOperator, type Matching, numberOf, withConstant } from '../match.ts'
+import { isOperator, type Matching, numberOf, withConstant } from '../../rewrite/match.ts'
 import { floatConstant, readFloats } from './rewriting.ts'
 
 export interface Product {

@@ -1,6 +1,6 @@
 // What the three remedies share: the plans that measuring found, made into models.
 import type { GraphView } from '../../graph/types.ts'
-import type { PrecisionMethod, Proposal, RemedyEvidence, RemedySetup, RemedyTools } from '../remedy.ts'
+import type { PrecisionMethod, Proposal, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 
 export async function quantizedProposals(
   setup: RemedySetup,

@@ -4,8 +4,8 @@ import type { NodeProto, TensorProto } from 'onnx-buf'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { editGraph, freshNames, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
-import { isOperator, type Matching, matchGraph } from '../match.ts'
-import type { SymbolicType } from '../symbolic-rule.ts'
+import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
+import type { SymbolicType } from '../../rewrite/symbolic-rule.ts'
 import type { Precision, QuantizeChoice, ValueTypes } from './choice.ts'
 
 export interface Rewriting {

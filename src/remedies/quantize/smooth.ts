@@ -9,7 +9,7 @@ import { floatTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { editGraph, freshNames, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
-import { isOperator, type Matching, matchGraph, numberOf } from '../match.ts'
+import { isOperator, type Matching, matchGraph, numberOf } from '../../rewrite/match.ts'
 import { floatConstant, readFloats } from './rewriting.ts'
 
 /** Half of the difficulty to either side, as the paper has it for most models. */

@@ -1,7 +1,7 @@
 // Which nodes are quantized together, and how each of their values stands between them: what static.ts writes follows from it.
 // Ranges: https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py
 import type { NodeProto } from 'onnx-buf'
-import { isOperator } from '../match.ts'
+import { isOperator } from '../../rewrite/match.ts'
 import type { Range } from './choice.ts'
 import { type Affine, affineOf, quantRange, typeRange } from './numbers.ts'
 import { productOf } from './product.ts'

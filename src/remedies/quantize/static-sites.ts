@@ -3,8 +3,8 @@
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../../graph/constants.ts'
-import { attributeOf, isOperator, type Matching, numberOf, withConstant } from '../match.ts'
-import type { SymbolicType } from '../symbolic-rule.ts'
+import { attributeOf, isOperator, type Matching, numberOf, withConstant } from '../../rewrite/match.ts'
+import type { SymbolicType } from '../../rewrite/symbolic-rule.ts'
 import { type Product, productOf } from './product.ts'
 import { activationBehind, floatConstant } from './rewriting.ts'
 

@@ -2,7 +2,7 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node as makeNode, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isOperator, numberOf } from '../match.ts'
+import { isOperator, numberOf } from '../../rewrite/match.ts'
 import { addWeights, bytesOf } from './dynamic.ts'
 import type { Affine } from './numbers.ts'
 import { floatConstant, type Rewriting, readFloats } from './rewriting.ts'

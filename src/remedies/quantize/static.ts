@@ -5,7 +5,7 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node as makeNode } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isOperator, numberOf } from '../match.ts'
+import { isOperator, numberOf } from '../../rewrite/match.ts'
 import { NOT_FINITE, quantizedMatrix } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
 import { affineOf, typeRange } from './numbers.ts'

@@ -4,13 +4,13 @@
 // scales of reparameterized networks are full of these. onnxruntime/core/optimizer/nchwc_transformer.cc
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
-import { countByOperator } from '../bypass.ts'
-import { floatsOf } from '../floats.ts'
-import { foldScales } from '../fold-scales.ts'
-import { sum, timesOf } from '../left-apart.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../remedy.ts'
+import { countByOperator } from '../../rewrite/bypass.ts'
+import { floatsOf } from '../../rewrite/floats.ts'
+import { foldScales } from '../../rewrite/fold-scales.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { sum, timesOf } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'layout-conversions', 'dispatch-overhead']
 

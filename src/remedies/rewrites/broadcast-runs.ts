@@ -6,12 +6,12 @@ import type { NodeProto } from 'onnx-buf'
 import { rawTensor } from '../../graph/build.ts'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { isLeftApart, sum, timeWith } from '../left-apart.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { nodesOfPatterns } from '../patterns.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../remedy.ts'
-import type { Size } from '../sizes.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { nodesOfPatterns } from '../../rewrite/patterns.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import type { Size } from '../../rewrite/sizes.ts'
+import { isLeftApart, sum, timeWith } from '../../rewrite/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'dispatch-overhead']
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')

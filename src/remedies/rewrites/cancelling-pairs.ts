@@ -5,12 +5,12 @@ import type { NodeProto } from 'onnx-buf'
 import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { dtypeOf } from '../../graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../bypass.ts'
-import { elementwiseInput } from '../elementwise.ts'
-import { isLossless, roundsByValue } from '../lossless-cast.ts'
-import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '../match.ts'
-import { defineRemedy } from '../remedy.ts'
-import { mergeShapeChange } from '../shape-changes.ts'
+import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { elementwiseInput } from '../../rewrite/elementwise.ts'
+import { isLossless, roundsByValue } from '../../rewrite/lossless-cast.ts'
+import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { mergeShapeChange } from '../../rewrite/shape-changes.ts'
 
 const TREATS = ['layout-conversions', 'dispatch-overhead', 'cold-start']
 

@@ -1,9 +1,9 @@
 // Constant folding and simplification by onnx-simplifier (https://github.com/onnxsim/onnxsim): what depends on constants alone is
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
-import { savingByRemoving } from '../bypass.ts'
-import { count } from '../node-names.ts'
-import { computingNodes, nodesGone, takenOver } from '../optimized-elsewhere.ts'
-import { defineRemedy } from '../remedy.ts'
+import { savingByRemoving } from '../../rewrite/bypass.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { computingNodes, nodesGone, takenOver } from '../../rewrite/optimized-elsewhere.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 

@@ -5,12 +5,12 @@ import type { NodeProto } from 'onnx-buf'
 import { floatTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { nodesOf } from '../../graph/walk.ts'
-import { apart, rewriteToTheEnd, savingByRemoving } from '../bypass.ts'
-import { floatsOf } from '../floats.ts'
-import { countRun } from '../left-apart.ts'
-import { isOperator, type Matching, numberOf, type Replacement } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { apart, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { floatsOf } from '../../rewrite/floats.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { countRun } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'dispatch-overhead', 'cold-start']
 

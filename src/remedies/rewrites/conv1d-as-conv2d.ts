@@ -6,11 +6,11 @@
 import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { elementwiseInput } from '../elementwise.ts'
-import { floatsOf } from '../floats.ts'
-import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { elementwiseInput } from '../../rewrite/elementwise.ts'
+import { floatsOf } from '../../rewrite/floats.ts'
+import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 export const conv1dAsConv2d = defineRemedy({
   id: 'conv1d-as-conv2d',

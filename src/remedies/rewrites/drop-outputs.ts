@@ -2,8 +2,8 @@
 
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph, withoutDead } from '../../graph/edit.ts'
-import { savingByRemoving } from '../bypass.ts'
-import { defineRemedy } from '../remedy.ts'
+import { savingByRemoving } from '../../rewrite/bypass.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'dispatch-overhead']
 

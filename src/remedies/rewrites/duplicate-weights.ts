@@ -7,8 +7,8 @@ import { copyWith } from '../../graph/copy.ts'
 import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { outputNames, subgraphsOf } from '../../graph/walk.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 /** Smaller ones (shapes, axes, scales) are not worth a change. */
 const MIN_BYTES = 256

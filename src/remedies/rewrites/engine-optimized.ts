@@ -4,9 +4,9 @@
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html#onlineoffline-mode
 import type { Model } from '../../graph/model.ts'
 import { nodesOf } from '../../graph/walk.ts'
-import { count } from '../node-names.ts'
-import { computingNodes, takenOver } from '../optimized-elsewhere.ts'
-import { defineRemedy, type Proposal, type RemedySetup } from '../remedy.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { computingNodes, takenOver } from '../../rewrite/optimized-elsewhere.ts'
+import { defineRemedy, type Proposal, type RemedySetup } from '../../rewrite/remedy.ts'
 
 const LEVELS = ['basic', 'extended', 'all'] as const
 

@@ -5,8 +5,8 @@ import { copyWith } from '../../graph/copy.ts'
 import type { Model, WeightSource } from '../../graph/model.ts'
 import { type InlineWeight, inlineWeights, withOutside } from '../../graph/outsource.ts'
 import { externalReference } from '../../graph/tensor-data.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 /** Less than this is parsed within a fraction of a millisecond. */
 const LEAST_TOTAL_BYTES = 2 ** 20

@@ -8,8 +8,8 @@ import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import { declaration } from '../../graph/view.ts'
 import { readsOf } from '../../graph/walk.ts'
-import { savingByRemoving } from '../bypass.ts'
-import { defineRemedy, type RemedyInput } from '../remedy.ts'
+import { savingByRemoving } from '../../rewrite/bypass.ts'
+import { defineRemedy, type RemedyInput } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 

@@ -4,12 +4,12 @@
 // onnxruntime/contrib_ops/cpu/bert/{multihead_attention,attention}.cc. Scores and softmax are computed in another order.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
-import { type AttentionPattern, findAttention } from '../attention-pattern.ts'
-import { besideEachOther, floatsOf, joined } from '../floats.ts'
-import { countRun, isLeftApart, sum, timesOf } from '../left-apart.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../remedy.ts'
+import { type AttentionPattern, findAttention } from '../../rewrite/attention-pattern.ts'
+import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
+import { countRun, isLeftApart, sum, timesOf } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -2,11 +2,11 @@
 // the two usual orders by itself (onnxruntime/core/optimizer/gelu_fusion.cc, fast_gelu_fusion.cc); here any order of the factors.
 // Gelu, FastGelu: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import { node } from '../../graph/build.ts'
-import { findGelu } from '../gelu.ts'
-import { countRun, isLeftApart, savingByFusing } from '../left-apart.ts'
-import { type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { findGelu } from '../../rewrite/gelu.ts'
+import { type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -5,11 +5,11 @@
 // SimplifiedLayerNormalization (RMS), both in ai.onnx.
 import type { TensorProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
-import { countRun, isLeftApart, savingByFusing } from '../left-apart.ts'
-import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { findNorm, type NormPattern } from '../norm-pattern.ts'
-import { defineRemedy } from '../remedy.ts'
+import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { findNorm, type NormPattern } from '../../rewrite/norm-pattern.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -3,11 +3,11 @@
 // SkipLayerNormalization: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
-import { countRun, isLeftApart, savingByFusing } from '../left-apart.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
-import { sameShape } from '../sizes.ts'
+import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { sameShape } from '../../rewrite/sizes.ts'
+import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

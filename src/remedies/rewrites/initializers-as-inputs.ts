@@ -2,8 +2,8 @@
 // them. Before IR version 4 every initializer had to be listed: https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy, predictedBy } from '../remedy.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
 
 /** The first IR version in which an initializer need not be an input. */
 const FREE_INITIALIZERS = 4n

@@ -1,9 +1,10 @@
 // DynamicQuantizeLinear - MatMulInteger - Cast - Mul - Mul, scaled by one scale after the other: with the two scales multiplied first
 // the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
+
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
 import { scalesFirst } from '../mend/integer-chains.ts'
 import { disjoint, siteOf, withEdits } from '../mend/site.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy, predictedBy } from '../remedy.ts'
 
 const TREATS = ['unfused-quantization']
 

@@ -4,11 +4,11 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { besideEachOther, floatsOf, joined } from '../floats.ts'
-import { sum } from '../left-apart.ts'
-import { type Linear, linearOf } from '../linear.ts'
-import { attributeOf, isClosed, isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { defineRemedy, type RemedyEvidence } from '../remedy.ts'
+import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
+import { type Linear, linearOf } from '../../rewrite/linear.ts'
+import { attributeOf, isClosed, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { defineRemedy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { sum } from '../../rewrite/unfused.ts'
 
 /** Activations that act on each number alone and may run before the split as well as behind it. */
 const ACTIVATIONS = ['Relu', 'Sigmoid', 'Tanh']

@@ -4,14 +4,14 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { elementwiseInput } from '../elementwise.ts'
-import { floatsOf, joined } from '../floats.ts'
-import { sum, timeWith } from '../left-apart.ts'
-import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../position-blocks.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../remedy.ts'
-import type { Size } from '../sizes.ts'
+import { elementwiseInput } from '../../rewrite/elementwise.ts'
+import { floatsOf, joined } from '../../rewrite/floats.ts'
+import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../../rewrite/position-blocks.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import type { Size } from '../../rewrite/sizes.ts'
+import { sum, timeWith } from '../../rewrite/unfused.ts'
 
 const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 

@@ -5,10 +5,10 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { int64Tensor, node } from '../../graph/build.ts'
 import { nodesOf } from '../../graph/walk.ts'
-import { countRun, isLeftApart, savingByFusing, sum } from '../left-apart.ts'
-import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { defineRemedy } from '../remedy.ts'
-import type { Size } from '../sizes.ts'
+import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import type { Size } from '../../rewrite/sizes.ts'
+import { countRun, isLeftApart, savingByFusing, sum } from '../../rewrite/unfused.ts'
 
 const TREATS = ['dispatch-overhead']
 

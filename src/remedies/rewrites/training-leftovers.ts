@@ -3,9 +3,9 @@
 // Dropout: https://onnx.ai/onnx/operators/onnx__Dropout.html
 import type { NodeProto } from 'onnx-buf'
 import { dtypeOf } from '../../graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../bypass.ts'
-import { intsOf, isOperator, type Matching, numberOf } from '../match.ts'
-import { defineRemedy } from '../remedy.ts'
+import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { intsOf, isOperator, type Matching, numberOf } from '../../rewrite/match.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'cold-start']
 

@@ -2,8 +2,8 @@
 // engine's plan for it reuses less memory and hands each node from thread to thread.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html#set-number-of-inter-op-threads
 import type { Profile } from '../../measure/timing/types.ts'
-import { defineRemedy } from '../remedy.ts'
-import { readsKeys, withOptions } from '../session-options.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { readsKeys, withOptions } from '../../rewrite/session-options.ts'
 
 const KEY = 'session.inter_op_num_threads'
 /** Below a tenth of the nodes' time beside the longest path, handing nodes over costs more than it brings. */

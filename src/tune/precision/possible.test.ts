@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../../remedies/quantize/choice.ts'
-import { type PrecisionMethod, precisionMethods } from '../../remedies/remedy.ts'
+import { type PrecisionMethod, precisionMethods } from '../../rewrite/remedy.ts'
 import { possiblePrecisions } from './possible.ts'
 
 const matrix = floatTensor(

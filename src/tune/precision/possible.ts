@@ -4,7 +4,7 @@ import type { Model } from '../../graph/model.ts'
 import type { Precision } from '../../remedies/quantize/choice.ts'
 import { quantizable } from '../../remedies/quantize/quantizable.ts'
 import { quantize } from '../../remedies/quantize/quantize.ts'
-import type { PrecisionMethod } from '../../remedies/remedy.ts'
+import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import type { PrecisionSearch, PrecisionWishes } from './precision.ts'
 
 /** Ranges are made up, so that what is written can be counted; nobody may run it. */

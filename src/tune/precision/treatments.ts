@@ -6,7 +6,7 @@ import type { CalibrationMethod } from '../../measure/calibration/index.ts'
 import type { TypeAsRun } from '../../measure/tasks.ts'
 import type { ChannelMeans, Quantizable, Range } from '../../remedies/quantize/choice.ts'
 import { smoothed } from '../../remedies/quantize/smooth.ts'
-import type { PrecisionMethod } from '../../remedies/remedy.ts'
+import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import type { PrecisionGround } from './ground.ts'
 import { type Calibrated, calibrated } from './ranges.ts'
 

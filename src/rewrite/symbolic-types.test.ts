@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
-import { exampleSetup, randomFeeds, typesAsRun } from './check-remedy.ts'
-import { transformerBlocks } from './example-transformer.ts'
+import { exampleSetup, randomFeeds, typesAsRun } from '../remedies/check-remedy.ts'
+import { transformerBlocks } from '../remedies/example-transformer.ts'
 import { symbolicTypes } from './symbolic-types.ts'
 
 const typesOf = (nodes: ModelParts['nodes'], initializers: ModelParts['initializers'] = [], rest: Partial<ModelParts> = {}) => {

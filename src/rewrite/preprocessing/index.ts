@@ -5,25 +5,25 @@
 // which widens as a picture shrinks. mean and std by channel, as torchvision's Normalize.
 // Resize: https://onnx.ai/onnx/operators/onnx__Resize.html
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf'
-import { type AttributeValue, floatTensor, int64Tensor, node, valueInfo } from '../graph/build.ts'
-import { copyWith } from '../graph/copy.ts'
-import { dataTypeOf } from '../graph/dtype.ts'
-import { freshNames, readOther, withGraph } from '../graph/edit.ts'
-import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
-import type { Dimension, DType } from '../graph/types.ts'
-import { declaration } from '../graph/view.ts'
-import { type PictureInput, pictureInput, shapeText } from './preprocessing/picture-input.ts'
-import type { Normalization, PreprocessingSteps, PreprocessingWishes, Size } from './preprocessing/wishes.ts'
+import { type AttributeValue, floatTensor, int64Tensor, node, valueInfo } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { dataTypeOf } from '../../graph/dtype.ts'
+import { freshNames, readOther, withGraph } from '../../graph/edit.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
+import type { Dimension, DType } from '../../graph/types.ts'
+import { declaration } from '../../graph/view.ts'
+import { type PictureInput, pictureInput, shapeText } from './picture-input.ts'
+import type { Normalization, PreprocessingSteps, PreprocessingWishes, Size } from './wishes.ts'
 
-export { type Picture, preprocessInCode } from './preprocessing/in-code.ts'
+export { type Picture, preprocessInCode } from './in-code.ts'
 export {
   type Normalization,
   type PreprocessingFlags,
   type PreprocessingSteps,
   type PreprocessingWishes,
   parsePreprocessing,
-} from './preprocessing/wishes.ts'
+} from './wishes.ts'
 
 export interface Preprocessed {
   readonly model: Model

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { modelInMemory, node } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
-import { exampleEvidence, exampleSetup, profileAsWritten, randomFeeds } from './check-remedy.ts'
-import { transformerBlocks } from './example-transformer.ts'
-import { countRun, isLeftApart, savingByFusing, timesOf } from './left-apart.ts'
+import { exampleEvidence, exampleSetup, profileAsWritten, randomFeeds } from '../remedies/check-remedy.ts'
+import { transformerBlocks } from '../remedies/example-transformer.ts'
+import { countRun, isLeftApart, savingByFusing, timesOf } from './unfused.ts'
 
 const setup = exampleSetup(modelInMemory(transformerBlocks({ width: 8, heads: 2, inner: 8 })))
 const written = await profileAsWritten(setup, randomFeeds(setup.model, 1))

@@ -1,11 +1,20 @@
 import type * as Ort from 'onnxruntime-node'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo, writeModel } from '../graph/build.ts'
-import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
-import type { Dimension } from '../graph/types.ts'
-import { type PreprocessingWishes, parsePreprocessing, preprocessInCode, withPreprocessing } from './preprocessing.ts'
+import {
+  floatTensor,
+  int64Tensor,
+  type ModelParts,
+  model,
+  modelInMemory,
+  node,
+  valueInfo,
+  writeModel,
+} from '../../graph/build.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
+import type { Dimension } from '../../graph/types.ts'
+import { type PreprocessingWishes, parsePreprocessing, preprocessInCode, withPreprocessing } from './index.ts'
 
 const MEAN = [0.485, 0.456, 0.406]
 const STD = [0.229, 0.224, 0.225]
@@ -160,7 +169,7 @@ describe('withPreprocessing', () => {
       nodes: [node(opType, ['x'], [`${opType}_out`])],
       outputs: [valueInfo(`${opType}_out`, 'float32', [1, 1, 1, 2])],
     })
-    const { graph } = await import('../graph/build.ts')
+    const { graph } = await import('../../graph/build.ts')
     const original = echo([1, 1, 1, 2], {
       nodes: [
         node('Shape', ['x'], ['shape']),

@@ -1,7 +1,7 @@
 // Weights as float32 arrays, and arrays put together into new ones.
 import { readBytes } from '../graph/constants.ts'
-import { sum } from './left-apart.ts'
 import type { Matching } from './match.ts'
+import { sum } from './unfused.ts'
 
 /** The numbers of a float32 constant, a copy; undefined for any other value. */
 export function floatsOf({ model, constant }: Matching, name: string | undefined): Float32Array<ArrayBuffer> | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { floatTensor, graph, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
-import { exampleSetup, largestDifference, runSetup } from './check-remedy.ts'
+import { exampleSetup, largestDifference, runSetup } from '../remedies/check-remedy.ts'
 import {
   attributeOf,
   isClosed,

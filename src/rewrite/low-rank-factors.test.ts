@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mulberry32, normal } from '../measure/samples/random.ts'
-import { mostKept, thinFactors } from './thin-factors.ts'
+import { mostKept, thinFactors } from './low-rank-factors.ts'
 
 /** A matrix with these singular values along random orthogonal-looking directions: a sum of few products. */
 function ofRank(rows: number, columns: number, weights: readonly number[]): Float32Array {

@@ -2,9 +2,9 @@
 import type { NodeProto } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
-import { sum, timesOf } from './left-apart.ts'
 import { type Matching, type Replacement, rewriteGraphs } from './match.ts'
 import { predictedBy, type RemedyEvidence } from './remedy.ts'
+import { sum, timesOf } from './unfused.ts'
 
 /**
  * `node` taken out: who read its first output reads `source` instead. Where that output is one of the graph's, the maker of `source`

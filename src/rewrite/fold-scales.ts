@@ -5,7 +5,6 @@ import { floatTensor } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
 import { floatsOf } from './floats.ts'
-import { isLeftApart } from './left-apart.ts'
 import { type Linear, linearOf } from './linear.ts'
 import {
   attributeOf,
@@ -19,6 +18,7 @@ import {
 } from './match.ts'
 import { nodesOfPatterns } from './patterns.ts'
 import type { RemedyEvidence } from './remedy.ts'
+import { isLeftApart } from './unfused.ts'
 
 /** Each round folds one constant into an operator; more than this many in a row nobody writes. */
 const MAX_ROUNDS = 8

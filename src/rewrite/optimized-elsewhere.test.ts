@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
-import { exampleSetup } from './example-evidence.ts'
+import { exampleSetup } from '../remedies/example-evidence.ts'
 import { nodesGone } from './optimized-elsewhere.ts'
 
 const x = valueInfo('x', 'float32', [2, 2])
