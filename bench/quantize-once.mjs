@@ -5,9 +5,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readModel } from '../dist/formats/index.js'
-import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/remedies/quantize/choice.js'
-import { quantizable } from '../dist/remedies/quantize/quantizable.js'
-import { quantize } from '../dist/remedies/quantize/quantize.js'
+import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/quantize/write/choice.js'
+import { quantizable } from '../dist/quantize/write/quantizable.js'
+import { quantize } from '../dist/quantize/write/quantize.js'
 import { initializersAsInputs } from '../dist/remedies/rewrites/initializers-as-inputs.js'
 import { writeModelFolder } from '../dist/ship/model-folder.js'
 import { temporaryFolder } from './shared.mjs'
@@ -36,8 +36,8 @@ const seconds = (performance.now() - started) / 1000
 process.stdout.write(JSON.stringify({ seconds, layers: result.layers.length, skipped: result.skipped.length, peakBytes }))
 
 async function calibrated() {
-  const { prepareCalibration } = await import('../dist/measure/calibration/index.js')
-  const { calibrateTask } = await import('../dist/measure/calibration/task.js')
+  const { prepareCalibration } = await import('../dist/quantize/calibrate/index.js')
+  const { calibrateTask } = await import('../dist/quantize/calibrate/task.js')
   const { readNpz } = await import('../dist/measure/samples/npz.js')
   const { taskInputs } = await import('../dist/measure/samples/saved.js')
   const place = temporaryFolder()

@@ -1,7 +1,7 @@
 // What `fix` can be told, and what it does untold.
 
-import type { CalibrationMethod } from './measure/calibration/index.ts'
 import type { AllowedLoss, MetricName } from './measure/outputs/index.ts'
+import type { CalibrationMethod } from './quantize/calibrate/index.ts'
 import type { TrialRow } from './report/trials.ts'
 import type { PreprocessingFlags } from './rewrite/preprocessing/index.ts'
 import type { Goal, PrecisionMethod } from './rewrite/remedy.ts'

@@ -3,11 +3,11 @@
 import { type Fixed, fix } from './fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix-options.ts'
 import { USUAL_LIMITS } from './measure/outputs/index.ts'
+import { PREPARATION } from './quantize/plan/prepare.ts'
 import { dynamicQuantization } from './remedies/approximate/dynamic-quantization.ts'
 import { float16 } from './remedies/approximate/float16.ts'
 import { staticQuantization } from './remedies/approximate/static-quantization.ts'
 import { weightQuantization } from './remedies/approximate/weight-quantization.ts'
-import { PREPARATION } from './tune/precision/prepare.ts'
 
 export interface QuantizeOptions
   extends Omit<FixOptions, 'only' | 'goal' | 'preprocessing' | 'fixShapes' | 'outputs' | 'dryRun'> {

@@ -13,9 +13,9 @@ export const taskRunners: Runners = {
   outputs: async () => (await import('./outputs/outputs-task.ts')).outputsTask,
   optimize: async () => (await import('./optimize-task.ts')).optimizeTask,
   'worker-cost': async () => (await import('./timing/worker-cost-task.ts')).workerCostTask,
-  calibrate: async () => (await import('./calibration/task.ts')).calibrateTask,
+  calibrate: async () => (await import('../quantize/calibrate/task.ts')).calibrateTask,
   types: async () => (await import('./outputs/types-task.ts')).typesTask,
-  'layer-errors': async () => (await import('./layer-errors.ts')).layerErrorsTask,
+  'layer-errors': async () => (await import('../quantize/plan/layer-errors.ts')).layerErrorsTask,
   'operator-times': async () => (await import('./timing/operators/task.ts')).operatorTimesTask,
   start: async () => (await import('./timing/start.ts')).startTask,
 }

@@ -4,7 +4,7 @@ import type { DeviceTrace } from '../engines/onnxruntime/facts/device-trace.ts'
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
-import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from './calibration/types.ts'
+import type { CalibrationMethod, ExtremesModel, ObservedModel, ValueRange } from '../quantize/calibrate/types.ts'
 import type { TaskInputs } from './samples/saved.ts'
 import type { BoundTimes, EventLoop, LatencyBlock } from './timing/types.ts'
 

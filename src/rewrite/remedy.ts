@@ -5,7 +5,7 @@ import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
 import type { Profile, Sweep } from '../measure/timing/types.ts'
-import type { Quantized, Range } from '../remedies/quantize/choice.ts'
+import type { Quantized, Range } from '../quantize/write/choice.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const

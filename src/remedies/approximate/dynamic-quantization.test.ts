@@ -1,8 +1,8 @@
 import { floatTensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { stepFactor } from '../../quantize/write/example-options.ts'
+import { choosing } from '../../quantize/write/example-plan.ts'
 import { checkRemedy, engineTools } from '../check-remedy.ts'
-import { stepFactor } from '../quantize/example-options.ts'
-import { choosing } from '../quantize/example-plan.ts'
 import { dynamicQuantization } from './dynamic-quantization.ts'
 
 const random = mulberry32(5)

@@ -1,10 +1,10 @@
 // The model in float16, for engines that compute in it. On CPUs they do not: onnxruntime has next to no float16 kernels for x86 and puts
 // a Cast around every operator, so that the model gets slower (https://github.com/microsoft/onnxruntime/issues/25824).
 import { nodesOf } from '../../graph/walk.ts'
+import { toHalf } from '../../quantize/write/half.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
-import { toHalf } from '../quantize/half.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
 

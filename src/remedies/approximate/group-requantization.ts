@@ -2,10 +2,10 @@
 // rewritten so that they keep it. What changes are roundings: by half a step of a scale, never a weight.
 
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
+import { unquantizedOutputs } from '../../quantize/repair/output-from-int8.ts'
+import { requantize } from '../../quantize/repair/requantize.ts'
+import { siteOf } from '../../quantize/repair/site.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { unquantizedOutputs } from '../mend/output-from-int8.ts'
-import { requantize } from '../mend/requantize.ts'
-import { siteOf } from '../mend/site.ts'
 
 const TREATS = ['unfused-quantization']
 /** What may give a value under the name that it had in float. */

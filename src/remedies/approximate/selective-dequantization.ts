@@ -1,11 +1,11 @@
 // Operators that gain nothing from being quantized, given back to float32: pairs of conversions between float operators, which only
 // round, and ConvInteger, which has no fused kernel and runs several times slower than a float convolution.
 
+import { floatPairs } from '../../quantize/repair/float-pairs.ts'
+import { integerConvolutions } from '../../quantize/repair/integer-chains.ts'
+import { disjoint, siteOf, withEdits } from '../../quantize/repair/site.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { floatPairs } from '../mend/float-pairs.ts'
-import { integerConvolutions } from '../mend/integer-chains.ts'
-import { disjoint, siteOf, withEdits } from '../mend/site.ts'
 
 const TREATS = ['unfused-quantization']
 

@@ -1,7 +1,7 @@
 import { floatTensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { choosing } from '../../quantize/write/example-plan.ts'
 import { checkRemedy, engineTools } from '../check-remedy.ts'
-import { choosing } from '../quantize/example-plan.ts'
 import { staticQuantization } from './static-quantization.ts'
 
 const random = mulberry32(6)

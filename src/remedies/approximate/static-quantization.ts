@@ -3,9 +3,9 @@
 // recognizes the pattern QuantizeLinear, DequantizeLinear, operator:
 // https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
 
+import { quantizedProposals } from '../../quantize/write/proposals.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
-import { quantizedProposals } from '../quantize/proposals.ts'
 
 /** Kernels that compute on 8-bit activations. */
 const KERNELS = /^(QLinear\w+|QGemm|ConvInteger|MatMulInteger\w*|QAttention)$/

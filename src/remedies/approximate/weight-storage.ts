@@ -6,11 +6,11 @@ import { floatTensor, node, rawTensor } from '../../graph/build.ts'
 import { constantsIn } from '../../graph/constants.ts'
 import { dataTypeOf } from '../../graph/dtype.ts'
 import type { GraphView } from '../../graph/types.ts'
+import { readFloats } from '../../quantize/write/rewriting.ts'
+import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb } from '../../quantize/write/weights.ts'
 import { type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
-import { readFloats } from '../quantize/rewriting.ts'
-import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb } from '../quantize/weights.ts'
 
 /** Smaller ones (biases, norms) weigh little and matter much. */
 const LEAST_ELEMENTS = 1024

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { convGroup, embedding, gemmGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { here } from '../../quantize/write/example-options.ts'
 import { checkRemedy } from '../check-remedy.ts'
-import { here } from '../quantize/example-options.ts'
 import { constantDequantization } from './constant-dequantization.ts'
 
 const rows = { rows: { dtype: 'int64' as const, shape: [4], data: BigInt64Array.of(3n, 1n, 99n, 0n) } }

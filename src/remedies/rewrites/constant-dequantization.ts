@@ -1,10 +1,10 @@
 // Constants that the engine dequantizes at every prediction, since they fuse with nothing: weights quantized alone, weights of operators
 // without an int8 kernel, tables of which some rows are read. The same floats, computed once.
 
+import { constantDequantizers, constantsInFloat } from '../../quantize/repair/constants-in-float.ts'
+import { disjoint, siteOf, withEdits } from '../../quantize/repair/site.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { constantDequantizers, constantsInFloat } from '../mend/constants-in-float.ts'
-import { disjoint, siteOf, withEdits } from '../mend/site.ts'
 
 const TREATS = ['unfused-quantization']
 

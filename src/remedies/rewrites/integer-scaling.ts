@@ -1,10 +1,10 @@
 // DynamicQuantizeLinear - MatMulInteger - Cast - Mul - Mul, scaled by one scale after the other: with the two scales multiplied first
 // the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
 
+import { scalesFirst } from '../../quantize/repair/integer-chains.ts'
+import { disjoint, siteOf, withEdits } from '../../quantize/repair/site.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { scalesFirst } from '../mend/integer-chains.ts'
-import { disjoint, siteOf, withEdits } from '../mend/site.ts'
 
 const TREATS = ['unfused-quantization']
 

@@ -1,0 +1,64 @@
+// The ranges of values on samples, in the trial's process: extremes first, then, for methods that need to see how often which numbers
+// occur, histograms between them. Memory does not grow with the number of samples.
+import type { CalibrateInput, CalibrateOutput } from '../../measure/tasks.ts'
+import { sumOf } from './collect.ts'
+import type { Histogram } from './histogram.ts'
+import { entropyRange, mseRange, percentileRange } from './thresholds.ts'
+import { type CalibrationMethod, type ChannelsOf, type ExtremesModel, needsHistograms, type ValueRange } from './types.ts'
+import { watch } from './watch.ts'
+
+type Ranges = Record<string, ValueRange>
+
+export async function calibrateTask(input: CalibrateInput): Promise<CalibrateOutput> {
+  const { engine, options, inputs, methods } = input
+  const [extremes, averages]: [Ranges, Ranges] = [{ ...input.known }, {}]
+  const [means, peaks]: [Record<string, number[]>, Record<string, number[]>] = [{}, {}]
+  for (const model of input.extremes) {
+    const count = model.values.length
+    const averaged = methods.includes('moving-average')
+    const seen = await watch({
+      engine,
+      options,
+      inputs,
+      file: model.file,
+      look: { kind: 'extremes', sumsFrom: averaged ? 0 : 2 * count },
+    })
+    const mean = sumOf(seen).map((sum) => sum / input.samples)
+    model.values.forEach((value, k) => {
+      extremes[value] = { low: seen.least[k]!, high: seen.most[count + k]! }
+      if (averaged) averages[value] = { low: mean[k]!, high: mean[count + k]! }
+    })
+    Object.assign(means, byChannel(model, [...mean.subarray(averaged ? 2 * count : 0)]))
+    Object.assign(peaks, byChannel(model, [...seen.most.subarray(2 * count + channelsIn(model))]))
+  }
+  const ranges: Partial<Record<CalibrationMethod, Ranges>> = {}
+  for (const method of methods) ranges[method] = method === 'moving-average' ? averages : { ...extremes }
+  for (const { file, values } of input.whole) {
+    const finite = values.filter((value) => Number.isFinite(extremes[value]!.low) && Number.isFinite(extremes[value]!.high))
+    const look = {
+      kind: 'histograms',
+      ranges: Object.fromEntries(finite.map((value) => [value, extremes[value]!])),
+      bins: input.bins,
+    } as const
+    const { histograms } = await watch({ engine, options, inputs, file, look })
+    for (const method of methods.filter(needsHistograms))
+      for (const [value, histogram] of histograms) ranges[method]![value] = CHOOSERS[method](histogram)
+  }
+  return { ranges, means, peaks, peakBytes: process.resourceUsage().maxRSS * 1024 }
+}
+
+const channelsIn = ({ channels }: ExtremesModel): number => channels.reduce((sum, { size }) => sum + size, 0)
+
+function byChannel({ channels }: { readonly channels: readonly ChannelsOf[] }, numbers: readonly number[]) {
+  let at = 0
+  return Object.fromEntries(
+    channels.map(({ value, size }) => {
+      at += size
+      return [value, numbers.slice(at - size, at)]
+    }),
+  )
+}
+
+const CHOOSERS = { percentile: percentileRange, entropy: entropyRange, mse: mseRange } satisfies Partial<
+  Record<CalibrationMethod, (histogram: Histogram) => ValueRange>
+>

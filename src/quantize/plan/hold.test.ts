@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import type { Agreement } from '../../measure/outputs/index.ts'
+import type { Precision } from '../write/choice.ts'
+import type { Layers } from './choose.ts'
+import { type Candidate, guessOf, type HoldGround, hold, inOrderOfError, spread, type Wanted } from './hold.ts'
+
+/** Layers with the noise of each; together they add up, times that of the treatment. At most a hundredth holds. */
+function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Record<string, number>>, timeMs = 1e6) {
+  const seen: Candidate[] = []
+  let leftMs = timeMs
+  const noiseOf = ({ treatment, layers }: Candidate) =>
+    treatments[treatment]! * [...layers.keys()].reduce((sum, node) => sum + noises[node]!, 0)
+  const ground: HoldGround = {
+    async check(candidate) {
+      seen.push(candidate)
+      leftMs -= 1000
+      const noise = noiseOf(candidate)
+      const agreement = { sqnrDb: -10 * Math.log10(noise) } as Agreement
+      return { ok: noise <= 0.01, reason: `noise ${noise}`, agreement }
+    },
+    async noises(candidates, budgetMs) {
+      leftMs -= Math.min(budgetMs, 10 * candidates.length)
+      return candidates.map(noiseOf)
+    },
+    others: async () => Object.keys(treatments).slice(1),
+    leftMs: () => leftMs,
+  }
+  const layersOf = (given: ReadonlySet<string>): Layers => {
+    const kept = Object.keys(noises).filter((node) => !given.has(node))
+    return { layers: new Map(kept.map((node) => [node, 'static' as Precision])), savingMs: kept.length }
+  }
+  const wanted: Wanted = {
+    first: Object.keys(treatments)[0]!,
+    chosen: layersOf(new Set()),
+    choose: layersOf,
+    nodes: Object.keys(noises).map((node) => ({ node, opType: 'Conv', gainMs: 1 })),
+    errors: new Map(),
+  }
+  return { ground, wanted, seen }
+}
+
+const sixty = (noise: (k: number) => number) =>
+  Object.fromEntries(Array.from({ length: 60 }, (_, k) => [`n${String(k).padStart(2, '0')}`, noise(k)]))
+
+describe('hold', () => {
+  test('what holds is looked at once', async () => {
+    const { ground, wanted, seen } = world({ a: 0.001, b: 0.002 }, { minmax: 1, mse: 0.5 })
+    const { layers, treatment } = await hold(ground, wanted)
+    expect([layers, treatment, seen.length]).toEqual([wanted.chosen, 'minmax', 1])
+  })
+
+  test('another treatment is tried before any layer goes', async () => {
+    const { ground, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
+    const { layers, treatment } = await hold(ground, wanted)
+    expect([layers, treatment]).toEqual([wanted.chosen, 'mse'])
+    expect(seen.map((one) => one.treatment)).toEqual(['minmax', 'mse'])
+  })
+
+  test('none that is worse is kept', async () => {
+    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1, mse: 3 })
+    const { layers, treatment } = await hold(ground, wanted)
+    expect(treatment).toBe('minmax')
+    expect([...layers!.layers.keys()]).toEqual(['b', 'c'])
+  })
+
+  test('the few layers that cause most of the error go, in few looks', async () => {
+    const noises = sixty((k) => (k % 20 === 7 ? 0.2 : 0.0001))
+    const { ground, wanted, seen } = world(noises, { minmax: 1 })
+    const { layers } = await hold(ground, wanted)
+    expect(Object.keys(noises).filter((node) => !layers!.layers.has(node))).toEqual(['n07', 'n27', 'n47'])
+    expect(seen.length).toBeLessThanOrEqual(5)
+  })
+
+  test('errors that do not add up as guessed are found by halving', async () => {
+    const noises = sixty((k) => 0.0001 * (k + 1))
+    const { ground, wanted, seen } = world(noises, { minmax: 1 })
+    // Single layers seem all alike.
+    const blind = { ...ground, noises: async (all: readonly Candidate[]) => all.map(() => 0.001) }
+    const { layers } = await hold(blind, wanted)
+    // Given back in their own order, the first 59 must go until 0.006 is left; 60 / 32 too many may.
+    expect(layers!.layers.size).toBeGreaterThan(0)
+    expect(layers!.layers.size).toBeLessThanOrEqual(1)
+    expect(seen.length).toBeLessThanOrEqual(7)
+  })
+
+  test('time that is over ends the looks, and is said', async () => {
+    const { ground, wanted, seen } = world(
+      sixty(() => 1),
+      { minmax: 1, mse: 1 },
+      1500,
+    )
+    const { layers, reason } = await hold(ground, wanted)
+    expect(layers).toBeNull()
+    expect(reason).toMatch(/^layers that gain change the outputs too much: noise 60; the time .* --budget has more$/)
+    expect(seen.length).toBeLessThanOrEqual(2)
+  })
+
+  test('errors that are known are not measured again', async () => {
+    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1 })
+    await hold(ground, wanted)
+    expect(wanted.errors.size).toBe(3)
+    const none = { ...ground, noises: () => Promise.reject(new Error('measured again')) }
+    expect([...(await hold(none, wanted)).layers!.layers.keys()]).toEqual(['b', 'c'])
+  })
+})
+
+describe('order', () => {
+  const nodes = [
+    { node: 'a', opType: 'Conv', gainMs: 1 },
+    { node: 'b', opType: 'Conv', gainMs: 0.1 },
+    { node: 'c', opType: 'Conv', gainMs: 1 },
+    { node: 'd', opType: 'MatMul', gainMs: 1 },
+  ]
+
+  test('most error for the least time first; unmeasured layers as others of their operator, or first of all', () => {
+    const errors = new Map([
+      ['a', 0.1],
+      ['b', 0.05],
+    ])
+    // a: 0.1; b: 0.05 / 0.1 = 0.5; c: the middle of 0.1 and 0.05; d: none is known.
+    expect(inOrderOfError(nodes, errors).map(({ node }) => node)).toEqual(['d', 'b', 'a', 'c'])
+  })
+
+  test('the guess: as many as leave a hundredth of noise', () => {
+    const order = [0.05, 0.02, 0.008, 0.001].map((noise, k) => ({ node: `n${k}`, noise }))
+    const check = (sqnrDb: number | null) => ({ ok: false, reason: '', agreement: { sqnrDb } as Agreement })
+    // 0.079 less 0.05 and 0.02 is 0.009.
+    expect(guessOf(order, check(null))).toBe(2)
+    // Together they come to ten times as much, 0.79: without the first three it is 0.01.
+    expect(guessOf(order, check(-10 * Math.log10(0.78)))).toBe(3)
+    expect(guessOf([{ node: 'a', noise: Number.POSITIVE_INFINITY }, ...order], check(null))).toBe(3)
+  })
+
+  test('spread: every third first, where there are three times as many as are looked at first', () => {
+    const order = spread(Array.from({ length: 72 }, (_, k) => k))
+    expect(order.slice(0, 4)).toEqual([0, 3, 6, 9])
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 72 }, (_, k) => k))
+  })
+})

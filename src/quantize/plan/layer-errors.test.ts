@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { plainOptions } from '../../engines/example-options.ts'
+import { floatTensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { typesTask } from '../../measure/outputs/types-task.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
+import { folderOfTests } from '../../trials/example-folder.ts'
+import { layerErrorsTask } from './layer-errors.ts'
+
+const folder = folderOfTests()
+
+const row = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, 4) } as const
+
+/** y = x factor */
+function scaled(name: string, factor: number): string {
+  const file = join(folder, `${name}.onnx`)
+  const value = (one: string) => valueInfo(one, 'float32', [1, 2])
+  const nodes = [node('Mul', ['x', 'f'], ['y'])]
+  writeFileSync(
+    file,
+    writeModel(model({ nodes, inputs: [value('x')], outputs: [value('y')], initializers: [floatTensor('f', [1], [factor])] })),
+  )
+  return file
+}
+
+test('noise over signal of each model, and a reason for one that does not run', async () => {
+  const rows = await layerErrorsTask({
+    engine: 'ort-cpu',
+    options: plainOptions,
+    inputs: saveInputs(join(folder, 'inputs'), [{ x: row }]),
+    original: scaled('one', 1),
+    models: [
+      { key: 'same', file: scaled('same', 1) },
+      { key: 'off', file: scaled('off', 1.25) },
+      { key: 'gone', file: join(folder, 'nowhere.onnx') },
+    ],
+    budgetMs: 1e6,
+  })
+  // Off by a quarter: (1/4)² of the signal.
+  expect(rows.map(({ key, noise }) => [key, noise])).toEqual([
+    ['same', 0],
+    ['off', 0.0625],
+    ['gone', null],
+  ])
+  expect(rows[2]!.reason).not.toBeNull()
+})
+
+test('types as run, of values inside too, with the numbers of sizes', async () => {
+  const file = join(folder, 'sizes.onnx')
+  const nodes = [node('Shape', ['x'], ['s']), node('ReduceMax', ['x'], ['y'], { keepdims: 0 })]
+  const inputs = [valueInfo('x', 'float32', ['n', 2])]
+  const outputs = [valueInfo('s', 'int64', [2]), valueInfo('y', 'float32', [])]
+  writeFileSync(file, writeModel(model({ nodes, inputs, outputs })))
+  const types = await typesTask({
+    engine: 'ort-cpu',
+    options: plainOptions,
+    inputs: join(folder, 'inputs/inputs.json'),
+    modelFiles: [file],
+  })
+  expect(types).toEqual({
+    x: { dtype: 'float32', shape: [1, 2] },
+    s: { dtype: 'int64', shape: [2], sizes: [1, 2] },
+    y: { dtype: 'float32', shape: [] },
+  })
+})

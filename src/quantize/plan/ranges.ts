@@ -1,0 +1,88 @@
+// What static quantization must know of the values of a model, found on samples: ranges, by each method that is asked for, and what
+// corrects biases and smooths channels.
+import path from 'node:path'
+import type { Model } from '../../graph/model.ts'
+import { taskInputs } from '../../measure/samples/saved.ts'
+import type { TypeAsRun } from '../../measure/tasks.ts'
+import { reasonOf } from '../../tune/tried.ts'
+import { type CalibrationMethod, type ChannelsOf, calibrate } from '../calibrate/index.ts'
+import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
+import type { PrecisionGround } from './ground.ts'
+
+export interface Calibrated {
+  /** By method, of every value that static layers could read or make; values with NaN or infinity have none. */
+  readonly ranges: ReadonlyMap<CalibrationMethod, ReadonlyMap<string, Range>>
+  /** Of what convolutions and products read. */
+  readonly means: ReadonlyMap<string, ChannelMeans>
+  /** Of the same, the largest magnitude in each channel. */
+  readonly peaks: ReadonlyMap<string, readonly number[]>
+}
+
+/** Calibrating ends after about so long, ms; graphs as they are written take several times as long as optimized ones. */
+const CALIBRATION_MS = 12_000
+const UNOPTIMIZED = 5
+const LEAST_SAMPLES = 8
+const MOST_SAMPLES = 256
+/** Operators with weights, and so with a bias that can be corrected. */
+const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
+
+/** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
+export async function calibrated(
+  ground: PrecisionGround,
+  model: Model,
+  nodes: readonly Quantizable[],
+  types: ReadonlyMap<string, TypeAsRun>,
+  methods: readonly CalibrationMethod[],
+  before?: Calibrated,
+): Promise<Calibrated> {
+  const values = new Set(
+    nodes.flatMap(({ precisions, activationsIn, activationsOut }) =>
+      precisions.includes('static') ? [...activationsIn, ...activationsOut] : [],
+    ),
+  )
+  const channels = [...values].flatMap((value): ChannelsOf[] => {
+    const readers = nodes.filter(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
+    const shape = types.get(value)?.shape ?? []
+    if (readers.length === 0 || shape.length < 2) return []
+    const axis = readers[0]!.opType === 'Conv' ? 1 : shape.length - 1
+    return [{ value, rank: shape.length, axis, size: shape[axis]! }]
+  })
+  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
+  const count = Math.min(ground.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
+  // Spread over all of them: data are often sorted by class.
+  const samples = Array.from({ length: count }, (_, k) => ground.samples[Math.floor((k * ground.samples.length) / count)]!)
+  ground.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
+  const folder = path.join(ground.folder, ground.nextName('calibration'))
+  const known = before?.ranges.get('minmax')
+  const trial = await calibrate({
+    engine: ground.engineId,
+    options: ground.options,
+    model,
+    values: [...values],
+    channels: before === undefined ? channels : [],
+    methods,
+    ...(known === undefined ? {} : { known: Object.fromEntries(known) }),
+    inputs: taskInputs(folder, samples),
+    samples: count,
+    types,
+    expectedMs: count * ground.p50Ms,
+    limits: ground.limits,
+    folder,
+    write: ground.write,
+  })
+  if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonOf(trial)}`)
+  const { ranges, means, peaks } = trial.value
+  const axes = new Map(channels.map(({ value, axis }) => [value, axis]))
+  const finite = (all: readonly number[]) => all.every(Number.isFinite)
+  return {
+    peaks: before?.peaks ?? new Map(Object.entries(peaks).filter(([, all]) => finite(all))),
+    ranges: new Map(methods.map((method) => [method, new Map(Object.entries(ranges[method] ?? {}).filter(isObserved))])),
+    means:
+      before?.means ??
+      new Map(
+        Object.entries(means).flatMap(([value, all]) => (finite(all) ? [[value, { axis: axes.get(value)!, means: all }]] : [])),
+      ),
+  }
+}
+
+const isObserved = ([, { low, high }]: readonly [string, Range]): boolean => Number.isFinite(low) && Number.isFinite(high)

@@ -1,0 +1,74 @@
+// The ways to quantize the same layers: by ranges of one calibration or another, with biases that take back the mean of what rounding
+// costs or without, and from a model whose channels were smoothed first. None of them costs a layer; the later ones are made when they are
+// asked for.
+import type { Model } from '../../graph/model.ts'
+import type { TypeAsRun } from '../../measure/tasks.ts'
+import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { CalibrationMethod } from '../calibrate/index.ts'
+import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
+import { smoothed } from '../write/smooth.ts'
+import type { PrecisionGround } from './ground.ts'
+import { type Calibrated, calibrated } from './ranges.ts'
+
+export interface Treatment {
+  /** The float model that is quantized. */
+  readonly model: Model
+  readonly ranges: ReadonlyMap<string, Range>
+  /** Undefined: biases stay as they are. */
+  readonly means: ReadonlyMap<string, ChannelMeans> | undefined
+}
+
+export interface Treatments {
+  readonly first: string
+  of(name: string): Treatment
+  others(): Promise<readonly string[]>
+}
+
+/** Ranges that cut a few numbers off, so that the others keep more of the steps. */
+const NARROWER: readonly CalibrationMethod[] = ['percentile', 'mse']
+
+export async function treatmentsOf(
+  ground: PrecisionGround,
+  wishes: { readonly calibration: CalibrationMethod | null; readonly allowStatic: boolean },
+  of: {
+    readonly prepared: Model
+    readonly nodes: readonly Quantizable[]
+    readonly types: ReadonlyMap<string, TypeAsRun>
+  },
+  method: PrecisionMethod,
+): Promise<Treatments> {
+  const { prepared, nodes, types } = of
+  const known = new Map<string, Treatment>()
+  const add = (model: Model, { ranges, means }: Calibrated, before = '') => {
+    for (const [calibration, found] of ranges) {
+      known.set(`${before}${calibration}`, { model, ranges: found, means: undefined })
+      known.set(`${before}${calibration}, biases corrected`, { model, ranges: found, means })
+    }
+  }
+  const find = (model: Model, methods: readonly CalibrationMethod[], before?: Calibrated) =>
+    calibrated(ground, model, nodes, types, methods, before)
+  const first = method === 'static' ? (wishes.calibration ?? 'minmax') : 'as it is'
+  const own = method === 'static' ? await find(prepared, [wishes.calibration ?? 'minmax']) : undefined
+  if (own !== undefined) add(prepared, own)
+  else known.set(first, { model: prepared, ranges: new Map(), means: undefined })
+  let others: Promise<readonly string[]> | undefined
+  const more = async (): Promise<readonly string[]> => {
+    if (method === 'static' && wishes.calibration === null) add(prepared, await find(prepared, NARROWER, own))
+    // Which channels are large is seen on real inputs, as ranges are.
+    if (method !== 'weights' && wishes.allowStatic) {
+      const { peaks } = own ?? (await find(prepared, ['minmax']))
+      const { model, values } = smoothed(prepared, peaks)
+      if (values.length > 0 && method === 'static') add(model, await find(model, [wishes.calibration ?? 'minmax']), 'smoothed, ')
+      if (values.length > 0 && method === 'dynamic') known.set('smoothed', { model, ranges: new Map(), means: undefined })
+    }
+    return [...known.keys()].filter((name) => name !== first)
+  }
+  return {
+    first,
+    of: (name) => known.get(name)!,
+    others: () => {
+      others ??= more()
+      return others
+    },
+  }
+}

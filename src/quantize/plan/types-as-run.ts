@@ -1,0 +1,25 @@
+// What flows between the operators: the types of all values of the main graph, from one prediction.
+import path from 'node:path'
+import { isConstantNode } from '../../graph/constants.ts'
+import type { Model } from '../../graph/model.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
+import type { TypeAsRun } from '../../measure/tasks.ts'
+import { runTrial } from '../../trials/trial.ts'
+import { reasonOf } from '../../tune/tried.ts'
+import { withValuesAsOutputs } from '../calibrate/observe.ts'
+import type { PrecisionGround } from './ground.ts'
+
+/** Types of all values of the main graph. Throws where the engine does not give them. */
+export async function typesAsRun(ground: PrecisionGround, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
+  const made = model.proto.graph!.node.filter((node) => !isConstantNode(node)).flatMap(({ output }) => output)
+  const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
+  const { file } = await ground.write(asked, path.join(ground.folder, ground.nextName('types')))
+  const inputs = saveInputs(path.join(ground.folder, ground.nextName('sample')), ground.samples.slice(0, 1))
+  const trial = await runTrial(
+    'types',
+    { engine: ground.engineId, options: ground.options, inputs, modelFiles: [file] },
+    { timeMs: 60_000 + 100 * ground.p50Ms, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
+  )
+  if (trial.outcome !== 'measured') throw new Error(`the types of the model's values could not be had: ${reasonOf(trial)}`)
+  return new Map(Object.entries(trial.value))
+}

@@ -1,0 +1,30 @@
+// A float constant beside a quantized value, as in an Add or a Mul: quantized once, so that the int8 kernel takes it.
+
+import { int8KernelOf } from '../../engines/onnxruntime/int8/int8-kernels.ts'
+import { rawTensor } from '../../graph/build.ts'
+import { affineOf, quantizeNumber, typeRange } from '../write/numbers.ts'
+import { conversionNode, type Mending, newParameters, type Site, withInput } from './site.ts'
+
+/** Elementwise groups of which one input is a float constant and another is dequantized. */
+export function floatConstants(site: Site): Mending[] {
+  const { at, matching, protoOf, fresh } = site
+  return at.graph.nodes.flatMap((operator) => {
+    if (int8KernelOf(operator.opType)?.kind !== 'elementwise' || site.brokenOf(operator)?.condition !== 'input-float') return []
+    const sources = operator.inputs.map((_, index) => site.sourceOf(operator, index))
+    const index = sources.indexOf(undefined)
+    const dtype = sources.find((source) => source !== undefined)?.dtype
+    const constant = matching.constant(operator.inputs[index])
+    const numbers = matching.numbers(operator.inputs[index])
+    if (constant?.dtype !== 'float32' || numbers === undefined || (dtype !== 'uint8' && dtype !== 'int8')) return []
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
+    if (!Number.isFinite(low) || !Number.isFinite(high)) return []
+    const affine = affineOf(low, high, typeRange(dtype), false)
+    const { names, tensors } = newParameters(site, constant.name, affine.scale, affine.zeroPoint, dtype)
+    const [stored, real] = [fresh(`${constant.name}_quantized`), fresh(`${constant.name}_dequantized`)]
+    const values = Uint8Array.from(numbers, (value) => quantizeNumber(value, affine, typeRange(dtype)) & 255)
+    const node = protoOf(operator)
+    const add = [withInput(node, index, real), conversionNode('DequantizeLinear', [stored, ...names], real)]
+    const addInitializers = [...tensors, rawTensor(stored, dtype, constant.shape, values)]
+    return [{ edit: { remove: new Set([node]), add, addInitializers }, nodes: [operator.outputs[0]!] }]
+  })
+}
