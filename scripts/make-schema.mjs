@@ -1,5 +1,5 @@
-// Writes src/report/report.schema.json and comparison.schema.json, the JSON Schemas (draft 2020-12) of the documents, from the
-// TypeScript types in src/report/document.ts and comparison.ts. It understands the subset of TypeScript that the document uses and throws on anything else.
+// Writes src/report/documents/report.schema.json and comparison.schema.json, the JSON Schemas (draft 2020-12) of the documents, from the
+// TypeScript types in src/report/documents/report.ts and comparison.ts. It understands the subset of TypeScript that the document uses and throws on anything else.
 // Comments at the end of a line, and doc comments, become descriptions.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

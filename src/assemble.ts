@@ -7,8 +7,8 @@ import type { Verdict } from './diagnose/rule.ts'
 import type { AnalyzedEvidence, Evidence } from './evidence/evidence.ts'
 import { handoffNs } from './measure/timing/latency.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from './measure/timing/types.ts'
-import { answer } from './report/answer.ts'
-import type { ReportDocument } from './report/document.ts'
+import type { ReportDocument } from './report/documents/report.ts'
+import { answer } from './report/text/answer.ts'
 
 /** Costs, roofline and breakdown of what was measured; a key is absent where its evidence is. */
 export function analyze(evidence: Evidence): AnalyzedEvidence {

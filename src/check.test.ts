@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { check, isClear } from './check.ts'
 import type { Entered } from './measure/timing/rounds.ts'
 import type { LatencyBlock } from './measure/timing/types.ts'
-import { decide } from './report/check.ts'
-import { checkAnswer, renderCheck } from './report/verdict-text.ts'
+import { decide } from './report/documents/check.ts'
+import { checkAnswer, renderCheck } from './report/text/verdict-text.ts'
 
 const entered = (...p50s: number[]): Entered => ({
   blocks: p50s.map((p50Ms) => ({ p50Ms, handoffBeforeNs: null, handoffAfterNs: null }) as LatencyBlock),

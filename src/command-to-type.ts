@@ -1,7 +1,7 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
 import type { Flag } from './evidence/evidence.ts'
-import { quoted } from './report/wrap.ts'
+import { quoted } from './report/text/wrap.ts'
 
 /** `template`: of a rule, with `MODEL`, and `SAMPLES` where data is needed. A flag that it sets itself is not given again. */
 export function commandToType(template: string, file: string, given: readonly Flag[]): string {

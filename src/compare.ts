@@ -7,7 +7,7 @@ import { readModel } from './formats/index.ts'
 import { InputError } from './graph/input-error.ts'
 import type { Model } from './graph/model.ts'
 import { readMachine } from './machine/index.ts'
-import type { ComparisonDocument } from './report/comparison.ts'
+import type { ComparisonDocument } from './report/documents/comparison.ts'
 import { alone, inTemporaryFolder, limitsOf } from './run.ts'
 
 /**

@@ -1,9 +1,9 @@
 // What `fix` found, as the report document says it.
 import type { FixOptions } from './fix-options.ts'
 import type { Tuned } from './precision.ts'
-import type { ReportDocument } from './report/document.ts'
-import { fixAnswer } from './report/fix-answer.ts'
-import type { TrialRow } from './report/trials.ts'
+import type { ReportDocument } from './report/documents/report.ts'
+import { fixAnswer } from './report/text/fix-answer.ts'
+import type { TrialRow } from './report/text/trials.ts'
 import type { Goal } from './rewrite/remedy.ts'
 import { nameOf } from './tune/candidates.ts'
 import type { Found } from './tune/search.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseHistory } from './history-lines.ts'
-import { historyEntry } from './report/example-history.ts'
+import { historyEntry } from './report/documents/example-history.ts'
 
 const line = JSON.stringify
 

@@ -1,6 +1,6 @@
 // The text of the history: JSON lines. A line that a crash cut off, that another program wrote or that a newer whyslow wrote costs that
 // line and a warning, never the rest.
-import type { HistoryEntry } from './report/history.ts'
+import type { HistoryEntry } from './report/documents/history.ts'
 
 export interface ParsedHistory {
   /** Oldest first. */

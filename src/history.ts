@@ -17,9 +17,9 @@ import path from 'node:path'
 import { InputError } from './graph/input-error.ts'
 import { parseHistory } from './history-lines.ts'
 import { machineKey } from './machine/key.ts'
-import type { ComparisonDocument } from './report/comparison.ts'
-import type { ReportDocument } from './report/document.ts'
-import type { HistoryDocument, HistoryEntry } from './report/history.ts'
+import type { ComparisonDocument } from './report/documents/comparison.ts'
+import type { HistoryDocument, HistoryEntry } from './report/documents/history.ts'
+import type { ReportDocument } from './report/documents/report.ts'
 
 /** The user's history on this system. */
 export function historyFile(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {

@@ -1,7 +1,7 @@
 // Which engines are here, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
 import { engines } from './engines/index.ts'
 import { describeEngine } from './measure/describe-engine.ts'
-import type { EnginesDocument } from './report/engines-document.ts'
+import type { EnginesDocument } from './report/documents/engines.ts'
 import { toolVersion } from './version.ts'
 import type { WhyOptions } from './why-options.ts'
 

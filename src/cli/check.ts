@@ -1,5 +1,5 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
-import { renderCheck } from '../report/verdict-text.ts'
+import { renderCheck } from '../report/text/verdict-text.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'

@@ -1,5 +1,5 @@
 // `whyslow compare MODEL…`: one model on several engines, or several models. Here: paths, files and what goes to the screen.
-import { renderComparison } from '../report/comparison-text.ts'
+import { renderComparison } from '../report/text/comparison-text.ts'
 import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'

@@ -1,5 +1,5 @@
 // The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text.
-import { renderJson } from '../report/json.ts'
+import { renderJson } from '../report/text/json.ts'
 import type { Screen } from './screen.ts'
 import { checkTarget, writeTarget } from './write-file.ts'
 

@@ -1,5 +1,5 @@
 // `whyslow engines`: what is here, what is not, why, and how to get it.
-import { renderEngines } from '../report/engines-text.ts'
+import { renderEngines } from '../report/text/engines-text.ts'
 import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'

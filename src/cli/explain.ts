@@ -1,7 +1,7 @@
 // `whyslow explain EVIDENCE`: diagnoses again from what `--save-evidence` wrote; no engine, no measuring.
 
 import { readEvidence } from '../evidence/file.ts'
-import { renderTerminal } from '../report/terminal.ts'
+import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'

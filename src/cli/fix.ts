@@ -1,5 +1,5 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
-import { renderFix } from '../report/trials.ts'
+import { renderFix } from '../report/text/trials.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'

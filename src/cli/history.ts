@@ -1,5 +1,5 @@
 // `whyslow history [MODEL]`: what --save kept.
-import { renderHistory } from '../report/history-text.ts'
+import { renderHistory } from '../report/text/history-text.ts'
 import { documentOutput } from './document-output.ts'
 import type { Screen } from './screen.ts'
 import type { Stages } from './stages.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lintDocument } from '../report/example-lint.ts'
+import { lintDocument } from '../report/documents/example-lint.ts'
 import { type LintFlags, runLint } from './lint.ts'
 import type { Stages } from './stages.ts'
 

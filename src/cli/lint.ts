@@ -1,5 +1,5 @@
 // `whyslow lint MODEL`: why is this quantized model not faster? Here: paths, files and what goes to the screen.
-import { renderLint } from '../report/lint.ts'
+import { renderLint } from '../report/text/lint-text.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'

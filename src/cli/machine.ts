@@ -1,5 +1,5 @@
 // `whyslow machine`: facts and measured roofs of this computer.
-import { renderMachine } from '../report/machine-text.ts'
+import { renderMachine } from '../report/text/machine-text.ts'
 import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'

@@ -1,5 +1,5 @@
 // `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
-import { renderQuantized, syntheticNote } from '../report/quantization.ts'
+import { renderQuantized, syntheticNote } from '../report/text/quantization.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'

@@ -1,7 +1,7 @@
 // `whyslow MODEL`: measures one prediction, says why it is slow. Here: paths, files and what goes to the screen.
 
 import { formatEvidence } from '../evidence/file.ts'
-import { renderTerminal } from '../report/terminal.ts'
+import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'

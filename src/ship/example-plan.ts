@@ -10,7 +10,7 @@ import { readOnnx } from '../formats/onnx.ts'
 import type { Model } from '../graph/model.ts'
 import type { ValueDeclaration } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
-import type { ReportDocument } from '../report/document.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
 import type { ShipPlan } from './plan.ts'
 
 export const ROOT = path.resolve(import.meta.dirname, '../..')

@@ -1,7 +1,7 @@
 // What is shipped: everything the folder's files are made from, as plain data.
 import type { ModelProto } from 'onnx-buf'
 import type { InputDeclaration } from '../engines/types.ts'
-import type { ReportDocument } from '../report/document.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 
 export type Agreement = ReportDocument['trials'][number]['agreement']

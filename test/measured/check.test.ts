@@ -2,9 +2,9 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { CheckDocument } from '../../src/report/check.ts'
-import type { ReportDocument } from '../../src/report/document.ts'
-import type { HistoryDocument } from '../../src/report/history.ts'
+import type { CheckDocument } from '../../src/report/documents/check.ts'
+import type { HistoryDocument } from '../../src/report/documents/history.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { expectRefusal, fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
 
 const where = folders()

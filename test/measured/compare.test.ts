@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ComparisonDocument } from '../../src/report/comparison.ts'
+import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
 
@@ -11,7 +11,7 @@ const where = folders()
 afterAll(() => where.remove())
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/comparison.schema.json'), 'utf8')),
+  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/comparison.schema.json'), 'utf8')),
 )
 const SHORT = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress', '--json', '-']
 

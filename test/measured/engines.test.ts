@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../src/report/document.ts'
-import type { EnginesDocument } from '../../src/report/engines-document.ts'
+import type { EnginesDocument } from '../../src/report/documents/engines.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'

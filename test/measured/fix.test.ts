@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
-import type { ReportDocument } from '../../src/report/document.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { type Ended, fixture, folders, refuses, start, whyslow } from './command.ts'
 
@@ -15,7 +15,7 @@ const where = folders()
 afterAll(() => where.remove())
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/report.schema.json'), 'utf8')),
+  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
 )
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 const readJson = <T>(folder: string, name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T

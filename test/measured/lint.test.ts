@@ -6,7 +6,7 @@ import { convGroup } from '../../src/engines/onnxruntime/int8/example-groups.ts'
 import { readModel } from '../../src/formats/index.ts'
 import { writeModel } from '../../src/graph/build.ts'
 import { viewGraph } from '../../src/graph/view.ts'
-import type { LintDocument } from '../../src/report/lint-document.ts'
+import type { LintDocument } from '../../src/report/documents/lint.ts'
 import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()

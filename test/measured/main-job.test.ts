@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../src/report/document.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
@@ -11,7 +11,7 @@ const where = folders()
 afterAll(() => where.remove())
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/report.schema.json'), 'utf8')),
+  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
 )
 
 /** What tells a model from the others in its report. */

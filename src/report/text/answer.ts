@@ -1,0 +1,86 @@
+// The one sentence of the first screen: the number, the cause, the consequence.
+import type { AreaName, ReportDocument } from '../documents/report.ts'
+import { nodeName } from './names.ts'
+import { percent, time, timeWithInterval } from './numbers.ts'
+import { printable } from './wrap.ts'
+
+export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked'>
+
+const causes: Readonly<Record<AreaName | 'unexplained', string>> = {
+  architecture: 'is arithmetic that the model asks for',
+  hardware: 'goes to moving data and to waiting for the machine',
+  software: 'is software overhead that neither the model nor the machine needs',
+  unexplained: 'is not explained by what was measured',
+}
+
+// A node is named where it holds at least this share of its area; below, the time is spread and one name would mislead.
+const namedFromShare = 0.2
+const mostlyFromShare = 0.5
+
+// Parts that add up to more than the whole by this share were timed in another state of the machine.
+const toleratedExcess = 0.15
+
+/** One sentence from a report that lacks only its answer. Pure; says what is not known instead of leaving it out. */
+export function answer(facts: AnswerFacts): string {
+  return `${number(facts)}${cause(facts)}${consequence(facts)}.`
+}
+
+function number({ latency, nodes }: AnswerFacts): string {
+  if (latency !== null) {
+    const value = timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)
+    if (latency.trust === 'D') return `One prediction takes about ${value}, a number not to rely on (trust D)`
+    return `One prediction takes ${value}`
+  }
+  const sumMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
+  if (sumMs > 0) return `The latency of a prediction is not known; its nodes take ${time(sumMs)} together`
+  return 'The latency of a prediction could not be measured'
+}
+
+function cause(facts: AnswerFacts): string {
+  const areas = Object.entries(facts.areas) as [AreaName | 'unexplained', { timeMs: number; share: number }][]
+  const [name, area] = areas.reduce((top, next) => (next[1].share > top[1].share ? next : top))
+  if (area.share <= 0) {
+    const top = facts.nodes.reduce<(typeof facts.nodes)[number] | undefined>(
+      (most, node) => (node.timeMs > (most?.timeMs ?? 0) ? node : most),
+      undefined,
+    )
+    if (top !== undefined) return `, most of all ${nodeName(top, 40)} with ${time(top.timeMs)}`
+    return facts.latency === null ? '' : '; where it goes is not known'
+  }
+  const said = `${causes[name]}${place(name, area.timeMs, facts.nodes)}`
+  const excess = -facts.areas.unexplained.share
+  if (excess <= toleratedExcess) return `: ${percent(area.share)} ${said}`
+  // The machine was slower while operators were timed than while predictions were.
+  return `: its parts, as profiled, add up to ${percent(1 + excess)} of that, so that no share can be relied on; the largest ${said}`
+}
+
+function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFacts['nodes']): string {
+  let top: { name: string; timeMs: number } | undefined
+  for (const node of nodes) {
+    const timeMs = timeInArea(area, node)
+    if (timeMs > (top?.timeMs ?? 0)) top = { name: nodeName(node, 40), timeMs }
+  }
+  if (top === undefined || areaMs <= 0 || top.timeMs < namedFromShare * areaMs) return ''
+  return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
+}
+
+function timeInArea(area: AreaName | 'unexplained', node: AnswerFacts['nodes'][number]): number {
+  const floorMs = Math.min(node.floorMs ?? 0, node.timeMs)
+  if (area === 'architecture') return node.bound === 'compute' ? floorMs : 0
+  if (area === 'hardware') return node.bound === 'memory' ? floorMs : 0
+  if (area === 'software') return node.timeMs - floorMs
+  return 0
+}
+
+function consequence({ findings, latency, notChecked }: AnswerFacts): string {
+  const first = findings.find((finding) => finding.wouldSaveMs > 0)
+  if (first !== undefined) {
+    const upTo = first.basis === 'modelled' ? 'up to ' : ''
+    return `; fixing the first finding, "${printable(first.title)}", would save ${upTo}${time(first.wouldSaveMs)} (${first.basis})`
+  }
+  if (latency === null) {
+    const reason = notChecked[0]?.reason
+    return reason === undefined ? '' : ` (${printable(reason)})`
+  }
+  return '; nothing was found that would make it faster'
+}

@@ -1,0 +1,229 @@
+// The comparison on a terminal: the sentence, one table, what it means in sentences, who is worth choosing, who could not be measured.
+// Drawn from the document alone.
+import picocolors from 'picocolors'
+import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
+import type { Colours, TerminalOptions } from './colours.ts'
+import { withShortNames } from './contestant-names.ts'
+import { bytes, count, one, significant, time, timeWithInterval } from './numbers.ts'
+import { asTyped, cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+
+interface Column {
+  readonly head: string
+  readonly cell: (one: Contestant) => string
+  /** What a question mark in it stands for. */
+  readonly unknown?: (one: Contestant) => string
+}
+
+/** Below this a name is cut so far that models cannot be told apart. */
+const LEAST_NAME = 12
+
+/** The whole comparison as text that ends with a line end. Pure. */
+export function renderComparison(given: ComparisonDocument, options: TerminalOptions): string {
+  const doc = withShortNames(given)
+  const width = Math.max(40, options.width)
+  const colours = picocolors.createColors(options.colour)
+  const sections = [
+    wrap(doc.answer, width).map(colours.bold),
+    table(doc, width, colours),
+    doc.sentences.flatMap((sentence) => wrap(sentence, width, '- ')),
+    batches(doc, width, colours),
+    growth(doc, width, colours),
+    front(doc, width),
+    findings(doc, width, colours, options.command),
+    notMeasured(doc, width),
+    basis(doc, width),
+    doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow)),
+  ]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function table(doc: ComparisonDocument, width: number, colours: Colours): string[] {
+  const places = new Map(doc.ranking.map(({ id, place }) => [id, place]))
+  const placeOf = ({ id }: Contestant) => places.get(id) ?? Number.POSITIVE_INFINITY
+  const measured = doc.contestants.filter(({ p50Ms }) => p50Ms !== null)
+  const rows = measured.toSorted((x, y) => placeOf(x) - placeOf(y) || x.p50Ms! - y.p50Ms!)
+  if (rows.length === 0) return []
+  const columns = columnsOf(doc).map((column) => ({
+    ...column,
+    width: Math.max(cells(column.head), ...rows.map((row) => cells(column.cell(row)))),
+  }))
+  const title = doc.of === 'engines' ? 'engine' : 'model'
+  const longest = Math.max(cells(title), ...rows.map(({ id }) => cells(printable(id))))
+  const placeWidth = 3
+  const room = (kept: readonly { width: number }[]) => width - placeWidth - kept.reduce((sum, one) => sum + one.width + 2, 0)
+  // The columns at the right are the first to go: latency stays.
+  let kept = columns
+  while (kept.length > 1 && room(kept) < Math.min(longest, LEAST_NAME)) kept = kept.slice(0, -1)
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, room(kept)))
+  const line = (place: string, name: string, texts: readonly string[]) =>
+    [
+      pad(place, placeWidth) + pad(shorten(printable(name), nameWidth), nameWidth),
+      ...texts.map((text, i) => pad(text, kept[i]!.width, 'left')),
+    ].join('  ')
+  return [
+    colours.bold(
+      line(
+        '',
+        title,
+        kept.map(({ head }) => head),
+      ),
+    ),
+    ...rows.map((row) =>
+      line(
+        places.has(row.id) ? `${places.get(row.id)}.` : '',
+        row.id,
+        kept.map(({ cell }) => cell(row)),
+      ),
+    ),
+    ...legend(kept, rows, width),
+  ]
+}
+
+/** What a question mark stands for, of the columns that show one. */
+function legend(columns: readonly Column[], rows: readonly Contestant[], width: number): string[] {
+  const unknown = columns.flatMap((column) =>
+    rows.flatMap((row) => (column.cell(row) === '?' ? (column.unknown?.(row) ?? []) : [])),
+  )
+  return unknown.length === 0 ? [] : wrap(`?: ${[...new Set(unknown)].join('; ')}`, width, '     ')
+}
+
+function columnsOf(doc: ComparisonDocument): Column[] {
+  const latency: Column = { head: 'latency', cell: (one) => timeWithInterval(one.p50Ms!, one.ciLowMs!, one.ciHighMs!) }
+  const rate: Column = { head: 'samples/s', cell: ({ samplesPerSecond }) => significant(samplesPerSecond!) }
+  const start: Column = { head: 'start', cell: ({ startMs }) => time(startMs!) }
+  const device: Column = { head: 'on', cell: ({ device }) => shorten(printable(device ?? ''), 16) }
+  const size: Column = { head: 'size', cell: ({ sizeBytes }) => bytes(sizeBytes) }
+  const macs: Column = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)), unknown: () => 'work not known' }
+  const named = doc.contestants.find(({ metric }) => metric !== null)?.metric?.name
+  const quality: Column =
+    named === undefined
+      ? {
+          head: 'outputs',
+          cell: (one) => agreementOf(one, doc.reference),
+          unknown: (one) => one.agreementReason ?? 'outputs not compared',
+        }
+      : {
+          head: named,
+          cell: ({ metric }) =>
+            metric === null
+              ? '?'
+              : metric.name === 'accuracy'
+                ? `${significant(metric.value * 100)} %`
+                : significant(metric.value),
+          unknown: () => `${named} not measured`,
+        }
+  return doc.of === 'engines' ? [latency, rate, quality, start, device] : [latency, rate, quality, size, macs]
+}
+
+function agreementOf({ id, agreement }: Contestant, reference: string): string {
+  if (agreement === null) return '?'
+  if (id === reference) return '='
+  if (agreement.equal) return '='
+  if (agreement.top1 !== null && agreement.top1 < 1) return `${significant(agreement.top1 * 100)} % same`
+  return `±${significant(agreement.maxAbs, 1)}`
+}
+
+function batches(doc: ComparisonDocument, width: number, colours: Colours): string[] {
+  const rows = doc.contestants.filter(({ batches }) => batches.length > 1)
+  if (rows.length === 0) return []
+  const lines = rows.flatMap(({ id, batches, fit }) => {
+    const points = batches.map(({ batch, p50Ms }) => `${batch} → ${time(p50Ms)}`).join(', ')
+    const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perSampleMs)} a sample`
+    return wrap(`${id}: ${points}${line}`, width, '  ', '    ')
+  })
+  return [colours.bold('Latency against batch'), ...lines]
+}
+
+function growth(doc: ComparisonDocument, width: number, colours: Colours): string[] {
+  const lines = doc.reports.flatMap((report) =>
+    report.sweeps
+      .filter(({ dimension }) => dimension !== 'batch')
+      .flatMap(({ dimension, unit, points, fit }) => {
+        const shown = points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
+        const line = fit === null ? '' : `; ${time(fit.fixedMs)} + ${time(fit.perUnitMs)} per ${one(unit)}`
+        const name = dimension === unit ? dimension : `${dimension} (${unit})`
+        return wrap(`${report.model?.file ?? ''}: ${name} ${shown}${line}`, width, '  ', '    ')
+      }),
+  )
+  return lines.length > 0 ? [colours.bold('Growth with the size of the input'), ...lines] : []
+}
+
+const AXES: Readonly<Record<string, string>> = { start: 'time to the first result', agreement: 'agreement of outputs' }
+
+function front({ pareto, contestants }: ComparisonDocument, width: number): string[] {
+  if (contestants.filter(({ p50Ms }) => p50Ms !== null).length < 2) return []
+  const axes = pareto.axes.map((axis) => AXES[axis] ?? axis)
+  const worse = pareto.dominated.map(({ id, by }) => `${id} (${by} is as good or better in all)`)
+  const not = worse.length > 0 ? `; not: ${worse.join(', ')}` : ''
+  return wrap(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width, '', '  ')
+}
+
+function findings(doc: ComparisonDocument, width: number, colours: Colours, command: string | undefined): string[] {
+  const index = doc.contestants.find(({ id }) => id === doc.reference)?.report ?? null
+  const found = index === null ? undefined : doc.reports[index]?.findings.find(({ rule }) => rule === 'engine-choice')
+  if (found === undefined) return []
+  const next = found.next === null ? [] : wrapCommand(asTyped(found.next, command), width, 'Next: ').map(colours.cyan)
+  return [...wrap(`${found.title}: ${found.detail}`, width, '', '  '), ...next]
+}
+
+function notMeasured(doc: ComparisonDocument, width: number): string[] {
+  const failed = doc.contestants.filter(({ outcome }) => outcome !== 'measured')
+  const parts = doc.contestants.filter(({ outcome, reason }) => outcome === 'measured' && reason !== null)
+  const withFix = (reason: string | null, fix: string | null) => [reason, fix].filter((text) => text !== null).join('; ')
+  return [
+    ...failed.flatMap(({ id, reason, fix }) => wrap(`Not measured: ${id}: ${withFix(reason, fix)}`, width, '', '  ')),
+    ...parts.flatMap(({ id, reason }) => wrap(`${id}: ${reason}`, width, '', '  ')),
+    ...(doc.notHere.length > 0
+      ? wrap(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0engines`, width, '', '  ')
+      : []),
+  ]
+}
+
+/** '8 samples (one sample of ort-webgpu)': what most have, and who has something else. */
+function commonAndOthers(all: readonly { readonly id: string; readonly said: string }[]): string {
+  const times = (said: string) => all.filter((one) => one.said === said).length
+  const common = all.reduce((top, { said }) => (times(said) > times(top) ? said : top), all[0]!.said)
+  const others = all.filter(({ said }) => said !== common).map(({ id, said }) => `${said} of ${id}`)
+  return others.length === 0 ? common : `${common} (${others.join(', ')})`
+}
+
+function basis(doc: ComparisonDocument, width: number): string[] {
+  const report = doc.reports[0]
+  if (report === undefined) return []
+  const rounds = doc.contestants.flatMap(({ id, report }) =>
+    report === null ? [] : [{ id, said: String(doc.reports[report]!.latency?.blocks.length ?? 0) }],
+  )
+  const most = Math.max(...rounds.map(({ said }) => Number(said)))
+  const fewer = rounds.filter(({ said }) => Number(said) < most).map(({ id, said }) => `${said} of ${id}`)
+  const inputs = (report.model?.inputs ?? []).map(
+    ({ name, dtype, shape, source }) => `${name} ${dtype} ${shape.length === 0 ? 'scalar' : shape.join('x')} (${source})`,
+  )
+  const rows = doc.contestants.find(({ metric }) => metric !== null)?.metric?.rows
+  const on = doc.contestants.flatMap(({ id, agreementReason }) =>
+    id !== doc.reference && agreementReason?.startsWith('on ') ? [{ id, said: agreementReason.slice('on '.length) }] : [],
+  )
+  const compared =
+    rows === undefined
+      ? on.length === 0
+        ? ''
+        : `; outputs compared on ${commonAndOthers(on)}`
+      : `; ${count(rows)} labelled rows`
+  const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
+  return [
+    ...wrap(
+      `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, 95 % intervals${compared}.`,
+      width,
+      '',
+      '  ',
+    ),
+    ...wrap(
+      `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${report.machine.usableCpus} usable CPUs.`,
+      width,
+      '',
+      '  ',
+    ),
+  ]
+}

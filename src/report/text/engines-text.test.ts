@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import type { EnginesDocument } from '../documents/engines.ts'
+import { renderEngines } from './engines-text.ts'
+
+const nothing = { version: null, device: null, deviceKind: null, from: null, reason: null, fix: null }
+const document: EnginesDocument = {
+  schema: 'whyslow-engines/1',
+  tool: { version: '1.0.0' },
+  engines: [
+    { ...nothing, id: 'ort-cpu', title: 'CPU', here: true, version: '1.30.0', device: 'cpu', deviceKind: 'cpu', from: '/a' },
+    { ...nothing, id: 'ort-dml', title: 'DML', here: false, reason: 'this build has no dml provider', fix: 'run it on Windows' },
+  ],
+}
+
+test('says what is here on what, and of the rest why and how to get it', () => {
+  expect(renderEngines(document, { width: 60, colour: false })).toBe(
+    [
+      'Here',
+      'ort-cpu  1.30.0 on cpu',
+      '',
+      'Not here',
+      'ort-dml  this build has no dml provider',
+      '         To get it: run it on Windows',
+      '',
+    ].join('\n'),
+  )
+})

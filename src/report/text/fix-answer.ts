@@ -1,0 +1,56 @@
+// The sentence that ends `fix`: before, after, how sure, what did it, and what was tried in vain.
+import type { ReportDocument } from '../documents/report.ts'
+import { bytes, percent, significant, time } from './numbers.ts'
+
+type Fix = NonNullable<ReportDocument['fix']>
+
+const SUBJECT: Readonly<Record<Fix['goal'], string>> = {
+  latency: 'One prediction',
+  throughput: 'One sample',
+  'load-time': 'From load to the first result',
+  memory: 'Memory for loading and predicting',
+  size: 'The model on disk',
+}
+
+const size = (value: number, unit: Fix['unit']): string => (unit === 'ms' ? time(value) : bytes(value))
+
+/** '2.6–2.9×', or '2.6×' where both ends read the same. */
+export function speedupRange(low: number, high: number): string {
+  const [a, b] = [factor(low), factor(high)]
+  return a === b ? `${a}×` : `${a}–${b}×`
+}
+
+const factor = (value: number): string => (value < 10 ? significant(value, value < 2 ? 3 : 2) : value.toFixed(0))
+
+/** One sentence, or two where nothing helped. Pure. */
+export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
+  return `${mainSentence(fix, trials)}${picturesSentence(trials)}`
+}
+
+function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
+  const vain = triedInVain(fix, trials)
+  if (!fix.proven) {
+    const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
+    return `${SUBJECT[fix.goal]} stays at ${size(fix.before, fix.unit)}: nothing that was tried is proven better, so the original model and settings are kept${tried}.`
+  }
+  const how = fix.unit === 'ms' ? speedupRange(fix.speedupLow, fix.speedupHigh) : `${percent(1 - fix.after / fix.before)} less`
+  const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
+  return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
+}
+
+/** What moving the code in front of the model into it gave, where that was asked for. */
+function picturesSentence(trials: ReportDocument['trials']): string {
+  const moved = trials.find(({ remedies }) => remedies[0] === 'preprocessing')
+  if (moved === undefined) return ''
+  if (moved.kept !== true) return ` The preprocessing stays in your code: ${moved.reason}.`
+  const { beforeMs, afterMs, speedupLow, speedupHigh } = moved
+  if (beforeMs === null || afterMs === null || speedupLow === null || speedupHigh === null) return ''
+  return ` With the code in front of the model moved into it: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}).`
+}
+
+/** Remedies of which no variant was kept, each once, in the order of trial. */
+function triedInVain({ kept }: Fix, trials: ReportDocument['trials']): string[] {
+  const ids = trials.flatMap(({ remedies, kept: own }) => (own === true || remedies[0] === 'preprocessing' ? [] : remedies))
+  const keptIds = new Set(kept.map((name) => name.split(' ')[0]))
+  return [...new Set(ids)].filter((id) => !keptIds.has(id))
+}

@@ -1,0 +1,121 @@
+// Where the time goes: the executed nodes with the largest times, under the names that the user gave them.
+
+import type { ReportDocument } from '../documents/report.ts'
+import type { Colours } from './colours.ts'
+import { nodeName } from './names.ts'
+import { percent, time } from './numbers.ts'
+import { cells, pad, printable, shorten, wrap } from './wrap.ts'
+
+type Node = ReportDocument['nodes'][number]
+
+interface Column {
+  readonly head: string
+  readonly side: 'left' | 'right'
+  readonly cell: (node: Node) => string
+  readonly others: string
+}
+
+const mostNodes = 5
+const longestOperator = 20
+const title = 'Where the time goes'
+
+/** Above it, the nodes named are the smaller part, and what kinds of nodes there are says more. */
+const muchShare = 0.3
+const mostOperators = 6
+
+/** The five largest nodes as a table with one line for all others, and operators; nothing where no node has time. */
+export function nodeTable(doc: ReportDocument, width: number, colours: Colours): string[] {
+  return [...largestNodes(doc, width, colours), ...byOperator(doc, width)]
+}
+
+/** 'By operator: 52 Conv 6.33 ms (36 %), …', where the largest nodes are not most of it. */
+function byOperator({ nodes, latency }: ReportDocument, width: number): string[] {
+  const timed = nodes.filter((node) => node.timeMs > 0).sort((a, b) => b.timeMs - a.timeMs)
+  const sumMs = timed.reduce((sum, node) => sum + node.timeMs, 0)
+  const restMs = timed.slice(mostNodes).reduce((sum, node) => sum + node.timeMs, 0)
+  if (restMs <= muchShare * sumMs) return []
+  const operators = new Map<string, { count: number; timeMs: number }>()
+  for (const { opType, timeMs } of timed) {
+    const known = operators.get(opType) ?? { count: 0, timeMs: 0 }
+    operators.set(opType, { count: known.count + 1, timeMs: known.timeMs + timeMs })
+  }
+  const ranked = [...operators].sort(([, a], [, b]) => b.timeMs - a.timeMs)
+  const said = ranked.slice(0, mostOperators).map(([opType, { count, timeMs }]) => {
+    const share = percent(timeMs / (latency?.p50Ms ?? sumMs))
+    return `${count} ${shorten(opType, longestOperator)} ${time(timeMs)} (${share})`
+  })
+  const left = ranked.length - said.length
+  const rest = left > 0 ? `, and ${left} ${left === 1 ? 'other' : 'others'}` : ''
+  return wrap(`By operator: ${said.join(', ')}${rest}`, width, '', '  ')
+}
+
+function largestNodes(doc: ReportDocument, width: number, colours: Colours): string[] {
+  // Without a latency a share can only be one of the nodes' own sum.
+  const sumMs = doc.nodes.reduce((sum, node) => sum + node.timeMs, 0)
+  const nodes = doc.latency === null ? doc.nodes.map((node) => ({ ...node, share: node.timeMs / sumMs })) : doc.nodes
+  const ranked = nodes.filter((node) => node.timeMs > 0).sort((a, b) => b.timeMs - a.timeMs)
+  if (ranked.length === 0) return []
+  const top = ranked.slice(0, mostNodes)
+  const others = ranked.slice(mostNodes)
+  const { columns, nameWidth } = choose(columnsFor(others), top, width)
+  const names = [...top.map((node) => nodeName(node, nameWidth)), othersName(others)].filter((name) => name !== '')
+  const longest = Math.max(cells(title), ...names.map(cells))
+  const row = (name: string, texts: readonly string[]) => {
+    const padded = texts.map((text, at) => pad(text, columnWidth(columns[at]!, top), columns[at]!.side))
+    return [pad(name, longest), ...padded].join('  ').trimEnd()
+  }
+  return [
+    colours.bold(
+      row(
+        title,
+        columns.map(({ head }) => head),
+      ),
+    ),
+    ...top.map((node, at) =>
+      row(
+        names[at]!,
+        columns.map(({ cell }) => cell(node)),
+      ),
+    ),
+    ...(others.length === 0
+      ? []
+      : [
+          row(
+            othersName(others),
+            columns.map((column) => column.others),
+          ),
+        ]),
+  ]
+}
+
+function columnsFor(others: readonly Node[]): Column[] {
+  const othersMs = others.reduce((sum, node) => sum + node.timeMs, 0)
+  const othersShare = others.reduce((sum, node) => sum + node.share, 0)
+  return [
+    { head: 'operator', side: 'right', cell: (node) => shorten(printable(node.opType), longestOperator), others: '' },
+    { head: 'time', side: 'left', cell: (node) => time(node.timeMs), others: time(othersMs) },
+    { head: 'share', side: 'left', cell: (node) => percent(node.share), others: percent(othersShare) },
+    { head: 'bound by', side: 'right', cell: (node) => node.bound ?? 'not known', others: '' },
+  ]
+}
+
+function othersName(others: readonly Node[]): string {
+  if (others.length === 0) return ''
+  return others.length === 1 ? '1 other node' : `${others.length} other nodes`
+}
+
+function columnWidth(column: Column, nodes: readonly Node[]): number {
+  return Math.max(cells(column.head), cells(column.others), ...nodes.map((node) => cells(column.cell(node))))
+}
+
+/** In a narrow terminal the operator goes first, then what binds it, until the names have room. */
+function choose(
+  columns: readonly Column[],
+  nodes: readonly Node[],
+  width: number,
+): { columns: readonly Column[]; nameWidth: number } {
+  const choices = [columns, columns.slice(1), columns.slice(1, 3)]
+  const room = (kept: readonly Column[]) => width - kept.reduce((sum, column) => sum + columnWidth(column, nodes) + 2, 0)
+  const kept = choices.find((choice) => room(choice) >= cells(title)) ?? choices[2]!
+  return { columns: kept, nameWidth: room(kept) }
+}
