@@ -4,14 +4,14 @@
 // untouched model, as in fix.mjs. MODELS, ONLY, BUDGET as there.
 import fs from 'node:fs'
 import path from 'node:path'
-import { FIX_DEFAULTS } from '../dist/fix-options.js'
+import { FIX_DEFAULTS } from '../dist/commands/fix/options.js'
+import { alone, withRun } from '../dist/commands/run.js'
 import { staticLayers } from '../dist/quantize/plan/choose.js'
 import { prepareModel } from '../dist/quantize/plan/prepare.js'
 import { surveyOperators } from '../dist/quantize/plan/survey.js'
 import { typesAsRun } from '../dist/quantize/plan/types-as-run.js'
 import { DEFAULT_QUANTIZE_OPTIONS, precisions } from '../dist/quantize/write/choice.js'
 import { quantizable } from '../dist/quantize/write/quantizable.js'
-import { alone, withRun } from '../dist/run.js'
 import { writeModelFolder } from '../dist/ship/index.js'
 import { labelledModels } from './labelled.mjs'
 import {

@@ -1,7 +1,27 @@
 // The public API: what whyslow's own command line is made of.
 export type { Area, Breakdown, BreakdownPart } from './analyze/breakdown.ts'
 export type { NodeCost, NodeCosts } from './analyze/costs.ts'
-export { analyze } from './assemble.ts'
+export { analyze } from './commands/assemble-report.ts'
+export {
+  type CheckOptions,
+  type CompareOptions,
+  check,
+  compare,
+  describeMachine,
+  explain,
+  type Fixed,
+  type FixOptions,
+  fix,
+  type LintOptions,
+  lint,
+  listEngines,
+  type QuantizeOptions,
+  quantize,
+  readHistory,
+  type StageProgress,
+  type WhyOptions,
+  why,
+} from './commands/why.ts'
 export type { Finding, Rule, Verdict } from './diagnose/rule.ts'
 export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'
 export { readModel } from './formats/index.ts'
@@ -22,23 +42,3 @@ export { renderJson } from './report/text/json.ts'
 export { renderLint } from './report/text/lint-text.ts'
 export { renderTerminal } from './report/text/terminal.ts'
 export { renderFix } from './report/text/trials.ts'
-export {
-  type CheckOptions,
-  type CompareOptions,
-  check,
-  compare,
-  describeMachine,
-  explain,
-  type Fixed,
-  type FixOptions,
-  fix,
-  type LintOptions,
-  lint,
-  listEngines,
-  type QuantizeOptions,
-  quantize,
-  readHistory,
-  type StageProgress,
-  type WhyOptions,
-  why,
-} from './whyslow.ts'

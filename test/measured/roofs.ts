@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { DEFAULTS } from '../../src/commands/options.ts'
+import { alone, engineOptionsOf, limitsOf } from '../../src/commands/run.ts'
 import { readMachine } from '../../src/machine/index.ts'
 import { describeEngine } from '../../src/measure/describe-engine.ts'
 import { measuredRoofs, roofsKey } from '../../src/measure/timing/roofs/measured.ts'
-import { alone, engineOptionsOf, limitsOf } from '../../src/run.ts'
 import { writeCached } from '../../src/trials/cache.ts'
-import { DEFAULTS } from '../../src/why-options.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,0 +1,229 @@
+// Evidence -> analysis -> verdicts -> the report document. Everything here is computed, so `explain` gives what the first run gave.
+import { breakDown } from '../analyze/breakdown.ts'
+import { costNodes } from '../analyze/costs.ts'
+import { diagnose, rank } from '../diagnose/diagnose.ts'
+import type { Verdict } from '../diagnose/rule.ts'
+import type { AnalyzedEvidence, Evidence } from '../evidence/evidence.ts'
+import { handoffNs } from '../measure/timing/latency.ts'
+import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import { answer } from '../report/text/answer.ts'
+import { commandToType } from './command-to-type.ts'
+
+/** Costs, roofline and breakdown of what was measured; a key is absent where its evidence is. */
+export function analyze(evidence: Evidence): AnalyzedEvidence {
+  const { latency, profile, roofs, machine, callCost } = evidence
+  if (!profile) return evidence
+  const costs = costNodes(profile, roofs, machine, evidence.graph)
+  if (!latency) return { ...evidence, costs }
+  return {
+    ...evidence,
+    costs,
+    breakdown: breakDown({
+      latency,
+      costs,
+      profile,
+      threads: evidence.engine?.threadsInUse ?? 1,
+      ...(callCost ? { callCost } : {}),
+    }),
+  }
+}
+
+/** `file`: the model as the user names it on the command line, for the commands to type next. */
+export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
+  const analyzed = analyze(evidence)
+  const verdicts = diagnose(analyzed)
+  const findings = rank(verdicts).map((finding) => ({
+    ...finding,
+    nodes: [...finding.nodes],
+    next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+  }))
+  const body = {
+    latency: latencySection(analyzed),
+    areas: areasSection(analyzed),
+    nodes: nodeRows(analyzed),
+    findings,
+    notChecked: verdicts.flatMap((v) => (v.verdict === 'not-checked' || v.verdict === 'failed' ? [notCheckedRow(v)] : [])),
+  }
+  return {
+    schema: 'whyslow-report/1',
+    tool: { version: evidence.toolVersion },
+    createdAt: evidence.createdAt,
+    answer: answer(body),
+    model: modelSection(analyzed),
+    machine: machineSection(analyzed),
+    engine: engineSection(analyzed),
+    ...body,
+    memory: evidence.memory ?? null,
+    device: deviceSection(analyzed),
+    sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) =>
+      sweep ? [sweepRow(sweep)] : [],
+    ),
+    profile: evidence.profile
+      ? {
+          overheadPerNodeUs: evidence.profile.overheadPerNodeUs,
+          profiledP50Ms: evidence.profile.profiledP50Ms,
+          correction: evidence.profile.correction,
+        }
+      : null,
+    breakdown: (analyzed.breakdown?.parts ?? []).map((part) => ({ ...part })),
+    clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
+    doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
+    trials: [],
+    stages: null,
+    warnings: [...evidence.warnings, ...unknownOperators(analyzed)],
+  }
+}
+
+function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDocument['notChecked'][number] {
+  const reason = verdict.verdict === 'failed' ? `the rule failed, which is a bug: ${verdict.reason}` : verdict.reason
+  return { rule: verdict.rule, reason }
+}
+
+function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'] {
+  if (!latency) return null
+  const { regime, otherRegimes, ...rest } = latency
+  return { ...rest, samplesMs: [...latency.samplesMs], blocks: latency.blocks.map(blockRow), reasons: [...latency.reasons] }
+}
+
+function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
+  const { process, p50Ms, regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs } = block
+  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs }
+}
+
+function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {
+  if (!device) return null
+  const { kernelsMs, uploadMs, downloadMs, programs, nodes, bound = null, needsCpu = null } = device
+  const onCpuMs = (nodes?.onCpu ?? []).reduce((sum, { timeMs }) => sum + timeMs, 0)
+  const known = kernelsMs !== null && latency !== undefined
+  return {
+    kernelsMs,
+    uploadMs,
+    downloadMs,
+    restMs: known ? Math.max(0, latency.p50Ms - kernelsMs - uploadMs - downloadMs - onCpuMs) : null,
+    nodesOnDevice: nodes?.onDevice ?? null,
+    nodesOnCpu: nodes ? nodes.onCpu.map((node) => ({ ...node })) : null,
+    programs: programs.map((program) => ({ ...program })),
+    operators: kernelsMs === null ? null : kernelsByOperator(programs),
+    needsCpu,
+    bound: bound && { ...bound },
+  }
+}
+
+/** An operator can take several programs. */
+function kernelsByOperator(programs: readonly DeviceProgram[]): { opType: string; timeMs: number; nodes: number }[] {
+  const byType = new Map<string, readonly DeviceProgram[]>()
+  for (const program of programs) byType.set(program.opType, [...(byType.get(program.opType) ?? []), program])
+  const rows = [...byType].map(([opType, those]) => ({
+    opType,
+    timeMs: those.reduce((sum, { timeMs }) => sum + timeMs, 0),
+    nodes: new Set(those.map(({ node }) => node)).size,
+  }))
+  return rows.sort((a, b) => b.timeMs - a.timeMs)
+}
+
+const NOTHING = { timeMs: 0, share: 0 }
+
+function areasSection({ breakdown, latency }: AnalyzedEvidence): ReportDocument['areas'] {
+  if (breakdown) return breakdown.areas
+  const unexplained = latency ? { timeMs: latency.p50Ms, share: 1 } : NOTHING
+  return { architecture: NOTHING, hardware: NOTHING, software: NOTHING, unexplained }
+}
+
+function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
+  if (!profile) return []
+  return profile.nodes.map((node, i) => {
+    const row = costs?.nodes[i]
+    const runs = node.runsPerPrediction
+    const cost = row?.cost
+    return {
+      name: node.name,
+      opType: node.opType,
+      origin: [...node.origin],
+      timeMs: node.timeMs,
+      share: latency ? node.timeMs / latency.p50Ms : 0,
+      macs: cost ? cost.macs * runs : null,
+      flops: cost ? (2 * cost.macs + cost.simpleOps) * runs : null,
+      bytes: cost ? cost.bytes * runs : null,
+      floorMs: row?.floorMs ?? null,
+      bound: row?.bound ?? null,
+      inputs: [...node.inputs],
+      outputs: [...node.outputs],
+      rawMs: node.rawMs,
+      runsPerPrediction: runs,
+      aboveRoof: row?.aboveRoof ?? null,
+    }
+  })
+}
+
+function unknownOperators({ costs }: AnalyzedEvidence): string[] {
+  const unknown = Object.entries(costs?.unknown ?? {})
+  if (!costs || unknown.length === 0) return []
+  const names = unknown.map(([operator, count]) => `${operator} (${count})`).join(', ')
+  return [
+    `${(costs.knownTimeShare * 100).toFixed(1)} % of the nodes' time is on operators with a known formula; unknown: ${names}`,
+  ]
+}
+
+function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): ReportDocument['model'] {
+  if (!model) return null
+  return {
+    file: model.file,
+    format: model.format,
+    sha256: model.sha256,
+    sizeBytes: model.sizeBytes,
+    opsets: { ...model.opsets },
+    producer: model.producer,
+    parameters: model.parameters,
+    nodes: model.nodes,
+    macs: costs?.macs ?? null,
+    flops: costs?.flops ?? null,
+    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, source }) => ({
+      name,
+      dtype,
+      shape: [...shape],
+      assumed: [...assumed],
+      source,
+    })),
+    outputs: (outputs ?? []).map(({ name, dtype, shape }) => ({ name, dtype, shape: shape ? [...shape] : null })),
+  }
+}
+
+function machineSection({ machine, roofs }: AnalyzedEvidence): ReportDocument['machine'] {
+  return {
+    cpu: machine.cpu,
+    usableCpus: machine.usableCpus,
+    quotaCpus: machine.quotaCpus,
+    memoryBytes: machine.memoryBytes,
+    isa: [...machine.isa],
+    accelerators: [...machine.accelerators],
+    caches: { ...machine.caches },
+    virtualised: machine.virtualised,
+    roofs: roofs
+      ? [
+          {
+            threads: roofs.threads,
+            flopsPerSecond: { ...roofs.flopsPerSecond },
+            bytesPerSecond: { ...roofs.bytesPerSecond },
+            reasons: { ...roofs.reasons },
+          },
+        ]
+      : [],
+  }
+}
+
+function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
+  if (!engine) return null
+  const { configEntries, threads, graphOptimization, executionMode } = engine.options
+  return {
+    id: engine.id,
+    version: engine.version,
+    device: engine.device,
+    deviceKind: engine.deviceKind ?? null,
+    options: { threads, threadsInUse: engine.threadsInUse, graphOptimization, executionMode, configEntries },
+  }
+}
+
+function sweepRow({ dimension, unit, points, fit }: Sweep): ReportDocument['sweeps'][number] {
+  return { dimension, unit, points: points.map((point) => ({ ...point })), fit: fit ? { ...fit } : null }
+}

@@ -1,0 +1,217 @@
+// `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
+// the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
+import fs from 'node:fs'
+import { readModel } from '../formats/index.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { readMachine } from '../machine/index.ts'
+import { machineKey } from '../machine/key.ts'
+import type { Machine } from '../machine/types.ts'
+import { inputFacts } from '../measure/samples/choose-inputs.ts'
+import { summarize } from '../measure/timing/latency.ts'
+import { type Entered, measureRounds, ratioOf } from '../measure/timing/rounds.ts'
+import { processInterval } from '../measure/timing/statistics.ts'
+import { type CheckDocument, decide } from '../report/documents/check.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import { checkAnswer } from '../report/text/verdict-text.ts'
+import { modelTask } from '../trials/limits.ts'
+import { limitsFor, type Opening, openModels } from './compare/entries.ts'
+import { blocksOf, isReady, p50Of, reasonOf } from './compare/measure.ts'
+import { COMPARE_DEFAULTS } from './compare/options.ts'
+import { inputsOf } from './history/history.ts'
+import { DEFAULTS, type WhyOptions } from './options.ts'
+import { type AvailableEngine, alone, engineOptionsOf, inTemporaryFolder, limitsOf } from './run.ts'
+import { toolVersion } from './version.ts'
+
+export interface CheckOptions extends WhyOptions {
+  /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
+  readonly baseline: string | null
+  /** A report document whose latency the model's is compared with. */
+  readonly against: string | null
+  /** The model fails where the interval of its time over the baseline's lies above. */
+  readonly failAbove: number
+  /** Most rounds; fewer where the answer is clear before. null: 12, or 6 with `quick`. */
+  readonly rounds: number | null
+  /** A report of another machine may be compared with; that is then said. */
+  readonly allowOtherMachine: boolean
+}
+
+export const CHECK_DEFAULTS: CheckOptions = {
+  ...DEFAULTS,
+  baseline: null,
+  against: null,
+  failAbove: 1.1,
+  rounds: null,
+  allowOtherMachine: false,
+}
+
+/** Fewer rounds have intervals too wide to decide anything. */
+const LEAST_ROUNDS = 5
+const QUICK_LEAST = 3
+const ROUNDS = 12
+const QUICK_ROUNDS = 6
+const BLOCK_MS = 250
+/** Of an interval that is looked at after every round; see tune/judge.ts. */
+const LEVEL = 99
+
+/**
+ * Measures the model in `file` and decides. Throws InputError where a model or a report cannot be used, where a process fails, or where
+ * the report is of another machine, engine or input.
+ */
+export async function check(file: string, given: Partial<CheckOptions> = {}): Promise<CheckDocument> {
+  const options = { ...CHECK_DEFAULTS, ...given }
+  const { baseline, against } = options
+  if ((baseline === null) === (against === null))
+    throw new InputError('check compares with one thing: give --baseline base.onnx, or --against report.json')
+  const report = against === null ? null : readReport(against)
+  const files = baseline === null ? [file] : [baseline, file]
+  if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
+  const models: Model[] = []
+  for (const one of files) models.push(await readModel(one))
+  const progress = options.onProgress ?? (() => {})
+  return inTemporaryFolder(async (folder) => {
+    const opening: Opening = {
+      options: { ...COMPARE_DEFAULTS, ...options, batches: options.batch === null ? null : [options.batch] },
+      folder,
+      limits: limitsOf(readMachine([]), options),
+      progress: (stage, done, of) => progress({ stage, done, of }),
+    }
+    const { entries } = await openModels(models, opening)
+    const ready = entries.map((entry) => {
+      if (isReady(entry)) return entry
+      const out = 'out' in entry.state ? entry.state.out : null
+      throw new InputError(`${entry.id} cannot be measured: ${out === null || out.outcome === 'not-here' ? '' : reasonOf(out)}`)
+    })
+    const last = ready.at(-1)!
+    const machine = readMachine(last.engine!.accelerators)
+    const warnings: string[] = [...last.state.ready.inputs.warnings]
+    if (report !== null) warnings.push(...differences(report, against!, last.engine!, last.state.ready.inputs, machine, options))
+    if (ready.length > 1 && last.state.ready.renames === null)
+      warnings.push(`${last.id} does not take the inputs of ${ready[0]!.id}: each is fed with its own`)
+
+    const most = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
+    const least = Math.min(most, options.quick ? QUICK_LEAST : LEAST_ROUNDS)
+    const sampleMs = options.seconds === null ? BLOCK_MS : (options.seconds * 1000) / least
+    const entered = await alone(
+      progress,
+      () =>
+        measureRounds({
+          entrants: ready.map((entry) => ({
+            task: {
+              ...modelTask(options.engine, entry.id, engineOptionsOf(options), entry.state.ready.inputs.saved),
+              sampleMs,
+              brief: false,
+            },
+            limits: limitsFor(entry, opening),
+          })),
+          rounds: report === null ? most : least,
+          isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove),
+          onBlock: (i, round) => opening.progress(`round ${round + 1}: ${ready[i]!.id}`, round, report === null ? most : least),
+        }),
+      (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
+    )
+    options.signal?.throwIfAborted()
+    const failed = entered.findIndex(({ failure }) => failure !== null)
+    if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(entered[failed]!.failure!)}`)
+    const threads = last.state.ready.inputs.threadsInUse
+    const facts = report === null ? paired(files, entered) : apart(file, against!, entered[0]!, report, threads)
+    const document = {
+      schema: 'whyslow-check/1' as const,
+      tool: { version: toolVersion },
+      createdAt: new Date().toISOString(),
+      verdict: decide(facts, options.failAbove),
+      failAbove: options.failAbove,
+      ...facts,
+      warnings,
+    }
+    return { ...document, answer: checkAnswer(document) }
+  })
+}
+
+type Facts = Pick<CheckDocument, 'ratio' | 'ratioLow' | 'ratioHigh' | 'rounds' | 'model' | 'baseline'>
+
+/** Base first. Exported for its test. */
+export function isClear([base, model]: readonly Entered[], least: number, failAbove: number): boolean {
+  if (base!.failure !== null || model!.failure !== null) return true
+  const ratio = ratioOf(base!, model!, LEVEL)
+  return ratio !== null && ratio.rounds >= least && decide(ratio, failAbove) !== 'unclear'
+}
+
+function paired([baseFile, file]: readonly string[], [base, model]: readonly Entered[]): Facts {
+  const ratio = ratioOf(base!, model!, LEVEL)
+  if (ratio === null) throw new InputError('one round decides nothing; give --rounds 2 or more')
+  return { ...ratio, model: sideOf(file!, model!), baseline: { ...sideOf(baseFile!, base!), paired: true } }
+}
+
+function sideOf(file: string, entered: Entered): CheckDocument['model'] {
+  const { low, high } = processInterval(blocksOf(entered).map(({ p50Ms }) => p50Ms))
+  return { file, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }
+}
+
+/** Two runs: the widest ratio that their intervals allow. */
+function apart(file: string, against: string, entered: Entered, { latency }: ReportDocument, threads: number): Facts {
+  const own = summarize(blocksOf(entered), threads)
+  const base = latency!
+  return {
+    ratio: own.p50Ms / base.p50Ms,
+    ratioLow: own.ciLowMs / base.ciHighMs,
+    ratioHigh: own.ciHighMs / base.ciLowMs,
+    rounds: null,
+    model: { file, p50Ms: own.p50Ms, ciLowMs: own.ciLowMs, ciHighMs: own.ciHighMs },
+    baseline: { file: against, p50Ms: base.p50Ms, ciLowMs: base.ciLowMs, ciHighMs: base.ciHighMs, paired: false },
+  }
+}
+
+function readReport(file: string): ReportDocument {
+  let value: unknown
+  try {
+    value = JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const what = code === undefined ? 'is not JSON' : code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`
+    throw new InputError(`--against ${file}: ${what}; give what whyslow MODEL --json wrote`)
+  }
+  const report = value as Partial<ReportDocument> | null
+  if (report?.schema !== 'whyslow-report/1')
+    throw new InputError(`--against ${file}: this is not a report document of version 1; give what whyslow MODEL --json wrote`)
+  const { latency, machine, engine, model } = report
+  const numbers = [latency?.p50Ms, latency?.ciLowMs, latency?.ciHighMs]
+  const known =
+    numbers.every((one) => typeof one === 'number' && one > 0) && typeof machine?.cpu === 'string' && Array.isArray(machine.isa)
+  if (!known || !engine || !model || !Array.isArray(model.inputs))
+    throw new InputError(`--against ${file}: the report holds no latency of a model; measure the baseline again with --json`)
+  return report as ReportDocument
+}
+
+/** Throws InputError where the two cannot be compared; what can be lived with is said. */
+function differences(
+  report: ReportDocument,
+  file: string,
+  engine: AvailableEngine,
+  inputs: Parameters<typeof inputFacts>[0],
+  machine: Machine,
+  options: CheckOptions,
+): string[] {
+  const said: string[] = []
+  const then = report.engine!
+  if (then.id !== options.engine)
+    throw new InputError(`--against ${file}: measured with ${then.id}, not with ${options.engine}; give --engine ${then.id}`)
+  const [was, is] = [
+    inputsOf(report.model!.inputs),
+    inputsOf(inputFacts(inputs).map((one) => ({ ...one, shape: [...one.shape], assumed: [] }))),
+  ]
+  if (was !== is)
+    throw new InputError(`--against ${file}: measured with ${was}, here it would be ${is}; give the same --shape or --data`)
+  if (machineKey(report.machine) !== machineKey(machine)) {
+    const what = `${report.machine.cpu} with ${report.machine.usableCpus} usable CPUs; here ${machine.cpu} with ${machine.usableCpus}`
+    if (!options.allowOtherMachine)
+      throw new InputError(
+        `--against ${file}: of another machine (${what}); measure the baseline here, pair it with --baseline base.onnx, or give --allow-other-machine`,
+      )
+    said.push(`the report is of another machine (${what}): the ratio is as much the machines' as the models'`)
+  }
+  if (then.version !== engine.version)
+    said.push(`the report was measured with ${then.id} ${then.version}, this with ${engine.version}`)
+  if (then.options.threads !== options.threads) said.push('the report was measured with another --threads')
+  return said
+}

@@ -1,0 +1,385 @@
+// What was measured of those that take part -> the comparison document.
+import { breakEven } from '../../analyze/break-even.ts'
+import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
+import { orderBetween, orderOf, rank } from '../../analyze/ranking.ts'
+import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
+import { memoryOf } from '../../evidence/gather.ts'
+import { modelFacts } from '../../graph/facts.ts'
+import type { Machine } from '../../machine/types.ts'
+import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
+import { inputFacts } from '../../measure/samples/choose-inputs.ts'
+import { elementCount } from '../../measure/samples/dtype-arrays.ts'
+import { summarize } from '../../measure/timing/latency.ts'
+import { type Entered, ratioOf } from '../../measure/timing/rounds.ts'
+import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
+import type { Sweep } from '../../measure/timing/types.ts'
+import type { ComparisonDocument, Contestant } from '../../report/documents/comparison.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import { comparisonSentences } from '../../report/text/comparison-sentences.ts'
+import { assembleReport } from '../assemble-report.ts'
+import { agreementRow } from '../fix/fix-report.ts'
+import { engineFacts, engineOptionsOf } from '../run.ts'
+import { toolVersion } from '../version.ts'
+import { type Entry, isSoftware, type Opened, type Out } from './entries.ts'
+import { blocksOf, type MeasuredAll, type MeasuredEntry, p50Of, reasonOf } from './measure.ts'
+import type { CompareOptions } from './options.ts'
+
+/** A process that failed near the end does not undo the ones before. */
+const LEAST_BLOCKS = 3
+/** Of a cosine: below, the difference is rounding. */
+const SAME_LOSS = 1e-6
+
+type Bounds = Pick<Contestant['batches'][number], 'p50Ms' | 'ciLowMs' | 'ciHighMs'>
+
+interface Row {
+  readonly entry: Entry
+  readonly measured: MeasuredEntry | null
+  readonly contestant: Contestant
+  readonly report: ReportDocument | null
+  readonly loss: number | null
+}
+
+export interface ComparisonFacts {
+  readonly opened: Opened
+  readonly all: MeasuredAll
+  readonly machine: Machine
+  readonly options: CompareOptions
+  /** The models as the user named them. */
+  readonly files: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
+  const { opened, all, options, files } = facts
+  const of = files.length > 1 ? 'models' : 'engines'
+  const createdAt = new Date().toISOString()
+  const measured = all.entries.filter((one) => isMeasured(one))
+  const pairs = pairsOf(measured, all.batches)
+  const reference = measured.find(({ entry }) => entry === opened.first) ?? measured[0]
+  const rows = opened.entries.map((entry) => rowOf(entry, { ...facts, createdAt, pairs, reference, measured }))
+  const reports = rows.flatMap(({ report }) => report ?? [])
+  const contestants = rows.map(({ contestant, report }) => ({
+    ...contestant,
+    report: report === null ? null : reports.indexOf(report),
+  }))
+  const base = pairs.filter(({ batch }) => batch === all.batches[0])
+  const ranked = contestants.flatMap(({ id, p50Ms, software }) => (p50Ms === null || software ? [] : [{ id, p50Ms }]))
+  const document: Omit<ComparisonDocument, 'answer' | 'sentences'> = {
+    schema: 'whyslow-comparison/1',
+    tool: { version: toolVersion },
+    createdAt,
+    of,
+    reference: reference?.entry.id ?? opened.first.id,
+    batch: all.batches[0]!,
+    contestants,
+    ranking: rank(ranked, base).map((one) => ({ ...one, tiedWith: [...one.tiedWith] })),
+    pairs,
+    pareto: plainPareto(
+      rows.filter(({ contestant }) => contestant.p50Ms !== null && !contestant.software),
+      base,
+      of,
+    ),
+    breakEven: all.batches.length > 1 ? breakEvens(contestants, pairs) : [],
+    notHere: opened.notHere.map(({ id, reason, fix }) => ({ id, reason, fix })),
+    reports,
+    warnings: [
+      ...new Set([
+        ...facts.warnings,
+        ...opened.first.state.ready.inputs.warnings,
+        ...all.entries.flatMap(({ warnings }) => warnings),
+      ]),
+    ],
+  }
+  const { answer, sentences } = comparisonSentences(document, options.data !== null)
+  return { ...document, answer, sentences }
+}
+
+const baseOf = ({ byBatch }: MeasuredEntry): Entered => byBatch.values().next().value!
+
+const isMeasured = (one: MeasuredEntry): boolean => {
+  const { blocks, failure } = baseOf(one)
+  const count = blocks.filter((block) => block !== null).length
+  return failure === null ? count > 0 : count >= LEAST_BLOCKS
+}
+
+function pairsOf(measured: readonly MeasuredEntry[], batches: readonly number[]): ComparisonDocument['pairs'] {
+  return batches.flatMap((batch) =>
+    measured.flatMap((a, i) =>
+      measured.slice(i + 1).flatMap((b) => {
+        const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!)
+        return ratio === null ? [] : [{ a: a.entry.id, b: b.entry.id, batch, ...ratio, order: orderOf(ratio) }]
+      }),
+    ),
+  )
+}
+
+interface RowFacts extends ComparisonFacts {
+  readonly createdAt: string
+  readonly pairs: ComparisonDocument['pairs']
+  readonly reference: MeasuredEntry | undefined
+  readonly measured: readonly MeasuredEntry[]
+}
+
+function rowOf(entry: Entry, facts: RowFacts): Row {
+  const measured = facts.all.entries.find((one) => one.entry === entry) ?? null
+  const out: Out | null = 'out' in entry.state ? entry.state.out : measured && baseOf(measured).failure
+  const nothing = unmeasured(entry, out)
+  if (measured === null || !isMeasured(measured)) return { entry, measured: null, contestant: nothing, report: null, loss: null }
+
+  const report = reportOf(measured, facts)
+  const { latency } = report
+  const ratio =
+    facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured))
+  const batches = batchRows(measured, latency!)
+  const best = batches.reduce((top, one) => (one.batch / one.p50Ms > top.batch / top.p50Ms ? one : top))
+  const { agreement, reason } = agreementOf(measured, facts)
+  const own = ownMetric(measured, facts)
+  const sweep = batchSweepOf(batches)
+  const contestant: Contestant = {
+    ...nothing,
+    outcome: 'measured',
+    reason:
+      out === null
+        ? null
+        : `it failed in round ${baseOf(measured).blocks.lastIndexOf(null) + 1}: ${out.outcome === 'not-here' ? out.reason : reasonOf(out)}`,
+    p50Ms: latency!.p50Ms,
+    ciLowMs: latency!.ciLowMs,
+    ciHighMs: latency!.ciHighMs,
+    startMs: latency!.loadMs + latency!.firstMs,
+    ratio: ratio?.ratio ?? null,
+    ratioLow: ratio?.ratioLow ?? null,
+    ratioHigh: ratio?.ratioHigh ?? null,
+    samplesPerSecond: (1000 * best.batch) / best.p50Ms,
+    atBatch: best.batch,
+    batches,
+    fit: sweep?.fit ? { fixedMs: sweep.fit.fixedMs, perSampleMs: sweep.fit.perUnitMs } : null,
+    transferShare: transferShareOf(measured, latency!.p50Ms),
+    keptOnDevice: keptOnDeviceOf(measured),
+    macs: macsOf(measured, facts, report),
+    agreement: agreement && (agreementRow(agreement) ?? null),
+    agreementReason: reason,
+    metric: own,
+  }
+  return { entry, measured, contestant, report, loss: lossFor(agreement, measured, facts) }
+}
+
+const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
+  id: entry.id,
+  file: entry.model.source.file,
+  engine: entry.engineId,
+  outcome: out?.outcome ?? 'failed',
+  reason: out === null ? null : out.outcome === 'not-here' ? out.reason : reasonOf(out),
+  fix: out?.outcome === 'not-here' ? out.fix : null,
+  report: null,
+  device: entry.engine?.device ?? null,
+  software: isSoftware(entry.engine),
+  p50Ms: null,
+  ciLowMs: null,
+  ciHighMs: null,
+  startMs: null,
+  ratio: null,
+  ratioLow: null,
+  ratioHigh: null,
+  samplesPerSecond: null,
+  atBatch: null,
+  batches: [],
+  fit: null,
+  transferShare: null,
+  keptOnDevice: null,
+  sizeBytes: entry.model.source.sizeBytes,
+  macs: null,
+  agreement: null,
+  agreementReason: null,
+  metric: null,
+})
+
+const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): number | null => {
+  if (device === undefined) return null
+  if (device.bound) return Math.max(0, 1 - device.bound.ratio)
+  return Math.min(1, (device.uploadMs + device.downloadMs) / p50Ms)
+}
+
+function keptOnDeviceOf({ device: { device } }: MeasuredEntry): Contestant['keptOnDevice'] {
+  if (!device?.bound) return null
+  const { ratio, ratioLow, ratioHigh } = device.bound
+  return { ratio, ratioLow, ratioHigh }
+}
+
+/** The first batch has the latency that the report gives, of one regime of the machine. */
+function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bounds): Contestant['batches'] {
+  return [...byBatch].flatMap(([batch, entered], at) => {
+    if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
+    const blocks = blocksOf(entered)
+    if (blocks.length === 0) return []
+    const { low, high } = processInterval(blocks.length === 1 ? blocks[0]!.samplesMs : blocks.map(({ p50Ms }) => p50Ms))
+    return [{ batch, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }]
+  })
+}
+
+function batchSweepOf(rows: Contestant['batches']): Sweep | null {
+  if (rows.length < 2) return null
+  const line = fitLine(rows.map(({ batch, p50Ms }) => ({ x: batch, y: p50Ms })))
+  return {
+    dimension: 'batch',
+    unit: 'samples',
+    points: [...rows].sort((a, b) => a.batch - b.batch).map(({ batch, ...rest }) => ({ at: batch, ...rest })),
+    fit: line ? { fixedMs: line.fixed, perUnitMs: line.perUnit } : null,
+    current: rows[0]!.batch,
+  }
+}
+
+/** The evidence of one of them, as far as a comparison gathers it. */
+function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
+  const { entry, profile, device, sizeSweeps, absent, warnings } = measured
+  const { machine, options } = facts
+  const { inputs, renames } = entry.state.ready
+  const blocks = blocksOf(baseOf(measured))
+  const threadsInUse = options.threads || baseOf(measured).threads || inputs.threadsInUse
+  const latency = summarize(blocks, threadsInUse)
+  const batchSweep = batchSweepOf(batchRows(measured, latency))
+  const others = facts.files.length > 1 ? [] : otherEngines(measured, facts)
+  return {
+    schema: 'whyslow-evidence/1',
+    toolVersion,
+    createdAt: facts.createdAt,
+    machine,
+    model: modelFacts(entry.model),
+    graph: entry.graph,
+    inputs: inputFacts(renames === null ? inputs : { ...inputs, source: facts.opened.first.state.ready.inputs.source }),
+    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
+    engine: engineFacts(entry.engineId, entry.engine!, engineOptionsOf(options), threadsInUse),
+    latency,
+    memory: memoryOf({ model: entry.model, machine }, blocks),
+    ...profile,
+    ...device,
+    ...(batchSweep ? { batchSweep } : {}),
+    ...(sizeSweeps.length > 0 ? { sizeSweeps } : {}),
+    ...(others.length > 0 ? { otherEngines: others } : {}),
+    absent,
+    warnings: [...inputs.warnings, ...warnings],
+  }
+}
+
+function otherEngines(measured: MeasuredEntry, facts: RowFacts): OtherEngine[] {
+  return facts.measured.flatMap((other) => {
+    if (other === measured) return []
+    const ratio = ratioOf(baseOf(measured), baseOf(other))
+    if (ratio === null) return []
+    const { id, engine } = other.entry
+    return [{ id, device: engine!.device, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]
+  })
+}
+
+function reportOf(measured: MeasuredEntry, facts: RowFacts): ReportDocument {
+  const report = assembleReport(evidenceOf(measured, facts), measured.entry.model.source.file)
+  const macs = macsOf(measured, facts, report)
+  // The work is the model's, whichever engine was profiled.
+  return report.model === null || report.model.macs !== null ? report : { ...report, model: { ...report.model, macs } }
+}
+
+function macsOf(measured: MeasuredEntry, facts: RowFacts, own: ReportDocument): number | null {
+  if (own.model?.macs != null) return own.model.macs
+  const twin = facts.measured.find(({ entry, profile }) => entry.model === measured.entry.model && profile.profile)
+  if (twin === undefined || twin === measured) return null
+  return assembleReport(evidenceOf(twin, { ...facts, measured: [] })).model?.macs ?? null
+}
+
+function agreementOf(
+  measured: MeasuredEntry,
+  { all, opened, options }: RowFacts,
+): { agreement: Agreement | null; reason: string | null } {
+  const { outputs, entry } = measured
+  const none = (reason: string) => ({ agreement: null, reason })
+  if (outputs === null) return none(`it does not take the inputs of ${opened.first.id}, and was fed with its own`)
+  if ('reason' in outputs) return none(outputs.reason)
+  if (all.reference === null || 'reason' in all.reference)
+    return none(`${opened.first.id}: ${all.reference?.reason ?? 'no outputs'}`)
+  const both = Math.min(all.reference.samples.length, outputs.samples.length)
+  const original = all.reference.samples.slice(0, both)
+  const varying = new Set([...all.reference.varying, ...outputs.varying])
+  const names = Object.keys(original[0] ?? {}).filter((name) => !varying.has(name))
+  if (names.length === 0) return none('its outputs differ from one prediction to the next')
+  const agreement = compareOutputs(original, alignOutputs(original, outputs.samples.slice(0, both)), {
+    labels: all.judged.labels?.slice(0, original.length),
+    metric: options.metric,
+    graph: opened.first.graph,
+    outputs: names,
+  })
+  if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch }
+  const count = original.length === 1 ? 'one sample' : `${original.length} samples`
+  return { agreement, reason: entry === opened.first ? null : `on ${count}` }
+}
+
+/** Of its own outputs under the labels, whatever the first one's look like. */
+function ownMetric({ outputs, entry }: MeasuredEntry, { all, options }: RowFacts): Contestant['metric'] {
+  const { labels } = all.judged
+  if (labels === null || outputs === null || 'reason' in outputs) return null
+  const own = labels.slice(0, outputs.samples.length)
+  const { metric } = compareOutputs(outputs.samples, outputs.samples, { labels: own, metric: options.metric, graph: entry.graph })
+  if (metric === null || !Number.isFinite(metric.before)) return null
+  return { name: metric.name, value: metric.before, rows: own.reduce((sum, { shape }) => sum + elementCount(shape), 0) }
+}
+
+function lossFor(agreement: Agreement | null, measured: MeasuredEntry, { opened }: RowFacts): number | null {
+  if (measured.entry === opened.first) return 0
+  if (agreement === null) return null
+  const { loss } = lossOf({ ...agreement, metric: null })
+  return Number.isFinite(loss) ? (loss < SAME_LOSS ? 0 : loss) : null
+}
+
+function plainPareto(
+  rows: readonly Row[],
+  pairs: ComparisonDocument['pairs'],
+  of: ComparisonDocument['of'],
+): ComparisonDocument['pareto'] {
+  const candidates = rows.map(({ contestant, loss }) => ({ ...contestant, loss }))
+  type Candidate = (typeof candidates)[number]
+  const latency: Axis<Candidate> = {
+    name: 'latency',
+    compare: (x, y) =>
+      ({ faster: -1 as const, slower: 1 as const, 'no-difference': 0 as const })[orderBetween(x.id, y.id, pairs)],
+  }
+  const start: Axis<Candidate> = { name: 'start', compare: (x, y) => smaller(x.startMs, y.startMs) }
+  const size: Axis<Candidate> = { name: 'size', compare: (x, y) => smaller(x.sizeBytes, y.sizeBytes) }
+  const metric = candidates.find((one) => one.metric !== null)?.metric?.name
+  const sign = metric === 'accuracy' ? -1 : 1
+  const signed = (one: Candidate) => (one.metric === null ? null : sign * one.metric.value)
+  const quality: Axis<Candidate> =
+    metric === undefined
+      ? { name: 'agreement', compare: (x, y) => smaller(x.loss, y.loss) }
+      : { name: metric, compare: (x, y) => smaller(signed(x), signed(y)) }
+  const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? [latency, start] : [latency, size, quality])
+  return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
+}
+
+function breakEvens(contestants: readonly Contestant[], pairs: ComparisonDocument['pairs']): ComparisonDocument['breakEven'] {
+  const sweepOf = ({ batches, fit }: Contestant): Sweep => ({
+    dimension: 'batch',
+    unit: 'samples',
+    points: batches.map(({ batch, ...rest }) => ({ at: batch, ...rest })),
+    fit: fit && { fixedMs: fit.fixedMs, perUnitMs: fit.perSampleMs },
+    current: batches[0]?.batch ?? 1,
+  })
+  return contestants.flatMap((a, i) =>
+    contestants.slice(i + 1).flatMap((b) => {
+      const measured = pairs.filter((pair) => pair.a === a.id && pair.b === b.id)
+      if (measured.length < 2) return []
+      const found = breakEven(
+        { id: a.id, sweep: sweepOf(a) },
+        { id: b.id, sweep: sweepOf(b) },
+        measured.map(({ batch, ...ratio }) => ({ batch, ratio })),
+      )
+      return [
+        {
+          a: a.id,
+          b: b.id,
+          small: found.winner?.small ?? null,
+          large: found.winner?.large ?? null,
+          fromBatch: found.from?.batch ?? null,
+          basis: found.from?.basis ?? null,
+          orders: found.orders.map((one) => ({ ...one })),
+        },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,273 @@
+// Who takes part in a comparison: every engine or model, opened as far as it goes, on the same inputs where it takes them. What does
+// not open is a row with its reason, and the others go on.
+import path from 'node:path'
+import { engineById, engines } from '../../engines/index.ts'
+import type { Feeds } from '../../engines/types.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
+import type { GraphView } from '../../graph/types.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { describeEngine } from '../../measure/describe-engine.ts'
+import { type ChosenInputs, chooseInputs } from '../../measure/samples/choose-inputs.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
+import type { TryOutput } from '../../measure/tasks.ts'
+import type { NotMeasured } from '../../measure/timing/rounds.ts'
+import { type Limits, modelTask, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
+import { runTrial, type TrialLimits } from '../../trials/trial.ts'
+import { checkConfig } from '../config-entries.ts'
+import { type AvailableEngine, checkEngine, engineOptionsOf } from '../run.ts'
+import type { CompareOptions } from './options.ts'
+
+export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }
+
+/** An engine or a model that predicts. */
+export interface Ready {
+  /** Outputs are the first contestant's until its own are known. */
+  readonly inputs: ChosenInputs
+  /** As the first contestant's inputs are called here; null: it is fed with inputs of its own. */
+  readonly renames: ReadonlyMap<string, string> | null
+}
+
+export interface Entry {
+  readonly id: string
+  readonly model: Model
+  readonly graph: GraphView
+  readonly engineId: string
+  readonly engine: AvailableEngine | null
+  readonly state: { readonly ready: Ready } | { readonly out: Out }
+}
+
+export interface Opened {
+  readonly entries: readonly Entry[]
+  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `entries` where it was asked for. */
+  readonly first: Entry & { readonly state: { readonly ready: Ready } }
+  readonly notHere: readonly { readonly id: string; readonly reason: string; readonly fix: string }[]
+}
+
+export interface Opening {
+  readonly options: CompareOptions
+  readonly limits: Limits
+  /** Temporary. */
+  readonly folder: string
+  readonly progress: (stage: string, done: number, of: number) => void
+}
+
+/** Outputs are compared with this engine's, which is always here. */
+export const REFERENCE_ENGINE = 'ort-cpu'
+
+/** A software adapter is the CPU under a GPU's interface. */
+export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.deviceKind === 'software-gpu'
+
+/** Limits of one process. */
+export function limitsFor({ engine, engineId }: Pick<Entry, 'engine' | 'engineId'>, { limits, options }: Opening): TrialLimits {
+  const startMs = engineById(engineId)?.startMs ?? 0
+  const asked = options.limitSeconds * 1000
+  return {
+    timeMs: startMs + (isSoftware(engine) ? Math.min(asked, SOFTWARE_GPU_CAP_MS) : asked),
+    memoryBytes: limits.memoryBytes,
+    signal: limits.signal,
+  }
+}
+
+/** Several batches are made out of single samples. */
+const batchOf = ({ batches }: CompareOptions): number | null => (batches === null ? null : batches.length > 1 ? 1 : batches[0]!)
+
+/** Inputs as an engine was seen to accept them. Throws InputError as `chooseInputs` does. */
+function choose(model: Model, graph: GraphView, engine: string, opening: Opening, folder: string): Promise<ChosenInputs> {
+  const { options, limits } = opening
+  const wishes = { ...options, batch: batchOf(options), engine, engineOptions: engineOptionsOf(options), folder, limits }
+  return chooseInputs(model, graph, wishes)
+}
+
+/** One model on several engines. Throws InputError where none of them is here, or none takes the model. */
+export async function openEngines(model: Model, opening: Opening): Promise<Opened> {
+  const { options } = opening
+  for (const id of options.engines ?? []) checkEngine(id, '--engines')
+  const graph = viewGraph(model)
+  const asked = options.engines ?? engines.map(({ id }) => id)
+  const ids = [...new Set([...asked, REFERENCE_ENGINE])]
+  opening.progress('looking for engines', 0, 1)
+  const found = await Promise.all(
+    ids.map((id) => describeEngine(id, options.ort, { signal: options.signal, browser: options.browser ?? undefined })),
+  )
+  const reference = found[ids.indexOf(REFERENCE_ENGINE)]!
+  if (reference.ok) checkConfig(options.configEntries, REFERENCE_ENGINE, reference)
+  const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
+  const missing = ids.flatMap((id, i) => {
+    const one = found[i]!
+    return one.ok || !asked.includes(id) ? [] : [{ id, reason: one.reason, fix: one.fix }]
+  })
+
+  // The reference first: its inputs are the others'.
+  const order = [...available].sort((x, y) => Number(y.id === REFERENCE_ENGINE) - Number(x.id === REFERENCE_ENGINE))
+  const entries = new Map<string, Entry>()
+  let first: Opened['first'] | undefined
+  let refusal: unknown
+  for (const [i, { id, engine }] of order.entries()) {
+    opening.progress(`opening the model with ${id}`, i, order.length)
+    const base = { id, model, graph, engineId: id, engine }
+    if (first === undefined) {
+      try {
+        const inputs = await choose(model, graph, id, opening, opening.folder)
+        first = { ...base, state: { ready: { inputs, renames: new Map() } } }
+        entries.set(id, first)
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        // What the first engine says is what the user reads where none runs the model.
+        refusal ??= error
+        entries.set(id, { ...base, state: { out: { outcome: 'failed', reason: error.message } } })
+      }
+      continue
+    }
+    // Its first round tells whether it takes the model: starting some engines twice takes longer than the round.
+    const { inputs } = first.state.ready
+    const threadsInUse = options.threads || 1
+    entries.set(id, { ...base, state: { ready: { inputs: { ...inputs, threadsInUse, warnings: [] }, renames: new Map() } } })
+  }
+  if (first === undefined) {
+    throw (
+      refusal ??
+      new InputError(`no engine is here: ${missing.map(({ id, reason, fix }) => `${id}: ${reason}; ${fix}`).join('; ')}`)
+    )
+  }
+  for (const one of missing) {
+    const base = { id: one.id, model, graph, engineId: one.id, engine: null }
+    if (options.engines !== null) entries.set(one.id, { ...base, state: { out: { outcome: 'not-here', ...one } } })
+  }
+  return {
+    entries: asked.flatMap((id) => entries.get(id) ?? []),
+    first,
+    notHere: options.engines === null ? missing : [],
+  }
+}
+
+/** Several models on one engine. Throws InputError where the engine is not here, or where it runs none of them. */
+export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
+  const { options, folder } = opening
+  checkEngine(options.engine, '--engine')
+  const engine = await describeEngine(options.engine, options.ort, {
+    signal: options.signal,
+    browser: options.browser ?? undefined,
+  })
+  if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
+  checkConfig(options.configEntries, options.engine, engine)
+  const graphs = models.map(viewGraph)
+  checkNames(options, graphs)
+  const entries: Entry[] = []
+  let first: Opened['first'] | undefined
+  let refusal: unknown
+  for (const [i, model] of models.entries()) {
+    opening.progress(`opening ${model.source.file}`, i, models.length)
+    const own = path.join(folder, `model-${i}`)
+    const base = { id: model.source.file, model, graph: graphs[i]!, engineId: options.engine, engine }
+    const ownOpening = { ...opening, options: { ...options, ...ownFlags(options, base.graph) } }
+    if (first !== undefined) {
+      entries.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
+      continue
+    }
+    try {
+      const inputs = await choose(model, base.graph, options.engine, ownOpening, own)
+      first = { ...base, state: { ready: { inputs, renames: new Map() } } }
+      entries.push(first)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      refusal ??= error
+      entries.push({ ...base, state: { out: { outcome: 'failed', reason: error.message } } })
+    }
+  }
+  if (first === undefined) throw refusal
+  return { entries, first, notHere: [] }
+}
+
+type Base = Omit<Entry, 'state'>
+
+/** With the first model's inputs, else with inputs of its own. */
+async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Entry['state']> {
+  const { inputs } = first.state.ready
+  const renames = renamesOf(first.graph, base.graph, inputs.samples[0]!)
+  if (renames !== null) {
+    const state = await tryWith(base, inputs, renames, opening, folder)
+    if ('ready' in state || state.out.outcome !== 'failed') return state
+  }
+  try {
+    return { ready: { inputs: await choose(base.model, base.graph, base.engineId, opening, folder), renames: null } }
+  } catch (error) {
+    if (error instanceof InputError) return { out: { outcome: 'failed', reason: error.message } }
+    throw error
+  }
+}
+
+async function tryWith(
+  base: Base,
+  inputs: ChosenInputs,
+  renames: ReadonlyMap<string, string>,
+  opening: Opening,
+  folder = path.join(opening.folder, base.id),
+): Promise<Entry['state']> {
+  const samples = renamed(inputs.samples, renames)
+  const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
+  const engineOptions = engineOptionsOf(opening.options)
+  const task = modelTask(base.engineId, base.model.source.file, engineOptions, saved)
+  const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
+  const trial = await runTrial('try', task, limits)
+  if (trial.outcome !== 'measured') return { out: trial }
+  return { ready: { inputs: fedWith(inputs, renames, samples, saved, trial.value, engineOptions.threads), renames } }
+}
+
+function fedWith(
+  inputs: ChosenInputs,
+  renames: ReadonlyMap<string, string>,
+  samples: readonly Feeds[],
+  saved: string,
+  { outputs, poolThreads }: TryOutput,
+  threads: number | null,
+): ChosenInputs {
+  const resolved = inputs.resolved.map((input) => ({ ...input, name: renames.get(input.name) ?? input.name }))
+  return { ...inputs, resolved, samples, saved, outputs, threadsInUse: threads || poolThreads || 1, warnings: [] }
+}
+
+export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, string>): readonly Feeds[] =>
+  renames.size === 0
+    ? samples
+    : samples.map((feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [renames.get(name) ?? name, value])))
+
+/**
+ * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null where the other
+ * takes other types.
+ */
+export function renamesOf(first: GraphView, other: GraphView, sample: Feeds): ReadonlyMap<string, string> | null {
+  if (first.inputs.length !== other.inputs.length) return null
+  const sameNames = first.inputs.every(({ name }) => other.inputs.some((input) => input.name === name))
+  const pairs = first.inputs.map((input, i) => ({
+    from: input.name,
+    to: sameNames ? other.inputs.find(({ name }) => name === input.name)! : other.inputs[i]!,
+  }))
+  const fits = pairs.every(({ from, to }) => {
+    const value = sample[from]
+    if (value === undefined || to.dtype !== value.dtype) return false
+    const { shape } = to
+    return (
+      shape === null ||
+      (shape.length === value.shape.length && shape.every((size, axis) => typeof size !== 'number' || size === value.shape[axis]))
+    )
+  })
+  if (!fits) return null
+  return sameNames ? new Map() : new Map(pairs.map(({ from, to }) => [from, to.name]))
+}
+
+/** --shape and --value of the inputs that the model has. */
+function ownFlags({ shapes, values }: CompareOptions, graph: GraphView): Pick<CompareOptions, 'shapes' | 'values'> {
+  const own = <T>(flags: ReadonlyMap<string, T>) =>
+    new Map([...flags].filter(([name]) => name === '' || graph.inputs.some((input) => input.name === name)))
+  return { shapes: own(shapes), values: own(values) }
+}
+
+/** A name that no model has is a mistake, and the reader of the first model says which there are. */
+function checkNames({ shapes, values }: CompareOptions, graphs: readonly GraphView[]): void {
+  const names = new Set(graphs.flatMap(({ inputs }) => inputs.map(({ name }) => name)))
+  for (const [flag, given] of [['--shape', shapes] as const, ['--value', values] as const]) {
+    const unknown = [...given.keys()].find((name) => name !== '' && !names.has(name))
+    if (unknown === undefined) continue
+    throw new InputError(`${flag} ${unknown}: no model has such an input; there are ${[...names].slice(0, 5).join(', ')}`)
+  }
+}

@@ -1,0 +1,294 @@
+// What is measured of those that take part: latency in rounds of fresh processes, at each batch, and beside it the profile, the growth
+// with the input's size, and the outputs.
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { engineById } from '../../engines/index.ts'
+import type { Results } from '../../engines/types.ts'
+import { deviceTimes, deviceTrial, type GatherPlan, profileEvidence, profileTrial } from '../../evidence/gather.ts'
+import { sizeSweeps } from '../../evidence/sweeps.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { Machine } from '../../machine/types.ts'
+import { type JudgedInputs, judgedInputs } from '../../measure/outputs/index.ts'
+import { joinSamples } from '../../measure/samples/batches.ts'
+import { inputFacts } from '../../measure/samples/choose-inputs.ts'
+import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
+import { type Entered, type Entrant, measureRounds, type NotMeasured } from '../../measure/timing/rounds.ts'
+import { median } from '../../measure/timing/statistics.ts'
+import type { CallCost, DeviceTimes, LatencyBlock, Profile, Sweep } from '../../measure/timing/types.ts'
+import { batchAxes } from '../../rewrite/batch-axes.ts'
+import { modelTask, SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
+import { runTrial } from '../../trials/trial.ts'
+import { engineOptionsOf, readExecuted } from '../run.ts'
+import { type Entry, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './entries.ts'
+
+export type ReadyEntry = Entry & { readonly state: { readonly ready: Ready } }
+
+export interface MeasuredEntry {
+  readonly entry: ReadyEntry
+  /** By samples in a prediction; the first is the one that is ranked. */
+  readonly byBatch: ReadonlyMap<number, Entered>
+  readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
+  /** What the device did; absent on the CPU. */
+  readonly device: { readonly device?: DeviceTimes }
+  readonly sizeSweeps: readonly Sweep[]
+  readonly outputs:
+    | { readonly samples: readonly Results[]; readonly varying: readonly string[] }
+    | { readonly reason: string }
+    | null
+  /** Why parts are missing, by key of the evidence. */
+  readonly absent: Readonly<Record<string, string>>
+  readonly warnings: readonly string[]
+}
+
+export interface MeasuredAll {
+  readonly entries: readonly MeasuredEntry[]
+  /** Samples in a prediction, in the order asked for; the first is the one that is ranked. */
+  readonly batches: readonly number[]
+  /** Outputs that all are compared with, and the labels of their samples. */
+  readonly reference: MeasuredEntry['outputs']
+  readonly judged: JudgedInputs
+}
+
+const ROUNDS = 5
+const QUICK_ROUNDS = 3
+/** Untold, no round beyond these begins later: what is left to know is not worth a longer wait. */
+const LATEST_ROUND_MS = 35_000
+/** Of the batches beyond the first. */
+const BATCH_ROUNDS = 3
+const BLOCK_MS = 250
+const QUICK_BLOCK_MS = 200
+/** A wider profile belongs to the main command: here it gives the work of the model, and where its time goes. */
+const PROFILE_MS = 420
+const PROFILE_ROUNDS = 3
+/** Larger models grow too slowly to be asked three times over. */
+const LONGEST_SWEPT_MS = 400
+/** Most samples on which outputs are compared: shares of labelled ones need many. */
+const LABELLED_SAMPLES = 1000
+const PLAIN_SAMPLES = 64
+const LABELLED_MS = 20_000
+const PLAIN_MS = 4000
+const SOFTWARE_MS = 1000
+const NONE: Entered = { blocks: [], failure: null }
+
+export const isReady = (entry: Entry): entry is ReadyEntry => 'ready' in entry.state
+export const blocksOf = ({ blocks }: Entered): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
+/** Median over the processes, ms; NaN where none was measured. */
+export const p50Of = (entered: Entered): number => median(blocksOf(entered).map(({ p50Ms }) => p50Ms))
+
+/** To be called alone on the machine. */
+export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<MeasuredAll> {
+  const { options } = opening
+  const ready = opened.entries.filter(isReady)
+  const { batches, inputsAt } = batchInputs(opened, opening)
+  const rounds = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
+  const blockMs = options.seconds === null ? (options.quick ? QUICK_BLOCK_MS : BLOCK_MS) : (options.seconds * 1000) / rounds
+
+  const judged = judgedFor(opened.first, opening)
+  const start = performance.now()
+  const isEnough = ([one]: readonly Entered[]): boolean =>
+    options.rounds === null && (one?.blocks.length ?? 0) >= QUICK_ROUNDS && performance.now() - start > LATEST_ROUND_MS
+  const latencies = new Map<number, readonly Entered[]>()
+  for (const [at, batch] of batches.entries()) {
+    const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
+    const entered = await measureRounds({
+      entrants: taking.map((entry) => entrantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
+      rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
+      isEnough,
+      onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
+    })
+    latencies.set(
+      batch,
+      ready.map((entry) => entered[taking.indexOf(entry)] ?? NONE),
+    )
+  }
+
+  const firstAt = ready.indexOf(opened.first)
+  const reference =
+    firstAt < 0 ? await outputsAlone(opened.first, judged, opening) : outputsIn(latencies.get(batches[0]!)![firstAt]!)
+  const entries: MeasuredEntry[] = []
+  for (const [i, entry] of ready.entries()) {
+    const byBatch = new Map(batches.map((batch) => [batch, latencies.get(batch)![i]!]))
+    entries.push(await measureMore(entry, i, byBatch, { opened, machine, opening }))
+  }
+  return { entries, batches, reference, judged }
+
+  /** `first`: outputs are to be kept, and compared with this one's. */
+  function entrantFor(entry: ReadyEntry, saved: string, first: ReadyEntry | null): Entrant {
+    const limits = limitsFor(entry, opening)
+    const kept = first === null ? null : outputsTaskOf(entry, judged, first, opening)
+    const software = isSoftware(entry.engine)
+    return {
+      task: {
+        ...taskOf(entry, opening, saved),
+        sampleMs: blockMs,
+        brief: false,
+        few: 'where-slow',
+        ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}),
+      },
+      // Nobody waits longer for a software adapter than for its cap, in one process or in all.
+      limits: kept === null || software ? limits : { ...limits, timeMs: limits.timeMs + 2 * kept.inMs },
+      ...(kept === null ? {} : { outputsOf: kept }),
+      ...(software ? { withinMs: SOFTWARE_GPU_CAP_MS } : {}),
+    }
+  }
+}
+
+const atBatch = (batch: number, batches: readonly number[]): string => (batches.length > 1 ? `, batch ${batch}` : '')
+
+interface Surroundings {
+  readonly opened: Opened
+  readonly machine: Machine
+  readonly opening: Opening
+}
+
+/** What is not a matter of rounds, of one that was measured. */
+async function measureMore(
+  entry: ReadyEntry,
+  index: number,
+  byBatch: ReadonlyMap<number, Entered>,
+  { opened, machine, opening }: Surroundings,
+): Promise<MeasuredEntry> {
+  const { options } = opening
+  const [base] = byBatch.values()
+  const p50Ms = p50Of(base!)
+  const nothing: MeasuredEntry = {
+    entry,
+    byBatch,
+    profile: {},
+    device: {},
+    sizeSweeps: [],
+    outputs: null,
+    absent: {},
+    warnings: [],
+  }
+  if (Number.isNaN(p50Ms)) return nothing
+  const ofModels = opened.entries.some(({ model }) => model !== opened.first.model)
+  const plan = gatherPlan(entry, machine, opening, path.join(opening.folder, `more-${index}`))
+  const task = taskOf(entry, opening, entry.state.ready.inputs.saved)
+  const absent: Record<string, string> = {
+    roofs: 'left out by compare',
+    threadSweep: 'left out by compare',
+    experiments: 'left out by compare',
+  }
+
+  let profile: MeasuredEntry['profile'] = {}
+  const warnings: string[] = []
+  if (options.quick) absent.profile = 'left out by --quick'
+  else if (!plan.offers.includes('node-times')) absent.profile = `${entry.engineId} gives no times of nodes`
+  else if (!ofModels && entry.id !== opened.first.id) absent.profile = 'left out by compare'
+  else {
+    opening.progress(`profiling ${entry.id}`, index, opened.entries.length)
+    const trial = await profileTrial(plan, { ...task, sampleMs: PROFILE_MS, rounds: PROFILE_ROUNDS }, p50Ms)
+    const found = await profileEvidence(plan, trial, p50Ms)
+    profile = found.evidence
+    Object.assign(absent, found.absent)
+    warnings.push(...found.warnings)
+  }
+  // A software adapter's copies are the CPU's own.
+  const isDevice = plan.deviceKind === 'gpu' || plan.deviceKind === 'npu'
+  const device = isDevice && !options.quick ? deviceTimes(await deviceTrial(plan, task, p50Ms), absent) : {}
+  let sweeps: readonly Sweep[] = []
+  if (ofModels && !options.quick && p50Ms <= LONGEST_SWEPT_MS) {
+    opening.progress(`other input sizes of ${entry.id}`, index, opened.entries.length)
+    sweeps = await sizeSweeps({ ...plan, task, p50Ms })
+  }
+  return { entry, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
+}
+
+const taskOf = (entry: ReadyEntry, { options }: Opening, saved: string) =>
+  modelTask(entry.engineId, entry.model.source.file, engineOptionsOf(options), saved)
+
+function gatherPlan(entry: ReadyEntry, machine: Machine, opening: Opening, folder: string): GatherPlan {
+  const { options, limits } = opening
+  fs.mkdirSync(folder, { recursive: true })
+  return {
+    model: entry.model,
+    graph: entry.graph,
+    inputs: entry.state.ready.inputs,
+    machine,
+    engineId: entry.engineId,
+    engineOptions: engineOptionsOf(options),
+    deviceKind: entry.engine?.deviceKind ?? 'cpu',
+    offers: engineById(entry.engineId)!.offers,
+    options: { quick: options.quick, seconds: options.seconds, batch: null },
+    folder,
+    limits,
+    readExecuted,
+    progress: () => {},
+  }
+}
+
+/** The batches, and the inputs of each; several are joined from single samples. */
+function batchInputs(opened: Opened, { options, folder }: Opening) {
+  const asked = options.batches
+  const { inputs } = opened.first.state.ready
+  const axes = batchAxes(inputFacts(inputs))
+  if (asked === null || asked.length === 1) {
+    const [name, axis] = axes?.entries().next().value ?? []
+    const own = name === undefined ? 1 : (inputs.samples[0]?.[name]?.shape[axis!] ?? 1)
+    return { batches: [asked?.[0] ?? own], inputsAt: (entry: ReadyEntry) => entry.state.ready.inputs.saved }
+  }
+  if (axes === null) throw new InputError(`--batch ${asked.join(',')}: not every input has a free batch axis; leave --batch out`)
+  const made = new Map<string, string>()
+  const inputsAt = (entry: ReadyEntry, batch: number): string => {
+    const { inputs } = entry.state.ready
+    const key = `${entry.id} ${batch}`
+    const own = batchAxes(inputFacts(inputs)) ?? axes
+    const saved =
+      made.get(key) ?? saveInputs(path.join(folder, 'batches', String(made.size)), joinSamples(inputs.samples, own, batch))
+    made.set(key, saved)
+    return saved
+  }
+  return { batches: asked, inputsAt }
+}
+
+function judgedFor({ id, model, state }: ReadyEntry, { options, folder }: Opening): JudgedInputs {
+  const { inputs } = state.ready
+  const batch = options.batches === null ? null : options.batches.length > 1 ? 1 : options.batches[0]!
+  const most = inputs.labels === null ? PLAIN_SAMPLES : LABELLED_SAMPLES
+  const own = path.join(folder, 'judged', createHash('sha256').update(id).digest('hex').slice(0, 16))
+  return judgedInputs(model, { data: options.data, labels: options.labels, batch, folder: own }, inputs, most)
+}
+
+/** null: it is fed with made-up inputs of its own, so that its outputs say nothing beside the first one's. */
+function outputsTaskOf(
+  entry: ReadyEntry,
+  firstJudged: JudgedInputs,
+  first: ReadyEntry,
+  opening: Opening,
+): NonNullable<Entrant['outputsOf']> | null {
+  const { ready } = entry.state
+  if (ready.renames === null && opening.options.data === null) return null
+  // The same rows of the user's data, in this model's own types and shapes.
+  const judged = ready.renames === null ? judgedFor(entry, opening) : firstJudged
+  const renames = ready.renames ?? new Map<string, string>()
+  const folder = path.join(opening.folder, 'outputs', createHash('sha256').update(entry.id).digest('hex').slice(0, 16))
+  return {
+    inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(judged.samples, renames)),
+    folder,
+    inMs: isSoftware(entry.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
+    // Random operators are the model's: of one model its first engine tells.
+    again: entry === first || entry.model !== first.model,
+  }
+}
+
+function outputsIn({ outputs }: Entered): MeasuredEntry['outputs'] {
+  if (outputs === undefined) return null
+  if ('reason' in outputs) return { reason: `its outputs could not be had: ${outputs.reason}` }
+  return { samples: loadInputs(outputs.saved), varying: outputs.varying }
+}
+
+/** Of a first one that takes no part itself. */
+async function outputsAlone(first: ReadyEntry, judged: JudgedInputs, opening: Opening): Promise<MeasuredEntry['outputs']> {
+  const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
+  opening.progress(`outputs of ${first.id}`, 0, 1)
+  const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(first, opening) }
+  const trial = await runTrial('outputs', { ...taskOf(first, opening, inputs), outputFolder: folder }, limits)
+  return outputsIn({ ...NONE, outputs: trial.outcome === 'measured' ? trial.value : { reason: reasonOf(trial) } })
+}
+
+/** As its reader would say it. */
+export function reasonOf(failure: NotMeasured): string {
+  return failure.outcome === 'timed-out' ? `it did not end within ${Math.round(failure.limitMs / 1000)} s` : failure.reason
+}

@@ -1,0 +1,109 @@
+// What `fix` found, as the report document says it.
+
+import type { ReportDocument } from '../../report/documents/report.ts'
+import { fixAnswer } from '../../report/text/fix-answer.ts'
+import type { TrialRow } from '../../report/text/trials.ts'
+import type { Goal } from '../../rewrite/remedy.ts'
+import { nameOf } from '../../tune/candidates.ts'
+import type { Found } from '../../tune/search.ts'
+import type { Tried } from '../../tune/tried.ts'
+import type { FixOptions } from './options.ts'
+import type { Tuned } from './precision.ts'
+
+/** The diagnosis with the trials, what they came to, and the sentence that says so. */
+export function withTrials(
+  diagnosis: ReportDocument,
+  found: Tuned,
+  options: FixOptions,
+  shipped: string | null,
+  unlocked: readonly string[],
+): ReportDocument {
+  const trials = found.tried.map((one) => trialRow(one, isPreprocessing(one) ? 'latency' : options.goal))
+  const fixSection = fixOf(diagnosis, found, options, shipped)
+  const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
+  const { quantization } = found
+  return {
+    ...diagnosis,
+    answer,
+    trials,
+    fix: fixSection,
+    ...(quantization ? { quantization } : {}),
+    warnings: [...unlocked, ...diagnosis.warnings],
+  }
+}
+
+const dryRunAnswer = (answer: string, { untried }: Found): string =>
+  untried.length > 0 ? `${answer} Would try: ${untried.join(', ')}.` : `${answer} No remedy applies.`
+
+export const isPreprocessing = ({ name }: Tried): boolean => name === 'preprocessing'
+
+const unitOf = (goal: Goal): 'ms' | 'bytes' => (goal === 'memory' || goal === 'size' ? 'bytes' : 'ms')
+
+/** What the goal is about, of the original as it was diagnosed. */
+function diagnosed({ latency, memory, model }: ReportDocument, goal: Goal): number {
+  const known = {
+    latency: latency?.p50Ms,
+    throughput: latency?.p50Ms,
+    'load-time': latency === null ? undefined : latency.loadMs + latency.firstMs,
+    memory: memory?.predictPeakBytes,
+    size: model?.sizeBytes,
+  }[goal]
+  return known ?? 0
+}
+
+function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOptions, shipped: string | null) {
+  const { proof, kept, setup, untried } = found
+  const proven = kept.length > 0
+  const judgement = proof?.judgement ?? null
+  const before = judgement?.before ?? diagnosed(diagnosis, goal)
+  return {
+    goal,
+    unit: unitOf(goal),
+    before,
+    after: proven ? judgement!.after : before,
+    speedup: proven ? judgement!.speedup : 1,
+    speedupLow: proven ? judgement!.speedupLow : 1,
+    speedupHigh: proven ? judgement!.speedupHigh : 1,
+    proven,
+    kept: kept.map(nameOf),
+    changes: kept.flatMap(({ proposal }) => [...proposal.changes]),
+    outputs: proven ? proof!.outputs.reason : 'outputs are the original’s',
+    // A dry run leaves all of them, and not for want of time.
+    untried: dryRun ? [] : [...untried],
+    shipped,
+    machineBound: setup.machineBound,
+  }
+}
+
+/** A row of the report. */
+export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
+  // In the unit of the speed-up beside them: a sample of a batch, a start.
+  const inMs = unitOf(goal) === 'ms'
+  return {
+    remedies: [...one.remedies],
+    name: one.name,
+    outcome: one.outcome,
+    kept: one.kept,
+    reason: one.reason,
+    beforeMs: inMs ? (judgement?.before ?? null) : null,
+    afterMs: inMs ? (judgement?.after ?? null) : null,
+    speedup: judgement?.speedup ?? null,
+    speedupLow: judgement?.speedupLow ?? null,
+    speedupHigh: judgement?.speedupHigh ?? null,
+    pairs: judgement?.pairs ?? null,
+    predictedSpeedup: one.predictedSpeedup,
+    took: one.took,
+    changes: [...one.changes],
+    agreement: agreementRow(one.agreement),
+    sizeBytes: finite(one.sizeBytes),
+    peakBytes: judgement?.peakBytes ?? null,
+  }
+}
+
+export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
+  if (agreement === null || agreement.mismatch !== null) return null
+  const { maxAbs, cosine, sqnrDb, equal, top1, metric } = agreement
+  return { maxAbs, cosine, sqnrDb, equal, top1, metric }
+}
+
+const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)

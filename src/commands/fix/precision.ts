@@ -1,0 +1,139 @@
+// Fewer bits, for the commands: puts the search for precisions on the ground that `tune/` stands on, and says what came of it.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Model } from '../../graph/model.ts'
+import type { JudgedInputs } from '../../measure/outputs/index.ts'
+import { checkSamples } from '../../quantize/calibrate/index.ts'
+import { fusedKernels } from '../../quantize/plan/kernels.ts'
+import { possiblePrecisions } from '../../quantize/plan/possible.ts'
+import { type LayerRecord, type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
+import { prepareModel } from '../../quantize/plan/prepare.ts'
+import { optionsFor } from '../../quantize/write/choice.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
+import { variantWriter, writeModelFolder } from '../../ship/index.ts'
+import type { Ground } from '../../tune/ground.ts'
+import type { Found } from '../../tune/search.ts'
+import type { Run } from '../run.ts'
+import type { FixOptions } from './options.ts'
+import { cacheOf } from './trial-cache.ts'
+
+export type Quantization = NonNullable<ReportDocument['quantization']>
+
+export interface Tuned extends Found {
+  /** What was found of the precision of layers; null where none was looked for. */
+  readonly quantization: Quantization | null
+}
+
+interface On {
+  readonly original: RemedySetup
+  readonly facts: RemedyEvidence
+  readonly ground: Ground
+  readonly judged: JudgedInputs
+  readonly optimize: RemedyTools['optimize']
+}
+
+/** Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+export function checkCalibration({ inputs }: Run, { precision, data }: FixOptions): void {
+  if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
+}
+
+/** null where outputs may not change. A dry run is told what it could choose from. */
+export function precisionOf(
+  run: Run,
+  options: FixOptions,
+  { original, facts, ground, judged, optimize }: On,
+): PrecisionSearch | null {
+  const { maxLoss, precision, dryRun } = options
+  if (maxLoss === null) return null
+  const setup = { ...original, options: run.engineOptions }
+  const wishes = {
+    method: precision.method,
+    bits: precision.bits,
+    calibration: precision.calibration,
+    allowStatic: run.inputs.source === 'data' || precision.allowSynthetic,
+    options: optionsFor(run.machine),
+    budgetMs: options.budgetSeconds * 1000,
+  }
+  const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
+  if (dryRun) return possiblePrecisions(wishes, prepare)
+  const folder = path.join(run.folder, 'precision')
+  fs.mkdirSync(folder)
+  let names = 0
+  return precisionSearch(
+    {
+      engineId: options.engine,
+      options: run.engineOptions,
+      limits: run.limits,
+      folder,
+      samples: judged.samples,
+      p50Ms: facts.p50Ms,
+      cache: cacheOf(run, options),
+      write: writeModelFolder,
+      writeVariants(base, at) {
+        fs.mkdirSync(at)
+        return variantWriter(base, at)
+      },
+      writeBytes(bytes, name) {
+        const file = path.join(folder, `${name}.onnx`)
+        fs.writeFileSync(file, bytes)
+        return file
+      },
+      nextName: (hint) => `${hint}-${names++}`,
+      compare: (model) => ground.compare({ ...setup, model }, 'approximate'),
+      nowMs: ground.nowMs,
+      onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
+    },
+    wishes,
+    prepare,
+  )
+}
+
+/** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
+export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, ground: Ground): Promise<Quantization> {
+  const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
+  const methods = new Map(kept.map(({ remedy, proposal }) => [METHOD_OF[remedy.id]!, proposal.variant]))
+  await search.measureErrors(methods)
+  const executed = kept.length > 0 ? await ground.executed(found.setup) : null
+  const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
+  const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
+  const isUsed = ({ method, variant, givenBack }: LayerRecord) => methods.get(method) === variant && !givenBack
+  const byNode = new Map<string, LayerRecord>()
+  for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
+  const layers = [...byNode.values()].map((row) => {
+    const { node, opType, method, beforeMs, afterMs, sqnrDb, givenBack } = row
+    const used = isUsed(row)
+    const reason = givenBack ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
+    return {
+      node,
+      opType,
+      precision: used ? method : 'float32',
+      tried: method,
+      beforeMs,
+      afterMs,
+      sqnrDb,
+      kernel: used ? (kernels.get(node) ?? null) : null,
+      reason: used ? null : reason,
+    }
+  })
+  return {
+    methods: [...methods.keys()],
+    inputs: run.inputs.source,
+    sizeBeforeBytes: run.model.source.sizeBytes,
+    sizeAfterBytes: kept.length > 0 && Number.isFinite(ground.sizeBytes(found.setup)) ? ground.sizeBytes(found.setup) : null,
+    layers,
+    notTried: [...search.reasons()].map(([method, reason]) => ({ method, reason })),
+  }
+}
+
+const WORDS: Readonly<Record<PrecisionMethod, string>> = {
+  dynamic: 'dynamic int8',
+  static: 'static int8',
+  weights: 'fewer bits of weights',
+}
+
+const METHOD_OF: Readonly<Record<string, PrecisionMethod>> = {
+  'dynamic-quantization': 'dynamic',
+  'static-quantization': 'static',
+  'weight-quantization': 'weights',
+}

@@ -1,0 +1,76 @@
+// onnx-simplifier from the optional package `onnxsim` (WebAssembly, Apache-2.0): https://www.npmjs.com/package/onnxsim
+// It runs in a process of its own, with a time limit: it prints to the console, and 0.7.3 hangs now and then where its
+// onnxruntime-web uses threads (seen in one of four runs on a transformer of 16 MB, in none of eight with one thread).
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { decodeOnnx } from '../../formats/onnx.ts'
+import { writeModel } from '../../graph/build.ts'
+import type { Model } from '../../graph/model.ts'
+
+const PACKAGE = 'onnxsim'
+const LIMIT_MS = 120_000
+const LOG_BYTES = 64 * 2 ** 20
+
+/** Its current folder is the package's own, so that both imports are those that the package itself would take. */
+const CHILD = `
+import fs from 'node:fs'
+const [input, output] = process.argv.slice(1)
+const ort = await import('onnxruntime-web')
+;(ort.default ?? ort).env.wasm.numThreads = 1
+const { simplify } = await import('${PACKAGE}')
+const { model } = await simplify(fs.readFileSync(input))
+fs.writeFileSync(output, model)
+process.exit(0)
+`
+
+export type Simplify = (model: Model) => Promise<Model>
+
+/**
+ * The simplifier, where the package is installed in a folder above `from` or above whyslow itself; else undefined. It throws an Error, one
+ * line, where the package refuses the model or takes longer than `limitMs`, and for models with external data, which it cannot read.
+ */
+export async function loadSimplify(from = process.cwd(), limitMs = LIMIT_MS): Promise<Simplify | undefined> {
+  const folder = packageAbove(from) ?? packageAbove(import.meta.dirname)
+  return folder === undefined ? undefined : (model) => simplifyIn(folder, model, limitMs)
+}
+
+function packageAbove(start: string): string | undefined {
+  for (let at = path.resolve(start); ; at = path.dirname(at)) {
+    const folder = path.join(at, 'node_modules', PACKAGE)
+    if (fs.existsSync(path.join(folder, 'package.json'))) return folder
+    if (at === path.dirname(at)) return undefined
+  }
+}
+
+async function simplifyIn(packageFolder: string, model: Model, limitMs: number): Promise<Model> {
+  if (model.weights.size > 0) throw new Error(`${PACKAGE} cannot read models with external data`)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-simplify-'))
+  try {
+    const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
+    fs.writeFileSync(input, writeModel(model.proto))
+    await run(['--input-type=module', '--eval', CHILD, input, output], packageFolder, limitMs)
+    return { ...model, proto: decodeOnnx(fs.readFileSync(output), `${model.source.file}, simplified,`), origins: new Map() }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function run(args: readonly string[], cwd: string, limitMs: number): Promise<void> {
+  const options = { cwd, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: LOG_BYTES } as const
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [...args], options, (error, _stdout, stderr) => {
+      if (error === null) resolve()
+      else if (error.killed) reject(new Error(`${PACKAGE} was stopped: it took longer than ${limitMs / 1000} s`))
+      else reject(new Error(`${PACKAGE} refused the model: ${reasonIn(stderr)}`))
+    })
+  })
+}
+
+/** 'simplify error: …' is the package's own reason; else the error that Node shows. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const said = lines.find((line) => line.startsWith('simplify error: '))?.slice('simplify error: '.length)
+  return said ?? lines.find((line) => /^\w*Error\b/.test(line)) ?? 'no reason given'
+}

@@ -1,0 +1,209 @@
+// `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
+// quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be mended is mended as `fix`
+// does it: proven in pairs of fresh processes, with outputs that agree.
+
+import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from '../diagnose/lint.ts'
+import type { TimedGroup } from '../diagnose/quantization-times.ts'
+import type { Unfused } from '../diagnose/quantized-groups.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import { readModel } from '../formats/index.ts'
+import { modelFacts } from '../graph/facts.ts'
+import { InputError } from '../graph/input-error.ts'
+import { viewGraph } from '../graph/view.ts'
+import { USUAL_LIMITS } from '../measure/outputs/index.ts'
+import { groupRequantization } from '../remedies/approximate/group-requantization.ts'
+import { nbitsAccuracyLevel } from '../remedies/approximate/nbits-accuracy-level.ts'
+import { selectiveDequantization } from '../remedies/approximate/selective-dequantization.ts'
+import { constantDequantization } from '../remedies/rewrites/constant-dequantization.ts'
+import { initializersAsInputs } from '../remedies/rewrites/initializers-as-inputs.ts'
+import { integerScaling } from '../remedies/rewrites/integer-scaling.ts'
+import type { LintDocument } from '../report/documents/lint.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import { lintAnswer } from '../report/text/lint-answer.ts'
+import type { TrialRow } from '../report/text/trials.ts'
+import { analyze } from './assemble-report.ts'
+import { fix } from './fix/fix.ts'
+import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
+import { DEFAULTS, type WhyOptions } from './options.ts'
+import { alone, measureRun, withRun } from './run.ts'
+import { toolVersion } from './version.ts'
+
+export interface LintOptions
+  extends WhyOptions,
+    Pick<FixOptions, 'force' | 'metric' | 'budgetSeconds' | 'onTrial' | 'onDiagnosis'> {
+  /** The file to write a mended model to; null: nothing is mended. */
+  readonly repair: string | null
+  /** Largest loss of the outputs against the model given; null: one decision in a hundred, a cosine of 0.995. */
+  readonly maxLoss: FixOptions['maxLoss']
+}
+
+const { force, metric, budgetSeconds } = FIX_DEFAULTS
+const LINT_DEFAULTS: LintOptions = { ...DEFAULTS, quick: true, repair: null, maxLoss: null, force, metric, budgetSeconds }
+
+/** What `--repair` tries. */
+const MENDS = [
+  initializersAsInputs,
+  constantDequantization,
+  integerScaling,
+  groupRequantization,
+  selectiveDequantization,
+  nbitsAccuracyLevel,
+].map(({ id }) => id)
+
+/**
+ * Lints the model in `file`, and with `repair` writes what is proven of a mended one. A model that is not quantized is answered without a
+ * measurement. Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ */
+export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
+  const options = { ...LINT_DEFAULTS, ...given }
+  const model = await readModel(file)
+  const written = writtenQuantization(viewGraph(model))
+  const { sha256, sizeBytes, format, opsets } = modelFacts(model)
+  const about = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }
+  if (!isQuantized(written)) return unmeasured(about)
+  if (options.repair !== null) return repaired(file, about, options, options.repair)
+  const unlocked: string[] = []
+  const evidence = await withRun(file, options, (run) =>
+    alone(
+      run.progress,
+      () => measureRun(run, options),
+      (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
+    ),
+  )
+  return assembleLint(about, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
+}
+
+async function repaired(file: string, about: About, options: LintOptions, out: string): Promise<LintDocument> {
+  const { evidence, report } = await fix(file, {
+    ...options,
+    out,
+    modelAlone: true,
+    onlyProven: true,
+    only: MENDS,
+    maxLoss: options.maxLoss ?? USUAL_LIMITS,
+  })
+  const found = assembleLint(about, { ...evidence, warnings: report.warnings })
+  return { ...found, repair: repairOf(report, out) }
+}
+
+function repairOf({ fix: done, trials }: ReportDocument, out: string): LintDocument['repair'] {
+  const proven = done?.proven ?? false
+  const of = <T>(value: T | undefined): T | null => (proven && value !== undefined ? value : null)
+  return {
+    out: proven ? out : null,
+    proven,
+    beforeMs: of(done?.before),
+    afterMs: of(done?.after),
+    speedup: of(done?.speedup),
+    speedupLow: of(done?.speedupLow),
+    speedupHigh: of(done?.speedupHigh),
+    outputs: done?.outputs ?? '',
+    changes: proven ? [...done!.changes] : [],
+    trials: trials as TrialRow[],
+  }
+}
+
+type About = Pick<LintDocument, 'model'> & { readonly written: WrittenQuantization }
+
+const head = () => ({
+  schema: 'whyslow-lint/1' as const,
+  tool: { version: toolVersion },
+  createdAt: new Date().toISOString(),
+})
+
+function unmeasured({ model, written }: About): LintDocument {
+  const body = { model, written: { ...written }, measured: null, fused: [], unfused: [], hazards: [] }
+  return { ...head(), answer: lintAnswer(body), ...body, borders: { nodes: 0, timeMs: 0 }, repair: null, warnings: [] }
+}
+
+function assembleLint({ model, written }: About, evidence: Evidence): LintDocument {
+  const found = lintQuantization(analyze(evidence))
+  if (found === undefined) {
+    throw new InputError(`${model.file}: its operators could not be timed: ${evidence.absent.profile ?? 'there is no profile'}`)
+  }
+  const body = {
+    model,
+    written: { ...written },
+    measured: measuredOf(evidence),
+    fused: found.fused.map((one) => ({ ...one })),
+    unfused: found.unfused.map((group) => unfusedRow(group, evidence)),
+    hazards: found.hazards.map((one) => ({ ...one, nodes: [...one.nodes] })),
+  }
+  return {
+    ...head(),
+    answer: lintAnswer(body),
+    ...body,
+    borders: { ...found.borders },
+    repair: null,
+    warnings: [...evidence.warnings],
+  }
+}
+
+function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDocument['measured'] {
+  if (latency === undefined || engine === undefined) return null
+  const { p50Ms, ciLowMs, ciHighMs, trust, reasons } = latency
+  return {
+    p50Ms,
+    ciLowMs,
+    ciHighMs,
+    trust,
+    reasons: [...reasons],
+    engine: {
+      id: engine.id,
+      version: engine.version,
+      threadsInUse: engine.options.threads ?? engine.threadsInUse,
+      graphOptimization: engine.options.graphOptimization,
+    },
+    machine: { cpu: machine.cpu, isa: [...machine.isa] },
+    syntheticInputs: inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name),
+  }
+}
+
+/** By condition: the remedy that takes it away. */
+const MEND_OF: Readonly<Partial<Record<Unfused, string>>> = {
+  'zero-point-missing': groupRequantization.id,
+  'output-read-in-float': groupRequantization.id,
+  'graph-output': groupRequantization.id,
+  'output-not-quantized': groupRequantization.id,
+  'activation-between': groupRequantization.id,
+  'activation-apart': groupRequantization.id,
+  'bias-scale': groupRequantization.id,
+  'bias-float': groupRequantization.id,
+  beta: groupRequantization.id,
+  'scales-differ': groupRequantization.id,
+  'batchnorm-apart': groupRequantization.id,
+  'constants-as-inputs': initializersAsInputs.id,
+  'weights-only': constantDequantization.id,
+  'float-pair': selectiveDequantization.id,
+  'integer-convolution': selectiveDequantization.id,
+  'scaling-apart': integerScaling.id,
+  'float-products': nbitsAccuracyLevel.id,
+}
+/** Their output's range has to be measured, which made-up inputs cannot tell. */
+const NEEDS_DATA: ReadonlySet<Unfused> = new Set(['output-not-quantized', 'activation-between'])
+
+function mendOf({ condition, conversions, operator }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
+  const constants = profile?.graph.constants ?? {}
+  const hasWeights = conversions.some(
+    ({ opType, inputs: [value] }) => opType === 'DequantizeLinear' && constants[value ?? ''] !== undefined,
+  )
+  if (NEEDS_DATA.has(condition) && inputs.some(({ source }) => source === 'synthetic')) return null
+  if (condition === 'no-int8-kernel' && operator.opType === 'BatchNormalization') return groupRequantization.id
+  return MEND_OF[condition] ?? (hasWeights && condition !== 'optimization-level' ? constantDequantization.id : null)
+}
+
+function unfusedRow(group: TimedGroup, evidence: Evidence): LintDocument['unfused'][number] {
+  const { operator, written, conversions, condition, breaks, ...times } = group
+  const { conversionsMs, operatorMs, wouldSaveMs } = times
+  return {
+    node: written?.name ?? operator.name,
+    opType: written?.opType ?? operator.opType,
+    condition,
+    breaks,
+    conversionsMs,
+    operatorMs,
+    wouldSaveMs,
+    mend: mendOf(group, evidence),
+    conversions: conversions.map(({ name }) => name),
+  }
+}

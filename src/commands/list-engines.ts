@@ -1,0 +1,42 @@
+// Which engines are here, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
+import { engines } from '../engines/index.ts'
+import { describeEngine } from '../measure/describe-engine.ts'
+import type { EnginesDocument } from '../report/documents/engines.ts'
+import type { WhyOptions } from './options.ts'
+import { toolVersion } from './version.ts'
+
+export async function listEngines(
+  given: Partial<Pick<WhyOptions, 'ort' | 'browser' | 'onProgress' | 'signal'>> = {},
+): Promise<EnginesDocument> {
+  const rows: EnginesDocument['engines'] = []
+  for (const [done, { id, title }] of engines.entries()) {
+    given.onProgress?.({ stage: `looking for ${id}`, done, of: engines.length })
+    const found = await describeEngine(id, given.ort ?? null, { signal: given.signal, browser: given.browser ?? undefined })
+    rows.push(
+      found.ok
+        ? {
+            id,
+            title,
+            here: true,
+            version: found.version,
+            device: found.device,
+            deviceKind: found.deviceKind,
+            from: found.from,
+            reason: null,
+            fix: null,
+          }
+        : {
+            id,
+            title,
+            here: false,
+            version: null,
+            device: null,
+            deviceKind: null,
+            from: null,
+            reason: found.reason,
+            fix: found.fix,
+          },
+    )
+  }
+  return { schema: 'whyslow-engines/1', tool: { version: toolVersion }, engines: rows }
+}

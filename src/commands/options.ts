@@ -1,0 +1,80 @@
+// What a run can be told, and what it does untold.
+
+import type { EngineOptions } from '../engines/types.ts'
+import type { Flag } from '../evidence/evidence.ts'
+
+export interface StageProgress {
+  readonly stage: string
+  readonly done: number
+  readonly of: number
+}
+
+export interface WhyOptions {
+  /** Shapes by input name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>
+  /** Values by input name, as on the command line: '16000' or '1,2,3'. */
+  readonly values: ReadonlyMap<string, string>
+  /** A file or folder with inputs: npz, npy, csv, json, ONNX test data. null: synthetic inputs. */
+  readonly data: string | null
+  readonly labels: string | null
+  readonly batch: number | null
+  /** null leaves it to the engine. */
+  readonly threads: number | null
+  readonly engine: string
+  /** Sampling time of the latency over all processes, seconds; null: 2.5, or 0.9 with `quick`. */
+  readonly seconds: number | null
+  /** Three processes in place of five, no sweeps and no experiments. */
+  readonly quick: boolean
+  /** Folder the engine's package is taken from; null: the current folder's, else the one beside whyslow. */
+  readonly ort: string | null
+  /** The browser that engines in a page are measured in; null: the one that is installed. */
+  readonly browser: string | null
+  readonly graphOptimization: EngineOptions['graphOptimization']
+  readonly configEntries: Readonly<Record<string, string>>
+  /** Folder where the inputs used are kept; null: they are not. */
+  readonly saveInputs: string | null
+  readonly cache: 'use' | 'refresh' | 'off'
+  /** Resident size at which a trial is ended, bytes; null: nine tenths of the machine's or the container's. */
+  readonly memoryLimitBytes: number | null
+  readonly onProgress?: (progress: StageProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export const DEFAULTS: WhyOptions = {
+  shapes: new Map(),
+  values: new Map(),
+  data: null,
+  labels: null,
+  batch: null,
+  threads: null,
+  engine: 'ort-cpu',
+  seconds: null,
+  quick: false,
+  ort: null,
+  browser: null,
+  graphOptimization: 'all',
+  configEntries: {},
+  saveInputs: null,
+  cache: 'use',
+  memoryLimitBytes: null,
+}
+
+/** What tells of the inputs and the engine, where it was given, as flags of the command line. */
+export function flagsOf(options: WhyOptions): readonly Flag[] {
+  const { shapes, values, data, labels, batch, threads, engine, ort, browser, graphOptimization, configEntries } = options
+  const one = (flag: string, value: string | number | null, untold: unknown = null): Flag[] =>
+    value === null || value === untold ? [] : [{ flag, value: String(value) }]
+  return [
+    ...[...shapes].map(([name, shape]) => ({ flag: '--shape', value: `${name}=${shape.join('x')}` })),
+    ...[...values].map(([name, value]) => ({ flag: '--value', value: `${name}=${value}` })),
+    ...one('--data', data),
+    ...one('--labels', labels),
+    ...one('--batch', batch),
+    ...one('--threads', threads),
+    ...one('--engine', engine, DEFAULTS.engine),
+    ...one('--ort', ort),
+    ...one('--browser', browser),
+    ...one('--graph-optimization', graphOptimization, DEFAULTS.graphOptimization),
+    ...Object.entries(configEntries).map(([key, value]) => ({ flag: '--config', value: `${key}=${value}` })),
+  ]
+}

@@ -1,0 +1,29 @@
+// `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
+// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
+
+import { USUAL_LIMITS } from '../measure/outputs/index.ts'
+import { PREPARATION } from '../quantize/plan/prepare.ts'
+import { dynamicQuantization } from '../remedies/approximate/dynamic-quantization.ts'
+import { float16 } from '../remedies/approximate/float16.ts'
+import { staticQuantization } from '../remedies/approximate/static-quantization.ts'
+import { weightQuantization } from '../remedies/approximate/weight-quantization.ts'
+import { type Fixed, fix } from './fix/fix.ts'
+import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
+
+export interface QuantizeOptions
+  extends Omit<FixOptions, 'only' | 'goal' | 'preprocessing' | 'fixShapes' | 'outputs' | 'dryRun'> {
+  /** float16 in place of fewer bits; for engines that compute in it. */
+  readonly float16: boolean
+}
+
+const HALF = [...PREPARATION, float16].map(({ id }) => id)
+const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization].map(({ id }) => id)
+
+/**
+ * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
+ * is proven. `maxLoss: null` stands for the usual limits. Throws as `fix` does.
+ */
+export function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
+  const { float16: half = false, maxLoss, ...options } = given
+  return fix(file, { ...FIX_DEFAULTS, ...options, only: half ? HALF : REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
+}

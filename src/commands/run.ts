@@ -1,0 +1,185 @@
+// One run of a command on one model: opened (read, engine started, inputs found), and measured.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { engineById, engines } from '../engines/index.ts'
+import type { Availability, EngineOptions } from '../engines/types.ts'
+import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
+import { gather } from '../evidence/gather.ts'
+import { readModel, readOnnx } from '../formats/index.ts'
+import { modelFacts } from '../graph/facts.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import { viewGraph } from '../graph/view.ts'
+import { withWeightStatistics } from '../graph/weight-statistics.ts'
+import { readMachine } from '../machine/index.ts'
+import type { Machine } from '../machine/types.ts'
+import { describeEngine } from '../measure/describe-engine.ts'
+import { type ChosenInputs, chooseInputs, inputFacts } from '../measure/samples/choose-inputs.ts'
+import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
+import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
+import { withMachineLock } from '../trials/lock.ts'
+import { checkConfig } from './config-entries.ts'
+import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
+import { toolVersion } from './version.ts'
+
+/** Share of the memory a trial may take: above it the system starts to page or to kill. */
+const MEMORY_SHARE = 0.9
+/** Weights below this cannot hold enough subnormal numbers to matter, above it reading them takes seconds. */
+const STATISTICS_FROM_BYTES = 256
+const STATISTICS_UP_TO_BYTES = 1e9
+
+const MEASURED_BY_COMPARE = 'other engines are measured by whyslow compare'
+
+export type AvailableEngine = Extract<Availability, { ok: true }>
+
+export interface Run {
+  readonly model: Model
+  /** Without weights, with their statistics. */
+  readonly graph: GraphView
+  readonly engine: AvailableEngine
+  readonly engineOptions: EngineOptions
+  readonly machine: Machine
+  readonly limits: Limits
+  readonly inputs: ChosenInputs
+  /** Temporary; gone when the run ends. */
+  readonly folder: string
+  readonly progress: (progress: StageProgress) => void
+}
+
+/**
+ * Opens the model in `file` and hands it on; nothing of it is left behind.
+ * Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ */
+export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
+  checkEngine(options.engine)
+  // The engine starts while the model is read.
+  const starting = describeEngine(options.engine, options.ort, { signal: options.signal, browser: options.browser ?? undefined })
+  starting.catch(() => {})
+  const model = await readModel(file)
+  return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
+}
+
+/** Gone when `use` ends, and when the process does. */
+export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-'))
+  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
+  process.on('exit', removeFolder)
+  try {
+    return await use(folder)
+  } finally {
+    process.off('exit', removeFolder)
+    removeFolder()
+  }
+}
+
+async function openRun(model: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
+  if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
+  checkConfig(options.configEntries, options.engine, engine)
+  const engineOptions = engineOptionsOf(options)
+  const machine = readMachine(engine.accelerators)
+  const software = engine.deviceKind === 'software-gpu'
+  const startMs = engineById(options.engine)!.startMs ?? 0
+  const limits = { ...limitsOf(machine, options), startMs, ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
+  const plainGraph = viewGraph(model)
+  const inputs = await chooseInputs(model, plainGraph, { ...options, engineOptions, folder, limits })
+  const weigh = model.source.sizeBytes <= STATISTICS_UP_TO_BYTES
+  const graph = weigh ? withWeightStatistics(model, plainGraph, STATISTICS_FROM_BYTES) : plainGraph
+  return { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress: options.onProgress ?? (() => {}) }
+}
+
+export const limitsOf = (
+  machine: Machine,
+  { memoryLimitBytes, signal }: Pick<WhyOptions, 'memoryLimitBytes' | 'signal'>,
+): Limits => ({
+  memoryBytes: memoryLimitBytes ?? (machine.memoryLimitBytes ?? machine.memoryBytes) * MEMORY_SHARE,
+  signal,
+})
+
+/** Alone on the machine, as far as other runs of whyslow go. `onUnlocked`: with the reason where there is no lock to be had. */
+export function alone<T>(progress: Run['progress'], work: () => Promise<T>, onUnlocked: (reason: string) => void): Promise<T> {
+  return withMachineLock(work, {
+    onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
+    onUnlocked,
+  })
+}
+
+/** The machine's roofs with this engine, from the cache where they are there. To be called within `alone`. */
+export const roofsFor = (
+  run: Pick<Run, 'machine' | 'engine' | 'engineOptions' | 'limits' | 'progress'>,
+  { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,
+): ReturnType<typeof measuredRoofs> => {
+  const { machine, engine, engineOptions, limits, progress } = run
+  if (!engineById(engineId)!.offers.includes('roofs')) {
+    const absent = `roofs are measured with the kernels of ort-cpu, and ${engineId} has its own`
+    return Promise.resolve({ value: undefined, absent, warnings: [] })
+  }
+  return measuredRoofs({ machine, engine, engineId, options: engineOptions, cache, limits, progress })
+}
+
+/** Roofs, latency, profile and what else the options ask for. To be called within `alone`. */
+export async function measureRun(run: Run, options: WhyOptions): Promise<Evidence> {
+  const { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
+  const roofs = await roofsFor(run, options)
+  const gathered = await gather({
+    model,
+    graph,
+    inputs,
+    machine,
+    engineId: options.engine,
+    engineOptions,
+    offers: engineById(options.engine)!.offers,
+    deviceKind: engine.deviceKind,
+    options,
+    folder,
+    limits,
+    readExecuted,
+    progress,
+  })
+  return {
+    schema: 'whyslow-evidence/1',
+    toolVersion,
+    createdAt: new Date().toISOString(),
+    given: flagsOf(options),
+    machine,
+    ...(roofs.value ? { roofs: roofs.value } : {}),
+    model: modelFacts(model),
+    graph,
+    inputs: inputFacts(inputs),
+    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
+    engine: engineFacts(options.engine, engine, engineOptions, inputs.threadsInUse),
+    ...gathered.evidence,
+    absent: { otherEngines: MEASURED_BY_COMPARE, ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
+    warnings: [...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
+  }
+}
+
+/** A graph that the engine wrote as it runs it. */
+export const readExecuted = async (file: string): Promise<GraphView> => viewGraph(await readOnnx(file))
+
+export function engineFacts(
+  id: string,
+  { version, device, deviceKind, from }: AvailableEngine,
+  options: EngineOptions,
+  threadsInUse: number,
+): EngineFacts {
+  return { id, version, device, deviceKind, from, options, threadsInUse }
+}
+
+export function engineOptionsOf({
+  threads,
+  graphOptimization,
+  configEntries,
+  ort,
+  browser,
+}: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries' | 'ort' | 'browser'>): EngineOptions {
+  const named = browser === null ? {} : { browser }
+  return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort, ...named }
+}
+
+/** Throws InputError where there is no such engine. */
+export function checkEngine(id: string, flag = '--engine'): void {
+  if (engines.some((engine) => engine.id === id)) return
+  throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
+}
