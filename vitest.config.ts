@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: './test/build.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['src/engines/**', 'test/measured/**', 'test/full/**'],
           testTimeout: 60_000,
@@ -26,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
+          globalSetup: './test/build.ts',
           include: ['src/engines/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -37,7 +39,7 @@ export default defineConfig({
         test: {
           name: 'measured',
           include: ['test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
-          globalSetup: './test/measured/roofs.ts',
+          globalSetup: ['./test/build.ts', './test/measured/roofs.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -107,6 +107,7 @@ function boundOf(file, inputs) {
     const prepared = await prepareModel(run.model, setup, facts, {})
     let names = 0
     const ground = {
+      run: run.trials.run,
       engineId: 'ort-cpu',
       options: run.engineOptions,
       limits: run.limits,
@@ -123,7 +124,7 @@ function boundOf(file, inputs) {
       onStep() {},
     }
     const survey = await alone(
-      () => {},
+      run,
       async () => {
         const types = await typesAsRun(ground, prepared)
         const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))

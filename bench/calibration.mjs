@@ -7,6 +7,7 @@ import { floatTensor, model, modelInMemory, node, valueInfo, writeModel } from '
 import { saveInputs } from '../dist/measure/samples/saved.js'
 import { calibrate } from '../dist/quantize/calibrate/index.js'
 import { writeModelFolder } from '../dist/ship/index.js'
+import { runLocally } from '../dist/trials/local-runner.js'
 import { residentBytes } from './memory.mjs'
 import { temporaryFolder } from './shared.mjs'
 
@@ -88,6 +89,7 @@ async function work() {
   process.send('calibrating')
   const types = new Map(values.map((name) => [name, { dtype: 'float32', shape: [1, name === 'x' ? 3 : 16, 224, 224] }]))
   const trial = await calibrate({
+    run: runLocally,
     engine: 'ort-cpu',
     options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },
     model: { ...modelInMemory(proto), source: { file, format: 'onnx', sha256: '', sizeBytes: 0 } },

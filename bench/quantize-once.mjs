@@ -64,7 +64,7 @@ async function calibrated() {
     folder: place,
     write: writeModelFolder,
   })
-  const found = ofAll(await calibrateTask(input))
+  const found = ofAll(await calibrateTask.run(input))
   const ranges = new Map(
     Object.entries(found.ranges.minmax).filter(([, { low, high }]) => Number.isFinite(low) && Number.isFinite(high)),
   )

@@ -5,12 +5,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-const inReport = (name) => new URL(`../src/report/${name}`, import.meta.url)
+const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
 
 /** What each schema is made of: the files' declarations together, and the interface that the document is. */
 export const DOCUMENTS = {
-  'report.schema.json': { sources: ['document.ts'], root: 'ReportDocument' },
-  'comparison.schema.json': { sources: ['document.ts', 'comparison.ts'], root: 'ComparisonDocument' },
+  'report.schema.json': { sources: ['report.ts'], root: 'ReportDocument' },
+  'comparison.schema.json': { sources: ['report.ts', 'comparison.ts'], root: 'ComparisonDocument' },
 }
 
 /** The schema of one of DOCUMENTS, from the files as they are. */

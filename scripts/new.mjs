@@ -168,8 +168,8 @@ function remedyParts() {
       effect: 'exact',
       kindName: 'Setting',
       source: `// What this setting does, and where that comes from.
-import { defineRemedy } from '../remedy.ts'
-import { proposeEntries } from '../session-options.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
+import { proposeEntries } from '../../rewrite/session-options.ts'
 
 export const ${name} = defineRemedy({
 ${about('exact', 'settings')}
@@ -188,9 +188,9 @@ ${about('exact', 'settings')}
     effect,
     kindName: 'Rewrite',
     source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../match.ts'
-import { count } from '../node-names.ts'
-import { defineRemedy } from '../remedy.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { count } from '../../rewrite/node-names.ts'
+import { defineRemedy } from '../../rewrite/remedy.ts'
 
 export const ${name} = defineRemedy({
 ${about(effect, 'rewrite')}

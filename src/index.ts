@@ -1,7 +1,8 @@
 // The public API: what whyslow's own command line is made of.
+
+export { analyze } from './analyze/analyze.ts'
 export type { Area, Breakdown, BreakdownPart } from './analyze/breakdown.ts'
 export type { NodeCost, NodeCosts } from './analyze/costs.ts'
-export { analyze } from './commands/assemble-report.ts'
 export {
   type CheckOptions,
   type CompareOptions,
@@ -21,7 +22,7 @@ export {
   type StageProgress,
   type WhyOptions,
   why,
-} from './commands/why.ts'
+} from './commands/index.ts'
 export type { Finding, Rule, Verdict } from './diagnose/rule.ts'
 export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'
 export { readModel } from './formats/index.ts'

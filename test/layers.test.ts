@@ -1,84 +1,145 @@
 // Holds the table 'Who may import whom' of docs/architecture.md: change that page first, and say why there.
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { PEERS, parseSource, peersOf, ROOT, readSources, type Source } from './sources.ts'
 
-interface Layer {
-  /** Other folders whose code it may import, and with it their types. */
+interface Room {
+  /** Rooms whose code it may import, and with it their types; a room's name stands for the rooms in it, too. */
   readonly imports: readonly string[]
-  /** Other folders of which it may import types only. */
-  readonly types: readonly string[]
+  /** Rooms of which it may import types only. */
+  readonly types?: readonly string[]
 }
 
-const ALL = [
-  'graph',
-  'formats',
-  'operators',
-  'machine',
-  'engines',
-  'measure',
-  'analyze',
-  'diagnose',
-  'remedies',
-  'tune',
-  'ship',
-  'report',
-]
-
-/** By folder of src/; `whyslow.ts` stands for all files at the top but `index.ts`. */
-const LAYERS: Readonly<Record<string, Layer>> = {
-  graph: { imports: [], types: [] },
-  formats: { imports: ['graph'], types: [] },
-  operators: { imports: ['graph'], types: [] },
-  engines: { imports: ['graph'], types: [] },
-  machine: { imports: [], types: [] },
-  measure: { imports: ['graph', 'machine'], types: ['engines'] },
-  analyze: { imports: ['graph', 'operators'], types: ['measure', 'machine', 'engines'] },
-  diagnose: { imports: ['graph', 'operators', 'analyze'], types: ['measure', 'machine', 'engines'] },
-  remedies: { imports: ['graph', 'operators'], types: ['engines', 'measure'] },
-  tune: { imports: ['graph', 'remedies', 'measure', 'analyze'], types: ['engines'] },
-  ship: { imports: ['graph'], types: ['remedies', 'engines', 'report'] },
-  report: { imports: [], types: [] },
-  cli: { imports: ['whyslow.ts', 'report'], types: ALL },
-  'whyslow.ts': { imports: ALL, types: [] },
-  'index.ts': { imports: ['whyslow.ts', ...ALL], types: [] },
-}
-
-/** One file may do what its folder may not. */
-const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  // Run in the trial's child process alone, where engines are opened.
-  'src/measure/open.ts': ['engines'],
-  'src/measure/timing/roofs/task.ts': ['engines'],
-  // Options as the engine takes them: a function of plain data, and the same in what is measured and what is shipped.
-  'src/ship/session-options.ts': ['engines'],
+/** By folder of src/, in the order data passes through them. A file belongs to the longest of these that holds it. */
+const ROOMS: Readonly<Record<string, Room>> = {
+  graph: { imports: [] },
+  formats: { imports: ['graph'] },
+  operators: { imports: ['graph'] },
+  machine: { imports: [] },
+  'engines/onnxruntime/facts': { imports: ['graph'], types: ['engines'] },
+  'engines/onnxruntime/int8': { imports: ['graph'] },
+  'engines/onnxruntime': { imports: ['graph', 'engines'] },
+  engines: { imports: ['graph', 'engines/onnxruntime'] },
+  trials: { imports: ['engines'], types: ['machine'] },
+  'measure/samples': { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines'] },
+  measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
+  'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
+  'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
+  evidence: { imports: ['graph', 'engines/onnxruntime', 'trials', 'measure'], types: ['engines', 'machine'] },
+  analyze: { imports: ['graph', 'operators'], types: ['evidence', 'measure/timing', 'machine'] },
+  diagnose: {
+    imports: ['graph', 'engines/onnxruntime/int8', 'analyze'],
+    types: ['operators', 'evidence', 'measure/timing', 'machine', 'engines'],
+  },
+  rewrite: { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines', 'measure'] },
+  'quantize/write': { imports: ['graph', 'rewrite'] },
+  'quantize/repair': { imports: ['graph', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write'] },
+  'quantize/calibrate': { imports: ['graph', 'engines', 'trials', 'measure'], types: ['quantize/write'] },
+  remedies: {
+    imports: ['graph', 'engines/onnxruntime/facts', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write', 'quantize/repair'],
+    types: ['engines', 'measure/timing'],
+  },
+  'quantize/plan': {
+    imports: ['graph', 'trials', 'measure', 'rewrite', 'quantize/write', 'quantize/calibrate', 'remedies'],
+    types: ['engines'],
+  },
+  tune: {
+    imports: ['graph', 'engines/onnxruntime', 'trials', 'measure', 'rewrite', 'quantize/calibrate'],
+    types: ['engines', 'evidence'],
+  },
+  ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
+  'report/documents': { imports: [] },
+  'report/text': { imports: ['report/documents'] },
+  commands: {
+    imports: [
+      'graph',
+      'formats',
+      'machine',
+      'engines',
+      'trials',
+      'measure',
+      'evidence',
+      'analyze',
+      'diagnose',
+      'rewrite',
+      'quantize',
+      'remedies',
+      'tune',
+      'ship',
+      'report',
+    ],
+  },
+  cli: { imports: ['commands', 'evidence', 'report'], types: ['graph'] },
+  'index.ts': {
+    imports: ['graph', 'formats', 'analyze', 'commands', 'report'],
+    types: ['operators', 'machine', 'measure', 'evidence', 'diagnose'],
+  },
 }
 
 /** No files, clocks, randomness, process or console, so that they run in a page as they are. */
-const PURE = ['graph', 'operators', 'analyze', 'diagnose', 'remedies', 'report']
+const PURE = [
+  'graph',
+  'operators',
+  'engines/onnxruntime/int8',
+  'analyze',
+  'diagnose',
+  'rewrite',
+  'quantize/write',
+  'quantize/repair',
+  'remedies',
+  'report/documents',
+  'report/text',
+]
 
 const sources = readSources()
 
-/** The folder in src/; what lies beside `whyslow.ts` at the top is part of it. */
-function layerOf(path: string): string {
-  const first = path.split('/')[1]!
-  return !first.endsWith('.ts') || first === 'index.ts' ? first : 'whyslow.ts'
+/** The room of a file: the longest name in the table that holds it; '' where none does. */
+function roomOf(path: string): string {
+  const names = Object.keys(ROOMS).filter((name) => path === `src/${name}` || path.startsWith(`src/${name}/`))
+  return names.sort((a, b) => b.length - a.length)[0] ?? ''
 }
 
-function breaches(source: Source): string[] {
-  const own = layerOf(source.path)
-  const layer = LAYERS[own]
-  if (layer === undefined) return [`${source.path}: '${own}' is not in the table`]
-  const allowed = [...layer.imports, ...(EXCEPTIONS[source.path] ?? [])]
-  return source.imports.flatMap(({ target, typeOnly }) => {
+/** `room` itself, or a room that holds it. */
+const stands = (room: string, name: string): boolean => room === name || room.startsWith(`${name}/`)
+
+function breaches({ path, imports }: Source): string[] {
+  const own = roomOf(path)
+  if (own === '') return [`${path}: no room in the table`]
+  const { imports: allowed, types = [] } = ROOMS[own]!
+  return imports.flatMap(({ target, typeOnly }) => {
     if (target === null) return []
-    if (!target.startsWith('src/')) return [`${source.path} imports ${target}, outside src/`]
-    const other = layerOf(target)
-    if (other === own || allowed.includes(other) || (typeOnly && layer.types.includes(other))) return []
-    return [`${source.path} imports ${target}${typeOnly ? ' (types)' : ''}`]
+    if (!target.startsWith('src/')) return [`${path} imports ${target}, outside src/`]
+    const other = roomOf(target)
+    const may = other === own || allowed.some((name) => stands(other, name))
+    if (may || (typeOnly && types.some((name) => stands(other, name)))) return []
+    return [`${path} imports ${target}${typeOnly ? ' (types)' : ''}`]
   })
+}
+
+/** Files that reach themselves through their imports, types included: each circle once, from its first file. */
+function circles(all: readonly Source[]): string[] {
+  const targets = new Map(
+    all.map(({ path, imports }) => [path, imports.flatMap(({ target }) => (target === null ? [] : [target]))]),
+  )
+  const found = new Set<string>()
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path)
+    if (at >= 0) {
+      const round = way.slice(at)
+      const first = round.indexOf([...round].sort()[0]!)
+      found.add([...round.slice(first), ...round.slice(0, first)].join(' -> '))
+      return
+    }
+    if (done.has(path)) return
+    for (const target of targets.get(path) ?? []) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const { path } of all) visit(path, [])
+  return [...found].sort()
 }
 
 function impurities(source: Source): string[] {
@@ -93,6 +154,18 @@ describe('layers', () => {
     expect(sources.flatMap(breaches)).toEqual([])
   })
 
+  test('no file reaches itself through its imports, types included', () => {
+    expect(circles(sources)).toEqual([])
+  })
+
+  test('nothing but index.ts lies loose in src/, and no folder holds more than forty files', () => {
+    const folders = new Map<string, Source[]>()
+    for (const source of sources) folders.set(dirname(source.path), [...(folders.get(dirname(source.path)) ?? []), source])
+    expect(folders.get('src')!.map(({ path }) => path)).toEqual(['src/index.ts'])
+    const full = [...folders].filter(([, files]) => files.length > 40).map(([folder, files]) => `${folder}: ${files.length}`)
+    expect(full).toEqual([])
+  })
+
   test('index.ts is a list of exports', () => {
     const { text } = sources.find(({ path }) => path === 'src/index.ts')!
     const statements = ts.createSourceFile('index.ts', text, ts.ScriptTarget.ES2023).statements
@@ -100,7 +173,7 @@ describe('layers', () => {
   })
 
   test('pure folders touch nothing outside', () => {
-    expect(sources.filter(({ path }) => PURE.includes(layerOf(path))).flatMap(impurities)).toEqual([])
+    expect(sources.filter(({ path }) => PURE.includes(roomOf(path))).flatMap(impurities)).toEqual([])
   })
 
   test('a process that measures the latency loads no package but the engine, so that it starts at once', () => {
@@ -143,10 +216,8 @@ describe('layers', () => {
 
   test("the table is the page's", () => {
     const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
-    const rows = [...page.matchAll(/^\| `([\w.]+)`(?:, `[\w.]+`)*\s*\|/gm)].flatMap(([row]) =>
-      [...row.matchAll(/`([\w.]+)`/g)].map(([, name]) => name!),
-    )
-    expect(Object.keys(LAYERS).filter((name) => !rows.includes(name))).toEqual([])
+    const rows = [...page.matchAll(/^\| `([\w./-]+)`\s*\|/gm)].map(([, name]) => name!)
+    expect(Object.keys(ROOMS).filter((name) => !rows.includes(name))).toEqual([])
   })
 })
 

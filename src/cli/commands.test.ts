@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatEvidence, readEvidence } from '../evidence/file.ts'
+import { InputError } from '../graph/input-error.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { unaskedStages } from './example-stages.ts'
 import { runExplain } from './explain.ts'
@@ -174,7 +175,7 @@ describe('explain', () => {
   ])('refuses %s', async (_, text, message) => {
     if (text !== undefined) writeFileSync(inFolder('e.json'), text)
     const run = runExplain(inFolder('e.json'), {}, screen, load)
-    await expect(run).rejects.toThrow(UsageError)
+    await expect(run).rejects.toThrow(InputError)
     await expect(run).rejects.toThrow(message)
   })
 })

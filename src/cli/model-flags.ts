@@ -26,7 +26,7 @@ export interface ModelFlags {
   readonly progress: boolean
 }
 
-export function modelOptions(flags: ModelFlags): Omit<WhyOptions, 'onProgress' | 'signal'> {
+export function modelOptions(flags: ModelFlags): Omit<WhyOptions, 'trials' | 'onProgress' | 'signal'> {
   return {
     shapes: flags.shape ?? new Map(),
     values: flags.value ?? new Map(),

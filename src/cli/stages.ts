@@ -1,7 +1,7 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
-import type * as whyslow from '../commands/why.ts'
+import type * as whyslow from '../commands/index.ts'
 
-export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/why.ts'
+export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/index.ts'
 
 export type Stages = Pick<
   typeof whyslow,
@@ -26,5 +26,5 @@ export type SavedEvidence = Parameters<Stages['explain']>[0]
 
 /** The stages behind the commands. */
 export function loadStages(): Promise<Stages> {
-  return import('../commands/why.ts')
+  return import('../commands/index.ts')
 }

@@ -1,33 +1,14 @@
 // Evidence -> analysis -> verdicts -> the report document. Everything here is computed, so `explain` gives what the first run gave.
-import { breakDown } from '../analyze/breakdown.ts'
-import { costNodes } from '../analyze/costs.ts'
+import { analyze } from '../analyze/analyze.ts'
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose, rank } from '../diagnose/diagnose.ts'
 import type { Verdict } from '../diagnose/rule.ts'
-import type { AnalyzedEvidence, Evidence } from '../evidence/evidence.ts'
+import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/latency.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { commandToType } from './command-to-type.ts'
-
-/** Costs, roofline and breakdown of what was measured; a key is absent where its evidence is. */
-export function analyze(evidence: Evidence): AnalyzedEvidence {
-  const { latency, profile, roofs, machine, callCost } = evidence
-  if (!profile) return evidence
-  const costs = costNodes(profile, roofs, machine, evidence.graph)
-  if (!latency) return { ...evidence, costs }
-  return {
-    ...evidence,
-    costs,
-    breakdown: breakDown({
-      latency,
-      costs,
-      profile,
-      threads: evidence.engine?.threadsInUse ?? 1,
-      ...(callCost ? { callCost } : {}),
-    }),
-  }
-}
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {

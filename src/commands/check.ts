@@ -1,22 +1,23 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
 import fs from 'node:fs'
+import { inputFacts } from '../evidence/choose-inputs.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import type { Machine } from '../machine/types.ts'
-import { inputFacts } from '../measure/samples/choose-inputs.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { type Entered, measureRounds, ratioOf } from '../measure/timing/rounds.ts'
 import { processInterval } from '../measure/timing/statistics.ts'
 import { type CheckDocument, decide } from '../report/documents/check.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
-import { modelTask } from '../trials/limits.ts'
+import { modelTask } from '../trials/model-task.ts'
+import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/entries.ts'
-import { blocksOf, isReady, p50Of, reasonOf } from './compare/measure.ts'
+import { blocksOf, isReady, p50Of } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
@@ -93,9 +94,10 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const least = Math.min(most, options.quick ? QUICK_LEAST : LEAST_ROUNDS)
     const sampleMs = options.seconds === null ? BLOCK_MS : (options.seconds * 1000) / least
     const entered = await alone(
-      progress,
+      { trials: options.trials, progress },
       () =>
         measureRounds({
+          run: options.trials.run,
           entrants: ready.map((entry) => ({
             task: {
               ...modelTask(options.engine, entry.id, engineOptionsOf(options), entry.state.ready.inputs.saved),

@@ -2,6 +2,7 @@
 // quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be mended is mended as `fix`
 // does it: proven in pairs of fresh processes, with outputs that agree.
 
+import { analyze } from '../analyze/analyze.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from '../diagnose/lint.ts'
 import type { TimedGroup } from '../diagnose/quantization-times.ts'
 import type { Unfused } from '../diagnose/quantized-groups.ts'
@@ -19,9 +20,8 @@ import { initializersAsInputs } from '../remedies/rewrites/initializers-as-input
 import { integerScaling } from '../remedies/rewrites/integer-scaling.ts'
 import type { LintDocument } from '../report/documents/lint.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
+import type { TrialRow } from '../report/documents/trial-row.ts'
 import { lintAnswer } from '../report/text/lint-answer.ts'
-import type { TrialRow } from '../report/text/trials.ts'
-import { analyze } from './assemble-report.ts'
 import { fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
@@ -65,7 +65,7 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   const unlocked: string[] = []
   const evidence = await withRun(file, options, (run) =>
     alone(
-      run.progress,
+      run,
       () => measureRun(run, options),
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     ),

@@ -2,6 +2,8 @@
 
 import type { EngineOptions } from '../engines/types.ts'
 import type { Flag } from '../evidence/evidence.ts'
+import { localTrials } from '../trials/local-runner.ts'
+import type { TrialRunner } from '../trials/port.ts'
 
 export interface StageProgress {
   readonly stage: string
@@ -36,6 +38,8 @@ export interface WhyOptions {
   readonly cache: 'use' | 'refresh' | 'off'
   /** Resident size at which a trial is ended, bytes; null: nine tenths of the machine's or the container's. */
   readonly memoryLimitBytes: number | null
+  /** Where trials run. */
+  readonly trials: TrialRunner
   readonly onProgress?: (progress: StageProgress) => void
   readonly signal?: AbortSignal
 }
@@ -57,6 +61,7 @@ export const DEFAULTS: WhyOptions = {
   saveInputs: null,
   cache: 'use',
   memoryLimitBytes: null,
+  trials: localTrials,
 }
 
 /** What tells of the inputs and the engine, where it was given, as flags of the command line. */

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { engineById, engines } from '../engines/index.ts'
 import type { Availability, EngineOptions } from '../engines/types.ts'
+import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
 import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
 import { gather } from '../evidence/gather.ts'
 import { readModel, readOnnx } from '../formats/index.ts'
@@ -16,10 +17,9 @@ import { withWeightStatistics } from '../graph/weight-statistics.ts'
 import { readMachine } from '../machine/index.ts'
 import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
-import { type ChosenInputs, chooseInputs, inputFacts } from '../measure/samples/choose-inputs.ts'
 import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
-import { withMachineLock } from '../trials/lock.ts'
+import type { TrialRunner } from '../trials/port.ts'
 import { checkConfig } from './config-entries.ts'
 import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
 import { toolVersion } from './version.ts'
@@ -35,6 +35,7 @@ const MEASURED_BY_COMPARE = 'other engines are measured by whyslow compare'
 export type AvailableEngine = Extract<Availability, { ok: true }>
 
 export interface Run {
+  readonly trials: TrialRunner
   readonly model: Model
   /** Without weights, with their statistics. */
   readonly graph: GraphView
@@ -55,7 +56,10 @@ export interface Run {
 export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
   checkEngine(options.engine)
   // The engine starts while the model is read.
-  const starting = describeEngine(options.engine, options.ort, { signal: options.signal, browser: options.browser ?? undefined })
+  const starting = describeEngine(options.trials.run, options.engine, options.ort, {
+    signal: options.signal,
+    browser: options.browser ?? undefined,
+  })
   starting.catch(() => {})
   const model = await readModel(file)
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
@@ -83,10 +87,11 @@ async function openRun(model: Model, options: WhyOptions, engine: Availability, 
   const startMs = engineById(options.engine)!.startMs ?? 0
   const limits = { ...limitsOf(machine, options), startMs, ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
   const plainGraph = viewGraph(model)
-  const inputs = await chooseInputs(model, plainGraph, { ...options, engineOptions, folder, limits })
+  const inputs = await chooseInputs(model, plainGraph, { ...options, run: options.trials.run, engineOptions, folder, limits })
   const weigh = model.source.sizeBytes <= STATISTICS_UP_TO_BYTES
   const graph = weigh ? withWeightStatistics(model, plainGraph, STATISTICS_FROM_BYTES) : plainGraph
-  return { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress: options.onProgress ?? (() => {}) }
+  const { trials, onProgress: progress = () => {} } = options
+  return { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress }
 }
 
 export const limitsOf = (
@@ -98,8 +103,12 @@ export const limitsOf = (
 })
 
 /** Alone on the machine, as far as other runs of whyslow go. `onUnlocked`: with the reason where there is no lock to be had. */
-export function alone<T>(progress: Run['progress'], work: () => Promise<T>, onUnlocked: (reason: string) => void): Promise<T> {
-  return withMachineLock(work, {
+export function alone<T>(
+  { trials, progress }: Pick<Run, 'trials' | 'progress'>,
+  work: () => Promise<T>,
+  onUnlocked: (reason: string) => void,
+): Promise<T> {
+  return trials.alone(work, {
     onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
     onUnlocked,
   })
@@ -107,22 +116,23 @@ export function alone<T>(progress: Run['progress'], work: () => Promise<T>, onUn
 
 /** The machine's roofs with this engine, from the cache where they are there. To be called within `alone`. */
 export const roofsFor = (
-  run: Pick<Run, 'machine' | 'engine' | 'engineOptions' | 'limits' | 'progress'>,
+  run: Pick<Run, 'trials' | 'machine' | 'engine' | 'engineOptions' | 'limits' | 'progress'>,
   { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,
 ): ReturnType<typeof measuredRoofs> => {
-  const { machine, engine, engineOptions, limits, progress } = run
+  const { trials, machine, engine, engineOptions, limits, progress } = run
   if (!engineById(engineId)!.offers.includes('roofs')) {
     const absent = `roofs are measured with the kernels of ort-cpu, and ${engineId} has its own`
     return Promise.resolve({ value: undefined, absent, warnings: [] })
   }
-  return measuredRoofs({ machine, engine, engineId, options: engineOptions, cache, limits, progress })
+  return measuredRoofs({ run: trials.run, machine, engine, engineId, options: engineOptions, cache, limits, progress })
 }
 
 /** Roofs, latency, profile and what else the options ask for. To be called within `alone`. */
 export async function measureRun(run: Run, options: WhyOptions): Promise<Evidence> {
-  const { model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
+  const { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
   const roofs = await roofsFor(run, options)
   const gathered = await gather({
+    run: trials.run,
     model,
     graph,
     inputs,

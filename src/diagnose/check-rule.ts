@@ -1,7 +1,7 @@
 // The test helper of rules: one call proves that a rule finds, stays silent, says what it misses, and keeps its promises.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { AnalyzedEvidence } from '../evidence/evidence.ts'
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose } from './diagnose.ts'
 import type { Finding, Rule } from './rule.ts'
 

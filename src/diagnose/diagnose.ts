@@ -1,5 +1,5 @@
 // Runs the rules over the evidence, and puts what they found in order. One rule's failure is one verdict; the others go on.
-import type { AnalyzedEvidence, EvidenceKey } from '../evidence/evidence.ts'
+import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence.ts'
 import type { Finding, Given, Outcome, Rule, Verdict } from './rule.ts'
 import { allRules } from './rules/index.ts'
 

@@ -1,6 +1,8 @@
 // Evidence for tests, built from a short notation, so that a case shows only what matters to it.
+
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
-import type { AnalyzedEvidence, EngineFacts } from '../evidence/evidence.ts'
+import type { EngineFacts } from '../evidence/evidence.ts'
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Latency, LatencyBlock, Profile, ProfiledNode } from '../measure/timing/types.ts'

@@ -1,7 +1,7 @@
 // Lint against the engine itself: planted groups are optimized by it, and what it then runs is judged, each node taking 1 ms.
 import type { ModelProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
-import { analyze } from '../commands/assemble-report.ts'
+import { analyze } from '../analyze/analyze.ts'
 import { convGroup, embedding, gemmGroup, integerChain, nBits, unaryGroup } from '../engines/onnxruntime/int8/example-groups.ts'
 import { floatTensor, int64Tensor, model, modelInMemory, node, rawTensor, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'

@@ -1,8 +1,8 @@
 // What became of a model's quantization: what runs in int8, what was meant to and does not, and what to look out for.
 
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
 import { INT8_OPERATORS, int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
-import type { AnalyzedEvidence } from '../evidence/evidence.ts'
 import { graphsWithin } from '../graph/neighbours.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'

@@ -1,9 +1,9 @@
 // What can go wrong with a quantized model although its groups fuse: kernels that are slower in int8, results that are not those of the
 // graph as written, sums that saturate on other machines, and float16 on a CPU.
 
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { biasScaleIsOff } from '../engines/onnxruntime/int8/conditions.ts'
 import { conversionOf, isDequantize } from '../engines/onnxruntime/int8/conversion.ts'
-import type { AnalyzedEvidence } from '../evidence/evidence.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
 import { sayBytes, sayCount, sayMs } from './worth.ts'

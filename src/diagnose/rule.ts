@@ -1,7 +1,8 @@
 // A rule looks at the evidence it declares and gives a verdict. Reading what is not declared is a compile error;
 // evidence that is missing makes the verdict `not-checked`; a rule that throws is one `failed` row and the others go on.
+
+import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence.ts'
 import type { Area } from '../analyze/breakdown.ts'
-import type { AnalyzedEvidence, EvidenceKey } from '../evidence/evidence.ts'
 
 export interface Finding {
   readonly rule: string

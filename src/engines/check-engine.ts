@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { describeEngine } from '../measure/describe-engine.ts'
 import { CPU_REFUSED } from '../measure/timing/device/task.ts'
+import { runLocally } from '../trials/local-runner.ts'
 import { floats, OUTPUTS, PERCEPTRON, SCALAR, SMALL, STRINGS, type SuiteModel, suiteModels } from './example-models.ts'
 import { plainOptions } from './example-options.ts'
 import { type RawEvent, readDeviceTrace } from './onnxruntime/facts/device-trace.ts'
@@ -33,10 +34,10 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
 /** Whether the engine is here; of WebGPU engines in Node, with the software driver if need be, which then holds for this process. */
 export async function availabilityHere({ id }: Engine): Promise<Availability> {
-  const found = await describeEngine(id, null)
+  const found = await describeEngine(runLocally, id, null)
   if (found.ok || id !== 'ort-webgpu' || !fs.existsSync(SWIFTSHADER)) return found
   process.env.VK_DRIVER_FILES = SWIFTSHADER
-  return describeEngine(id, null)
+  return describeEngine(runLocally, id, null)
 }
 
 export function checkEngine({ engine, tolerance, gaps, options = {}, availability }: EngineCase): void {

@@ -1,8 +1,6 @@
 // Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
 // (costs, roofline, breakdown) is never saved: it is computed again.
 
-import type { Breakdown } from '../analyze/breakdown.ts'
-import type { NodeCosts } from '../analyze/costs.ts'
 import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
@@ -85,11 +83,3 @@ export interface Evidence {
   readonly absent: Readonly<Record<string, string>>
   readonly warnings: readonly string[]
 }
-
-/** Evidence with what analysis computes from it. Rules see the keys that they declare. */
-export interface AnalyzedEvidence extends Evidence {
-  readonly costs?: NodeCosts
-  readonly breakdown?: Breakdown
-}
-
-export type EvidenceKey = Exclude<keyof AnalyzedEvidence, 'schema' | 'toolVersion' | 'createdAt' | 'absent' | 'warnings'>

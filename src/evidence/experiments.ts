@@ -3,11 +3,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { writeModel } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
-import type { ModelTask } from '../measure/tasks.ts'
 import { measurePaired } from '../measure/timing/paired.ts'
 import type { Experiment } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
-import type { AboutRun } from './sweeps.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import type { AboutRun } from './plan.ts'
 
 const SAMPLE_MS = 200
 /** What is tried on every model gets few pairs; what is tried because it stands out gets enough for a narrow interval. */
@@ -27,6 +27,7 @@ export async function runExperiments(about: AboutRun): Promise<readonly Experime
   const experiments: Experiment[] = []
   for (const { id, detail, changed } of changesFor(about)) {
     const plan = {
+      run: about.run,
       base: { ...about.task, sampleMs: SAMPLE_MS },
       changed: { ...changed, sampleMs: SAMPLE_MS },
       pairs: PAIRS[id],

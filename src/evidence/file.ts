@@ -1,33 +1,33 @@
 // Saved evidence: JSON, with the numbers that JSON cannot hold (infinities in masks, NaN) written as { "$number": "-Infinity" }.
 import { readFileSync } from 'node:fs'
-import type { SavedEvidence } from '../cli/stages.ts'
-import { UsageError } from '../cli/usage-error.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Evidence } from './evidence.ts'
 
-export function formatEvidence(evidence: SavedEvidence): string {
+export function formatEvidence(evidence: Evidence): string {
   const text = JSON.stringify(evidence, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value,
   )
   return `${text}\n`
 }
 
-/** Evidence from a file, or UsageError that says what the file is instead. */
-export function readEvidence(path: string): SavedEvidence {
+/** Evidence from a file, or InputError that says what the file is instead. */
+export function readEvidence(path: string): Evidence {
   const document = parse(path, readText(path))
   const schema = isRecord(document) ? document.schema : undefined
   if (typeof schema === 'string' && schema.startsWith('whyslow-report/')) {
-    throw new UsageError(`${path}: this is a report document; explain takes what --save-evidence wrote`)
+    throw new InputError(`${path}: this is a report document; explain takes what --save-evidence wrote`)
   }
   if (typeof schema === 'string' && schema.startsWith('whyslow-evidence/') && schema !== 'whyslow-evidence/1') {
-    throw new UsageError(
+    throw new InputError(
       `${path}: evidence of version ${schema.split('/')[1]}, this whyslow reads version 1; use the whyslow that wrote it`,
     )
   }
   if (schema !== 'whyslow-evidence/1') {
-    throw new UsageError(`${path}: this JSON is not whyslow evidence; explain takes what --save-evidence wrote`)
+    throw new InputError(`${path}: this JSON is not whyslow evidence; explain takes what --save-evidence wrote`)
   }
   const fault = faultIn(document as Record<string, unknown>)
-  if (fault !== undefined) throw new UsageError(`${path}: damaged evidence (${fault}); save it again with --save-evidence`)
-  return document as SavedEvidence
+  if (fault !== undefined) throw new InputError(`${path}: damaged evidence (${fault}); save it again with --save-evidence`)
+  return document as Evidence
 }
 
 function readText(path: string): string {
@@ -37,7 +37,7 @@ function readText(path: string): string {
     const { code } = error as NodeJS.ErrnoException
     const what =
       code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'this is a folder' : `cannot be read (${code ?? 'unknown error'})`
-    throw new UsageError(`${path}: ${what}; explain takes what --save-evidence wrote`)
+    throw new InputError(`${path}: ${what}; explain takes what --save-evidence wrote`)
   }
 }
 
@@ -47,7 +47,7 @@ function parse(path: string, text: string): unknown {
       isRecord(value) && typeof value.$number === 'string' ? Number(value.$number) : value,
     )
   } catch {
-    throw new UsageError(`${path}: this is not JSON; explain takes what --save-evidence wrote (whyslow MODEL measures a model)`)
+    throw new InputError(`${path}: this is not JSON; explain takes what --save-evidence wrote (whyslow MODEL measures a model)`)
   }
 }
 

@@ -2,17 +2,20 @@
 // experiments. What fails is absent with its reason; only the latency must succeed.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { DeviceKind, EngineOffer, EngineOptions } from '../engines/types.ts'
+import { externalWeights } from '../engines/onnxruntime/external-weights.ts'
+import type { EngineOffer } from '../engines/types.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Machine } from '../machine/types.ts'
-import type { ChosenInputs } from '../measure/samples/choose-inputs.ts'
-import type { DeviceOutput, ModelTask, ProfileInput, ProfileOutput } from '../measure/tasks.ts'
+import { type DeviceOutput, deviceTask } from '../measure/timing/device/task.ts'
 import { emptyModel } from '../measure/timing/empty-model.ts'
 import { summarize } from '../measure/timing/latency.ts'
+import { latencyTask } from '../measure/timing/latency-block.ts'
 import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts'
+import { profileTask } from '../measure/timing/profile/run.ts'
+import type { ProfileInput, ProfileOutput } from '../measure/timing/profile/types.ts'
 import { median } from '../measure/timing/statistics.ts'
 import type {
   CallCost,
@@ -24,29 +27,14 @@ import type {
   Memory,
   Profile,
   Sweep,
-  Trial,
 } from '../measure/timing/types.ts'
-import { externalWeights, type Limits, modelTask, trialLimits } from '../trials/limits.ts'
-import { runTrial } from '../trials/trial.ts'
+import { type Limits, trialLimits } from '../trials/limits.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import { modelTask } from '../trials/model-task.ts'
+import { type RunTrial, reasonOf, type Trial } from '../trials/port.ts'
 import { runExperiments } from './experiments.ts'
+import type { GatherPlan } from './plan.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
-
-export interface GatherPlan {
-  readonly model: Model
-  readonly graph: GraphView
-  readonly inputs: ChosenInputs
-  readonly machine: Machine
-  readonly engineId: string
-  readonly engineOptions: EngineOptions
-  readonly offers: readonly EngineOffer[]
-  readonly deviceKind: DeviceKind
-  readonly options: { readonly quick: boolean; readonly seconds: number | null; readonly batch: number | null }
-  readonly folder: string
-  readonly limits: Limits
-  /** Reads the graph that the engine wrote as it runs it. */
-  readonly readExecuted: (file: string) => Promise<GraphView>
-  readonly progress: (progress: { stage: string; done: number; of: number }) => void
-}
 
 export interface Gathered {
   readonly evidence: {
@@ -97,8 +85,8 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const measureBlocks = async (count: number) => {
     for (let k = 0; k < count && blocks.length < processes; k++) {
       step(`predicting in process ${blocks.length + 1} of ${processes}`)
-      const trial = await runTrial(
-        'latency',
+      const trial = await plan.run(
+        latencyTask,
         { ...task, process: blocks.length, sampleMs: blockMs, brief: false, watchEventLoop: blocks.length === 0 },
         trialLimits(limits, blockMs, blocks[0]?.p50Ms),
       )
@@ -169,7 +157,11 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
 
 export async function deviceTrial(plan: GatherPlan, task: ModelTask, p50Ms: number): Promise<Trial<DeviceOutput>> {
   const outputTypes = plan.inputs.outputs.flatMap(({ type }) => type ?? [])
-  return runTrial('device', { ...task, folder: plan.folder, outputTypes }, trialLimits(plan.limits, PROFILE_MS_OF_DEVICE, p50Ms))
+  return plan.run(
+    deviceTask,
+    { ...task, folder: plan.folder, outputTypes },
+    trialLimits(plan.limits, PROFILE_MS_OF_DEVICE, p50Ms),
+  )
 }
 
 /** Writes into `absent` why there is nothing. */
@@ -214,8 +206,8 @@ export async function profileTrial(
   const emptyModelFile = bytes ? path.join(plan.folder, 'empty.onnx') : null
   if (bytes) fs.writeFileSync(emptyModelFile!, bytes)
   const options = { ...task.options, configEntries: { ...externalWeights(plan.model), ...task.options.configEntries } }
-  return runTrial(
-    'profile',
+  return plan.run(
+    profileTask,
     {
       ...task,
       options,
@@ -288,8 +280,4 @@ export function memoryOf(plan: Pick<GatherPlan, 'model' | 'machine'>, blocks: re
     keptBytes: kept === null ? null : Math.max(0, kept - weights),
     limitBytes: plan.machine.memoryLimitBytes,
   }
-}
-
-function reasonOf(trial: Exclude<Trial<unknown>, { outcome: 'measured' }>): string {
-  return trial.outcome === 'timed-out' ? `it did not end within ${Math.round(trial.limitMs / 1000)} s` : trial.reason
 }

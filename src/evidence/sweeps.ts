@@ -4,17 +4,10 @@ import type { AxisMeaning } from '../measure/samples/graph-facts.ts'
 import { type ResolvedInput, withSizes } from '../measure/samples/resolved.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
 import { synthesize } from '../measure/samples/synthetic.ts'
-import type { ModelTask } from '../measure/tasks.ts'
 import { measureSweep } from '../measure/timing/sweep.ts'
 import type { Sweep } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
-import type { GatherPlan } from './gather.ts'
-
-export interface AboutRun extends GatherPlan {
-  readonly task: ModelTask
-  /** Of the blocks so far. */
-  readonly p50Ms: number
-}
+import type { AboutRun } from './plan.ts'
 
 const SAMPLE_MS = 150
 const ROUNDS = 2
@@ -40,7 +33,15 @@ export async function threadSweep(about: AboutRun): Promise<Attempt> {
       options: { ...engineOptions, threads: at === inputs.threadsInUse ? engineOptions.threads : at },
     },
   }))
-  const plan = { dimension: 'threads', unit: 'threads', current: inputs.threadsInUse, points, rounds: ROUNDS + 1, fit: false }
+  const plan = {
+    run: about.run,
+    dimension: 'threads',
+    unit: 'threads',
+    current: inputs.threadsInUse,
+    points,
+    rounds: ROUNDS + 1,
+    fit: false,
+  }
   const sweep = await measureSweep(plan, limitsOf(about))
   return sweep ? { sweep } : { reason: 'fewer than two thread counts could be measured' }
 }
@@ -61,7 +62,7 @@ export async function batchSweep(about: AboutRun): Promise<Attempt> {
     ),
   }))
   const sweep = await measureSweep(
-    { dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true },
+    { run: about.run, dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true },
     limitsOf(about),
   )
   return sweep ? { sweep } : { reason: 'the engine runs no other batch size' }
@@ -95,7 +96,7 @@ export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
       task: resized(about, scaled(axes, scale, multiple), `${dimension}-${scale}`),
     }))
     const sweep = await measureSweep(
-      { dimension, unit: measuredUnit, current: elements(1), points, rounds: ROUNDS, fit: true },
+      { run: about.run, dimension, unit: measuredUnit, current: elements(1), points, rounds: ROUNDS, fit: true },
       limitsOf(about),
     )
     if (sweep) sweeps.push(sweep)

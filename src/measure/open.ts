@@ -1,23 +1,9 @@
 // Opens a task's model and its saved inputs. Called in the trial's process only.
 import fs from 'node:fs'
-import { engineById } from '../engines/index.ts'
-import type { Engine, Feeds, OpenOptions, Session } from '../engines/types.ts'
+import type { Feeds, OpenOptions, Session } from '../engines/types.ts'
+import { engineOf } from '../trials/engine-of.ts'
+import type { ModelTask } from '../trials/model-task.ts'
 import { loadInputs } from './samples/saved.ts'
-import type { ModelTask } from './tasks.ts'
-
-export function engineOf(id: string): Engine {
-  const engine = engineById(id)
-  if (!engine) throw new Error(`unknown engine ${id}`)
-  used.add(engine)
-  return engine
-}
-
-const used = new Set<Engine>()
-
-/** Ends what the engines that this process opened share: a browser must be gone before another trial starts. */
-export async function endEngines(): Promise<void> {
-  for (const engine of used) await engine.end?.()
-}
 
 export function openSession(
   task: ModelTask,

@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { modelTask } from '../trials/limits.ts'
+import { modelTask } from '../trials/model-task.ts'
 import { optimizeTask } from './optimize-task.ts'
 
 const folder = folderOfTests()
@@ -28,7 +28,7 @@ test.each([
 ] as const)('the graph as the engine runs it: %s', async (level, operators) => {
   const optimizedModelPath = join(folder, `${level}.onnx`)
   const task = { ...modelTask('ort-cpu', file, { ...plainOptions, graphOptimization: level }, ''), optimizedModelPath }
-  expect(await optimizeTask(task)).toBeNull()
+  expect(await optimizeTask.run(task)).toBeNull()
   const { graph } = fromBinary(ModelProtoSchema, readFileSync(optimizedModelPath))
   expect(graph!.node.map(({ opType }) => opType)).toEqual(operators)
 })
@@ -37,6 +37,6 @@ test('a model that the engine refuses is an error, and nothing is written', asyn
   const bad = join(folder, 'bad.onnx')
   writeFileSync(bad, 'no model')
   const optimizedModelPath = join(folder, 'none.onnx')
-  await expect(optimizeTask({ ...modelTask('ort-cpu', bad, plainOptions, ''), optimizedModelPath })).rejects.toThrow()
+  await expect(optimizeTask.run({ ...modelTask('ort-cpu', bad, plainOptions, ''), optimizedModelPath })).rejects.toThrow()
   expect(() => readFileSync(optimizedModelPath)).toThrow('ENOENT')
 })

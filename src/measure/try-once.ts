@@ -3,9 +3,18 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { TensorValue } from '../engines/types.ts'
-import { countThreads, engineOf, feedsOf, openSession } from './open.ts'
-import type { ModelTask, TryOutput } from './tasks.ts'
-import { chainModel } from './timing/profile/chains.ts'
+import type { TensorType } from '../graph/types.ts'
+import { engineOf } from '../trials/engine-of.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import { defineTask } from '../trials/port.ts'
+import { chainModel } from './chain-models.ts'
+import { countThreads, feedsOf, openSession } from './open.ts'
+
+export interface TryOutput {
+  readonly outputs: readonly { readonly name: string; readonly type: TensorType | null; readonly finite: boolean }[]
+  /** Threads of the engine's pool, the caller included; null where the system does not say. */
+  readonly poolThreads: number | null
+}
 
 export async function tryOnce(task: ModelTask): Promise<TryOutput> {
   const samples = feedsOf(task)
@@ -43,3 +52,5 @@ function allFinite({ dtype, data }: TensorValue): boolean {
   for (const value of data as Float32Array) if (!Number.isFinite(value)) return false
   return true
 }
+
+export const tryTask = defineTask('try', import.meta.url, tryOnce)

@@ -5,7 +5,6 @@ import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
 import type { Profile, Sweep } from '../measure/timing/types.ts'
-import type { Quantized, Range } from '../quantize/write/choice.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
@@ -71,7 +70,10 @@ export interface RemedyTools {
   /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
   readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
   /** Smallest and largest number that each of these float values holds on the user's own inputs; absent where those are made up. */
-  readonly ranges?: (setup: RemedySetup, values: readonly string[]) => Promise<ReadonlyMap<string, Range>>
+  readonly ranges?: (
+    setup: RemedySetup,
+    values: readonly string[],
+  ) => Promise<ReadonlyMap<string, { readonly low: number; readonly high: number }>>
 }
 
 /** How numbers of fewer bits are used: see quantize/choice.ts. */
@@ -83,7 +85,7 @@ export interface PrecisionPlan {
   /** Tells plans of one method apart; '' for the only one. */
   readonly variant: string
   /** Made from the model given after rewrites that change no output. */
-  readonly quantized: Quantized
+  readonly quantized: { readonly model: Model; readonly changes: readonly string[] }
   /** By the times of its operators, ms a prediction; null where none were measured. */
   readonly savingMs: number | null
 }

@@ -1,8 +1,5 @@
 // How long each part of a measurement takes, and what bounds it.
-import type { EngineOptions } from '../engines/types.ts'
-import type { Model } from '../graph/model.ts'
-import type { ModelTask } from '../measure/tasks.ts'
-import type { TrialLimits } from './trial.ts'
+import type { TrialLimits } from './port.ts'
 
 export interface Limits {
   readonly memoryBytes: number
@@ -36,31 +33,3 @@ export const trialLimits = (
   memoryBytes,
   signal,
 })
-
-export const modelTask = (
-  engine: string,
-  modelFile: string,
-  options: EngineOptions,
-  inputs: string,
-  { capMs }: Pick<Limits, 'capMs'> = {},
-): ModelTask => ({
-  engine,
-  modelFile,
-  options,
-  inputs,
-  ...(capMs === undefined ? {} : { capMs }),
-})
-
-/** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights beside it. */
-const EXTERNAL_FROM_BYTES = 1e9
-
-/** Configuration entries under which the engine writes an optimized graph that can be read again. */
-export function externalWeights(model: Model): Record<string, string> {
-  // Weights that lie beside the model are named relative to it, and the optimized graph is written elsewhere.
-  return model.weights.size === 0 && model.source.sizeBytes < EXTERNAL_FROM_BYTES
-    ? {}
-    : {
-        'session.optimized_model_external_initializers_file_name': 'optimized.weights',
-        'session.optimized_model_external_initializers_min_size_in_bytes': '1024',
-      }
-}

@@ -2,12 +2,11 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { endEngines } from '../measure/open.ts'
-import { taskRunners } from '../measure/task-runners.ts'
-import type { Tasks } from '../measure/tasks.ts'
 import { endStarted } from './end-process.ts'
+import { endEngines } from './engine-of.ts'
+import type { Task } from './port.ts'
 
-// Nobody is left to remove what this process keeps in its folder for temporary files (trial.ts).
+// Nobody is left to remove what this process keeps in its folder for temporary files (local-runner.ts).
 process.on('disconnect', () => {
   endStarted()
   const folder = os.tmpdir()
@@ -16,16 +15,24 @@ process.on('disconnect', () => {
   process.exit(1)
 })
 
-process.on('message', async ({ task, input }: { task: keyof Tasks; input: never }) => {
-  const result = await resultOf(task, input)
+interface Asked {
+  readonly id: string
+  readonly module: string
+  readonly input: unknown
+}
+
+process.on('message', async (asked: Asked) => {
+  const result = await resultOf(asked)
   await endEngines()
   process.send!(result)
 })
 
-async function resultOf(task: keyof Tasks, input: never): Promise<unknown> {
+async function resultOf({ id, module, input }: Asked): Promise<unknown> {
   try {
-    const run = await taskRunners[task]()
-    return { outcome: 'measured', value: await run(input) }
+    const exported: readonly unknown[] = Object.values(await import(module))
+    const task = exported.find((one): one is Task<unknown, unknown> => (one as Partial<Task<unknown, unknown>> | null)?.id === id)
+    if (task === undefined) throw new Error(`${module} exports no task ${id}`)
+    return { outcome: 'measured', value: await task.run(input) }
   } catch (error) {
     return { outcome: 'failed', reason: reasonOf(error) }
   }

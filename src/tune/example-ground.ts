@@ -1,9 +1,9 @@
 // A made-up machine for tests of the search: every setup has a true time, readings scatter around it from process to process, the
 // handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
 import type { Agreement } from '../measure/outputs/index.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import type { Remedy, RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
 import { defineRemedy } from '../rewrite/remedy.ts'
+import type { Trial } from '../trials/port.ts'
 import type { Ground, Reading } from './ground.ts'
 
 /** Which of the made-up remedies are in the setup. */

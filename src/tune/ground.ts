@@ -1,10 +1,10 @@
 // What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
 // machines; the real one is in real-ground.ts.
 import type { GraphView } from '../graph/types.ts'
-import type { Agreement } from '../measure/outputs/index.ts'
-import type { Trial } from '../measure/timing/types.ts'
+import type { OutputCheck } from '../measure/outputs/index.ts'
 import type { Effect, RemedySetup } from '../rewrite/remedy.ts'
-import type { Judgement } from './judge.ts'
+import type { Trial } from '../trials/port.ts'
+import type { Judgement } from './judgement.ts'
 
 /** One fresh process. */
 export interface Reading {
@@ -17,13 +17,6 @@ export interface Reading {
   readonly handoffNs: number | null
   /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
   readonly disturbedShare: number
-}
-
-export interface OutputCheck {
-  readonly ok: boolean
-  readonly reason: string
-  /** null where the candidate gave no outputs to compare. */
-  readonly agreement: Agreement | null
 }
 
 /** A first look that showed no gain (score over the base's), or a judgement. */

@@ -1,10 +1,11 @@
 // The judge on made-up machines and on scripted readings.
 import { describe, expect, test } from 'vitest'
-import type { Trial } from '../measure/timing/types.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { Trial } from '../trials/port.ts'
 import { changingHandoff, exampleGround, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-ground.ts'
 import type { Ground, Reading } from './ground.ts'
-import { type Judgement, type JudgePlan, judge } from './judge.ts'
+import { type JudgePlan, judge } from './judge.ts'
+import type { Judgement } from './judgement.ts'
 
 const base = exampleSetup()
 const candidate = exampleSetup('a')

@@ -5,25 +5,10 @@
 // Student's t; many by order statistics, since one process in ten is half as slow again for no reason of its own.
 import { REGIME_RATIO } from '../measure/timing/latency.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { Trial } from '../trials/port.ts'
 import type { Ground, Reading } from './ground.ts'
-
-export interface Judgement {
-  readonly verdict: 'faster' | 'slower' | 'no-difference'
-  /** Why it is no clear answer, where there is more to say than the interval does. */
-  readonly reason: string | null
-  readonly before: number
-  readonly after: number
-  /** before / after, median over pairs, and its interval. */
-  readonly speedup: number
-  readonly speedupLow: number
-  readonly speedupHigh: number
-  readonly beforeMs: number | null
-  readonly afterMs: number | null
-  readonly peakBytes: number | null
-  readonly pairs: number
-}
+import type { Judgement } from './judgement.ts'
 
 export interface JudgePlan {
   /** Fewest pairs that may find a gain, most that are measured. */

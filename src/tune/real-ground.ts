@@ -2,33 +2,38 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { externalWeights } from '../engines/onnxruntime/external-weights.ts'
 import type { EngineOptions, Feeds } from '../engines/types.ts'
+import type { JudgedInputs } from '../evidence/judged-inputs.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
+import { optimizeTask } from '../measure/optimize-task.ts'
 import {
   type Agreement,
   type AllowedLoss,
   type CompareOptions,
   compareOutputs,
-  type JudgedInputs,
+  type OutputCheck,
   SAME_DECISIONS,
   verdict,
 } from '../measure/outputs/index.ts'
+import { outputsTask } from '../measure/outputs/outputs-task.ts'
 import { joinSamples } from '../measure/samples/batches.ts'
 import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
-import type { LatencyOutput, ModelTask } from '../measure/tasks.ts'
+import { type LatencyOutput, latencyTask } from '../measure/timing/latency-block.ts'
+import { startTask } from '../measure/timing/start.ts'
 import { median } from '../measure/timing/statistics.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import { extremesIn, givingExtremes } from '../quantize/calibrate/extremes.ts'
 import { batchAxes } from '../rewrite/batch-axes.ts'
 import type { Effect, Goal, RemedyInput, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../trials/cache.ts'
-import { externalWeights, type Limits, trialLimits, tryLimits } from '../trials/limits.ts'
-import { runTrial } from '../trials/trial.ts'
-import type { Ground, OutputCheck, Reading, Remembered } from './ground.ts'
-import { reasonOf } from './tried.ts'
+import { type Limits, trialLimits, tryLimits } from '../trials/limits.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import { type RunTrial, reasonInWords, type Trial } from '../trials/port.ts'
+import type { Ground, Reading, Remembered } from './ground.ts'
 
 export interface GroundPlan {
+  readonly run: RunTrial
   readonly goal: Goal
   readonly engineId: string
   readonly original: Model
@@ -72,7 +77,7 @@ const MOST_NOISE = 0.01
 export type RealGround = Ground & Required<Pick<RemedyTools, 'optimize' | 'ranges'>>
 
 export function realGround(plan: GroundPlan): RealGround {
-  const { limits, judged } = plan
+  const { run, limits, judged } = plan
   const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * plan.p50Ms))
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
   const files = new WeakMap<object, Promise<{ file: string; sizeBytes: number }>>()
@@ -160,8 +165,8 @@ export function realGround(plan: GroundPlan): RealGround {
     // One thread hands nothing over, so that its handoff need not be known.
     const brief = (setup.options.threads ?? plan.threadsInUse) === 1
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
-    return runTrial(
-      'latency',
+    return run(
+      latencyTask,
       { ...task, process: process++, sampleMs: planned, brief, oneHandoff: true, few: !thorough },
       trialLimits(limits, planned, plan.p50Ms * setup.batchFactor),
     )
@@ -193,7 +198,7 @@ export function realGround(plan: GroundPlan): RealGround {
     started.add(task.modelFile)
     let countedMs = 0
     for (let k = isFirst ? -1 : 0; k < count && countedMs < STARTS_MS; k++) {
-      const trial = await runTrial('start', task, tryLimits(limits))
+      const trial = await run(startTask, task, tryLimits(limits))
       if (trial.outcome !== 'measured') return trial
       if (k < 0) continue
       starts.push(trial.value.totalMs)
@@ -205,7 +210,7 @@ export function realGround(plan: GroundPlan): RealGround {
 
   async function outputsOf(task: ModelTask, name: string) {
     const outputFolder = path.join(plan.folder, `outputs-${name}`)
-    const trial = await runTrial('outputs', { ...task, inputs: judged.saved, outputFolder }, outputLimits())
+    const trial = await run(outputsTask, { ...task, inputs: judged.saved, outputFolder }, outputLimits())
     if (trial.outcome !== 'measured') return trial
     const { saved, varying } = trial.value
     return { outcome: 'measured' as const, value: { samples: loadInputs(saved), varying } }
@@ -246,10 +251,10 @@ export function realGround(plan: GroundPlan): RealGround {
     originalOutputs ??= outputsOf(originalTask(plan.originalOptions), 'original')
     const original = await originalOutputs
     if (original.outcome !== 'measured')
-      return { ok: false, reason: `the original's outputs could not be had: ${reasonOf(original)}`, agreement: null }
+      return { ok: false, reason: `the original's outputs could not be had: ${reasonInWords(original)}`, agreement: null }
     const task = await taskOf({ ...setup, batchFactor: 1 })
     const candidate = await outputsOf(task, `candidate-${process++}`)
-    if (candidate.outcome !== 'measured') return { ok: false, reason: reasonOf(candidate), agreement: null }
+    if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
     const varying = new Set([...original.value.varying, ...candidate.value.varying])
     const asked = Object.keys(original.value.samples[0] ?? {}).filter((name) => plan.outputs?.includes(name) ?? true)
     const outputs = asked.filter((name) => !varying.has(name))
@@ -281,7 +286,7 @@ export function realGround(plan: GroundPlan): RealGround {
       const { options } = setup
       const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
       const task = { ...(await taskOf(setup)), options: { ...options, configEntries }, optimizedModelPath: file }
-      const trial = await runTrial('optimize', task, tryLimits(limits))
+      const trial = await run(optimizeTask, task, tryLimits(limits))
       return trial.outcome === 'measured' ? plan.readExecuted(file).catch(() => null) : null
     },
     async optimize(setup, level) {
@@ -290,8 +295,8 @@ export function realGround(plan: GroundPlan): RealGround {
       const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
       const task = await taskOf(setup)
       const changed = { ...task, options: { ...options, graphOptimization: level, configEntries }, optimizedModelPath: file }
-      const trial = await runTrial('optimize', changed, tryLimits(limits))
-      if (trial.outcome !== 'measured') throw new Error(reasonOf(trial))
+      const trial = await run(optimizeTask, changed, tryLimits(limits))
+      if (trial.outcome !== 'measured') throw new Error(reasonInWords(trial))
       return plan.readModel(file)
     },
     async ranges(setup, values) {
@@ -299,7 +304,7 @@ export function realGround(plan: GroundPlan): RealGround {
       const task = await taskOf({ ...setup, model, batchFactor: 1 })
       const options = { ...task.options, graphOptimization: 'disabled' as const }
       const seen = await outputsOf({ ...task, options }, `ranges-${process++}`)
-      if (seen.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonOf(seen)}`)
+      if (seen.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonInWords(seen)}`)
       return extremesIn(seen.value.samples, values)
     },
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,

@@ -1,8 +1,8 @@
 // A first look at many candidates: each is read once per round between two readings of the base, and who shows no gain is left
 // out of the next round. What it tells is only whom to judge: nothing is kept or refused for good on one reading alone.
 import { geometricMean } from '../measure/timing/statistics.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { Trial } from '../trials/port.ts'
 import type { Ground, Reading } from './ground.ts'
 
 /** Candidates between two readings of the base. */

@@ -1,14 +1,16 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
 import { firstLineOf } from '../graph/input-error.ts'
+import type { OutputCheck } from '../measure/outputs/index.ts'
 import { geometricMean } from '../measure/timing/statistics.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import type { Effect, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import { reasonInWords, type Trial } from '../trials/port.ts'
 import { type Candidate, isAllowed, nameOf, type Only, propose, proposeAgain } from './candidates.ts'
-import type { Ground, OutputCheck } from './ground.ts'
-import { countOf, type Judgement, judge, WORTHWHILE } from './judge.ts'
+import type { Ground } from './ground.ts'
+import { countOf, judge, WORTHWHILE } from './judge.ts'
+import type { Judgement } from './judgement.ts'
 import { promising, type Screened, screen } from './screen.ts'
-import { reasonOf, type Tried, tried } from './tried.ts'
+import { type Tried, tried } from './tried.ts'
 
 export interface SearchPlan {
   readonly ground: Ground
@@ -167,7 +169,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
 
   async function report(base: RemedySetup, candidate: Candidate, { ratios, failure }: Screened): Promise<void> {
     if (failure !== null) {
-      add(tried(candidate, 'failed', reasonOf(failure)))
+      add(tried(candidate, 'failed', reasonInWords(failure)))
       return
     }
     if (ratios.length === 0) {
@@ -202,7 +204,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
     const { setup } = again.proposal
     plan.onStep(`in pairs: ${nameOf(again)}`, 0, 1)
     const trial = await judged(current, setup)
-    if (trial.outcome !== 'measured') return add(tried(again, 'failed', reasonOf(trial), guess(again)))
+    if (trial.outcome !== 'measured') return add(tried(again, 'failed', reasonInWords(trial), guess(again)))
     const judgement = trial.value
     const facts = { judgement, sizeBytes: ground.sizeBytes(setup), ...guess(again) }
     if (judgement.verdict !== 'faster') return add(tried(again, judgement.verdict, judgement.reason ?? noGain(judgement), facts))
@@ -326,7 +328,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
     if (trial.outcome === 'measured' && isNear(trial.value))
       trial = await judge(ground, original, current, { ...FINAL_AGAIN, deadlineMs: Number.POSITIVE_INFINITY })
     if (trial.outcome !== 'measured')
-      return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonOf(trial)}`, tooSlow: false }
+      return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonInWords(trial)}`, tooSlow: false }
     const judgement = trial.value
     const slower = await costsLatency(judgement, original, current)
     const proven = outputs.ok && judgement.verdict === 'faster' && slower === null

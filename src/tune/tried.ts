@@ -1,10 +1,8 @@
 // What became of a candidate: the rows of the report's trials.
 
-import { engineWordsOnNode } from '../engines/onnxruntime/facts/error-words.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
-import type { Trial } from '../measure/timing/types.ts'
 import { type Candidate, nameOf } from './candidates.ts'
-import type { Judgement } from './judge.ts'
+import type { Judgement } from './judgement.ts'
 
 export interface Tried {
   /** Ids of the remedies that were changed against what was measured beside. */
@@ -39,10 +37,3 @@ export const tried = (candidate: Candidate, outcome: Tried['outcome'], reason: s
   predictedSpeedup: null,
   ...rest,
 })
-
-/** Why a trial gave no measurement. */
-export function reasonOf(trial: Exclude<Trial<unknown>, { outcome: 'measured' }>): string {
-  return trial.outcome === 'timed-out'
-    ? `it did not end within ${Math.round(trial.limitMs / 1000)} s`
-    : engineWordsOnNode(trial.reason)
-}

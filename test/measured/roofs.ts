@@ -21,14 +21,23 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-roofs-'))
   project.provide('roofs', folder)
-  const engine = await describeEngine(DEFAULTS.engine, null)
+  const engine = await describeEngine(DEFAULTS.trials.run, DEFAULTS.engine, null)
   if (engine.ok) {
     const machine = readMachine(engine.accelerators)
     const progress = () => {}
     const options = engineOptionsOf(DEFAULTS)
-    const wanted = { machine, engine, engineId: DEFAULTS.engine, options, limits: limitsOf(machine, DEFAULTS), progress }
-    const { value } = await alone(
+    const { trials } = DEFAULTS
+    const wanted = {
+      run: trials.run,
+      machine,
+      engine,
+      engineId: DEFAULTS.engine,
+      options,
+      limits: limitsOf(machine, DEFAULTS),
       progress,
+    }
+    const { value } = await alone(
+      { trials, progress },
       () => measuredRoofs({ ...wanted, cache: 'off' }),
       () => {},
     )

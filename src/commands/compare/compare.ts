@@ -33,7 +33,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
     const machine = readMachine([...new Set(opened.entries.flatMap(({ engine }) => engine?.accelerators ?? []))])
     const warnings: string[] = []
     const all = await alone(
-      progress,
+      { trials: options.trials, progress },
       () => measureAll(opened, machine, opening),
       (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
     )

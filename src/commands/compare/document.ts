@@ -2,12 +2,12 @@
 import { breakEven } from '../../analyze/break-even.ts'
 import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
 import { orderBetween, orderOf, rank } from '../../analyze/ranking.ts'
+import { inputFacts } from '../../evidence/choose-inputs.ts'
 import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
 import { memoryOf } from '../../evidence/gather.ts'
 import { modelFacts } from '../../graph/facts.ts'
 import type { Machine } from '../../machine/types.ts'
 import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
-import { inputFacts } from '../../measure/samples/choose-inputs.ts'
 import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
 import { type Entered, ratioOf } from '../../measure/timing/rounds.ts'
@@ -16,12 +16,13 @@ import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { comparisonSentences } from '../../report/text/comparison-sentences.ts'
+import { reasonOf } from '../../trials/port.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
 import { engineFacts, engineOptionsOf } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import { type Entry, isSoftware, type Opened, type Out } from './entries.ts'
-import { blocksOf, type MeasuredAll, type MeasuredEntry, p50Of, reasonOf } from './measure.ts'
+import { blocksOf, type MeasuredAll, type MeasuredEntry, p50Of } from './measure.ts'
 import type { CompareOptions } from './options.ts'
 
 /** A process that failed near the end does not undo the ones before. */
@@ -167,7 +168,8 @@ const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
   id: entry.id,
   file: entry.model.source.file,
   engine: entry.engineId,
-  outcome: out?.outcome ?? 'failed',
+  // The document has no word of its own for memory; the reason says it.
+  outcome: out === null || out.outcome === 'out-of-memory' ? 'failed' : out.outcome,
   reason: out === null ? null : out.outcome === 'not-here' ? out.reason : reasonOf(out),
   fix: out?.outcome === 'not-here' ? out.fix : null,
   report: null,

@@ -3,17 +3,17 @@
 import path from 'node:path'
 import { engineById, engines } from '../../engines/index.ts'
 import type { Feeds } from '../../engines/types.ts'
+import { type ChosenInputs, chooseInputs } from '../../evidence/choose-inputs.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
-import { type ChosenInputs, chooseInputs } from '../../measure/samples/choose-inputs.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
-import type { TryOutput } from '../../measure/tasks.ts'
-import type { NotMeasured } from '../../measure/timing/rounds.ts'
-import { type Limits, modelTask, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
-import { runTrial, type TrialLimits } from '../../trials/trial.ts'
+import { type TryOutput, tryTask } from '../../measure/try-once.ts'
+import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
+import { modelTask } from '../../trials/model-task.ts'
+import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
 import { checkConfig } from '../config-entries.ts'
 import { type AvailableEngine, checkEngine, engineOptionsOf } from '../run.ts'
 import type { CompareOptions } from './options.ts'
@@ -75,7 +75,15 @@ const batchOf = ({ batches }: CompareOptions): number | null => (batches === nul
 /** Inputs as an engine was seen to accept them. Throws InputError as `chooseInputs` does. */
 function choose(model: Model, graph: GraphView, engine: string, opening: Opening, folder: string): Promise<ChosenInputs> {
   const { options, limits } = opening
-  const wishes = { ...options, batch: batchOf(options), engine, engineOptions: engineOptionsOf(options), folder, limits }
+  const wishes = {
+    ...options,
+    run: options.trials.run,
+    batch: batchOf(options),
+    engine,
+    engineOptions: engineOptionsOf(options),
+    folder,
+    limits,
+  }
   return chooseInputs(model, graph, wishes)
 }
 
@@ -88,7 +96,9 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   const ids = [...new Set([...asked, REFERENCE_ENGINE])]
   opening.progress('looking for engines', 0, 1)
   const found = await Promise.all(
-    ids.map((id) => describeEngine(id, options.ort, { signal: options.signal, browser: options.browser ?? undefined })),
+    ids.map((id) =>
+      describeEngine(options.trials.run, id, options.ort, { signal: options.signal, browser: options.browser ?? undefined }),
+    ),
   )
   const reference = found[ids.indexOf(REFERENCE_ENGINE)]!
   if (reference.ok) checkConfig(options.configEntries, REFERENCE_ENGINE, reference)
@@ -145,7 +155,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
 export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')
-  const engine = await describeEngine(options.engine, options.ort, {
+  const engine = await describeEngine(options.trials.run, options.engine, options.ort, {
     signal: options.signal,
     browser: options.browser ?? undefined,
   })
@@ -209,7 +219,7 @@ async function tryWith(
   const engineOptions = engineOptionsOf(opening.options)
   const task = modelTask(base.engineId, base.model.source.file, engineOptions, saved)
   const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
-  const trial = await runTrial('try', task, limits)
+  const trial = await opening.options.trials.run(tryTask, task, limits)
   if (trial.outcome !== 'measured') return { out: trial }
   return { ready: { inputs: fedWith(inputs, renames, samples, saved, trial.value, engineOptions.threads), renames } }
 }

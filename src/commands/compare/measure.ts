@@ -5,20 +5,23 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { engineById } from '../../engines/index.ts'
 import type { Results } from '../../engines/types.ts'
-import { deviceTimes, deviceTrial, type GatherPlan, profileEvidence, profileTrial } from '../../evidence/gather.ts'
+import { inputFacts } from '../../evidence/choose-inputs.ts'
+import { deviceTimes, deviceTrial, profileEvidence, profileTrial } from '../../evidence/gather.ts'
+import { type JudgedInputs, judgedInputs } from '../../evidence/judged-inputs.ts'
+import type { GatherPlan } from '../../evidence/plan.ts'
 import { sizeSweeps } from '../../evidence/sweeps.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Machine } from '../../machine/types.ts'
-import { type JudgedInputs, judgedInputs } from '../../measure/outputs/index.ts'
+import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
-import { inputFacts } from '../../measure/samples/choose-inputs.ts'
 import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
-import { type Entered, type Entrant, measureRounds, type NotMeasured } from '../../measure/timing/rounds.ts'
+import { type Entered, type Entrant, measureRounds } from '../../measure/timing/rounds.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { CallCost, DeviceTimes, LatencyBlock, Profile, Sweep } from '../../measure/timing/types.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
-import { modelTask, SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
-import { runTrial } from '../../trials/trial.ts'
+import { SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
+import { modelTask } from '../../trials/model-task.ts'
+import { reasonOf } from '../../trials/port.ts'
 import { engineOptionsOf, readExecuted } from '../run.ts'
 import { type Entry, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './entries.ts'
 
@@ -92,6 +95,7 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
   for (const [at, batch] of batches.entries()) {
     const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
     const entered = await measureRounds({
+      run: options.trials.run,
       entrants: taking.map((entry) => entrantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
       isEnough,
@@ -203,6 +207,7 @@ function gatherPlan(entry: ReadyEntry, machine: Machine, opening: Opening, folde
   const { options, limits } = opening
   fs.mkdirSync(folder, { recursive: true })
   return {
+    run: options.trials.run,
     model: entry.model,
     graph: entry.graph,
     inputs: entry.state.ready.inputs,
@@ -284,11 +289,6 @@ async function outputsAlone(first: ReadyEntry, judged: JudgedInputs, opening: Op
   const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
   opening.progress(`outputs of ${first.id}`, 0, 1)
   const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(first, opening) }
-  const trial = await runTrial('outputs', { ...taskOf(first, opening, inputs), outputFolder: folder }, limits)
+  const trial = await opening.options.trials.run(outputsTask, { ...taskOf(first, opening, inputs), outputFolder: folder }, limits)
   return outputsIn({ ...NONE, outputs: trial.outcome === 'measured' ? trial.value : { reason: reasonOf(trial) } })
-}
-
-/** As its reader would say it. */
-export function reasonOf(failure: NotMeasured): string {
-  return failure.outcome === 'timed-out' ? `it did not end within ${Math.round(failure.limitMs / 1000)} s` : failure.reason
 }

@@ -1,8 +1,8 @@
 // What `fix` found, as the report document says it.
 
 import type { ReportDocument } from '../../report/documents/report.ts'
+import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
-import type { TrialRow } from '../../report/text/trials.ts'
 import type { Goal } from '../../rewrite/remedy.ts'
 import { nameOf } from '../../tune/candidates.ts'
 import type { Found } from '../../tune/search.ts'

@@ -2,11 +2,11 @@
 
 import type { InputDeclaration } from '../../engines/types.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
+import { judgedInputs } from '../../evidence/judged-inputs.ts'
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { judgedInputs } from '../../measure/outputs/index.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
@@ -65,7 +65,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkCalibration(run, options)
     const unlocked: string[] = []
     const { evidence, diagnosis, found } = await alone(
-      run.progress,
+      run,
       async () => {
         const evidence = await measureRun(run, options)
         const diagnosis = assembleReport(evidence, file)
@@ -105,6 +105,7 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
   const ground = realGround({
+    run: run.trials.run,
     goal: options.goal,
     engineId: options.engine,
     original: run.model,
@@ -237,7 +238,7 @@ async function ship(
   if (options.modelAlone) return shipModel(plan)
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
   const workerCostMs = await alone(
-    run.progress,
+    run,
     () => workerCost(plan, run),
     () => {},
   )

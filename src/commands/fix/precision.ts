@@ -1,8 +1,8 @@
 // Fewer bits, for the commands: puts the search for precisions on the ground that `tune/` stands on, and says what came of it.
 import fs from 'node:fs'
 import path from 'node:path'
+import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
 import type { Model } from '../../graph/model.ts'
-import type { JudgedInputs } from '../../measure/outputs/index.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
 import { fusedKernels } from '../../quantize/plan/kernels.ts'
 import { possiblePrecisions } from '../../quantize/plan/possible.ts'
@@ -62,6 +62,7 @@ export function precisionOf(
   let names = 0
   return precisionSearch(
     {
+      run: run.trials.run,
       engineId: options.engine,
       options: run.engineOptions,
       limits: run.limits,

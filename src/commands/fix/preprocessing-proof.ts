@@ -4,16 +4,18 @@ import path from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { type Agreement, type AllowedLoss, compareOutputs, verdict } from '../../measure/outputs/index.ts'
+import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
-import type { ModelTask } from '../../measure/tasks.ts'
 import { measurePaired } from '../../measure/timing/paired.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import { type Preprocessed, preprocessInCode } from '../../rewrite/preprocessing/index.ts'
 import type { Effect, RemedySetup } from '../../rewrite/remedy.ts'
 import { writeModelFolder } from '../../ship/index.ts'
-import { modelTask, trialLimits } from '../../trials/limits.ts'
-import { runTrial } from '../../trials/trial.ts'
-import { reasonOf, type Tried } from '../../tune/tried.ts'
+import { trialLimits } from '../../trials/limits.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { modelTask } from '../../trials/model-task.ts'
+import { reasonInWords } from '../../trials/port.ts'
+import type { Tried } from '../../tune/tried.ts'
 import type { Run } from '../run.ts'
 
 const SAMPLES = 4
@@ -77,13 +79,14 @@ export async function provePreprocessing(
   const { ok, reason } = verdict(outputs, promise === 'exact' ? 'rounding' : promise, maxLoss)
   if (!ok) return row('rejected', reason, { agreement: outputs })
   const plan = {
+    run: run.trials.run,
     base: { ...base, sampleMs: SAMPLE_MS },
     changed: { ...changed, sampleMs: SAMPLE_MS },
     pairs: PAIRS,
     threads: run.inputs.threadsInUse,
   }
   const trial = await measurePaired(plan, trialLimits(run.limits, SAMPLE_MS))
-  if (trial.outcome !== 'measured') return row('failed', reasonOf(trial), { agreement: outputs })
+  if (trial.outcome !== 'measured') return row('failed', reasonInWords(trial), { agreement: outputs })
   const { baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs } = trial.value
   // The loops are added to each side's base: they ran apart, in this process.
   const withLoops = (baseMs + loopMs) / baseMs
@@ -134,8 +137,8 @@ async function agreementOf(run: Run, base: ModelTask, changed: ModelTask): Promi
   const outputs: (readonly Feeds[])[] = []
   for (const [name, task] of [['base', base] as const, ['changed', changed] as const]) {
     const outputFolder = path.join(run.folder, `preprocessing-${name}`)
-    const trial = await runTrial('outputs', { ...task, outputFolder }, trialLimits(run.limits, 1000))
-    if (trial.outcome !== 'measured') return reasonOf(trial)
+    const trial = await run.trials.run(outputsTask, { ...task, outputFolder }, trialLimits(run.limits, 1000))
+    if (trial.outcome !== 'measured') return reasonInWords(trial)
     outputs.push(loadInputs(trial.value.saved))
   }
   return compareOutputs(outputs[0]!, outputs[1]!, { graph: run.graph })

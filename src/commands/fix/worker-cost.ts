@@ -1,9 +1,9 @@
 // Tries the folder before it is shipped: its own predict.mjs, with the engine that was measured, in this thread and in its worker.
 import fs from 'node:fs'
 import path from 'node:path'
+import { workerCostTask } from '../../measure/timing/worker-cost-task.ts'
 import { type ShipPlan, writeContents } from '../../ship/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
-import { runTrial } from '../../trials/trial.ts'
 import type { Run } from '../run.ts'
 
 const SAMPLE_MS = 800
@@ -18,6 +18,6 @@ export async function workerCost(plan: ShipPlan, run: Run): Promise<number | nul
   fs.mkdirSync(packages, { recursive: true })
   fs.symlinkSync(path.resolve(run.engine.from), path.join(packages, plan.engine.package), 'junction')
   const input = { folder, inputs: run.inputs.saved, sampleMs: SAMPLE_MS }
-  const trial = await runTrial('worker-cost', input, trialLimits(run.limits, SAMPLE_MS))
+  const trial = await run.trials.run(workerCostTask, input, trialLimits(run.limits, SAMPLE_MS))
   return trial.outcome === 'measured' ? Math.max(0, trial.value.workerMs - trial.value.plainMs) : null
 }

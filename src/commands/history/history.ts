@@ -19,7 +19,7 @@ import { machineKey } from '../../machine/key.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
 import type { HistoryDocument, HistoryEntry } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { parseHistory } from './lines.ts'
+import { parseHistory } from './history-lines.ts'
 
 /** The user's history on this system. */
 export function historyFile(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {

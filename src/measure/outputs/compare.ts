@@ -4,6 +4,7 @@
 import type { Results, TensorValue } from '../../engines/types.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
+import type { Compared } from './compared.ts'
 import { compareDecisions, tiesOf } from './decisions.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
@@ -21,20 +22,6 @@ export interface CompareOptions {
   readonly graph?: GraphView | undefined
   /** The outputs that matter; absent: all that the original gave. */
   readonly outputs?: readonly string[] | null | undefined
-}
-
-/** One output of every sample, original and changed. */
-export interface Compared {
-  readonly name: string
-  readonly original: readonly TensorValue[]
-  readonly candidate: readonly TensorValue[]
-  /** null for what is compared bit for bit only. */
-  readonly originalNumbers: readonly Numbers[] | null
-  readonly candidateNumbers: readonly Numbers[] | null
-  readonly meaning: Meaning
-  readonly scale: number
-  /** Two numbers of the original closer than this are a tie. */
-  readonly tie: number
 }
 
 /**

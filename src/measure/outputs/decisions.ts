@@ -1,6 +1,6 @@
 // Decisions taken from outputs: the class of a row, yes or no, a label. The same, or different where the original was as good as tied?
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compare.ts'
+import type { Compared } from './compared.ts'
 import type { Numbers } from './numbers.ts'
 
 /** Per sample and row: were the two best classes closer than rounding in the original? */

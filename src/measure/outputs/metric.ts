@@ -3,7 +3,7 @@
 // mean squared error of the output with as many numbers.
 import type { TensorValue } from '../../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Compared } from './compare.ts'
+import type { Compared } from './compared.ts'
 import { bestOf, decisionsIn } from './decisions.ts'
 import { isRealFloat, type Numbers, numbersOf } from './numbers.ts'
 import type { Metric, MetricName } from './types.ts'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { modelTask } from '../../trials/limits.ts'
+import { modelTask } from '../../trials/model-task.ts'
 import { openSession } from '../open.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
 import { compareOutputs } from './compare.ts'
@@ -29,7 +29,7 @@ test('what comes out of each sample is kept, with dtype and shape', async () => 
   )
   const inputs = saveInputs(join(folder, 'in'), [{ x: row(1) }, { x: row(-3) }])
   const task = { ...modelTask('ort-cpu', file, plainOptions, inputs), outputFolder: join(folder, 'out') }
-  const { saved, varying } = await outputsTask(task)
+  const { saved, varying } = await outputsTask.run(task)
   expect(varying).toEqual([])
   expect(loadInputs(saved)).toEqual([
     {
@@ -65,7 +65,7 @@ test('random numbers in the model are seen', async () => {
   const file = written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])])
   const inputs = saveInputs(join(folder, 'in'), [{ x: row(1) }])
   const task = { ...modelTask('ort-cpu', file, plainOptions, inputs), outputFolder: join(folder, 'random') }
-  expect((await outputsTask(task)).varying).toEqual(['y'])
+  expect((await outputsTask.run(task)).varying).toEqual(['y'])
 })
 
 test('a tree model agrees with itself on one thread and on two', async () => {
@@ -74,7 +74,7 @@ test('a tree model agrees with itself on one thread and on two', async () => {
   const inputs = saveInputs(join(folder, 'rows'), [{ X: { dtype: 'float32', shape: [1, 23], data: columns } }])
   const [one, two] = await Promise.all(
     [1, 2].map((threads) =>
-      outputsTask({
+      outputsTask.run({
         ...modelTask('ort-cpu', file, { ...plainOptions, threads }, inputs),
         outputFolder: join(folder, `on-${threads}`),
       }),

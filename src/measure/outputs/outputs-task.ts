@@ -1,13 +1,26 @@
 // Predicts with every sample of the saved inputs and keeps what comes out, in the form in which inputs are kept. Runs in the trial's
 // process.
 import type { Feeds, Results, Session } from '../../engines/types.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { defineTask } from '../../trials/port.ts'
 import { feedsOf, openSession } from '../open.ts'
 import { saveInputs } from '../samples/saved.ts'
-import type { OutputsInput, OutputsOutput } from '../tasks.ts'
 import { sameBits } from './numbers.ts'
 
+export interface OutputsInput extends ModelTask {
+  /** A folder of the caller's, made where it is absent. */
+  readonly outputFolder: string
+}
+
+export interface OutputsOutput {
+  /** Path of the index of what came out, to be read as saved inputs are (inputs/saved.ts). */
+  readonly saved: string
+  /** Outputs that differ between two predictions with the same feeds: the model draws random numbers, or keeps a state. */
+  readonly varying: readonly string[]
+}
+
 /** `saved` can be read with `loadInputs`: one entry a sample, in the order of the inputs. */
-export async function outputsTask(input: OutputsInput): Promise<OutputsOutput> {
+async function predictAll(input: OutputsInput): Promise<OutputsOutput> {
   const samples = feedsOf(input)
   const session = await openSession(input)
   const kept = await keepOutputs(session, samples, input.outputFolder)
@@ -34,3 +47,5 @@ export async function keepOutputs(
     varying: Object.keys(second).filter((name) => !sameBits(second[name]!, results[0]![name]!)),
   }
 }
+
+export const outputsTask = defineTask('outputs', import.meta.url, predictAll)

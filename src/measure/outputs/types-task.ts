@@ -1,14 +1,26 @@
 // The type that every value of a graph has when it runs: one prediction with all of them as outputs, as the graph is written.
 import type { TensorValue } from '../../engines/types.ts'
 import { elementCount } from '../../graph/dtype.ts'
-import { engineOf } from '../open.ts'
+import type { TensorType } from '../../graph/types.ts'
+import { engineOf } from '../../trials/engine-of.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { defineTask } from '../../trials/port.ts'
 import { openInputs } from '../samples/saved.ts'
-import type { TypeAsRun, TypesInput } from '../tasks.ts'
+
+export interface TypeAsRun extends TensorType {
+  /** The numbers of a short int64 value: sizes and axes that were computed. */
+  readonly sizes?: readonly number[]
+}
+
+/** A model with values as further outputs. */
+export interface TypesInput extends Omit<ModelTask, 'modelFile'> {
+  readonly modelFiles: readonly string[]
+}
 
 /** Longer ones are indices, not sizes. */
 const SIZES_LIMIT = 64
 
-export async function typesTask({ engine, options, inputs, modelFiles }: TypesInput): Promise<Record<string, TypeAsRun>> {
+async function readTypes({ engine, options, inputs, modelFiles }: TypesInput): Promise<Record<string, TypeAsRun>> {
   const feeds = openInputs(inputs).read(0)
   const types: Record<string, TypeAsRun> = {}
   const note = (name: string, { dtype, shape, data }: TensorValue) => {
@@ -23,3 +35,5 @@ export async function typesTask({ engine, options, inputs, modelFiles }: TypesIn
   }
   return types
 }
+
+export const typesTask = defineTask('types', import.meta.url, readTypes)

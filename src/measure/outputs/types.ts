@@ -54,3 +54,10 @@ export interface Agreement {
   readonly noMetric: string | null
   readonly outputs: readonly OutputAgreement[]
 }
+
+export interface OutputCheck {
+  readonly ok: boolean
+  readonly reason: string
+  /** null where the candidate gave no outputs to compare. */
+  readonly agreement: Agreement | null
+}

@@ -1,12 +1,12 @@
 // Guesses tried against the engine until it runs: first what its error message asks for, then other usual sizes.
 
 import { engineWords } from '../../engines/onnxruntime/facts/error-words.ts'
-import { adjustFromError, demandOf, type Observation, scaledSide } from '../../engines/onnxruntime/facts/input-refusals.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
 import { elementCount, isPlainInteger } from './dtype-arrays.ts'
 import { checkFlagNames, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
 import { type AxisMeaning, readInputFacts } from './graph-facts.ts'
+import { adjustFromError, demandOf, type Observation, scaledSide } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
 import { checkSizes, type ResolvedInput, type ResolvedInputs, withSizes } from './resolved.ts'
 

@@ -3,14 +3,53 @@
 import fs from 'node:fs'
 import type { Feeds, PreparedRun, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { defineTask } from '../../trials/port.ts'
 import { feedsOf, openSession } from '../open.ts'
+import type { OutputsOutput } from '../outputs/outputs-task.ts'
 import { keepOutputs } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
-import type { LatencyInput, LatencyOutput } from '../tasks.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
 import { median, medianHalfWidth } from './statistics.ts'
+import type { EventLoop, LatencyBlock } from './types.ts'
+
+export interface LatencyInput extends ModelTask {
+  readonly process: number
+  /** Sampling time, ms; at least 10 predictions are made whatever it says, or as `few` has it. */
+  readonly sampleMs: number
+  /** Leaves out handoff and clock, for sweeps. */
+  readonly brief: boolean
+  /** Measures the handoff before the samples only. */
+  readonly oneHandoff?: boolean
+  /** Watches the event loop after the samples. */
+  readonly watchEventLoop?: boolean
+  /**
+   * Fewest warm-up runs and samples, 2 and 5 in place of 5 and 10: for slow models where many processes are read. `where-slow`: where
+   * a prediction of this process takes a quarter of a second.
+   */
+  readonly few?: boolean | 'where-slow'
+  /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
+  readonly outputsOf?: {
+    /** Path of an inputs.json. */
+    readonly inputs: string
+    /** A folder of the caller's, made where it is absent. */
+    readonly folder: string
+    /** No further sample is begun after so long. */
+    readonly inMs: number
+    /** Looks whether outputs vary from one prediction to the next. */
+    readonly again: boolean
+  }
+}
+
+export interface LatencyOutput extends LatencyBlock {
+  readonly eventLoop?: EventLoop
+  /** Threads that predictions ran on; absent where the engine does not tell. */
+  readonly threads?: number
+  /** Where they were asked for: what came out, or why nothing did. */
+  readonly outputs?: OutputsOutput | { readonly reason: string }
+}
 
 const LEAST_RUNS = { warmup: 5, samples: 10 } as const
 /** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
@@ -234,3 +273,5 @@ function peakBytes(baseline: number): number | null {
     return null
   }
 }
+
+export const latencyTask = defineTask('latency', import.meta.url, measureBlock)

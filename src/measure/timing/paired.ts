@@ -1,11 +1,11 @@
 // Baseline and candidate alternate as processes in time (A B B A), and the ratio is taken pair by pair: what changes on the machine
 // meets both. A pair that spans a change of regime is repeated.
 
-import { runTrial, type TrialLimits } from '../../trials/trial.ts'
-import type { LatencyInput } from '../tasks.ts'
+import type { RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import { handoffNs, tellRegimes } from './latency.ts'
+import { type LatencyInput, latencyTask } from './latency-block.ts'
 import { logInterval, median } from './statistics.ts'
-import type { LatencyBlock, Trial } from './types.ts'
+import type { LatencyBlock } from './types.ts'
 
 export interface PairedResult {
   readonly baseMs: number
@@ -18,6 +18,7 @@ export interface PairedResult {
 }
 
 export interface PairedPlan {
+  readonly run: RunTrial
   readonly base: Omit<LatencyInput, 'process' | 'brief'>
   readonly changed: Omit<LatencyInput, 'process' | 'brief'>
   readonly pairs: number
@@ -40,7 +41,7 @@ export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Prom
     const order = pair % 2 === 0 ? [plan.base, plan.changed] : [plan.changed, plan.base]
     const blocks: LatencyBlock[] = []
     for (const side of order) {
-      const trial = await runTrial('latency', { ...side, process: pair, brief: false }, limits)
+      const trial = await plan.run(latencyTask, { ...side, process: pair, brief: false }, limits)
       if (trial.outcome !== 'measured') return trial
       blocks.push(trial.value)
     }

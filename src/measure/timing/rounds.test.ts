@@ -1,20 +1,23 @@
 // Rounds on scripted trials: who runs when, what a failure costs, and what the ratio is of.
 import { describe, expect, test } from 'vitest'
-import type { LatencyInput } from '../tasks.ts'
-import { type Entered, measureRounds, ratioOf } from './rounds.ts'
-import type { LatencyBlock, Trial } from './types.ts'
+import type { Trial } from '../../trials/port.ts'
+import type { LatencyInput } from './latency-block.ts'
+import { type Entered, measureRounds, type RoundsPlan, ratioOf } from './rounds.ts'
+import type { LatencyBlock } from './types.ts'
 
 const limits = { timeMs: 1000, memoryBytes: null }
 const entrant = (modelFile: string) => ({ task: { modelFile } as LatencyInput, limits })
 const block = (p50Ms: number, handoffNs: number | null = null): LatencyBlock =>
   ({ p50Ms, handoffBeforeNs: handoffNs, handoffAfterNs: handoffNs }) as LatencyBlock
 const measured = (value: LatencyBlock): Trial<LatencyBlock> => ({ outcome: 'measured', value })
+type Scripted = Omit<RoundsPlan, 'run'> & { readonly measure: (input: LatencyInput) => Promise<Trial<LatencyBlock>> }
+const rounds = ({ measure, ...plan }: Scripted) => measureRounds({ ...plan, run: (_, input) => measure(input as never) as never })
 const entered = (...blocks: (LatencyBlock | null)[]): Entered => ({ blocks, failure: null })
 
 describe('rounds', () => {
   test('go there and back again', async () => {
     const order: string[] = []
-    await measureRounds({
+    await rounds({
       entrants: ['a', 'b', 'c'].map(entrant),
       rounds: 3,
       measure: async ({ modelFile, process }) => {
@@ -27,7 +30,7 @@ describe('rounds', () => {
 
   test('one that crashes is tried once more, then is out; the others go on', async () => {
     let asked = 0
-    const results = await measureRounds({
+    const results = await rounds({
       entrants: ['a', 'bad'].map(entrant),
       rounds: 3,
       measure: async ({ modelFile }) => {
@@ -46,7 +49,7 @@ describe('rounds', () => {
 
   test('one that fails by chance stays in', async () => {
     let asked = 0
-    const [result] = await measureRounds({
+    const [result] = await rounds({
       entrants: [entrant('a')],
       rounds: 2,
       measure: async () => (asked++ === 1 ? { outcome: 'failed', reason: 'once' } : measured(block(1))),
@@ -56,7 +59,7 @@ describe('rounds', () => {
 
   test('one that is refused at first is not asked again', async () => {
     let asked = 0
-    const [result] = await measureRounds({
+    const [result] = await rounds({
       entrants: [entrant('a')],
       rounds: 3,
       measure: async () => {
@@ -70,7 +73,7 @@ describe('rounds', () => {
 
   test('one that has had its time leaves the rounds to the others', async () => {
     let clock = 0
-    const results = await measureRounds({
+    const results = await rounds({
       entrants: [entrant('quick'), { ...entrant('slow'), withinMs: 15 }],
       rounds: 4,
       now: () => clock,
@@ -90,7 +93,7 @@ describe('rounds', () => {
   test('outputs are asked of the first process alone, and kept', async () => {
     const outputsOf = { inputs: 'inputs.json', folder: 'out', inMs: 10, again: true }
     const asked: unknown[] = []
-    const [result] = await measureRounds({
+    const [result] = await rounds({
       entrants: [{ ...entrant('a'), outputsOf }],
       rounds: 2,
       measure: async (input) => {
@@ -110,7 +113,7 @@ describe('rounds', () => {
 
   test('one that hangs is not waited for twice', async () => {
     let asked = 0
-    await measureRounds({
+    await rounds({
       entrants: [entrant('a')],
       rounds: 3,
       measure: async () => {
@@ -122,7 +125,7 @@ describe('rounds', () => {
   })
 
   test('end when enough was seen', async () => {
-    const [result] = await measureRounds({
+    const [result] = await rounds({
       entrants: [entrant('a')],
       rounds: 9,
       isEnough: ([soFar]) => soFar!.blocks.length === 4,

@@ -2,11 +2,11 @@
 // changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
 // reason; the others go on.
 
-import { runTrial, type TrialLimits } from '../../trials/trial.ts'
-import type { LatencyInput, LatencyOutput } from '../tasks.ts'
+import type { NotMeasured, RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import { handoffNs, REGIME_RATIO } from './latency.ts'
+import { type LatencyInput, type LatencyOutput, latencyTask } from './latency-block.ts'
 import { logInterval, median } from './statistics.ts'
-import type { LatencyBlock, Trial } from './types.ts'
+import type { LatencyBlock } from './types.ts'
 
 export interface Entrant {
   readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
@@ -16,8 +16,6 @@ export interface Entrant {
   /** A further round is left out where its processes would take longer than this together, ms. Absent: it takes part in all. */
   readonly withinMs?: number
 }
-
-export type NotMeasured = Exclude<Trial<unknown>, { readonly outcome: 'measured' }>
 
 export interface Entered {
   /** One a round; null for the rounds that it did not take part in. */
@@ -31,18 +29,15 @@ export interface Entered {
 }
 
 export interface RoundsPlan {
+  readonly run: RunTrial
   readonly entrants: readonly Entrant[]
   readonly rounds: number
   /** Asked after each round with what was measured so far: true ends it. Absent: all rounds. */
   readonly isEnough?: (soFar: readonly Entered[]) => boolean
   readonly onBlock?: (entrant: number, round: number) => void
-  /** The trial; absent: a fresh process. */
-  readonly measure?: (input: LatencyInput, limits: TrialLimits) => Promise<Trial<LatencyOutput>>
   /** ms; absent: the clock. */
   readonly now?: () => number
 }
-
-const inProcess = (input: LatencyInput, limits: TrialLimits): Promise<Trial<LatencyOutput>> => runTrial('latency', input, limits)
 
 interface State {
   readonly blocks: (LatencyBlock | null)[]
@@ -54,7 +49,7 @@ interface State {
 
 /** One result for each entrant, in their order. */
 export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
-  const { entrants, rounds, isEnough = () => false, onBlock = () => {}, measure = inProcess } = plan
+  const { entrants, rounds, isEnough = () => false, onBlock = () => {} } = plan
   const now = plan.now ?? (() => performance.now())
   const states: State[] = entrants.map(() => ({ blocks: [], failure: null, tookMs: 0 }))
   const takesPart = (i: number, round: number): boolean => {
@@ -82,8 +77,8 @@ export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[
     const { task, limits, outputsOf } = entrants[i]!
     const state = states[i]!
     const input = { ...task, process: round, ...(round === 0 && outputsOf !== undefined ? { outputsOf } : {}) }
-    let trial = await measure(input, limits)
-    if (mayBeChance(trial, state)) trial = await measure(input, limits)
+    let trial = await plan.run(latencyTask, input, limits)
+    if (mayBeChance(trial, state)) trial = await plan.run(latencyTask, input, limits)
     if (trial.outcome !== 'measured') {
       state.failure = trial
       return null

@@ -1,12 +1,13 @@
 // The same model at several values of one dimension: threads, batch, input size. Points alternate over rounds, each in a process of
 // its own, so that a change of the machine's pace meets all points.
 
-import { runTrial, type TrialLimits } from '../../trials/trial.ts'
-import type { LatencyInput } from '../tasks.ts'
+import type { RunTrial, TrialLimits } from '../../trials/port.ts'
+import { type LatencyInput, latencyTask } from './latency-block.ts'
 import { fitLine, median, processInterval } from './statistics.ts'
 import type { Sweep, SweepPoint } from './types.ts'
 
 export interface SweepPlan {
+  readonly run: RunTrial
   readonly dimension: string
   readonly unit: string
   readonly current: number
@@ -28,7 +29,7 @@ export async function measureSweep(
     const order = plan.points.map((_, i) => (round % 2 === 0 ? i : plan.points.length - 1 - i))
     for (const i of order) {
       if (failed.has(i)) continue
-      const trial = await runTrial('latency', { ...plan.points[i]!.task, process: round, brief: true }, limits)
+      const trial = await plan.run(latencyTask, { ...plan.points[i]!.task, process: round, brief: true }, limits)
       if (trial.outcome === 'measured') p50s[i]!.push(trial.value.p50Ms)
       else failed.add(i)
       onPoint()

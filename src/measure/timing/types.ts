@@ -1,11 +1,8 @@
 // What measuring gives, as plain data that can be printed, saved and replayed.
+import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
-export type Trial<T> =
-  | { readonly outcome: 'measured'; readonly value: T }
-  | { readonly outcome: 'failed'; readonly reason: string }
-  | { readonly outcome: 'timed-out'; readonly limitMs: number }
-  | { readonly outcome: 'crashed'; readonly reason: string }
+export type { DeviceNode, DeviceProgram }
 
 /** What the operating system says of one process over its timed samples. */
 export interface Disturbance {
@@ -155,22 +152,6 @@ export interface Memory {
   /** What stays allocated between predictions beyond the weights (arena). */
   readonly keptBytes: number | null
   readonly limitBytes: number | null
-}
-
-/** One program that the device ran for a node, per prediction. */
-export interface DeviceProgram {
-  readonly node: string
-  readonly opType: string
-  readonly program: string
-  readonly timeMs: number
-  readonly runs: number
-}
-
-/** A node on the CPU's side, ms per prediction. */
-export interface DeviceNode {
-  readonly name: string
-  readonly opType: string
-  readonly timeMs: number
 }
 
 /** A prediction with tensors that stay on the device, beside one that copies them there and back: in turns, within one process. */

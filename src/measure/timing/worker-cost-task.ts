@@ -1,9 +1,23 @@
 // What predicting in a worker adds: the shipped predict() in the caller's thread and through its worker, in turns.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
-import type { WorkerCost, WorkerCostInput } from '../tasks.ts'
 import { median } from './statistics.ts'
+
+export interface WorkerCostInput {
+  /** A shipped folder whose engine can be imported from there. */
+  readonly folder: string
+  /** Path of an inputs.json. */
+  readonly inputs: string
+  readonly sampleMs: number
+}
+
+export interface WorkerCost {
+  /** p50 of predict() in the caller's thread and through the worker. */
+  readonly plainMs: number
+  readonly workerMs: number
+}
 
 interface Predictor {
   predict(feeds: Record<string, unknown>): Promise<unknown>
@@ -14,7 +28,7 @@ const ROUNDS = 4
 const WARMUP_RUNS = 3
 const MIN_RUNS = 5
 
-export async function workerCostTask({ folder, inputs, sampleMs }: WorkerCostInput): Promise<WorkerCost> {
+async function measureWorkerCost({ folder, inputs, sampleMs }: WorkerCostInput): Promise<WorkerCost> {
   const { load } = (await import(pathToFileURL(path.join(folder, 'predict.mjs')).href)) as {
     load(options?: { worker: boolean }): Promise<Predictor>
   }
@@ -45,3 +59,5 @@ async function loop(model: Predictor, feeds: readonly Record<string, unknown>[],
   }
   return median(samples)
 }
+
+export const workerCostTask = defineTask('worker-cost', import.meta.url, measureWorkerCost)

@@ -7,12 +7,11 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { TaskInputs } from '../../measure/samples/saved.ts'
-import type { CalibrateInput, CalibrateOutput } from '../../measure/tasks.ts'
-import type { Trial } from '../../measure/timing/types.ts'
 import type { Limits } from '../../trials/limits.ts'
-import { runTrial } from '../../trials/trial.ts'
+import type { RunTrial, Trial } from '../../trials/port.ts'
 import { BINS } from './histogram.ts'
 import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
+import { type CalibrateInput, type CalibrateOutput, calibrateTask } from './task.ts'
 import {
   type CalibrationMethod,
   type ChannelsOf,
@@ -43,6 +42,7 @@ export interface CalibrationPlan {
   readonly types: ReadonlyMap<string, TensorType>
   /** Time of all samples as the engine runs the model otherwise, ms. */
   readonly expectedMs: number
+  readonly run: RunTrial
   readonly limits: Limits
   /** Temporary, made where it is absent: models are written into it. */
   readonly folder: string
@@ -62,7 +62,7 @@ const LEAST_MS = 120_000
 export async function calibrate(plan: CalibrationPlan): Promise<Trial<CalibrateOutput>> {
   const { input, ofAll } = await prepareCalibration(plan)
   const { memoryBytes, signal } = plan.limits
-  const trial = await runTrial('calibrate', input, { timeMs: LEAST_MS + SLOWNESS * plan.expectedMs, memoryBytes, signal })
+  const trial = await plan.run(calibrateTask, input, { timeMs: LEAST_MS + SLOWNESS * plan.expectedMs, memoryBytes, signal })
   return trial.outcome === 'measured' ? { ...trial, value: ofAll(trial.value) } : trial
 }
 
@@ -73,7 +73,9 @@ export interface PreparedCalibration {
 }
 
 /** Writes the models that are observed. */
-export async function prepareCalibration(plan: Omit<CalibrationPlan, 'limits' | 'expectedMs'>): Promise<PreparedCalibration> {
+export async function prepareCalibration(
+  plan: Omit<CalibrationPlan, 'run' | 'limits' | 'expectedMs'>,
+): Promise<PreparedCalibration> {
   const { engine, options, inputs, samples, methods, types, write, model, folder, bins = BINS } = plan
   fs.mkdirSync(folder, { recursive: true })
   const sources = sourcesOf(model, plan.values)

@@ -41,7 +41,7 @@ test.each([
     folder: place,
     write: writeModelFolder,
   })
-  const { ranges } = ofAll(await calibrateTask(input))
+  const { ranges } = ofAll(await calibrateTask.run(input))
   const ours = Object.fromEntries(Object.entries(ranges.minmax!).map(([value, { low, high }]) => [value, [low, high]]))
   expect(ours).toEqual(theirs)
 })

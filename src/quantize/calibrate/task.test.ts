@@ -37,7 +37,7 @@ async function calibrated(method: CalibrationMethod, samples: readonly (readonly
     join(folder, `inputs-${written++}`),
     samples.map((row) => ({ x: { dtype: 'float32', shape: [row.length / 2, 2], data: Float32Array.from(row) } })),
   )
-  const { ranges } = await calibrateTask({
+  const { ranges } = await calibrateTask.run({
     engine: 'ort-cpu',
     options: plainOptions,
     inputs,
@@ -108,7 +108,7 @@ describe('ranges', () => {
       const file = write(withExtremes({ ...small, proto }, VALUES, channels))
       const extremes = [{ file, values: VALUES, channels }]
       for (const method of ['minmax', 'moving-average'] as const) {
-        const found = await calibrateTask({
+        const found = await calibrateTask.run({
           engine: 'ort-cpu',
           options: plainOptions,
           inputs,
@@ -138,11 +138,11 @@ describe('ranges', () => {
     const task = { engine: 'ort-cpu', options: plainOptions, inputs, samples: 2, bins: 2048 }
     const whole = [{ file: write(withValuesAsOutputs(small, VALUES)), values: VALUES }]
     const extremes = [{ file: write(withExtremes(small, VALUES)), values: VALUES, channels: [] }]
-    const found = await calibrateTask({ ...task, methods: calibrationMethods, known: {}, extremes, whole })
+    const found = await calibrateTask.run({ ...task, methods: calibrationMethods, known: {}, extremes, whole })
     for (const method of calibrationMethods) expect(found.ranges[method], method).toEqual(await calibrated(method, rows))
     // What the extremes are need not be found again.
     const known = found.ranges.minmax!
-    const later = await calibrateTask({ ...task, methods: ['percentile', 'mse'], known, extremes: [], whole })
+    const later = await calibrateTask.run({ ...task, methods: ['percentile', 'mse'], known, extremes: [], whole })
     expect(later.ranges).toEqual({ percentile: found.ranges.percentile, mse: found.ranges.mse })
   })
 

@@ -1,15 +1,44 @@
 // The ranges of values on samples, in the trial's process: extremes first, then, for methods that need to see how often which numbers
 // occur, histograms between them. Memory does not grow with the number of samples.
-import type { CalibrateInput, CalibrateOutput } from '../../measure/tasks.ts'
+
+import type { TaskInputs } from '../../measure/samples/saved.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { defineTask } from '../../trials/port.ts'
 import { sumOf } from './collect.ts'
 import type { Histogram } from './histogram.ts'
 import { entropyRange, mseRange, percentileRange } from './thresholds.ts'
+import type { ObservedModel } from './types.ts'
 import { type CalibrationMethod, type ChannelsOf, type ExtremesModel, needsHistograms, type ValueRange } from './types.ts'
 import { watch } from './watch.ts'
 
+export interface CalibrateInput extends Omit<ModelTask, 'modelFile' | 'inputs'> {
+  readonly inputs: TaskInputs
+  readonly methods: readonly CalibrationMethod[]
+  /** How many samples the inputs hold. */
+  readonly samples: number
+  /** Extremes of values on the same samples, where they were found before. */
+  readonly known: Readonly<Record<string, ValueRange>>
+  /** Models that give extremes; each other value is in one of them. */
+  readonly extremes: readonly ExtremesModel[]
+  /** Models that give the same values whole; used where the method needs to see each number. */
+  readonly whole: readonly ObservedModel[]
+  readonly bins: number
+}
+
+export interface CalibrateOutput {
+  /** By method, by value; NaN and infinity where such numbers were seen. */
+  readonly ranges: Readonly<Partial<Record<CalibrationMethod, Readonly<Record<string, ValueRange>>>>>
+  /** By value, of its channels, the mean of the samples' means. */
+  readonly means: Readonly<Record<string, readonly number[]>>
+  /** By value, of its channels, the largest magnitude. */
+  readonly peaks: Readonly<Record<string, readonly number[]>>
+  /** Largest resident size of the process. */
+  readonly peakBytes: number
+}
+
 type Ranges = Record<string, ValueRange>
 
-export async function calibrateTask(input: CalibrateInput): Promise<CalibrateOutput> {
+async function collectRanges(input: CalibrateInput): Promise<CalibrateOutput> {
   const { engine, options, inputs, methods } = input
   const [extremes, averages]: [Ranges, Ranges] = [{ ...input.known }, {}]
   const [means, peaks]: [Record<string, number[]>, Record<string, number[]>] = [{}, {}]
@@ -62,3 +91,5 @@ function byChannel({ channels }: { readonly channels: readonly ChannelsOf[] }, n
 const CHOOSERS = { percentile: percentileRange, entropy: entropyRange, mse: mseRange } satisfies Partial<
   Record<CalibrationMethod, (histogram: Histogram) => ValueRange>
 >
+
+export const calibrateTask = defineTask('calibrate', import.meta.url, collectRanges)

@@ -6,9 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
-import { engineOf } from '../../measure/open.ts'
 import { openInputs, type TaskInputs } from '../../measure/samples/saved.ts'
+import { engineOf } from '../../trials/engine-of.ts'
 import { type Collected, collector, type Look, together } from './collect.ts'
 
 export interface WatchTask {
@@ -29,10 +30,7 @@ const MOST_BYTES = 256 * 2 ** 20
 /** Engines that are code of this process and may be opened by several of its threads. */
 const THREADED = new Set(['ort-cpu'])
 
-/** Compiled code in every case: under a test runner this file is TypeScript, and a thread needs JavaScript. */
-const threadFile = fileURLToPath(import.meta.url)
-  .replace(/([\\/])src([\\/]measure[\\/]calibration[\\/])watch\.ts$/, '$1dist$2watch.js')
-  .replace(/watch\.js$/, 'watch-thread.js')
+const threadFile = fileURLToPath(new URL('./watch-thread.js', compiledTwin(import.meta.url)))
 
 /** `worthMs`: what must be left to do for a second thread. */
 export async function watch(task: WatchTask, worthMs = WORTH_MS): Promise<Collected> {

@@ -1,11 +1,13 @@
 // What choosing precisions stands on: the engine, its inputs, where files go, and how outputs compare.
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
 import type { Model } from '../../graph/model.ts'
+import type { OutputCheck } from '../../measure/outputs/index.ts'
 import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
 import type { Limits } from '../../trials/limits.ts'
-import type { OutputCheck } from '../../tune/ground.ts'
+import type { RunTrial } from '../../trials/port.ts'
 
 export interface PrecisionGround {
+  readonly run: RunTrial
   readonly engineId: string
   readonly options: EngineOptions
   readonly limits: Limits

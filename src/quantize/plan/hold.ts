@@ -1,7 +1,8 @@
 // Keeps the outputs good enough. What costs no layer comes first: other ranges, corrected biases, smoothed channels. Then layers are given
 // back to float, those with the most error for the least time first, until the rest holds, or the time for it is over.
+
+import type { OutputCheck } from '../../measure/outputs/index.ts'
 import { median } from '../../measure/timing/statistics.ts'
-import type { OutputCheck } from '../../tune/ground.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
 

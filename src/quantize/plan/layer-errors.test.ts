@@ -25,7 +25,7 @@ function scaled(name: string, factor: number): string {
 }
 
 test('noise over signal of each model, and a reason for one that does not run', async () => {
-  const rows = await layerErrorsTask({
+  const rows = await layerErrorsTask.run({
     engine: 'ort-cpu',
     options: plainOptions,
     inputs: saveInputs(join(folder, 'inputs'), [{ x: row }]),
@@ -52,7 +52,7 @@ test('types as run, of values inside too, with the numbers of sizes', async () =
   const inputs = [valueInfo('x', 'float32', ['n', 2])]
   const outputs = [valueInfo('s', 'int64', [2]), valueInfo('y', 'float32', [])]
   writeFileSync(file, writeModel(model({ nodes, inputs, outputs })))
-  const types = await typesTask({
+  const types = await typesTask.run({
     engine: 'ort-cpu',
     options: plainOptions,
     inputs: join(folder, 'inputs/inputs.json'),

@@ -1,12 +1,28 @@
 // How much each of many changed models alters the outputs, on a few samples: noise over signal, so that errors of several layers add up.
 import type { Results } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
-import { engineOf } from '../../measure/open.ts'
 import { numbersOf } from '../../measure/outputs/numbers.ts'
 import { loadInputs } from '../../measure/samples/saved.ts'
-import type { LayerError, LayerErrorsInput } from '../../measure/tasks.ts'
+import { engineOf } from '../../trials/engine-of.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { defineTask } from '../../trials/port.ts'
 
-export async function layerErrorsTask({
+export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
+  /** The model that the others are held against. */
+  readonly original: string
+  readonly models: readonly { readonly key: string; readonly file: string }[]
+  /** No further model is begun after so long, ms. */
+  readonly budgetMs: number
+}
+
+export interface LayerError {
+  readonly key: string
+  /** Noise over signal (powers) of the worst output; null with a reason. */
+  readonly noise: number | null
+  readonly reason: string | null
+}
+
+async function measureErrors({
   engine,
   options,
   inputs,
@@ -58,3 +74,5 @@ export function noiseOf(expected: readonly Results[], given: readonly Results[])
   }
   return worst
 }
+
+export const layerErrorsTask = defineTask('layer-errors', import.meta.url, measureErrors)

@@ -2,8 +2,8 @@
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
-import { runTrial } from '../../trials/trial.ts'
 import type { PrecisionGround } from './ground.ts'
+import { layerErrorsTask } from './layer-errors.ts'
 
 /** Errors measured so only rank. */
 const SAMPLES = 3
@@ -26,8 +26,8 @@ export async function noisesOf(
     models.push({ key: String(k), file: await write(make(), `variant-${k}`) })
   }
   const inputs = saveInputs(path.join(ground.folder, ground.nextName('samples')), ground.samples.slice(0, SAMPLES))
-  const trial = await runTrial(
-    'layer-errors',
+  const trial = await ground.run(
+    layerErrorsTask,
     { engine: ground.engineId, options: ground.options, inputs, original: float, models, budgetMs: budgetMs / 2 },
     { timeMs: START_MS + 4 * budgetMs, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
   )

@@ -1,7 +1,7 @@
 // The precision of each layer, by measuring: what operators take, which of them together save most, what ranges their values have, and
 // how much the outputs change.
 import type { Model } from '../../graph/model.ts'
-import type { TypeAsRun } from '../../measure/tasks.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { type PrecisionMethod, type PrecisionPlan, precisionMethods } from '../../rewrite/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { Precision, Quantizable, Quantized, QuantizeOptions, ValueTypes } from '../write/choice.ts'

@@ -2,9 +2,9 @@
 // corrects biases and smooths channels.
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { taskInputs } from '../../measure/samples/saved.ts'
-import type { TypeAsRun } from '../../measure/tasks.ts'
-import { reasonOf } from '../../tune/tried.ts'
+import { reasonInWords } from '../../trials/port.ts'
 import { type CalibrationMethod, type ChannelsOf, calibrate } from '../calibrate/index.ts'
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
 import type { PrecisionGround } from './ground.ts'
@@ -55,6 +55,7 @@ export async function calibrated(
   const folder = path.join(ground.folder, ground.nextName('calibration'))
   const known = before?.ranges.get('minmax')
   const trial = await calibrate({
+    run: ground.run,
     engine: ground.engineId,
     options: ground.options,
     model,
@@ -70,7 +71,7 @@ export async function calibrated(
     folder,
     write: ground.write,
   })
-  if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonOf(trial)}`)
+  if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonInWords(trial)}`)
   const { ranges, means, peaks } = trial.value
   const axes = new Map(channels.map(({ value, axis }) => [value, axis]))
   const finite = (all: readonly number[]) => all.every(Number.isFinite)

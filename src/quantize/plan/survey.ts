@@ -5,9 +5,10 @@ import { elementCount } from '../../graph/dtype.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TensorType } from '../../graph/types.ts'
-import type { TimedModel, TypeAsRun } from '../../measure/tasks.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { emptyModel } from '../../measure/timing/empty-model.ts'
 import { operatorTimes, type TimedGroup } from '../../measure/timing/operators/index.ts'
+import type { TimedModel } from '../../measure/timing/operators/task.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { Precision, Quantizable, QuantizeOptions, Range } from '../write/choice.ts'
 import { extractNode } from '../write/extract.ts'
@@ -97,6 +98,7 @@ export async function surveyOperators(
     })),
   ]
   const times = await operatorTimes({
+    run: ground.run,
     engine: ground.engineId,
     // Outputs made anew at each call are pages of memory made anew: in the whole model they come from the engine's own store.
     options: { ...ground.options, reuseOutputs: true, directCall: false },

@@ -2,7 +2,7 @@
 // costs or without, and from a model whose channels were smoothed first. None of them costs a layer; the later ones are made when they are
 // asked for.
 import type { Model } from '../../graph/model.ts'
-import type { TypeAsRun } from '../../measure/tasks.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'

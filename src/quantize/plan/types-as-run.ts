@@ -2,10 +2,9 @@
 import path from 'node:path'
 import { isConstantNode } from '../../graph/constants.ts'
 import type { Model } from '../../graph/model.ts'
+import { type TypeAsRun, typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
-import type { TypeAsRun } from '../../measure/tasks.ts'
-import { runTrial } from '../../trials/trial.ts'
-import { reasonOf } from '../../tune/tried.ts'
+import { reasonInWords } from '../../trials/port.ts'
 import { withValuesAsOutputs } from '../calibrate/observe.ts'
 import type { PrecisionGround } from './ground.ts'
 
@@ -15,11 +14,11 @@ export async function typesAsRun(ground: PrecisionGround, model: Model): Promise
   const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
   const { file } = await ground.write(asked, path.join(ground.folder, ground.nextName('types')))
   const inputs = saveInputs(path.join(ground.folder, ground.nextName('sample')), ground.samples.slice(0, 1))
-  const trial = await runTrial(
-    'types',
+  const trial = await ground.run(
+    typesTask,
     { engine: ground.engineId, options: ground.options, inputs, modelFiles: [file] },
     { timeMs: 60_000 + 100 * ground.p50Ms, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
   )
-  if (trial.outcome !== 'measured') throw new Error(`the types of the model's values could not be had: ${reasonOf(trial)}`)
+  if (trial.outcome !== 'measured') throw new Error(`the types of the model's values could not be had: ${reasonInWords(trial)}`)
   return new Map(Object.entries(trial.value))
 }

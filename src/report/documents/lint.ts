@@ -1,6 +1,6 @@
 // What `whyslow lint --json` writes: a public contract with a version of its own. Times in milliseconds, sizes in bytes. What is not
 // known is null, never 0. docs/lint.md says what the conditions and hazards mean.
-import type { TrialRow } from '../text/trials.ts'
+import type { TrialRow } from './trial-row.ts'
 
 export interface LintDocument {
   schema: 'whyslow-lint/1'

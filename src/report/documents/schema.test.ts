@@ -9,7 +9,7 @@ const { makeSchema, schemaOf, DOCUMENTS } = await import(new URL('../../../scrip
 const at = (path: string) => new URL(path, import.meta.url)
 const types = readFileSync(at('./report.ts'), 'utf8')
 const shipped = readFileSync(at('./report.schema.json'), 'utf8')
-const folder = at('../../fixtures/reports/')
+const folder = at('../../../fixtures/reports/')
 const names = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.includes('-changed'))
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as ReportDocument
 

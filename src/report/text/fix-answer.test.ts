@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { TrialRow } from '../documents/trial-row.ts'
 import { fixAnswer, speedupRange } from './fix-answer.ts'
-import type { TrialRow } from './trials.ts'
 
 type Fix = Parameters<typeof fixAnswer>[0]
 

@@ -9,7 +9,7 @@ import { renderMachine } from './machine-text.ts'
 import { renderTerminal } from './terminal.ts'
 import { cells } from './wrap.ts'
 
-const folder = fileURLToPath(new URL('../../fixtures/reports/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../fixtures/reports/', import.meta.url))
 const bless = process.env.WHYSLOW_BLESS === '1'
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.json') && !name.includes('-changed'))

@@ -1,15 +1,9 @@
 // The machine on a terminal: what was found out about it, and the roofs that were measured.
 import picocolors from 'picocolors'
-import type { ReportDocument } from '../documents/report.ts'
+import type { MachineDescription } from '../documents/machine.ts'
 import type { TerminalOptions } from './colours.ts'
 import { bytes, rate } from './numbers.ts'
 import { pad, wrap } from './wrap.ts'
-
-/** The machine part of a report document with the engine whose kernels gave the roofs. */
-export type MachineDescription = ReportDocument['machine'] & {
-  readonly engine: ReportDocument['engine']
-  readonly warnings?: readonly string[]
-}
 
 const labelWidth = 14
 

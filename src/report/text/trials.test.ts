@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import picocolors from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
-import { renderFix, type TrialRow, trialLines } from './trials.ts'
+import type { TrialRow } from '../documents/trial-row.ts'
+import { renderFix, trialLines } from './trials.ts'
 import { cells } from './wrap.ts'
 
 const plain = picocolors.createColors(false)

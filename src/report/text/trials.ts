@@ -1,12 +1,11 @@
 // What was tried, drawn from the report document: a line for each trial, and the whole at the end.
 import picocolors from 'picocolors'
 import type { ReportDocument } from '../documents/report.ts'
+import type { TrialRow } from '../documents/trial-row.ts'
 import type { Colours, TerminalOptions } from './colours.ts'
 import { speedupRange } from './fix-answer.ts'
 import { time } from './numbers.ts'
 import { wrap } from './wrap.ts'
-
-export type TrialRow = Required<ReportDocument['trials'][number]>
 
 /** One trial as its own lines: name, before and after, interval, agreement, kept or not and why. No line end. Pure. */
 export function trialLines(trial: TrialRow, width: number, colours: Colours): string[] {

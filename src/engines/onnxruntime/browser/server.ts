@@ -7,11 +7,12 @@ import fs from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compiledTwin } from '../../compiled-twin.ts'
 
-/** Modules of the page, by their place under engines/. */
+/** Modules of the page, by their place under engines/onnxruntime/. */
 const MODULES: ReadonlySet<string> = new Set(['browser/page.js', 'browser/wire.js', 'tensors.js', 'web-options.js'])
-/** Compiled in every case: under a test runner this file is TypeScript, and a page needs JavaScript. */
-const enginesFolder = path.resolve(import.meta.dirname, '..').replace(/([\\/])src([\\/]engines)$/, '$1dist$2')
+const enginesFolder = fileURLToPath(new URL('..', compiledTwin(import.meta.url)))
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -19,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 const HTML =
-  '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="engines/onnxruntime/browser/page.js"></script>'
+  '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="engines/browser/page.js"></script>'
 const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

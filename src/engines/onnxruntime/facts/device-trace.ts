@@ -3,7 +3,21 @@
 // webgpu_context.cc); they need timestamp queries. Node events give the CPU's side: for nodes of the device what handing them over took,
 // for nodes of the CPU their work, for copies to the host the wait for the device as well.
 // With timestamps each dispatch ends its pass, so the kernels' sum is at most a little above what it is unprofiled.
-import type { DeviceNode, DeviceProgram } from '../../../measure/timing/types.ts'
+/** One program that the device ran for a node, per prediction. */
+export interface DeviceProgram {
+  readonly node: string
+  readonly opType: string
+  readonly program: string
+  readonly timeMs: number
+  readonly runs: number
+}
+
+/** A node on the CPU's side, ms per prediction. */
+export interface DeviceNode {
+  readonly name: string
+  readonly opType: string
+  readonly timeMs: number
+}
 
 export interface RawEvent {
   readonly cat: string

@@ -6,12 +6,29 @@ import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engin
 import type { Feeds, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
 import type { TensorType } from '../../../graph/types.ts'
-import { engineOf, feedsOf, openSession } from '../../open.ts'
-import type { DeviceInput, DeviceOutput } from '../../tasks.ts'
+import { engineOf } from '../../../trials/engine-of.ts'
+import type { ModelTask } from '../../../trials/model-task.ts'
+import { defineTask } from '../../../trials/port.ts'
+import { feedsOf, openSession } from '../../open.ts'
 import { median } from '../statistics.ts'
 import type { BoundTimes } from '../types.ts'
 import { boundTimes, type Sampling } from './bound.ts'
 import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
+
+export interface DeviceInput extends ModelTask {
+  readonly folder: string
+  /** Of the outputs that are tensors. */
+  readonly outputTypes: readonly TensorType[]
+}
+
+export interface DeviceOutput {
+  /** null where the engine gives no times of the device. */
+  readonly trace: DeviceTrace | null
+  readonly uploadMs: number
+  readonly downloadMs: number
+  readonly bound: BoundTimes | null
+  readonly needsCpu: boolean | null
+}
 
 const WARMUP = 3
 /** Slower than this, one prediction warms up. */
@@ -23,7 +40,7 @@ const TRANSFER_SAMPLES = 9
 /** Of the trial's cap: what is left out then is said to be unknown. */
 const CAP_SHARE = 0.6
 
-export async function deviceTask(input: DeviceInput): Promise<DeviceOutput> {
+async function watchDevice(input: DeviceInput): Promise<DeviceOutput> {
   const { offers } = engineOf(input.engine)
   const feeds = feedsOf(input)
   const opened = await openOnDevice(input, offers.includes('device-times'))
@@ -145,3 +162,5 @@ function zeros({ dtype, shape }: TensorType): TensorValue {
   const data = dtype === 'float32' ? new Float32Array(bytes) : dtype === 'int32' ? new Int32Array(bytes) : new Uint16Array(bytes)
   return { dtype, shape, data }
 }
+
+export const deviceTask = defineTask('device', import.meta.url, watchDevice)

@@ -6,8 +6,8 @@ import path from 'node:path'
 import type { EngineOptions } from '../../../engines/types.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
 import type { Limits } from '../../../trials/limits.ts'
-import { runTrial } from '../../../trials/trial.ts'
-import type { TimedModel } from '../../tasks.ts'
+import { type RunTrial, reasonOf } from '../../../trials/port.ts'
+import { operatorTimesTask, type TimedModel } from './task.ts'
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {
@@ -17,6 +17,7 @@ export interface TimedGroup {
 }
 
 export interface OperatorTimesPlan {
+  readonly run: RunTrial
   readonly engine: string
   readonly options: EngineOptions
   readonly groups: readonly TimedGroup[]
@@ -48,8 +49,8 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
       plan.folder,
       `operator-times-${createHash('sha256').update(`${crashes} ${left[0]!.file}`).digest('hex').slice(0, 8)}`,
     )
-    const trial = await runTrial(
-      'operator-times',
+    const trial = await plan.run(
+      operatorTimesTask,
       {
         engine: plan.engine,
         options: plan.options,
@@ -73,7 +74,7 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
         )
       break
     }
-    const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : trial.reason
+    const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : reasonOf(trial)
     const culprit = existsSync(progressFile) ? readFileSync(progressFile, 'utf8').trim().split('\n').at(-1) : undefined
     const rest = left.filter(({ key }) => key !== culprit)
     if (rest.length === left.length || crashes >= MOST_CRASHES) {

@@ -5,8 +5,9 @@ import { plainOptions } from '../../../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../../../graph/build.ts'
 import { readMachine } from '../../../machine/index.ts'
 import { folderOfTests } from '../../../trials/example-folder.ts'
-import type { TimedModel } from '../../tasks.ts'
+import { runLocally } from '../../../trials/local-runner.ts'
 import { operatorTimes, type TimedGroup } from './index.ts'
+import type { TimedModel } from './task.ts'
 import { operatorTimesTask } from './task.ts'
 
 const folder = folderOfTests()
@@ -36,7 +37,7 @@ test('one time a round for what runs, a reason for what does not', async () => {
     budgetMs: 1e6,
     progressFile: join(folder, 'progress'),
   }
-  const rows = await operatorTimesTask(task)
+  const rows = await operatorTimesTask.run(task)
   expect(rows.map(({ key, roundsMs }) => [key, roundsMs?.length])).toEqual([
     ['a', 2],
     ['b', undefined],
@@ -54,6 +55,7 @@ test('a crash costs its own row, and what was measured is kept by group', async 
   const machine = readMachine([])
   const key = { machine, engine: 'ort-cpu', engineVersion: '1', nodeVersion: process.version, threads: null }
   const plan = {
+    run: runLocally,
     engine: 'ort-cpu',
     options: plainOptions,
     groups,

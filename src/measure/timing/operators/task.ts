@@ -1,22 +1,49 @@
 // Times of many small models in one process, in rounds (A B C, then C B A), so that a drift of the machine meets all of them alike.
 // One is open at a time: the threads of idle sessions disturb the running one's (see profile/run.ts).
 import { appendFileSync } from 'node:fs'
-import type { Feeds, TensorValue } from '../../../engines/types.ts'
+import type { EngineOptions, Feeds, TensorValue } from '../../../engines/types.ts'
 import { elementCount, isFloat } from '../../../graph/dtype.ts'
 import { firstLineOf } from '../../../graph/input-error.ts'
 import type { TensorType } from '../../../graph/types.ts'
-import { engineOf } from '../../open.ts'
+import { engineOf } from '../../../trials/engine-of.ts'
+import { defineTask } from '../../../trials/port.ts'
 import { arrayFor, store } from '../../samples/dtype-arrays.ts'
 import { mulberry32, normal } from '../../samples/random.ts'
-import type { OperatorTime, OperatorTimesInput, TimedModel } from '../../tasks.ts'
 import { median } from '../statistics.ts'
+
+/** A small model whose time is asked for. */
+export interface TimedModel {
+  readonly key: string
+  readonly file: string
+  /** What it is fed: random numbers of these types. */
+  readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
+}
+
+export interface OperatorTimesInput {
+  readonly engine: string
+  readonly options: EngineOptions
+  readonly models: readonly TimedModel[]
+  readonly rounds: number
+  /** Of each model in each round. */
+  readonly sampleMs: number
+  /** No further round begins after so long, ms. */
+  readonly budgetMs: number
+  /** Where the process writes what it begins, so that a crash can be laid to the model that caused it. */
+  readonly progressFile: string
+}
+
+/** p50 per round, ms, the call's cost in it; a reason in place of it where the engine refuses the model. */
+export type OperatorTime = { readonly key: string } & (
+  | { readonly roundsMs: readonly number[] }
+  | { readonly roundsMs: null; readonly reason: string }
+)
 
 const WARMUP_RUNS = 3
 const LEAST_WARMUP_MS = 1.5
 const LEAST_SAMPLES = 4
 const MOST_SAMPLES = 200
 
-export async function operatorTimesTask(input: OperatorTimesInput): Promise<readonly OperatorTime[]> {
+async function timeOperators(input: OperatorTimesInput): Promise<readonly OperatorTime[]> {
   const { models, rounds, budgetMs, progressFile } = input
   const times = new Map<string, number[]>()
   const refused = new Map<string, string>()
@@ -78,3 +105,5 @@ function randomTensor({ dtype, shape }: TensorType, seed: number): TensorValue {
   }
   return { dtype, shape, data }
 }
+
+export const operatorTimesTask = defineTask('operator-times', import.meta.url, timeOperators)

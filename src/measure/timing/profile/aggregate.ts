@@ -1,8 +1,8 @@
 // Many predictions' events -> one row per node: which node ran inside which, how often, and its own time.
 
 import type { Trace, TraceNode } from '../../../engines/onnxruntime/facts/trace.ts'
-import type { ProfiledEvent } from '../../tasks.ts'
 import { midmean } from '../statistics.ts'
+import type { ProfiledEvent } from './types.ts'
 
 /** Operators whose bodies run inside their own span. */
 const HOLDS_SUBGRAPHS = new Set(['If', 'Loop', 'Scan', 'SequenceMap', 'BeamSearch', 'GreedySearch', 'Sampling'])

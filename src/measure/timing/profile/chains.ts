@@ -5,15 +5,12 @@
 // (onnxruntime/core/framework/sequential_executor.cc, KernelScope); the wide chain gives that slope.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { NodeProto } from 'onnx-buf'
 import { readTrace } from '../../../engines/onnxruntime/facts/trace.ts'
 import type { EngineOptions, Session } from '../../../engines/types.ts'
-import { floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo, writeModel } from '../../../graph/build.ts'
-import { engineOf } from '../../open.ts'
-import type { ProfilerCost } from '../../tasks.ts'
+import { engineOf } from '../../../trials/engine-of.ts'
+import { CHAIN_WIDTH, type ChainKind, chainModel, loopModel, nodesPerLink } from '../../chain-models.ts'
 import { median, midmean } from '../statistics.ts'
-
-export type ChainKind = 'unary' | 'wide' | 'varied'
+import type { ProfilerCost } from './types.ts'
 
 /** Links of a chain: few, many, and as many as are profiled. A link of the varied chain is a block of nodes. */
 const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly long: number; readonly profiled: number }>> = {
@@ -24,85 +21,12 @@ const LENGTHS: Readonly<Record<ChainKind, { readonly short: number; readonly lon
 /** Chains grow with the model that is profiled, up to this many nodes. */
 const MOST_NODES = 800
 const LEAST_RUNS = 4
-/** Inputs of the wide node: the same value, so that the arithmetic stays trivial. */
-const WIDE_INPUTS = 8
-const WIDTH = 8
 const LOOP_MS = 10
 /** The plain cost is measured once and taken from every round: by turns, so that a process that cuts in spoils one of them. */
 const PLAIN_TURNS = 3
 const PLAIN_TURN_MS = 5
 /** A fresh session's first runs allocate and are slower. */
 const WARMUP_MS = 3
-
-/** A chain from `x` to `y` of `links` links, float32 [1, 8]; opset 13. */
-export function chainModel(kind: ChainKind, links: number): Uint8Array {
-  const nodes: NodeProto[] = []
-  for (let i = 0; i < links; i++) {
-    const from = i === 0 ? 'x' : `y${i - 1}`
-    const to = i === links - 1 ? 'y' : `y${i}`
-    if (kind === 'unary') nodes.push(node(i % 2 ? 'Neg' : 'Abs', [from], [to]))
-    else if (kind === 'wide') nodes.push(node('Sum', [from, ...Array<string>(WIDE_INPUTS - 1).fill('x')], [to]))
-    else nodes.push(...variedBlock(i, from, to))
-  }
-  const type = ['float32', [1, WIDTH]] as const
-  return writeModel(
-    model({
-      nodes,
-      inputs: [valueInfo('x', ...type)],
-      outputs: [valueInfo('y', ...type)],
-      initializers: kind === 'varied' ? constants() : [],
-      opset: 13,
-    }),
-  )
-}
-
-/** Sixteen nodes of thirteen kinds, one to five inputs each. */
-function variedBlock(i: number, from: string, to: string): NodeProto[] {
-  const v = (name: string) => `${name}${i}`
-  return [
-    node('Slice', [from, 'zero', 'half', 'one', 'one'], [v('a')]),
-    node('Slice', [from, 'half', 'whole', 'one', 'one'], [v('b')]),
-    node('Sigmoid', [v('a')], [v('c')]),
-    node('Tanh', [v('b')], [v('d')]),
-    node('Mul', [v('c'), v('d')], [v('e')]),
-    node('Concat', [v('e'), v('b')], [v('f')], { axis: 1 }),
-    node('Unsqueeze', [v('f'), 'zero'], [v('g')]),
-    node('Transpose', [v('g')], [v('h')], { perm: [2, 0, 1] }),
-    node('Squeeze', [v('h'), 'one'], [v('i')]),
-    node('Reshape', [v('i'), 'shape'], [v('j')]),
-    node('ReduceMean', [v('j')], [v('k')], { axes: [1], keepdims: 1 }),
-    node('Sub', [v('j'), v('k')], [v('l')]),
-    node('MatMul', [v('l'), 'weight'], [v('m')]),
-    node('Add', [v('m'), 'bias'], [v('n')]),
-    node('Relu', [v('n')], [v('o')]),
-    node('Gather', [v('o'), 'order'], [to], { axis: 1 }),
-  ]
-}
-
-const VARIED_NODES = 16
-
-const constants = () => [
-  int64Tensor('zero', [1], [0]),
-  int64Tensor('one', [1], [1]),
-  int64Tensor('half', [1], [WIDTH / 2]),
-  int64Tensor('whole', [1], [WIDTH]),
-  int64Tensor('shape', [2], [1, WIDTH]),
-  int64Tensor(
-    'order',
-    [WIDTH],
-    Array.from({ length: WIDTH }, (_, i) => WIDTH - 1 - i),
-  ),
-  floatTensor(
-    'weight',
-    [WIDTH, WIDTH],
-    Array.from({ length: WIDTH * WIDTH }, (_, i) => Math.sin(i)),
-  ),
-  floatTensor(
-    'bias',
-    [WIDTH],
-    Array.from({ length: WIDTH }, (_, i) => i / WIDTH),
-  ),
-]
 
 /** What one kind of chain showed, µs a node. */
 interface ChainCost {
@@ -117,7 +41,7 @@ interface ChainCost {
 export type PlainCosts = Readonly<Record<ChainKind, number>>
 
 const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
-const FEEDS = { x: { dtype: 'float32', shape: [1, WIDTH], data: new Float32Array(WIDTH).fill(0.5) } } as const
+const FEEDS = { x: { dtype: 'float32', shape: [1, CHAIN_WIDTH], data: new Float32Array(CHAIN_WIDTH).fill(0.5) } } as const
 
 /** What a trivial node takes without the profiler, from a short and a long chain of each kind; about 0.2 s. */
 export async function plainCosts(engineId: string, options: EngineOptions, folder: string): Promise<PlainCosts> {
@@ -169,25 +93,6 @@ const ROUNDS = { short: 20, long: 120 } as const
 /** Identity and Neg. */
 const BODY_NODES = 2
 
-/** A Loop of so many rounds whose body has two trivial nodes; opset 13. */
-export function loopModel(rounds: number): Uint8Array {
-  const type = ['float32', [1, WIDTH]] as const
-  const body = graph({
-    nodes: [node('Identity', ['go'], ['goes']), node('Neg', ['from'], ['to'])],
-    inputs: [valueInfo('round', 'int64', []), valueInfo('go', 'bool', []), valueInfo('from', ...type)],
-    outputs: [valueInfo('goes', 'bool', []), valueInfo('to', ...type)],
-  })
-  return writeModel(
-    model({
-      nodes: [node('Loop', ['rounds', 'start', 'x'], ['y'], { body })],
-      inputs: [valueInfo('x', ...type)],
-      outputs: [valueInfo('y', ...type)],
-      initializers: [int64Tensor('rounds', [], [rounds]), rawTensor('start', 'bool', [], Uint8Array.of(1))],
-      opset: 13,
-    }),
-  )
-}
-
 /** What a round of a body takes beside its nodes, µs: setting up the frame of its values, taking over what it gives. */
 export async function bodyCost(engineId: string, options: EngineOptions, folder: string, plain: PlainCosts): Promise<number> {
   const sessions: Session[] = []
@@ -206,8 +111,6 @@ export async function bodyCost(engineId: string, options: EngineOptions, folder:
   const roundUs = (median(differences) / (ROUNDS.long - ROUNDS.short)) * 1000
   return Math.max(0, roundUs - BODY_NODES * plain.unary)
 }
-
-const nodesPerLink = (kind: ChainKind): number => (kind === 'varied' ? VARIED_NODES : 1)
 
 function openChain(
   kind: ChainKind,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GraphView, NodeView } from '../../../graph/types.ts'
-import type { ProfiledEvent, ProfileOutput, ProfileRound } from '../../tasks.ts'
 import { callCostOf, correctProfile } from './correct.ts'
+import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 
 const scalar = { dtype: 'float32', shape: [1] } as const
 const node = (name: string, opType: string, inputs: string[], outputs: string[], body?: GraphView): NodeView => ({

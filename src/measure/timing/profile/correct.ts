@@ -1,9 +1,9 @@
 // Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
 import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
-import type { ProfiledEvent, ProfileOutput, ProfileRound } from '../../tasks.ts'
 import { median } from '../statistics.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
 import { type Origin, originsOf } from './origins.ts'
+import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 
 export interface Graphs {
   /** As the engine runs it. */

@@ -6,11 +6,13 @@
 import path from 'node:path'
 import { readTrace, type Trace } from '../../../engines/onnxruntime/facts/trace.ts'
 import type { PreparedRun } from '../../../engines/types.ts'
-import { engineOf, feedsOf, openSession } from '../../open.ts'
-import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from '../../tasks.ts'
+import { engineOf } from '../../../trials/engine-of.ts'
+import { defineTask } from '../../../trials/port.ts'
+import { feedsOf, openSession } from '../../open.ts'
 import { median } from '../statistics.ts'
 import { aggregate } from './aggregate.ts'
 import { bodyCost, calibrateProfiler, plainCosts } from './chains.ts'
+import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from './types.ts'
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
@@ -148,3 +150,5 @@ async function emptyCall(input: ProfileInput, emptyModelFile: string): Promise<n
   await session.close()
   return median(samples)
 }
+
+export const profileTask = defineTask('profile', import.meta.url, profileModel)

@@ -3,9 +3,11 @@ import type { EngineOptions } from '../../../engines/types.ts'
 import type { Machine, Roofs } from '../../../machine/types.ts'
 import { type CacheKey, readCached, writeCached } from '../../../trials/cache.ts'
 import { type Limits, trialLimits } from '../../../trials/limits.ts'
-import { runTrial } from '../../../trials/trial.ts'
+import { type RunTrial, reasonOf } from '../../../trials/port.ts'
+import { roofsTask } from './task.ts'
 
 export interface RoofsWanted {
+  readonly run: RunTrial
   readonly machine: Machine
   readonly engine: { readonly version: string }
   readonly engineId: string
@@ -33,13 +35,13 @@ export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
   const warnings = cached.warning ? [cached.warning] : []
   if (isRoofs(cached.value)) return { value: cached.value, absent: undefined, warnings }
   wanted.progress({ stage: "measuring this machine's roofs, once", done: 0, of: 1 })
-  const trial = await runTrial(
-    'roofs',
+  const trial = await wanted.run(
+    roofsTask,
     { engine: engineId, packageFrom: options.packageFrom, threads: options.threads, caches: machine.caches },
     trialLimits(wanted.limits, ROOFS_MS),
   )
   if (trial.outcome !== 'measured') {
-    const reason = trial.outcome === 'timed-out' ? `it took longer than ${trial.limitMs / 1000} s` : trial.reason
+    const reason = trial.outcome === 'timed-out' ? `it took longer than ${trial.limitMs / 1000} s` : reasonOf(trial)
     return { value: undefined, absent: `the machine's roofs could not be measured: ${reason}`, warnings }
   }
   // A busy machine's roofs are used once, with the doubt said, and measured again next time.

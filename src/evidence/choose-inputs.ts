@@ -1,21 +1,24 @@
 // The inputs of a measurement: the user's own, else synthetic ones of a shape that the engine was seen to accept.
 import path from 'node:path'
-import type { EngineOptions, Feeds, TensorValue } from '../../engines/types.ts'
-import { InputError } from '../../graph/input-error.ts'
-import type { Model } from '../../graph/model.ts'
-import type { DType, GraphView } from '../../graph/types.ts'
-import { nodesOf } from '../../graph/walk.ts'
-import { type Limits, modelTask, tryLimits } from '../../trials/limits.ts'
-import { runTrial } from '../../trials/trial.ts'
-import type { ModelTask, TryOutput } from '../tasks.ts'
-import { findWorkingInputs } from './find-working.ts'
-import { DEFAULT_LIMIT, readData } from './read-data.ts'
-import { resolveInputs } from './resolve.ts'
-import type { ResolvedInput } from './resolved.ts'
-import { saveInputs } from './saved.ts'
-import { synthesize } from './synthetic.ts'
+import type { EngineOptions, Feeds, TensorValue } from '../engines/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import type { DType, GraphView } from '../graph/types.ts'
+import { nodesOf } from '../graph/walk.ts'
+import { findWorkingInputs } from '../measure/samples/find-working.ts'
+import { DEFAULT_LIMIT, readData } from '../measure/samples/read-data.ts'
+import { resolveInputs } from '../measure/samples/resolve.ts'
+import type { ResolvedInput } from '../measure/samples/resolved.ts'
+import { saveInputs } from '../measure/samples/saved.ts'
+import { synthesize } from '../measure/samples/synthetic.ts'
+import { type TryOutput, tryTask } from '../measure/try-once.ts'
+import { type Limits, tryLimits } from '../trials/limits.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import { modelTask } from '../trials/model-task.ts'
+import { type RunTrial, reasonOf } from '../trials/port.ts'
 
 export interface InputWishes {
+  readonly run: RunTrial
   readonly shapes: ReadonlyMap<string, readonly number[]>
   readonly values: ReadonlyMap<string, string>
   readonly data: string | null
@@ -55,7 +58,7 @@ export async function chooseInputs(model: Model, graph: GraphView, wishes: Input
       wishes.engineOptions,
       saveInputs(path.join(folder, 'inputs'), samples),
     )
-    const result = await tryModel(task, wishes.limits)
+    const result = await tryModel(wishes.run, task, wishes.limits)
     if (result.ok) Object.assign(last, { output: result.output, samples })
     return result
   }
@@ -112,14 +115,14 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
 type Tried = { readonly ok: true; readonly output: TryOutput } | { readonly ok: false; readonly message: string }
 
 /** A refusal is a value; a crash, a hang or too much memory is about the model and ends the search. */
-async function tryModel(task: ModelTask, limits: Limits): Promise<Tried> {
-  const trial = await runTrial('try', task, tryLimits(limits))
+async function tryModel(run: RunTrial, task: ModelTask, limits: Limits): Promise<Tried> {
+  const trial = await run(tryTask, task, tryLimits(limits))
   if (trial.outcome === 'measured') return { ok: true, output: trial.value }
-  if (trial.outcome === 'failed' && !/of memory, above the limit/.test(trial.reason)) return { ok: false, message: trial.reason }
+  if (trial.outcome === 'failed') return { ok: false, message: trial.reason }
   const what =
     trial.outcome === 'timed-out'
       ? `its first prediction does not end within ${trial.limitMs / 1000} s; try a smaller --shape or fewer --threads`
-      : `${trial.reason}; try a smaller --shape, other --data or another version of the engine (--ort folder)`
+      : `${reasonOf(trial)}; try a smaller --shape, other --data or another version of the engine (--ort folder)`
   throw new InputError(`${task.modelFile} cannot be predicted with: ${what}`)
 }
 

@@ -1,11 +1,11 @@
 // The inputs on which outputs are compared: more of the user's data than are rotated while time is measured. Agreement and accuracy are
 // shares, and 64 samples tell no share finer than 1.6 points.
 import path from 'node:path'
-import type { Feeds, TensorValue } from '../../engines/types.ts'
-import type { Model } from '../../graph/model.ts'
-import { type ChosenInputs, type InputWishes, takesNaN } from '../samples/choose-inputs.ts'
-import { readData } from '../samples/read-data.ts'
-import { saveInputs } from '../samples/saved.ts'
+import type { Feeds, TensorValue } from '../engines/types.ts'
+import type { Model } from '../graph/model.ts'
+import { readData } from '../measure/samples/read-data.ts'
+import { saveInputs } from '../measure/samples/saved.ts'
+import { type ChosenInputs, type InputWishes, takesNaN } from './choose-inputs.ts'
 
 export interface JudgedInputs {
   /** Path of the inputs.json. */

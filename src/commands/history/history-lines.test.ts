@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { historyEntry } from '../../report/documents/example-history.ts'
-import { parseHistory } from './lines.ts'
+import { parseHistory } from './history-lines.ts'
 
 const line = JSON.stringify
 

@@ -1,6 +1,6 @@
 // Reads ONNX Runtime's complaints about sizes, and changes guessed sizes as they ask. The texts are those of onnxruntime 1.30
 // (core/framework/utils, core/providers/cpu); one that is not known changes nothing.
-import { type ResolvedInput, type ResolvedInputs, withSizes } from '../../../measure/samples/resolved.ts'
+import { type ResolvedInput, type ResolvedInputs, withSizes } from './resolved.ts'
 
 /** A product of sizes somewhere inside the model: what the guess gave there, and what the weights want. */
 export interface Demand {

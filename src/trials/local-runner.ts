@@ -1,4 +1,4 @@
-// A trial runs in a process of its own, so that a crash, an abort, a leak or an endless run in native code costs that trial and
+// Runs a trial in a process of its own, so that a crash, an abort, a leak or an endless run in native code costs that trial and
 // nothing else. Killed at its time or memory limit; its result is a value.
 import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
@@ -6,16 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Tasks } from '../measure/tasks.ts'
-import type { Trial } from '../measure/timing/types.ts'
+import { compiledTwin } from '../engines/compiled-twin.ts'
 import { endAtOnce } from './end-process.ts'
-
-export interface TrialLimits {
-  readonly timeMs: number
-  /** Resident size above which the process is ended; polled, since address-space limits break V8. null: no limit. */
-  readonly memoryBytes: number | null
-  readonly signal?: AbortSignal | undefined
-}
+import { withMachineLock } from './lock.ts'
+import type { RunTrial, Task, Trial, TrialLimits, TrialRunner } from './port.ts'
 
 const MEMORY_POLL_MS = 200
 /** What native code prints before it aborts; the last line of it that is no part of a stack is the reason given. */
@@ -34,10 +28,7 @@ process.on('exit', () => {
   }
 })
 
-/** Compiled code in every case: under a test runner this file is TypeScript, and a child process needs JavaScript. */
-const childFile = fileURLToPath(import.meta.url)
-  .replace(/([\\/])src([\\/]measure[\\/])trial\.ts$/, '$1dist$2trial.js')
-  .replace(/trial\.js$/, 'trial-child.js')
+const childFile = fileURLToPath(new URL('./trial-child.js', compiledTwin(import.meta.url)))
 
 /** onnxruntime 1.30 sends usage data from Linux unless told otherwise before it is loaded, and leaves its files in TMPDIR. */
 const childEnvironment = (temporary: string): NodeJS.ProcessEnv => ({
@@ -79,12 +70,12 @@ async function keepRemoved(folder: string): Promise<void> {
   }
 }
 
-/** Runs one task in a fresh process. Never throws, but for an aborted signal. */
-export async function runTrial<K extends keyof Tasks>(
-  task: K,
-  input: Tasks[K]['input'],
+/** Runs one task in a fresh process of this machine. Never throws, but for an aborted signal. */
+export const runLocally: RunTrial = async <Input, Output>(
+  task: Task<Input, Output>,
+  input: Input,
   limits: TrialLimits,
-): Promise<Trial<Tasks[K]['output']>> {
+): Promise<Trial<Output>> => {
   limits.signal?.throwIfAborted()
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-trial-'))
   const child = fork(childFile, [], {
@@ -99,7 +90,7 @@ export async function runTrial<K extends keyof Tasks>(
     stderr = (stderr + text).slice(-STDERR_KEPT_BYTES)
   })
   try {
-    return await new Promise<Trial<Tasks[K]['output']>>((resolve, reject) => {
+    return await new Promise<Trial<Output>>((resolve, reject) => {
       const timer = setTimeout(() => settle({ outcome: 'timed-out', limitMs: limits.timeMs }), limits.timeMs)
       const poll = limits.memoryBytes === null ? undefined : setInterval(watchMemory, MEMORY_POLL_MS, limits.memoryBytes)
       const onAbort = () => {
@@ -112,26 +103,23 @@ export async function runTrial<K extends keyof Tasks>(
         clearInterval(poll)
         limits.signal?.removeEventListener('abort', onAbort)
       }
-      function settle(result: Trial<Tasks[K]['output']>) {
+      function settle(result: Trial<Output>) {
         clear()
         resolve(result)
       }
       function watchMemory(limit: number) {
         const resident = residentBytes(child.pid!)
         if (resident !== null && resident > limit) {
-          settle({
-            outcome: 'failed',
-            reason: `it used ${megabytes(resident)} of memory, above the limit of ${megabytes(limit)}`,
-          })
+          settle({ outcome: 'out-of-memory', usedBytes: resident, limitBytes: limit })
         }
       }
-      child.on('message', (message) => settle(message as Trial<Tasks[K]['output']>))
+      child.on('message', (message) => settle(message as Trial<Output>))
       child.on('error', (error) => settle({ outcome: 'crashed', reason: error.message }))
       child.on('exit', (code, signal) =>
         // What was sent before the end arrives first; stderr may still be on its way.
         setImmediate(() => settle({ outcome: 'crashed', reason: crashReason(code, signal, stderr) })),
       )
-      child.send({ task, input }, (error) => {
+      child.send({ id: task.id, module: compiledTwin(task.module), input }, (error) => {
         if (error) settle({ outcome: 'crashed', reason: error.message })
       })
     })
@@ -164,4 +152,5 @@ function residentBytes(pid: number): number | null {
   }
 }
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
+/** This machine, one measurement at a time. */
+export const localTrials: TrialRunner = { run: runLocally, alone: withMachineLock }

@@ -1,0 +1,33 @@
+// What gathering is told: the model, its inputs, the engine, and how long.
+import type { DeviceKind, EngineOffer, EngineOptions } from '../engines/types.ts'
+import type { Model } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import type { Machine } from '../machine/types.ts'
+import type { Limits } from '../trials/limits.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import type { RunTrial } from '../trials/port.ts'
+import type { ChosenInputs } from './choose-inputs.ts'
+
+export interface GatherPlan {
+  readonly run: RunTrial
+  readonly model: Model
+  readonly graph: GraphView
+  readonly inputs: ChosenInputs
+  readonly machine: Machine
+  readonly engineId: string
+  readonly engineOptions: EngineOptions
+  readonly offers: readonly EngineOffer[]
+  readonly deviceKind: DeviceKind
+  readonly options: { readonly quick: boolean; readonly seconds: number | null; readonly batch: number | null }
+  readonly folder: string
+  readonly limits: Limits
+  /** Reads the graph that the engine wrote as it runs it. */
+  readonly readExecuted: (file: string) => Promise<GraphView>
+  readonly progress: (progress: { stage: string; done: number; of: number }) => void
+}
+
+export interface AboutRun extends GatherPlan {
+  readonly task: ModelTask
+  /** Of the blocks so far. */
+  readonly p50Ms: number
+}

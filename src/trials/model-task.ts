@@ -1,0 +1,28 @@
+// What every task that opens a model needs.
+import type { EngineOptions } from '../engines/types.ts'
+import type { Limits } from './limits.ts'
+
+/** What every task that opens a model needs. */
+export interface ModelTask {
+  readonly engine: string
+  readonly modelFile: string
+  readonly options: EngineOptions
+  /** Path of an inputs.json. */
+  readonly inputs: string
+  /** The trial is ended after so long, ms: what repeats stops before. Absent: there is time for all of it. */
+  readonly capMs?: number
+}
+
+export const modelTask = (
+  engine: string,
+  modelFile: string,
+  options: EngineOptions,
+  inputs: string,
+  { capMs }: Pick<Limits, 'capMs'> = {},
+): ModelTask => ({
+  engine,
+  modelFile,
+  options,
+  inputs,
+  ...(capMs === undefined ? {} : { capMs }),
+})

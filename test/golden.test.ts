@@ -1,0 +1,53 @@
+// From recorded measurements to what is printed, byte for byte: evidence of eight models (docs: fixtures/README.md) is diagnosed and
+// rendered again, and documents of other commands are drawn again. A difference leaves a `-changed` file; WHYSLOW_BLESS=1 accepts it.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, describe, expect, test } from 'vitest'
+import { explain } from '../src/commands/explain.ts'
+import { readEvidence } from '../src/evidence/file.ts'
+import { renderComparison } from '../src/report/text/comparison-text.ts'
+import { renderJson } from '../src/report/text/json.ts'
+import { renderLint } from '../src/report/text/lint-text.ts'
+import { renderTerminal } from '../src/report/text/terminal.ts'
+import { renderFix } from '../src/report/text/trials.ts'
+import { ROOT } from './sources.ts'
+
+const FOLDER = join(ROOT, 'fixtures/golden')
+const AT_80 = { width: 80, colour: false }
+const temporary = mkdtempSync(join(tmpdir(), 'test-whyslow-golden-'))
+afterAll(() => rmSync(temporary, { recursive: true, force: true }))
+
+const names = (ending: string) =>
+  readdirSync(FOLDER).flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : []))
+
+function checkGolden(name: string, text: string): void {
+  const [, stem, ending] = /^(.*)\.(json|txt)$/.exec(name)!
+  const [golden, changed] = [join(FOLDER, name), join(FOLDER, `${stem}-changed.${ending}`)]
+  if (process.env.WHYSLOW_BLESS === '1') writeFileSync(golden, text)
+  const known = existsSync(golden) ? readFileSync(golden, 'utf8') : ''
+  if (text === known) rmSync(changed, { force: true })
+  else writeFileSync(changed, text)
+  expect(text === known, `it differs: see ${changed}; WHYSLOW_BLESS=1 accepts it`).toBe(true)
+}
+
+describe.each(names('.evidence.json.gz'))('evidence of %s', (name) => {
+  const file = join(temporary, `${name}.json`)
+  writeFileSync(file, gunzipSync(readFileSync(join(FOLDER, `${name}.evidence.json.gz`))))
+  const report = explain(readEvidence(file))
+
+  test('gives the report that it gave', () => checkGolden(`${name}.report.json`, renderJson(report)))
+  test('is drawn as it was', () => checkGolden(`${name}.report.txt`, renderTerminal(report, AT_80)))
+})
+
+const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80) => string>> = {
+  'whyslow-report/1': renderFix,
+  'whyslow-lint/1': renderLint,
+  'whyslow-comparison/1': renderComparison,
+}
+
+test.each(names('.document.json'))('the document of %s is drawn as it was', (name) => {
+  const document = JSON.parse(readFileSync(join(FOLDER, `${name}.document.json`), 'utf8'))
+  checkGolden(`${name}.document.txt`, RENDERERS[document.schema]!(document as never, AT_80))
+})
