@@ -6,7 +6,7 @@ import { ortCpu } from './ort-cpu.ts'
 import { findOrt } from './ort-node.ts'
 import { sessionOptions } from './ort-options.ts'
 
-const model = (name: string) => path.resolve(import.meta.dirname, `../../fixtures/models/${name}.onnx`)
+const model = (name: string) => path.resolve(import.meta.dirname, `../../../fixtures/models/${name}.onnx`)
 
 checkEngine({ engine: ortCpu, availability: await availabilityHere(ortCpu), tolerance: { absolute: 0, relative: 0 }, gaps: {} })
 
