@@ -105,6 +105,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
               brief: false,
             },
             limits: limitsFor(entry, opening),
+            threads: entry.state.ready.inputs.threadsInUse,
           })),
           rounds: report === null ? most : least,
           isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove),

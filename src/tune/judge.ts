@@ -3,7 +3,7 @@
 // once, so each look asks for 99 % in place of 95 %: seven looks then find a gain where there is none at most four times in a hundred
 // (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original. Few pairs are judged by
 // Student's t; many by order statistics, since one process in ten is half as slow again for no reason of its own.
-import { REGIME_RATIO } from '../measure/timing/latency.ts'
+import { REGIME_RATIO } from '../measure/timing/regimes.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'

@@ -133,6 +133,7 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
       // Nobody waits longer for a software adapter than for its cap, in one process or in all.
       limits: kept === null || software ? limits : { ...limits, timeMs: limits.timeMs + 2 * kept.inMs },
       ...(kept === null ? {} : { outputsOf: kept }),
+      ...(options.threads ? { threads: options.threads } : {}),
       ...(software ? { withinMs: SOFTWARE_GPU_CAP_MS } : {}),
     }
   }

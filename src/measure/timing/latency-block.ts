@@ -1,7 +1,8 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import fs from 'node:fs'
-import type { Feeds, PreparedRun, SamplePlan, Session } from '../../engines/types.ts'
+import { type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
+import type { Feeds, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
@@ -58,8 +59,6 @@ const FEW_RUNS = { warmup: 2, samples: 5 } as const
 const SLOW_MS = 250
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
-/** Where a trial is capped and predictions are slow. */
-const LEAST_SAMPLES = 3
 /** Of the cap: what is left is for the last prediction and the end of the process. */
 const CAP_SHARE = 0.6
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
@@ -73,6 +72,8 @@ const LEAST_PAGE_WARMUP_MS = 400
 /** Below this a look at the scheduler's counters would be felt in the sample. */
 const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
+
+const now = () => performance.now()
 
 export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> {
   const feeds = feedsOf(input)
@@ -96,21 +97,13 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
   await runs[0]!()
   const firstMs = performance.now() - firstStart
 
-  const warmupStart = performance.now()
-  let warmupRuns = 0
-  const late = lateness(loadStart, input.capMs)
-  await runs[warmupRuns++ % runs.length]!()
-  const isSlow = input.few === 'where-slow' && performance.now() - warmupStart >= SLOW_MS
-  const least = input.few === true || isSlow ? FEW_RUNS : LEAST_RUNS
-  while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < warmupFor(input))) {
-    await runs[warmupRuns++ % runs.length]!()
-  }
-  const warmupMs = performance.now() - warmupStart
-  const perRunMs = warmupMs / warmupRuns
+  const isLate = lateness(loadStart, input.capMs)
+  const run = timedRuns(runs, now)
+  const warm = await warmUp(run, { ...leastOf(input), warmupMs: warmupFor(input), isLate }, now)
 
   const watch = startWatch()
-  const plan = { ms: input.sampleMs, least: least.samples, late }
-  const sampled = await sample(runs, plan, nodeThreads, perRunMs >= WAIT_PER_SAMPLE_FROM_MS)
+  const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
+  const sampled = await sampleWatched(run, plan, warm, nodeThreads)
   const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = peakBytes(residentBefore)
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
@@ -132,8 +125,8 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
     samplesMs: sampled.samplesMs,
     loadMs,
     firstMs,
-    warmupMs,
-    warmupRuns,
+    warmupMs: warm.warmupMs,
+    warmupRuns: warm.warmupRuns,
     wallMs: sampled.wallMs,
     handoffBeforeNs,
     handoffAfterNs,
@@ -161,14 +154,23 @@ async function askedOutputs({ outputsOf }: LatencyInput, session: Session): Prom
 
 /** Whether a capped trial has used up its share. */
 function lateness(startMs: number, capMs: number | undefined): () => boolean {
-  return capMs === undefined ? () => false : () => performance.now() - startMs > capMs * CAP_SHARE
+  return capMs === undefined ? () => false : () => now() - startMs > capMs * CAP_SHARE
 }
+
+const leastOf = ({ few }: LatencyInput): Pick<SamplePlan, 'least' | 'slow'> => ({
+  least: few === true ? FEW_RUNS : LEAST_RUNS,
+  ...(few === 'where-slow' ? { slow: { fromMs: SLOW_MS, least: FEW_RUNS } } : {}),
+})
+
+const isNarrow =
+  (sampleMs: number) =>
+  (samplesMs: readonly number[], wallMs: number): boolean =>
+    wallMs >= sampleMs / 2 && medianHalfWidth(samplesMs) < NARROW
 
 /** What an engine with a clock of its own is asked for. */
 const samplePlan = (input: LatencyInput): SamplePlan => ({
   sampleMs: input.sampleMs,
-  least: input.few === true ? FEW_RUNS : LEAST_RUNS,
-  ...(input.few === 'where-slow' ? { slow: { fromMs: SLOW_MS, least: FEW_RUNS } } : {}),
+  ...leastOf(input),
   maxSamples: MAX_SAMPLES,
   warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
   ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
@@ -212,40 +214,29 @@ async function sampledElsewhere(
 const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
 
 /**
- * `ignored`: threads that were there before the engine's own, on which no prediction runs. `watchEach`: the scheduler's counters
- * are read around every sample, outside of its time.
+ * `ignored`: threads that were there before the engine's own, on which no prediction runs. Where predictions are long enough, the
+ * scheduler's counters are read around every sample, outside of its time.
  */
-async function sample(
-  runs: readonly PreparedRun[],
-  { ms, least, late }: { readonly ms: number; readonly least: number; readonly late: () => boolean },
+async function sampleWatched(
+  run: TimedRun,
+  plan: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'>,
+  { warmupMs, warmupRuns, least }: Awaited<ReturnType<typeof warmUp>>,
   ignored: readonly string[],
-  watchEach: boolean,
 ) {
-  const samplesMs: number[] = []
   const waits = waitReader(ignored)
-  const waitedBefore = waits?.read() ?? 0
   const waitedNs: number[] = []
-  const start = performance.now()
-  let checkAt = 256
-  for (let k = 0; k < MAX_SAMPLES; k++) {
-    if (k >= least && performance.now() - start >= ms) break
-    if (k >= LEAST_SAMPLES && late()) break
-    if (k === checkAt) {
-      if (medianHalfWidth(samplesMs) < NARROW && performance.now() - start >= ms / 2) break
-      checkAt *= 2
-    }
-    const run = runs[k % runs.length]!
-    const before = watchEach ? (waits?.read() ?? null) : null
-    const t = performance.now()
-    await run()
-    samplesMs.push(performance.now() - t)
-    const after = before === null ? null : (waits?.read() ?? null)
-    if (before !== null && after !== null) waitedNs.push(after - before)
+  const watched = async (k: number): Promise<number> => {
+    const before = waits!.read()
+    const ms = await run(k)
+    waitedNs.push(waits!.read() - before)
+    return ms
   }
-  const wallMs = performance.now() - start
+  const watchEach = waits !== null && warmupMs / warmupRuns >= WAIT_PER_SAMPLE_FROM_MS
+  const waitedBefore = waits?.read() ?? 0
+  const sampled = await sample(watchEach ? watched : run, plan, least.samples, now)
   const waitedMs = ((waits?.read() ?? 0) - waitedBefore) / 1e6
   waits?.close()
-  return { samplesMs, wallMs, waitedMs, waitAtMedianMs: waitAtMedian(samplesMs, waitedNs) }
+  return { ...sampled, waitedMs, waitAtMedianMs: waitAtMedian(sampled.samplesMs, waitedNs) }
 }
 
 /** Mean wait of the samples between the 40th and the 60th percentile: what waiting adds to the median, not to the tail. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { summarize, tellRegimes } from './latency.ts'
+import { summarize } from './latency.ts'
+import { tellRegimes } from './regimes.ts'
 import type { LatencyBlock } from './types.ts'
 
 const block = (p50Ms: number, given: Partial<LatencyBlock> = {}): LatencyBlock => ({

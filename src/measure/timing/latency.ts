@@ -1,11 +1,9 @@
 // Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
+import { tellRegimes } from './regimes.ts'
 import { median, percentile, processInterval } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
-
-/** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
-export const REGIME_RATIO = 1.6
 
 /** Run-queue wait over wall time from which a neighbour is felt. */
 const WAIT_SHARE = 0.05
@@ -17,39 +15,6 @@ const CLOCK_DRIFT = 0.08
 const NARROW_INTERVAL = 0.05
 const WIDE_INTERVAL = 0.15
 const FEW_PROCESSES = 5
-
-/** Several threads only: a single thread hands nothing over, and its blocks are one regime. */
-export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): LatencyBlock[] {
-  if (threads <= 1) return blocks.map((block) => ({ ...block, regime: 'one-thread' }))
-  const handoffs = blocks.map(handoffNs)
-  const slowest = new Map<string, number>()
-  const order = handoffs.flatMap((ns, i) => (ns === null ? [] : [{ ns, i }])).sort((a, b) => a.ns - b.ns)
-  const regimes = blocks.map(() => 'handoff-unknown')
-  let [name, floor, count] = ['', 0, 0]
-  for (const { ns, i } of order) {
-    if (name === '' || ns > floor * REGIME_RATIO) {
-      count++
-      name = count === 1 ? 'fast-handoff' : count === 2 ? 'slow-handoff' : `slow-handoff-${count - 1}`
-      floor = ns
-    }
-    slowest.set(name, ns)
-    regimes[i] = name
-  }
-  return blocks.map((block, i) => ({ ...block, regime: spansChange(block) ? 'changing-handoff' : regimes[i]! }))
-}
-
-/** The mean of before and after; null where neither was measured. */
-export function handoffNs({
-  handoffBeforeNs,
-  handoffAfterNs,
-}: Pick<LatencyBlock, 'handoffBeforeNs' | 'handoffAfterNs'>): number | null {
-  if (handoffBeforeNs === null || handoffAfterNs === null) return handoffBeforeNs ?? handoffAfterNs
-  return (handoffBeforeNs + handoffAfterNs) / 2
-}
-
-function spansChange({ handoffBeforeNs: a, handoffAfterNs: b }: LatencyBlock): boolean {
-  return a !== null && b !== null && Math.max(a, b) > REGIME_RATIO * Math.min(a, b)
-}
 
 /** Needs at least one block. `threads`: what the engine works with. */
 export function summarize(measured: readonly LatencyBlock[], threads: number): Latency {

@@ -1,19 +1,15 @@
 // Baseline and candidate alternate as processes in time (A B B A), and the ratio is taken pair by pair: what changes on the machine
-// meets both. A pair that spans a change of regime is repeated.
-
+// meets both. A pair that spans a change of regime is measured once more.
 import type { RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
-import { handoffNs, tellRegimes } from './latency.ts'
-import { type LatencyInput, latencyTask } from './latency-block.ts'
-import { logInterval, median } from './statistics.ts'
+import type { LatencyInput } from './latency-block.ts'
+import { spanRegimes } from './regimes.ts'
+import { type Entered, measureRounds } from './rounds.ts'
+import { median, type RatioInterval, ratioOver } from './statistics.ts'
 import type { LatencyBlock } from './types.ts'
 
-export interface PairedResult {
+export interface PairedResult extends RatioInterval {
   readonly baseMs: number
   readonly changedMs: number
-  /** changed / base, median over pairs, with its 95 % interval. */
-  readonly ratio: number
-  readonly ratioLow: number
-  readonly ratioHigh: number
   readonly pairs: number
 }
 
@@ -31,46 +27,41 @@ export interface PairedPlan {
 const MAX_REPEATS = 2
 const FUTILE_AFTER = 2
 
+type Pair = readonly [LatencyBlock, LatencyBlock]
+
 /** failed where either side cannot be measured. */
 export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Promise<Trial<PairedResult>> {
-  const ratios: number[] = []
-  const base: number[] = []
-  const changed: number[] = []
-  let repeats = 0
-  for (let pair = 0; pair < plan.pairs; pair++) {
-    const order = pair % 2 === 0 ? [plan.base, plan.changed] : [plan.changed, plan.base]
-    const blocks: LatencyBlock[] = []
-    for (const side of order) {
-      const trial = await plan.run(latencyTask, { ...side, process: pair, brief: false }, limits)
-      if (trial.outcome !== 'measured') return trial
-      blocks.push(trial.value)
-    }
-    if (spansRegimes(blocks, plan.threads) && repeats < MAX_REPEATS) {
-      repeats++
-      pair--
-      continue
-    }
-    const [a, b] = pair % 2 === 0 ? [blocks[0]!, blocks[1]!] : [blocks[1]!, blocks[0]!]
-    base.push(a.p50Ms)
-    changed.push(b.p50Ms)
-    ratios.push(b.p50Ms / a.p50Ms)
-    if (ratios.length === FUTILE_AFTER && Math.min(...ratios) > (plan.futileAbove ?? Number.POSITIVE_INFINITY)) break
-  }
-  const interval = logInterval(ratios)
+  const { run, base, changed, pairs, threads, futileAbove = Number.POSITIVE_INFINITY } = plan
+  const entered = await measureRounds({
+    run,
+    entrants: [base, changed].map((task) => ({ task: { ...task, brief: false }, limits })),
+    rounds: pairs + MAX_REPEATS,
+    isEnough(soFar) {
+      if (soFar.some(({ failure }) => failure !== null)) return true
+      const ratios = countedPairs(soFar, pairs, threads).map(([a, b]) => b.p50Ms / a.p50Ms)
+      return ratios.length >= pairs || (ratios.length >= FUTILE_AFTER && Math.min(...ratios) > futileAbove)
+    },
+  })
+  const failure = entered.find((one) => one.failure !== null)?.failure
+  if (failure) return failure
+  const counted = countedPairs(entered, pairs, threads)
   return {
     outcome: 'measured',
     value: {
-      baseMs: median(base),
-      changedMs: median(changed),
-      ratio: median(ratios),
-      ratioLow: interval.low,
-      ratioHigh: interval.high,
-      pairs: ratios.length,
+      baseMs: median(counted.map(([a]) => a.p50Ms)),
+      changedMs: median(counted.map(([, b]) => b.p50Ms)),
+      ...ratioOver(counted.map(([a, b]) => b.p50Ms / a.p50Ms)),
+      pairs: counted.length,
     },
   }
 }
 
-function spansRegimes(blocks: readonly LatencyBlock[], threads: number): boolean {
-  if (blocks.some((block) => handoffNs(block) === null)) return false
-  return new Set(tellRegimes(blocks, threads).map((block) => block.regime)).size > 1
+/** Those within one regime first; where too few are, the others stand in for them. */
+function countedPairs([base, changed]: readonly Entered[], most: number, threads: number): readonly Pair[] {
+  const all = base!.blocks.flatMap((block, i): Pair[] => {
+    const other = changed!.blocks[i]
+    return block && other ? [[block, other]] : []
+  })
+  const clean = all.filter((pair) => !spanRegimes(pair, threads))
+  return [...clean, ...all.filter((pair) => !clean.includes(pair)).slice(MAX_REPEATS)].slice(0, most)
 }

@@ -3,14 +3,17 @@
 // reason; the others go on.
 
 import type { NotMeasured, RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
-import { handoffNs, REGIME_RATIO } from './latency.ts'
 import { type LatencyInput, type LatencyOutput, latencyTask } from './latency-block.ts'
-import { logInterval, median } from './statistics.ts'
+import { spanRegimes } from './regimes.ts'
+import { type RatioInterval, ratioOver } from './statistics.ts'
+import { turns } from './turns.ts'
 import type { LatencyBlock } from './types.ts'
 
 export interface Entrant {
   readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
   readonly limits: TrialLimits
+  /** That its predictions run on, where it is known beforehand; an engine that tells is believed. */
+  readonly threads?: number
   /** Kept by its first process, once all is timed. */
   readonly outputsOf?: LatencyInput['outputsOf']
   /** A further round is left out where its processes would take longer than this together, ms. Absent: it takes part in all. */
@@ -24,7 +27,7 @@ export interface Entered {
   readonly failure: NotMeasured | null
   /** Of its first process, where they were asked for. */
   readonly outputs?: LatencyOutput['outputs']
-  /** Threads that its predictions ran on; absent where the engine does not tell. */
+  /** Threads that its predictions ran on; absent where nobody tells. */
   readonly threads?: number
 }
 
@@ -51,15 +54,14 @@ interface State {
 export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
   const { entrants, rounds, isEnough = () => false, onBlock = () => {} } = plan
   const now = plan.now ?? (() => performance.now())
-  const states: State[] = entrants.map(() => ({ blocks: [], failure: null, tookMs: 0 }))
+  const states: State[] = entrants.map(({ threads }) => ({ blocks: [], failure: null, tookMs: 0, ...(threads === undefined ? {} : { threads }) }))
   const takesPart = (i: number, round: number): boolean => {
     const { failure, tookMs, blocks } = states[i]!
     const rounds = blocks.filter((block) => block !== null).length
     return failure === null && (round === 0 || tookMs + tookMs / rounds <= (entrants[i]!.withinMs ?? Number.POSITIVE_INFINITY))
   }
   for (let round = 0; round < rounds; round++) {
-    const order = entrants.map((_, i) => (round % 2 === 0 ? i : entrants.length - 1 - i))
-    for (const i of order) {
+    for (const i of turns(entrants.length, round)) {
       if (!takesPart(i, round)) {
         states[i]!.blocks.push(null)
         continue
@@ -94,11 +96,7 @@ export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[
 const mayBeChance = ({ outcome }: Trial<unknown>, { blocks }: State): boolean =>
   outcome === 'crashed' || (outcome === 'failed' && blocks.some((block) => block !== null))
 
-export interface RoundRatio {
-  /** b / a, median over the rounds, with its interval. */
-  readonly ratio: number
-  readonly ratioLow: number
-  readonly ratioHigh: number
+export interface RoundRatio extends RatioInterval {
   /** Rounds behind it. */
   readonly rounds: number
 }
@@ -107,22 +105,18 @@ export interface RoundRatio {
 const LEAST_CLEAN = 3
 
 /**
- * null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed between their processes are left out where
- * three others are left. `percent`: of the interval.
+ * b / a; null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed
+ * between their processes are left out where three others are left. `percent`: of the interval.
  */
 export function ratioOf(a: Entered, b: Entered, percent: 95 | 99 = 95): RoundRatio | null {
+  // Where nobody tells there may be several.
+  const threads = Math.max(a.threads ?? 2, b.threads ?? 2)
   const shared = a.blocks.flatMap((block, round) => {
     const other = b.blocks[round]
-    return block && other ? [{ ratio: other.p50Ms / block.p50Ms, spans: spansChange(block, other) }] : []
+    return block && other ? [{ ratio: other.p50Ms / block.p50Ms, spans: spanRegimes([block, other], threads) }] : []
   })
   if (shared.length < 2) return null
   const clean = shared.filter(({ spans }) => !spans)
   const ratios = (clean.length >= LEAST_CLEAN ? clean : shared).map(({ ratio }) => ratio)
-  const { low, high } = logInterval(ratios, percent)
-  return { ratio: median(ratios), ratioLow: low, ratioHigh: high, rounds: ratios.length }
-}
-
-function spansChange(a: LatencyBlock, b: LatencyBlock): boolean {
-  const [x, y] = [handoffNs(a), handoffNs(b)]
-  return x !== null && y !== null && Math.max(x, y) > REGIME_RATIO * Math.min(x, y)
+  return { ...ratioOver(ratios, percent), rounds: ratios.length }
 }

@@ -59,6 +59,19 @@ export function logInterval(values: readonly number[], percent: 95 | 99 = 95): I
   return { low: Math.min(centre, Math.exp(mean - half)), high: Math.max(centre, Math.exp(mean + half)) }
 }
 
+export interface RatioInterval {
+  /** Median, with its interval. */
+  readonly ratio: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
+}
+
+/** Of ratios that were taken pair by pair, or round by round. */
+export function ratioOver(ratios: readonly number[], percent: 95 | 99 = 95): RatioInterval {
+  const { low, high } = logInterval(ratios, percent)
+  return { ratio: median(ratios), ratioLow: low, ratioHigh: high }
+}
+
 /**
  * Interval of the median by order statistics, whatever the distribution: the narrowest pair of ranks from both ends that holds it with at
  * least so much certainty (binomial). Of 12 values it is the range of all but the two outermost at 99 %, so that one wild value on either

@@ -2,7 +2,8 @@
 // its own, so that a change of the machine's pace meets all points.
 
 import type { RunTrial, TrialLimits } from '../../trials/port.ts'
-import { type LatencyInput, latencyTask } from './latency-block.ts'
+import type { LatencyInput } from './latency-block.ts'
+import { measureRounds } from './rounds.ts'
 import { fitLine, median, processInterval } from './statistics.ts'
 import type { Sweep, SweepPoint } from './types.ts'
 
@@ -16,29 +17,23 @@ export interface SweepPlan {
   readonly fit: boolean
 }
 
-/** Points that fail are left out; undefined where fewer than two are left. `onPoint` is called after each process. */
+/** Points that fail are left out; undefined where fewer than two are left. `onPoint` is called before each process. */
 export async function measureSweep(
   plan: SweepPlan,
   limits: TrialLimits,
   onPoint: () => void = () => {},
 ): Promise<Sweep | undefined> {
-  const p50s = plan.points.map((): number[] => [])
-  const failed = new Set<number>()
-  for (let round = 0; round < plan.rounds; round++) {
-    // There and back again, as in ABBA.
-    const order = plan.points.map((_, i) => (round % 2 === 0 ? i : plan.points.length - 1 - i))
-    for (const i of order) {
-      if (failed.has(i)) continue
-      const trial = await plan.run(latencyTask, { ...plan.points[i]!.task, process: round, brief: true }, limits)
-      if (trial.outcome === 'measured') p50s[i]!.push(trial.value.p50Ms)
-      else failed.add(i)
-      onPoint()
-    }
-  }
+  const entered = await measureRounds({
+    run: plan.run,
+    entrants: plan.points.map(({ task }) => ({ task: { ...task, brief: true }, limits })),
+    rounds: plan.rounds,
+    onBlock: onPoint,
+  })
   const points = plan.points.flatMap(({ at }, i): SweepPoint[] => {
-    if (failed.has(i) || p50s[i]!.length === 0) return []
-    const { low, high } = processInterval(p50s[i]!)
-    return [{ at, p50Ms: median(p50s[i]!), ciLowMs: low, ciHighMs: high }]
+    const p50s = entered[i]!.blocks.flatMap((block) => block?.p50Ms ?? [])
+    if (entered[i]!.failure !== null || p50s.length === 0) return []
+    const { low, high } = processInterval(p50s)
+    return [{ at, p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }]
   })
   if (points.length < 2) return undefined
   const line = plan.fit ? fitLine(points.map(({ at, p50Ms }) => ({ x: at, y: p50Ms }))) : undefined

@@ -1,9 +1,11 @@
 // What predicting in a worker adds: the shipped predict() in the caller's thread and through its worker, in turns.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { takeSamples, timedRuns } from '../../engines/sampler.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { median } from './statistics.ts'
+import { turns } from './turns.ts'
 
 export interface WorkerCostInput {
   /** A shipped folder whose engine can be imported from there. */
@@ -25,8 +27,10 @@ interface Predictor {
 }
 
 const ROUNDS = 4
-const WARMUP_RUNS = 3
-const MIN_RUNS = 5
+const LEAST = { warmup: 3, samples: 5 } as const
+const MODES = ['plain', 'worker'] as const
+
+const now = () => performance.now()
 
 async function measureWorkerCost({ folder, inputs, sampleMs }: WorkerCostInput): Promise<WorkerCost> {
   const { load } = (await import(pathToFileURL(path.join(folder, 'predict.mjs')).href)) as {
@@ -39,7 +43,7 @@ async function measureWorkerCost({ folder, inputs, sampleMs }: WorkerCostInput):
   )
   const times: Record<'plain' | 'worker', number[]> = { plain: [], worker: [] }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const mode of round % 2 === 0 ? (['plain', 'worker'] as const) : (['worker', 'plain'] as const)) {
+    for (const mode of turns(MODES.length, round).map((i) => MODES[i]!)) {
       const model = await load({ worker: mode === 'worker' })
       times[mode].push(await loop(model, feeds, sampleMs / ROUNDS / 2))
       await model.close()
@@ -49,15 +53,9 @@ async function measureWorkerCost({ folder, inputs, sampleMs }: WorkerCostInput):
 }
 
 async function loop(model: Predictor, feeds: readonly Record<string, unknown>[], sampleMs: number): Promise<number> {
-  for (let k = 0; k < WARMUP_RUNS; k++) await model.predict(feeds[k % feeds.length]!)
-  const samples: number[] = []
-  const start = performance.now()
-  for (let k = 0; k < MIN_RUNS || performance.now() - start < sampleMs; k++) {
-    const t = performance.now()
-    await model.predict(feeds[k % feeds.length]!)
-    samples.push(performance.now() - t)
-  }
-  return median(samples)
+  const runs = feeds.map((one) => () => model.predict(one))
+  const plan = { least: LEAST, warmupMs: 0, sampleMs, maxSamples: Number.POSITIVE_INFINITY }
+  return median((await takeSamples(timedRuns(runs, now), plan, now)).samplesMs)
 }
 
 export const workerCostTask = defineTask('worker-cost', import.meta.url, measureWorkerCost)

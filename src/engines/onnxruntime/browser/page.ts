@@ -1,6 +1,7 @@
 // What runs in the page: onnxruntime-web's sessions, and the clock around their predictions. Served by server.ts and called through
 // `globalThis.whyslow`. A prediction ends when its outputs can be read in the page.
 
+import { takeSamples } from '../../sampler.ts'
 import type { InputDeclaration, OpenOptions, Sampled, SamplePlan, TensorValue } from '../../types.ts'
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from '../tensors.ts'
 import { webSessionOptions } from '../web-options.ts'
@@ -86,6 +87,7 @@ interface Opened {
 }
 
 const page = globalThis as unknown as Surroundings
+const now = () => performance.now()
 const opened = new Map<number, Opened>()
 const bound = new Map<number, { readonly by: Opened; readonly feeds: Record<string, OrtTensor> }>()
 let ids = 0
@@ -100,7 +102,7 @@ interface Ort {
 }
 
 async function load(provider: PageOpen['provider']): Promise<Ort> {
-  const folder = new URL('../../ort/', import.meta.url).href
+  const folder = new URL('../../../ort/', import.meta.url).href
   const ort = (await import(`${folder}ort.${provider}.min.mjs`)) as Ort
   ort.env.wasm.wasmPaths = folder
   return ort
@@ -220,23 +222,11 @@ const calls = {
   async sample(numbers: readonly number[], plan: SamplePlan): Promise<Sampled> {
     const runs = numbers.map((number) => bound.get(number)!)
     const [{ by }] = runs as [(typeof runs)[number]]
-    const asked = performance.now()
-    const late = () => plan.capMs !== undefined && performance.now() - asked > plan.capMs
+    const asked = now()
+    const isLate = () => plan.capMs !== undefined && now() - asked > plan.capMs
     const predict = (k: number) => timed(by, runs[k % runs.length]!.feeds)
     by.firstMs ??= await predict(0)
-    const warmupStart = performance.now()
-    let warmupRuns = 0
-    const warm = await predict(warmupRuns++)
-    const least = plan.slow !== undefined && warm >= plan.slow.fromMs ? plan.slow.least : plan.least
-    while (warmupRuns < (late() ? 1 : least.warmup) || (!late() && performance.now() - warmupStart < plan.warmupMs))
-      await predict(warmupRuns++)
-    const warmupMs = performance.now() - warmupStart
-    const samplesMs: number[] = []
-    const start = performance.now()
-    const enough = () => samplesMs.length >= least.samples && performance.now() - start >= plan.sampleMs
-    while (samplesMs.length < plan.maxSamples && !enough() && !(late() && samplesMs.length >= 3))
-      samplesMs.push(await predict(samplesMs.length))
-    return { loadMs: by.loadMs, firstMs: by.firstMs, warmupMs, warmupRuns, samplesMs, wallMs: performance.now() - start }
+    return { loadMs: by.loadMs, firstMs: by.firstMs, ...(await takeSamples(predict, { ...plan, isLate }, now)) }
   },
 
   /** Ends profiling; the raw trace goes to `url`. */

@@ -10,9 +10,15 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../compiled-twin.ts'
 
-/** Modules of the page, by their place under engines/onnxruntime/. */
-const MODULES: ReadonlySet<string> = new Set(['browser/page.js', 'browser/wire.js', 'tensors.js', 'web-options.js'])
-const enginesFolder = fileURLToPath(new URL('..', compiledTwin(import.meta.url)))
+/** Modules of the page, by their place under engines/. */
+const MODULES: ReadonlySet<string> = new Set([
+  'onnxruntime/browser/page.js',
+  'onnxruntime/browser/wire.js',
+  'onnxruntime/tensors.js',
+  'onnxruntime/web-options.js',
+  'sampler.js',
+])
+const enginesFolder = fileURLToPath(new URL('../..', compiledTwin(import.meta.url)))
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -20,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 const HTML =
-  '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="engines/browser/page.js"></script>'
+  '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="engines/onnxruntime/browser/page.js"></script>'
 const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -1,7 +1,8 @@
 // What inputs and outputs on their way cost a prediction: the same model with tensors that stay on the device (I/O binding), and with
 // ones that are copied there and back, in turns in one process. Both sessions share what the device has compiled.
 import type { Feeds, Session } from '../../../engines/types.ts'
-import { logInterval, median } from '../statistics.ts'
+import { median, ratioOver } from '../statistics.ts'
+import { turns } from '../turns.ts'
 import type { BoundTimes } from '../types.ts'
 
 const LEAST_ROUNDS = 4
@@ -23,26 +24,18 @@ export async function boundTimes(
   const rounds: { readonly copiedMs: number; readonly boundMs: number }[] = []
   const p50 = async (session: Sampling) => median((await session.sample(feeds, PLAN)).samplesMs)
   while (rounds.length < MOST_ROUNDS && !isLate() && (rounds.length < LEAST_ROUNDS || performance.now() - start < IN_MS)) {
-    if (rounds.length % 2 === 0) {
-      const copiedMs = await p50(copied)
-      rounds.push({ copiedMs, boundMs: await p50(bound) })
-    } else {
-      const boundMs = await p50(bound)
-      rounds.push({ copiedMs: await p50(copied), boundMs })
-    }
+    const p50s: number[] = []
+    for (const i of turns(2, rounds.length)) p50s[i] = await p50([copied, bound][i]!)
+    rounds.push({ copiedMs: p50s[0]!, boundMs: p50s[1]! })
   }
   return rounds.length < LEAST_ROUNDS ? null : boundOf(rounds)
 }
 
 export function boundOf(rounds: readonly { readonly copiedMs: number; readonly boundMs: number }[]): BoundTimes {
-  const ratios = rounds.map(({ copiedMs, boundMs }) => boundMs / copiedMs)
-  const { low, high } = logInterval(ratios)
   return {
     copiedMs: median(rounds.map(({ copiedMs }) => copiedMs)),
     boundMs: median(rounds.map(({ boundMs }) => boundMs)),
-    ratio: median(ratios),
-    ratioLow: low,
-    ratioHigh: high,
+    ...ratioOver(rounds.map(({ copiedMs, boundMs }) => boundMs / copiedMs)),
     rounds: rounds.length,
   }
 }

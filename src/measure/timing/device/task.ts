@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engines/onnxruntime/facts/device-trace.ts'
+import { sample, takeSamples, timedRuns, warmUp } from '../../../engines/sampler.ts'
 import type { Feeds, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
 import type { TensorType } from '../../../graph/types.ts'
@@ -35,10 +36,11 @@ const WARMUP = 3
 const SLOW_MS = 250
 const MOST_PREDICTIONS = 30
 const PROFILE_MS = 400
-const TRANSFER_MS = 60
-const TRANSFER_SAMPLES = 9
+const TRANSFER_PLAN = { sampleMs: 60, least: { warmup: WARMUP, samples: 9 }, maxSamples: 1000, warmupMs: 60 } as const
 /** Of the trial's cap: what is left out then is said to be unknown. */
 const CAP_SHARE = 0.6
+
+const now = () => performance.now()
 
 async function watchDevice(input: DeviceInput): Promise<DeviceOutput> {
   const { offers } = engineOf(input.engine)
@@ -99,20 +101,14 @@ async function openOnDevice(
 
 async function profiled(session: Session, feeds: readonly Feeds[], isLate: () => boolean): Promise<DeviceTrace> {
   const runs = feeds.map((sample) => session.prepare(sample))
-  const timed = async (k: number): Promise<number> => {
-    const start = performance.now()
-    await runs[k % runs.length]!()
-    return performance.now() - start
-  }
-  await timed(0)
-  let warmup = 1
-  while (warmup < WARMUP && !isLate() && (await timed(warmup++)) < SLOW_MS);
-  const start = performance.now()
-  for (let k = 0; k < 1 || (k < 3 && !isLate()) || (k < MOST_PREDICTIONS && performance.now() - start < PROFILE_MS); k++)
-    await timed(k)
+  const run = timedRuns(runs, now)
+  await run(0)
+  const slow = { fromMs: SLOW_MS, least: { warmup: 1, samples: 1 } }
+  const warm = await warmUp(run, { least: { warmup: WARMUP - 1, samples: 1 }, slow, warmupMs: 0, isLate }, now)
+  await sample(run, { sampleMs: PROFILE_MS, maxSamples: MOST_PREDICTIONS, isLate }, 1, now)
   const file = await session.endProfiling!()
   if (!file) throw new Error('the engine wrote no profile')
-  return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], warmup)
+  return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], 1 + warm.warmupRuns)
 }
 
 async function boundOn(input: DeviceInput, feeds: readonly Feeds[], isLate: () => boolean): Promise<BoundTimes | null> {
@@ -136,25 +132,8 @@ async function timeOf(input: DeviceInput, name: string, bytes: Uint8Array, type:
 }
 
 async function samplesOf(session: Session, feeds: Feeds): Promise<readonly number[]> {
-  if (session.sample) {
-    const plan = {
-      sampleMs: TRANSFER_MS,
-      least: { warmup: WARMUP, samples: TRANSFER_SAMPLES },
-      maxSamples: 1000,
-      warmupMs: TRANSFER_MS,
-    }
-    return (await session.sample([feeds], plan)).samplesMs
-  }
-  const run = session.prepare(feeds)
-  for (let k = 0; k < WARMUP; k++) await run()
-  const samples: number[] = []
-  const start = performance.now()
-  while (samples.length < TRANSFER_SAMPLES || performance.now() - start < TRANSFER_MS) {
-    const t = performance.now()
-    await run()
-    samples.push(performance.now() - t)
-  }
-  return samples
+  if (session.sample) return (await session.sample([feeds], TRANSFER_PLAN)).samplesMs
+  return (await takeSamples(timedRuns([session.prepare(feeds)], now), TRANSFER_PLAN, now)).samplesMs
 }
 
 function zeros({ dtype, shape }: TensorType): TensorValue {

@@ -1,6 +1,7 @@
 // Times of many small models in one process, in rounds (A B C, then C B A), so that a drift of the machine meets all of them alike.
 // One is open at a time: the threads of idle sessions disturb the running one's (see profile/run.ts).
 import { appendFileSync } from 'node:fs'
+import { takeSamples, timedRuns } from '../../../engines/sampler.ts'
 import type { EngineOptions, Feeds, TensorValue } from '../../../engines/types.ts'
 import { elementCount, isFloat } from '../../../graph/dtype.ts'
 import { firstLineOf } from '../../../graph/input-error.ts'
@@ -10,6 +11,7 @@ import { defineTask } from '../../../trials/port.ts'
 import { arrayFor, store } from '../../samples/dtype-arrays.ts'
 import { mulberry32, normal } from '../../samples/random.ts'
 import { median } from '../statistics.ts'
+import { turns } from '../turns.ts'
 
 /** A small model whose time is asked for. */
 export interface TimedModel {
@@ -38,10 +40,11 @@ export type OperatorTime = { readonly key: string } & (
   | { readonly roundsMs: null; readonly reason: string }
 )
 
-const WARMUP_RUNS = 3
+const LEAST = { warmup: 3, samples: 4 } as const
 const LEAST_WARMUP_MS = 1.5
-const LEAST_SAMPLES = 4
 const MOST_SAMPLES = 200
+
+const now = () => performance.now()
 
 async function timeOperators(input: OperatorTimesInput): Promise<readonly OperatorTime[]> {
   const { models, rounds, budgetMs, progressFile } = input
@@ -50,7 +53,8 @@ async function timeOperators(input: OperatorTimesInput): Promise<readonly Operat
   const start = performance.now()
   for (let round = 0; round < rounds; round++) {
     if (round > 0 && performance.now() - start > budgetMs) break
-    for (const model of round % 2 === 0 ? models : [...models].reverse()) {
+    for (const i of turns(models.length, round)) {
+      const model = models[i]!
       if (refused.has(model.key)) continue
       // One line is what is begun; the last is what a crash is laid to.
       appendFileSync(progressFile, `${model.key}\n`)
@@ -72,17 +76,8 @@ async function timeOf({ engine, options, sampleMs }: OperatorTimesInput, { file,
   const session = await engineOf(engine).open(file, options)
   try {
     const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
-    const run = session.prepare(feeds)
-    const warm = performance.now()
-    for (let k = 0; k < WARMUP_RUNS || performance.now() - warm < LEAST_WARMUP_MS; k++) await run()
-    const samples: number[] = []
-    const start = performance.now()
-    while (samples.length < LEAST_SAMPLES || (performance.now() - start < sampleMs && samples.length < MOST_SAMPLES)) {
-      const t = performance.now()
-      await run()
-      samples.push(performance.now() - t)
-    }
-    return median(samples)
+    const plan = { least: LEAST, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
+    return median((await takeSamples(timedRuns([session.prepare(feeds)], now), plan, now)).samplesMs)
   } finally {
     await session.close()
   }

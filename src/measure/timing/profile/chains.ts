@@ -6,7 +6,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readTrace } from '../../../engines/onnxruntime/facts/trace.ts'
-import type { EngineOptions, Session } from '../../../engines/types.ts'
+import { takeSamples, timedRuns } from '../../../engines/sampler.ts'
+import type { EngineOptions, PreparedRun, Session } from '../../../engines/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { CHAIN_WIDTH, type ChainKind, chainModel, loopModel, nodesPerLink } from '../../chain-models.ts'
 import { median, midmean } from '../statistics.ts'
@@ -27,6 +28,8 @@ const PLAIN_TURNS = 3
 const PLAIN_TURN_MS = 5
 /** A fresh session's first runs allocate and are slower. */
 const WARMUP_MS = 3
+
+const now = () => performance.now()
 
 /** What one kind of chain showed, µs a node. */
 interface ChainCost {
@@ -161,13 +164,7 @@ function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: num
   return midmean(sums) / perPrediction
 }
 
-async function loopMs(run: () => Promise<unknown>, ms = LOOP_MS): Promise<number> {
-  for (const start = performance.now(); performance.now() - start < WARMUP_MS; ) await run()
-  const samples: number[] = []
-  for (const start = performance.now(); samples.length < LEAST_RUNS || performance.now() - start < ms; ) {
-    const t = performance.now()
-    await run()
-    samples.push(performance.now() - t)
-  }
-  return median(samples)
+async function loopMs(run: PreparedRun, sampleMs = LOOP_MS): Promise<number> {
+  const plan = { least: { warmup: 1, samples: LEAST_RUNS }, warmupMs: WARMUP_MS, sampleMs, maxSamples: Number.POSITIVE_INFINITY }
+  return median((await takeSamples(timedRuns([run], now), plan, now)).samplesMs)
 }

@@ -5,7 +5,8 @@
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
 import { readTrace, type Trace } from '../../../engines/onnxruntime/facts/trace.ts'
-import type { PreparedRun } from '../../../engines/types.ts'
+import { sample, takeSamples, timedRuns, warmUp } from '../../../engines/sampler.ts'
+import type { Session } from '../../../engines/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { defineTask } from '../../../trials/port.ts'
 import { feedsOf, openSession } from '../../open.ts'
@@ -27,6 +28,9 @@ const MOST_PREDICTIONS = 200
 const PLAIN_SHARE = 0.4
 const WARMUP_RUNS = 5
 const EMPTY_MS = 25
+const LEAST = { least: { warmup: WARMUP_RUNS, samples: MIN_PREDICTIONS }, warmupMs: 0 } as const
+
+const now = () => performance.now()
 
 export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> {
   const roundMs = asked.sampleMs / asked.rounds
@@ -92,15 +96,17 @@ const between = (a: ProfilerCost, b: ProfilerCost): ProfilerCost => ({
 })
 
 async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ readonly loadMs: number; readonly p50Ms: number }> {
-  const start = performance.now()
+  const start = now()
   const session = await openSession(input)
-  const loadMs = performance.now() - start
-  const runs = feedsOf(input).map((sample) => session.prepare(sample))
-  await warmUp(runs)
-  const samples: number[] = []
-  await sample(runs, samples, sampleMs, Number.POSITIVE_INFINITY)
+  return { loadMs: now() - start, p50Ms: await plainP50(session, input, sampleMs) }
+}
+
+/** Closes the session. */
+async function plainP50(session: Session, input: ProfileInput, sampleMs: number): Promise<number> {
+  const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
+  const { samplesMs } = await takeSamples(timedRuns(runs, now), { ...LEAST, sampleMs, maxSamples: Number.POSITIVE_INFINITY }, now)
   await session.close()
-  return { loadMs, p50Ms: median(samples) }
+  return median(samplesMs)
 }
 
 async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: number, round: number) {
@@ -110,45 +116,26 @@ async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: nu
       ? { optimizedModelPath: input.optimizedModelPath }
       : {}),
   })
-  const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
-  const perRunMs = await warmUp(runs)
+  const run = timedRuns(
+    feedsOf(input).map((feeds) => session.prepare(feeds)),
+    now,
+  )
+  const { warmupMs, least } = await warmUp(run, LEAST, now)
+  const perRunMs = warmupMs / WARMUP_RUNS
   const traceable = Math.floor((maxEvents * LEAST_EVENT_MS) / Math.max(perRunMs, LEAST_EVENT_MS))
   const most = Math.max(MIN_PREDICTIONS, Math.min(MOST_PREDICTIONS, traceable))
-  const samples: number[] = []
-  await sample(runs, samples, sampleMs, most)
+  const { samplesMs } = await sample(run, { sampleMs, maxSamples: most }, least.samples, now)
   const file = await session.endProfiling!()
   await session.close()
   if (!file) throw new Error('the engine wrote no profile')
-  return { trace: readTrace(file), p50Ms: median(samples) }
+  return { trace: readTrace(file), p50Ms: median(samplesMs) }
 }
 
 /** A node costs the profiler at least this much: it bounds the number of events, which only the trace tells, from above. */
 const LEAST_EVENT_MS = 0.003
 
-/** Mean time of a run, ms. */
-async function warmUp(runs: readonly PreparedRun[]): Promise<number> {
-  const start = performance.now()
-  for (let k = 0; k < WARMUP_RUNS; k++) await runs[k % runs.length]!()
-  return (performance.now() - start) / WARMUP_RUNS
-}
-
-async function sample(runs: readonly PreparedRun[], samples: number[], sampleMs: number, most: number): Promise<void> {
-  const start = performance.now()
-  for (let k = 0; k < MIN_PREDICTIONS || (performance.now() - start < sampleMs && k < most); k++) {
-    const t = performance.now()
-    await runs[samples.length % runs.length]!()
-    samples.push(performance.now() - t)
-  }
-}
-
 async function emptyCall(input: ProfileInput, emptyModelFile: string): Promise<number> {
-  const session = await engineOf(input.engine).open(emptyModelFile, input.options)
-  const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
-  await warmUp(runs)
-  const samples: number[] = []
-  await sample(runs, samples, EMPTY_MS, Number.POSITIVE_INFINITY)
-  await session.close()
-  return median(samples)
+  return plainP50(await engineOf(input.engine).open(emptyModelFile, input.options), input, EMPTY_MS)
 }
 
 export const profileTask = defineTask('profile', import.meta.url, profileModel)

@@ -1,0 +1,43 @@
+// Two-thread latency of one model differs up to three times between processes on shared machines; what tracks it is the time of a handoff
+// between two threads. Processes are told apart by it, and never averaged across it.
+import type { LatencyBlock } from './types.ts'
+
+/** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
+export const REGIME_RATIO = 1.6
+
+type Handoffs = Pick<LatencyBlock, 'handoffBeforeNs' | 'handoffAfterNs'>
+
+/** The mean of before and after; null where neither was measured. */
+export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number | null {
+  if (handoffBeforeNs === null || handoffAfterNs === null) return handoffBeforeNs ?? handoffAfterNs
+  return (handoffBeforeNs + handoffAfterNs) / 2
+}
+
+const changes = ({ handoffBeforeNs: a, handoffAfterNs: b }: Handoffs): boolean => a !== null && b !== null && areApart([a, b])
+
+/** Of handoffs, ns: whether some are of another regime than others. */
+export const areApart = (handoffs: readonly number[]): boolean => Math.max(...handoffs) > REGIME_RATIO * Math.min(...handoffs)
+
+/** Whether processes that are compared met different regimes; false where a handoff is unknown, and on one thread, which hands nothing over. */
+export function spanRegimes(blocks: readonly Handoffs[], threads: number): boolean {
+  const handoffs = blocks.flatMap((block) => handoffNs(block) ?? [])
+  if (threads <= 1 || handoffs.length < blocks.length) return false
+  return areApart(handoffs) || blocks.some(changes)
+}
+
+/** Several threads only: a single thread hands nothing over, and its blocks are one regime. */
+export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): LatencyBlock[] {
+  if (threads <= 1) return blocks.map((block) => ({ ...block, regime: 'one-thread' }))
+  const order = blocks.flatMap((block, i) => (handoffNs(block) === null ? [] : [{ ns: handoffNs(block)!, i }]))
+  const regimes = blocks.map(() => 'handoff-unknown')
+  let [name, floor, count] = ['', 0, 0]
+  for (const { ns, i } of order.sort((a, b) => a.ns - b.ns)) {
+    if (name === '' || ns > floor * REGIME_RATIO) {
+      count++
+      name = count === 1 ? 'fast-handoff' : count === 2 ? 'slow-handoff' : `slow-handoff-${count - 1}`
+      floor = ns
+    }
+    regimes[i] = name
+  }
+  return blocks.map((block, i) => ({ ...block, regime: changes(block) ? 'changing-handoff' : regimes[i]! }))
+}
