@@ -68,76 +68,33 @@ const PROFILE_MS_OF_DEVICE = 1000
 
 const LEFT_OUT = 'left out by --quick'
 
+/** What was measured so far. */
+interface Gathering {
+  readonly plan: GatherPlan
+  readonly task: ModelTask
+  readonly processes: number
+  readonly blockMs: number
+  readonly blocks: LatencyBlock[]
+  readonly absent: Record<string, string>
+  readonly step: (stage: string) => void
+  eventLoop?: EventLoop
+}
+
 export async function gather(plan: GatherPlan): Promise<Gathered> {
-  const { options, inputs, limits } = plan
-  const processes = options.quick ? QUICK_PROCESSES : PROCESSES
-  const totalMs = options.seconds === null ? (options.quick ? QUICK_DEFAULT_MS : DEFAULT_MS) : options.seconds * 1000
-  const blockMs = totalMs / processes
-  const task = modelTask(plan.engineId, plan.model.source.file, plan.engineOptions, inputs.saved, limits)
-  const offers = (offer: EngineOffer) => plan.offers.includes(offer)
-  const blocks: LatencyBlock[] = []
-  let eventLoop: EventLoop | undefined
-  const absent: Record<string, string> = {}
-  const steps = options.quick ? 5 : 10
-  let done = 0
-  const step = (stage: string) => plan.progress({ stage, done: ++done, of: steps })
-
-  const measureBlocks = async (count: number) => {
-    for (let k = 0; k < count && blocks.length < processes; k++) {
-      step(`predicting in process ${blocks.length + 1} of ${processes}`)
-      const trial = await plan.run(
-        latencyTask,
-        { ...task, process: blocks.length, sampleMs: blockMs, brief: false, watchEventLoop: blocks.length === 0 },
-        trialLimits(limits, blockMs, blocks[0]?.p50Ms),
-      )
-      if (trial.outcome !== 'measured')
-        throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
-      const { eventLoop: watched, ...block } = trial.value
-      if (watched) eventLoop = watched
-      blocks.push(block)
-    }
-  }
-
-  await measureBlocks(2)
+  const run = begin(plan)
+  const { blocks, absent, task, step, blockMs, processes } = run
+  await measureBlocks(run, 2)
   step('profiling')
-  const profileMs = Math.max(LEAST_PROFILE_MS, totalMs * PROFILE_SHARE)
-  const rounds = Math.min(MOST_PROFILE_ROUNDS, Math.max(LEAST_PROFILE_ROUNDS, Math.round(profileMs / PROFILE_ROUND_MS)))
-  const profiled = offers('node-times')
-    ? await profileTrial(plan, { ...task, sampleMs: profileMs, rounds }, blocks[0]!.p50Ms)
+  const p50Ms = blocks[0]!.p50Ms
+  const profiled = plan.offers.includes('node-times')
+    ? await profileTrial(plan, { ...task, ...profileTime(blockMs * processes) }, p50Ms)
     : undefined
-  const device = plan.deviceKind === 'cpu' ? undefined : await deviceTrial(plan, task, blocks[0]!.p50Ms)
-  await measureBlocks(1)
-  const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
+  const device = plan.deviceKind === 'cpu' ? undefined : await deviceTrial(plan, task, p50Ms)
+  await measureBlocks(run, 1)
+  const more = plan.options.quick ? leftOut(absent) : await sweepAndTry(run)
+  await measureBlocks(run, processes)
 
-  let sweeps: { threadSweep?: Sweep; batchSweep?: Sweep; sizeSweeps?: readonly Sweep[] } = {}
-  let experiments: readonly Experiment[] | undefined
-  if (options.quick) {
-    for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT
-  } else {
-    step('trying other thread counts')
-    const threads =
-      offers('threads') || offers('process-threads')
-        ? await threadSweep(about)
-        : { reason: `${plan.engineId} takes no thread count` }
-    await measureBlocks(1)
-    step('trying other batch sizes')
-    const batch = await batchSweep(about)
-    const sizes = await sizeSweeps(about)
-    step('trying changes in pairs')
-    if (offers('configuration')) experiments = await runExperiments(about)
-    else absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
-    sweeps = {
-      ...(threads.sweep ? { threadSweep: threads.sweep } : {}),
-      ...(batch.sweep ? { batchSweep: batch.sweep } : {}),
-      ...(sizes.length > 0 ? { sizeSweeps: sizes } : {}),
-    }
-    if (threads.reason) absent.threadSweep = threads.reason
-    if (batch.reason) absent.batchSweep = batch.reason
-    if (sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
-  }
-  await measureBlocks(processes)
-
-  const latency = summarize(blocks, inputs.threadsInUse)
+  const latency = summarize(blocks, plan.inputs.threadsInUse)
   const profile = profiled ? await profileEvidence(plan, profiled, latency.p50Ms) : noProfile(plan)
   Object.assign(absent, profile.absent)
   return {
@@ -145,13 +102,86 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
       latency,
       memory: memoryOf(plan, blocks),
       ...profile.evidence,
-      ...sweeps,
-      ...(experiments && experiments.length > 0 ? { experiments } : {}),
-      ...(eventLoop ? { eventLoop } : {}),
+      ...more,
+      ...(run.eventLoop ? { eventLoop: run.eventLoop } : {}),
       ...deviceTimes(device, absent),
     },
     absent,
     warnings: profile.warnings,
+  }
+}
+
+function begin(plan: GatherPlan): Gathering {
+  const { options, inputs, limits, engineId, engineOptions, model } = plan
+  const processes = options.quick ? QUICK_PROCESSES : PROCESSES
+  const totalMs = options.seconds === null ? (options.quick ? QUICK_DEFAULT_MS : DEFAULT_MS) : options.seconds * 1000
+  const { capMs } = limits
+  const task = modelTask(engineId, model.source.file, engineOptions, inputs.saved)
+  let done = 0
+  return {
+    plan,
+    task: { ...task, ...(capMs === undefined ? {} : { capMs }) },
+    processes,
+    blockMs: totalMs / processes,
+    blocks: [],
+    absent: {},
+    step: (stage) => plan.progress({ stage, done: ++done, of: options.quick ? 5 : 10 }),
+  }
+}
+
+/** So many more, as long as there are fewer than planned. */
+async function measureBlocks(run: Gathering, count: number): Promise<void> {
+  const { plan, task, processes, blockMs, blocks, step } = run
+  for (let k = 0; k < count && blocks.length < processes; k++) {
+    step(`predicting in process ${blocks.length + 1} of ${processes}`)
+    const trial = await plan.run(
+      latencyTask,
+      { ...task, process: blocks.length, sampleMs: blockMs, brief: false, watchEventLoop: blocks.length === 0 },
+      trialLimits(plan.limits, blockMs, blocks[0]?.p50Ms),
+    )
+    if (trial.outcome !== 'measured')
+      throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
+    const { eventLoop, ...block } = trial.value
+    if (eventLoop) run.eventLoop = eventLoop
+    blocks.push(block)
+  }
+}
+
+function profileTime(totalMs: number): Pick<ProfileInput, 'sampleMs' | 'rounds'> {
+  const sampleMs = Math.max(LEAST_PROFILE_MS, totalMs * PROFILE_SHARE)
+  const rounds = Math.round(sampleMs / PROFILE_ROUND_MS)
+  return { sampleMs, rounds: Math.min(MOST_PROFILE_ROUNDS, Math.max(LEAST_PROFILE_ROUNDS, rounds)) }
+}
+
+type More = Pick<Gathered['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments'>
+
+function leftOut(absent: Record<string, string>): More {
+  for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT
+  return {}
+}
+
+async function sweepAndTry(run: Gathering): Promise<More> {
+  const { plan, task, blocks, absent, step } = run
+  const { engineId, offers } = plan
+  const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
+  step('trying other thread counts')
+  const takesThreads = offers.includes('threads') || offers.includes('process-threads')
+  const threads = takesThreads ? await threadSweep(about) : { reason: `${engineId} takes no thread count` }
+  await measureBlocks(run, 1)
+  step('trying other batch sizes')
+  const batch = await batchSweep(about)
+  const sizes = await sizeSweeps(about)
+  step('trying changes in pairs')
+  const experiments = offers.includes('configuration') ? await runExperiments(about) : undefined
+  if (experiments === undefined) absent.experiments = `${engineId} does not take the engine configuration that they change`
+  if (threads.reason) absent.threadSweep = threads.reason
+  if (batch.reason) absent.batchSweep = batch.reason
+  if (sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
+  return {
+    ...(threads.sweep ? { threadSweep: threads.sweep } : {}),
+    ...(batch.sweep ? { batchSweep: batch.sweep } : {}),
+    ...(sizes.length > 0 ? { sizeSweeps: sizes } : {}),
+    ...(experiments && experiments.length > 0 ? { experiments } : {}),
   }
 }
 
@@ -234,13 +264,10 @@ export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutp
   )
   const executed: Executed = plan.offers.includes('executed-graph') ? await executedGraph(plan) : { graph: plan.graph }
   if (executed.warning) warnings.push(executed.warning)
-  const profile = correctProfile(
-    trial.value,
-    { executed: executed.graph, original: plan.graph },
-    feeds,
+  const profile = correctProfile(trial.value, { executed: executed.graph, original: plan.graph }, feeds, {
     p50Ms,
-    plan.engineOptions.threads,
-  )
+    threads: plan.engineOptions.threads,
+  })
   const callCost = callCostOf(trial.value, p50Ms)
   const absent: Record<string, string> = callCost
     ? {}

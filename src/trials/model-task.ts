@@ -1,6 +1,5 @@
 // What every task that opens a model needs.
 import type { EngineOptions } from '../engines/types.ts'
-import type { Limits } from './limits.ts'
 
 /** What every task that opens a model needs. */
 export interface ModelTask {
@@ -13,16 +12,9 @@ export interface ModelTask {
   readonly capMs?: number
 }
 
-export const modelTask = (
-  engine: string,
-  modelFile: string,
-  options: EngineOptions,
-  inputs: string,
-  { capMs }: Pick<Limits, 'capMs'> = {},
-): ModelTask => ({
+export const modelTask = (engine: string, modelFile: string, options: EngineOptions, inputs: string): ModelTask => ({
   engine,
   modelFile,
   options,
   inputs,
-  ...(capMs === undefined ? {} : { capMs }),
 })

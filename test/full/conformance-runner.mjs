@@ -46,7 +46,7 @@ async function outcomeOf(name) {
     const output = { ...aggregate([readTrace(trace)], 0), rounds, truncated: false, onOneThread: true }
     const graph = viewGraph(await readOnnx(executed))
     const types = Object.fromEntries(Object.entries(feeds).map(([key, { dtype, shape }]) => [key, { dtype, shape }]))
-    const profile = correctProfile(output, { executed: graph, original }, types, 1, 1)
+    const profile = correctProfile(output, { executed: graph, original }, types, { p50Ms: 1, threads: 1 })
     const { nodes } = costNodes(profile, undefined, {})
     rmSync(trace)
     rmSync(executed)

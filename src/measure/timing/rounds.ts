@@ -54,7 +54,12 @@ interface State {
 export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
   const { entrants, rounds, isEnough = () => false, onBlock = () => {} } = plan
   const now = plan.now ?? (() => performance.now())
-  const states: State[] = entrants.map(({ threads }) => ({ blocks: [], failure: null, tookMs: 0, ...(threads === undefined ? {} : { threads }) }))
+  const states: State[] = entrants.map(({ threads }) => ({
+    blocks: [],
+    failure: null,
+    tookMs: 0,
+    ...(threads === undefined ? {} : { threads }),
+  }))
   const takesPart = (i: number, round: number): boolean => {
     const { failure, tookMs, blocks } = states[i]!
     const rounds = blocks.filter((block) => block !== null).length

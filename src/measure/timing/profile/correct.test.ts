@@ -56,7 +56,7 @@ const output = (events: ProfiledEvent[], rounds: ProfileRound[], bodyUs: number 
   onOneThread: false,
 })
 const correct = (events: ProfiledEvent[], rounds: ProfileRound[], p50Ms: number) =>
-  correctProfile(output(events, rounds), { executed: model, original: model }, { x: scalar }, p50Ms, 1).nodes
+  correctProfile(output(events, rounds), { executed: model, original: model }, { x: scalar }, { p50Ms, threads: 1 }).nodes
 
 const events = [
   event('relu', 'Relu', [0.01]),
@@ -76,7 +76,7 @@ describe('correctProfile', () => {
   it('gives what holds a body at least what rounds of a trivial one take', () => {
     // The If: 12 - 3 - 4 = 5 µs; its body runs once, and 0.3 + 1 * 8 µs is more. What holds none is as before.
     const measured = output(events, [round(0.05)], 8)
-    const { nodes } = correctProfile(measured, { executed: model, original: model }, { x: scalar }, 0.05, 1)
+    const { nodes } = correctProfile(measured, { executed: model, original: model }, { x: scalar }, { p50Ms: 0.05, threads: 1 })
     expect(nodes[1]!.timeMs).toBeCloseTo(0.0083, 9)
     expect(nodes[0]!.timeMs).toBeCloseTo(0.007, 9)
   })

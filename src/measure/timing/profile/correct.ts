@@ -24,8 +24,7 @@ export function correctProfile(
   measured: ProfileOutput,
   graphs: Graphs,
   feeds: FeedTypes,
-  p50Ms: number,
-  threads: number | null,
+  { p50Ms, threads }: Pick<Profile, 'threads'> & { readonly p50Ms: number },
 ): Profile {
   const output = steadyRounds(measured)
   const { rounds, events } = output

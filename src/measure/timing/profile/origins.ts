@@ -13,97 +13,101 @@ export interface Origin {
   readonly inserted: boolean
 }
 
+/** The user's nodes by what they make, take and are called; and what values of the executed graph stand for. */
+interface Joined {
+  readonly producers: ReadonlyMap<string, NodeView>
+  readonly consumers: ReadonlyMap<string, readonly NodeView[]>
+  readonly byName: ReadonlyMap<string, NodeView>
+  /** Executed value -> the user's value it stands for. */
+  readonly meaning: Map<string, string>
+}
+
 /** Origins for each node of `executed`, in its order. Subgraphs are told apart by the caller, graph by graph. */
 export function originsOf(executed: GraphView, original: GraphView): Origin[] {
+  const joined = joinGraphs(executed, original)
+  const starts = executed.nodes.map((node) => startOf(node, joined))
+  const available = new Set<string>([...Object.keys(executed.constants), ...executed.inputs.map((i) => i.name)])
+  for (const node of executed.nodes) for (const output of node.outputs) if (output) available.add(known(output, joined) ?? output)
+  const origins = executed.nodes.map((node, index): Origin => {
+    const inserted = isInserted(node, joined)
+    const start = starts[index]!
+    if (inserted || start.length === 0)
+      return { origin: namesOf(start.length ? start : nearest(node, joined)), inserted: inserted || start.length === 0 }
+    return { origin: namesOf(absorbed(start, available, joined)), inserted: false }
+  })
+  return inherit(executed.nodes, origins)
+}
+
+function joinGraphs(executed: GraphView, original: GraphView): Joined {
   const producers = new Map<string, NodeView>()
   const consumers = new Map<string, NodeView[]>()
-  const byName = new Map<string, NodeView>()
   for (const node of original.nodes) {
-    byName.set(node.name, node)
     for (const output of node.outputs) if (output) producers.set(output, node)
     for (const input of node.inputs) if (input) consumers.set(input, [...(consumers.get(input) ?? []), node])
   }
-  // Executed value -> the user's value it stands for.
-  const meaning = new Map<string, string>()
-  const known = (value: string): string | undefined =>
-    meaning.get(value) ?? (producers.has(value) || consumers.has(value) ? value : undefined)
+  const byName = new Map(original.nodes.map((node) => [node.name, node]))
+  const joined: Joined = { producers, consumers, byName, meaning: new Map() }
   for (const node of executed.nodes) {
     const value = BLOCKED_SUFFIX.test(node.name) ? node.name.replace(BLOCKED_SUFFIX, '') : undefined
-    if (value && producers.has(value) && node.outputs[0]) meaning.set(node.outputs[0], value)
+    if (value && producers.has(value) && node.outputs[0]) joined.meaning.set(node.outputs[0], value)
     if (node.opType === 'ReorderInput' && node.inputs[0] && node.outputs[0]) {
-      const from = known(node.inputs[0])
-      if (from) meaning.set(node.outputs[0], from)
+      const from = known(node.inputs[0], joined)
+      if (from) joined.meaning.set(node.outputs[0], from)
     }
   }
-  const starts = executed.nodes.map((node) => startOf(node))
-  const available = new Set<string>([...Object.keys(executed.constants), ...executed.inputs.map((i) => i.name)])
-  for (const node of executed.nodes) for (const output of node.outputs) if (output) available.add(known(output) ?? output)
+  return joined
+}
 
-  const origins = executed.nodes.map((node, index): Origin => {
-    const inserted = isInserted(node)
-    const start = starts[index]!
-    if (inserted || start.length === 0)
-      return { origin: namesOf(start.length ? start : nearest(node)), inserted: inserted || start.length === 0 }
-    return { origin: namesOf(absorbed(start)), inserted: false }
-  })
-  return inherit(executed.nodes, origins)
+const known = (value: string, { meaning, producers, consumers }: Joined): string | undefined =>
+  meaning.get(value) ?? (producers.has(value) || consumers.has(value) ? value : undefined)
 
-  function isInserted(node: NodeView): boolean {
-    if (INSERTED.has(node.opType)) return true
-    return INSERTED_NAME.test(node.name) && !byName.has(node.name)
-  }
+function producerOf(value: string, joined: Joined): NodeView | undefined {
+  const own = value ? known(value, joined) : undefined
+  return own ? joined.producers.get(own) : undefined
+}
 
-  function startOf(node: NodeView): NodeView[] {
-    const made = node.outputs.flatMap((output) => {
-      const value = output ? known(output) : undefined
-      const producer = value ? producers.get(value) : undefined
-      return producer ? [producer] : []
-    })
-    if (made.length) return unique(made)
-    const named = byName.get(node.name)
-    if (named) {
-      standFor(node, named)
-      return [named]
-    }
-    // Same operator on the same values: a node whose output was moved to another layout.
-    const inputs = node.inputs.map((input) => known(input))
-    const same = inputs.flatMap((input) => (input ? (consumers.get(input) ?? []) : [])).find((c) => c.opType === node.opType)
-    if (!same) return []
-    standFor(node, same)
-    return [same]
-  }
+const isInserted = ({ opType, name }: NodeView, { byName }: Joined): boolean =>
+  INSERTED.has(opType) || (INSERTED_NAME.test(name) && !byName.has(name))
 
-  function standFor(node: NodeView, of: NodeView): void {
-    for (const [i, output] of node.outputs.entries()) if (output && of.outputs[i]) meaning.set(output, of.outputs[i])
-  }
+function startOf(node: NodeView, joined: Joined): NodeView[] {
+  const made = node.outputs.flatMap((output) => producerOf(output, joined) ?? [])
+  if (made.length) return unique(made)
+  const found = joined.byName.get(node.name) ?? sameOnValues(node, joined)
+  if (found === undefined) return []
+  for (const [i, output] of node.outputs.entries()) if (output && found.outputs[i]) joined.meaning.set(output, found.outputs[i])
+  return [found]
+}
 
-  /** Everything before `start` that no other executed node, input or constant gives. */
-  function absorbed(start: readonly NodeView[]): NodeView[] {
-    const taken = new Set(start)
-    const todo = [...start]
-    while (todo.length) {
-      for (const input of todo.pop()!.inputs) {
-        const producer = input && !available.has(input) ? producers.get(input) : undefined
-        if (producer && !taken.has(producer)) {
-          taken.add(producer)
-          todo.push(producer)
-        }
+/** The same operator on the same values: a node whose output was moved to another layout. */
+function sameOnValues({ inputs, opType }: NodeView, joined: Joined): NodeView | undefined {
+  const values = inputs.flatMap((input) => known(input, joined) ?? [])
+  return values.flatMap((value) => joined.consumers.get(value) ?? []).find((consumer) => consumer.opType === opType)
+}
+
+/** Everything before `start` that no other executed node, input or constant gives. */
+function absorbed(start: readonly NodeView[], available: ReadonlySet<string>, { producers }: Joined): NodeView[] {
+  const taken = new Set(start)
+  const todo = [...start]
+  while (todo.length) {
+    for (const input of todo.pop()!.inputs) {
+      const producer = input && !available.has(input) ? producers.get(input) : undefined
+      if (producer && !taken.has(producer)) {
+        taken.add(producer)
+        todo.push(producer)
       }
     }
-    return [...taken]
   }
+  return [...taken]
+}
 
-  /** For what the engine put in: the node whose value it converts, else the node that takes it. */
-  function nearest(node: NodeView): NodeView[] {
-    for (const input of node.inputs) {
-      const value = input ? known(input) : undefined
-      const producer = value ? producers.get(value) : undefined
-      if (producer) return [producer]
-      const consumer = value ? consumers.get(value)?.[0] : undefined
-      if (consumer) return [consumer]
-    }
-    return []
+/** For what the engine put in: the node whose value it converts, else the node that takes it. */
+function nearest(node: NodeView, joined: Joined): NodeView[] {
+  for (const input of node.inputs) {
+    const value = input ? known(input, joined) : undefined
+    const found = value && (joined.producers.get(value) ?? joined.consumers.get(value)?.[0])
+    if (found) return [found]
   }
+  return []
 }
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)]
