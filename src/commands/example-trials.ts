@@ -1,0 +1,98 @@
+// A machine in a script, for tests of commands: its trials answer at once, with latencies that the test sets, so that what a command makes
+// of them can be seen without a process. The model is fixtures/models/symbolic-batch.onnx: x [batch, 16] to y [batch, 4].
+import path from 'node:path'
+import type { Availability, Feeds } from '../engines/types.ts'
+import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
+import type { LatencyInput, LatencyOutput } from '../measure/timing/latency-block.ts'
+import type { TryOutput } from '../measure/try-once.ts'
+import { failed, measured, type Script, type ScriptedRunner, scriptedRunner } from '../trials/example-runner.ts'
+import type { ModelTask } from '../trials/model-task.ts'
+import type { Trial } from '../trials/port.ts'
+
+export const MODEL = path.resolve(import.meta.dirname, '../../fixtures/models/symbolic-batch.onnx')
+
+export const here: Extract<Availability, { ok: true }> = {
+  ok: true,
+  version: '1.30.0',
+  device: 'cpu',
+  deviceKind: 'cpu',
+  from: path.resolve(import.meta.dirname, '../../node_modules/onnxruntime-node'),
+  accelerators: [],
+}
+export const absent: Availability = { ok: false, reason: 'it is not installed', fix: 'npm install it' }
+
+/** One process with steady samples around `p50Ms`. */
+export function block(p50Ms: number, rest: Partial<LatencyOutput> = {}): LatencyOutput {
+  return {
+    process: 0,
+    p50Ms,
+    samplesMs: Array.from({ length: 100 }, (_, k) => p50Ms * (1 + ((k % 5) - 2) / 1000)),
+    loadMs: 20,
+    firstMs: 2 * p50Ms,
+    warmupMs: 10,
+    warmupRuns: 5,
+    wallMs: 100 * p50Ms,
+    handoffBeforeNs: 120,
+    handoffAfterNs: 120,
+    regime: '',
+    waitedMs: 0,
+    throttledMs: 0,
+    stolenMs: 0,
+    majorFaults: 0,
+    involuntarySwitches: 0,
+    gcMs: 0,
+    clockRatio: 1,
+    waitAtMedianMs: 0,
+    loadPeakBytes: 1e6,
+    predictPeakBytes: 2e6,
+    keptBytes: 1e5,
+    ...rest,
+  }
+}
+
+export interface MachineScript {
+  /** By engine; default: every engine but those of browsers and other hardware is here. */
+  readonly engines?: (id: string) => Availability
+  /** p50 of a process, ms, or what else comes of it. `call`: how many came before. */
+  readonly latency: (input: LatencyInput, call: number) => number | Trial<LatencyOutput>
+  /** What comes out for one sample; default: four times the first input's first number. */
+  readonly outputs?: (task: ModelTask, feeds: Feeds) => Feeds
+  readonly tried?: Partial<TryOutput>
+  /** Further tasks, and others than these. */
+  readonly more?: Script
+}
+
+const y = (values: readonly number[]): Feeds => ({ y: { dtype: 'float32', shape: [1, 4], data: Float32Array.from(values) } })
+
+const firstNumber = (feeds: Feeds): number => Number((Object.values(feeds)[0]!.data as Float32Array)[0])
+
+export function scriptedMachine(script: MachineScript): ScriptedRunner {
+  const outputs = script.outputs ?? ((_, feeds) => y([1, 2, 3, 4].map((k) => k * firstNumber(feeds))))
+  const predictAll = (task: ModelTask, inputs: string, folder: string) => ({
+    saved: saveInputs(
+      folder,
+      loadInputs(inputs).map((feeds) => outputs(task, feeds)),
+    ),
+    varying: [],
+  })
+  return scriptedRunner({
+    engine: ({ engine }: { engine: string }) =>
+      measured((script.engines ?? ((id) => (id === 'ort-cpu' ? here : absent)))(engine)),
+    try: () =>
+      measured<TryOutput>({
+        outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }],
+        poolThreads: 2,
+        ...script.tried,
+      }),
+    latency(input: LatencyInput, call) {
+      const found = script.latency(input, call)
+      if (typeof found !== 'number') return found
+      const { outputsOf } = input
+      return measured(block(found, outputsOf ? { outputs: predictAll(input, outputsOf.inputs, outputsOf.folder) } : {}))
+    },
+    outputs: (task: ModelTask & { outputFolder: string }) => measured(predictAll(task, task.inputs, task.outputFolder)),
+    profile: () => failed('the script holds no profile'),
+    roofs: () => measured({ threads: 2, flopsPerSecond: { float32: 1e11 }, bytesPerSecond: { DRAM: 1e10 }, reasons: {} }),
+    ...script.more,
+  } as Script)
+}

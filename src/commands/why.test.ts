@@ -1,0 +1,95 @@
+// The main command on a scripted machine: what it asks for, in which order, and what it makes of what fails.
+import { describe, expect, test } from 'vitest'
+import { listEngines } from './engines.ts'
+import { here, MODEL, scriptedMachine } from './example-trials.ts'
+import { explain } from './explain.ts'
+import { describeMachine } from './machine.ts'
+import { why } from './why.ts'
+
+const options = { quick: true, cache: 'off' as const }
+
+describe('a quick answer', () => {
+  test('asks for engine, first prediction, roofs, blocks, and the profile after two of them', async () => {
+    const trials = scriptedMachine({ latency: () => 3 })
+    const { report } = await why(MODEL, { ...options, trials })
+    expect(trials.tasks()).toEqual(['engine', 'try', 'roofs', 'latency', 'latency', 'profile', 'latency'])
+    expect(report.latency).toMatchObject({ p50Ms: 3, ciLowMs: 3, ciHighMs: 3 })
+    expect(report.model).toMatchObject({ file: MODEL, format: 'onnx' })
+    expect(report.engine).toMatchObject({ id: 'ort-cpu', version: here.version, options: { threadsInUse: 2 } })
+  })
+
+  test('is diagnosed again from its evidence', async () => {
+    const { report, evidence } = await why(MODEL, { ...options, trials: scriptedMachine({ latency: () => 3 }) })
+    expect(explain(evidence)).toEqual({ ...report, model: { ...report.model!, file: evidence.model!.file } })
+  })
+
+  test('says what it could not do, and answers without it', async () => {
+    const { report } = await why(MODEL, { ...options, trials: scriptedMachine({ latency: () => 3 }) })
+    expect(report.warnings).toContain('the profiled run failed: the script holds no profile')
+    expect(report.areas.unexplained.share).toBe(1)
+    expect(report.notChecked.length).toBeGreaterThan(5)
+  })
+
+  test('without the lock it goes on, and says so', async () => {
+    const trials = scriptedMachine({ latency: () => 3 })
+    const unlocked = {
+      ...trials,
+      alone: <T>(work: () => Promise<T>, told: { onUnlocked(reason: string): void }) => {
+        told.onUnlocked('no folder can be written')
+        return work()
+      },
+    }
+    const { report } = await why(MODEL, { ...options, trials: unlocked })
+    expect(report.warnings[0]).toBe("measured without the machine's lock: no folder can be written")
+  })
+})
+
+describe('what cannot be answered', () => {
+  const refused = (machine: Parameters<typeof scriptedMachine>[0], more = {}) =>
+    expect(why(MODEL, { ...options, ...more, trials: scriptedMachine(machine) })).rejects
+
+  test('an engine that is not here, with what brings it', async () => {
+    await refused({ latency: () => 3, engines: () => ({ ok: false, reason: 'no binary', fix: 'npm install it' }) }).toThrow(
+      'engine ort-cpu cannot be used: no binary; npm install it',
+    )
+  })
+
+  test('a first prediction that needs too much memory is the model’s, and no guess of inputs helps', async () => {
+    const more = { try: () => ({ outcome: 'out-of-memory' as const, usedBytes: 3e9, limitBytes: 1e9 }) }
+    await refused({ latency: () => 3, more }).toThrow(/cannot be predicted with: it used .* of memory, above the limit/)
+  })
+
+  test('a latency that cannot be measured', async () => {
+    const crash = { outcome: 'crashed', reason: "the engine's process ended by SIGSEGV" } as const
+    await refused({ latency: () => crash }).toThrow(/the latency could not be measured: the engine's process ended by SIGSEGV/)
+  })
+
+  test('an engine that there is not', async () => {
+    await refused({ latency: () => 3 }, { engine: 'abacus' }).toThrow(/--engine abacus: no such engine; give one of: ort-cpu/)
+  })
+})
+
+test('a full run sweeps and tries, between blocks', async () => {
+  const trials = scriptedMachine({ latency: () => 3 })
+  const { evidence } = await why(MODEL, { cache: 'off', trials })
+  expect(evidence.threadSweep?.points.length).toBeGreaterThan(1)
+  expect(evidence.batchSweep?.points.map(({ at }) => at)).toEqual([1, 2, 4, 16])
+  expect(evidence.experiments?.map(({ id }) => id)).toEqual(['denormals'])
+  expect(evidence.latency?.blocks).toHaveLength(5)
+})
+
+test('the machine: its roofs, or why there are none', async () => {
+  const found = await describeMachine({ cache: 'off', trials: scriptedMachine({ latency: () => 1 }) })
+  expect(found.roofs).toMatchObject([{ threads: 2, flopsPerSecond: { float32: 1e11 } }])
+  const more = { roofs: () => ({ outcome: 'timed-out' as const, limitMs: 60_000 }) }
+  const without = await describeMachine({ cache: 'off', trials: scriptedMachine({ latency: () => 1, more }) })
+  expect(without.warnings).toEqual(["no roofs: the machine's roofs could not be measured: it took longer than 60 s"])
+})
+
+test('engines: one row each, asked one after the other', async () => {
+  const trials = scriptedMachine({ latency: () => 1 })
+  const { engines } = await listEngines({ trials })
+  expect(engines.filter((one) => one.here).map(({ id }) => id)).toEqual(['ort-cpu'])
+  expect(engines.find(({ id }) => id === 'ort-wasm')).toMatchObject({ here: false, reason: 'it is not installed' })
+  expect(trials.asked).toHaveLength(engines.length)
+})
