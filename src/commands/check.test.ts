@@ -1,10 +1,17 @@
 // What a check decides on scripted readings. Baseline 10 ms in every round, the model a given multiple of it.
-import { describe, expect, test } from 'vitest'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { LatencyInput } from '../measure/timing/latency-block.ts'
 import type { Entered } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
 import { decide } from '../report/documents/check.ts'
 import { checkAnswer, renderCheck } from '../report/text/verdict-text.ts'
+import { failed } from '../trials/example-runner.ts'
 import { check, isClear } from './check.ts'
+import { MODEL, scriptedMachine } from './example-trials.ts'
+import { why } from './why.ts'
 
 const entered = (...p50s: number[]): Entered => ({
   blocks: p50s.map((p50Ms) => ({ p50Ms, handoffBeforeNs: null, handoffAfterNs: null }) as LatencyBlock),
@@ -84,4 +91,49 @@ test('one thing to compare with, and not itself', async () => {
   await expect(check('m.onnx', { baseline: 'b.onnx', against: 'r.json' })).rejects.toThrow(/compares with one thing/)
   await expect(check('m.onnx', { baseline: 'm.onnx' })).rejects.toThrow(/its own baseline/)
   await expect(check('m.onnx', { against: 'not-there.json' })).rejects.toThrow(/--against not-there\.json: no such file/)
+})
+
+describe('on a scripted machine', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'test-whyslow-check-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const base = path.join(folder, 'base.onnx')
+  copyFileSync(MODEL, base)
+  const times = (ofBase: number, own: number) =>
+    scriptedMachine({ latency: ({ modelFile }) => (modelFile === base ? ofBase : own) })
+
+  test('both take turns; a steady ratio ends it after the least rounds', async () => {
+    const trials = times(2, 3)
+    const found = await check(MODEL, { baseline: base, trials })
+    expect(found).toMatchObject({
+      verdict: 'above',
+      ratio: 1.5,
+      rounds: 5,
+      model: { p50Ms: 3 },
+      baseline: { p50Ms: 2, paired: true },
+    })
+    const files = trials.asked.filter(({ task }) => task === 'latency').map(({ input }) => (input as LatencyInput).modelFile)
+    expect(files.slice(0, 4)).toEqual([base, MODEL, MODEL, base])
+    expect((await check(MODEL, { baseline: base, trials: times(2, 2) })).verdict).toBe('within')
+  })
+
+  test('a side that cannot be measured is an error that names it', async () => {
+    const trials = scriptedMachine({ latency: ({ modelFile }) => (modelFile === base ? 2 : failed('no kernel')) })
+    await expect(check(MODEL, { baseline: base, trials })).rejects.toThrow(`${MODEL} cannot be measured: no kernel`)
+  })
+
+  test('a report of this machine is compared with by intervals; what differs is refused or said', async () => {
+    const { report } = await why(MODEL, { quick: true, cache: 'off', trials: times(2, 2) })
+    const file = path.join(folder, 'report.json')
+    const against = (changed: object) => {
+      writeFileSync(file, JSON.stringify({ ...report, ...changed }))
+      return check(MODEL, { against: file, trials: times(2, 2.1) })
+    }
+    expect(await against({})).toMatchObject({ verdict: 'within', rounds: null, baseline: { paired: false, p50Ms: 2 } })
+    await expect(against({ machine: { ...report.machine, cpu: 'another' } })).rejects.toThrow(
+      /of another machine .*--allow-other-machine/,
+    )
+    await expect(against({ engine: { ...report.engine!, id: 'ort-wasm' } })).rejects.toThrow(/give --engine ort-wasm/)
+    const older = await against({ engine: { ...report.engine!, version: '1.20.0' } })
+    expect(older.warnings).toContain('the report was measured with ort-cpu 1.20.0, this with 1.30.0')
+  })
 })

@@ -11,17 +11,18 @@ import type { Machine } from '../machine/types.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { type Entered, measureRounds, ratioOf } from '../measure/timing/rounds.ts'
 import { processInterval } from '../measure/timing/statistics.ts'
+import type { Latency } from '../measure/timing/types.ts'
 import { type CheckDocument, decide } from '../report/documents/check.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
-import { limitsFor, type Opening, openModels } from './compare/entries.ts'
+import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady, p50Of } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { type AvailableEngine, alone, engineOptionsOf, inTemporaryFolder, limitsOf } from './run.ts'
+import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
 import { toolVersion } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
@@ -77,16 +78,21 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
       limits: limitsOf(readMachine([]), options),
       progress: (stage, done, of) => progress({ stage, done, of }),
     }
-    const { entries } = await openModels(models, opening)
-    const ready = entries.map((entry) => {
-      if (isReady(entry)) return entry
-      const out = 'out' in entry.state ? entry.state.out : null
-      throw new InputError(`${entry.id} cannot be measured: ${out === null || out.outcome === 'not-here' ? '' : reasonOf(out)}`)
+    const { contestants } = await openModels(models, opening)
+    const ready = contestants.map((contestant) => {
+      if (isReady(contestant)) return contestant
+      const out = 'out' in contestant.state ? contestant.state.out : null
+      throw new InputError(
+        `${contestant.id} cannot be measured: ${out === null || out.outcome === 'not-here' ? '' : reasonOf(out)}`,
+      )
     })
     const last = ready.at(-1)!
     const machine = readMachine(last.engine!.accelerators)
     const warnings: string[] = [...last.state.ready.inputs.warnings]
-    if (report !== null) warnings.push(...differences(report, against!, last.engine!, last.state.ready.inputs, machine, options))
+    if (report !== null)
+      warnings.push(
+        ...differences({ report, file: against! }, { engine: last.engine!, inputs: last.state.ready.inputs, machine }, options),
+      )
     if (ready.length > 1 && last.state.ready.renames === null)
       warnings.push(`${last.id} does not take the inputs of ${ready[0]!.id}: each is fed with its own`)
 
@@ -98,14 +104,14 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
       () =>
         measureRounds({
           run: options.trials.run,
-          entrants: ready.map((entry) => ({
+          entrants: ready.map((contestant) => ({
             task: {
-              ...modelTask(options.engine, entry.id, engineOptionsOf(options), entry.state.ready.inputs.saved),
+              ...modelTask(options.engine, contestant.id, engineOptionsOf(options), contestant.state.ready.inputs.saved),
               sampleMs,
               brief: false,
             },
-            limits: limitsFor(entry, opening),
-            threads: entry.state.ready.inputs.threadsInUse,
+            limits: limitsFor(contestant, opening),
+            threads: contestant.state.ready.inputs.threadsInUse,
           })),
           rounds: report === null ? most : least,
           isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove),
@@ -117,7 +123,10 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const failed = entered.findIndex(({ failure }) => failure !== null)
     if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(entered[failed]!.failure!)}`)
     const threads = last.state.ready.inputs.threadsInUse
-    const facts = report === null ? paired(files, entered) : apart(file, against!, entered[0]!, report, threads)
+    const facts =
+      report === null
+        ? paired(files, entered)
+        : apart(file, { report, file: against! }, summarize(blocksOf(entered[0]!), threads))
     const document = {
       schema: 'whyslow-check/1' as const,
       tool: { version: toolVersion },
@@ -151,10 +160,14 @@ function sideOf(file: string, entered: Entered): CheckDocument['model'] {
   return { file, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }
 }
 
+interface Against {
+  readonly report: ReportDocument
+  readonly file: string
+}
+
 /** Two runs: the widest ratio that their intervals allow. */
-function apart(file: string, against: string, entered: Entered, { latency }: ReportDocument, threads: number): Facts {
-  const own = summarize(blocksOf(entered), threads)
-  const base = latency!
+function apart(file: string, { report, file: against }: Against, own: Latency): Facts {
+  const base = report.latency!
   return {
     ratio: own.p50Ms / base.p50Ms,
     ratioLow: own.ciLowMs / base.ciHighMs,
@@ -188,11 +201,8 @@ function readReport(file: string): ReportDocument {
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */
 function differences(
-  report: ReportDocument,
-  file: string,
-  engine: AvailableEngine,
-  inputs: Parameters<typeof inputFacts>[0],
-  machine: Machine,
+  { report, file }: Against,
+  { engine, inputs, machine }: Pick<Run, 'engine' | 'inputs' | 'machine'>,
   options: CheckOptions,
 ): string[] {
   const said: string[] = []

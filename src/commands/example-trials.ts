@@ -1,9 +1,13 @@
 // A machine in a script, for tests of commands: its trials answer at once, with latencies that the test sets, so that what a command makes
 // of them can be seen without a process. The model is fixtures/models/symbolic-batch.onnx: x [batch, 16] to y [batch, 4].
+import { copyFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Availability, Feeds } from '../engines/types.ts'
+import { readModel } from '../formats/index.ts'
+import { viewGraph } from '../graph/view.ts'
 import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
 import type { LatencyInput, LatencyOutput } from '../measure/timing/latency-block.ts'
+import type { ProfileInput, ProfileOutput } from '../measure/timing/profile/types.ts'
 import type { TryOutput } from '../measure/try-once.ts'
 import { failed, measured, type Script, type ScriptedRunner, scriptedRunner } from '../trials/example-runner.ts'
 import type { ModelTask } from '../trials/model-task.ts'
@@ -65,6 +69,36 @@ export interface MachineScript {
 const y = (values: readonly number[]): Feeds => ({ y: { dtype: 'float32', shape: [1, 4], data: Float32Array.from(values) } })
 
 const firstNumber = (feeds: Feeds): number => Number((Object.values(feeds)[0]!.data as Float32Array)[0])
+
+/** A profile of the model as it is written: its nodes run in order, each for as long as its operator's time, ms; 0.001 where none is given. */
+export const profileOf =
+  (times: Readonly<Record<string, number>>) =>
+  async ({ modelFile, optimizedModelPath, rounds }: ProfileInput): Promise<Trial<ProfileOutput>> => {
+    copyFileSync(modelFile, optimizedModelPath)
+    const { nodes } = viewGraph(await readModel(modelFile))
+    const total = nodes.reduce((sum, { opType }) => sum + (times[opType] ?? 0.001), 0)
+    const cost = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0.1 }
+    const round = { profiledP50Ms: 2 * total, plainP50Ms: total, plainDrift: 1, cost, emptyP50Ms: 0.001 }
+    return measured({
+      events: nodes.map(({ name, opType }, nodeIndex) => ({
+        name,
+        nodeIndex,
+        opType,
+        provider: 'CPUExecutionProvider',
+        parent: null,
+        rawMs: Array.from({ length: rounds }, () => times[opType] ?? 0.001),
+        runsPerPrediction: 1,
+        childRunsPerPrediction: 0,
+        inputTypes: [],
+        outputTypes: [],
+      })),
+      predictions: 10,
+      rounds: Array.from({ length: rounds }, () => round),
+      truncated: false,
+      bodyUs: null,
+      onOneThread: false,
+    })
+  }
 
 export function scriptedMachine(script: MachineScript): ScriptedRunner {
   const outputs = script.outputs ?? ((_, feeds) => y([1, 2, 3, 4].map((k) => k * firstNumber(feeds))))

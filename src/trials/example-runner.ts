@@ -8,7 +8,9 @@ export interface Asked {
 }
 
 /** By the id of a task: what comes of it. `call`: how often that task was asked for before. */
-export type Script = Readonly<Record<string, (input: never, call: number, limits: TrialLimits) => Trial<unknown>>>
+export type Script = Readonly<
+  Record<string, (input: never, call: number, limits: TrialLimits) => Trial<unknown> | Promise<Trial<unknown>>>
+>
 
 export interface ScriptedRunner extends TrialRunner {
   readonly asked: readonly Asked[]
@@ -27,7 +29,7 @@ export function scriptedRunner(script: Script): ScriptedRunner {
     const call = asked.filter((one) => one.task === task.id).length
     asked.push({ task: task.id, input, limits })
     const part = script[task.id]
-    return (part === undefined ? failed(`the script holds no ${task.id}`) : part(input as never, call, limits)) as never
+    return (part === undefined ? failed(`the script holds no ${task.id}`) : await part(input as never, call, limits)) as never
   }
   return { run, alone: (work) => work(), asked, tasks: () => asked.map(({ task }) => task) }
 }

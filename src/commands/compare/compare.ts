@@ -6,8 +6,8 @@ import type { Model } from '../../graph/model.ts'
 import { readMachine } from '../../machine/index.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
 import { alone, inTemporaryFolder, limitsOf } from '../run.ts'
+import { type Opening, openEngines, openModels } from './contestants.ts'
 import { comparisonOf } from './document.ts'
-import { type Opening, openEngines, openModels } from './entries.ts'
 import { measureAll } from './measure.ts'
 import { COMPARE_DEFAULTS, type CompareOptions } from './options.ts'
 
@@ -30,7 +30,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
       progress: (stage, done, of) => progress({ stage, done, of }),
     }
     const opened = models.length === 1 ? await openEngines(models[0]!, opening) : await openModels(models, opening)
-    const machine = readMachine([...new Set(opened.entries.flatMap(({ engine }) => engine?.accelerators ?? []))])
+    const machine = readMachine([...new Set(opened.contestants.flatMap(({ engine }) => engine?.accelerators ?? []))])
     const warnings: string[] = []
     const all = await alone(
       { trials: options.trials, progress },

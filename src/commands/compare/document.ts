@@ -13,7 +13,7 @@ import { summarize } from '../../measure/timing/latency.ts'
 import { type Entered, ratioOf } from '../../measure/timing/rounds.ts'
 import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
-import type { ComparisonDocument, Contestant } from '../../report/documents/comparison.ts'
+import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { comparisonSentences } from '../../report/text/comparison-sentences.ts'
 import { reasonOf } from '../../trials/port.ts'
@@ -21,8 +21,8 @@ import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
 import { engineFacts, engineOptionsOf } from '../run.ts'
 import { toolVersion } from '../version.ts'
-import { type Entry, isSoftware, type Opened, type Out } from './entries.ts'
-import { blocksOf, type MeasuredAll, type MeasuredEntry, p50Of } from './measure.ts'
+import { type Contestant, isSoftware, type Opened, type Out } from './contestants.ts'
+import { blocksOf, type ComparisonRun, type ContestantRun, p50Of } from './measure.ts'
 import type { CompareOptions } from './options.ts'
 
 /** A process that failed near the end does not undo the ones before. */
@@ -30,19 +30,19 @@ const LEAST_BLOCKS = 3
 /** Of a cosine: below, the difference is rounding. */
 const SAME_LOSS = 1e-6
 
-type Bounds = Pick<Contestant['batches'][number], 'p50Ms' | 'ciLowMs' | 'ciHighMs'>
+type Bounds = Pick<ContestantRow['batches'][number], 'p50Ms' | 'ciLowMs' | 'ciHighMs'>
 
-interface Row {
-  readonly entry: Entry
-  readonly measured: MeasuredEntry | null
+interface Told {
   readonly contestant: Contestant
+  readonly measured: ContestantRun | null
+  readonly row: ContestantRow
   readonly report: ReportDocument | null
   readonly loss: number | null
 }
 
 export interface ComparisonFacts {
   readonly opened: Opened
-  readonly all: MeasuredAll
+  readonly all: ComparisonRun
   readonly machine: Machine
   readonly options: CompareOptions
   /** The models as the user named them. */
@@ -54,13 +54,13 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   const { opened, all, options, files } = facts
   const of = files.length > 1 ? 'models' : 'engines'
   const createdAt = new Date().toISOString()
-  const measured = all.entries.filter((one) => isMeasured(one))
+  const measured = all.runs.filter((one) => isMeasured(one))
   const pairs = pairsOf(measured, all.batches)
-  const reference = measured.find(({ entry }) => entry === opened.first) ?? measured[0]
-  const rows = opened.entries.map((entry) => rowOf(entry, { ...facts, createdAt, pairs, reference, measured }))
+  const reference = measured.find(({ contestant }) => contestant === opened.first) ?? measured[0]
+  const rows = opened.contestants.map((contestant) => tell(contestant, { ...facts, createdAt, pairs, reference, measured }))
   const reports = rows.flatMap(({ report }) => report ?? [])
-  const contestants = rows.map(({ contestant, report }) => ({
-    ...contestant,
+  const contestants = rows.map(({ row, report }) => ({
+    ...row,
     report: report === null ? null : reports.indexOf(report),
   }))
   const base = pairs.filter(({ batch }) => batch === all.batches[0])
@@ -70,13 +70,13 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
     tool: { version: toolVersion },
     createdAt,
     of,
-    reference: reference?.entry.id ?? opened.first.id,
+    reference: reference?.contestant.id ?? opened.first.id,
     batch: all.batches[0]!,
     contestants,
     ranking: rank(ranked, base).map((one) => ({ ...one, tiedWith: [...one.tiedWith] })),
     pairs,
     pareto: plainPareto(
-      rows.filter(({ contestant }) => contestant.p50Ms !== null && !contestant.software),
+      rows.filter(({ row }) => row.p50Ms !== null && !row.software),
       base,
       of,
     ),
@@ -87,7 +87,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
       ...new Set([
         ...facts.warnings,
         ...opened.first.state.ready.inputs.warnings,
-        ...all.entries.flatMap(({ warnings }) => warnings),
+        ...all.runs.flatMap(({ warnings }) => warnings),
       ]),
     ],
   }
@@ -95,20 +95,20 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   return { ...document, answer, sentences }
 }
 
-const baseOf = ({ byBatch }: MeasuredEntry): Entered => byBatch.values().next().value!
+const baseOf = ({ byBatch }: ContestantRun): Entered => byBatch.values().next().value!
 
-const isMeasured = (one: MeasuredEntry): boolean => {
+const isMeasured = (one: ContestantRun): boolean => {
   const { blocks, failure } = baseOf(one)
   const count = blocks.filter((block) => block !== null).length
   return failure === null ? count > 0 : count >= LEAST_BLOCKS
 }
 
-function pairsOf(measured: readonly MeasuredEntry[], batches: readonly number[]): ComparisonDocument['pairs'] {
+function pairsOf(measured: readonly ContestantRun[], batches: readonly number[]): ComparisonDocument['pairs'] {
   return batches.flatMap((batch) =>
     measured.flatMap((a, i) =>
       measured.slice(i + 1).flatMap((b) => {
         const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!)
-        return ratio === null ? [] : [{ a: a.entry.id, b: b.entry.id, batch, ...ratio, order: orderOf(ratio) }]
+        return ratio === null ? [] : [{ a: a.contestant.id, b: b.contestant.id, batch, ...ratio, order: orderOf(ratio) }]
       }),
     ),
   )
@@ -117,15 +117,15 @@ function pairsOf(measured: readonly MeasuredEntry[], batches: readonly number[])
 interface RowFacts extends ComparisonFacts {
   readonly createdAt: string
   readonly pairs: ComparisonDocument['pairs']
-  readonly reference: MeasuredEntry | undefined
-  readonly measured: readonly MeasuredEntry[]
+  readonly reference: ContestantRun | undefined
+  readonly measured: readonly ContestantRun[]
 }
 
-function rowOf(entry: Entry, facts: RowFacts): Row {
-  const measured = facts.all.entries.find((one) => one.entry === entry) ?? null
-  const out: Out | null = 'out' in entry.state ? entry.state.out : measured && baseOf(measured).failure
-  const nothing = unmeasured(entry, out)
-  if (measured === null || !isMeasured(measured)) return { entry, measured: null, contestant: nothing, report: null, loss: null }
+function tell(contestant: Contestant, facts: RowFacts): Told {
+  const measured = facts.all.runs.find((one) => one.contestant === contestant) ?? null
+  const out: Out | null = 'out' in contestant.state ? contestant.state.out : measured && baseOf(measured).failure
+  const nothing = unmeasured(contestant, out)
+  if (measured === null || !isMeasured(measured)) return { contestant, measured: null, row: nothing, report: null, loss: null }
 
   const report = reportOf(measured, facts)
   const { latency } = report
@@ -136,7 +136,7 @@ function rowOf(entry: Entry, facts: RowFacts): Row {
   const { agreement, reason } = agreementOf(measured, facts)
   const own = ownMetric(measured, facts)
   const sweep = batchSweepOf(batches)
-  const contestant: Contestant = {
+  const row: ContestantRow = {
     ...nothing,
     outcome: 'measured',
     reason:
@@ -161,20 +161,20 @@ function rowOf(entry: Entry, facts: RowFacts): Row {
     agreementReason: reason,
     metric: own,
   }
-  return { entry, measured, contestant, report, loss: lossFor(agreement, measured, facts) }
+  return { contestant, measured, row, report, loss: lossFor(agreement, measured, facts) }
 }
 
-const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
-  id: entry.id,
-  file: entry.model.source.file,
-  engine: entry.engineId,
+const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => ({
+  id: contestant.id,
+  file: contestant.model.source.file,
+  engine: contestant.engineId,
   // The document has no word of its own for memory; the reason says it.
   outcome: out === null || out.outcome === 'out-of-memory' ? 'failed' : out.outcome,
   reason: out === null ? null : out.outcome === 'not-here' ? out.reason : reasonOf(out),
   fix: out?.outcome === 'not-here' ? out.fix : null,
   report: null,
-  device: entry.engine?.device ?? null,
-  software: isSoftware(entry.engine),
+  device: contestant.engine?.device ?? null,
+  software: isSoftware(contestant.engine),
   p50Ms: null,
   ciLowMs: null,
   ciHighMs: null,
@@ -188,27 +188,27 @@ const unmeasured = (entry: Entry, out: Out | null): Contestant => ({
   fit: null,
   transferShare: null,
   keptOnDevice: null,
-  sizeBytes: entry.model.source.sizeBytes,
+  sizeBytes: contestant.model.source.sizeBytes,
   macs: null,
   agreement: null,
   agreementReason: null,
   metric: null,
 })
 
-const transferShareOf = ({ device: { device } }: MeasuredEntry, p50Ms: number): number | null => {
+const transferShareOf = ({ device: { device } }: ContestantRun, p50Ms: number): number | null => {
   if (device === undefined) return null
   if (device.bound) return Math.max(0, 1 - device.bound.ratio)
   return Math.min(1, (device.uploadMs + device.downloadMs) / p50Ms)
 }
 
-function keptOnDeviceOf({ device: { device } }: MeasuredEntry): Contestant['keptOnDevice'] {
+function keptOnDeviceOf({ device: { device } }: ContestantRun): ContestantRow['keptOnDevice'] {
   if (!device?.bound) return null
   const { ratio, ratioLow, ratioHigh } = device.bound
   return { ratio, ratioLow, ratioHigh }
 }
 
 /** The first batch has the latency that the report gives, of one regime of the machine. */
-function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bounds): Contestant['batches'] {
+function batchRows({ byBatch }: ContestantRun, { p50Ms, ciLowMs, ciHighMs }: Bounds): ContestantRow['batches'] {
   return [...byBatch].flatMap(([batch, entered], at) => {
     if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
     const blocks = blocksOf(entered)
@@ -218,7 +218,7 @@ function batchRows({ byBatch }: MeasuredEntry, { p50Ms, ciLowMs, ciHighMs }: Bou
   })
 }
 
-function batchSweepOf(rows: Contestant['batches']): Sweep | null {
+function batchSweepOf(rows: ContestantRow['batches']): Sweep | null {
   if (rows.length < 2) return null
   const line = fitLine(rows.map(({ batch, p50Ms }) => ({ x: batch, y: p50Ms })))
   return {
@@ -231,10 +231,10 @@ function batchSweepOf(rows: Contestant['batches']): Sweep | null {
 }
 
 /** The evidence of one of them, as far as a comparison gathers it. */
-function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
-  const { entry, profile, device, sizeSweeps, absent, warnings } = measured
+function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
+  const { contestant, profile, device, sizeSweeps, absent, warnings } = measured
   const { machine, options } = facts
-  const { inputs, renames } = entry.state.ready
+  const { inputs, renames } = contestant.state.ready
   const blocks = blocksOf(baseOf(measured))
   const threadsInUse = options.threads || baseOf(measured).threads || inputs.threadsInUse
   const latency = summarize(blocks, threadsInUse)
@@ -245,13 +245,13 @@ function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
     toolVersion,
     createdAt: facts.createdAt,
     machine,
-    model: modelFacts(entry.model),
-    graph: entry.graph,
+    model: modelFacts(contestant.model),
+    graph: contestant.graph,
     inputs: inputFacts(renames === null ? inputs : { ...inputs, source: facts.opened.first.state.ready.inputs.source }),
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
-    engine: engineFacts(entry.engineId, entry.engine!, engineOptionsOf(options), threadsInUse),
+    engine: engineFacts(contestant.engineId, contestant.engine!, engineOptionsOf(options), threadsInUse),
     latency,
-    memory: memoryOf({ model: entry.model, machine }, blocks),
+    memory: memoryOf({ model: contestant.model, machine }, blocks),
     ...profile,
     ...device,
     ...(batchSweep ? { batchSweep } : {}),
@@ -262,35 +262,35 @@ function evidenceOf(measured: MeasuredEntry, facts: RowFacts): Evidence {
   }
 }
 
-function otherEngines(measured: MeasuredEntry, facts: RowFacts): OtherEngine[] {
+function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
   return facts.measured.flatMap((other) => {
     if (other === measured) return []
     const ratio = ratioOf(baseOf(measured), baseOf(other))
     if (ratio === null) return []
-    const { id, engine } = other.entry
+    const { id, engine } = other.contestant
     return [{ id, device: engine!.device, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]
   })
 }
 
-function reportOf(measured: MeasuredEntry, facts: RowFacts): ReportDocument {
-  const report = assembleReport(evidenceOf(measured, facts), measured.entry.model.source.file)
+function reportOf(measured: ContestantRun, facts: RowFacts): ReportDocument {
+  const report = assembleReport(evidenceOf(measured, facts), measured.contestant.model.source.file)
   const macs = macsOf(measured, facts, report)
   // The work is the model's, whichever engine was profiled.
   return report.model === null || report.model.macs !== null ? report : { ...report, model: { ...report.model, macs } }
 }
 
-function macsOf(measured: MeasuredEntry, facts: RowFacts, own: ReportDocument): number | null {
+function macsOf(measured: ContestantRun, facts: RowFacts, own: ReportDocument): number | null {
   if (own.model?.macs != null) return own.model.macs
-  const twin = facts.measured.find(({ entry, profile }) => entry.model === measured.entry.model && profile.profile)
+  const twin = facts.measured.find(({ contestant, profile }) => contestant.model === measured.contestant.model && profile.profile)
   if (twin === undefined || twin === measured) return null
   return assembleReport(evidenceOf(twin, { ...facts, measured: [] })).model?.macs ?? null
 }
 
 function agreementOf(
-  measured: MeasuredEntry,
+  measured: ContestantRun,
   { all, opened, options }: RowFacts,
 ): { agreement: Agreement | null; reason: string | null } {
-  const { outputs, entry } = measured
+  const { outputs, contestant } = measured
   const none = (reason: string) => ({ agreement: null, reason })
   if (outputs === null) return none(`it does not take the inputs of ${opened.first.id}, and was fed with its own`)
   if ('reason' in outputs) return none(outputs.reason)
@@ -309,32 +309,36 @@ function agreementOf(
   })
   if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch }
   const count = original.length === 1 ? 'one sample' : `${original.length} samples`
-  return { agreement, reason: entry === opened.first ? null : `on ${count}` }
+  return { agreement, reason: contestant === opened.first ? null : `on ${count}` }
 }
 
 /** Of its own outputs under the labels, whatever the first one's look like. */
-function ownMetric({ outputs, entry }: MeasuredEntry, { all, options }: RowFacts): Contestant['metric'] {
+function ownMetric({ outputs, contestant }: ContestantRun, { all, options }: RowFacts): ContestantRow['metric'] {
   const { labels } = all.judged
   if (labels === null || outputs === null || 'reason' in outputs) return null
   const own = labels.slice(0, outputs.samples.length)
-  const { metric } = compareOutputs(outputs.samples, outputs.samples, { labels: own, metric: options.metric, graph: entry.graph })
+  const { metric } = compareOutputs(outputs.samples, outputs.samples, {
+    labels: own,
+    metric: options.metric,
+    graph: contestant.graph,
+  })
   if (metric === null || !Number.isFinite(metric.before)) return null
   return { name: metric.name, value: metric.before, rows: own.reduce((sum, { shape }) => sum + elementCount(shape), 0) }
 }
 
-function lossFor(agreement: Agreement | null, measured: MeasuredEntry, { opened }: RowFacts): number | null {
-  if (measured.entry === opened.first) return 0
+function lossFor(agreement: Agreement | null, measured: ContestantRun, { opened }: RowFacts): number | null {
+  if (measured.contestant === opened.first) return 0
   if (agreement === null) return null
   const { loss } = lossOf({ ...agreement, metric: null })
   return Number.isFinite(loss) ? (loss < SAME_LOSS ? 0 : loss) : null
 }
 
 function plainPareto(
-  rows: readonly Row[],
+  rows: readonly Told[],
   pairs: ComparisonDocument['pairs'],
   of: ComparisonDocument['of'],
 ): ComparisonDocument['pareto'] {
-  const candidates = rows.map(({ contestant, loss }) => ({ ...contestant, loss }))
+  const candidates = rows.map(({ row, loss }) => ({ ...row, loss }))
   type Candidate = (typeof candidates)[number]
   const latency: Axis<Candidate> = {
     name: 'latency',
@@ -354,8 +358,8 @@ function plainPareto(
   return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
 }
 
-function breakEvens(contestants: readonly Contestant[], pairs: ComparisonDocument['pairs']): ComparisonDocument['breakEven'] {
-  const sweepOf = ({ batches, fit }: Contestant): Sweep => ({
+function breakEvens(contestants: readonly ContestantRow[], pairs: ComparisonDocument['pairs']): ComparisonDocument['breakEven'] {
+  const sweepOf = ({ batches, fit }: ContestantRow): Sweep => ({
     dimension: 'batch',
     unit: 'samples',
     points: batches.map(({ batch, ...rest }) => ({ at: batch, ...rest })),

@@ -23,12 +23,12 @@ import { SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonOf } from '../../trials/port.ts'
 import { engineOptionsOf, readExecuted } from '../run.ts'
-import { type Entry, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './entries.ts'
+import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './contestants.ts'
 
-export type ReadyEntry = Entry & { readonly state: { readonly ready: Ready } }
+export type ReadyContestant = Contestant & { readonly state: { readonly ready: Ready } }
 
-export interface MeasuredEntry {
-  readonly entry: ReadyEntry
+export interface ContestantRun {
+  readonly contestant: ReadyContestant
   /** By samples in a prediction; the first is the one that is ranked. */
   readonly byBatch: ReadonlyMap<number, Entered>
   readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
@@ -44,12 +44,12 @@ export interface MeasuredEntry {
   readonly warnings: readonly string[]
 }
 
-export interface MeasuredAll {
-  readonly entries: readonly MeasuredEntry[]
+export interface ComparisonRun {
+  readonly runs: readonly ContestantRun[]
   /** Samples in a prediction, in the order asked for; the first is the one that is ranked. */
   readonly batches: readonly number[]
   /** Outputs that all are compared with, and the labels of their samples. */
-  readonly reference: MeasuredEntry['outputs']
+  readonly reference: ContestantRun['outputs']
   readonly judged: JudgedInputs
 }
 
@@ -74,15 +74,15 @@ const PLAIN_MS = 4000
 const SOFTWARE_MS = 1000
 const NONE: Entered = { blocks: [], failure: null }
 
-export const isReady = (entry: Entry): entry is ReadyEntry => 'ready' in entry.state
+export const isReady = (contestant: Contestant): contestant is ReadyContestant => 'ready' in contestant.state
 export const blocksOf = ({ blocks }: Entered): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
 /** Median over the processes, ms; NaN where none was measured. */
 export const p50Of = (entered: Entered): number => median(blocksOf(entered).map(({ p50Ms }) => p50Ms))
 
 /** To be called alone on the machine. */
-export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<MeasuredAll> {
+export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<ComparisonRun> {
   const { options } = opening
-  const ready = opened.entries.filter(isReady)
+  const ready = opened.contestants.filter(isReady)
   const { batches, inputsAt } = batchInputs(opened, opening)
   const rounds = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
   const blockMs = options.seconds === null ? (options.quick ? QUICK_BLOCK_MS : BLOCK_MS) : (options.seconds * 1000) / rounds
@@ -96,35 +96,35 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
     const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
     const entered = await measureRounds({
       run: options.trials.run,
-      entrants: taking.map((entry) => entrantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
+      entrants: taking.map((contestant) => entrantFor(contestant, inputsAt(contestant, batch), at === 0 ? opened.first : null)),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
       isEnough,
       onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
     })
     latencies.set(
       batch,
-      ready.map((entry) => entered[taking.indexOf(entry)] ?? NONE),
+      ready.map((contestant) => entered[taking.indexOf(contestant)] ?? NONE),
     )
   }
 
   const firstAt = ready.indexOf(opened.first)
   const reference =
     firstAt < 0 ? await outputsAlone(opened.first, judged, opening) : outputsIn(latencies.get(batches[0]!)![firstAt]!)
-  const entries: MeasuredEntry[] = []
-  for (const [i, entry] of ready.entries()) {
+  const runs: ContestantRun[] = []
+  for (const [i, contestant] of ready.entries()) {
     const byBatch = new Map(batches.map((batch) => [batch, latencies.get(batch)![i]!]))
-    entries.push(await measureMore(entry, i, byBatch, { opened, machine, opening }))
+    runs.push(await measureMore(contestant, i, byBatch, { opened, machine, opening }))
   }
-  return { entries, batches, reference, judged }
+  return { runs, batches, reference, judged }
 
   /** `first`: outputs are to be kept, and compared with this one's. */
-  function entrantFor(entry: ReadyEntry, saved: string, first: ReadyEntry | null): Entrant {
-    const limits = limitsFor(entry, opening)
-    const kept = first === null ? null : outputsTaskOf(entry, judged, first, opening)
-    const software = isSoftware(entry.engine)
+  function entrantFor(contestant: ReadyContestant, saved: string, first: ReadyContestant | null): Entrant {
+    const limits = limitsFor(contestant, opening)
+    const kept = first === null ? null : outputsTaskOf(contestant, judged, first, opening)
+    const software = isSoftware(contestant.engine)
     return {
       task: {
-        ...taskOf(entry, opening, saved),
+        ...taskOf(contestant, opening, saved),
         sampleMs: blockMs,
         brief: false,
         few: 'where-slow',
@@ -149,16 +149,16 @@ interface Surroundings {
 
 /** What is not a matter of rounds, of one that was measured. */
 async function measureMore(
-  entry: ReadyEntry,
+  contestant: ReadyContestant,
   index: number,
   byBatch: ReadonlyMap<number, Entered>,
   { opened, machine, opening }: Surroundings,
-): Promise<MeasuredEntry> {
+): Promise<ContestantRun> {
   const { options } = opening
   const [base] = byBatch.values()
   const p50Ms = p50Of(base!)
-  const nothing: MeasuredEntry = {
-    entry,
+  const nothing: ContestantRun = {
+    contestant,
     byBatch,
     profile: {},
     device: {},
@@ -168,22 +168,22 @@ async function measureMore(
     warnings: [],
   }
   if (Number.isNaN(p50Ms)) return nothing
-  const ofModels = opened.entries.some(({ model }) => model !== opened.first.model)
-  const plan = gatherPlan(entry, machine, opening, path.join(opening.folder, `more-${index}`))
-  const task = taskOf(entry, opening, entry.state.ready.inputs.saved)
+  const ofModels = opened.contestants.some(({ model }) => model !== opened.first.model)
+  const plan = gatherPlan(contestant, machine, opening, path.join(opening.folder, `more-${index}`))
+  const task = taskOf(contestant, opening, contestant.state.ready.inputs.saved)
   const absent: Record<string, string> = {
     roofs: 'left out by compare',
     threadSweep: 'left out by compare',
     experiments: 'left out by compare',
   }
 
-  let profile: MeasuredEntry['profile'] = {}
+  let profile: ContestantRun['profile'] = {}
   const warnings: string[] = []
   if (options.quick) absent.profile = 'left out by --quick'
-  else if (!plan.offers.includes('node-times')) absent.profile = `${entry.engineId} gives no times of nodes`
-  else if (!ofModels && entry.id !== opened.first.id) absent.profile = 'left out by compare'
+  else if (!plan.offers.includes('node-times')) absent.profile = `${contestant.engineId} gives no times of nodes`
+  else if (!ofModels && contestant.id !== opened.first.id) absent.profile = 'left out by compare'
   else {
-    opening.progress(`profiling ${entry.id}`, index, opened.entries.length)
+    opening.progress(`profiling ${contestant.id}`, index, opened.contestants.length)
     const trial = await profileTrial(plan, { ...task, sampleMs: PROFILE_MS, rounds: PROFILE_ROUNDS }, p50Ms)
     const found = await profileEvidence(plan, trial, p50Ms)
     profile = found.evidence
@@ -195,28 +195,28 @@ async function measureMore(
   const device = isDevice && !options.quick ? deviceTimes(await deviceTrial(plan, task, p50Ms), absent) : {}
   let sweeps: readonly Sweep[] = []
   if (ofModels && !options.quick && p50Ms <= LONGEST_SWEPT_MS) {
-    opening.progress(`other input sizes of ${entry.id}`, index, opened.entries.length)
+    opening.progress(`other input sizes of ${contestant.id}`, index, opened.contestants.length)
     sweeps = await sizeSweeps({ ...plan, task, p50Ms })
   }
-  return { entry, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
+  return { contestant, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
 }
 
-const taskOf = (entry: ReadyEntry, { options }: Opening, saved: string) =>
-  modelTask(entry.engineId, entry.model.source.file, engineOptionsOf(options), saved)
+const taskOf = (contestant: ReadyContestant, { options }: Opening, saved: string) =>
+  modelTask(contestant.engineId, contestant.model.source.file, engineOptionsOf(options), saved)
 
-function gatherPlan(entry: ReadyEntry, machine: Machine, opening: Opening, folder: string): GatherPlan {
+function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Opening, folder: string): GatherPlan {
   const { options, limits } = opening
   fs.mkdirSync(folder, { recursive: true })
   return {
     run: options.trials.run,
-    model: entry.model,
-    graph: entry.graph,
-    inputs: entry.state.ready.inputs,
+    model: contestant.model,
+    graph: contestant.graph,
+    inputs: contestant.state.ready.inputs,
     machine,
-    engineId: entry.engineId,
+    engineId: contestant.engineId,
     engineOptions: engineOptionsOf(options),
-    deviceKind: entry.engine?.deviceKind ?? 'cpu',
-    offers: engineById(entry.engineId)!.offers,
+    deviceKind: contestant.engine?.deviceKind ?? 'cpu',
+    offers: engineById(contestant.engineId)!.offers,
     options: { quick: options.quick, seconds: options.seconds, batch: null },
     folder,
     limits,
@@ -233,13 +233,13 @@ function batchInputs(opened: Opened, { options, folder }: Opening) {
   if (asked === null || asked.length === 1) {
     const [name, axis] = axes?.entries().next().value ?? []
     const own = name === undefined ? 1 : (inputs.samples[0]?.[name]?.shape[axis!] ?? 1)
-    return { batches: [asked?.[0] ?? own], inputsAt: (entry: ReadyEntry) => entry.state.ready.inputs.saved }
+    return { batches: [asked?.[0] ?? own], inputsAt: (contestant: ReadyContestant) => contestant.state.ready.inputs.saved }
   }
   if (axes === null) throw new InputError(`--batch ${asked.join(',')}: not every input has a free batch axis; leave --batch out`)
   const made = new Map<string, string>()
-  const inputsAt = (entry: ReadyEntry, batch: number): string => {
-    const { inputs } = entry.state.ready
-    const key = `${entry.id} ${batch}`
+  const inputsAt = (contestant: ReadyContestant, batch: number): string => {
+    const { inputs } = contestant.state.ready
+    const key = `${contestant.id} ${batch}`
     const own = batchAxes(inputFacts(inputs)) ?? axes
     const saved =
       made.get(key) ?? saveInputs(path.join(folder, 'batches', String(made.size)), joinSamples(inputs.samples, own, batch))
@@ -249,7 +249,7 @@ function batchInputs(opened: Opened, { options, folder }: Opening) {
   return { batches: asked, inputsAt }
 }
 
-function judgedFor({ id, model, state }: ReadyEntry, { options, folder }: Opening): JudgedInputs {
+function judgedFor({ id, model, state }: ReadyContestant, { options, folder }: Opening): JudgedInputs {
   const { inputs } = state.ready
   const batch = options.batches === null ? null : options.batches.length > 1 ? 1 : options.batches[0]!
   const most = inputs.labels === null ? PLAIN_SAMPLES : LABELLED_SAMPLES
@@ -259,34 +259,34 @@ function judgedFor({ id, model, state }: ReadyEntry, { options, folder }: Openin
 
 /** null: it is fed with made-up inputs of its own, so that its outputs say nothing beside the first one's. */
 function outputsTaskOf(
-  entry: ReadyEntry,
+  contestant: ReadyContestant,
   firstJudged: JudgedInputs,
-  first: ReadyEntry,
+  first: ReadyContestant,
   opening: Opening,
 ): NonNullable<Entrant['outputsOf']> | null {
-  const { ready } = entry.state
+  const { ready } = contestant.state
   if (ready.renames === null && opening.options.data === null) return null
   // The same rows of the user's data, in this model's own types and shapes.
-  const judged = ready.renames === null ? judgedFor(entry, opening) : firstJudged
+  const judged = ready.renames === null ? judgedFor(contestant, opening) : firstJudged
   const renames = ready.renames ?? new Map<string, string>()
-  const folder = path.join(opening.folder, 'outputs', createHash('sha256').update(entry.id).digest('hex').slice(0, 16))
+  const folder = path.join(opening.folder, 'outputs', createHash('sha256').update(contestant.id).digest('hex').slice(0, 16))
   return {
     inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(judged.samples, renames)),
     folder,
-    inMs: isSoftware(entry.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
+    inMs: isSoftware(contestant.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
     // Random operators are the model's: of one model its first engine tells.
-    again: entry === first || entry.model !== first.model,
+    again: contestant === first || contestant.model !== first.model,
   }
 }
 
-function outputsIn({ outputs }: Entered): MeasuredEntry['outputs'] {
+function outputsIn({ outputs }: Entered): ContestantRun['outputs'] {
   if (outputs === undefined) return null
   if ('reason' in outputs) return { reason: `its outputs could not be had: ${outputs.reason}` }
   return { samples: loadInputs(outputs.saved), varying: outputs.varying }
 }
 
 /** Of a first one that takes no part itself. */
-async function outputsAlone(first: ReadyEntry, judged: JudgedInputs, opening: Opening): Promise<MeasuredEntry['outputs']> {
+async function outputsAlone(first: ReadyContestant, judged: JudgedInputs, opening: Opening): Promise<ContestantRun['outputs']> {
   const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
   opening.progress(`outputs of ${first.id}`, 0, 1)
   const limits = { ...trialLimits(opening.limits, inMs), ...limitsFor(first, opening) }

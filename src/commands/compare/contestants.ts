@@ -10,7 +10,7 @@ import type { GraphView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
-import { type TryOutput, tryTask } from '../../measure/try-once.ts'
+import { tryTask } from '../../measure/try-once.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
@@ -28,7 +28,7 @@ export interface Ready {
   readonly renames: ReadonlyMap<string, string> | null
 }
 
-export interface Entry {
+export interface Contestant {
   readonly id: string
   readonly model: Model
   readonly graph: GraphView
@@ -38,9 +38,9 @@ export interface Entry {
 }
 
 export interface Opened {
-  readonly entries: readonly Entry[]
-  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `entries` where it was asked for. */
-  readonly first: Entry & { readonly state: { readonly ready: Ready } }
+  readonly contestants: readonly Contestant[]
+  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` where it was asked for. */
+  readonly first: Contestant & { readonly state: { readonly ready: Ready } }
   readonly notHere: readonly { readonly id: string; readonly reason: string; readonly fix: string }[]
 }
 
@@ -59,7 +59,10 @@ export const REFERENCE_ENGINE = 'ort-cpu'
 export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.deviceKind === 'software-gpu'
 
 /** Limits of one process. */
-export function limitsFor({ engine, engineId }: Pick<Entry, 'engine' | 'engineId'>, { limits, options }: Opening): TrialLimits {
+export function limitsFor(
+  { engine, engineId }: Pick<Contestant, 'engine' | 'engineId'>,
+  { limits, options }: Opening,
+): TrialLimits {
   const startMs = engineById(engineId)?.startMs ?? 0
   const asked = options.limitSeconds * 1000
   return {
@@ -73,13 +76,12 @@ export function limitsFor({ engine, engineId }: Pick<Entry, 'engine' | 'engineId
 const batchOf = ({ batches }: CompareOptions): number | null => (batches === null ? null : batches.length > 1 ? 1 : batches[0]!)
 
 /** Inputs as an engine was seen to accept them. Throws InputError as `chooseInputs` does. */
-function choose(model: Model, graph: GraphView, engine: string, opening: Opening, folder: string): Promise<ChosenInputs> {
-  const { options, limits } = opening
+function choose({ model, graph, engineId }: Base, { options, limits }: Opening, folder: string): Promise<ChosenInputs> {
   const wishes = {
     ...options,
     run: options.trials.run,
     batch: batchOf(options),
-    engine,
+    engine: engineId,
     engineOptions: engineOptionsOf(options),
     folder,
     limits,
@@ -110,7 +112,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
 
   // The reference first: its inputs are the others'.
   const order = [...available].sort((x, y) => Number(y.id === REFERENCE_ENGINE) - Number(x.id === REFERENCE_ENGINE))
-  const entries = new Map<string, Entry>()
+  const contestants = new Map<string, Contestant>()
   let first: Opened['first'] | undefined
   let refusal: unknown
   for (const [i, { id, engine }] of order.entries()) {
@@ -118,21 +120,21 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
     const base = { id, model, graph, engineId: id, engine }
     if (first === undefined) {
       try {
-        const inputs = await choose(model, graph, id, opening, opening.folder)
+        const inputs = await choose(base, opening, opening.folder)
         first = { ...base, state: { ready: { inputs, renames: new Map() } } }
-        entries.set(id, first)
+        contestants.set(id, first)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
         // What the first engine says is what the user reads where none runs the model.
         refusal ??= error
-        entries.set(id, { ...base, state: { out: { outcome: 'failed', reason: error.message } } })
+        contestants.set(id, { ...base, state: { out: { outcome: 'failed', reason: error.message } } })
       }
       continue
     }
     // Its first round tells whether it takes the model: starting some engines twice takes longer than the round.
     const { inputs } = first.state.ready
     const threadsInUse = options.threads || 1
-    entries.set(id, { ...base, state: { ready: { inputs: { ...inputs, threadsInUse, warnings: [] }, renames: new Map() } } })
+    contestants.set(id, { ...base, state: { ready: { inputs: { ...inputs, threadsInUse, warnings: [] }, renames: new Map() } } })
   }
   if (first === undefined) {
     throw (
@@ -142,10 +144,10 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   }
   for (const one of missing) {
     const base = { id: one.id, model, graph, engineId: one.id, engine: null }
-    if (options.engines !== null) entries.set(one.id, { ...base, state: { out: { outcome: 'not-here', ...one } } })
+    if (options.engines !== null) contestants.set(one.id, { ...base, state: { out: { outcome: 'not-here', ...one } } })
   }
   return {
-    entries: asked.flatMap((id) => entries.get(id) ?? []),
+    contestants: asked.flatMap((id) => contestants.get(id) ?? []),
     first,
     notHere: options.engines === null ? missing : [],
   }
@@ -163,7 +165,7 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
   checkConfig(options.configEntries, options.engine, engine)
   const graphs = models.map(viewGraph)
   checkNames(options, graphs)
-  const entries: Entry[] = []
+  const contestants: Contestant[] = []
   let first: Opened['first'] | undefined
   let refusal: unknown
   for (const [i, model] of models.entries()) {
@@ -172,35 +174,35 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
     const base = { id: model.source.file, model, graph: graphs[i]!, engineId: options.engine, engine }
     const ownOpening = { ...opening, options: { ...options, ...ownFlags(options, base.graph) } }
     if (first !== undefined) {
-      entries.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
+      contestants.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
       continue
     }
     try {
-      const inputs = await choose(model, base.graph, options.engine, ownOpening, own)
+      const inputs = await choose(base, ownOpening, own)
       first = { ...base, state: { ready: { inputs, renames: new Map() } } }
-      entries.push(first)
+      contestants.push(first)
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       refusal ??= error
-      entries.push({ ...base, state: { out: { outcome: 'failed', reason: error.message } } })
+      contestants.push({ ...base, state: { out: { outcome: 'failed', reason: error.message } } })
     }
   }
   if (first === undefined) throw refusal
-  return { entries, first, notHere: [] }
+  return { contestants, first, notHere: [] }
 }
 
-type Base = Omit<Entry, 'state'>
+type Base = Omit<Contestant, 'state'>
 
 /** With the first model's inputs, else with inputs of its own. */
-async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Entry['state']> {
+async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Contestant['state']> {
   const { inputs } = first.state.ready
   const renames = renamesOf(first.graph, base.graph, inputs.samples[0]!)
   if (renames !== null) {
-    const state = await tryWith(base, inputs, renames, opening, folder)
+    const state = await tryWith(base, { inputs, renames }, opening, folder)
     if ('ready' in state || state.out.outcome !== 'failed') return state
   }
   try {
-    return { ready: { inputs: await choose(base.model, base.graph, base.engineId, opening, folder), renames: null } }
+    return { ready: { inputs: await choose(base, opening, folder), renames: null } }
   } catch (error) {
     if (error instanceof InputError) return { out: { outcome: 'failed', reason: error.message } }
     throw error
@@ -209,11 +211,10 @@ async function tryModel(base: Base, first: Opened['first'], opening: Opening, fo
 
 async function tryWith(
   base: Base,
-  inputs: ChosenInputs,
-  renames: ReadonlyMap<string, string>,
+  { inputs, renames }: { readonly inputs: ChosenInputs; readonly renames: ReadonlyMap<string, string> },
   opening: Opening,
-  folder = path.join(opening.folder, base.id),
-): Promise<Entry['state']> {
+  folder: string,
+): Promise<Contestant['state']> {
   const samples = renamed(inputs.samples, renames)
   const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
   const engineOptions = engineOptionsOf(opening.options)
@@ -221,19 +222,10 @@ async function tryWith(
   const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
   const trial = await opening.options.trials.run(tryTask, task, limits)
   if (trial.outcome !== 'measured') return { out: trial }
-  return { ready: { inputs: fedWith(inputs, renames, samples, saved, trial.value, engineOptions.threads), renames } }
-}
-
-function fedWith(
-  inputs: ChosenInputs,
-  renames: ReadonlyMap<string, string>,
-  samples: readonly Feeds[],
-  saved: string,
-  { outputs, poolThreads }: TryOutput,
-  threads: number | null,
-): ChosenInputs {
+  const { outputs, poolThreads } = trial.value
   const resolved = inputs.resolved.map((input) => ({ ...input, name: renames.get(input.name) ?? input.name }))
-  return { ...inputs, resolved, samples, saved, outputs, threadsInUse: threads || poolThreads || 1, warnings: [] }
+  const threadsInUse = engineOptions.threads || poolThreads || 1
+  return { ready: { inputs: { ...inputs, resolved, samples, saved, outputs, threadsInUse, warnings: [] }, renames } }
 }
 
 export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, string>): readonly Feeds[] =>
