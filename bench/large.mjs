@@ -53,11 +53,11 @@ function write() {
       fs.writeSync(weights, bytes)
       initializers.push(outside(label, [rows, columns], offset, bytes.byteLength))
       offset += bytes.byteLength
-      nodes.push(node('MatMul', [input, label], [`${label}_out`], {}, '', `${label}_product`))
+      nodes.push(node({ opType: 'MatMul', name: `${label}_product` }, [input, label], [`${label}_out`]))
       return `${label}_out`
     }
     const add = (opType, inputs, name) => {
-      nodes.push(node(opType, inputs, [`${name}_${k}`], {}, '', `${name}_${k}`))
+      nodes.push(node({ opType, name: `${name}_${k}` }, inputs, [`${name}_${k}`]))
       return `${name}_${k}`
     }
     const [q, key, v] = ['q', 'k', 'v'].map((name) => product(last, name, WIDTH, WIDTH))

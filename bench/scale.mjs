@@ -12,7 +12,7 @@ const folder = temporaryFolder()
 const rows = []
 for (const count of [1_000, 10_000, 100_000]) {
   const nodes = Array.from({ length: count }, (_, i) =>
-    node('Add', [i === 0 ? 'x' : `v${i - 1}`, 'bias'], [`v${i}`], {}, '', `add_${i}`),
+    node({ opType: 'Add', name: `add_${i}` }, [i === 0 ? 'x' : `v${i - 1}`, 'bias'], [`v${i}`]),
   )
   const values = Array.from({ length: count - 1 }, (_, i) => valueInfo(`v${i}`, 'float32', [1, 64]))
   const proto = model({

@@ -32,7 +32,7 @@ function chain(inputName) {
       return last
     },
     add(opType, others = [], attributes = {}, input = last, name = `${opType.toLowerCase()}_${nodes.length}`) {
-      nodes.push(node(opType, [input, ...others], [`${name}_out`], attributes, '', name))
+      nodes.push(node({ opType, name }, [input, ...others], [`${name}_out`], attributes))
       last = `${name}_out`
       return last
     },

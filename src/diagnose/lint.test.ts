@@ -75,10 +75,10 @@ describe('what did not fuse', () => {
   test('a pair of conversions between float operators only rounds', async () => {
     const pair = model({
       nodes: [
-        node('Erf', ['x'], ['e'], {}, '', 'before'),
+        node({ opType: 'Erf', name: 'before' }, ['x'], ['e']),
         node('QuantizeLinear', ['e', 's', 'z'], ['q']),
         node('DequantizeLinear', ['q', 's', 'z'], ['f']),
-        node('Erf', ['f'], ['y'], {}, '', 'after'),
+        node({ opType: 'Erf', name: 'after' }, ['f'], ['y']),
       ],
       inputs: [valueInfo('x', 'float32', [4])],
       outputs: [valueInfo('y', 'float32', [4])],

@@ -27,7 +27,7 @@ const made = (nodes: ModelParts['nodes']) =>
     }),
   )
 const relu = made([node('Relu', ['x'], ['y'])])
-const trees = made([node('TreeEnsembleRegressor', ['x'], ['y'], {}, 'ai.onnx.ml')])
+const trees = made([node({ opType: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml' }, ['x'], ['y'])])
 
 /** 100 rows, the label of row k is k; the inputs as chosen from the first two. */
 function chosenFrom(table: string) {

@@ -36,7 +36,9 @@ test('attributes get the type that ONNX wants', () => {
 })
 
 const proto = model({
-  nodes: [node('Conv', ['x', 'w'], ['y'], { pads: [1, 1, 1, 1], group: 1, auto_pad: 'NOTSET', alpha: 0.1 }, '', 'conv')],
+  nodes: [
+    node({ opType: 'Conv', name: 'conv' }, ['x', 'w'], ['y'], { pads: [1, 1, 1, 1], group: 1, auto_pad: 'NOTSET', alpha: 0.1 }),
+  ],
   inputs: [valueInfo('x', 'float32', ['batch', 3, null, 8])],
   outputs: [valueInfo('y', 'float32')],
   initializers: [floatTensor('w', [1, 3, 1, 1], [1, 2, 3])],

@@ -46,15 +46,21 @@ export type AttributeValue =
   | GraphProto
   | TypedAttribute
 
-/** Operator, input and output value names ('' omits an optional one), attributes, domain ('' for ai.onnx), the node's name. */
+/** An operator and, where it matters, its domain ('' for ai.onnx) and the node's own name. */
+export interface NodeHead {
+  readonly opType: string
+  readonly domain?: string
+  readonly name?: string | undefined
+}
+
+/** What the node is (an operator of ai.onnx as plain text), input and output value names ('' omits an optional one), attributes. */
 export function node(
-  opType: string,
+  head: string | NodeHead,
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: Readonly<Record<string, AttributeValue>> = {},
-  domain = '',
-  name = '',
 ): NodeProto {
+  const { opType, domain = '', name = '' } = typeof head === 'string' ? { opType: head } : head
   return create(NodeProtoSchema, {
     opType,
     input: [...inputs],

@@ -174,8 +174,11 @@ describe('finding and counting', () => {
   const proto = model({
     nodes: [
       node('If', ['flag'], ['y'], { then_branch: branch('a'), else_branch: branch('b') }),
-      node('Scale', ['y'], ['z'], {}, 'local'),
-      node('LinearRegressor', ['z'], ['r'], { coefficients: { floats: [1, 2, 3] }, targets: 1 }, 'ai.onnx.ml'),
+      node({ opType: 'Scale', domain: 'local' }, ['y'], ['z']),
+      node({ opType: 'LinearRegressor', domain: 'ai.onnx.ml' }, ['z'], ['r'], {
+        coefficients: { floats: [1, 2, 3] },
+        targets: 1,
+      }),
     ],
     inputs: [valueInfo('flag', 'bool', []), valueInfo('w', 'float32', [3])],
     outputs: [valueInfo('r', 'float32', [1])],

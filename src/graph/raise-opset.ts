@@ -113,7 +113,7 @@ function withInputs(node: NodeProto, { fresh }: Step, constants: readonly (reado
     const name = fresh(`${node.output[0]}_input_${index}`)
     while (input.length < index) input.push('')
     input[index] = name
-    return makeNode('Constant', [], [name], { value: int64Tensor('', [values.length], values.map(int64)) }, '', name)
+    return makeNode({ opType: 'Constant', name }, [], [name], { value: int64Tensor('', [values.length], values.map(int64)) })
   })
   return [...added, copyWith(node, { input })]
 }
@@ -123,7 +123,7 @@ function scalar(value: number, hint: string, { node, step, declared }: Parameter
   const dtype = declared.get(node.input[0]!)?.dtype ?? declared.get(node.output[0]!)?.dtype ?? 'float32'
   if (dtype !== 'float32') step.refuse(`${node.opType} of ${dtype}`)
   const name = step.fresh(hint)
-  return { name, node: makeNode('Constant', [], [name], { value: floatTensor('', [], [value]) }, '', name) }
+  return { name, node: makeNode({ opType: 'Constant', name }, [], [name], { value: floatTensor('', [], [value]) }) }
 }
 
 const slice: Change = ({ node, attributes, step }) => {
@@ -185,7 +185,7 @@ const upsampleScales: Change = ({ node, attributes, step }) => {
   if (!Array.isArray(scales)) return [node]
   const name = step.fresh(`${node.output[0]}_scales`)
   const value = floatTensor('', [scales.length], scales as number[])
-  const constant = makeNode('Constant', [], [name], { value }, '', name)
+  const constant = makeNode({ opType: 'Constant', name }, [], [name], { value })
   return [constant, copyWith(without(node, 'scales'), { input: [node.input[0]!, name] })]
 }
 
@@ -220,10 +220,10 @@ const softmax: Change = ({ node, attributes, step, declared }) => {
   const [input, output] = [node.input[0]!, node.output[0]!]
   const [shape, flat, soft] = [fresh(`${output}_shape`), fresh(`${output}_flat`), fresh(`${output}_soft`)]
   return [
-    makeNode('Shape', [input], [shape], {}, '', shape),
-    makeNode('Flatten', [input], [flat], { axis }, '', flat),
+    makeNode({ opType: 'Shape', name: shape }, [input], [shape]),
+    makeNode({ opType: 'Flatten', name: flat }, [input], [flat], { axis }),
     copyWith(asLast[0]!, { input: [flat], output: [soft] }),
-    makeNode('Reshape', [soft, shape], [output], {}, '', fresh(`${output}_reshape`)),
+    makeNode({ opType: 'Reshape', name: fresh(`${output}_reshape`) }, [soft, shape], [output]),
   ]
 }
 

@@ -11,7 +11,7 @@ function nested(output: string, outer: string) {
   const leaf = graph({ nodes: [node('Neg', [outer], ['deep'])], outputs: [valueInfo('deep', 'float32', [1])], name: 'leaf' })
   const inner = node('If', ['flag'], ['middle'], { then_branch: leaf, else_branch: leaf })
   const branch = graph({ nodes: [inner], outputs: [valueInfo('middle', 'float32', [1])], name: 'branch' })
-  return node('If', ['flag'], [output], { then_branch: branch, else_branch: branch }, '', 'outer_if')
+  return node({ opType: 'If', name: 'outer_if' }, ['flag'], [output], { then_branch: branch, else_branch: branch })
 }
 
 describe('topologicalOrder', () => {

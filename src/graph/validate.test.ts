@@ -44,7 +44,10 @@ describe('problemsOf', () => {
 
   test('a value made twice, a value made nowhere', () => {
     const twice = problemsOf(
-      model({ ...parts, nodes: [node('Relu', ['x'], ['y'], {}, '', 'a'), node('Neg', ['x'], ['y'], {}, '', 'b')] }),
+      model({
+        ...parts,
+        nodes: [node({ opType: 'Relu', name: 'a' }, ['x'], ['y']), node({ opType: 'Neg', name: 'b' }, ['x'], ['y'])],
+      }),
     )
     expect(twice.map(({ message }) => message)).toEqual([
       "Value 'y' is made twice, by node 'a' (Relu) and by node 'b' (Neg); give each its own name",
@@ -59,7 +62,7 @@ describe('problemsOf', () => {
     const proto = model({
       inputs: [valueInfo('flag', 'bool', [])],
       outputs: [y],
-      nodes: [node('If', ['flag'], ['y'], { then_branch: branch, else_branch: branch }, '', 'choose')],
+      nodes: [node({ opType: 'If', name: 'choose' }, ['flag'], ['y'], { then_branch: branch, else_branch: branch })],
       functions: [modelFunction({ name: 'F', domain: 'local', inputs: [], outputs: ['o'], nodes: [node('Neg', ['i'], ['o'])] })],
     })
     const messages = problemsOf(proto).map(({ message }) => message)
@@ -70,7 +73,10 @@ describe('problemsOf', () => {
 
   test('a ring, also through a subgraph', () => {
     const ring = problemsOf(
-      model({ ...parts, nodes: [node('Add', ['x', 'b'], ['y'], {}, '', 'add'), node('Neg', ['y'], ['b'], {}, '', 'neg')] }),
+      model({
+        ...parts,
+        nodes: [node({ opType: 'Add', name: 'add' }, ['x', 'b'], ['y']), node({ opType: 'Neg', name: 'neg' }, ['y'], ['b'])],
+      }),
     )
     expect(ring).toHaveLength(1)
     expect(ring[0]!.message).toMatch(/in a ring: '(add|neg)'.*'(add|neg)'/)
@@ -101,7 +107,7 @@ describe('problemsOf', () => {
 
 test('customDomains: what neither an engine nor the model itself defines', () => {
   const nodes = ['', 'ai.onnx.ml', 'com.microsoft', 'com.microsoft.nchwc', 'local', 'org.b', 'com.a'].map((domain) =>
-    node('F', [], [], {}, domain),
+    node({ opType: 'F', domain }, [], []),
   )
   const functions = [modelFunction({ name: 'F', domain: 'local', inputs: [], outputs: [], nodes: [] })]
   expect(customDomains(model({ nodes, outputs: [], functions }))).toEqual(['com.a', 'org.b'])

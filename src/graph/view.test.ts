@@ -8,7 +8,7 @@ const branch = (name: string) =>
   graph({
     nodes: [
       node('Constant', [], [`${name}_k`], { value: floatTensor('', [], [2]) }),
-      node('Mul', ['x', `${name}_k`], [name], {}, '', `${name}/mul`),
+      node({ opType: 'Mul', name: `${name}/mul` }, ['x', `${name}_k`], [name]),
     ],
     outputs: [valueInfo(name, 'float32', [4])],
     name,
@@ -17,7 +17,7 @@ const branch = (name: string) =>
 const proto = model({
   nodes: [
     node('Constant', [], ['shape'], { value: int64Tensor('', [2], [2, -1]) }),
-    node('Reshape', ['x', 'shape'], ['reshaped'], {}, 'ai.onnx', 'reshape'),
+    node({ opType: 'Reshape', domain: 'ai.onnx', name: 'reshape' }, ['x', 'shape'], ['reshaped']),
     node('Conv', ['reshaped', 'w', ''], ['', 'y'], { pads: [1, 1], auto_pad: 'NOTSET', alpha: 0.5, names: ['a', 'b'], none: [] }),
     node('ConstantOfShape', ['shape'], ['filled'], { value: rawTensor('', 'int8', [1], Uint8Array.of(3)) }),
     node('If', ['flag'], [''], { then_branch: branch('then'), else_branch: branch('else') }),

@@ -40,7 +40,7 @@ export function transformerBlocks(shape: BlockShape = {}) {
     return name
   }
   const op = (opType: string, inputs: readonly string[], output: string, attributes = {}) => {
-    nodes.push(node(opType, inputs, [output], attributes, '', `/${output}`))
+    nodes.push(node({ opType, name: `/${output}` }, inputs, [output], attributes))
     return output
   }
   const linear = (x: string, from: number, to: number, name: string) => {

@@ -67,10 +67,10 @@ describe('matching', () => {
 })
 
 test('nodes by operator, domain and attributes', () => {
-  const gelu = node('Gelu', ['x'], ['y'], { alpha: { float: 2 } }, 'com.microsoft')
+  const gelu = node({ opType: 'Gelu', domain: 'com.microsoft' }, ['x'], ['y'], { alpha: { float: 2 } })
   expect(isOperator(gelu, 'Gelu')).toBe(false)
   expect(isOperator(gelu, 'Erf', 'com.microsoft:Gelu')).toBe(true)
-  expect(isOperator(node('Gelu', ['x'], ['y'], {}, 'ai.onnx'), 'Gelu')).toBe(true)
+  expect(isOperator(node({ opType: 'Gelu', domain: 'ai.onnx' }, ['x'], ['y']), 'Gelu')).toBe(true)
   expect([numberOf(gelu, 'alpha', 1), numberOf(gelu, 'beta', 1), attributeOf(gelu, 'beta')]).toEqual([2, 1, undefined])
   expect(otherOperand(node('Mul', ['a', 'b'], ['c']), 'b')).toBe('a')
   expect(otherOperand(node('Mul', ['a', 'a'], ['c']), 'a')).toBeUndefined()

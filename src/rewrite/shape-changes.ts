@@ -87,9 +87,9 @@ function oneOfAxes(matching: Matching, first: NodeProto, last: NodeProto, fresh:
   const make = (opType: string, axes: readonly number[]): Added => {
     const [input, output] = [first.input[0]!, last.output[0]!]
     const sorted = [...axes].sort((one, other) => one - other)
-    if (matching.opset < 13) return { add: [node(opType, [input], [output], { axes: sorted }, '', last.name)] }
+    if (matching.opset < 13) return { add: [node({ opType, name: last.name }, [input], [output], { axes: sorted })] }
     const name = fresh(`${output}_axes`)
-    const added = node(opType, [input, name], [output], {}, '', last.name)
+    const added = node({ opType, name: last.name }, [input, name], [output])
     return { add: [added], addInitializers: [int64Tensor(name, [sorted.length], sorted)] }
   }
   switch (`${first.opType} ${last.opType}`) {
@@ -151,7 +151,7 @@ function oneReshape({ shape, opset }: Matching, source: string, last: NodeProto,
   const asked = askedShape(shape(source), shape(last.output[0]))
   if (asked === undefined || opset < 5) return undefined
   const name = fresh(`${last.output[0]}_shape`)
-  const add = [node('Reshape', [source, name], [last.output[0]!], {}, '', last.name)]
+  const add = [node({ opType: 'Reshape', name: last.name }, [source, name], [last.output[0]!])]
   return { add, addInitializers: [int64Tensor(name, [asked.length], asked)] }
 }
 

@@ -95,9 +95,9 @@ function gatheredFirst(site: Site, dequantize: NodeView, gather: NodeView): Mend
       remove,
       add: [
         picked,
-        makeNode('Gather', [column, gather.inputs[1]!], [rowScales], { axis: 0 }, '', `${rowScales}_Gather`),
-        makeNode('Cast', [rows], [real], { to: 1 }, '', `${real}_Cast`),
-        makeNode('Mul', [real, rowScales], [value!], {}, '', `${value!}_Mul`),
+        makeNode({ opType: 'Gather', name: `${rowScales}_Gather` }, [column, gather.inputs[1]!], [rowScales], { axis: 0 }),
+        makeNode({ opType: 'Cast', name: `${real}_Cast` }, [rows], [real], { to: 1 }),
+        makeNode({ opType: 'Mul', name: `${value!}_Mul` }, [real, rowScales], [value!]),
       ],
       addInitializers: [floatTensor(column, [scales.length, 1], scales)],
     },

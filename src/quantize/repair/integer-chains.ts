@@ -79,7 +79,7 @@ export function scalesFirst(site: Site): Mending[] {
       return []
     const name = fresh(`${second.outputs[0]!}_scales`)
     const add = [
-      makeNode('Mul', scales as string[], [name], {}, '', `${name}_Mul`),
+      makeNode({ opType: 'Mul', name: `${name}_Mul` }, scales as string[], [name]),
       copyWith(protoOf(second), { input: [cast.outputs[0]!, name] }),
     ]
     return [{ edit: { remove: new Set([protoOf(first), protoOf(second)]), add }, nodes: [product.outputs[0]!] }]

@@ -33,10 +33,17 @@ export function blockProduct(rewriting: Rewriting, layer: NodeProto, bits: 4 | 8
   }
   rewriting.remove(...product.parts)
   let at = sums.length === 0 ? result : fresh(`${result}_product`)
-  rewriting.add(node('MatMulNBits', [product.x, ...weights.inputs], [at], attributes, MICROSOFT, fresh(`${hint}_quant`)))
+  rewriting.add(
+    node(
+      { opType: 'MatMulNBits', domain: MICROSOFT, name: fresh(`${hint}_quant`) },
+      [product.x, ...weights.inputs],
+      [at],
+      attributes,
+    ),
+  )
   sums.forEach((one, index) => {
     const output = index === sums.length - 1 ? result : fresh(`${result}_sum`)
-    rewriting.add(node('Add', [at, one], [output], {}, '', fresh(`${hint}_add`)))
+    rewriting.add(node({ opType: 'Add', name: fresh(`${hint}_add`) }, [at, one], [output]))
     at = output
   })
   return { precision: bits === 4 ? 'weights4' : 'weights8', weightSqnrDb: weights.sqnrDb }

@@ -65,7 +65,7 @@ describe('Attention', () => {
   const attention = (attributes: Parameters<typeof node>[3], nodes: ModelParts['nodes'] = [], inputs = ['x', 'w', 'b']) =>
     modelInMemory(
       model({
-        nodes: [...nodes, node('Attention', inputs, ['y'], { num_heads: 2, ...attributes }, 'com.microsoft')],
+        nodes: [...nodes, node({ opType: 'Attention', domain: 'com.microsoft' }, inputs, ['y'], { num_heads: 2, ...attributes })],
         inputs: [valueInfo('x', 'float32', [2, 5, INPUTS])],
         outputs: [valueInfo('y', 'float32')],
         initializers: [

@@ -26,7 +26,11 @@ export function quantizedByRange(rewriting: Rewriting, value: string): Quantized
     const scale = rewriting.fresh(`${value}_scale`)
     const zeroPoint = rewriting.fresh(`${value}_zero_point`)
     rewriting.add(
-      node('DynamicQuantizeLinear', [value], [quantized, scale, zeroPoint], {}, '', rewriting.fresh(`${value}_QuantizeLinear`)),
+      node(
+        { opType: 'DynamicQuantizeLinear', name: rewriting.fresh(`${value}_QuantizeLinear`) },
+        [value],
+        [quantized, scale, zeroPoint],
+      ),
     )
     return { quantized, scale, zeroPoint }
   })
@@ -45,14 +49,18 @@ export function dynamicProduct(rewriting: Rewriting, layer: NodeProto): LayerOut
   const [whole, real, scales] = [fresh(`${result}_quantized`), fresh(`${result}_cast`), fresh(`${result}_scales`)]
   rewriting.remove(...product.parts)
   rewriting.add(
-    node('MatMulInteger', [x.quantized, weights.values, x.zeroPoint, weights.zeroPoint], [whole], {}, '', fresh(`${hint}_quant`)),
-    node('Cast', [whole], [real], { to: dataTypeOf('float32') }, '', fresh(`${hint}_cast`)),
-    node('Mul', [x.scale, weights.scale], [scales], {}, '', fresh(`${hint}_scales_mul`)),
+    node(
+      { opType: 'MatMulInteger', name: fresh(`${hint}_quant`) },
+      [x.quantized, weights.values, x.zeroPoint, weights.zeroPoint],
+      [whole],
+    ),
+    node({ opType: 'Cast', name: fresh(`${hint}_cast`) }, [whole], [real], { to: dataTypeOf('float32') }),
+    node({ opType: 'Mul', name: fresh(`${hint}_scales_mul`) }, [x.scale, weights.scale], [scales]),
   )
   let at = real
   const step = (opType: string, other: string, isLast: boolean) => {
     const output = isLast ? result : fresh(`${result}_scaled`)
-    rewriting.add(node(opType, [at, other], [output], {}, '', fresh(`${hint}_${opType.toLowerCase()}`)))
+    rewriting.add(node({ opType, name: fresh(`${hint}_${opType.toLowerCase()}`) }, [at, other], [output]))
     at = output
   }
   const bias = biasOf(rewriting.matching, product)

@@ -96,7 +96,7 @@ export function toHalf(model: Model, types: ValueTypes = new Map()): Half | stri
   const given = new Set(graph.input.map(({ name }) => name))
   const outputs = new Set(graph.output.map(({ name }) => name))
   const cast = (from: string, to: string, dtype: 'float16' | 'float32') =>
-    added.push(makeNode('Cast', [from], [to], { to: dataTypeOf(dtype) }, '', fresh(`${to}_cast`)))
+    added.push(makeNode({ opType: 'Cast', name: fresh(`${to}_cast`) }, [from], [to], { to: dataTypeOf(dtype) }))
   const narrow = new Map<string, string>()
   /** The name under which nodes in float16 read a value. */
   const half = (name: string): string => {

@@ -108,7 +108,7 @@ describe('quantizable', () => {
   })
 
   test('types as run tell what the model does not', () => {
-    const mystery = make([node('Mystery', ['x'], ['m'], {}, 'example'), node('Sigmoid', ['m'], ['y'])], {
+    const mystery = make([node({ opType: 'Mystery', domain: 'example' }, ['x'], ['m']), node('Sigmoid', ['m'], ['y'])], {
       opsets: { example: 1 },
       outputs: [valueInfo('y', 'float32')],
     })

@@ -50,7 +50,7 @@ export function quantized(region: Region, value: string): string {
     const name = rewriting.fresh(`${value}_quantized`)
     const from = isGivenQuantized(region, value) ? floatName(region, value) : value
     rewriting.add(
-      makeNode('QuantizeLinear', [from, scale, zeroPoint], [name], {}, '', rewriting.fresh(`${value}_QuantizeLinear`)),
+      makeNode({ opType: 'QuantizeLinear', name: rewriting.fresh(`${value}_QuantizeLinear`) }, [from, scale, zeroPoint], [name]),
     )
     return name
   })
@@ -62,7 +62,7 @@ export function dequantized(region: Region, value: string, output?: string): str
   const { scale, zeroPoint } = pointsOf(region, value)
   const name = output ?? rewriting.fresh(`${value}_dequantized`)
   const inputs = [quantized(region, value), scale, zeroPoint]
-  rewriting.add(makeNode('DequantizeLinear', inputs, [name], {}, '', rewriting.fresh(`${value}_DequantizeLinear`)))
+  rewriting.add(makeNode({ opType: 'DequantizeLinear', name: rewriting.fresh(`${value}_DequantizeLinear`) }, inputs, [name]))
   return name
 }
 
@@ -99,7 +99,7 @@ function dequantizedByChannel(region: Region, node: NodeProto, value: string): s
     initializer(rawTensor(fresh(`${value}_zero_points`), type, [channels], bytesOf(points))),
   ]
   const axis = isOperator(node, 'Conv', 'ConvTranspose') ? 1 : -1
-  rewriting.add(makeNode('DequantizeLinear', inputs, [name], { axis }, '', fresh(`${value}_DequantizeLinear`)))
+  rewriting.add(makeNode({ opType: 'DequantizeLinear', name: fresh(`${value}_DequantizeLinear`) }, inputs, [name], { axis }))
   return name
 }
 
@@ -123,8 +123,8 @@ export function writeResult(region: Region, site: StaticSite, written: NodeProto
   const { scale, zeroPoint } = addPoints(rewriting, raw, affine)
   rewriting.add(
     copyWith(written, { output: [from] }),
-    makeNode('QuantizeLinear', [from, scale, zeroPoint], [whole], {}, '', fresh(`${raw}_QuantizeLinear`)),
-    makeNode('DequantizeLinear', [whole, scale, zeroPoint], [back], {}, '', fresh(`${raw}_DequantizeLinear`)),
+    makeNode({ opType: 'QuantizeLinear', name: fresh(`${raw}_QuantizeLinear`) }, [from, scale, zeroPoint], [whole]),
+    makeNode({ opType: 'DequantizeLinear', name: fresh(`${raw}_DequantizeLinear`) }, [whole, scale, zeroPoint], [back]),
     copyWith(site.activation, { input: [back, ...site.activation.input.slice(1)] }),
   )
 }
@@ -165,12 +165,10 @@ export function dequantizedWeights(
   const attributes = layout.axis === null ? {} : { axis: layout.axis }
   rewriting.add(
     makeNode(
-      'DequantizeLinear',
+      { opType: 'DequantizeLinear', name: rewriting.fresh(`${name}_DequantizeLinear`) },
       [values, scale, zeroPoint],
       [value],
       attributes,
-      '',
-      rewriting.fresh(`${name}_DequantizeLinear`),
     ),
   )
   return { value, done, sqnrDb: weightSqnrDb(weights, done) }

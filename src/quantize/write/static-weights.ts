@@ -74,6 +74,13 @@ function dequantizedBias(
     ),
   ]
   const name = fresh(`${hint}_dequantized`)
-  add(makeNode('DequantizeLinear', inputs, [name], perChannel ? { axis: 0 } : {}, '', fresh(`${hint}_DequantizeLinear`)))
+  add(
+    makeNode(
+      { opType: 'DequantizeLinear', name: fresh(`${hint}_DequantizeLinear`) },
+      inputs,
+      [name],
+      perChannel ? { axis: 0 } : {},
+    ),
+  )
   return name
 }

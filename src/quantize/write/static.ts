@@ -90,7 +90,11 @@ function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
   const scale = initializer(floatTensor(fresh(`${x}_scale`), [], [Math.fround(affine.scale * factor)]))
   const scaled = fresh(`${x}_scaled`)
   rewriting.add(
-    makeNode('DequantizeLinear', [quantized(region, x), scale, zeroPoint], [scaled], {}, '', fresh(`${x}_DequantizeLinear`)),
+    makeNode(
+      { opType: 'DequantizeLinear', name: fresh(`${x}_DequantizeLinear`) },
+      [quantized(region, x), scale, zeroPoint],
+      [scaled],
+    ),
   )
   const type = rewriting.choice.options.activations
   const beta = { values: Float32Array.of(numberOf(node, 'beta', 0.5)), shape: [] }
@@ -98,18 +102,18 @@ function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
   rewriting.remove(node)
   const whole: LayerOutcome = { precision: 'static', weightSqnrDb: null }
   if (isOperator(node, 'HardSigmoid')) {
-    writeResult(region, site, makeNode('Add', [scaled, added], [result], {}, '', node.name))
+    writeResult(region, site, makeNode({ opType: 'Add', name: node.name }, [scaled, added], [result]))
     return whole
   }
   const [sum, codes, gate] = [fresh(`${result}_gate_float`), fresh(`${result}_gate_quantized`), fresh(`${result}_gate`)]
   const points = addPoints(rewriting, `${result}_gate`, affineOf(0, 1, typeRange(type), false))
   const ends = [points.scale, points.zeroPoint]
   rewriting.add(
-    makeNode('Add', [scaled, added], [sum], {}, '', sum),
-    makeNode('QuantizeLinear', [sum, ...ends], [codes], {}, '', codes),
-    makeNode('DequantizeLinear', [codes, ...ends], [gate], {}, '', gate),
+    makeNode({ opType: 'Add', name: sum }, [scaled, added], [sum]),
+    makeNode({ opType: 'QuantizeLinear', name: codes }, [sum, ...ends], [codes]),
+    makeNode({ opType: 'DequantizeLinear', name: gate }, [codes, ...ends], [gate]),
   )
-  writeResult(region, site, makeNode('Mul', [dequantized(region, x), gate], [result], {}, '', node.name))
+  writeResult(region, site, makeNode({ opType: 'Mul', name: node.name }, [dequantized(region, x), gate], [result]))
   return whole
 }
 
@@ -155,7 +159,7 @@ function writeProduct(region: Region, site: StaticSite): LayerOutcome {
   const input = [dequantized(region, x), ...found.inputs]
   if (isOperator(node, 'Gemm') || bias !== undefined) {
     const attributes = turned ? { transB: 1 } : {}
-    writeResult(region, site, makeNode('Gemm', input, [product.last.output[0]!], attributes, '', node.name))
+    writeResult(region, site, makeNode({ opType: 'Gemm', name: node.name }, input, [product.last.output[0]!], attributes))
   } else writeResult(region, site, copyWith(node, { input }))
   return { precision: 'static', weightSqnrDb: found.sqnrDb }
 }
@@ -176,7 +180,9 @@ function writeIntegerProduct(region: Region, site: StaticSite): LayerOutcome {
   const added = initializer(floatTensor(fresh(`${last.output[0]}_bias`), [bias.length], bias))
   const input = [quantized(region, x), weights.values, scale, weights.scale, zeroPoint, weights.zeroPoint, added]
   rewriting.remove(...site.parts)
-  rewriting.add(makeNode('MatMulIntegerToFloat', input, [last.output[0]!], {}, MICROSOFT, node.name || last.output[0]))
+  rewriting.add(
+    makeNode({ opType: 'MatMulIntegerToFloat', domain: MICROSOFT, name: node.name || last.output[0] }, input, [last.output[0]!]),
+  )
   if (site.activation) rewriting.add(site.activation)
   return { precision: 'static', weightSqnrDb: weights.sqnrDb }
 }

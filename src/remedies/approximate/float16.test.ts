@@ -130,7 +130,9 @@ checkRemedy(float16, {
 })
 
 test('a value of unknown type: nothing is proposed', () => {
-  const mystery = make([node('Mystery', ['x'], ['m'], {}, 'example'), node('Relu', ['m'], ['y'])], { opsets: { example: 1 } })
+  const mystery = make([node({ opType: 'Mystery', domain: 'example' }, ['x'], ['m']), node('Relu', ['m'], ['y'])], {
+    opsets: { example: 1 },
+  })
   expect(
     float16.apply(exampleSetup(mystery), exampleEvidence(gpu), { optimize: async () => exampleSetup(mystery).model }),
   ).toEqual([])

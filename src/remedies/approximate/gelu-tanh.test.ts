@@ -33,7 +33,7 @@ checkRemedy(geluTanh, {
     { name: 'in pieces', model: make(pieces), evidence, tolerance, operators: ['FastGelu'], changes: /1 GELU with erf/ },
     {
       name: "the engine's own",
-      model: make([node('Gelu', ['x'], ['y'], {}, 'com.microsoft')], contrib),
+      model: make([node({ opType: 'Gelu', domain: 'com.microsoft' }, ['x'], ['y'])], contrib),
       evidence,
       tolerance,
       operators: ['FastGelu'],
@@ -47,7 +47,7 @@ checkRemedy(geluTanh, {
     },
     {
       name: 'with a bias',
-      model: make([node('BiasGelu', ['x', 'bias'], ['y'], {}, 'com.microsoft')], contrib),
+      model: make([node({ opType: 'BiasGelu', domain: 'com.microsoft' }, ['x', 'bias'], ['y'])], contrib),
       evidence,
       tolerance,
       operators: ['FastGelu'],

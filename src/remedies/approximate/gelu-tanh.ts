@@ -46,5 +46,9 @@ function replacementOf(matching: Matching, one: NodeProto): Replacement | undefi
 }
 
 function fast(parts: ReadonlySet<NodeProto>, inputs: readonly string[], last: NodeProto): Replacement {
-  return { parts: [...parts], remove: parts, add: [node('FastGelu', inputs, [last.output[0]!], {}, 'com.microsoft', last.name)] }
+  return {
+    parts: [...parts],
+    remove: parts,
+    add: [node({ opType: 'FastGelu', domain: 'com.microsoft', name: last.name }, inputs, [last.output[0]!])],
+  }
 }

@@ -61,7 +61,7 @@ function isSwish({ onlyReader }: Matching, sigmoid: NodeProto): boolean {
 
 function harden(sigmoid: NodeProto, alpha: number): Replacement & { readonly alpha: number } {
   const attributes = { alpha: { float: alpha }, beta: { float: 0.5 } }
-  const hard = node('HardSigmoid', sigmoid.input, sigmoid.output, attributes, '', sigmoid.name)
+  const hard = node({ opType: 'HardSigmoid', name: sigmoid.name }, sigmoid.input, sigmoid.output, attributes)
   return { alpha, parts: [sigmoid], remove: new Set([sigmoid]), add: [hard] }
 }
 

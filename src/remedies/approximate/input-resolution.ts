@@ -112,7 +112,7 @@ function shrink(setup: RemedySetup, { graph }: Matching, { name, axes }: Picture
   const readers = new Map(graph.node.map((one) => [one, readOther(one, read)]))
   const factors = [0, 1, 2, 3].map((axis) => (axes.includes(axis) ? scale : 1))
   const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' }
-  const resize = node('Resize', [name, '', scales], [smaller], attributes, '', fresh(`${name}_resize`))
+  const resize = node({ opType: 'Resize', name: fresh(`${name}_resize`) }, [name, '', scales], [smaller], attributes)
   const edited = editGraph(graph, {
     remove: new Set(readers.keys()),
     add: [resize, ...readers.values()],

@@ -164,10 +164,11 @@ function twoProducts(
   const middle = fresh(`${one.output[0]!}_middle`)
   const name = fresh(`${one.name || one.output[0]!}_narrow`)
   const [first, second] = outputAxis === 0 ? [right, left] : [left, right]
-  if (kind === 'MatMul') return [node('MatMul', [x, first], [middle], {}, '', name), copyWith(one, { input: [middle, second] })]
+  if (kind === 'MatMul')
+    return [node({ opType: 'MatMul', name }, [x, first], [middle]), copyWith(one, { input: [middle, second] })]
   const transB = outputAxis === 0 ? 1 : 0
   const inputs = [middle, second, ...one.input.slice(2)]
-  return [node('Gemm', [x, first], [middle], { transB }, '', name), copyWith(one, { input: inputs })]
+  return [node({ opType: 'Gemm', name }, [x, first], [middle], { transB }), copyWith(one, { input: inputs })]
 }
 
 /** The products' time by the share of the weights that goes. */

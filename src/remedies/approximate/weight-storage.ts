@@ -65,8 +65,8 @@ function stored(matching: Matching, name: string, fresh: (hint: string) => strin
   const scaleShape = shape.map((size, at) => (at === axis ? size : 1))
   const producer = matching.producer(name)
   const add: NodeProto[] = [
-    node('Cast', [codes], [cast], { to: dataTypeOf('float32') }, '', cast),
-    node('Mul', [cast, scale], [real], {}, '', real),
+    node({ opType: 'Cast', name: cast }, [codes], [cast], { to: dataTypeOf('float32') }),
+    node({ opType: 'Mul', name: real }, [cast, scale], [real]),
   ]
   return {
     ...{ codes, floats: constant.elementCount, parts: [], add },

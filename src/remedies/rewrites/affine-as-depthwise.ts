@@ -86,14 +86,10 @@ function replace(matching: Matching, start: NodeProto, fresh: (hint: string) => 
   const output = last!.output[0]!
   const w = floatTensor(fresh(`${output}_scale`), [channels, 1, 1, 1], weights)
   const b = floatTensor(fresh(`${output}_shift`), [channels], biases)
-  const conv = node(
-    'Conv',
-    [value, w.name, b.name],
-    [output],
-    { group: channels, kernel_shape: [1, 1] },
-    '',
-    fresh(`${output}_affine`),
-  )
+  const conv = node({ opType: 'Conv', name: fresh(`${output}_affine`) }, [value, w.name, b.name], [output], {
+    group: channels,
+    kernel_shape: [1, 1],
+  })
   return { parts, remove: new Set(parts), add: [conv], addInitializers: [w, b] }
 }
 

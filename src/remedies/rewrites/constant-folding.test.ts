@@ -8,8 +8,8 @@ import { constantFolding } from './constant-folding.ts'
 const sum = (folded: boolean, output = 'y', shape: readonly (string | number)[] = ['n', 2]) =>
   model({
     nodes: [
-      ...(folded ? [] : [node('Add', ['a', 'b'], ['c'], {}, '', 'fold-me')]),
-      node('Add', ['x', 'c'], [output], {}, '', 'stays'),
+      ...(folded ? [] : [node({ opType: 'Add', name: 'fold-me' }, ['a', 'b'], ['c'])]),
+      node({ opType: 'Add', name: 'stays' }, ['x', 'c'], [output]),
     ],
     inputs: [valueInfo('x', 'float32', shape)],
     outputs: [valueInfo(output, 'float32', shape)],

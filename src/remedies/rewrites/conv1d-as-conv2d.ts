@@ -156,7 +156,7 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
   const axes = matching.opset < 13 ? '' : fresh('additional_axis')
   const change = (opType: string, from: string, to: string) => {
     const name = fresh(`${to}_${opType.toLowerCase()}`)
-    add.push(node(opType, axes === '' ? [from] : [from, axes], [to], axes === '' ? { axes: [AXIS] } : {}, '', name))
+    add.push(node({ opType, name }, axes === '' ? [from] : [from, axes], [to], axes === '' ? { axes: [AXIS] } : {}))
   }
   const named = (name: string, make: (lifted: string) => void) => {
     if (!lifted.has(name)) {

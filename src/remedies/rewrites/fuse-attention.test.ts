@@ -90,7 +90,7 @@ checkRemedy(fuseAttention, {
           ...query,
           ...heads('k', 'split', [0, 2, 1, 3]),
           ...value,
-          node('FusedMatMul', ['qh', 'kh'], ['s0'], { alpha: 0.4, transB: 1 }, 'com.microsoft'),
+          node({ opType: 'FusedMatMul', domain: 'com.microsoft' }, ['qh', 'kh'], ['s0'], { alpha: 0.4, transB: 1 }),
           ...rest('s0'),
         ],
         { opsets: { 'com.microsoft': 1 } },

@@ -96,7 +96,9 @@ function multiHead({ matching, pattern, fresh, masks }: Site): Replacement {
   const mask = maskInput({ matching, pattern, fresh, masks }, inputs[0]!, inputs[1]!, added, initializers)
   const operands = trimmed([...inputs, bias, '', mask])
   const attributes = { num_heads: heads, scale: { float: scale } }
-  added.push(node('MultiHeadAttention', operands, [result], attributes, 'com.microsoft', last.name || result))
+  added.push(
+    node({ opType: 'MultiHeadAttention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes),
+  )
   return { parts: [...removed], remove: removed, add: added, addInitializers: initializers }
 }
 
@@ -139,7 +141,7 @@ function whole({ matching, pattern, fresh, masks }: Site): Replacement | undefin
   const mask = maskInput({ matching, pattern, fresh, masks }, source, source, added, initializers)
   const operands = trimmed([source, packed, bias, '', '', mask])
   const attributes = { num_heads: heads, scale: { float: scale }, qkv_hidden_sizes: widths }
-  added.push(node('Attention', operands, [result], attributes, 'com.microsoft', last.name || result))
+  added.push(node({ opType: 'Attention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes))
   return { parts: [...removed], remove: removed, add: added, addInitializers: initializers }
 }
 
@@ -175,7 +177,7 @@ function maskInput(
   }
   const add = (opType: string, inputs: readonly string[], hint: string, attributes = {}) => {
     const name = fresh(`${mask.name}_${hint}`)
-    added.push(node(opType, inputs, [name], attributes, '', name))
+    added.push(node({ opType, name }, inputs, [name], attributes))
     return name
   }
   let name = mask.name

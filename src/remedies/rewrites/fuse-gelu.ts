@@ -26,7 +26,7 @@ export const fuseGelu = defineRemedy({
           if (gelu === undefined || !isLeftApart(evidence, anchor)) return []
           const { form, x, parts, last } = gelu
           const opType = form === 'erf' ? 'Gelu' : 'FastGelu'
-          const fused = node(opType, [x], [last.output[0]!], {}, 'com.microsoft', last.name)
+          const fused = node({ opType, domain: 'com.microsoft', name: last.name }, [x], [last.output[0]!])
           return [{ parts: [...parts], remove: parts, add: [fused] }]
         }),
       { 'com.microsoft': 1 },

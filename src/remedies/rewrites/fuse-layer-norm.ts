@@ -87,19 +87,17 @@ function fuse(matching: Matching, norm: NormPattern, fresh: (hint: string) => st
       parts: [...parts],
       remove: parts,
       addInitializers: added,
-      add: [node('LayerNormalization', inputs, [result], attributes, '', name)],
+      add: [node({ opType: 'LayerNormalization', name }, inputs, [result], attributes)],
     }
   }
   const inner = bias === '' ? result : fresh(`${result}_normalized`)
   const simplified = node(
-    'SimplifiedLayerNormalization',
+    { opType: 'SimplifiedLayerNormalization', name: bias === '' ? name : fresh(`${name}_normalized`) },
     [x, scale],
     [inner],
     attributes,
-    '',
-    bias === '' ? name : fresh(`${name}_normalized`),
   )
-  const sum = bias === '' ? [] : [node('Add', [inner, bias], [result], {}, '', name)]
+  const sum = bias === '' ? [] : [node({ opType: 'Add', name }, [inner, bias], [result])]
   return { parts: [...parts], remove: parts, addInitializers: added, add: [simplified, ...sum] }
 }
 

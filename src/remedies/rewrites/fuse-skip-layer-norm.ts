@@ -74,12 +74,14 @@ function fuse({ readers, isOutput }: Matching, sum: NodeProto, norm: NodeProto):
   const simplified = norm.opType !== 'LayerNormalization'
   const parts = new Set([sum, norm])
   const fused = node(
-    simplified ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
+    {
+      opType: simplified ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
+      domain: 'com.microsoft',
+      name: norm.name || result,
+    },
     [...sum.input, ...norm.input.slice(1, simplified ? 2 : 3)],
     outputs,
     { epsilon: { float: numberOf(norm, 'epsilon', 1e-5) } },
-    'com.microsoft',
-    norm.name || result,
   )
   return { parts: [...parts], remove: parts, add: [fused] }
 }

@@ -129,7 +129,7 @@ function merge(matching: Matching, group: readonly Branch[], fresh: (hint: strin
   added.push(copyWith(model, { input: inputs, output: [value], name: fresh(`${model.name || hint}_merged`) }))
   const step = (opType: string, operands: readonly string[], last: string) => {
     const output = fresh(`${hint}_${last}`)
-    added.push(node(opType, operands, [output], {}, '', output))
+    added.push(node({ opType, name: output }, operands, [output]))
     value = output
   }
   if (kind === 'MatMul' && hasBias) step('Add', [value, bias], 'sum')
@@ -137,11 +137,11 @@ function merge(matching: Matching, group: readonly Branch[], fresh: (hint: strin
 
   const axis = kind === 'Conv' ? 1 : -1
   const name = fresh(`${hint}_split`)
-  if (matching.opset < 13) added.push(node('Split', [value], results, { axis, split: sizes }, '', name))
+  if (matching.opset < 13) added.push(node({ opType: 'Split', name }, [value], results, { axis, split: sizes }))
   else {
     const parted = fresh(`${hint}_sizes`)
     initializers.push(int64Tensor(parted, [sizes.length], sizes))
-    added.push(node('Split', [value, parted], results, { axis }, '', name))
+    added.push(node({ opType: 'Split', name }, [value, parted], results, { axis }))
   }
   return { kind, count: group.length, results, parts, remove: new Set(parts), add: added, addInitializers: initializers }
 }

@@ -204,13 +204,17 @@ function layOut(
   const isCut = rows * block > positions
   const [split, turned, whole] = [fresh(`${to}_split`), fresh(`${to}_turned`), isCut ? fresh(`${to}_whole`) : to]
   const nodes = [
-    node('Reshape', [from, ints('blocks', apart)], [split], {}, '', split),
-    node('Transpose', [split], [turned], { perm }, '', turned),
-    node('Reshape', [turned, ints('shape', [0, channels, ...withAxis(rows * block)])], [whole], {}, '', fresh(`${to}_laid_out`)),
+    node({ opType: 'Reshape', name: split }, [from, ints('blocks', apart)], [split]),
+    node({ opType: 'Transpose', name: turned }, [split], [turned], { perm }),
+    node(
+      { opType: 'Reshape', name: fresh(`${to}_laid_out`) },
+      [turned, ints('shape', [0, channels, ...withAxis(rows * block)])],
+      [whole],
+    ),
   ]
   if (isCut) {
     const bounds = [ints('start', [0]), ints('end', [positions]), ints('axis', [2 + axis])]
-    nodes.push(node('Slice', [whole, ...bounds], [to], {}, '', fresh(`${to}_cut`)))
+    nodes.push(node({ opType: 'Slice', name: fresh(`${to}_cut`) }, [whole, ...bounds], [to]))
   }
   return { nodes, initializers }
 }

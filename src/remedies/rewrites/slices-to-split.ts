@@ -84,10 +84,10 @@ function part(matching: Matching, slices: readonly NodeProto[], fresh: (hint: st
     const outputs = parts.map(({ is }) => (typeof is === 'string' ? is : fresh(`${value}_${is === null ? 'unread' : 'part'}`)))
     const sizes = parts.map(({ size }) => size)
     const name = fresh(`${value}_split`)
-    if (matching.opset < 13) add.push(node('Split', [value], outputs, { axis, split: sizes }, '', name))
+    if (matching.opset < 13) add.push(node({ opType: 'Split', name }, [value], outputs, { axis, split: sizes }))
     else {
       addInitializers.push(int64Tensor(`${name}_sizes`, [sizes.length], sizes))
-      add.push(node('Split', [value, `${name}_sizes`], outputs, { axis }, '', name))
+      add.push(node({ opType: 'Split', name }, [value, `${name}_sizes`], outputs, { axis }))
     }
     parts.forEach(({ is }, index) => {
       if (is !== null && typeof is !== 'string') write(is, outputs[index]!)

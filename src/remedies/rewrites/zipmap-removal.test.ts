@@ -14,7 +14,8 @@ function maps(name: string): ValueInfoProto {
 }
 
 const ML = { opsets: { 'ai.onnx.ml': 2 } }
-const zipMap = (from: string, to: string) => node('ZipMap', [from], [to], { classlabels_int64s: [0, 1, 7] }, 'ai.onnx.ml')
+const zipMap = (from: string, to: string) =>
+  node({ opType: 'ZipMap', domain: 'ai.onnx.ml' }, [from], [to], { classlabels_int64s: [0, 1, 7] })
 /** x -> Softmax -> ZipMap */
 const classifier = (more: Partial<Parameters<typeof model>[0]> = {}): ModelProto =>
   model({

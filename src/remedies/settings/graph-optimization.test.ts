@@ -107,7 +107,7 @@ describe('graph-optimization', () => {
     expect(await variants(fused('FusedMatMul', 8))).toEqual(['without-MatmulTransposeFusion', 'basic'])
     expect(await variants(fused('FusedMatMul', 0.5))).toEqual(['basic'])
     const own = model({
-      nodes: [node('FusedMatMul', ['x', 'x'], ['y'], {}, 'com.microsoft')],
+      nodes: [node({ opType: 'FusedMatMul', domain: 'com.microsoft' }, ['x', 'x'], ['y'])],
       outputs: [valueInfo('y', 'float32', [2, 2])],
       opset: 17,
       opsets: { 'com.microsoft': 1 },

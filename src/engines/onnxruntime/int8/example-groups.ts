@@ -49,9 +49,17 @@ export function parameters(prefix: string, { scale, zero, dtype }: Parameters): 
 
 /** QuantizeLinear with the parameters behind a prefix; `short`: without its zero point. */
 export const quantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
-  node('QuantizeLinear', short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`], [to], {}, '', `${to}_quantize`)
+  node(
+    { opType: 'QuantizeLinear', name: `${to}_quantize` },
+    short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],
+    [to],
+  )
 export const dequantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
-  node('DequantizeLinear', short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`], [to], {}, '', `${to}_dequantize`)
+  node(
+    { opType: 'DequantizeLinear', name: `${to}_dequantize` },
+    short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],
+    [to],
+  )
 
 export interface ConvGroup {
   /** Default: int32 with the right scale. */
@@ -98,10 +106,10 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
   const nodes = given.weightsOnly ? [] : [quantize('x', 'xq', 'x'), dequantize('xq', 'xf', 'x')]
   const axis: Attributes = perChannel ? { axis: 0 } : {}
   const stored = given.reshaped ? 'wflat' : 'wf'
-  nodes.push(node('DequantizeLinear', ['w', 'ws', 'wz'], [stored], axis, '', 'wf_dequantize'))
+  nodes.push(node({ opType: 'DequantizeLinear', name: 'wf_dequantize' }, ['w', 'ws', 'wz'], [stored], axis))
   if (given.reshaped) {
     initializers.push(int64Tensor('wshape', [4], shape))
-    nodes.push(node('Reshape', [stored, 'wshape'], ['wf'], {}, '', 'w_reshape'))
+    nodes.push(node({ opType: 'Reshape', name: 'w_reshape' }, [stored, 'wshape'], ['wf']))
   }
   const inputs = [given.weightsOnly ? 'x' : 'xf', 'wf']
   if (bias === 'float') {
@@ -114,10 +122,12 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
       floatTensor('bs', vector, few(scales.map((scale) => off * scale * x.scale))),
       int32Tensor('bz', vector, few(scales.map(() => 0))),
     )
-    nodes.push(node('DequantizeLinear', ['bq', 'bs', 'bz'], ['bf'], perChannel ? { axis: 0 } : {}, '', 'bf_dequantize'))
+    nodes.push(
+      node({ opType: 'DequantizeLinear', name: 'bf_dequantize' }, ['bq', 'bs', 'bz'], ['bf'], perChannel ? { axis: 0 } : {}),
+    )
     inputs.push('bf')
   }
-  nodes.push(node(opType, inputs, ['c'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3], group: groups }, '', 'conv'))
+  nodes.push(node({ opType, name: 'conv' }, inputs, ['c'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3], group: groups }))
   let last = 'c'
   if (activation !== undefined) {
     const others = { Relu: [], Sigmoid: [], Clip: ['low', 'high'], BatchNormalization: ['gamma', 'beta', 'mean', 'variance'] }[
@@ -137,7 +147,7 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
       initializers.push(...parameters('t', { ...Y, scale: 0.5 }))
       nodes.push(quantize('c', 'tq', 't'), dequantize('tq', 't', 't'))
     }
-    nodes.push(node(activation, [given.between ? 't' : 'c', ...others], ['a'], {}, '', 'activation'))
+    nodes.push(node({ opType: activation, name: 'activation' }, [given.between ? 't' : 'c', ...others], ['a']))
     last = 'a'
   }
   const outputs: string[] = []
@@ -152,7 +162,7 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
   }
   if (output === 'graph-output' || output === 'both') outputs.push(last)
   if (output === 'float-reader' || output === 'read-too') {
-    nodes.push(node('Erf', [last], ['e'], {}, '', 'reader'))
+    nodes.push(node({ opType: 'Erf', name: 'reader' }, [last], ['e']))
     outputs.push('e')
   }
   return assemble({ nodes, initializers, outputs, shapes: { x: IMAGE }, opset: given.opset, listed: given.listed })
@@ -191,7 +201,7 @@ export function gemmGroup(given: GemmGroup = {}): ModelProto {
   const nodes = given.weightsOnly ? [] : [quantize('x', 'xq', 'x', short), dequantize('xq', 'xf', 'x', short)]
   if (!given.floatWeights) {
     const names = short ? ['w', 'ws'] : ['w', 'ws', 'wz']
-    nodes.push(node('DequantizeLinear', names, ['wf'], axis === null ? {} : { axis }, '', 'wf_dequantize'))
+    nodes.push(node({ opType: 'DequantizeLinear', name: 'wf_dequantize' }, names, ['wf'], axis === null ? {} : { axis }))
   }
   const inputs = [given.weightsOnly ? 'x' : 'xf', 'wf']
   if (bias === 'float') {
@@ -200,12 +210,12 @@ export function gemmGroup(given: GemmGroup = {}): ModelProto {
   } else if (bias !== 'none') {
     const scale = (bias === 'scale-off' ? 2 : 1) * X.scale * 0.01
     initializers.push(int32Tensor('bq', [32], noise(32, 2000)), floatTensor('bs', [], [scale]), int32Tensor('bz', [], [0]))
-    nodes.push(node('DequantizeLinear', ['bq', 'bs', 'bz'], ['bf'], {}, '', 'bf_dequantize'))
+    nodes.push(node({ opType: 'DequantizeLinear', name: 'bf_dequantize' }, ['bq', 'bs', 'bz'], ['bf']))
     inputs.push('bf')
   }
-  nodes.push(node(opType, inputs, ['o'], attributes, '', 'product'))
+  nodes.push(node({ opType, name: 'product' }, inputs, ['o'], attributes))
   if (quantizedOutput) nodes.push(quantize('o', 'yq', 'y', short), dequantize('yq', 'y', 'y', short))
-  else nodes.push(node('Erf', ['o'], ['y'], {}, '', 'reader'))
+  else nodes.push(node({ opType: 'Erf', name: 'reader' }, ['o'], ['y']))
   return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: [8, 64] } })
 }
 
@@ -229,7 +239,7 @@ export function unaryGroup(opType: string, given: UnaryGroup = {}): ModelProto {
   const nodes = [
     quantize('x', 'xq', 'x', short),
     dequantize('xq', 'xf', 'x', short),
-    node(opType, ['xf', ...others.map(({ name }) => name)], ['o'], attributes, '', 'operator'),
+    node({ opType, name: 'operator' }, ['xf', ...others.map(({ name }) => name)], ['o'], attributes),
     quantize('o', 'yq', prefix, short),
     dequantize('yq', 'y', prefix, short),
   ]
@@ -247,7 +257,7 @@ export function binaryGroup(
   if (given.constant) initializers.push(floatTensor('zf', [1], [0.3]))
   else nodes.push(quantize('z', 'zq', 'x'), dequantize('zq', 'zf', 'x'))
   nodes.push(
-    node(opType, ['xf', 'zf'], ['o'], given.attributes ?? {}, '', 'operator'),
+    node({ opType, name: 'operator' }, ['xf', 'zf'], ['o'], given.attributes ?? {}),
     quantize('o', 'yq', 'y'),
     dequantize('yq', 'y', 'y'),
   )
@@ -284,14 +294,17 @@ export function integerChain({
     floatTensor('b', isConv ? [1, CHANNELS, 1, 1] : [32], noise(isConv ? CHANNELS : 32, 2)),
   ]
   const nodes = [
-    node('DynamicQuantizeLinear', ['x'], ['xq', 'xs', 'xz'], {}, '', 'x_quantize'),
-    node(opType, ['xq', 'w', 'xz', 'wz'], ['i'], isConv ? { pads: [1, 1, 1, 1] } : {}, '', 'product'),
-    node('Cast', ['i'], ['c'], { to: 1 }, '', 'cast'),
+    node({ opType: 'DynamicQuantizeLinear', name: 'x_quantize' }, ['x'], ['xq', 'xs', 'xz']),
+    node({ opType, name: 'product' }, ['xq', 'w', 'xz', 'wz'], ['i'], isConv ? { pads: [1, 1, 1, 1] } : {}),
+    node({ opType: 'Cast', name: 'cast' }, ['i'], ['c'], { to: 1 }),
     ...(order === 'scales-first'
-      ? [node('Mul', ['xs', 'ws'], ['s'], {}, '', 'scales'), node('Mul', ['c', 's'], ['m'], {}, '', 'scale')]
-      : [node('Mul', ['c', 'xs'], ['s'], {}, '', 'scale_x'), node('Mul', ['s', 'ws'], ['m'], {}, '', 'scale_w')]),
+      ? [node({ opType: 'Mul', name: 'scales' }, ['xs', 'ws'], ['s']), node({ opType: 'Mul', name: 'scale' }, ['c', 's'], ['m'])]
+      : [
+          node({ opType: 'Mul', name: 'scale_x' }, ['c', 'xs'], ['s']),
+          node({ opType: 'Mul', name: 'scale_w' }, ['s', 'ws'], ['m']),
+        ]),
   ]
-  if (bias) nodes.push(node('Add', ['m', 'b'], ['y'], {}, '', 'bias'))
+  if (bias) nodes.push(node({ opType: 'Add', name: 'bias' }, ['m', 'b'], ['y']))
   const outputs = [bias ? 'y' : 'm']
   if (readToo) outputs.push('c')
   const kept = initializers.filter(({ name }) => bias || name !== 'b')
@@ -304,14 +317,13 @@ export function nBits(accuracyLevel?: number): ModelProto {
   const bytes = Uint8Array.from(noise(32 * 32, 254, 3), (value) => value + 127)
   return assemble({
     nodes: [
-      node(
-        'MatMulNBits',
-        ['x', 'w', 's'],
-        ['y'],
-        { K: 64, N: 32, bits: 4, block_size: block, ...(accuracyLevel === undefined ? {} : { accuracy_level: accuracyLevel }) },
-        'com.microsoft',
-        'product',
-      ),
+      node({ opType: 'MatMulNBits', domain: 'com.microsoft', name: 'product' }, ['x', 'w', 's'], ['y'], {
+        K: 64,
+        N: 32,
+        bits: 4,
+        block_size: block,
+        ...(accuracyLevel === undefined ? {} : { accuracy_level: accuracyLevel }),
+      }),
     ],
     initializers: [
       rawTensor('w', 'uint8', [32, 2, 16], bytes),
@@ -332,8 +344,8 @@ export function embedding(perRow = false): ModelProto {
   const rows = 100
   return assemble({
     nodes: [
-      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wf'], perRow ? { axis: 0 } : {}, '', 'wf_dequantize'),
-      node('Gather', ['wf', 'rows'], ['y'], {}, '', 'gather'),
+      node({ opType: 'DequantizeLinear', name: 'wf_dequantize' }, ['w', 'ws', 'wz'], ['wf'], perRow ? { axis: 0 } : {}),
+      node({ opType: 'Gather', name: 'gather' }, ['wf', 'rows'], ['y']),
     ],
     initializers: [
       int8Noise('w', [rows, 32]),
