@@ -10,7 +10,7 @@ import type { Machine } from '../../machine/types.ts'
 import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
 import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
-import { type Entered, ratioOf } from '../../measure/timing/rounds.ts'
+import { type ContestantRun, ratioOf } from '../../measure/timing/rounds.ts'
 import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant } from '../../report/documents/comparison.ts'
@@ -95,7 +95,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   return { ...document, answer, sentences }
 }
 
-const baseOf = ({ byBatch }: MeasuredEntry): Entered => byBatch.values().next().value!
+const baseOf = ({ byBatch }: MeasuredEntry): ContestantRun => byBatch.values().next().value!
 
 const isMeasured = (one: MeasuredEntry): boolean => {
   const { blocks, failure } = baseOf(one)

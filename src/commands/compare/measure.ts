@@ -15,7 +15,7 @@ import type { Machine } from '../../machine/types.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
-import { type Entered, type Entrant, measureRounds } from '../../measure/timing/rounds.ts'
+import { type Contestant, type ContestantRun, measureRounds } from '../../measure/timing/rounds.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { CallCost, DeviceTimes, LatencyBlock, Profile, Sweep } from '../../measure/timing/types.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
@@ -30,7 +30,7 @@ export type ReadyEntry = Entry & { readonly state: { readonly ready: Ready } }
 export interface MeasuredEntry {
   readonly entry: ReadyEntry
   /** By samples in a prediction; the first is the one that is ranked. */
-  readonly byBatch: ReadonlyMap<number, Entered>
+  readonly byBatch: ReadonlyMap<number, ContestantRun>
   readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
   /** What the device did; absent on the CPU. */
   readonly device: { readonly device?: DeviceTimes }
@@ -72,12 +72,12 @@ const PLAIN_SAMPLES = 64
 const LABELLED_MS = 20_000
 const PLAIN_MS = 4000
 const SOFTWARE_MS = 1000
-const NONE: Entered = { blocks: [], failure: null }
+const NONE: ContestantRun = { blocks: [], failure: null }
 
 export const isReady = (entry: Entry): entry is ReadyEntry => 'ready' in entry.state
-export const blocksOf = ({ blocks }: Entered): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
+export const blocksOf = ({ blocks }: ContestantRun): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
 /** Median over the processes, ms; NaN where none was measured. */
-export const p50Of = (entered: Entered): number => median(blocksOf(entered).map(({ p50Ms }) => p50Ms))
+export const p50Of = (run: ContestantRun): number => median(blocksOf(run).map(({ p50Ms }) => p50Ms))
 
 /** To be called alone on the machine. */
 export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<MeasuredAll> {
@@ -89,14 +89,14 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
 
   const judged = judgedFor(opened.first, opening)
   const start = performance.now()
-  const isEnough = ([one]: readonly Entered[]): boolean =>
+  const isEnough = ([one]: readonly ContestantRun[]): boolean =>
     options.rounds === null && (one?.blocks.length ?? 0) >= QUICK_ROUNDS && performance.now() - start > LATEST_ROUND_MS
-  const latencies = new Map<number, readonly Entered[]>()
+  const latencies = new Map<number, readonly ContestantRun[]>()
   for (const [at, batch] of batches.entries()) {
     const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
     const entered = await measureRounds({
       run: options.trials.run,
-      entrants: taking.map((entry) => entrantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
+      contestants: taking.map((entry) => contestantFor(entry, inputsAt(entry, batch), at === 0 ? opened.first : null)),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
       isEnough,
       onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
@@ -118,7 +118,7 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
   return { entries, batches, reference, judged }
 
   /** `first`: outputs are to be kept, and compared with this one's. */
-  function entrantFor(entry: ReadyEntry, saved: string, first: ReadyEntry | null): Entrant {
+  function contestantFor(entry: ReadyEntry, saved: string, first: ReadyEntry | null): Contestant {
     const limits = limitsFor(entry, opening)
     const kept = first === null ? null : outputsTaskOf(entry, judged, first, opening)
     const software = isSoftware(entry.engine)
@@ -151,7 +151,7 @@ interface Surroundings {
 async function measureMore(
   entry: ReadyEntry,
   index: number,
-  byBatch: ReadonlyMap<number, Entered>,
+  byBatch: ReadonlyMap<number, ContestantRun>,
   { opened, machine, opening }: Surroundings,
 ): Promise<MeasuredEntry> {
   const { options } = opening
@@ -263,7 +263,7 @@ function outputsTaskOf(
   firstJudged: JudgedInputs,
   first: ReadyEntry,
   opening: Opening,
-): NonNullable<Entrant['outputsOf']> | null {
+): NonNullable<Contestant['outputsOf']> | null {
   const { ready } = entry.state
   if (ready.renames === null && opening.options.data === null) return null
   // The same rows of the user's data, in this model's own types and shapes.
@@ -279,7 +279,7 @@ function outputsTaskOf(
   }
 }
 
-function outputsIn({ outputs }: Entered): MeasuredEntry['outputs'] {
+function outputsIn({ outputs }: ContestantRun): MeasuredEntry['outputs'] {
   if (outputs === undefined) return null
   if ('reason' in outputs) return { reason: `its outputs could not be had: ${outputs.reason}` }
   return { samples: loadInputs(outputs.saved), varying: outputs.varying }
