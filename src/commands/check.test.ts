@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { LatencyInput } from '../measure/timing/latency-block.ts'
-import type { Entered } from '../measure/timing/rounds.ts'
+import type { SetupRun } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
 import { decide } from '../report/documents/check.ts'
 import { checkAnswer, renderCheck } from '../report/text/verdict-text.ts'
@@ -13,11 +13,11 @@ import { check, isClear } from './check.ts'
 import { MODEL, scriptedMachine } from './example-trials.ts'
 import { why } from './why.ts'
 
-const entered = (...p50s: number[]): Entered => ({
+const runs = (...p50s: number[]): SetupRun => ({
   blocks: p50s.map((p50Ms) => ({ p50Ms, handoffBeforeNs: null, handoffAfterNs: null }) as LatencyBlock),
   failure: null,
 })
-const base = (rounds: number) => entered(...Array.from({ length: rounds }, () => 10))
+const base = (rounds: number) => runs(...Array.from({ length: rounds }, () => 10))
 
 describe('the decision', () => {
   test.each([
@@ -33,15 +33,15 @@ describe('the decision', () => {
 
 describe('when it is clear', () => {
   test('steady readings end it after the least rounds, on either side', () => {
-    expect(isClear([base(5), entered(13, 13.1, 13, 12.9, 13)], 5, 1.1)).toBe(true)
-    expect(isClear([base(5), entered(10, 10.1, 10, 9.9, 10)], 5, 1.1)).toBe(true)
+    expect(isClear([base(5), runs(13, 13.1, 13, 12.9, 13)], 5, 1.1)).toBe(true)
+    expect(isClear([base(5), runs(10, 10.1, 10, 9.9, 10)], 5, 1.1)).toBe(true)
   })
 
   test('not before, not on the limit, not while they scatter', () => {
-    expect(isClear([base(4), entered(13, 13, 13, 13)], 5, 1.1)).toBe(false)
-    expect(isClear([base(5), entered(11, 11.1, 10.9, 11, 11)], 5, 1.1)).toBe(false)
+    expect(isClear([base(4), runs(13, 13, 13, 13)], 5, 1.1)).toBe(false)
+    expect(isClear([base(5), runs(11, 11.1, 10.9, 11, 11)], 5, 1.1)).toBe(false)
     // 0.8 to 2 times.
-    expect(isClear([base(5), entered(8, 20, 12, 9, 16)], 5, 1.1)).toBe(false)
+    expect(isClear([base(5), runs(8, 20, 12, 9, 16)], 5, 1.1)).toBe(false)
   })
 
   test('a side that failed ends it', () => {

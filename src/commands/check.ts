@@ -9,7 +9,7 @@ import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import type { Machine } from '../machine/types.ts'
 import { summarize } from '../measure/timing/latency.ts'
-import { type Entered, measureRounds, ratioOf } from '../measure/timing/rounds.ts'
+import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import { processInterval } from '../measure/timing/statistics.ts'
 import type { Latency } from '../measure/timing/types.ts'
 import { type CheckDocument, decide } from '../report/documents/check.ts'
@@ -99,12 +99,12 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const most = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
     const least = Math.min(most, options.quick ? QUICK_LEAST : LEAST_ROUNDS)
     const sampleMs = options.seconds === null ? BLOCK_MS : (options.seconds * 1000) / least
-    const entered = await alone(
+    const runs = await alone(
       { trials: options.trials, progress },
       () =>
         measureRounds({
           run: options.trials.run,
-          entrants: ready.map((contestant) => ({
+          setups: ready.map((contestant) => ({
             task: {
               ...modelTask(options.engine, contestant.id, engineOptionsOf(options), contestant.state.ready.inputs.saved),
               sampleMs,
@@ -120,13 +120,11 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
       (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
     )
     options.signal?.throwIfAborted()
-    const failed = entered.findIndex(({ failure }) => failure !== null)
-    if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(entered[failed]!.failure!)}`)
+    const failed = runs.findIndex(({ failure }) => failure !== null)
+    if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(runs[failed]!.failure!)}`)
     const threads = last.state.ready.inputs.threadsInUse
     const facts =
-      report === null
-        ? paired(files, entered)
-        : apart(file, { report, file: against! }, summarize(blocksOf(entered[0]!), threads))
+      report === null ? paired(files, runs) : apart(file, { report, file: against! }, summarize(blocksOf(runs[0]!), threads))
     const document = {
       schema: 'whyslow-check/1' as const,
       tool: { version: toolVersion },
@@ -143,21 +141,21 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
 type Facts = Pick<CheckDocument, 'ratio' | 'ratioLow' | 'ratioHigh' | 'rounds' | 'model' | 'baseline'>
 
 /** Base first. Exported for its test. */
-export function isClear([base, model]: readonly Entered[], least: number, failAbove: number): boolean {
+export function isClear([base, model]: readonly SetupRun[], least: number, failAbove: number): boolean {
   if (base!.failure !== null || model!.failure !== null) return true
   const ratio = ratioOf(base!, model!, LEVEL)
   return ratio !== null && ratio.rounds >= least && decide(ratio, failAbove) !== 'unclear'
 }
 
-function paired([baseFile, file]: readonly string[], [base, model]: readonly Entered[]): Facts {
+function paired([baseFile, file]: readonly string[], [base, model]: readonly SetupRun[]): Facts {
   const ratio = ratioOf(base!, model!, LEVEL)
   if (ratio === null) throw new InputError('one round decides nothing; give --rounds 2 or more')
   return { ...ratio, model: sideOf(file!, model!), baseline: { ...sideOf(baseFile!, base!), paired: true } }
 }
 
-function sideOf(file: string, entered: Entered): CheckDocument['model'] {
-  const { low, high } = processInterval(blocksOf(entered).map(({ p50Ms }) => p50Ms))
-  return { file, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }
+function sideOf(file: string, runs: SetupRun): CheckDocument['model'] {
+  const { low, high } = processInterval(blocksOf(runs).map(({ p50Ms }) => p50Ms))
+  return { file, p50Ms: p50Of(runs), ciLowMs: low, ciHighMs: high }
 }
 
 interface Against {

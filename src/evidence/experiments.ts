@@ -7,7 +7,7 @@ import { measurePaired } from '../measure/timing/paired.ts'
 import type { Experiment } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
-import type { AboutRun } from './plan.ts'
+import type { TimedPlan } from './plan.ts'
 
 const SAMPLE_MS = 200
 /** What is tried on every model gets few pairs; what is tried because it stands out gets enough for a narrow interval. */
@@ -23,18 +23,18 @@ interface Change {
 }
 
 /** Those that make sense for this model and setup; one that cannot be run is left out. */
-export async function runExperiments(about: AboutRun): Promise<readonly Experiment[]> {
+export async function runExperiments(timed: TimedPlan): Promise<readonly Experiment[]> {
   const experiments: Experiment[] = []
-  for (const { id, detail, changed } of changesFor(about)) {
+  for (const { id, detail, changed } of changesFor(timed)) {
     const plan = {
-      run: about.run,
-      base: { ...about.task, sampleMs: SAMPLE_MS },
+      run: timed.run,
+      base: { ...timed.task, sampleMs: SAMPLE_MS },
       changed: { ...changed, sampleMs: SAMPLE_MS },
       pairs: PAIRS[id],
-      threads: about.inputs.threadsInUse,
+      threads: timed.inputs.threadsInUse,
       ...(id === 'denormals' ? { futileAbove: NO_DENORMALS } : {}),
     }
-    const trial = await measurePaired(plan, trialLimits(about.limits, SAMPLE_MS, about.p50Ms))
+    const trial = await measurePaired(plan, trialLimits(timed.limits, SAMPLE_MS, timed.p50Ms))
     if (trial.outcome === 'measured') experiments.push({ id, detail, ...trial.value })
   }
   return experiments
@@ -42,8 +42,8 @@ export async function runExperiments(about: AboutRun): Promise<readonly Experime
 
 const DENORMALS_KEY = 'session.set_denormal_as_zero'
 
-function changesFor(about: AboutRun): Change[] {
-  const { task, engineOptions } = about
+function changesFor(timed: TimedPlan): Change[] {
+  const { task, engineOptions } = timed
   const changes: Change[] = []
   if (engineOptions.configEntries[DENORMALS_KEY] === undefined) {
     const configEntries = { ...engineOptions.configEntries, [DENORMALS_KEY]: '1' }
@@ -60,7 +60,7 @@ function changesFor(about: AboutRun): Change[] {
       changed: { ...task, options: { ...engineOptions, graphOptimization: 'all' } },
     })
   }
-  const cleaned = withoutWeightInputs(about)
+  const cleaned = withoutWeightInputs(timed)
   if (cleaned) {
     changes.push({
       id: 'initializers-as-inputs',
@@ -72,7 +72,7 @@ function changesFor(about: AboutRun): Change[] {
 }
 
 /** A copy whose initializers are no inputs; null where none is, or where weights lie outside the file. */
-function withoutWeightInputs({ model, folder }: AboutRun): string | null {
+function withoutWeightInputs({ model, folder }: TimedPlan): string | null {
   const { graph } = model.proto
   if (!graph || model.weights.size > 0) return null
   const weights = new Set(graph.initializer.map(({ name }) => name))

@@ -3,12 +3,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { externalWeights } from '../engines/onnxruntime/external-weights.ts'
-import type { EngineOffer } from '../engines/types.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
-import type { Machine } from '../machine/types.ts'
 import { type DeviceOutput, deviceTask } from '../measure/timing/device/task.ts'
 import { emptyModel } from '../measure/timing/empty-model.ts'
 import { summarize } from '../measure/timing/latency.ts'
@@ -28,10 +25,10 @@ import type {
   Profile,
   Sweep,
 } from '../measure/timing/types.ts'
-import { type Limits, trialLimits } from '../trials/limits.ts'
+import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
-import { type RunTrial, reasonOf, type Trial } from '../trials/port.ts'
+import { reasonOf, type Trial } from '../trials/port.ts'
 import { runExperiments } from './experiments.ts'
 import type { GatherPlan } from './plan.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
@@ -163,16 +160,16 @@ function leftOut(absent: Record<string, string>): More {
 async function sweepAndTry(run: Gathering): Promise<More> {
   const { plan, task, blocks, absent, step } = run
   const { engineId, offers } = plan
-  const about = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
+  const timed = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
   step('trying other thread counts')
   const takesThreads = offers.includes('threads') || offers.includes('process-threads')
-  const threads = takesThreads ? await threadSweep(about) : { reason: `${engineId} takes no thread count` }
+  const threads = takesThreads ? await threadSweep(timed) : { reason: `${engineId} takes no thread count` }
   await measureBlocks(run, 1)
   step('trying other batch sizes')
-  const batch = await batchSweep(about)
-  const sizes = await sizeSweeps(about)
+  const batch = await batchSweep(timed)
+  const sizes = await sizeSweeps(timed)
   step('trying changes in pairs')
-  const experiments = offers.includes('configuration') ? await runExperiments(about) : undefined
+  const experiments = offers.includes('configuration') ? await runExperiments(timed) : undefined
   if (experiments === undefined) absent.experiments = `${engineId} does not take the engine configuration that they change`
   if (threads.reason) absent.threadSweep = threads.reason
   if (batch.reason) absent.batchSweep = batch.reason

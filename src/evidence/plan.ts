@@ -26,7 +26,8 @@ export interface GatherPlan {
   readonly progress: (progress: { stage: string; done: number; of: number }) => void
 }
 
-export interface AboutRun extends GatherPlan {
+/** A plan whose setup was timed: what varies it knows how long its predictions take. */
+export interface TimedPlan extends GatherPlan {
   readonly task: ModelTask
   /** Of the blocks so far. */
   readonly p50Ms: number

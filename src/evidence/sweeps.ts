@@ -7,7 +7,7 @@ import { synthesize } from '../measure/samples/synthetic.ts'
 import { measureSweep } from '../measure/timing/sweep.ts'
 import type { Sweep } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
-import type { AboutRun } from './plan.ts'
+import type { TimedPlan } from './plan.ts'
 
 const SAMPLE_MS = 150
 const ROUNDS = 2
@@ -18,8 +18,8 @@ const SYNTHETIC_SAMPLES = 2
 
 type Attempt = { readonly sweep?: Sweep; readonly reason?: string }
 
-export async function threadSweep(about: AboutRun): Promise<Attempt> {
-  const { machine, engineOptions, inputs, task } = about
+export async function threadSweep(timed: TimedPlan): Promise<Attempt> {
+  const { machine, engineOptions, inputs, task } = timed
   const usable = machine.usableCpus
   if (usable < 2 && inputs.threadsInUse < 2) return { reason: 'one CPU is usable' }
   const powers = Array.from({ length: 12 }, (_, i) => 2 ** i).filter((n) => n < usable)
@@ -34,7 +34,7 @@ export async function threadSweep(about: AboutRun): Promise<Attempt> {
     },
   }))
   const plan = {
-    run: about.run,
+    run: timed.run,
     dimension: 'threads',
     unit: 'threads',
     current: inputs.threadsInUse,
@@ -42,28 +42,28 @@ export async function threadSweep(about: AboutRun): Promise<Attempt> {
     rounds: ROUNDS + 1,
     fit: false,
   }
-  const sweep = await measureSweep(plan, limitsOf(about))
+  const sweep = await measureSweep(plan, limitsOf(timed))
   return sweep ? { sweep } : { reason: 'fewer than two thread counts could be measured' }
 }
 
-export async function batchSweep(about: AboutRun): Promise<Attempt> {
-  const axes = freeAxes(about.inputs.resolved, ['batch'])
+export async function batchSweep(timed: TimedPlan): Promise<Attempt> {
+  const axes = freeAxes(timed.inputs.resolved, ['batch'])
   if (axes.length === 0) return { reason: 'no input has a free batch axis' }
   const current = axes[0]!.size
   const batches = [...new Set([...BATCHES, current])]
-    .filter((n) => (n / current) * about.p50Ms <= LONGEST_POINT_MS || n === current)
+    .filter((n) => (n / current) * timed.p50Ms <= LONGEST_POINT_MS || n === current)
     .sort((a, b) => a - b)
   const points = batches.map((at) => ({
     at,
     task: resized(
-      about,
+      timed,
       axes.map((axis) => ({ ...axis, size: at })),
       `batch-${at}`,
     ),
   }))
   const sweep = await measureSweep(
-    { run: about.run, dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true },
-    limitsOf(about),
+    { run: timed.run, dimension: 'batch', unit: 'samples', current, points, rounds: ROUNDS, fit: true },
+    limitsOf(timed),
   )
   return sweep ? { sweep } : { reason: 'the engine runs no other batch size' }
 }
@@ -81,10 +81,10 @@ const GROUPS: readonly {
 ]
 const SCALES = [0.5, 0.75, 1]
 
-export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
+export async function sizeSweeps(timed: TimedPlan): Promise<readonly Sweep[]> {
   const sweeps: Sweep[] = []
   for (const { meanings, dimension, unit, multiple } of GROUPS) {
-    const axes = freeAxes(about.inputs.resolved, meanings)
+    const axes = freeAxes(timed.inputs.resolved, meanings)
     if (axes.length === 0) continue
     const first = axes.filter(({ input }) => input === axes[0]!.input)
     // Of an image with one side fixed, the free side alone grows.
@@ -93,11 +93,11 @@ export async function sizeSweeps(about: AboutRun): Promise<readonly Sweep[]> {
     const scales = SCALES.filter((scale, i) => SCALES.findIndex((other) => elements(other) === elements(scale)) === i)
     const points = scales.map((scale) => ({
       at: elements(scale),
-      task: resized(about, scaled(axes, scale, multiple), `${dimension}-${scale}`),
+      task: resized(timed, scaled(axes, scale, multiple), `${dimension}-${scale}`),
     }))
     const sweep = await measureSweep(
-      { run: about.run, dimension, unit: measuredUnit, current: elements(1), points, rounds: ROUNDS, fit: true },
-      limitsOf(about),
+      { run: timed.run, dimension, unit: measuredUnit, current: elements(1), points, rounds: ROUNDS, fit: true },
+      limitsOf(timed),
     )
     if (sweep) sweeps.push(sweep)
   }
@@ -128,13 +128,13 @@ function scaled(axes: readonly SizedAxis[], scale: number, multiple: number): Si
   })
 }
 
-function resized(about: AboutRun, sizes: readonly SizedAxis[], name: string) {
+function resized(timed: TimedPlan, sizes: readonly SizedAxis[], name: string) {
   const { inputs } = withSizes(
-    { inputs: about.inputs.resolved },
+    { inputs: timed.inputs.resolved },
     sizes.map((size) => ({ ...size, from: 'flag' as const })),
   )
-  const samples = synthesize(inputs, about.graph, SYNTHETIC_SAMPLES)
-  return { ...about.task, inputs: saveInputs(path.join(about.folder, name), samples), sampleMs: SAMPLE_MS }
+  const samples = synthesize(inputs, timed.graph, SYNTHETIC_SAMPLES)
+  return { ...timed.task, inputs: saveInputs(path.join(timed.folder, name), samples), sampleMs: SAMPLE_MS }
 }
 
-const limitsOf = (about: AboutRun) => trialLimits(about.limits, SAMPLE_MS, about.p50Ms)
+const limitsOf = (timed: TimedPlan) => trialLimits(timed.limits, SAMPLE_MS, timed.p50Ms)

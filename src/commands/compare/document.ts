@@ -10,7 +10,7 @@ import type { Machine } from '../../machine/types.ts'
 import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
 import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
-import { type Entered, ratioOf } from '../../measure/timing/rounds.ts'
+import { ratioOf, type SetupRun } from '../../measure/timing/rounds.ts'
 import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
@@ -95,7 +95,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   return { ...document, answer, sentences }
 }
 
-const baseOf = ({ byBatch }: ContestantRun): Entered => byBatch.values().next().value!
+const baseOf = ({ byBatch }: ContestantRun): SetupRun => byBatch.values().next().value!
 
 const isMeasured = (one: ContestantRun): boolean => {
   const { blocks, failure } = baseOf(one)
@@ -209,12 +209,12 @@ function keptOnDeviceOf({ device: { device } }: ContestantRun): ContestantRow['k
 
 /** The first batch has the latency that the report gives, of one regime of the machine. */
 function batchRows({ byBatch }: ContestantRun, { p50Ms, ciLowMs, ciHighMs }: Bounds): ContestantRow['batches'] {
-  return [...byBatch].flatMap(([batch, entered], at) => {
+  return [...byBatch].flatMap(([batch, run], at) => {
     if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
-    const blocks = blocksOf(entered)
+    const blocks = blocksOf(run)
     if (blocks.length === 0) return []
     const { low, high } = processInterval(blocks.length === 1 ? blocks[0]!.samplesMs : blocks.map(({ p50Ms }) => p50Ms))
-    return [{ batch, p50Ms: p50Of(entered), ciLowMs: low, ciHighMs: high }]
+    return [{ batch, p50Ms: p50Of(run), ciLowMs: low, ciHighMs: high }]
   })
 }
 

@@ -15,7 +15,7 @@ import type { Machine } from '../../machine/types.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
-import { type Entered, type Entrant, measureRounds } from '../../measure/timing/rounds.ts'
+import { measureRounds, type RoundsSetup, type SetupRun } from '../../measure/timing/rounds.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { CallCost, DeviceTimes, LatencyBlock, Profile, Sweep } from '../../measure/timing/types.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
@@ -30,7 +30,7 @@ export type ReadyContestant = Contestant & { readonly state: { readonly ready: R
 export interface ContestantRun {
   readonly contestant: ReadyContestant
   /** By samples in a prediction; the first is the one that is ranked. */
-  readonly byBatch: ReadonlyMap<number, Entered>
+  readonly byBatch: ReadonlyMap<number, SetupRun>
   readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
   /** What the device did; absent on the CPU. */
   readonly device: { readonly device?: DeviceTimes }
@@ -72,12 +72,12 @@ const PLAIN_SAMPLES = 64
 const LABELLED_MS = 20_000
 const PLAIN_MS = 4000
 const SOFTWARE_MS = 1000
-const NONE: Entered = { blocks: [], failure: null }
+const NONE: SetupRun = { blocks: [], failure: null }
 
 export const isReady = (contestant: Contestant): contestant is ReadyContestant => 'ready' in contestant.state
-export const blocksOf = ({ blocks }: Entered): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
+export const blocksOf = ({ blocks }: SetupRun): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
 /** Median over the processes, ms; NaN where none was measured. */
-export const p50Of = (entered: Entered): number => median(blocksOf(entered).map(({ p50Ms }) => p50Ms))
+export const p50Of = (run: SetupRun): number => median(blocksOf(run).map(({ p50Ms }) => p50Ms))
 
 /** To be called alone on the machine. */
 export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<ComparisonRun> {
@@ -89,21 +89,21 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
 
   const judged = judgedFor(opened.first, opening)
   const start = performance.now()
-  const isEnough = ([one]: readonly Entered[]): boolean =>
+  const isEnough = ([one]: readonly SetupRun[]): boolean =>
     options.rounds === null && (one?.blocks.length ?? 0) >= QUICK_ROUNDS && performance.now() - start > LATEST_ROUND_MS
-  const latencies = new Map<number, readonly Entered[]>()
+  const latencies = new Map<number, readonly SetupRun[]>()
   for (const [at, batch] of batches.entries()) {
     const taking = at === 0 ? ready : ready.filter((_, i) => latencies.get(batches[0]!)![i]!.failure === null)
-    const entered = await measureRounds({
+    const runs = await measureRounds({
       run: options.trials.run,
-      entrants: taking.map((contestant) => entrantFor(contestant, inputsAt(contestant, batch), at === 0 ? opened.first : null)),
+      setups: taking.map((contestant) => setupOf(contestant, inputsAt(contestant, batch), at === 0 ? opened.first : null)),
       rounds: at === 0 ? rounds : Math.min(rounds, BATCH_ROUNDS),
       isEnough,
       onBlock: (i, round) => opening.progress(`round ${round + 1}: ${taking[i]!.id}${atBatch(batch, batches)}`, round, rounds),
     })
     latencies.set(
       batch,
-      ready.map((contestant) => entered[taking.indexOf(contestant)] ?? NONE),
+      ready.map((contestant) => runs[taking.indexOf(contestant)] ?? NONE),
     )
   }
 
@@ -118,7 +118,7 @@ export async function measureAll(opened: Opened, machine: Machine, opening: Open
   return { runs, batches, reference, judged }
 
   /** `first`: outputs are to be kept, and compared with this one's. */
-  function entrantFor(contestant: ReadyContestant, saved: string, first: ReadyContestant | null): Entrant {
+  function setupOf(contestant: ReadyContestant, saved: string, first: ReadyContestant | null): RoundsSetup {
     const limits = limitsFor(contestant, opening)
     const kept = first === null ? null : outputsTaskOf(contestant, judged, first, opening)
     const software = isSoftware(contestant.engine)
@@ -151,7 +151,7 @@ interface Surroundings {
 async function measureMore(
   contestant: ReadyContestant,
   index: number,
-  byBatch: ReadonlyMap<number, Entered>,
+  byBatch: ReadonlyMap<number, SetupRun>,
   { opened, machine, opening }: Surroundings,
 ): Promise<ContestantRun> {
   const { options } = opening
@@ -263,7 +263,7 @@ function outputsTaskOf(
   firstJudged: JudgedInputs,
   first: ReadyContestant,
   opening: Opening,
-): NonNullable<Entrant['outputsOf']> | null {
+): NonNullable<RoundsSetup['outputsOf']> | null {
   const { ready } = contestant.state
   if (ready.renames === null && opening.options.data === null) return null
   // The same rows of the user's data, in this model's own types and shapes.
@@ -279,7 +279,7 @@ function outputsTaskOf(
   }
 }
 
-function outputsIn({ outputs }: Entered): ContestantRun['outputs'] {
+function outputsIn({ outputs }: SetupRun): ContestantRun['outputs'] {
   if (outputs === undefined) return null
   if ('reason' in outputs) return { reason: `its outputs could not be had: ${outputs.reason}` }
   return { samples: loadInputs(outputs.saved), varying: outputs.varying }

@@ -3,7 +3,7 @@
 import type { RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'
-import { type Entered, measureRounds } from './rounds.ts'
+import { measureRounds, type SetupRun } from './rounds.ts'
 import { median, type RatioInterval, ratioOver } from './statistics.ts'
 import type { LatencyBlock } from './types.ts'
 
@@ -32,9 +32,9 @@ type Pair = readonly [LatencyBlock, LatencyBlock]
 /** failed where either side cannot be measured. */
 export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Promise<Trial<PairedResult>> {
   const { run, base, changed, pairs, threads, futileAbove = Number.POSITIVE_INFINITY } = plan
-  const entered = await measureRounds({
+  const runs = await measureRounds({
     run,
-    entrants: [base, changed].map((task) => ({ task: { ...task, brief: false }, limits })),
+    setups: [base, changed].map((task) => ({ task: { ...task, brief: false }, limits })),
     rounds: pairs + MAX_REPEATS,
     isEnough(soFar) {
       if (soFar.some(({ failure }) => failure !== null)) return true
@@ -42,9 +42,9 @@ export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Prom
       return ratios.length >= pairs || (ratios.length >= FUTILE_AFTER && Math.min(...ratios) > futileAbove)
     },
   })
-  const failure = entered.find((one) => one.failure !== null)?.failure
+  const failure = runs.find((one) => one.failure !== null)?.failure
   if (failure) return failure
-  const counted = countedPairs(entered, pairs, threads)
+  const counted = countedPairs(runs, pairs, threads)
   return {
     outcome: 'measured',
     value: {
@@ -57,7 +57,7 @@ export async function measurePaired(plan: PairedPlan, limits: TrialLimits): Prom
 }
 
 /** Those within one regime first; where too few are, the others stand in for them. */
-function countedPairs([base, changed]: readonly Entered[], most: number, threads: number): readonly Pair[] {
+function countedPairs([base, changed]: readonly SetupRun[], most: number, threads: number): readonly Pair[] {
   const all = base!.blocks.flatMap((block, i): Pair[] => {
     const other = changed!.blocks[i]
     return block && other ? [[block, other]] : []

@@ -2,23 +2,23 @@
 import { describe, expect, test } from 'vitest'
 import type { Trial } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
-import { type Entered, measureRounds, type RoundsPlan, ratioOf } from './rounds.ts'
+import { measureRounds, type RoundsPlan, ratioOf, type SetupRun } from './rounds.ts'
 import type { LatencyBlock } from './types.ts'
 
 const limits = { timeMs: 1000, memoryBytes: null }
-const entrant = (modelFile: string) => ({ task: { modelFile } as LatencyInput, limits })
+const setup = (modelFile: string) => ({ task: { modelFile } as LatencyInput, limits })
 const block = (p50Ms: number, handoffNs: number | null = null): LatencyBlock =>
   ({ p50Ms, handoffBeforeNs: handoffNs, handoffAfterNs: handoffNs }) as LatencyBlock
 const measured = (value: LatencyBlock): Trial<LatencyBlock> => ({ outcome: 'measured', value })
 type Scripted = Omit<RoundsPlan, 'run'> & { readonly measure: (input: LatencyInput) => Promise<Trial<LatencyBlock>> }
 const rounds = ({ measure, ...plan }: Scripted) => measureRounds({ ...plan, run: (_, input) => measure(input as never) as never })
-const entered = (...blocks: (LatencyBlock | null)[]): Entered => ({ blocks, failure: null })
+const run = (...blocks: (LatencyBlock | null)[]): SetupRun => ({ blocks, failure: null })
 
 describe('rounds', () => {
   test('go there and back again', async () => {
     const order: string[] = []
     await rounds({
-      entrants: ['a', 'b', 'c'].map(entrant),
+      setups: ['a', 'b', 'c'].map(setup),
       rounds: 3,
       measure: async ({ modelFile, process }) => {
         order.push(`${modelFile}${process}`)
@@ -31,7 +31,7 @@ describe('rounds', () => {
   test('one that crashes is tried once more, then is out; the others go on', async () => {
     let asked = 0
     const results = await rounds({
-      entrants: ['a', 'bad'].map(entrant),
+      setups: ['a', 'bad'].map(setup),
       rounds: 3,
       measure: async ({ modelFile }) => {
         if (modelFile === 'a') return measured(block(1))
@@ -50,7 +50,7 @@ describe('rounds', () => {
   test('one that fails by chance stays in', async () => {
     let asked = 0
     const [result] = await rounds({
-      entrants: [entrant('a')],
+      setups: [setup('a')],
       rounds: 2,
       measure: async () => (asked++ === 1 ? { outcome: 'failed', reason: 'once' } : measured(block(1))),
     })
@@ -60,7 +60,7 @@ describe('rounds', () => {
   test('one that is refused at first is not asked again', async () => {
     let asked = 0
     const [result] = await rounds({
-      entrants: [entrant('a')],
+      setups: [setup('a')],
       rounds: 3,
       measure: async () => {
         asked++
@@ -74,7 +74,7 @@ describe('rounds', () => {
   test('one that has had its time leaves the rounds to the others', async () => {
     let clock = 0
     const results = await rounds({
-      entrants: [entrant('quick'), { ...entrant('slow'), withinMs: 15 }],
+      setups: [setup('quick'), { ...setup('slow'), withinMs: 15 }],
       rounds: 4,
       now: () => clock,
       measure: async ({ modelFile }) => {
@@ -94,7 +94,7 @@ describe('rounds', () => {
     const outputsOf = { inputs: 'inputs.json', folder: 'out', inMs: 10, again: true }
     const asked: unknown[] = []
     const [result] = await rounds({
-      entrants: [{ ...entrant('a'), outputsOf }],
+      setups: [{ ...setup('a'), outputsOf }],
       rounds: 2,
       measure: async (input) => {
         asked.push(input.outputsOf)
@@ -114,7 +114,7 @@ describe('rounds', () => {
   test('one that hangs is not waited for twice', async () => {
     let asked = 0
     await rounds({
-      entrants: [entrant('a')],
+      setups: [setup('a')],
       rounds: 3,
       measure: async () => {
         asked++
@@ -126,7 +126,7 @@ describe('rounds', () => {
 
   test('end when enough was seen', async () => {
     const [result] = await rounds({
-      entrants: [entrant('a')],
+      setups: [setup('a')],
       rounds: 9,
       isEnough: ([soFar]) => soFar!.blocks.length === 4,
       measure: async () => measured(block(1)),
@@ -138,21 +138,21 @@ describe('rounds', () => {
 describe('the ratio', () => {
   test('is taken round by round', () => {
     // The machine gets twice as slow from round to round: 10, 20, 40 against 5, 10, 20.
-    const found = ratioOf(entered(block(10), block(20), block(40)), entered(block(5), block(10), block(20)))!
+    const found = ratioOf(run(block(10), block(20), block(40)), run(block(5), block(10), block(20)))!
     expect(found).toMatchObject({ ratio: 0.5, rounds: 3 })
     expect(found.ratioLow).toBeCloseTo(0.5, 10)
     expect(found.ratioHigh).toBeCloseTo(0.5, 10)
   })
 
   test('leaves out rounds in which the handoff changed, where three others are left', () => {
-    const a = entered(block(1, 100), block(1, 100), block(1, 100), block(1, 100))
-    const b = entered(block(2, 100), block(2, 110), block(9, 400), block(2, 100))
+    const a = run(block(1, 100), block(1, 100), block(1, 100), block(1, 100))
+    const b = run(block(2, 100), block(2, 110), block(9, 400), block(2, 100))
     expect(ratioOf(a, b)).toMatchObject({ ratio: 2, rounds: 3 })
-    const few = entered(block(2, 100), block(9, 400), null, null)
+    const few = run(block(2, 100), block(9, 400), null, null)
     expect(ratioOf(a, few)).toMatchObject({ rounds: 2 })
   })
 
   test('is none of fewer than two rounds', () => {
-    expect(ratioOf(entered(block(1), null), entered(block(2), block(2)))).toBeNull()
+    expect(ratioOf(run(block(1), null), run(block(2), block(2)))).toBeNull()
   })
 })

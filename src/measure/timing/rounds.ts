@@ -9,7 +9,7 @@ import { type RatioInterval, ratioOver } from './statistics.ts'
 import { turns } from './turns.ts'
 import type { LatencyBlock } from './types.ts'
 
-export interface Entrant {
+export interface RoundsSetup {
   readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
   readonly limits: TrialLimits
   /** That its predictions run on, where it is known beforehand; an engine that tells is believed. */
@@ -20,7 +20,7 @@ export interface Entrant {
   readonly withinMs?: number
 }
 
-export interface Entered {
+export interface SetupRun {
   /** One a round; null for the rounds that it did not take part in. */
   readonly blocks: readonly (LatencyBlock | null)[]
   /** What ended its part; null: nothing did. */
@@ -33,11 +33,11 @@ export interface Entered {
 
 export interface RoundsPlan {
   readonly run: RunTrial
-  readonly entrants: readonly Entrant[]
+  readonly setups: readonly RoundsSetup[]
   readonly rounds: number
   /** Asked after each round with what was measured so far: true ends it. Absent: all rounds. */
-  readonly isEnough?: (soFar: readonly Entered[]) => boolean
-  readonly onBlock?: (entrant: number, round: number) => void
+  readonly isEnough?: (soFar: readonly SetupRun[]) => boolean
+  readonly onBlock?: (setup: number, round: number) => void
   /** ms; absent: the clock. */
   readonly now?: () => number
 }
@@ -50,11 +50,11 @@ interface State {
   tookMs: number
 }
 
-/** One result for each entrant, in their order. */
-export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[]> {
-  const { entrants, rounds, isEnough = () => false, onBlock = () => {} } = plan
+/** One result for each setup, in their order. */
+export async function measureRounds(plan: RoundsPlan): Promise<readonly SetupRun[]> {
+  const { setups, rounds, isEnough = () => false, onBlock = () => {} } = plan
   const now = plan.now ?? (() => performance.now())
-  const states: State[] = entrants.map(({ threads }) => ({
+  const states: State[] = setups.map(({ threads }) => ({
     blocks: [],
     failure: null,
     tookMs: 0,
@@ -63,10 +63,10 @@ export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[
   const takesPart = (i: number, round: number): boolean => {
     const { failure, tookMs, blocks } = states[i]!
     const rounds = blocks.filter((block) => block !== null).length
-    return failure === null && (round === 0 || tookMs + tookMs / rounds <= (entrants[i]!.withinMs ?? Number.POSITIVE_INFINITY))
+    return failure === null && (round === 0 || tookMs + tookMs / rounds <= (setups[i]!.withinMs ?? Number.POSITIVE_INFINITY))
   }
   for (let round = 0; round < rounds; round++) {
-    for (const i of turns(entrants.length, round)) {
+    for (const i of turns(setups.length, round)) {
       if (!takesPart(i, round)) {
         states[i]!.blocks.push(null)
         continue
@@ -78,10 +78,10 @@ export async function measureRounds(plan: RoundsPlan): Promise<readonly Entered[
     }
     if (isEnough(states)) break
   }
-  return states.map(({ tookMs: _, ...entered }) => entered)
+  return states.map(({ tookMs: _, ...run }) => run)
 
   async function block(i: number, round: number): Promise<LatencyBlock | null> {
-    const { task, limits, outputsOf } = entrants[i]!
+    const { task, limits, outputsOf } = setups[i]!
     const state = states[i]!
     const input = { ...task, process: round, ...(round === 0 && outputsOf !== undefined ? { outputsOf } : {}) }
     let trial = await plan.run(latencyTask, input, limits)
@@ -113,7 +113,7 @@ const LEAST_CLEAN = 3
  * b / a; null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed
  * between their processes are left out where three others are left. `percent`: of the interval.
  */
-export function ratioOf(a: Entered, b: Entered, percent: 95 | 99 = 95): RoundRatio | null {
+export function ratioOf(a: SetupRun, b: SetupRun, percent: 95 | 99 = 95): RoundRatio | null {
   // Where nobody tells there may be several.
   const threads = Math.max(a.threads ?? 2, b.threads ?? 2)
   const shared = a.blocks.flatMap((block, round) => {

@@ -23,15 +23,15 @@ export async function measureSweep(
   limits: TrialLimits,
   onPoint: () => void = () => {},
 ): Promise<Sweep | undefined> {
-  const entered = await measureRounds({
+  const runs = await measureRounds({
     run: plan.run,
-    entrants: plan.points.map(({ task }) => ({ task: { ...task, brief: true }, limits })),
+    setups: plan.points.map(({ task }) => ({ task: { ...task, brief: true }, limits })),
     rounds: plan.rounds,
     onBlock: onPoint,
   })
   const points = plan.points.flatMap(({ at }, i): SweepPoint[] => {
-    const p50s = entered[i]!.blocks.flatMap((block) => block?.p50Ms ?? [])
-    if (entered[i]!.failure !== null || p50s.length === 0) return []
+    const p50s = runs[i]!.blocks.flatMap((block) => block?.p50Ms ?? [])
+    if (runs[i]!.failure !== null || p50s.length === 0) return []
     const { low, high } = processInterval(p50s)
     return [{ at, p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }]
   })
