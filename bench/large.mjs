@@ -1,9 +1,11 @@
 // A transformer-like model of 500 MB (MB=…), its weights in a file beside it, quantized to dynamic int8: seconds and peak memory.
+
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { model, node, rawTensor, valueInfo, writeModel } from '../dist/graph/build.js'
 import { copyWith } from '../dist/graph/copy.js'
+import { mulberry32 } from '../dist/graph/random.js'
 import { peakOf } from './memory.mjs'
 import { root, temporaryFolder } from './shared.mjs'
 
@@ -86,12 +88,8 @@ function outside(name, shape, at, length) {
 
 /** Numbers in ±0.05: the same block of them again and again. */
 function noise(count) {
-  const block = new Float32Array(1 << 16)
-  let seed = count
-  for (let i = 0; i < block.length; i++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    block[i] = (seed / 2 ** 32 - 0.5) / 10
-  }
+  const random = mulberry32(count)
+  const block = Float32Array.from({ length: 1 << 16 }, () => (random() - 0.5) / 10)
   const values = new Float32Array(count)
   for (let at = 0; at < count; at += block.length) values.set(block.subarray(0, Math.min(block.length, count - at)), at)
   return new Uint8Array(values.buffer)

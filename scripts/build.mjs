@@ -14,7 +14,7 @@ const cache = join(root, 'node_modules/.cache')
 const buildInfo = join(cache, 'whyslow.tsbuildinfo')
 const stamp = join(cache, 'whyslow.build-stamp')
 const command = join(dist, 'cli/main.js')
-const copied = /\.(json|wasm|html|css)$/
+const copied = /\.(json|mjs|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', 'scripts/build.mjs'].map((name) =>

@@ -23,8 +23,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/onnxruntime/int8': { imports: ['graph'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
   engines: { imports: ['graph', 'engines/onnxruntime'] },
-  trials: { imports: ['engines'], types: ['machine'] },
-  'measure/samples': { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines'] },
+  trials: { imports: ['machine', 'engines'] },
+  'measure/samples': { imports: ['graph', 'machine', 'engines/onnxruntime/facts'], types: ['engines'] },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['engines'],
   },
   tune: {
-    imports: ['graph', 'engines/onnxruntime', 'trials', 'measure', 'rewrite', 'quantize/calibrate'],
+    imports: ['graph', 'machine', 'engines/onnxruntime', 'trials', 'measure', 'rewrite', 'quantize/calibrate'],
     types: ['engines', 'evidence'],
   },
   ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'report',
     ],
   },
-  cli: { imports: ['commands', 'evidence', 'report'], types: ['graph'] },
+  cli: { imports: ['machine', 'commands', 'evidence', 'report'], types: ['graph'] },
   'index.ts': {
     imports: ['graph', 'formats', 'analyze', 'commands', 'report'],
     types: ['operators', 'machine', 'measure', 'evidence', 'diagnose'],

@@ -1,20 +1,15 @@
 // Models with a cause of slowness planted in them, and their twins without it. Written into a folder; weights are noise.
+
 import fs from 'node:fs'
 import path from 'node:path'
 import { floatTensor, model, node, rawTensor, valueInfo, writeModel } from '../../dist/graph/build.js'
+import { mulberry32 } from '../../dist/graph/random.js'
 
 const FLOAT = 'float32'
 
-let seed = 1
+const random = mulberry32(1)
 /** Numbers in ±size/2, the same at every run. */
-function noise(count, size = 0.1) {
-  const values = new Float32Array(count)
-  for (let i = 0; i < count; i++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    values[i] = (seed / 2 ** 32 - 0.5) * size
-  }
-  return values
-}
+const noise = (count, size = 0.1) => Float32Array.from({ length: count }, () => (random() - 0.5) * size)
 
 const weights = (name, shape) => floatTensor(name, shape, noise(shape.reduce((a, b) => a * b, 1)))
 const scalar = (name, value) => floatTensor(name, [], [value])

@@ -3,8 +3,7 @@ import { renderCheck } from '../report/text/verdict-text.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 import { GoalMissed, UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
@@ -18,13 +17,7 @@ export interface CheckFlags extends ModelFlags {
 }
 
 /** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */
-export async function runCheck(
-  file: string,
-  flags: CheckFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runCheck(file: string, flags: CheckFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   if ((flags.baseline === undefined) === (flags.against === undefined))
     throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
@@ -44,6 +37,6 @@ export async function runCheck(
   const { check } = await load()
   const document = await check(file, options).finally(progress.clear)
   signal.throwIfAborted()
-  await output.deliver(screen, document, 'check document', () => renderCheck(document, screen))
+  await output.deliver(screen, { document, name: 'check document', text: () => renderCheck(document, screen) })
   if (document.verdict === 'above') throw new GoalMissed(`--fail-above ${flags.failAbove}: ${document.answer}`)
 }

@@ -73,7 +73,11 @@ const inFolder = (name: string) => join(folder, name)
 describe('why', () => {
   test('turns flags into options, null where nothing is given', async () => {
     const shape = new Map([['x', [1, 2]]])
-    await runWhy(model, { ...defaults, shape, seconds: 0.5, refresh: true, config: new Map([['a.b', '1']]) }, screen, never, load)
+    await runWhy(
+      model,
+      { ...defaults, shape, seconds: 0.5, refresh: true, config: new Map([['a.b', '1']]) },
+      { screen, signal: never, load },
+    )
     const { onProgress: _, signal, ...options } = asked[0]!.options
     expect(signal).toBe(never)
     expect(asked[0]!.file).toBe(model)
@@ -99,10 +103,14 @@ describe('why', () => {
   })
 
   test('--json - prints the document and nothing else; a file is written beside the printed report', async () => {
-    await runWhy(model, { ...defaults, json: '-' }, screen, never, load)
+    await runWhy(model, { ...defaults, json: '-' }, { screen, signal: never, load })
     expect(JSON.parse(printed)).toEqual(report)
     printed = ''
-    await runWhy(model, { ...defaults, json: inFolder('r.json'), saveEvidence: inFolder('e.json') }, screen, never, load)
+    await runWhy(
+      model,
+      { ...defaults, json: inFolder('r.json'), saveEvidence: inFolder('e.json') },
+      { screen, signal: never, load },
+    )
     expect(JSON.parse(readFileSync(inFolder('r.json'), 'utf8'))).toEqual(report)
     expect(readEvidence(inFolder('e.json'))).toEqual(evidence)
     expect(printed).toContain('What to fix')
@@ -125,7 +133,7 @@ describe('why', () => {
         typeof value === 'string' && !/^[/-]/.test(value) ? inFolder(value) : value,
       ]),
     )
-    const run = runWhy(inFolder(file), { ...defaults, ...placed }, screen, never, load)
+    const run = runWhy(inFolder(file), { ...defaults, ...placed }, { screen, signal: never, load })
     await expect(run).rejects.toThrow(UsageError)
     await expect(run).rejects.toThrow(message)
     expect(asked).toEqual([])
@@ -138,14 +146,18 @@ describe('why', () => {
       return { report, evidence }
     }
     const interrupted: Stages = { ...stages, why }
-    const run = runWhy(model, { ...defaults, json: inFolder('r.json') }, screen, controller.signal, async () => interrupted)
+    const run = runWhy(
+      model,
+      { ...defaults, json: inFolder('r.json') },
+      { screen, signal: controller.signal, load: async () => interrupted },
+    )
     await expect(run).rejects.toThrow()
     expect(existsSync(inFolder('r.json'))).toBe(false)
     expect(endingOf(new Error('aborted'), controller.signal.aborted)).toEqual({ line: null, exitCode: 130 })
   })
 
   test('takes the progress line away before it prints', async () => {
-    await runWhy(model, { ...defaults, progress: true }, screen, never, load)
+    await runWhy(model, { ...defaults, progress: true }, { screen, signal: never, load })
     expect(said).toBe('\r\u001b[Klatency 1/5\r\u001b[K')
   })
 })
@@ -155,7 +167,7 @@ describe('explain', () => {
     const masked = { ...evidence, sizeSweeps: [{ at: -Infinity }] } as unknown as SavedEvidence
     writeFileSync(inFolder('e.json'), formatEvidence(masked))
     expect(readEvidence(inFolder('e.json'))).toEqual(masked)
-    await runExplain(inFolder('e.json'), {}, screen, load)
+    await runExplain(inFolder('e.json'), {}, { screen, load })
     expect(printed.startsWith('One prediction takes')).toBe(true)
   })
 
@@ -174,17 +186,17 @@ describe('explain', () => {
     ],
   ])('refuses %s', async (_, text, message) => {
     if (text !== undefined) writeFileSync(inFolder('e.json'), text)
-    const run = runExplain(inFolder('e.json'), {}, screen, load)
+    const run = runExplain(inFolder('e.json'), {}, { screen, load })
     await expect(run).rejects.toThrow(InputError)
     await expect(run).rejects.toThrow(message)
   })
 })
 
 test('machine prints text or JSON', async () => {
-  await runMachine({ progress: false }, screen, never, load)
+  await runMachine({ progress: false }, { screen, signal: never, load })
   expect(printed).toContain('Roofs measured with 2 threads')
   printed = ''
-  await runMachine({ progress: false, json: '-' }, screen, never, load)
+  await runMachine({ progress: false, json: '-' }, { screen, signal: never, load })
   expect(JSON.parse(printed)).toEqual({ ...report.machine, engine: report.engine })
 })
 

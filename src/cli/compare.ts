@@ -4,8 +4,7 @@ import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 
 /** The options of the command, parsed. */
 export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
@@ -22,9 +21,7 @@ export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
 export async function runCompare(
   files: readonly string[],
   flags: CompareFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
+  { screen, signal, load }: Surroundings,
 ): Promise<void> {
   for (const file of files) checkModel(file, flags)
   const { batch, ...others } = flags
@@ -47,5 +44,6 @@ export async function runCompare(
   signal.throwIfAborted()
   if (flags.save) appendHistory(entriesOf(comparison))
   const text = () => renderComparison(comparison, screen)
-  await output.deliver(screen, comparison, 'comparison document', text, flags.save ? ['history'] : [])
+  const saved = flags.save ? ['history'] : []
+  await output.deliver(screen, { document: comparison, name: 'comparison document', text, others: saved })
 }

@@ -9,10 +9,19 @@ export interface DocumentOutput {
   /** Where the document is written; undefined where it is not. */
   readonly path: string | undefined
   /**
-   * Writes the document where one was asked for, prints it or the text, and says on standard error what was written: the document as
-   * `name`, then `others`. Throws UsageError where the disk refuses.
+   * Writes the document where one was asked for, prints it or the text, and says on standard error what was written. Throws UsageError
+   * where the disk refuses.
    */
-  deliver(screen: Screen, document: object, name: string, text: () => string, others?: readonly string[]): Promise<void>
+  deliver(screen: Screen, what: Delivery): Promise<void>
+}
+
+export interface Delivery {
+  readonly document: object
+  /** What the document is called where it was written. */
+  readonly name: string
+  readonly text: () => string
+  /** What was written beside it. */
+  readonly others?: readonly string[]
 }
 
 /** What `--json` asks for, tried out before anything is measured: UsageError as of `checkTarget`. `inputs`: the files that are read. */
@@ -25,7 +34,7 @@ export function documentOutput(json: string | undefined, ...inputs: readonly str
   return {
     printsText,
     path: target?.path,
-    async deliver(screen, document, name, text, others = []) {
+    async deliver(screen, { document, name, text, others = [] }) {
       if (target !== undefined) writeTarget(target, renderJson(document), '--json')
       await screen.print(printsText ? text() : renderJson(document))
       const written = target === undefined ? others : [`${name}: ${json}`, ...others]

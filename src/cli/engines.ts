@@ -2,8 +2,7 @@
 import { renderEngines } from '../report/text/engines-text.ts'
 import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 
 export interface EnginesFlags {
   readonly json?: string
@@ -12,12 +11,7 @@ export interface EnginesFlags {
   readonly progress: boolean
 }
 
-export async function runEngines(
-  flags: EnginesFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runEngines(flags: EnginesFlags, { screen, signal, load }: Surroundings): Promise<void> {
   const output = documentOutput(flags.json)
   const { listEngines } = await load()
   const progress = openProgress(screen, flags.progress)
@@ -28,5 +22,5 @@ export async function runEngines(
     signal,
   }).finally(progress.clear)
   signal.throwIfAborted()
-  await output.deliver(screen, found, 'engines', () => renderEngines(found, screen))
+  await output.deliver(screen, { document: found, name: 'engines', text: () => renderEngines(found, screen) })
 }

@@ -3,19 +3,17 @@
 import { readEvidence } from '../evidence/file.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Runs the command; UsageError where the file is not evidence or the output cannot be written. */
 export async function runExplain(
   file: string,
   flags: { json?: string },
-  screen: Screen,
-  load: () => Promise<Stages>,
+  { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
   const evidence = readEvidence(file)
   const output = documentOutput(flags.json, file)
   const { explain } = await load()
   const report = explain(evidence)
-  await output.deliver(screen, report, 'report document', () => renderTerminal(report, screen))
+  await output.deliver(screen, { document: report, name: 'report document', text: () => renderTerminal(report, screen) })
 }

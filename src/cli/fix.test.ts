@@ -95,7 +95,7 @@ const load = async (given: ReportDocument = report): Promise<Stages> => ({
   explain: () => given,
 })
 const run = (flags: Partial<FixFlags>, given?: ReportDocument) =>
-  runFix(model, { ...defaults, ...flags }, screen, never, () => load(given))
+  runFix(model, { ...defaults, ...flags }, { screen, signal: never, load: () => load(given) })
 
 describe('flags', () => {
   test('become options, with defaults where nothing is given', async () => {
@@ -173,7 +173,7 @@ describe('flags', () => {
   })
 
   test('a missing model is said first', async () => {
-    const missing = runFix(join(folder, 'no.onnx'), defaults, screen, never, () => load())
+    const missing = runFix(join(folder, 'no.onnx'), defaults, { screen, signal: never, load: () => load() })
     await expect(missing).rejects.toThrow(/no\.onnx: no such file/)
   })
 })
@@ -213,7 +213,9 @@ describe('what is printed', () => {
       }
       return { ...stages, fix }
     }
-    await expect(runFix(model, { ...defaults, out: 'fast', json }, screen, controller.signal, interrupted)).rejects.toThrow()
+    await expect(
+      runFix(model, { ...defaults, out: 'fast', json }, { screen, signal: controller.signal, load: interrupted }),
+    ).rejects.toThrow()
     expect(printed).toEqual([])
     expect(existsSync(json)).toBe(false)
   })

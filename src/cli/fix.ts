@@ -5,8 +5,7 @@ import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
-import type { Screen } from './screen.ts'
-import type { FixOptions, Stages } from './stages.ts'
+import type { FixOptions, Surroundings } from './stages.ts'
 import { checkGoal, UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
@@ -33,13 +32,7 @@ export interface FixFlags extends ModelFlags {
 const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
-export async function runFix(
-  file: string,
-  flags: FixFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runFix(file: string, flags: FixFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const own = fixOptions(flags)
   const output = documentOutput(flags.json, file)
@@ -48,7 +41,7 @@ export async function runFix(
   const { fix } = await load()
   const { report } = await fix(file, options).finally(commentary.end)
   signal.throwIfAborted()
-  await output.deliver(screen, report, 'report document', () => `\n${renderFix(report, screen)}`)
+  await output.deliver(screen, { document: report, name: 'report document', text: () => `\n${renderFix(report, screen)}` })
   // A dry run has tried nothing, so that it misses nothing.
   if (!flags.dryRun) checkGoal(flags.require, report.fix)
 }

@@ -1,8 +1,7 @@
 // `whyslow history [MODEL]`: what --save kept.
 import { renderHistory } from '../report/text/history-text.ts'
 import { documentOutput } from './document-output.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 
 export interface HistoryFlags {
   readonly json?: string
@@ -12,11 +11,10 @@ export interface HistoryFlags {
 export async function runHistory(
   model: string | undefined,
   flags: HistoryFlags,
-  screen: Screen,
-  load: () => Promise<Stages>,
+  { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
   const output = documentOutput(flags.json, ...(model === undefined ? [] : [model]))
   const { readHistory } = await load()
   const document = await readHistory(model ?? null)
-  await output.deliver(screen, document, 'history', () => renderHistory(document, model ?? null, screen))
+  await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen) })
 }

@@ -36,13 +36,11 @@ const screen = {
   },
 }
 const run = (flags: Partial<LintFlags> = {}) =>
-  runLint(model, { ...defaults, ...flags }, screen, never, async () => {
-    const lint: Stages['lint'] = async (...given) => {
-      asked.push(given)
-      return lintDocument()
-    }
-    return { lint } as Stages
-  })
+  runLint(model, { ...defaults, ...flags }, { screen, signal: never, load: async () => ({ lint }) as Stages })
+const lint: Stages['lint'] = async (...given) => {
+  asked.push(given)
+  return lintDocument()
+}
 
 test('flags become options, and the answer goes to the terminal', async () => {
   await run({ threads: 2, seconds: 3 })

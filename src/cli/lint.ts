@@ -3,8 +3,7 @@ import { renderLint } from '../report/text/lint-text.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
@@ -18,13 +17,7 @@ export interface LintFlags extends ModelFlags {
 }
 
 /** Runs the command. Throws UsageError or InputError before anything is measured where input or paths cannot be used. */
-export async function runLint(
-  file: string,
-  flags: LintFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runLint(file: string, flags: LintFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const own = repairOptions(flags)
   const output = documentOutput(flags.json, file)
@@ -35,7 +28,8 @@ export async function runLint(
   const found = await lint(file, options).finally(commentary.end)
   signal.throwIfAborted()
   const tried = found.repair !== null && found.repair.trials.length > 0
-  await output.deliver(screen, found, 'lint document', () => `${tried ? '\n' : ''}${renderLint(found, screen)}`)
+  const text = () => `${tried ? '\n' : ''}${renderLint(found, screen)}`
+  await output.deliver(screen, { document: found, name: 'lint document', text })
 }
 
 function repairOptions({ repair, out, force, maxLoss, budget }: LintFlags) {

@@ -2,8 +2,7 @@
 import { renderMachine } from '../report/text/machine-text.ts'
 import { documentOutput } from './document-output.ts'
 import { openProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 
 export interface MachineFlags {
   readonly json?: string
@@ -14,12 +13,7 @@ export interface MachineFlags {
 }
 
 /** Runs the command; `--json` writes the machine part of a report document and the engine that gave the roofs. */
-export async function runMachine(
-  flags: MachineFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runMachine(flags: MachineFlags, { screen, signal, load }: Surroundings): Promise<void> {
   const output = documentOutput(flags.json)
   const { describeMachine } = await load()
   const progress = openProgress(screen, flags.progress)
@@ -27,5 +21,5 @@ export async function runMachine(
   const options = { threads: flags.threads ?? null, ort: flags.ort ?? null, cache, onProgress: progress.show, signal } as const
   const machine = await describeMachine(options).finally(progress.clear)
   signal.throwIfAborted()
-  await output.deliver(screen, machine, 'machine', () => renderMachine(machine, screen))
+  await output.deliver(screen, { document: machine, name: 'machine', text: () => renderMachine(machine, screen) })
 }

@@ -5,8 +5,7 @@ import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { oneOf } from './one-of.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 import { checkGoal, UsageError } from './usage-error.ts'
 
 /** The options of the command, parsed. */
@@ -28,13 +27,7 @@ const methods = ['dynamic', 'static', 'weights', 'float16'] as const
 const calibrations = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
-export async function runQuantize(
-  file: string,
-  flags: QuantizeFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runQuantize(file: string, flags: QuantizeFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const own = quantizeOptions(flags)
   const output = documentOutput(flags.json, file)
@@ -47,7 +40,8 @@ export async function runQuantize(
   const { quantize } = await load()
   const { report } = await quantize(file, options).finally(commentary.end)
   signal.throwIfAborted()
-  await output.deliver(screen, report, 'report document', () => `\n${renderQuantized(report, screen, own.precision)}`)
+  const text = () => `\n${renderQuantized(report, screen, own.precision)}`
+  await output.deliver(screen, { document: report, name: 'report document', text })
   checkGoal(flags.require, report.fix)
 }
 

@@ -1,5 +1,6 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
 import type * as whyslow from '../commands/index.ts'
+import type { Screen } from './screen.ts'
 
 export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/index.ts'
 
@@ -20,6 +21,15 @@ export type Stages = Pick<
   | 'entryOf'
   | 'entriesOf'
 >
+
+/** What a command runs in. */
+export interface Surroundings {
+  readonly screen: Screen
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Loads the stages, at the moment of use. */
+  readonly load: () => Promise<Stages>
+}
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */
 export type SavedEvidence = Parameters<Stages['explain']>[0]

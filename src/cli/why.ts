@@ -5,8 +5,7 @@ import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
 import { openProgress } from './progress.ts'
-import type { Screen } from './screen.ts'
-import type { Stages } from './stages.ts'
+import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 import { checkTarget, writeTarget } from './write-file.ts'
 
@@ -18,13 +17,7 @@ export interface WhyFlags extends ModelFlags {
 }
 
 /** Runs the command. Throws UsageError or the stages' InputError before anything is measured where input or paths cannot be used. */
-export async function runWhy(
-  file: string,
-  flags: WhyFlags,
-  screen: Screen,
-  signal: AbortSignal,
-  load: () => Promise<Stages>,
-): Promise<void> {
+export async function runWhy(file: string, flags: WhyFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const output = documentOutput(flags.json, file)
   if (flags.saveEvidence === '-')
@@ -51,5 +44,6 @@ export async function runWhy(
     appendHistory(entry === null ? [] : [entry])
     written.push('history')
   }
-  await output.deliver(screen, report, 'report document', () => renderTerminal(report, screen), written)
+  const text = () => renderTerminal(report, screen)
+  await output.deliver(screen, { document: report, name: 'report document', text, others: written })
 }

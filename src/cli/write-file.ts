@@ -1,7 +1,8 @@
 // Files that a command writes. Nothing is written over a model, half a file is never left: the text goes beside the target and is
 // renamed. Whether that can work is found out before anything is measured.
-import { closeSync, openSync, readSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { closeSync, openSync, readSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { besideOf, writeWhole } from '../machine/files.ts'
 import { stateOf } from './path-state.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -28,11 +29,7 @@ export function checkTarget(path: string, flag: string, input: string): Target {
   if (!stateOf(dirname(target))?.isDirectory()) {
     throw new UsageError(`${flag} ${path}: there is no folder ${dirname(path)}; make it or give another name`)
   }
-  attempt(path, flag, () => {
-    const probe = besideName(target)
-    closeSync(openSync(probe, 'wx'))
-    rmSync(probe)
-  })
+  attempt(path, flag, () => tryOut(target))
   return { path: target, direct: false }
 }
 
@@ -41,11 +38,7 @@ export function checkFolder(path: string, flag: string): void {
   let nearest = resolve(path)
   while (stateOf(nearest) === undefined) nearest = dirname(nearest)
   if (!stateOf(nearest)?.isDirectory()) throw new UsageError(`${flag} ${path}: ${nearest} is not a folder; give another name`)
-  attempt(path, flag, () => {
-    const probe = join(nearest, `.whyslow-${process.pid}.tmp`)
-    closeSync(openSync(probe, 'wx'))
-    rmSync(probe)
-  })
+  attempt(path, flag, () => tryOut(join(nearest, 'whyslow')))
 }
 
 /** The whole text or nothing; UsageError where the disk refuses. Devices and pipes are written to directly. */
@@ -53,15 +46,15 @@ export function writeTarget(target: Target, text: string, flag: string): void {
   const known = stateOf(target.path)
   attempt(target.path, flag, () => {
     if (target.direct) return writeFileSync(target.path, text)
-    const beside = besideName(target.path)
-    try {
-      writeFileSync(beside, text, { flag: 'wx', ...(known === undefined ? {} : { mode: known.mode }) })
-      renameSync(beside, target.path)
-    } catch (error) {
-      rmSync(beside, { force: true })
-      throw error
-    }
+    writeWhole(target.path, text, known?.mode)
   })
+}
+
+/** Makes a file beside the path, and removes it. */
+function tryOut(path: string): void {
+  const probe = besideOf(path)
+  closeSync(openSync(probe, 'wx'))
+  rmSync(probe)
 }
 
 function attempt(path: string, flag: string, write: () => void): void {
@@ -77,10 +70,6 @@ function attempt(path: string, flag: string, write: () => void): void {
     }
     throw new UsageError(`${flag} ${path}: cannot be written (${reasons[code] ?? code}); give another name`)
   }
-}
-
-function besideName(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
 }
 
 /** Where a link leads, so that the rename replaces the file and not the link. */

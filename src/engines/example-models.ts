@@ -1,8 +1,8 @@
 // The models of the engine suite: each a small case of what an engine must take, with what it is fed.
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
+import { mulberry32, normal } from '../graph/random.ts'
 import type { DType } from '../graph/types.ts'
 import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
-import { mulberry32, normal } from '../measure/samples/random.ts'
 import type { Feeds, TensorValue } from './types.ts'
 
 /** A model, what it is fed, prediction by prediction, in one session. */

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { constantsOf, readBytes } from '../graph/constants.ts'
 import { modelFacts } from '../graph/facts.ts'
 import { InputError } from '../graph/input-error.ts'
+import { mulberry32 } from '../graph/random.ts'
 import { customDomains } from '../graph/validate.ts'
 import { viewGraph } from '../graph/view.ts'
 import { withWeightStatistics } from '../graph/weight-statistics.ts'
@@ -95,12 +96,8 @@ describe('what is no model', () => {
   })
 
   test('random bytes, with and without the name of a model', async () => {
-    // A fixed generator: each file is the same in every run.
-    let state = 1
-    const next = () => {
-      state = (state * 48271) % 2147483647
-      return state & 0xff
-    }
+    const random = mulberry32(1)
+    const next = () => Math.floor(256 * random())
     for (let i = 0; i < 200; i++) {
       const bytes = Uint8Array.from({ length: 1 + (i % 100) * 7 }, next)
       await failure(write(i % 2 ? 'random.onnx' : 'random', bytes))

@@ -166,15 +166,20 @@ function tensorBytes(model: Model, tensor: TensorProto, name: string): Uint8Arra
   return isExternal(tensor) ? readExternal(model, tensor, name) : inlineBytes(tensor, name)
 }
 
-/** `length` bytes from `start` within an external tensor; all of it by default. Throws InputError where they are not there. */
-export function readExternal(model: Model, tensor: TensorProto, name: string, start = 0, length?: number): Uint8Array {
+/** An external tensor's bytes, or a part of them. Throws InputError where they are not there. */
+export function readExternal(
+  model: Model,
+  tensor: TensorProto,
+  name: string,
+  part?: { readonly start: number; readonly length: number },
+): Uint8Array {
   const range = externalRange(tensor, tensorType(tensor, name), name)
   const source = model.weights.get(range.location)
   if (source === undefined) {
     throw new InputError(`Tensor '${name}' is in '${range.location}', which was not opened; read the model from its own folder`)
   }
   try {
-    return source.read(range.offset + start, length ?? range.length - start)
+    return source.read(range.offset + (part?.start ?? 0), part?.length ?? range.length)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new InputError(

@@ -15,6 +15,21 @@ export function decodeNumbers(bytes: Uint8Array, dtype: DType, count: number): n
   return Array.from({ length: count }, (_, index) => read(view, index, bits))
 }
 
+interface SmallFloat {
+  readonly exponentBits: number
+  readonly fractionBits: number
+  readonly bias: number
+  /** Which codes are no finite numbers. */
+  readonly specials: 'ieee' | 'nan-all-ones' | 'nan-negative-zero' | 'finite'
+}
+
+const FLOAT16: SmallFloat = { exponentBits: 5, fractionBits: 10, bias: 15, specials: 'ieee' }
+const E4M3FN: SmallFloat = { exponentBits: 4, fractionBits: 3, bias: 7, specials: 'nan-all-ones' }
+const E4M3FNUZ: SmallFloat = { exponentBits: 4, fractionBits: 3, bias: 8, specials: 'nan-negative-zero' }
+const E5M2: SmallFloat = { exponentBits: 5, fractionBits: 2, bias: 15, specials: 'ieee' }
+const E5M2FNUZ: SmallFloat = { exponentBits: 5, fractionBits: 2, bias: 16, specials: 'nan-negative-zero' }
+const E2M1: SmallFloat = { exponentBits: 2, fractionBits: 1, bias: 1, specials: 'finite' }
+
 type Reader = (view: DataView, index: number, bits: number) => number
 
 const READERS: Partial<Record<DType, Reader>> = {
@@ -22,12 +37,12 @@ const READERS: Partial<Record<DType, Reader>> = {
   float64: (view, index) => view.getFloat64(index * 8, true),
   float16: (view, index) => float16Value(view.getUint16(index * 2, true)),
   bfloat16: (view, index) => bfloat16Value(view.getUint16(index * 2, true)),
-  float8e4m3fn: (view, index) => smallFloat(view.getUint8(index), 4, 3, 7, 'nan-all-ones'),
-  float8e4m3fnuz: (view, index) => smallFloat(view.getUint8(index), 4, 3, 8, 'nan-negative-zero'),
-  float8e5m2: (view, index) => smallFloat(view.getUint8(index), 5, 2, 15, 'ieee'),
-  float8e5m2fnuz: (view, index) => smallFloat(view.getUint8(index), 5, 2, 16, 'nan-negative-zero'),
+  float8e4m3fn: (view, index) => smallFloat(view.getUint8(index), E4M3FN),
+  float8e4m3fnuz: (view, index) => smallFloat(view.getUint8(index), E4M3FNUZ),
+  float8e5m2: (view, index) => smallFloat(view.getUint8(index), E5M2),
+  float8e5m2fnuz: (view, index) => smallFloat(view.getUint8(index), E5M2FNUZ),
   float8e8m0: (view, index) => (view.getUint8(index) === 255 ? NaN : 2 ** (view.getUint8(index) - 127)),
-  float4e2m1: (view, index, bits) => smallFloat(packed(view, index, bits), 2, 1, 1, 'finite'),
+  float4e2m1: (view, index, bits) => smallFloat(packed(view, index, bits), E2M1),
   int8: (view, index) => view.getInt8(index),
   int16: (view, index) => view.getInt16(index * 2, true),
   int32: (view, index) => view.getInt32(index * 4, true),
@@ -45,7 +60,7 @@ const READERS: Partial<Record<DType, Reader>> = {
 
 /** A float16's value from its 16 bits. */
 export function float16Value(bits: number): number {
-  return smallFloat(bits, 5, 10, 15, 'ieee')
+  return smallFloat(bits, FLOAT16)
 }
 
 const scratch = new DataView(new ArrayBuffer(4))
@@ -61,9 +76,7 @@ function packed(view: DataView, index: number, bits: number): number {
   return (view.getUint8(Math.floor(index / perByte)) >> ((index % perByte) * bits)) & ((1 << bits) - 1)
 }
 
-type Specials = 'ieee' | 'nan-all-ones' | 'nan-negative-zero' | 'finite'
-
-function smallFloat(code: number, exponentBits: number, fractionBits: number, bias: number, specials: Specials): number {
+function smallFloat(code: number, { exponentBits, fractionBits, bias, specials }: SmallFloat): number {
   const fractionSize = 1 << fractionBits
   const fraction = code & (fractionSize - 1)
   const exponentMax = (1 << exponentBits) - 1

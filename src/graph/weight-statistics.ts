@@ -60,7 +60,7 @@ function* chunks(model: Model, constant: Constant): Generator<Uint8Array> {
   const { data, name } = constant
   if (data.kind === 'tensor' && isExternal(data.tensor)) {
     for (let start = 0; start < constant.sizeBytes; start += CHUNK_BYTES) {
-      yield readExternal(model, data.tensor, name, start, Math.min(CHUNK_BYTES, constant.sizeBytes - start))
+      yield readExternal(model, data.tensor, name, { start, length: Math.min(CHUNK_BYTES, constant.sizeBytes - start) })
     }
     return
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mulberry32, normal } from '../measure/samples/random.ts'
+import { mulberry32, normal } from '../graph/random.ts'
 import { mostKept, thinFactors } from './low-rank-factors.ts'
 
 /** A matrix with these singular values along random orthogonal-looking directions: a sum of few products. */

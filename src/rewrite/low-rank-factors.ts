@@ -1,6 +1,7 @@
 // A matrix as the product of two thin ones, by a randomized range finder with two power steps and the eigenvectors of a small Gram
 // matrix: Halko, Martinsson, Tropp, https://arxiv.org/abs/0909.4061 (algorithms 4.4 and 5.1). The numbers drawn are the same at every
 // call. What is kept is measured on the factors, not estimated.
+import { mulberry32 } from '../graph/random.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
 export interface ThinFactors {
@@ -112,11 +113,8 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum
 }
 
-/** Numbers between -1 and 1 that look random and are always the same: a linear congruential generator (Numerical Recipes). */
+/** Numbers between -1 and 1 that look random and are always the same. */
 function draw(rows: number, columns: number): Float64Array {
-  let state = 1
-  return Float64Array.from({ length: rows * columns }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 31 - 1
-  })
+  const random = mulberry32(1)
+  return Float64Array.from({ length: rows * columns }, () => 2 * random() - 1)
 }

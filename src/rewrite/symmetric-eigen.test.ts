@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mulberry32, normal } from '../measure/samples/random.ts'
+import { mulberry32, normal } from '../graph/random.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
 test('a matrix worked out by hand', () => {

@@ -38,7 +38,7 @@ export interface ShipPlan {
    */
   readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
   readonly setup: RemedySetup
-  /** `package`: the name that predict.mjs imports. */
+  /** `package`: the name that shipped/predict.mjs imports. */
   readonly engine: { readonly id: string; readonly version: string; readonly package: string }
   /** Where it was measured. */
   readonly machine: { readonly cpu: string; readonly isa: readonly string[] }

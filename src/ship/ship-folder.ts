@@ -1,5 +1,6 @@
 // The folder that a user ships: the model as it was proven, the engine and options it was proven with, code that runs it, and the
 // record of both. docs/shipped-folder.md describes each file.
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
@@ -8,7 +9,6 @@ import { MODEL_FILE, writeModelOf } from './model-file.ts'
 import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'
 import type { ShipPlan } from './plan.ts'
-import { predictModule, workerModule } from './predict.ts'
 import { predictTypes } from './predict-types.ts'
 import { readmeText } from './readme.ts'
 import { optionsText } from './session-options.ts'
@@ -37,11 +37,16 @@ export async function writeContents(plan: ShipPlan, at: string, disk: Disk = nod
 
 async function writeCode(plan: ShipPlan, folder: Folder): Promise<void> {
   await folder.add('options.json', 'options', optionsText(plan.setup.options))
-  await folder.add('predict.mjs', 'predict', predictModule(plan, MODEL_FILE))
-  await folder.add('predict-worker.mjs', 'worker', workerModule(plan))
+  const { engine, toolVersion } = plan
+  const what = `Predictions of ${MODEL_FILE} with ${engine.package} ${engine.version}, as README.md says.`
+  await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
+  await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
   await folder.add('predict.d.ts', 'types', predictTypes(plan))
   await folder.add('predict.d.mts', 'types', predictTypes(plan))
 }
+
+/** A file of shipped/: code that is the same in every folder. */
+const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
 
 function packageText({ original, engine, toolVersion }: ShipPlan): string {
   const about = {

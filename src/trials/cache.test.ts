@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readMachine } from '../machine/index.ts'
 import { recordedSystem } from '../machine/system.ts'
-import { type CacheKey, cacheFolder, readCached, writeCached } from './cache.ts'
+import { type CacheKey, readCached, writeCached } from './cache.ts'
 
 let folder: string
 beforeEach(() => {
@@ -63,11 +63,4 @@ test('a folder that cannot be written is a warning, and leaves nothing', () => {
   expect(writeCached(key, roofs, { mode: 'use', folder: blocked })).toContain('measures them again')
   expect(readCached(key, { mode: 'use', folder: blocked }).warning).toContain('ENOTDIR')
   expect(readdirSync(folder)).toEqual(['a-file'])
-})
-
-test('the folder of each system', () => {
-  expect(cacheFolder({ XDG_CACHE_HOME: '/var/cache/me' }, 'linux')).toBe(join('/var/cache/me', 'whyslow'))
-  expect(cacheFolder({ XDG_CACHE_HOME: 'relative' }, 'linux')).toMatch(/\.cache[/\\]whyslow$/)
-  expect(cacheFolder({}, 'darwin')).toMatch(/Library[/\\]Caches[/\\]whyslow$/)
-  expect(cacheFolder({ LOCALAPPDATA: join('C:', 'Local') }, 'win32')).toBe(join('C:', 'Local', 'whyslow', 'cache'))
 })

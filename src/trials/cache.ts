@@ -1,10 +1,10 @@
 // What was measured once and holds for this machine (roofs, the profiler's cost), kept on disk as JSON, one file a key.
-// Folders: XDG Base Directory Specification (XDG_CACHE_HOME, else ~/.cache), ~/Library/Caches on macOS, %LOCALAPPDATA% on
-// Windows. A cache that cannot be read or written costs time, never an answer: it gives a warning, as data.
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+// A cache that cannot be read or written costs time, never an answer: it gives a warning, as data.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeWhole } from '../machine/files.ts'
+import { cacheFolder } from '../machine/folders.ts'
 import type { Machine } from '../machine/types.ts'
 
 /** Written into every key: values whose meaning or method changed are measured again. */
@@ -13,7 +13,7 @@ const cacheVersion = 1
 export interface CacheOptions {
   /** `no-cache`: neither read nor write. `refresh`: write only. */
   readonly mode: 'use' | 'refresh' | 'no-cache'
-  /** By default the user's cache folder of this system. */
+  /** By default the user's. */
   readonly folder?: string
 }
 
@@ -43,15 +43,6 @@ interface Entry {
   readonly key: Readonly<Record<string, unknown>>
   readonly writtenAt: string
   readonly value: unknown
-}
-
-/** The user's cache folder for whyslow on this system. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
-  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'whyslow', 'cache')
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'whyslow')
-  // The specification says to ignore a path that is not absolute.
-  const xdg = env.XDG_CACHE_HOME
-  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'whyslow')
 }
 
 /** The parts of a key that are compared: everything that a measurement depends on, and nothing that varies by itself. */
@@ -105,29 +96,18 @@ function parseEntry(text: string): Entry | null {
   }
 }
 
-/** Writes a JSON value, beside and then renamed, so that nobody reads half of it. Returns a warning or null. Never throws. */
+/** Writes a JSON value. Returns a warning or null. Never throws. */
 export function writeCached(key: CacheKey, value: unknown, options: CacheOptions): string | null {
   if (options.mode === 'no-cache') return null
   const folder = options.folder ?? cacheFolder()
   const file = fileOf(key, folder)
-  const beside = `${file}.${randomUUID()}.tmp`
   const entry: Entry = { key: fingerprint(key), writtenAt: new Date().toISOString(), value }
   try {
     mkdirSync(folder, { recursive: true })
-    writeFileSync(beside, `${JSON.stringify(entry)}\n`)
-    renameSync(beside, file)
+    writeWhole(file, `${JSON.stringify(entry)}\n`)
     return null
   } catch (error) {
-    removeQuietly(beside)
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
     return `the measured ${key.kind} could not be kept, so the next run measures them again (${code}: ${folder})`
-  }
-}
-
-function removeQuietly(file: string): void {
-  try {
-    unlinkSync(file)
-  } catch {
-    // It was not made.
   }
 }

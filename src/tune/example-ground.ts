@@ -1,5 +1,6 @@
 // A made-up machine for tests of the search: every setup has a true time, readings scatter around it from process to process, the
 // handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
+import { mulberry32, normal } from '../graph/random.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
 import type { Remedy, RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
 import { defineRemedy } from '../rewrite/remedy.ts'
@@ -41,7 +42,7 @@ const COMPARE_MS = 300
 
 /** `seen`: everything that was measured, in order. */
 export function exampleGround(world: World): Ground & { readonly seen: readonly Seen[] } {
-  const random = randomNumbers(world.seed)
+  const random = mulberry32(world.seed)
   const seen: Seen[] = []
   let now = 0
   const note = (what: Seen['what'], setup: RemedySetup) => seen.push({ what, key: keyOf(setup), atMs: now })
@@ -139,7 +140,7 @@ export const exampleEvidence = (rest: Partial<RemedyEvidence> = {}): RemedyEvide
 
 /** States that change at random, each of which lasts `meanMs` on average. */
 export function changingHandoff(seed: number, meanMs: number): (nowMs: number) => number {
-  const random = randomNumbers(seed)
+  const random = mulberry32(seed)
   const changes: number[] = []
   let last = 0
   return (nowMs) => {
@@ -150,20 +151,6 @@ export function changingHandoff(seed: number, meanMs: number): (nowMs: number) =
     return changes.filter((at) => at <= nowMs).length % 2 === 0 ? FAST_NS : SLOW_NS
   }
 }
-
-/** Uniform in 0..1, the same for the same seed (mulberry32, by Tommy Ettinger). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-/** Box and Muller's. */
-const normal = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 const agreement = (equal: boolean): Agreement => ({
   mismatch: null,

@@ -7,6 +7,7 @@ import type { EngineOptions, Feeds } from '../engines/types.ts'
 import type { JudgedInputs } from '../evidence/judged-inputs.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
+import { hashOfFile } from '../machine/files.ts'
 import { optimizeTask } from '../measure/optimize-task.ts'
 import {
   type Agreement,
@@ -125,7 +126,7 @@ export function realGround(plan: GroundPlan): RealGround {
   function sha256Of(file: string): Promise<string> {
     let hash = hashes.get(file)
     if (hash === undefined) {
-      hash = hashFile(file)
+      hash = hashOfFile(file)
       hashes.set(file, hash)
     }
     return hash
@@ -322,12 +323,6 @@ export function realGround(plan: GroundPlan): RealGround {
 function optionsKey(options: EngineOptions): string {
   const entries = Object.entries(options.configEntries).sort(([a], [b]) => a.localeCompare(b))
   return JSON.stringify({ ...options, configEntries: entries })
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Uint8Array)
-  return hash.digest('hex')
 }
 
 function hashOfFeeds(samples: readonly Feeds[]): string {

@@ -1,4 +1,5 @@
 // `fix` from the model to the folder that is handed over, on a slowness that was planted, and all the ways in which it refuses.
+
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
+import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { type Ended, fixture, folders, refuses, start, whyslow } from './command.ts'
@@ -29,11 +31,7 @@ const LAYERS = 8
  * IR 3, where they must be listed: there the engine takes them for constants.
  */
 function plantedModel(): Uint8Array {
-  let state = 1
-  const random = () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
+  const random = mulberry32(1)
   const tensor = (name: string, shape: number[], low: number, high: number) => {
     const count = shape.reduce((product, size) => product * size, 1)
     return floatTensor(

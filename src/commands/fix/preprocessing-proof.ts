@@ -1,7 +1,9 @@
 // Whether the code that moved into the model pays: random bytes through plain loops and the original against the same bytes into the
 // new model, as docs/remedies/preprocessing.md says.
+
 import path from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
+import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { type Agreement, type AllowedLoss, compareOutputs, verdict } from '../../measure/outputs/index.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
@@ -123,12 +125,8 @@ function picturesFor(run: Run, { input, steps }: Preprocessed): TensorValue[] {
   const count = shape.reduce((product, size) => product * size, 1)
   return Array.from({ length: SAMPLES }, (_, seed) => {
     const data = input.dtype === 'uint8' ? new Uint8Array(count) : new Float32Array(count)
-    let state = 1 + seed
-    for (let i = 0; i < count; i++) {
-      // Numerical Recipes' linear congruential generator.
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      data[i] = state >>> 24
-    }
+    const random = mulberry32(1 + seed)
+    for (let i = 0; i < count; i++) data[i] = Math.floor(256 * random())
     return { dtype: input.dtype, shape, data }
   })
 }

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { decodeOnnx } from '../../formats/onnx.ts'
 import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
@@ -12,18 +13,6 @@ import type { Model } from '../../graph/model.ts'
 const PACKAGE = 'onnxsim'
 const LIMIT_MS = 120_000
 const LOG_BYTES = 64 * 2 ** 20
-
-/** Its current folder is the package's own, so that both imports are those that the package itself would take. */
-const CHILD = `
-import fs from 'node:fs'
-const [input, output] = process.argv.slice(1)
-const ort = await import('onnxruntime-web')
-;(ort.default ?? ort).env.wasm.numThreads = 1
-const { simplify } = await import('${PACKAGE}')
-const { model } = await simplify(fs.readFileSync(input))
-fs.writeFileSync(output, model)
-process.exit(0)
-`
 
 export type Simplify = (model: Model) => Promise<Model>
 
@@ -50,7 +39,8 @@ async function simplifyIn(packageFolder: string, model: Model, limitMs: number):
   try {
     const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
     fs.writeFileSync(input, writeModel(model.proto))
-    await run(['--input-type=module', '--eval', CHILD, input, output], packageFolder, limitMs)
+    const code = fs.readFileSync(new URL('./simplify-child.js', compiledTwin(import.meta.url)), 'utf8')
+    await run(['--input-type=module', '--eval', code, input, output], packageFolder, limitMs)
     return { ...model, proto: decodeOnnx(fs.readFileSync(output), `${model.source.file}, simplified,`), origins: new Map() }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { historyEntry } from '../../report/documents/example-history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { appendHistory, checkHistory, entryOf, historyFile, readHistory } from './history.ts'
+import { appendHistory, checkHistory, entryOf, readHistory } from './history.ts'
 
 let folder = ''
 let file = ''
@@ -15,12 +15,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the history file', () => {
-  test('lies where the system keeps data', () => {
-    expect(historyFile({ XDG_DATA_HOME: '/data' }, 'linux')).toBe(path.join('/data', 'whyslow', 'history.jsonl'))
-    expect(historyFile({ XDG_DATA_HOME: 'relative' }, 'linux')).toMatch(/[\\/]\.local[\\/]share[\\/]whyslow[\\/]history\.jsonl$/)
-    expect(historyFile({}, 'darwin')).toMatch(/Application Support/)
-  })
-
   test('is appended to, and read back', async () => {
     checkHistory(file)
     const [one, two] = [historyEntry(1), historyEntry(2)]

@@ -1,35 +1,16 @@
-// Results that last: a local file of JSON lines, one a measurement that was saved, appended to and never rewritten. Folders: XDG Base
-// Directory Specification (XDG_DATA_HOME, else ~/.local/share), ~/Library/Application Support on macOS, %LOCALAPPDATA% on Windows.
-import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
-import { homedir } from 'node:os'
+// Results that last: a local file of JSON lines, one a measurement that was saved, appended to and never rewritten.
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
+import { hashOfFile } from '../../machine/files.ts'
+import { dataFolder } from '../../machine/folders.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
 import type { HistoryDocument, HistoryEntry } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { parseHistory } from './history-lines.ts'
 
-/** The user's history on this system. */
-export function historyFile(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
-  if (platform === 'win32')
-    return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'whyslow', 'history.jsonl')
-  if (platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'whyslow', 'history.jsonl')
-  // The specification says to ignore a path that is not absolute.
-  const xdg = env.XDG_DATA_HOME
-  return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(homedir(), '.local', 'share'), 'whyslow', 'history.jsonl')
-}
+export const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
 
 /** Throws InputError where entries cannot be kept; so that this is known before anything is measured. Leaves an empty file at most. */
 export function checkHistory(file = historyFile()): void {
@@ -98,13 +79,11 @@ function textOf(file: string): string {
 }
 
 async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
   try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
+    return await hashOfFile(file)
   } catch (error) {
     throw new InputError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}); name a model file`)
   }
-  return hash.digest('hex')
 }
 
 /** What is kept of a report; null where it has no model, engine or latency. */

@@ -48,7 +48,7 @@ export function openDirectSession(entry: string, modelFile: string, options: unk
   return {
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
-    // As predict.mjs does it (ship/predict.ts).
+    // As predict.mjs does it (ship/shipped/predict.mjs).
     run(feeds) {
       const now = performance.now()
       if (turn === null) {

@@ -46,6 +46,7 @@ interface Scan {
   depth: number
   parts: number
   numbers: number
+  readonly retags: Retag[]
 }
 
 /** Large typed float fields whose tag can become that of raw data: position of the tag byte and the new tag. */
@@ -57,15 +58,14 @@ type Retag = readonly [position: number, tag: number]
  * data have the same bytes), so that decoding makes views of them and not arrays of JavaScript numbers.
  */
 export function checkWire(bytes: Uint8Array): WireProblem | undefined {
-  const scan: Scan = { bytes, position: 0, depth: 0, parts: 0, numbers: 0 }
-  const retags: Retag[] = []
+  const scan: Scan = { bytes, position: 0, depth: 0, parts: 0, numbers: 0, retags: [] }
   try {
-    scanMessage(scan, bytes.byteLength, layoutOf(ModelProtoSchema), '', retags)
+    scanMessage(scan, bytes.byteLength, layoutOf(ModelProtoSchema), '')
   } catch (error) {
     if (error instanceof WireFault) return error.problem
     throw error
   }
-  for (const [position, tag] of retags) bytes[position] = tag
+  for (const [position, tag] of scan.retags) bytes[position] = tag
   return undefined
 }
 
@@ -114,7 +114,7 @@ function wireTypeOf(field: DescField): number {
   }
 }
 
-function scanMessage(scan: Scan, end: number, layout: Layout, path: string, retags: Retag[]): void {
+function scanMessage(scan: Scan, end: number, layout: Layout, path: string): void {
   if (++scan.depth > DEPTH_LIMIT)
     throw new WireFault('too-large', scan.position, path, `graphs nested deeper than ${DEPTH_LIMIT} levels`)
   const tensor: TensorFields | undefined = layout.isTensor ? { dataType: 0, hasRaw: false, floats: [], doubles: [] } : undefined
@@ -134,20 +134,21 @@ function scanMessage(scan: Scan, end: number, layout: Layout, path: string, reta
       const size = readVarint(scan, end, place)
       const body = scan.position
       if (body + size > end) throw beyond(scan, start, place, `${size} bytes are declared, ${Math.max(0, end - body)} are there`)
-      if (field?.message !== undefined) scanMessage(scan, body + size, field.message, place, retags)
+      if (field?.message !== undefined) scanMessage(scan, body + size, field.message, place)
       else if (field?.isPackable) scanPacked(scan, body + size, field.wire, place)
-      if (tensor !== undefined) noteTensorField(tensor, number, start, body, size)
+      const hasShortTag = body - start === 1 + varintLength(size)
+      if (tensor !== undefined) noteTensorField(tensor, number, { tagPosition: start, hasShortTag, size })
       scan.position = body + size
     } else if (wire === VARINT) {
       const value = readVarint(scan, end, place)
       if (tensor !== undefined && number === TENSOR_DATA_TYPE) tensor.dataType = value
     } else if (wire === FIXED32 || wire === FIXED64) {
-      if (tensor !== undefined) noteTensorField(tensor, number, -1, -1, 0)
+      if (tensor !== undefined) noteTensorField(tensor, number, { tagPosition: -1, hasShortTag: false, size: 0 })
       scan.position += wire === FIXED32 ? 4 : 8
       if (scan.position > end) throw beyond(scan, start, place, 'a number is cut off')
     } else throw damaged(start, place, `a field of an unknown kind (${wire})`)
   }
-  if (tensor !== undefined) retags.push(...retagsOf(tensor))
+  if (tensor !== undefined) scan.retags.push(...retagsOf(tensor))
   scan.depth--
 }
 
@@ -215,10 +216,10 @@ interface TypedField {
   readonly size: number
 }
 
-function noteTensorField(tensor: TensorFields, number: number, tagPosition: number, body: number, size: number): void {
+function noteTensorField(tensor: TensorFields, number: number, field: TypedField): void {
   if (number === TENSOR_RAW_DATA) tensor.hasRaw = true
   const list = number === TENSOR_FLOAT_DATA ? tensor.floats : number === TENSOR_DOUBLE_DATA ? tensor.doubles : undefined
-  list?.push({ tagPosition, hasShortTag: tagPosition >= 0 && body - tagPosition === 1 + varintLength(size), size })
+  list?.push(field)
 }
 
 function varintLength(value: number): number {

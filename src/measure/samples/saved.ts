@@ -2,11 +2,12 @@
 //   { "samples": [[{ "name", "dtype", "shape", "file" }]] }     one inner list a sample; `file` is relative to the folder
 // Strings are a JSON array. A file is named by its content, so that equal tensors share one and no file ever changes.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
+import { writeWhole } from '../../machine/files.ts'
 import { byteLength, elementCount, viewAs } from './dtype-arrays.ts'
 
 interface SavedTensor {
@@ -152,18 +153,6 @@ function writeTensor(dir: string, tensor: TensorValue): string {
   const path = join(dir, file)
   if (!existsSync(path)) writeWhole(path, bytes)
   return file
-}
-
-/** Beside, then renamed: a reader sees the whole file or none. */
-function writeWhole(path: string, content: Uint8Array | string): void {
-  const beside = `${path}.${process.pid}.partial`
-  try {
-    writeFileSync(beside, content)
-    renameSync(beside, path)
-  } catch (error) {
-    rmSync(beside, { force: true })
-    throw error
-  }
 }
 
 function readWhole(path: string, bad: Bad): Uint8Array {

@@ -2,10 +2,10 @@
 // tone did not, and ids beyond a table are refused.
 import type { Feeds, TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { type Content, contentsOf } from './content.ts'
 import { arrayFor, byteLength, elementCount, type NumericArray, store } from './dtype-arrays.ts'
-import { mulberry32, normal } from './random.ts'
 import type { ResolvedInput } from './resolved.ts'
 
 /** Together the samples take at most this; fewer are made where one is large. */

@@ -4,7 +4,9 @@
 // Also the clock rate in relative terms, from a chain of dependent additions (about one a cycle on current CPUs).
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { readUsableCpus } from '../../machine/index.ts'
+import type { PingPong } from './handoff-thread.ts'
 import { median } from './statistics.ts'
 
 /** A thread that gets no answer for this long gives up: the other has no CPU of its own. */
@@ -16,62 +18,7 @@ const roundTripsPerBatch = 100
 /** The first part of the time goes to just-in-time compilation and to clocks that rise. */
 const warmUpShare = 0.3
 
-/**
- * Runs in both workers. words[0]: whose turn it is, words[1]: 1 = stop, words[2]: workers that are ready. The caller
- * (side 0) times batches of round trips; the other side answers. A loop of plain Atomics.load: no wait, no notify.
- */
-const workerSource = `
-const { parentPort, workerData } = require('node:worker_threads')
-const { performance } = require('node:perf_hooks')
-const { words, side, measureMs, warmUpMs, silenceMs, roundTrips } = workerData
-function answered(turn) {
-  for (let spins = 1; Atomics.load(words, 0) !== turn; spins++) {
-    if (Atomics.load(words, 1) !== 0) return false
-    if (spins % 4096 === 0) {
-      const since = performance.now()
-      if (answered.since === 0) answered.since = since
-      else if (since - answered.since > silenceMs) return false
-    }
-  }
-  answered.since = 0
-  return true
-}
-answered.since = 0
-function serve() {
-  while (answered(1)) Atomics.store(words, 0, 0)
-}
-function batch() {
-  const start = performance.now()
-  for (let trip = 0; trip < roundTrips; trip++) {
-    Atomics.store(words, 0, 1)
-    if (!answered(0)) return -1
-  }
-  return performance.now() - start
-}
-function measure() {
-  const end = performance.now() + measureMs
-  const counted = performance.now() + warmUpMs
-  const batches = []
-  while (performance.now() < end) {
-    const begun = performance.now()
-    const ms = batch()
-    if (ms < 0) return []
-    if (begun >= counted) batches.push(ms)
-  }
-  return batches
-}
-Atomics.add(words, 2, 1)
-const ready = performance.now() + silenceMs * 10
-let together = true
-while (Atomics.load(words, 2) < 2 && together) together = performance.now() < ready
-if (side === 1) {
-  if (together) serve()
-} else {
-  const batches = together ? measure() : []
-  Atomics.store(words, 1, 1)
-  parentPort.postMessage(batches)
-}
-`
+const threadFile = new URL('./handoff-thread.js', compiledTwin(import.meta.url))
 
 /**
  * Time of one handoff between two threads, ns: the median over batches of round trips, half a round trip each.
@@ -81,7 +28,7 @@ if (side === 1) {
 export async function measureHandoff(ms = 15): Promise<number | null> {
   if (readUsableCpus() < 2) return null
   const words = new Int32Array(new SharedArrayBuffer(12))
-  const shared = { words, measureMs: ms, warmUpMs: ms * warmUpShare, silenceMs, roundTrips: roundTripsPerBatch }
+  const shared: PingPong = { words, measureMs: ms, warmUpMs: ms * warmUpShare, silenceMs, roundTrips: roundTripsPerBatch }
   const workers = [1, 0].map((side) => startWorker({ ...shared, side }))
   try {
     const batches = await batchesOf(workers, ms)
@@ -95,7 +42,7 @@ export async function measureHandoff(ms = 15): Promise<number | null> {
 function startWorker(workerData: object): Worker | null {
   try {
     // Without the flags of this process: a loader or an inspector would start in the worker too.
-    return new Worker(workerSource, { eval: true, workerData, execArgv: [] })
+    return new Worker(threadFile, { workerData, execArgv: [] })
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import { addTo, emptyHistogram, type Histogram } from './histogram.ts'
 import { entropyRange, mseRange, percentileRange } from './thresholds.ts'
 

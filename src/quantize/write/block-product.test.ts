@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import { bothResults, kernelsOf, largestError, quantizeAll } from './check-quantize.ts'
 import type { QuantizeOptions } from './choice.ts'
 

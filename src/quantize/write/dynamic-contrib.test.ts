@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, rawTensor, valueInfo } from '../../graph/build.ts'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import { randomFeeds } from '../../remedies/check-run.ts'
 import { bothResults, kernelsOf, largestError, quantizeAll } from './check-quantize.ts'
 import { decibelsLost, here } from './example-options.ts'

@@ -2,7 +2,7 @@
 import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 
 const random = mulberry32(11)
 export const normals = (count: number, size = 1) => Float32Array.from({ length: count }, () => size * normal(random))

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { floatTensor, type ModelParts, model, node, valueInfo } from '../../graph/build.ts'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { lowRank } from './low-rank.ts'
 

@@ -1,5 +1,5 @@
 import { floatTensor, model, node, valueInfo } from '../../graph/build.ts'
-import { mulberry32, normal } from '../../measure/samples/random.ts'
+import { mulberry32, normal } from '../../graph/random.ts'
 import { choosing } from '../../quantize/write/example-plan.ts'
 import { checkRemedy, engineTools } from '../check-remedy.ts'
 import { staticQuantization } from './static-quantization.ts'

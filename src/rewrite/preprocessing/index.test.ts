@@ -13,6 +13,7 @@ import {
 } from '../../graph/build.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
+import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { type PreprocessingWishes, parsePreprocessing, preprocessInCode, withPreprocessing } from './index.ts'
 
@@ -26,13 +27,9 @@ function echo(shape: readonly Dimension[] | undefined, more: Partial<ModelParts>
   return modelInMemory(model({ nodes: [node('Identity', ['x'], ['y'])], inputs: [value('x')], outputs: [value('y')], ...more }))
 }
 
-/** Bytes that repeat nothing within a picture: a generator modulo 2^32 (Numerical Recipes), its upper bits. */
 function bytes(count: number): Uint8Array {
-  let state = 7
-  return Uint8Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state >>> 24
-  })
+  const random = mulberry32(7)
+  return Uint8Array.from({ length: count }, () => Math.floor(256 * random()))
 }
 
 async function run({ proto }: Model, feeds: Record<string, Ort.Tensor>): Promise<Ort.Tensor> {

@@ -1,7 +1,9 @@
 // Quantized models with one group each, whole or with one condition broken: what the tests of lint and of the mends are made of.
 // Inputs x (and z) are float; 16 channels at 8 x 8, or [8, 64] times [64, 32].
+
 import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf'
 import { type AttributeValue, floatTensor, int64Tensor, model, node, rawTensor, valueInfo } from '../../../graph/build.ts'
+import { mulberry32 } from '../../../graph/random.ts'
 
 type Attributes = Readonly<Record<string, AttributeValue>>
 /** A per-tensor scale and zero point. */
@@ -18,11 +20,8 @@ const IMAGE = [1, CHANNELS, 8, 8]
 
 /** Numbers in ±size/2, the same for the same seed. */
 export function noise(count: number, size: number, seed = 1): number[] {
-  let state = seed >>> 0
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32 - 0.5) * size
-  })
+  const random = mulberry32(seed)
+  return Array.from({ length: count }, () => (random() - 0.5) * size)
 }
 
 export const int8Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>

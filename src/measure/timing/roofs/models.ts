@@ -1,6 +1,7 @@
 // Small models that hold one kernel each, built in code: what roofs are measured with.
 // Operators: https://github.com/onnx/onnx/blob/main/docs/Operators.md and, for com.microsoft,
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import {
   type AttributeProtoSchema,
@@ -11,6 +12,7 @@ import {
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf'
+import { mulberry32 } from '../../../graph/random.ts'
 
 export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32'
 export type Elements = Float32Array | Uint8Array | Int8Array
@@ -43,12 +45,9 @@ const period = 4093
 
 /** Values in -0.5..0.5 (float32), 0..127 (uint8), -64..63 (int8): from a fixed generator, so no run of zeros or denormals. */
 function fill(type: 'float32' | 'uint8' | 'int8', length: number): Elements {
-  let state = 12345
-  const next = () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
-    return (state >> 16) & 0x7fff
-  }
-  const draw = { float32: () => (next() + 0.5) / 32768 - 0.5, uint8: () => next() & 0x7f, int8: () => (next() & 0x7f) - 64 }[type]
+  const random = mulberry32(12345)
+  const whole = () => Math.floor(128 * random())
+  const draw = { float32: () => random() - 0.5, uint8: whole, int8: () => whole() - 64 }[type]
   const data = new { float32: Float32Array, uint8: Uint8Array, int8: Int8Array }[type](length)
   for (let at = 0; at < Math.min(period, length); at++) data[at] = draw()
   for (let done = period; done < length; done *= 2) data.copyWithin(done, 0, Math.min(done, length - done))

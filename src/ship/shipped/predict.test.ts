@@ -3,12 +3,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
-import { plainOptions } from '../engines/example-options.ts'
-import type { EngineOptions } from '../engines/types.ts'
-import { type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
-import { FIXTURES, installIn, planFor, planOf, runIn, scratch } from './example-plan.ts'
-import type { ShipPlan } from './plan.ts'
-import { shipFolder } from './ship-folder.ts'
+import { plainOptions } from '../../engines/example-options.ts'
+import type { EngineOptions } from '../../engines/types.ts'
+import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import { FIXTURES, installIn, planFor, planOf, runIn, scratch } from '../example-plan.ts'
+import type { ShipPlan } from '../plan.ts'
+import { shipFolder } from '../ship-folder.ts'
 
 /** Ships a fixture, or a model made of parts, and lets it find the engine. Returns the folder. */
 async function shipped(what: string | ModelParts, options: Partial<EngineOptions> = {}, changes: Partial<ShipPlan> = {}) {
@@ -306,7 +306,7 @@ print(spawnSync(process.execPath, ['--input-type=module', '-e', ${JSON.stringify
   })
 })
 
-test('types: what is right compiles, what is wrong does not', async () => {
+test('types: what is right compiles, the shipped code itself with it, and what is wrong does not', async () => {
   const out = await shipped(STRINGS, { reuseOutputs: true })
   const use = (n: string) => `import { load } from './predict.mjs'
 import { Tensor } from 'onnxruntime-node'
@@ -323,9 +323,13 @@ console.log(a, b)
     'wrong.mts': use("{ type: 'int64', data: new Float32Array(2), dims: [2] }"),
   }
   for (const [name, text] of Object.entries(cases)) fs.writeFileSync(path.join(out, name), text)
-  const files = Object.keys(cases).map((name) => path.join(out, name))
+  const files = [...Object.keys(cases), 'predict.mjs', 'predict-worker.mjs'].map((name) => path.join(out, name))
   const settings = {
     strict: true,
+    noImplicitAny: false,
+    useUnknownInCatchVariables: false,
+    allowJs: true,
+    checkJs: true,
     noEmit: true,
     skipLibCheck: true,
     module: ts.ModuleKind.NodeNext,

@@ -1,11 +1,5 @@
-// The code that is shipped: predict.mjs runs the model in the caller's thread or, asked to, through predict-worker.mjs in a thread
-// of its own. Kept as text: it must run from its folder with nothing but the engine. Models take as little as 8 µs, so what
-// predict() does for tensors is one check per input.
-import type { ShipPlan } from './plan.ts'
-
-/** predict.mjs. */
-export function predictModule({ engine, toolVersion }: Pick<ShipPlan, 'engine' | 'toolVersion'>, modelFile: string): string {
-  return `// Predictions of ${modelFile} with ${engine.package} ${engine.version}, as README.md says. Written by whyslow ${toolVersion}.
+// Runs the model in the caller's thread or, asked to, through predict-worker.mjs in a thread of its own, with nothing but the engine
+// and the files beside it. Models take as little as 8 µs, so what predict() does for tensors is one check per input.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -21,10 +15,10 @@ export async function load({ worker = false } = {}) {
 async function loadHere() {
   // The engine sends usage data from Linux unless this is set before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
-  const module = await import('${engine.package}')
+  const module = await import('onnxruntime-node')
   const { InferenceSession, Tensor } = module.InferenceSession ? module : module.default
   const { session: options, reuseOutputs, directCall } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
-  const session = await InferenceSession.create(fileAt('./${modelFile}'), options)
+  const session = await InferenceSession.create(fileAt('./model.onnx'), options)
   const inputs = session.inputMetadata
   const names = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
   const direct = directCall ? openDirect(options, names) : null
@@ -64,10 +58,10 @@ async function loadHere() {
 function openDirect(options, names) {
   let native
   try {
-    const { binding, initOrt } = createRequire(import.meta.url)('${engine.package}/dist/binding.js')
+    const { binding, initOrt } = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js')
     initOrt()
     native = new binding.InferenceSession()
-    native.loadModel(fileAt('./${modelFile}'), options)
+    native.loadModel(fileAt('./model.onnx'), options)
   } catch {
     return null
   }
@@ -130,10 +124,10 @@ function sameShape(a, b) {
 function tensorsOf(feeds, inputs, Tensor) {
   const names = () => inputs.map(({ name }) => name).join(', ')
   if (typeof feeds !== 'object' || feeds === null) {
-    throw new TypeError(\`predict() takes an object with a tensor for each input: \${names()}\`)
+    throw new TypeError(`predict() takes an object with a tensor for each input: ${names()}`)
   }
   for (const name in feeds) {
-    if (!inputs.some((input) => input.name === name)) throw new TypeError(\`the model has no input '\${name}'; it takes \${names()}\`)
+    if (!inputs.some((input) => input.name === name)) throw new TypeError(`the model has no input '${name}'; it takes ${names()}`)
   }
   const tensors = {}
   for (const { name, type } of inputs) tensors[name] = tensorOf(name, type, feeds[name], Tensor)
@@ -141,16 +135,16 @@ function tensorsOf(feeds, inputs, Tensor) {
 }
 
 function tensorOf(name, type, value, Tensor) {
-  if (value === undefined) throw new TypeError(\`input '\${name}' is missing\`)
+  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
   if (value instanceof Tensor) return value
   if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
-    throw new TypeError(\`input '\${name}' must be { type, data, dims }\`)
+    throw new TypeError(`input '${name}' must be { type, data, dims }`)
   }
-  if (value.type !== type) throw new TypeError(\`input '\${name}' takes \${type}, and was given \${value.type}\`)
+  if (value.type !== type) throw new TypeError(`input '${name}' takes ${type}, and was given ${value.type}`)
   try {
     return new Tensor(type, value.data, value.dims)
   } catch (error) {
-    throw new TypeError(\`input '\${name}': \${error.message}\`, { cause: error })
+    throw new TypeError(`input '${name}': ${error.message}`, { cause: error })
   }
 }
 
@@ -206,12 +200,12 @@ function loadInWorker() {
       if (error) one.reject(error)
       else one.resolve(results)
     })
-    worker.on('error', (error) => end(new Error(\`the worker that predicts failed: \${error.message}\`, { cause: error })))
-    worker.on('exit', (code) => end(new Error(\`the worker that predicts has ended (exit code \${code}); load() the model again\`)))
+    worker.on('error', (error) => end(new Error(`the worker that predicts failed: ${error.message}`, { cause: error })))
+    worker.on('exit', (code) => end(new Error(`the worker that predicts has ended (exit code ${code}); load() the model again`)))
   })
 }
 
-/** The caller's arrays stay the caller's: the worker gets copies, and \`moved\` their buffers. */
+/** The caller's arrays stay the caller's: the worker gets copies, and `moved` their buffers. */
 function copiesOf(feeds, moved) {
   return Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, copyOf(value, moved)]))
 }
@@ -220,54 +214,8 @@ function copyOf(value, moved) {
   if (typeof value !== 'object' || value === null) return value
   const { type, data, dims } = value
   if (!ArrayBuffer.isView(data)) return { type, data, dims }
-  const copy = new (data instanceof Uint8Array ? Uint8Array : data.constructor)(data)
+  const Plain = data instanceof Uint8Array ? Uint8Array : Object.getPrototypeOf(data).constructor
+  const copy = new Plain(data)
   moved.push(copy.buffer)
   return { type, data: copy, dims }
-}
-`
-}
-
-/** predict-worker.mjs. */
-export function workerModule({ toolVersion }: Pick<ShipPlan, 'toolVersion'>): string {
-  return `// The thread of load({ worker: true }): answers one prediction after the other. Written by whyslow ${toolVersion}.
-import { parentPort } from 'node:worker_threads'
-import { load } from './predict.mjs'
-
-let last = Promise.resolve()
-
-try {
-  const model = await load()
-  parentPort.on('message', (message) => {
-    last = last.then(() => (message.close ? close(model) : answer(model, message)))
-  })
-  parentPort.postMessage({ ready: true })
-} catch (error) {
-  parentPort.postMessage({ error: plain(error) })
-}
-
-async function answer(model, { id, feeds }) {
-  try {
-    const results = await model.predict(feeds)
-    const moved = []
-    const copies = Object.entries(results).map(([name, { type, data, dims }]) => {
-      const copy = data.slice()
-      if (ArrayBuffer.isView(copy)) moved.push(copy.buffer)
-      return [name, { type, data: copy, dims }]
-    })
-    parentPort.postMessage({ id, results: Object.fromEntries(copies) }, moved)
-  } catch (error) {
-    parentPort.postMessage({ id, error: plain(error) })
-  }
-}
-
-async function close(model) {
-  await model.close()
-  parentPort.close()
-}
-
-/** What a message can hold of an error. */
-function plain(error) {
-  return error instanceof TypeError ? new TypeError(error.message) : new Error(error?.message ?? String(error))
-}
-`
 }

@@ -1,0 +1,63 @@
+// The values of options, from text; an InvalidArgumentError says what to give instead.
+import { InvalidArgumentError } from 'commander'
+import { parseDuration } from './duration.ts'
+import { parseAssignment, parseShape } from './shape-flag.ts'
+import { parseSize } from './size.ts'
+
+export function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('Give a whole number above 0, as in 4.')
+  return value
+}
+
+export function seconds(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('Give a duration: 10, 10s, 2m, 500ms or 1h.')
+  return ms / 1000
+}
+
+export function list(text: string): string[] {
+  const words = text.split(',').map((word) => word.trim())
+  if (words.some((word) => word === '')) throw new InvalidArgumentError('Give names separated by commas.')
+  return words
+}
+
+export function batches(text: string): number[] {
+  return list(text).map(positiveInteger)
+}
+
+export function fraction(text: string): number {
+  const value = Number(text)
+  if (!/^\d*\.?\d+$/.test(text) || !(value >= 0)) throw new InvalidArgumentError('Give a number such as 0.01.')
+  return value
+}
+
+export function ratio(text: string): number {
+  const value = Number(/^(\d*\.?\d+)x?$/i.exec(text)?.[1])
+  if (!(value > 0)) throw new InvalidArgumentError('Give a factor such as 2x or 1.5x.')
+  return value
+}
+
+export function memorySize(text: string): number {
+  const bytes = parseSize(text)
+  if (bytes === undefined) throw new InvalidArgumentError('Give a size: 512m, 2g or a number of bytes.')
+  return bytes
+}
+
+export function shapes(text: string, before: ReadonlyMap<string, readonly number[]> = new Map()): Map<string, readonly number[]> {
+  const parsed = parseShape(text)
+  if (parsed === undefined) throw new InvalidArgumentError('Give a name and whole numbers, as in x=1x3x224x224.')
+  return withEntry(before, parsed.name, parsed.shape)
+}
+
+export function assignments(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const parsed = parseAssignment(text)
+  if (parsed === undefined) throw new InvalidArgumentError('Give a name and a value, as in sr=16000.')
+  return withEntry(before, parsed.name, parsed.value)
+}
+
+function withEntry<T>(before: ReadonlyMap<string, T>, name: string, value: T): Map<string, T> {
+  if (before.has(name)) throw new InvalidArgumentError(`'${name}' is given twice.`)
+  return new Map([...before, [name, value]])
+}
