@@ -21,6 +21,8 @@ export interface ScriptedSpan {
   readonly us: number
   /** Inputs and outputs that the profile lists. */
   readonly tensors?: readonly [number, number]
+  /** What ran within it. */
+  readonly body?: readonly ScriptedSpan[]
 }
 
 export interface EngineScript {
@@ -38,8 +40,8 @@ export interface EngineScript {
   readonly threads?: number
   /** Of a session that is timed where it runs. */
   readonly sample?: (opened: Opened, plan: SamplePlan) => Sampled
-  /** What the profile says that ran in a prediction, one after the other. */
-  readonly spans?: (opened: Opened) => readonly ScriptedSpan[]
+  /** What the profile says that ran in the session's k-th prediction, one after the other. */
+  readonly spans?: (opened: Opened, k: number) => readonly ScriptedSpan[]
 }
 
 export interface ScriptedEngine extends Engine {
@@ -83,8 +85,9 @@ function session(script: EngineScript, opened: Opened, onClose: () => void): Ses
   const profile: TraceEvent[] = []
   const run = async (feeds: Feeds): Promise<Results> => {
     const start = clock.now()
-    clock.pass(script.runMs(opened, opened.fed.push(feeds) - 1))
-    if (profilePrefix !== undefined) profile.push(...eventsOf(start, clock.now(), script.spans?.(opened) ?? []))
+    const k = opened.fed.push(feeds) - 1
+    clock.pass(script.runMs(opened, k))
+    if (profilePrefix !== undefined) profile.push(...eventsOf(start, clock.now(), script.spans?.(opened, k) ?? []))
     return script.results?.(opened, feeds) ?? {}
   }
   return {
@@ -117,9 +120,16 @@ interface TraceEvent {
 
 /** One prediction in onnxruntime's profile. */
 function eventsOf(startMs: number, endMs: number, spans: readonly ScriptedSpan[]): TraceEvent[] {
-  let ts = startMs * 1000
-  const nodes = spans.map(({ name, opType, us, tensors: [inputs, outputs] = [1, 1] }, node_index): TraceEvent => {
-    const types = (count: number) => Array.from({ length: count }, () => ({ float: [1, 8] }))
+  const run: TraceEvent = { cat: 'Session', name: 'model_run', ts: startMs * 1000, dur: (endMs - startMs) * 1000, args: {} }
+  return [run, ...spanEvents(startMs * 1000, spans)]
+}
+
+function spanEvents(fromUs: number, spans: readonly ScriptedSpan[]): TraceEvent[] {
+  const types = (count: number) => Array.from({ length: count }, () => ({ float: [1, 8] }))
+  let ts = fromUs
+  return spans.flatMap(({ name, opType, us, tensors: [inputs, outputs] = [1, 1], body = [] }, node_index): TraceEvent[] => {
+    const start = ts
+    ts += us
     const args = {
       op_name: opType,
       provider: 'CPUExecutionProvider',
@@ -127,10 +137,6 @@ function eventsOf(startMs: number, endMs: number, spans: readonly ScriptedSpan[]
       input_type_shape: types(inputs),
       output_type_shape: types(outputs),
     }
-    const event: TraceEvent = { cat: 'Node', name: `${name}_kernel_time`, ts, dur: us, args }
-    ts += us
-    return event
+    return [{ cat: 'Node', name: `${name}_kernel_time`, ts: start, dur: us, args }, ...spanEvents(start, body)]
   })
-  const run: TraceEvent = { cat: 'Session', name: 'model_run', ts: startMs * 1000, dur: (endMs - startMs) * 1000, args: {} }
-  return [run, ...nodes]
 }
