@@ -15,13 +15,26 @@ const defined = files.flatMap((name) =>
 const found = defined.find(({ task }) => task === id)
 if (found === undefined || inputs === undefined) {
   console.error('Usage: node scripts/run-task.mjs TASK MODEL INPUTS.json [more.json]')
-  console.error(`Tasks: ${defined.map(({ task }) => task).sort().join(', ')}`)
+  console.error(
+    `Tasks: ${defined
+      .map(({ task }) => task)
+      .sort()
+      .join(', ')}`,
+  )
   process.exit(2)
 }
 const module = await import(pathToFileURL(join(dist, found.name)).href)
 const task = Object.values(module).find((one) => one?.id === id)
 const options = { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null }
-const input = { engine: 'ort-cpu', modelFile: resolve(model), options, inputs: resolve(inputs), process: 0, sampleMs: 500, brief: false }
+const input = {
+  engine: 'ort-cpu',
+  modelFile: resolve(model),
+  options,
+  inputs: resolve(inputs),
+  process: 0,
+  sampleMs: 500,
+  brief: false,
+}
 const given = more === undefined ? {} : JSON.parse(readFileSync(more, 'utf8'))
 const trial = await localTrials.run(task, { ...input, ...given }, { timeMs: 120_000, memoryBytes: null })
 console.log(JSON.stringify(trial, null, 2))

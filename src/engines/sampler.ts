@@ -5,10 +5,15 @@ import type { LeastRuns, PreparedRun, SamplePlan } from './types.ts'
 /** ms, from any start. */
 export type Clock = () => number
 
+/** This process's own; tests hand in a scripted one. */
+export const processClock: Clock = () => performance.now()
+
 /** Does one prediction, the `k`-th of its kind, and gives its time, ms. */
 export type TimedRun = (k: number) => Promise<number>
 
-export interface SamplerPlan extends Omit<SamplePlan, 'capMs'> {
+export interface SamplerPlan extends Omit<SamplePlan, 'capMs' | 'maxSamples'> {
+  /** Absent: as many as the time allows. */
+  readonly maxSamples?: number
   /** True once time is short: one warm-up and three samples do. */
   readonly isLate?: () => boolean
   /** Asked from 256 samples on, at each doubling: true ends it. */
@@ -38,8 +43,8 @@ export const timedRuns =
   }
 
 export async function takeSamples(run: TimedRun, plan: SamplerPlan, now: Clock): Promise<Samples> {
-  const warm = await warmUp(run, plan, now)
-  return { ...warm, ...(await sample(run, plan, warm.least.samples, now)) }
+  const { least, ...warm } = await warmUp(run, plan, now)
+  return { ...warm, ...(await sample(run, plan, least.samples, now)) }
 }
 
 /** Warm-up alone. `least`: what sampling takes at least, now that it is known how slow a prediction is. */
@@ -65,7 +70,12 @@ export async function warmUp(
 /** Samples alone, `least` at least. */
 export async function sample(
   run: TimedRun,
-  { sampleMs, maxSamples, isLate = () => false, isEnough = () => false }: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'>,
+  {
+    sampleMs,
+    maxSamples = Number.POSITIVE_INFINITY,
+    isLate = () => false,
+    isEnough = () => false,
+  }: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'>,
   least: number,
   now: Clock,
 ): Promise<Pick<Samples, 'samplesMs' | 'wallMs'>> {

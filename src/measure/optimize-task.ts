@@ -1,8 +1,8 @@
 // The graph as the engine runs it, written by opening the model once.
 
+import { engineOf } from '../trials/engine-of.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { defineTask } from '../trials/port.ts'
-import { openSession } from './open.ts'
 
 export interface OptimizeInput extends ModelTask {
   /** Where the engine is to write the graph. */
@@ -10,7 +10,8 @@ export interface OptimizeInput extends ModelTask {
 }
 
 async function writeOptimized(input: OptimizeInput): Promise<null> {
-  const session = await openSession(input, { optimizedModelPath: input.optimizedModelPath })
+  const { options, optimizedModelPath } = input
+  const session = await engineOf(input.engine).open(input.modelFile, { ...options, optimizedModelPath })
   await session.close()
   return null
 }

@@ -2,13 +2,13 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { TensorValue } from '../engines/types.ts'
+import type { Engine, TensorValue } from '../engines/types.ts'
 import type { TensorType } from '../graph/types.ts'
 import { engineOf } from '../trials/engine-of.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { defineTask } from '../trials/port.ts'
 import { chainModel } from './chain-models.ts'
-import { countThreads, feedsOf, openSession } from './open.ts'
+import { loadInputs } from './samples/saved.ts'
 
 export interface TryOutput {
   readonly outputs: readonly { readonly name: string; readonly type: TensorType | null; readonly finite: boolean }[]
@@ -16,12 +16,17 @@ export interface TryOutput {
   readonly poolThreads: number | null
 }
 
-export async function tryOnce(task: ModelTask): Promise<TryOutput> {
-  const samples = feedsOf(task)
-  const pool = engineOf(task.engine).offers.includes('threads')
-  if (pool) await startEngine(task)
+/** `countThreads`: of this process, or null where the system does not say. */
+export async function tryOnce(
+  task: ModelTask,
+  engine = engineOf(task.engine),
+  countThreads: () => number | null = threadsOfProcess,
+): Promise<TryOutput> {
+  const samples = loadInputs(task.inputs)
+  const pool = engine.offers.includes('threads')
+  if (pool) await startEngine(task, engine)
   const before = countThreads()
-  const session = await openSession(task)
+  const session = await engine.open(task.modelFile, task.options)
   const after = countThreads()
   const finite = new Map<string, boolean>()
   const types = new Map<string, TensorValue>()
@@ -41,10 +46,18 @@ export async function tryOnce(task: ModelTask): Promise<TryOutput> {
 }
 
 /** Threads that the engine's environment starts once are not the session's: a session on one thread brings them up first. */
-async function startEngine(task: ModelTask): Promise<void> {
+async function startEngine(task: ModelTask, engine: Engine): Promise<void> {
   const file = path.join(path.dirname(task.inputs), 'one-node.onnx')
   fs.writeFileSync(file, chainModel('unary', 1))
-  await engineOf(task.engine).open(file, { ...task.options, threads: 1 })
+  await engine.open(file, { ...task.options, threads: 1 })
+}
+
+function threadsOfProcess(): number | null {
+  try {
+    return fs.readdirSync('/proc/self/task').length
+  } catch {
+    return null
+  }
 }
 
 function allFinite({ dtype, data }: TensorValue): boolean {

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { engineOf } from '../../trials/engine-of.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { modelTask } from '../../trials/model-task.ts'
-import { openSession } from '../open.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
 import { compareOutputs } from './compare.ts'
 import { keepOutputs, outputsTask } from './outputs-task.ts'
@@ -44,14 +44,8 @@ test('what comes out of each sample is kept, with dtype and shape', async () => 
 })
 
 test('one sample is predicted with however little time there is, and no second look where none is asked for', async () => {
-  const session = await openSession(
-    modelTask(
-      'ort-cpu',
-      written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])]),
-      plainOptions,
-      '',
-    ),
-  )
+  const file = written('random', [node('RandomNormalLike', ['x'], ['y'])], [valueInfo('y', 'float32', [1, 2])])
+  const session = await engineOf('ort-cpu').open(file, plainOptions)
   const { saved, varying } = await keepOutputs(session, [{ x: row(1) }, { x: row(2) }], join(folder, 'short'), {
     inMs: -1,
     again: false,

@@ -1,20 +1,19 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
-import fs from 'node:fs'
-import { type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
-import type { Feeds, SamplePlan, Session } from '../../engines/types.ts'
+import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
+import type { Sampled, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
+import { engineOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
-import { feedsOf, openSession } from '../open.ts'
-import type { OutputsOutput } from '../outputs/outputs-task.ts'
-import { keepOutputs } from '../outputs/outputs-task.ts'
+import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
-import { startWatch, threads, waitReader } from './disturbance.ts'
+import { startWatch, threads, type WaitReader, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
+import { type MemoryWatch, watchMemory } from './memory.ts'
 import { median, medianHalfWidth } from './statistics.ts'
-import type { EventLoop, LatencyBlock } from './types.ts'
+import type { Disturbance, EventLoop, LatencyBlock } from './types.ts'
 
 export interface LatencyInput extends ModelTask {
   readonly process: number
@@ -73,43 +72,55 @@ const LEAST_PAGE_WARMUP_MS = 400
 const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
 
-const now = () => performance.now()
+/** What a block is measured with beside its engine; scripted in tests. */
+export interface BlockTools {
+  readonly now: Clock
+  readonly measureHandoff: typeof measureHandoff
+  readonly watchMemory: () => MemoryWatch
+  readonly startWatch: typeof startWatch
+  readonly waitReader: (ignored: readonly string[]) => Pick<WaitReader, 'read' | 'close'> | null
+  readonly watchEventLoop: typeof watchEventLoop
+}
+const TOOLS: BlockTools = { now: processClock, measureHandoff, watchMemory, startWatch, waitReader, watchEventLoop }
 
-export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> {
-  const feeds = feedsOf(input)
-  const handoffBeforeNs = input.brief ? null : await measureHandoff(HANDOFF_MS)
+export async function measureBlock(
+  input: LatencyInput,
+  engine = engineOf(input.engine),
+  tools: BlockTools = TOOLS,
+): Promise<LatencyOutput> {
+  const { now } = tools
+  const feeds = loadInputs(input.inputs)
+  const handoffBeforeNs = input.brief ? null : await tools.measureHandoff(HANDOFF_MS)
+  // No prediction runs on those that were there before the engine's own.
   const nodeThreads = threads()
-  const residentBefore = process.memoryUsage.rss()
-  resetPeak()
+  const memory = tools.watchMemory()
 
-  const loadStart = performance.now()
-  const session = await openSession(input)
+  const loadStart = now()
+  const session = await engine.open(input.modelFile, input.options)
   if (session.sample) {
-    const block = await sampledElsewhere(input, session.sample, feeds, handoffBeforeNs)
+    const watch = tools.startWatch()
+    const sampled = await session.sample(feeds, samplePlan(input))
+    const block = { ...sampledElsewhere(sampled, await watch.stop()), process: input.process, handoffBeforeNs }
     return { ...block, ...threadsOf(session), ...(await askedOutputs(input, session)) }
   }
-  const loadMs = performance.now() - loadStart
-  const loadPeakBytes = peakBytes(residentBefore)
-  resetPeak()
+  const loadMs = now() - loadStart
+  const loadPeakBytes = memory.peakBytes()
+  memory.resetPeak()
   const runs = feeds.map((sample) => session.prepare(sample))
-
-  const firstStart = performance.now()
-  await runs[0]!()
-  const firstMs = performance.now() - firstStart
-
-  const isLate = lateness(loadStart, input.capMs)
   const run = timedRuns(runs, now)
+  const firstMs = await run(0)
+
+  const isLate = () => now() - loadStart > (input.capMs ?? Number.POSITIVE_INFINITY) * CAP_SHARE
   const warm = await warmUp(run, { ...leastOf(input), warmupMs: warmupFor(input), isLate }, now)
 
-  const watch = startWatch()
+  const watch = tools.startWatch()
   const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
-  const sampled = await sampleWatched(run, plan, warm, nodeThreads)
+  const sampled = await sampleWatched(run, plan, warm, { now, waits: tools.waitReader(nodeThreads) })
   const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
-  const predictPeakBytes = peakBytes(residentBefore)
-  const handoffAfterNs = input.brief || input.oneHandoff ? null : await measureHandoff(HANDOFF_MS)
-  const keptBytes = Math.max(0, process.memoryUsage.rss() - residentBefore)
-  const eventLoop = input.watchEventLoop ? await watchEventLoop(runs) : undefined
-  const outputs = await askedOutputs(input, session)
+  const predictPeakBytes = memory.peakBytes()
+  const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
+  const keptBytes = memory.keptBytes()
+  const eventLoop = input.watchEventLoop ? await tools.watchEventLoop(runs) : undefined
 
   return {
     // The kernel counts threads that a quota stopped as waiting.
@@ -137,7 +148,7 @@ export async function measureBlock(input: LatencyInput): Promise<LatencyOutput> 
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
     ...threadsOf(session),
-    ...outputs,
+    ...(await askedOutputs(input, session)),
   }
 }
 
@@ -150,11 +161,6 @@ async function askedOutputs({ outputsOf }: LatencyInput, session: Session): Prom
   } catch (error) {
     return { outputs: { reason: firstLineOf(error) } }
   }
-}
-
-/** Whether a capped trial has used up its share. */
-function lateness(startMs: number, capMs: number | undefined): () => boolean {
-  return capMs === undefined ? () => false : () => now() - startMs > capMs * CAP_SHARE
 }
 
 const leastOf = ({ few }: LatencyInput): Pick<SamplePlan, 'least' | 'slow'> => ({
@@ -180,19 +186,13 @@ const samplePlan = (input: LatencyInput): SamplePlan => ({
  * Of an engine that is timed where it runs, outside this process: the counters of the machine and of the container hold for it, those
  * of this process do not.
  */
-async function sampledElsewhere(
-  input: LatencyInput,
-  sample: NonNullable<Session['sample']>,
-  feeds: readonly Feeds[],
-  handoffBeforeNs: number | null,
-): Promise<LatencyOutput> {
-  const watch = startWatch()
-  const sampled = await sample(feeds, samplePlan(input))
-  const { throttledMs, stolenMs } = await watch.stop()
+function sampledElsewhere(
+  sampled: Sampled,
+  { throttledMs, stolenMs }: Disturbance,
+): Omit<LatencyBlock, 'process' | 'handoffBeforeNs'> {
   return {
     ...sampled,
     p50Ms: median(sampled.samplesMs),
-    process: input.process,
     elsewhere: true,
     waitedMs: 0,
     throttledMs,
@@ -201,7 +201,6 @@ async function sampledElsewhere(
     involuntarySwitches: 0,
     gcMs: 0,
     clockRatio: null,
-    handoffBeforeNs,
     handoffAfterNs: null,
     regime: '',
     waitAtMedianMs: 0,
@@ -213,17 +212,13 @@ async function sampledElsewhere(
 
 const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
 
-/**
- * `ignored`: threads that were there before the engine's own, on which no prediction runs. Where predictions are long enough, the
- * scheduler's counters are read around every sample, outside of its time.
- */
+/** Where predictions are long enough, the scheduler's counters are read around every sample, outside of its time. */
 async function sampleWatched(
   run: TimedRun,
   plan: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'>,
   { warmupMs, warmupRuns, least }: Awaited<ReturnType<typeof warmUp>>,
-  ignored: readonly string[],
+  { now, waits }: { readonly now: Clock; readonly waits: ReturnType<BlockTools['waitReader']> },
 ) {
-  const waits = waitReader(ignored)
   const waitedNs: number[] = []
   const watched = async (k: number): Promise<number> => {
     const before = waits!.read()
@@ -245,24 +240,6 @@ function waitAtMedian(samplesMs: readonly number[], waitedNs: readonly number[])
   const order = samplesMs.map((ms, i) => ({ ms, waited: waitedNs[i]! })).sort((a, b) => a.ms - b.ms)
   const middle = order.slice(Math.floor(order.length * 0.4), Math.ceil(order.length * 0.6))
   return middle.reduce((sum, s) => sum + s.waited, 0) / middle.length / 1e6
-}
-
-/** Makes VmHWM start again from the present size (proc(5), clear_refs 5). Without it the peak is the process's own. */
-function resetPeak(): void {
-  try {
-    fs.writeFileSync('/proc/self/clear_refs', '5')
-  } catch {
-    // The peak then includes what came before.
-  }
-}
-
-function peakBytes(baseline: number): number | null {
-  try {
-    const kilobytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
-    return kilobytes ? Math.max(0, Number(kilobytes) * 1024 - baseline) : null
-  } catch {
-    return null
-  }
 }
 
 export const latencyTask = defineTask('latency', import.meta.url, measureBlock)

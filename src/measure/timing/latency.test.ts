@@ -1,33 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { exampleBlock as block } from './example-block.ts'
 import { summarize } from './latency.ts'
 import { tellRegimes } from './regimes.ts'
-import type { LatencyBlock } from './types.ts'
 
-const block = (p50Ms: number, given: Partial<LatencyBlock> = {}): LatencyBlock => ({
-  process: 0,
-  p50Ms,
-  samplesMs: Array(100).fill(p50Ms),
-  loadMs: 10,
-  firstMs: 2,
-  warmupMs: 50,
-  warmupRuns: 20,
-  wallMs: 100 * p50Ms,
-  handoffBeforeNs: 150,
-  handoffAfterNs: 150,
-  regime: '',
-  waitAtMedianMs: 0,
-  waitedMs: 0,
-  throttledMs: 0,
-  stolenMs: 0,
-  majorFaults: 0,
-  involuntarySwitches: 0,
-  gcMs: 0,
-  clockRatio: 1,
-  loadPeakBytes: null,
-  predictPeakBytes: null,
-  keptBytes: null,
-  ...given,
-})
 const slow = { handoffBeforeNs: 400, handoffAfterNs: 390 }
 
 describe('summarize', () => {

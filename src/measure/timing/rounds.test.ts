@@ -1,14 +1,14 @@
 // Rounds on scripted trials: who runs when, what a failure costs, and what the ratio is of.
 import { describe, expect, test } from 'vitest'
 import type { Trial } from '../../trials/port.ts'
+import { blockWithHandoff } from './example-block.ts'
 import type { LatencyInput } from './latency-block.ts'
 import { measureRounds, type RoundsPlan, ratioOf, type SetupRun } from './rounds.ts'
 import type { LatencyBlock } from './types.ts'
 
 const limits = { timeMs: 1000, memoryBytes: null }
 const setup = (modelFile: string) => ({ task: { modelFile } as LatencyInput, limits })
-const block = (p50Ms: number, handoffNs: number | null = null): LatencyBlock =>
-  ({ p50Ms, handoffBeforeNs: handoffNs, handoffAfterNs: handoffNs }) as LatencyBlock
+const block = (p50Ms: number, handoffNs: number | null = null) => blockWithHandoff(p50Ms, handoffNs)
 const measured = (value: LatencyBlock): Trial<LatencyBlock> => ({ outcome: 'measured', value })
 type Scripted = Omit<RoundsPlan, 'run'> & { readonly measure: (input: LatencyInput) => Promise<Trial<LatencyBlock>> }
 const rounds = ({ measure, ...plan }: Scripted) => measureRounds({ ...plan, run: (_, input) => measure(input as never) as never })

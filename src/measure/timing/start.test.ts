@@ -1,21 +1,36 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+// A start on a scripted engine and clock: what its parts are.
+import { beforeAll, expect, test } from 'vitest'
+import { scriptedClock } from '../../engines/example-clock.ts'
+import { type EngineScript, scriptedEngine } from '../../engines/example-engine.ts'
 import { plainOptions } from '../../engines/example-options.ts'
-import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { saveInputs } from '../samples/saved.ts'
-import { startTask } from './start.ts'
+import { timeStart } from './start.ts'
 
 const folder = folderOfTests()
+let inputs: string
+beforeAll(() => {
+  inputs = saveInputs(folder, [{ x: { dtype: 'float32', shape: [1], data: Float32Array.of(1) } }])
+})
 
-test('a start has its parts', async () => {
-  const file = join(folder, 'relu.onnx')
-  const value = (name: string) => valueInfo(name, 'float32', [1, 2])
-  writeFileSync(file, writeModel(model({ nodes: [node('Relu', ['x'], ['y'])], inputs: [value('x')], outputs: [value('y')] })))
-  const inputs = saveInputs(folder, [{ x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1, -1) } }])
-  const times = await startTask.run(modelTask('ort-cpu', file, plainOptions, inputs))
-  expect(times.totalMs).toBeCloseTo(times.loadMs + times.firstMs, 6)
-  for (const part of Object.values(times)) expect(part).toBeGreaterThan(0)
+async function started(script: Partial<EngineScript> = {}, samples = inputs) {
+  const clock = scriptedClock()
+  const engine = scriptedEngine({ clock, importMs: 300, loadMs: () => 40, runMs: () => 2, ...script })
+  return { engine, times: await timeStart(modelTask('scripted', 'm.onnx', plainOptions, samples), engine, clock.now) }
+}
+
+test('importing the package, opening the model and predicting once, of which the last two depend on the model', async () => {
+  const { times, engine } = await started()
+  expect(times).toEqual({ importMs: 300, loadMs: 40, firstMs: 2, totalMs: 42 })
+  expect(engine.log).toEqual(['open m.onnx', 'close m.onnx'])
+})
+
+test('an engine that is not here is an error that says what to do', async () => {
+  const available = { ok: false, reason: 'no package', fix: 'npm install it' } as const
+  await expect(started({ available })).rejects.toThrow('no package; npm install it')
+})
+
+test('nothing starts without a sample', async () => {
+  await expect(started({}, saveInputs(`${folder}/none`, []))).rejects.toThrow('no sample')
 })

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { scriptedClock } from '../../engines/example-clock.ts'
 import { saveInputs } from '../samples/saved.ts'
-import { workerCostTask } from './worker-cost-task.ts'
+import { workerCost, workerCostTask } from './worker-cost-task.ts'
 
 let folder: string
 let inputs: string
@@ -47,6 +48,35 @@ test('both ways take turns, each opened and closed, with the samples as the engi
   expect(predicted.slice(0, 2)).toEqual([
     ['predict', false, 'float32', [1, 1], [1, 2]],
     ['predict', false, 'float32', [2, 2], [1, 2]],
+  ])
+})
+
+test('both are medians on the clock, of as much time each', async () => {
+  const clock = scriptedClock()
+  const opened: { worker: boolean; predictions: number }[] = []
+  const load = async ({ worker }: { readonly worker: boolean }) => {
+    const one = { worker, predictions: 0 }
+    opened.push(one)
+    return {
+      async predict() {
+        one.predictions++
+        // A worker hands over and back; the third turn meets a busy machine.
+        clock.pass((worker ? 3 : 2) * (opened.length === 3 ? 5 : 1))
+      },
+      async close() {},
+    }
+  }
+  expect(await workerCost(load, [{}, {}], 480, clock.now)).toEqual({ plainMs: 2, workerMs: 3 })
+  // 60 ms a turn: three warm up, then as many as fit, five at least.
+  expect(opened.map(({ worker, predictions }) => [worker, predictions])).toEqual([
+    [false, 3 + 30],
+    [true, 3 + 20],
+    [true, 3 + 5],
+    [false, 3 + 30],
+    [false, 3 + 30],
+    [true, 3 + 20],
+    [true, 3 + 20],
+    [false, 3 + 30],
   ])
 })
 

@@ -1,5 +1,6 @@
 // What inputs and outputs on their way cost a prediction: the same model with tensors that stay on the device (I/O binding), and with
 // ones that are copied there and back, in turns in one process. Both sessions share what the device has compiled.
+import type { Clock } from '../../../engines/sampler.ts'
 import type { Feeds, Session } from '../../../engines/types.ts'
 import { median, ratioOver } from '../statistics.ts'
 import { turns } from '../turns.ts'
@@ -15,17 +16,16 @@ export type Sampling = Required<Pick<Session, 'sample'>>
 
 /** `isLate`: asked after each round; fewer than four then do not tell, and null is given. */
 export async function boundTimes(
-  copied: Sampling,
-  bound: Sampling,
+  sessions: readonly [copied: Sampling, bound: Sampling],
   feeds: readonly Feeds[],
-  isLate: () => boolean,
+  { now, isLate }: { readonly now: Clock; readonly isLate: () => boolean },
 ): Promise<BoundTimes | null> {
-  const start = performance.now()
+  const start = now()
   const rounds: { readonly copiedMs: number; readonly boundMs: number }[] = []
   const p50 = async (session: Sampling) => median((await session.sample(feeds, PLAN)).samplesMs)
-  while (rounds.length < MOST_ROUNDS && !isLate() && (rounds.length < LEAST_ROUNDS || performance.now() - start < IN_MS)) {
+  while (rounds.length < MOST_ROUNDS && !isLate() && (rounds.length < LEAST_ROUNDS || now() - start < IN_MS)) {
     const p50s: number[] = []
-    for (const i of turns(2, rounds.length)) p50s[i] = await p50([copied, bound][i]!)
+    for (const i of turns(2, rounds.length)) p50s[i] = await p50(sessions[i]!)
     rounds.push({ copiedMs: p50s[0]!, boundMs: p50s[1]! })
   }
   return rounds.length < LEAST_ROUNDS ? null : boundOf(rounds)

@@ -3,14 +3,15 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engines/onnxruntime/facts/device-trace.ts'
-import { sample, takeSamples, timedRuns, warmUp } from '../../../engines/sampler.ts'
-import type { Feeds, Session, TensorValue } from '../../../engines/types.ts'
+import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../engines/sampler.ts'
+import type { Engine, Feeds, OpenOptions, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
 import type { TensorType } from '../../../graph/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import type { ModelTask } from '../../../trials/model-task.ts'
 import { defineTask } from '../../../trials/port.ts'
-import { feedsOf, openSession } from '../../open.ts'
+import { loadInputs } from '../../samples/saved.ts'
+import { loopMs } from '../loop.ts'
 import { median } from '../statistics.ts'
 import type { BoundTimes } from '../types.ts'
 import { boundTimes, type Sampling } from './bound.ts'
@@ -40,34 +41,52 @@ const TRANSFER_PLAN = { sampleMs: 60, least: { warmup: WARMUP, samples: 9 }, max
 /** Of the trial's cap: what is left out then is said to be unknown. */
 const CAP_SHARE = 0.6
 
-const now = () => performance.now()
+/** What is watched, and on what. */
+interface Watching {
+  readonly input: DeviceInput
+  readonly engine: Engine
+  readonly now: Clock
+  /** True once the trial's time is short. */
+  readonly isLate: () => boolean
+}
 
-async function watchDevice(input: DeviceInput): Promise<DeviceOutput> {
-  const { offers } = engineOf(input.engine)
-  const feeds = feedsOf(input)
-  const opened = await openOnDevice(input, offers.includes('device-times'))
+export async function watchDevice(
+  input: DeviceInput,
+  engine = engineOf(input.engine),
+  now = processClock,
+): Promise<DeviceOutput> {
+  const feeds = loadInputs(input.inputs)
+  const opened = await openOnDevice(input, engine)
   // The cap counts from the engine's start: a browser's takes seconds.
-  const start = performance.now()
-  const isLate = () => input.capMs !== undefined && performance.now() - start > input.capMs * CAP_SHARE
-  const trace = opened.profiled ? await profiled(opened.session, feeds, isLate) : null
+  const start = now()
+  const isLate = () => now() - start > (input.capMs ?? Number.POSITIVE_INFINITY) * CAP_SHARE
+  const watching = { input, engine, now, isLate }
+  const trace = opened.profiled ? await profiled(watching, opened.session, feeds) : null
   await opened.session?.close()
-  const bound = offers.includes('device-tensors') && !isLate() ? await boundOn(input, feeds, isLate) : null
-  const inputs = Object.values(feeds[0]!).map(({ dtype, shape }): TensorType => ({ dtype, shape }))
-  const base = await timeOf(input, 'base', uploadModel({ dtype: 'float32', shape: [1] }), { dtype: 'float32', shape: [1] })
+  const bound = engine.offers.includes('device-tensors') && !isLate() ? await boundOn(watching, feeds) : null
+  return { trace, ...(await transfers(watching, feeds[0]!)), bound, needsCpu: opened.needsCpu }
+}
+
+const ONE: TensorType = { dtype: 'float32', shape: [1] }
+
+/** What inputs and outputs take on their way, beyond what one element takes. */
+async function transfers(watching: Watching, feeds: Feeds): Promise<Pick<DeviceOutput, 'uploadMs' | 'downloadMs'>> {
+  const baseMs = await timeOf(watching, 'base', uploadModel(ONE), ONE)
   const extra = async (
     name: string,
     types: readonly TensorType[],
-    make: (type: TensorType) => Uint8Array,
-    given: (type: TensorType) => TensorType,
+    moved: (type: TensorType) => readonly [Uint8Array, TensorType],
   ) => {
     let sumMs = 0
     for (const [k, type] of types.filter(isMoved).entries())
-      sumMs += Math.max(0, (await timeOf(input, `${name}-${k}`, make(type), given(type))) - base)
+      sumMs += Math.max(0, (await timeOf(watching, `${name}-${k}`, ...moved(type))) - baseMs)
     return sumMs
   }
-  const uploadMs = await extra('upload', inputs, uploadModel, (type) => type)
-  const downloadMs = await extra('download', input.outputTypes, downloadModel, ({ dtype }) => ({ dtype, shape: [1] }))
-  return { trace, uploadMs, downloadMs, bound, needsCpu: opened.needsCpu }
+  const inputs = Object.values(feeds).map(({ dtype, shape }): TensorType => ({ dtype, shape }))
+  return {
+    uploadMs: await extra('upload', inputs, (type) => [uploadModel(type), type]),
+    downloadMs: await extra('download', watching.input.outputTypes, (type) => [downloadModel(type), { ...type, shape: [1] }]),
+  }
 }
 
 /** What onnxruntime says where a node would fall back and must not (core/session/inference_session.cc). */
@@ -78,28 +97,29 @@ export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/
  * profile nor answer is to be had.
  */
 async function openOnDevice(
-  input: DeviceInput,
-  profiling: boolean,
+  { modelFile, options, folder }: DeviceInput,
+  engine: Engine,
 ): Promise<
   | { readonly session: Session; readonly profiled: true; readonly needsCpu: boolean | null }
   | { readonly session?: Session; readonly profiled: false; readonly needsCpu: boolean | null }
 > {
-  const more = profiling ? { profilePrefix: path.join(input.folder, 'device-') } : {}
+  const profiling = engine.offers.includes('device-times')
+  const more: Partial<OpenOptions> = profiling ? { profilePrefix: path.join(folder, 'device-') } : {}
   const asUsual = async (needsCpu: boolean | null) =>
     profiling
-      ? { session: await openSession(input, more), profiled: true as const, needsCpu }
+      ? { session: await engine.open(modelFile, { ...options, ...more }), profiled: true as const, needsCpu }
       : { profiled: false as const, needsCpu }
-  if (!engineOf(input.engine).offers.includes('cpu-refused')) return asUsual(null)
-  const configEntries = { ...input.options.configEntries, 'session.disable_cpu_ep_fallback': '1' }
+  if (!engine.offers.includes('cpu-refused')) return asUsual(null)
+  const configEntries = { ...options.configEntries, 'session.disable_cpu_ep_fallback': '1' }
   try {
-    const session = await openSession({ ...input, options: { ...input.options, configEntries } }, more)
+    const session = await engine.open(modelFile, { ...options, configEntries, ...more })
     return { session, profiled: profiling, needsCpu: false }
   } catch (error) {
     return asUsual(CPU_REFUSED.test(String(error)) ? true : null)
   }
 }
 
-async function profiled(session: Session, feeds: readonly Feeds[], isLate: () => boolean): Promise<DeviceTrace> {
+async function profiled({ now, isLate }: Watching, session: Session, feeds: readonly Feeds[]): Promise<DeviceTrace> {
   const runs = feeds.map((sample) => session.prepare(sample))
   const run = timedRuns(runs, now)
   await run(0)
@@ -111,29 +131,27 @@ async function profiled(session: Session, feeds: readonly Feeds[], isLate: () =>
   return readDeviceTrace(JSON.parse(fs.readFileSync(file, 'utf8')) as RawEvent[], 1 + warm.warmupRuns)
 }
 
-async function boundOn(input: DeviceInput, feeds: readonly Feeds[], isLate: () => boolean): Promise<BoundTimes | null> {
-  const copied = await openSession(input)
-  const bound = await openSession(input, { tensorsOnDevice: true })
-  const both = copied.sample && bound.sample ? ([copied, bound] as [Sampling, Sampling]) : null
-  const times = both && (await boundTimes(...both, feeds, isLate))
+async function boundOn(watching: Watching, feeds: readonly Feeds[]): Promise<BoundTimes | null> {
+  const { input, engine } = watching
+  const copied = await engine.open(input.modelFile, input.options)
+  const bound = await engine.open(input.modelFile, { ...input.options, tensorsOnDevice: true })
+  const times = copied.sample && bound.sample ? await boundTimes([copied, bound] as [Sampling, Sampling], feeds, watching) : null
   await copied.close()
   await bound.close()
   return times
 }
 
 /** Median latency of a model with one input, ms. */
-async function timeOf(input: DeviceInput, name: string, bytes: Uint8Array, type: TensorType): Promise<number> {
+async function timeOf({ input, engine, now }: Watching, name: string, bytes: Uint8Array, type: TensorType): Promise<number> {
   const file = path.join(input.folder, `transfer-${name}.onnx`)
   fs.writeFileSync(file, bytes)
-  const session = await engineOf(input.engine).open(file, input.options)
-  const samples = await samplesOf(session, { x: zeros(type) })
+  const session = await engine.open(file, input.options)
+  const feeds = { x: zeros(type) }
+  const ms = session.sample
+    ? median((await session.sample([feeds], TRANSFER_PLAN)).samplesMs)
+    : await loopMs([session.prepare(feeds)], TRANSFER_PLAN, now)
   await session.close()
-  return median(samples)
-}
-
-async function samplesOf(session: Session, feeds: Feeds): Promise<readonly number[]> {
-  if (session.sample) return (await session.sample([feeds], TRANSFER_PLAN)).samplesMs
-  return (await takeSamples(timedRuns([session.prepare(feeds)], now), TRANSFER_PLAN, now)).samplesMs
+  return ms
 }
 
 function zeros({ dtype, shape }: TensorType): TensorValue {

@@ -1,8 +1,8 @@
 // Times of many small models in one process, in rounds (A B C, then C B A), so that a drift of the machine meets all of them alike.
 // One is open at a time: the threads of idle sessions disturb the running one's (see profile/run.ts).
 import { appendFileSync } from 'node:fs'
-import { takeSamples, timedRuns } from '../../../engines/sampler.ts'
-import type { EngineOptions, Feeds, TensorValue } from '../../../engines/types.ts'
+import { type Clock, processClock } from '../../../engines/sampler.ts'
+import type { Engine, EngineOptions, Feeds, TensorValue } from '../../../engines/types.ts'
 import { elementCount, isFloat } from '../../../graph/dtype.ts'
 import { firstLineOf } from '../../../graph/input-error.ts'
 import { mulberry32, normal } from '../../../graph/random.ts'
@@ -10,7 +10,7 @@ import type { TensorType } from '../../../graph/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { defineTask } from '../../../trials/port.ts'
 import { arrayFor, store } from '../../samples/dtype-arrays.ts'
-import { median } from '../statistics.ts'
+import { loopMs } from '../loop.ts'
 import { turns } from '../turns.ts'
 
 /** A small model whose time is asked for. */
@@ -44,22 +44,24 @@ const LEAST = { warmup: 3, samples: 4 } as const
 const LEAST_WARMUP_MS = 1.5
 const MOST_SAMPLES = 200
 
-const now = () => performance.now()
-
-async function timeOperators(input: OperatorTimesInput): Promise<readonly OperatorTime[]> {
+export async function timeOperators(
+  input: OperatorTimesInput,
+  engine = engineOf(input.engine),
+  now = processClock,
+): Promise<readonly OperatorTime[]> {
   const { models, rounds, budgetMs, progressFile } = input
   const times = new Map<string, number[]>()
   const refused = new Map<string, string>()
-  const start = performance.now()
+  const start = now()
   for (let round = 0; round < rounds; round++) {
-    if (round > 0 && performance.now() - start > budgetMs) break
+    if (round > 0 && now() - start > budgetMs) break
     for (const i of turns(models.length, round)) {
       const model = models[i]!
       if (refused.has(model.key)) continue
       // One line is what is begun; the last is what a crash is laid to.
       appendFileSync(progressFile, `${model.key}\n`)
       try {
-        const ms = await timeOf(input, model)
+        const ms = await timeOf(model, input, engine, now)
         times.set(model.key, [...(times.get(model.key) ?? []), ms])
       } catch (error) {
         refused.set(model.key, firstLineOf(error))
@@ -72,12 +74,17 @@ async function timeOperators(input: OperatorTimesInput): Promise<readonly Operat
   })
 }
 
-async function timeOf({ engine, options, sampleMs }: OperatorTimesInput, { file, inputs }: TimedModel): Promise<number> {
-  const session = await engineOf(engine).open(file, options)
+async function timeOf(
+  { file, inputs }: TimedModel,
+  { options, sampleMs }: OperatorTimesInput,
+  engine: Engine,
+  now: Clock,
+): Promise<number> {
+  const session = await engine.open(file, options)
   try {
     const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
     const plan = { least: LEAST, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
-    return median((await takeSamples(timedRuns([session.prepare(feeds)], now), plan, now)).samplesMs)
+    return await loopMs([session.prepare(feeds)], plan, now)
   } finally {
     await session.close()
   }

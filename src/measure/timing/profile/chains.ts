@@ -6,10 +6,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readTrace } from '../../../engines/onnxruntime/facts/trace.ts'
-import { takeSamples, timedRuns } from '../../../engines/sampler.ts'
-import type { EngineOptions, PreparedRun, Session } from '../../../engines/types.ts'
-import { engineOf } from '../../../trials/engine-of.ts'
+import type { Clock } from '../../../engines/sampler.ts'
+import type { Engine, EngineOptions, Session } from '../../../engines/types.ts'
 import { CHAIN_WIDTH, type ChainKind, chainModel, loopModel, nodesPerLink } from '../../chain-models.ts'
+import { loopMs } from '../loop.ts'
 import { median, midmean } from '../statistics.ts'
 import type { ProfilerCost } from './types.ts'
 
@@ -29,7 +29,14 @@ const PLAIN_TURN_MS = 5
 /** A fresh session's first runs allocate and are slower. */
 const WARMUP_MS = 3
 
-const now = () => performance.now()
+/** What chains run on. */
+export interface ChainSetup {
+  readonly engine: Engine
+  readonly options: EngineOptions
+  /** Takes the chains' files and profiles. */
+  readonly folder: string
+  readonly now: Clock
+}
 
 /** What one kind of chain showed, µs a node. */
 interface ChainCost {
@@ -47,40 +54,33 @@ const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']
 const FEEDS = { x: { dtype: 'float32', shape: [1, CHAIN_WIDTH], data: new Float32Array(CHAIN_WIDTH).fill(0.5) } } as const
 
 /** What a trivial node takes without the profiler, from a short and a long chain of each kind; about 0.2 s. */
-export async function plainCosts(engineId: string, options: EngineOptions, folder: string): Promise<PlainCosts> {
+export async function plainCosts(setup: ChainSetup): Promise<PlainCosts> {
   const costs: [ChainKind, number][] = []
   for (const kind of KINDS) {
     const { short, long } = LENGTHS[kind]
-    // Both are open at once, so that they meet the same state of the machine.
-    const sessions = [
-      await openChain(kind, short, engineId, options, folder),
-      await openChain(kind, long, engineId, options, folder),
-    ]
-    const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
-    const differences: number[] = []
-    for (let turn = 0; turn < PLAIN_TURNS; turn++) {
-      const shortMs = await loopMs(shortRun!, PLAIN_TURN_MS)
-      differences.push((await loopMs(longRun!, PLAIN_TURN_MS)) - shortMs)
-    }
-    for (const session of sessions) await session.close()
-    costs.push([kind, (Math.max(0, median(differences)) / (long - short) / nodesPerLink(kind)) * 1000])
+    const extraMs = await longerBy(setup, await openChain(setup, kind, short), await openChain(setup, kind, long))
+    costs.push([kind, (Math.max(0, extraMs) / (long - short) / nodesPerLink(kind)) * 1000])
   }
   return Object.fromEntries(costs) as Record<ChainKind, number>
 }
 
-/**
- * The profiler's cost now, in about 0.1 s. `folder` takes the chains' files and profiles. No session is left open: threads of idle
- * sessions disturb the model's.
- */
-export async function calibrateProfiler(
-  engineId: string,
-  options: EngineOptions,
-  folder: string,
-  plain: PlainCosts,
-  nodes: number,
-): Promise<ProfilerCost> {
+/** What the long one takes more, ms. Both are open at once, so that they meet the same state of the machine; closes them. */
+async function longerBy(setup: ChainSetup, short: Session, long: Session): Promise<number> {
+  const sessions = [short, long]
+  const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
+  const differences: number[] = []
+  for (let turn = 0; turn < PLAIN_TURNS; turn++) {
+    const shortMs = await loopMs([shortRun!], planFor(PLAIN_TURN_MS), setup.now)
+    differences.push((await loopMs([longRun!], planFor(PLAIN_TURN_MS), setup.now)) - shortMs)
+  }
+  for (const session of sessions) await session.close()
+  return median(differences)
+}
+
+/** The profiler's cost now, in about 0.1 s. No session is left open: threads of idle sessions disturb the model's. */
+export async function calibrateProfiler(setup: ChainSetup, plain: PlainCosts, nodes: number): Promise<ProfilerCost> {
   const costs: ChainCost[] = []
-  for (const kind of KINDS) costs.push(await costOf(kind, nodes, plain[kind], engineId, options, folder))
+  for (const kind of KINDS) costs.push(await costOf(setup, kind, nodes, plain[kind]))
   const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
   const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
   return {
@@ -97,50 +97,32 @@ const ROUNDS = { short: 20, long: 120 } as const
 const BODY_NODES = 2
 
 /** What a round of a body takes beside its nodes, µs: setting up the frame of its values, taking over what it gives. */
-export async function bodyCost(engineId: string, options: EngineOptions, folder: string, plain: PlainCosts): Promise<number> {
-  const sessions: Session[] = []
-  for (const rounds of [ROUNDS.short, ROUNDS.long]) {
-    const file = path.join(folder, `loop-${rounds}.onnx`)
-    fs.writeFileSync(file, loopModel(rounds))
-    sessions.push(await engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled' }))
-  }
-  const [shortRun, longRun] = sessions.map((session) => session.prepare(FEEDS))
-  const differences: number[] = []
-  for (let turn = 0; turn < PLAIN_TURNS; turn++) {
-    const shortMs = await loopMs(shortRun!, PLAIN_TURN_MS)
-    differences.push((await loopMs(longRun!, PLAIN_TURN_MS)) - shortMs)
-  }
-  for (const session of sessions) await session.close()
-  const roundUs = (median(differences) / (ROUNDS.long - ROUNDS.short)) * 1000
-  return Math.max(0, roundUs - BODY_NODES * plain.unary)
+export async function bodyCost(setup: ChainSetup, plain: PlainCosts): Promise<number> {
+  const opened = (rounds: number) => openModel(setup, `loop-${rounds}.onnx`, () => loopModel(rounds))
+  const extraMs = await longerBy(setup, await opened(ROUNDS.short), await opened(ROUNDS.long))
+  return Math.max(0, (extraMs / (ROUNDS.long - ROUNDS.short)) * 1000 - BODY_NODES * plain.unary)
 }
 
-function openChain(
-  kind: ChainKind,
-  links: number,
-  engineId: string,
-  options: EngineOptions,
-  folder: string,
-  profilePrefix?: string,
+const openChain = (setup: ChainSetup, kind: ChainKind, links: number, profiling = {}): Promise<Session> =>
+  openModel(setup, `chain-${kind}-${links}.onnx`, () => chainModel(kind, links), profiling)
+
+/** Nothing is fused or folded: the nodes that were written are the nodes that run. */
+function openModel(
+  { engine, options, folder }: ChainSetup,
+  name: string,
+  made: () => Uint8Array,
+  profiling: { readonly profilePrefix?: string } = {},
 ): Promise<Session> {
-  const file = path.join(folder, `chain-${kind}-${links}.onnx`)
-  if (!fs.existsSync(file)) fs.writeFileSync(file, chainModel(kind, links))
-  // Nothing is fused or folded: the nodes that were written are the nodes that run.
-  return engineOf(engineId).open(file, { ...options, graphOptimization: 'disabled', ...(profilePrefix ? { profilePrefix } : {}) })
+  const file = path.join(folder, name)
+  if (!fs.existsSync(file)) fs.writeFileSync(file, made())
+  return engine.open(file, { ...options, graphOptimization: 'disabled', ...profiling })
 }
 
-async function costOf(
-  kind: ChainKind,
-  nodes: number,
-  plainUs: number,
-  engineId: string,
-  options: EngineOptions,
-  folder: string,
-): Promise<ChainCost> {
+async function costOf(setup: ChainSetup, kind: ChainKind, nodes: number, plainUs: number): Promise<ChainCost> {
   const links = Math.max(LENGTHS[kind].profiled, Math.round(Math.min(nodes, MOST_NODES) / nodesPerLink(kind)))
   const perPrediction = links * nodesPerLink(kind)
-  const session = await openChain(kind, links, engineId, options, folder, path.join(folder, `chain-${kind}-`))
-  const profiledMs = await loopMs(session.prepare(FEEDS))
+  const session = await openChain(setup, kind, links, { profilePrefix: path.join(setup.folder, `chain-${kind}-`) })
+  const profiledMs = await loopMs([session.prepare(FEEDS)], planFor(LOOP_MS), setup.now)
   const file = await session.endProfiling!()
   await session.close()
   const trace = file ? readTrace(file).nodes : []
@@ -164,7 +146,4 @@ function meanSpan(nodes: readonly { readonly dur: number }[], perPrediction: num
   return midmean(sums) / perPrediction
 }
 
-async function loopMs(run: PreparedRun, sampleMs = LOOP_MS): Promise<number> {
-  const plan = { least: { warmup: 1, samples: LEAST_RUNS }, warmupMs: WARMUP_MS, sampleMs, maxSamples: Number.POSITIVE_INFINITY }
-  return median((await takeSamples(timedRuns([run], now), plan, now)).samplesMs)
-}
+const planFor = (sampleMs: number) => ({ least: { warmup: 1, samples: LEAST_RUNS }, warmupMs: WARMUP_MS, sampleMs })

@@ -5,11 +5,12 @@
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
 import { readTrace, type Trace } from '../../../engines/onnxruntime/facts/trace.ts'
-import { sample, takeSamples, timedRuns, warmUp } from '../../../engines/sampler.ts'
-import type { Session } from '../../../engines/types.ts'
+import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../engines/sampler.ts'
+import type { Engine, Session } from '../../../engines/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { defineTask } from '../../../trials/port.ts'
-import { feedsOf, openSession } from '../../open.ts'
+import { loadInputs } from '../../samples/saved.ts'
+import { loopMs } from '../loop.ts'
 import { median } from '../statistics.ts'
 import { aggregate } from './aggregate.ts'
 import { bodyCost, calibrateProfiler, plainCosts } from './chains.ts'
@@ -30,33 +31,38 @@ const WARMUP_RUNS = 5
 const EMPTY_MS = 25
 const LEAST = { least: { warmup: WARMUP_RUNS, samples: MIN_PREDICTIONS }, warmupMs: 0 } as const
 
-const now = () => performance.now()
+/** What is profiled, and on what. */
+interface Profiling {
+  readonly input: ProfileInput
+  readonly engine: Engine
+  readonly now: Clock
+}
 
-export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> {
-  const roundMs = asked.sampleMs / asked.rounds
-  const asAsked = await plainPart(asked, roundMs * PLAIN_SHARE)
-  const oneIsOther = asked.options.threads !== 1 && engineOf(asked.engine).offers.includes('threads')
-  const onOne = asAsked.p50Ms < SMALL_MS && oneIsOther ? onOneThread(asked) : null
-  const single = onOne && (await plainPart(onOne, roundMs * PLAIN_SHARE))
-  const serial = single !== null && single.p50Ms <= asAsked.p50Ms * SAME_ON_ONE
-  const input = serial ? onOne! : asked
-  const first = serial ? single : asAsked
+interface PlainPart {
+  readonly loadMs: number
+  readonly p50Ms: number
+}
+
+export async function profileModel(
+  asked: ProfileInput,
+  engine = engineOf(asked.engine),
+  now = processClock,
+): Promise<ProfileOutput> {
+  const { serial, first, ...profiling } = await chooseThreads({ input: asked, engine, now })
+  const { input } = profiling
   const rounds = Math.max(1, Math.min(asked.rounds, Math.floor(LOADING_MS / (2 * first.loadMs))))
   const sampleMs = input.sampleMs / rounds
   const traces: Trace[] = []
   const measured: ProfileRound[] = []
-  const plain = await plainCosts(input.engine, input.options, input.folder)
-  const calibrate = () => calibrateProfiler(input.engine, input.options, input.folder, plain, input.nodes)
+  const setup = { engine, now, options: input.options, folder: input.folder }
+  const plain = await plainCosts(setup)
+  const calibrate = () => calibrateProfiler(setup, plain, input.nodes)
   let before = { p50Ms: first.p50Ms, cost: await calibrate() }
   for (let round = 0; round < rounds; round++) {
-    const { trace, p50Ms: profiledP50Ms } = await profiledPart(
-      input,
-      sampleMs,
-      Math.min(ROUND_EVENTS, MAX_EVENTS / rounds),
-      round,
-    )
-    const after = { cost: await calibrate(), p50Ms: (await plainPart(input, sampleMs * PLAIN_SHARE)).p50Ms }
-    const emptyP50Ms = input.emptyModelFile ? await emptyCall(input, input.emptyModelFile) : null
+    const maxEvents = Math.min(ROUND_EVENTS, MAX_EVENTS / rounds)
+    const { trace, p50Ms: profiledP50Ms } = await profiledPart(profiling, sampleMs, maxEvents, round)
+    const after = { cost: await calibrate(), p50Ms: (await plainPart(profiling, sampleMs * PLAIN_SHARE)).p50Ms }
+    const emptyP50Ms = input.emptyModelFile ? await emptyCall(profiling, input.emptyModelFile) : null
     traces.push(trace)
     measured.push({
       profiledP50Ms,
@@ -67,14 +73,13 @@ export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> 
     })
     before = after
   }
-  const truncated = traces.some((trace) => trace.truncated)
   const profiled = aggregate(traces, WARMUP_RUNS)
   const hasBodies = profiled.events.some(({ parent }) => parent !== null)
   return {
     ...profiled,
     rounds: measured,
-    truncated,
-    bodyUs: hasBodies ? await bodyCost(input.engine, input.options, input.folder, plain) : null,
+    truncated: traces.some((trace) => trace.truncated),
+    bodyUs: hasBodies ? await bodyCost(setup, plain) : null,
     onOneThread: serial,
   }
 }
@@ -86,7 +91,17 @@ export async function profileModel(asked: ProfileInput): Promise<ProfileOutput> 
 const SMALL_MS = 1
 const SAME_ON_ONE = 1.1
 
-const onOneThread = (input: ProfileInput): ProfileInput => ({ ...input, options: { ...input.options, threads: 1 } })
+async function chooseThreads(asAsked: Profiling): Promise<Profiling & { readonly serial: boolean; readonly first: PlainPart }> {
+  const { input, engine } = asAsked
+  const sampleMs = (input.sampleMs / input.rounds) * PLAIN_SHARE
+  const first = await plainPart(asAsked, sampleMs)
+  const oneIsOther = input.options.threads !== 1 && engine.offers.includes('threads')
+  if (first.p50Ms >= SMALL_MS || !oneIsOther) return { ...asAsked, serial: false, first }
+  const onOne = { ...asAsked, input: { ...input, options: { ...input.options, threads: 1 } } }
+  const single = await plainPart(onOne, sampleMs)
+  const serial = single.p50Ms <= first.p50Ms * SAME_ON_ONE
+  return serial ? { ...onOne, serial, first: single } : { ...asAsked, serial, first }
+}
 
 const between = (a: ProfilerCost, b: ProfilerCost): ProfilerCost => ({
   fixedUs: (a.fixedUs + b.fixedUs) / 2,
@@ -95,31 +110,28 @@ const between = (a: ProfilerCost, b: ProfilerCost): ProfilerCost => ({
   dispatchUs: (a.dispatchUs + b.dispatchUs) / 2,
 })
 
-async function plainPart(input: ProfileInput, sampleMs: number): Promise<{ readonly loadMs: number; readonly p50Ms: number }> {
+async function plainPart({ input, engine, now }: Profiling, sampleMs: number): Promise<PlainPart> {
   const start = now()
-  const session = await openSession(input)
-  return { loadMs: now() - start, p50Ms: await plainP50(session, input, sampleMs) }
+  const session = await engine.open(input.modelFile, input.options)
+  return { loadMs: now() - start, p50Ms: await plainP50(session, input, sampleMs, now) }
 }
 
 /** Closes the session. */
-async function plainP50(session: Session, input: ProfileInput, sampleMs: number): Promise<number> {
-  const runs = feedsOf(input).map((feeds) => session.prepare(feeds))
-  const { samplesMs } = await takeSamples(timedRuns(runs, now), { ...LEAST, sampleMs, maxSamples: Number.POSITIVE_INFINITY }, now)
+async function plainP50(session: Session, input: ProfileInput, sampleMs: number, now: Clock): Promise<number> {
+  const p50Ms = await loopMs(preparedRuns(session, input), { ...LEAST, sampleMs }, now)
   await session.close()
-  return median(samplesMs)
+  return p50Ms
 }
 
-async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: number, round: number) {
-  const session = await openSession(input, {
+const preparedRuns = (session: Session, input: ProfileInput) => loadInputs(input.inputs).map((feeds) => session.prepare(feeds))
+
+async function profiledPart({ input, engine, now }: Profiling, sampleMs: number, maxEvents: number, round: number) {
+  const session = await engine.open(input.modelFile, {
+    ...input.options,
     profilePrefix: path.join(input.folder, `profile-${round}-`),
-    ...(round === 0 && engineOf(input.engine).offers.includes('executed-graph')
-      ? { optimizedModelPath: input.optimizedModelPath }
-      : {}),
+    ...(round === 0 && engine.offers.includes('executed-graph') ? { optimizedModelPath: input.optimizedModelPath } : {}),
   })
-  const run = timedRuns(
-    feedsOf(input).map((feeds) => session.prepare(feeds)),
-    now,
-  )
+  const run = timedRuns(preparedRuns(session, input), now)
   const { warmupMs, least } = await warmUp(run, LEAST, now)
   const perRunMs = warmupMs / WARMUP_RUNS
   const traceable = Math.floor((maxEvents * LEAST_EVENT_MS) / Math.max(perRunMs, LEAST_EVENT_MS))
@@ -134,8 +146,8 @@ async function profiledPart(input: ProfileInput, sampleMs: number, maxEvents: nu
 /** A node costs the profiler at least this much: it bounds the number of events, which only the trace tells, from above. */
 const LEAST_EVENT_MS = 0.003
 
-async function emptyCall(input: ProfileInput, emptyModelFile: string): Promise<number> {
-  return plainP50(await engineOf(input.engine).open(emptyModelFile, input.options), input, EMPTY_MS)
+async function emptyCall({ input, engine, now }: Profiling, emptyModelFile: string): Promise<number> {
+  return plainP50(await engine.open(emptyModelFile, input.options), input, EMPTY_MS, now)
 }
 
 export const profileTask = defineTask('profile', import.meta.url, profileModel)
