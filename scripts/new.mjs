@@ -1,22 +1,25 @@
-// npm run new rule <id>, npm run new remedy <kind>/<id>: starts a finding rule or a remedy whole: file, test, page, and its line in
+// npm run new rule <id>, new remedy <kind>/<id>, new format <id>, new engine <id>: starts a peer whole: file, test, page, and its line in
 // index.ts. Writes over nothing.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 
 // npm runs scripts in the package's folder.
 const root = process.cwd()
 const ID = '[a-z0-9]+(?:-[a-z0-9]+)*'
+const KINDS = { rule, remedy, format, engine }
 const [kind, path = ''] = process.argv.slice(2)
-const parts = new RegExp(kind === 'rule' ? `^()(${ID})$` : `^(settings|rewrites|approximate)/(${ID})$`).exec(path)
-if ((kind !== 'rule' && kind !== 'remedy') || parts === null) {
+const parts = new RegExp(kind === 'remedy' ? `^(settings|rewrites|approximate)/(${ID})$` : `^()(${ID})$`).exec(path)
+if (!Object.hasOwn(KINDS, kind) || parts === null) {
   console.error(`Usage: npm run new rule <id>, with an id such as memory-bound-operators
-       npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate`)
+       npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate
+       npm run new format <id>, such as tflite
+       npm run new engine <id>, such as tfjs-wasm`)
   process.exit(2)
 }
 const [, group, id] = parts
 const name = id.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
 const title = id[0].toUpperCase() + id.slice(1).replaceAll('-', ' ')
-const start = kind === 'rule' ? rule() : remedy()
+const start = KINDS[kind]()
 
 for (const { file } of start.files) {
   if (existsSync(file)) {
@@ -24,19 +27,142 @@ for (const { file } of start.files) {
     process.exit(2)
   }
 }
-for (const { file, text } of start.files) writeFileSync(file, text)
-list(start.index, start.specifier)
+for (const { file, text } of start.files) {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+}
+list(start)
+if (start.page) appendFileSync(start.page.file, start.page.text)
 for (const file of [...start.files.map(({ file }) => file), start.index]) console.log(relative(root, file))
 
 /** Adds the import, where it belongs by name, and the peer as the last of the list. */
-function list(index, specifier) {
+function list({ index, specifier, imported = name, entry = `  ${name},`, end = ']' }) {
   const lines = readFileSync(index, 'utf8').split('\n')
   const specifierOf = (line) => /^import .* from '(.+)'$/.exec(line)?.[1]
   const after = lines.findIndex((line) => specifierOf(line) > specifier && specifierOf(line).startsWith('./'))
   const at = after === -1 ? lines.findLastIndex((line) => line.startsWith('import ')) + 1 : after
-  lines.splice(at, 0, `import { ${name} } from '${specifier}'`)
-  lines.splice(lines.indexOf(']'), 0, `  ${name},`)
+  lines.splice(at, 0, `import { ${imported} } from '${specifier}'`)
+  lines.splice(lines.indexOf(end), 0, entry)
   writeFileSync(index, lines.join('\n'))
+}
+
+function format() {
+  const read = `read${name[0].toUpperCase()}${name.slice(1)}`
+  return {
+    index: join(root, 'src/formats/index.ts'),
+    specifier: `./${id}.ts`,
+    imported: read,
+    entry: `  ${id.includes('-') ? `'${id}'` : id}: ${read},`,
+    end: '}',
+    files: [
+      {
+        file: join(root, 'src/formats', `${id}.ts`),
+        text: `// ${title}: what the format is, and where it is specified. identify.ts must know its first bytes.
+import { createHash } from 'node:crypto'
+import { model } from '../graph/build.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { readWhole } from './file.ts'
+
+/** No such model is larger. */
+const MOST_BYTES = 2 ** 31 - 1
+
+/** The model in \`file\`. Throws InputError, one line, where the file cannot be read, is damaged, or holds what cannot be run. */
+export async function ${read}(file: string): Promise<Model> {
+  const bytes = readWhole(file, MOST_BYTES, 'larger models are not read')
+  if (bytes.length === 0) throw new InputError(\`\${file} is empty; download or copy it again\`)
+  return {
+    // Nodes, inputs, outputs and weights of the file, as ONNX has them.
+    proto: model({ nodes: [], inputs: [], outputs: [] }),
+    source: { file, format: '${id}', sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.byteLength },
+    // By node: its name in the file.
+    origins: new Map(),
+    weights: new Map(),
+  }
+}
+`,
+      },
+      {
+        file: join(root, 'src/formats', `${id}.test.ts`),
+        text: `import { checkFormat } from './check-format.ts'
+import { ${read} } from './${id}.ts'
+
+checkFormat(${read}, {
+  format: '${id}',
+  // Files in fixtures/models, made by the format's own tools; the script that made them lies beside.
+  reads: [],
+  refuses: [],
+})
+`,
+      },
+      {
+        file: join(root, 'docs/formats', `${id}.md`),
+        text: `# ${id}
+
+## What is read
+
+## What is refused, and why
+
+## How it becomes a graph
+`,
+      },
+    ],
+  }
+}
+
+function engine() {
+  return {
+    index: join(root, 'src/engines/index.ts'),
+    specifier: `./${id}/${id}.ts`,
+    files: [
+      {
+        file: join(root, 'src/engines', id, `${id}.ts`),
+        text: `// ${title}: what runs the model, and where that is documented. The package is imported here, at the moment of use.
+import type { Availability, Engine, EngineOptions, OpenOptions, Session } from '../types.ts'
+
+async function available(_options: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
+  return { ok: false, reason: 'its package is not installed', fix: 'npm install ${id}' }
+}
+
+async function open(_modelFile: string, _options: OpenOptions): Promise<Session> {
+  throw new Error('its package is not installed')
+}
+
+export const ${name}: Engine = {
+  id: '${id}',
+  title: '${title}',
+  formats: ['onnx'],
+  runs: 'graph',
+  // What it can be asked for beside predictions: see EngineOffer.
+  offers: [],
+  available,
+  open,
+}
+`,
+      },
+      {
+        file: join(root, 'src/engines', id, `${id}.test.ts`),
+        text: `import { availabilityHere, checkEngine } from '../check-engine.ts'
+import { ${name} } from './${id}.ts'
+
+checkEngine({
+  engine: ${name},
+  availability: await availabilityHere(${name}),
+  tolerance: { absolute: 1e-5, relative: 1e-4 },
+  gaps: {},
+})
+`,
+      },
+    ],
+    page: {
+      file: join(root, 'docs/engines.md'),
+      text: `
+## ${id}
+
+What it is, and how to get it. Tolerance 1e-5 + 1e-4 × |value|. Gaps:
+`,
+    },
+  }
 }
 
 function rule() {

@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { floatTensor, graph, model, node, rawTensor, valueInfo, writeModel } from '../graph/build.ts'
 import { constantsOf, readBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
+import { checkFormat } from './check-format.ts'
 import { decodeOnnx, readOnnx } from './onnx.ts'
 
 const base = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-onnx-'))
@@ -184,4 +185,20 @@ describe('external data', () => {
       "Tensor 'w' needs 8 bytes of 'w.bin', which has 7",
     )
   })
+})
+
+checkFormat(readOnnx, {
+  format: 'onnx',
+  reads: [
+    {
+      file: 'symbolic-batch.onnx',
+      inputs: { x: 'float32 batchx16' },
+      outputs: { y: 'float32 batchx4' },
+      operators: ['Gemm', 'Relu', 'Gemm'],
+    },
+  ],
+  refuses: [
+    { file: 'truncated.onnx', message: /is cut off after \d+ bytes/ },
+    { file: 'cyclic.onnx', message: /Nodes read one another in a ring/ },
+  ],
 })

@@ -7,12 +7,15 @@ import ts from 'typescript'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from './sources.ts'
 
+const INDICES = ['src/diagnose/rules/index.ts', 'src/remedies/index.ts', 'src/formats/index.ts', 'src/engines/index.ts']
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-new-'))
-  for (const path of ['docs/findings', 'docs/remedies', 'src/diagnose/rules']) mkdirSync(join(folder, path), { recursive: true })
+  for (const path of ['docs/findings', 'docs/remedies', 'src/diagnose/rules', 'src/formats', 'src/engines'])
+    mkdirSync(join(folder, path), { recursive: true })
   for (const group of ['settings', 'rewrites', 'approximate']) mkdirSync(join(folder, 'src/remedies', group), { recursive: true })
-  for (const index of ['src/diagnose/rules/index.ts', 'src/remedies/index.ts']) cpSync(join(ROOT, index), join(folder, index))
+  for (const index of [...INDICES, 'docs/engines.md']) cpSync(join(ROOT, index), join(folder, index))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -28,6 +31,7 @@ function typeErrors(paths: readonly string[]): string[] {
   const host = ts.createCompilerHost({ ...options, noEmit: true })
   const [fileExists, readFile] = [host.fileExists, host.readFile]
   host.fileExists = (file) => own.has(file) || fileExists(file)
+  host.directoryExists = (at) => [...own.keys()].some((file) => file.startsWith(`${at}/`)) || ts.sys.directoryExists(at)
   host.readFile = (file) => own.get(file) ?? readFile(file)
   host.getSourceFile = (file, version) => {
     const text = host.readFile(file)
@@ -67,6 +71,34 @@ describe('a rule', () => {
   test('goes last where its name does', () => {
     expect(run('rule', 'zzz').status).toBe(0)
     expect(importsOf(read('src/diagnose/rules/index.ts')).at(-1)).toBe('./zzz.ts')
+  })
+})
+
+describe('a format', () => {
+  test('is written with its test, its page and its line, and has the types of a reader', () => {
+    expect(run('format', 'moon-graph').stdout.trim().split('\n')).toEqual([
+      'src/formats/moon-graph.ts',
+      'src/formats/moon-graph.test.ts',
+      'docs/formats/moon-graph.md',
+      'src/formats/index.ts',
+    ])
+    const index = read('src/formats/index.ts')
+    expect(importsOf(index)).toContain('./moon-graph.ts')
+    expect(index).toMatch(/READERS[^}]*\n {2}'moon-graph': readMoonGraph,\n\}/)
+    expect(typeErrors(['src/formats/moon-graph.ts', 'src/formats/moon-graph.test.ts'])).toEqual([])
+  })
+})
+
+describe('an engine', () => {
+  test('is written with its test, its section and its line, and has the types of an engine', () => {
+    expect(run('engine', 'moon-wasm').stdout.trim().split('\n')).toEqual([
+      'src/engines/moon-wasm/moon-wasm.ts',
+      'src/engines/moon-wasm/moon-wasm.test.ts',
+      'src/engines/index.ts',
+    ])
+    expect(read('src/engines/index.ts')).toMatch(/engines: readonly Engine\[\] = \[[^\]]*\n {2}moonWasm,\n\]/)
+    expect(read('docs/engines.md')).toMatch(/\n## moon-wasm\n/)
+    expect(typeErrors(['src/engines/moon-wasm/moon-wasm.ts', 'src/engines/moon-wasm/moon-wasm.test.ts'])).toEqual([])
   })
 })
 
@@ -136,7 +168,9 @@ test.each([
   ['remedy'],
   ['remedy', 'slow-moon'],
   ['remedy', 'moons/slow-moon'],
-  ['engine', 'slow-moon'],
+  ['engine', 'slow_moon'],
+  ['format'],
+  ['moon', 'slow-moon'],
 ])('says how it is used: %s %s', (...words) => {
   const { status, stderr } = run(...words)
   expect(status).toBe(2)
