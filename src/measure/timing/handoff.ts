@@ -89,19 +89,7 @@ let sink = 1
 function addInChain(additions: number, seed: number): number {
   let a = seed | 0
   let b = 1
-  for (let done = 0; done < additions; done += 20) {
-    a = (a + b) | 0
-    b = (b + a) | 0
-    a = (a + b) | 0
-    b = (b + a) | 0
-    a = (a + b) | 0
-    b = (b + a) | 0
-    a = (a + b) | 0
-    b = (b + a) | 0
-    a = (a + b) | 0
-    b = (b + a) | 0
-    a = (a + b) | 0
-    b = (b + a) | 0
+  for (let done = 0; done < additions; done += 8) {
     a = (a + b) | 0
     b = (b + a) | 0
     a = (a + b) | 0

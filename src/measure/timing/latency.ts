@@ -31,7 +31,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
   const p50Ms = median(p50s)
   // What differs between processes is then not in it: `reasons` says so.
   const interval = processInterval(chosen.length === 1 ? samplesMs : p50s)
-  const { trust, reasons } = grade(blocks, chosen, interval, p50Ms, ranked.length > 1, threads)
+  const width = (interval.high - interval.low) / 2 / p50Ms
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
     firstMs: median(blocks.map((b) => b.firstMs)),
@@ -46,8 +46,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
     blocks,
     regime,
     otherRegimes: Object.fromEntries(ranked.slice(1).map(([name, of]) => [name, p50Of(of)])),
-    trust,
-    reasons,
+    ...grade({ blocks, chosen, width, threads }),
   }
 }
 
@@ -55,14 +54,17 @@ const p50Of = (blocks: readonly LatencyBlock[]): number => median(blocks.map((bl
 
 const GRADES = ['A', 'B', 'C', 'D'] as const
 
-function grade(
-  blocks: readonly LatencyBlock[],
-  chosen: readonly LatencyBlock[],
-  interval: { readonly low: number; readonly high: number },
-  p50Ms: number,
-  severalRegimes: boolean,
-  threads: number,
-): Pick<Latency, 'trust' | 'reasons'> {
+/** What the p50 is from. */
+interface Basis {
+  readonly blocks: readonly LatencyBlock[]
+  /** Those of the regime that is reported. */
+  readonly chosen: readonly LatencyBlock[]
+  /** Half of the p50's interval, relative to it. */
+  readonly width: number
+  readonly threads: number
+}
+
+function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust' | 'reasons'> {
   const reasons: string[] = []
   let worst = 0
   const lower = (to: 1 | 2 | 3, reason: string) => {
@@ -70,12 +72,8 @@ function grade(
     reasons.push(reason)
   }
   const total = (of: (block: LatencyBlock) => number): number => blocks.reduce((sum, block) => sum + of(block), 0)
-  const wallMs = Math.max(
-    total((b) => b.wallMs),
-    1e-9,
-  )
-  const width = (interval.high - interval.low) / 2 / p50Ms
-  if (severalRegimes)
+  const wallMs = total((b) => b.wallMs) || 1e-9
+  if (chosen.length < blocks.length)
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
   if (blocks.length === 1) lower(2, 'the p50 is from one process, and its interval over the samples of that one')
   else if (chosen.length < FEW_PROCESSES)

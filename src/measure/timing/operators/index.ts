@@ -7,7 +7,7 @@ import type { EngineOptions } from '../../../engines/types.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
 import type { Limits } from '../../../trials/limits.ts'
 import { type RunTrial, reasonOf } from '../../../trials/port.ts'
-import { operatorTimesTask, type TimedModel } from './task.ts'
+import { type OperatorTime, operatorTimesTask, type TimedModel } from './task.ts'
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {
@@ -42,36 +42,12 @@ const MOST_CRASHES = 8
 export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
   const known = new Map<string, number | string>()
   const wanted = plan.groups.filter((group) => !recall(plan, group, known))
-  const models = wanted.flatMap((group) => group.models)
-  let left = models
+  let left = wanted.flatMap((group) => group.models)
   for (let crashes = 0; left.length > 0; crashes++) {
-    const progressFile = path.join(
-      plan.folder,
-      `operator-times-${createHash('sha256').update(`${crashes} ${left[0]!.file}`).digest('hex').slice(0, 8)}`,
-    )
-    const trial = await plan.run(
-      operatorTimesTask,
-      {
-        engine: plan.engine,
-        options: plan.options,
-        models: left,
-        rounds: ROUNDS,
-        sampleMs: SAMPLE_MS,
-        budgetMs: plan.budgetMs,
-        progressFile,
-      },
-      {
-        timeMs: 30_000 + 2 * plan.budgetMs + left.length * (SAMPLE_MS + SLACK_MS),
-        memoryBytes: plan.limits.memoryBytes,
-        signal: plan.limits.signal,
-      },
-    )
+    const progressFile = progressFileOf(plan, left, crashes)
+    const trial = await timedTrial(plan, left, progressFile)
     if (trial.outcome === 'measured') {
-      for (const row of trial.value)
-        known.set(
-          row.key,
-          row.roundsMs === null ? row.reason : row.roundsMs.length > 0 ? Math.min(...row.roundsMs) : 'not measured',
-        )
+      for (const row of trial.value) known.set(row.key, timeOf(row))
       break
     }
     const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : reasonOf(trial)
@@ -86,6 +62,26 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
   }
   for (const group of wanted) keep(plan, group, known)
   return known
+}
+
+function progressFileOf({ folder }: OperatorTimesPlan, models: readonly TimedModel[], crashes: number): string {
+  const hash = createHash('sha256').update(`${crashes} ${models[0]!.file}`).digest('hex')
+  return path.join(folder, `operator-times-${hash.slice(0, 8)}`)
+}
+
+function timedTrial(
+  { run, engine, options, budgetMs, limits }: OperatorTimesPlan,
+  models: readonly TimedModel[],
+  progressFile: string,
+) {
+  const input = { engine, options, models, rounds: ROUNDS, sampleMs: SAMPLE_MS, budgetMs, progressFile }
+  const timeMs = 30_000 + 2 * budgetMs + models.length * (SAMPLE_MS + SLACK_MS)
+  return run(operatorTimesTask, input, { timeMs, memoryBytes: limits.memoryBytes, signal: limits.signal })
+}
+
+function timeOf(row: OperatorTime): number | string {
+  if (row.roundsMs === null) return row.reason
+  return row.roundsMs.length > 0 ? Math.min(...row.roundsMs) : 'not measured'
 }
 
 const keyOf = ({ cache, options }: OperatorTimesPlan, { identity }: TimedGroup): CacheKey => ({

@@ -4,6 +4,8 @@
 // Roofline: Williams, Waterman, Patterson, CACM 52(4), 2009.
 import { freemem } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { type Clock, processClock } from '../../../engines/sampler.ts'
+import { firstLineOf } from '../../../graph/input-error.ts'
 import { readCpu } from '../../../machine/cpu.ts'
 import { readUsableCpus } from '../../../machine/index.ts'
 import { thisSystem } from '../../../machine/system.ts'
@@ -56,58 +58,76 @@ export async function measureRoofs(
   const cores = Math.min(count, usable, readCpu(thisSystem).physicalCores ?? usable)
   const sizes = chooseSizes(caches, cores, freemem())
   const watch = startWatch()
-  const readings = await readRoofs(ort, threads, cores, sizes, options.budgetMs ?? defaultBudgetMs)
+  const deadline = performance.now() + (options.budgetMs ?? defaultBudgetMs)
+  const measured = await readRoofs({
+    plan: planKernels(sizes, cores),
+    deadline,
+    sample: (kernel, ms) => sampleKernel(ort, threads, kernel, ms),
+    now: processClock,
+  })
+  const readings = [...measured, ...readL2WithoutEngine(sizes, cores)]
   const { waitedMaxMs, wallMs } = await watch.stop()
   return summarize(count, readings, sizes, waitedMaxMs / wallMs)
 }
 
-interface Planned {
+export interface Planned {
   readonly roof: RoofName
   readonly kernel: Kernel
   /** Its time is taken off: what starting the same operators costs. */
   readonly startedBy?: Kernel
 }
 
+export interface RoofRounds {
+  readonly plan: readonly Planned[]
+  /** Of the clock, after which a kernel is started only where its roof has no reading yet. */
+  readonly deadline: number
+  /** Times of single runs of a kernel, ms, until `ms` are over. Throws where the engine cannot run it. */
+  readonly sample: (kernel: Kernel, ms: number) => Promise<readonly number[]>
+  readonly now: Clock
+}
+
+/** What was read so far, by kernel. */
+interface Readings {
+  readonly times: Map<Kernel, readonly number[]>
+  readonly errors: Map<Kernel, string>
+}
+
 /**
  * One reading for every kernel. The first round runs all of them, later ones those near the best; rounds go on until one
  * finds nothing better, or the budget is used.
  */
-export async function readRoofs(
-  ort: Ort,
-  threads: number | null,
-  cores: number,
-  sizes: Sizes,
-  budgetMs: number,
-): Promise<readonly Reading[]> {
-  const deadline = performance.now() + budgetMs
-  const plan = planKernels(sizes, cores)
-  const times = new Map<Kernel, number[]>()
-  const errors = new Map<Kernel, string>()
-  const run = async (kernel: Kernel, ms: number) => {
-    const more = await sampleKernel(ort, threads, kernel, ms)
-    times.set(kernel, [...(times.get(kernel) ?? []), ...more])
-  }
-  const readings = () => plan.map((planned) => toReading(planned, times, errors))
+export async function readRoofs({ plan, deadline, sample, now }: RoofRounds): Promise<readonly Reading[]> {
+  const soFar: Readings = { times: new Map(), errors: new Map() }
+  const readings = () => plan.map((planned) => toReading(planned, soFar))
   let best = bestOf([])
   let bestBefore = best
-  for (let round = 0; round < mostRounds && (round === 0 || performance.now() < deadline); round++) {
+  for (let round = 0; round < mostRounds && (round === 0 || now() < deadline); round++) {
     for (const planned of plan) {
-      const { roof, kernel, startedBy } = planned
-      const known = toReading(planned, times, errors)
-      if (errors.has(kernel) || (known.ok && known.perSecond < best[roof] * nearBest)) continue
-      if (performance.now() > deadline && best[roof] > 0) continue
-      try {
-        if (startedBy) await run(startedBy, sliceMs[roof])
-        await run(kernel, sliceMs[roof])
-      } catch (error) {
-        errors.set(kernel, error instanceof Error ? error.message : String(error))
-      }
+      const { roof, kernel } = planned
+      const known = toReading(planned, soFar)
+      if (soFar.errors.has(kernel) || (known.ok && known.perSecond < best[roof] * nearBest)) continue
+      if (now() > deadline && best[roof] > 0) continue
+      await read(planned, soFar, sample)
       best = bestOf(readings())
     }
     if (round + 1 >= fewestRounds && roofNames.every((roof) => best[roof] <= bestBefore[roof] * settled)) break
     bestBefore = best
   }
-  return [...readings(), ...readL2WithoutEngine(sizes, cores)]
+  return readings()
+}
+
+async function read(
+  { roof, kernel, startedBy }: Planned,
+  { times, errors }: Readings,
+  sample: RoofRounds['sample'],
+): Promise<void> {
+  const add = async (one: Kernel) => times.set(one, [...(times.get(one) ?? []), ...(await sample(one, sliceMs[roof]))])
+  try {
+    if (startedBy) await add(startedBy)
+    await add(kernel)
+  } catch (error) {
+    errors.set(kernel, firstLineOf(error))
+  }
 }
 
 function bestOf(readings: readonly Reading[]): Readonly<Record<RoofName, number>> {
@@ -134,10 +154,10 @@ function planKernels(sizes: Sizes, cores: number): readonly Planned[] {
   ]
 }
 
-function toReading({ roof, kernel, startedBy }: Planned, times: Map<Kernel, number[]>, errors: Map<Kernel, string>): Reading {
+function toReading({ roof, kernel, startedBy }: Planned, { times, errors }: Readings): Reading {
   const common = { roof, kernel: kernel.title }
-  const error = errors.get(kernel)
-  if (error !== undefined) return { ...common, ok: false, reason: error.split('\n')[0]! }
+  const reason = errors.get(kernel)
+  if (reason !== undefined) return { ...common, ok: false, reason }
   const ms = fastTimeMs(times.get(kernel) ?? []) - (startedBy ? fastTimeMs(times.get(startedBy) ?? []) : 0)
   if (!(ms > 0)) return { ...common, ok: false, reason: 'no time was left to run it' }
   return { ...common, ok: true, perSecond: (kernel.work / ms) * 1e3 }

@@ -1,7 +1,7 @@
 // The machine's roofs for one engine and thread count: from the cache, else measured in a trial and kept.
 import type { EngineOptions } from '../../../engines/types.ts'
 import type { Machine, Roofs } from '../../../machine/types.ts'
-import { type CacheKey, readCached, writeCached } from '../../../trials/cache.ts'
+import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
 import { type Limits, trialLimits } from '../../../trials/limits.ts'
 import { type RunTrial, reasonOf } from '../../../trials/port.ts'
 import { roofsTask } from './task.ts'
@@ -13,6 +13,8 @@ export interface RoofsWanted {
   readonly engineId: string
   readonly options: EngineOptions
   readonly cache: 'use' | 'refresh' | 'off'
+  /** Absent: the user's of this system. */
+  readonly cacheFolder?: string
   readonly limits: Limits
   readonly progress: (progress: { stage: string; done: number; of: number }) => void
 }
@@ -30,7 +32,10 @@ const ROOFS_MS = 15_000
 export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
   const { machine, engineId, options } = wanted
   const key = roofsKey(wanted)
-  const cache = { mode: wanted.cache === 'off' ? ('no-cache' as const) : wanted.cache }
+  const cache: CacheOptions = {
+    mode: wanted.cache === 'off' ? 'no-cache' : wanted.cache,
+    ...(wanted.cacheFolder === undefined ? {} : { folder: wanted.cacheFolder }),
+  }
   const cached = readCached(key, cache)
   const warnings = cached.warning ? [cached.warning] : []
   if (isRoofs(cached.value)) return { value: cached.value, absent: undefined, warnings }

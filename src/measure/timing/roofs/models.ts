@@ -1,17 +1,8 @@
 // Small models that hold one kernel each, built in code: what roofs are measured with.
 // Operators: https://github.com/onnx/onnx/blob/main/docs/Operators.md and, for com.microsoft,
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
-import {
-  type AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
-  ModelProtoSchema,
-  type NodeProtoSchema,
-  type TensorProtoSchema,
-  type ValueInfoProtoSchema,
-} from 'onnx-buf'
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { model, node, rawTensor, valueInfo, writeModel } from '../../../graph/build.ts'
 import { mulberry32 } from '../../../graph/random.ts'
 
 export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32'
@@ -30,16 +21,6 @@ export interface BuiltModel {
   readonly feeds: readonly Feed[]
 }
 
-type Tensor = MessageInitShape<typeof TensorProtoSchema>
-type Node = MessageInitShape<typeof NodeProtoSchema>
-
-const dataTypes: Readonly<Record<ElementType, DataType>> = {
-  float32: DataType.FLOAT,
-  uint8: DataType.UINT8,
-  int8: DataType.INT8,
-  int32: DataType.INT32,
-}
-
 /** Numbers drawn before they repeat: far fewer than elements, and drawing takes longer than copying. */
 const period = 4093
 
@@ -54,16 +35,15 @@ function fill(type: 'float32' | 'uint8' | 'int8', length: number): Elements {
   return data
 }
 
-function constant(name: string, type: ElementType, shape: readonly number[], data: Elements): Tensor {
-  const rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
-  return { name, dataType: dataTypes[type], dims: shape.map(BigInt), rawData }
+function constant(name: string, type: ElementType, shape: readonly number[], data: Elements): TensorProto {
+  return rawTensor(name, type, shape, new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
 }
 
-function weights(name: string, type: 'float32' | 'uint8' | 'int8', shape: readonly number[]): Tensor {
+function weights(name: string, type: 'float32' | 'uint8' | 'int8', shape: readonly number[]): TensorProto {
   return constant(name, type, shape, fill(type, count(shape)))
 }
 
-function scalar(name: string, type: 'float32' | 'uint8' | 'int8', value: number): Tensor {
+function scalar(name: string, type: 'float32' | 'uint8' | 'int8', value: number): TensorProto {
   const data = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array }[type].of(value)
   return constant(name, type, [], data)
 }
@@ -72,51 +52,19 @@ function count(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-function node(
-  opType: string,
-  input: string[],
-  output: string,
-  attributes: Record<string, number | number[]> = {},
-  domain = '',
-): Node {
-  const attribute = Object.entries(attributes).map(
-    ([name, value]): MessageInitShape<typeof AttributeProtoSchema> =>
-      typeof value === 'number'
-        ? { name, type: AttributeType.INT, i: BigInt(value) }
-        : { name, type: AttributeType.INTS, ints: value.map(BigInt) },
-  )
-  return { name: `${opType} ${output}`, opType, domain, input, output: [output], attribute }
-}
-
 interface Parts {
-  readonly nodes: readonly Node[]
-  readonly initializers: readonly Tensor[]
+  readonly nodes: readonly NodeProto[]
+  readonly initializers?: readonly TensorProto[]
   readonly feeds: readonly Feed[]
   readonly output: { readonly name: string; readonly type: ElementType }
 }
 
 /** IR version 9 and operator set 17 (ONNX 1.12, 2022): old enough for every engine in use. */
-function build({ nodes, initializers, feeds, output }: Parts): BuiltModel {
-  const input = feeds.map(({ name, type, shape }): MessageInitShape<typeof ValueInfoProtoSchema> => {
-    const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }))
-    return { name, type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } } }
-  })
-  const model = create(ModelProtoSchema, {
-    irVersion: 9n,
-    producerName: 'whyslow',
-    opsetImport: [
-      { domain: '', version: 17n },
-      { domain: 'com.microsoft', version: 1n },
-    ],
-    graph: {
-      name: 'roof',
-      node: [...nodes],
-      initializer: [...initializers],
-      input,
-      output: [{ name: output.name, type: { value: { case: 'tensorType', value: { elemType: dataTypes[output.type] } } } }],
-    },
-  })
-  return { bytes: toBinary(ModelProtoSchema, model), feeds }
+function build({ nodes, initializers = [], feeds, output }: Parts): BuiltModel {
+  const inputs = feeds.map(({ name, type, shape }) => valueInfo(name, type, shape))
+  const outputs = [valueInfo(output.name, output.type)]
+  const opsets = { 'com.microsoft': 1 }
+  return { bytes: writeModel(model({ nodes, inputs, outputs, initializers, opsets, irVersion: 9, name: 'roof' })), feeds }
 }
 
 function feed(name: string, type: 'float32' | 'uint8', shape: readonly number[]): Feed {
@@ -126,7 +74,7 @@ function feed(name: string, type: 'float32' | 'uint8', shape: readonly number[])
 /** [m, k] x constant [k, n]: 2 m k n FLOPs. */
 export function matMul(m: number, k: number, n: number): BuiltModel {
   return build({
-    nodes: [node('MatMul', ['x', 'w'], 'y')],
+    nodes: [node('MatMul', ['x', 'w'], ['y'])],
     initializers: [weights('w', 'float32', [k, n])],
     feeds: [feed('x', 'float32', [m, k])],
     output: { name: 'y', type: 'float32' },
@@ -145,7 +93,7 @@ export interface ConvShape {
 export function conv({ inChannels, outChannels, size, kernel }: ConvShape, layers = 1): BuiltModel {
   const attributes = { kernel_shape: [kernel, kernel], pads: Array(4).fill(kernel >> 1) as number[] }
   return build({
-    nodes: Array.from({ length: layers }, (_, at) => node('Conv', [at === 0 ? 'x' : `y${at - 1}`, 'w'], `y${at}`, attributes)),
+    nodes: Array.from({ length: layers }, (_, at) => node('Conv', [at === 0 ? 'x' : `y${at - 1}`, 'w'], [`y${at}`], attributes)),
     initializers: [weights('w', 'float32', [outChannels, inChannels, kernel, kernel])],
     feeds: [feed('x', 'float32', [1, inChannels, size, size])],
     output: { name: `y${layers - 1}`, type: 'float32' },
@@ -155,7 +103,7 @@ export function conv({ inChannels, outChannels, size, kernel }: ConvShape, layer
 /** Unsigned activations by constant weights, int32 out: 2 m k n operations. */
 export function matMulInteger(weightType: 'uint8' | 'int8', m: number, k: number, n: number): BuiltModel {
   return build({
-    nodes: [node('MatMulInteger', ['x', 'w', 'xZero', 'wZero'], 'y')],
+    nodes: [node('MatMulInteger', ['x', 'w', 'xZero', 'wZero'], ['y'])],
     initializers: [weights('w', weightType, [k, n]), scalar('xZero', 'uint8', 64), scalar('wZero', weightType, 0)],
     feeds: [feed('x', 'uint8', [m, k])],
     output: { name: 'y', type: 'int32' },
@@ -165,7 +113,7 @@ export function matMulInteger(weightType: 'uint8' | 'int8', m: number, k: number
 /** float32 in and out, quantized inside. */
 export function dynamicQuantizeMatMul(weightType: 'uint8' | 'int8', m: number, k: number, n: number): BuiltModel {
   return build({
-    nodes: [node('DynamicQuantizeMatMul', ['x', 'w', 'wScale', 'wZero'], 'y', {}, 'com.microsoft')],
+    nodes: [node({ opType: 'DynamicQuantizeMatMul', domain: 'com.microsoft' }, ['x', 'w', 'wScale', 'wZero'], ['y'])],
     initializers: [weights('w', weightType, [k, n]), scalar('wScale', 'float32', 0.01), scalar('wZero', weightType, 0)],
     feeds: [feed('x', 'float32', [m, k])],
     output: { name: 'y', type: 'float32' },
@@ -180,7 +128,7 @@ export function qLinearConv(weightType: 'uint8' | 'int8', shape: ConvShape, laye
   return build({
     nodes: Array.from({ length: layers }, (_, at) => {
       const input = [at === 0 ? 'x' : `y${at - 1}`, 'scale', 'zero', ...constants]
-      return node('QLinearConv', input, `y${at}`, attributes)
+      return node('QLinearConv', input, [`y${at}`], attributes)
     }),
     initializers: [
       weights('w', weightType, [outChannels, inChannels, kernel, kernel]),
@@ -199,17 +147,16 @@ export function qLinearConv(weightType: 'uint8' | 'int8', shape: ConvShape, laye
  * reduction to one number, so that no output is allocated anew. Elementwise kernels read and write every element.
  */
 export function elementwiseChain(length: number, steps: number): BuiltModel {
-  const nodes = [node('Abs', ['x'], 'y0')]
-  for (let step = 1; step <= steps; step++) nodes.push(node(step % 2 === 1 ? 'Neg' : 'Abs', [`y${step - 1}`], `y${step}`))
-  nodes.push(node('ReduceMax', [`y${steps}`], 'y', { keepdims: 0 }))
-  return build({ nodes, initializers: [], feeds: [feed('x', 'float32', [length])], output: { name: 'y', type: 'float32' } })
+  const nodes = [node('Abs', ['x'], ['y0'])]
+  for (let step = 1; step <= steps; step++) nodes.push(node(step % 2 === 1 ? 'Neg' : 'Abs', [`y${step - 1}`], [`y${step}`]))
+  nodes.push(node('ReduceMax', [`y${steps}`], ['y'], { keepdims: 0 }))
+  return build({ nodes, feeds: [feed('x', 'float32', [length])], output: { name: 'y', type: 'float32' } })
 }
 
 /** The largest of `data`: reads every element and writes one. */
 export function reduction(data: Float32Array): BuiltModel {
   return build({
-    nodes: [node('ReduceMax', ['x'], 'y', { keepdims: 0 })],
-    initializers: [],
+    nodes: [node('ReduceMax', ['x'], ['y'], { keepdims: 0 })],
     feeds: [{ name: 'x', type: 'float32', shape: [data.length], data }],
     output: { name: 'y', type: 'float32' },
   })
@@ -220,8 +167,7 @@ export function vectorMatrix(data: Float32Array, k: number, stored: '[k, n]' | '
   const n = Math.floor(data.length / k)
   const matrix = data.subarray(0, k * n)
   return build({
-    nodes: [node('Gemm', ['x', 'w'], 'y', stored === '[n, k]' ? { transB: 1 } : {})],
-    initializers: [],
+    nodes: [node('Gemm', ['x', 'w'], ['y'], stored === '[n, k]' ? { transB: 1 } : {})],
     feeds: [
       feed('x', 'float32', [1, k]),
       { name: 'w', type: 'float32', shape: stored === '[n, k]' ? [n, k] : [k, n], data: matrix },

@@ -1,7 +1,6 @@
 // Runs one kernel in a session of its own and times it. The session is closed at once: threads of an idle one go on
 // spinning for a while, on the CPUs that the next kernel needs.
-import { performance } from 'node:perf_hooks'
-import { takeSamples, timedRuns } from '../../../engines/sampler.ts'
+import { processClock, takeSamples, timedRuns } from '../../../engines/sampler.ts'
 import type { Kernel } from './kernels.ts'
 
 /** What is used of onnxruntime-node. */
@@ -9,7 +8,6 @@ export type Ort = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | '
 
 /** Of the runs before timing the first allocates, and wakes the threads. */
 const least = { warmup: 2, samples: 3 } as const
-const now = () => performance.now()
 
 /** Times of single runs, ms, until `ms` are over, at least three. Throws the engine's error where it cannot run the kernel. */
 export async function sampleKernel(ort: Ort, threads: number | null, kernel: Kernel, ms: number): Promise<readonly number[]> {
@@ -24,8 +22,8 @@ export async function sampleKernel(ort: Ort, threads: number | null, kernel: Ker
     const tensors = Object.fromEntries(
       feeds.map(({ name, type, shape, data }) => [name, new ort.Tensor(type, data as Float32Array & Uint8Array, shape)]),
     )
-    const run = timedRuns([() => session.run(tensors)], now)
-    return (await takeSamples(run, { least, warmupMs: 0, sampleMs: ms, maxSamples: Number.POSITIVE_INFINITY }, now)).samplesMs
+    const run = timedRuns([() => session.run(tensors)], processClock)
+    return (await takeSamples(run, { least, warmupMs: 0, sampleMs: ms }, processClock)).samplesMs
   } finally {
     await session.release()
   }

@@ -1,0 +1,56 @@
+// Whether an engine is here, on scripted trials: whatever becomes of the process, there is an answer.
+import { describe, expect, test } from 'vitest'
+import type { Availability } from '../engines/types.ts'
+import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'
+import type { Trial } from '../trials/port.ts'
+import { describeEngine } from './describe-engine.ts'
+
+const here: Availability = { ok: true, version: '1.0', device: 'cpu', deviceKind: 'cpu', from: '/here', accelerators: [] }
+
+async function described(trial: Trial<Availability>, engine = 'ort-cpu', options: Parameters<typeof describeEngine>[3] = {}) {
+  const runner = scriptedRunner({ engine: () => trial })
+  return { found: await describeEngine(runner.run, engine, '/folder', options), asked: runner.asked }
+}
+
+test('is what the engine says, whether it is here or not', async () => {
+  expect((await described(measured(here))).found).toEqual(here)
+  const absent: Availability = { ok: false, reason: 'no package', fix: 'npm install it' }
+  expect((await described(measured(absent))).found).toEqual(absent)
+})
+
+test('is asked in a process, with the folder and the browser that were given', async () => {
+  const { signal } = new AbortController()
+  expect((await described(measured(here), 'browser-wasm', { browser: '/chrome', signal })).asked).toEqual([
+    {
+      task: 'engine',
+      input: { engine: 'browser-wasm', packageFrom: '/folder', browser: '/chrome' },
+      limits: { timeMs: 60_000, memoryBytes: null, signal },
+    },
+  ])
+  expect((await described(measured(here))).asked[0]!.input).toEqual({ engine: 'ort-cpu', packageFrom: '/folder' })
+})
+
+describe('an engine that ends its process', () => {
+  test.each<[string, Trial<Availability>, string]>([
+    ['by a crash', { outcome: 'crashed', reason: 'SIGILL' }, 'SIGILL'],
+    ['by hanging', { outcome: 'timed-out', limitMs: 60_000 }, 'it does not load within 60 s'],
+    ['by an error', failed('not a library'), 'not a library'],
+  ])('%s is not here, with the reason and what to do', async (_, trial, reason) => {
+    expect((await described(trial)).found).toEqual({
+      ok: false,
+      reason,
+      fix: 'install its package again: npm install onnxruntime-node',
+    })
+  })
+
+  test('is mended by its own package', async () => {
+    const fix = async (engine: string) => ((await described(failed('no'), engine)).found as { fix: string }).fix
+    expect(await fix('ort-wasm')).toMatch(/onnxruntime-web$/)
+    expect(await fix('browser-webgpu')).toMatch(/onnxruntime-web$/)
+    expect(await fix('ort-cuda')).toMatch(/onnxruntime-node$/)
+  })
+})
+
+test('an aborted run is no answer', async () => {
+  await expect(described(measured(here), 'ort-cpu', { signal: AbortSignal.abort() })).rejects.toThrow()
+})
