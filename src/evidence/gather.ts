@@ -14,38 +14,20 @@ import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts
 import { profileTask } from '../measure/timing/profile/run.ts'
 import type { ProfileInput, ProfileOutput } from '../measure/timing/profile/types.ts'
 import { median } from '../measure/timing/statistics.ts'
-import type {
-  CallCost,
-  DeviceTimes,
-  EventLoop,
-  Experiment,
-  Latency,
-  LatencyBlock,
-  Memory,
-  Profile,
-  Sweep,
-} from '../measure/timing/types.ts'
+import type { DeviceTimes, EventLoop, LatencyBlock, Memory } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf, type Trial } from '../trials/port.ts'
+import type { Evidence } from './evidence.ts'
 import { runExperiments } from './experiments.ts'
 import type { GatherPlan } from './plan.ts'
 import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
 
+type Optional = 'profile' | 'callCost' | 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'eventLoop' | 'device'
+
 export interface Gathered {
-  readonly evidence: {
-    readonly latency: Latency
-    readonly memory: Memory
-    readonly profile?: Profile
-    readonly callCost?: CallCost
-    readonly threadSweep?: Sweep
-    readonly batchSweep?: Sweep
-    readonly sizeSweeps?: readonly Sweep[]
-    readonly experiments?: readonly Experiment[]
-    readonly eventLoop?: EventLoop
-    readonly device?: DeviceTimes
-  }
+  readonly evidence: Required<Pick<Evidence, 'latency' | 'memory'>> & Pick<Evidence, Optional>
   readonly absent: Record<string, string>
   readonly warnings: readonly string[]
 }

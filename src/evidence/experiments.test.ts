@@ -1,0 +1,118 @@
+// What is tried on which model and setup, on scripted trials.
+import { readFileSync } from 'node:fs'
+import { fromBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema } from 'onnx-buf'
+import { describe, expect, test } from 'vitest'
+import { plainOptions } from '../engines/example-options.ts'
+import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
+import { exampleBlock } from '../measure/timing/example-block.ts'
+import type { LatencyInput } from '../measure/timing/latency-block.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
+import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'
+import { modelTask } from '../trials/model-task.ts'
+import { examplePlan } from './example-plan.ts'
+import { runExperiments } from './experiments.ts'
+
+const folder = folderOfTests()
+
+const changes = ({ options, modelFile }: LatencyInput): string[] => [
+  ...(options.configEntries['session.set_denormal_as_zero'] === '1' ? ['denormals'] : []),
+  ...(options.graphOptimization === 'all' ? ['all'] : []),
+  ...(modelFile === 'm.onnx' ? [] : ['other file']),
+]
+
+/** As it is a prediction takes 10 ms; changed, what `ms` says, or nothing where it cannot be run. */
+async function tried(
+  given: Partial<Parameters<typeof examplePlan>[0]>,
+  ms: (changed: readonly string[], input: LatencyInput) => number | null,
+) {
+  const runner = scriptedRunner({
+    latency: (input: LatencyInput) => {
+      const p50Ms = input.modelFile === 'm.onnx' && input.options === base.options ? 10 : ms(changes(input), input)
+      return p50Ms === null ? failed('refused') : measured(exampleBlock(p50Ms))
+    },
+  })
+  const plan = examplePlan({ run: runner.run, folder, ...given })
+  const base = modelTask('scripted', 'm.onnx', plan.engineOptions, plan.inputs.saved)
+  const experiments = await runExperiments({ ...plan, task: base, p50Ms: 10 })
+  return { experiments, processes: runner.asked.length, asked: runner.asked }
+}
+const ids = (experiments: readonly { readonly id: string }[]) => experiments.map(({ id }) => id)
+const options = (given: Partial<typeof plainOptions>) => ({ engineOptions: { ...plainOptions, ...given } })
+
+describe('subnormals as zero', () => {
+  test('are tried on every model, in three pairs', async () => {
+    const { experiments, processes, asked } = await tried({}, () => 5)
+    expect(experiments).toEqual([
+      {
+        id: 'denormals',
+        detail: 'session.set_denormal_as_zero=1',
+        baseMs: 10,
+        changedMs: 5,
+        ratio: 0.5,
+        ratioLow: 0.5,
+        ratioHigh: 0.5,
+        pairs: 3,
+      },
+    ])
+    expect(processes).toBe(2 * 3)
+    expect(asked[0]).toMatchObject({ input: { sampleMs: 200 }, limits: { timeMs: 60_000 + 4 * 200 + 60 * 10 } })
+  })
+
+  test('are given up after two pairs that show nothing', async () => {
+    const { experiments, processes } = await tried({}, () => 9.9)
+    expect(experiments).toMatchObject([{ pairs: 2, ratio: 0.99 }])
+    expect(processes).toBe(2 * 2)
+  })
+
+  test('are left alone where the user has decided', async () => {
+    const decided = options({ configEntries: { 'session.set_denormal_as_zero': '0' } })
+    expect((await tried(decided, () => 5)).processes).toBe(0)
+  })
+})
+
+test('the full optimization of the graph is tried where another was asked for, in six pairs', async () => {
+  const { experiments } = await tried(options({ graphOptimization: 'basic' }), (changed) => (changed.includes('all') ? 8 : 10))
+  expect(ids(experiments)).toEqual(['denormals', 'graph-optimization'])
+  expect(experiments[1]).toMatchObject({ detail: 'graph optimization basic -> all', ratio: 0.8, pairs: 6 })
+})
+
+describe('weights among the inputs', () => {
+  const declared = ({ irVersion = 3, external = false } = {}) => {
+    const made = modelInMemory(
+      model({
+        nodes: [node('Add', ['x', 'w'], ['y'])],
+        inputs: [valueInfo('x', 'float32', [1, 4]), valueInfo('w', 'float32', [4])],
+        outputs: [valueInfo('y', 'float32', [1, 4])],
+        initializers: [floatTensor('w', [4], [1, 2, 3, 4])],
+        irVersion,
+      }),
+    )
+    return external ? { ...made, weights: new Map([['w', {} as never]]) } : made
+  }
+
+  test('are taken out in a copy, which an engine must be allowed to read', async () => {
+    const files: string[] = []
+    const { experiments } = await tried({ model: declared() }, (changed, { modelFile }) => {
+      if (changed.includes('other file')) files.push(modelFile)
+      return 10
+    })
+    expect(ids(experiments)).toEqual(['denormals', 'initializers-as-inputs'])
+    expect(experiments[1]).toMatchObject({ detail: 'weights taken out of the graph inputs', pairs: 6 })
+    const copy = fromBinary(ModelProtoSchema, readFileSync(files[0]!))
+    expect(copy.graph!.input.map(({ name }) => name)).toEqual(['x'])
+    // The first IR in which an initializer need not be an input.
+    expect(copy.irVersion).toBe(4n)
+  })
+
+  test('stay where they lie outside of the file', async () => {
+    expect(ids((await tried({ model: declared({ external: true }) }, () => 10)).experiments)).toEqual(['denormals'])
+  })
+})
+
+test('what cannot be run is left out; the others go on', async () => {
+  const { experiments } = await tried(options({ graphOptimization: 'basic' }), (changed) =>
+    changed.includes('denormals') ? null : 9,
+  )
+  expect(ids(experiments)).toEqual(['graph-optimization'])
+})
