@@ -106,7 +106,7 @@ function boundOf(file, inputs) {
     const facts = { ...evidence, inputs: [...shapes.keys()].map((name) => ({ name, freeAxes: [] })) }
     const prepared = await prepareModel(run.model, setup, facts, {})
     let names = 0
-    const ground = {
+    const bench = {
       run: run.trials.run,
       engineId: 'ort-cpu',
       options: run.engineOptions,
@@ -126,11 +126,11 @@ function boundOf(file, inputs) {
     const survey = await alone(
       run,
       async () => {
-        const types = await typesAsRun(ground, prepared)
+        const types = await typesAsRun(bench, prepared)
         const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
         const nodes = quantizable(prepared, lasting)
         const wanted = precisions.filter((one) => one !== 'float32')
-        return { nodes, ...(await surveyOperators(ground, prepared, nodes, wanted, DEFAULT_QUANTIZE_OPTIONS, types)) }
+        return { nodes, ...(await surveyOperators(bench, prepared, nodes, wanted, DEFAULT_QUANTIZE_OPTIONS, types)) }
       },
       () => {},
     )

@@ -1,4 +1,4 @@
-// Fewer bits, for the commands: puts the search for precisions on the ground that `tune/` stands on, and says what came of it.
+// Fewer bits, for the commands: puts the search for precisions on the bench of `tune/`, and says what came of it.
 import fs from 'node:fs'
 import path from 'node:path'
 import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
@@ -12,7 +12,7 @@ import { optionsFor } from '../../quantize/write/choice.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 import { variantWriter, writeModelFolder } from '../../ship/index.ts'
-import type { Ground } from '../../tune/ground.ts'
+import type { Bench } from '../../tune/bench.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
@@ -28,7 +28,7 @@ export interface Tuned extends Found {
 interface On {
   readonly original: RemedySetup
   readonly facts: RemedyEvidence
-  readonly ground: Ground
+  readonly bench: Bench
   readonly judged: JudgedInputs
   readonly optimize: RemedyTools['optimize']
 }
@@ -42,7 +42,7 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
 export function precisionOf(
   run: Run,
   options: FixOptions,
-  { original, facts, ground, judged, optimize }: On,
+  { original, facts, bench, judged, optimize }: On,
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
@@ -81,8 +81,8 @@ export function precisionOf(
         return file
       },
       nextName: (hint) => `${hint}-${names++}`,
-      compare: (model) => ground.compare({ ...setup, model }, 'approximate'),
-      nowMs: ground.nowMs,
+      compare: (model) => bench.compare({ ...setup, model }, 'approximate'),
+      nowMs: bench.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
     },
     wishes,
@@ -91,11 +91,11 @@ export function precisionOf(
 }
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
-export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, ground: Ground): Promise<Quantization> {
+export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, bench: Bench): Promise<Quantization> {
   const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
   const methods = new Map(kept.map(({ remedy, proposal }) => [METHOD_OF[remedy.id]!, proposal.variant]))
   await search.measureErrors(methods)
-  const executed = kept.length > 0 ? await ground.executed(found.setup) : null
+  const executed = kept.length > 0 ? await bench.executed(found.setup) : null
   const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
   const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
   const isUsed = ({ method, variant, givenBack }: LayerRecord) => methods.get(method) === variant && !givenBack
@@ -121,7 +121,7 @@ export async function quantizationOf(run: Run, found: Found, search: PrecisionSe
     methods: [...methods.keys()],
     inputs: run.inputs.source,
     sizeBeforeBytes: run.model.source.sizeBytes,
-    sizeAfterBytes: kept.length > 0 && Number.isFinite(ground.sizeBytes(found.setup)) ? ground.sizeBytes(found.setup) : null,
+    sizeAfterBytes: kept.length > 0 && Number.isFinite(bench.sizeBytes(found.setup)) ? bench.sizeBytes(found.setup) : null,
     layers,
     notTried: [...search.reasons()].map(([method, reason]) => ({ method, reason })),
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Agreement } from '../../measure/outputs/index.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
-import { type Candidate, guessOf, type HoldGround, hold, inOrderOfError, spread, type Wanted } from './hold.ts'
+import { type AccuracyBench, type Candidate, guessOf, hold, inOrderOfError, spread, type Wanted } from './hold.ts'
 
 /** Layers with the noise of each; together they add up, times that of the treatment. At most a hundredth holds. */
 function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Record<string, number>>, timeMs = 1e6) {
@@ -10,7 +10,7 @@ function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Re
   let leftMs = timeMs
   const noiseOf = ({ treatment, layers }: Candidate) =>
     treatments[treatment]! * [...layers.keys()].reduce((sum, node) => sum + noises[node]!, 0)
-  const ground: HoldGround = {
+  const bench: AccuracyBench = {
     async check(candidate) {
       seen.push(candidate)
       leftMs -= 1000
@@ -36,7 +36,7 @@ function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Re
     nodes: Object.keys(noises).map((node) => ({ node, opType: 'Conv', gainMs: 1 })),
     errors: new Map(),
   }
-  return { ground, wanted, seen }
+  return { bench, wanted, seen }
 }
 
 const sixty = (noise: (k: number) => number) =>
@@ -44,38 +44,38 @@ const sixty = (noise: (k: number) => number) =>
 
 describe('hold', () => {
   test('what holds is looked at once', async () => {
-    const { ground, wanted, seen } = world({ a: 0.001, b: 0.002 }, { minmax: 1, mse: 0.5 })
-    const { layers, treatment } = await hold(ground, wanted)
+    const { bench, wanted, seen } = world({ a: 0.001, b: 0.002 }, { minmax: 1, mse: 0.5 })
+    const { layers, treatment } = await hold(bench, wanted)
     expect([layers, treatment, seen.length]).toEqual([wanted.chosen, 'minmax', 1])
   })
 
   test('another treatment is tried before any layer goes', async () => {
-    const { ground, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
-    const { layers, treatment } = await hold(ground, wanted)
+    const { bench, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
+    const { layers, treatment } = await hold(bench, wanted)
     expect([layers, treatment]).toEqual([wanted.chosen, 'mse'])
     expect(seen.map((one) => one.treatment)).toEqual(['minmax', 'mse'])
   })
 
   test('none that is worse is kept', async () => {
-    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1, mse: 3 })
-    const { layers, treatment } = await hold(ground, wanted)
+    const { bench, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1, mse: 3 })
+    const { layers, treatment } = await hold(bench, wanted)
     expect(treatment).toBe('minmax')
     expect([...layers!.layers.keys()]).toEqual(['b', 'c'])
   })
 
   test('the few layers that cause most of the error go, in few looks', async () => {
     const noises = sixty((k) => (k % 20 === 7 ? 0.2 : 0.0001))
-    const { ground, wanted, seen } = world(noises, { minmax: 1 })
-    const { layers } = await hold(ground, wanted)
+    const { bench, wanted, seen } = world(noises, { minmax: 1 })
+    const { layers } = await hold(bench, wanted)
     expect(Object.keys(noises).filter((node) => !layers!.layers.has(node))).toEqual(['n07', 'n27', 'n47'])
     expect(seen.length).toBeLessThanOrEqual(5)
   })
 
   test('errors that do not add up as guessed are found by halving', async () => {
     const noises = sixty((k) => 0.0001 * (k + 1))
-    const { ground, wanted, seen } = world(noises, { minmax: 1 })
+    const { bench, wanted, seen } = world(noises, { minmax: 1 })
     // Single layers seem all alike.
-    const blind = { ...ground, noises: async (all: readonly Candidate[]) => all.map(() => 0.001) }
+    const blind = { ...bench, noises: async (all: readonly Candidate[]) => all.map(() => 0.001) }
     const { layers } = await hold(blind, wanted)
     // Given back in their own order, the first 59 must go until 0.006 is left; 60 / 32 too many may.
     expect(layers!.layers.size).toBeGreaterThan(0)
@@ -84,22 +84,22 @@ describe('hold', () => {
   })
 
   test('time that is over ends the looks, and is said', async () => {
-    const { ground, wanted, seen } = world(
+    const { bench, wanted, seen } = world(
       sixty(() => 1),
       { minmax: 1, mse: 1 },
       1500,
     )
-    const { layers, reason } = await hold(ground, wanted)
+    const { layers, reason } = await hold(bench, wanted)
     expect(layers).toBeNull()
     expect(reason).toMatch(/^layers that gain change the outputs too much: noise 60; the time .* --budget has more$/)
     expect(seen.length).toBeLessThanOrEqual(2)
   })
 
   test('errors that are known are not measured again', async () => {
-    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1 })
-    await hold(ground, wanted)
+    const { bench, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1 })
+    await hold(bench, wanted)
     expect(wanted.errors.size).toBe(3)
-    const none = { ...ground, noises: () => Promise.reject(new Error('measured again')) }
+    const none = { ...bench, noises: () => Promise.reject(new Error('measured again')) }
     expect([...(await hold(none, wanted)).layers!.layers.keys()]).toEqual(['b', 'c'])
   })
 })

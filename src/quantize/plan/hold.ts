@@ -12,7 +12,7 @@ export interface Candidate {
   readonly layers: ReadonlyMap<string, Precision>
 }
 
-export interface HoldGround {
+export interface AccuracyBench {
   /** Outputs on all inputs, against the original's. */
   check(candidate: Candidate): Promise<OutputCheck>
   /** Noise over signal of the worst output, on a few inputs, all in one process; null where there is none or the time was over. */
@@ -56,33 +56,33 @@ const ERRORS_SHARE = 1 / 3
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
 
-export async function hold(ground: HoldGround, wanted: Wanted): Promise<Outcome> {
+export async function hold(bench: AccuracyBench, wanted: Wanted): Promise<Outcome> {
   const { chosen } = wanted
   let treatment = wanted.first
-  let whole = await ground.check({ treatment, layers: chosen.layers })
+  let whole = await bench.check({ treatment, layers: chosen.layers })
   if (whole.ok) return { layers: chosen, treatment, errors: new Map(), reason: null }
-  const better = await quietest(ground, treatment, chosen)
+  const better = await quietest(bench, treatment, chosen)
   if (better !== null) {
-    const check = await ground.check({ treatment: better, layers: chosen.layers })
+    const check = await bench.check({ treatment: better, layers: chosen.layers })
     if (check.ok || signalOf(check) > signalOf(whole)) [treatment, whole] = [better, check]
     if (whole.ok) return { layers: chosen, treatment, errors: new Map(), reason: null }
   }
-  const errors = await layerErrors(ground, wanted, treatment)
-  const layers = await givenBack(ground, wanted, treatment, errors, whole)
+  const errors = await layerErrors(bench, wanted, treatment)
+  const layers = await givenBack(bench, wanted, treatment, errors, whole)
   const why = `layers that gain change the outputs too much: ${whole.reason}`
-  const late = ground.leftMs() <= 0 ? '; the time to give layers back was over: a larger --budget has more' : ''
+  const late = bench.leftMs() <= 0 ? '; the time to give layers back was over: a larger --budget has more' : ''
   return { layers, treatment, errors, reason: layers === null ? why + late : null }
 }
 
 const signalOf = ({ agreement }: OutputCheck): number => agreement?.sqnrDb ?? Number.NEGATIVE_INFINITY
 
 /** The treatment with less noise than the first, and the least of all; null where there is none. */
-async function quietest(ground: HoldGround, first: string, { layers }: Layers): Promise<string | null> {
-  if (ground.leftMs() <= 0) return null
-  const treatments = [first, ...(await ground.others()).filter((one) => one !== first)]
+async function quietest(bench: AccuracyBench, first: string, { layers }: Layers): Promise<string | null> {
+  if (bench.leftMs() <= 0) return null
+  const treatments = [first, ...(await bench.others()).filter((one) => one !== first)]
   if (treatments.length === 1) return null
   const candidates = treatments.map((treatment) => ({ treatment, layers }))
-  const noises = await ground.noises(candidates, Math.max(0, ground.leftMs()) * ERRORS_SHARE)
+  const noises = await bench.noises(candidates, Math.max(0, bench.leftMs()) * ERRORS_SHARE)
   const [own = null] = noises
   let [found, least] = [null as string | null, own ?? Number.POSITIVE_INFINITY]
   noises.forEach((noise, k) => {
@@ -93,7 +93,7 @@ async function quietest(ground: HoldGround, first: string, { layers }: Layers): 
 
 /** Of each layer alone, as far as time goes; what was measured before is not measured again. */
 async function layerErrors(
-  ground: HoldGround,
+  bench: AccuracyBench,
   { chosen, nodes, errors }: Wanted,
   treatment: string,
 ): Promise<ReadonlyMap<string, number>> {
@@ -101,8 +101,8 @@ async function layerErrors(
   const missing = nodes.filter(({ node }) => !errors.has(idOf(node)))
   const order = spread(missing)
   const candidates = order.map(({ node }) => ({ treatment, layers: new Map([[node, chosen.layers.get(node)!]]) }))
-  const budgetMs = Math.min(ERRORS_MS, ground.leftMs() * ERRORS_SHARE)
-  const noises = candidates.length > 0 && budgetMs > 0 ? await ground.noises(candidates, budgetMs) : []
+  const budgetMs = Math.min(ERRORS_MS, bench.leftMs() * ERRORS_SHARE)
+  const noises = candidates.length > 0 && budgetMs > 0 ? await bench.noises(candidates, budgetMs) : []
   noises.forEach((noise, k) => {
     if (noise !== null) errors.set(idOf(order[k]!.node), noise)
   })
@@ -122,7 +122,7 @@ export function spread<T>(nodes: readonly T[]): readonly T[] {
 
 /** The fewest that must go, by halving from a guess on: more given back is never worse. */
 async function givenBack(
-  ground: HoldGround,
+  bench: AccuracyBench,
   { choose, nodes }: Wanted,
   treatment: string,
   errors: ReadonlyMap<string, number>,
@@ -132,14 +132,14 @@ async function givenBack(
   const known = new Map<string, boolean>()
   const holds = async ({ layers }: Layers): Promise<boolean> => {
     const id = [...layers.keys()].join()
-    const ok = known.get(id) ?? (await ground.check({ treatment, layers })).ok
+    const ok = known.get(id) ?? (await bench.check({ treatment, layers })).ok
     known.set(id, ok)
     return ok
   }
   let [bad, good, best] = [0, order.length, null as Layers | null]
   let next = guessOf(order, whole)
   for (let checks = 0; checks < MOST_CHECKS && good - bad > Math.max(1, order.length * TOLERANCE); checks++) {
-    if (ground.leftMs() <= 0) break
+    if (bench.leftMs() <= 0) break
     const layers = choose(new Set(order.slice(0, next).map(({ node }) => node)))
     if (layers.layers.size === 0) good = next
     else if (await holds(layers)) [good, best] = [next, layers]

@@ -7,9 +7,9 @@ import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { Precision, Quantizable, Quantized, QuantizeOptions, ValueTypes } from '../write/choice.ts'
 import { quantizable } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'
+import type { PrecisionBench } from './bench.ts'
 import { dynamicLayers, type Layers, type Leaning, leanings, staticLayers, weightLayers } from './choose.ts'
-import type { PrecisionGround } from './ground.ts'
-import { type Candidate, type HoldGround, hold, type Outcome, spread } from './hold.ts'
+import { type AccuracyBench, type Candidate, hold, type Outcome, spread } from './hold.ts'
 import { noisesOf } from './noises.ts'
 import { type Survey, surveyOperators } from './survey.ts'
 import { type Treatments, treatmentsOf } from './treatments.ts'
@@ -77,7 +77,7 @@ interface Known {
 }
 
 export function precisionSearch(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   wishes: PrecisionWishes,
   prepare: (model: Model) => Promise<Model>,
 ): PrecisionSearch {
@@ -88,9 +88,9 @@ export function precisionSearch(
   let heldMs = 0
 
   async function learn(model: Model): Promise<Known> {
-    ground.onStep('what flows between the operators')
+    bench.onStep('what flows between the operators')
     const prepared = await prepare(model)
-    const types = await typesAsRun(ground, prepared)
+    const types = await typesAsRun(bench, prepared)
     // Sizes that were computed hold for this sample alone.
     const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
     return { prepared, types, lasting, nodes: quantizable(prepared, lasting), treatments: new Map(), errors: new Map() }
@@ -106,9 +106,9 @@ export function precisionSearch(
   function surveyOf(of: Known): Promise<Survey> {
     of.survey ??= (() => {
       const wanted = wishes.method === null ? allowed() : precisionsOf(wishes.method, wishes.bits)
-      ground.onStep(`operators alone, as float32 and ${wanted.map((one) => WORDS[one]).join(', ')}`)
+      bench.onStep(`operators alone, as float32 and ${wanted.map((one) => WORDS[one]).join(', ')}`)
       const budgetMs = SURVEY_SHARE * wishes.budgetMs
-      return surveyOperators(ground, of.prepared, of.nodes, wanted, wishes.options, of.types, budgetMs)
+      return surveyOperators(bench, of.prepared, of.nodes, wanted, wishes.options, of.types, budgetMs)
     })()
     return of.survey
   }
@@ -144,16 +144,16 @@ export function precisionSearch(
     for (const leaning of method === 'static' ? (Object.keys(leanings) as Leaning[]) : ['' as const]) {
       const chosen = choose(new Set(), leaning)
       // A leaning is there for what the times do not show.
-      const leastMs = (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * ground.p50Ms
+      const leastMs = (leaning === '' ? LEAST_SHARE : -LEANING_SHARE) * bench.p50Ms
       if (chosen.layers.size === 0 || chosen.savingMs < leastMs || seen.has(idOf(chosen))) continue
       seen.add(idOf(chosen))
-      const treatments = of.treatments.get(method) ?? treatmentsOf(ground, wishes, of, method)
+      const treatments = of.treatments.get(method) ?? treatmentsOf(bench, wishes, of, method)
       of.treatments.set(method, treatments)
       const writer = writerOf(of, await treatments)
       // What did best for smaller regions is what larger ones get.
-      const on = holdGround(of, method, await treatments, writer, treatment !== null)
+      const on = accuracyBench(of, method, await treatments, writer, treatment !== null)
       const gains = nodesOf(of, survey, chosen)
-      const start = ground.nowMs()
+      const start = bench.nowMs()
       const first = treatment ?? (await treatments).first
       const outcome = await hold(on, {
         first,
@@ -162,7 +162,7 @@ export function precisionSearch(
         nodes: gains,
         errors: of.errors,
       })
-      heldMs += ground.nowMs() - start
+      heldMs += bench.nowMs() - start
       treatment = outcome.treatment
       note(of, method, leaning, survey, chosen, outcome)
       const { layers } = outcome
@@ -173,7 +173,7 @@ export function precisionSearch(
       if (outcome.errors.size === 0) {
         const candidates = spread(gains).map(({ node }) => aloneOf(outcome.treatment, chosen, node))
         unmeasured.set(`${method} ${leaning}`, async () => {
-          ground.onStep(`the error of ${candidates.length} layers, each alone`)
+          bench.onStep(`the error of ${candidates.length} layers, each alone`)
           const noises = await on.noises(candidates, ERRORS_MS)
           return new Map(noises.flatMap((noise, k) => (noise === null ? [] : [[[...candidates[k]!.layers.keys()][0]!, noise]])))
         })
@@ -205,33 +205,33 @@ export function precisionSearch(
     }
   }
 
-  function holdGround(
+  function accuracyBench(
     of: Known,
     method: PrecisionMethod,
     treatments: Treatments,
     writer: ReturnType<typeof writerOf>,
     settled: boolean,
-  ): HoldGround {
-    const start = ground.nowMs()
+  ): AccuracyBench {
+    const start = bench.nowMs()
     return {
       check: async (candidate) => {
-        ground.onStep(`comparing outputs with ${candidate.layers.size} ${method} layers, ${candidate.treatment}`)
+        bench.onStep(`comparing outputs with ${candidate.layers.size} ${method} layers, ${candidate.treatment}`)
         const quantized = writer.write(candidate)
-        const check = await ground.compare(quantized.model)
+        const check = await bench.compare(quantized.model)
         if (check.ok) writer.keep(candidate, quantized)
         return check
       },
       noises: (candidates, budgetMs) => {
-        ground.onStep(`the error of ${candidates.length} ways to quantize`)
+        bench.onStep(`the error of ${candidates.length} ways to quantize`)
         return noisesOf(
-          ground,
+          bench,
           of.prepared,
           candidates.map((one) => () => writer.write(one).model),
           budgetMs,
         )
       },
       others: async () => (settled ? [] : await treatments.others()),
-      leftMs: () => HOLD_SHARE * wishes.budgetMs - heldMs - (ground.nowMs() - start),
+      leftMs: () => HOLD_SHARE * wishes.budgetMs - heldMs - (bench.nowMs() - start),
     }
   }
 

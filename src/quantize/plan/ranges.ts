@@ -7,7 +7,7 @@ import { taskInputs } from '../../measure/samples/saved.ts'
 import { reasonInWords } from '../../trials/port.ts'
 import { type CalibrationMethod, type ChannelsOf, calibrate } from '../calibrate/index.ts'
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 
 export interface Calibrated {
   /** By method, of every value that static layers could read or make; values with NaN or infinity have none. */
@@ -28,7 +28,7 @@ const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
 
 /** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
 export async function calibrated(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   model: Model,
   nodes: readonly Quantizable[],
   types: ReadonlyMap<string, TypeAsRun>,
@@ -47,17 +47,17 @@ export async function calibrated(
     const axis = readers[0]!.opType === 'Conv' ? 1 : shape.length - 1
     return [{ value, rank: shape.length, axis, size: shape[axis]! }]
   })
-  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
-  const count = Math.min(ground.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
+  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * bench.p50Ms))
+  const count = Math.min(bench.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
   // Spread over all of them: data are often sorted by class.
-  const samples = Array.from({ length: count }, (_, k) => ground.samples[Math.floor((k * ground.samples.length) / count)]!)
-  ground.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
-  const folder = path.join(ground.folder, ground.nextName('calibration'))
+  const samples = Array.from({ length: count }, (_, k) => bench.samples[Math.floor((k * bench.samples.length) / count)]!)
+  bench.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
+  const folder = path.join(bench.folder, bench.nextName('calibration'))
   const known = before?.ranges.get('minmax')
   const trial = await calibrate({
-    run: ground.run,
-    engine: ground.engineId,
-    options: ground.options,
+    run: bench.run,
+    engine: bench.engineId,
+    options: bench.options,
     model,
     values: [...values],
     channels: before === undefined ? channels : [],
@@ -66,10 +66,10 @@ export async function calibrated(
     inputs: taskInputs(folder, samples),
     samples: count,
     types,
-    expectedMs: count * ground.p50Ms,
-    limits: ground.limits,
+    expectedMs: count * bench.p50Ms,
+    limits: bench.limits,
     folder,
-    write: ground.write,
+    write: bench.write,
   })
   if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonInWords(trial)}`)
   const { ranges, means, peaks } = trial.value

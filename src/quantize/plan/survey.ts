@@ -13,7 +13,7 @@ import { median } from '../../measure/timing/statistics.ts'
 import type { Precision, Quantizable, QuantizeOptions, Range } from '../write/choice.ts'
 import { extractNode } from '../write/extract.ts'
 import { quantize } from '../write/quantize.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 import { conversion, identityOf, inputTypes, twinOf, withoutBorders } from './small-models.ts'
 
 /** One node's times, ms a prediction, without the price of a call; a string says why there is none. */
@@ -55,7 +55,7 @@ interface Small {
 }
 
 export async function surveyOperators(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   model: Model,
   nodes: readonly Quantizable[],
   wanted: readonly Precision[],
@@ -75,7 +75,7 @@ export async function surveyOperators(
         continue
       }
       const identity = `${identityOf(alone)} ${asked.join()} ${JSON.stringify(options)}`
-      const known = byIdentity.get(identity) ?? (await smallModels(ground, identity, alone, one, asked, options, types))
+      const known = byIdentity.get(identity) ?? (await smallModels(bench, identity, alone, one, asked, options, types))
       byIdentity.set(identity, known)
       smallOf.set(one.node, known)
     } catch (error) {
@@ -85,10 +85,10 @@ export async function surveyOperators(
   const conversions = await Promise.all(
     (['quantize', 'dequantize', 'dynamic'] as const).map(async (kind) => ({
       kind,
-      models: await Promise.all(SIZES.map((size) => timed(ground, conversion(kind, size)))),
+      models: await Promise.all(SIZES.map((size) => timed(bench, conversion(kind, size)))),
     })),
   )
-  const empty = await timedEmpty(ground)
+  const empty = await timedEmpty(bench)
   const groups: TimedGroup[] = [
     { identity: 'an empty model', models: [empty] },
     ...conversions.map(({ kind, models }) => ({ identity: `${kind} ${SIZES.join()}`, models })),
@@ -98,14 +98,14 @@ export async function surveyOperators(
     })),
   ]
   const times = await operatorTimes({
-    run: ground.run,
-    engine: ground.engineId,
+    run: bench.run,
+    engine: bench.engineId,
     // Outputs made anew at each call are pages of memory made anew: in the whole model they come from the engine's own store.
-    options: { ...ground.options, reuseOutputs: true, directCall: false },
+    options: { ...bench.options, reuseOutputs: true, directCall: false },
     groups,
-    limits: ground.limits,
-    folder: ground.folder,
-    cache: ground.cache,
+    limits: bench.limits,
+    folder: bench.folder,
+    cache: bench.cache,
     budgetMs: Math.min(MOST_MS, budgetMs),
   })
   const callMs = numberIn(times, empty.key) ?? 0
@@ -150,7 +150,7 @@ function elementsIn({ inputs }: TimedModel, types: ReadonlyMap<string, TensorTyp
 }
 
 async function smallModels(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   identity: string,
   alone: Model,
   { node, parts, activationsIn, activationsOut }: Quantizable,
@@ -168,27 +168,27 @@ async function smallModels(
     try {
       const { model, layers, skipped } = quantize(alone, { layers: new Map([[node, precision]]), ranges, options }, types)
       if (layers.length === 0) other[precision] = skipped[0]?.reason ?? 'it stays float32'
-      else other[precision] = await timed(ground, precision === 'static' ? withoutBorders(model) : model)
+      else other[precision] = await timed(bench, precision === 'static' ? withoutBorders(model) : model)
     } catch (error) {
       other[precision] = firstLineOf(error)
     }
   }
-  return { identity, float: await timed(ground, alone), twin: twin && (await timed(ground, twin)), other }
+  return { identity, float: await timed(bench, alone), twin: twin && (await timed(bench, twin)), other }
 }
 
-async function timed(ground: PrecisionGround, model: Model): Promise<TimedModel> {
-  const key = ground.nextName('operator')
+async function timed(bench: PrecisionBench, model: Model): Promise<TimedModel> {
+  const key = bench.nextName('operator')
   const inputs = inputTypes(model)
   if (inputs === undefined) throw new Error('the sizes of what it reads are not known')
-  const { file } = await ground.write(model, path.join(ground.folder, key))
+  const { file } = await bench.write(model, path.join(bench.folder, key))
   return { key, file, inputs }
 }
 
-async function timedEmpty(ground: PrecisionGround): Promise<TimedModel> {
+async function timedEmpty(bench: PrecisionBench): Promise<TimedModel> {
   const type: TensorType = { dtype: 'float32', shape: [1, 16] }
   const bytes = emptyModel([{ name: 'x', type }], [{ name: 'y', type }])!
-  const key = ground.nextName('operator')
-  return { key, file: ground.writeBytes(bytes, key), inputs: [{ name: 'x', type }] }
+  const key = bench.nextName('operator')
+  return { key, file: bench.writeBytes(bytes, key), inputs: [{ name: 'x', type }] }
 }
 
 function numberIn(times: ReadonlyMap<string, number | string>, key: string): number | undefined {

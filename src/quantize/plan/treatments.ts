@@ -7,7 +7,7 @@ import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
 import { smoothed } from '../write/smooth.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 import { type Calibrated, calibrated } from './ranges.ts'
 
 export interface Treatment {
@@ -28,7 +28,7 @@ export interface Treatments {
 const NARROWER: readonly CalibrationMethod[] = ['percentile', 'mse']
 
 export async function treatmentsOf(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   wishes: { readonly calibration: CalibrationMethod | null; readonly allowStatic: boolean },
   of: {
     readonly prepared: Model
@@ -46,7 +46,7 @@ export async function treatmentsOf(
     }
   }
   const find = (model: Model, methods: readonly CalibrationMethod[], before?: Calibrated) =>
-    calibrated(ground, model, nodes, types, methods, before)
+    calibrated(bench, model, nodes, types, methods, before)
   const first = method === 'static' ? (wishes.calibration ?? 'minmax') : 'as it is'
   const own = method === 'static' ? await find(prepared, [wishes.calibration ?? 'minmax']) : undefined
   if (own !== undefined) add(prepared, own)

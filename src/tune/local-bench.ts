@@ -31,9 +31,9 @@ import { type CacheKey, type CacheOptions, readCached, writeCached } from '../tr
 import { type Limits, trialLimits, tryLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { type RunTrial, reasonInWords, type Trial } from '../trials/port.ts'
-import type { Ground, Reading, Remembered } from './ground.ts'
+import type { Bench, Reading, Remembered } from './bench.ts'
 
-export interface GroundPlan {
+export interface LocalBenchPlan {
   readonly run: RunTrial
   readonly goal: Goal
   readonly engineId: string
@@ -75,9 +75,9 @@ const STARTS_MS = 500
 const NOISE_FACTOR = 2
 const MOST_NOISE = 0.01
 
-export type RealGround = Ground & Required<Pick<RemedyTools, 'optimize' | 'ranges'>>
+export type LocalBench = Bench & Required<Pick<RemedyTools, 'optimize' | 'ranges'>>
 
-export function realGround(plan: GroundPlan): RealGround {
+export function localBench(plan: LocalBenchPlan): LocalBench {
   const { run, limits, judged } = plan
   const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * plan.p50Ms))
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
