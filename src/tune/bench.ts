@@ -1,5 +1,5 @@
 // What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
-// machines; the real one is in local-bench.ts.
+// machines; the real one is in local-bench/.
 import type { GraphView } from '../graph/types.ts'
 import type { OutputCheck } from '../measure/outputs/index.ts'
 import type { Effect, RemedySetup } from '../rewrite/remedy.ts'

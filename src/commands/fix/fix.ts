@@ -13,7 +13,7 @@ import { parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessi
 import type { Goal, RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
 import { checkModelOut, checkOut, type ShipPlan, shipFolder, shipModel, writeModelFolder } from '../../ship/index.ts'
 import { worstEffect } from '../../tune/candidates.ts'
-import { localBench } from '../../tune/local-bench.ts'
+import { localBench } from '../../tune/local-bench/index.ts'
 import { type Found, search } from '../../tune/search.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'

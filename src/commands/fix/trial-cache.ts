@@ -1,6 +1,6 @@
 // Trials are kept by model, setup, machine, engine and Node; a run with more budget goes on where the last one ended.
 
-import type { LocalBenchPlan } from '../../tune/local-bench.ts'
+import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 
