@@ -5,8 +5,9 @@ import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
 import type { Model } from '../../graph/model.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
 import { fusedKernels } from '../../quantize/plan/kernels.ts'
+import type { LayerRecord } from '../../quantize/plan/layer-records.ts'
 import { possiblePrecisions } from '../../quantize/plan/possible.ts'
-import { type LayerRecord, type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
+import { type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
 import { prepareModel } from '../../quantize/plan/prepare.ts'
 import { optionsFor } from '../../quantize/write/choice.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
@@ -47,7 +48,7 @@ export function precisionOf(
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
   const setup = { ...original, options: run.engineOptions }
-  const wishes = {
+  const constraints = {
     method: precision.method,
     bits: precision.bits,
     calibration: precision.calibration,
@@ -56,7 +57,7 @@ export function precisionOf(
     budgetMs: options.budgetSeconds * 1000,
   }
   const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
-  if (dryRun) return possiblePrecisions(wishes, prepare)
+  if (dryRun) return possiblePrecisions(constraints, prepare)
   const folder = path.join(run.folder, 'precision')
   fs.mkdirSync(folder)
   let names = 0
@@ -85,7 +86,7 @@ export function precisionOf(
       nowMs: bench.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
     },
-    wishes,
+    constraints,
     prepare,
   )
 }
@@ -98,13 +99,13 @@ export async function quantizationOf(run: Run, found: Found, search: PrecisionSe
   const executed = kept.length > 0 ? await bench.executed(found.setup) : null
   const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
   const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
-  const isUsed = ({ method, variant, givenBack }: LayerRecord) => methods.get(method) === variant && !givenBack
+  const isUsed = ({ method, variant, inFloat }: LayerRecord) => methods.get(method) === variant && !inFloat
   const byNode = new Map<string, LayerRecord>()
   for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
   const layers = [...byNode.values()].map((row) => {
-    const { node, opType, method, beforeMs, afterMs, sqnrDb, givenBack } = row
+    const { node, opType, method, beforeMs, afterMs, sqnrDb, inFloat } = row
     const used = isUsed(row)
-    const reason = givenBack ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
+    const reason = inFloat ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
     return {
       node,
       opType,

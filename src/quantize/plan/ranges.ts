@@ -26,12 +26,17 @@ const MOST_SAMPLES = 256
 /** Operators with weights, and so with a bias that can be corrected. */
 const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
 
+/** A model with what can be quantized of it, and the types of its values. */
+export interface QuantizableModel {
+  readonly model: Model
+  readonly nodes: readonly Quantizable[]
+  readonly types: ReadonlyMap<string, TypeAsRun>
+}
+
 /** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
 export async function calibrated(
   bench: PrecisionBench,
-  model: Model,
-  nodes: readonly Quantizable[],
-  types: ReadonlyMap<string, TypeAsRun>,
+  { model, nodes, types }: QuantizableModel,
   methods: readonly CalibrationMethod[],
   before?: Calibrated,
 ): Promise<Calibrated> {
@@ -40,13 +45,7 @@ export async function calibrated(
       precisions.includes('static') ? [...activationsIn, ...activationsOut] : [],
     ),
   )
-  const channels = [...values].flatMap((value): ChannelsOf[] => {
-    const readers = nodes.filter(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
-    const shape = types.get(value)?.shape ?? []
-    if (readers.length === 0 || shape.length < 2) return []
-    const axis = readers[0]!.opType === 'Conv' ? 1 : shape.length - 1
-    return [{ value, rank: shape.length, axis, size: shape[axis]! }]
-  })
+  const channels = [...values].flatMap((value) => channelsOf(value, nodes, types))
   const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * bench.p50Ms))
   const count = Math.min(bench.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
   // Spread over all of them: data are often sorted by class.
@@ -84,6 +83,15 @@ export async function calibrated(
         Object.entries(means).flatMap(([value, all]) => (finite(all) ? [[value, { axis: axes.get(value)!, means: all }]] : [])),
       ),
   }
+}
+
+/** Of what an operator with weights reads. */
+function channelsOf(value: string, nodes: readonly Quantizable[], types: ReadonlyMap<string, TypeAsRun>): ChannelsOf[] {
+  const reader = nodes.find(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
+  const shape = types.get(value)?.shape ?? []
+  if (reader === undefined || shape.length < 2) return []
+  const axis = reader.opType === 'Conv' ? 1 : shape.length - 1
+  return [{ value, rank: shape.length, axis, size: shape[axis]! }]
 }
 
 const isObserved = ([, { low, high }]: readonly [string, Range]): boolean => Number.isFinite(low) && Number.isFinite(high)

@@ -11,7 +11,7 @@ import { dynamicProduct } from './dynamic.ts'
 import { dynamicAttention, dynamicLstm, MICROSOFT } from './dynamic-contrib.ts'
 import { type LayerOutcome, type Rewriting, startRewriting } from './rewriting.ts'
 import { staticLayers } from './static.ts'
-import { companionsOf, partsOf } from './static-sites.ts'
+import { companionsOf, partsOf } from './static-operators.ts'
 
 /** ai.onnx that the written form needs: DynamicQuantizeLinear came with 11; QuantizeLinear per axis and int8 pooling with 13 and 12. */
 export const OPSETS: Readonly<Partial<Record<Precision, number>>> = { dynamic: 11, static: 13 }
