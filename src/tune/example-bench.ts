@@ -134,7 +134,7 @@ export const exampleEvidence = (rest: Partial<RemedyEvidence> = {}): RemedyEvide
   findings: [],
   inputs: [],
   outputs: [],
-  wishes: { fixShapes: false, outputs: null, maxLoss: null },
+  constraints: { fixShapes: false, outputs: null, maxLoss: null },
   ...rest,
 })
 

@@ -81,8 +81,8 @@ describe('other goals', () => {
     const triedOf = async (rest: Rest) => (await run({}, remedies, rest)).found.tried.map(({ name }) => name).sort()
     expect(await triedOf({})).toEqual(['plain'])
     expect(await triedOf({ only: new Set(['named', 'size']) })).toEqual(['named'])
-    const wishes = { fixShapes: false, outputs: null, maxLoss: 0.01 }
-    expect(await triedOf({ evidence: { wishes } })).toEqual(['lossy', 'plain'])
+    const constraints = { fixShapes: false, outputs: null, maxLoss: 0.01 }
+    expect(await triedOf({ evidence: { constraints } })).toEqual(['lossy', 'plain'])
   })
 })
 

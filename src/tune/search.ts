@@ -28,7 +28,7 @@ const LATE_SHARE = 0.35
 
 export async function search(plan: SearchPlan): Promise<Found> {
   const { bench, original, evidence, only } = plan
-  const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.wishes.maxLoss, only))
+  const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const late = remedies.filter((one) => one.late)
   const early = remedies.filter((one) => !one.late)
   const startMs = bench.nowMs()

@@ -190,7 +190,7 @@ function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagn
     findings: diagnosis.findings.map(({ rule, timeMs, wouldSaveMs, nodes }) => ({ rule, timeMs, wouldSaveMs, nodes })),
     inputs: (evidence.inputs ?? []).map(({ name, dtype, shape, freeAxes }) => ({ name, dtype, shape, freeAxes })),
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? null, shape: type?.shape ?? null })),
-    wishes: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
+    constraints: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
   }
 }
 

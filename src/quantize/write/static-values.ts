@@ -142,19 +142,19 @@ export function operand(region: Region, name: string, change?: (value: number) =
   }
   const given = readFloats(matching, constant)
   const values = change === undefined ? given : given.map(change)
-  return dequantizedWeights(region, name, { values, shape: constant.shape }, layout, { shared: change === undefined })?.value
+  return dequantizedWeights(region, { name, values, shape: constant.shape }, layout, { shared: change === undefined })?.value
 }
 
 /** `shared`: the same constant, quantized in the same way, stands in the file once. */
 export function dequantizedWeights(
   region: Region,
-  name: string,
-  weights: FloatWeights,
+  weights: FloatWeights & { readonly name: string },
   layout: WeightLayout,
   { affines = weightAffines(weights, layout), shared = true } = {},
 ) {
   if (affines === undefined) return undefined
   const { rewriting } = region
+  const { name } = weights
   const make = () => {
     const done = withAffines(weights, layout, affines)
     return { ...addWeights(rewriting, name, done), done }

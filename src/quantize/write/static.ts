@@ -100,7 +100,11 @@ function writeHardSigmoid(region: Region, operator: StaticOperator): LayerOutcom
   )
   const type = rewriting.choice.options.activations
   const beta = { values: Float32Array.of(numberOf(node, 'beta', 0.5)), shape: [] }
-  const added = dequantizedWeights(region, `${result}_beta`, beta, { type, symmetric: false, reduced: false, axis: null })!.value
+  const added = dequantizedWeights(
+    region,
+    { name: `${result}_beta`, ...beta },
+    { type, symmetric: false, reduced: false, axis: null },
+  )!.value
   rewriting.remove(node)
   const whole: LayerOutcome = { precision: 'static', weightSqnrDb: null }
   if (isOperator(node, 'HardSigmoid')) {
