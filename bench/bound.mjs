@@ -7,8 +7,8 @@ import path from 'node:path'
 import { FIX_DEFAULTS } from '../dist/commands/fix/options.js'
 import { alone, withRun } from '../dist/commands/run.js'
 import { staticLayers } from '../dist/quantize/plan/choose.js'
+import { benchmarkOperators } from '../dist/quantize/plan/operator-benchmark.js'
 import { prepareModel } from '../dist/quantize/plan/prepare.js'
-import { surveyOperators } from '../dist/quantize/plan/survey.js'
 import { typesAsRun } from '../dist/quantize/plan/types-as-run.js'
 import { DEFAULT_QUANTIZE_OPTIONS, precisions } from '../dist/quantize/write/choice.js'
 import { quantizable } from '../dist/quantize/write/quantizable.js'
@@ -101,12 +101,12 @@ function boundOf(file, inputs) {
       outputs: [],
       findings: [],
       p50Ms: 1,
-      wishes: {},
+      constraints: {},
     }
     const facts = { ...evidence, inputs: [...shapes.keys()].map((name) => ({ name, freeAxes: [] })) }
     const prepared = await prepareModel(run.model, setup, facts, {})
     let names = 0
-    const ground = {
+    const bench = {
       run: run.trials.run,
       engineId: 'ort-cpu',
       options: run.engineOptions,
@@ -123,18 +123,22 @@ function boundOf(file, inputs) {
       nowMs: () => performance.now(),
       onStep() {},
     }
-    const survey = await alone(
+    const { nodes, benchmark } = await alone(
       run,
       async () => {
-        const types = await typesAsRun(ground, prepared)
+        const types = await typesAsRun(bench, prepared)
         const lasting = new Map([...types].map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
         const nodes = quantizable(prepared, lasting)
         const wanted = precisions.filter((one) => one !== 'float32')
-        return { nodes, ...(await surveyOperators(ground, prepared, nodes, wanted, DEFAULT_QUANTIZE_OPTIONS, types)) }
+        const operators = { model: prepared, nodes, precisions: wanted, options: DEFAULT_QUANTIZE_OPTIONS, types }
+        return { nodes, benchmark: await benchmarkOperators(bench, operators) }
       },
       () => {},
     )
-    const { savingMs, layers } = staticLayers(prepared, survey.nodes.map(mayBe), free(survey), new Set())
+    const { savingMs, layers } = staticLayers(
+      { model: prepared, nodes: nodes.map(mayBe), benchmark: free(nodes, benchmark) },
+      new Set(),
+    )
     const written = await writeModelFolder(prepared, path.join(temporaryFolder(), 'prepared'))
     return { prepared: written.file, savingMs, layers: layers.size }
   })
@@ -146,18 +150,18 @@ function mayBe(one) {
 }
 
 /** Every operator in its best precision, and conversions for nothing. */
-function free(survey) {
+function free(nodes, benchmark) {
   const converts = new Map(
-    survey.nodes.map(({ node, activationsIn }) => [node, survey.dynamicMs(survey.elementsOf(activationsIn[0] ?? ''))]),
+    nodes.map(({ node, activationsIn }) => [node, benchmark.dynamicMs(benchmark.elementsOf(activationsIn[0] ?? ''))]),
   )
-  const times = [...survey.times].map(([node, { floatMs, other }]) => {
+  const times = [...benchmark.times].map(([node, { floatMs, other }]) => {
     const known = Object.entries(other).flatMap(([precision, ms]) => {
       if (typeof ms !== 'number') return []
       return [precision === 'dynamic' ? Math.max(0, ms - (converts.get(node) ?? 0)) : ms]
     })
     return [node, { floatMs, other: known.length > 0 ? { static: Math.min(...known) } : {} }]
   })
-  return { ...survey, times: new Map(times), quantizeMs: () => 0, dequantizeMs: () => 0 }
+  return { ...benchmark, times: new Map(times), quantizeMs: () => 0, dequantizeMs: () => 0 }
 }
 
 function lineOf({ model, preparedMs, afterMs, boundMs, layers, bound, reached, beside }) {

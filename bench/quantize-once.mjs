@@ -15,7 +15,7 @@ import { temporaryFolder } from './shared.mjs'
 const [file, out, precision, data] = process.argv.slice(2)
 const started = performance.now()
 const given = await readModel(file)
-const evidence = { inputs: [], findings: [], p50Ms: 1, wishes: {} }
+const evidence = { inputs: [], findings: [], p50Ms: 1, constraints: {} }
 const [freed] = initializersAsInputs.apply({ model: given, options: {}, batchFactor: 1, machineBound: false }, evidence, {})
 const model = freed?.setup.model ?? given
 const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(precision))

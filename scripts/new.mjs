@@ -257,7 +257,7 @@ const example = model({
 })
 
 checkRemedy(${name}, {
-  applies: [{ name: 'what it changes', model: example${group === 'approximate' ? ', evidence: { wishes: { maxLoss: 0.01 } }' : ''} }],
+  applies: [{ name: 'what it changes', model: example${group === 'approximate' ? ', evidence: { constraints: { maxLoss: 0.01 } }' : ''} }],
   leaves: [{ name: 'what is close to it and must stay', model: example }],
 })
 `,
@@ -309,7 +309,7 @@ ${about('exact', 'settings')}
   }
   const effect = group === 'approximate' ? 'approximate' : 'exact'
   const [given, guard] =
-    group === 'approximate' ? ['setup, evidence', '    if (evidence.wishes.maxLoss === null) return []\n'] : ['setup', '']
+    group === 'approximate' ? ['setup, evidence', '    if (evidence.constraints.maxLoss === null) return []\n'] : ['setup', '']
   return {
     effect,
     kindName: 'Rewrite',

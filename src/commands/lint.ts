@@ -1,23 +1,17 @@
 // `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
-// quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be mended is mended as `fix`
+// quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be repaired is repaired as `fix`
 // does it: proven in pairs of fresh processes, with outputs that agree.
 
 import { analyze } from '../analyze/analyze.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from '../diagnose/lint.ts'
 import type { TimedGroup } from '../diagnose/quantization-times.ts'
-import type { Unfused } from '../diagnose/quantized-groups.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { readModel } from '../formats/index.ts'
 import { modelFacts } from '../graph/facts.ts'
 import { InputError } from '../graph/input-error.ts'
 import { viewGraph } from '../graph/view.ts'
 import { USUAL_LIMITS } from '../measure/outputs/index.ts'
-import { groupRequantization } from '../remedies/approximate/group-requantization.ts'
-import { nbitsAccuracyLevel } from '../remedies/approximate/nbits-accuracy-level.ts'
-import { selectiveDequantization } from '../remedies/approximate/selective-dequantization.ts'
-import { constantDequantization } from '../remedies/rewrites/constant-dequantization.ts'
-import { initializersAsInputs } from '../remedies/rewrites/initializers-as-inputs.ts'
-import { integerScaling } from '../remedies/rewrites/integer-scaling.ts'
+import { remedies } from '../remedies/index.ts'
 import type { LintDocument } from '../report/documents/lint.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import type { TrialRow } from '../report/documents/trial-row.ts'
@@ -31,7 +25,7 @@ import { toolVersion } from './version.ts'
 export interface LintOptions
   extends WhyOptions,
     Pick<FixOptions, 'force' | 'metric' | 'budgetSeconds' | 'onTrial' | 'onDiagnosis'> {
-  /** The file to write a mended model to; null: nothing is mended. */
+  /** The file to write a repaired model to; null: nothing is repaired. */
   readonly repair: string | null
   /** Largest loss of the outputs against the model given; null: one decision in a hundred, a cosine of 0.995. */
   readonly maxLoss: FixOptions['maxLoss']
@@ -41,17 +35,10 @@ const { force, metric, budgetSeconds } = FIX_DEFAULTS
 const LINT_DEFAULTS: LintOptions = { ...DEFAULTS, quick: true, repair: null, maxLoss: null, force, metric, budgetSeconds }
 
 /** What `--repair` tries. */
-const MENDS = [
-  initializersAsInputs,
-  constantDequantization,
-  integerScaling,
-  groupRequantization,
-  selectiveDequantization,
-  nbitsAccuracyLevel,
-].map(({ id }) => id)
+const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
 
 /**
- * Lints the model in `file`, and with `repair` writes what is proven of a mended one. A model that is not quantized is answered without a
+ * Lints the model in `file`, and with `repair` writes what is proven of a repaired one. A model that is not quantized is answered without a
  * measurement. Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
@@ -59,9 +46,9 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   const model = await readModel(file)
   const written = writtenQuantization(viewGraph(model))
   const { sha256, sizeBytes, format, opsets } = modelFacts(model)
-  const about = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }
-  if (!isQuantized(written)) return unmeasured(about)
-  if (options.repair !== null) return repaired(file, about, options, options.repair)
+  const linted = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }
+  if (!isQuantized(written)) return unmeasured(linted)
+  if (options.repair !== null) return repaired(file, linted, options, options.repair)
   const unlocked: string[] = []
   const evidence = await withRun(file, options, (run) =>
     alone(
@@ -70,19 +57,19 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     ),
   )
-  return assembleLint(about, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
+  return assembleLint(linted, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
 }
 
-async function repaired(file: string, about: About, options: LintOptions, out: string): Promise<LintDocument> {
+async function repaired(file: string, linted: LintedModel, options: LintOptions, out: string): Promise<LintDocument> {
   const { evidence, report } = await fix(file, {
     ...options,
     out,
     modelAlone: true,
     onlyProven: true,
-    only: MENDS,
+    only: repairing.map(({ id }) => id),
     maxLoss: options.maxLoss ?? USUAL_LIMITS,
   })
-  const found = assembleLint(about, { ...evidence, warnings: report.warnings })
+  const found = assembleLint(linted, { ...evidence, warnings: report.warnings })
   return { ...found, repair: repairOf(report, out) }
 }
 
@@ -103,7 +90,8 @@ function repairOf({ fix: done, trials }: ReportDocument, out: string): LintDocum
   }
 }
 
-type About = Pick<LintDocument, 'model'> & { readonly written: WrittenQuantization }
+/** A model with what of it is written as quantized. */
+type LintedModel = Pick<LintDocument, 'model'> & { readonly written: WrittenQuantization }
 
 const head = () => ({
   schema: 'whyslow-lint/1' as const,
@@ -111,12 +99,12 @@ const head = () => ({
   createdAt: new Date().toISOString(),
 })
 
-function unmeasured({ model, written }: About): LintDocument {
+function unmeasured({ model, written }: LintedModel): LintDocument {
   const body = { model, written: { ...written }, measured: null, fused: [], unfused: [], hazards: [] }
   return { ...head(), answer: lintAnswer(body), ...body, borders: { nodes: 0, timeMs: 0 }, repair: null, warnings: [] }
 }
 
-function assembleLint({ model, written }: About, evidence: Evidence): LintDocument {
+function assembleLint({ model, written }: LintedModel, evidence: Evidence): LintDocument {
   const found = lintQuantization(analyze(evidence))
   if (found === undefined) {
     throw new InputError(`${model.file}: its operators could not be timed: ${evidence.absent.profile ?? 'there is no profile'}`)
@@ -159,37 +147,15 @@ function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDo
   }
 }
 
-/** By condition: the remedy that takes it away. */
-const MEND_OF: Readonly<Partial<Record<Unfused, string>>> = {
-  'zero-point-missing': groupRequantization.id,
-  'output-read-in-float': groupRequantization.id,
-  'graph-output': groupRequantization.id,
-  'output-not-quantized': groupRequantization.id,
-  'activation-between': groupRequantization.id,
-  'activation-apart': groupRequantization.id,
-  'bias-scale': groupRequantization.id,
-  'bias-float': groupRequantization.id,
-  beta: groupRequantization.id,
-  'scales-differ': groupRequantization.id,
-  'batchnorm-apart': groupRequantization.id,
-  'constants-as-inputs': initializersAsInputs.id,
-  'weights-only': constantDequantization.id,
-  'float-pair': selectiveDequantization.id,
-  'integer-convolution': selectiveDequantization.id,
-  'scaling-apart': integerScaling.id,
-  'float-products': nbitsAccuracyLevel.id,
-}
-/** Their output's range has to be measured, which made-up inputs cannot tell. */
-const NEEDS_DATA: ReadonlySet<Unfused> = new Set(['output-not-quantized', 'activation-between'])
-
-function mendOf({ condition, conversions, operator }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
+/** The id of the remedy; null where there is none. */
+function repairOfGroup({ condition, conversions, operator }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
   const constants = profile?.graph.constants ?? {}
-  const hasWeights = conversions.some(
+  const hasConstants = conversions.some(
     ({ opType, inputs: [value] }) => opType === 'DequantizeLinear' && constants[value ?? ''] !== undefined,
   )
-  if (NEEDS_DATA.has(condition) && inputs.some(({ source }) => source === 'synthetic')) return null
-  if (condition === 'no-int8-kernel' && operator.opType === 'BatchNormalization') return groupRequantization.id
-  return MEND_OF[condition] ?? (hasWeights && condition !== 'optimization-level' ? constantDequantization.id : null)
+  const canMeasureRanges = inputs.every(({ source }) => source !== 'synthetic')
+  const group = { condition, opType: operator.opType, hasConstants, canMeasureRanges }
+  return repairing.find(({ repairs }) => repairs!(group))?.id ?? null
 }
 
 function unfusedRow(group: TimedGroup, evidence: Evidence): LintDocument['unfused'][number] {
@@ -203,7 +169,7 @@ function unfusedRow(group: TimedGroup, evidence: Evidence): LintDocument['unfuse
     conversionsMs,
     operatorMs,
     wouldSaveMs,
-    mend: mendOf(group, evidence),
+    mend: repairOfGroup(group, evidence),
     conversions: conversions.map(({ name }) => name),
   }
 }

@@ -1,23 +1,13 @@
 // Quantization that an executed graph still shows: operators in float between conversions, pairs of QuantizeLinear - DequantizeLinear
 // that only round, weights dequantized at every prediction, integer products whose scaling was left apart, 4-bit products computed in
-// float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be mended.
+// float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be repaired.
 
-import { type Broken, brokenCondition, type Condition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
+import { type Broken, brokenCondition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
 import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
 import { int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
+import type { Unfused } from '../engines/onnxruntime/int8/unfused.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
-
-/** Why a group is not computed in int8 as one operator. */
-export type Unfused =
-  | Condition
-  | 'optimization-level'
-  | 'float-pair'
-  | 'weights-only'
-  | 'scaling-apart'
-  | 'integer-convolution'
-  | 'float-products'
-  | 'not-known'
 
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */

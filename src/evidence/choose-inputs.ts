@@ -17,7 +17,7 @@ import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { type RunTrial, reasonOf } from '../trials/port.ts'
 
-export interface InputWishes {
+export interface InputConstraints {
   readonly run: RunTrial
   readonly shapes: ReadonlyMap<string, readonly number[]>
   readonly values: ReadonlyMap<string, string>
@@ -47,18 +47,18 @@ export interface ChosenInputs {
 }
 
 /** Throws InputError where the data do not fit, where no guess lets the engine run, or where the engine refuses the model. */
-export async function chooseInputs(model: Model, graph: GraphView, wishes: InputWishes): Promise<ChosenInputs> {
-  const { shapes, values, batch, folder } = wishes
-  const flags = { shapes, values, batch, limitBytes: wishes.limits.memoryBytes }
+export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
+  const { shapes, values, batch, folder } = constraints
+  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes }
   const last: { output?: TryOutput; samples?: readonly Feeds[] } = {}
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(
-      wishes.engine,
+      constraints.engine,
       model.source.file,
-      wishes.engineOptions,
+      constraints.engineOptions,
       saveInputs(path.join(folder, 'inputs'), samples),
     )
-    const result = await tryModel(wishes.run, task, wishes.limits)
+    const result = await tryModel(constraints.run, task, constraints.limits)
     if (result.ok) Object.assign(last, { output: result.output, samples })
     return result
   }
@@ -66,31 +66,36 @@ export async function chooseInputs(model: Model, graph: GraphView, wishes: Input
   let samples: readonly Feeds[]
   let resolved: readonly ResolvedInput[]
   let labels: readonly TensorValue[] | null = null
-  if (wishes.data !== null) {
+  if (constraints.data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
     const allowNaN = takesNaN(model)
-    const read = readData(wishes.data, base.inputs, { batch, labelsName: wishes.labels, limit: DEFAULT_LIMIT, allowNaN })
+    const read = readData(constraints.data, base.inputs, {
+      batch,
+      labelsName: constraints.labels,
+      limit: DEFAULT_LIMIT,
+      allowNaN,
+    })
     samples = read.samples
     resolved = read.inputs
     labels = read.labels ?? null
     const result = await attempt(samples)
-    if (!result.ok) throw new InputError(`${wishes.data}: the engine refuses these inputs: ${result.message}`)
+    if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
     const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
     resolved = working.inputs
     samples = last.samples!
   }
-  if (wishes.saveInputs !== null) saveInputs(wishes.saveInputs, samples)
+  if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)
   const { outputs, poolThreads } = last.output!
   return {
     resolved,
     saved: path.join(folder, 'inputs', 'inputs.json'),
-    source: wishes.data === null ? 'synthetic' : 'data',
+    source: constraints.data === null ? 'synthetic' : 'data',
     samples,
     labels,
     outputs,
-    threadsInUse: wishes.engineOptions.threads || poolThreads || 1,
-    warnings: warningsOf(outputs, wishes.data === null),
+    threadsInUse: constraints.engineOptions.threads || poolThreads || 1,
+    warnings: warningsOf(outputs, constraints.data === null),
   }
 }
 

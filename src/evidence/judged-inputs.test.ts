@@ -38,7 +38,7 @@ function chosenFrom(table: string) {
   const read = readData(data, inputs, { limit: 2, allowNaN: true })
   const saved = saveInputs(join(folder, 'inputs'), read.samples)
   return {
-    wishes: { data, labels: null, batch: null, folder },
+    constraints: { data, labels: null, batch: null, folder },
     chosen: { ...read, resolved: read.inputs, saved, labels: read.labels! },
   }
 }
@@ -46,8 +46,8 @@ const table = (cell: (row: number) => string, rows = 100) =>
   ['a,b,label', ...Array.from({ length: rows }, (_, row) => `${cell(row)},1,${row}`)].join('\n')
 
 it('takes more of the data than are measured with, and their labels', () => {
-  const { wishes, chosen } = chosenFrom(table(String))
-  const judged = judgedInputs(relu, wishes, chosen, 50)
+  const { constraints, chosen } = chosenFrom(table(String))
+  const judged = judgedInputs(relu, constraints, chosen, 50)
   expect(judged.samples).toHaveLength(50)
   expect(judged.labels!.map(({ data }) => (data as Float64Array)[0])).toEqual(Array.from({ length: 50 }, (_, row) => row))
   expect(loadInputs(judged.saved)[49]!.x!.data).toEqual(Float32Array.of(49, 1))
@@ -56,9 +56,9 @@ it('takes more of the data than are measured with, and their labels', () => {
 })
 
 it('takes the measured ones where there are no more, or no data', () => {
-  const { wishes, chosen } = chosenFrom(table(String, 2))
-  expect(judgedInputs(relu, wishes, chosen, 50)).toMatchObject({ saved: chosen.saved, labels: chosen.labels })
-  expect(judgedInputs(relu, { ...wishes, data: null }, { ...chosen, labels: null }, 50)).toEqual({
+  const { constraints, chosen } = chosenFrom(table(String, 2))
+  expect(judgedInputs(relu, constraints, chosen, 50)).toMatchObject({ saved: chosen.saved, labels: chosen.labels })
+  expect(judgedInputs(relu, { ...constraints, data: null }, { ...chosen, labels: null }, 50)).toEqual({
     saved: chosen.saved,
     samples: chosen.samples,
     labels: null,
@@ -74,7 +74,7 @@ it('takes no more than memory holds twice', () => {
 
 it('takes a missing value where the model can mean it only', () => {
   expect([relu, trees].map(takesNaN)).toEqual([false, true])
-  const { wishes, chosen } = chosenFrom(table((row) => (row === 30 ? '' : String(row))))
-  expect(judgedInputs(trees, wishes, chosen, 50).samples[30]!.x!.data).toEqual(Float32Array.of(Number.NaN, 1))
-  expect(() => judgedInputs(relu, wishes, chosen, 50)).toThrow(/holds NaN/)
+  const { constraints, chosen } = chosenFrom(table((row) => (row === 30 ? '' : String(row))))
+  expect(judgedInputs(trees, constraints, chosen, 50).samples[30]!.x!.data).toEqual(Float32Array.of(Number.NaN, 1))
+  expect(() => judgedInputs(relu, constraints, chosen, 50)).toThrow(/holds NaN/)
 })

@@ -5,7 +5,7 @@ import type { Feeds, TensorValue } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import { readData } from '../measure/samples/read-data.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
-import { type ChosenInputs, type InputWishes, takesNaN } from './choose-inputs.ts'
+import { type ChosenInputs, type InputConstraints, takesNaN } from './choose-inputs.ts'
 
 export interface JudgedInputs {
   /** Path of the inputs.json. */
@@ -24,7 +24,7 @@ const MOST_BYTES = 256 * 2 ** 20
  */
 export function judgedInputs(
   model: Model,
-  wishes: Pick<InputWishes, 'data' | 'labels' | 'batch' | 'folder'>,
+  constraints: Pick<InputConstraints, 'data' | 'labels' | 'batch' | 'folder'>,
   chosen: Pick<ChosenInputs, 'resolved' | 'saved' | 'samples' | 'labels'>,
   limit: number,
 ): JudgedInputs {
@@ -34,16 +34,16 @@ export function judgedInputs(
     1,
   )
   const most = Math.min(limit, Math.floor(MOST_BYTES / sampleBytes))
-  if (wishes.data === null || most <= fewer.length) return { saved, samples: fewer, labels }
-  const read = readData(wishes.data, chosen.resolved, {
-    batch: wishes.batch,
-    labelsName: wishes.labels,
+  if (constraints.data === null || most <= fewer.length) return { saved, samples: fewer, labels }
+  const read = readData(constraints.data, chosen.resolved, {
+    batch: constraints.batch,
+    labelsName: constraints.labels,
     limit: most,
     allowNaN: takesNaN(model),
   })
   if (read.samples.length <= fewer.length) return { saved, samples: fewer, labels }
   return {
-    saved: saveInputs(path.join(wishes.folder, 'judged'), read.samples),
+    saved: saveInputs(path.join(constraints.folder, 'judged'), read.samples),
     samples: read.samples,
     labels: read.labels ?? null,
   }

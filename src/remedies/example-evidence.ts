@@ -4,11 +4,13 @@ import { modelInMemory } from '../graph/build.ts'
 import type { Model } from '../graph/model.ts'
 import type { RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
 
-export type EvidenceOverrides = Omit<Partial<RemedyEvidence>, 'wishes'> & { readonly wishes?: Partial<RemedyEvidence['wishes']> }
+export type EvidenceOverrides = Omit<Partial<RemedyEvidence>, 'constraints'> & {
+  readonly constraints?: Partial<RemedyEvidence['constraints']>
+}
 
-/** A prediction of 10 ms with onnxruntime-node on four quiet CPUs; nothing found, nothing wished. */
+/** A prediction of 10 ms with onnxruntime-node on four quiet CPUs; nothing found, no constraints. */
 export function exampleEvidence(overrides: EvidenceOverrides = {}): RemedyEvidence {
-  const { wishes, ...given } = overrides
+  const { constraints, ...given } = overrides
   return {
     goal: 'latency',
     engine: { id: 'ort-cpu', version: '1.30.0' },
@@ -20,7 +22,7 @@ export function exampleEvidence(overrides: EvidenceOverrides = {}): RemedyEviden
     inputs: [],
     outputs: [],
     ...given,
-    wishes: { fixShapes: false, outputs: null, maxLoss: null, ...wishes },
+    constraints: { fixShapes: false, outputs: null, maxLoss: null, ...constraints },
   }
 }
 

@@ -1,5 +1,6 @@
 // A remedy proposes a changed setup; whether it is faster and right is measured by `tune/`. Remedies are pure: what needs an engine
 // or WebAssembly is handed in as a tool.
+import type { UnfusedGroup } from '../engines/onnxruntime/int8/unfused.ts'
 import type { EngineOptions } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
@@ -52,7 +53,7 @@ export interface RemedyEvidence {
   /** The graph's inputs as fed, without initializers. */
   readonly inputs: readonly RemedyInput[]
   readonly outputs: readonly { readonly name: string; readonly dtype: DType | null; readonly shape: readonly number[] | null }[]
-  readonly wishes: {
+  readonly constraints: {
     /** Symbolic dimensions may be fixed to the shapes fed. */
     readonly fixShapes: boolean
     /** The only outputs asked for; null: all of them. */
@@ -113,6 +114,10 @@ export interface Remedy {
   readonly kind: 'settings' | 'rewrite' | 'batch'
   /** Goals that it can serve. */
   readonly goals: readonly Goal[]
+  /** True of a quantized group that it brings to run in int8, or takes the quantization from. */
+  readonly repairs?: (group: UnfusedGroup) => boolean
+  /** The method by which it uses fewer bits. */
+  readonly precision?: PrecisionMethod
   /** Asked after the others, about what they leave: finding its proposals takes measurements of its own. */
   readonly late?: boolean
   /** Tried only where it is named with --only, since it changes how the model is used; says how. */

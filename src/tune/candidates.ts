@@ -1,7 +1,7 @@
 // Which changed setups there are to try, likeliest first.
 import { firstLineOf } from '../graph/input-error.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
-import type { Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import type { Effect, Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 
 /** A proposal with the remedy that made it. */
 export interface Candidate {
@@ -78,3 +78,27 @@ export async function proposeAgain(
 /** 'thread-count 1', 'memory-arena': how a trial is called. */
 export const nameOf = ({ remedy, proposal }: Candidate): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
+
+/** Of the time of a prediction, the share that is expected to go; 0 for other goals, which are not predicted. */
+export function expectedShare({ predictedSavingMs }: Proposal, { goal, p50Ms }: RemedyEvidence): number {
+  if (goal !== 'latency' && goal !== 'throughput') return 0
+  return Math.min(0.9, Math.max(0, (predictedSavingMs ?? 0) / p50Ms))
+}
+
+/** For the row that tells what became of it. */
+export function predictedSpeedup(
+  { proposal }: Candidate,
+  { p50Ms }: RemedyEvidence,
+): { readonly predictedSpeedup: number | null } {
+  const saving = proposal.predictedSavingMs
+  return { predictedSpeedup: saving === null || saving >= p50Ms ? null : p50Ms / (p50Ms - saving) }
+}
+
+const EFFECTS: readonly Effect[] = ['exact', 'rounding', 'approximate']
+
+/** What the outputs may differ by after all of them. */
+export const worstEffect = (candidates: readonly Pick<Candidate, 'remedy'>[]): Effect =>
+  EFFECTS[Math.max(0, ...candidates.map(({ remedy }) => EFFECTS.indexOf(engineEffect(remedy))))]!
+
+/** A rewrite that changes no number still lets the engine choose other kernels, which add in another order. */
+const engineEffect = ({ kind, effect }: Remedy): Effect => (kind === 'rewrite' && effect === 'exact' ? 'rounding' : effect)

@@ -1,29 +1,30 @@
 // Searches on made-up machines, for the tests of the search.
 import type { Remedy, RemedyEvidence } from '../rewrite/remedy.ts'
-import { exampleEvidence, exampleGround, exampleSetup, type Has, keyOf, type World } from './example-ground.ts'
-import type { Ground } from './ground.ts'
-import { type Found, type SearchPlan, search } from './search.ts'
+import type { Bench } from './bench.ts'
+import { exampleBench, exampleEvidence, exampleSetup, type Has, keyOf, type World } from './example-bench.ts'
+import { type Found, search } from './search.ts'
+import type { SearchPlan } from './state.ts'
 
 export const original = exampleSetup()
 
 export interface Ran {
   readonly found: Found
-  readonly ground: ReturnType<typeof exampleGround>
+  readonly bench: ReturnType<typeof exampleBench>
   readonly told: Found['tried']
 }
 
 export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & { readonly evidence?: Partial<RemedyEvidence> }
 
 export async function run(world: Partial<World>, remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
-  const ground = exampleGround({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
-  return runOn(ground, ground, remedies, rest)
+  const bench = exampleBench({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
+  return runOn(bench, bench, remedies, rest)
 }
 
-export async function runOn(ground: Ground, made: Ran['ground'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
+export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
   const told: Found['tried'][number][] = []
   const { evidence, ...others } = rest
   const found = await search({
-    ground,
+    bench,
     remedies,
     original,
     evidence: exampleEvidence(evidence),
@@ -35,7 +36,7 @@ export async function runOn(ground: Ground, made: Ran['ground'], remedies: reado
     onStep: () => {},
     ...others,
   })
-  return { found, ground: made, told }
+  return { found, bench: made, told }
 }
 
 /** Time of 10 over the factors of what is in the setup. */

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import { changingHandoff, exampleGround, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-ground.ts'
-import type { Ground, Reading } from './ground.ts'
+import type { Bench, Reading } from './bench.ts'
+import { changingHandoff, exampleBench, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-bench.ts'
 import { type JudgePlan, judge } from './judge.ts'
 import type { Judgement } from './judgement.ts'
 
 const base = exampleSetup()
 const candidate = exampleSetup('a')
-const GROWTH: JudgePlan = { least: 3, most: 8, deadlineMs: Number.POSITIVE_INFINITY, stopEarly: true, level: 99 }
+const GROWTH: JudgePlan = { least: 3, most: 8, deadlineMs: null, stopEarly: true, level: 99 }
 const PROOF: JudgePlan = { ...GROWTH, least: 6, most: 6, stopEarly: false, level: 95 }
 
 type Scripted = Partial<Reading> & { readonly score: number }
@@ -33,13 +33,13 @@ function scripted(bases: readonly Scripted[], candidates: readonly Scripted[], r
     const own = side === 'b' ? bases : candidates
     return { outcome: 'measured', value: reading(own[Math.min(turn, own.length - 1)]!) }
   }
-  return { ground: { ...exampleGround(quiet()), measure, nowMs: () => now } as Ground, asked }
+  return { bench: { ...exampleBench(quiet()), measure, nowMs: () => now } as Bench, asked }
 }
 
 const quiet = (rest: Partial<World> = {}): World => ({ seed: 1, timeMs: () => 10, noise: 0, ...rest })
 
-async function judged(ground: Ground, plan = GROWTH): Promise<Judgement> {
-  const trial = await judge(ground, base, candidate, plan)
+async function judged(bench: Bench, plan = GROWTH): Promise<Judgement> {
+  const trial = await judge(bench, base, candidate, plan)
   if (trial.outcome !== 'measured') throw new Error(trial.outcome)
   return trial.value
 }
@@ -47,7 +47,7 @@ async function judged(ground: Ground, plan = GROWTH): Promise<Judgement> {
 /** Share of seeds for which `holds`. */
 async function shareOf(seeds: number, world: (seed: number) => World, holds: (one: Judgement) => boolean, plan = GROWTH) {
   let count = 0
-  for (let seed = 1; seed <= seeds; seed++) if (holds(await judged(exampleGround(world(seed)), plan))) count++
+  for (let seed = 1; seed <= seeds; seed++) if (holds(await judged(exampleBench(world(seed)), plan))) count++
   return count / seeds
 }
 
@@ -56,8 +56,8 @@ const isFaster = ({ verdict }: Judgement): boolean => verdict === 'faster'
 describe('a clear answer', () => {
   test('ends after three pairs, which alternate', async () => {
     // Ratios 0.8, 0.81, 0.8: their logarithms' mean is -0.219 and their deviation 0.0072, and e^(-0.219 + 9.925 * 0.0072 / sqrt(3)) is 0.84.
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 8 }, { score: 8.1 }, { score: 8 }])
-    expect(await judged(ground)).toMatchObject({
+    const { bench, asked } = scripted([{ score: 10 }], [{ score: 8 }, { score: 8.1 }, { score: 8 }])
+    expect(await judged(bench)).toMatchObject({
       verdict: 'faster',
       pairs: 3,
       before: 10,
@@ -71,28 +71,28 @@ describe('a clear answer', () => {
   test('ends after two pairs where no reading of one side is near one of the other, with the range as interval', async () => {
     // 6.9 is below 0.7 times 10, 7.1 is not; one pair alone settles nothing.
     const apart = scripted([{ score: 10 }, { score: 12 }], [{ score: 5 }, { score: 6.9 }])
-    expect(await judged(apart.ground)).toMatchObject({ verdict: 'faster', pairs: 2, speedupHigh: 2, after: 5.95 })
+    expect(await judged(apart.bench)).toMatchObject({ verdict: 'faster', pairs: 2, speedupHigh: 2, after: 5.95 })
     const near = scripted([{ score: 10 }, { score: 12 }], [{ score: 5 }, { score: 7.1 }, { score: 6 }])
-    expect((await judged(near.ground)).pairs).toBeGreaterThan(2)
+    expect((await judged(near.bench)).pairs).toBeGreaterThan(2)
   })
 
   test('is no after two pairs without a gain worth having', async () => {
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 9.9 }])
-    expect(await judged(ground)).toMatchObject({ pairs: 2, reason: null })
+    const { bench, asked } = scripted([{ score: 10 }], [{ score: 9.9 }])
+    expect(await judged(bench)).toMatchObject({ pairs: 2, reason: null })
     expect(asked).toHaveLength(4)
   })
 
   test('is no after four pairs whose mean shows none, whatever single ones say', async () => {
-    const { ground } = scripted([{ score: 10 }], [{ score: 9 }, { score: 11 }, { score: 9 }, { score: 11.2 }])
-    expect(await judged(ground)).toMatchObject({ verdict: 'no-difference', pairs: 4, reason: null })
+    const { bench } = scripted([{ score: 10 }], [{ score: 9 }, { score: 11 }, { score: 9 }, { score: 11.2 }])
+    expect(await judged(bench)).toMatchObject({ verdict: 'no-difference', pairs: 4, reason: null })
   })
 
   test('is waited for up to the most pairs, and never stops early in the last proof', async () => {
     const turns = [6, 11, 6, 11, 6, 11, 6, 11].map((score) => ({ score }))
-    const { ground } = scripted([{ score: 10 }], turns)
-    expect(await judged(ground)).toMatchObject({ verdict: 'no-difference', pairs: 8, reason: null })
+    const { bench } = scripted([{ score: 10 }], turns)
+    expect(await judged(bench)).toMatchObject({ verdict: 'no-difference', pairs: 8, reason: null })
     const clear = scripted([{ score: 10 }], [{ score: 5 }])
-    expect(await judged(clear.ground, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6 })
+    expect(await judged(clear.bench, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6 })
     expect(clear.asked.join('')).toBe('bccbbccbbccb')
   })
 })
@@ -100,8 +100,8 @@ describe('a clear answer', () => {
 describe('the deadline', () => {
   test('no pair starts after it, and a gain needs the least number of pairs', async () => {
     // Pairs end at 20, 40, 60: the third does not start.
-    const { ground, asked } = scripted([{ score: 10 }], [{ score: 8 }], 10)
-    expect(await judged(ground, { ...GROWTH, deadlineMs: 39 })).toMatchObject({
+    const { bench, asked } = scripted([{ score: 10 }], [{ score: 8 }], 10)
+    expect(await judged(bench, { ...GROWTH, deadlineMs: 39 })).toMatchObject({
       verdict: 'no-difference',
       pairs: 2,
       reason: 'no clear gain in 2 pairs, and the budget ended',
@@ -110,8 +110,8 @@ describe('the deadline', () => {
   })
 
   test('a pair that would have to be repeated after it counts', async () => {
-    const { ground } = scripted([{ score: 10, handoffNs: FAST_NS }], [{ score: 5, handoffNs: SLOW_NS }], 10)
-    expect(await judged(ground, { ...GROWTH, deadlineMs: 5 })).toMatchObject({ verdict: 'no-difference', pairs: 1 })
+    const { bench } = scripted([{ score: 10, handoffNs: FAST_NS }], [{ score: 5, handoffNs: SLOW_NS }], 10)
+    expect(await judged(bench, { ...GROWTH, deadlineMs: 5 })).toMatchObject({ verdict: 'no-difference', pairs: 1 })
   })
 })
 
@@ -120,11 +120,11 @@ describe('states of the machine', () => {
     const fast = { score: 10, handoffNs: FAST_NS }
     const slow = { score: 16, handoffNs: SLOW_NS }
     // The first pair is fast and slow, its repetition fast and fast.
-    const { ground, asked } = scripted([fast], [slow, { score: 8, handoffNs: FAST_NS }])
-    expect(await judged(ground)).toMatchObject({ verdict: 'faster', pairs: 3, after: 8 })
+    const { bench, asked } = scripted([fast], [slow, { score: 8, handoffNs: FAST_NS }])
+    expect(await judged(bench)).toMatchObject({ verdict: 'faster', pairs: 3, after: 8 })
     expect(asked.join('')).toBe('bcbccbbc')
     const always = scripted([fast], [slow])
-    expect((await judged(always.ground, PROOF)).pairs).toBe(6)
+    expect((await judged(always.bench, PROOF)).pairs).toBe(6)
     expect(always.asked).toHaveLength(16)
   })
 
@@ -132,11 +132,11 @@ describe('states of the machine', () => {
     // Five fast pairs at 0.7 and a slow one at 1.05: ln -0.357 five times and 0.049, mean -0.289, sd 0.166, so that the 95 % interval
     // ends at e^(-0.289 + 2.571 * 0.166 / sqrt(6)) = 0.89.
     const bases = [0, 0, 0, 0, 0, 1].map((isSlow) => ({ score: 10, handoffNs: isSlow ? SLOW_NS : FAST_NS }))
-    const { ground } = scripted(
+    const { bench } = scripted(
       bases,
       bases.map((one) => ({ ...one, score: one.handoffNs === SLOW_NS ? 10.5 : 7 })),
     )
-    const judgement = await judged(ground, PROOF)
+    const judgement = await judged(bench, PROOF)
     expect(judgement.speedupLow).toBeGreaterThan(1)
     expect(judgement).toMatchObject({
       verdict: 'no-difference',
@@ -149,7 +149,7 @@ describe('states of the machine', () => {
     const world = (slow: readonly number[]) => {
       const bases = Array.from({ length: 12 }, (_, k) => ({ score: 10, handoffNs: slow.includes(k) ? SLOW_NS : FAST_NS }))
       const turns = bases.map((one, k) => ({ ...one, score: slow.includes(k) ? 10.5 : 7.1 + (k % 2) / 10 }))
-      return scripted(bases, turns).ground
+      return scripted(bases, turns).bench
     }
     const whole: JudgePlan = { ...GROWTH, most: 12 }
     expect(await judged(world([2]), whole)).toMatchObject({ verdict: 'faster', reason: null })
@@ -168,8 +168,8 @@ describe('states of the machine', () => {
       handoffNs,
     }))
     const slow = [11, 11, 9.9, 9.9, 9.9, 9.9, 9.9, 11.2].map((score) => ({ score, handoffNs: SLOW_NS }))
-    const { ground } = scripted(bases, slow)
-    expect(await judged(ground, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6, reason: null })
+    const { bench } = scripted(bases, slow)
+    expect(await judged(bench, PROOF)).toMatchObject({ verdict: 'faster', pairs: 6, reason: null })
   })
 })
 
@@ -179,47 +179,47 @@ describe('chance', () => {
   test('one wild process among many hides no gain', async () => {
     // Eleven ratios around 0.8 and one of 1.6: Student's t over all of them reaches past 1, the range of all but the two outermost does not.
     const turns = [8, 16, 8.4, 7.6, 8, 8.2, 7.9, 8.1, 8, 8.3, 7.7, 8]
-    const { ground } = scripted(
+    const { bench } = scripted(
       [{ score: 10 }],
       turns.map((score) => ({ score })),
     )
-    expect(await judged(ground, many)).toMatchObject({ verdict: 'faster', pairs: 12, speedup: 1.25, speedupLow: 1 / 0.84 })
+    expect(await judged(bench, many)).toMatchObject({ verdict: 'faster', pairs: 12, speedup: 1.25, speedupLow: 1 / 0.84 })
   })
 
   test('two wild ones leave it open', async () => {
     const turns = [8, 16, 8.4, 7.6, 16, 8.2, 7.9, 8.1, 8, 8.3, 7.7, 8]
-    const { ground } = scripted(
+    const { bench } = scripted(
       [{ score: 10 }],
       turns.map((score) => ({ score })),
     )
-    expect(await judged(ground, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
+    expect(await judged(bench, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
   })
 
   test('between the last early look and the most pairs nothing is decided', async () => {
     // After nine pairs Student's t would call it a gain; it is asked again at twelve, when it is none any more.
     const turns = [8, 16, 8, 8, 8, 8, 8, 8, 8, 16, 16, 16]
-    const { ground } = scripted(
+    const { bench } = scripted(
       [{ score: 10 }],
       turns.map((score) => ({ score })),
     )
-    expect(await judged(ground, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
+    expect(await judged(bench, many)).toMatchObject({ verdict: 'no-difference', pairs: 12 })
   })
 
   test('a pair that others disturbed is repeated, three times at most', async () => {
     const disturbed = { score: 16, disturbedShare: 0.3 }
     const once = scripted([{ score: 10 }], [disturbed, { score: 8 }])
-    expect(await judged(once.ground)).toMatchObject({ verdict: 'faster', pairs: 3, speedup: 1.25 })
+    expect(await judged(once.bench)).toMatchObject({ verdict: 'faster', pairs: 3, speedup: 1.25 })
     expect(once.asked.join('')).toBe('bcbccbbc')
     const always = scripted([{ score: 10 }], [{ ...disturbed, score: 8 }])
-    expect((await judged(always.ground, PROOF)).pairs).toBe(6)
+    expect((await judged(always.bench, PROOF)).pairs).toBe(6)
     expect(always.asked).toHaveLength(18)
   })
 
   test('a candidate whose best process is slower than the best without it is not faster', async () => {
     // By chance the base drew five slow processes of six; its good ones are faster than any of the candidate's.
     const bases = [13, 13, 10, 13, 13, 13].map((score) => ({ score }))
-    const { ground } = scripted(bases, [{ score: 10.3 }])
-    const judgement = await judged(ground, PROOF)
+    const { bench } = scripted(bases, [{ score: 10.3 }])
+    const judgement = await judged(bench, PROOF)
     expect(judgement.speedupLow).toBeGreaterThan(1)
     expect(judgement).toMatchObject({
       verdict: 'no-difference',
@@ -233,8 +233,8 @@ describe('sides that cannot be measured', () => {
     ['a crash of the candidate', 'a'],
     ['a crash of the base', ''],
   ])('%s is the answer', async (_, bad) => {
-    const ground = exampleGround(quiet({ fails: (has) => (bad === '' ? !has('a') : has('a')) }))
-    expect(await judge(ground, base, candidate, GROWTH)).toMatchObject({ outcome: 'crashed' })
+    const bench = exampleBench(quiet({ fails: (has) => (bad === '' ? !has('a') : has('a')) }))
+    expect(await judge(bench, base, candidate, GROWTH)).toMatchObject({ outcome: 'crashed' })
   })
 })
 
@@ -275,8 +275,8 @@ describe('noise', () => {
 
 test('the made-up machine gives the same readings for the same seed, and others for another', async () => {
   const scores = async (seed: number) => {
-    const ground = exampleGround(quiet({ seed, noise: 0.1 }))
-    const one = await ground.measure(base)
+    const bench = exampleBench(quiet({ seed, noise: 0.1 }))
+    const one = await bench.measure(base)
     return one.outcome === 'measured' ? one.value.score : null
   }
   expect(await scores(1)).toBe(await scores(1))

@@ -7,15 +7,15 @@ import { REGIME_RATIO } from '../measure/timing/regimes.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import type { Ground, Reading } from './ground.ts'
+import { type Bench, type Deadline, isPast, type Reading } from './bench.ts'
 import type { Judgement } from './judgement.ts'
 
 export interface JudgePlan {
   /** Fewest pairs that may find a gain, most that are measured. */
   readonly least: number
   readonly most: number
-  /** Of `ground.nowMs`: no pair but the first starts after it. */
-  readonly deadlineMs: number
+  /** No pair but the first starts after it. */
+  readonly deadlineMs: Deadline
   /** false: all of `most` pairs, longer samples, and one look: the last proof. */
   readonly stopEarly: boolean
   /** Of the interval at each look, percent. */
@@ -42,23 +42,18 @@ interface Pair {
 }
 
 /** Not measured where either side fails. */
-export async function judge(
-  ground: Ground,
-  base: RemedySetup,
-  candidate: RemedySetup,
-  plan: JudgePlan,
-): Promise<Trial<Judgement>> {
+export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySetup, plan: JudgePlan): Promise<Trial<Judgement>> {
   const pairs: Pair[] = []
   const [bases, candidates]: [Reading[], Reading[]] = [[], []]
-  const isLate = () => ground.nowMs() > plan.deadlineMs
+  const isLate = () => isPast(plan.deadlineMs, bench)
   let repeats = 0
   let disturbed = 0
   while (pairs.length < plan.most && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
-    const first = await ground.measure(baseFirst ? base : candidate, !plan.stopEarly)
+    const first = await bench.measure(baseFirst ? base : candidate, !plan.stopEarly)
     if (first.outcome !== 'measured') return first
-    const second = await ground.measure(baseFirst ? candidate : base, !plan.stopEarly)
+    const second = await bench.measure(baseFirst ? candidate : base, !plan.stopEarly)
     if (second.outcome !== 'measured') return second
     const [a, b] = baseFirst ? [first.value, second.value] : [second.value, first.value]
     const spans = spansChange(a, b)

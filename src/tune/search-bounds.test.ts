@@ -1,9 +1,9 @@
 // The search on made-up machines: what it tries for which goal, when it stops, and what it makes of faults.
 import { describe, expect, test } from 'vitest'
 import type { Remedy } from '../rewrite/remedy.ts'
-import { exampleGround, exampleRemedy, exampleSetup, type Has, keyOf } from './example-ground.ts'
+import type { Bench } from './bench.ts'
+import { exampleBench, exampleRemedy, exampleSetup, type Has, keyOf } from './example-bench.ts'
 import { outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
-import type { Ground } from './ground.ts'
 
 describe('other goals', () => {
   test.each([
@@ -11,8 +11,8 @@ describe('other goals', () => {
     ['memory', (has: Has) => (has('a') ? 12 : 10)],
   ] as const)('%s may not ruin the time of a prediction', async (goal, p50Ms) => {
     // 1.2 times as long, where 1.1 is allowed.
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms })
-    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms })
+    const predictMs: Bench['predictMs'] = async ({ options }) => ({
       outcome: 'measured',
       value: 'a' in options.configEntries ? 12 : 10,
     })
@@ -25,9 +25,9 @@ describe('other goals', () => {
   })
 
   test('a remedy that made predictions too slow is not asked again', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
     const asked: string[] = []
-    const predictMs: Ground['predictMs'] = async ({ options }) => {
+    const predictMs: Bench['predictMs'] = async ({ options }) => {
       asked.push(Object.keys(options.configEntries).join())
       return { outcome: 'measured', value: 'a' in options.configEntries ? 20 : 10 }
     }
@@ -38,11 +38,11 @@ describe('other goals', () => {
   })
 
   test('the fastest process says what a prediction costs, after three looks where one is not clear', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2 }), p50Ms: null })
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 2 }), p50Ms: null })
     // 1.13, 1.06 and 1.3 times as long: a single look would have refused it.
     const costs = [1.13, 1.06, 1.3, 1.06]
     let looks = 0
-    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+    const predictMs: Bench['predictMs'] = async ({ options }) => ({
       outcome: 'measured',
       value: 'a' in options.configEntries ? 10 * costs[Math.min(3, looks++ >> 1)]! : 10,
     })
@@ -51,8 +51,8 @@ describe('other goals', () => {
   })
 
   test('what only together makes predictions too slow is dropped, and the rest is proven', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
-    const predictMs: Ground['predictMs'] = async ({ options }) => ({
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 2, b: 1.5 }), p50Ms: null })
+    const predictMs: Bench['predictMs'] = async ({ options }) => ({
       outcome: 'measured',
       value: 10 * ('a' in options.configEntries ? 1.09 : 1) * ('b' in options.configEntries ? 1.09 : 1),
     })
@@ -81,8 +81,8 @@ describe('other goals', () => {
     const triedOf = async (rest: Rest) => (await run({}, remedies, rest)).found.tried.map(({ name }) => name).sort()
     expect(await triedOf({})).toEqual(['plain'])
     expect(await triedOf({ only: new Set(['named', 'size']) })).toEqual(['named'])
-    const wishes = { fixShapes: false, outputs: null, maxLoss: 0.01 }
-    expect(await triedOf({ evidence: { wishes } })).toEqual(['lossy', 'plain'])
+    const constraints = { fixShapes: false, outputs: null, maxLoss: 0.01 }
+    expect(await triedOf({ evidence: { constraints } })).toEqual(['lossy', 'plain'])
   })
 })
 
@@ -94,17 +94,17 @@ describe('the budget', () => {
     for (const budgetMs of [0, 1, 3000, 9000, 20_000, 60_000]) {
       const one = await run({ timeMs: fast, noise: 0.05 }, many, { budgetMs })
       // A pair is two readings of 500; in the first look six readings stand together.
-      for (const { what, atMs } of one.ground.seen)
+      for (const { what, atMs } of one.bench.seen)
         if (what !== 'thorough reading' && what !== 'outputs') expect(atMs).toBeLessThanOrEqual(budgetMs + 3000)
       const names = [...one.found.tried.map(({ name }) => name), ...one.found.untried]
       expect(names.sort()).toEqual(many.map(({ id }) => id).sort())
-      if (one.found.proof !== null) expect(one.ground.seen.at(-1)!.what).toBe('thorough reading')
+      if (one.found.proof !== null) expect(one.bench.seen.at(-1)!.what).toBe('thorough reading')
     }
   })
 
   test('none at all: nothing is measured, all is left', async () => {
     const one = await run({ timeMs: fast }, many, { budgetMs: -1 })
-    expect(one.ground.seen).toEqual([])
+    expect(one.bench.seen).toEqual([])
     expect(one.found.untried).toHaveLength(30)
     expect(one.found.tried).toEqual([])
   })
@@ -115,7 +115,7 @@ describe('the budget', () => {
     })
     const nothing = exampleRemedy('nothing', { when: () => false })
     const one = await run({}, [exampleRemedy('a'), nothing, likely], { dryRun: true })
-    expect(one.ground.seen).toEqual([])
+    expect(one.bench.seen).toEqual([])
     expect(one.found).toMatchObject({ untried: ['likely 2', 'a'], tried: [], proof: null, kept: [] })
   })
 })
@@ -144,7 +144,7 @@ describe('a remedy that throws', () => {
   })
 
   test('while it looks for its effect', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ bad: 1.5 }) })
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ bad: 1.5 }) })
     const executed = { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
     const apply: Remedy['apply'] = () => [
       { variant: '', setup: exampleSetup('bad'), changes: [], predictedSavingMs: null, took: boom },

@@ -1,7 +1,7 @@
 // Remedies that measure for their proposals come after the others.
 import { describe, expect, test } from 'vitest'
 import type { RemedySetup } from '../rewrite/remedy.ts'
-import { exampleGround, exampleRemedy, keyOf } from './example-ground.ts'
+import { exampleBench, exampleRemedy, keyOf } from './example-bench.ts'
 import { outcomeOf, run, runOn, shipped, times } from './example-search.ts'
 
 describe('late remedies', () => {
@@ -41,7 +41,7 @@ describe('late remedies', () => {
   })
 
   test('have time to be judged, however long their proposals took', async () => {
-    const ground = exampleGround({ seed: 1, timeMs: times({ late: 2 }), noise: 0.01 })
+    const bench = exampleBench({ seed: 1, timeMs: times({ late: 2 }), noise: 0.01 })
     let slow = 0
     const remedy = late([])
     const patient = {
@@ -51,7 +51,7 @@ describe('late remedies', () => {
         return remedy.apply(...given)
       },
     }
-    const one = await runOn({ ...ground, nowMs: () => ground.nowMs() + slow }, ground, [patient])
+    const one = await runOn({ ...bench, nowMs: () => bench.nowMs() + slow }, bench, [patient])
     expect(shipped(one)).toBe('late')
   })
 })

@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import { mulberry32 } from '../graph/random.ts'
 import type { Remedy } from '../rewrite/remedy.ts'
-import { changingHandoff, exampleGround, exampleRemedy, exampleSetup, type Has } from './example-ground.ts'
+import type { Bench } from './bench.ts'
+import { worstEffect } from './candidates.ts'
+import { changingHandoff, exampleBench, exampleRemedy, exampleSetup, type Has } from './example-bench.ts'
 import { original, outcomeOf, run, runOn, shipped, times } from './example-search.ts'
-import type { Ground } from './ground.ts'
-import { worstEffect } from './search.ts'
 
 describe('where nothing is better', () => {
   test('almost nothing is ever kept, and never what is slower', async () => {
@@ -72,7 +72,7 @@ describe('what is better', () => {
     expect(one.found.tried.filter(({ kept }) => kept).map(({ name }) => name)).toEqual(['a', 'b'])
     // Fresh readings, the original's own among them.
     expect(
-      one.ground.seen
+      one.bench.seen
         .filter(({ what }) => what === 'thorough reading')
         .map(({ key }) => key)
         .slice(0, 4),
@@ -177,7 +177,7 @@ describe('never kept', () => {
       ['rejected', 'outputs differ by 0.5 of their range'],
     ])
     // A rewrite that is wrong is not even timed.
-    expect(one.ground.seen.filter(({ what, key }) => what === 'reading' && key === 'wrong')).toEqual([])
+    expect(one.bench.seen.filter(({ what, key }) => what === 'reading' && key === 'wrong')).toEqual([])
   })
 
   test('two that are right alone and wrong together', async () => {
@@ -197,7 +197,7 @@ describe('never kept', () => {
   })
 
   test('what the engine does not run as meant, though it is faster', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
     const executed = { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
     const apply: Remedy['apply'] = () => [
       { variant: '', setup: exampleSetup('a'), changes: [], predictedSavingMs: null, took: ({ nodes }) => nodes.length > 0 },
@@ -227,9 +227,9 @@ describe('never kept', () => {
   })
 
   test('what is faster only until the last proof', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
     // Longer samples show no gain: the first ones met a cold machine.
-    const measure: Ground['measure'] = (setup, thorough) => made.measure(thorough ? original : setup, thorough)
+    const measure: Bench['measure'] = (setup, thorough) => made.measure(thorough ? original : setup, thorough)
     const one = await runOn({ ...made, measure }, made, [exampleRemedy('a')])
     expect(shipped(one)).toBe('')
     expect(one.found).toMatchObject({ kept: [], proof: { proven: false } })
@@ -243,8 +243,8 @@ describe('never kept', () => {
   })
 
   test('what crashes in the last proof', async () => {
-    const made = exampleGround({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
-    const measure: Ground['measure'] = async (setup, thorough) =>
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
+    const measure: Bench['measure'] = async (setup, thorough) =>
       thorough ? { outcome: 'timed-out', limitMs: 5000 } : made.measure(setup)
     const one = await runOn({ ...made, measure }, made, [exampleRemedy('a')])
     expect(shipped(one)).toBe('')

@@ -77,7 +77,7 @@ const batchOf = ({ batches }: CompareOptions): number | null => (batches === nul
 
 /** Inputs as an engine was seen to accept them. Throws InputError as `chooseInputs` does. */
 function choose({ model, graph, engineId }: Base, { options, limits }: Opening, folder: string): Promise<ChosenInputs> {
-  const wishes = {
+  const constraints = {
     ...options,
     run: options.trials.run,
     batch: batchOf(options),
@@ -86,7 +86,7 @@ function choose({ model, graph, engineId }: Base, { options, limits }: Opening, 
     folder,
     limits,
   }
-  return chooseInputs(model, graph, wishes)
+  return chooseInputs(model, graph, constraints)
 }
 
 /** One model on several engines. Throws InputError where none of them is here, or none takes the model. */

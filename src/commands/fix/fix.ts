@@ -12,8 +12,9 @@ import type { ReportDocument } from '../../report/documents/report.ts'
 import { parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
 import type { Goal, RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
 import { checkModelOut, checkOut, type ShipPlan, shipFolder, shipModel, writeModelFolder } from '../../ship/index.ts'
-import { realGround } from '../../tune/real-ground.ts'
-import { type Found, search, worstEffect } from '../../tune/search.ts'
+import { worstEffect } from '../../tune/candidates.ts'
+import { localBench } from '../../tune/local-bench/index.ts'
+import { type Found, search } from '../../tune/search.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
 import { alone, measureRun, type Run, readExecuted, withRun } from '../run.ts'
@@ -104,7 +105,7 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
-  const ground = realGround({
+  const bench = localBench({
     run: run.trials.run,
     goal: options.goal,
     engineId: options.engine,
@@ -127,10 +128,10 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
   // Simplifying takes seconds, and is one remedy of many.
   const simplifyMs = Math.max(LEAST_SIMPLIFY_MS, SIMPLIFY_SHARE * options.budgetSeconds * 1000)
   const simplify = await loadSimplify(process.cwd(), simplifyMs)
-  const optimize = onceFor(ground.optimize, ground.keyOf)
-  const precision = precisionOf(run, options, { original, facts, ground, judged, optimize })
+  const optimize = onceFor(bench.optimize, bench.keyOf)
+  const precision = precisionOf(run, options, { original, facts, bench, judged, optimize })
   const found = await search({
-    ground,
+    bench,
     remedies,
     original,
     evidence: facts,
@@ -139,7 +140,7 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
       ...(simplify ? { simplify: onceFor(simplify) } : {}),
       ...(precision ? { precision: precision.plan } : {}),
       // Ranges of made-up inputs would be made up, too.
-      ...(run.inputs.source === 'data' ? { ranges: ground.ranges } : {}),
+      ...(run.inputs.source === 'data' ? { ranges: bench.ranges } : {}),
     },
     only: options.only === null ? null : new Set(options.only),
     budgetMs: options.budgetSeconds * 1000,
@@ -147,7 +148,7 @@ async function tune(run: Run, options: FixOptions, evidence: Evidence, diagnosis
     onTried: (one) => options.onTrial?.(trialRow(one, options.goal)),
     onStep: (stage, done, of) => run.progress({ stage, done, of }),
   })
-  const quantization = precision === null || options.dryRun ? null : await quantizationOf(run, found, precision, ground)
+  const quantization = precision === null || options.dryRun ? null : await quantizationOf(run, found, precision, bench)
   return { ...found, quantization }
 }
 
@@ -189,7 +190,7 @@ function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagn
     findings: diagnosis.findings.map(({ rule, timeMs, wouldSaveMs, nodes }) => ({ rule, timeMs, wouldSaveMs, nodes })),
     inputs: (evidence.inputs ?? []).map(({ name, dtype, shape, freeAxes }) => ({ name, dtype, shape, freeAxes })),
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? null, shape: type?.shape ?? null })),
-    wishes: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
+    constraints: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
   }
 }
 

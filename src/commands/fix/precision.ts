@@ -1,18 +1,19 @@
-// Fewer bits, for the commands: puts the search for precisions on the ground that `tune/` stands on, and says what came of it.
+// Fewer bits, for the commands: puts the search for precisions on the bench of `tune/`, and says what came of it.
 import fs from 'node:fs'
 import path from 'node:path'
 import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
 import type { Model } from '../../graph/model.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
 import { fusedKernels } from '../../quantize/plan/kernels.ts'
+import type { LayerRecord } from '../../quantize/plan/layer-records.ts'
 import { possiblePrecisions } from '../../quantize/plan/possible.ts'
-import { type LayerRecord, type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
+import { type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
 import { prepareModel } from '../../quantize/plan/prepare.ts'
 import { optionsFor } from '../../quantize/write/choice.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 import { variantWriter, writeModelFolder } from '../../ship/index.ts'
-import type { Ground } from '../../tune/ground.ts'
+import type { Bench } from '../../tune/bench.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
@@ -28,7 +29,7 @@ export interface Tuned extends Found {
 interface On {
   readonly original: RemedySetup
   readonly facts: RemedyEvidence
-  readonly ground: Ground
+  readonly bench: Bench
   readonly judged: JudgedInputs
   readonly optimize: RemedyTools['optimize']
 }
@@ -42,12 +43,12 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
 export function precisionOf(
   run: Run,
   options: FixOptions,
-  { original, facts, ground, judged, optimize }: On,
+  { original, facts, bench, judged, optimize }: On,
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
   const setup = { ...original, options: run.engineOptions }
-  const wishes = {
+  const constraints = {
     method: precision.method,
     bits: precision.bits,
     calibration: precision.calibration,
@@ -56,7 +57,7 @@ export function precisionOf(
     budgetMs: options.budgetSeconds * 1000,
   }
   const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
-  if (dryRun) return possiblePrecisions(wishes, prepare)
+  if (dryRun) return possiblePrecisions(constraints, prepare)
   const folder = path.join(run.folder, 'precision')
   fs.mkdirSync(folder)
   let names = 0
@@ -81,30 +82,30 @@ export function precisionOf(
         return file
       },
       nextName: (hint) => `${hint}-${names++}`,
-      compare: (model) => ground.compare({ ...setup, model }, 'approximate'),
-      nowMs: ground.nowMs,
+      compare: (model) => bench.compare({ ...setup, model }, 'approximate'),
+      nowMs: bench.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
     },
-    wishes,
+    constraints,
     prepare,
   )
 }
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
-export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, ground: Ground): Promise<Quantization> {
+export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, bench: Bench): Promise<Quantization> {
   const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
   const methods = new Map(kept.map(({ remedy, proposal }) => [METHOD_OF[remedy.id]!, proposal.variant]))
   await search.measureErrors(methods)
-  const executed = kept.length > 0 ? await ground.executed(found.setup) : null
+  const executed = kept.length > 0 ? await bench.executed(found.setup) : null
   const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
   const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
-  const isUsed = ({ method, variant, givenBack }: LayerRecord) => methods.get(method) === variant && !givenBack
+  const isUsed = ({ method, variant, inFloat }: LayerRecord) => methods.get(method) === variant && !inFloat
   const byNode = new Map<string, LayerRecord>()
   for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
   const layers = [...byNode.values()].map((row) => {
-    const { node, opType, method, beforeMs, afterMs, sqnrDb, givenBack } = row
+    const { node, opType, method, beforeMs, afterMs, sqnrDb, inFloat } = row
     const used = isUsed(row)
-    const reason = givenBack ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
+    const reason = inFloat ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
     return {
       node,
       opType,
@@ -121,7 +122,7 @@ export async function quantizationOf(run: Run, found: Found, search: PrecisionSe
     methods: [...methods.keys()],
     inputs: run.inputs.source,
     sizeBeforeBytes: run.model.source.sizeBytes,
-    sizeAfterBytes: kept.length > 0 && Number.isFinite(ground.sizeBytes(found.setup)) ? ground.sizeBytes(found.setup) : null,
+    sizeAfterBytes: kept.length > 0 && Number.isFinite(bench.sizeBytes(found.setup)) ? bench.sizeBytes(found.setup) : null,
     layers,
     notTried: [...search.reasons()].map(([method, reason]) => ({ method, reason })),
   }

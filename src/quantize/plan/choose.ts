@@ -2,8 +2,8 @@
 import type { Model } from '../../graph/model.ts'
 import { linksOf } from '../../graph/walk.ts'
 import type { Precision, Quantizable } from '../write/choice.ts'
+import type { OperatorBenchmark } from './operator-benchmark.ts'
 import { chooseRegions, costOf, type RegionNode } from './regions.ts'
-import type { Survey } from './survey.ts'
 
 /** Layers that change, by node, and what they save together, ms. */
 export interface Layers {
@@ -18,43 +18,40 @@ const FUSED = new Set(['Relu', 'Clip', 'Sigmoid', 'LeakyRelu', 'HardSigmoid', 'T
 export const leanings = { '': 1, wide: 0.6 } as const
 export type Leaning = keyof typeof leanings
 
-/** Static int8. `given`: nodes that stay float. */
-export function staticLayers(
-  model: Model,
-  nodes: readonly Quantizable[],
-  survey: Survey,
-  given: ReadonlySet<string>,
-  leaning: Leaning = '',
-): Layers {
+/** What layers are chosen by. */
+export interface BenchmarkedModel {
+  readonly model: Model
+  readonly nodes: readonly Quantizable[]
+  readonly benchmark: OperatorBenchmark
+}
+
+/** Static int8. `inFloat`: nodes that stay so. */
+export function staticLayers(benchmarked: BenchmarkedModel, inFloat: ReadonlySet<string>, leaning: Leaning = ''): Layers {
+  const { model, nodes, benchmark } = benchmarked
   const graph = model.proto.graph!
-  const measured = regionNodes(model, nodes, survey, given)
+  const measured = regionNodes(benchmarked, inFloat)
   const share = leanings[leaning]
   const region = measured.map((one) => ({ ...one, int8Ms: one.int8Ms === undefined ? undefined : one.int8Ms * share }))
   const outputs = graph.output.map(({ name }) => name)
   const border = (value: string) => {
-    const elements = survey.elementsOf(value)
+    const elements = benchmark.elementsOf(value)
     // Float convolutions work in a layout of their own, which ends where int8 begins.
-    const reorderMs = survey.isImage(value) ? survey.reorderMs(elements) : 0
-    return { quantizeMs: survey.quantizeMs(elements) + reorderMs, dequantizeMs: survey.dequantizeMs(elements) + reorderMs }
+    const reorderMs = benchmark.isImage(value) ? benchmark.reorderMs(elements) : 0
+    return { quantizeMs: benchmark.quantizeMs(elements) + reorderMs, dequantizeMs: benchmark.dequantizeMs(elements) + reorderMs }
   }
   const { int8 } = chooseRegions(region, outputs, border)
   const allFloat = measured.reduce((sum, { floatMs }) => sum + floatMs, 0)
   const totalMs = costOf(measured, outputs, border, int8)
   // What only moves numbers is in a region of others or not worth a change.
   const names = [...int8]
-  const works = names.some((name) => nodes.some((one) => one.node === name && !one.free))
+  const works = names.some((name) => nodes.some((one) => one.node === name && !one.movesData))
   return works
     ? { layers: new Map(names.map((name) => [name, 'static'])), savingMs: allFloat - totalMs }
     : { layers: new Map(), savingMs: 0 }
 }
 
 /** What the cut must know of: layers with their parts, and all other nodes of the main graph that read or make their values. */
-function regionNodes(
-  model: Model,
-  nodes: readonly Quantizable[],
-  { times }: Survey,
-  given: ReadonlySet<string>,
-): readonly RegionNode[] {
+function regionNodes({ model, nodes, benchmark }: BenchmarkedModel, inFloat: ReadonlySet<string>): readonly RegionNode[] {
   const graph = model.proto.graph!
   const { producers, consumers } = linksOf(graph)
   const outputs = new Set(graph.output.map(({ name }) => name))
@@ -62,7 +59,7 @@ function regionNodes(
   return nodes.flatMap((one): RegionNode[] => {
     const { node: name, activationsIn: reads, activationsOut: makes } = one
     if (inOthers.has(name)) return []
-    const time = times.get(name)
+    const time = benchmark.times.get(name)
     const int8 = time?.other.static
     const afterConv = producers.get(name)!.input.some((value) => {
       const alone = (consumers.get(value)?.length ?? 0) === 1 && !outputs.has(value)
@@ -72,19 +69,19 @@ function regionNodes(
     const inConv = afterConv && (FUSED.has(one.opType) || one.opType === 'Add')
     const floatMs = inConv || typeof time?.floatMs !== 'number' ? 0 : time.floatMs
     const possible = one.precisions.includes('static') && typeof int8 === 'number' && typeof time?.floatMs === 'number'
-    return [{ name, floatMs, int8Ms: possible && !given.has(name) ? int8 : undefined, reads, makes }]
+    return [{ name, floatMs, int8Ms: possible && !inFloat.has(name) ? int8 : undefined, reads, makes }]
   })
 }
 
 /** Dynamic int8: products that read one value share its conversion, so that they are decided together. */
-export function dynamicLayers(nodes: readonly Quantizable[], survey: Survey, given: ReadonlySet<string>): Layers {
+export function dynamicLayers({ nodes, benchmark }: Omit<BenchmarkedModel, 'model'>, inFloat: ReadonlySet<string>): Layers {
   const groups = new Map<string, { node: string; gainMs: number }[]>()
   for (const one of nodes) {
-    const times = survey.times.get(one.node)
+    const times = benchmark.times.get(one.node)
     const int8 = times?.other.dynamic
     const value = one.activationsIn[0]
-    if (given.has(one.node) || value === undefined || typeof int8 !== 'number' || typeof times?.floatMs !== 'number') continue
-    const conversionMs = survey.dynamicMs(survey.elementsOf(value))
+    if (inFloat.has(one.node) || value === undefined || typeof int8 !== 'number' || typeof times?.floatMs !== 'number') continue
+    const conversionMs = benchmark.dynamicMs(benchmark.elementsOf(value))
     const group = groups.get(value) ?? []
     groups.set(value, group)
     group.push({ node: one.node, gainMs: times.floatMs - Math.max(0, int8 - conversionMs) })
@@ -93,7 +90,7 @@ export function dynamicLayers(nodes: readonly Quantizable[], survey: Survey, giv
   let savingMs = 0
   for (const [value, group] of groups) {
     const gainers = group.filter(({ gainMs }) => gainMs > 0)
-    const gain = gainers.reduce((sum, { gainMs }) => sum + gainMs, 0) - survey.dynamicMs(survey.elementsOf(value))
+    const gain = gainers.reduce((sum, { gainMs }) => sum + gainMs, 0) - benchmark.dynamicMs(benchmark.elementsOf(value))
     if (gain <= 0) continue
     savingMs += gain
     for (const { node } of gainers) layers.set(node, 'dynamic')
@@ -103,16 +100,15 @@ export function dynamicLayers(nodes: readonly Quantizable[], survey: Survey, giv
 
 /** Weights alone: each product in the fastest of the widths allowed. */
 export function weightLayers(
-  nodes: readonly Quantizable[],
-  survey: Survey,
+  { nodes, benchmark }: Omit<BenchmarkedModel, 'model'>,
   widths: readonly ('weights8' | 'weights4')[],
-  given: ReadonlySet<string>,
+  inFloat: ReadonlySet<string>,
 ): Layers {
   const layers = new Map<string, Precision>()
   let savingMs = 0
   for (const { node } of nodes) {
-    const times = survey.times.get(node)
-    if (given.has(node) || typeof times?.floatMs !== 'number') continue
+    const times = benchmark.times.get(node)
+    if (inFloat.has(node) || typeof times?.floatMs !== 'number') continue
     const timed = widths.flatMap((width) => {
       const ms = times.other[width]
       return typeof ms === 'number' ? [{ width, ms }] : []

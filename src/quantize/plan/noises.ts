@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 import { layerErrorsTask } from './layer-errors.ts'
 
 /** Errors measured so only rank. */
@@ -11,25 +11,25 @@ const START_MS = 60_000
 
 /** Noise over signal of the worst output; null where a model could not be tried, or the time was over. */
 export async function noisesOf(
-  ground: PrecisionGround,
+  bench: PrecisionBench,
   original: Model,
   makers: readonly (() => Model)[],
   budgetMs: number,
 ): Promise<readonly (number | null)[]> {
   // Half of the time to write models, half to predict with them.
-  const end = ground.nowMs() + budgetMs / 2
-  const write = ground.writeVariants(original, path.join(ground.folder, ground.nextName('variants')))
+  const end = bench.nowMs() + budgetMs / 2
+  const write = bench.writeVariants(original, path.join(bench.folder, bench.nextName('variants')))
   const float = await write(original, 'original')
   const models: { key: string; file: string }[] = []
   for (const [k, make] of makers.entries()) {
-    if (ground.nowMs() > end) break
+    if (bench.nowMs() > end) break
     models.push({ key: String(k), file: await write(make(), `variant-${k}`) })
   }
-  const inputs = saveInputs(path.join(ground.folder, ground.nextName('samples')), ground.samples.slice(0, SAMPLES))
-  const trial = await ground.run(
+  const inputs = saveInputs(path.join(bench.folder, bench.nextName('samples')), bench.samples.slice(0, SAMPLES))
+  const trial = await bench.run(
     layerErrorsTask,
-    { engine: ground.engineId, options: ground.options, inputs, original: float, models, budgetMs: budgetMs / 2 },
-    { timeMs: START_MS + 4 * budgetMs, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
+    { engine: bench.engineId, options: bench.options, inputs, original: float, models, budgetMs: budgetMs / 2 },
+    { timeMs: START_MS + 4 * budgetMs, memoryBytes: bench.limits.memoryBytes, signal: bench.limits.signal },
   )
   const found = new Map(trial.outcome === 'measured' ? trial.value.map(({ key, noise }) => [key, noise] as const) : [])
   return makers.map((_, k) => found.get(String(k)) ?? null)

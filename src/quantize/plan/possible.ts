@@ -5,28 +5,28 @@ import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import type { Precision } from '../write/choice.ts'
 import { quantizable } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'
-import type { PrecisionSearch, PrecisionWishes } from './precision.ts'
+import { isPossible, isWanted, type PrecisionConstraints } from './learned-model.ts'
+import type { PrecisionSearch } from './precision.ts'
 
 /** Ranges are made up, so that what is written can be counted; nobody may run it. */
 const RANGE = { low: -1, high: 1 }
 const PRECISION: Readonly<Record<PrecisionMethod, Precision>> = { dynamic: 'dynamic', static: 'static', weights: 'weights8' }
 
 export function possiblePrecisions(
-  wishes: Pick<PrecisionWishes, 'method' | 'allowStatic' | 'options'>,
+  constraints: Pick<PrecisionConstraints, 'method' | 'allowStatic' | 'options'>,
   prepare: (model: Model) => Promise<Model>,
 ): PrecisionSearch {
   return {
     async plan(given, method) {
-      const asked = wishes.method === null || wishes.method === method
-      if (!asked || (method === 'static' && !wishes.allowStatic)) return []
+      if (!isWanted(constraints, method) || !isPossible(constraints, method)) return []
       const model = await prepare(given)
       const nodes = quantizable(model).filter(({ precisions }) => precisions.includes(PRECISION[method]))
-      if (nodes.every(({ free }) => free)) return []
+      if (nodes.every(({ movesData }) => movesData)) return []
       const values = nodes.flatMap(({ parts, activationsIn, activationsOut }) => [...parts, ...activationsIn, ...activationsOut])
       const choice = {
         layers: new Map(nodes.map(({ node }) => [node, PRECISION[method]])),
         ranges: new Map(values.map((value) => [value, RANGE])),
-        options: wishes.options,
+        options: constraints.options,
       }
       return [{ variant: '', quantized: quantize(model, choice), savingMs: null }]
     },

@@ -7,7 +7,7 @@ import { taskInputs } from '../../measure/samples/saved.ts'
 import { reasonInWords } from '../../trials/port.ts'
 import { type CalibrationMethod, type ChannelsOf, calibrate } from '../calibrate/index.ts'
 import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 
 export interface Calibrated {
   /** By method, of every value that static layers could read or make; values with NaN or infinity have none. */
@@ -26,12 +26,17 @@ const MOST_SAMPLES = 256
 /** Operators with weights, and so with a bias that can be corrected. */
 const WEIGHTED = new Set(['Conv', 'MatMul', 'Gemm'])
 
+/** A model with what can be quantized of it, and the types of its values. */
+export interface QuantizableModel {
+  readonly model: Model
+  readonly nodes: readonly Quantizable[]
+  readonly types: ReadonlyMap<string, TypeAsRun>
+}
+
 /** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
 export async function calibrated(
-  ground: PrecisionGround,
-  model: Model,
-  nodes: readonly Quantizable[],
-  types: ReadonlyMap<string, TypeAsRun>,
+  bench: PrecisionBench,
+  { model, nodes, types }: QuantizableModel,
   methods: readonly CalibrationMethod[],
   before?: Calibrated,
 ): Promise<Calibrated> {
@@ -40,24 +45,18 @@ export async function calibrated(
       precisions.includes('static') ? [...activationsIn, ...activationsOut] : [],
     ),
   )
-  const channels = [...values].flatMap((value): ChannelsOf[] => {
-    const readers = nodes.filter(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
-    const shape = types.get(value)?.shape ?? []
-    if (readers.length === 0 || shape.length < 2) return []
-    const axis = readers[0]!.opType === 'Conv' ? 1 : shape.length - 1
-    return [{ value, rank: shape.length, axis, size: shape[axis]! }]
-  })
-  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * ground.p50Ms))
-  const count = Math.min(ground.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
+  const channels = [...values].flatMap((value) => channelsOf(value, nodes, types))
+  const affordable = Math.floor(CALIBRATION_MS / (UNOPTIMIZED * bench.p50Ms))
+  const count = Math.min(bench.samples.length, Math.max(LEAST_SAMPLES, Math.min(MOST_SAMPLES, affordable)))
   // Spread over all of them: data are often sorted by class.
-  const samples = Array.from({ length: count }, (_, k) => ground.samples[Math.floor((k * ground.samples.length) / count)]!)
-  ground.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
-  const folder = path.join(ground.folder, ground.nextName('calibration'))
+  const samples = Array.from({ length: count }, (_, k) => bench.samples[Math.floor((k * bench.samples.length) / count)]!)
+  bench.onStep(`calibrating ${values.size} values on ${count} samples: ${methods.join(', ')}`)
+  const folder = path.join(bench.folder, bench.nextName('calibration'))
   const known = before?.ranges.get('minmax')
   const trial = await calibrate({
-    run: ground.run,
-    engine: ground.engineId,
-    options: ground.options,
+    run: bench.run,
+    engine: bench.engineId,
+    options: bench.options,
     model,
     values: [...values],
     channels: before === undefined ? channels : [],
@@ -66,10 +65,10 @@ export async function calibrated(
     inputs: taskInputs(folder, samples),
     samples: count,
     types,
-    expectedMs: count * ground.p50Ms,
-    limits: ground.limits,
+    expectedMs: count * bench.p50Ms,
+    limits: bench.limits,
     folder,
-    write: ground.write,
+    write: bench.write,
   })
   if (trial.outcome !== 'measured') throw new Error(`calibration failed: ${reasonInWords(trial)}`)
   const { ranges, means, peaks } = trial.value
@@ -84,6 +83,15 @@ export async function calibrated(
         Object.entries(means).flatMap(([value, all]) => (finite(all) ? [[value, { axis: axes.get(value)!, means: all }]] : [])),
       ),
   }
+}
+
+/** Of what an operator with weights reads. */
+function channelsOf(value: string, nodes: readonly Quantizable[], types: ReadonlyMap<string, TypeAsRun>): ChannelsOf[] {
+  const reader = nodes.find(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
+  const shape = types.get(value)?.shape ?? []
+  if (reader === undefined || shape.length < 2) return []
+  const axis = reader.opType === 'Conv' ? 1 : shape.length - 1
+  return [{ value, rank: shape.length, axis, size: shape[axis]! }]
 }
 
 const isObserved = ([, { low, high }]: readonly [string, Range]): boolean => Number.isFinite(low) && Number.isFinite(high)

@@ -6,18 +6,18 @@ import { type TypeAsRun, typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { reasonInWords } from '../../trials/port.ts'
 import { withValuesAsOutputs } from '../calibrate/observe.ts'
-import type { PrecisionGround } from './ground.ts'
+import type { PrecisionBench } from './bench.ts'
 
 /** Types of all values of the main graph. Throws where the engine does not give them. */
-export async function typesAsRun(ground: PrecisionGround, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
+export async function typesAsRun(bench: PrecisionBench, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
   const made = model.proto.graph!.node.filter((node) => !isConstantNode(node)).flatMap(({ output }) => output)
   const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
-  const { file } = await ground.write(asked, path.join(ground.folder, ground.nextName('types')))
-  const inputs = saveInputs(path.join(ground.folder, ground.nextName('sample')), ground.samples.slice(0, 1))
-  const trial = await ground.run(
+  const { file } = await bench.write(asked, path.join(bench.folder, bench.nextName('types')))
+  const inputs = saveInputs(path.join(bench.folder, bench.nextName('sample')), bench.samples.slice(0, 1))
+  const trial = await bench.run(
     typesTask,
-    { engine: ground.engineId, options: ground.options, inputs, modelFiles: [file] },
-    { timeMs: 60_000 + 100 * ground.p50Ms, memoryBytes: ground.limits.memoryBytes, signal: ground.limits.signal },
+    { engine: bench.engineId, options: bench.options, inputs, modelFiles: [file] },
+    { timeMs: 60_000 + 100 * bench.p50Ms, memoryBytes: bench.limits.memoryBytes, signal: bench.limits.signal },
   )
   if (trial.outcome !== 'measured') throw new Error(`the types of the model's values could not be had: ${reasonInWords(trial)}`)
   return new Map(Object.entries(trial.value))

@@ -8,20 +8,21 @@ import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { numberOf } from '../../rewrite/match.ts'
-import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
+import { conversionNode, type QuantizedGraph, type Repair, realNumbersOf, withInput } from './quantized-graph.ts'
 
 const EPSILON = 1e-5
 const LOWEST = -128
 
 /** Conv - BatchNormalization, or Conv - QuantizeLinear - DequantizeLinear - BatchNormalization, with a quantized output. */
-export function batchNormalizations(site: Site): Mending[] {
-  return site.at.graph.nodes.flatMap((norm) => {
-    const found = norm.opType === 'BatchNormalization' && norm.outputs.length === 1 ? convolutionBefore(site, norm) : undefined
-    return found === undefined ? [] : folded(site, norm, found.conv, found.between)
+export function batchNormalizations(quantized: QuantizedGraph): Repair[] {
+  return quantized.at.graph.nodes.flatMap((norm) => {
+    const found =
+      norm.opType === 'BatchNormalization' && norm.outputs.length === 1 ? convolutionBefore(quantized, norm) : undefined
+    return found === undefined ? [] : folded(quantized, norm, found.conv, found.between)
   })
 }
 
-function convolutionBefore({ at }: Site, norm: NodeView): { conv: NodeView; between: readonly NodeView[] } | undefined {
+function convolutionBefore({ at }: QuantizedGraph, norm: NodeView): { conv: NodeView; between: readonly NodeView[] } | undefined {
   const maker = at.producer(norm.inputs[0])
   if (maker === undefined || at.onlyReader(maker) !== norm) return undefined
   if (maker.opType === 'Conv') return { conv: maker, between: [] }
@@ -31,22 +32,22 @@ function convolutionBefore({ at }: Site, norm: NodeView): { conv: NodeView; betw
   return conv?.opType === 'Conv' && at.onlyReader(conv) === quantize ? { conv, between: [quantize, maker] } : undefined
 }
 
-function folded(site: Site, norm: NodeView, conv: NodeView, between: readonly NodeView[]): Mending[] {
-  const { protoOf, fresh, matching } = site
-  const weights = site.sourceOf(conv, 1)
+function folded(quantized: QuantizedGraph, norm: NodeView, conv: NodeView, between: readonly NodeView[]): Repair[] {
+  const { protoOf, fresh, matching } = quantized
+  const weights = quantized.sourceOf(conv, 1)
   const stored = matching.constant(weights?.node.inputs[0])
-  if (site.sourceOf(conv, 0) === undefined || weights?.scale === undefined || stored?.dtype !== 'int8') return []
+  if (quantized.sourceOf(conv, 0) === undefined || weights?.scale === undefined || stored?.dtype !== 'int8') return []
   if (weights.zeroPoint?.some((zero) => zero !== 0) !== false) return []
   const channels = stored.shape[0]!
   if (weights.scale.length > 1 && (weights.scale.length !== channels || weights.axis !== 0)) return []
-  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((name) => realNumbersOf(site, name))
-  const bias = conv.inputs[2] ? realNumbersOf(site, conv.inputs[2]) : new Float32Array(channels)
+  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((name) => realNumbersOf(quantized, name))
+  const bias = conv.inputs[2] ? realNumbersOf(quantized, conv.inputs[2]) : new Float32Array(channels)
   if ([gamma, beta, mean, variance, bias].some((values) => values?.length !== channels)) return []
   const epsilon = numberOf(protoOf(norm), 'epsilon', EPSILON)
   const factors = Array.from({ length: channels }, (_, k) => gamma![k]! / Math.sqrt(variance![k]! + epsilon))
   // A channel that is switched off has no scale.
   if (factors.some((factor) => !Number.isFinite(factor) || factor === 0)) return []
-  const signed = withSigns(new Int8Array(readBytes(site.model, stored).slice().buffer), factors)
+  const signed = withSigns(new Int8Array(readBytes(quantized.model, stored).slice().buffer), factors)
   if (signed === undefined) return []
   const scales = factors.map((factor, k) => Math.fround(Math.abs(factor) * weights.scale![weights.scale!.length === 1 ? 0 : k]!))
   const shifted = factors.map((factor, k) => factor * (bias![k]! - mean![k]!) + beta![k]!)
@@ -56,7 +57,7 @@ function folded(site: Site, norm: NodeView, conv: NodeView, between: readonly No
   const dequantize = copyWith(conversionNode('DequantizeLinear', [values, scale, zero], real), {
     attribute: [attribute('axis', 0)],
   })
-  // A float bias is quantized by the engine, or by the mend of biases.
+  // A float bias is quantized by the engine, or by the repair of biases.
   const merged = copyWith(withInput(withInput(protoOf(conv), 1, real), 2, biasName), { output: [norm.outputs[0]!] })
   return [
     {

@@ -6,23 +6,23 @@ import { attribute, floatTensor, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { numberOf } from '../../rewrite/match.ts'
 import { quantizeBias } from '../write/bias.ts'
-import { conversionNode, type Mending, realNumbersOf, type Site, withInput } from './site.ts'
+import { conversionNode, type QuantizedGraph, type Repair, realNumbersOf, withInput } from './quantized-graph.ts'
 
 const BIAS_INPUT = 2
 const INT32_MAX = 2 ** 31 - 1
 
 /** Conv whose bias has another scale, and Gemm whose bias has another scale, is float, or is multiplied by a beta. */
-export function biases(site: Site): Mending[] {
-  const { at, protoOf, fresh } = site
+export function biases(quantized: QuantizedGraph): Repair[] {
+  const { at, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((operator) => {
     if (operator.opType !== 'Conv' && operator.opType !== 'Gemm') return []
-    const [input, weights, bias] = [0, 1, BIAS_INPUT].map((index) => site.sourceOf(operator, index))
-    const condition = site.brokenOf(operator)?.condition
+    const [input, weights, bias] = [0, 1, BIAS_INPUT].map((index) => quantized.sourceOf(operator, index))
+    const condition = quantized.brokenOf(operator)?.condition
     const isOff = bias !== undefined && biasScaleIsOff(input, weights, bias)
     if (!isOff && condition !== 'bias-float' && condition !== 'beta') return []
     const node = protoOf(operator)
     const beta = operator.opType === 'Gemm' ? numberOf(node, 'beta', 1) : 1
-    const real = realNumbersOf(site, operator.inputs[BIAS_INPUT])?.map((value) => Math.fround(value * beta))
+    const real = realNumbersOf(quantized, operator.inputs[BIAS_INPUT])?.map((value) => Math.fround(value * beta))
     const [scale] = input?.scale ?? []
     if (real === undefined || scale === undefined || weights?.scale === undefined) return []
     // One scale each where the weights have one each; else one for all.

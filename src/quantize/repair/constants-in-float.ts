@@ -8,8 +8,8 @@ import type { Constant } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { numberOf } from '../../rewrite/match.ts'
-import { REQUANTIZED } from './mendable.ts'
-import { conversionNode, integersOf, type Mending, type Site } from './site.ts'
+import { conversionNode, integersOf, type QuantizedGraph, type Repair } from './quantized-graph.ts'
+import { isRepairable } from './repairable.ts'
 
 /** A model must not grow beyond what one file holds. */
 const MOST_BYTES = 2 ** 29
@@ -18,63 +18,67 @@ const MOST_BYTES = 2 ** 29
 export type Runs = (node: NodeView) => boolean | undefined
 
 /**
- * DequantizeLinear of constants that the engine fuses with nothing; with `mendable`, also those of groups that would fuse once they are
+ * DequantizeLinear of constants that the engine fuses with nothing; with `repairable`, also those of groups that would fuse once they are
  * requantized.
  */
-export function constantDequantizers(site: Site, runs: Runs, mendable: boolean): NodeView[] {
-  const { at, matching } = site
+export function constantDequantizers(quantized: QuantizedGraph, runs: Runs, repairable: boolean): NodeView[] {
+  const { at, matching } = quantized
   return at.graph.nodes.filter((node) => {
     if (!isDequantize(node) || at.isGraphOutput(node.outputs[0]) || matching.constant(node.inputs[0]) === undefined) return false
     const readers = at.readers(node.outputs[0])
     const seen = runs(node)
-    return readers.length > 0 && seen !== false && readers.every((reader) => isFloatReader(site, reader, seen === true, mendable))
+    return (
+      readers.length > 0 &&
+      seen !== false &&
+      readers.every((reader) => isFloatReader(quantized, reader, seen === true, repairable))
+    )
   })
 }
 
-/** True where the reader computes in float, and will after all other mends. */
-function isFloatReader(site: Site, reader: NodeView, isSeen: boolean, mendable: boolean): boolean {
+/** True where the reader computes in float, and will after all other repairs. */
+function isFloatReader(quantized: QuantizedGraph, reader: NodeView, isSeen: boolean, repairable: boolean): boolean {
   if (reader.opType === 'Gather') return true
   const kernel = int8KernelOf(reader.opType)
   // What moves a constant moves it when the model is loaded; whether the engine fuses across it only its graph tells.
   if (kernel?.kind === 'moves') return isSeen
-  const weightsAlone = kernel?.kind === 'linear' && site.sourceOf(reader, 0) === undefined
+  const weightsAlone = kernel?.kind === 'linear' && quantized.sourceOf(reader, 0) === undefined
   if (weightsAlone) return reader.opType === 'Conv' || isSeen
-  const condition = site.brokenOf(reader)?.condition
-  return condition !== undefined && condition !== 'input-float' && (mendable || !REQUANTIZED.has(condition))
+  const condition = quantized.brokenOf(reader)?.condition
+  return condition !== undefined && condition !== 'input-float' && (repairable || !isRepairable(condition))
 }
 
 /** Stored as floats, or, for a table, dequantized behind the Gather. */
-export function constantsInFloat(site: Site, dequantizers: readonly NodeView[]): Mending[] {
+export function constantsInFloat(quantized: QuantizedGraph, dequantizers: readonly NodeView[]): Repair[] {
   let bytes = 0
   return dequantizers.flatMap((node) => {
-    const readers = site.at.readers(node.outputs[0])
+    const readers = quantized.at.readers(node.outputs[0])
     if (readers.every(({ opType, inputs }) => opType === 'Gather' && inputs[0] === node.outputs[0])) {
-      const behind = readers.map((gather) => gatheredFirst(site, node, gather))
-      if (behind.every((one) => one !== undefined)) return [joined(site, node, behind)]
+      const behind = readers.map((gather) => gatheredFirst(quantized, node, gather))
+      if (behind.every((one) => one !== undefined)) return [joined(quantized, node, behind)]
     }
-    const constant = site.matching.constant(node.inputs[0])!
+    const constant = quantized.matching.constant(node.inputs[0])!
     bytes += 4 * constant.elementCount
-    const floats = bytes > MOST_BYTES ? undefined : realNumbers(site, conversionOf(node, site.at), constant)
+    const floats = bytes > MOST_BYTES ? undefined : realNumbers(quantized, conversionOf(node, quantized.at), constant)
     if (floats === undefined) return []
     const tensor = floatTensor(node.outputs[0]!, constant.shape, floats)
-    return [{ edit: { remove: new Set([site.protoOf(node)]), addInitializers: [tensor] }, nodes: [node.outputs[0]!] }]
+    return [{ edit: { remove: new Set([quantized.protoOf(node)]), addInitializers: [tensor] }, nodes: [node.outputs[0]!] }]
   })
 }
 
-function joined({ protoOf }: Site, node: NodeView, mendings: readonly Mending[]): Mending {
+function joined({ protoOf }: QuantizedGraph, node: NodeView, repairs: readonly Repair[]): Repair {
   return {
     edit: {
-      remove: new Set([protoOf(node), ...mendings.flatMap(({ edit }) => [...edit.remove!])]),
-      add: mendings.flatMap(({ edit }) => edit.add!),
-      addInitializers: mendings.flatMap(({ edit }) => edit.addInitializers ?? []),
+      remove: new Set([protoOf(node), ...repairs.flatMap(({ edit }) => [...edit.remove!])]),
+      add: repairs.flatMap(({ edit }) => edit.add!),
+      addInitializers: repairs.flatMap(({ edit }) => edit.addInitializers ?? []),
     },
     nodes: [node.outputs[0]!],
   }
 }
 
 /** Gather - DequantizeLinear in place of DequantizeLinear - Gather: the same numbers out of the rows that are read. */
-function gatheredFirst(site: Site, dequantize: NodeView, gather: NodeView): Mending | undefined {
-  const { matching, protoOf, fresh, at } = site
+function gatheredFirst(quantized: QuantizedGraph, dequantize: NodeView, gather: NodeView): Repair | undefined {
+  const { matching, protoOf, fresh, at } = quantized
   const { scale, zeroPoint } = conversionOf(dequantize, at)
   const proto = protoOf(gather)
   const [stored, ...parameters] = dequantize.inputs
@@ -106,7 +110,11 @@ function gatheredFirst(site: Site, dequantize: NodeView, gather: NodeView): Mend
 }
 
 /** (q - zero point) * scale in float32, as the engine computes it; undefined for types and layouts that are not understood. */
-function realNumbers({ model }: Site, { scale, zeroPoint, axis }: Conversion, constant: Constant): Float32Array | undefined {
+function realNumbers(
+  { model }: QuantizedGraph,
+  { scale, zeroPoint, axis }: Conversion,
+  constant: Constant,
+): Float32Array | undefined {
   const stored = integersOf(model, constant)
   if (stored === undefined || scale === undefined || zeroPoint?.length !== scale.length) return undefined
   const { shape, elementCount } = constant

@@ -3,14 +3,15 @@
 import { int8KernelOf } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { rawTensor } from '../../graph/build.ts'
 import { affineOf, quantizeNumber, typeRange } from '../write/numbers.ts'
-import { conversionNode, type Mending, newParameters, type Site, withInput } from './site.ts'
+import { conversionNode, newParameters, type QuantizedGraph, type Repair, withInput } from './quantized-graph.ts'
 
 /** Elementwise groups of which one input is a float constant and another is dequantized. */
-export function floatConstants(site: Site): Mending[] {
-  const { at, matching, protoOf, fresh } = site
+export function floatConstants(quantized: QuantizedGraph): Repair[] {
+  const { at, matching, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((operator) => {
-    if (int8KernelOf(operator.opType)?.kind !== 'elementwise' || site.brokenOf(operator)?.condition !== 'input-float') return []
-    const sources = operator.inputs.map((_, index) => site.sourceOf(operator, index))
+    if (int8KernelOf(operator.opType)?.kind !== 'elementwise' || quantized.brokenOf(operator)?.condition !== 'input-float')
+      return []
+    const sources = operator.inputs.map((_, index) => quantized.sourceOf(operator, index))
     const index = sources.indexOf(undefined)
     const dtype = sources.find((source) => source !== undefined)?.dtype
     const constant = matching.constant(operator.inputs[index])
@@ -19,7 +20,7 @@ export function floatConstants(site: Site): Mending[] {
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
     if (!Number.isFinite(low) || !Number.isFinite(high)) return []
     const affine = affineOf(low, high, typeRange(dtype), false)
-    const { names, tensors } = newParameters(site, constant.name, affine.scale, affine.zeroPoint, dtype)
+    const { names, tensors } = newParameters(quantized, constant.name, affine, dtype)
     const [stored, real] = [fresh(`${constant.name}_quantized`), fresh(`${constant.name}_dequantized`)]
     const values = Uint8Array.from(numbers, (value) => quantizeNumber(value, affine, typeRange(dtype)) & 255)
     const node = protoOf(operator)

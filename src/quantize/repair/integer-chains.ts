@@ -4,16 +4,16 @@ import type { NodeProto } from 'onnx-buf'
 import { node as makeNode, rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { integersOf, type Mending, type Site } from './site.ts'
+import { integersOf, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 
 /** DynamicQuantizeLinear - ConvInteger - Cast - Mul as a Conv of floats with the weights dequantized. */
-export function integerConvolutions(site: Site): Mending[] {
-  const { at, matching, model, protoOf, fresh } = site
+export function integerConvolutions(quantized: QuantizedGraph): Repair[] {
+  const { at, matching, model, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((product) => {
     const quantize = at.producer(product.inputs[0])
     const cast = at.onlyReader(product)
     if (product.opType !== 'ConvInteger' || quantize?.opType !== 'DynamicQuantizeLinear' || cast?.opType !== 'Cast') return []
-    const scaling = scalesBehind(site, cast, quantize.outputs[1]!)
+    const scaling = scalesBehind(quantized, cast, quantize.outputs[1]!)
     const weights = matching.constant(product.inputs[1])
     const scales = matching.numbers(scaling?.weightScale)
     const zeros = product.inputs[3] ? matching.numbers(product.inputs[3]) : [0]
@@ -43,7 +43,7 @@ export function integerConvolutions(site: Site): Mending[] {
 }
 
 /** Cast - Mul by the product of both scales, or by one after the other. */
-function scalesBehind({ at, matching }: Site, cast: NodeView, inputScale: string) {
+function scalesBehind({ at, matching }: QuantizedGraph, cast: NodeView, inputScale: string) {
   const first = at.onlyReader(cast)
   if (first?.opType !== 'Mul') return undefined
   const other = otherOf(first, cast.outputs[0]!)
@@ -66,8 +66,8 @@ const otherOf = ({ inputs }: NodeView, name: string): string | undefined =>
   inputs.length === 2 ? (inputs[0] === name ? inputs[1] : inputs[0]) : undefined
 
 /** MatMulInteger - Cast - Mul - Mul with its two scales multiplied first, in the form that the engine fuses. */
-export function scalesFirst(site: Site): Mending[] {
-  const { at, protoOf, fresh } = site
+export function scalesFirst(quantized: QuantizedGraph): Repair[] {
+  const { at, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((product) => {
     const cast = product.opType === 'MatMulInteger' ? at.onlyReader(product) : undefined
     const first = cast?.opType === 'Cast' ? at.onlyReader(cast) : undefined

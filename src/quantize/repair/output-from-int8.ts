@@ -7,13 +7,13 @@ import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
 import type { Range } from '../write/choice.ts'
 import { affineOf, typeRange } from '../write/numbers.ts'
-import { conversionNode, type Mending, newParameters, type Site } from './site.ts'
+import { conversionNode, newParameters, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 
 /** Groups with a QuantizeLinear and other readers beside it. */
-export function floatReaders(site: Site): Mending[] {
-  const { at, protoOf, fresh } = site
+export function floatReaders(quantized: QuantizedGraph): Repair[] {
+  const { at, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((operator) => {
-    const condition = site.brokenOf(operator)?.condition
+    const condition = quantized.brokenOf(operator)?.condition
     if (condition !== 'output-read-in-float' && condition !== 'graph-output') return []
     const end = endOf(operator, at)
     const [value, ...others] = end.outputs
@@ -41,37 +41,40 @@ const withAxis = (node: NodeProto, like: NodeProto): NodeProto =>
 
 /** Groups without a QuantizeLinear, and the values whose ranges are needed for one. */
 export function unquantizedOutputs(
-  site: Site,
+  quantized: QuantizedGraph,
 ): { readonly operator: NodeView; readonly end: NodeView; readonly value: string }[] {
-  const { at } = site
+  const { at } = quantized
   return at.graph.nodes.flatMap((operator) => {
-    const condition = site.brokenOf(operator)?.condition
+    const condition = quantized.brokenOf(operator)?.condition
     if (condition !== 'output-not-quantized' && condition !== 'graph-output' && condition !== 'activation-between') return []
     const end = endOf(operator, at)
     const [value, ...others] = end.outputs
     if (value === undefined || others.length > 0 || at.readers(value).some(isQuantize)) return []
-    if (!['uint8', 'int8'].includes(site.sourceOf(operator, 0)?.dtype ?? '') || site.sourceOf(operator, 1) === undefined)
+    if (
+      !['uint8', 'int8'].includes(quantized.sourceOf(operator, 0)?.dtype ?? '') ||
+      quantized.sourceOf(operator, 1) === undefined
+    )
       return []
     return [{ operator, end, value }]
   })
 }
 
 /** A QuantizeLinear and a DequantizeLinear behind each of them whose range is known. */
-export function outputQuantizers(site: Site, ranges: ReadonlyMap<string, Range>): Mending[] {
-  const { protoOf, fresh } = site
-  return unquantizedOutputs(site).flatMap(({ operator, end, value }) => {
+export function outputQuantizers(quantized: QuantizedGraph, ranges: ReadonlyMap<string, Range>): Repair[] {
+  const { protoOf, fresh } = quantized
+  return unquantizedOutputs(quantized).flatMap(({ operator, end, value }) => {
     const range = ranges.get(value)
     if (range === undefined || !Number.isFinite(range.low) || !Number.isFinite(range.high)) return []
-    const dtype = site.sourceOf(operator, 0)!.dtype as 'uint8' | 'int8'
+    const dtype = quantized.sourceOf(operator, 0)!.dtype as 'uint8' | 'int8'
     if (limitsOf(dtype) === undefined) return []
-    const { scale, zeroPoint } = affineOf(range.low, range.high, typeRange(dtype), false)
-    const { names, tensors } = newParameters(site, value, scale, zeroPoint, dtype)
-    const [inner, quantized] = [fresh(`${value}_float`), fresh(`${value}_quantized`)]
+    const affine = affineOf(range.low, range.high, typeRange(dtype), false)
+    const { names, tensors } = newParameters(quantized, value, affine, dtype)
+    const [inner, stored] = [fresh(`${value}_float`), fresh(`${value}_quantized`)]
     const maker = protoOf(end)
     const add = [
       making(maker, inner),
-      conversionNode('QuantizeLinear', [inner, ...names], quantized),
-      conversionNode('DequantizeLinear', [quantized, ...names], value),
+      conversionNode('QuantizeLinear', [inner, ...names], stored),
+      conversionNode('DequantizeLinear', [stored, ...names], value),
     ]
     return [{ edit: { remove: new Set([maker]), add, addInitializers: tensors }, nodes: [operator.outputs[0]!] }]
   })

@@ -7,24 +7,24 @@ import { rawTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { affineOf, typeRange } from '../write/numbers.ts'
-import { type Mending, newParameters, type Site } from './site.ts'
+import { newParameters, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 
 /** Relu and Clip that stay apart from the operator before them: their output's range is that of the activation. */
-export function activationRanges(site: Site): Mending[] {
-  const { at } = site
+export function activationRanges(quantized: QuantizedGraph): Repair[] {
+  const { at } = quantized
   return at.graph.nodes.flatMap((operator) => {
-    if (site.brokenOf(operator)?.condition !== 'activation-apart') return []
+    if (quantized.brokenOf(operator)?.condition !== 'activation-apart') return []
     const end = endOf(operator, at)
     const [quantizer] = at.readers(end.outputs[0]).filter(isQuantize)
     if (quantizer === undefined) return []
     const conversion = conversionOf(quantizer, at)
     const range = rangeOf(end, conversion, at.graph.constants)
-    const others = convertersOf(site, quantizer)
+    const others = convertersOf(quantized, quantizer)
     if (range === undefined || others === undefined) return []
     const dtype = conversion.dtype as 'uint8' | 'int8'
-    const { scale, zeroPoint } = affineOf(range[0], range[1], typeRange(dtype), false)
-    const { names, tensors } = newParameters(site, end.outputs[0]!, scale, zeroPoint, dtype)
-    return [{ edit: exchanged(site, [quantizer, ...others], names, tensors), nodes: [operator.outputs[0]!] }]
+    const affine = affineOf(range[0], range[1], typeRange(dtype), false)
+    const { names, tensors } = newParameters(quantized, end.outputs[0]!, affine, dtype)
+    return [{ edit: exchanged(quantized, [quantizer, ...others], names, tensors), nodes: [operator.outputs[0]!] }]
   })
 }
 
@@ -40,19 +40,19 @@ function rangeOf(end: NodeView, { scale, zeroPoint, dtype }: Conversion, constan
 }
 
 /** What dequantizes the quantizer's output; undefined where somebody else reads it, or it is an output of the model. */
-function convertersOf({ at }: Site, quantizer: NodeView): readonly NodeView[] | undefined {
+function convertersOf({ at }: QuantizedGraph, quantizer: NodeView): readonly NodeView[] | undefined {
   const [value] = quantizer.outputs
   const readers = at.readers(value)
   return at.isGraphOutput(value) || readers.some((reader) => !isDequantize(reader)) ? undefined : readers
 }
 
 function exchanged(
-  site: Site,
+  quantized: QuantizedGraph,
   conversions: readonly NodeView[],
   names: readonly string[],
   addInitializers: readonly TensorProto[] = [],
 ) {
-  const protos = conversions.map(site.protoOf)
+  const protos = conversions.map(quantized.protoOf)
   const add = protos.map((node) => {
     // A scale of the whole tensor has no axis, and the zero point tells the type.
     const attribute = node.attribute.filter(({ name }) => name !== 'axis' && name !== 'output_dtype')
@@ -62,28 +62,30 @@ function exchanged(
 }
 
 /** Operators that only move numbers between two scales: behind them holds the scale of their input. */
-export function equalScales(site: Site): Mending[] {
-  const { at } = site
+export function equalScales(quantized: QuantizedGraph): Repair[] {
+  const { at } = quantized
   return at.graph.nodes.flatMap((operator) => {
-    if (site.brokenOf(operator)?.condition !== 'scales-differ') return []
-    const source = site.sourceOf(operator, 0)!
+    if (quantized.brokenOf(operator)?.condition !== 'scales-differ') return []
+    const source = quantized.sourceOf(operator, 0)!
     const quantizers = operator.outputs.flatMap((name) => at.readers(name).filter(isQuantize))
-    const others = quantizers.map((quantizer) => convertersOf(site, quantizer))
+    const others = quantizers.map((quantizer) => convertersOf(quantized, quantizer))
     if (source.scale?.length !== 1 || others.some((one) => one === undefined)) return []
     const names = source.node.inputs.slice(1)
-    return [{ edit: exchanged(site, [...quantizers, ...others.flatMap((one) => one!)], names), nodes: [operator.outputs[0]!] }]
+    return [
+      { edit: exchanged(quantized, [...quantizers, ...others.flatMap((one) => one!)], names), nodes: [operator.outputs[0]!] },
+    ]
   })
 }
 
 /** Zero points that are left out, written out: zeros of the quantized type. Nothing is computed otherwise. */
-export function zeroPoints(site: Site): Mending[] {
-  const { at, protoOf, fresh } = site
-  const broken = at.graph.nodes.filter((node) => site.brokenOf(node)?.condition === 'zero-point-missing')
+export function zeroPoints(quantized: QuantizedGraph): Repair[] {
+  const { at, protoOf, fresh } = quantized
+  const broken = at.graph.nodes.filter((node) => quantized.brokenOf(node)?.condition === 'zero-point-missing')
   if (broken.length === 0) return []
   return at.graph.nodes.flatMap((node) => {
     if (!isQuantize(node) && !isDequantize(node)) return []
     const { hasZeroPoint, dtype } = conversionOf(node, at)
-    const scale = site.matching.constant(node.inputs[1])
+    const scale = quantized.matching.constant(node.inputs[1])
     if (hasZeroPoint || (dtype !== 'uint8' && dtype !== 'int8') || scale === undefined) return []
     const name = fresh(`${node.outputs[0]!}_zero_point`)
     const tensor = rawTensor(name, dtype, scale.shape, new Uint8Array(scale.elementCount))

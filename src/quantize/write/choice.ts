@@ -99,7 +99,7 @@ export interface Quantizable {
   /** Without float32, which is always possible. Empty: see `reason`. */
   readonly precisions: readonly Precision[]
   /** It only moves numbers (Reshape, Transpose, MaxPool …), so that int8 passes through unchanged: what it gives has the range of what it reads. */
-  readonly free: boolean
+  readonly movesData: boolean
   /** Why it can be nothing but float32; null where it can. */
   readonly reason: string | null
   /** Float values that its parts read from elsewhere and that are no constants, each once. */

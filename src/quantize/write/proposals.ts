@@ -1,19 +1,15 @@
 // What the three remedies share: the plans that measuring found, made into models.
 import type { GraphView } from '../../graph/types.ts'
-import type { PrecisionMethod, Proposal, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod, Proposal, Remedy } from '../../rewrite/remedy.ts'
 
-export async function quantizedProposals(
-  setup: RemedySetup,
-  { wishes, p50Ms }: RemedyEvidence,
-  { precision }: RemedyTools,
-  method: PrecisionMethod,
-  took: (executed: GraphView) => boolean,
-): Promise<readonly Proposal[]> {
-  if (wishes.maxLoss === null || precision === undefined) return []
-  const plans = await precision(setup.model, method)
-  return plans.flatMap(({ variant, quantized: { model, changes }, savingMs }): Proposal[] => {
-    if (changes.length === 0) return []
-    const predictedSavingMs = savingMs === null ? null : Math.min(savingMs, p50Ms)
-    return [{ variant, setup: { ...setup, model }, changes, predictedSavingMs, took }]
-  })
-}
+export const quantizedProposals =
+  (method: PrecisionMethod, took: (executed: GraphView) => boolean): Remedy['apply'] =>
+  async (setup, { constraints, p50Ms }, { precision }) => {
+    if (constraints.maxLoss === null || precision === undefined) return []
+    const plans = await precision(setup.model, method)
+    return plans.flatMap(({ variant, quantized: { model, changes }, savingMs }): Proposal[] => {
+      if (changes.length === 0) return []
+      const predictedSavingMs = savingMs === null ? null : Math.min(savingMs, p50Ms)
+      return [{ variant, setup: { ...setup, model }, changes, predictedSavingMs, took }]
+    })
+  }

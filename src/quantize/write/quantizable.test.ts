@@ -25,7 +25,7 @@ describe('quantizable', () => {
   test('a Conv takes its Relu along, which is nothing of its own', () => {
     const [conv, relu] = of([node('Conv', ['x', 'conv'], ['c']), node('Relu', ['c'], ['y'])])
     expect(conv).toEqual({
-      ...{ node: 'c', opType: 'Conv', parts: ['c', 'y'], precisions: ['static'], free: false, reason: null },
+      ...{ node: 'c', opType: 'Conv', parts: ['c', 'y'], precisions: ['static'], movesData: false, reason: null },
       ...{ activationsIn: ['x'], activationsOut: ['y'] },
     })
     expect(relu).toMatchObject({ node: 'y', parts: [], precisions: [], reason: "it is part of 'c'" })
@@ -49,13 +49,13 @@ describe('quantizable', () => {
     expect([sum!.reason, relu!.reason]).toEqual(["it is part of 'm'", "it is part of 'm'"])
   })
 
-  test('operators that move numbers are free', () => {
+  test('operators that move numbers are told', () => {
     const found = of([
       node('Transpose', ['x'], ['t']),
       node('MaxPool', ['t'], ['p'], { kernel_shape: [1, 1] }),
       node('Sigmoid', ['p'], ['y']),
     ])
-    expect(found.map(({ free, precisions }) => [free, precisions])).toEqual([
+    expect(found.map(({ movesData, precisions }) => [movesData, precisions])).toEqual([
       [true, ['static']],
       [true, ['static']],
       [false, ['static']],

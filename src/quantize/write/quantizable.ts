@@ -9,7 +9,7 @@ import type { Precision, Quantizable, ValueTypes } from './choice.ts'
 import { MICROSOFT, whyNotAttention, whyNotLstm } from './dynamic-contrib.ts'
 import { productOf } from './product.ts'
 import { OPSETS } from './quantize.ts'
-import { companionsOf, isFree, partsOf, type SiteContext, staticSite } from './static-sites.ts'
+import { companionsOf, movesData, type OperatorContext, partsOf, staticOperator } from './static-operators.ts'
 
 /** Every node of the main graph in its order, `Constant` left out. `types`: as run, where they are known. */
 export function quantizable(model: Model, types: ValueTypes = new Map()): readonly Quantizable[] {
@@ -29,7 +29,7 @@ export function quantizable(model: Model, types: ValueTypes = new Map()): readon
       node: node.output[0] ?? '',
       opType: node.opType,
       precisions: possible,
-      free: isFree(node),
+      movesData: movesData(node),
       parts: whole === undefined ? parts.map(({ output }) => output[0] ?? '') : [],
       reason: reasonOf(possible, whole, only === undefined ? reason : (impossible.get(only) ?? reason)),
       ...activationsOf(context, graph, parts),
@@ -50,10 +50,10 @@ interface Layer {
   readonly reason: string | null
 }
 
-function layerOf(context: SiteContext, node: NodeProto): Layer {
-  const site = staticSite(context, node)
-  const precisions: Precision[] = typeof site === 'string' ? [] : ['static']
-  const why = typeof site === 'string' ? [site] : []
+function layerOf(context: OperatorContext, node: NodeProto): Layer {
+  const operator = staticOperator(context, node)
+  const precisions: Precision[] = typeof operator === 'string' ? [] : ['static']
+  const why = typeof operator === 'string' ? [operator] : []
   const also = (reason: string | undefined, ...more: readonly Precision[]) => {
     if (reason === undefined) precisions.push(...more)
     else why.push(reason)
@@ -78,7 +78,7 @@ function impossiblePrecisions(model: Model): ReadonlyMap<Precision, string> {
   )
 }
 
-function activationsOf({ matching, typeOf }: SiteContext, graph: GraphProto, parts: readonly NodeProto[]) {
+function activationsOf({ matching, typeOf }: OperatorContext, graph: GraphProto, parts: readonly NodeProto[]) {
   const listed = new Set(graph.initializer.map(({ name }) => name))
   const made = new Set(parts.flatMap(({ output }) => output))
   const isActivation = (name: string) =>

@@ -11,7 +11,7 @@ import { dynamicProduct } from './dynamic.ts'
 import { dynamicAttention, dynamicLstm, MICROSOFT } from './dynamic-contrib.ts'
 import { type LayerOutcome, type Rewriting, startRewriting } from './rewriting.ts'
 import { staticLayers } from './static.ts'
-import { companionsOf, partsOf } from './static-sites.ts'
+import { companionsOf, partsOf } from './static-operators.ts'
 
 /** ai.onnx that the written form needs: DynamicQuantizeLinear came with 11; QuantizeLinear per axis and int8 pooling with 13 and 12. */
 export const OPSETS: Readonly<Partial<Record<Precision, number>>> = { dynamic: 11, static: 13 }
@@ -36,7 +36,7 @@ export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes
     const whole = companions.get(node)
     return whole ? `it is part of '${whole.output[0]}'` : stay.get(precision)
   }
-  const together = staticLayers(
+  const asStatic = staticLayers(
     rewriting,
     nodes.filter((node) => choice.layers.get(node.output[0]!) === 'static' && why(node, 'static') === undefined),
   )
@@ -44,7 +44,7 @@ export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes
   const skipped: { node: string; reason: string }[] = []
   for (const [name, precision] of asked) {
     const node = byName.get(name)
-    const outcome = why(node, precision) ?? together.get(node!) ?? quantizeLayer(rewriting, node!, precision)
+    const outcome = why(node, precision) ?? asStatic.get(node!) ?? quantizeLayer(rewriting, node!, precision)
     if (typeof outcome === 'string') skipped.push({ node: name, reason: outcome })
     else layers.push({ node: name, opType: node!.opType, ...outcome })
   }

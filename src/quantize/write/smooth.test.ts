@@ -7,7 +7,7 @@ import { problemsOf } from '../../graph/validate.ts'
 import { randomFeeds, runSetup } from '../../remedies/check-run.ts'
 import { exampleSetup } from '../../remedies/example-evidence.ts'
 import { bothResults, quantizeAll } from './check-quantize.ts'
-import { smoothed, smoothingFactors } from './smooth.ts'
+import { smoothingFactors, withSmoothedChannels } from './smooth.ts'
 
 const WIDTH = 16
 /** Channel 3 is fifty times as large as the others. */
@@ -108,7 +108,7 @@ describe('smoothed', () => {
   test.each(Object.entries(MAKERS))('%s: the same up to rounding', async (_, parts) => {
     const before = withProduct(parts)
     const peaks = await peaksOf(before, 'a')
-    const { model: after, values } = smoothed(before, peaks)
+    const { model: after, values } = withSmoothedChannels(before, peaks)
     expect(values).toEqual(['a'])
     expect(problemsOf(after.proto)).toEqual([])
     expect(after.proto.graph!.node.map(({ opType }) => opType)).toEqual(before.proto.graph!.node.map(({ opType }) => opType))
@@ -139,7 +139,7 @@ describe('smoothed', () => {
       ],
       initializers: [...scaleAndBias, weights('first', [WIDTH, WIDTH], 7), second],
     })
-    const { model: after, values } = smoothed(before, await peaksOf(before, 'n', 'a'))
+    const { model: after, values } = withSmoothedChannels(before, await peaksOf(before, 'n', 'a'))
     expect(values).toEqual(['n', 'a'])
     const [a, b] = await bothResults(before, after, randomFeeds(before, 3))
     const [expected, given] = [a.y!.data as Float32Array, b.y!.data as Float32Array]
@@ -180,13 +180,13 @@ describe('smoothed', () => {
   ])('left alone where %s', (_, parts) => {
     const before = network(parts)
     const peaks = new Map(['a', 'x'].map((value) => [value, OUTLIERS]))
-    expect(smoothed(before, peaks)).toEqual({ model: before, values: [] })
+    expect(withSmoothedChannels(before, peaks)).toEqual({ model: before, values: [] })
   })
 
   test.each(['dynamic', 'static'] as const)('%s int8 of channels unlike in size errs less', async (precision) => {
     const before = withProduct(MAKERS.LayerNormalization!)
     const feeds = [randomFeeds(before, 1)]
-    const { model: after } = smoothed(before, await peaksOf(before, 'a'))
+    const { model: after } = withSmoothedChannels(before, await peaksOf(before, 'a'))
     const errorOf = async (float: Model): Promise<number> => {
       const { model: small } = await quantizeAll(float, precision, feeds)
       const [a, b] = await bothResults(before, small, feeds[0]!)

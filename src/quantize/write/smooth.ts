@@ -30,7 +30,7 @@ export function smoothingFactors(
   })
 }
 
-export interface Smoothed {
+export interface SmoothedChannels {
   readonly model: Model
   /** Activations whose channels were divided. */
   readonly values: readonly string[]
@@ -40,7 +40,11 @@ export interface Smoothed {
  * The model with every activation smoothed that constant products alone read, and whose factors can go into what makes it. Equal to the
  * original up to rounding; names of nodes and values stay. `peaks`: of activations, the largest magnitude in each channel of the last axis.
  */
-export function smoothed(model: Model, peaks: ReadonlyMap<string, readonly number[]>, alpha = MIGRATION): Smoothed {
+export function withSmoothedChannels(
+  model: Model,
+  peaks: ReadonlyMap<string, readonly number[]>,
+  alpha = MIGRATION,
+): SmoothedChannels {
   const graph = model.proto.graph
   if (graph === undefined) return { model, values: [] }
   const weights = editableWeights(matchGraph(model, graph), freshNames(graph))

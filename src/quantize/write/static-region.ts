@@ -6,7 +6,7 @@ import type { Range } from './choice.ts'
 import { type Affine, affineOf, quantRange, typeRange } from './numbers.ts'
 import { productOf } from './product.ts'
 import { activationBehind, floatConstant, type Rewriting } from './rewriting.ts'
-import type { StaticSite } from './static-sites.ts'
+import type { StaticOperator } from './static-operators.ts'
 
 /** Softmax gives nothing else, whatever was observed. */
 const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
@@ -14,8 +14,8 @@ const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
 /** The nodes that are quantized together, and how each of their values is. */
 export interface Region {
   readonly rewriting: Rewriting
-  /** By value: the site that gives it. */
-  readonly makers: ReadonlyMap<string, StaticSite>
+  /** By value: the operator that gives it. */
+  readonly makers: ReadonlyMap<string, StaticOperator>
   /** True where the node reads the value as int8. */
   reads(node: NodeProto, value: string): boolean
   /** Scale and zero point of a value; undefined where no range of it was observed. */
@@ -25,25 +25,27 @@ export interface Region {
 }
 
 /** Of the nodes that may be quantized; what follows for values is asked for one by one. */
-export function regionOf(rewriting: Rewriting, sites: ReadonlyMap<NodeProto, StaticSite>): Region {
+export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto, StaticOperator>): Region {
   const { options, ranges } = rewriting.choice
-  const makers = new Map([...sites.values()].flatMap((site) => site.results.map((value) => [value, site] as const)))
+  const makers = new Map(
+    [...operators.values()].flatMap((operator) => operator.results.map((value) => [value, operator] as const)),
+  )
   const root = (value: string): string => {
     let at = value
-    for (let maker = makers.get(at); maker?.kind === 'free'; maker = makers.get(at)) at = maker.node.input[0]!
+    for (let maker = makers.get(at); maker?.kind === 'data-movement'; maker = makers.get(at)) at = maker.node.input[0]!
     return at
   }
   const region: Region = {
     rewriting,
     makers,
-    reads: (node, value) => sites.get(node)?.operands.some((index) => node.input[index] === value) ?? false,
+    reads: (node, value) => operators.get(node)?.operands.some((index) => node.input[index] === value) ?? false,
     root,
     affine: (value) => {
       const at = root(value)
-      const scaled = makers.get(at)
-      if (scaled?.kind === 'scaled') {
-        const own = region.affine(scaled.node.input[scaled.operands[0]!]!)
-        const scale = Math.fround((own?.scale ?? 0) * scaled.factor)
+      const rescaling = makers.get(at)
+      if (rescaling?.kind === 'rescaling') {
+        const own = region.affine(rescaling.node.input[rescaling.operands[0]!]!)
+        const scale = Math.fround((own?.scale ?? 0) * rescaling.factor)
         return own && scale >= 2 ** -126 && Number.isFinite(scale) ? { scale, zeroPoint: own.zeroPoint } : undefined
       }
       const range = isOperator(makers.get(at)?.node, 'Softmax') ? SOFTMAX_RANGE : ranges.get(at)
@@ -55,21 +57,21 @@ export function regionOf(rewriting: Rewriting, sites: ReadonlyMap<NodeProto, Sta
   return region
 }
 
-/** Why the site cannot be quantized; undefined where it can. */
-export function whyNotIn(region: Region, site: StaticSite): string | undefined {
+/** Why the operator cannot be quantized; undefined where it can. */
+export function whyNotIn(region: Region, operator: StaticOperator): string | undefined {
   const { matching } = region.rewriting
-  for (const index of site.operands) {
-    const name = site.node.input[index]!
+  for (const index of operator.operands) {
+    const name = operator.node.input[index]!
     const constant = matching.constant(name)
     if (constant !== undefined && constant.dtype !== 'float32') return `it reads a constant of ${constant.dtype}`
     if (constant === undefined && region.affine(name) === undefined) return `no range of '${name}' was observed`
   }
-  if (!needsQuantizing(region, site)) return undefined
-  const clips = isOperator(site.node, 'HardSigmoid') ? region.affine(site.results[0]!) : undefined
+  if (!needsQuantizing(region, operator)) return undefined
+  const clips = isOperator(operator.node, 'HardSigmoid') ? region.affine(operator.results[0]!) : undefined
   if (clips !== undefined && clips.zeroPoint !== typeRange(region.rewriting.choice.options.activations).min) {
     return 'symmetric activations do not end where it cuts'
   }
-  const missing = site.results.find((value) => region.affine(value) === undefined)
+  const missing = operator.results.find((value) => region.affine(value) === undefined)
   return missing === undefined ? undefined : `no range of '${missing}' was observed`
 }
 
@@ -77,22 +79,22 @@ export function whyNotIn(region: Region, site: StaticSite): string | undefined {
  * True where the operator has no int8 kernel that gives floats. A product has, but with Relu or Clip behind the engine makes one float
  * operator of both before it looks for int8 (FusedGemm, 1.30).
  */
-function needsQuantizing(region: Region, site: StaticSite): boolean {
-  return site.kind !== 'product' || (site.activation !== undefined && !addsApart(region, site))
+function needsQuantizing(region: Region, operator: StaticOperator): boolean {
+  return operator.kind !== 'product' || (operator.activation !== undefined && !addsApart(region, operator))
 }
 
 /** True where the value comes out of its operator as int8: somebody reads it so, or the operator gives nothing else. */
 export function isGivenQuantized(region: Region, value: string): boolean {
-  const site = region.makers.get(value)
-  if (site === undefined) return false
-  if (site.activation !== undefined && !isFolded(region, site)) return false
-  if (needsQuantizing(region, site)) return true
-  if (addsApart(region, site)) return false
+  const operator = region.makers.get(value)
+  if (operator === undefined) return false
+  if (operator.activation !== undefined && !isFolded(region, operator)) return false
+  if (needsQuantizing(region, operator)) return true
+  if (addsApart(region, operator)) return false
   return region.affine(value) !== undefined && region.rewriting.matching.readers(value).some((node) => region.reads(node, value))
 }
 
 /** The range of the result ends where Relu or Clip cuts, so that the clipping of QuantizeLinear does what they do. */
-function isFolded(region: Region, { activation, results }: StaticSite): boolean {
+function isFolded(region: Region, { activation, results }: StaticOperator): boolean {
   const affine = region.affine(results[0]!)
   if (activation === undefined || affine === undefined) return false
   const { scale, zeroPoint } = affine
@@ -106,7 +108,7 @@ function isFolded(region: Region, { activation, results }: StaticSite): boolean 
 }
 
 /** A MatMul of more than two dimensions adds its bias in float: no pattern that ends in int8 takes both. */
-export function addsApart({ rewriting }: Region, { product, node }: StaticSite): boolean {
+export function addsApart({ rewriting }: Region, { product, node }: StaticOperator): boolean {
   return product?.bias !== undefined && isOperator(node, 'MatMul') && rewriting.typeOf(product.x).shape?.length !== 2
 }
 

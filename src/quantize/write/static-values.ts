@@ -6,8 +6,8 @@ import { isOperator, numberOf } from '../../rewrite/match.ts'
 import { addWeights, bytesOf } from './dynamic.ts'
 import type { Affine } from './numbers.ts'
 import { floatConstant, type Rewriting, readFloats } from './rewriting.ts'
+import type { StaticOperator } from './static-operators.ts'
 import { isGivenQuantized, isTakenForInt8, type Region } from './static-region.ts'
-import type { StaticSite } from './static-sites.ts'
 import { type FloatWeights, type WeightLayout, weightAffines, weightSqnrDb, withAffines } from './weights.ts'
 
 interface Points {
@@ -45,7 +45,7 @@ export function quantized(region: Region, value: string): string {
   const { rewriting } = region
   return rewriting.once(`static quantized ${value}`, (): string => {
     const maker = region.makers.get(value)
-    if (maker?.kind === 'scaled') return quantized(region, maker.node.input[maker.operands[0]!]!)
+    if (maker?.kind === 'rescaling') return quantized(region, maker.node.input[maker.operands[0]!]!)
     const { scale, zeroPoint } = pointsOf(region, value)
     const name = rewriting.fresh(`${value}_quantized`)
     const from = isGivenQuantized(region, value) ? floatName(region, value) : value
@@ -104,10 +104,10 @@ function dequantizedByChannel(region: Region, node: NodeProto, value: string): s
 }
 
 /** Adds the node under the names that its results have, and the activation behind it where that stays. */
-export function writeResult(region: Region, site: StaticSite, written: NodeProto): void {
+export function writeResult(region: Region, operator: StaticOperator, written: NodeProto): void {
   const { rewriting } = region
-  const [raw, result] = [site.node.output[0]!, site.results[0]!]
-  if (site.activation === undefined || isGivenQuantized(region, result)) {
+  const [raw, result] = [operator.node.output[0]!, operator.results[0]!]
+  if (operator.activation === undefined || isGivenQuantized(region, result)) {
     const output = written.output.map((name, index) => {
       const value = index === 0 ? result : name
       return isGivenQuantized(region, value) ? floatName(region, value) : value
@@ -125,7 +125,7 @@ export function writeResult(region: Region, site: StaticSite, written: NodeProto
     copyWith(written, { output: [from] }),
     makeNode({ opType: 'QuantizeLinear', name: fresh(`${raw}_QuantizeLinear`) }, [from, scale, zeroPoint], [whole]),
     makeNode({ opType: 'DequantizeLinear', name: fresh(`${raw}_DequantizeLinear`) }, [whole, scale, zeroPoint], [back]),
-    copyWith(site.activation, { input: [back, ...site.activation.input.slice(1)] }),
+    copyWith(operator.activation, { input: [back, ...operator.activation.input.slice(1)] }),
   )
 }
 
@@ -142,19 +142,19 @@ export function operand(region: Region, name: string, change?: (value: number) =
   }
   const given = readFloats(matching, constant)
   const values = change === undefined ? given : given.map(change)
-  return dequantizedWeights(region, name, { values, shape: constant.shape }, layout, { shared: change === undefined })?.value
+  return dequantizedWeights(region, { name, values, shape: constant.shape }, layout, { shared: change === undefined })?.value
 }
 
 /** `shared`: the same constant, quantized in the same way, stands in the file once. */
 export function dequantizedWeights(
   region: Region,
-  name: string,
-  weights: FloatWeights,
+  weights: FloatWeights & { readonly name: string },
   layout: WeightLayout,
   { affines = weightAffines(weights, layout), shared = true } = {},
 ) {
   if (affines === undefined) return undefined
   const { rewriting } = region
+  const { name } = weights
   const make = () => {
     const done = withAffines(weights, layout, affines)
     return { ...addWeights(rewriting, name, done), done }

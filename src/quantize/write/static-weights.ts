@@ -35,9 +35,9 @@ export function weightsAndBias(
   const own = weightAffines(given.weights, layout)
   if (own === undefined || given.bias?.every(Number.isFinite) === false) return undefined
   const affines = given.bias && options.weights === 'int8' ? affinesForBias(own, options.perChannel, scale, given.bias) : own
-  const weights = dequantizedWeights(region, given.name, given.weights, layout, { affines, shared: given.shared })!
+  const weights = dequantizedWeights(region, { name: given.name, ...given.weights }, layout, { affines, shared: given.shared })!
   const corrected = given.bias || given.takesBias ? correctedBias(rewriting, given, weights.done) : undefined
-  const bias = corrected && dequantizedBias(rewriting, given.hint, corrected, scale, weights.done.scales)
+  const bias = corrected && dequantizedBias(rewriting, given.hint, quantizeBias(corrected, scale, weights.done.scales))
   return { inputs: [weights.value, ...(bias ? [bias] : [])], sqnrDb: weights.sqnrDb }
 }
 
@@ -55,11 +55,8 @@ function correctedBias(
 function dequantizedBias(
   { fresh, initializer, add }: Rewriting,
   hint: string,
-  bias: Float32Array,
-  inputScale: number,
-  weightScales: Float32Array,
+  { values, scales }: ReturnType<typeof quantizeBias>,
 ): string {
-  const { values, scales } = quantizeBias(bias, inputScale, weightScales)
   const perChannel = scales.length > 1
   const inputs = [
     initializer(rawTensor(fresh(`${hint}_quantized`), 'int32', [values.length], bytesOf(values))),

@@ -11,8 +11,8 @@ import { MICROSOFT } from './dynamic-contrib.ts'
 import { affineOf, typeRange } from './numbers.ts'
 import { biasOf, scaledWeights } from './product.ts'
 import { type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
+import { type StaticOperator, staticOperator } from './static-operators.ts'
 import { addsApart, type Region, regionOf, whyNotIn } from './static-region.ts'
-import { type StaticSite, staticSite } from './static-sites.ts'
 import {
   addPoints,
   dequantized,
@@ -28,46 +28,48 @@ import { weightsAndBias } from './static-weights.ts'
 /** Every node that was asked for, with what became of it. */
 export function staticLayers(rewriting: Rewriting, nodes: readonly NodeProto[]): ReadonlyMap<NodeProto, LayerOutcome> {
   const outcomes = new Map<NodeProto, LayerOutcome>()
-  const sites = new Map<NodeProto, StaticSite>()
+  const operators = new Map<NodeProto, StaticOperator>()
   const { activations, weights } = rewriting.choice.options
   for (const node of nodes) {
-    const site = staticSite(rewriting, node)
-    if (typeof site === 'string') outcomes.set(node, site)
+    const operator = staticOperator(rewriting, node)
+    if (typeof operator === 'string') outcomes.set(node, operator)
     else if (activations === 'int8' && weights === 'uint8')
       outcomes.set(node, 'there is no kernel for int8 activations and uint8 weights')
-    else sites.set(node, site)
+    else operators.set(node, operator)
   }
   for (let dropped = true; dropped; ) {
     dropped = false
-    const region = regionOf(rewriting, sites)
-    for (const [node, site] of sites) {
-      const reason = whyNotIn(region, site)
+    const region = regionOf(rewriting, operators)
+    for (const [node, operator] of operators) {
+      const reason = whyNotIn(region, operator)
       if (reason === undefined) continue
       outcomes.set(node, reason)
-      sites.delete(node)
+      operators.delete(node)
       dropped = true
     }
   }
-  const region = regionOf(rewriting, sites)
-  for (const [node, site] of sites) outcomes.set(node, writeSite(region, site))
-  for (const site of sites.values()) for (const value of site.results) writeFloat(region, value)
+  const region = regionOf(rewriting, operators)
+  for (const [node, operator] of operators) outcomes.set(node, writeOperator(region, operator))
+  for (const operator of operators.values()) for (const value of operator.results) writeFloat(region, value)
   return outcomes
 }
 
-function writeSite(region: Region, site: StaticSite): LayerOutcome {
-  if (site.kind === 'convolution') return writeConvolution(region, site)
-  if (site.product !== undefined) return writeProduct(region, site)
-  if (site.kind === 'scaled') {
-    region.rewriting.remove(site.node)
+function writeOperator(region: Region, operator: StaticOperator): LayerOutcome {
+  if (operator.kind === 'convolution') return writeConvolution(region, operator)
+  if (operator.product !== undefined) return writeProduct(region, operator)
+  if (operator.kind === 'rescaling') {
+    region.rewriting.remove(operator.node)
     return { precision: 'static', weightSqnrDb: null }
   }
-  if (site.kind === 'hard-sigmoid') return writeHardSigmoid(region, site)
-  const change = BY_CONSTANT[site.node.opType]?.constant
-  const input = site.node.input.map((name, index) => (site.operands.includes(index) ? operand(region, name, change) : name))
+  if (operator.kind === 'hard-sigmoid') return writeHardSigmoid(region, operator)
+  const change = BY_CONSTANT[operator.node.opType]?.constant
+  const input = operator.node.input.map((name, index) =>
+    operator.operands.includes(index) ? operand(region, name, change) : name,
+  )
   if (input.some((name) => name === undefined)) return 'a constant that it reads holds NaN or infinity'
-  region.rewriting.remove(...site.parts)
-  const opType = BY_CONSTANT[site.node.opType]?.opType ?? site.node.opType
-  writeResult(region, site, copyWith(site.node, { opType, input: input as string[] }))
+  region.rewriting.remove(...operator.parts)
+  const opType = BY_CONSTANT[operator.node.opType]?.opType ?? operator.node.opType
+  writeResult(region, operator, copyWith(operator.node, { opType, input: input as string[] }))
   return { precision: 'static', weightSqnrDb: null }
 }
 
@@ -81,10 +83,10 @@ const BY_CONSTANT: Readonly<Record<string, { readonly opType: string; readonly c
  * clip(alpha x + beta, 0, 1), and for HardSwish x times that: the integers of x with a scale of alpha times theirs, plus beta; the
  * range of the sum ends where it is to be cut.
  */
-function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
+function writeHardSigmoid(region: Region, operator: StaticOperator): LayerOutcome {
   const { rewriting } = region
   const { fresh, initializer } = rewriting
-  const { node, factor } = site
+  const { node, factor } = operator
   const [x, result] = [node.input[0]!, node.output[0]!]
   const { affine, zeroPoint } = pointsOf(region, x)
   const scale = initializer(floatTensor(fresh(`${x}_scale`), [], [Math.fround(affine.scale * factor)]))
@@ -98,11 +100,15 @@ function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
   )
   const type = rewriting.choice.options.activations
   const beta = { values: Float32Array.of(numberOf(node, 'beta', 0.5)), shape: [] }
-  const added = dequantizedWeights(region, `${result}_beta`, beta, { type, symmetric: false, reduced: false, axis: null })!.value
+  const added = dequantizedWeights(
+    region,
+    { name: `${result}_beta`, ...beta },
+    { type, symmetric: false, reduced: false, axis: null },
+  )!.value
   rewriting.remove(node)
   const whole: LayerOutcome = { precision: 'static', weightSqnrDb: null }
   if (isOperator(node, 'HardSigmoid')) {
-    writeResult(region, site, makeNode({ opType: 'Add', name: node.name }, [scaled, added], [result]))
+    writeResult(region, operator, makeNode({ opType: 'Add', name: node.name }, [scaled, added], [result]))
     return whole
   }
   const [sum, codes, gate] = [fresh(`${result}_gate_float`), fresh(`${result}_gate_quantized`), fresh(`${result}_gate`)]
@@ -113,13 +119,13 @@ function writeHardSigmoid(region: Region, site: StaticSite): LayerOutcome {
     makeNode({ opType: 'QuantizeLinear', name: codes }, [sum, ...ends], [codes]),
     makeNode({ opType: 'DequantizeLinear', name: gate }, [codes, ...ends], [gate]),
   )
-  writeResult(region, site, makeNode({ opType: 'Mul', name: node.name }, [dequantized(region, x), gate], [result]))
+  writeResult(region, operator, makeNode({ opType: 'Mul', name: node.name }, [dequantized(region, x), gate], [result]))
   return whole
 }
 
-function writeConvolution(region: Region, site: StaticSite): LayerOutcome {
+function writeConvolution(region: Region, operator: StaticOperator): LayerOutcome {
   const { matching } = region.rewriting
-  const { node, weights, bias } = site
+  const { node, weights, bias } = operator
   const found = weightsAndBias(region, {
     x: node.input[0]!,
     weights: { values: readFloats(matching, weights!), shape: weights!.shape },
@@ -132,15 +138,15 @@ function writeConvolution(region: Region, site: StaticSite): LayerOutcome {
     takesBias: true,
   })
   if (found === undefined) return NOT_FINITE
-  region.rewriting.remove(...site.parts)
-  writeResult(region, site, copyWith(node, { input: [dequantized(region, node.input[0]!), ...found.inputs] }))
+  region.rewriting.remove(...operator.parts)
+  writeResult(region, operator, copyWith(node, { input: [dequantized(region, node.input[0]!), ...found.inputs] }))
   return { precision: 'static', weightSqnrDb: found.sqnrDb }
 }
 
-function writeProduct(region: Region, site: StaticSite): LayerOutcome {
-  if (addsApart(region, site)) return writeIntegerProduct(region, site)
+function writeProduct(region: Region, operator: StaticOperator): LayerOutcome {
+  if (addsApart(region, operator)) return writeIntegerProduct(region, operator)
   const { rewriting } = region
-  const product = site.product!
+  const product = operator.product!
   const { x, weights, turned, node } = product
   const bias = biasOf(rewriting.matching, product)
   const found = weightsAndBias(region, {
@@ -155,12 +161,12 @@ function writeProduct(region: Region, site: StaticSite): LayerOutcome {
     takesBias: isOperator(node, 'Gemm'),
   })
   if (found === undefined) return NOT_FINITE
-  rewriting.remove(...site.parts)
+  rewriting.remove(...operator.parts)
   const input = [dequantized(region, x), ...found.inputs]
   if (isOperator(node, 'Gemm') || bias !== undefined) {
     const attributes = turned ? { transB: 1 } : {}
-    writeResult(region, site, makeNode({ opType: 'Gemm', name: node.name }, input, [product.last.output[0]!], attributes))
-  } else writeResult(region, site, copyWith(node, { input }))
+    writeResult(region, operator, makeNode({ opType: 'Gemm', name: node.name }, input, [product.last.output[0]!], attributes))
+  } else writeResult(region, operator, copyWith(node, { input }))
   return { precision: 'static', weightSqnrDb: found.sqnrDb }
 }
 
@@ -168,10 +174,10 @@ function writeProduct(region: Region, site: StaticSite): LayerOutcome {
  * A MatMul of more than two dimensions with its bias, written as the fused operator itself: onnxruntime makes a Gemm between two
  * Reshapes of MatMul and Add before it looks for DequantizeLinear, and then finds none (1.30).
  */
-function writeIntegerProduct(region: Region, site: StaticSite): LayerOutcome {
+function writeIntegerProduct(region: Region, operator: StaticOperator): LayerOutcome {
   const { rewriting } = region
   const { fresh, initializer } = rewriting
-  const product = site.product!
+  const product = operator.product!
   const { x, last, node } = product
   const weights = quantizedMatrix(rewriting, product)
   if (weights === undefined) return NOT_FINITE
@@ -179,10 +185,10 @@ function writeIntegerProduct(region: Region, site: StaticSite): LayerOutcome {
   const { scale, zeroPoint } = pointsOf(region, x)
   const added = initializer(floatTensor(fresh(`${last.output[0]}_bias`), [bias.length], bias))
   const input = [quantized(region, x), weights.values, scale, weights.scale, zeroPoint, weights.zeroPoint, added]
-  rewriting.remove(...site.parts)
+  rewriting.remove(...operator.parts)
   rewriting.add(
     makeNode({ opType: 'MatMulIntegerToFloat', domain: MICROSOFT, name: node.name || last.output[0] }, input, [last.output[0]!]),
   )
-  if (site.activation) rewriting.add(site.activation)
+  if (operator.activation) rewriting.add(operator.activation)
   return { precision: 'static', weightSqnrDb: weights.sqnrDb }
 }

@@ -65,7 +65,7 @@ export function withAffines({ values, shape }: FloatWeights, layout: WeightLayou
     zeroPoints[channel] = zeroPoint
   })
   const quantized = typed(layout.type, values.length)
-  quantizeInto(quantized, values, runs, scales, zeroPoints, typeRange(layout.type))
+  quantizeInto(quantized, values, runs, { scales, zeroPoints, ...typeRange(layout.type) })
   return { shape, values: quantized, scales, zeroPoints, axis: layout.axis }
 }
 
@@ -117,9 +117,7 @@ function quantizeInto(
   into: Int8Array | Uint8Array,
   values: Float32Array,
   { outer, channels, inner }: Runs,
-  scales: Float32Array,
-  zeroPoints: Int8Array | Uint8Array,
-  { min, max }: QuantRange,
+  { scales, zeroPoints, min, max }: QuantRange & Pick<QuantizedWeights, 'scales' | 'zeroPoints'>,
 ): void {
   let at = 0
   for (let row = 0; row < outer; row++) {

@@ -20,7 +20,7 @@ const products = (nodes: ReturnType<typeof node>[], outputs: string[]) =>
     initializers: [weights('v'), weights('w')],
   })
 const one = products([node('MatMul', ['x', 'w'], ['y'])], ['y'])
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 const tools = choosing('dynamic', 'dynamic')
 
 checkRemedy(dynamicQuantization, {

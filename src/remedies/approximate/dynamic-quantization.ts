@@ -16,6 +16,6 @@ export const dynamicQuantization = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   late: true,
-  apply: (setup, evidence, tools) =>
-    quantizedProposals(setup, evidence, tools, 'dynamic', (executed) => countRun(executed, KERNELS) > 0),
+  precision: 'dynamic',
+  apply: quantizedProposals('dynamic', (executed) => countRun(executed, KERNELS) > 0),
 })

@@ -25,7 +25,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
     ...rest,
   })
 const product = node('MatMul', ['x', 'w'], ['m'])
-const gpu = { engine: { id: 'ort-webgpu', version: '1.30.0' }, wishes: { maxLoss: 0.01 } }
+const gpu = { engine: { id: 'ort-webgpu', version: '1.30.0' }, constraints: { maxLoss: 0.01 } }
 /** The CPU that tests run on takes the model, with casts around every operator. */
 const applies = { evidence: gpu, tolerance: 4e-3, took: null }
 
@@ -108,14 +108,14 @@ checkRemedy(float16, {
       ...applies,
       name: 'on a CPU for the size alone',
       model: make([product, node('Add', ['m', 'b'], ['y'])]),
-      evidence: { goal: 'size', wishes: { maxLoss: 0.01 } },
+      evidence: { goal: 'size', constraints: { maxLoss: 0.01 } },
     },
   ],
   leaves: [
     {
       name: 'a CPU, which is slower in float16',
       model: make([product, node('Add', ['m', 'b'], ['y'])]),
-      evidence: { wishes: { maxLoss: 0.01 } },
+      evidence: { constraints: { maxLoss: 0.01 } },
     },
     { name: 'no loss is allowed', model: make([product, node('Add', ['m', 'b'], ['y'])]), evidence: { engine: gpu.engine } },
     {

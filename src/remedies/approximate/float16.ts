@@ -20,7 +20,7 @@ export const float16 = defineRemedy({
   goals: ['latency', 'throughput', 'memory', 'size'],
   apply(setup, evidence) {
     const computes = COMPUTES_IN_FLOAT16.includes(evidence.engine.id)
-    if (evidence.wishes.maxLoss === null || (!computes && evidence.goal !== 'size')) return []
+    if (evidence.constraints.maxLoss === null || (!computes && evidence.goal !== 'size')) return []
     const half = toHalf(setup.model, typesIn(evidence))
     if (typeof half === 'string') return []
     const { model, converted, blocked, clamped } = half

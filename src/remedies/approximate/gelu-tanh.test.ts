@@ -16,7 +16,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
     initializers: constants,
     ...rest,
   })
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 const contrib = { opsets: { 'com.microsoft': 1 } }
 const pieces = [
   node('Div', ['x', 'root2'], ['u']),

@@ -16,7 +16,7 @@ export const geluTanh = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    if (evidence.wishes.maxLoss === null) return []
+    if (evidence.constraints.maxLoss === null) return []
     const rewritten = rewriteGraphs(
       setup.model,
       (matching) => matching.graph.node.flatMap((one) => replacementOf(matching, one) ?? []),

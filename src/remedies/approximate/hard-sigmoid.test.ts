@@ -5,7 +5,7 @@ import { fitAlpha, hardSigmoid, SIGMOID_ALPHA, SWISH_ALPHA } from './hard-sigmoi
 
 const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
   model({ nodes, inputs: [valueInfo('x', 'float32', ['batch', 5])], outputs: [valueInfo('y', 'float32')], ...rest })
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 const variants = ['fitted', 'sixth']
 const gate = [node('Sigmoid', ['x'], ['s']), node('Neg', ['s'], ['y'])]
 // 1/6 is off by at most 0.078, at x = 1.9; the root mean square of the outputs is about 0.5.

@@ -21,7 +21,7 @@ export const hardSigmoid = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    if (evidence.wishes.maxLoss === null) return []
+    if (evidence.constraints.maxLoss === null) return []
     const alphas = [
       { variant: 'fitted', alphaOf: (isSwish: boolean) => (isSwish ? SWISH_ALPHA : SIGMOID_ALPHA) },
       { variant: 'sixth', alphaOf: () => USUAL_ALPHA },

@@ -23,7 +23,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
 const features = [node('Conv', ['x', 'k'], ['c'], { pads: [1, 1, 1, 1], strides: [2, 2] }), node('Relu', ['c'], ['r'])]
 const classify = [node('GlobalAveragePool', ['r'], ['p']), node('Flatten', ['p'], ['f']), node('MatMul', ['f', 'w'], ['y'])]
 const classifier = [...features, ...classify]
-const evidence = { wishes: { maxLoss: 0.1 } }
+const evidence = { constraints: { maxLoss: 0.1 } }
 const sizes = { batch: 2, height: 128, width: 256 }
 const given = { evidence, sizes }
 // Means over noise: the picture's detail is what gets lost.

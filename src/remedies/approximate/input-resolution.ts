@@ -41,7 +41,7 @@ export const inputResolution = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     const { graph } = setup.model.proto
-    if (evidence.wishes.maxLoss === null || graph === undefined) return []
+    if (evidence.constraints.maxLoss === null || graph === undefined) return []
     const matching = matchGraph(setup.model, graph)
     if (matching.opset < LEAST_OPSET) return []
     const pictures = evidence.inputs.flatMap((input) => pictureOf(matching, input) ?? [])

@@ -26,7 +26,7 @@ const make = (nodes: ModelParts['nodes'], initializers: ModelParts['initializers
     initializers: [...initializers!, bias],
   })
 const product = [node('MatMul', ['x', 'w'], ['y'])]
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 const variants = ['0.99']
 
 checkRemedy(lowRank, {

@@ -37,7 +37,7 @@ export const lowRank = defineRemedy({
   goals: ['latency', 'throughput', 'size'],
   apply(setup, evidence) {
     const { graph } = setup.model.proto
-    if (evidence.wishes.maxLoss === null || graph === undefined) return []
+    if (evidence.constraints.maxLoss === null || graph === undefined) return []
     const factored = factorize(matchGraph(setup.model, graph))
     const seen = new Set<string>()
     return KEPT.flatMap((kept): Proposal[] => {

@@ -16,6 +16,7 @@ export const nbitsAccuracyLevel = defineRemedy({
   effect: 'approximate',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
+  repairs: ({ condition }) => condition === 'float-products',
   apply(setup) {
     const rewritten = rewriteGraphs(setup.model, ({ graph }) =>
       graph.node

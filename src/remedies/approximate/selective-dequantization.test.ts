@@ -37,7 +37,7 @@ checkRemedy(selectiveDequantization, {
   leaves: [
     { name: 'the rounded value is an output', model: pair(true) },
     { name: 'a group that fuses', model: convGroup() },
-    { name: 'a group that can be mended', model: convGroup({ output: 'float-reader' }) },
+    { name: 'a group that can be repaired', model: convGroup({ output: 'float-reader' }) },
     { name: 'the unscaled product is an output too', model: integerChain({ opType: 'ConvInteger', readToo: true }) },
     { name: 'a dynamic product of matrices', model: integerChain() },
     { name: 'what moves integers', model: unaryGroup('Transpose', { attributes: { perm: [0, 2, 3, 1] } }) },

@@ -1,9 +1,9 @@
-// Operators that gain nothing from being quantized, given back to float32: pairs of conversions between float operators, which only
+// Operators that gain nothing from being quantized, computed in float32 again: pairs of conversions between float operators, which only
 // round, and ConvInteger, which has no fused kernel and runs several times slower than a float convolution.
 
 import { floatPairs } from '../../quantize/repair/float-pairs.ts'
 import { integerConvolutions } from '../../quantize/repair/integer-chains.ts'
-import { disjoint, siteOf, withEdits } from '../../quantize/repair/site.ts'
+import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
 
@@ -16,12 +16,13 @@ export const selectiveDequantization = defineRemedy({
   effect: 'approximate',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
+  repairs: ({ condition }) => condition === 'float-pair' || condition === 'integer-convolution',
   apply(setup, evidence) {
-    const site = siteOf(setup.model)
-    if (site === undefined) return []
-    const [pairs, convolutions] = [disjoint(floatPairs(site)), disjoint(integerConvolutions(site))]
+    const quantized = quantizedGraph(setup.model)
+    if (quantized === undefined) return []
+    const [pairs, convolutions] = [disjoint(floatPairs(quantized)), disjoint(integerConvolutions(quantized))]
     if (pairs.length + convolutions.length === 0) return []
-    const model = withEdits(site, [...pairs, ...convolutions])
+    const model = withRepairs(quantized, [...pairs, ...convolutions])
     return [
       {
         variant: '',

@@ -23,7 +23,7 @@ const convolutions = model({
   outputs: [image('y')],
   initializers: [weights('v', [4, 4, 3, 3]), weights('w', [4, 4, 3, 3])],
 })
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 const tools = choosing('static', 'static', { low: -8, high: 8 })
 
 checkRemedy(staticQuantization, {

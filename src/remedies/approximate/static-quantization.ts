@@ -18,6 +18,6 @@ export const staticQuantization = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   late: true,
-  apply: (setup, evidence, tools) =>
-    quantizedProposals(setup, evidence, tools, 'static', (executed) => countRun(executed, KERNELS) > 0),
+  precision: 'static',
+  apply: quantizedProposals('static', (executed) => countRun(executed, KERNELS) > 0),
 })

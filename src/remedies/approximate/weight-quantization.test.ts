@@ -17,7 +17,7 @@ const product = model({
     ),
   ],
 })
-const evidence = { wishes: { maxLoss: 0.01 } }
+const evidence = { constraints: { maxLoss: 0.01 } }
 
 checkRemedy(weightQuantization, {
   applies: [

@@ -13,6 +13,6 @@ export const weightQuantization = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   late: true,
-  apply: (setup, evidence, tools) =>
-    quantizedProposals(setup, evidence, tools, 'weights', (executed) => countRun(executed, /^MatMulNBits$/) > 0),
+  precision: 'weights',
+  apply: quantizedProposals('weights', (executed) => countRun(executed, /^MatMulNBits$/) > 0),
 })

@@ -27,7 +27,7 @@ const make = (nodes: ModelParts['nodes'], rest: Partial<ModelParts> = {}) =>
     ...rest,
   })
 const product = [node('MatMul', ['x', 'w'], ['m']), node('Add', ['m', 'b'], ['y'])]
-const evidence = { goal: 'size' as const, wishes: { maxLoss: 0.01 } }
+const evidence = { goal: 'size' as const, constraints: { maxLoss: 0.01 } }
 /** A step of 8 bits is 1/127 of the largest weight of a row. */
 const applies = { evidence, tolerance: 0.03 }
 

@@ -23,7 +23,7 @@ export const weightStorage = defineRemedy({
   kind: 'rewrite',
   goals: ['size'],
   apply(setup, evidence) {
-    if (evidence.wishes.maxLoss === null || evidence.goal !== 'size') return []
+    if (evidence.constraints.maxLoss === null || evidence.goal !== 'size') return []
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
       constantsIn(matching.graph).flatMap((constant) => stored(matching, constant.name, fresh) ?? []),
     )

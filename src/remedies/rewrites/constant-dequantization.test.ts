@@ -43,7 +43,7 @@ checkRemedy(constantDequantization, {
       check: ({ setup }) => expect(viewGraph(setup.model).constants.w!.dtype).toBe('int8'),
     },
     {
-      name: 'a group that can be mended otherwise, as a variant of its own: weights and bias',
+      name: 'a group that can be repaired otherwise, as a variant of its own: weights and bias',
       model: convGroup({ bias: 'scale-off' }),
       variants: ['of all float groups'],
       operators: ['QuantizeLinear', 'DequantizeLinear', 'Conv', 'QuantizeLinear', 'DequantizeLinear'],

@@ -21,7 +21,7 @@ checkRemedy(dropOutputs, {
     {
       name: 'the one head, with all that only it needed',
       model: heads,
-      evidence: { wishes: { outputs: ['scores'] } },
+      evidence: { constraints: { outputs: ['scores'] } },
       profiled: true,
       narrows: true,
       operators: ['Relu', 'Exp', 'Neg'],
@@ -34,14 +34,14 @@ checkRemedy(dropOutputs, {
     {
       name: 'the other head',
       model: heads,
-      evidence: { wishes: { outputs: ['boxes'] } },
+      evidence: { constraints: { outputs: ['boxes'] } },
       narrows: true,
       operators: ['Relu', 'Mul'],
     },
   ],
   leaves: [
     { name: 'nobody said which', model: heads },
-    { name: 'all are wished', model: heads, evidence: { wishes: { outputs: ['scores', 'boxes'] } } },
-    { name: 'none of those wished is there', model: heads, evidence: { wishes: { outputs: ['classes'] } } },
+    { name: 'all are wished', model: heads, evidence: { constraints: { outputs: ['scores', 'boxes'] } } },
+    { name: 'none of those wished is there', model: heads, evidence: { constraints: { outputs: ['classes'] } } },
   ],
 })

@@ -16,7 +16,7 @@ export const dropOutputs = defineRemedy({
   goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
   apply(setup, evidence) {
     const { graph } = setup.model.proto
-    const wished = evidence.wishes.outputs
+    const wished = evidence.constraints.outputs
     if (wished === null || graph === undefined) return []
     const output = graph.output.filter(({ name }) => wished.includes(name))
     const dropped = graph.output.filter(({ name }) => !wished.includes(name))

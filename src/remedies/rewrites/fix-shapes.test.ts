@@ -25,7 +25,7 @@ const twoInputs = model({
   outputs: [valueInfo('y', 'float32', ['n', 2])],
 })
 const of = (rows: number) => ({ dtype: 'float32' as const, shape: [rows, 2], data: new Float32Array(2 * rows).fill(1) })
-const wishes = { fixShapes: true }
+const constraints = { fixShapes: true }
 
 checkRemedy(fixShapes, {
   applies: [
@@ -33,7 +33,7 @@ checkRemedy(fixShapes, {
       name: 'symbols and nameless dimensions, in inputs, outputs and between; what computes shapes is the saving',
       model: flattening(null),
       sizes: { n: 3 },
-      evidence: { wishes },
+      evidence: { constraints },
       profiled: true,
       narrows: true,
       changes: /^input 'x' takes 3x2x4 only$/,
@@ -51,7 +51,7 @@ checkRemedy(fixShapes, {
       name: 'one symbol fed in two sizes stays a symbol but where it is fed',
       model: twoInputs,
       feeds: { a: of(1), b: of(3) },
-      evidence: { wishes },
+      evidence: { constraints },
       narrows: true,
       check: ({ setup }) => {
         expect(viewGraph(setup.model).inputs.map(({ shape }) => shape)).toEqual([
@@ -71,8 +71,8 @@ checkRemedy(fixShapes, {
         inputs: [valueInfo('x', 'float32', [2])],
         outputs: [valueInfo('y', 'float32', [2])],
       }),
-      evidence: { wishes },
+      evidence: { constraints },
     },
-    { name: 'several samples in a prediction', model: flattening('t'), evidence: { wishes }, setup: { batchFactor: 4 } },
+    { name: 'several samples in a prediction', model: flattening('t'), evidence: { constraints }, setup: { batchFactor: 4 } },
   ],
 })

@@ -23,7 +23,7 @@ export const fixShapes = defineRemedy({
   apply(setup, evidence) {
     const { graph } = setup.model.proto
     // With several samples in a prediction, the sizes fed are no longer those of the evidence.
-    if (!evidence.wishes.fixShapes || graph === undefined || setup.batchFactor !== 1) return []
+    if (!evidence.constraints.fixShapes || graph === undefined || setup.batchFactor !== 1) return []
     const fed = new Map(evidence.inputs.map((input) => [input.name, input]))
     const sizes = symbolSizes(graph, fed)
     const input = graph.input.map((one) => fixed(one, sizes, fed.get(one.name)?.shape))

@@ -2,7 +2,7 @@
 // the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
 
 import { scalesFirst } from '../../quantize/repair/integer-chains.ts'
-import { disjoint, siteOf, withEdits } from '../../quantize/repair/site.ts'
+import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
 
@@ -15,14 +15,15 @@ export const integerScaling = defineRemedy({
   effect: 'rounding',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
+  repairs: ({ condition }) => condition === 'scaling-apart',
   apply(setup, evidence) {
-    const site = siteOf(setup.model)
-    const found = site === undefined ? [] : disjoint(scalesFirst(site))
+    const quantized = quantizedGraph(setup.model)
+    const found = quantized === undefined ? [] : disjoint(scalesFirst(quantized))
     if (found.length === 0) return []
     return [
       {
         variant: '',
-        setup: { ...setup, model: withEdits(site!, found) },
+        setup: { ...setup, model: withRepairs(quantized!, found) },
         changes: [`the scales of ${count(found.length, 'integer product')} multiplied first`],
         predictedSavingMs: predictedBy(TREATS, evidence),
         took: ({ nodes }) => nodes.some(({ opType }) => /^(DynamicQuantizeMatMul|MatMulIntegerToFloat)$/.test(opType)),

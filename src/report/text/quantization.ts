@@ -23,7 +23,7 @@ const MOST_LAYERS = 12
 export function renderQuantized(
   doc: ReportDocument,
   { width: given, colour }: TerminalOptions,
-  wishes: { readonly allowSynthetic: boolean },
+  constraints: { readonly allowSynthetic: boolean },
 ): string {
   const width = Math.max(40, given)
   const colours = picocolors.createColors(colour)
@@ -38,7 +38,7 @@ export function renderQuantized(
   }
   if (fix?.shipped) lines.push('', ...wrap(`Written: ${fix.shipped}`, width, '', '  '))
   for (const warning of doc.warnings) lines.push('', ...wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow))
-  if (quantization?.inputs === 'synthetic') lines.push('', ...wrap(syntheticNote(wishes), width, '', '  '))
+  if (quantization?.inputs === 'synthetic') lines.push('', ...wrap(syntheticNote(constraints), width, '', '  '))
   return `${lines.join('\n')}\n`
 }
 

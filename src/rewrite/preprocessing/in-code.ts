@@ -1,6 +1,6 @@
 // The same steps in code, to feed the original with and hold the rewritten model against. One loop a step, no engine.
 // Antialias as Pillow resamples: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (precompute_coeffs)
-import type { PreprocessingSteps } from './wishes.ts'
+import type { PreprocessingSteps } from './request.ts'
 
 /** Numbers in the layout that the steps start from. */
 export interface Picture {

@@ -15,7 +15,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
-import { type PreprocessingWishes, parsePreprocessing, preprocessInCode, withPreprocessing } from './index.ts'
+import { type PreprocessingRequest, parsePreprocessing, preprocessInCode, withPreprocessing } from './index.ts'
 
 const MEAN = [0.485, 0.456, 0.406]
 const STD = [0.229, 0.224, 0.225]
@@ -110,8 +110,8 @@ describe('withPreprocessing', () => {
 
   it('resizes each picture of a batch by itself', async () => {
     const picture = bytes(2 * 6 * 7 * 3)
-    const wishes = { normalize, layout: 'nhwc', dtype: 'uint8', resize: { height: 6, width: 7 } } as const
-    const made = withPreprocessing(echo(['batch', 3, 4, 5]), wishes)
+    const request = { normalize, layout: 'nhwc', dtype: 'uint8', resize: { height: 6, width: 7 } } as const
+    const made = withPreprocessing(echo(['batch', 3, 4, 5]), request)
     expect(made.input.shape).toEqual(['batch', 6, 7, 3])
     const result = await run(made.model, { x: new Tensor('uint8', picture, [2, 6, 7, 3]) })
     const each = [0, 1].flatMap((n) => byHand(picture.subarray(n * 126, (n + 1) * 126), [6, 7], [4, 5]))
@@ -202,15 +202,15 @@ describe('withPreprocessing', () => {
   })
 
   it('says what it did', () => {
-    const wishes = { normalize, layout: 'nhwc', dtype: 'uint8', resize: { height: 480, width: 640 } } as const
-    expect(withPreprocessing(echo([1, 3, 224, 224]), wishes).changes).toEqual([
+    const request = { normalize, layout: 'nhwc', dtype: 'uint8', resize: { height: 480, width: 640 } } as const
+    expect(withPreprocessing(echo([1, 3, 224, 224]), request).changes).toEqual([
       "'x' takes uint8 [1,480,640,3], channels last, where it took float32 [1,3,224,224]",
       'pictures are resized to 224x224 in the model (bilinear, half-pixel centres)',
       '(x / 255 - mean) / std is computed in the model, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, in units of 0..1',
     ])
   })
 
-  it.each<[string, Model, PreprocessingWishes, RegExp]>([
+  it.each<[string, Model, PreprocessingRequest, RegExp]>([
     ['no picture', echo([1, 3]), { dtype: 'uint8' }, /no input takes a picture.*'x' \(float32 \[1,3\]\)/],
     ['any rank', echo(undefined), { input: 'x', dtype: 'uint8' }, /'x' is float32 of any shape, no picture/],
     ['an unknown name', echo([1, 3, 4, 5]), { input: 'img', dtype: 'uint8' }, /no input 'img'; it has 'x'/],
@@ -245,9 +245,9 @@ describe('withPreprocessing', () => {
       { dtype: 'uint8' },
       /is an output too/,
     ],
-  ])('refuses %s in one line', (_, original, wishes, message) => {
-    expect(() => withPreprocessing(original, wishes)).toThrow(InputError)
-    expect(() => withPreprocessing(original, wishes)).toThrow(message)
+  ])('refuses %s in one line', (_, original, request, message) => {
+    expect(() => withPreprocessing(original, request)).toThrow(InputError)
+    expect(() => withPreprocessing(original, request)).toThrow(message)
   })
 })
 
@@ -266,8 +266,8 @@ describe('preprocessInCode', () => {
     [[16, 16], [1, 3, 4, 5], undefined],
     [[9, 14], [1, 4, 5, 3], undefined],
   ] as const)('is what the engine computes with antialias: %j to %j', async ([h, w], shape, layout) => {
-    const wishes = { normalize, dtype: 'uint8', resize: 'free', antialias: true, ...(layout ? { layout } : {}) } as const
-    const made = withPreprocessing(echo(shape, { opset: 18 }), wishes)
+    const request = { normalize, dtype: 'uint8', resize: 'free', antialias: true, ...(layout ? { layout } : {}) } as const
+    const made = withPreprocessing(echo(shape, { opset: 18 }), request)
     const given = made.steps.from === 'nhwc' ? [1, h, w, 3] : [1, 3, h, w]
     const picture = bytes(h * w * 3)
     const result = await run(made.model, { x: new Tensor('uint8', picture, given) })

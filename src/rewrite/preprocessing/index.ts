@@ -14,16 +14,16 @@ import type { Model } from '../../graph/model.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
 import { declaration } from '../../graph/view.ts'
 import { type PictureInput, pictureInput, shapeText } from './picture-input.ts'
-import type { Normalization, PreprocessingSteps, PreprocessingWishes, Size } from './wishes.ts'
+import type { Normalization, PreprocessingRequest, PreprocessingSteps, Size } from './request.ts'
 
 export { type Picture, preprocessInCode } from './in-code.ts'
 export {
   type Normalization,
   type PreprocessingFlags,
+  type PreprocessingRequest,
   type PreprocessingSteps,
-  type PreprocessingWishes,
   parsePreprocessing,
-} from './wishes.ts'
+} from './request.ts'
 
 export interface Preprocessed {
   readonly model: Model
@@ -48,22 +48,22 @@ const ANTIALIAS_OPSET = 18
  * Throws InputError where there is no such input, where channels do not fit, where nothing is asked for, or where the model's opset is
  * too old.
  */
-export function withPreprocessing(model: Model, wishes: PreprocessingWishes): Preprocessed {
+export function withPreprocessing(model: Model, request: PreprocessingRequest): Preprocessed {
   const graph = model.proto.graph
   if (graph === undefined) throw new InputError(`${model.source.file} holds no graph; export the model again`)
-  const picture = pictureInput(graph, wishes.input, wishes.normalize?.mean.length)
-  checkChannels(picture, wishes.normalize)
-  const sizes = sizesOf(picture, wishes.resize)
+  const picture = pictureInput(graph, request.input, request.normalize?.mean.length)
+  checkChannels(picture, request.normalize)
+  const sizes = sizesOf(picture, request.resize)
   const steps: PreprocessingSteps = {
-    from: wishes.layout ?? picture.layout,
+    from: request.layout ?? picture.layout,
     to: picture.layout,
     resizeTo: sizes?.to ?? null,
-    antialias: sizes !== null && wishes.antialias === true,
-    normalize: wishes.normalize ?? null,
+    antialias: sizes !== null && request.antialias === true,
+    normalize: request.normalize ?? null,
   }
   const opset = opsetOf(model)
   checkOpset(steps, opset, picture.name)
-  const input = { name: picture.name, dtype: wishes.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
+  const input = { name: picture.name, dtype: request.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
   const nodes = nodesInFront(graph, picture, steps, input.dtype, opset)
   if (nodes.length === 0) {
     throw new InputError(`the input '${picture.name}' already is as asked for; say what goes in front of it, such as --normalize`)

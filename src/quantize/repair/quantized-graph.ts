@@ -1,4 +1,4 @@
-// A quantized model as mends look at it: the view by which conditions are told, and the messages that are rewritten. The main graph
+// A quantized model as repairs look at it: the view by which conditions are told, and the messages that are rewritten. The main graph
 // alone: conversions in branches and bodies are left as they are.
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf'
@@ -14,8 +14,9 @@ import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { type Matching, matchGraph } from '../../rewrite/match.ts'
+import type { Affine } from '../write/numbers.ts'
 
-export interface Site {
+export interface QuantizedGraph {
   readonly model: Model
   readonly graph: GraphProto
   readonly at: Neighbours
@@ -29,7 +30,7 @@ export interface Site {
   fresh(hint: string): string
 }
 
-export function siteOf(model: Model): Site | undefined {
+export function quantizedGraph(model: Model): QuantizedGraph | undefined {
   const { graph } = model.proto
   if (graph === undefined) return undefined
   const at = neighboursOf(viewGraph(model))
@@ -50,16 +51,16 @@ export function siteOf(model: Model): Site | undefined {
   }
 }
 
-/** What a mend found to change. */
-export interface Mending {
+/** A change that takes a broken condition away. */
+export interface Repair {
   readonly edit: GraphEdit
-  /** First outputs of the operators mended. */
+  /** First outputs of the operators repaired. */
   readonly nodes: readonly string[]
 }
 
-/** The site with the edits made. */
-export function withEdits({ model, graph }: Site, mendings: readonly Mending[]): Model {
-  const edits = mendings.map(({ edit }) => edit)
+/** The model with the repairs made. */
+export function withRepairs({ model, graph }: QuantizedGraph, repairs: readonly Repair[]): Model {
+  const edits = repairs.map(({ edit }) => edit)
   return withGraph(
     model,
     editGraph(graph, {
@@ -71,10 +72,10 @@ export function withEdits({ model, graph }: Site, mendings: readonly Mending[]):
   )
 }
 
-/** Mendings of which no two take out the same node: the others are found again in the next round. */
-export function disjoint(mendings: readonly Mending[]): Mending[] {
+/** Repairs of which no two take out the same node: the others are found again in the next round. */
+export function disjoint(repairs: readonly Repair[]): Repair[] {
   const taken = new Set<NodeProto>()
-  return mendings.filter(({ edit: { remove } }) => {
+  return repairs.filter(({ edit: { remove } }) => {
     if ([...(remove ?? [])].some((node) => taken.has(node))) return false
     for (const node of remove ?? []) taken.add(node)
     return true
@@ -90,8 +91,8 @@ export function withInput(node: NodeProto, index: number, name: string): NodePro
 }
 
 /** A scale and a zero point for a whole tensor, as new constants. */
-export function newParameters(site: Site, hint: string, scale: number, zeroPoint: number, dtype: 'uint8' | 'int8') {
-  const names = [site.fresh(`${hint}_scale`), site.fresh(`${hint}_zero_point`)] as const
+export function newParameters({ fresh }: QuantizedGraph, hint: string, { scale, zeroPoint }: Affine, dtype: 'uint8' | 'int8') {
+  const names = [fresh(`${hint}_scale`), fresh(`${hint}_zero_point`)] as const
   const tensors: TensorProto[] = [
     floatTensor(names[0], [], [scale]),
     rawTensor(names[1], dtype, [], Uint8Array.of(zeroPoint & 255)),
@@ -108,7 +109,7 @@ export function conversionNode(
 }
 
 /** The numbers that a vector stands for, dequantized or float; undefined where it is no vector of constants. */
-export function realNumbersOf({ at, matching, model }: Site, name: string | undefined): Float32Array | undefined {
+export function realNumbersOf({ at, matching, model }: QuantizedGraph, name: string | undefined): Float32Array | undefined {
   const source = at.producer(name)
   const dequantized = isDequantize(source) ? conversionOf(source, at) : undefined
   const constant = matching.constant(dequantized === undefined ? name : dequantized.node.inputs[0])

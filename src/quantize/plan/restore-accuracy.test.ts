@@ -2,15 +2,23 @@ import { describe, expect, test } from 'vitest'
 import type { Agreement } from '../../measure/outputs/index.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
-import { type Candidate, guessOf, type HoldGround, hold, inOrderOfError, spread, type Wanted } from './hold.ts'
+import {
+  type AccuracyBench,
+  type ChosenLayers,
+  guessOf,
+  inOrderOfError,
+  type QuantizationCandidate,
+  restoreAccuracy,
+  spread,
+} from './restore-accuracy.ts'
 
-/** Layers with the noise of each; together they add up, times that of the treatment. At most a hundredth holds. */
-function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Record<string, number>>, timeMs = 1e6) {
-  const seen: Candidate[] = []
+/** Layers with the noise of each; together they add up, times that of the recipe. At most a hundredth holds. */
+function world(noises: Readonly<Record<string, number>>, recipes: Readonly<Record<string, number>>, timeMs = 1e6) {
+  const seen: QuantizationCandidate[] = []
   let leftMs = timeMs
-  const noiseOf = ({ treatment, layers }: Candidate) =>
-    treatments[treatment]! * [...layers.keys()].reduce((sum, node) => sum + noises[node]!, 0)
-  const ground: HoldGround = {
+  const noiseOf = ({ recipe, layers }: QuantizationCandidate) =>
+    recipes[recipe]! * [...layers.keys()].reduce((sum, node) => sum + noises[node]!, 0)
+  const bench: AccuracyBench = {
     async check(candidate) {
       seen.push(candidate)
       leftMs -= 1000
@@ -22,61 +30,61 @@ function world(noises: Readonly<Record<string, number>>, treatments: Readonly<Re
       leftMs -= Math.min(budgetMs, 10 * candidates.length)
       return candidates.map(noiseOf)
     },
-    others: async () => Object.keys(treatments).slice(1),
+    others: async () => Object.keys(recipes).slice(1),
     leftMs: () => leftMs,
   }
-  const layersOf = (given: ReadonlySet<string>): Layers => {
-    const kept = Object.keys(noises).filter((node) => !given.has(node))
+  const layersOf = (inFloat: ReadonlySet<string>): Layers => {
+    const kept = Object.keys(noises).filter((node) => !inFloat.has(node))
     return { layers: new Map(kept.map((node) => [node, 'static' as Precision])), savingMs: kept.length }
   }
-  const wanted: Wanted = {
-    first: Object.keys(treatments)[0]!,
+  const wanted: ChosenLayers = {
+    first: Object.keys(recipes)[0]!,
     chosen: layersOf(new Set()),
     choose: layersOf,
     nodes: Object.keys(noises).map((node) => ({ node, opType: 'Conv', gainMs: 1 })),
     errors: new Map(),
   }
-  return { ground, wanted, seen }
+  return { bench, wanted, seen }
 }
 
 const sixty = (noise: (k: number) => number) =>
   Object.fromEntries(Array.from({ length: 60 }, (_, k) => [`n${String(k).padStart(2, '0')}`, noise(k)]))
 
-describe('hold', () => {
-  test('what holds is looked at once', async () => {
-    const { ground, wanted, seen } = world({ a: 0.001, b: 0.002 }, { minmax: 1, mse: 0.5 })
-    const { layers, treatment } = await hold(ground, wanted)
-    expect([layers, treatment, seen.length]).toEqual([wanted.chosen, 'minmax', 1])
+describe('restoring accuracy', () => {
+  test('what is accurate is looked at once', async () => {
+    const { bench, wanted, seen } = world({ a: 0.001, b: 0.002 }, { minmax: 1, mse: 0.5 })
+    const { layers, recipe } = await restoreAccuracy(bench, wanted)
+    expect([layers, recipe, seen.length]).toEqual([wanted.chosen, 'minmax', 1])
   })
 
-  test('another treatment is tried before any layer goes', async () => {
-    const { ground, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
-    const { layers, treatment } = await hold(ground, wanted)
-    expect([layers, treatment]).toEqual([wanted.chosen, 'mse'])
-    expect(seen.map((one) => one.treatment)).toEqual(['minmax', 'mse'])
+  test('another recipe is tried before any layer goes', async () => {
+    const { bench, wanted, seen } = world({ a: 0.008, b: 0.007 }, { minmax: 1, percentile: 2, mse: 0.5 })
+    const { layers, recipe } = await restoreAccuracy(bench, wanted)
+    expect([layers, recipe]).toEqual([wanted.chosen, 'mse'])
+    expect(seen.map((one) => one.recipe)).toEqual(['minmax', 'mse'])
   })
 
   test('none that is worse is kept', async () => {
-    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1, mse: 3 })
-    const { layers, treatment } = await hold(ground, wanted)
-    expect(treatment).toBe('minmax')
+    const { bench, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1, mse: 3 })
+    const { layers, recipe } = await restoreAccuracy(bench, wanted)
+    expect(recipe).toBe('minmax')
     expect([...layers!.layers.keys()]).toEqual(['b', 'c'])
   })
 
   test('the few layers that cause most of the error go, in few looks', async () => {
     const noises = sixty((k) => (k % 20 === 7 ? 0.2 : 0.0001))
-    const { ground, wanted, seen } = world(noises, { minmax: 1 })
-    const { layers } = await hold(ground, wanted)
+    const { bench, wanted, seen } = world(noises, { minmax: 1 })
+    const { layers } = await restoreAccuracy(bench, wanted)
     expect(Object.keys(noises).filter((node) => !layers!.layers.has(node))).toEqual(['n07', 'n27', 'n47'])
     expect(seen.length).toBeLessThanOrEqual(5)
   })
 
   test('errors that do not add up as guessed are found by halving', async () => {
     const noises = sixty((k) => 0.0001 * (k + 1))
-    const { ground, wanted, seen } = world(noises, { minmax: 1 })
+    const { bench, wanted, seen } = world(noises, { minmax: 1 })
     // Single layers seem all alike.
-    const blind = { ...ground, noises: async (all: readonly Candidate[]) => all.map(() => 0.001) }
-    const { layers } = await hold(blind, wanted)
+    const blind = { ...bench, noises: async (all: readonly QuantizationCandidate[]) => all.map(() => 0.001) }
+    const { layers } = await restoreAccuracy(blind, wanted)
     // Given back in their own order, the first 59 must go until 0.006 is left; 60 / 32 too many may.
     expect(layers!.layers.size).toBeGreaterThan(0)
     expect(layers!.layers.size).toBeLessThanOrEqual(1)
@@ -84,23 +92,23 @@ describe('hold', () => {
   })
 
   test('time that is over ends the looks, and is said', async () => {
-    const { ground, wanted, seen } = world(
+    const { bench, wanted, seen } = world(
       sixty(() => 1),
       { minmax: 1, mse: 1 },
       1500,
     )
-    const { layers, reason } = await hold(ground, wanted)
+    const { layers, reason } = await restoreAccuracy(bench, wanted)
     expect(layers).toBeNull()
     expect(reason).toMatch(/^layers that gain change the outputs too much: noise 60; the time .* --budget has more$/)
     expect(seen.length).toBeLessThanOrEqual(2)
   })
 
   test('errors that are known are not measured again', async () => {
-    const { ground, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1 })
-    await hold(ground, wanted)
+    const { bench, wanted } = world({ a: 0.5, b: 0.002, c: 0.003 }, { minmax: 1 })
+    await restoreAccuracy(bench, wanted)
     expect(wanted.errors.size).toBe(3)
-    const none = { ...ground, noises: () => Promise.reject(new Error('measured again')) }
-    expect([...(await hold(none, wanted)).layers!.layers.keys()]).toEqual(['b', 'c'])
+    const none = { ...bench, noises: () => Promise.reject(new Error('measured again')) }
+    expect([...(await restoreAccuracy(none, wanted)).layers!.layers.keys()]).toEqual(['b', 'c'])
   })
 })
 

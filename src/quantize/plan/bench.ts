@@ -6,7 +6,7 @@ import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
 import type { Limits } from '../../trials/limits.ts'
 import type { RunTrial } from '../../trials/port.ts'
 
-export interface PrecisionGround {
+export interface PrecisionBench {
   readonly run: RunTrial
   readonly engineId: string
   readonly options: EngineOptions

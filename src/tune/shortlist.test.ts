@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { exampleGround, exampleSetup, type World } from './example-ground.ts'
-import type { Ground } from './ground.ts'
-import { promising, screen } from './screen.ts'
+import type { Bench } from './bench.ts'
+import { exampleBench, exampleSetup, type World } from './example-bench.ts'
+import { firstLooks, isShortlisted } from './shortlist.ts'
 
 const world = (factors: Readonly<Record<string, number>>, rest: Partial<World> = {}): World => ({
   seed: 1,
@@ -10,77 +10,76 @@ const world = (factors: Readonly<Record<string, number>>, rest: Partial<World> =
   ...rest,
 })
 
-async function screened(ground: Ground, ids: readonly string[], deadlineMs = Number.POSITIVE_INFINITY, expected = 0) {
+async function looksAt(bench: Bench, ids: readonly string[], deadlineMs: number | null = null, expected = 0) {
   const base = exampleSetup()
-  return screen(
-    ground,
+  return firstLooks(
+    bench,
     base,
     ids.map((id) => ({ setup: exampleSetup(id), expected })),
-    deadlineMs,
-    () => {},
+    { deadlineMs, onRead: () => {} },
   )
 }
 
 describe('a first look', () => {
   test('reads the likely ones twice, the others once, each beside the base', async () => {
-    const ground = exampleGround(world({ a: 0.5, b: 1.5, c: 0.99 }))
-    const [a, b, c] = await screened(ground, ['a', 'b', 'c'])
+    const bench = exampleBench(world({ a: 0.5, b: 1.5, c: 0.99 }))
+    const [a, b, c] = await looksAt(bench, ['a', 'b', 'c'])
     expect(a!.ratios.map((ratio) => ratio.toFixed(6))).toEqual(['0.500000', '0.500000'])
     expect(b!.ratios.map((ratio) => ratio.toFixed(6))).toEqual(['1.500000'])
     // Near enough for a second look, and then not worth more.
     expect(c!.ratios).toHaveLength(2)
-    expect([a, b, c].map((one) => promising(one!))).toEqual([true, false, false])
-    expect(ground.seen.map(({ key }) => key)).toEqual(['', 'a', 'b', 'c', '', '', 'c', 'a', ''])
+    expect([a, b, c].map((one) => isShortlisted(one!))).toEqual([true, false, false])
+    expect(bench.seen.map(({ key }) => key)).toEqual(['', 'a', 'b', 'c', '', '', 'c', 'a', ''])
   })
 
   test('one disturbed reading does not leave out what much is expected of', async () => {
     // Of a tenth: 1.08 and 0.9 are near enough, 1.5 is not.
-    const made = exampleGround(world({ a: 0.9, b: 1.5 }))
+    const made = exampleBench(world({ a: 0.9, b: 1.5 }))
     let reads = 0
-    const measure: Ground['measure'] = async (setup) => {
+    const measure: Bench['measure'] = async (setup) => {
       const trial = await made.measure(setup)
       const isFirst = 'a' in setup.options.configEntries && reads++ === 0
       return trial.outcome === 'measured' && isFirst ? { ...trial, value: { ...trial.value, score: 10.8 } } : trial
     }
-    const [a, b] = await screened({ ...made, measure }, ['a', 'b'], Number.POSITIVE_INFINITY, 0.1)
+    const [a, b] = await looksAt({ ...made, measure }, ['a', 'b'], null, 0.1)
     expect(a!.ratios).toHaveLength(2)
-    expect([a, b].map((one) => promising(one!))).toEqual([true, false])
-    expect((await screened(exampleGround(world({ c: 1.08 })), ['c']))[0]!.ratios).toHaveLength(1)
+    expect([a, b].map((one) => isShortlisted(one!))).toEqual([true, false])
+    expect((await looksAt(exampleBench(world({ c: 1.08 })), ['c']))[0]!.ratios).toHaveLength(1)
   })
 
   test('holds a reading against the base on both sides of it: a drift of the machine is no gain', async () => {
     // Each reading is 1 % slower than the one before: the fourth of a group stands 4 % behind the first base and 1 % before the second.
-    const made = exampleGround(world({}))
+    const made = exampleBench(world({}))
     let turn = 0
-    const measure: Ground['measure'] = async (setup) => {
+    const measure: Bench['measure'] = async (setup) => {
       const trial = await made.measure(setup)
       return trial.outcome === 'measured' ? { ...trial, value: { ...trial.value, score: 10 * 1.01 ** turn++ } } : trial
     }
-    const read = await screened({ ...made, measure }, ['a', 'b', 'c', 'd'])
+    const read = await looksAt({ ...made, measure }, ['a', 'b', 'c', 'd'])
     // Base at 1.01^0 and 1.01^5: their geometric mean is 1.01^2.5, the four stand at 1.01^(-1.5, -0.5, 0.5, 1.5).
     for (const [k, one] of read.entries()) expect(Math.log(one.ratios[0]!) / Math.log(1.01)).toBeCloseTo(k - 1.5, 6)
-    expect(read.filter(promising)).toEqual([])
+    expect(read.filter(isShortlisted)).toEqual([])
   })
 
   test('a crash is told, of the candidate and of the base', async () => {
-    const ground = exampleGround(world({ a: 0.5 }, { fails: (has) => has('bad') }))
-    const [bad, a] = await screened(ground, ['bad', 'a'])
+    const bench = exampleBench(world({ a: 0.5 }, { fails: (has) => has('bad') }))
+    const [bad, a] = await looksAt(bench, ['bad', 'a'])
     expect(bad).toMatchObject({ ratios: [], failure: { outcome: 'crashed' } })
-    expect(promising(bad!)).toBe(false)
-    expect(promising(a!)).toBe(true)
-    const broken = exampleGround(world({}, { fails: (has) => !has('a') }))
-    expect((await screened(broken, ['a']))[0]).toMatchObject({ ratios: [], failure: { outcome: 'crashed' } })
+    expect(isShortlisted(bad!)).toBe(false)
+    expect(isShortlisted(a!)).toBe(true)
+    const broken = exampleBench(world({}, { fails: (has) => !has('a') }))
+    expect((await looksAt(broken, ['a']))[0]).toMatchObject({ ratios: [], failure: { outcome: 'crashed' } })
   })
 
   test('ends at the deadline: groups that did not begin have neither', async () => {
     const ids = Array.from({ length: 12 }, (_, k) => `r${k}`)
     // A group is four readings and a base of 500; the base before it one more: the second ends at 5500.
-    const ground = exampleGround(world({}))
-    const read = await screened(ground, ids, 4000)
+    const bench = exampleBench(world({}))
+    const read = await looksAt(bench, ids, 4000)
     expect(read.map(({ ratios }) => ratios.length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
-    expect(ground.seen).toHaveLength(11)
-    const none = exampleGround(world({}))
-    expect(await screened(none, ids, -1)).toHaveLength(12)
+    expect(bench.seen).toHaveLength(11)
+    const none = exampleBench(world({}))
+    expect(await looksAt(none, ids, -1)).toHaveLength(12)
     expect(none.seen).toEqual([])
   })
 })

@@ -1,52 +1,54 @@
-// Keeps the outputs good enough. What costs no layer comes first: other ranges, corrected biases, smoothed channels. Then layers are given
-// back to float, those with the most error for the least time first, until the rest holds, or the time for it is over.
+// Restores accuracy where fewer bits change the outputs too much. What costs no layer comes first: other recipes (ranges, corrected biases,
+// smoothed channels). Then layers fall back to float, those with the most error for the least time first, until the outputs of the rest are
+// good enough, or the time for it is over.
 
 import type { OutputCheck } from '../../measure/outputs/index.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
 
-/** Layers in fewer bits, by one of several treatments. */
-export interface Candidate {
-  readonly treatment: string
+/** Layers in fewer bits, by one of several recipes. */
+export interface QuantizationCandidate {
+  readonly recipe: string
   readonly layers: ReadonlyMap<string, Precision>
 }
 
-export interface HoldGround {
+export interface AccuracyBench {
   /** Outputs on all inputs, against the original's. */
-  check(candidate: Candidate): Promise<OutputCheck>
+  check(candidate: QuantizationCandidate): Promise<OutputCheck>
   /** Noise over signal of the worst output, on a few inputs, all in one process; null where there is none or the time was over. */
-  noises(candidates: readonly Candidate[], budgetMs: number): Promise<readonly (number | null)[]>
-  /** Treatments beside the first: asked for where it does not do. */
+  noises(candidates: readonly QuantizationCandidate[], budgetMs: number): Promise<readonly (number | null)[]>
+  /** Recipes beside the first: asked for where it does not do. */
   others(): Promise<readonly string[]>
   /** Of the time for all of this, ms. */
   leftMs(): number
 }
 
-export interface Wanted {
+export interface ChosenLayers {
+  /** The first recipe. */
   readonly first: string
   readonly chosen: Layers
   /** The layers when those given stay float. */
-  readonly choose: (given: ReadonlySet<string>) => Layers
-  /** Layers that can be given back: those that only move numbers follow their neighbours. */
+  readonly choose: (inFloat: ReadonlySet<string>) => Layers
+  /** Layers that can fall back to float: those that only move numbers follow their neighbours. */
   readonly nodes: readonly { readonly node: string; readonly opType: string; readonly gainMs: number }[]
-  /** Errors that are known, by treatment and node; those that are measured are added. */
+  /** Errors that are known, by recipe and node; those that are measured are added. */
   readonly errors: Map<string, number>
 }
 
-export interface Outcome {
-  /** null: nothing holds. */
+export interface Restored {
+  /** null: the outputs of nothing that gains are good enough. */
   readonly layers: Layers | null
-  readonly treatment: string
+  readonly recipe: string
   /** Noise over signal with one layer alone quantized, by node; where it was not needed, nothing. */
   readonly errors: ReadonlyMap<string, number>
-  /** Why nothing holds. */
+  /** Why there are none. */
   readonly reason: string | null
 }
 
-/** Looks at the outputs while layers are given back. */
+/** Looks at the outputs while layers fall back. */
 const MOST_CHECKS = 6
-/** Layers given back need not be fewer by so small a share of all. */
+/** Layers in float need not be fewer by so small a share of all. */
 const TOLERANCE = 1 / 32
 /** A cosine of 0.995 is a hundredth of noise: the first guess at how many layers must go, whatever the loss is measured by. */
 const USUAL_NOISE = 0.01
@@ -56,53 +58,53 @@ const ERRORS_SHARE = 1 / 3
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
 
-export async function hold(ground: HoldGround, wanted: Wanted): Promise<Outcome> {
-  const { chosen } = wanted
-  let treatment = wanted.first
-  let whole = await ground.check({ treatment, layers: chosen.layers })
-  if (whole.ok) return { layers: chosen, treatment, errors: new Map(), reason: null }
-  const better = await quietest(ground, treatment, chosen)
+export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): Promise<Restored> {
+  const { chosen } = of
+  let recipe = of.first
+  let whole = await bench.check({ recipe, layers: chosen.layers })
+  if (whole.ok) return { layers: chosen, recipe, errors: new Map(), reason: null }
+  const better = await quietest(bench, recipe, chosen)
   if (better !== null) {
-    const check = await ground.check({ treatment: better, layers: chosen.layers })
-    if (check.ok || signalOf(check) > signalOf(whole)) [treatment, whole] = [better, check]
-    if (whole.ok) return { layers: chosen, treatment, errors: new Map(), reason: null }
+    const check = await bench.check({ recipe: better, layers: chosen.layers })
+    if (check.ok || signalOf(check) > signalOf(whole)) [recipe, whole] = [better, check]
+    if (whole.ok) return { layers: chosen, recipe, errors: new Map(), reason: null }
   }
-  const errors = await layerErrors(ground, wanted, treatment)
-  const layers = await givenBack(ground, wanted, treatment, errors, whole)
+  const errors = await layerErrors(bench, of, recipe)
+  const layers = await fallBack(bench, of, { recipe, errors, whole })
   const why = `layers that gain change the outputs too much: ${whole.reason}`
-  const late = ground.leftMs() <= 0 ? '; the time to give layers back was over: a larger --budget has more' : ''
-  return { layers, treatment, errors, reason: layers === null ? why + late : null }
+  const late = bench.leftMs() <= 0 ? '; the time to restore accuracy was over: a larger --budget has more' : ''
+  return { layers, recipe, errors, reason: layers === null ? why + late : null }
 }
 
 const signalOf = ({ agreement }: OutputCheck): number => agreement?.sqnrDb ?? Number.NEGATIVE_INFINITY
 
-/** The treatment with less noise than the first, and the least of all; null where there is none. */
-async function quietest(ground: HoldGround, first: string, { layers }: Layers): Promise<string | null> {
-  if (ground.leftMs() <= 0) return null
-  const treatments = [first, ...(await ground.others()).filter((one) => one !== first)]
-  if (treatments.length === 1) return null
-  const candidates = treatments.map((treatment) => ({ treatment, layers }))
-  const noises = await ground.noises(candidates, Math.max(0, ground.leftMs()) * ERRORS_SHARE)
+/** The recipe with less noise than the first, and the least of all; null where there is none. */
+async function quietest(bench: AccuracyBench, first: string, { layers }: Layers): Promise<string | null> {
+  if (bench.leftMs() <= 0) return null
+  const recipes = [first, ...(await bench.others()).filter((one) => one !== first)]
+  if (recipes.length === 1) return null
+  const candidates = recipes.map((recipe) => ({ recipe, layers }))
+  const noises = await bench.noises(candidates, Math.max(0, bench.leftMs()) * ERRORS_SHARE)
   const [own = null] = noises
   let [found, least] = [null as string | null, own ?? Number.POSITIVE_INFINITY]
   noises.forEach((noise, k) => {
-    if (noise !== null && noise < least) [found, least] = [treatments[k]!, noise]
+    if (noise !== null && noise < least) [found, least] = [recipes[k]!, noise]
   })
   return found
 }
 
 /** Of each layer alone, as far as time goes; what was measured before is not measured again. */
 async function layerErrors(
-  ground: HoldGround,
-  { chosen, nodes, errors }: Wanted,
-  treatment: string,
+  bench: AccuracyBench,
+  { chosen, nodes, errors }: ChosenLayers,
+  recipe: string,
 ): Promise<ReadonlyMap<string, number>> {
-  const idOf = (node: string) => `${treatment} ${chosen.layers.get(node)} ${node}`
+  const idOf = (node: string) => `${recipe} ${chosen.layers.get(node)} ${node}`
   const missing = nodes.filter(({ node }) => !errors.has(idOf(node)))
   const order = spread(missing)
-  const candidates = order.map(({ node }) => ({ treatment, layers: new Map([[node, chosen.layers.get(node)!]]) }))
-  const budgetMs = Math.min(ERRORS_MS, ground.leftMs() * ERRORS_SHARE)
-  const noises = candidates.length > 0 && budgetMs > 0 ? await ground.noises(candidates, budgetMs) : []
+  const candidates = order.map(({ node }) => ({ recipe, layers: new Map([[node, chosen.layers.get(node)!]]) }))
+  const budgetMs = Math.min(ERRORS_MS, bench.leftMs() * ERRORS_SHARE)
+  const noises = candidates.length > 0 && budgetMs > 0 ? await bench.noises(candidates, budgetMs) : []
   noises.forEach((noise, k) => {
     if (noise !== null) errors.set(idOf(order[k]!.node), noise)
   })
@@ -120,26 +122,24 @@ export function spread<T>(nodes: readonly T[]): readonly T[] {
   return Array.from({ length: stride }, (_, first) => nodes.filter((_, k) => k % stride === first)).flat()
 }
 
-/** The fewest that must go, by halving from a guess on: more given back is never worse. */
-async function givenBack(
-  ground: HoldGround,
-  { choose, nodes }: Wanted,
-  treatment: string,
-  errors: ReadonlyMap<string, number>,
-  whole: OutputCheck,
+/** The layers left when the fewest have fallen back to float, by halving from a guess on: more in float is never worse. */
+async function fallBack(
+  bench: AccuracyBench,
+  { choose, nodes }: ChosenLayers,
+  { recipe, errors, whole }: Pick<Restored, 'recipe' | 'errors'> & { readonly whole: OutputCheck },
 ): Promise<Layers | null> {
   const order = inOrderOfError(nodes, errors)
   const known = new Map<string, boolean>()
   const holds = async ({ layers }: Layers): Promise<boolean> => {
     const id = [...layers.keys()].join()
-    const ok = known.get(id) ?? (await ground.check({ treatment, layers })).ok
+    const ok = known.get(id) ?? (await bench.check({ recipe, layers })).ok
     known.set(id, ok)
     return ok
   }
   let [bad, good, best] = [0, order.length, null as Layers | null]
   let next = guessOf(order, whole)
   for (let checks = 0; checks < MOST_CHECKS && good - bad > Math.max(1, order.length * TOLERANCE); checks++) {
-    if (ground.leftMs() <= 0) break
+    if (bench.leftMs() <= 0) break
     const layers = choose(new Set(order.slice(0, next).map(({ node }) => node)))
     if (layers.layers.size === 0) good = next
     else if (await holds(layers)) [good, best] = [next, layers]
@@ -155,7 +155,7 @@ interface Rated {
 }
 
 /** Most error for the least time first. A layer that was not measured errs as those of its operator do in the middle. */
-export function inOrderOfError(nodes: Wanted['nodes'], errors: ReadonlyMap<string, number>): readonly Rated[] {
+export function inOrderOfError(nodes: ChosenLayers['nodes'], errors: ReadonlyMap<string, number>): readonly Rated[] {
   const usual = (opType: string): number => {
     const found = nodes.flatMap((one) => (one.opType === opType ? (errors.get(one.node) ?? []) : []))
     return found.length > 0 ? median(found) : Number.POSITIVE_INFINITY

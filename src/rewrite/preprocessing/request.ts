@@ -15,7 +15,7 @@ export interface Size {
   readonly width: number
 }
 
-export interface PreprocessingWishes {
+export interface PreprocessingRequest {
   /** The picture input's name; absent: the only input of four axes. */
   readonly input?: string
   readonly normalize?: Normalization
@@ -57,12 +57,12 @@ const UNIT_LIMIT = 1.5
 const IMAGENET = '0.485,0.456,0.406,0.229,0.224,0.225'
 
 /**
- * The wishes that the flags say; null where none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
+ * What the flags ask for; null where none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
  * '0.485,0.456,0.406,0.229,0.224,0.225'), or 'imagenet'. Where any of them is above 1.5 they are in the picture's own units (0..255);
  * else in units of 0..1, and bytes are divided by 255 first. `resize`: 'HxW' or 'free', with ',antialias' behind it.
  * Throws InputError with the flag's name.
  */
-export function parsePreprocessing({ input, normalize, layout, dtype, resize }: PreprocessingFlags): PreprocessingWishes | null {
+export function parsePreprocessing({ input, normalize, layout, dtype, resize }: PreprocessingFlags): PreprocessingRequest | null {
   if (normalize === undefined && layout === undefined && dtype === undefined && resize === undefined) return null
   if (layout !== undefined && layout !== 'nhwc') {
     throw new InputError(

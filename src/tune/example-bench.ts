@@ -5,7 +5,7 @@ import type { Agreement } from '../measure/outputs/index.ts'
 import type { Remedy, RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
 import { defineRemedy } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import type { Ground, Reading } from './ground.ts'
+import type { Bench, Reading } from './bench.ts'
 
 /** Which of the made-up remedies are in the setup. */
 export type Has = (id: string) => boolean
@@ -41,7 +41,7 @@ const SLOW_FACTOR = 1.6
 const COMPARE_MS = 300
 
 /** `seen`: everything that was measured, in order. */
-export function exampleGround(world: World): Ground & { readonly seen: readonly Seen[] } {
+export function exampleBench(world: World): Bench & { readonly seen: readonly Seen[] } {
   const random = mulberry32(world.seed)
   const seen: Seen[] = []
   let now = 0
@@ -134,7 +134,7 @@ export const exampleEvidence = (rest: Partial<RemedyEvidence> = {}): RemedyEvide
   findings: [],
   inputs: [],
   outputs: [],
-  wishes: { fixShapes: false, outputs: null, maxLoss: null },
+  constraints: { fixShapes: false, outputs: null, maxLoss: null },
   ...rest,
 })
 

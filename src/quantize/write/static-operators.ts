@@ -8,20 +8,19 @@ import type { SymbolicType } from '../../rewrite/symbolic-rule.ts'
 import { type Product, productOf } from './product.ts'
 import { activationBehind, floatConstant } from './rewriting.ts'
 
-export interface StaticSite {
+export interface StaticOperator {
   /**
-   * free: what it gives are the integers that it reads, moved. scaled: they are the integers that it reads, with another scale.
-   * hard-sigmoid: a sum, with
-   * the scale of what it reads multiplied by its slope; HardSwish with a product behind.
+   * data-movement: what it gives are the integers that it reads, moved. rescaling: they are the integers that it reads, with another
+   * scale. hard-sigmoid: a sum, with the scale of what it reads multiplied by its slope; HardSwish with a product behind.
    */
-  readonly kind: 'convolution' | 'product' | 'elementwise' | 'free' | 'scaled' | 'hard-sigmoid'
+  readonly kind: 'convolution' | 'product' | 'elementwise' | 'data-movement' | 'rescaling' | 'hard-sigmoid'
   readonly node: NodeProto
   /** Of 'product' with constant weights. */
   readonly product: Product | undefined
   /** Of 'convolution'. */
   readonly weights: Constant | undefined
   readonly bias: Constant | undefined
-  /** Of 'scaled' and 'hard-sigmoid': what the scale is multiplied by; 1 otherwise. */
+  /** Of 'rescaling' and 'hard-sigmoid': what the scale is multiplied by; 1 otherwise. */
   readonly factor: number
   /** Indices of inputs that are dequantized: activations, and constants that stand beside them. */
   readonly operands: readonly number[]
@@ -33,33 +32,33 @@ export interface StaticSite {
   readonly results: readonly string[]
 }
 
-export interface SiteContext {
+export interface OperatorContext {
   readonly matching: Matching
   typeOf(name: string): SymbolicType
 }
 
 /** They move numbers, or pick some: what they give has the scale and zero point of what they read. */
-const FREE: readonly string[] = [
+const DATA_MOVEMENT: readonly string[] = [
   ...['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Gather', 'GatherElements', 'Slice', 'Expand', 'Tile', 'Split'],
   ...['MaxPool', 'ReduceMax', 'ReduceMin', 'Resize'],
 ]
 const UNARY: readonly string[] = ['Sigmoid', 'LeakyRelu', 'AveragePool', 'GlobalAveragePool', 'Softmax']
 
 /** True where what the node gives has the range of what it reads. */
-export function isFree(node: NodeProto): boolean {
-  return isOperator(node, ...FREE)
+export function movesData(node: NodeProto): boolean {
+  return isOperator(node, ...DATA_MOVEMENT)
 }
 
 /** The node as an operator on int8; a reason where it is none. */
-export function staticSite(context: SiteContext, node: NodeProto): StaticSite | string {
+export function staticOperator(context: OperatorContext, node: NodeProto): StaticOperator | string {
   const { matching } = context
   const notFloat = whyNotFloat(context, node)
   if (notFloat !== undefined) return notFloat
   if (isOperator(node, 'Conv')) return convolution(matching, node)
   if (isOperator(node, 'Gemm', 'MatMul')) return product(matching, node)
   const plain = { node, product: undefined, weights: undefined, bias: undefined, factor: 1 }
-  const scaled = scaledSite(matching, node)
-  if (scaled !== undefined) return { ...plain, ...withActivation(node, [node], undefined), kind: 'scaled', ...scaled }
+  const rescaling = rescalingOf(matching, node)
+  if (rescaling !== undefined) return { ...plain, ...withActivation(node, [node], undefined), kind: 'rescaling', ...rescaling }
   if (isOperator(node, 'HardSwish')) {
     return { ...plain, ...withActivation(node, [node], undefined), kind: 'hard-sigmoid', factor: 1 / 6, operands: [0] }
   }
@@ -80,13 +79,13 @@ export function staticSite(context: SiteContext, node: NodeProto): StaticSite | 
   if (isOperator(node, ...UNARY)) {
     return { ...plain, ...withActivation(node, [node], undefined), kind: 'elementwise', operands: [0] }
   }
-  if (!isFree(node)) return `there is no int8 kernel for ${node.opType}`
-  const why = whyNotFree(matching, node)
-  return why ?? { ...plain, ...withActivation(node, [node], undefined), kind: 'free', operands: [0] }
+  if (!movesData(node)) return `there is no int8 kernel for ${node.opType}`
+  const why = whyNotDataMovement(matching, node)
+  return why ?? { ...plain, ...withActivation(node, [node], undefined), kind: 'data-movement', operands: [0] }
 }
 
 /** Product with, or quotient by, one number above 0. */
-function scaledSite(
+function rescalingOf(
   matching: Matching,
   node: NodeProto,
 ): { readonly factor: number; readonly operands: readonly number[] } | undefined {
@@ -109,7 +108,7 @@ function whyNotByConstant(matching: Matching, node: NodeProto): string | undefin
 }
 
 /** Values that shapes are computed of are integers; int8 stands for float32 alone. */
-function whyNotFloat({ matching, typeOf }: SiteContext, node: NodeProto): string | undefined {
+function whyNotFloat({ matching, typeOf }: OperatorContext, node: NodeProto): string | undefined {
   const data = node.input.find((name) => name !== '' && matching.constant(name) === undefined)
   if (data === undefined) return 'it reads constants alone'
   const dtypes = [node.input[0]!, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
@@ -130,7 +129,7 @@ function withActivation(node: NodeProto, parts: readonly NodeProto[], activation
   }
 }
 
-function convolution(matching: Matching, node: NodeProto): StaticSite | string {
+function convolution(matching: Matching, node: NodeProto): StaticOperator | string {
   const weights = floatConstant(matching, node.input[1])
   if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
   if (weights === undefined || weights.shape.length < 3) return 'its weights are no float32 constant'
@@ -151,7 +150,7 @@ function convolution(matching: Matching, node: NodeProto): StaticSite | string {
   }
 }
 
-function product(matching: Matching, node: NodeProto): StaticSite | string {
+function product(matching: Matching, node: NodeProto): StaticOperator | string {
   const common = { kind: 'product' as const, node, weights: undefined, bias: undefined, factor: 1 }
   const isFloat = node.input.slice(0, 2).every((name) => matching.constant(name) === undefined)
   if (isOperator(node, 'MatMul') && isFloat) {
@@ -168,7 +167,7 @@ function product(matching: Matching, node: NodeProto): StaticSite | string {
   }
 }
 
-function whyNotFree(matching: Matching, node: NodeProto): string | undefined {
+function whyNotDataMovement(matching: Matching, node: NodeProto): string | undefined {
   if (matching.constant(node.input[0]) !== undefined) return 'it reads a constant'
   const read = node.output.filter((name) => name !== '' && (matching.readers(name).length > 0 || matching.isOutput(name)))
   if (isOperator(node, 'MaxPool') && node.output.length > 1) return 'it gives indices'
@@ -180,9 +179,9 @@ function whyNotFree(matching: Matching, node: NodeProto): string | undefined {
 }
 
 /** The node and what changes with it: the Add of a constant bias, the Relu or Clip behind it. */
-export function partsOf(context: SiteContext, node: NodeProto): readonly NodeProto[] {
-  const site = staticSite(context, node)
-  if (typeof site !== 'string') return site.parts
+export function partsOf(context: OperatorContext, node: NodeProto): readonly NodeProto[] {
+  const operator = staticOperator(context, node)
+  if (typeof operator !== 'string') return operator.parts
   const product = productOf(context.matching, node)
   return typeof product === 'string' ? [node] : product.parts
 }

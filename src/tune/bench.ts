@@ -1,5 +1,5 @@
 // What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
-// machines; the real one is in real-ground.ts.
+// machines; the real one is in local-bench/.
 import type { GraphView } from '../graph/types.ts'
 import type { OutputCheck } from '../measure/outputs/index.ts'
 import type { Effect, RemedySetup } from '../rewrite/remedy.ts'
@@ -24,7 +24,7 @@ export type Remembered =
   | { readonly kind: 'look'; readonly ratio: number }
   | { readonly kind: 'judgement'; readonly judgement: Judgement }
 
-export interface Ground {
+export interface Bench {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
   /** `thorough`: sampled longer, for the last proof. */
@@ -42,3 +42,8 @@ export interface Ground {
   recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
   remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
 }
+
+/** Of `nowMs`; null: there is none. */
+export type Deadline = number | null
+
+export const isPast = (deadline: Deadline, { nowMs }: Pick<Bench, 'nowMs'>): boolean => deadline !== null && nowMs() > deadline

@@ -1,0 +1,115 @@
+// The small models that the benchmark of operators times, written: each distinct operator by itself, as float and in each precision that
+// it is wanted in, and conversions.
+import path from 'node:path'
+import { firstLineOf } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
+import type { TensorType } from '../../graph/types.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
+import { emptyModel } from '../../measure/timing/empty-model.ts'
+import type { TimedModel } from '../../measure/timing/operators/task.ts'
+import type { Precision, Quantizable, QuantizeOptions, Range } from '../write/choice.ts'
+import { extractNode } from '../write/extract.ts'
+import { quantize } from '../write/quantize.ts'
+import type { PrecisionBench } from './bench.ts'
+import { conversion, identityOf, inputTypes, twinOf, withoutBorders } from './small-models.ts'
+
+export interface WantedOperators {
+  readonly model: Model
+  readonly nodes: readonly Quantizable[]
+  readonly precisions: readonly Precision[]
+  readonly options: QuantizeOptions
+  readonly types: ReadonlyMap<string, TypeAsRun>
+}
+
+export interface SmallOperator {
+  /** What its times depend on. */
+  readonly identity: string
+  readonly float: TimedModel
+  /** Two of it side by side; of convolutions. */
+  readonly twin: TimedModel | undefined
+  /** A string says why there is none. */
+  readonly other: Readonly<Partial<Record<Precision, TimedModel | string>>>
+}
+
+/** The range of made-up activations; time does not depend on it. */
+const RANGE: Range = { low: -4, high: 4 }
+/** What Relu and Clip leave, so that they go into the range. */
+const CUT_RANGE: Range = { low: 0, high: 4 }
+
+/** By node (first output): nodes that are alike share one; a string says why there is none. */
+export async function smallOperators(
+  bench: PrecisionBench,
+  wanted: WantedOperators,
+): Promise<ReadonlyMap<string, SmallOperator | string>> {
+  const { model, nodes, types } = wanted
+  const known = new Map<string, SmallOperator>()
+  const found = new Map<string, SmallOperator | string>()
+  for (const layer of nodes) {
+    const precisions = layer.precisions.filter((precision) => wanted.precisions.includes(precision))
+    if (precisions.length === 0) continue
+    try {
+      const extracted = extractNode(model, layer.node, types, nodes)
+      if (extracted === undefined) {
+        found.set(layer.node, 'it cannot be taken out of the model alone')
+        continue
+      }
+      const identity = `${identityOf(extracted)} ${precisions.join()} ${JSON.stringify(wanted.options)}`
+      const operator = known.get(identity) ?? {
+        identity,
+        ...(await writeOperator(bench, wanted, { ...layer, precisions }, extracted)),
+      }
+      known.set(identity, operator)
+      found.set(layer.node, operator)
+    } catch (error) {
+      found.set(layer.node, firstLineOf(error))
+    }
+  }
+  return found
+}
+
+async function writeOperator(
+  bench: PrecisionBench,
+  { options, types }: WantedOperators,
+  { node, parts, precisions, activationsIn, activationsOut }: Quantizable,
+  extracted: Model,
+): Promise<Omit<SmallOperator, 'identity'>> {
+  const last = extracted.proto.graph!.node.find(({ output }) => output[0] === parts.at(-1))
+  const isCut = last?.opType === 'Relu' || last?.opType === 'Clip'
+  const ranges = new Map([...activationsIn, ...parts].map((value) => [value, RANGE]))
+  for (const value of activationsOut) ranges.set(value, isCut ? CUT_RANGE : RANGE)
+  const twin = twinOf(extracted)
+  const other: Partial<Record<Precision, TimedModel | string>> = {}
+  for (const precision of precisions) {
+    try {
+      const { model, layers, skipped } = quantize(extracted, { layers: new Map([[node, precision]]), ranges, options }, types)
+      if (layers.length === 0) other[precision] = skipped[0]?.reason ?? 'it stays float32'
+      else other[precision] = await timed(bench, precision === 'static' ? withoutBorders(model) : model)
+    } catch (error) {
+      other[precision] = firstLineOf(error)
+    }
+  }
+  return { float: await timed(bench, extracted), twin: twin && (await timed(bench, twin)), other }
+}
+
+/** By kind, one of each size. */
+export async function timedConversions(bench: PrecisionBench, sizes: readonly number[]) {
+  const timedSizes = (kind: Parameters<typeof conversion>[0]) =>
+    Promise.all(sizes.map((size) => timed(bench, conversion(kind, size))))
+  const [quantize, dequantize, dynamic] = await Promise.all((['quantize', 'dequantize', 'dynamic'] as const).map(timedSizes))
+  return { quantize: quantize!, dequantize: dequantize!, dynamic: dynamic! }
+}
+
+async function timed(bench: PrecisionBench, model: Model): Promise<TimedModel> {
+  const key = bench.nextName('operator')
+  const inputs = inputTypes(model)
+  if (inputs === undefined) throw new Error('the sizes of what it reads are not known')
+  const { file } = await bench.write(model, path.join(bench.folder, key))
+  return { key, file, inputs }
+}
+
+export function timedEmpty(bench: PrecisionBench): TimedModel {
+  const type: TensorType = { dtype: 'float32', shape: [1, 16] }
+  const bytes = emptyModel([{ name: 'x', type }], [{ name: 'y', type }])!
+  const key = bench.nextName('operator')
+  return { key, file: bench.writeBytes(bytes, key), inputs: [{ name: 'x', type }] }
+}

@@ -1,0 +1,59 @@
+// The bench of this machine: setups are read, compared and optimized in trials.
+import { externalWeights } from '../../engines/onnxruntime/external-weights.ts'
+import type { EngineOptions } from '../../engines/types.ts'
+import { optimizeTask } from '../../measure/optimize-task.ts'
+import { extremesIn, givingExtremes } from '../../quantize/calibrate/extremes.ts'
+import type { RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
+import { tryLimits } from '../../trials/limits.ts'
+import { reasonInWords, type Trial } from '../../trials/port.ts'
+import type { Bench } from '../bench.ts'
+import { judgementMemory } from './judgement-memory.ts'
+import { outputComparison } from './output-comparison.ts'
+import type { LocalBenchPlan } from './plan.ts'
+import { readings } from './readings.ts'
+import { setupTasks } from './setup-tasks.ts'
+
+export type { LocalBenchPlan } from './plan.ts'
+
+export type LocalBench = Bench & Required<Pick<RemedyTools, 'optimize' | 'ranges'>>
+
+export function localBench(plan: LocalBenchPlan): LocalBench {
+  const { run, limits } = plan
+  const tasks = setupTasks(plan)
+  const { compare, outputsOf } = outputComparison(plan, tasks)
+
+  /** The graph that the engine makes of the setup's model, written into `file`. */
+  async function writeOptimized(setup: RemedySetup, file: string, level: Partial<EngineOptions> = {}): Promise<Trial<null>> {
+    const { options } = setup
+    const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
+    const task = { ...(await tasks.taskOf(setup)), options: { ...options, ...level, configEntries }, optimizedModelPath: file }
+    return run(optimizeTask, task, tryLimits(limits))
+  }
+
+  return {
+    keyOf: tasks.keyOf,
+    sizeBytes: tasks.sizeBytes,
+    ...readings(plan, tasks),
+    compare,
+    async executed(setup) {
+      const file = tasks.newFile('executed')
+      const trial = await writeOptimized(setup, file)
+      return trial.outcome === 'measured' ? plan.readExecuted(file).catch(() => null) : null
+    },
+    async optimize(setup, level) {
+      const file = tasks.newFile(`optimized-${level}`)
+      const trial = await writeOptimized(setup, file, { graphOptimization: level })
+      if (trial.outcome !== 'measured') throw new Error(reasonInWords(trial))
+      return plan.readModel(file)
+    },
+    async ranges(setup, values) {
+      const model = givingExtremes(setup.model, values)
+      const task = await tasks.taskOf({ ...setup, model, batchFactor: 1 })
+      const seen = await outputsOf({ ...task, options: { ...task.options, graphOptimization: 'disabled' } })
+      if (seen.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonInWords(seen)}`)
+      return extremesIn(seen.value.samples, values)
+    },
+    ...judgementMemory(plan, tasks),
+    nowMs: () => performance.now(),
+  }
+}

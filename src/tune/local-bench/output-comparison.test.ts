@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { folderOfTests } from '../../trials/example-folder.ts'
+import { failed, type Script } from '../../trials/example-runner.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { exampleModel, examplePlan, floats, predicting } from './example-plan.ts'
+import { outputComparison } from './output-comparison.ts'
+import type { LocalBenchPlan } from './plan.ts'
+import { setupTasks } from './setup-tasks.ts'
+
+const folder = folderOfTests()
+
+function bench(script: Script, rest: Partial<LocalBenchPlan> = {}) {
+  const example = examplePlan(folder, script, rest)
+  return { ...example, ...outputComparison(example.plan, setupTasks(example.plan)) }
+}
+
+/** 2 x, times 1 + `off` where the options say so: threads for the candidate, no optimization for the engine's own other level. */
+const scaling = (off: { readonly threads?: number; readonly level?: number }) =>
+  predicting((x, { options }: ModelTask) => {
+    const by = options.graphOptimization === 'disabled' ? off.level : options.threads === 2 ? off.threads : 0
+    return floats(
+      'y',
+      x.map((one) => 2 * one * (1 + (by ?? 0))),
+    )
+  })
+
+test('equal outputs agree; the original is predicted with once, and a setup once for a promise', async () => {
+  const { compare, setup, trials } = bench({ outputs: scaling({}) })
+  expect(await compare(setup({ threads: 2 }), 'exact')).toMatchObject({ ok: true, reason: 'outputs equal bit for bit' })
+  await compare(setup({ threads: 2 }), 'exact')
+  expect(trials.asked).toHaveLength(2)
+  await compare(setup({ threads: 2 }), 'exact', true)
+  await compare(setup({ threads: 2 }), 'rounding')
+  expect(trials.asked).toHaveLength(4)
+})
+
+test('a batch is compared as single predictions', async () => {
+  const { compare, setup, trials, plan } = bench({ outputs: scaling({}) })
+  await compare(setup({ threads: 2 }, { batchFactor: 2 }), 'exact')
+  expect(trials.asked.map(({ input }) => (input as ModelTask).inputs)).toEqual([plan.judged.saved, plan.judged.saved])
+})
+
+describe('what is off', () => {
+  test('is refused beyond the promise', async () => {
+    const { compare, setup } = bench({ outputs: scaling({ threads: 0.01 }) })
+    const check = await compare(setup({ threads: 2 }), 'exact')
+    expect(check.ok).toBe(false)
+    expect(check.agreement!.maxRelative).toBeCloseTo(0.01, 4)
+  })
+
+  test('is allowed as far as twice what the engine’s own levels differ by, and looked at once', async () => {
+    // A thousandth where 6 in ten thousand are the engine's own.
+    const { compare, setup, trials } = bench({ outputs: scaling({ threads: 1e-3, level: 6e-4 }) })
+    const check = await compare(setup({ threads: 2 }), 'rounding')
+    expect(check).toMatchObject({
+      ok: true,
+      reason: "outputs equal to 1e-3 of their range, as the engine's own levels are (6e-4)",
+    })
+    await compare(setup({ threads: 2, executionMode: 'parallel' }), 'rounding')
+    // Original, candidate, the other level; then the second candidate alone.
+    expect(trials.asked).toHaveLength(4)
+  })
+
+  test.each([
+    ['more than twice that', { threads: 1e-3, level: 4e-4 }],
+    ['more than a hundredth, whatever the levels do', { threads: 0.011, level: 0.02 }],
+  ])('is refused: %s', async (_, off) => {
+    const { compare, setup } = bench({ outputs: scaling(off) })
+    expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: false })
+  })
+
+  test('is refused where the other level cannot be had', async () => {
+    const own = scaling({ threads: 1e-3 })
+    const outputs: Script[string] = (task: never, call, limits) => (call === 2 ? failed('no') : own(task, call, limits))
+    const { compare, setup } = bench({ outputs })
+    expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: false })
+  })
+
+  test('an original without optimization is held against the whole of it', async () => {
+    const example = bench(
+      { outputs: scaling({ threads: 1e-3, level: 0 }) },
+      { originalOptions: { ...bench({}).setup().options, graphOptimization: 'disabled' } },
+    )
+    await example.compare(example.setup({ threads: 2 }), 'rounding')
+    const levels = example.trials.asked.map(({ input }) => (input as ModelTask).options.graphOptimization)
+    expect(levels).toEqual(['disabled', 'all', 'all'])
+  })
+
+  test('is a loss where one is allowed', async () => {
+    const lossy = { maxLoss: 0.01 }
+    const { compare, setup } = bench({ outputs: scaling({ threads: 0.001 }) }, lossy)
+    expect(await compare(setup({ threads: 2 }), 'approximate')).toMatchObject({ ok: true })
+  })
+})
+
+describe('outputs that are left out', () => {
+  const twoOutputs = (task: ModelTask) => ({
+    ...floats('y', [1, 2]),
+    ...floats('random', task.options.threads === 2 ? [9, 9] : [1, 1]),
+  })
+
+  test('those that differ from one prediction to the next', async () => {
+    const { compare, setup } = bench({ outputs: predicting((_, task) => twoOutputs(task), ['random']) })
+    expect(await compare(setup({ threads: 2 }), 'exact')).toMatchObject({ ok: true })
+  })
+
+  test('those that nobody asked for', async () => {
+    const outputs = predicting((_, task) => twoOutputs(task))
+    const ok = async (names: readonly string[] | null) => {
+      const { compare, setup } = bench({ outputs }, { outputs: names })
+      return (await compare(setup({ threads: 2 }), 'exact')).ok
+    }
+    expect([await ok(['y']), await ok(null)]).toEqual([true, false])
+  })
+})
+
+describe('what cannot be predicted with', () => {
+  test('the original', async () => {
+    const { compare, setup } = bench({ outputs: () => failed('no kernel') })
+    expect(await compare(setup(), 'exact')).toEqual({
+      ok: false,
+      reason: "the original's outputs could not be had: no kernel",
+      agreement: null,
+    })
+  })
+
+  test('the candidate', async () => {
+    const own = scaling({})
+    const outputs: Script[string] = (task: never, call, limits) => (call === 1 ? failed('no kernel') : own(task, call, limits))
+    const { compare, setup } = bench({ outputs })
+    const check = await compare(setup({}, { model: exampleModel(3) }), 'exact')
+    expect(check).toEqual({ ok: false, reason: 'no kernel', agreement: null })
+  })
+})

@@ -1,0 +1,103 @@
+// Whether a setup's outputs are the original's, on all inputs given: within what is promised, or within what the engine's own levels
+// of optimization move them by.
+import type { EngineOptions, Feeds } from '../../engines/types.ts'
+import { type Agreement, compareOutputs, type OutputCheck, SAME_DECISIONS, verdict } from '../../measure/outputs/index.ts'
+import { outputsTask } from '../../measure/outputs/outputs-task.ts'
+import { loadInputs } from '../../measure/samples/saved.ts'
+import type { Effect, RemedySetup } from '../../rewrite/remedy.ts'
+import { trialLimits } from '../../trials/limits.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { reasonInWords, type Trial } from '../../trials/port.ts'
+import type { Bench } from '../bench.ts'
+import type { LocalBenchPlan } from './plan.ts'
+import type { SetupTasks } from './setup-tasks.ts'
+
+/** Twice what the engine's own levels differ by, but never more than a hundredth of an output's range. */
+const NOISE_FACTOR = 2
+const MOST_NOISE = 0.01
+
+interface Outputs {
+  readonly samples: readonly Feeds[]
+  /** Names of those that differ between two predictions with the same feeds. */
+  readonly varying: readonly string[]
+}
+
+export interface OutputComparison extends Pick<Bench, 'compare'> {
+  /** On the judged inputs. */
+  outputsOf(task: ModelTask): Promise<Trial<Outputs>>
+}
+
+export function outputComparison(
+  plan: Pick<
+    LocalBenchPlan,
+    'run' | 'engineId' | 'original' | 'originalOptions' | 'judged' | 'compare' | 'outputs' | 'maxLoss' | 'p50Ms' | 'limits'
+  >,
+  tasks: SetupTasks,
+): OutputComparison {
+  const { judged, p50Ms } = plan
+  const limits = trialLimits(plan.limits, (judged.samples.length + 1) * p50Ms * 10, p50Ms)
+  /** By setup and promise. */
+  const checks = new Map<string, Promise<OutputCheck>>()
+  let originals: Promise<Trial<Outputs>> | undefined
+  let noise: Promise<number | null> | undefined
+
+  async function outputsOf(task: ModelTask): Promise<Trial<Outputs>> {
+    const trial = await plan.run(outputsTask, { ...task, inputs: judged.saved, outputFolder: tasks.newPath('outputs') }, limits)
+    if (trial.outcome !== 'measured') return trial
+    const { saved, varying } = trial.value
+    return { outcome: 'measured', value: { samples: loadInputs(saved), varying } }
+  }
+
+  const originalOutputs = (options: EngineOptions): Promise<Trial<Outputs>> =>
+    outputsOf({ engine: plan.engineId, modelFile: plan.original.source.file, options, inputs: judged.saved })
+
+  /**
+   * Deep networks make the last digit of a sum large. How far the engine's own levels of optimization move these outputs, which
+   * only add in another order, is what rounding amounts to in this model. null: not known.
+   */
+  async function noiseOf(original: Outputs, outputs: readonly string[]): Promise<number | null> {
+    const graphOptimization = plan.originalOptions.graphOptimization === 'disabled' ? 'all' : 'disabled'
+    const level = await originalOutputs({ ...plan.originalOptions, graphOptimization })
+    if (level.outcome !== 'measured') return null
+    return compareOutputs(original.samples, level.value.samples, { ...plan.compare, outputs }).maxRelative
+  }
+
+  async function check(setup: RemedySetup, promise: Effect): Promise<OutputCheck> {
+    originals ??= originalOutputs(plan.originalOptions)
+    const original = await originals
+    if (original.outcome !== 'measured')
+      return { ok: false, reason: `the original's outputs could not be had: ${reasonInWords(original)}`, agreement: null }
+    const candidate = await outputsOf(await tasks.taskOf({ ...setup, batchFactor: 1 }))
+    if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
+    const outputs = comparable(original.value, candidate.value, plan.outputs)
+    const options = { ...plan.compare, labels: judged.labels, outputs }
+    const agreement = compareOutputs(original.value.samples, candidate.value.samples, options)
+    const said = verdict(agreement, promise, plan.maxLoss)
+    if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
+    noise ??= noiseOf(original.value, outputs)
+    return { ...(withinNoise(agreement, await noise) ?? said), agreement }
+  }
+
+  return {
+    outputsOf,
+    compare(setup, promise, again = false) {
+      const key = `${tasks.keyOf({ ...setup, batchFactor: 1 })} ${promise}`
+      const known = (again ? undefined : checks.get(key)) ?? check(setup, promise)
+      checks.set(key, known)
+      return known
+    },
+  }
+}
+
+/** Of the outputs asked for, those that say something: random ones differ from themselves. */
+function comparable(original: Outputs, candidate: Outputs, asked: readonly string[] | null): readonly string[] {
+  const varying = new Set([...original.varying, ...candidate.varying])
+  return Object.keys(original.samples[0] ?? {}).filter((name) => (asked?.includes(name) ?? true) && !varying.has(name))
+}
+
+function withinNoise({ top1, maxRelative }: Agreement, noise: number | null): { ok: true; reason: string } | null {
+  const isSame = top1 === null || top1 >= SAME_DECISIONS
+  if (noise === null || !isSame || maxRelative > Math.min(MOST_NOISE, NOISE_FACTOR * noise)) return null
+  const [own, theirs] = [maxRelative, noise].map((value) => value.toExponential(0))
+  return { ok: true, reason: `outputs equal to ${own} of their range, as the engine's own levels are (${theirs})` }
+}

@@ -1,0 +1,42 @@
+// What the bench of this machine is told.
+import type { EngineOptions, Feeds } from '../../engines/types.ts'
+import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
+import type { Model } from '../../graph/model.ts'
+import type { GraphView } from '../../graph/types.ts'
+import type { AllowedLoss, CompareOptions } from '../../measure/outputs/index.ts'
+import type { Goal, RemedyInput } from '../../rewrite/remedy.ts'
+import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
+import type { Limits } from '../../trials/limits.ts'
+import type { RunTrial } from '../../trials/port.ts'
+
+export interface LocalBenchPlan {
+  readonly run: RunTrial
+  readonly goal: Goal
+  readonly engineId: string
+  readonly original: Model
+  readonly originalOptions: EngineOptions
+  /** Path of the inputs.json that is predicted with; what outputs are compared on. */
+  readonly inputs: { readonly saved: string; readonly samples: readonly Feeds[]; readonly facts: readonly RemedyInput[] }
+  readonly judged: JudgedInputs
+  readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
+  /** The only outputs that are asked for; null: all of them. */
+  readonly outputs: readonly string[] | null
+  readonly maxLoss: AllowedLoss | null
+  /** Threads of the engine's pool where the options leave it to the engine. */
+  readonly threadsInUse: number
+  readonly p50Ms: number
+  readonly limits: Limits
+  /** Temporary. */
+  readonly folder: string
+  /** Writes the model and its weights into a new folder, and returns the model's path and all bytes. */
+  readonly write: (model: Model, folder: string) => Promise<ModelFile>
+  /** Of judgements; absent: nothing is kept or recalled. */
+  readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
+  readonly readExecuted: (file: string) => Promise<GraphView>
+  readonly readModel: (file: string) => Promise<Model>
+}
+
+export interface ModelFile {
+  readonly file: string
+  readonly sizeBytes: number
+}

@@ -1,0 +1,83 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { loadInputs } from '../../measure/samples/saved.ts'
+import { folderOfTests } from '../../trials/example-folder.ts'
+import { exampleModel, examplePlan } from './example-plan.ts'
+import { setupTasks } from './setup-tasks.ts'
+
+const folder = folderOfTests()
+
+test('the original is read where it lies; another model is written once, however often it is asked for', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const written: string[] = []
+  const tasks = setupTasks({
+    ...plan,
+    write: (model, at) => {
+      written.push(at)
+      return plan.write(model, at)
+    },
+  })
+  const model = exampleModel(3)
+  const [own, first, second] = await Promise.all(
+    [setup(), setup({}, { model }), setup({ threads: 2 }, { model })].map(tasks.taskOf),
+  )
+  expect(own).toEqual({
+    engine: 'ort-cpu',
+    modelFile: plan.original.source.file,
+    options: setup().options,
+    inputs: plan.inputs.saved,
+  })
+  expect(first!.modelFile).toBe(second!.modelFile)
+  expect(written).toEqual([path.dirname(first!.modelFile)])
+})
+
+test('a model that holds the same weights is the same model', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const tasks = setupTasks(plan)
+  const copy = { ...plan.original, origins: new Map() }
+  expect((await tasks.fileOf(copy)).file).toBe(plan.original.source.file)
+  expect(tasks.keyOf(setup({}, { model: copy }))).toBe(tasks.keyOf(setup()))
+})
+
+test('sizes are known of what was written', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const tasks = setupTasks(plan)
+  const changed = setup({}, { model: exampleModel(3) })
+  expect(tasks.sizeBytes(setup())).toBe(plan.original.source.sizeBytes)
+  expect(tasks.sizeBytes(changed)).toBeNaN()
+  const { modelFile } = await tasks.taskOf(changed)
+  expect(tasks.sizeBytes(changed)).toBe(fs.statSync(modelFile).size)
+})
+
+test('a batch is joined once from the samples', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const tasks = setupTasks(plan)
+  const { inputs } = await tasks.taskOf(setup({}, { batchFactor: 2 }))
+  expect((await tasks.taskOf(setup({ threads: 2 }, { batchFactor: 2 }))).inputs).toBe(inputs)
+  expect(loadInputs(inputs).map(({ x }) => [x!.shape, [...(x!.data as Float32Array)]])).toEqual([
+    [
+      [2, 2],
+      [1, 2, 3, 4],
+    ],
+    [
+      [2, 2],
+      [3, 4, 1, 2],
+    ],
+  ])
+})
+
+test('keys tell what predicts in another way, whatever the order of entries', () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const { keyOf } = setupTasks(plan)
+  expect(keyOf(setup({ configEntries: { a: '1', b: '2' } }))).toBe(keyOf(setup({ configEntries: { b: '2', a: '1' } })))
+  const others = [setup({ threads: 2 }), setup({ configEntries: { a: '1' } }), setup({}, { batchFactor: 2 })]
+  expect(new Set([setup(), ...others, setup({}, { model: exampleModel(2) })].map(keyOf)).size).toBe(5)
+})
+
+test('every path is a new one, and a new file has a folder of its own', () => {
+  const tasks = setupTasks(examplePlan(folder, {}).plan)
+  const [a, b] = [tasks.newFile('executed'), tasks.newFile('executed')]
+  expect(path.dirname(a)).not.toBe(path.dirname(b))
+  expect(fs.readdirSync(path.dirname(a))).toEqual([])
+})

@@ -1,0 +1,84 @@
+// Setups as trials take them: each model in a file that is written once, however many setups share it, and the inputs joined to batches.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { EngineOptions } from '../../engines/types.ts'
+import type { Model } from '../../graph/model.ts'
+import { joinSamples } from '../../measure/samples/batches.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
+import { batchAxes } from '../../rewrite/batch-axes.ts'
+import type { RemedySetup } from '../../rewrite/remedy.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import type { LocalBenchPlan, ModelFile } from './plan.ts'
+
+export interface SetupTasks {
+  /** Two setups with the same key predict in the same way. */
+  keyOf(setup: RemedySetup): string
+  taskOf(setup: RemedySetup): Promise<ModelTask>
+  fileOf(model: Model): Promise<ModelFile>
+  /** NaN for a model that was not written. */
+  sizeBytes(setup: RemedySetup): number
+  /** A path in the bench's folder that was not given before. */
+  newPath(hint: string): string
+  /** Of a model, in a folder of its own, since the weights beside each are given one name. */
+  newFile(hint: string): string
+}
+
+export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 'inputs' | 'folder' | 'write'>): SetupTasks {
+  const { proto, source } = plan.original
+  // By what holds the weights: a model that nobody can come back to is not kept for its number.
+  const ids = new WeakMap<object, number>()
+  const files = new WeakMap<object, Promise<ModelFile>>([[proto, Promise.resolve(source)]])
+  const sizes = new WeakMap<object, number>([[proto, source.sizeBytes]])
+  const batches = new Map<number, string>()
+  let models = 0
+  let paths = 0
+
+  function idOf(model: Model): number {
+    if (!ids.has(model.proto)) ids.set(model.proto, models++)
+    return ids.get(model.proto)!
+  }
+
+  async function write(model: Model): Promise<ModelFile> {
+    const written = await plan.write(model, path.join(plan.folder, `candidate-${idOf(model)}`))
+    sizes.set(model.proto, written.sizeBytes)
+    return written
+  }
+
+  function fileOf(model: Model): Promise<ModelFile> {
+    const known = files.get(model.proto) ?? write(model)
+    files.set(model.proto, known)
+    return known
+  }
+
+  function inputsOf(factor: number): string {
+    if (factor === 1) return plan.inputs.saved
+    if (!batches.has(factor)) {
+      const joined = joinSamples(plan.inputs.samples, batchAxes(plan.inputs.facts)!, factor)
+      batches.set(factor, saveInputs(path.join(plan.folder, `batch-${factor}`), joined))
+    }
+    return batches.get(factor)!
+  }
+
+  const newPath = (hint: string) => path.join(plan.folder, `${hint}-${paths++}`)
+
+  return {
+    keyOf: ({ model, options, batchFactor }) => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`,
+    async taskOf({ model, options, batchFactor }) {
+      return { engine: plan.engineId, modelFile: (await fileOf(model)).file, options, inputs: inputsOf(batchFactor) }
+    },
+    fileOf,
+    sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
+    newPath,
+    newFile(hint) {
+      const folder = newPath(hint)
+      fs.mkdirSync(folder)
+      return path.join(folder, 'model.onnx')
+    },
+  }
+}
+
+/** Equal for equal options, in whatever order their entries stand. */
+export function optionsKey(options: EngineOptions): string {
+  const entries = Object.entries(options.configEntries).sort(([a], [b]) => a.localeCompare(b))
+  return JSON.stringify({ ...options, configEntries: entries })
+}

@@ -1,0 +1,100 @@
+// The step `look`: which of the proposals are worth judging, best first. What an earlier run found is not looked at again, rewrites
+// must give the right outputs before they are read at all, and first looks tell the rest.
+import { geometricMean } from '../measure/timing/statistics.ts'
+import type { RemedySetup } from '../rewrite/remedy.ts'
+import { reasonInWords } from '../trials/port.ts'
+import { type Bench, type Deadline, isPast } from './bench.ts'
+import { type Candidate, expectedShare, nameOf, predictedSpeedup, worstEffect } from './candidates.ts'
+import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
+import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
+import { tried } from './tried.ts'
+
+/** A first look this far above the base need not be repeated in a later run. */
+const CLEARLY_NO_GAIN = 1.05
+
+/** A candidate with its score over the base's, as far as it is known. */
+interface Ranked {
+  readonly candidate: Candidate
+  readonly ratio: number
+}
+
+export async function look(
+  plan: SearchPlan,
+  given: SearchState,
+  proposed: readonly Candidate[],
+  deadlineMs: Deadline,
+): Promise<{ readonly state: SearchState; readonly shortlist: readonly Candidate[] }> {
+  const { bench, evidence } = plan
+  const base = given.setup
+  const candidates = distinct(bench, proposed, base)
+  if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [] }
+  const { right, ...sorted } = await sortOut(plan, given, candidates, deadlineMs)
+  const hopefuls = right.map(({ proposal }) => ({ setup: proposal.setup, expected: expectedShare(proposal, evidence) }))
+  const onRead = (k: number, of: number) => plan.onStep('a first look at what may help', k, of)
+  const looks = await firstLooks(bench, base, hopefuls, { deadlineMs, onRead })
+  let { state } = sorted
+  const seen: Ranked[] = []
+  for (const [k, one] of looks.entries()) {
+    const candidate = right[k]!
+    // A reading that others disturbed does not put off what much is expected of.
+    if (isShortlisted(one)) seen.push({ candidate, ratio: geometricMean(one.ratios) * (1 - one.expected / 2) })
+    else state = await notShortlisted(plan, state, candidate, one)
+  }
+  const ranked = [...seen, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
+  return { state, shortlist: ranked.map(({ candidate }) => candidate) }
+}
+
+/** Proposals that predict in different ways, and not as the setup itself does. */
+function distinct(bench: Bench, candidates: readonly Candidate[], base: RemedySetup): Candidate[] {
+  const seen = new Set([bench.keyOf(base)])
+  return candidates.filter(({ proposal }) => {
+    const key = bench.keyOf(proposal.setup)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+/** `known`: judged in an earlier run. `right`: to be looked at. The others are told. */
+async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[], deadlineMs: Deadline) {
+  const { bench, evidence } = plan
+  const right: Candidate[] = []
+  const known: Ranked[] = []
+  let state = given
+  for (const candidate of candidates) {
+    const before = await bench.recall?.(state.setup, candidate.proposal.setup)
+    if (before?.kind === 'look') {
+      const reason = `no gain in an earlier run (${(1 / before.ratio).toFixed(2)}×)`
+      state = told(plan, state, tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, evidence)))
+    } else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
+    else if (isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
+    else {
+      const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, candidate) : null
+      if (wrong === null) right.push(candidate)
+      else state = told(plan, state, wrong)
+    }
+  }
+  return { state, right, known }
+}
+
+/** null where the outputs agree. */
+async function wrongOutputs({ bench, evidence, onStep }: SearchPlan, candidate: Candidate) {
+  onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
+  const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([candidate]))
+  return ok ? null : tried(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, evidence) })
+}
+
+async function notShortlisted(
+  plan: SearchPlan,
+  state: SearchState,
+  candidate: Candidate,
+  { ratios, failure }: FirstLook,
+): Promise<SearchState> {
+  if (failure !== null) return told(plan, state, tried(candidate, 'failed', reasonInWords(failure)))
+  if (ratios.length === 0) return leftUntried(state, [nameOf(candidate)])
+  const ratio = geometricMean(ratios)
+  const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
+  if (ratio >= CLEARLY_NO_GAIN) await plan.bench.remember?.(state.setup, candidate.proposal.setup, { kind: 'look', ratio })
+  const reason = `no gain in ${looks} (${(1 / ratio).toFixed(2)}×)`
+  return told(plan, state, tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, plan.evidence)))
+}

@@ -1,0 +1,58 @@
+// The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared anew.
+import type { OutputCheck } from '../measure/outputs/index.ts'
+import { reasonInWords } from '../trials/port.ts'
+import { worstEffect } from './candidates.ts'
+import { rebuilt } from './drop.ts'
+import { countOf, judge } from './judge.ts'
+import type { Judgement } from './judgement.ts'
+import { costsLatency } from './latency-cost.ts'
+import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
+
+const FINAL = { least: 6, most: 6, stopEarly: false, level: 95, deadlineMs: null } as const
+/** A second look that stands alone asks for more, so that two looks are not two chances. */
+const FINAL_AGAIN = { ...FINAL, least: 12, most: 12, level: 99 } as const
+
+export interface Proof {
+  readonly judgement: Judgement
+  readonly outputs: OutputCheck
+  readonly proven: boolean
+}
+
+/** `doubt`: why it is none; `tooSlow`: it serves the goal and ruins the time of a prediction. */
+interface Proven {
+  readonly proof: Proof | null
+  readonly doubt: string | null
+  readonly tooSlow: boolean
+}
+
+/** What only together makes predictions too slow is dropped, last kept first, and the rest proven by itself. */
+export async function prove(
+  plan: SearchPlan,
+  state: SearchState,
+): Promise<Pick<Proven, 'proof' | 'doubt'> & { readonly state: SearchState }> {
+  const proven = await proveWhole(plan, state)
+  const { proof, doubt, tooSlow } = proven
+  const others = tooSlow && state.kept.length > 1 ? await rebuilt(plan, state.kept.slice(0, -1)) : null
+  if (others === null) return { proof, doubt, state }
+  return prove(plan, withoutKept(state, state.kept.at(-1)!.remedy, others, doubt))
+}
+
+async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState): Promise<Proven> {
+  const { bench, original } = plan
+  plan.onStep('the whole against the original', 0, 1)
+  const outputs = await bench.compare(setup, worstEffect(kept), true)
+  let trial = await judge(bench, original, setup, FINAL)
+  // Not clear, but near: more pairs, judged anew. A state of the machine in which it lost is not measured away.
+  if (trial.outcome === 'measured' && isNear(trial.value)) trial = await judge(bench, original, setup, FINAL_AGAIN)
+  if (trial.outcome !== 'measured')
+    return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonInWords(trial)}`, tooSlow: false }
+  const judgement = trial.value
+  const slower = await costsLatency(plan, judgement, original, setup)
+  const proven = outputs.ok && judgement.verdict === 'faster' && slower === null
+  const unclear = judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`
+  const why = !outputs.ok ? outputs.reason : (slower ?? unclear)
+  const doubt = proven ? null : `faster by itself, but not in the last proof: ${why}`
+  return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null }
+}
+
+const isNear = ({ speedup, speedupLow, reason }: Judgement): boolean => reason === null && speedupLow <= 1 && speedup > 1.02

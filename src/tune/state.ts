@@ -1,0 +1,72 @@
+// What the search knows at any time, as plain data. Each step takes a state and gives the next; what was tried is told on the way.
+import type { Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import type { Bench } from './bench.ts'
+import type { Candidate, Only } from './candidates.ts'
+import type { Tried } from './tried.ts'
+
+export interface SearchPlan {
+  readonly bench: Bench
+  readonly remedies: readonly Remedy[]
+  readonly original: RemedySetup
+  readonly evidence: RemedyEvidence
+  readonly tools: RemedyTools
+  readonly only: Only
+  /** Of the search; the last proof comes on top. */
+  readonly budgetMs: number
+  /** Nothing is measured: what would be tried is all that is told. */
+  readonly dryRun: boolean
+  readonly onTried: (one: Tried) => void
+  readonly onStep: (step: string, done: number, of: number) => void
+}
+
+export interface SearchState {
+  /** The original with all that was kept: what candidates are judged against. */
+  readonly setup: RemedySetup
+  readonly kept: readonly Candidate[]
+  readonly tried: readonly Tried[]
+  /** Names of candidates that no time was left for; some may be tried later. */
+  readonly untried: readonly string[]
+  /** No pair is begun after it. */
+  readonly endMs: number
+  /** Remedies that proposed nothing so far. */
+  readonly idle: ReadonlySet<Remedy>
+  /** Remedies that threw: they are told once. */
+  readonly thrown: ReadonlySet<Remedy>
+  /** Ids of what served the goal and made predictions too slow: asked again, noise would have a second chance. */
+  readonly costly: ReadonlySet<string>
+}
+
+export const begun = (original: RemedySetup, endMs: number): SearchState => ({
+  setup: original,
+  kept: [],
+  tried: [],
+  untried: [],
+  endMs,
+  idle: new Set(),
+  thrown: new Set(),
+  costly: new Set(),
+})
+
+/** With one more row, which is told at once. */
+export function told(plan: SearchPlan, state: SearchState, one: Tried): SearchState {
+  plan.onTried(one)
+  return { ...state, tried: [...state.tried, one] }
+}
+
+export const leftUntried = (state: SearchState, names: readonly string[]): SearchState => ({
+  ...state,
+  untried: [...state.untried, ...names],
+})
+
+export const isKept = ({ kept }: SearchState, { id }: Remedy): boolean => kept.some(({ remedy }) => remedy.id === id)
+
+/** The other candidates on the setup that they make, and why the dropped one is not among them. */
+export function withoutKept(
+  state: SearchState,
+  { id }: Remedy,
+  others: Pick<SearchState, 'setup' | 'kept'>,
+  reason: string | null,
+): SearchState {
+  const at = state.tried.findLastIndex((one) => one.kept && one.remedies[0] === id)
+  return { ...state, ...others, tried: state.tried.with(at, { ...state.tried[at]!, kept: false, reason }) }
+}
