@@ -23,15 +23,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/onnxruntime/int8': { imports: ['graph'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
   engines: { imports: ['graph', 'engines/onnxruntime'] },
-  trials: { imports: ['machine', 'engines'] },
-  'measure/samples': { imports: ['graph', 'machine', 'engines/onnxruntime/facts'], types: ['engines'] },
+  trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
+  'measure/samples': { imports: ['graph', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'], types: ['engines'] },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
   evidence: { imports: ['graph', 'engines/onnxruntime', 'trials', 'measure'], types: ['engines', 'machine'] },
   analyze: { imports: ['graph', 'operators'], types: ['evidence', 'measure/timing', 'machine'] },
   diagnose: {
-    imports: ['graph', 'engines/onnxruntime/int8', 'analyze'],
+    imports: ['graph', 'engines/onnxruntime/int8', 'analyze', 'report/text/numbers.ts'],
     types: ['operators', 'evidence', 'measure/timing', 'machine', 'engines'],
   },
   rewrite: { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines', 'measure'] },
@@ -39,7 +39,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'quantize/repair': { imports: ['graph', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write'] },
   'quantize/calibrate': { imports: ['graph', 'engines', 'trials', 'measure'], types: ['quantize/write'] },
   remedies: {
-    imports: ['graph', 'engines/onnxruntime/facts', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write', 'quantize/repair'],
+    imports: [
+      'graph',
+      'engines/onnxruntime/facts',
+      'engines/onnxruntime/int8',
+      'rewrite',
+      'quantize/write',
+      'quantize/repair',
+      'report/text/numbers.ts',
+    ],
     types: ['engines', 'measure/timing'],
   },
   'quantize/plan': {
@@ -52,7 +60,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
   'report/documents': { imports: [] },
-  'report/text': { imports: ['report/documents'] },
+  'report/text/numbers.ts': { imports: [] },
+  'report/text': { imports: ['report/documents', 'report/text/numbers.ts'] },
   commands: {
     imports: [
       'graph',
@@ -91,6 +100,7 @@ const PURE = [
   'quantize/repair',
   'remedies',
   'report/documents',
+  'report/text/numbers.ts',
   'report/text',
 ]
 

@@ -13,8 +13,8 @@ const QUANTIZED_BYTES = 1 / 4
 /** Operators whose weights are packed below a byte already, though they compute in float. */
 const PACKED = /NBits|Bnb4|FpQ4|BlockQuantized/
 
-/** Weights below 4 MiB stay in the second-level caches of a few cores between predictions; reading them from L3 is no finding. */
-const MIN_L3_WEIGHT_BYTES = 4 * 1024 * 1024
+/** Weights below 4.2 MB stay in the second-level caches of a few cores between predictions; reading them from L3 is no finding. */
+const MIN_L3_WEIGHT_BYTES = 4 * 2 ** 20
 
 export const memoryBoundOperators = defineRule({
   id: 'memory-bound-operators',

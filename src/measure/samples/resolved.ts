@@ -2,6 +2,7 @@
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
+import { bytes } from '../../report/text/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
@@ -95,10 +96,7 @@ export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number 
     if (count > MOST_ELEMENTS) throw new InputError(`${what} has ${count.toPrecision(3)} elements, more than 2^31; ${todo}`)
     totalBytes += byteLength(dtype, count) ?? 0
     if (limitBytes !== undefined && totalBytes > limitBytes) {
-      const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`
-      throw new InputError(
-        `${what} brings one sample to ${gigabytes(totalBytes)}, above the ${gigabytes(limitBytes)} available; ${todo}`,
-      )
+      throw new InputError(`${what} brings one sample to ${bytes(totalBytes)}, above the ${bytes(limitBytes)} available; ${todo}`)
     }
   }
 }
