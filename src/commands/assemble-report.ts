@@ -14,10 +14,12 @@ import { commandToType } from './command-to-type.ts'
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const analyzed = analyze(evidence)
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map((finding) => ({
-    ...finding,
+  const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
+    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
     nodes: [...finding.nodes],
     next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+    facts: finding.facts.map((fact) => ({ ...fact })),
+    places: finding.places.map((place) => ({ ...place })),
   }))
   const body = {
     latency: latencySection(analyzed),

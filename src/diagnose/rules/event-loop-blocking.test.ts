@@ -10,7 +10,7 @@ checkRule(eventLoopBlocking, {
         wouldSaveMs: 0,
         timeMs: 80,
         basis: 'measured',
-        detail: /busy 100 % of the time, and a timer came up to 90 ms late/,
+        detail: /busy 100 % of the time, and a timer came up to 90\.0 ms late/,
       },
     },
     {

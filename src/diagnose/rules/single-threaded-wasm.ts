@@ -2,7 +2,8 @@
 // headers (https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated), and onnxruntime-web takes half of the CPUs,
 // four at most, where it is told nothing. SIMD is in every build of it since 1.19.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const singleThreadedWasm = defineRule({
   id: 'single-threaded-wasm',
@@ -23,13 +24,11 @@ export const singleThreadedWasm = defineRule({
     const header = engine.id.startsWith('browser') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
     return {
       found: {
-        detail:
-          `Measured one after the other: ${sayMs(one.p50Ms)} on one thread, ${sayMs(best.p50Ms)} on ${best.at} ` +
-          `(${sayShare(1 - best.p50Ms / one.p50Ms)} less).${header}`,
+        ...tell`Measured one after the other: ${ms('on-one-thread', one.p50Ms)} on one thread, ${ms('on-best-threads', best.p50Ms)} on
+          ${number('best-threads', best.at, 'threads')} (${share('saved', 1 - best.p50Ms / one.p50Ms)} less).${header}`,
         timeMs: latency.p50Ms,
         wouldSaveMs: savedMs,
         basis: 'measured',
-        nodes: [],
         next: `whyslow MODEL --engine ${engine.id} --threads ${best.at}`,
       },
     }

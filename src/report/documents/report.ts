@@ -132,6 +132,8 @@ export interface ReportDocument {
     basis: 'measured' | 'modelled'
     nodes: string[]
     next: string | null // next: the command to type
+    facts: { name: string; value: number; unit: string }[] // the numbers of `detail`, as data; units: ms, ns, bytes, share, ratio, or what is counted
+    places: { file: string; line: number; function: string | null }[] // of the user's own code; [] where none
   }[] // ranked, largest saving first
   clear: string[]
   doesNotApply?: string[] // rules about what is not in use: a GPU, WebAssembly

@@ -47,6 +47,8 @@ const finding = (title: string, wouldSaveMs: number, basis: 'measured' | 'modell
   basis,
   nodes: [],
   next: null,
+  facts: [],
+  places: [],
 })
 const facts: AnswerFacts = { latency, areas: areas(0, 0, 0, 0), nodes: [], findings: [], notChecked: [] }
 
