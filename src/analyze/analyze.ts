@@ -1,7 +1,7 @@
 // Evidence -> costs, floors and the partition of the p50. Computed, never saved.
 import type { Evidence } from '../evidence/evidence.ts'
 import type { AnalyzedEvidence } from './analyzed-evidence.ts'
-import { breakDown } from './breakdown.ts'
+import { areasOfNodes, breakDown } from './breakdown.ts'
 import { costNodes } from './costs.ts'
 
 /** Costs, roofline and breakdown of what was measured; a key is absent where its evidence is. */
@@ -9,10 +9,10 @@ export function analyze(evidence: Evidence): AnalyzedEvidence {
   const { latency, profile, roofs, machine, callCost } = evidence
   if (!profile) return evidence
   const costs = costNodes(profile, roofs, machine, evidence.graph)
-  if (!latency) return { ...evidence, costs }
+  const costed = { ...evidence, costs, nodeAreas: areasOfNodes(costs, profile) }
+  if (!latency) return costed
   return {
-    ...evidence,
-    costs,
+    ...costed,
     breakdown: breakDown({
       latency,
       costs,

@@ -113,7 +113,7 @@ function areasSection({ breakdown, latency }: AnalyzedEvidence): ReportDocument[
   return { architecture: NOTHING, hardware: NOTHING, software: NOTHING, unexplained }
 }
 
-function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
+function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
   if (!profile) return []
   return profile.nodes.map((node, i) => {
     const row = costs?.nodes[i]
@@ -130,6 +130,7 @@ function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument
       bytes: cost ? cost.bytes * runs : null,
       floorMs: row?.floorMs ?? null,
       bound: row?.bound ?? null,
+      areasMs: nodeAreas?.[i] ?? null,
       inputs: [...node.inputs],
       outputs: [...node.outputs],
       rawMs: node.rawMs,

@@ -116,6 +116,7 @@ export interface ReportDocument {
     bytes: number | null
     floorMs: number | null
     bound: 'compute' | 'memory' | 'overhead' | null
+    areasMs: { architecture: number; hardware: number; software: number } | null // where its time belongs, together timeMs; null: not known. A recurrent node's floor is architecture, any other's what floorMs is on; the rest is software
     inputs: string[]
     outputs: string[]
     rawMs?: number // as the profiler gave it, its own cost included
