@@ -3,6 +3,7 @@ import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose, rank } from '../diagnose/diagnose.ts'
 import type { Verdict } from '../diagnose/rule.ts'
+import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
@@ -12,7 +13,7 @@ import { commandToType } from './command-to-type.ts'
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
-  const analyzed = analyze(evidence)
+  const analyzed = analyze(evidence, offersOf(evidence.engine?.id ?? ''))
   const verdicts = diagnose(analyzed)
   const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
     ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },

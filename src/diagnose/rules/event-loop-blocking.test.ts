@@ -23,5 +23,7 @@ checkRule(eventLoopBlocking, {
     { name: 'a prediction of 5 ms', given: evidence({ p50Ms: 5, eventLoop: { busyShare: 1, longestDelayMs: 6 } }) },
     { name: 'a loop left free', given: evidence({ p50Ms: 80, eventLoop: { busyShare: 0.1, longestDelayMs: 2 } }) },
   ],
-  notChecked: [{ name: 'an engine nobody measured', given: evidence({ p50Ms: 80, engine: engine({ id: 'ort-webgpu' }) }) }],
+  notChecked: [
+    { name: 'an engine nobody measured', given: evidence({ p50Ms: 80, engine: engine({ id: 'ort-webgpu', offers: [] }) }) },
+  ],
 })

@@ -7,8 +7,6 @@ import { ms, share, tell } from '../tell.ts'
 const BUSY_SHARE = 0.5
 /** 50 ms is what a page or a health check may wait and still feel immediate (RAIL: https://web.dev/articles/rail). */
 const HELD_MS = 50
-/** Engines whose run() is known to compute on the calling thread. */
-const SYNCHRONOUS_ENGINES = ['ort-cpu']
 
 export const eventLoopBlocking = defineRule({
   id: 'event-loop-blocking',
@@ -19,7 +17,7 @@ export const eventLoopBlocking = defineRule({
   check({ latency, engine, eventLoop }) {
     const heldMs = Math.max(latency.p50Ms, eventLoop?.longestDelayMs ?? 0)
     if (eventLoop === undefined) {
-      if (!SYNCHRONOUS_ENGINES.includes(engine.id))
+      if (!engine.offers.includes('synchronous'))
         return { notChecked: `whether ${engine.id} holds the event loop was not measured` }
     } else if (eventLoop.busyShare < BUSY_SHARE) {
       return 'clear'

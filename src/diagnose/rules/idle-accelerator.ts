@@ -4,6 +4,9 @@ import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
+/** What engines on the CPU call their device. */
+const CPU = 'cpu'
+
 export const idleAccelerator = defineRule({
   id: 'idle-accelerator',
   area: 'hardware',
@@ -11,8 +14,8 @@ export const idleAccelerator = defineRule({
   needs: ['machine', 'engine', 'latency'],
   wants: ['otherEngines'],
   check({ machine, engine, latency, otherEngines = [] }) {
-    if (!/^cpu\b/i.test(engine.device)) return 'does-not-apply'
-    const measured = otherEngines.filter(({ software, device }) => !software && !/^cpu\b/i.test(device))
+    if (engine.device !== CPU) return 'does-not-apply'
+    const measured = otherEngines.filter(({ software, device }) => !software && device !== CPU)
     const best = measured.toSorted((a, b) => a.ratio - b.ratio)[0]
     if (best !== undefined) {
       const savedMs = latency.p50Ms * (1 - best.ratio)

@@ -1,8 +1,8 @@
 import { checkRule, engine, evidence, latency } from '../check-rule.ts'
 import { shaderCompilation } from './shader-compilation.ts'
 
-const onGpu = engine({ id: 'browser-webgpu', device: 'nvidia ampere GPU', deviceKind: 'gpu' })
-const software = engine({ id: 'browser-webgpu', device: 'SwiftShader', deviceKind: 'software-gpu' })
+const onGpu = engine({ id: 'browser-webgpu', offers: ['shaders'], device: 'nvidia ampere GPU', deviceKind: 'gpu' })
+const software = engine({ id: 'browser-webgpu', offers: ['shaders'], device: 'SwiftShader', deviceKind: 'software-gpu' })
 
 checkRule(shaderCompilation, {
   found: [

@@ -15,7 +15,7 @@ export const shaderCompilation = defineRule({
   title: 'The first prediction compiles the programs of the device',
   needs: ['engine', 'latency'],
   check({ engine, latency: { firstMs, p50Ms } }) {
-    if (!engine.id.endsWith('webgpu')) return 'does-not-apply'
+    if (!engine.offers.includes('shaders')) return 'does-not-apply'
     const none = withoutGpu(engine)
     if (none !== null) return none
     if (firstMs - p50Ms < NOTICED_MS || firstMs < FIRST_OVER_P50 * p50Ms) return 'clear'

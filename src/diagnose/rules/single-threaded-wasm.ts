@@ -12,7 +12,7 @@ export const singleThreadedWasm = defineRule({
   needs: ['engine', 'latency', 'machine'],
   wants: ['threadSweep'],
   check({ engine, latency, machine, threadSweep }) {
-    if (!engine.id.endsWith('wasm')) return 'does-not-apply'
+    if (!engine.offers.includes('webassembly')) return 'does-not-apply'
     if (engine.threadsInUse > 1 || machine.usableCpus < 2) return 'clear'
     if (threadSweep === undefined) return { notChecked: 'other thread counts were not measured' }
     const one = threadSweep.points.find(({ at }) => at === 1)
@@ -21,7 +21,7 @@ export const singleThreadedWasm = defineRule({
     // The sweep is measured at another moment than the p50: its ratio is taken over.
     const savedMs = latency.p50Ms * (1 - best.p50Ms / one.p50Ms)
     if (!isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
-    const header = engine.id.startsWith('browser') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
+    const header = engine.offers.includes('page') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
     return {
       found: {
         ...tell`Measured one after the other: ${ms('on-one-thread', one.p50Ms)} on one thread, ${ms('on-best-threads', best.p50Ms)} on
