@@ -4,9 +4,9 @@
 
 import { type Broken, brokenCondition, type Condition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
 import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
-import { int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
+import { int8KernelOf } from '../operators/index.ts'
 
 /** Why a group is not computed in int8 as one operator. */
 export type Unfused =

@@ -6,8 +6,8 @@ import { ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Activations and norms built on special functions, as the engine runs them. */
-const COSTLY = new Set(
-  [
+const COSTLY = new Set([
+  ...[
     'Erf',
     'Tanh',
     'Sigmoid',
@@ -21,8 +21,9 @@ const COSTLY = new Set(
     'Exp',
     'Log',
     'Pow',
-  ].concat(['Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos']),
-)
+  ],
+  ...['Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos'],
+])
 
 export const costlyActivations = defineRule({
   id: 'costly-activations',

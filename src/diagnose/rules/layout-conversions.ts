@@ -9,19 +9,12 @@ import { isWorthSaying } from '../worth.ts'
 
 /** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
 const CONVERSIONS = new Set([
-  'Transpose',
-  'ReorderInput',
-  'ReorderOutput',
-  'Cast',
-  'Identity',
-  'MemcpyFromHost',
-  'MemcpyToHost',
-  'Copy',
+  ...['Transpose', 'ReorderInput', 'ReorderOutput', 'Cast', 'Identity', 'MemcpyFromHost', 'MemcpyToHost', 'Copy'],
 ])
 
 /** Element by element, so what stands before and behind can be exchanged with it. */
-const ELEMENTWISE = new Set(
-  [
+const ELEMENTWISE = new Set([
+  ...[
     'Relu',
     'Sigmoid',
     'Tanh',
@@ -35,8 +28,9 @@ const ELEMENTWISE = new Set(
     'Erf',
     'Exp',
     'Log',
-  ].concat(['Sqrt', 'Neg', 'Abs', 'Identity', 'Cast', 'Softplus', 'Sin', 'Cos', 'Add', 'Sub', 'Mul', 'Div']),
-)
+  ],
+  ...['Sqrt', 'Neg', 'Abs', 'Identity', 'Cast', 'Softplus', 'Sin', 'Cos', 'Add', 'Sub', 'Mul', 'Div'],
+])
 
 export const layoutConversions = defineRule({
   id: 'layout-conversions',

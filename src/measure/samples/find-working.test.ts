@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { flagsOf, graphOf, input, node } from './example-graphs.ts'
 import { findWorkingInputs, guesses, type TryRun } from './find-working.ts'
 import { NO_FLAGS } from './flags.ts'
-import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'
 import { adjustFromError } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
 import { synthesize } from './synthetic.ts'

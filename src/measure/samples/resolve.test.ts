@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView } from '../../graph/types.ts'
+import { flagsOf, graphOf, input, node } from './example-graphs.ts'
 import { NO_FLAGS, parseShapeFlag } from './flags.ts'
-import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'
 import { resolveInputs } from './resolve.ts'
 
 const shapesOf = (graph: GraphView, flags = NO_FLAGS) =>
