@@ -163,11 +163,12 @@ function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): Repo
     nodes: model.nodes,
     macs: costs?.macs ?? null,
     flops: costs?.flops ?? null,
-    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, source }) => ({
+    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, assumptions = [], source }) => ({
       name,
       dtype,
       shape: [...shape],
       assumed: [...assumed],
+      assumptions: assumptions.map((one) => ({ ...one })),
       source,
     })),
     outputs: (outputs ?? []).map(({ name, dtype, shape }) => ({ name, dtype, shape: shape ? [...shape] : null })),

@@ -16,9 +16,9 @@ describe('resolveInputs', () => {
     const [x] = resolveInputs(image.inputs, image, NO_FLAGS).inputs
     expect(x!.shape).toEqual([1, 1, 224, 224])
     expect(x!.assumed).toEqual([
-      'axis 0 (batch) = 1, change with --batch',
-      'axis 2 (height) = 224, change with --shape x=1x1x224x224',
-      'axis 3 (width) = 224, change with --shape x=1x1x224x224',
+      { text: 'axis 0 (batch) = 1', flag: '--batch' },
+      { text: 'axis 2 (height) = 224', flag: '--shape x=1x1x224x224' },
+      { text: 'axis 3 (width) = 224', flag: '--shape x=1x1x224x224' },
     ])
     expect(x!.freeAxes.map(({ meaning, from }) => `${meaning} ${from}`)).toEqual([
       'batch guess',

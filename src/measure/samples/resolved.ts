@@ -19,12 +19,19 @@ export interface FreeAxis {
   readonly from: SizeSource
 }
 
+/** A size that was guessed, or that the engine asked for. */
+export interface Assumption {
+  /** 'axis 2 (height) = 224'. */
+  readonly text: string
+  /** What changes it on the command line: '--batch', '--shape x=1x3x224x224'. */
+  readonly flag: string
+}
+
 export interface ResolvedInput {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** One line for each guess, with the flag that changes it: 'axis 2 (height) = 224, change with --shape x=1x3x224x224'. */
-  readonly assumed: readonly string[]
+  readonly assumed: readonly Assumption[]
   readonly freeAxes: readonly FreeAxis[]
   /** True where the model does not even say how many axes there are. */
   readonly rankIsFree: boolean
@@ -107,14 +114,13 @@ export function restate(input: ResolvedInput): ResolvedInput {
   const flag = `--shape ${name}=${shape.join('x')}`
   const assumed = input.freeAxes
     .filter(({ from }) => from === 'guess' || from === 'engine')
-    .map(({ axis, meaning, symbol, from }) => {
+    .map(({ axis, meaning, symbol, from }): Assumption => {
       const means = meaning === 'unknown' ? (symbol ?? 'free') : meaning
-      const change = meaning === 'batch' ? '--batch' : flag
       const why = from === 'engine' ? ', as the engine asked for it' : ''
-      return `axis ${axis} (${means}) = ${shape[axis]}${why}, change with ${change}`
+      return { text: `axis ${axis} (${means}) = ${shape[axis]}${why}`, flag: meaning === 'batch' ? '--batch' : flag }
     })
   if (input.rankIsFree && input.freeAxes.some(({ from }) => from !== 'flag' && from !== 'data')) {
-    return { ...input, assumed: [`${shape.length} axes, change with ${flag}`, ...assumed] }
+    return { ...input, assumed: [{ text: `${shape.length} axes`, flag }, ...assumed] }
   }
   return { ...input, assumed }
 }

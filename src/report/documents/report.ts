@@ -19,7 +19,14 @@ export interface ReportDocument {
     nodes: number
     macs: number | null
     flops: number | null
-    inputs: { name: string; dtype: string; shape: number[]; assumed: string[]; source: 'data' | 'synthetic' }[] // without initializers that are listed as inputs; assumed: the dimensions that were guessed
+    inputs: {
+      name: string
+      dtype: string
+      shape: number[]
+      assumed: string[] // the dimensions that were guessed
+      assumptions: { text: string; flag: string }[] // the same with the flag that changes each: --batch, or --shape and the whole shape
+      source: 'data' | 'synthetic'
+    }[] // without initializers that are listed as inputs
     outputs: { name: string; dtype: string; shape: number[] | null }[] // shape as run; null: not a tensor
   }
   machine: {
