@@ -133,6 +133,7 @@ export const ${name}: Engine = {
   title: '${title}',
   formats: ['onnx'],
   runs: 'graph',
+  package: '${id}',
   // What it can be asked for beside predictions: see EngineOffer.
   offers: [],
   available,
@@ -174,7 +175,8 @@ function rule() {
         file: join(root, 'src/diagnose/rules', `${id}.ts`),
         text: `// What this rule knows, and where that comes from.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs } from '../worth.ts'
+import { ms, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const ${name} = defineRule({
   id: '${id}',
@@ -186,11 +188,10 @@ export const ${name} = defineRule({
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       found: {
-        detail: \`Why, with the numbers: \${sayMs(savingMs)}.\`,
+        ...tell\`Why, with the numbers: \${ms('saving', savingMs)}.\`,
         timeMs: savingMs,
         wouldSaveMs: savingMs,
         basis: 'modelled',
-        nodes: [],
         next: null,
       },
     }

@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { engines } from '../src/engines/index.ts'
 import { PEERS, parseSource, peersOf, ROOT, readSources, type Source } from './sources.ts'
 
 interface Room {
@@ -20,26 +21,37 @@ const ROOMS: Readonly<Record<string, Room>> = {
   operators: { imports: ['graph'] },
   machine: { imports: [] },
   'engines/onnxruntime/facts': { imports: ['graph'], types: ['engines'] },
-  'engines/onnxruntime/int8': { imports: ['graph'] },
+  'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
   engines: { imports: ['graph', 'engines/onnxruntime'] },
-  trials: { imports: ['machine', 'engines'] },
-  'measure/samples': { imports: ['graph', 'machine', 'engines/onnxruntime/facts'], types: ['engines'] },
+  trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
+  'measure/samples': {
+    imports: ['graph', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
+    types: ['engines'],
+  },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
   evidence: { imports: ['graph', 'engines/onnxruntime', 'trials', 'measure'], types: ['engines', 'machine'] },
-  analyze: { imports: ['graph', 'operators'], types: ['evidence', 'measure/timing', 'machine'] },
+  analyze: { imports: ['graph', 'operators'], types: ['engines', 'evidence', 'measure/timing', 'machine'] },
   diagnose: {
-    imports: ['graph', 'engines/onnxruntime/int8', 'analyze'],
-    types: ['operators', 'evidence', 'measure/timing', 'machine', 'engines'],
+    imports: ['graph', 'operators', 'engines/onnxruntime/int8', 'analyze', 'report/text/numbers.ts'],
+    types: ['evidence', 'measure/timing', 'machine', 'engines'],
   },
   rewrite: { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines', 'measure'] },
-  'quantize/write': { imports: ['graph', 'rewrite'] },
-  'quantize/repair': { imports: ['graph', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write'] },
+  'quantize/write': { imports: ['graph', 'operators', 'rewrite'] },
+  'quantize/repair': { imports: ['graph', 'operators', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write'] },
   'quantize/calibrate': { imports: ['graph', 'engines', 'trials', 'measure'], types: ['quantize/write'] },
   remedies: {
-    imports: ['graph', 'engines/onnxruntime/facts', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write', 'quantize/repair'],
+    imports: [
+      'graph',
+      'engines/onnxruntime/facts',
+      'engines/onnxruntime/int8',
+      'rewrite',
+      'quantize/write',
+      'quantize/repair',
+      'report/text/numbers.ts',
+    ],
     types: ['engines', 'measure/timing'],
   },
   'quantize/plan': {
@@ -52,7 +64,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
   'report/documents': { imports: [] },
-  'report/text': { imports: ['report/documents'] },
+  'report/text/numbers.ts': { imports: [] },
+  'report/text': { imports: ['report/documents', 'report/text/numbers.ts'] },
   commands: {
     imports: [
       'graph',
@@ -91,6 +104,7 @@ const PURE = [
   'quantize/repair',
   'remedies',
   'report/documents',
+  'report/text/numbers.ts',
   'report/text',
 ]
 
@@ -164,6 +178,28 @@ describe('layers', () => {
     expect(folders.get('src')!.map(({ path }) => path)).toEqual(['src/index.ts'])
     const full = [...folders].filter(([, files]) => files.length > 40).map(([folder, files]) => `${folder}: ${files.length}`)
     expect(full).toEqual([])
+  })
+
+  test('no stage compares an engine with a name: it asks what the engine offers', () => {
+    const ids = new Set(engines.map(({ id }) => id))
+    const stages = sources.filter(({ path }) => !path.startsWith('src/engines/'))
+    const named = stages.flatMap(({ path, text }) => {
+      const found: string[] = []
+      const visit = (node: ts.Node): void => {
+        if (ts.isStringLiteralLike(node) && ids.has(node.text)) found.push(`${path}: '${node.text}'`)
+        // Half a name, as in id.endsWith('wasm'), and a pattern that looks for one.
+        if (
+          ts.isCallExpression(node) &&
+          /\b(engine|engineId|engine\.id)\.(startsWith|endsWith|includes|match)$/.test(node.expression.getText())
+        )
+          found.push(`${path}: ${node.getText()}`)
+        if (ts.isRegularExpressionLiteral(node) && /\b(ort|browser)-/.test(node.text)) found.push(`${path}: ${node.text}`)
+        ts.forEachChild(node, visit)
+      }
+      visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true))
+      return found
+    })
+    expect(named).toEqual([])
   })
 
   test('index.ts is a list of exports', () => {

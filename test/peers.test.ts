@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allRules } from '../src/diagnose/rules/index.ts'
+import { engines, referenceEngine } from '../src/engines/index.ts'
 import { remedies } from '../src/remedies/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
@@ -73,4 +74,9 @@ describe('every remedy', () => {
     expect(page.split('\n')[0]).toBe(`# ${id}`)
     expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(REMEDY_SECTIONS)
   })
+})
+
+test('one engine is the reference, one measures roofs, and one runs what is shipped', () => {
+  for (const offer of ['reference', 'roofs', 'shipped'] as const)
+    expect(engines.filter(({ offers }) => offers.includes(offer)).map(({ id }) => id)).toEqual([referenceEngine.id])
 })

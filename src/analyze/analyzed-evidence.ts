@@ -1,11 +1,20 @@
 // What rules look at: evidence with what analysis computes from it.
-import type { Evidence } from '../evidence/evidence.ts'
-import type { Breakdown } from './breakdown.ts'
+import type { EngineOffer } from '../engines/types.ts'
+import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
+import type { Breakdown, NodeAreas } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
+
+/** The engine that predicted, with what is known of it beside what was measured; evidence names it alone. */
+export interface KnownEngine extends EngineFacts {
+  readonly offers: readonly EngineOffer[]
+}
 
 /** Evidence with what analysis computes from it. Rules see the keys that they declare. */
 export interface AnalyzedEvidence extends Evidence {
+  readonly engine?: KnownEngine
   readonly costs?: NodeCosts
+  /** Of the profile's nodes, in its order. */
+  readonly nodeAreas?: readonly NodeAreas[]
   readonly breakdown?: Breakdown
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Latency, Profile } from '../measure/timing/types.ts'
 import type { Cost } from '../operators/types.ts'
-import { breakDown } from './breakdown.ts'
+import { areasOfNodes, breakDown } from './breakdown.ts'
 import type { NodeCost, NodeCosts } from './costs.ts'
 
 const cost = (given: Partial<Cost>): Cost => ({
@@ -62,5 +62,23 @@ describe('breakDown', () => {
   it('keeps a negative rest negative', () => {
     const { areas } = breakDown({ ...given, latency: { ...given.latency, p50Ms: 9 } })
     expect(areas.unexplained.timeMs).toBeCloseTo(-0.05)
+  })
+
+  it('tells of each node where its time belongs, as the parts do: a recurrent floor on memory is architecture', () => {
+    const nodes = areasOfNodes(given.costs, given.profile)
+    expect(nodes).toEqual([
+      { architecture: 3, hardware: 0, software: 1 },
+      { architecture: 0, hardware: 1.5, software: 0.5 },
+      { architecture: 0, hardware: 0.4, software: 0.6 },
+      { architecture: 1, hardware: 0, software: 0.5 },
+      { architecture: 0, hardware: 0, software: 0.5 },
+    ])
+    const { areas } = breakDown({
+      ...given,
+      latency: { ...given.latency, blocks: [] },
+      callCost: { callMs: 0, ciLowMs: 0, ciHighMs: 0 },
+    })
+    for (const area of ['architecture', 'hardware', 'software'] as const)
+      expect(nodes.reduce((sum, node) => sum + node[area], 0)).toBeCloseTo(areas[area].timeMs)
   })
 })

@@ -1,11 +1,28 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
 import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
-import type { NodeCosts } from './costs.ts'
+import type { NodeCost, NodeCosts } from './costs.ts'
 
 export type Area = 'architecture' | 'hardware' | 'software'
 
+/** Every part, in the order in which it is shown, with its area; `docs/method.md` says what each holds. */
+const AREA_OF = {
+  'arithmetic at the peak': 'architecture',
+  'recurrent steps': 'architecture',
+  'memory traffic at the bandwidth': 'hardware',
+  'waiting for a CPU': 'hardware',
+  'operators above their floor': 'software',
+  'layout and copies': 'software',
+  'starting operators': 'software',
+  'operators without a known formula': 'software',
+  'the call': 'software',
+  unexplained: 'unexplained',
+} as const satisfies Readonly<Record<string, Area | 'unexplained'>>
+
+export type Part = keyof typeof AREA_OF
+type NodePart = Exclude<Part, 'waiting for a CPU' | 'the call' | 'unexplained'>
+
 export interface BreakdownPart {
-  readonly part: string
+  readonly part: Part
   readonly area: Area | 'unexplained'
   readonly timeMs: number
   readonly share: number
@@ -17,7 +34,7 @@ export interface Breakdown {
   readonly areas: Readonly<Record<Area | 'unexplained', { readonly timeMs: number; readonly share: number }>>
 }
 
-/** What the partition is made of; `docs/method.md` states it. */
+/** What the partition is made of. */
 export interface BreakdownGiven {
   readonly latency: Latency
   readonly costs: NodeCosts
@@ -34,24 +51,9 @@ export interface BreakdownGiven {
  */
 export function breakDown({ latency, costs, profile, callCost, threads }: BreakdownGiven): Breakdown {
   const { p50Ms } = latency
-  const timeOf = new Map<string, number>()
-  const add = (part: string, timeMs: number) => timeOf.set(part, (timeOf.get(part) ?? 0) + timeMs)
-  for (const [i, node] of costs.nodes.entries()) {
-    const { runsPerPrediction } = profile.nodes[i]!
-    if (!node.cost) {
-      if (runsPerPrediction > 0) add('operators without a known formula', node.timeMs)
-      continue
-    }
-    const floorMs = Math.min(node.cappedFloorMs, node.timeMs)
-    const startMs = Math.min(node.timeMs - floorMs, (profile.dispatchPerNodeUs / 1000) * runsPerPrediction)
-    const aboveMs = node.timeMs - floorMs - startMs
-    const serial = node.cost.serialSteps > 1 && node.cost.macs > 0
-    if (serial) add('recurrent steps', floorMs)
-    else if (node.floorOn === 'memory') add('memory traffic at the bandwidth', floorMs)
-    else add('arithmetic at the peak', floorMs)
-    add('starting operators', startMs)
-    add(node.cost.movesDataOnly ? 'layout and copies' : 'operators above their floor', aboveMs)
-  }
+  const timeOf = new Map<Part, number>()
+  const add = (part: Part, timeMs: number) => timeOf.set(part, (timeOf.get(part) ?? 0) + timeMs)
+  for (const [i, node] of costs.nodes.entries()) for (const [part, timeMs] of partsOf(node, profile, i)) add(part, timeMs)
   // Nodes were timed while they waited: what waiting took is moved out of their time above the floor, not added to it.
   const waitedMs = Math.min(waitAtMedianMs(latency) / threads, timeOf.get('operators above their floor') ?? 0)
   if (waitedMs > 0) {
@@ -59,29 +61,41 @@ export function breakDown({ latency, costs, profile, callCost, threads }: Breakd
     add('operators above their floor', -waitedMs)
   }
   if (callCost) add('the call', callCost.callMs)
-  const attributedMs = [...timeOf.values()].reduce((sum, ms) => sum + ms, 0)
-  const parts = PARTS.flatMap(([part, area]): BreakdownPart[] => {
-    const timeMs = part === UNEXPLAINED ? p50Ms - attributedMs : (timeOf.get(part) ?? 0)
-    return timeMs === 0 ? [] : [{ part, area, timeMs, share: timeMs / p50Ms }]
+  add('unexplained', p50Ms - [...timeOf.values()].reduce((sum, ms) => sum + ms, 0))
+  const parts = (Object.keys(AREA_OF) as Part[]).flatMap((part): BreakdownPart[] => {
+    const timeMs = timeOf.get(part) ?? 0
+    return timeMs === 0 ? [] : [{ part, area: AREA_OF[part], timeMs, share: timeMs / p50Ms }]
   })
   return { p50Ms, parts, areas: areasOf(parts, p50Ms) }
 }
 
-const UNEXPLAINED = 'unexplained'
+/** Where a node's time belongs, ms: together its time. Waits, which are known of whole predictions alone, are still in it. */
+export type NodeAreas = Readonly<Record<Area, number>>
 
-/** Every part, in the order in which it is shown, with its area. */
-const PARTS: readonly (readonly [string, BreakdownPart['area']])[] = [
-  ['arithmetic at the peak', 'architecture'],
-  ['recurrent steps', 'architecture'],
-  ['memory traffic at the bandwidth', 'hardware'],
-  ['waiting for a CPU', 'hardware'],
-  ['operators above their floor', 'software'],
-  ['layout and copies', 'software'],
-  ['starting operators', 'software'],
-  ['operators without a known formula', 'software'],
-  ['the call', 'software'],
-  [UNEXPLAINED, 'unexplained'],
-]
+/** Of every node of the profile, in its order. */
+export function areasOfNodes({ nodes }: NodeCosts, profile: Profile): NodeAreas[] {
+  return nodes.map((node, i) => {
+    const areas = { architecture: 0, hardware: 0, software: 0 }
+    for (const [part, timeMs] of partsOf(node, profile, i)) areas[AREA_OF[part]] += timeMs
+    return areas
+  })
+}
+
+/** The parts of the breakdown that node `i` has time in. */
+function partsOf(node: NodeCost, { nodes, dispatchPerNodeUs }: Profile, i: number): readonly (readonly [NodePart, number])[] {
+  const { cost, timeMs, floorOn } = node
+  const { runsPerPrediction } = nodes[i]!
+  if (cost === undefined) return runsPerPrediction > 0 ? [['operators without a known formula', timeMs]] : []
+  const floorMs = Math.min(node.cappedFloorMs, timeMs)
+  const startMs = Math.min(timeMs - floorMs, (dispatchPerNodeUs / 1000) * runsPerPrediction)
+  const isSerial = cost.serialSteps > 1 && cost.macs > 0
+  const floor = isSerial ? 'recurrent steps' : floorOn === 'memory' ? 'memory traffic at the bandwidth' : 'arithmetic at the peak'
+  return [
+    [floor, floorMs],
+    ['starting operators', startMs],
+    [cost.movesDataOnly ? 'layout and copies' : 'operators above their floor', timeMs - floorMs - startMs],
+  ]
+}
 
 function areasOf(parts: readonly BreakdownPart[], p50Ms: number): Breakdown['areas'] {
   const of = (area: BreakdownPart['area']) => {

@@ -12,7 +12,7 @@ export interface ModelFlags {
   readonly labels?: string
   readonly batch?: number
   readonly threads?: number
-  readonly engine: string
+  readonly engine?: string
   readonly seconds?: number
   readonly quick?: boolean
   readonly ort?: string
@@ -26,7 +26,10 @@ export interface ModelFlags {
   readonly progress: boolean
 }
 
-export function modelOptions(flags: ModelFlags): Omit<WhyOptions, 'trials' | 'onProgress' | 'signal'> {
+/** Without the engine where none was named. */
+export function modelOptions(
+  flags: ModelFlags,
+): Omit<WhyOptions, 'engine' | 'trials' | 'onProgress' | 'signal'> & Partial<Pick<WhyOptions, 'engine'>> {
   return {
     shapes: flags.shape ?? new Map(),
     values: flags.value ?? new Map(),
@@ -34,7 +37,7 @@ export function modelOptions(flags: ModelFlags): Omit<WhyOptions, 'trials' | 'on
     labels: flags.labels ?? null,
     batch: flags.batch ?? null,
     threads: flags.threads ?? null,
-    engine: flags.engine,
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     seconds: flags.seconds ?? null,
     quick: flags.quick ?? false,
     ort: flags.ort ?? null,

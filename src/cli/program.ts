@@ -237,7 +237,7 @@ function addModelOptions(command: Command, batch: Option = oneBatch()): void {
     .option('--labels <name>', 'the array of --data that holds the labels')
     .addOption(batch)
     .option('--threads <n>', "the engine's threads", positiveInteger)
-    .option('--engine <id>', 'what runs the model', 'ort-cpu')
+    .option('--engine <id>', 'what runs the model (default: ort-cpu)')
     .option('--ort <path>', "the engine's package to measure with")
     .option('--browser <path>', 'the Chromium that browser engines are measured in')
     .addOption(new Option('--graph-optimization <level>', "the engine's graph optimization").choices(levels).default('all'))

@@ -50,10 +50,6 @@ function quantizeOptions(flags: QuantizeFlags) {
     throw new UsageError('quantize: give what to write: a folder, as in -o fast/, or the model alone, as in -o fast.onnx')
   const method = flags.method === undefined ? null : oneOf(methods, flags.method, '--method')
   const bits = flags.bits === undefined ? null : oneOf(['8', '4'], flags.bits, '--bits')
-  if (method === 'float16' && flags.engine === 'ort-cpu')
-    throw new UsageError(
-      '--method float16: engines on the CPU convert float16 to float32 and back, which is slower; give --engine with one that computes in it (ort-cuda, ort-webgpu), or for half the size: whyslow fix MODEL -o small/ --for size --only float16 --max-loss 0.01',
-    )
   if (bits === '4' && (method === 'dynamic' || method === 'static'))
     throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)
   if (method === 'static' && flags.data === undefined && !flags.allowSynthetic)

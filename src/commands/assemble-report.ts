@@ -3,6 +3,7 @@ import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose, rank } from '../diagnose/diagnose.ts'
 import type { Verdict } from '../diagnose/rule.ts'
+import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
@@ -12,12 +13,14 @@ import { commandToType } from './command-to-type.ts'
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
-  const analyzed = analyze(evidence)
+  const analyzed = analyze(evidence, offersOf(evidence.engine?.id ?? ''))
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map((finding) => ({
-    ...finding,
+  const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
+    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
     nodes: [...finding.nodes],
     next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+    facts: finding.facts.map((fact) => ({ ...fact })),
+    places: finding.places.map((place) => ({ ...place })),
   }))
   const body = {
     latency: latencySection(analyzed),
@@ -111,7 +114,7 @@ function areasSection({ breakdown, latency }: AnalyzedEvidence): ReportDocument[
   return { architecture: NOTHING, hardware: NOTHING, software: NOTHING, unexplained }
 }
 
-function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
+function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
   if (!profile) return []
   return profile.nodes.map((node, i) => {
     const row = costs?.nodes[i]
@@ -128,6 +131,7 @@ function nodeRows({ profile, costs, latency }: AnalyzedEvidence): ReportDocument
       bytes: cost ? cost.bytes * runs : null,
       floorMs: row?.floorMs ?? null,
       bound: row?.bound ?? null,
+      areasMs: nodeAreas?.[i] ?? null,
       inputs: [...node.inputs],
       outputs: [...node.outputs],
       rawMs: node.rawMs,
@@ -159,11 +163,12 @@ function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): Repo
     nodes: model.nodes,
     macs: costs?.macs ?? null,
     flops: costs?.flops ?? null,
-    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, source }) => ({
+    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, assumptions = [], source }) => ({
       name,
       dtype,
       shape: [...shape],
       assumed: [...assumed],
+      assumptions: assumptions.map((one) => ({ ...one })),
       source,
     })),
     outputs: (outputs ?? []).map(({ name, dtype, shape }) => ({ name, dtype, shape: shape ? [...shape] : null })),

@@ -207,10 +207,7 @@ function differences(
   const then = report.engine!
   if (then.id !== options.engine)
     throw new InputError(`--against ${file}: measured with ${then.id}, not with ${options.engine}; give --engine ${then.id}`)
-  const [was, is] = [
-    inputsOf(report.model!.inputs),
-    inputsOf(inputFacts(inputs).map((one) => ({ ...one, shape: [...one.shape], assumed: [] }))),
-  ]
+  const [was, is] = [inputsOf(report.model!.inputs), inputsOf(inputFacts(inputs))]
   if (was !== is)
     throw new InputError(`--against ${file}: measured with ${was}, here it would be ${is}; give the same --shape or --data`)
   if (machineKey(report.machine) !== machineKey(machine)) {

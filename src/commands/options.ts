@@ -1,5 +1,6 @@
 // What a run can be told, and what it does untold.
 
+import { referenceEngine } from '../engines/index.ts'
 import type { EngineOptions } from '../engines/types.ts'
 import type { Flag } from '../evidence/evidence.ts'
 import { localTrials } from '../trials/local-runner.ts'
@@ -51,7 +52,7 @@ export const DEFAULTS: WhyOptions = {
   labels: null,
   batch: null,
   threads: null,
-  engine: 'ort-cpu',
+  engine: referenceEngine.id,
   seconds: null,
   quick: false,
   ort: null,

@@ -1,6 +1,8 @@
 // `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
 // that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
 
+import { engines, offersOf } from '../engines/index.ts'
+import { InputError } from '../graph/input-error.ts'
 import { USUAL_LIMITS } from '../measure/outputs/index.ts'
 import { PREPARATION } from '../quantize/plan/prepare.ts'
 import { dynamicQuantization } from '../remedies/approximate/dynamic-quantization.ts'
@@ -23,7 +25,13 @@ const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weigh
  * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
  * is proven. `maxLoss: null` stands for the usual limits. Throws as `fix` does.
  */
-export function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
+export async function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
   const { float16: half = false, maxLoss, ...options } = given
+  if (half && !offersOf(options.engine ?? FIX_DEFAULTS.engine).includes('float16')) {
+    const able = engines.filter(({ offers }) => offers.includes('float16')).map(({ id }) => id)
+    throw new InputError(
+      `--method float16: engines on the CPU convert float16 to float32 and back, which is slower; give --engine with one that computes in it (${able.join(', ')}), or for half the size: whyslow fix MODEL -o small/ --for size --only float16 --max-loss 0.01`,
+    )
+  }
   return fix(file, { ...FIX_DEFAULTS, ...options, only: half ? HALF : REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
 }

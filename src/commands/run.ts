@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { engineById, engines } from '../engines/index.ts'
+import { engineById, engines, offersOf } from '../engines/index.ts'
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
 import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
@@ -120,8 +120,9 @@ export const roofsFor = (
   { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,
 ): ReturnType<typeof measuredRoofs> => {
   const { trials, machine, engine, engineOptions, limits, progress } = run
-  if (!engineById(engineId)!.offers.includes('roofs')) {
-    const absent = `roofs are measured with the kernels of ort-cpu, and ${engineId} has its own`
+  if (!offersOf(engineId).includes('roofs')) {
+    const measured = engines.find(({ offers }) => offers.includes('roofs'))!.id
+    const absent = `roofs are measured with the kernels of ${measured}, and ${engineId} has its own`
     return Promise.resolve({ value: undefined, absent, warnings: [] })
   }
   return measuredRoofs({ run: trials.run, machine, engine, engineId, options: engineOptions, cache, limits, progress })
@@ -139,7 +140,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     machine,
     engineId: options.engine,
     engineOptions,
-    offers: engineById(options.engine)!.offers,
+    offers: offersOf(options.engine),
     deviceKind: engine.deviceKind,
     options,
     folder,

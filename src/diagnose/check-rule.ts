@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose } from './diagnose.ts'
 import type { Finding, Rule } from './rule.ts'
+import { bytes, ms, ns, number, ratio, share } from './tell.ts'
 
 export * from './example-evidence.ts'
 
@@ -67,6 +68,7 @@ function checkFinding(finding: Finding, given: AnalyzedEvidence): void {
   expect(finding.title).toMatch(/^[A-Z0-9].*[^.]$/)
   expect(finding.detail).toMatch(/\.$/)
   expect(finding.detail).not.toMatch(/NaN|undefined|Infinity/)
+  checkFacts(finding)
   expect(finding.timeMs).toBeGreaterThanOrEqual(0)
   expect(finding.wouldSaveMs).toBeGreaterThanOrEqual(0)
   expect(Number.isFinite(finding.timeMs + finding.wouldSaveMs)).toBe(true)
@@ -74,6 +76,27 @@ function checkFinding(finding: Finding, given: AnalyzedEvidence): void {
   expect(finding.wouldSaveMs).toBeLessThanOrEqual(Math.max(p50Ms, finding.timeMs))
   if (finding.next !== null)
     expect(finding.next).toMatch(/^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|compare MODEL|machine|explain)( |$)/)
+}
+
+/** A number that stands alone: not the 8 of 'int8', not the 0 of 'Conv_0', no version. */
+const NUMBERS = /(?<![\w.'/-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w.'/-]*[\w'/])/g
+
+/** Every number of the sentence is one of its facts, rounded as sentences round. */
+function checkFacts({ detail, facts }: Finding): void {
+  for (const { name, value, unit } of facts) {
+    expect(name).toMatch(/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/)
+    expect(unit).toMatch(/^[A-Za-z]+(-[a-z]+)*$/)
+    expect(Number.isFinite(value), `${name} is ${value}`).toBe(true)
+  }
+  expect(new Set(facts.map(({ name }) => name)).size, 'names of facts').toBe(facts.length)
+  const said = facts.flatMap(({ name, value, unit }) =>
+    [ms, ns, bytes, share, ratio, number].map((say) => say(name, value, unit).detail),
+  )
+  const known = new Set(said.flatMap((text) => text.match(NUMBERS) ?? []))
+  expect(
+    (detail.match(NUMBERS) ?? []).filter((number) => !known.has(number)),
+    'numbers of the detail that are no facts',
+  ).toEqual([])
 }
 
 function checkField(actual: unknown, expected: unknown, key: string): void {

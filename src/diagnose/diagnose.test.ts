@@ -3,7 +3,7 @@ import { evidence } from './check-rule.ts'
 import { diagnose, rank } from './diagnose.ts'
 import { defineRule, type Finding, type Rule, type Verdict } from './rule.ts'
 
-const found = { detail: 'Why.', timeMs: 2, wouldSaveMs: 1, basis: 'modelled', nodes: [], next: null } as const
+const found = { detail: 'Why.', facts: [], timeMs: 2, wouldSaveMs: 1, basis: 'modelled', nodes: [], next: null } as const
 const about = { area: 'software', title: 'A title' } as const
 
 test('a rule is given what it declares and no more', () => {
@@ -45,7 +45,7 @@ test('one rule that throws is one failed row', () => {
   ]
   expect(diagnose(evidence(), rules)).toEqual([
     { verdict: 'failed', rule: 'broken', reason: 'division by a node' },
-    { verdict: 'found', rule: 'sound', finding: { ...found, ...about, rule: 'sound' } },
+    { verdict: 'found', rule: 'sound', finding: { ...found, ...about, rule: 'sound', places: [] } },
     { verdict: 'not-checked', rule: 'unsure', reason: 'too noisy' },
   ])
 })
@@ -64,7 +64,7 @@ test('findings are ranked by saving, notes follow by time', () => {
   const verdict = (rule: string, wouldSaveMs: number, timeMs: number): Verdict => ({
     verdict: 'found',
     rule,
-    finding: { ...found, ...about, rule, wouldSaveMs, timeMs } satisfies Finding,
+    finding: { ...found, ...about, rule, wouldSaveMs, timeMs, places: [] } satisfies Finding,
   })
   const ranked = rank([
     verdict('short note', 0, 1),

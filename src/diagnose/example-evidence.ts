@@ -1,8 +1,7 @@
 // Evidence for tests, built from a short notation, so that a case shows only what matters to it.
 
-import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
+import type { AnalyzedEvidence, KnownEngine } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
-import type { EngineFacts } from '../evidence/evidence.ts'
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Latency, LatencyBlock, Profile, ProfiledNode } from '../measure/timing/types.ts'
@@ -116,8 +115,8 @@ export function roofs(given: Partial<Roofs> = {}): Roofs {
 }
 
 export function engine(
-  given: Partial<Omit<EngineFacts, 'options'>> & { options?: Partial<EngineFacts['options']> } = {},
-): EngineFacts {
+  given: Partial<Omit<KnownEngine, 'options'>> & { options?: Partial<KnownEngine['options']> } = {},
+): KnownEngine {
   const { options, ...facts } = given
   return {
     id: 'ort-cpu',
@@ -125,6 +124,7 @@ export function engine(
     device: 'cpu',
     from: 'node_modules',
     threadsInUse: 4,
+    offers: ['synchronous'],
     ...facts,
     options: {
       threads: null,

@@ -129,7 +129,7 @@ describe('hazards', () => {
     const { hazards } = await lintOf(convGroup({ groups: 16 }))
     expect(hazards.find(({ hazard }) => hazard === 'depthwise-int8')).toMatchObject({
       timeMs: 1,
-      detail: expect.stringMatching(/^1 grouped convolution in int8 takes 1 ms/),
+      detail: expect.stringMatching(/^1 grouped convolution in int8 takes 1\.00 ms/),
     })
     expect(await hazardsOf(convGroup())).not.toContain('depthwise-int8')
   })

@@ -2,10 +2,11 @@
 
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
-import { INT8_OPERATORS, int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
+import { INT8_OPERATORS } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import { graphsWithin } from '../graph/neighbours.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
+import { int8KernelOf } from '../operators/index.ts'
 import { type Hazard, quantizationHazards } from './quantization-hazards.ts'
 import { type TimedGroup, timedGroups } from './quantization-times.ts'
 

@@ -6,7 +6,7 @@ import { biasScaleIsOff } from '../engines/onnxruntime/int8/conditions.ts'
 import { conversionOf, isDequantize } from '../engines/onnxruntime/int8/conversion.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
-import { sayBytes, sayCount, sayMs } from './worth.ts'
+import { bytes, plural, time } from '../report/text/numbers.ts'
 
 export const hazards = ['wrong-result', 'depthwise-int8', 'saturation', 'float16-on-cpu'] as const
 
@@ -84,12 +84,13 @@ function depthwise(profile: Facts['profile']): Hazard[] {
   })
   if (slow.length === 0) return []
   const timeMs = slow.reduce((sum, node) => sum + node.timeMs, 0)
-  const detail = `${sayCount(slow.length, 'grouped convolution')} in int8 take ${sayMs(timeMs)}. On x86 such convolutions are often slower in int8 than in float32, where they run in the blocked layout; whether they are here only a trial tells.`
+  const take = slow.length === 1 ? 'takes' : 'take'
+  const detail = `${plural(slow.length, 'grouped convolution')} in int8 ${take} ${time(timeMs)}. On x86 such convolutions are often slower in int8 than in float32, where they run in the blocked layout; whether they are here only a trial tells.`
   return [
     {
       hazard: 'depthwise-int8',
       title: 'Depthwise convolutions run in int8',
-      detail: slow.length === 1 ? detail.replace(' take ', ' takes ') : detail,
+      detail,
       timeMs,
       nodes: slow.flatMap(({ origin, name }) => origin.find((one) => /conv/i.test(one)) ?? origin[0] ?? name),
     },
@@ -141,11 +142,7 @@ function float16(graph: GraphView | undefined, profile: Facts['profile']): Hazar
     {
       hazard: 'float16-on-cpu',
       title: 'float16 saves memory on a CPU, not time',
-      detail:
-        `${sayBytes(size)} of weights are float16, and the CPU provider computes nearly all operators in float32: ${sayCount(casts.length, 'Cast')} between the two take ${sayMs(timeMs)}.`.replace(
-          /(1 Cast between the two) take /,
-          '$1 takes ',
-        ),
+      detail: `${bytes(size)} of weights are float16, and the CPU provider computes nearly all operators in float32: ${plural(casts.length, 'Cast')} between the two ${casts.length === 1 ? 'takes' : 'take'} ${time(timeMs)}.`,
       timeMs,
       nodes: casts.map(({ name }) => name),
     },

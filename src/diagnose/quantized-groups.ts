@@ -4,10 +4,10 @@
 
 import { type Broken, brokenCondition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
 import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
-import { int8KernelOf } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import type { Unfused } from '../engines/onnxruntime/int8/unfused.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
 import type { GraphView, NodeView } from '../graph/types.ts'
+import { int8KernelOf } from '../operators/index.ts'
 
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */

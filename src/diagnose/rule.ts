@@ -3,14 +3,21 @@
 
 import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence.ts'
 import type { Area } from '../analyze/breakdown.ts'
+import type { Told } from './tell.ts'
 
-export interface Finding {
+/** A place in the user's own code. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly function: string | null
+}
+
+/** With `detail`, why, in one to three sentences, and `facts`, the numbers in them: see `tell`. */
+export interface Finding extends Told {
   readonly rule: string
   readonly area: Area
   /** A sentence its reader would say: sentence case, no full stop. */
   readonly title: string
-  /** Why, with the numbers. One to three sentences. */
-  readonly detail: string
   /** Time per prediction that the finding is about, ms. */
   readonly timeMs: number
   /** What the rule's counterfactual would save per prediction, ms; 0 for a note. */
@@ -18,6 +25,8 @@ export interface Finding {
   readonly basis: 'measured' | 'modelled'
   /** Executed nodes concerned, by name. */
   readonly nodes: readonly string[]
+  /** Lines of the user's own code, where it is about those. */
+  readonly places: readonly Place[]
   /** The command to type next; null where there is none. `MODEL` stands for the model's path. */
   readonly next: string | null
 }
@@ -29,12 +38,15 @@ export type Verdict =
   | { readonly verdict: 'not-checked'; readonly rule: string; readonly reason: string }
   | { readonly verdict: 'failed'; readonly rule: string; readonly reason: string }
 
+/** What the rule itself says of every finding, and what most are not about. */
+type Stated = 'area' | 'title' | 'nodes' | 'places'
+
 /**
- * What `check` returns: a finding without what the rule already says, nothing to report, nothing that it could be about (a rule of GPUs
- * where none is in use), or a reason it cannot tell.
+ * What `check` returns: a finding, nothing to report, nothing that it could be about (a rule of GPUs where none is in use), or a reason
+ * it cannot tell.
  */
 export type Outcome =
-  | { readonly found: Omit<Finding, 'rule' | 'area' | 'title'> & { readonly title?: string; readonly area?: Area } }
+  | { readonly found: Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>> }
   | 'clear'
   | 'does-not-apply'
   | { readonly notChecked: string }

@@ -59,6 +59,7 @@ export function scriptedEngine(script: EngineScript): ScriptedEngine {
     title: 'Scripted',
     formats: ['onnx'],
     runs: 'graph',
+    package: 'scripted',
     offers,
     opened,
     log,

@@ -8,7 +8,7 @@ import { ortDirectml } from './onnxruntime/ort-directml.ts'
 import { ortTensorrt } from './onnxruntime/ort-tensorrt.ts'
 import { ortWasm } from './onnxruntime/ort-wasm.ts'
 import { ortWebgpu } from './onnxruntime/ort-webgpu.ts'
-import type { Engine } from './types.ts'
+import type { Engine, EngineOffer } from './types.ts'
 
 export const engines: readonly Engine[] = [
   ortCpu,
@@ -26,3 +26,9 @@ export const engines: readonly Engine[] = [
 export function engineById(id: string): Engine | undefined {
   return engines.find((engine) => engine.id === id)
 }
+
+/** None of an engine that is not known here. */
+export const offersOf = (id: string): readonly EngineOffer[] => engineById(id)?.offers ?? []
+
+/** The one that predicts where none is named. */
+export const referenceEngine: Engine = engines.find(({ offers }) => offers.includes('reference'))!

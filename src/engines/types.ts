@@ -116,31 +116,53 @@ export type Availability =
   | { readonly ok: false; readonly reason: string; readonly fix: string }
 
 /**
- * `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for all.
- * `configuration`: the configuration entries of onnxruntime act. `node-times`: a profile with the time of every node (`endProfiling`).
- * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with.
- * `device-times`: a profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a
- * session that may not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
+ * What stages ask of an engine, in place of its name.
+ *
+ * What it can be asked for. `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for
+ * all. `worker-threads`: several threads of a process may open sessions. `configuration`: the configuration entries of onnxruntime act.
+ * `direct-call`, `reused-outputs`: these options act. `node-times`: a profile with the time of every node (`endProfiling`).
+ * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with. `device-times`: a
+ * profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a session that may
+ * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
+ *
+ * How it predicts. `float16`: its kernels compute in it. `synchronous`: a prediction holds the thread that asked for it.
+ * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
+ * web page, whose headers decide about threads.
+ *
+ * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
+ * `fix` hands over runs on it, so that remedies are proven there.
  */
 export type EngineOffer =
   | 'threads'
   | 'process-threads'
+  | 'worker-threads'
   | 'configuration'
+  | 'direct-call'
+  | 'reused-outputs'
   | 'node-times'
   | 'executed-graph'
   | 'roofs'
   | 'device-times'
   | 'device-tensors'
   | 'cpu-refused'
+  | 'float16'
+  | 'synchronous'
+  | 'shaders'
+  | 'webassembly'
+  | 'page'
+  | 'reference'
+  | 'shipped'
 
 export interface Engine {
   readonly id: string
   readonly title: string
   readonly formats: readonly string[]
   readonly runs: 'graph' | 'source'
+  /** The npm package that brings it. */
+  readonly package: string
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number
-  /** What it can be asked for beside predictions. */
+  /** Beside predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
   available(options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Availability>

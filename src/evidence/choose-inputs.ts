@@ -111,7 +111,8 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
     name,
     dtype: dtype as DType,
     shape,
-    assumed,
+    assumed: assumed.map(({ text, flag }) => `${text}, change with ${flag}`),
+    assumptions: assumed,
     source: values ? ('data' as const) : source,
     freeAxes: freeAxes.map(({ axis, symbol }) => ({ axis, symbol: symbol ?? '' })),
   }))

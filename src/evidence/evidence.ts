@@ -13,6 +13,8 @@ export interface InputFacts {
   readonly shape: readonly number[]
   /** Dimensions that were guessed, as 'axis 2 (height) = 224'. */
   readonly assumed: readonly string[]
+  /** The same with the flag that changes each; absent in evidence from before it was told. */
+  readonly assumptions?: readonly { readonly text: string; readonly flag: string }[]
   readonly source: 'data' | 'synthetic'
   /** Axes declared without a fixed size, with their symbol ('' where unnamed). */
   readonly freeAxes: readonly { readonly axis: number; readonly symbol: string }[]

@@ -1,4 +1,5 @@
 // Asks in a process of its own whether an engine is here: loading a native binary can end a process.
+import { engineById } from '../engines/index.ts'
 import type { Availability, EngineOptions } from '../engines/types.ts'
 import { engineOf } from '../trials/engine-of.ts'
 import { defineTask, type RunTrial, reasonOf } from '../trials/port.ts'
@@ -22,6 +23,6 @@ export async function describeEngine(
   const trial = await run(engineTask, input, { timeMs: LIMIT_MS, memoryBytes: null, signal })
   if (trial.outcome === 'measured') return trial.value
   const reason = trial.outcome === 'timed-out' ? `it does not load within ${LIMIT_MS / 1000} s` : reasonOf(trial)
-  const fix = `install its package again: npm install ${/^ort-(?!wasm)/.test(engine) ? 'onnxruntime-node' : 'onnxruntime-web'}`
+  const fix = `install its package again: npm install ${engineById(engine)!.package}`
   return { ok: false, reason, fix }
 }

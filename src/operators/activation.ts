@@ -3,7 +3,8 @@
 import { elementCount } from '../graph/dtype.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula } from './family.ts'
+import { defineFamily, type Formula, formula, type Known, sameFor, UNARY } from './family.ts'
+import { broadcasts, keepsAxes } from './input-use.ts'
 
 const activation = (name: string, biasInput?: number): Formula =>
   formula([], [0], (_, [y], context) => {
@@ -27,29 +28,16 @@ const biasSplitGelu = formula([0], [0], ([x], [y]) => {
 })
 
 const PLAIN = [
-  'Relu',
-  'LeakyRelu',
-  'PRelu',
-  'ThresholdedRelu',
-  'Clip',
-  'Affine',
-  'Shrink',
-  'HardSigmoid',
-  'HardSwish',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Softplus',
-  'Softsign',
-  'Sigmoid',
-  'Tanh',
-  'ScaledTanh',
-  'Erf',
-  'Mish',
-  'Swish',
+  ...['Relu', 'LeakyRelu', 'PRelu', 'ThresholdedRelu', 'Clip', 'Affine', 'Shrink', 'HardSigmoid', 'HardSwish', 'Elu', 'Selu'],
+  ...['Celu', 'Softplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish'],
 ] as const
 
-export const activationFamily = defineFamily('activation', {
+const known: Known = {
+  reads: { ...sameFor(PLAIN, keepsAxes), PRelu: broadcasts },
+  int8: { LeakyRelu: UNARY, Sigmoid: UNARY },
+}
+
+export const activationFamily = defineFamily('activation', known, {
   ...Object.fromEntries(PLAIN.map((name) => [name, activation(name)])),
   Gelu: gelu,
   'com.microsoft:Gelu': gelu,

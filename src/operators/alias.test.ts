@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('aliases move nothing', () => {
   for (const operator of ['Reshape', 'Squeeze', 'Flatten', 'Identity', 'Shape', 'Constant', 'com.microsoft:ExpandDims']) {
@@ -12,4 +12,11 @@ test('aliases move nothing', () => {
 test('Dropout writes its mask where it is asked for', () => {
   checkOperator({ operator: 'Dropout', inputs: ['2x3'], outputs: ['2x3'] }, { bytes: 0 })
   checkOperator({ operator: 'Dropout', inputs: ['2x3'], outputs: ['2x3', 'bool:2x3'] }, { bytes: 6 })
+})
+
+test('axes are followed through Squeeze and Unsqueeze, with axes as attribute or input', () => {
+  expect(told({ operator: 'Squeeze', inputs: ['1x3x1x4'], attributes: { axes: [0, -2] } })).toEqual({ passes: [1, 3] })
+  expect(told({ operator: 'Unsqueeze', inputs: ['3x4', '!int64:2=0,-1'] })).toEqual({ passes: [null, 0, 1, null] })
+  expect(told({ operator: 'Squeeze', inputs: ['1x3'] })).toBeUndefined()
+  expect(told({ operator: 'Identity', inputs: ['?'] })).toEqual({ passes: 'same' })
 })

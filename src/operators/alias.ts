@@ -1,7 +1,8 @@
 // Operators that move nothing: their output is the input's buffer under another shape or name, or a few numbers about it.
 // Where a buffer cannot be shared (a graph's input or output) the engine copies it; that copy is the engine's, not the model's.
-import { hasOutput } from './attributes.ts'
-import { defineFamily, type Formula, sameFor } from './family.ts'
+import { axisFromFront, hasOutput, numbersAttribute } from './attributes.ts'
+import { defineFamily, type Formula, type Known, MOVES, sameFor } from './family.ts'
+import { type InputUse, keepsAxes, type ReadInput } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 import { costOf, tensorBytes } from './work.ts'
 
@@ -24,21 +25,38 @@ const dropout: Formula = (context) => {
   })
 }
 
-export const aliasFamily = defineFamily('alias', {
+/** The axes of size 1 that are taken out or put in, from the front; an attribute before opset 13. */
+function namedAxes(
+  { node, index, rank, valuesOf }: InputUse,
+  rankOf: (named: number) => number,
+): ReadonlySet<number> | undefined {
+  const axes = numbersAttribute(node, 'axes') ?? valuesOf(1)
+  if (index !== 0 || rank === undefined || axes === undefined) return undefined
+  return new Set(axes.map((axis) => axisFromFront(axis, rankOf(axes.length))))
+}
+
+const squeezed: ReadInput = (use) => {
+  const gone = namedAxes(use, () => use.rank!)
+  return gone && { passes: Array.from({ length: use.rank! }, (_, axis) => axis).filter((axis) => !gone.has(axis)) }
+}
+
+const unsqueezed: ReadInput = (use) => {
+  const put = namedAxes(use, (named) => use.rank! + named)
+  if (put === undefined) return undefined
+  let next = 0
+  return { passes: Array.from({ length: use.rank! + put.size }, (_, axis) => (put.has(axis) ? null : next++)) }
+}
+
+const known: Known = {
+  reads: { Identity: keepsAxes, Dropout: keepsAxes, Squeeze: squeezed, Unsqueeze: unsqueezed },
+  int8: sameFor(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze'], MOVES),
+}
+
+export const aliasFamily = defineFamily('alias', known, {
   ...sameFor(
     [
-      'Reshape',
-      'Squeeze',
-      'Unsqueeze',
-      'Flatten',
-      'Identity',
-      'Shape',
-      'Size',
-      'Constant',
-      'Optional',
-      'OptionalGetElement',
-      'OptionalHasElement',
-      'com.microsoft:ExpandDims',
+      ...['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Shape', 'Size', 'Constant', 'Optional'],
+      ...['OptionalGetElement', 'OptionalHasElement', 'com.microsoft:ExpandDims'],
     ],
     alias,
   ),

@@ -244,15 +244,19 @@ const rotaryEmbedding = formula([0], [0], ([x], [y], { node }) => {
   return { simpleOps: elementCount(y.shape) * share * ROTARY_OPS, readBytes: { 0: tensorBytes(x) } }
 })
 
-export const attentionFamily = defineFamily('attention', {
-  Attention: attention23,
-  RotaryEmbedding: rotaryEmbedding,
-  'com.microsoft:RotaryEmbedding': rotaryEmbedding,
-  'com.microsoft:Attention': selfAttention(4, 3),
-  'com.microsoft:QAttention': selfAttention(8, 5),
-  'com.microsoft:PackedAttention': packedAttention,
-  'com.microsoft:PackedMultiHeadAttention': packedMultiHeadAttention,
-  'com.microsoft:MultiHeadAttention': multiHeadAttention,
-  'com.microsoft:GroupQueryAttention': groupQueryAttention,
-  'com.microsoft:DecoderMaskedMultiHeadAttention': decoderMaskedMultiHeadAttention,
-})
+export const attentionFamily = defineFamily(
+  'attention',
+  {},
+  {
+    Attention: attention23,
+    RotaryEmbedding: rotaryEmbedding,
+    'com.microsoft:RotaryEmbedding': rotaryEmbedding,
+    'com.microsoft:Attention': selfAttention(4, 3),
+    'com.microsoft:QAttention': selfAttention(8, 5),
+    'com.microsoft:PackedAttention': packedAttention,
+    'com.microsoft:PackedMultiHeadAttention': packedMultiHeadAttention,
+    'com.microsoft:MultiHeadAttention': multiHeadAttention,
+    'com.microsoft:GroupQueryAttention': groupQueryAttention,
+    'com.microsoft:DecoderMaskedMultiHeadAttention': decoderMaskedMultiHeadAttention,
+  },
+)

@@ -2,7 +2,8 @@
 // what holds for every cost proven beside.
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { AttributeView, ConstantView, DType, TensorType } from '../graph/types.ts'
-import { estimateCost } from './index.ts'
+import { estimateCost, readInput } from './index.ts'
+import type { InputTold } from './input-use.ts'
 import type { Cost, NodeContext } from './types.ts'
 
 /**
@@ -109,6 +110,19 @@ function checkMissingTypes(context: NodeContext, whole: Cost): void {
       }
     }
   }
+}
+
+/** What the use of input `index` tells; `?` as the input's notation: nothing says how many axes it has. */
+export function told(notation: NodeNotation, index = 0): InputTold | undefined {
+  const { node, inputs, constant } = nodeContext(notation)
+  return readInput({
+    node,
+    index,
+    rank: inputs[index]?.shape.length,
+    shapeOf: (input) => constant(input)?.shape,
+    valuesOf: (input) => constant(input)?.values,
+    longestBeside: (table) => (constant(table) === undefined ? undefined : 512),
+  })
 }
 
 /** Throws unless the node's cost is unknown; returns the reason. */

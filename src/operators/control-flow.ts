@@ -9,4 +9,4 @@ const nothing: Formula = (context) =>
     writtenBytes: Object.fromEntries(context.node.outputs.map((_, index) => [index, 0])),
   })
 
-export const controlFlowFamily = defineFamily('control-flow', sameFor(['If', 'Loop', 'Scan', 'SequenceMap'], nothing))
+export const controlFlowFamily = defineFamily('control-flow', {}, sameFor(['If', 'Loop', 'Scan', 'SequenceMap'], nothing))

@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('ConvTranspose counts input positions', () => {
   // x 1x3x4x4 = 48 elements, each into 2 * 3 * 3 = 18 outputs: 864 MACs; bias on y 1x2x9x9 = 162.
@@ -58,4 +58,8 @@ test('ConvTranspose agrees with counting', () => {
       { macs },
     )
   }
+})
+
+test('its weight begins with the channels that it reads', () => {
+  expect(told({ operator: 'ConvTranspose', inputs: ['?', '!8x3x5x5'] })!.axes![1]).toEqual([1, { meaning: 'channels', size: 8 }])
 })

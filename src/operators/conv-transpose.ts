@@ -5,7 +5,8 @@ import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
-import { defineFamily, formula } from './family.ts'
+import { defineFamily, formula, type Known } from './family.ts'
+import { spatialAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 
 /** Weight [C, M / group, kernel…]. */
@@ -32,7 +33,16 @@ const qlinearConvTranspose = formula([0, 3], [0], ([x, w], [y], context) => ({
   arithmetic: 'int8',
 }))
 
-export const convTransposeFamily = defineFamily('conv-transpose', {
+const known: Known = {
+  reads: {
+    ConvTranspose({ index, shapeOf }) {
+      const weight = shapeOf(1)
+      return index === 0 && weight ? { rank: weight.length, axes: spatialAxes(weight.length, weight[0]!) } : undefined
+    },
+  },
+}
+
+export const convTransposeFamily = defineFamily('conv-transpose', known, {
   ConvTranspose: convTranspose(2),
   'com.ms.internal.nhwc:ConvTranspose': convTranspose(2),
   'com.microsoft:ConvTransposeWithDynamicPads': convTranspose(3),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, nodeContext, reasonUnknown } from './check-operator.ts'
+import { checkOperator, nodeContext, reasonUnknown, told } from './check-operator.ts'
 import { estimateCost } from './index.ts'
 
 test('Conv with bias', () => {
@@ -133,4 +133,26 @@ test('Conv agrees with counting', () => {
       { macs, bytes: 4 * (touched.size + weights + made * out * out) },
     )
   }
+})
+
+test('a weight tells the channels of what it is slid over, and one axis of many channels is no signal', () => {
+  expect(told({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] })).toEqual({
+    rank: 4,
+    axes: [
+      [0, { meaning: 'batch' }],
+      [1, { meaning: 'channels', size: 3 }],
+      [2, { meaning: 'height' }],
+      [3, { meaning: 'width' }],
+    ],
+  })
+  const along = (channels: number, group = 1) =>
+    told({ operator: 'Conv', inputs: ['?', `!8x${channels}x5`], attributes: { group } })!.axes!.map(([, fact]) => fact)
+  expect(along(1)).toEqual([{ meaning: 'batch' }, { meaning: 'channels', size: 1 }, { meaning: 'samples' }])
+  expect(along(2, 4)).toEqual([{ meaning: 'batch' }, { meaning: 'channels', size: 8 }, { meaning: 'sequence' }])
+  expect(told({ operator: 'QLinearConv', inputs: ['?', '!1', '!1', '!8x3x5x5'] })!.axes![1]).toEqual([
+    1,
+    { meaning: 'channels', size: 3 },
+  ])
+  expect(told({ operator: 'Conv', inputs: ['?', '?'] })).toBeUndefined()
+  expect(told({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] }, 1)).toBeUndefined()
 })

@@ -7,7 +7,8 @@ import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, sameFor } from './family.ts'
+import { defineFamily, formula, type Known, LINEAR, sameFor } from './family.ts'
+import { type ReadInput, spatialAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import { isChannelsLast, touchedBytes } from './window.ts'
@@ -77,7 +78,25 @@ const deformConv = formula([0, 1], [0], ([x, w], [y], context) => {
   }
 })
 
-export const convFamily = defineFamily('conv', {
+/** Input 0 of a convolution whose weight [M, C / group, kernel…] is input `weight`. */
+const imageOf =
+  (weight: number): ReadInput =>
+  ({ node, index, shapeOf }) => {
+    const shape = shapeOf(weight)
+    if (index !== 0 || shape === undefined) return undefined
+    return { rank: shape.length, axes: spatialAxes(shape.length, shape[1]! * numberAttribute(node, 'group', 1)) }
+  }
+
+const known: Known = {
+  reads: {
+    ...sameFor(['Conv', 'FusedConv', 'com.microsoft:FusedConv', 'ConvInteger'], imageOf(1)),
+    QLinearConv: imageOf(3),
+  },
+  // Float convolutions with an activation in them: what the engine makes of a group that it could not fuse.
+  int8: { Conv: LINEAR, FusedConv: LINEAR },
+}
+
+export const convFamily = defineFamily('conv', known, {
   ...sameFor(
     [
       'Conv',

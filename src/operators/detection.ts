@@ -21,4 +21,4 @@ const nonMaxSuppression = formula([0, 1], [0], ([boxes, scores], [selected]) => 
   }
 })
 
-export const detectionFamily = defineFamily('detection', { NonMaxSuppression: nonMaxSuppression })
+export const detectionFamily = defineFamily('detection', {}, { NonMaxSuppression: nonMaxSuppression })

@@ -78,4 +78,4 @@ function implicitOutput(operands: readonly string[][]): string[] {
   return [...hiddenLabels(operands), ...all.filter((label) => all.indexOf(label) === all.lastIndexOf(label))]
 }
 
-export const einsumFamily = defineFamily('einsum', { Einsum: einsum })
+export const einsumFamily = defineFamily('einsum', {}, { Einsum: einsum })

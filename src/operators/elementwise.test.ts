@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('a broadcast operand is read at its own size', () => {
   // 12 additions; 12 + 4 + 12 elements
@@ -59,4 +59,19 @@ test('8-bit arithmetic goes through float', () => {
     },
     { simpleOps: 24 },
   )
+})
+
+test('a constant operand fixes the axes on which it is longer than 1; one number is what a value is compared with', () => {
+  expect(told({ operator: 'Add', inputs: ['2x3x4', '!3x1'] })).toEqual({ axes: [[-2, { size: 3 }]], passes: [0, 1, 2] })
+  expect(told({ operator: 'Add', inputs: ['!5x1x4', '4'] }, 1)).toEqual({
+    axes: [
+      [-3, { size: 5 }],
+      [-1, { size: 4 }],
+    ],
+    passes: [null, null, 0],
+  })
+  expect(told({ operator: 'Mul', inputs: ['3', '@0'] }, 1)).toEqual({ passes: 'same' })
+  expect(told({ operator: 'Sub', inputs: ['3', '3'] })).toBeUndefined()
+  expect(told({ operator: 'Sqrt', inputs: ['?'] })).toEqual({ passes: 'same' })
+  expect(told({ operator: 'Equal', inputs: ['?', '!int64:=16000'] })).toEqual({ comparedWith: 16000 })
 })

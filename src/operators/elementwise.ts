@@ -2,7 +2,8 @@
 // One operation per output element; a broadcast operand is read at its own size. Division, roots, powers and transcendental
 // functions are special; the others are simple.
 import { elementCount } from '../graph/dtype.ts'
-import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type Known, sameFor, VARIADIC } from './family.ts'
+import { broadcasts, keepsAxes } from './input-use.ts'
 import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 
@@ -49,61 +50,35 @@ const qlinearBinary: Formula = formula([0], [0], (_, [y]) => ({
 // A table of 256 entries for each of x and y, then a selection.
 const qlinearWhere: Formula = formula([], [0], (_, [y]) => ({ simpleOps: elementCount(y.shape) * 2, arithmetic: 'int8' }))
 
-export const elementwiseFamily = defineFamily('elementwise', {
+/** Of one number. */
+const UNARY_SIMPLE = ['Not', 'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round'] as const
+const FUNCTIONS = [
+  ...['Reciprocal', 'Sqrt', 'Exp', 'Log', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan'],
+  ...['Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
+]
+
+const known: Known = {
+  reads: {
+    ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Cast'], keepsAxes),
+    ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
+    Equal: ({ index, valuesOf }) => {
+      const values = valuesOf(1 - index)
+      return { comparedWith: values?.length === 1 ? values[0] : undefined }
+    },
+  },
+  int8: { Add: VARIADIC, Mul: VARIADIC, Where: { kind: 'elementwise', data: [1, 2] } },
+}
+
+export const elementwiseFamily = defineFamily('elementwise', known, {
   ...sameFor(
     [
-      'Add',
-      'Sub',
-      'Mul',
-      'And',
-      'Or',
-      'Xor',
-      'Not',
-      'Equal',
-      'Less',
-      'LessOrEqual',
-      'Greater',
-      'GreaterOrEqual',
-      'Where',
-      'Abs',
-      'Neg',
-      'Sign',
-      'Ceil',
-      'Floor',
-      'Round',
-      'IsNaN',
-      'IsInf',
-      'BitShift',
-      'BitwiseAnd',
-      'BitwiseOr',
-      'BitwiseXor',
-      'BitwiseNot',
-      'com.microsoft:IsAllFinite',
+      ...['Add', 'Sub', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Where'],
+      ...UNARY_SIMPLE,
+      ...['IsNaN', 'IsInf', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot', 'com.microsoft:IsAllFinite'],
     ],
     perElement(1, 0),
   ),
-  ...sameFor(
-    [
-      'Div',
-      'Mod',
-      'Reciprocal',
-      'Sqrt',
-      'Exp',
-      'Log',
-      'Sin',
-      'Cos',
-      'Tan',
-      'Asin',
-      'Acos',
-      'Atan',
-      'Sinh',
-      'Cosh',
-      'Asinh',
-      'Acosh',
-      'Atanh',
-    ],
-    perElement(0, 1),
-  ),
+  ...sameFor(['Div', 'Mod', ...FUNCTIONS], perElement(0, 1)),
   Pow: pow,
   ...sameFor(['Sum', 'Max', 'Min'], variadic(0)),
   Mean: variadic(1),

@@ -1,6 +1,6 @@
 // How an operator family is written: a table from operator to formula, where a formula first says which types it cannot do without.
 import type { TensorType } from '../graph/types.ts'
-import type { CostResult, NodeContext, OperatorFamily } from './types.ts'
+import type { CostResult, Int8Kernel, NodeContext, OperatorFamily } from './types.ts'
 import { costOf, unknownCost, type Work } from './work.ts'
 
 export type Formula = (context: NodeContext) => CostResult
@@ -41,12 +41,21 @@ function described({ node }: NodeContext): string {
   return `${node.opType} '${node.name}'`
 }
 
-/** A family of the operators in `formulas`, whose keys are 'OpType' or 'domain:OpType'. */
-export function defineFamily(id: string, formulas: Readonly<Record<string, Formula>>): OperatorFamily {
+/** What is known of operators beside their cost. */
+export type Known = Partial<Pick<OperatorFamily, 'reads' | 'int8'>>
+
+/** A family of the operators in `formulas`, whose keys are 'OpType' or 'domain:OpType', as are those of what else is known. */
+export function defineFamily(
+  id: string,
+  { reads = {}, int8 = {} }: Known,
+  formulas: Readonly<Record<string, Formula>>,
+): OperatorFamily {
   const table = new Map(Object.entries(formulas))
   return {
     id,
     operators: [...table.keys()],
+    reads,
+    int8,
     estimate(context) {
       const key = operatorKey(context.node)
       return table.get(key)?.(context) ?? unknownCost(`${key} is not in the family ${id}`)
@@ -59,7 +68,13 @@ export function operatorKey({ domain, opType }: { readonly domain: string; reado
   return domain === '' || domain === 'ai.onnx' ? opType : `${domain}:${opType}`
 }
 
-/** One formula under several operators. */
-export function sameFor(operators: readonly string[], formula: Formula): Record<string, Formula> {
-  return Object.fromEntries(operators.map((operator) => [operator, formula]))
+/** One formula, or whatever else is known, under several operators. */
+export function sameFor<T>(operators: readonly string[], known: T): Record<string, T> {
+  return Object.fromEntries(operators.map((operator) => [operator, known]))
 }
+
+/** int8 kernels: products of inputs 0 and 1, moves of input 0, functions of input 0, and of all inputs. */
+export const LINEAR: Int8Kernel = { kind: 'linear', data: [0, 1] }
+export const MOVES: Int8Kernel = { kind: 'moves', data: [0] }
+export const UNARY: Int8Kernel = { kind: 'elementwise', data: [0] }
+export const VARIADIC: Int8Kernel = { kind: 'elementwise', data: null }

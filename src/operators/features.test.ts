@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('numbers in and out', () => {
   checkOperator({ operator: 'ai.onnx.ml:Scaler', inputs: ['4x3'], outputs: ['4x3'] }, { simpleOps: 24, bytes: 96 })
@@ -13,4 +13,10 @@ test('numbers in and out', () => {
 
 test('maps', () => {
   checkOperator({ operator: 'ai.onnx.ml:ZipMap', inputs: ['4x2'], outputs: ['?'] }, { macs: 0, simpleOps: 0, bytes: 32 })
+})
+
+test('a number for each feature tells how many there are', () => {
+  const scaler = (offset: readonly number[]) => told({ operator: 'ai.onnx.ml:Scaler', inputs: ['?'], attributes: { offset } })
+  expect(scaler([1, 2, 3])).toEqual({ axes: [[-1, { meaning: 'features', size: 3 }]], passes: 'same' })
+  expect(scaler([1])).toEqual({ axes: [], passes: 'same' })
 })

@@ -1,8 +1,9 @@
 // Features into numbers and labels out of them: the small operators of ai.onnx.ml around a model.
 // https://onnx.ai/onnx/operators/index.html#ai-onnx-ml
 import { elementCount } from '../graph/dtype.ts'
-import { textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { numbersAttribute, textAttribute } from './attributes.ts'
+import { defineFamily, type Formula, formula, type Known, sameFor } from './family.ts'
+import { keepsAxes, type ReadInput } from './input-use.ts'
 import { costOf } from './work.ts'
 
 const perElement = (simple: number): Formula => formula([], [0], (_, [y]) => ({ simpleOps: elementCount(y.shape) * simple }))
@@ -26,7 +27,18 @@ const moves: Formula = (context) => costOf(context, { movesDataOnly: true })
 /** Maps are built or read entry by entry, with memory for each: not arithmetic. */
 const maps: Formula = (context) => costOf(context, { note: 'building and reading maps is not counted' })
 
-export const featuresFamily = defineFamily('features', {
+/** A number for each feature, or one for all. */
+const aNumberEach: ReadInput = ({ node }) => {
+  const names = ['offset', 'scale', 'imputed_value_floats']
+  const numbers = names.map((name) => numbersAttribute(node, name)).find((one) => one !== undefined) ?? []
+  return { axes: numbers.length > 1 ? [[-1, { meaning: 'features', size: numbers.length }]] : [], passes: 'same' }
+}
+
+const known: Known = {
+  reads: { ...sameFor(['ai.onnx.ml:Scaler', 'ai.onnx.ml:Imputer'], aNumberEach), 'ai.onnx.ml:Normalizer': keepsAxes },
+}
+
+export const featuresFamily = defineFamily('features', known, {
   // subtract the offset, multiply by the scale
   'ai.onnx.ml:Scaler': perElement(2),
   'ai.onnx.ml:Binarizer': perElement(1),

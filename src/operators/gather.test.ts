@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('Gather reads rows, not the table', () => {
   // 5 rows of 32 floats: 640 B read and written, indices 40 B
@@ -50,4 +50,10 @@ test('OneHot and Compress', () => {
   checkOperator({ operator: 'OneHot', inputs: ['int64:3', 'int64:', '2'], outputs: ['3x10'] }, { simpleOps: 30, bytes: 160 })
   // 2 of 5 rows kept: 32 B read and written, 5 bools
   checkOperator({ operator: 'Compress', inputs: ['5x4', 'bool:5'], outputs: ['2x4'] }, { bytes: 69 })
+})
+
+test('ids lie within the table, and a sequence within the table of positions beside it', () => {
+  expect(told({ operator: 'Gather', inputs: ['!1000x64', '?'] }, 1)).toEqual({ tableRows: 1000, maxLength: 512 })
+  expect(told({ operator: 'Gather', inputs: ['!4x1000x64', '?'], attributes: { axis: 1 } }, 1)).toEqual({ tableRows: 1000 })
+  expect(told({ operator: 'Gather', inputs: ['?', '!3'] })).toBeUndefined()
 })

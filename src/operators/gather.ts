@@ -4,7 +4,8 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type Known, MOVES, sameFor } from './family.ts'
+import type { ReadInput } from './input-use.ts'
 import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
@@ -62,7 +63,19 @@ const oneHot: Formula = formula([0], [0], (_, [y]) => ({ simpleOps: elementCount
 // input, condition: the chosen part is read and written
 const compress: Formula = formula([0], [0], ([x], [y]) => ({ readBytes: { 0: Math.min(tensorBytes(x), tensorBytes(y)) } }))
 
-export const gatherFamily = defineFamily('gather', {
+/** Ids of the rows of a constant table. */
+const indices: ReadInput = ({ node, index, shapeOf, longestBeside }) => {
+  const table = shapeOf(0)
+  if (index !== 1 || table === undefined) return undefined
+  return {
+    tableRows: table.at(numberAttribute(node, 'axis', 0)),
+    ...(table.length === 2 ? { maxLength: longestBeside(0) } : {}),
+  }
+}
+
+const known: Known = { reads: { Gather: indices }, int8: { Gather: MOVES, GatherElements: MOVES } }
+
+export const gatherFamily = defineFamily('gather', known, {
   Gather: gather,
   GatherElements: gatherElements,
   ...sameFor(['GatherND', 'com.microsoft:GatherND'], gatherND),

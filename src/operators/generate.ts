@@ -33,20 +33,24 @@ const multinomial: Formula = formula([0], [0], ([x], [y]) => ({
   note: RANDOM,
 }))
 
-export const generateFamily = defineFamily('generate', {
-  ConstantOfShape: generate(0, 0),
-  ...sameFor(['Range', 'com.microsoft:Range'], generate(1, 0)),
-  EyeLike: likeInput(0, 0),
-  // a - b * cos(c * i); Blackman has a second cosine
-  ...sameFor(['HannWindow', 'HammingWindow'], generate(3, 1)),
-  BlackmanWindow: generate(5, 2),
-  // scale and shift; a normal number takes a logarithm, a root and a cosine for each two (Box-Muller)
-  RandomUniform: generate(2, 0, RANDOM),
-  RandomUniformLike: likeInput(2, 0, RANDOM),
-  RandomNormal: generate(2, 2, RANDOM),
-  RandomNormalLike: likeInput(2, 2, RANDOM),
-  Bernoulli: generate(2, 0, RANDOM),
-  Multinomial: multinomial,
-  // two slopes per triangle: subtract, multiply, minimum, maximum
-  MelWeightMatrix: generate(4, 0),
-})
+export const generateFamily = defineFamily(
+  'generate',
+  {},
+  {
+    ConstantOfShape: generate(0, 0),
+    ...sameFor(['Range', 'com.microsoft:Range'], generate(1, 0)),
+    EyeLike: likeInput(0, 0),
+    // a - b * cos(c * i); Blackman has a second cosine
+    ...sameFor(['HannWindow', 'HammingWindow'], generate(3, 1)),
+    BlackmanWindow: generate(5, 2),
+    // scale and shift; a normal number takes a logarithm, a root and a cosine for each two (Box-Muller)
+    RandomUniform: generate(2, 0, RANDOM),
+    RandomUniformLike: likeInput(2, 0, RANDOM),
+    RandomNormal: generate(2, 2, RANDOM),
+    RandomNormalLike: likeInput(2, 2, RANDOM),
+    Bernoulli: generate(2, 0, RANDOM),
+    Multinomial: multinomial,
+    // two slopes per triangle: subtract, multiply, minimum, maximum
+    MelWeightMatrix: generate(4, 0),
+  },
+)

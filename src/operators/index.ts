@@ -12,6 +12,7 @@ import { operatorKey } from './family.ts'
 import { featuresFamily } from './features.ts'
 import { gatherFamily } from './gather.ts'
 import { generateFamily } from './generate.ts'
+import type { InputTold, InputUse } from './input-use.ts'
 import { layoutFamily } from './layout.ts'
 import { linearAlgebraFamily } from './linear-algebra.ts'
 import { linearMlFamily } from './linear-ml.ts'
@@ -27,7 +28,7 @@ import { sequenceFamily } from './sequence.ts'
 import { signalFamily } from './signal.ts'
 import { softmaxFamily } from './softmax.ts'
 import { treeEnsembleFamily } from './tree-ensemble.ts'
-import type { CostResult, NodeContext, OperatorFamily } from './types.ts'
+import type { CostResult, Int8Kernel, NodeContext, OperatorFamily } from './types.ts'
 import { weightOnlyMatmulFamily } from './weight-only-matmul.ts'
 import { unknownCost } from './work.ts'
 
@@ -63,6 +64,20 @@ export const families: readonly OperatorFamily[] = [
 ]
 
 const familyOf = new Map(families.flatMap((family) => family.operators.map((operator) => [operator, family] as const)))
+
+/** What a node that reads a value tells of it; undefined: nothing. */
+export function readInput(use: InputUse): InputTold | undefined {
+  const key = operatorKey(use.node)
+  return familyOf.get(key)?.reads[key]?.(use)
+}
+
+/** undefined: the operator has no int8 kernel. */
+export function int8KernelOf(opType: string): Int8Kernel | undefined {
+  return familyOf.get(opType)?.int8[opType]
+}
+
+/** Operators with an int8 kernel. */
+export const int8Operators: readonly string[] = families.flatMap(({ int8 }) => Object.keys(int8))
 
 /** What one run of the node costs; unknown, with the reason in one line, for operators without a formula and for missing types. */
 export function estimateCost(context: NodeContext): CostResult {

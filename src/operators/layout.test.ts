@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('read once, written once', () => {
   for (const operator of ['Transpose', 'com.microsoft.nchwc:ReorderInput', 'MemcpyToHost', 'DepthToSpace']) {
@@ -39,4 +39,10 @@ test('QLinearConcat looks each element up', () => {
 test('Col2Im adds overlapping blocks', () => {
   // 4 taps * 9 positions
   checkOperator({ operator: 'Col2Im', inputs: ['1x4x9', 'int64:2', 'int64:2'], outputs: ['1x1x4x4'] }, { simpleOps: 36 })
+})
+
+test('a transposition says where axes go', () => {
+  expect(told({ operator: 'Transpose', inputs: ['2x3x4'], attributes: { perm: [2, 0, 1] } })).toEqual({ passes: [2, 0, 1] })
+  expect(told({ operator: 'Transpose', inputs: ['2x3x4'] })).toEqual({ passes: [2, 1, 0] })
+  expect(told({ operator: 'Transpose', inputs: ['?'] })).toBeUndefined()
 })

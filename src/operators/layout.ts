@@ -2,7 +2,9 @@
 // puts in. https://onnx.ai/onnx/operators/ ; ReorderInput, ReorderOutput: onnxruntime core/optimizer/nchwc_transformer.cc
 // What is written is read once before: a slice reads what it keeps, an expanded or tiled tensor is read at its own size.
 import { elementCount } from '../graph/dtype.ts'
-import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { numbersAttribute } from './attributes.ts'
+import { defineFamily, type Formula, formula, type Known, MOVES, sameFor, VARIADIC } from './family.ts'
+import { keepsAxes, type ReadInput } from './input-use.ts'
 import { tensorBytes } from './work.ts'
 
 const move: Formula = formula([0], [0], () => ({ movesDataOnly: true }))
@@ -23,26 +25,24 @@ const qlinearConcat: Formula = formula([], [0], (_, [y]) => ({
 // Overlapping blocks [N, C * kernel, L] are added into the image.
 const col2im: Formula = formula([0], [0], ([x]) => ({ simpleOps: elementCount(x.shape) }))
 
-export const layoutFamily = defineFamily('layout', {
+/** Without `perm` the axes are reversed. */
+const transposed: ReadInput = ({ node, rank }) =>
+  rank === undefined
+    ? undefined
+    : { passes: numbersAttribute(node, 'perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis) }
+
+const known: Known = {
+  reads: { Pad: keepsAxes, Transpose: transposed },
+  int8: { ...sameFor(['DepthToSpace', 'Expand', 'Slice', 'Split', 'Tile', 'Transpose'], MOVES), Concat: VARIADIC },
+}
+
+export const layoutFamily = defineFamily('layout', known, {
   ...sameFor(
     [
-      'Transpose',
-      'Concat',
-      'Split',
-      'Pad',
-      'Expand',
-      'Tile',
-      'DepthToSpace',
-      'SpaceToDepth',
-      'ReverseSequence',
-      'com.microsoft:Pad',
-      'com.microsoft:UnfoldTensor',
-      'com.microsoft.nchwc:ReorderInput',
-      'com.microsoft.nchwc:ReorderOutput',
-      'com.ms.internal.nhwc:DepthToSpace',
-      'com.ms.internal.nhwc:SpaceToDepth',
-      'MemcpyFromHost',
-      'MemcpyToHost',
+      ...['Transpose', 'Concat', 'Split', 'Pad', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence'],
+      ...['com.microsoft:Pad', 'com.microsoft:UnfoldTensor', 'com.microsoft.nchwc:ReorderInput'],
+      ...['com.microsoft.nchwc:ReorderOutput', 'com.ms.internal.nhwc:DepthToSpace', 'com.ms.internal.nhwc:SpaceToDepth'],
+      ...['MemcpyFromHost', 'MemcpyToHost'],
     ],
     move,
   ),

@@ -29,8 +29,12 @@ const cdist = formula([0, 1], [0], ([a, b], [y], { node }) => ({
   specialOps: textAttribute(node, 'metric', 'sqeuclidean') === 'euclidean' ? elementCount(y.shape) : 0,
 }))
 
-export const linearAlgebraFamily = defineFamily('linear-algebra', {
-  Det: det,
-  'com.microsoft:Inverse': inverse,
-  'com.microsoft:CDist': cdist,
-})
+export const linearAlgebraFamily = defineFamily(
+  'linear-algebra',
+  {},
+  {
+    Det: det,
+    'com.microsoft:Inverse': inverse,
+    'com.microsoft:CDist': cdist,
+  },
+)

@@ -3,7 +3,8 @@
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula } from './family.ts'
+import { defineFamily, type Formula, formula, type Known, sameFor } from './family.ts'
+import type { ReadInput } from './input-use.ts'
 import { postTransformOps } from './post-transform.ts'
 import type { Work } from './work.ts'
 
@@ -74,7 +75,16 @@ function vectorsOfRegressor(node: NodeView): number {
   return numberAttribute(node, 'n_supports', 0)
 }
 
-export const linearMlFamily = defineFamily('linear-ml', {
+/** coefficients: scores * features */
+const weighted: ReadInput = ({ node }) => {
+  const coefficients = numbersAttribute(node, 'coefficients')
+  const scores = numbersAttribute(node, 'intercepts')?.length ?? numberAttribute(node, 'targets', 1)
+  return coefficients && { axes: [[-1, { meaning: 'features', size: coefficients.length / Math.max(1, scores) }]] }
+}
+
+const known: Known = { reads: sameFor(['ai.onnx.ml:LinearClassifier', 'ai.onnx.ml:LinearRegressor'], weighted) }
+
+export const linearMlFamily = defineFamily('linear-ml', known, {
   'ai.onnx.ml:LinearClassifier': linear,
   'ai.onnx.ml:LinearRegressor': linear,
   'ai.onnx.ml:SVMClassifier': svm(vectorsOfClassifier),

@@ -4,7 +4,8 @@ import { elementCount } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, sameFor } from './family.ts'
+import { defineFamily, formula, type Known, LINEAR, sameFor } from './family.ts'
+import { factor, type ReadInput } from './input-use.ts'
 
 // y = alpha * A * B + beta * C, then an activation (FusedGemm). Transposing changes indices only.
 const gemm = formula([0], [0], ([a], [y], context) => {
@@ -44,7 +45,23 @@ function contractedSize(a: TensorType, node: NodeView): number {
   return numberAttribute(node, 'transBatchA', 0) === 0 ? a.shape.at(-2)! : a.shape[0]!
 }
 
-export const matmulFamily = defineFamily('matmul', {
+const gemmInput: ReadInput = ({ node, index, shapeOf }) => {
+  const weight = shapeOf(1)
+  if (index !== 0 || weight === undefined) return undefined
+  const [rows, depth] = numberAttribute(node, 'transA', 0) === 1 ? [1, 0] : [0, 1]
+  const size = weight[numberAttribute(node, 'transB', 0) === 1 ? 1 : 0]!
+  return {
+    rank: 2,
+    axes: [
+      [depth, { meaning: 'features', size }],
+      [rows, { meaning: 'batch' }],
+    ],
+  }
+}
+
+const known: Known = { reads: { Gemm: gemmInput, MatMul: factor }, int8: { MatMul: LINEAR, Gemm: LINEAR } }
+
+export const matmulFamily = defineFamily('matmul', known, {
   ...sameFor(['Gemm', 'com.microsoft:FusedGemm', 'com.microsoft:GemmFloat8'], gemm),
   ...sameFor(
     ['MatMul', 'com.microsoft:FusedMatMul', 'com.microsoft:TransposeMatMul', 'com.microsoft:FusedMatMulActivation'],

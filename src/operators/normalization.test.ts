@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('BatchNormalization: statistics are constants', () => {
   // 64 elements: multiply, add
@@ -104,4 +104,15 @@ test('LpNormalization, MeanVarianceNormalization, LRN', () => {
     { operator: 'LRN', inputs: ['2x3x2x2'], outputs: ['2x3x2x2'], attributes: { size: 5 } },
     { simpleOps: 192, specialOps: 48 },
   )
+})
+
+test('a scale is as long as the axis that it scales, and the axes go on', () => {
+  const channels = { axes: [[1, { meaning: 'channels', size: 3 }]], passes: 'same' }
+  expect(told({ operator: 'BatchNormalization', inputs: ['?', '!3', '!3', '!3', '!3'] })).toEqual(channels)
+  expect(told({ operator: 'LayerNormalization', inputs: ['?', '!64'] })).toEqual({ axes: [[-1, { size: 64 }]], passes: 'same' })
+  const tables = ['?', '?', '!1000x64', '!512x64', '!2x64']
+  expect([0, 1].map((index) => told({ operator: 'com.microsoft:EmbedLayerNormalization', inputs: tables }, index))).toEqual([
+    { tableRows: 1000, maxLength: 512 },
+    { tableRows: 2, maxLength: 512 },
+  ])
 })

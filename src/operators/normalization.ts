@@ -6,7 +6,8 @@ import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { axisFromFront, hasInput, numberAttribute, numbersAttribute } from './attributes.ts'
-import { defineFamily, formula, sameFor } from './family.ts'
+import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import type { AxisMeaning, ReadInput } from './input-use.ts'
 import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes, type Work } from './work.ts'
@@ -115,7 +116,29 @@ const localResponseNormalization = formula([0], [0], ([x], _, { node }) => {
   return { simpleOps: elements * (numberAttribute(node, 'size', 1) + 3), specialOps: elements * 2 }
 })
 
-export const normalizationFamily = defineFamily('normalization', {
+/** Input 0: its scale, input 1, is as long as the axis that it scales. */
+const scaledAxis =
+  (axis: number, meaning?: AxisMeaning): ReadInput =>
+  ({ index, shapeOf }) => {
+    if (index !== 0) return undefined
+    return { axes: [[axis, { size: shapeOf(1)?.at(-1) ?? 0, ...(meaning ? { meaning } : {}) }]], passes: 'same' }
+  }
+
+/** Ids of words and of segments, with their tables. */
+const embedded: ReadInput = ({ index, shapeOf }) => ({
+  tableRows: index < 2 ? shapeOf(index === 0 ? 2 : 4)?.[0] : undefined,
+  maxLength: shapeOf(3)?.[0],
+})
+
+const known: Known = {
+  reads: {
+    ...sameFor(['BatchNormalization', 'InstanceNormalization'], scaledAxis(1, 'channels')),
+    ...sameFor(['LayerNormalization', 'com.microsoft:LayerNormalization'], scaledAxis(-1)),
+    'com.microsoft:EmbedLayerNormalization': embedded,
+  },
+}
+
+export const normalizationFamily = defineFamily('normalization', known, {
   ...sameFor(['BatchNormalization', 'com.ms.internal.nhwc:BatchNormalization'], batchNormalization),
   ...sameFor(['LayerNormalization', 'com.microsoft:LayerNormalization'], layerNormalization),
   ...sameFor(

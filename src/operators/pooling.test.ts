@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, reasonUnknown } from './check-operator.ts'
+import { checkOperator, reasonUnknown, told } from './check-operator.ts'
 
 test('MaxPool', () => {
   // y 1x2x4x4 = 32 windows of 9; x 2 * 9 * 9 = 162 elements, all touched (3 * 4 = 12 >= 9); 194 elements, 776 B
@@ -105,4 +105,15 @@ test('agrees with counting', () => {
       { simpleOps: taps, bytes: 4 * (touched.size + out * out) },
     )
   }
+})
+
+test('windows slide over a picture, a signal or a volume', () => {
+  expect(told({ operator: 'MaxPool', inputs: ['1x3x8x8'] })!.axes!.map(([, { meaning }]) => meaning)).toEqual([
+    'batch',
+    'channels',
+    'height',
+    'width',
+  ])
+  expect(told({ operator: 'MaxPool', inputs: ['1x3x8'] })!.axes![2]).toEqual([2, { meaning: 'samples' }])
+  expect(told({ operator: 'MaxPool', inputs: ['?'] })).toEqual({ axes: [] })
 })

@@ -6,7 +6,8 @@ import { sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
-import { defineFamily, formula } from './family.ts'
+import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import type { AxisMeaning, ReadInput } from './input-use.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import type { Work } from './work.ts'
@@ -27,6 +28,8 @@ const LSTM: Cell = { gates: 4, activations: ['Sigmoid', 'Tanh', 'Tanh'], applied
 const GRU: Cell = { gates: 3, activations: ['Sigmoid', 'Tanh'], applied: [2, 1], joinOps: 5 }
 const RNN: Cell = { gates: 1, activations: ['Tanh'], applied: [1], joinOps: 0 }
 
+const INITIAL_H = 5
+const INITIAL_C = 6
 /** Peephole weights: input, output and forget gate. */
 const PEEPHOLES = 3
 
@@ -95,7 +98,26 @@ function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
   return { simple, special }
 }
 
-export const recurrentFamily = defineFamily('recurrent', {
+const sequenceOrState: ReadInput = ({ node, index, shapeOf }) => {
+  const [batch, first] = numberAttribute(node, 'layout', 0) === 1 ? [0, 1] : [1, 0]
+  const told = { rank: 3, axes: [[batch, { meaning: 'batch' as const }] as const] }
+  const sized = (meaning: AxisMeaning, size = 0) => ({ meaning, size })
+  if (index === 0) {
+    const features = sized('features', shapeOf(1)?.[2])
+    return { ...told, axes: [...told.axes, [first, { meaning: 'sequence' }], [2, features]] }
+  }
+  if (index !== INITIAL_H && index !== INITIAL_C) return told
+  const recurrence = shapeOf(2)
+  const state = [
+    [first, sized('state', recurrence?.[0])],
+    [2, sized('state', recurrence?.[2])],
+  ] as const
+  return { ...told, isState: true, axes: [...told.axes, ...state] }
+}
+
+const known: Known = { reads: sameFor(['RNN', 'GRU', 'LSTM'], sequenceOrState) }
+
+export const recurrentFamily = defineFamily('recurrent', known, {
   RNN: recurrent(RNN),
   GRU: recurrent(GRU),
   LSTM: recurrent(LSTM),

@@ -2,7 +2,7 @@
 // One operation per input element, whatever the axes.
 import { elementCount } from '../graph/dtype.ts'
 import { axisFromFront, numberAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type Known, MOVES, sameFor } from './family.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
@@ -51,18 +51,13 @@ const qlinearReduceMean: Formula = formula([0], [0], ([x], [y]) => ({
   arithmetic: 'int8',
 }))
 
-export const reduceFamily = defineFamily('reduce', {
+const known: Known = { int8: { ReduceMax: MOVES, ReduceMin: MOVES } }
+
+export const reduceFamily = defineFamily('reduce', known, {
   ...sameFor(
     [
-      'ReduceSum',
-      'ReduceMax',
-      'ReduceMin',
-      'ReduceProd',
-      'ArgMax',
-      'ArgMin',
-      'CumSum',
-      'NonZero',
-      'com.microsoft:ReduceSumInteger',
+      ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'NonZero'],
+      ...['com.microsoft:ReduceSumInteger'],
     ],
     reduce({ simple: 1 }),
   ),

@@ -6,22 +6,26 @@ import { costOf } from './work.ts'
 const copies: Formula = (context) => costOf(context, { movesDataOnly: true })
 const strings: Formula = (context) => costOf(context, { note: 'work on strings is not counted' })
 
-export const sequenceFamily = defineFamily('sequence', {
-  ...sameFor(
-    [
-      'SequenceAt',
-      'SequenceConstruct',
-      'SequenceEmpty',
-      'SequenceErase',
-      'SequenceInsert',
-      'SequenceLength',
-      'SplitToSequence',
-      'ConcatFromSequence',
-    ],
-    copies,
-  ),
-  ...sameFor(
-    ['StringConcat', 'StringSplit', 'StringNormalizer', 'RegexFullMatch', 'TfIdfVectorizer', 'com.microsoft:Tokenizer'],
-    strings,
-  ),
-})
+export const sequenceFamily = defineFamily(
+  'sequence',
+  {},
+  {
+    ...sameFor(
+      [
+        'SequenceAt',
+        'SequenceConstruct',
+        'SequenceEmpty',
+        'SequenceErase',
+        'SequenceInsert',
+        'SequenceLength',
+        'SplitToSequence',
+        'ConcatFromSequence',
+      ],
+      copies,
+    ),
+    ...sameFor(
+      ['StringConcat', 'StringSplit', 'StringNormalizer', 'RegexFullMatch', 'TfIdfVectorizer', 'com.microsoft:Tokenizer'],
+      strings,
+    ),
+  },
+)

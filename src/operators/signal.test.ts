@@ -1,5 +1,5 @@
-import { test } from 'vitest'
-import { checkOperator } from './check-operator.ts'
+import { expect, test } from 'vitest'
+import { checkOperator, told } from './check-operator.ts'
 
 test('DFT: 5 n log2 n per complex transform', () => {
   // 2 signals of 8 points along axis 1: 2 * 5 * 8 * 3 = 240; a real signal half
@@ -35,4 +35,8 @@ test('Rfft and Irfft', () => {
     { operator: 'com.microsoft:Irfft', inputs: ['3x9x2'], outputs: ['3x16'], attributes: { signal_ndim: 1 } },
     { simpleOps: 480 },
   )
+})
+
+test('a short Fourier transform reads samples', () => {
+  expect(told({ operator: 'STFT', inputs: ['1x16000', '!int64:'] })).toEqual({ axes: [[1, { meaning: 'samples' }]] })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AttributeView } from '../graph/types.ts'
-import { checkOperator, reasonUnknown } from './check-operator.ts'
+import { checkOperator, reasonUnknown, told } from './check-operator.ts'
 
 type Attributes = Record<string, AttributeView>
 
@@ -66,4 +66,12 @@ test('nodes that are no trees', () => {
   expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_falsenodeids: [9, 0, 4, 0, 0, 2, 0, 0] }))).toContain('not there')
   expect(reasonUnknown(regressor({}))).toContain('not all there')
   expect(reasonUnknown(regressor({ ...TWO_TREES, nodes_modes: ['LEAF'] }))).toContain('differ in length')
+})
+
+test('there are at least as many features as the last one that a branch looks at', () => {
+  expect(
+    told({ operator: 'ai.onnx.ml:TreeEnsembleRegressor', inputs: ['?'], attributes: { nodes_featureids: [0, 7, 3] } }),
+  ).toEqual({
+    axes: [[-1, { meaning: 'features', size: 8 }]],
+  })
 })

@@ -1,6 +1,7 @@
 // What one node asks of the machine. Five numbers are kept apart on purpose (see docs/method.md): special functions are never
 // folded into FLOPs by invented constants.
 import type { ConstantView, DType, NodeView, TensorType } from '../graph/types.ts'
+import type { ReadInput } from './input-use.ts'
 
 export interface NodeContext {
   readonly node: NodeView
@@ -36,10 +37,27 @@ export interface Cost {
 
 export type CostResult = { readonly known: true; readonly cost: Cost } | { readonly known: false; readonly reason: string }
 
-/** One operator family: shapes, FLOPs and bytes of its operators, in one file. */
+/**
+ * How a kernel works on 8-bit integers. linear: products with weights. moves: numbers stay as they are. elementwise: with a scale for
+ * each input and the output.
+ */
+export interface Int8Kernel {
+  readonly kind: 'linear' | 'moves' | 'elementwise'
+  /** Inputs that are dequantized, by index; null: all of them. */
+  readonly data: readonly number[] | null
+}
+
+/** One operator family: what is known of its operators, in one file: shapes, FLOPs and bytes, what their inputs are, int8 kernels. */
 export interface OperatorFamily {
   readonly id: string
   /** Operators it knows: 'Conv', or 'com.microsoft:FusedConv' with the domain; the default domain ('' = 'ai.onnx') has no prefix. */
   readonly operators: readonly string[]
   estimate(context: NodeContext): CostResult
+  /** By operator; absent: its uses tell nothing. */
+  readonly reads: Readonly<Record<string, ReadInput>>
+  /**
+   * By operator: what ONNX Runtime's CPU provider makes of it between DequantizeLinear and QuantizeLinear; absent: it computes in
+   * float. onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc; tried with 1.30.
+   */
+  readonly int8: Readonly<Record<string, Int8Kernel>>
 }

@@ -49,8 +49,12 @@ const matmulFpQ4 = formula([0, 1], [0], ([a], [y]) => {
   }
 })
 
-export const weightOnlyMatmulFamily = defineFamily('weight-only-matmul', {
-  'com.microsoft:MatMulNBits': matmulNBits,
-  'com.microsoft:MatMulBnb4': matmulBnb4,
-  'com.microsoft:MatMulFpQ4': matmulFpQ4,
-})
+export const weightOnlyMatmulFamily = defineFamily(
+  'weight-only-matmul',
+  {},
+  {
+    'com.microsoft:MatMulNBits': matmulNBits,
+    'com.microsoft:MatMulBnb4': matmulBnb4,
+    'com.microsoft:MatMulFpQ4': matmulFpQ4,
+  },
+)

@@ -14,6 +14,7 @@ export function exampleEvidence(overrides: EvidenceOverrides = {}): RemedyEviden
   return {
     goal: 'latency',
     engine: { id: 'ort-cpu', version: '1.30.0' },
+    offers: ['configuration', 'direct-call', 'reused-outputs'],
     threadsInUse: 4,
     usableCpus: 4,
     instructionSets: ['avx2', 'fma'],

@@ -1,7 +1,7 @@
 // A remedy proposes a changed setup; whether it is faster and right is measured by `tune/`. Remedies are pure: what needs an engine
 // or WebAssembly is handed in as a tool.
 import type { UnfusedGroup } from '../engines/onnxruntime/int8/unfused.ts'
-import type { EngineOptions } from '../engines/types.ts'
+import type { EngineOffer, EngineOptions } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
@@ -40,6 +40,7 @@ export interface FindingFacts {
 export interface RemedyEvidence {
   readonly goal: Goal
   readonly engine: { readonly id: string; readonly version: string }
+  readonly offers: readonly EngineOffer[]
   /** Threads of the engine's pool with the user's options. */
   readonly threadsInUse: number
   readonly usableCpus: number

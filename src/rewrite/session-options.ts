@@ -23,8 +23,8 @@ export function withOptions(
 }
 
 /** True where the engine is onnxruntime in a version that reads all these keys. */
-export function readsKeys({ engine }: RemedyEvidence, keys: readonly string[]): boolean {
-  return engine.id === 'ort-cpu' && keys.every((key) => knowsKey(engine.version, key))
+export function readsKeys({ engine, offers }: RemedyEvidence, keys: readonly string[]): boolean {
+  return offers.includes('configuration') && keys.every((key) => knowsKey(engine.version, key))
 }
 
 /** One proposal that sets these entries and says why; none where the engine does not read them or where they are set already. */

@@ -1,6 +1,7 @@
 // What stages know of trials: one task goes in with its limits, and a value comes out, whatever became of the process that did it.
 // A runner in a process of its own (local-runner.ts) and a scripted one for tests (example-runner.ts) stand behind it.
 import { engineWordsOnNode } from '../engines/onnxruntime/facts/error-words.ts'
+import { bytes } from '../report/text/numbers.ts'
 
 export type Trial<T> = { readonly outcome: 'measured'; readonly value: T } | NotMeasured
 
@@ -50,15 +51,13 @@ export interface AloneTold {
   readonly onUnlocked: (reason: string) => void
 }
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
-
 /** Why a trial gave no measurement, as its reader would say it. */
 export function reasonOf(trial: NotMeasured): string {
   switch (trial.outcome) {
     case 'timed-out':
       return `it did not end within ${Math.round(trial.limitMs / 1000)} s`
     case 'out-of-memory':
-      return `it used ${megabytes(trial.usedBytes)} of memory, above the limit of ${megabytes(trial.limitBytes)}`
+      return `it used ${bytes(trial.usedBytes)} of memory, above the limit of ${bytes(trial.limitBytes)}`
     default:
       return trial.reason
   }

@@ -127,6 +127,7 @@ export const exampleRemedy = (id: string, rest: Partial<Remedy> & { readonly whe
 export const exampleEvidence = (rest: Partial<RemedyEvidence> = {}): RemedyEvidence => ({
   goal: 'latency',
   engine: { id: 'example', version: '1' },
+  offers: [],
   threadsInUse: 2,
   usableCpus: 2,
   instructionSets: [],

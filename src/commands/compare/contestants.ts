@@ -1,7 +1,7 @@
 // Who takes part in a comparison: every engine or model, opened as far as it goes, on the same inputs where it takes them. What does
 // not open is a row with its reason, and the others go on.
 import path from 'node:path'
-import { engineById, engines } from '../../engines/index.ts'
+import { engineById, engines, referenceEngine } from '../../engines/index.ts'
 import type { Feeds } from '../../engines/types.ts'
 import { type ChosenInputs, chooseInputs } from '../../evidence/choose-inputs.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -52,9 +52,6 @@ export interface Opening {
   readonly progress: (stage: string, done: number, of: number) => void
 }
 
-/** Outputs are compared with this engine's, which is always here. */
-export const REFERENCE_ENGINE = 'ort-cpu'
-
 /** A software adapter is the CPU under a GPU's interface. */
 export const isSoftware = (engine: AvailableEngine | null): boolean => engine?.deviceKind === 'software-gpu'
 
@@ -95,15 +92,15 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   for (const id of options.engines ?? []) checkEngine(id, '--engines')
   const graph = viewGraph(model)
   const asked = options.engines ?? engines.map(({ id }) => id)
-  const ids = [...new Set([...asked, REFERENCE_ENGINE])]
+  const ids = [...new Set([...asked, referenceEngine.id])]
   opening.progress('looking for engines', 0, 1)
   const found = await Promise.all(
     ids.map((id) =>
       describeEngine(options.trials.run, id, options.ort, { signal: options.signal, browser: options.browser ?? undefined }),
     ),
   )
-  const reference = found[ids.indexOf(REFERENCE_ENGINE)]!
-  if (reference.ok) checkConfig(options.configEntries, REFERENCE_ENGINE, reference)
+  const reference = found[ids.indexOf(referenceEngine.id)]!
+  if (reference.ok) checkConfig(options.configEntries, referenceEngine.id, reference)
   const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
   const missing = ids.flatMap((id, i) => {
     const one = found[i]!
@@ -111,7 +108,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   })
 
   // The reference first: its inputs are the others'.
-  const order = [...available].sort((x, y) => Number(y.id === REFERENCE_ENGINE) - Number(x.id === REFERENCE_ENGINE))
+  const order = [...available].sort((x, y) => Number(y.id === referenceEngine.id) - Number(x.id === referenceEngine.id))
   const contestants = new Map<string, Contestant>()
   let first: Opened['first'] | undefined
   let refusal: unknown

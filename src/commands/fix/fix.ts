@@ -1,5 +1,6 @@
 // `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
 
+import { engineById, engines, offersOf } from '../../engines/index.ts'
 import type { InputDeclaration } from '../../engines/types.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { judgedInputs } from '../../evidence/judged-inputs.ts'
@@ -17,7 +18,7 @@ import { localBench } from '../../tune/local-bench/index.ts'
 import { type Found, search } from '../../tune/search.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
-import { alone, measureRun, type Run, readExecuted, withRun } from '../run.ts'
+import { alone, checkEngine, measureRun, type Run, readExecuted, withRun } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import { agreementRow, isPreprocessing, trialRow, withTrials } from './fix-report.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
@@ -43,7 +44,6 @@ const JUDGED_SAMPLES = 1000
 const JUDGING_MS = 8000
 const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64
-const ENGINE_PACKAGE = 'onnxruntime-node'
 
 /**
  * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError where the model, its inputs, the
@@ -51,9 +51,11 @@ const ENGINE_PACKAGE = 'onnxruntime-node'
  */
 export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
   const options = { ...FIX_DEFAULTS, ...given }
-  if (options.engine !== 'ort-cpu') {
+  checkEngine(options.engine)
+  if (!offersOf(options.engine).includes('shipped')) {
+    const able = engines.find(({ offers }) => offers.includes('shipped'))!.id
     throw new InputError(
-      `--engine ${options.engine}: remedies are proven on ort-cpu, which the shipped folder runs; leave --engine out`,
+      `--engine ${options.engine}: remedies are proven on ${able}, which the shipped folder runs; leave --engine out`,
     )
   }
   checkOnly(options.only)
@@ -180,6 +182,7 @@ function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagn
   return {
     goal: options.goal,
     engine: { id: options.engine, version: run.engine.version },
+    offers: offersOf(options.engine),
     threadsInUse: inputs.threadsInUse,
     usableCpus: machine.usableCpus,
     instructionSets: machine.isa,
@@ -215,7 +218,7 @@ async function ship(
     force: options.force,
     original: { file, sha256: run.model.source.sha256, proto: run.model.proto },
     setup,
-    engine: { id: options.engine, version: run.engine.version, package: ENGINE_PACKAGE },
+    engine: { id: options.engine, version: run.engine.version, package: engineById(options.engine)!.package },
     machine: { cpu: run.machine.cpu, isa: run.machine.isa },
     remedies: found.kept.map(({ remedy }) => remedy.id),
     changes: summary!.changes,

@@ -117,5 +117,6 @@ export const entriesOf = ({ contestants, reports }: ComparisonDocument): History
   })
 
 /** 'x float32 1x3x224x224, y int64 1'. */
-export const inputsOf = (inputs: NonNullable<ReportDocument['model']>['inputs']): string =>
-  inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.join('x')}`).join(', ')
+export const inputsOf = (
+  inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[],
+): string => inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.join('x')}`).join(', ')

@@ -30,7 +30,7 @@ checkRule(batchHeadroom, {
         wouldSaveMs: 3.96875,
         basis: 'measured',
         next: 'whyslow fix MODEL -o fast/ --for throughput',
-        detail: /4 ms a call \+ 1 ms a sample/,
+        detail: /4\.00 ms a call \+ 1\.00 ms a sample/,
       },
     },
     {

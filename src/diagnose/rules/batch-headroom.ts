@@ -1,7 +1,9 @@
 // Part of a prediction's cost is paid once per call, however many samples it carries: the call, each kernel's start, weights read
 // from memory. The batch sweep separates it: latency = fixed + perSample * batch.
+
+import { percent } from '../../report/text/numbers.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { ms, number, tell } from '../tell.ts'
 
 /** Batching makes each sample wait for the whole batch, so a small gain per sample is no reason for it: 10 % is asked. */
 const MIN_GAIN = 0.1
@@ -30,18 +32,21 @@ export const batchHeadroom = defineRule({
     const fit = batchSweep.fit
     const confirmed = apart || (fit !== null && gainOfFit(fit, current.at, best.at) >= MIN_GAIN)
     if (savedShare < MIN_GAIN || !confirmed) return 'clear'
-    const fitted = fit === null ? '' : ` The fit: ${sayMs(Math.max(0, fit.fixedMs))} a call + ${sayMs(fit.perUnitMs)} a sample.`
+    const fitted =
+      fit === null
+        ? ''
+        : tell` The fit: ${ms('fit-call', Math.max(0, fit.fixedMs))} a call + ${ms('fit-sample', fit.perUnitMs)} a sample.`
+    const batch = number('best-batch', best.at, 'samples')
     return {
       found: {
-        title: `In a batch of ${best.at}, a sample costs ${sayShare(savedShare)} less`,
-        detail:
-          `A sample takes ${sayMs(current.p50Ms / current.at)} at batch ${current.at} and ${sayMs(best.p50Ms / best.at)} at batch ` +
-          `${best.at}; every sample then waits ${sayMs(best.p50Ms)} for its batch.${fitted} ` +
-          `The saving is time per sample: it raises throughput and lowers no single answer's latency.`,
+        title: `In a batch of ${best.at}, a sample costs ${percent(savedShare)} less`,
+        ...tell`A sample takes ${ms('sample', current.p50Ms / current.at)} at batch ${number('batch', current.at, 'samples')} and
+          ${ms('sample-in-best-batch', best.p50Ms / best.at)} at batch ${batch}; every sample then waits
+          ${ms('best-batch-time', best.p50Ms)} for its batch.${fitted}
+          The saving is time per sample: it raises throughput and lowers no single answer's latency.`,
         timeMs: latency.p50Ms,
         wouldSaveMs: latency.p50Ms * savedShare,
         basis: 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/ --for throughput',
       },
     }

@@ -1,7 +1,7 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
 import { isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
-import { sayCount, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
 
 /** Below a tenth, no change to the call is felt beside the model. */
 const MIN_SHARE = 0.1
@@ -19,16 +19,14 @@ export const callOverhead = defineRule({
     const ports =
       inputs === undefined || outputs === undefined
         ? ''
-        : ` with ${sayCount(inputs.length, 'input')} and ${sayCount(outputs.length, 'output')}`
+        : tell` with ${counted('input', inputs.length)} and ${counted('output', outputs.length)}`
     return {
       found: {
-        detail:
-          `A call${ports} costs ${sayMs(callMs)}, ${sayShare(callMs / p50Ms)} of the p50, before any operator runs. ` +
-          `It is paid once per call: larger batches, and fewer or smaller inputs and outputs, make it smaller.`,
+        ...tell`A call${ports} costs ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50, before any operator runs.
+          It is paid once per call: larger batches, and fewer or smaller inputs and outputs, make it smaller.`,
         timeMs: callMs,
         wouldSaveMs: callMs,
         basis: 'modelled',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/ --for throughput',
       },
     }

@@ -6,12 +6,12 @@ checkRule(coldStart, {
     {
       name: 'a first prediction of 50 times the p50, as a note',
       given: evidence({ latency: latency(10, { firstMs: 500 }) }),
-      expect: { wouldSaveMs: 0, timeMs: 0, detail: /first prediction 500 ms, against 10 ms once warm/ },
+      expect: { wouldSaveMs: 0, timeMs: 0, detail: /first prediction 500 ms, against 10\.0 ms once warm/ },
     },
     {
       name: 'a load of 2 s',
       given: evidence({ latency: latency(10, { loadMs: 2000 }) }),
-      expect: { detail: /Loading takes 2 s/ },
+      expect: { detail: /Loading takes 2\.00 s/ },
     },
   ],
   clear: [

@@ -1,7 +1,7 @@
 // The first answer of a fresh process: reading the file, optimizing the graph, packing weights, and a first prediction that
 // allocates memory and fills caches. It is paid once, so it saves nothing per prediction: always a note.
 import { defineRule } from '../rule.ts'
-import { sayMs } from '../worth.ts'
+import { ms, tell } from '../tell.ts'
 
 /** A first prediction 5 times the p50 is more than cold caches, which cost 2 to 3 times. */
 const FIRST_OVER_P50 = 5
@@ -23,13 +23,11 @@ export const coldStart = defineRule({
     if (!slowFirst && !slowLoad) return 'clear'
     return {
       found: {
-        detail:
-          `Loading takes ${sayMs(loadMs)} and the first prediction ${sayMs(firstMs)}, against ${sayMs(p50Ms)} once warm. ` +
-          `It is paid once per process, so the saving per prediction is nil.`,
+        ...tell`Loading takes ${ms('load', loadMs)} and the first prediction ${ms('first', firstMs)}, against ${ms('p50', p50Ms)} once
+          warm. It is paid once per process, so the saving per prediction is nil.`,
         timeMs: 0,
         wouldSaveMs: 0,
         basis: 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/ --for load-time',
       },
     }

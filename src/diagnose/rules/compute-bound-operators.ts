@@ -3,7 +3,8 @@
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
+import { ms, operatorsTake, ratio, share, type Told, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
 const MIN_NOTE_SHARE = 0.25
@@ -31,13 +32,13 @@ export const computeBoundOperators = defineRule({
 
     const timeMs = sum(bound, (node) => node.timeMs)
     const lower = claims
-      ? `int8 kernels reached ${gain!.toFixed(1)} times the float32 rate here: quantized, this part would shrink by ${sayMs(savingMs)}.`
+      ? tell`int8 kernels reached ${ratio('int8-rate', gain!)} times the float32 rate here: quantized, this part would shrink by
+          ${ms('saving', savingMs)}.`
       : whyNoGain(float.length > 0, gain)
     return {
       found: {
-        detail:
-          `${sayOperatorsTake(bound.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; ` +
-          `${sayMs(floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
+        ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+          ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
         timeMs,
         wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
         basis: 'modelled',
@@ -53,11 +54,11 @@ function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefi
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }
 
-function whyNoGain(inFloat: boolean, gain: number | undefined): string {
+function whyNoGain(inFloat: boolean, gain: number | undefined): string | Told {
   if (!inFloat)
     return 'It is int8 or another precision already, so only less arithmetic helps: a smaller input, fewer channels or layers.'
   if (gain === undefined) return 'What int8 would give is not known: its roof was not measured.'
-  return `int8 kernels reached only ${gain.toFixed(1)} times the float32 rate here, so less arithmetic is what helps.`
+  return tell`int8 kernels reached only ${ratio('int8-rate', gain)} times the float32 rate here, so less arithmetic is what helps.`
 }
 
 function sum(nodes: readonly NodeCost[], of: (node: NodeCost) => number): number {

@@ -2,11 +2,12 @@
 // writing their data would.
 import type { NodeCost } from '../../analyze/costs.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
+import { ms, operatorsTake, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Activations and norms built on special functions, as the engine runs them. */
-const COSTLY = new Set(
-  [
+const COSTLY = new Set([
+  ...[
     'Erf',
     'Tanh',
     'Sigmoid',
@@ -20,8 +21,9 @@ const COSTLY = new Set(
     'Exp',
     'Log',
     'Pow',
-  ].concat(['Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos']),
-)
+  ],
+  ...['Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos'],
+])
 
 export const costlyActivations = defineRule({
   id: 'costly-activations',
@@ -41,9 +43,9 @@ export const costlyActivations = defineRule({
     const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
     return {
       found: {
-        detail:
-          `${sayOperatorsTake(costly.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50; reading and ` +
-          `writing their data alone would take ${sayMs(timeMs - savingMs)}. An activation without exponentials (Relu, HardSwish) comes close to that, after retraining.`,
+        ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+          reading and writing their data alone would take ${ms('data-alone', timeMs - savingMs)}. An activation without exponentials
+          (Relu, HardSwish) comes close to that, after retraining.`,
         timeMs,
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',

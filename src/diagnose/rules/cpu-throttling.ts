@@ -2,10 +2,12 @@
 // used up, usually for tens of milliseconds. https://docs.kernel.org/scheduler/sched-bwc.html
 import { shareOfWall, totalsOf } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
 
 /** Below 2 % of the time a stop is a rare tail, not why predictions are slow. */
 const THROTTLED_SHARE = 0.02
+/** Of Docker and Kubernetes, unless told otherwise. */
+const USUAL_PERIOD_MS = 100
 
 export const cpuThrottling = defineRule({
   id: 'cpu-throttling',
@@ -16,21 +18,20 @@ export const cpuThrottling = defineRule({
     const totals = totalsOf(latency)
     // The kernel adds up the stops of every CPU, so threads that are stopped together are counted once each.
     const stoppedTogether = Math.max(1, Math.min(engine.threadsInUse, machine.onlineCpus))
-    const share = Math.min(1, shareOfWall(totals.throttledMs, totals) / stoppedTogether)
-    if (share < THROTTLED_SHARE) return 'clear'
+    const stopped = Math.min(1, shareOfWall(totals.throttledMs, totals) / stoppedTogether)
+    if (stopped < THROTTLED_SHARE) return 'clear'
 
     const quota = machine.quotaCpus
     const fitting = quota === null ? null : Math.max(1, Math.floor(quota))
     return {
       found: {
-        detail:
-          `${quota === null ? 'A quota' : `The quota of ${quota} CPUs`} stopped the process for ${sayMs(totals.throttledMs / stoppedTogether)} ` +
-          `of ${sayMs(totals.wallMs)}: ${sayShare(share)} of the time. Stops come in pieces of up to a period (100 ms as a rule), ` +
-          `so short predictions see them in the tail and in throughput more than in the p50.`,
-        timeMs: share * latency.p50Ms,
-        wouldSaveMs: share * latency.p50Ms,
+        ...tell`${quota === null ? 'A quota' : tell`The quota of ${number('quota', quota, 'CPUs')} CPUs`} stopped the process for
+          ${ms('stopped', totals.throttledMs / stoppedTogether)} of ${ms('timed', totals.wallMs)}: ${share('stopped-share', stopped)} of the
+          time. Stops come in pieces of up to a period (${ms('usual-period', USUAL_PERIOD_MS)} as a rule), so short predictions see them
+          in the tail and in throughput more than in the p50.`,
+        timeMs: stopped * latency.p50Ms,
+        wouldSaveMs: stopped * latency.p50Ms,
         basis: 'modelled',
-        nodes: [],
         next:
           fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : 'whyslow fix MODEL -o fast/',
       },

@@ -25,7 +25,7 @@ checkRule(denormals, {
       expect: {
         wouldSaveMs: 7.5,
         basis: 'measured',
-        detail: /2 ms instead of 8 ms.*50 % of the numbers in 'w'/,
+        detail: /2\.00 ms instead of 8\.00 ms.*50 % of the numbers in 'w'/,
         next: 'whyslow fix MODEL -o fast/',
       },
     },

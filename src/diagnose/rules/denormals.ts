@@ -2,7 +2,8 @@
 // only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
 import type { ConstantView, GraphView } from '../../graph/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** One weight in a thousand: training with weight decay or ReLU leaves fewer; pruned or decayed layers far more. */
 const SUBNORMAL_SHARE = 0.001
@@ -19,7 +20,9 @@ export const denormals = defineRule({
       .filter((constant) => (constant.statistics?.subnormalShare ?? 0) >= SUBNORMAL_SHARE)
       .sort((a, b) => b.statistics!.subnormalShare - a.statistics!.subnormalShare)[0]
     const inWeights =
-      worst === undefined ? '' : ` ${sayShare(worst.statistics!.subnormalShare)} of the numbers in '${worst.name}' are subnormal.`
+      worst === undefined
+        ? ''
+        : tell`${share('subnormal-weights', worst.statistics!.subnormalShare)} of the numbers in '${worst.name}' are subnormal.`
 
     const experiment = experiments?.find((one) => one.id === 'denormals')
     if (experiment === undefined) {
@@ -27,11 +30,10 @@ export const denormals = defineRule({
       return {
         found: {
           title: 'Weights hold numbers too small for the fast path of some CPUs',
-          detail: `${inWeights.trim()} Whether this CPU is slow with them was not measured.`,
+          ...tell`${inWeights} Whether this CPU is slow with them was not measured.`,
           timeMs: 0,
           wouldSaveMs: 0,
           basis: 'measured',
-          nodes: [],
           next: NEXT,
         },
       }
@@ -41,13 +43,11 @@ export const denormals = defineRule({
     if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       found: {
-        detail:
-          `With subnormal numbers taken as zero, a prediction takes ${sayMs(experiment.changedMs)} instead of ` +
-          `${sayMs(experiment.baseMs)} (${experiment.pairs} pairs of processes).${inWeights}`,
+        ...tell`With subnormal numbers taken as zero, a prediction takes ${ms('flushed', experiment.changedMs)} instead of
+          ${ms('as-is', experiment.baseMs)} (${counted('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,
         timeMs: savingMs,
         wouldSaveMs: savingMs,
         basis: 'measured',
-        nodes: [],
         next: NEXT,
       },
     }

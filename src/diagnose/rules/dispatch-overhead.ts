@@ -1,7 +1,8 @@
 // Time goes to starting kernels: a graph of many small nodes pays the start of each. What one start costs was calibrated on chains
 // of trivial nodes, without the profiler.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Below a tenth of the p50, starting kernels is the normal price of a graph. */
 const MIN_SHARE = 0.1
@@ -27,9 +28,9 @@ export const dispatchOverhead = defineRule({
     if (timeMs < MIN_SHARE * p50Ms || !isWorthSaying(savingMs, p50Ms)) return 'clear'
     return {
       found: {
-        detail:
-          `A prediction starts ${Math.round(starts)} kernels at ${sayMs(dispatchMs)} each: ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50. ` +
-          `${Math.round(smallStarts)} of them run for less than three times their own start; a graph where they are folded or fused would not pay for them.`,
+        ...tell`A prediction starts ${number('starts', Math.round(starts), 'kernels')} kernels at ${ms('start', dispatchMs)} each: ${ms('time', timeMs)},
+          ${share('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
+          their own start; a graph where they are folded or fused would not pay for them.`,
         timeMs,
         wouldSaveMs: savingMs,
         basis: 'modelled',

@@ -23,7 +23,7 @@ checkRule(engineChoice, {
       expect: {
         wouldSaveMs: 6,
         basis: 'measured',
-        detail: /^fast on a device takes 4 ms, 40 % of the time of ort-cpu \(36 % to 44 % over 5 .*the best of 2/,
+        detail: /^fast on a device takes 4\.00 ms, 40 % of the time of ort-cpu \(36 % to 44 % over 5 .*the best of 2/,
         next: 'whyslow MODEL --engine fast',
       },
     },

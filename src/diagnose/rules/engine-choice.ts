@@ -1,7 +1,8 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const engineChoice = defineRule({
   id: 'engine-choice',
@@ -13,16 +14,16 @@ export const engineChoice = defineRule({
     const best = faster.toSorted((a, b) => a.ratio - b.ratio)[0]
     const savedMs = best === undefined ? 0 : latency.p50Ms * (1 - best.ratio)
     if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
-    const others = faster.length > 1 ? `, the best of ${faster.length} that are faster` : ''
+    const others =
+      faster.length > 1 ? tell`, the best of ${number('faster-engines', faster.length, 'engines')} that are faster` : ''
     return {
       found: {
-        detail:
-          `${best.id} on ${best.device} takes ${sayMs(best.p50Ms)}, ${sayShare(best.ratio)} of the time of ${engine.id} ` +
-          `(${sayShare(best.ratioLow)} to ${sayShare(best.ratioHigh)} over ${best.rounds} rounds of fresh processes)${others}.`,
+        ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
+          (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
+          fresh processes)${others}.`,
         timeMs: latency.p50Ms,
         wouldSaveMs: savedMs,
         basis: 'measured',
-        nodes: [],
         next: `whyslow MODEL --engine ${best.id}`,
       },
     }

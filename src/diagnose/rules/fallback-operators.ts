@@ -3,7 +3,8 @@
 import type { DeviceTimes } from '../../measure/timing/types.ts'
 import { NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayOperatorsTake } from '../worth.ts'
+import { ms, number, operatorsTake, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const fallbackOperators = defineRule({
   id: 'fallback-operators',
@@ -24,9 +25,9 @@ export const fallbackOperators = defineRule({
     const longest = onCpu.toSorted((a, b) => b.timeMs - a.timeMs)
     return {
       found: {
-        detail:
-          `On the CPU, ${sayOperatorsTake(longest.map(({ opType }) => opType))} ${sayMs(onCpuMs(device))}; ` +
-          `${copies.length} copies between CPU and device stand around them, and in ${sayMs(waits)} of those the CPU waits for the device first.${refused(device)}`,
+        ...tell`On the CPU, ${operatorsTake(longest.map(({ opType }) => opType))} ${ms('on-cpu', onCpuMs(device))};
+          ${number('copies', copies.length, 'copies')} copies between CPU and device stand around them, and in ${ms('copies-out', waits)} of
+          those the CPU waits for the device first.${refused(device)}`,
         timeMs: workMs,
         wouldSaveMs: workMs,
         basis: 'modelled',

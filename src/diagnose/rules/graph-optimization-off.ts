@@ -1,7 +1,8 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
 // Where the same model was measured with all of it, the difference is known.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const graphOptimizationOff = defineRule({
   id: 'graph-optimization-off',
@@ -17,11 +18,10 @@ export const graphOptimizationOff = defineRule({
     if (experiment === undefined) {
       return {
         found: {
-          detail: `The session runs with graph optimization '${level}' and not 'all'. What it costs was not measured.`,
+          ...tell`The session runs with graph optimization '${level}' and not 'all'. What it costs was not measured.`,
           timeMs: 0,
           wouldSaveMs: 0,
           basis: 'modelled',
-          nodes: [],
           next,
         },
       }
@@ -35,13 +35,11 @@ export const graphOptimizationOff = defineRule({
     }
     return {
       found: {
-        detail:
-          `The session runs with graph optimization '${level}'. Measured in ${experiment.pairs} pairs with 'all': ` +
-          `${sayMs(experiment.baseMs)} against ${sayMs(experiment.changedMs)}, ${sayShare(1 - experiment.ratio)} less.`,
+        ...tell`The session runs with graph optimization '${level}'. Measured in ${counted('pair', experiment.pairs)} with 'all':
+          ${ms('as-is', experiment.baseMs)} against ${ms('optimized', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
         timeMs: savingMs,
         wouldSaveMs: savingMs,
         basis: 'measured',
-        nodes: [],
         next,
       },
     }

@@ -25,7 +25,7 @@ checkRule(idleAccelerator, {
       // 10 ms * (1 - 0.4)
       name: 'a GPU that was measured faster',
       given: evidence({ p50Ms: 10, otherEngines: [other(0.4, 0.45)] }),
-      expect: { wouldSaveMs: 6, basis: 'measured', detail: /ort-cuda on NVIDIA T4 takes 4 ms, 40 %/ },
+      expect: { wouldSaveMs: 6, basis: 'measured', detail: /ort-cuda on NVIDIA T4 takes 4\.00 ms, 40 %/ },
     },
   ],
   clear: [

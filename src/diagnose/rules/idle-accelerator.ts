@@ -1,7 +1,11 @@
 // The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
 // transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
+
+/** What engines on the CPU call their device. */
+const CPU = 'cpu'
 
 export const idleAccelerator = defineRule({
   id: 'idle-accelerator',
@@ -10,21 +14,20 @@ export const idleAccelerator = defineRule({
   needs: ['machine', 'engine', 'latency'],
   wants: ['otherEngines'],
   check({ machine, engine, latency, otherEngines = [] }) {
-    if (!/^cpu\b/i.test(engine.device)) return 'does-not-apply'
-    const measured = otherEngines.filter(({ software, device }) => !software && !/^cpu\b/i.test(device))
+    if (engine.device !== CPU) return 'does-not-apply'
+    const measured = otherEngines.filter(({ software, device }) => !software && device !== CPU)
     const best = measured.toSorted((a, b) => a.ratio - b.ratio)[0]
     if (best !== undefined) {
       const savedMs = latency.p50Ms * (1 - best.ratio)
       if (best.ratioHigh >= 1 || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
       return {
         found: {
-          detail:
-            `${best.id} on ${best.device} takes ${sayMs(best.p50Ms)}, ${sayShare(best.ratio)} of the time of ${engine.id} ` +
-            `(${sayShare(best.ratioLow)} to ${sayShare(best.ratioHigh)} over ${best.rounds} rounds).`,
+          ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of
+            ${engine.id} (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over
+            ${counted('round', best.rounds)}).`,
           timeMs: latency.p50Ms,
           wouldSaveMs: savedMs,
           basis: 'measured',
-          nodes: [],
           next: `whyslow MODEL --engine ${best.id}`,
         },
       }
@@ -32,13 +35,11 @@ export const idleAccelerator = defineRule({
     if (machine.accelerators.length === 0) return 'clear'
     return {
       found: {
-        detail:
-          `An installed engine can see ${machine.accelerators.join(', ')}; ${engine.id} ran on the CPU. ` +
-          'What it would save was not measured.',
+        ...tell`An installed engine can see ${machine.accelerators.join(', ')}; ${engine.id} ran on the CPU.
+          What it would save was not measured.`,
         timeMs: latency.p50Ms,
         wouldSaveMs: 0,
         basis: 'modelled',
-        nodes: [],
         next: 'whyslow compare MODEL',
       },
     }

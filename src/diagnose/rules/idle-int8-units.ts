@@ -1,7 +1,7 @@
 // The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
 // A fact: what it would save is a matter of each node's own limit, which the rules about operators work out.
 import { defineRule } from '../rule.ts'
-import { sayMs, sayOperators, sayShare } from '../worth.ts'
+import { ms, operators, ratio, share, tell } from '../tell.ts'
 
 /** Instructions that multiply and add int8 in one step, by their names in /proc/cpuinfo. */
 const INT8_UNITS = ['amx_int8', 'avx512_vnni', 'avx_vnni', 'i8mm', 'dotprod']
@@ -29,9 +29,9 @@ export const idleInt8Units = defineRule({
     if (timeMs < MIN_SHARE * latency.p50Ms) return 'clear'
     return {
       found: {
-        detail:
-          `The CPU has ${units.join(', ')}, and int8 kernels reached ${(int8 / float32).toFixed(1)} times the float32 rate here. ` +
-          `${sayOperators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${sayMs(timeMs)}, ${sayShare(timeMs / latency.p50Ms)} of the p50.`,
+        ...tell`The CPU has ${units.join(', ')}, and int8 kernels reached ${ratio('int8-rate', int8 / float32)} times the float32 rate here.
+          ${operators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${ms('time', timeMs)},
+          ${share('time-share', timeMs / latency.p50Ms)} of the p50.`,
         timeMs,
         wouldSaveMs: 0,
         basis: 'modelled',

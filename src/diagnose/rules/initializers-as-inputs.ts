@@ -1,7 +1,8 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Before IR version 4 every initializer had to be listed as an input, and engines take it for constant all the same. */
 const FIRST_OVERRIDABLE_IR = 4
@@ -15,17 +16,17 @@ export const initializersAsInputs = defineRule({
   check({ graph, latency, experiments, model }) {
     const listed = Object.values(graph.constants).filter((constant) => constant.isGraphInput)
     if (listed.length === 0) return 'clear'
-    const weights = `${sayCount(listed.length, 'initializer')} ${listed.length === 1 ? 'is' : 'are'} listed among the graph's inputs`
+    const weights = tell`${counted('initializer', listed.length)} ${listed.length === 1 ? 'is' : 'are'} listed among the graph's inputs`
     const experiment = experiments?.find(({ id }) => id === 'initializers-as-inputs')
     if (experiment === undefined) {
       if (model !== undefined && model.irVersion < FIRST_OVERRIDABLE_IR) return 'clear'
       return {
         found: {
-          detail: `${weights}, where a caller could replace them: constants cannot be folded into their neighbours. What it costs was not measured.`,
+          ...tell`${weights}, where a caller could replace them: constants cannot be folded into their neighbours.
+            What it costs was not measured.`,
           timeMs: 0,
           wouldSaveMs: 0,
           basis: 'modelled',
-          nodes: [],
           next: 'whyslow fix MODEL -o fast/',
         },
       }
@@ -34,13 +35,12 @@ export const initializersAsInputs = defineRule({
     if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       found: {
-        detail:
-          `${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in ${experiment.pairs} pairs ` +
-          `with the list cleared: ${sayMs(experiment.baseMs)} against ${sayMs(experiment.changedMs)}, ${sayShare(1 - experiment.ratio)} less.`,
+        ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
+          ${counted('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
+          ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
         timeMs: savingMs,
         wouldSaveMs: savingMs,
         basis: 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/',
       },
     }

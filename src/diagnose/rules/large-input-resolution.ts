@@ -2,8 +2,9 @@
 // the sequence, would do for many tasks.
 import type { InputFacts } from '../../evidence/evidence.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
+import { percent } from '../../report/text/numbers.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { ms, number, tell } from '../tell.ts'
 
 /** Sizes at which models are commonly served, by the sweep's unit; at or below them the size is not large. */
 const COMMON: Readonly<Record<string, number>> = { pixels: 224 * 224, tokens: 128, elements: 16_000 }
@@ -31,15 +32,14 @@ export const largeInputResolution = defineRule({
     const half = Math.round(sweep.current / 2)
     return {
       found: {
-        title: `Half the ${sweep.unit} would save ${sayShare(savedShare)} of the latency`,
-        detail:
-          `Measured at ${sweep.points.length} sizes: ${sayMs(Math.max(0, sweep.fit!.fixedMs))} + ${sayMs(sweep.fit!.perUnitMs * sweep.current)} ` +
-          `for the ${sweep.current.toLocaleString('en-US')} ${sweep.unit} in use ; ${half.toLocaleString('en-US')} of them would do with half of the second part. ` +
-          `Whether the answers stay good enough has to be tried on real data.`,
+        title: `Half the ${sweep.unit} would save ${percent(savedShare)} of the latency`,
+        ...tell`Measured at ${number('sizes', sweep.points.length, 'sizes')} sizes: ${ms('fixed', Math.max(0, sweep.fit!.fixedMs))} +
+          ${ms('by-size', sweep.fit!.perUnitMs * sweep.current)} for the ${number('size', sweep.current, sweep.unit)} ${sweep.unit} in use;
+          ${number('half-size', half, sweep.unit)} of them would do with half of the second part.
+          Whether the answers stay good enough has to be tried on real data.`,
         timeMs: p50Ms * Math.min(1, 2 * savedShare),
         wouldSaveMs: p50Ms * savedShare,
         basis: 'modelled',
-        nodes: [],
         next: halfSizeCommand(sweep, inputs),
       },
     }

@@ -4,23 +4,17 @@
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayCount, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
+import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
 const CONVERSIONS = new Set([
-  'Transpose',
-  'ReorderInput',
-  'ReorderOutput',
-  'Cast',
-  'Identity',
-  'MemcpyFromHost',
-  'MemcpyToHost',
-  'Copy',
+  ...['Transpose', 'ReorderInput', 'ReorderOutput', 'Cast', 'Identity', 'MemcpyFromHost', 'MemcpyToHost', 'Copy'],
 ])
 
 /** Element by element, so what stands before and behind can be exchanged with it. */
-const ELEMENTWISE = new Set(
-  [
+const ELEMENTWISE = new Set([
+  ...[
     'Relu',
     'Sigmoid',
     'Tanh',
@@ -34,8 +28,9 @@ const ELEMENTWISE = new Set(
     'Erf',
     'Exp',
     'Log',
-  ].concat(['Sqrt', 'Neg', 'Abs', 'Identity', 'Cast', 'Softplus', 'Sin', 'Cos', 'Add', 'Sub', 'Mul', 'Div']),
-)
+  ],
+  ...['Sqrt', 'Neg', 'Abs', 'Identity', 'Cast', 'Softplus', 'Sin', 'Cos', 'Add', 'Sub', 'Mul', 'Div'],
+])
 
 export const layoutConversions = defineRule({
   id: 'layout-conversions',
@@ -55,13 +50,13 @@ export const layoutConversions = defineRule({
     if (!isWorthSaying(timeMs, p50Ms)) return 'clear'
 
     const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
-    const undone = pairs === 0 ? '' : ` ${sayCount(pairs, 'pair')} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
+    const undone =
+      pairs === 0 ? '' : tell` ${counted('pair', pairs)} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
     const busiest = moves.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     return {
       found: {
-        detail:
-          `${sayOperatorsTake(moves.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, and compute nothing.` +
-          `${undone} The longest is ${busiest.name} with ${sayMs(busiest.timeMs)}.`,
+        ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
+          and compute nothing.${undone} The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`,
         timeMs,
         wouldSaveMs: Math.min(timeMs, p50Ms),
         basis: 'modelled',

@@ -10,7 +10,7 @@ checkRule(memoryBoundOperators, {
       // Three quarters of the 6.4 ms floor.
       name: 'a weight matrix that does not fit the cache',
       given: evidence({ p50Ms: 8, nodes: [large] }),
-      expect: { timeMs: 7, wouldSaveMs: 4.8, nodes: ['Gemm_0'], area: 'hardware', detail: /64 MB/ },
+      expect: { timeMs: 7, wouldSaveMs: 4.8, nodes: ['Gemm_0'], area: 'hardware', detail: /64\.0 MB/ },
     },
     {
       // Half of the bytes are weights: 6.4 ms x 1/2 x 3/4 = 2.4 ms.

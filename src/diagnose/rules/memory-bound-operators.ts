@@ -2,7 +2,8 @@
 // set the time. Weights in int8 are a quarter of the bytes.
 import type { NodeCost } from '../../analyze/costs.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayBytes, sayMs, sayOperatorsTake, sayShare } from '../worth.ts'
+import { bytes, ms, operatorsTake, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5
@@ -13,8 +14,8 @@ const QUANTIZED_BYTES = 1 / 4
 /** Operators whose weights are packed below a byte already, though they compute in float. */
 const PACKED = /NBits|Bnb4|FpQ4|BlockQuantized/
 
-/** Weights below 4 MiB stay in the second-level caches of a few cores between predictions; reading them from L3 is no finding. */
-const MIN_L3_WEIGHT_BYTES = 4 * 1024 * 1024
+/** Weights below 4.2 MB stay in the second-level caches of a few cores between predictions; reading them from L3 is no finding. */
+const MIN_L3_WEIGHT_BYTES = 4 * 2 ** 20
 
 export const memoryBoundOperators = defineRule({
   id: 'memory-bound-operators',
@@ -35,10 +36,9 @@ export const memoryBoundOperators = defineRule({
     const where = bound.some((node) => node.level === 'DRAM') ? 'memory, too large for the cache' : 'the last-level cache'
     return {
       found: {
-        detail:
-          `${sayOperatorsTake(bound.map((node) => node.opType))} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, to read ` +
-          `${sayBytes(weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that; ` +
-          `several samples in one batch share one reading.`,
+        ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
+          to read ${bytes('weights', weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that;
+          several samples in one batch share one reading.`,
         timeMs,
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',

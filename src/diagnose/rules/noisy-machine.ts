@@ -4,7 +4,8 @@
 import type { Latency } from '../../measure/timing/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, type Told, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, beside one busy process more than 10 %. */
 const WAITED_SHARE = 0.05
@@ -27,20 +28,20 @@ export const noisyMachine = defineRule({
     if (waitedShare < WAITED_SHARE && stolenShare < STOLEN_SHARE) return ownWaits === null ? 'clear' : { notChecked: ownWaits }
 
     const saving: Saving =
-      waitedShare >= WAITED_SHARE ? savingOf(latency, engine.threadsInUse, waitedShare) : { ms: 0, basis: 'measured' }
-    if (stolenShare < STOLEN_SHARE && !isWorthSaying(saving.ms, latency.p50Ms)) return 'clear'
-    const waited = `its threads waited ${sayMs(totals.waitedMs)} for a CPU in ${sayMs(totals.wallMs)} (${sayShare(waitedShare)} of each thread's time)`
-    const stolen = `the hypervisor kept back ${sayShare(stolenShare)} of the CPU time`
-    const signs = [...(waitedShare >= WAITED_SHARE ? [waited] : []), ...(stolenShare >= STOLEN_SHARE ? [stolen] : [])]
+      waitedShare >= WAITED_SHARE ? savingOf(latency, engine.threadsInUse, waitedShare) : { timeMs: 0, basis: 'measured' }
+    if (stolenShare < STOLEN_SHARE && !isWorthSaying(saving.timeMs, latency.p50Ms)) return 'clear'
+    const [isWaited, isStolen] = [waitedShare >= WAITED_SHARE, stolenShare >= STOLEN_SHARE]
+    const waited = tell`its threads waited ${ms('waited', totals.waitedMs)} for a CPU in ${ms('timed', totals.wallMs)}
+      (${share('waited-share', waitedShare)} of each thread's time)`
+    const stolen = tell`the hypervisor kept back ${share('stolen-share', stolenShare)} of the CPU time`
     return {
       found: {
-        detail:
-          `While predictions were timed, ${signs.join(' and ')}; the process was switched off its CPU ` +
-          `${totals.involuntarySwitches} times in ${totals.predictions} predictions. ${sayWhere(saving)}`,
-        timeMs: saving.ms,
-        wouldSaveMs: saving.ms,
+        ...tell`While predictions were timed, ${isWaited ? waited : ''}${isWaited && isStolen ? ' and ' : ''}${isStolen ? stolen : ''}; the
+          process was switched off its CPU ${number('switches', totals.involuntarySwitches, 'times')} times in
+          ${number('predictions', totals.predictions, 'predictions')} predictions. ${sayWhere(saving)}`,
+        timeMs: saving.timeMs,
+        wouldSaveMs: saving.timeMs,
         basis: saving.basis,
-        nodes: [],
         next: null,
       },
     }
@@ -48,7 +49,7 @@ export const noisyMachine = defineRule({
 })
 
 interface Saving {
-  readonly ms: number
+  readonly timeMs: number
   readonly basis: 'measured' | 'modelled'
 }
 
@@ -58,16 +59,17 @@ interface Saving {
  */
 function savingOf(latency: Latency, threads: number, waitedShare: number): Saving {
   const waitMs = waitInMedianMs(latency, threads)
-  if (waitMs === 0) return { ms: Math.min(1, waitedShare) * latency.p50Ms, basis: 'modelled' }
+  if (waitMs === 0) return { timeMs: Math.min(1, waitedShare) * latency.p50Ms, basis: 'modelled' }
   const fastestMs = latency.samplesMs.reduce((least, ms) => Math.min(least, ms), latency.p50Ms)
-  return { ms: Math.min(waitMs, latency.p50Ms - fastestMs), basis: 'measured' }
+  return { timeMs: Math.min(waitMs, latency.p50Ms - fastestMs), basis: 'measured' }
 }
 
-function sayWhere({ ms, basis }: Saving): string {
-  if (ms === 0) return 'What it costs a prediction was not measured.'
+function sayWhere({ timeMs, basis }: Saving): string | Told {
+  if (timeMs === 0) return 'What it costs a prediction was not measured.'
   return basis === 'measured'
-    ? `${sayMs(ms)} of the median prediction is waiting.`
-    : `Predictions near the median show no wait of their own: on average it costs ${sayMs(ms)}, most of it in the tail.`
+    ? tell`${ms('waited-in-median', timeMs)} of the median prediction is waiting.`
+    : tell`Predictions near the median show no wait of their own: on average it costs ${ms('waited-on-average', timeMs)}, most of it in the
+        tail.`
 }
 
 /** Why the process's own doing makes its threads wait, so that waits say nothing of others; null where it does not. */

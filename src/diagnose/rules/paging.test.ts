@@ -21,7 +21,7 @@ checkRule(paging, {
     {
       name: 'a peak close to the limit, as a note',
       given: evidence({ memory: memory(95e6, 100e6) }),
-      expect: { wouldSaveMs: 0, title: 'The model nearly fills the memory it may use', detail: /95 MB of the 100 MB/ },
+      expect: { wouldSaveMs: 0, title: 'The model nearly fills the memory it may use', detail: /95\.0 MB of the 100 MB/ },
     },
   ],
   clear: [

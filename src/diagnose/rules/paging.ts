@@ -2,7 +2,7 @@
 // peak is close to the limit above which the process is killed. https://man7.org/linux/man-pages/man2/getrusage.2.html
 import { totalsOf } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { sayBytes, sayMs } from '../worth.ts'
+import { bytes, ms, number, tell } from '../tell.ts'
 
 /** A stray page of the program itself may come late; one fault in 50 predictions is the model's memory going and coming. */
 const FAULTS_PER_PREDICTION = 0.02
@@ -25,19 +25,18 @@ export const paging = defineRule({
     const limitBytes = memory.limitBytes ?? machine.memoryLimitBytes ?? machine.memoryBytes
     const peakBytes = Math.max(memory.loadPeakBytes ?? 0, memory.predictPeakBytes ?? 0)
     const nearLimit = peakBytes >= NEAR_LIMIT * limitBytes
-    const room = `The peak is ${sayBytes(peakBytes)} of the ${sayBytes(limitBytes)} that the process may use.`
+    const room = tell`The peak is ${bytes('peak', peakBytes)} of the ${bytes('limit', limitBytes)} that the process may use.`
 
     if (faults >= FAULTS_PER_PREDICTION) {
       const savingMs = Math.min(latency.p50Ms, faults * FAULT_MS)
       return {
         found: {
-          detail:
-            `After warm-up, ${totals.majorFaults} page faults went to disk in ${totals.predictions} predictions. ` +
-            `At ${sayMs(FAULT_MS)} for a page they cost at least ${sayMs(savingMs)} a prediction.${peakBytes > 0 ? ` ${room}` : ''}`,
+          ...tell`After warm-up, ${number('page-faults', totals.majorFaults, 'faults')} page faults went to disk in
+            ${number('predictions', totals.predictions, 'predictions')} predictions. At ${ms('page', FAULT_MS)} for a page they cost at least
+            ${ms('saving', savingMs)} a prediction.${peakBytes > 0 ? tell` ${room}` : ''}`,
           timeMs: savingMs,
           wouldSaveMs: savingMs,
           basis: 'modelled',
-          nodes: [],
           next: 'whyslow fix MODEL -o fast/ --for memory',
         },
       }
@@ -46,11 +45,10 @@ export const paging = defineRule({
       return {
         found: {
           title: 'The model nearly fills the memory it may use',
-          detail: `${room} No page came from disk while predictions were timed.`,
+          ...tell`${room} No page came from disk while predictions were timed.`,
           timeMs: 0,
           wouldSaveMs: 0,
           basis: 'measured',
-          nodes: [],
           next: 'whyslow fix MODEL -o fast/ --for memory',
         },
       }

@@ -2,7 +2,8 @@
 // LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 const RECURRENT = /^(LSTM|GRU|RNN|DynamicQuantizeLSTM|AttnLSTM)$/
 const LOOPS = /^(Loop|Scan)$/
@@ -44,9 +45,9 @@ export const recurrentSteps = defineRule({
     return {
       found: {
         title: `${steps} steps that wait for one another take the time`,
-        detail:
-          `${operators} takes ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50, in ${steps} dependent steps of ${sayMs(timeMs / steps)}. ` +
-          `The same ${macs.toLocaleString('en-US')} multiply-adds as one matrix multiplication would take ${sayMs(atOnceMs)} at the measured roof.`,
+        ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
+          dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
+          multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
         timeMs,
         wouldSaveMs: savingMs,
         basis: 'modelled',

@@ -2,7 +2,7 @@
 // seconds. It is paid by every process and every page load, and again for every new input shape. Always a note.
 import { withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs } from '../worth.ts'
+import { ms, tell } from '../tell.ts'
 
 /** A user waiting for one answer notices about 100 ms (Nielsen, Usability Engineering, 1993). */
 const NOTICED_MS = 100
@@ -15,17 +15,17 @@ export const shaderCompilation = defineRule({
   title: 'The first prediction compiles the programs of the device',
   needs: ['engine', 'latency'],
   check({ engine, latency: { firstMs, p50Ms } }) {
-    if (!engine.id.endsWith('webgpu')) return 'does-not-apply'
+    if (!engine.offers.includes('shaders')) return 'does-not-apply'
     const none = withoutGpu(engine)
     if (none !== null) return none
     if (firstMs - p50Ms < NOTICED_MS || firstMs < FIRST_OVER_P50 * p50Ms) return 'clear'
     return {
       found: {
-        detail: `The first prediction takes ${sayMs(firstMs)}, the others ${sayMs(p50Ms)}. Every new input shape is such a first one again.`,
+        ...tell`The first prediction takes ${ms('first', firstMs)}, the others ${ms('p50', p50Ms)}.
+          Every new input shape is such a first one again.`,
         timeMs: 0,
         wouldSaveMs: 0,
         basis: 'measured',
-        nodes: [],
         next: null,
       },
     }

@@ -1,7 +1,7 @@
 import { checkRule, engine, evidence, machine } from '../check-rule.ts'
 import { singleThreadedWasm } from './single-threaded-wasm.ts'
 
-const wasm = engine({ id: 'browser-wasm', device: 'cpu', deviceKind: 'cpu', threadsInUse: 1 })
+const wasm = engine({ id: 'browser-wasm', offers: ['webassembly', 'page'], device: 'cpu', deviceKind: 'cpu', threadsInUse: 1 })
 const sweep = (twoMs: number) => ({
   dimension: 'threads',
   unit: 'threads',

@@ -2,7 +2,8 @@
 // headers (https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated), and onnxruntime-web takes half of the CPUs,
 // four at most, where it is told nothing. SIMD is in every build of it since 1.19.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const singleThreadedWasm = defineRule({
   id: 'single-threaded-wasm',
@@ -11,7 +12,7 @@ export const singleThreadedWasm = defineRule({
   needs: ['engine', 'latency', 'machine'],
   wants: ['threadSweep'],
   check({ engine, latency, machine, threadSweep }) {
-    if (!engine.id.endsWith('wasm')) return 'does-not-apply'
+    if (!engine.offers.includes('webassembly')) return 'does-not-apply'
     if (engine.threadsInUse > 1 || machine.usableCpus < 2) return 'clear'
     if (threadSweep === undefined) return { notChecked: 'other thread counts were not measured' }
     const one = threadSweep.points.find(({ at }) => at === 1)
@@ -20,16 +21,14 @@ export const singleThreadedWasm = defineRule({
     // The sweep is measured at another moment than the p50: its ratio is taken over.
     const savedMs = latency.p50Ms * (1 - best.p50Ms / one.p50Ms)
     if (!isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
-    const header = engine.id.startsWith('browser') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
+    const header = engine.offers.includes('page') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
     return {
       found: {
-        detail:
-          `Measured one after the other: ${sayMs(one.p50Ms)} on one thread, ${sayMs(best.p50Ms)} on ${best.at} ` +
-          `(${sayShare(1 - best.p50Ms / one.p50Ms)} less).${header}`,
+        ...tell`Measured one after the other: ${ms('on-one-thread', one.p50Ms)} on one thread, ${ms('on-best-threads', best.p50Ms)} on
+          ${number('best-threads', best.at, 'threads')} (${share('saved', 1 - best.p50Ms / one.p50Ms)} less).${header}`,
         timeMs: latency.p50Ms,
         wouldSaveMs: savedMs,
         basis: 'measured',
-        nodes: [],
         next: `whyslow MODEL --engine ${engine.id} --threads ${best.at}`,
       },
     }

@@ -13,7 +13,7 @@ checkRule(slowThreadHandoff, {
       expect: {
         wouldSaveMs: 4,
         basis: 'measured',
-        detail: /took 150 ns predicted in 5 ms, those with 400 ns in 9 ms.*slower state/,
+        detail: /took 150 ns predicted in 5\.00 ms, those with 400 ns in 9\.00 ms.*slower state/,
       },
     },
     {

@@ -3,7 +3,8 @@
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
 import type { Latency } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs } from '../worth.ts'
+import { ms, ns, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** From 5 % of waiting for a CPU on, slow handoffs are the neighbour's doing: that is `noisy-machine`. */
 const WAITED_SHARE = 0.05
@@ -26,14 +27,12 @@ export const slowThreadHandoff = defineRule({
     const isFast = latency.regime === fast.name
     return {
       found: {
-        detail:
-          `Processes whose handoff between threads took ${Math.round(fast.handoffNs)} ns predicted in ${sayMs(fast.p50Ms)}, those with ` +
-          `${Math.round(slow.handoffNs)} ns in ${sayMs(slow.p50Ms)}. They are reported apart, never averaged: the p50 of ` +
-          `${sayMs(latency.p50Ms)} is of the ${isFast ? 'fast' : 'slower'} state.`,
+        ...tell`Processes whose handoff between threads took ${ns('fast-handoff', fast.handoffNs)} predicted in ${ms('fast', fast.p50Ms)},
+          those with ${ns('slow-handoff', slow.handoffNs)} in ${ms('slow', slow.p50Ms)}. They are reported apart, never averaged: the p50 of
+          ${ms('p50', latency.p50Ms)} is of the ${isFast ? 'fast' : 'slower'} state.`,
         timeMs: latency.p50Ms,
         wouldSaveMs: Math.max(0, latency.p50Ms - fast.p50Ms),
         basis: 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/',
       },
     }

@@ -1,7 +1,8 @@
 // The number of threads in use is not the fastest: another number was measured and its interval is clear of this one's.
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** Counts within 2 % of the fastest are as good as it: the fewest threads among them leave the most CPUs to others. */
 const AS_GOOD_AS_BEST = 1.02
@@ -28,13 +29,11 @@ export const threadCount = defineRule({
     return {
       found: {
         title: `${best.at === 1 ? 'One thread is' : `${best.at} threads are`} faster than ${current.at}`,
-        detail:
-          `Measured one after the other: ${sayMs(current.p50Ms)} with ${current.at} threads, ${sayMs(best.p50Ms)} with ${best.at}, ` +
-          `${sayShare(savedShare)} less.`,
+        ...tell`Measured one after the other: ${ms('now', current.p50Ms)} with ${counted('thread', current.at)},
+          ${ms('best', best.p50Ms)} with ${number('best-threads', best.at, 'threads')}, ${share('saved', savedShare)} less.`,
         timeMs: latency.p50Ms,
         wouldSaveMs: savingMs,
         basis: 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/',
       },
     }

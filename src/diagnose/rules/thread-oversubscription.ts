@@ -2,9 +2,11 @@
 // onnxruntime takes its default from the host's cores, blind to a container's quota; its threads spin while they wait, so idle ones
 // take turns too. https://onnxruntime.ai/docs/performance/tune-performance/threading.html
 import type { Sweep } from '../../measure/timing/types.ts'
+import { plural } from '../../report/text/numbers.ts'
 import { waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayMs } from '../worth.ts'
+import { counted, ms, number, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const threadOversubscription = defineRule({
   id: 'thread-oversubscription',
@@ -23,22 +25,22 @@ export const threadOversubscription = defineRule({
       sweptRatio === undefined ? modelledSavingMs(latency.p50Ms, waitMs, threads, cpus) : latency.p50Ms * sweptRatio
     const limit =
       machine.quotaCpus === null || machine.quotaCpus > machine.usableCpus
-        ? `may use ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`
-        : `has a quota of ${machine.quotaCpus} CPUs`
+        ? tell`may use ${counted('CPU', cpus)}`
+        : tell`has a quota of ${number('quota', machine.quotaCpus, 'CPUs')} CPUs`
+    const measured = tell`Measured with ${number('CPUs', cpus, 'CPUs')},`
+    const cost =
+      sweptRatio === undefined
+        ? tell`At the median each waits ${ms('waited-in-median', waitMs)} a prediction, from which the saving is modelled.`
+        : wouldSaveMs === 0
+          ? tell`${measured} it is not faster.`
+          : tell`${measured} a prediction takes ${ms('on-fitting-threads', latency.p50Ms - wouldSaveMs)} instead of ${ms('p50', latency.p50Ms)}.`
     return {
       found: {
-        title: `${threads} threads share ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
-        detail:
-          `The engine works with ${threads} threads and the process ${limit}: threads wait for each other's turn. ` +
-          (sweptRatio === undefined
-            ? `At the median each waits ${sayMs(waitMs)} a prediction, from which the saving is modelled.`
-            : wouldSaveMs === 0
-              ? `Measured with ${cpus}, it is not faster.`
-              : `Measured with ${cpus}, a prediction takes ${sayMs(latency.p50Ms - wouldSaveMs)} instead of ${sayMs(latency.p50Ms)}.`),
+        title: `${threads} threads share ${plural(cpus, 'CPU')}`,
+        ...tell`The engine works with ${counted('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
         timeMs: latency.p50Ms,
         wouldSaveMs,
         basis: sweptRatio === undefined ? 'modelled' : 'measured',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/',
       },
     }

@@ -8,7 +8,7 @@ checkRule(tinyModel, {
     {
       name: '12 µs of 15 µs are the call',
       given: evidence({ p50Ms: 0.015, callCost: call(0.012) }),
-      expect: { timeMs: 0.012, wouldSaveMs: 0.012, next: 'whyslow fix MODEL -o fast/', detail: /12 µs \(80 %\)/ },
+      expect: { timeMs: 0.012, wouldSaveMs: 0.012, next: 'whyslow fix MODEL -o fast/', detail: /12\.0 µs \(80 %\)/ },
     },
     {
       // An empty model measured slower than the model itself: no more than the p50 can be saved.

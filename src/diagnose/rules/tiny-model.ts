@@ -2,7 +2,7 @@
 // code. An empty model with the same inputs and outputs measures it.
 import { isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { ms, number, share, tell } from '../tell.ts'
 
 export const tinyModel = defineRule({
   id: 'tiny-model',
@@ -15,16 +15,17 @@ export const tinyModel = defineRule({
     if (!isTiny(callCost.callMs, p50Ms)) return 'clear'
     const callMs = Math.min(callCost.callMs, p50Ms)
     const work =
-      costs === undefined || costs.macs === 0 ? '' : ` The model asks for ${costs.macs.toLocaleString('en-US')} multiply-adds.`
+      costs === undefined || costs.macs === 0
+        ? ''
+        : tell` The model asks for ${number('macs', costs.macs, 'multiply-adds')} multiply-adds.`
     return {
       found: {
-        detail:
-          `Of ${sayMs(p50Ms)}, ${sayMs(callMs)} (${sayShare(callMs / p50Ms)}) is the price of any call: an empty model with the same ` +
-          `inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's language, avoids it.`,
+        ...tell`Of ${ms('p50', p50Ms)}, ${ms('call', callMs)} (${share('call-share', callMs / p50Ms)}) is the price of any call: an empty model
+          with the same inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's
+          language, avoids it.`,
         timeMs: callMs,
         wouldSaveMs: callMs,
         basis: 'modelled',
-        nodes: [],
         next: 'whyslow fix MODEL -o fast/',
       },
     }

@@ -18,7 +18,12 @@ checkRule(transferBound, {
     {
       name: 'uploads and downloads of 3 + 1 of 10 ms',
       given: evidence({ p50Ms: 10, engine: onGpu, device: device(3, 1) }),
-      expect: { timeMs: 4, wouldSaveMs: 4, basis: 'modelled', detail: /3 ms to the device and the outputs 1 ms back: 40 %/ },
+      expect: {
+        timeMs: 4,
+        wouldSaveMs: 4,
+        basis: 'modelled',
+        detail: /3\.00 ms to the device and the outputs 1\.00 ms back: 40 %/,
+      },
     },
     {
       name: 'never more than the prediction',
@@ -33,7 +38,7 @@ checkRule(transferBound, {
         timeMs: 4,
         wouldSaveMs: 4,
         basis: 'measured',
-        detail: /6 ms in place of 10 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
+        detail: /6\.00 ms in place of 10\.0 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
       },
     },
   ],

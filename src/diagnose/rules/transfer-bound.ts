@@ -3,7 +3,7 @@
 import type { BoundTimes } from '../../measure/timing/types.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
 import { defineRule, type Outcome } from '../rule.ts'
-import { sayMs, sayShare } from '../worth.ts'
+import { counted, ms, share, tell } from '../tell.ts'
 
 /** A quarter of the latency: below it kernels and their starts are the place to look. */
 const LARGE_SHARE = 0.25
@@ -23,13 +23,11 @@ export const transferBound = defineRule({
     if (movedMs < LARGE_SHARE * latency.p50Ms) return 'clear'
     return {
       found: {
-        detail:
-          `Timed alone, the inputs take ${sayMs(device.uploadMs)} to the device and the outputs ${sayMs(device.downloadMs)} back: ` +
-          `${sayShare(movedMs / latency.p50Ms)} of the prediction.`,
+        ...tell`Timed alone, the inputs take ${ms('upload', device.uploadMs)} to the device and the outputs
+          ${ms('download', device.downloadMs)} back: ${share('moved-share', movedMs / latency.p50Ms)} of the prediction.`,
         timeMs: movedMs,
         wouldSaveMs: movedMs,
         basis: 'modelled',
-        nodes: [],
         next: null,
       },
     }
@@ -42,13 +40,12 @@ function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTi
   const savedMs = p50Ms * (1 - ratio)
   return {
     found: {
-      detail:
-        `With inputs and outputs kept on the device (I/O binding) it takes ${sayMs(boundMs)} in place of ${sayMs(copiedMs)}, ` +
-        `${sayShare(ratio)} of the time (${sayShare(ratioLow)} to ${sayShare(ratioHigh)} over ${rounds} rounds).`,
+      ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
+        ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
+        ${counted('round', rounds)}).`,
       timeMs: savedMs,
       wouldSaveMs: savedMs,
       basis: 'measured',
-      nodes: [],
       next: null,
     },
   }

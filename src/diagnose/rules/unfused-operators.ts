@@ -6,7 +6,8 @@ import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { type Group, unfusedGroups } from '../patterns.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 export const unfusedOperators = defineRule({
   id: 'unfused-operators',
@@ -28,14 +29,14 @@ export const unfusedOperators = defineRule({
 
     const kinds = [...new Set(timed.map(({ kind }) => kind))].map((kind) => {
       const same = timed.filter((group) => group.kind === kind)
-      return `${same.length} ${kind} (${sayMs(same.reduce((sum, group) => sum + group.timeMs, 0))})`
+      const kindMs = same.reduce((sum, group) => sum + group.timeMs, 0)
+      return tell`${number(kind, same.length, 'groups')} ${kind} (${ms(`${kind}-time`, kindMs)})`
     })
     const nodes = timed.flatMap((group) => group.nodes)
     return {
       found: {
-        detail:
-          `${kinds.join(', ')} run as ${sayCount(nodes.length, 'node')} that take ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50. ` +
-          `Fused, they would pass over their data once, in ${sayMs(timeMs - savingMs)}.`,
+        ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${counted('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
+          of the p50. Fused, they would pass over their data once, in ${ms('fused', timeMs - savingMs)}.`,
         timeMs,
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',

@@ -3,7 +3,8 @@
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
-import { isWorthSaying, sayCount, sayMs, sayShare } from '../worth.ts'
+import { counted, ms, number, share, tell } from '../tell.ts'
+import { isWorthSaying } from '../worth.ts'
 
 /** So many groups are named in the sentence, the longest first; all their nodes are listed. */
 const NAMED = 3
@@ -22,12 +23,11 @@ export const unfusedQuantization = defineRule({
     if (timed.length === 0 || !isWorthSaying(savingMs, p50Ms)) return 'clear'
 
     const named = timed.slice(0, NAMED).map(({ operator, breaks }) => `${operator.name} (${operator.opType}): ${breaks}`)
-    const rest = timed.length > NAMED ? `; and ${timed.length - NAMED} more` : ''
+    const rest = timed.length > NAMED ? tell`; and ${number('others', timed.length - NAMED, 'groups')} more` : ''
     return {
       found: {
-        detail:
-          `${sayCount(timed.length, 'group')} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${sayMs(timeMs)}, ${sayShare(timeMs / p50Ms)} of the p50. ` +
-          `${named.join('; ')}${rest}.`,
+        ...tell`${counted('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
+          ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
         timeMs,
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',

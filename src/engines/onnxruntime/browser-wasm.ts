@@ -3,6 +3,7 @@
 
 import type { Engine } from '../types.ts'
 import { BROWSER_START_MS } from './browser/start-ms.ts'
+import { WEB_PACKAGE } from './ort-web.ts'
 
 export const browserWasm: Engine = {
   id: 'browser-wasm',
@@ -10,7 +11,8 @@ export const browserWasm: Engine = {
   formats: ['onnx'],
   runs: 'graph',
   startMs: BROWSER_START_MS,
-  offers: ['process-threads'],
+  package: WEB_PACKAGE,
+  offers: ['process-threads', 'webassembly', 'page'],
   available: async (options) => (await import('./browser/available.ts')).availableInBrowser('wasm', options),
   open: async (modelFile, options) => (await import('./browser/session.ts')).openInBrowser('wasm', modelFile, options),
   end: async () => (await import('./browser/browser.ts')).endBrowser(),

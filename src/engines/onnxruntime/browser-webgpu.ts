@@ -3,6 +3,7 @@
 
 import type { Engine } from '../types.ts'
 import { BROWSER_START_MS } from './browser/start-ms.ts'
+import { WEB_PACKAGE } from './ort-web.ts'
 
 export const browserWebgpu: Engine = {
   id: 'browser-webgpu',
@@ -10,7 +11,8 @@ export const browserWebgpu: Engine = {
   formats: ['onnx'],
   runs: 'graph',
   startMs: BROWSER_START_MS,
-  offers: ['device-times', 'device-tensors', 'cpu-refused'],
+  package: WEB_PACKAGE,
+  offers: ['device-times', 'device-tensors', 'cpu-refused', 'float16', 'shaders', 'page'],
   available: async (options) => (await import('./browser/available.ts')).availableInBrowser('webgpu', options),
   open: async (modelFile, options) => (await import('./browser/session.ts')).openInBrowser('webgpu', modelFile, options),
   end: async () => (await import('./browser/browser.ts')).endBrowser(),

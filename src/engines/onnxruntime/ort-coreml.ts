@@ -9,7 +9,7 @@ export const ortCoreml: Engine = providerEngine({
   title: 'ONNX Runtime for Node, Core ML',
   backend: 'coreml',
   provider: 'coreml',
-  offers: ['cpu-refused'],
+  offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on macOS',
   library: null,
   fixFor: () => 'update macOS to 10.15 or later',

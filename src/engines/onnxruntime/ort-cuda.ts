@@ -10,7 +10,7 @@ export const ortCuda: Engine = providerEngine({
   title: 'ONNX Runtime for Node, CUDA',
   backend: 'cuda',
   provider: 'cuda',
-  offers: ['cpu-refused'],
+  offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {
     file: 'libonnxruntime_providers_cuda.so',

@@ -9,7 +9,7 @@ export const ortDirectml: Engine = providerEngine({
   title: 'ONNX Runtime for Node, DirectML',
   backend: 'dml',
   provider: 'dml',
-  offers: ['cpu-refused'],
+  offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on Windows 10 1903 and later',
   library: null,
   fixFor: () => "update Windows and the graphics card's driver: DirectML needs Direct3D 12",

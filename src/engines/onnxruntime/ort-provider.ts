@@ -33,13 +33,14 @@ export interface ProviderEngine {
 
 export function providerEngine(
   about: ProviderEngine,
-): Pick<Engine, 'formats' | 'runs' | 'id' | 'title' | 'offers' | 'available' | 'open'> {
+): Pick<Engine, 'formats' | 'runs' | 'package' | 'id' | 'title' | 'offers' | 'available' | 'open'> {
   const { id, title, offers, provider } = about
   return {
     id,
     title,
     formats: ['onnx'],
     runs: 'graph',
+    package: PACKAGE,
     offers,
     available: (options) => availableOn(about, options),
     open: (modelFile, options) => openNodeSession(modelFile, options, [provider, 'cpu']),

@@ -10,7 +10,7 @@ export const ortTensorrt: Engine = providerEngine({
   title: 'ONNX Runtime for Node, TensorRT',
   backend: 'tensorrt',
   provider: 'tensorrt',
-  offers: [],
+  offers: ['float16'],
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {
     file: 'libonnxruntime_providers_tensorrt.so',

@@ -105,7 +105,8 @@ export const ortWasm: Engine = {
   title: 'ONNX Runtime in WebAssembly, in Node',
   formats: ['onnx'],
   runs: 'graph',
-  offers: ['process-threads', 'node-times'],
+  package: WEB_PACKAGE,
+  offers: ['process-threads', 'node-times', 'webassembly'],
   available,
   open,
 }

@@ -1,24 +1,26 @@
 import { describe, expect, it } from 'vitest'
+import { readRefusal } from '../../engines/onnxruntime/facts/refusals.ts'
+import { flagsOf, graphOf, input, node } from './example-graphs.ts'
 import { findWorkingInputs, guesses, type TryRun } from './find-working.ts'
 import { NO_FLAGS } from './flags.ts'
-import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'
-import { adjustFromError } from './input-refusals.ts'
+import { adjustTo } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
 import { synthesize } from './synthetic.ts'
 
 const image = graphOf([input('x', 'float32', ['n', 3, 'h', 'w'])])
 const resolvedImage = resolveInputs(image.inputs, image, NO_FLAGS)
 const adjusted = (message: string, graph = image, flags = NO_FLAGS) =>
-  adjustFromError(message, resolveInputs(graph.inputs, graph, flags))?.inputs.map(({ shape }) => shape.join('x'))
+  adjustTo(readRefusal(message), resolveInputs(graph.inputs, graph, flags))?.inputs.map(({ shape }) => shape.join('x'))
 
-describe('adjustFromError', () => {
+describe('adjustTo', () => {
   it('takes the size that the engine expects, and says so', () => {
     const message =
       'Got invalid dimensions for input: x for the following indices\n index: 2 Got: 224 Expected: 640\n index: 3 Got: 224 Expected: 480\n Please fix'
     expect(adjusted(message)).toEqual(['1x3x640x480'])
-    expect(adjustFromError(message, resolvedImage)!.inputs[0]!.assumed[1]).toBe(
-      'axis 2 (height) = 640, as the engine asked for it, change with --shape x=1x3x640x480',
-    )
+    expect(adjustTo(readRefusal(message), resolvedImage)!.inputs[0]!.assumed[1]).toEqual({
+      text: 'axis 2 (height) = 640, as the engine asked for it',
+      flag: '--shape x=1x3x640x480',
+    })
   })
   it('leaves what the user said', () => {
     const message = 'Got invalid dimensions for input: x for the following indices\n index: 2 Got: 100 Expected: 640'
@@ -46,7 +48,7 @@ describe('adjustFromError', () => {
   it('keeps ids inside a table when the sequence is not to blame', () => {
     const short = resolveInputs(signal.inputs, signal, flagsOf({ shape: ['ids=1x8'] }))
     const message = 'indices element out of data bounds, idx=64 must be within the inclusive range [-30,29]'
-    expect(adjustFromError(message, short)!.inputs[0]).toMatchObject({ shape: [1, 8], below: 30 })
+    expect(adjustTo(readRefusal(message), short)!.inputs[0]).toMatchObject({ shape: [1, 8], below: 30 })
   })
   it('scales the sides of an image to what a Reshape or a Gemm wants', () => {
     // 512x7x7 at 224; 512x20x20 wanted, so 224*20/7 = 640.

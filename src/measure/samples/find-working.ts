@@ -1,12 +1,13 @@
 // Guesses tried against the engine until it runs: first what its error message asks for, then other usual sizes.
 
 import { engineWords } from '../../engines/onnxruntime/facts/error-words.ts'
+import { readRefusal } from '../../engines/onnxruntime/facts/refusals.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
 import { elementCount, isPlainInteger } from './dtype-arrays.ts'
 import { checkFlagNames, formatShape, type InputFlags, listInputs, shorten } from './flags.ts'
 import { type AxisMeaning, readInputFacts } from './graph-facts.ts'
-import { adjustFromError, demandOf, type Observation, scaledSide } from './input-refusals.ts'
+import { adjustTo, type Observation, scaledSide } from './input-refusals.ts'
 import { resolveInputs } from './resolve.ts'
 import { checkSizes, type ResolvedInput, type ResolvedInputs, withSizes } from './resolved.ts'
 
@@ -28,10 +29,6 @@ const OTHER_SIZES: Readonly<Partial<Record<AxisMeaning, readonly number[]>>> = {
   state: [128, 64, 256, 512],
   unknown: [2, 128, 64, 256, 512],
 }
-
-/** What no size can mend; trying on would only hide the engine's own words. */
-const NOT_ABOUT_SIZES =
-  /NOT_IMPLEMENTED|Could not find an implementation|is not a registered function|Unrecognized attribute|opset|custom op|Load model .* failed|Protobuf parsing/i
 
 /** Other sizes for the guessed axes, likeliest first; axes of one meaning change together, one meaning at a time. */
 export function* guesses(base: ResolvedInputs): Generator<ResolvedInputs> {
@@ -82,14 +79,15 @@ export async function findWorkingInputs(
     const result = await tryRun(current)
     if (result.ok) return current
     lastMessage = result.message
-    if (NOT_ABOUT_SIZES.test(lastMessage)) break
-    const adjusted: ResolvedInputs | undefined = adjustFromError(lastMessage, current, observations)
+    const refusal = readRefusal(lastMessage)
+    // Trying on would only hide the engine's own words.
+    if (!refusal.isAboutInputs) break
+    const adjusted: ResolvedInputs | undefined = adjustTo(refusal, current, observations)
     const side = scaledSide(current)
-    const demand = demandOf(lastMessage)
-    if (side !== undefined && demand !== undefined) observations.push({ side, got: demand.got })
+    if (side !== undefined && refusal.demand !== null) observations.push({ side, got: refusal.demand.got })
     current = isNew(adjusted) ? adjusted : nextGuess()
   }
-  throw refusal(base, last, tried.size, lastMessage, declared)
+  throw noneWorks({ base, last, tries: tried.size, message: lastMessage, declared })
 
   function isNew(inputs: ResolvedInputs | undefined): inputs is ResolvedInputs {
     return inputs !== undefined && !tried.has(keyOf(inputs)) && fits(inputs)
@@ -135,16 +133,19 @@ export function checkNeededValues(
   }
 }
 
-function refusal(
-  base: ResolvedInputs,
-  last: ResolvedInputs,
-  tries: number,
-  message: string,
-  declared: readonly ValueDeclaration[],
-): InputError {
+interface Tries {
+  readonly base: ResolvedInputs
+  readonly last: ResolvedInputs
+  readonly tries: number
+  /** Of the last try. */
+  readonly message: string
+  readonly declared: readonly ValueDeclaration[]
+}
+
+function noneWorks({ base, last, tries, message, declared }: Tries): InputError {
   const said = shorten(engineWords(message), 200)
   const open = base.inputs.filter(({ freeAxes }) => freeAxes.some(({ from, meaning }) => from === 'guess' && meaning !== 'batch'))
-  if (open.length === 0 || NOT_ABOUT_SIZES.test(message)) {
+  if (open.length === 0 || !readRefusal(message).isAboutInputs) {
     return new InputError(
       `the engine does not run the model: ${said}; its inputs: ${listInputs(declared)}; change them with --shape or --value, or give --data`,
     )

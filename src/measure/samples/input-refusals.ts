@@ -1,12 +1,6 @@
-// Reads ONNX Runtime's complaints about sizes, and changes guessed sizes as they ask. The texts are those of onnxruntime 1.30
-// (core/framework/utils, core/providers/cpu); one that is not known changes nothing.
+// Changes guessed sizes as the engine asks for it when it refuses inputs.
+import type { Demand, Refusal } from '../../engines/onnxruntime/facts/refusals.ts'
 import { type ResolvedInput, type ResolvedInputs, withSizes } from './resolved.ts'
-
-/** A product of sizes somewhere inside the model: what the guess gave there, and what the weights want. */
-export interface Demand {
-  readonly got: number
-  readonly want: number
-}
 
 /** An earlier try: the size of the scaled axes, and what it gave inside the model. */
 export interface Observation {
@@ -14,65 +8,43 @@ export interface Observation {
   readonly got: number
 }
 
-const OUT_OF_RANGE =
-  /\b(index|indices|axis|axes|split)\b.*\b(range|bounds|exceeds|outside)|out of range.*\bindex|invalid indice/is
 const BATCH_OR_STATE = new Set(['batch', 'state'])
 
 /**
- * The inputs as the message asks for them; `undefined` where it asks for nothing that can be changed. Only guessed sizes change:
+ * The inputs as the engine asks for them; `undefined` where it asks for nothing that can be changed. Only guessed sizes change:
  * what the user, the data or a weight says stays. `earlier` tries sharpen the scaling of image sides.
  */
-export function adjustFromError(
-  message: string,
+export function adjustTo(
+  refusal: Refusal,
   resolved: ResolvedInputs,
   earlier: readonly Observation[] = [],
 ): ResolvedInputs | undefined {
-  const direct = invalidDimensions(message, resolved)
+  const { tableRows, sizes, demand, isOutOfRange } = refusal
+  const direct = asDeclared(refusal, resolved)
   if (direct !== undefined) return direct
-  const rows = message.match(/indices element out of data bounds.*\[-\d+,\s*(\d+)\]/s)
-  if (rows !== null) return withinTable(resolved, Number(rows[1]) + 1)
-  for (const [is, wanted] of pairs(message)) {
+  if (tableRows !== null) return withinTable(resolved, tableRows)
+  for (const [is, wanted] of sizes) {
     const changed = replaceSize(resolved, is, wanted)
     if (changed !== undefined) return changed
   }
-  const demand = demandOf(message)
-  if (demand !== undefined) return scaleTo(resolved, demand, earlier)
+  if (demand !== null) return scaleTo(resolved, demand, earlier)
   // An index beyond what it indexes: 0 and 1 are within nearly everything, 0 within all.
-  if (!OUT_OF_RANGE.test(message)) return undefined
+  if (!isOutOfRange) return undefined
   return integersBelow(resolved, 2) ?? integersBelow(resolved, 1)
 }
 
-/** The sizes a Gemm or a Reshape complains about, per sample. */
-export function demandOf(message: string): Demand | undefined {
-  const gemm = message.match(/GEMM: Dimension mismatch, W: \{(\d+),(\d+)\} K: (\d+) N:\s*(\d+)/)
-  if (gemm !== null) {
-    const [rows, columns, got, n] = gemm.slice(1).map(Number) as [number, number, number, number]
-    return { got, want: columns === n ? rows : columns }
-  }
-  const reshape = message.match(
-    /cannot be reshaped to the requested shape. Input shape:\s*\{([\d,]*)\}, requested shape:\s*\{([-\d,]*)\}/,
-  )
-  if (reshape === null) return undefined
-  const [from, to] = reshape.slice(1).map((text) => text!.split(',').filter(Boolean).map(Number)) as [number[], number[]]
-  const product = (sizes: readonly number[]) => sizes.reduce((total, size) => total * Math.abs(size), 1)
-  // With an open axis (-1) the rest must divide the input: the smallest input that does is one sample.
-  const got = to.includes(-1) && to[0] === -1 ? product(from.slice(1)) : product(from)
-  return { got, want: product(to) }
-}
-
-/** The size of the axes that `adjustFromError` scales, for an `Observation`; `undefined` where there are none. */
+/** The size of the axes that `adjustTo` scales, for an `Observation`; `undefined` where there are none. */
 export function scaledSide(resolved: ResolvedInputs): number | undefined {
   const [first] = scalable(resolved)
   return first === undefined ? undefined : first.input.shape[first.axis]
 }
 
-function invalidDimensions(message: string, resolved: ResolvedInputs): ResolvedInputs | undefined {
-  const name = message.match(/Got invalid dimensions for input: (.*) for the following indices/)?.[1]
-  const input = resolved.inputs.find((candidate) => candidate.name === name)
-  if (input === undefined) return undefined
+function asDeclared({ declared }: Refusal, resolved: ResolvedInputs): ResolvedInputs | undefined {
+  const input = resolved.inputs.find(({ name }) => name === declared?.input)
+  if (declared === null || input === undefined) return undefined
   let changed: ResolvedInputs | undefined
-  for (const [, axis, , expected] of message.matchAll(/index: (\d+) Got: (\d+) Expected: (\d+)/g)) {
-    const next = setAxis(changed ?? resolved, input, Number(axis), Number(expected))
+  for (const { axis, size } of declared.axes) {
+    const next = setAxis(changed ?? resolved, input, axis, size)
     if (next === undefined) return undefined
     changed = next
   }
@@ -94,32 +66,6 @@ function integersBelow(resolved: ResolvedInputs, rows: number): ResolvedInputs |
   if (!resolved.inputs.some(isLoose)) return undefined
   return { inputs: resolved.inputs.map((input) => (isLoose(input) ? { ...input, below: rows } : input)) }
 }
-
-/** Pairs of (size as guessed, size asked for) that a message states, likeliest first. */
-function pairs(message: string): readonly (readonly [number, number])[] {
-  const numbers = (match: RegExpMatchArray | null): number[] => match?.slice(1).map(Number) ?? []
-  const [channels, kernel, group] = numbers(message.match(/C: (\d+) kernel channels: (\d+) group: (\d+)/))
-  if (channels !== undefined) return [[channels, kernel! * group!]]
-  const [left, right] = numbers(message.match(/dimension other than 1\. (\d+) by (\d+)/))
-  if (left !== undefined) return bothWays(right!, left)
-  const [first, second] = numbers(message.match(/mismatched dimensions of (\d+) and (\d+)/))
-  if (first !== undefined) return bothWays(first, second!)
-  const split = message.match(/Axis=(\d+) Input shape=\{([\d,]+)\}.* was (\d+)$/s)
-  if (split !== null) return [[Number(split[2]!.split(',')[Number(split[1])]), Number(split[3])]]
-  const gemm = demandOf(message)
-  if (gemm !== undefined && /GEMM/.test(message)) return [[gemm.got, gemm.want]]
-  const shapes = message.match(/must have shape \{([\d,]+)\}\.? Actual:\s*\{([\d,]+)\}/)
-  if (shapes === null) return []
-  const [wanted, actual] = shapes.slice(1).map((text) => text!.split(',').map(Number)) as [number[], number[]]
-  const differing = wanted.map((size, axis) => [size, actual[axis] ?? size] as const).filter(([a, b]) => a !== b)
-  return differing.flatMap(([a, b]) => bothWays(a, b))
-}
-
-/** Where a message does not say which of the two sizes is the guess. */
-const bothWays = (a: number, b: number): readonly (readonly [number, number])[] => [
-  [a, b],
-  [b, a],
-]
 
 function replaceSize(resolved: ResolvedInputs, is: number, wanted: number): ResolvedInputs | undefined {
   const axes = guessedAxes(resolved).filter(({ input, axis }) => input.shape[axis] === is)

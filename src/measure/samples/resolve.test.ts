@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView } from '../../graph/types.ts'
+import { flagsOf, graphOf, input, node } from './example-graphs.ts'
 import { NO_FLAGS, parseShapeFlag } from './flags.ts'
-import { flagsOf, graphOf, input, node } from './graph-literals.test.support.ts'
 import { resolveInputs } from './resolve.ts'
 
 const shapesOf = (graph: GraphView, flags = NO_FLAGS) =>
@@ -16,9 +16,9 @@ describe('resolveInputs', () => {
     const [x] = resolveInputs(image.inputs, image, NO_FLAGS).inputs
     expect(x!.shape).toEqual([1, 1, 224, 224])
     expect(x!.assumed).toEqual([
-      'axis 0 (batch) = 1, change with --batch',
-      'axis 2 (height) = 224, change with --shape x=1x1x224x224',
-      'axis 3 (width) = 224, change with --shape x=1x1x224x224',
+      { text: 'axis 0 (batch) = 1', flag: '--batch' },
+      { text: 'axis 2 (height) = 224', flag: '--shape x=1x1x224x224' },
+      { text: 'axis 3 (width) = 224', flag: '--shape x=1x1x224x224' },
     ])
     expect(x!.freeAxes.map(({ meaning, from }) => `${meaning} ${from}`)).toEqual([
       'batch guess',
@@ -114,7 +114,7 @@ describe('resolveInputs', () => {
     ['two batches', graphOf(ids), { batch: 2, shape: ['input_ids=3x8'] }, /disagree/],
     ['two sizes of one symbol', graphOf(ids), { shape: ['input_ids=1x8', 'attention_mask=1x9'] }, /'seq' is 8 .* and 9/],
     ['too many elements', graphOf([input('x', 'float32', [1000000, 1000000])]), {}, /1.00e\+12 elements, more than 2\^31/],
-    ['too many bytes', image, { shape: ['x=1x1x1000x1000'], limitBytes: 1e6 }, /0.00400 GB, above the 0.00100 GB/],
+    ['too many bytes', image, { shape: ['x=1x1x1000x1000'], limitBytes: 1e6 }, /4\.00 MB, above the 1\.00 MB/],
     ['a sequence', graphOf([{ name: 's', kind: 'sequence', dtype: null, shape: null }]), {}, /input 's' is a sequence/],
   ]
   it.each(refusals)('refuses %s in one line', (_, graph, flags, message) => {

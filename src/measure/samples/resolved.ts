@@ -2,6 +2,7 @@
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
+import { bytes } from '../../report/text/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
@@ -18,12 +19,19 @@ export interface FreeAxis {
   readonly from: SizeSource
 }
 
+/** A size that was guessed, or that the engine asked for. */
+export interface Assumption {
+  /** 'axis 2 (height) = 224'. */
+  readonly text: string
+  /** What changes it on the command line: '--batch', '--shape x=1x3x224x224'. */
+  readonly flag: string
+}
+
 export interface ResolvedInput {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** One line for each guess, with the flag that changes it: 'axis 2 (height) = 224, change with --shape x=1x3x224x224'. */
-  readonly assumed: readonly string[]
+  readonly assumed: readonly Assumption[]
   readonly freeAxes: readonly FreeAxis[]
   /** True where the model does not even say how many axes there are. */
   readonly rankIsFree: boolean
@@ -95,10 +103,7 @@ export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number 
     if (count > MOST_ELEMENTS) throw new InputError(`${what} has ${count.toPrecision(3)} elements, more than 2^31; ${todo}`)
     totalBytes += byteLength(dtype, count) ?? 0
     if (limitBytes !== undefined && totalBytes > limitBytes) {
-      const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`
-      throw new InputError(
-        `${what} brings one sample to ${gigabytes(totalBytes)}, above the ${gigabytes(limitBytes)} available; ${todo}`,
-      )
+      throw new InputError(`${what} brings one sample to ${bytes(totalBytes)}, above the ${bytes(limitBytes)} available; ${todo}`)
     }
   }
 }
@@ -109,14 +114,13 @@ export function restate(input: ResolvedInput): ResolvedInput {
   const flag = `--shape ${name}=${shape.join('x')}`
   const assumed = input.freeAxes
     .filter(({ from }) => from === 'guess' || from === 'engine')
-    .map(({ axis, meaning, symbol, from }) => {
+    .map(({ axis, meaning, symbol, from }): Assumption => {
       const means = meaning === 'unknown' ? (symbol ?? 'free') : meaning
-      const change = meaning === 'batch' ? '--batch' : flag
       const why = from === 'engine' ? ', as the engine asked for it' : ''
-      return `axis ${axis} (${means}) = ${shape[axis]}${why}, change with ${change}`
+      return { text: `axis ${axis} (${means}) = ${shape[axis]}${why}`, flag: meaning === 'batch' ? '--batch' : flag }
     })
   if (input.rankIsFree && input.freeAxes.some(({ from }) => from !== 'flag' && from !== 'data')) {
-    return { ...input, assumed: [`${shape.length} axes, change with ${flag}`, ...assumed] }
+    return { ...input, assumed: [{ text: `${shape.length} axes`, flag }, ...assumed] }
   }
   return { ...input, assumed }
 }

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { offersOf } from '../../engines/index.ts'
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
 import { openInputs, type TaskInputs } from '../../measure/samples/saved.ts'
 import { engineOf } from '../../trials/engine-of.ts'
@@ -27,8 +28,6 @@ const WORTH_MS = 250
 const MOST_THREADS = 8
 /** Each thread has the weights once more. */
 const MOST_BYTES = 256 * 2 ** 20
-/** Engines that are code of this process and may be opened by several of its threads. */
-const THREADED = new Set(['ort-cpu'])
 
 const threadFile = fileURLToPath(new URL('./watch-thread.js', compiledTwin(import.meta.url)))
 
@@ -44,7 +43,7 @@ export async function watch(task: WatchTask, worthMs = WORTH_MS): Promise<Collec
 }
 
 function threadsFor({ engine, options, file }: WatchTask): number {
-  if (!THREADED.has(engine)) return 1
+  if (!offersOf(engine).includes('worker-threads')) return 1
   const folder = path.dirname(file)
   const bytes = fs.readdirSync(folder).reduce((sum, name) => sum + fs.statSync(path.join(folder, name)).size, 0)
   return Math.min(options.threads ?? os.availableParallelism(), MOST_THREADS, 1 + Math.floor(MOST_BYTES / bytes))

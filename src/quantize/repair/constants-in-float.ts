@@ -2,11 +2,11 @@
 // table is dequantized after its rows are read and not before.
 
 import { type Conversion, conversionOf, isDequantize } from '../../engines/onnxruntime/int8/conversion.ts'
-import { int8KernelOf } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { floatTensor, node as makeNode } from '../../graph/build.ts'
 import type { Constant } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import type { NodeView } from '../../graph/types.ts'
+import { int8KernelOf } from '../../operators/index.ts'
 import { numberOf } from '../../rewrite/match.ts'
 import { conversionNode, integersOf, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 import { isRepairable } from './repairable.ts'

@@ -1,7 +1,7 @@
 // A float constant beside a quantized value, as in an Add or a Mul: quantized once, so that the int8 kernel takes it.
 
-import { int8KernelOf } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { rawTensor } from '../../graph/build.ts'
+import { int8KernelOf } from '../../operators/index.ts'
 import { affineOf, quantizeNumber, typeRange } from '../write/numbers.ts'
 import { conversionNode, newParameters, type QuantizedGraph, type Repair, withInput } from './quantized-graph.ts'
 

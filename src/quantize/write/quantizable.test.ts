@@ -99,6 +99,12 @@ describe('quantizable', () => {
       rest: { opset: 6 },
       reason: /opset 6 cannot be raised to 13/,
     },
+    {
+      name: 'a mask, whose constant is far from what it masks',
+      nodes: [node('Greater', ['x', 'conv'], ['c']), node('Where', ['c', 'x', 'conv'], ['y'])],
+      at: 1,
+      reason: /^it reads a constant$/,
+    },
     { name: 'batch first', nodes: [node('LSTM', ['x', 'conv', 'conv'], ['y'], { layout: 1 })], reason: /layout 1/ },
   ]
   test.each(REASONS)('why not: $name', ({ nodes, at = 0, rest, reason }) => {

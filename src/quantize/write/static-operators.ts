@@ -3,6 +3,9 @@
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../../graph/constants.ts'
+import { operatorKey } from '../../operators/family.ts'
+import { int8KernelOf } from '../../operators/index.ts'
+import type { Int8Kernel } from '../../operators/types.ts'
 import { attributeOf, isOperator, type Matching, numberOf, withConstant } from '../../rewrite/match.ts'
 import type { SymbolicType } from '../../rewrite/symbolic-rule.ts'
 import { type Product, productOf } from './product.ts'
@@ -37,17 +40,12 @@ export interface OperatorContext {
   typeOf(name: string): SymbolicType
 }
 
-/** They move numbers, or pick some: what they give has the scale and zero point of what they read. */
-const DATA_MOVEMENT: readonly string[] = [
-  ...['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Gather', 'GatherElements', 'Slice', 'Expand', 'Tile', 'Split'],
-  ...['MaxPool', 'ReduceMax', 'ReduceMin', 'Resize'],
-]
-const UNARY: readonly string[] = ['Sigmoid', 'LeakyRelu', 'AveragePool', 'GlobalAveragePool', 'Softmax']
-
-/** True where what the node gives has the range of what it reads. */
+/** True where what the node gives has the range of what it reads: it moves numbers, or picks some. */
 export function movesData(node: NodeProto): boolean {
-  return isOperator(node, ...DATA_MOVEMENT)
+  return kernelOf(node)?.kind === 'moves'
 }
+
+const kernelOf = (node: NodeProto): Int8Kernel | undefined => int8KernelOf(operatorKey(node))
 
 /** The node as an operator on int8; a reason where it is none. */
 export function staticOperator(context: OperatorContext, node: NodeProto): StaticOperator | string {
@@ -76,10 +74,13 @@ export function staticOperator(context: OperatorContext, node: NodeProto): Stati
     const activation = isOperator(node, 'Concat') ? undefined : activationBehind(matching, node)
     return { ...plain, ...withActivation(node, [node], activation), kind: 'elementwise', operands }
   }
-  if (isOperator(node, ...UNARY)) {
-    return { ...plain, ...withActivation(node, [node], undefined), kind: 'elementwise', operands: [0] }
+  const kernel = kernelOf(node)
+  if (kernel?.kind === 'elementwise') {
+    // A mask picks a constant far outside the range of what it masks.
+    if (kernel.data!.some((index) => matching.constant(node.input[index]) !== undefined)) return 'it reads a constant'
+    return { ...plain, ...withActivation(node, [node], undefined), kind: 'elementwise', operands: kernel.data! }
   }
-  if (!movesData(node)) return `there is no int8 kernel for ${node.opType}`
+  if (kernel?.kind !== 'moves') return `there is no int8 kernel for ${node.opType}`
   const why = whyNotDataMovement(matching, node)
   return why ?? { ...plain, ...withActivation(node, [node], undefined), kind: 'data-movement', operands: [0] }
 }
@@ -111,7 +112,8 @@ function whyNotByConstant(matching: Matching, node: NodeProto): string | undefin
 function whyNotFloat({ matching, typeOf }: OperatorContext, node: NodeProto): string | undefined {
   const data = node.input.find((name) => name !== '' && matching.constant(name) === undefined)
   if (data === undefined) return 'it reads constants alone'
-  const dtypes = [node.input[0]!, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
+  const read = node.input[kernelOf(node)?.data?.[0] ?? 0]!
+  const dtypes = [read, node.output[0]!].map((name) => typeOf(name).dtype).filter((dtype) => dtype !== undefined)
   const other = dtypes.find((dtype) => dtype !== 'float32')
   if (other !== undefined) return `it works on ${other}`
   // Where nothing is known, weights of float32 tell it.

@@ -170,6 +170,20 @@ const CASES: readonly Case[] = [
     nodes: within(node('Reshape', ['a', 'flat'], ['r']), node('Reshape', ['r', 'square'], ['b'])),
     kernels: ['QLinearConv', 'QLinearConv'],
   },
+  {
+    name: 'DepthToSpace',
+    nodes: [
+      node('Conv', ['x', 'point'], ['a']),
+      node('DepthToSpace', ['a'], ['b'], { blocksize: 2 }),
+      node('Sigmoid', ['b'], ['y']),
+    ],
+    kernels: ['QLinearConv', 'DepthToSpace', 'QLinearSigmoid'],
+  },
+  {
+    name: 'Where of two values',
+    nodes: [node('Conv', ['x', 'point'], ['a']), node('Greater', ['x', 'zero'], ['c']), node('Where', ['c', 'a', 'x'], ['y'])],
+    kernels: ['QLinearConv', 'QLinearWhere'],
+  },
   { name: 'Gather', nodes: within(node('Gather', ['a', 'indices'], ['b'], { axis: 2 })), kernels: ['Gather'] },
   { name: 'Slice', nodes: within(node('Slice', ['a', 'one', 'three', 'three'], ['b'])), kernels: ['Slice'] },
   { name: 'Tile', nodes: within(node('Tile', ['a', 'twice'], ['b'])), kernels: ['Tile'] },
@@ -194,7 +208,7 @@ const OPTIONS: readonly (readonly [string, Partial<QuantizeOptions>])[] = [
 ]
 
 /** On x86 the engine turns int8 activations into uint8, but not where two nodes read a value, nor for constants (1.30). */
-const ON_ARM_ALONE = /^(MatMul of two values|Add.*|Mul.*|Div.*|Sub.*|Concat|Hard.*|hard.*)$/
+const ON_ARM_ALONE = /^(MatMul of two values|Add.*|Mul.*|Div.*|Sub.*|Concat|Where.*|Hard.*|hard.*)$/
 
 describe.each(OPTIONS)('static int8, %s', (_, options) => {
   const isMeant = ({ name }: Case): boolean => {

@@ -8,9 +8,6 @@ import { countRun } from '../../rewrite/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
 
-/** Engines whose kernels compute in float16. */
-const COMPUTES_IN_FLOAT16 = ['ort-webgpu', 'browser-webgpu', 'ort-cuda', 'ort-tensorrt', 'ort-directml', 'ort-coreml']
-
 export const float16 = defineRemedy({
   id: 'float16',
   title: 'Weights and values in float16',
@@ -19,7 +16,7 @@ export const float16 = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput', 'memory', 'size'],
   apply(setup, evidence) {
-    const computes = COMPUTES_IN_FLOAT16.includes(evidence.engine.id)
+    const computes = evidence.offers.includes('float16')
     if (evidence.constraints.maxLoss === null || (!computes && evidence.goal !== 'size')) return []
     const half = toHalf(setup.model, typesIn(evidence))
     if (typeof half === 'string') return []

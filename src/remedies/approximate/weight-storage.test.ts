@@ -37,7 +37,7 @@ checkRemedy(weightStorage, {
       ...applies,
       name: 'a matrix; its bias stays',
       model: make(product),
-      changes: /^1 weight of 5\.1 kB stored in 8 bits, in 1\.3 kB$/,
+      changes: /^1 weight of 5\.12 kB stored in 8 bits, in 1\.28 kB$/,
       operators: ['Cast', 'Mul', 'MatMul', 'Add'],
       check: ({ setup }, before) => {
         const bytes = [before, setup].map((one) => sizeOf(encodeModel(one.model.proto)))

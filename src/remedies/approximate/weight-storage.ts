@@ -8,6 +8,7 @@ import { dataTypeOf } from '../../graph/dtype.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { readFloats } from '../../quantize/write/rewriting.ts'
 import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb } from '../../quantize/write/weights.ts'
+import { bytes } from '../../report/text/numbers.ts'
 import { type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
@@ -35,7 +36,7 @@ export const weightStorage = defineRemedy({
       {
         variant: '',
         setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'weight')} of ${megabytes(before)} stored in 8 bits, in ${megabytes(before / 4)}`],
+        changes: [`${count(replaced.length, 'weight')} of ${bytes(before)} stored in 8 bits, in ${bytes(before / 4)}`],
         predictedSavingMs: null,
         took: (executed) => !holds(executed, codes),
       },
@@ -92,8 +93,4 @@ function finest(weights: FloatWeights): QuantizedWeights | undefined {
 function holds({ constants, nodes }: GraphView, names: ReadonlySet<string>): boolean {
   if (Object.keys(constants).some((name) => names.has(name))) return true
   return nodes.some(({ subgraphs }) => Object.values(subgraphs).some((inner) => holds(inner, names)))
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -5,6 +5,7 @@ import { copyWith } from '../../graph/copy.ts'
 import type { Model, WeightSource } from '../../graph/model.ts'
 import { type InlineWeight, inlineWeights, withOutside } from '../../graph/outsource.ts'
 import { externalReference } from '../../graph/tensor-data.ts'
+import { bytes } from '../../report/text/numbers.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
 
@@ -21,13 +22,13 @@ export const externalData = defineRemedy({
   apply(setup) {
     const { model } = setup
     const moved = inlineWeights(model)
-    const total = moved.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+    const total = moved.reduce((sum, weight) => sum + weight.bytes.byteLength, 0)
     if (total < LEAST_TOTAL_BYTES) return []
     return [
       {
         variant: '',
         setup: { ...setup, model: moveOut(model, moved) },
-        changes: [`${count(moved.length, 'weight')}, ${(total / 1e6).toFixed(1)} MB, put into a file beside the model`],
+        changes: [`${count(moved.length, 'weight')}, ${bytes(total)}, put into a file beside the model`],
         predictedSavingMs: null,
       },
     ]

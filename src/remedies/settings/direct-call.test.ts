@@ -36,6 +36,6 @@ checkRemedy(directCall, {
       model: relu,
       evidence: { ...tiny, engine: { id: 'ort-cpu', version: '2.0.0' } },
     },
-    { name: 'another engine', model: relu, evidence: { ...tiny, engine: { id: 'other', version: '1.30.0' } } },
+    { name: 'another engine', model: relu, evidence: { ...tiny, offers: [] } },
   ],
 })

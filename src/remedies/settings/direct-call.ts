@@ -16,9 +16,10 @@ export const directCall = defineRemedy({
   effect: 'exact',
   kind: 'settings',
   goals: ['latency', 'throughput'],
-  apply(setup, { engine, p50Ms, threadsInUse }) {
+  apply(setup, { engine, offers, p50Ms, threadsInUse }) {
     const { directCall, reuseOutputs, threads } = setup.options
-    if (engine.id !== 'ort-cpu' || !knowsBinding(engine.version) || p50Ms > TINY_MS || directCall || reuseOutputs) return []
+    const isKnown = offers.includes('direct-call') && knowsBinding(engine.version)
+    if (!isKnown || p50Ms > TINY_MS || directCall || reuseOutputs) return []
     const predictedSavingMs = Math.min(WRAPPER_MS, p50Ms / 4)
     const called = "predict() calls the engine's binding itself, without a turn of the event loop"
     const alone = { variant: '', setup: withOptions(setup, { directCall: true }), changes: [called], predictedSavingMs }

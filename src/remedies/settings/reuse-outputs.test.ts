@@ -33,7 +33,7 @@ checkRemedy(reuseOutputs, {
       model: relu,
       evidence: { outputs: [{ name: 'y', dtype: 'float32', shape: null }] },
     },
-    { name: 'another engine', model: relu, evidence: { engine: { id: 'other', version: '1.30.0' } } },
+    { name: 'another engine', model: relu, evidence: { offers: [] } },
   ],
 })
 

@@ -12,10 +12,10 @@ export const reuseOutputs = defineRemedy({
   kind: 'settings',
   goals: ['latency', 'throughput'],
   onlyWhenNamed: 'the next prediction may overwrite a result: copy what must be kept',
-  apply(setup, { engine, outputs }) {
+  apply(setup, { offers, outputs }) {
     const writable =
       outputs.length > 0 && outputs.every(({ dtype, shape }) => dtype !== null && dtype !== 'string' && shape !== null)
-    if (engine.id !== 'ort-cpu' || setup.options.reuseOutputs === true || !writable) return []
+    if (!offers.includes('reused-outputs') || setup.options.reuseOutputs === true || !writable) return []
     return [
       {
         variant: '',

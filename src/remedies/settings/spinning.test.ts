@@ -49,7 +49,7 @@ checkRemedy(spinning, {
       name: 'another engine',
       model: relu,
       setup: { options: { threads: 2 } },
-      evidence: { engine: { id: 'other', version: '1.30.0' } },
+      evidence: { offers: [] },
     },
   ],
 })

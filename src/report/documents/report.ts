@@ -19,7 +19,14 @@ export interface ReportDocument {
     nodes: number
     macs: number | null
     flops: number | null
-    inputs: { name: string; dtype: string; shape: number[]; assumed: string[]; source: 'data' | 'synthetic' }[] // without initializers that are listed as inputs; assumed: the dimensions that were guessed
+    inputs: {
+      name: string
+      dtype: string
+      shape: number[]
+      assumed: string[] // the dimensions that were guessed
+      assumptions: { text: string; flag: string }[] // the same with the flag that changes each: --batch, or --shape and the whole shape
+      source: 'data' | 'synthetic'
+    }[] // without initializers that are listed as inputs
     outputs: { name: string; dtype: string; shape: number[] | null }[] // shape as run; null: not a tensor
   }
   machine: {
@@ -116,6 +123,7 @@ export interface ReportDocument {
     bytes: number | null
     floorMs: number | null
     bound: 'compute' | 'memory' | 'overhead' | null
+    areasMs: { architecture: number; hardware: number; software: number } | null // where its time belongs, together timeMs; null: not known. A recurrent node's floor is architecture, any other's what floorMs is on; the rest is software
     inputs: string[]
     outputs: string[]
     rawMs?: number // as the profiler gave it, its own cost included
@@ -132,6 +140,8 @@ export interface ReportDocument {
     basis: 'measured' | 'modelled'
     nodes: string[]
     next: string | null // next: the command to type
+    facts: { name: string; value: number; unit: string }[] // the numbers of `detail`, as data; units: ms, ns, bytes, share, ratio, or what is counted
+    places: { file: string; line: number; function: string | null }[] // of the user's own code; [] where none
   }[] // ranked, largest saving first
   clear: string[]
   doesNotApply?: string[] // rules about what is not in use: a GPU, WebAssembly

@@ -34,6 +34,11 @@ const node = (name: string, timeMs: number, floorMs: number | null, bound: 'comp
   bytes: null,
   floorMs,
   bound,
+  areasMs: {
+    architecture: bound === 'compute' ? (floorMs ?? 0) : 0,
+    hardware: bound === 'memory' ? (floorMs ?? 0) : 0,
+    software: timeMs - (floorMs ?? 0),
+  },
   inputs: [],
   outputs: [],
 })
@@ -47,6 +52,8 @@ const finding = (title: string, wouldSaveMs: number, basis: 'measured' | 'modell
   basis,
   nodes: [],
   next: null,
+  facts: [],
+  places: [],
 })
 const facts: AnswerFacts = { latency, areas: areas(0, 0, 0, 0), nodes: [], findings: [], notChecked: [] }
 

@@ -57,19 +57,11 @@ function cause(facts: AnswerFacts): string {
 function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFacts['nodes']): string {
   let top: { name: string; timeMs: number } | undefined
   for (const node of nodes) {
-    const timeMs = timeInArea(area, node)
+    const timeMs = area === 'unexplained' ? 0 : (node.areasMs?.[area] ?? 0)
     if (timeMs > (top?.timeMs ?? 0)) top = { name: nodeName(node, 40), timeMs }
   }
   if (top === undefined || areaMs <= 0 || top.timeMs < namedFromShare * areaMs) return ''
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
-}
-
-function timeInArea(area: AreaName | 'unexplained', node: AnswerFacts['nodes'][number]): number {
-  const floorMs = Math.min(node.floorMs ?? 0, node.timeMs)
-  if (area === 'architecture') return node.bound === 'compute' ? floorMs : 0
-  if (area === 'hardware') return node.bound === 'memory' ? floorMs : 0
-  if (area === 'software') return node.timeMs - floorMs
-  return 0
 }
 
 function consequence({ findings, latency, notChecked }: AnswerFacts): string {

@@ -50,7 +50,7 @@ describe.each([
 test('the table has a row for each that was measured, fastest first, and others have their reason', () => {
   const text = renderComparison(models, plain)
   expect(text).toMatch(/^1\. b\.onnx .* 91\.0 % /m)
-  expect(text).toMatch(/^2\. a-model-…ame/m)
+  expect(text).toMatch(/^2\. a-model-w…ame/m)
   expect(text.indexOf('1. ')).toBeLessThan(text.indexOf('2. '))
   expect(text).toContain('Not measured: broken.onnx: the engine’s process ended by SIGSEGV')
   expect(text).toContain('Warning: something odd')

@@ -83,11 +83,11 @@ describe('the sentence that ends fix', () => {
   })
 
   test('speaks of bytes in their own unit, and of the share that is gone', () => {
-    // 104857600 is 100 MiB; a quarter of it is left.
+    // A quarter of 104857600 is left.
     const bytes = { unit: 'bytes', before: 104857600, after: 26214400 } as const
-    expect(fixAnswer(fix({ ...bytes, goal: 'size' }), kept)).toMatch(/^The model on disk: 100 MiB to 25\.0 MiB \(75 % less\), /)
-    expect(fixAnswer(fix({ ...bytes, goal: 'memory' }), kept)).toMatch(/^Memory for loading and predicting: 100 MiB to 25\.0 MiB/)
-    expect(fixAnswer(fix({ ...bytes, goal: 'size', proven: false }), [])).toMatch(/^The model on disk stays at 100 MiB: /)
+    expect(fixAnswer(fix({ ...bytes, goal: 'size' }), kept)).toMatch(/^The model on disk: 105 MB to 26\.2 MB \(75 % less\), /)
+    expect(fixAnswer(fix({ ...bytes, goal: 'memory' }), kept)).toMatch(/^Memory for loading and predicting: 105 MB to 26\.2 MB/)
+    expect(fixAnswer(fix({ ...bytes, goal: 'size', proven: false }), [])).toMatch(/^The model on disk stays at 105 MB: /)
   })
 
   test('tells of preprocessing apart from the rest', () => {

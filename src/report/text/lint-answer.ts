@@ -1,6 +1,6 @@
 // The sentence that answers `lint`: is it quantized, does it run in int8, what does that cost, and what is first to mend.
 import type { LintDocument } from '../documents/lint.ts'
-import { percent, time, timeWithInterval } from './numbers.ts'
+import { percent, plural, time, timeWithInterval } from './numbers.ts'
 import { printable } from './wrap.ts'
 
 type Facts = Pick<LintDocument, 'model' | 'measured' | 'written' | 'fused' | 'unfused' | 'hazards'>
@@ -10,10 +10,7 @@ export function lintAnswer({ model, measured, written, fused, unfused, hazards }
   const file = printable(model.file)
   const quantized = written.conversions + written.integerProducts + written.quantizedOperators + written.fewBitProducts > 0
   if (!quantized) {
-    const halves =
-      written.float16Constants > 0
-        ? `, though ${count(written.float16Constants, 'of its weights', 'of its weights')} are float16`
-        : ''
+    const halves = written.float16Constants > 0 ? `, though ${written.float16Constants} of its weights are float16` : ''
     return `${file} is not quantized: it holds no QuantizeLinear, no integer product and no weights of 4 or 8 bits${halves}.`
   }
   const takes =
@@ -21,7 +18,7 @@ export function lintAnswer({ model, measured, written, fused, unfused, hazards }
   const inInt8 = fused.reduce((sum, { nodes }) => sum + nodes, 0)
   if (unfused.length === 0) {
     const look = hazards.length > 0 ? '; see what to look out for' : ''
-    return `${takes}all that is quantized runs in int8 (${count(inInt8, 'operator', 'operators')})${look}.`
+    return `${takes}all that is quantized runs in int8 (${plural(inInt8, 'operator')})${look}.`
   }
   const known = unfused.flatMap(({ wouldSaveMs }) => wouldSaveMs ?? [])
   const saving = known.reduce((sum, ms) => sum + ms, 0)
@@ -30,8 +27,6 @@ export function lintAnswer({ model, measured, written, fused, unfused, hazards }
   const converts = cost === 0 ? '' : `, with ${time(cost)}${share} of conversions at every prediction`
   const [first] = unfused
   const saves = saving > 0 ? ` Mending would save up to ${time(saving)} (modelled).` : ''
-  const of = `${unfused.length} of ${count(unfused.length + inInt8, 'quantized operator', 'quantized operators')}`
+  const of = `${unfused.length} of ${plural(unfused.length + inInt8, 'quantized operator')}`
   return `${takes}${of} ${unfused.length === 1 ? 'does' : 'do'} not run as one int8 operator${converts}; first ${printable(first!.node)}: ${printable(first!.breaks)}.${saves}`
 }
-
-const count = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`

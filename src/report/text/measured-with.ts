@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from '../documents/report.ts'
-import { bytes, count, one, percent, time } from './numbers.ts'
+import { bytes, count, one, percent, plural, time } from './numbers.ts'
 import { wrap } from './wrap.ts'
 
 const labelWidth = 9
@@ -135,8 +135,4 @@ function sweepLine(sweep: ReportDocument['sweeps'][number]): string {
   const fit = sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${one(sweep.unit)}`
   const name = sweep.dimension === sweep.unit ? sweep.dimension : `${sweep.dimension} (${sweep.unit})`
   return `${name} ${points}${fit}`
-}
-
-function plural(many: number, one: string, more = `${one}s`): string {
-  return `${many} ${many === 1 ? one : more}`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, count, percent, rate, significant, time, timeWithInterval } from './numbers.ts'
+import { bytes, count, percent, plural, rate, significant, time, timeWithInterval } from './numbers.ts'
 
 test.each([
   [41.234, '41.2'],
@@ -37,13 +37,17 @@ test.each([
   [0, '0 %'],
 ])('a share of %d is %s', (share, text) => expect(percent(share)).toBe(text))
 
-test('sizes in steps of 1024, counts and rates in steps of 1000', () => {
-  // 97.66 MiB = 102,400,000 / 1024 / 1024
-  expect(bytes(102_400_000)).toBe('97.7 MiB')
-  expect(bytes(2 ** 30)).toBe('1.00 GiB')
+test('sizes, counts and rates in steps of 1000', () => {
+  expect(bytes(102_400_000)).toBe('102 MB')
+  expect(bytes(2 ** 30)).toBe('1.07 GB')
+  expect(bytes(999_600)).toBe('1.00 MB')
   expect(bytes(60)).toBe('60 B')
   expect(count(812)).toBe('812')
   expect(count(25_557_032)).toBe('25.6 M')
   expect(rate(1.18e11, 'FLOP')).toBe('118 GFLOP/s')
   expect(rate(12.1e9, 'B')).toBe('12.1 GB/s')
+})
+
+test('one of something and many', () => {
+  expect([plural(1, 'node'), plural(2, 'node'), plural(2, 'process', 'processes')]).toEqual(['1 node', '2 nodes', '2 processes'])
 })

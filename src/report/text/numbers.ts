@@ -1,4 +1,5 @@
-// How numbers are spoken: three significant digits, the unit chosen by size. Rounding happens here and in no earlier stage.
+// How numbers are spoken, everywhere: three significant digits, the unit chosen by size, MB for 10^6 bytes. Rounding happens here. It
+// imports nothing, so that stages that word a number early (why a trial ended, what a finding says) say it as the report does.
 
 /** 41.234 -> '41.2', 0.04567 -> '0.0457', 1234.5 -> '1235'. Three significant digits and every whole one. */
 export function significant(value: number, digits = 3): string {
@@ -50,33 +51,36 @@ export function percent(share: number): string {
   return `${Math.round(share * 100) || 0} %`
 }
 
-function scaled(value: number, step: number, units: readonly string[]): string {
+const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P']
+
+function scaled(value: number, unit: string): string {
   let index = 0
   let rest = value
-  while (Math.abs(rest) >= step - 0.5 && index < units.length - 1) {
-    rest /= step
+  while (Math.abs(rest) >= 999.5 && index < PREFIXES.length - 1) {
+    rest /= 1000
     index++
   }
-  return `${index === 0 && Number.isInteger(rest) ? String(rest) : significant(rest)} ${units[index]}`.trimEnd()
+  return `${index === 0 && Number.isInteger(rest) ? String(rest) : significant(rest)} ${PREFIXES[index]}${unit}`.trimEnd()
 }
 
-/** A size as '512 B', '97.8 MiB'. */
+/** A size as '512 B', '97.8 MB': steps of 1000. */
 export function bytes(size: number): string {
-  return scaled(size, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
+  return scaled(size, 'B')
 }
 
 /** A count as '812', '25.6 M', '4.09 G'. */
 export function count(value: number): string {
-  return scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
+  return scaled(value, '')
 }
 
 /** A rate as '12.1 GB/s' or '118 GFLOP/s': `unit` is what is counted. */
 export function rate(perSecond: number, unit: string): string {
-  return scaled(
-    perSecond,
-    1000,
-    ['', 'k', 'M', 'G', 'T', 'P'].map((prefix) => `${prefix}${unit}/s`),
-  )
+  return scaled(perSecond, `${unit}/s`)
+}
+
+/** '1 node', '3 nodes'. */
+export function plural(many: number, one: string, more = `${one}s`): string {
+  return `${many} ${many === 1 ? one : more}`
 }
 
 /** A unit of many as that of one: 'samples' -> 'sample', 'pixels of one side' -> 'pixel of one side'. */

@@ -103,13 +103,12 @@ function notChecked(doc: ReportDocument, width: number): string[] {
 function assumptions(doc: ReportDocument, width: number): string[] {
   const inputs = doc.model?.inputs ?? []
   const lines = inputs
-    .filter((input) => input.assumed.length > 0)
-    .flatMap((input) => {
-      const [facts, flags] = [0, 1].map((part) => input.assumed.map((text) => text.split(', change with ')[part]))
-      const byBatch = flags!.every((flag) => flag === '--batch')
-      const flag = byBatch ? '--batch 1' : `--shape ${quoted(`${input.name}=${input.shape.join('x')}`)}`
+    .filter(({ assumptions }) => assumptions.length > 0)
+    .flatMap(({ name, shape, assumptions }) => {
+      const byBatch = assumptions.every(({ flag }) => flag === '--batch')
+      const flag = byBatch ? '--batch 1' : `--shape ${quoted(`${name}=${shape.join('x')}`)}`
       return [
-        ...wrap(`Assumed for input ${input.name}: ${facts!.join(', ')}.`, width, '', '  '),
+        ...wrap(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width, '', '  '),
         ...wrapCommand(flag, width, '  To change it: '),
       ]
     })

@@ -7,7 +7,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 const zeroWidth = /\p{Mn}|\p{Me}|\u200b|\u200c|\u200d/u
 // A number stays beside its unit.
-const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[KMGT]i?B|B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
+const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
 
 /** The text with every character that could steer a terminal replaced: line ends and tabs by a space, the others by '?'. */

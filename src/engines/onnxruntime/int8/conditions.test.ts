@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { floatTensor, int64Tensor, modelInMemory } from '../../../graph/build.ts'
 import { neighboursOf } from '../../../graph/neighbours.ts'
 import { viewGraph } from '../../../graph/view.ts'
+import { int8Operators } from '../../../operators/index.ts'
 import { exampleSetup, executedGraph } from '../../../remedies/check-remedy.ts'
 import { brokenCondition, type Condition, conditions } from './conditions.ts'
-import { binaryGroup, convGroup, gemmGroup, unaryGroup } from './example-groups.ts'
+import { binaryGroup, convGroup, gemmGroup, unaryGroup, whereGroup } from './example-groups.ts'
 import { INT8_OPERATORS } from './int8-kernels.ts'
 
 interface Case {
@@ -54,6 +55,20 @@ const whole: readonly Case[] = [
   { name: 'MaxPool of opset 22', model: unaryGroup('MaxPool', { attributes: { kernel_shape: [2, 2] }, opset: 22 }) },
   { name: 'Resize to the nearest', model: unaryGroup('Resize', { attributes: { mode: 'nearest' }, others: [omitted, scales] }) },
   { name: 'Transpose', model: unaryGroup('Transpose', { attributes: { perm: [0, 2, 3, 1] } }) },
+  { name: 'DepthToSpace', model: unaryGroup('DepthToSpace', { attributes: { blocksize: 2 } }) },
+  { name: 'Where', model: whereGroup() },
+  { name: 'Expand', model: unaryGroup('Expand', { others: [int64Tensor('to', [4], [2, 16, 8, 8])] }) },
+  { name: 'Flatten', model: unaryGroup('Flatten') },
+  { name: 'Gather', model: unaryGroup('Gather', { others: [int64Tensor('at', [1], [0])] }) },
+  { name: 'GatherElements', model: unaryGroup('GatherElements', { others: [int64Tensor('at', [1, 1, 1, 1], [0])] }) },
+  { name: 'ReduceMax', model: unaryGroup('ReduceMax', { attributes: { axes: [3] } }) },
+  { name: 'ReduceMin', model: unaryGroup('ReduceMin', { attributes: { axes: [3] } }) },
+  { name: 'Slice', model: unaryGroup('Slice', { others: [int64Tensor('from', [1], [0]), int64Tensor('to', [1], [1])] }) },
+  { name: 'Split', model: unaryGroup('Split', { others: [int64Tensor('sizes', [1], [1])] }) },
+  { name: 'Squeeze', model: unaryGroup('Squeeze', { others: [int64Tensor('axes', [1], [0])] }) },
+  { name: 'Tile', model: unaryGroup('Tile', { others: [int64Tensor('times', [4], [1, 1, 2, 1])] }) },
+  { name: 'Unsqueeze', model: unaryGroup('Unsqueeze', { others: [int64Tensor('axes', [1], [0])] }) },
+  { name: 'LeakyRelu', model: unaryGroup('LeakyRelu') },
 ]
 
 const breaking: Readonly<Record<Condition, readonly Case[]>> = {
@@ -128,6 +143,12 @@ async function runsInInt8({ model }: Case): Promise<boolean> {
   // What only moves numbers keeps its name: then nothing but the model's own ends is converted.
   return inInt8 || conversions.length === 2
 }
+
+test('every operator that is said to have an int8 kernel is tried', () => {
+  const tried = new Set(whole.flatMap(({ model }) => model.graph!.node.map(({ opType }) => opType)))
+  // Made by the engine itself, of a group that it could not fuse.
+  expect(int8Operators.filter((opType) => !tried.has(opType))).toEqual(['FusedConv'])
+})
 
 describe('groups that keep every condition run in int8', () => {
   test.each(whole)('$name', async (given) => {

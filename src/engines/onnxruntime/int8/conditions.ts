@@ -3,6 +3,7 @@
 // and its kinds), relu_quantizelinear.cc, weight_bias_quantization.cc; each tried with 1.30 (conditions.test.ts).
 import type { Neighbours } from '../../../graph/neighbours.ts'
 import type { NodeView } from '../../../graph/types.ts'
+import { int8KernelOf } from '../../../operators/index.ts'
 import {
   type Conversion,
   conversionOf,
@@ -12,7 +13,6 @@ import {
   limitsOf,
   sameParameters,
 } from './conversion.ts'
-import { int8KernelOf } from './int8-kernels.ts'
 
 export const conditions = [
   'no-int8-kernel',

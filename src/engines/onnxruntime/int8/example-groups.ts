@@ -245,6 +245,19 @@ export function unaryGroup(opType: string, given: UnaryGroup = {}): ModelProto {
   return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: IMAGE }, opset: given.opset, listed: given.listed })
 }
 
+/** Elements of x above 0 stay, in place of the others come those of z. */
+export function whereGroup(): ModelProto {
+  const nodes = [
+    node('Greater', ['x', 'zero'], ['c']),
+    ...['x', 'z'].flatMap((name) => [quantize(name, `${name}q`, 'x'), dequantize(`${name}q`, `${name}f`, 'x')]),
+    node({ opType: 'Where', name: 'operator' }, ['c', 'xf', 'zf'], ['o']),
+    quantize('o', 'yq', 'y'),
+    dequantize('yq', 'y', 'y'),
+  ]
+  const initializers = [...parameters('x', X), ...parameters('y', Y), floatTensor('zero', [], [0])]
+  return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: IMAGE, z: IMAGE } })
+}
+
 /** x and z, or x and a float constant, through a quantized operator of two inputs. */
 export function binaryGroup(
   opType: string,

@@ -1,4 +1,5 @@
 // The trial that measures roofs, with the user's own engine.
+import { offersOf } from '../../../engines/index.ts'
 import { loadOrt } from '../../../engines/onnxruntime/ort-node.ts'
 import type { Roofs } from '../../../machine/types.ts'
 import { defineTask } from '../../../trials/port.ts'
@@ -13,7 +14,7 @@ export interface RoofsInput {
 
 /** Throws where the engine has no kernels of its own to measure with. */
 async function roofsOf(input: RoofsInput): Promise<Roofs> {
-  if (input.engine !== 'ort-cpu') throw new Error(`roofs are measured with ort-cpu, not with ${input.engine}`)
+  if (!offersOf(input.engine).includes('roofs')) throw new Error(`${input.engine} has no kernels to measure roofs with`)
   return measureRoofs(await loadOrt(input.packageFrom), input.threads, input.caches)
 }
 

@@ -1,0 +1,68 @@
+// What a finding says and the numbers that it says, made together: a sentence takes its numbers as facts, so that the two cannot differ.
+import { bytes as inBytes, percent, plural, time } from '../report/text/numbers.ts'
+
+/** One number of a finding, as data. */
+export interface Fact {
+  /** Short and the same in every report: 'call', 'threads-in-use'; operators by their own name. */
+  readonly name: string
+  readonly value: number
+  /** ms, ns, bytes, share (0..1), ratio, or what is counted: nodes, threads, pairs … */
+  readonly unit: string
+}
+
+/** A sentence, or a part of one, with its facts. */
+export interface Told {
+  readonly detail: string
+  readonly facts: readonly Fact[]
+}
+
+/** A sentence of words and facts; a fact that is said twice is one. Line ends in it are spaces. A bare number does not compile. */
+export function tell(words: TemplateStringsArray, ...parts: readonly (string | Told)[]): Told {
+  const told = parts.map((part) => (typeof part === 'string' ? { detail: part, facts: [] } : part))
+  const detail = words.map((text, i) => text.replace(/\s*\n\s*/g, ' ') + (told[i]?.detail ?? '')).join('')
+  const facts = told.flatMap((part) => part.facts)
+  return { detail, facts: facts.filter(({ name }, i) => facts.findIndex((other) => other.name === name) === i) }
+}
+
+const sayer =
+  (unit: string, say: (value: number) => string) =>
+  (name: string, value: number): Told => ({ detail: say(value), facts: [{ name, value, unit }] })
+
+export const ms = sayer('ms', time)
+export const ns = sayer('ns', (value) => `${Math.round(value)} ns`)
+export const bytes = sayer('bytes', inBytes)
+/** Below one per cent with a decimal: a sentence that names so small a share is about it. */
+export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(value * 100).toFixed(1)} %` : percent(value)))
+/** '1.6': how many times as much. */
+export const ratio = sayer('ratio', (value) => value.toFixed(1))
+
+/** The number alone: '12,345'. */
+export const number = (name: string, value: number, unit: string): Told =>
+  sayer(unit, (one) => one.toLocaleString('en-US'))(name, value)
+
+/** '1 node', '3 nodes': a fact in the unit 'nodes', unless it is named otherwise. */
+export const counted = (noun: string, value: number, name = `${noun}s`): Told =>
+  sayer(`${noun}s`, (many) => plural(many, noun))(name, value)
+
+/** Operators that are named in a sentence; the rest is summed up. */
+const MOST_NAMED = 3
+
+/** Which operators, most frequent first: '12 Conv, 3 Gemm and 2 more'. */
+export function operators(opTypes: readonly string[], most = MOST_NAMED): Told {
+  const counts = new Map<string, number>()
+  for (const opType of opTypes) counts.set(opType, (counts.get(opType) ?? 0) + 1)
+  const sorted = [...counts].sort((a, b) => b[1] - a[1])
+  const named = sorted.slice(0, most)
+  const others = sorted.slice(most).reduce((sum, [, count]) => sum + count, 0)
+  const facts = [...named, ...(others > 0 ? [['others', others] as const] : [])].map(([name, value]) => ({
+    name,
+    value,
+    unit: 'nodes',
+  }))
+  const said = named.map(([opType, count]) => `${count} ${opType}`).join(', ')
+  return { detail: others > 0 ? `${said} and ${others} more` : said, facts }
+}
+
+/** The same as a subject with its verb: '1 Gemm takes', '12 Conv, 3 Gemm take'. */
+export const operatorsTake = (opTypes: readonly string[]): Told =>
+  tell`${operators(opTypes)} ${opTypes.length === 1 ? 'takes' : 'take'}`
