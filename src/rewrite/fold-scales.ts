@@ -70,17 +70,22 @@ function foldBehind(matching: Matching, { node: step, value, constant }: WithCon
   )
   if (linear === undefined || linear.last !== maker || !isOwn(matching, linear)) return undefined
   if (matching.onlyReader(linear.last) !== step) return undefined
-  const factors = factorsOf(matching, constant, linear, linear.outputSize, linear.last.output[0]!, step.opType === 'Div')
+  const factors = factorsOf(
+    matching,
+    constant,
+    { kind: linear.kind, channels: linear.outputSize, value: linear.last.output[0]! },
+    step.opType === 'Div',
+  )
   const place = { result: step.output[0]!, x: linear.x }
   if (!isOperator(step, 'Mul', 'Div')) {
     const moved = factors && movedBias(matching, linear, step.opType === 'Sub' ? factors.map((one) => -one) : factors)
-    return moved && replace(linear, floatsOf(matching, linear.weights), moved, [step], place, fresh)
+    return moved && replace(linear, { values: floatsOf(matching, linear.weights), bias: moved }, [step], { ...place, fresh })
   }
   const weights = factors && scaled(floatsOf(matching, linear.weights), linear, linear.outputAxis, factors)
   const bias = linear.bias && factors && floatsOf(matching, linear.bias.name)?.map((one, k) => one * factors[k]!)
   if (weights === undefined || (linear.bias !== undefined && bias === undefined)) return undefined
   // The result takes the name that the step gave it.
-  return replace(linear, weights, bias, [step], place, fresh)
+  return replace(linear, { values: weights, bias }, [step], { ...place, fresh })
 }
 
 /** b + s. The sum behind a MatMul is its bias; Gemm's may be scaled, or of another shape. */
@@ -101,14 +106,19 @@ function foldBefore(matching: Matching, { node: step, value, constant }: WithCon
     const place = { result: linear.last.output[0]!, x: value }
     const source = floatsOf(matching, linear.weights)
     if (isOperator(step, 'Mul', 'Div')) {
-      const factors = factorsOf(matching, constant, linear, linear.inputSize, value, step.opType === 'Div')
+      const factors = factorsOf(
+        matching,
+        constant,
+        { kind: linear.kind, channels: linear.inputSize, value },
+        step.opType === 'Div',
+      )
       const weights = factors && scaled(source, linear, linear.inputAxis, factors)
-      return weights && replace(linear, weights, undefined, [], place, fresh)
+      return weights && replace(linear, { values: weights, bias: undefined }, [], { ...place, fresh })
     }
-    const shifts = factorsOf(matching, constant, linear, linear.inputSize, value, false)
+    const shifts = factorsOf(matching, constant, { kind: linear.kind, channels: linear.inputSize, value }, false)
     const bias =
       shifts && source && shiftedBias(matching, linear, source, step.opType === 'Sub' ? shifts.map((one) => -one) : shifts)
-    return bias && replace(linear, source, bias, [], place, fresh)
+    return bias && replace(linear, { values: source, bias }, [], { ...place, fresh })
   })
   if (!edits.every((edit) => edit !== undefined)) return undefined
   return {
@@ -120,7 +130,12 @@ function foldBefore(matching: Matching, { node: step, value, constant }: WithCon
 }
 
 /** The constant as one number for each channel; undefined where it varies along another axis or would broaden the value. */
-function factorsOf(matching: Matching, name: string, { kind }: Linear, channels: number, value: string, inverse: boolean) {
+function factorsOf(
+  matching: Matching,
+  name: string,
+  { kind, channels, value }: Pick<Linear, 'kind'> & { readonly channels: number; readonly value: string },
+  inverse: boolean,
+) {
   const constant = matching.constant(name)
   const numbers = constant?.dtype === 'float32' ? matching.numbers(name) : undefined
   const sizes = matching.shape(value)
@@ -184,11 +199,9 @@ function shiftedBias(matching: Matching, linear: Linear, weights: Float32Array, 
 /** The linear operator with other weights, and another bias where one is given. */
 function replace(
   { node, kind, weights, shape, bias, last, outputSize }: Linear,
-  values: Float32Array | undefined,
-  biasValues: Float32Array | undefined,
+  { values, bias: biasValues }: { readonly values: Float32Array | undefined; readonly bias: Float32Array | undefined },
   steps: readonly NodeProto[],
-  { result, x }: { readonly result: string; readonly x: string },
-  fresh: (hint: string) => string,
+  { result, x, fresh }: { readonly result: string; readonly x: string; readonly fresh: (hint: string) => string },
 ) {
   const name = fresh(`${weights}_scaled`)
   const initializers = [floatTensor(name, shape, values!)]

@@ -167,15 +167,20 @@ function multiplied(matching: Matching, walk: Walk, inverse: NodeProto, source: 
   if (other === undefined) return undefined
   if (matching.constant(other) === undefined) return isBase(matching, walk, other, source) ? { node: first.node } : undefined
   const after = walk.next(first.node)
-  if (after === undefined) return keras(matching, walk, first.node, other, source)
+  if (after === undefined) return keras(matching, walk, { scaled: first.node, scale: other }, source)
   const operand = isOperator(after.node, 'Mul') ? otherOperand(after.node, after.value) : undefined
   if (operand === undefined || !isBase(matching, walk, operand, source)) return undefined
   walk.parts.add(after.node)
   return { node: after.node, scale: other }
 }
 
+interface Scaled {
+  readonly scaled: NodeProto
+  readonly scale: string
+}
+
 /** Keras: g = scale / root; x * g + (bias - mean * g), or x * g - mean * g. */
-function keras({ readers, constant }: Matching, { parts, next }: Walk, scaled: NodeProto, scale: string, { x, mean }: Source) {
+function keras({ readers, constant }: Matching, { parts, next }: Walk, { scaled, scale }: Scaled, { x, mean }: Source) {
   const g = scaled.output[0]!
   const products = readers(g)
   const ofX = products.find((one) => isOperator(one, 'Mul') && otherOperand(one, g) === x)

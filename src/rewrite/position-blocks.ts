@@ -21,31 +21,30 @@ export interface PositionBlock {
   readonly share: number
 }
 
+interface SpatialSizes {
+  readonly input: readonly Size[]
+  readonly output: readonly Size[]
+}
+
 /**
  * Every way to put positions together, least work first. `channels`: of the output. `input` and `output`: spatial sizes; an axis whose
  * sizes are not known has none. `lanes`: channels that a kernel works on at once, the missing ones as zeros.
  */
-export function positionBlocks(
-  window: Window,
-  channels: number,
-  input: readonly Size[],
-  output: readonly Size[],
-  lanes: number,
-): readonly PositionBlock[] {
+export function positionBlocks(window: Window, channels: number, sizes: SpatialSizes, lanes: number): readonly PositionBlock[] {
   const lanesOf = (number: number): number => Math.ceil(number / lanes) * lanes
   const most = Math.floor(lanes / channels)
   return window.kernel
-    .flatMap((_, axis) => Array.from({ length: Math.max(0, most - 1) }, (_, k) => blockOf(window, axis, k + 2, input, output)))
+    .flatMap((_, axis) => Array.from({ length: Math.max(0, most - 1) }, (_, k) => blockOf(window, axis, k + 2, sizes)))
     .flatMap((one) => one ?? [])
     .map(({ axis, block, rows, window: wide }) => {
       const taps = wide.kernel[axis]! / window.kernel[axis]!
-      const share = (lanesOf(block * channels) * taps * rows) / (lanesOf(channels) * (output[axis] as number))
+      const share = (lanesOf(block * channels) * taps * rows) / (lanesOf(channels) * (sizes.output[axis] as number))
       return { axis, block, rows, window: wide, share }
     })
     .sort((a, b) => a.share - b.share)
 }
 
-function blockOf(window: Window, axis: number, block: number, input: readonly Size[], output: readonly Size[]) {
+function blockOf(window: Window, axis: number, block: number, { input, output }: SpatialSizes) {
   const [size, positions] = [input[axis], output[axis]]
   const [taps, stride, dilation] = [window.kernel[axis]!, window.strides[axis]!, window.dilations[axis]!]
   // Shifted by a stride, the filter must still lie on the taps that are dilation apart.

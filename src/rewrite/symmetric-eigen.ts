@@ -113,7 +113,7 @@ function rotate(v: Float64Array, d: Float64Array, e: Float64Array, n: number): v
         p = s * r
         d[i + 1] = g + p
         g = c * r - b
-        turn(v, i, s, c, n)
+        turn(v, i, { s, c }, n)
       }
       if (r === 0 && i >= l) continue
       d[l]! -= p
@@ -123,7 +123,7 @@ function rotate(v: Float64Array, d: Float64Array, e: Float64Array, n: number): v
   }
 }
 
-function turn(v: Float64Array, i: number, s: number, c: number, n: number): void {
+function turn(v: Float64Array, i: number, { s, c }: { readonly s: number; readonly c: number }, n: number): void {
   const [low, high] = [i * n, (i + 1) * n]
   for (let k = 0; k < n; k++) {
     const f = v[high + k]!

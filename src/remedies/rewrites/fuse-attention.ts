@@ -93,7 +93,7 @@ function multiHead({ matching, pattern, fresh, masks }: Site): Replacement {
     inputs = biased.map((one) => one!.value)
     for (const one of biased) removed.add(one!.node)
   }
-  const mask = maskInput({ matching, pattern, fresh, masks }, inputs[0]!, inputs[1]!, added, initializers)
+  const mask = maskInput({ matching, pattern, fresh, masks }, [inputs[0]!, inputs[1]!], added, initializers)
   const operands = trimmed([...inputs, bias, '', mask])
   const attributes = { num_heads: heads, scale: { float: scale } }
   added.push(
@@ -138,7 +138,7 @@ function whole({ matching, pattern, fresh, masks }: Site): Replacement | undefin
   }
   const added: NodeProto[] = []
   const source = first!.input[0]!
-  const mask = maskInput({ matching, pattern, fresh, masks }, source, source, added, initializers)
+  const mask = maskInput({ matching, pattern, fresh, masks }, [source, source], added, initializers)
   const operands = trimmed([source, packed, bias, '', '', mask])
   const attributes = { num_heads: heads, scale: { float: scale }, qkv_hidden_sizes: widths }
   added.push(node({ opType: 'Attention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes))
@@ -161,8 +161,7 @@ function biasBefore(matching: Matching, name: string, parts: ReadonlySet<NodePro
  */
 function maskInput(
   { matching: { opset }, pattern: { mask, queryLength, keyLength }, fresh, masks }: Site,
-  query: string,
-  key: string,
+  [query, key]: readonly [string, string],
   added: NodeProto[],
   initializers: TensorProto[],
 ): string {

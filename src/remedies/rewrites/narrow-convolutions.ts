@@ -64,7 +64,7 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
   const narrow = narrowOf(matching, conv)
   if (narrow === undefined) return undefined
   const { window, shape, input, output } = narrow
-  const [best] = positionBlocks(window, shape[0]!, input, output, lanes)
+  const [best] = positionBlocks(window, shape[0]!, { input, output }, lanes)
   if (best === undefined || best.share > MOST_SHARE) return undefined
   const wide = spreadWeights(narrow.weights, shape, window, best)
   const initializers = [floatTensor(fresh(`${conv.input[1]}_wide`), wide.shape, wide.values)]
@@ -87,7 +87,7 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
     })
     add.push(copyWith(one, { input, output: [values[k + 1]!] }))
   }
-  const laid = layOut(best, shape[0]!, output, values.at(-1)!, made.at(-1)!.output[0]!, fresh)
+  const laid = layOut(best, { channels: shape[0]!, output }, { from: values.at(-1)!, to: made.at(-1)!.output[0]! }, fresh)
   return {
     share: best.share,
     parts: [conv],
@@ -182,10 +182,8 @@ function normalization(matching: Matching, reader: NodeProto): Beside | undefine
 /** Nodes from [N, block * C, …, rows, …] to [N, C, …, positions, …]. */
 function layOut(
   { axis, block, rows }: PositionBlock,
-  channels: number,
-  output: readonly Size[],
-  from: string,
-  to: string,
+  { channels, output }: { readonly channels: number; readonly output: readonly Size[] },
+  { from, to }: { readonly from: string; readonly to: string },
   fresh: (hint: string) => string,
 ): { readonly nodes: readonly NodeProto[]; readonly initializers: readonly TensorProto[] } {
   const initializers: TensorProto[] = []

@@ -64,7 +64,7 @@ export function withPreprocessing(model: Model, request: PreprocessingRequest): 
   const opset = opsetOf(model)
   checkOpset(steps, opset, picture.name)
   const input = { name: picture.name, dtype: request.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
-  const nodes = nodesInFront(graph, picture, steps, input.dtype, opset)
+  const nodes = nodesInFront(graph, picture, steps, { given: input.dtype, opset })
   if (nodes.length === 0) {
     throw new InputError(`the input '${picture.name}' already is as asked for; say what goes in front of it, such as --normalize`)
   }
@@ -141,8 +141,7 @@ function nodesInFront(
   graph: GraphProto,
   picture: PictureInput,
   steps: PreprocessingSteps,
-  given: DType,
-  opset: number,
+  { given, opset }: { readonly given: DType; readonly opset: number },
 ): NodeProto[] {
   const { name, dtype } = picture
   const { from, to, resizeTo, antialias, normalize } = steps
