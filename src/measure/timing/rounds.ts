@@ -1,7 +1,7 @@
 // Several setups against each other: in every round one fresh process of each, there and back again (A B C C B A), so that what
 // changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
 // reason; the others go on.
-
+import { type Clock, processClock } from '../../engines/sampler.ts'
 import type { NotMeasured, RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import { type LatencyInput, type LatencyOutput, latencyTask } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'
@@ -38,8 +38,8 @@ export interface RoundsPlan {
   /** Asked after each round with what was measured so far: true ends it. Absent: all rounds. */
   readonly isEnough?: (soFar: readonly SetupRun[]) => boolean
   readonly onBlock?: (setup: number, round: number) => void
-  /** ms; absent: the clock. */
-  readonly now?: () => number
+  /** Absent: this process's own. */
+  readonly now?: Clock
 }
 
 interface State {
@@ -52,8 +52,7 @@ interface State {
 
 /** One result for each setup, in their order. */
 export async function measureRounds(plan: RoundsPlan): Promise<readonly SetupRun[]> {
-  const { setups, rounds, isEnough = () => false, onBlock = () => {} } = plan
-  const now = plan.now ?? (() => performance.now())
+  const { setups, rounds, isEnough = () => false, onBlock = () => {}, now = processClock } = plan
   const states: State[] = setups.map(({ threads }) => ({
     blocks: [],
     failure: null,

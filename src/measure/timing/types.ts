@@ -37,7 +37,7 @@ export interface LatencyBlock extends Disturbance {
   readonly waitAtMedianMs: number
   readonly loadPeakBytes: number | null
   readonly predictPeakBytes: number | null
-  /** Resident size after closing the session minus before opening it. */
+  /** Resident size after the samples, the session still open, minus before opening it. */
   readonly keptBytes: number | null
   /** Predicted in another process than the one that is watched, a browser's: its waits, page faults and memory are not seen. */
   readonly elsewhere?: true
