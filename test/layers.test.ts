@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   formats: { imports: ['graph'] },
   operators: { imports: ['graph'] },
   machine: { imports: [] },
-  'engines/onnxruntime/facts': { imports: ['graph'], types: ['engines'] },
+  'engines/onnxruntime/facts': { imports: ['graph'], types: ['operators', 'engines'] },
   'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
   engines: { imports: ['graph', 'engines/onnxruntime'] },
@@ -33,9 +33,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
   evidence: { imports: ['graph', 'engines/onnxruntime', 'trials', 'measure'], types: ['engines', 'machine'] },
-  analyze: { imports: ['graph', 'operators'], types: ['engines', 'evidence', 'measure/timing', 'machine'] },
+  analyze: {
+    imports: ['graph', 'operators', 'engines/onnxruntime/facts'],
+    types: ['engines', 'evidence', 'measure/timing', 'machine'],
+  },
   diagnose: {
-    imports: ['graph', 'operators', 'engines/onnxruntime/int8', 'analyze', 'report/text/numbers.ts'],
+    imports: ['graph', 'operators', 'engines/onnxruntime/facts', 'engines/onnxruntime/int8', 'analyze', 'report/text/numbers.ts'],
     types: ['evidence', 'measure/timing', 'machine', 'engines'],
   },
   rewrite: { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines', 'measure'] },

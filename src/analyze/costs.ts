@@ -1,5 +1,7 @@
 // The cost table: what each executed node asks of the machine, and its floor on this machine's measured roofs.
+import { convWeights, type ModelWeights, withModelChannels } from '../engines/onnxruntime/facts/nchwc.ts'
 import { sizeInBytes } from '../graph/dtype.ts'
+import { constantIn, type ScopedNode, scopedNodes } from '../graph/scope.ts'
 import type { GraphView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
@@ -7,8 +9,7 @@ import { operatorKey } from '../operators/family.ts'
 import { estimateCost } from '../operators/index.ts'
 import type { Cost, CostResult } from '../operators/types.ts'
 import { type Floor, floorOf, memoriesOf } from './floor.ts'
-import { convWeights, type ModelWeights, withModelChannels } from './nchwc.ts'
-import { constantIn, contextOf, type ScopedNode, scopedNodes } from './scope.ts'
+import { contextOf } from './node-context.ts'
 
 export { costGraph, type GraphCost } from './graph-cost.ts'
 

@@ -1,7 +1,7 @@
 // What quantized groups that did not fuse cost, and what fusing them would save: times of the corrected profile, and for the operator
 // itself the rate at which int8 kernels run here.
 import type { NodeCost } from '../analyze/costs.ts'
-import type { EngineOptions } from '../engines/types.ts'
+import { reaches } from '../engines/onnxruntime/facts/optimizers.ts'
 import type { NodeView } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
 import { type QuantizedGroup, quantizedGroups } from './quantized-groups.ts'
@@ -24,7 +24,7 @@ const LATEST_OPSET = 99
 
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
 export function timedGroups({ profile, costs, graph, model, engine, roofs }: Timed): readonly TimedGroup[] {
-  const isUnoptimized = fusesNothing(engine?.options.graphOptimization)
+  const isUnoptimized = !reaches(engine?.options.graphOptimization ?? 'all', 'extended')
   const groups = quantizedGroups(profile.graph, { graph, opset: model?.opsets[''] ?? LATEST_OPSET, isUnoptimized })
   const byName = new Map(costs.nodes.map((node) => [node.name, node]))
   const int8Time = int8Times(costs.nodes, roofs)
@@ -50,10 +50,6 @@ export function timedGroups({ profile, costs, graph, model, engine, roofs }: Tim
   const rank = ({ wouldSaveMs, operatorMs }: TimedGroup) => wouldSaveMs ?? (operatorMs ?? 0) / 1e6
   return timed.sort((a, b) => rank(b) - rank(a))
 }
-
-/** Below 'extended' the engine leaves groups and integer products apart. */
-export const fusesNothing = (level: EngineOptions['graphOptimization'] | undefined): boolean =>
-  level === 'disabled' || level === 'basic'
 
 /**
  * What a float kernel would take in int8: at the rate at which this model's own fused operators ran, where there are any; else with its

@@ -1,10 +1,10 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
+import { type Group, unfusedGroups } from '../../engines/onnxruntime/facts/unfused-patterns.ts'
 import { sizeInBytes } from '../../graph/dtype.ts'
 import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
-import { type Group, unfusedGroups } from '../patterns.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

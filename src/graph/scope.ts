@@ -1,7 +1,6 @@
 // Names in a graph and its subgraphs: a body sees its own values first, then those of the graphs around it.
 // https://github.com/onnx/onnx/blob/main/docs/IR.md#names-within-a-graph
-import type { ConstantView, GraphView, NodeView, TensorType } from '../graph/types.ts'
-import type { NodeContext } from '../operators/types.ts'
+import type { ConstantView, GraphView, NodeView, TensorType } from './types.ts'
 
 /** A graph with the graphs around it. */
 export interface Scope {
@@ -42,13 +41,4 @@ export function typeIn(scope: Scope | undefined, name: string): TensorType | und
     if (Object.hasOwn(at.graph.types, name)) return at.graph.types[name]
   }
   return undefined
-}
-
-/** What an operator's formula sees of a node. */
-export function contextOf(
-  { node, scope }: ScopedNode,
-  inputs: readonly (TensorType | undefined)[],
-  outputs: readonly (TensorType | undefined)[],
-): NodeContext {
-  return { node, inputs, outputs, constant: (index) => constantIn(scope, node.inputs[index] ?? '') }
 }

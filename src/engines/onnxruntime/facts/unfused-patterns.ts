@@ -2,8 +2,8 @@
 // and batch normalization after a linear operator. The shapes are those that ONNX Runtime's fusions look for
 // (onnxruntime/core/optimizer: layer_norm_fusion.cc, gelu_fusion.cc, attention_fusion.cc, conv_bn_fusion.cc).
 
-import type { Neighbours } from '../graph/neighbours.ts'
-import type { NodeView } from '../graph/types.ts'
+import type { Neighbours } from '../../../graph/neighbours.ts'
+import type { NodeView } from '../../../graph/types.ts'
 
 export interface Group {
   readonly kind: 'LayerNorm' | 'RMSNorm' | 'GELU' | 'attention' | 'BatchNormalization'

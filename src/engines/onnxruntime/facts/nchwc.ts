@@ -1,9 +1,8 @@
 // Convolutions in ONNX Runtime's NCHWc layout show their channels padded to the block of 8 or 16 (onnxruntime
 // core/optimizer/nchwc_transformer.cc): 16 where the model asks for 10. The model's own weight tells the true numbers.
-import type { GraphView, NodeView, TensorType } from '../graph/types.ts'
-import type { ProfiledNode } from '../measure/timing/types.ts'
-import type { NodeContext } from '../operators/types.ts'
-import { constantIn, scopedNodes } from './scope.ts'
+import { constantIn, scopedNodes } from '../../../graph/scope.ts'
+import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
+import type { NodeContext } from '../../../operators/types.ts'
 
 /** Weights [M, C / group, kernel…] of the model's own convolutions, by node name. */
 export type ModelWeights = ReadonlyMap<string, { readonly node: NodeView; readonly weight: TensorType }>
@@ -19,7 +18,11 @@ export function convWeights(original: GraphView): ModelWeights {
 }
 
 /** The context with the model's own channels, for an NCHWc convolution whose origin is known; the context itself elsewhere. */
-export function withModelChannels(context: NodeContext, { origin }: ProfiledNode, weights: ModelWeights): NodeContext {
+export function withModelChannels(
+  context: NodeContext,
+  { origin }: { readonly origin: readonly string[] },
+  weights: ModelWeights,
+): NodeContext {
   const { node } = context
   if (node.domain !== 'com.microsoft.nchwc' || node.opType !== 'Conv') return context
   const own = origin.flatMap((name) => weights.get(name) ?? [])
