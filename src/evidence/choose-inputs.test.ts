@@ -13,20 +13,20 @@ import { folderOfTests } from '../trials/example-folder.ts'
 import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import type { Trial } from '../trials/port.ts'
-import { chooseInputs, type InputWishes, inputFacts } from './choose-inputs.ts'
+import { chooseInputs, type InputConstraints, inputFacts } from './choose-inputs.ts'
 import { relu } from './example-plan.ts'
 
 const folder = folderOfTests()
 const taken = (given: Partial<TryOutput> = {}): Trial<TryOutput> =>
   measured({ outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }], poolThreads: 4, ...given })
 
-interface Given extends Partial<InputWishes> {
+interface Given extends Partial<InputConstraints> {
   readonly model?: Model
   /** What comes of inputs whose first sample has this x. */
   readonly trial?: (shape: readonly number[], call: number) => Trial<TryOutput>
 }
 
-async function chosen({ model = relu('n', 4), trial = () => taken(), ...wishes }: Given = {}) {
+async function chosen({ model = relu('n', 4), trial = () => taken(), ...constraints }: Given = {}) {
   const shapes: (readonly number[])[] = []
   const runner = scriptedRunner({
     try({ inputs }: ModelTask, call) {
@@ -46,7 +46,7 @@ async function chosen({ model = relu('n', 4), trial = () => taken(), ...wishes }
     engineOptions: { ...plainOptions, threads: null },
     folder,
     limits: { memoryBytes: 1e9, signal: undefined },
-    ...wishes,
+    ...constraints,
   })
   return { found, shapes, asked: runner.asked }
 }

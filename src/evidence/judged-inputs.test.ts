@@ -66,10 +66,10 @@ it('takes the measured ones where there are no more, or no data', () => {
 })
 
 it('takes no more than memory holds twice', () => {
-  const { wishes, chosen } = chosenFrom(table(String))
+  const { constraints, chosen } = chosenFrom(table(String))
   // 100 MB a sample: two of them, which are there.
   const large = { x: { ...chosen.samples[0]!.x!, data: { byteLength: 100 * 2 ** 20 } as ArrayBufferView } }
-  expect(judgedInputs(relu, wishes, { ...chosen, samples: [large, large] }, 50).saved).toBe(chosen.saved)
+  expect(judgedInputs(relu, constraints, { ...chosen, samples: [large, large] }, 50).saved).toBe(chosen.saved)
 })
 
 it('takes a missing value where the model can mean it only', () => {
