@@ -1,5 +1,5 @@
 // Quantization that an executed graph still shows: operators in float between conversions, pairs of QuantizeLinear - DequantizeLinear
-// that only round, weights dequantized at every prediction, integer products whose scaling was left apart, 4-bit products computed in
+// that only round, weights dequantized at every prediction, integer products whose scaling was left unfused, 4-bit products computed in
 // float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be repaired.
 
 import { type Broken, brokenCondition, endOf } from '../engines/onnxruntime/int8/conditions.ts'

@@ -18,7 +18,7 @@ import {
 } from './match.ts'
 import { nodesOfPatterns } from './patterns.ts'
 import type { RemedyEvidence } from './remedy.ts'
-import { isLeftApart } from './unfused.ts'
+import { isUnfused } from './unfused.ts'
 
 /** Each round folds one constant into an operator; more than this many in a row nobody writes. */
 const MAX_ROUNDS = 8
@@ -46,7 +46,7 @@ export function foldScales(
 function foldOnce(matching: Matching, fresh: (hint: string) => string, evidence: RemedyEvidence): readonly Replacement[] {
   const touched = nodesOfPatterns(matching)
   return matching.graph.node.flatMap((one) => {
-    const step = isLeftApart(evidence, one) ? withConstant(matching, one, 'Mul', 'Div', 'Add', 'Sub') : undefined
+    const step = isUnfused(evidence, one) ? withConstant(matching, one, 'Mul', 'Div', 'Add', 'Sub') : undefined
     const found = step && (foldBehind(matching, step, fresh) ?? foldBefore(matching, step, fresh))
     if (found === undefined) return []
     const nodes = [...found.remove!]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mulberry32, normal } from '../graph/random.ts'
-import { mostKept, thinFactors } from './low-rank-factors.ts'
+import { lowRankFactors, mostKept } from './low-rank-factors.ts'
 
 /** A matrix with these singular values along random orthogonal-looking directions: a sum of few products. */
 function ofRank(rows: number, columns: number, weights: readonly number[]): Float32Array {
@@ -37,7 +37,7 @@ test.each([
   [50, 30],
 ])('a %i x %i matrix of rank 3 is three directions exactly', (rows, columns) => {
   const matrix = ofRank(rows, columns, [5, 3, 2])
-  const found = thinFactors(matrix, rows, columns, 8)
+  const found = lowRankFactors(matrix, rows, columns, 8)
   expect(found.keptEnergy).toHaveLength(8)
   expect(found.keptEnergy[2]).toBeCloseTo(1, 6)
   expect(found.keptEnergy[1]).toBeLessThan(0.999)
@@ -46,7 +46,7 @@ test.each([
 
 test('what it says is kept is what the factors keep', () => {
   const matrix = ofRank(40, 60, [9, 7, 5, 4, 3, 2, 1, 1, 1, 1])
-  const found = thinFactors(matrix, 40, 60, 10)
+  const found = lowRankFactors(matrix, 40, 60, 10)
   for (const rank of [1, 4, 7]) {
     expect(1 - lostShare(matrix, 40, 60, rank, found.factors(rank))).toBeCloseTo(found.keptEnergy[rank - 1]!, 5)
   }
@@ -55,7 +55,7 @@ test('what it says is kept is what the factors keep', () => {
 test('a diagonal: the largest squares are kept', () => {
   // 4, 3, 2, 1 on the diagonal: 16 of 30 by one direction, 25 of 30 by two.
   const matrix = Float32Array.from({ length: 16 }, (_, k) => (k % 5 === 0 ? 4 - k / 5 : 0))
-  const { keptEnergy } = thinFactors(matrix, 4, 4, 4)
+  const { keptEnergy } = lowRankFactors(matrix, 4, 4, 4)
   const expected = [16 / 30, 25 / 30, 29 / 30, 1]
   for (const [k, kept] of keptEnergy.entries()) expect(kept).toBeCloseTo(expected[k]!, 6)
 })
@@ -65,7 +65,7 @@ test.each([
   [60, 40],
 ])('the cheap bound is never below what is kept: %i x %i', (rows, columns) => {
   const matrix = ofRank(rows, columns, [9, 7, 5, 4, 3, 2, 1, 1, 1, 1])
-  const { keptEnergy } = thinFactors(matrix, rows, columns, 10)
+  const { keptEnergy } = lowRankFactors(matrix, rows, columns, 10)
   for (const rank of [1, 3, 10])
     expect(mostKept(matrix, rows, columns, rank)).toBeGreaterThanOrEqual(keptEnergy[rank - 1]! - 1e-9)
 })
@@ -77,7 +77,7 @@ test('the bound of a diagonal of ones: the root of the share of directions', () 
 })
 
 test('zeros', () => {
-  const { keptEnergy, factors } = thinFactors(new Float32Array(20), 4, 5, 2)
+  const { keptEnergy, factors } = lowRankFactors(new Float32Array(20), 4, 5, 2)
   expect(keptEnergy).toEqual([1, 1])
   expect([...factors(1).left, ...factors(1).right].every((one) => one === 0)).toBe(true)
 })

@@ -1,24 +1,24 @@
-// A matrix as the product of two thin ones, by a randomized range finder with two power steps and the eigenvectors of a small Gram
+// A matrix as the product of two of low rank, by a randomized range finder with two power steps and the eigenvectors of a small Gram
 // matrix: Halko, Martinsson, Tropp, https://arxiv.org/abs/0909.4061 (algorithms 4.4 and 5.1). The numbers drawn are the same at every
 // call. What is kept is measured on the factors, not estimated.
 import { mulberry32 } from '../graph/random.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
-export interface ThinFactors {
+export interface LowRankFactors {
   /** Share of the sum of squares that the first r directions keep, for r = 1, 2 ... up to the largest rank asked for. */
   readonly keptEnergy: readonly number[]
   /** Factors of this rank: [rows, rank] and [rank, columns], row by row. */
   factors(rank: number): { readonly left: Float32Array; readonly right: Float32Array }
 }
 
-/** Floating-point operations of `thinFactors`, about. */
-export function thinFactorsFlops(rows: number, columns: number, maxRank: number): number {
+/** Floating-point operations of `lowRankFactors`, about. */
+export function lowRankFactorsFlops(rows: number, columns: number, maxRank: number): number {
   return 2 * maxRank * (6 * rows * columns + 8 * (rows + columns) * maxRank + 5 * maxRank * maxRank)
 }
 
 /**
  * Share of the sum of squares that `rank` directions keep at the most, by Cauchy and Schwarz from the sum of fourth powers of the
- * singular values: a cheap look before `thinFactors`, for about one product of the matrix with itself.
+ * singular values: a cheap look before `lowRankFactors`, for about one product of the matrix with itself.
  */
 export function mostKept(matrix: Float32Array, rows: number, columns: number, rank: number): number {
   const source = Float64Array.from(matrix)
@@ -28,7 +28,7 @@ export function mostKept(matrix: Float32Array, rows: number, columns: number, ra
 }
 
 /** The best directions of `matrix` [rows, columns], row by row; `maxRank` at most the smaller side. */
-export function thinFactors(matrix: Float32Array, rows: number, columns: number, maxRank: number): ThinFactors {
+export function lowRankFactors(matrix: Float32Array, rows: number, columns: number, maxRank: number): LowRankFactors {
   const source = Float64Array.from(matrix)
   const turned = transposed(source, rows, columns)
   // Bases are held with one direction per row, so that all products run along rows.

@@ -14,7 +14,7 @@ export interface SymbolicType {
 export const SIZES_LIMIT = 64
 
 /** A node's attributes and the types of its inputs, for its rule. */
-export interface Site {
+export interface TypedNode {
   readonly node: NodeProto
   readonly opset: number
   readonly input: (index: number) => SymbolicType
@@ -23,7 +23,7 @@ export interface Site {
   readonly unknown: (axis: number, output?: number) => Size
 }
 
-export type Rule = (site: Site) => readonly SymbolicType[]
+export type Rule = (typed: TypedNode) => readonly SymbolicType[]
 
 export const ints = (value: AttributeView | undefined): readonly number[] | undefined => {
   return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
@@ -33,7 +33,7 @@ export const int = (value: AttributeView | undefined, otherwise: number): number
 export const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
 /** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
-export function given({ attribute, input, node }: Site, name: string, index: number): readonly number[] | undefined {
+export function given({ attribute, input, node }: TypedNode, name: string, index: number): readonly number[] | undefined {
   const list = ints(attribute(name))
   if (list !== undefined) return list
   if ((node.input[index] ?? '') === '') return undefined

@@ -5,13 +5,13 @@ import { dtypeOf, elementCount, isInteger } from '../graph/dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
 import type { DType } from '../graph/types.ts'
 import { broadcast, over, type Size, times } from './sizes.ts'
-import { at, given, int, ints, type Rule, SIZES_LIMIT, type Site } from './symbolic-rule.ts'
+import { at, given, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
 import { convolution, globalPool, pad, pooling } from './symbolic-window-rules.ts'
 
 const asInput: Rule = ({ input }) => [{ ...input(0) }]
 const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
 
-function broadcastShapes(shapes: readonly (readonly Size[] | undefined)[], unknown: Site['unknown']): Size[] | undefined {
+function broadcastShapes(shapes: readonly (readonly Size[] | undefined)[], unknown: TypedNode['unknown']): Size[] | undefined {
   if (shapes.some((shape) => shape === undefined)) return undefined
   const rank = Math.max(...shapes.map((shape) => shape!.length))
   return Array.from({ length: rank }, (_, axis) => {
@@ -60,11 +60,11 @@ const NUMBERS: Readonly<Record<string, (x: number, y: number) => number>> = {
 
 const negative = (size: Size): boolean => typeof size === 'number' && size < 0
 
-const whereRule: Rule = (site) => {
-  const types = [0, 1, 2].map(site.input)
+const whereRule: Rule = (typed) => {
+  const types = [0, 1, 2].map(typed.input)
   const shape = broadcastShapes(
     types.map((type) => type.shape),
-    site.unknown,
+    typed.unknown,
   )
   const [chosen, then, otherwise] = types.map(({ sizes }) => sizes)
   const equallyMany = chosen?.length === then?.length && chosen?.length === otherwise?.length
@@ -116,17 +116,17 @@ const flatten: Rule = ({ input, attribute }) => {
   return [{ dtype, shape: [times(shape.slice(0, axis)), times(shape.slice(axis))] }]
 }
 
-const squeeze: Rule = (site) => {
-  const { dtype, shape, sizes } = site.input(0)
-  const axes = given(site, 'axes', 1)
+const squeeze: Rule = (typed) => {
+  const { dtype, shape, sizes } = typed.input(0)
+  const axes = given(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
   const dropped = new Set(axes.map((axis) => at(axis, shape.length)))
   return [{ dtype, shape: shape.filter((_, axis) => !dropped.has(axis)), sizes }]
 }
 
-const unsqueeze: Rule = (site) => {
-  const { dtype, shape, sizes } = site.input(0)
-  const axes = given(site, 'axes', 1)
+const unsqueeze: Rule = (typed) => {
+  const { dtype, shape, sizes } = typed.input(0)
+  const axes = given(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
   const rank = shape.length + axes.length
   const added = new Set(axes.map((axis) => at(axis, rank)))
@@ -146,35 +146,35 @@ const concat: Rule = ({ node, input, attribute, unknown }) => {
   return [{ dtype, shape: shape.map((size, k) => (k === axis ? total : size)), sizes }]
 }
 
-const split: Rule = (site) => {
-  const { dtype, shape } = site.input(0)
-  const { output } = site.node
+const split: Rule = (typed) => {
+  const { dtype, shape } = typed.input(0)
+  const { output } = typed.node
   if (shape === undefined) return output.map(() => ({ dtype }))
-  const axis = at(int(site.attribute('axis'), 0), shape.length)
-  const parts = given(site, 'split', 1)
-  const even = (site.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
+  const axis = at(int(typed.attribute('axis'), 0), shape.length)
+  const parts = given(typed, 'split', 1)
+  const even = (typed.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
   return output.map((_, index) => {
-    const part = parts?.[index] ?? even ?? site.unknown(axis, index)
+    const part = parts?.[index] ?? even ?? typed.unknown(axis, index)
     return { dtype, shape: shape.map((size, k) => (k === axis ? part : size)) }
   })
 }
 
-const slice: Rule = (site) => {
-  const { dtype, shape, sizes } = site.input(0)
-  const [starts, ends] = [given(site, 'starts', 1), given(site, 'ends', 2)]
-  const steps = (site.node.input[4] ?? '') === '' ? undefined : given(site, 'steps', 4)
-  const axes = given(site, 'axes', 3) ?? ((site.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
+const slice: Rule = (typed) => {
+  const { dtype, shape, sizes } = typed.input(0)
+  const [starts, ends] = [given(typed, 'starts', 1), given(typed, 'ends', 2)]
+  const steps = (typed.node.input[4] ?? '') === '' ? undefined : given(typed, 'steps', 4)
+  const axes = given(typed, 'axes', 3) ?? ((typed.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
   if (shape === undefined) return [{ dtype }]
   if (starts === undefined || ends === undefined || axes === undefined || steps?.some((step) => step !== 1)) {
     const cut = new Set(axes?.map((axis) => at(axis, shape.length)) ?? shape.keys())
-    return [{ dtype, shape: shape.map((size, axis) => (cut.has(axis) ? site.unknown(axis) : size)) }]
+    return [{ dtype, shape: shape.map((size, axis) => (cut.has(axis) ? typed.unknown(axis) : size)) }]
   }
   const result = [...shape]
   axes.forEach((axis, k) => {
     const place = at(axis, shape.length)
     const size = shape[place]!
     if (typeof size !== 'number') {
-      if (starts[k] !== 0 || ends[k]! < 2 ** 31 - 1) result[place] = site.unknown(place)
+      if (starts[k] !== 0 || ends[k]! < 2 ** 31 - 1) result[place] = typed.unknown(place)
       return
     }
     const clamp = (value: number) => Math.min(size, Math.max(0, value < 0 ? value + size : value))
@@ -235,12 +235,12 @@ const expand: Rule = ({ input, unknown }) => {
   return [{ dtype, shape: broadcastShapes([shape, input(1).sizes], unknown) }]
 }
 
-const reduce: Rule = (site) => {
-  const { dtype, shape } = site.input(0)
-  const keep = int(site.attribute('keepdims'), 1) === 1
-  const axes = given(site, 'axes', 1)
+const reduce: Rule = (typed) => {
+  const { dtype, shape } = typed.input(0)
+  const keep = int(typed.attribute('keepdims'), 1) === 1
+  const axes = given(typed, 'axes', 1)
   const reducesAll =
-    axes === undefined && (site.node.input[1] ?? '') === '' && int(site.attribute('noop_with_empty_axes'), 0) === 0
+    axes === undefined && (typed.node.input[1] ?? '') === '' && int(typed.attribute('noop_with_empty_axes'), 0) === 0
   if (shape === undefined || (axes === undefined && !reducesAll)) return [{ dtype }]
   const gone = new Set(axes === undefined ? shape.keys() : axes.map((axis) => at(axis, shape.length)))
   const result = shape.map((size, axis): Size => (gone.has(axis) ? 1 : size))
@@ -311,7 +311,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     reduce,
   ]),
   // The exponent may be of another type.
-  ['Pow', (site) => [{ ...elementwise()(site)[0]!, dtype: site.input(0).dtype, sizes: undefined }]],
+  ['Pow', (typed) => [{ ...elementwise()(typed)[0]!, dtype: typed.input(0).dtype, sizes: undefined }]],
   ['Identity', asInput],
   ['Where', whereRule],
   ['Cast', cast],

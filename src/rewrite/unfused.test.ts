@@ -3,7 +3,7 @@ import { modelInMemory, node } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
 import { exampleEvidence, exampleSetup, profileAsWritten, randomFeeds } from '../remedies/check-remedy.ts'
 import { transformerBlocks } from '../remedies/example-transformer.ts'
-import { countRun, isLeftApart, savingByFusing, timesOf } from './unfused.ts'
+import { countRun, isUnfused, savingByFusing, timesOf } from './unfused.ts'
 
 const setup = exampleSetup(modelInMemory(transformerBlocks({ width: 8, heads: 2, inner: 8 })))
 const written = await profileAsWritten(setup, randomFeeds(setup.model, 1))
@@ -18,11 +18,11 @@ const fused = {
   }),
 }
 
-test('a node is left apart where it ran as it is written, and where nothing is known', () => {
-  expect(isLeftApart(exampleEvidence(), erf)).toBe(true)
-  expect(isLeftApart(exampleEvidence({ profile: written }), erf)).toBe(true)
-  expect(isLeftApart(exampleEvidence({ profile: fused }), erf)).toBe(false)
-  expect(isLeftApart(exampleEvidence({ profile: fused }), node('Erf', ['a'], ['made_by_another_rewrite']))).toBe(true)
+test('a node is unfused where it ran as it is written, and where nothing is known', () => {
+  expect(isUnfused(exampleEvidence(), erf)).toBe(true)
+  expect(isUnfused(exampleEvidence({ profile: written }), erf)).toBe(true)
+  expect(isUnfused(exampleEvidence({ profile: fused }), erf)).toBe(false)
+  expect(isUnfused(exampleEvidence({ profile: fused }), node('Erf', ['a'], ['made_by_another_rewrite']))).toBe(true)
 })
 
 test('times are of operators with nothing else in them', () => {

@@ -1,4 +1,4 @@
-// Which patterns the engine left apart, and what fusing them would save: read off the profile of the graph that it ran.
+// Which patterns the engine left unfused, and what fusing them would save: read off the profile of the graph that it ran.
 import type { NodeProto } from 'onnx-buf'
 import type { GraphView } from '../graph/types.ts'
 import type { Replacement } from './match.ts'
@@ -11,7 +11,7 @@ const nameOf = ({ name, output }: NodeProto): string => name || (output.find((on
  * False where the profile shows that the engine put the node into an operator of another type by itself; true where it ran as it is
  * written, and where nothing is known of it.
  */
-export function isLeftApart({ profile }: RemedyEvidence, node: NodeProto): boolean {
+export function isUnfused({ profile }: RemedyEvidence, node: NodeProto): boolean {
   const name = nameOf(node)
   const ran = profile?.nodes.filter(({ origin }) => origin.includes(name)) ?? []
   return ran.length === 0 || ran.some(({ opType }) => opType === node.opType)

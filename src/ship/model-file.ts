@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import type { TensorProto } from 'onnx-buf'
+import { EXTERNALIZED_FROM_BYTES } from '../graph/externalize-weights.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
-import { OUTSOURCED_FROM_BYTES } from '../graph/outsource.ts'
 import { encodeModel, sizeOf } from './encode-model.ts'
 import type { Folder } from './folder.ts'
 import type { ShipPlan } from './plan.ts'
@@ -48,7 +48,7 @@ export async function writeModelFiles(
 
 function largeInitializers({ proto }: Model): Set<TensorProto> {
   const initializers = proto.graph?.initializer ?? []
-  return new Set(initializers.filter(({ rawData }) => rawData.byteLength >= OUTSOURCED_FROM_BYTES))
+  return new Set(initializers.filter(({ rawData }) => rawData.byteLength >= EXTERNALIZED_FROM_BYTES))
 }
 
 /** The file's bytes; throws InputError at the end where they are not those that were read before. */

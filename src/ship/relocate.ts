@@ -35,12 +35,12 @@ interface Piece {
 }
 
 /**
- * The model with every external tensor, and the `outsourced` ones with raw data, in files named after `modelFile`
+ * The model with every external tensor, and the `externalized` ones with raw data, in files named after `modelFile`
  * ('model.onnx.data', …), which are returned beside it. A model with neither is returned as it is.
  */
-export function relocateWeights({ proto, weights }: Model, modelFile: string, outsourced: ReadonlySet<TensorProto>): Relocated {
+export function relocateWeights({ proto, weights }: Model, modelFile: string, externalized: ReadonlySet<TensorProto>): Relocated {
   const external = externalTensors(proto)
-  if (external.size + outsourced.size === 0) return { proto, files: [] }
+  if (external.size + externalized.size === 0) return { proto, files: [] }
   const whole = new Set([...external].filter(([tensor]) => hasPrepacked(tensor)).map(([, { location }]) => location))
   const names = nameFiles(modelFile, whole)
   const packed: Piece[] = []
@@ -64,7 +64,7 @@ export function relocateWeights({ proto, weights }: Model, modelFile: string, ou
     seen.set(key, place)
     places.set(tensor, place)
   }
-  for (const tensor of outsourced)
+  for (const tensor of externalized)
     places.set(
       tensor,
       pack(tensor.rawData.byteLength, () => slices(tensor.rawData)),

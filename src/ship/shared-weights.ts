@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
+import { inlineWeights, withExternalWeights } from '../graph/externalize-weights.ts'
 import type { Model } from '../graph/model.ts'
-import { inlineWeights, withOutside } from '../graph/outsource.ts'
 import { externalReference } from '../graph/tensor-data.ts'
 import { encodeModel } from './encode-model.ts'
 import { writeModelFolder } from './model-folder.ts'
@@ -30,7 +30,7 @@ export function variantWriter(base: Model, folder: string): (variant: Model, nam
   fs.closeSync(descriptor)
   return async (variant, name) => {
     const file = path.join(folder, `${name}.onnx`)
-    fs.writeFileSync(file, Buffer.concat(encodeModel(withOutside(variant, outside).proto)))
+    fs.writeFileSync(file, Buffer.concat(encodeModel(withExternalWeights(variant, outside).proto)))
     return file
   }
 }

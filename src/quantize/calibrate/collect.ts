@@ -1,13 +1,13 @@
-// What is kept of the samples that were seen, whatever their number: extremes and sums, or histograms. Each thread that predicts keeps
+// What is kept of the samples that were seen, whatever their number: minimum, maximum and sums, or histograms. Each thread that predicts keeps
 // its own, and they are put together in the end, so that nothing depends on which thread saw which sample.
 import type { Results, TensorValue } from '../../engines/types.ts'
 import { addTo, emptyHistogram, type Histogram } from './histogram.ts'
 import type { ValueRange } from './types.ts'
 
 /** What to keep. */
-export type Look =
+export type Observers =
   /** Of a model whose one output is a vector: the smallest and largest of each element. Elements from `sumsFrom` on are added up. */
-  | { readonly kind: 'extremes'; readonly sumsFrom: number }
+  | { readonly kind: 'min-max'; readonly sumsFrom: number }
   /** Of outputs by name, how often which numbers occur within a range. */
   | { readonly kind: 'histograms'; readonly ranges: Readonly<Record<string, ValueRange>>; readonly bins: number }
 
@@ -25,13 +25,13 @@ export interface Collector {
   collected(): Collected
 }
 
-export function collector(look: Look): Collector {
-  return look.kind === 'extremes' ? extremesCollector(look.sumsFrom) : histogramsCollector(look)
+export function collector(observers: Observers): Collector {
+  return observers.kind === 'min-max' ? minMaxCollector(observers.sumsFrom) : histogramsCollector(observers)
 }
 
 const NONE = new Float64Array(0)
 
-function extremesCollector(sumsFrom: number): Collector {
+function minMaxCollector(sumsFrom: number): Collector {
   let [least, most] = [NONE, NONE]
   const sums = new Map<number, Float64Array>()
   return {
@@ -41,7 +41,8 @@ function extremesCollector(sumsFrom: number): Collector {
         least = new Float64Array(seen.length).fill(Number.POSITIVE_INFINITY)
         most = new Float64Array(seen.length).fill(Number.NEGATIVE_INFINITY)
       }
-      if (seen.length !== least.length) throw new Error(`a sample has ${seen.length} extremes, others have ${least.length}`)
+      if (seen.length !== least.length)
+        throw new Error(`a sample has ${seen.length} numbers observed, others have ${least.length}`)
       const sum = sums.get(block) ?? new Float64Array(Math.max(0, seen.length - sumsFrom))
       sums.set(block, sum)
       for (let k = 0; k < seen.length; k++) {
@@ -56,7 +57,7 @@ function extremesCollector(sumsFrom: number): Collector {
   }
 }
 
-function histogramsCollector({ ranges, bins }: Look & { kind: 'histograms' }): Collector {
+function histogramsCollector({ ranges, bins }: Observers & { kind: 'histograms' }): Collector {
   const histograms = new Map(
     Object.entries(ranges).map(([value, { low, high }]) => [value, emptyHistogram(low, high, bins)] as const),
   )
@@ -71,7 +72,7 @@ function histogramsCollector({ ranges, bins }: Look & { kind: 'histograms' }): C
 const floatsOf = ({ data }: TensorValue): Float32Array => data as Float32Array
 
 /** What several threads saw of one model. */
-export function together(parts: readonly Collected[]): Collected {
+export function merged(parts: readonly Collected[]): Collected {
   const seen = parts.filter(({ least, histograms }) => least.length > 0 || histograms.size > 0)
   const [first = { least: NONE, most: NONE, sums: new Map(), histograms: new Map() }, ...others] = seen
   const sums = new Map(first.sums)

@@ -10,12 +10,12 @@ import type { TaskInputs } from '../../measure/samples/saved.ts'
 import type { Limits } from '../../trials/limits.ts'
 import type { RunTrial, Trial } from '../../trials/port.ts'
 import { BINS } from './histogram.ts'
-import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
+import { sourcesOf, withMinMaxObservers, withValuesAsOutputs } from './observers.ts'
 import { type CalibrateInput, type CalibrateOutput, calibrateTask } from './task.ts'
 import {
   type CalibrationMethod,
   type ChannelsOf,
-  type ExtremesModel,
+  type MinMaxModel,
   needsHistograms,
   type ObservedModel,
   type ValueRange,
@@ -50,11 +50,11 @@ export interface CalibrationPlan {
   readonly bins?: number
 }
 
-/** Values of one session whose extremes are looked for. */
+/** Values of one session with a min-max observer. */
 const MOST_VALUES = 1000
 /** What may come out of the engine for one sample where values are looked at whole. */
 const WHOLE_BYTES = 96 * 2 ** 20
-/** Graphs as they are written, on one thread, take several times as long as optimized ones; a pass for extremes, others for numbers. */
+/** Graphs as they are written, on one thread, take several times as long as optimized ones; a pass for minimum and maximum, others for numbers. */
 const SLOWNESS = 60
 const LEAST_MS = 120_000
 
@@ -81,7 +81,7 @@ export async function prepareCalibration(
   const sources = sourcesOf(model, plan.values)
   const values = [...new Set(sources.values())]
   const known = plan.known ?? {}
-  const extremes: ExtremesModel[] = []
+  const minMax: MinMaxModel[] = []
   for (const [k, part] of chunks(
     values.filter((value) => known[value] === undefined),
     MOST_VALUES,
@@ -89,8 +89,8 @@ export async function prepareCalibration(
   ).entries()) {
     // Moving numbers mixes channels: they are looked for where they are.
     const channels = (plan.channels ?? []).filter(({ value }) => part.includes(sources.get(value)!))
-    const { file } = await write(withExtremes(model, part, channels), path.join(folder, `extremes-${k}`))
-    extremes.push({ file, values: part, channels })
+    const { file } = await write(withMinMaxObservers(model, part, channels), path.join(folder, `min-max-${k}`))
+    minMax.push({ file, values: part, channels })
   }
   const bytes = (value: string): number => {
     const type = types.get(value)
@@ -104,7 +104,7 @@ export async function prepareCalibration(
   const ranges = (found: Readonly<Record<string, ValueRange>>) =>
     Object.fromEntries([...sources].flatMap(([value, source]) => (found[source] === undefined ? [] : [[value, found[source]]])))
   return {
-    input: { engine, options, inputs, samples, methods, known, extremes, whole, bins },
+    input: { engine, options, inputs, samples, methods, known, minMax, whole, bins },
     ofAll: (found) => ({
       ...found,
       ranges: Object.fromEntries(Object.entries(found.ranges).map(([method, one]) => [method, ranges(one)])),

@@ -1,76 +1,86 @@
-// Models that tell what flows inside: the values themselves as further outputs, or their extremes alone, which ReduceMin and ReduceMax
-// find inside the engine, so that two numbers come out where an activation may have millions. All extremes come in one vector: the
-// binding takes longer for a thousand outputs than the engine for finding them.
-// https://onnx.ai/onnx/operators/onnx__ReduceMax.html
-import type { NodeProto } from 'onnx-buf'
-import { int64Tensor, node, valueInfo } from '../../graph/build.ts'
-import { copyWith } from '../../graph/copy.ts'
-import { withGraph } from '../../graph/edit.ts'
-import type { Model } from '../../graph/model.ts'
-import { linksOf } from '../../graph/walk.ts'
-import type { ChannelsOf } from './types.ts'
+// Runs an observed model over all samples, in the trial's process. One sample is in memory at a time. Arithmetic is that of the graph as
+// it is written: no fusion, each prediction on one thread, so that ranges are the same on every machine and in every tool that does so.
+// Where it lasts, further threads take samples too, each with a session of its own.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { offersOf } from '../../engines/index.ts'
+import type { EngineOptions, Feeds } from '../../engines/types.ts'
+import { openInputs, type TaskInputs } from '../../measure/samples/saved.ts'
+import { engineOf } from '../../trials/engine-of.ts'
+import { type Collected, collector, merged, type Observers } from './collect.ts'
 
-/** The model giving, beside its own outputs, each of the values; the engine finds their types. */
-export function withValuesAsOutputs(model: Model, values: readonly string[]): Model {
-  const graph = model.proto.graph!
-  const listed = new Set(graph.output.map(({ name }) => name))
-  const added = values
-    .filter((name) => !listed.has(name))
-    .map((name) => copyWith(valueInfo(name, 'float32'), { type: undefined }))
-  return withGraph(model, copyWith(graph, { output: [...graph.output, ...added] }))
+export interface ObserveTask {
+  readonly engine: string
+  readonly options: EngineOptions
+  readonly file: string
+  readonly inputs: TaskInputs
+  readonly observers: Observers
 }
 
-/** From this opset of ai.onnx on, ReduceMean and ReduceMax take their axes as an input. */
-const AXES_AS_INPUT = 18
-const OBSERVED = 'whyslow__observed'
+/** Samples that a thread takes at once. */
+const BLOCK = 8
+/** A thread takes about 100 ms to start and to open its session: what is left must be worth two of them. */
+const WORTH_MS = 250
+const MOST_THREADS = 8
+/** Each thread has the weights once more. */
+const MOST_BYTES = 256 * 2 ** 20
 
-/**
- * The model giving one vector and nothing else: the smallest number of each of the values (float32), the largest of each, the means of
- * the channels over all other axes, and the largest magnitudes of the same.
- */
-export function withExtremes(model: Model, values: readonly string[], channels: readonly ChannelsOf[] = []): Model {
-  const graph = model.proto.graph!
-  const version = Number(model.proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 1n)
-  const initializer = [...graph.initializer]
-  const constant = (name: string, numbers: readonly number[]): string => {
-    if (!initializer.some((one) => one.name === name)) initializer.push(int64Tensor(name, [numbers.length], numbers))
-    return name
-  }
-  const flat = constant(`${OBSERVED}_flat`, [-1])
-  const made: NodeProto[] = []
-  const parts: string[] = []
-  const give = (opType: string, value: string, name: string) => {
-    made.push(node(opType, [value], [name], { keepdims: 0 }), node('Reshape', [name, flat], [`${name}_flat`]))
-    parts.push(`${name}_flat`)
-  }
-  const giveOverAxes = (opType: string, value: string, name: string, { axis, rank }: ChannelsOf) => {
-    const axes = Array.from({ length: rank }, (_, k) => k).filter((k) => k !== axis)
-    const inputs = version < AXES_AS_INPUT ? [value] : [value, constant(`${OBSERVED}_axes_${axis}_${rank}`, axes)]
-    made.push(node(opType, inputs, [name], version < AXES_AS_INPUT ? { axes, keepdims: 0 } : { keepdims: 0 }))
-    parts.push(name)
-  }
-  for (const [k, value] of values.entries()) give('ReduceMin', value, `${OBSERVED}_low_${k}`)
-  for (const [k, value] of values.entries()) give('ReduceMax', value, `${OBSERVED}_high_${k}`)
-  for (const [k, one] of channels.entries()) giveOverAxes('ReduceMean', one.value, `${OBSERVED}_mean_${k}`, one)
-  for (const [k, one] of channels.entries()) {
-    made.push(node('Abs', [one.value], [`${OBSERVED}_abs_${k}`]))
-    giveOverAxes('ReduceMax', `${OBSERVED}_abs_${k}`, `${OBSERVED}_peak_${k}`, one)
-  }
-  made.push(node('Concat', parts, [OBSERVED], { axis: 0 }))
-  const output = [valueInfo(OBSERVED, 'float32', [null])]
-  return withGraph(model, copyWith(graph, { node: [...graph.node, ...made], initializer, output }))
+const threadFile = fileURLToPath(new URL('./observe-thread.js', compiledTwin(import.meta.url)))
+
+/** `worthMs`: what must be left to do for a second thread. */
+export async function observe(task: ObserveTask, worthMs = WORTH_MS): Promise<Collected> {
+  const next = new Int32Array(new SharedArrayBuffer(4))
+  const others: Promise<Collected>[] = []
+  const threads = threadsFor(task)
+  const own = await observeBlocks(task, next, (leftMs) => {
+    while (others.length < threads - 1 && leftMs > worthMs * (others.length + 1)) others.push(onThread(task, next))
+  })
+  return merged([own, ...(await Promise.all(others))])
 }
 
-/** They give the numbers that they read, in another order or shape. */
-const MOVES = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze'])
-
-/** By value: the one that holds the same numbers and was made by an operator that computes; itself as a rule. */
-export function sourcesOf(model: Model, values: readonly string[]): ReadonlyMap<string, string> {
-  const { producers } = linksOf(model.proto.graph!)
-  const source = (value: string): string => {
-    const maker = producers.get(value)
-    const moves = maker !== undefined && MOVES.has(maker.opType) && (maker.domain === '' || maker.domain === 'ai.onnx')
-    return moves ? source(maker.input[0]!) : value
-  }
-  return new Map(values.map((value) => [value, source(value)]))
+function threadsFor({ engine, options, file }: ObserveTask): number {
+  if (!offersOf(engine).includes('worker-threads')) return 1
+  const folder = path.dirname(file)
+  const bytes = fs.readdirSync(folder).reduce((sum, name) => sum + fs.statSync(path.join(folder, name)).size, 0)
+  return Math.min(options.threads ?? os.availableParallelism(), MOST_THREADS, 1 + Math.floor(MOST_BYTES / bytes))
 }
+
+function onThread(task: ObserveTask, next: Int32Array): Promise<Collected> {
+  const thread = new Worker(threadFile, { workerData: { task, next } })
+  return new Promise((resolve, reject) => {
+    thread.once('message', resolve)
+    thread.once('error', reject)
+    thread.once('exit', () => reject(new Error('a thread ended before its samples did')))
+  })
+}
+
+/** Takes blocks of samples until `next` is past the last. `onLeft`: how long the rest would take this thread alone, ms. */
+export async function observeBlocks(
+  { engine, options, file, inputs, observers }: ObserveTask,
+  next: Int32Array,
+  onLeft: (leftMs: number) => void = () => {},
+): Promise<Collected> {
+  const session = await engineOf(engine).open(file, { ...options, graphOptimization: 'disabled', threads: 1 })
+  const samples = openInputs(inputs)
+  const { see, collected } = collector(observers)
+  const start = performance.now()
+  let done = 0
+  for (let block = Atomics.add(next, 0, 1); block * BLOCK < samples.count; block = Atomics.add(next, 0, 1)) {
+    for (let k = block * BLOCK; k < Math.min(samples.count, (block + 1) * BLOCK); k++) {
+      see(await session.run(knownTo(session.inputs, samples.read(k))), block)
+      done++
+      // The first prediction is slower than others.
+      if (done === 2) onLeft(((performance.now() - start) / 2) * (samples.count - 2))
+    }
+    onLeft(((performance.now() - start) / done) * Math.max(0, samples.count - Atomics.load(next, 0) * BLOCK))
+  }
+  await session.close()
+  return collected()
+}
+
+const knownTo = (inputs: readonly { readonly name: string }[], feeds: Feeds): Feeds =>
+  Object.fromEntries(inputs.flatMap(({ name }) => (feeds[name] === undefined ? [] : [[name, feeds[name]]])))

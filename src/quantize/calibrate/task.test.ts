@@ -8,7 +8,7 @@ import type { Model } from '../../graph/model.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { chunks } from './index.ts'
-import { sourcesOf, withExtremes, withValuesAsOutputs } from './observe.ts'
+import { sourcesOf, withMinMaxObservers, withValuesAsOutputs } from './observers.ts'
 import { calibrateTask } from './task.ts'
 import { type CalibrationMethod, calibrationMethods } from './types.ts'
 
@@ -44,7 +44,7 @@ async function calibrated(method: CalibrationMethod, samples: readonly (readonly
     samples: samples.length,
     methods: [method],
     known: {},
-    extremes: parts.map((values) => ({ file: write(withExtremes(small, values)), values, channels: [] })),
+    minMax: parts.map((values) => ({ file: write(withMinMaxObservers(small, values)), values, channels: [] })),
     whole: parts.map((values) => ({ file: write(withValuesAsOutputs(small, values)), values })),
     bins: 2048,
   })
@@ -69,7 +69,7 @@ describe('ranges', () => {
     expect(parts).toEqual(whole)
   })
 
-  test('moving average: the mean of each sample’s extremes', async () => {
+  test('moving average: the mean of each sample’s minimum and maximum', async () => {
     // x: lows -2 and -4, highs 1 and 3.
     const ranges = await calibrated('moving-average', [
       [1, -2],
@@ -78,7 +78,7 @@ describe('ranges', () => {
     expect(ranges.x).toEqual({ low: -3, high: 2 })
   })
 
-  test.each<CalibrationMethod>(['percentile', 'entropy', 'mse'])('%s: within the extremes', async (method) => {
+  test.each<CalibrationMethod>(['percentile', 'entropy', 'mse'])('%s: within minimum and maximum', async (method) => {
     const rows = Array.from({ length: 3 }, (_, k) => Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * (k + 1))))
     rows[0]![7] = 90
     const ranges = await calibrated(
@@ -105,8 +105,8 @@ describe('ranges', () => {
       const proto = copyWith(small.proto, {
         opsetImport: small.proto.opsetImport.map((one) => copyWith(one, { version: BigInt(opset) })),
       })
-      const file = write(withExtremes({ ...small, proto }, VALUES, channels))
-      const extremes = [{ file, values: VALUES, channels }]
+      const file = write(withMinMaxObservers({ ...small, proto }, VALUES, channels))
+      const minMax = [{ file, values: VALUES, channels }]
       for (const method of ['minmax', 'moving-average'] as const) {
         const found = await calibrateTask.run({
           engine: 'ort-cpu',
@@ -115,7 +115,7 @@ describe('ranges', () => {
           samples: 2,
           methods: [method],
           known: {},
-          extremes,
+          minMax,
           whole: [],
           bins: 2048,
         })
@@ -137,12 +137,12 @@ describe('ranges', () => {
     )
     const task = { engine: 'ort-cpu', options: plainOptions, inputs, samples: 2, bins: 2048 }
     const whole = [{ file: write(withValuesAsOutputs(small, VALUES)), values: VALUES }]
-    const extremes = [{ file: write(withExtremes(small, VALUES)), values: VALUES, channels: [] }]
-    const found = await calibrateTask.run({ ...task, methods: calibrationMethods, known: {}, extremes, whole })
+    const minMax = [{ file: write(withMinMaxObservers(small, VALUES)), values: VALUES, channels: [] }]
+    const found = await calibrateTask.run({ ...task, methods: calibrationMethods, known: {}, minMax, whole })
     for (const method of calibrationMethods) expect(found.ranges[method], method).toEqual(await calibrated(method, rows))
-    // What the extremes are need not be found again.
+    // What was found need not be found again.
     const known = found.ranges.minmax!
-    const later = await calibrateTask.run({ ...task, methods: ['percentile', 'mse'], known, extremes: [], whole })
+    const later = await calibrateTask.run({ ...task, methods: ['percentile', 'mse'], known, minMax: [], whole })
     expect(later.ranges).toEqual({ percentile: found.ranges.percentile, mse: found.ranges.mse })
   })
 

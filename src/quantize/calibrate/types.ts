@@ -29,7 +29,7 @@ export interface ObservedModel {
 }
 
 /** A model with one output, a vector: the smallest of each of `values`, then the largest of each, then channels' means, then their peaks. */
-export interface ExtremesModel extends ObservedModel {
+export interface MinMaxModel extends ObservedModel {
   readonly channels: readonly ChannelsOf[]
 }
 

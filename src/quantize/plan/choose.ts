@@ -62,8 +62,8 @@ function regionNodes({ model, nodes, benchmark }: BenchmarkedModel, inFloat: Rea
     const time = benchmark.times.get(name)
     const int8 = time?.other.static
     const afterConv = producers.get(name)!.input.some((value) => {
-      const alone = (consumers.get(value)?.length ?? 0) === 1 && !outputs.has(value)
-      return alone && producers.get(value)?.opType === 'Conv'
+      const isOnlyReader = (consumers.get(value)?.length ?? 0) === 1 && !outputs.has(value)
+      return isOnlyReader && producers.get(value)?.opType === 'Conv'
     })
     // The engine adds inside the convolution too.
     const inConv = afterConv && (FUSED.has(one.opType) || one.opType === 'Add')

@@ -137,8 +137,8 @@ export function exampleBench(folder: string, world: PrecisionWorld = {}): Exampl
     },
     'operator-times': ({ models }: OperatorTimesInput) =>
       measured(models.map(({ key, file }) => ({ key, roundsMs: [timeOf(file)] }))),
-    calibrate: ({ methods, extremes, whole, known }: CalibrateInput) => {
-      const values = [...extremes, ...whole].flatMap((one) => one.values).concat(Object.keys(known))
+    calibrate: ({ methods, minMax, whole, known }: CalibrateInput) => {
+      const values = [...minMax, ...whole].flatMap((one) => one.values).concat(Object.keys(known))
       const ranges = methods.map((method) => {
         const high = HIGHS[method as keyof typeof HIGHS]
         return [method, Object.fromEntries(values.map((value) => [value, { low: -high, high }]))]

@@ -5,7 +5,7 @@ import type { Model } from '../../graph/model.ts'
 import { type TypeAsRun, typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { reasonInWords } from '../../trials/port.ts'
-import { withValuesAsOutputs } from '../calibrate/observe.ts'
+import { withValuesAsOutputs } from '../calibrate/observers.ts'
 import type { PrecisionBench } from './bench.ts'
 
 /** Types of all values of the main graph. Throws where the engine does not give them. */

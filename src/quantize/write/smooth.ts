@@ -155,8 +155,8 @@ function divider(weights: EditableWeights, value: string, factors: readonly numb
   /** The same in what makes an input that this node alone reads. */
   const before = (index: number) => {
     const maker = weights.matching.producer(node.input[index])
-    const alone = maker !== undefined && weights.matching.onlyReader(maker) === node
-    return alone ? divider(weights, node.input[index]!, factors) : undefined
+    const isOnlyReader = maker !== undefined && weights.matching.onlyReader(maker) === node
+    return isOnlyReader ? divider(weights, node.input[index]!, factors) : undefined
   }
   if (isOperator(node, 'LayerNormalization')) return all(vector(1), node.input[2] ? vector(2) : () => {})
   if (isOperator(node, 'MatMul')) return matrix(1, 1)

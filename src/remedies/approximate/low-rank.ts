@@ -6,7 +6,7 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { floatsOf } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
-import { mostKept, type ThinFactors, thinFactors, thinFactorsFlops } from '../../rewrite/low-rank-factors.ts'
+import { type LowRankFactors, lowRankFactors, lowRankFactorsFlops, mostKept } from '../../rewrite/low-rank-factors.ts'
 import { isOperator, type Matching, matchGraph, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, type RemedyEvidence } from '../../rewrite/remedy.ts'
@@ -72,7 +72,7 @@ export const lowRank = defineRemedy({
 
 interface Factored {
   readonly linear: Linear
-  readonly found: ThinFactors
+  readonly found: LowRankFactors
 }
 
 /** The largest rank at which the factors are small enough; below 1 there is none. */
@@ -99,9 +99,9 @@ function factorize(matching: Matching): ReadonlyMap<string, Factored> {
     if (values === undefined || !values.every((one) => Number.isFinite(one))) continue
     flops += 2 * rows * columns * Math.min(rows, columns)
     if (mostKept(values, rows, columns, largestRank(linear)) < KEPT.at(-1)!) continue
-    flops += thinFactorsFlops(rows, columns, largestRank(linear))
+    flops += lowRankFactorsFlops(rows, columns, largestRank(linear))
     if (flops > MOST_FLOPS) break
-    found.set(linear.weights, { linear, found: thinFactors(values, rows, columns, largestRank(linear)) })
+    found.set(linear.weights, { linear, found: lowRankFactors(values, rows, columns, largestRank(linear)) })
   }
   return found
 }
@@ -111,7 +111,7 @@ function isFactor(matching: Matching, { x, node: one }: Linear): boolean {
   return [matching.producer(x), matching.onlyReader(one)].some((other) => isOperator(other, 'MatMul', 'Gemm'))
 }
 
-function rankFor({ keptEnergy }: ThinFactors, kept: number, largest: number): number | undefined {
+function rankFor({ keptEnergy }: LowRankFactors, kept: number, largest: number): number | undefined {
   const least = keptEnergy.findIndex((share) => share >= kept) + 1
   if (least === 0) return undefined
   const rank = RANK_STEP * Math.ceil(least / RANK_STEP)

@@ -11,7 +11,7 @@ import { count } from '../../rewrite/node-names.ts'
 import { nodesOfPatterns } from '../../rewrite/patterns.ts'
 import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
-import { isLeftApart, sum, timeWith } from '../../rewrite/unfused.ts'
+import { isUnfused, sum, timeWith } from '../../rewrite/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'dispatch-overhead']
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')
@@ -36,7 +36,7 @@ export const broadcastRuns = defineRemedy({
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       // The engine fuses these only where their numbers have few axes.
       const fusable = nodesOfPatterns(matching)
-      const alone = matching.graph.node.filter((node) => !fusable.has(node) && isLeftApart(evidence, node))
+      const alone = matching.graph.node.filter((node) => !fusable.has(node) && isUnfused(evidence, node))
       return alone.flatMap((node) => lengthen(matching, node, fresh) ?? [])
     })
     if (rewritten === undefined) return []

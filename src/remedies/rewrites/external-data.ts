@@ -2,8 +2,8 @@
 // and copied at every load; several processes then share its pages: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { copyWith } from '../../graph/copy.ts'
+import { type InlineWeight, inlineWeights, withExternalWeights } from '../../graph/externalize-weights.ts'
 import type { Model, WeightSource } from '../../graph/model.ts'
-import { type InlineWeight, inlineWeights, withOutside } from '../../graph/outsource.ts'
 import { externalReference } from '../../graph/tensor-data.ts'
 import { bytes } from '../../report/text/numbers.ts'
 import { count } from '../../rewrite/node-names.ts'
@@ -45,7 +45,7 @@ function moveOut(model: Model, moved: readonly InlineWeight[]): Model {
     offset += range.length
   }
   const source = inMemory(moved.map(({ bytes }) => bytes))
-  return { ...withOutside(model, outside), weights: new Map([...model.weights, [location, source]]) }
+  return { ...withExternalWeights(model, outside), weights: new Map([...model.weights, [location, source]]) }
 }
 
 /** Weights get a name after the model's when it is written. */

@@ -9,7 +9,7 @@ import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
-import { countRun, isLeftApart, sum, timesOf } from '../../rewrite/unfused.ts'
+import { countRun, isUnfused, sum, timesOf } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 
@@ -38,9 +38,9 @@ function propose(setup: RemedySetup, evidence: RemedyEvidence, variant: Variant)
       const masks = new Map<string, string>()
       return matching.graph.node.flatMap((softmax): Replacement[] => {
         const pattern = findAttention(matching, softmax)
-        if (pattern === undefined || !isLeftApart(evidence, softmax)) return []
-        const site = { matching, pattern, fresh, masks }
-        return [(variant === 'attention' ? whole(site) : undefined) ?? multiHead(site)]
+        if (pattern === undefined || !isUnfused(evidence, softmax)) return []
+        const found = { matching, pattern, fresh, masks }
+        return [(variant === 'attention' ? whole(found) : undefined) ?? multiHead(found)]
       })
     },
     { 'com.microsoft': 1 },
@@ -69,7 +69,7 @@ function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): n
   return Math.min(sum(timesOf(evidence, gone)), evidence.p50Ms)
 }
 
-interface Site {
+interface FoundAttention {
   readonly matching: Matching
   readonly pattern: AttentionPattern
   readonly fresh: (hint: string) => string
@@ -77,7 +77,7 @@ interface Site {
   readonly masks: Map<string, string>
 }
 
-function multiHead({ matching, pattern, fresh, masks }: Site): Replacement {
+function multiHead({ matching, pattern, fresh, masks }: FoundAttention): Replacement {
   const { heads, scale, parts, last } = pattern
   const result = last.output[0]!
   const sources = [pattern.query, pattern.key, pattern.value]
@@ -103,7 +103,7 @@ function multiHead({ matching, pattern, fresh, masks }: Site): Replacement {
 }
 
 /** Attention with the projections in it: three products of one value with constant weights of one width. */
-function whole({ matching, pattern, fresh, masks }: Site): Replacement | undefined {
+function whole({ matching, pattern, fresh, masks }: FoundAttention): Replacement | undefined {
   const { heads, scale, parts, last, query, key, value } = pattern
   const biased = [query, key, value].map((name) => biasBefore(matching, name, parts))
   const all = biased.every((one) => one !== undefined)
@@ -160,7 +160,7 @@ function biasBefore(matching: Matching, name: string, parts: ReadonlySet<NodePro
  * second axis of `query` and `key` when the model runs.
  */
 function maskInput(
-  { matching: { opset }, pattern: { mask, queryLength, keyLength }, fresh, masks }: Site,
+  { matching: { opset }, pattern: { mask, queryLength, keyLength }, fresh, masks }: FoundAttention,
   [query, key]: readonly [string, string],
   added: NodeProto[],
   initializers: TensorProto[],

@@ -6,7 +6,7 @@ import { findGelu } from '../../rewrite/gelu.ts'
 import { type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
-import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
+import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead']
 
@@ -23,7 +23,7 @@ export const fuseGelu = defineRemedy({
       (matching) =>
         matching.graph.node.flatMap((anchor): Replacement[] => {
           const gelu = findGelu(matching, anchor)
-          if (gelu === undefined || !isLeftApart(evidence, anchor)) return []
+          if (gelu === undefined || !isUnfused(evidence, anchor)) return []
           const { form, x, parts, last } = gelu
           const opType = form === 'erf' ? 'Gelu' : 'FastGelu'
           const fused = node({ opType, domain: 'com.microsoft', name: last.name }, [x], [last.output[0]!])

@@ -140,7 +140,7 @@ checkRemedy(fuseLayerNorm, {
       operators: ['LayerNormalization', 'Mul', 'Add'],
     },
     {
-      name: 'left apart by the engine, as the profile shows',
+      name: 'unfused by the engine, as the profile shows',
       model: make(usual),
       profiled: true,
       operators: fused,

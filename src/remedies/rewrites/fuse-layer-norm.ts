@@ -9,7 +9,7 @@ import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../../
 import { count } from '../../rewrite/node-names.ts'
 import { findNorm, type NormPattern } from '../../rewrite/norm-pattern.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
-import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
+import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 
@@ -24,7 +24,7 @@ export const fuseLayerNorm = defineRemedy({
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
       matching.graph.node.flatMap((add) => {
         const norm = findNorm(matching, add)
-        return norm !== undefined && isLeftApart(evidence, norm.anchor) ? (fuse(matching, norm, fresh) ?? []) : []
+        return norm !== undefined && isUnfused(evidence, norm.anchor) ? (fuse(matching, norm, fresh) ?? []) : []
       }),
     )
     if (rewritten === undefined) return []

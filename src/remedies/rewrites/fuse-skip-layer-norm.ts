@@ -7,7 +7,7 @@ import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } 
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
 import { sameShape } from '../../rewrite/sizes.ts'
-import { countRun, isLeftApart, savingByFusing } from '../../rewrite/unfused.ts'
+import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 
@@ -25,7 +25,7 @@ export const fuseSkipLayerNorm = defineRemedy({
         const taken = new Set<NodeProto>()
         return matching.graph.node.flatMap((norm): Replacement[] => {
           const sum = sumBefore(matching, norm)
-          if (sum === undefined || taken.has(sum) || !isLeftApart(evidence, norm)) return []
+          if (sum === undefined || taken.has(sum) || !isUnfused(evidence, norm)) return []
           taken.add(sum)
           return [fuse(matching, sum, norm)]
         })

@@ -8,7 +8,7 @@ import { nodesOf } from '../../graph/walk.ts'
 import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { defineRemedy } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
-import { countRun, isLeftApart, savingByFusing, sum } from '../../rewrite/unfused.ts'
+import { countRun, isUnfused, savingByFusing, sum } from '../../rewrite/unfused.ts'
 
 const TREATS = ['dispatch-overhead']
 
@@ -25,7 +25,7 @@ export const slicesToSplit = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
-      const slices = matching.graph.node.filter((one) => isOperator(one, 'Slice') && isLeftApart(evidence, one))
+      const slices = matching.graph.node.filter((one) => isOperator(one, 'Slice') && isUnfused(evidence, one))
       return bySource(slices).flatMap((group) => part(matching, group, fresh) ?? [])
     })
     if (rewritten === undefined) return []

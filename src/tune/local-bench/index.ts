@@ -2,7 +2,7 @@
 import { externalWeights } from '../../engines/onnxruntime/external-weights.ts'
 import type { EngineOptions } from '../../engines/types.ts'
 import { optimizeTask } from '../../measure/optimize-task.ts'
-import { extremesIn, givingExtremes } from '../../quantize/calibrate/extremes.ts'
+import { calibrate } from '../../quantize/calibrate/index.ts'
 import type { RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 import { tryLimits } from '../../trials/limits.ts'
 import { reasonInWords, type Trial } from '../../trials/port.ts'
@@ -20,7 +20,7 @@ export type LocalBench = Bench & Required<Pick<RemedyTools, 'optimize' | 'ranges
 export function localBench(plan: LocalBenchPlan): LocalBench {
   const { run, limits } = plan
   const tasks = setupTasks(plan)
-  const { compare, outputsOf } = outputComparison(plan, tasks)
+  const compare = outputComparison(plan, tasks)
 
   /** The graph that the engine makes of the setup's model, written into `file`. */
   async function writeOptimized(setup: RemedySetup, file: string, level: Partial<EngineOptions> = {}): Promise<Trial<null>> {
@@ -47,11 +47,25 @@ export function localBench(plan: LocalBenchPlan): LocalBench {
       return plan.readModel(file)
     },
     async ranges(setup, values) {
-      const model = givingExtremes(setup.model, values)
-      const task = await tasks.taskOf({ ...setup, model, batchFactor: 1 })
-      const seen = await outputsOf({ ...task, options: { ...task.options, graphOptimization: 'disabled' } })
-      if (seen.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonInWords(seen)}`)
-      return extremesIn(seen.value.samples, values)
+      const { saved, samples } = plan.judged
+      const trial = await calibrate({
+        run,
+        limits,
+        engine: plan.engineId,
+        options: setup.options,
+        model: setup.model,
+        values,
+        methods: ['minmax'],
+        inputs: saved,
+        samples: samples.length,
+        types: new Map(),
+        expectedMs: samples.length * plan.p50Ms,
+        folder: tasks.newPath('ranges'),
+        write: plan.write,
+      })
+      if (trial.outcome !== 'measured') throw new Error(`ranges of values could not be measured: ${reasonInWords(trial)}`)
+      const found = Object.entries(trial.value.ranges.minmax ?? {})
+      return new Map(found.filter(([, { low, high }]) => !Number.isNaN(low) && !Number.isNaN(high)))
     },
     ...judgementMemory(plan, tasks),
     nowMs: () => performance.now(),

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest'
 import type { GraphView } from '../../graph/types.ts'
 import type { OptimizeInput } from '../../measure/optimize-task.ts'
+import type { CalibrateInput, CalibrateOutput } from '../../quantize/calibrate/task.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured } from '../../trials/example-runner.ts'
-import type { ModelTask } from '../../trials/model-task.ts'
-import { exampleModel, examplePlan, predicting } from './example-plan.ts'
+import { exampleModel, examplePlan } from './example-plan.ts'
 import { localBench } from './index.ts'
 
 const folder = folderOfTests()
@@ -54,19 +54,23 @@ test('weights beside the model are written beside the graph, too', async () => {
   expect(Object.keys(configEntries)).toEqual([expect.any(String), expect.any(String), 'own'])
 })
 
-test('ranges of values: the extremes of all samples, of the graph as it is written', async () => {
-  const scalar = (value: number) => ({ dtype: 'float32' as const, shape: [], data: Float32Array.of(value) })
-  const extremes = (x: readonly number[]) => [scalar(2 * Math.min(...x)), scalar(2 * Math.max(...x))] as const
+test('ranges of values on all judged samples, without those that hold NaN', async () => {
   const { plan, setup, trials } = examplePlan(folder, {
-    outputs: predicting((x) => {
-      const [low, high] = extremes(x)
-      return { whyslow_low_0: low, whyslow_high_0: high }
-    }),
+    calibrate: ({ minMax }: CalibrateInput) => {
+      const [y] = minMax.flatMap(({ values }) => values)
+      const ranges = { minmax: { [y!]: { low: 2, high: 8 }, x: { low: Number.NaN, high: 1 } } }
+      return measured<CalibrateOutput>({ ranges, means: {}, peaks: {}, peakBytes: 0 })
+    },
   })
-  expect(await localBench(plan).ranges(setup({ threads: 2 }), ['y'])).toEqual(new Map([['y', { low: 2, high: 8 }]]))
-  expect((trials.asked[0]!.input as ModelTask).options).toMatchObject({ graphOptimization: 'disabled', threads: 2 })
+  expect(await localBench(plan).ranges(setup({ threads: 2 }), ['y', 'x'])).toEqual(new Map([['y', { low: 2, high: 8 }]]))
+  expect(trials.asked[0]!.input).toMatchObject({
+    inputs: plan.judged.saved,
+    samples: 2,
+    methods: ['minmax'],
+    options: { threads: 2 },
+  })
   const refused = examplePlan(folder, {})
   await expect(localBench(refused.plan).ranges(refused.setup(), ['y'])).rejects.toThrow(
-    'ranges of values could not be measured: the script holds no outputs',
+    'ranges of values could not be measured: the script holds no calibrate',
   )
 })

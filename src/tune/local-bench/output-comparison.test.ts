@@ -11,7 +11,7 @@ const folder = folderOfTests()
 
 function bench(script: Script, rest: Partial<LocalBenchPlan> = {}) {
   const example = examplePlan(folder, script, rest)
-  return { ...example, ...outputComparison(example.plan, setupTasks(example.plan)) }
+  return { ...example, compare: outputComparison(example.plan, setupTasks(example.plan)) }
 }
 
 /** 2 x, times 1 + `off` where the options say so: threads for the candidate, no optimization for the engine's own other level. */

@@ -22,18 +22,13 @@ interface Outputs {
   readonly varying: readonly string[]
 }
 
-export interface OutputComparison extends Pick<Bench, 'compare'> {
-  /** On the judged inputs. */
-  outputsOf(task: ModelTask): Promise<Trial<Outputs>>
-}
-
 export function outputComparison(
   plan: Pick<
     LocalBenchPlan,
     'run' | 'engineId' | 'original' | 'originalOptions' | 'judged' | 'compare' | 'outputs' | 'maxLoss' | 'p50Ms' | 'limits'
   >,
   tasks: SetupTasks,
-): OutputComparison {
+): Bench['compare'] {
   const { judged, p50Ms } = plan
   const limits = trialLimits(plan.limits, (judged.samples.length + 1) * p50Ms * 10, p50Ms)
   /** By setup and promise. */
@@ -78,14 +73,11 @@ export function outputComparison(
     return { ...(withinNoise(agreement, await noise) ?? said), agreement }
   }
 
-  return {
-    outputsOf,
-    compare(setup, promise, again = false) {
-      const key = `${tasks.keyOf({ ...setup, batchFactor: 1 })} ${promise}`
-      const known = (again ? undefined : checks.get(key)) ?? check(setup, promise)
-      checks.set(key, known)
-      return known
-    },
+  return (setup, promise, again = false) => {
+    const key = `${tasks.keyOf({ ...setup, batchFactor: 1 })} ${promise}`
+    const known = (again ? undefined : checks.get(key)) ?? check(setup, promise)
+    checks.set(key, known)
+    return known
   }
 }
 

@@ -8,7 +8,7 @@ import type { Model } from './model.ts'
 import { inlineBytes, isExternal } from './tensor-data.ts'
 
 /** Smaller tensors stay in the model: shapes and scales, which engines want there. */
-export const OUTSOURCED_FROM_BYTES = 1024
+export const EXTERNALIZED_FROM_BYTES = 1024
 const BYTE_BITS = 8
 /** Before, an initializer had to be a graph input as well. */
 const INITIALIZERS_ALONE_FROM_IR = 4n
@@ -40,13 +40,13 @@ function weightOf(tensor: TensorProto | undefined, name: string, holder: TensorP
   const dtype = dtypeOf(tensor.dataType)
   if (dtype === undefined || (bitsPerElement(dtype) ?? 0) < BYTE_BITS) return []
   const bytes = inlineBytes(tensor, name)
-  return bytes.byteLength < OUTSOURCED_FROM_BYTES ? [] : [{ name, tensor, bytes, holder }]
+  return bytes.byteLength < EXTERNALIZED_FROM_BYTES ? [] : [{ name, tensor, bytes, holder }]
 }
 
 /** The model with references in place of what held the weights; those of `Constant` nodes become initializers. */
-export function withOutside(model: Model, outside: ReadonlyMap<TensorProto | NodeProto, TensorProto>): Model {
+export function withExternalWeights(model: Model, external: ReadonlyMap<TensorProto | NodeProto, TensorProto>): Model {
   const graph = model.proto.graph!
-  const fromNodes = graph.node.flatMap((node) => outside.get(node) ?? [])
-  const initializer = [...graph.initializer.map((tensor) => outside.get(tensor) ?? tensor), ...fromNodes]
-  return withGraph(model, copyWith(graph, { node: graph.node.filter((node) => !outside.has(node)), initializer }))
+  const fromNodes = graph.node.flatMap((node) => external.get(node) ?? [])
+  const initializer = [...graph.initializer.map((tensor) => external.get(tensor) ?? tensor), ...fromNodes]
+  return withGraph(model, copyWith(graph, { node: graph.node.filter((node) => !external.has(node)), initializer }))
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { floatTensor, type ModelParts, model, modelInMemory, node, rawTensor, stringTensor, valueInfo } from './build.ts'
 import { copyWith } from './copy.ts'
-import { inlineWeights, withOutside } from './outsource.ts'
+import { inlineWeights, withExternalWeights } from './externalize-weights.ts'
 import { externalRange, externalReference, isExternal, tensorType } from './tensor-data.ts'
 
 const numbers = Float32Array.from({ length: 300 }, (_, k) => k)
@@ -45,7 +45,7 @@ test('what held a weight holds a reference, and a Constant node is an initialize
   const outside = new Map(
     inlineWeights(before).map(({ holder, tensor, name }) => [holder, externalReference(copyWith(tensor, { name }), range)]),
   )
-  const graph = withOutside(before, outside).proto.graph!
+  const graph = withExternalWeights(before, outside).proto.graph!
   expect(graph.node.map(({ opType }) => opType)).toEqual(['Add'])
   expect(graph.initializer.map(({ name }) => name)).toEqual(['w', 't', 'c'])
   for (const tensor of graph.initializer) {

@@ -6,9 +6,9 @@ import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/b
 import { mulberry32, normal } from '../../graph/random.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { sumOf, together } from './collect.ts'
-import { withExtremes, withValuesAsOutputs } from './observe.ts'
-import { watch, watchBlocks } from './watch.ts'
+import { merged, sumOf } from './collect.ts'
+import { observe, observeBlocks } from './observe.ts'
+import { withMinMaxObservers, withValuesAsOutputs } from './observers.ts'
 
 const VALUES = ['x', 'y']
 const SAMPLES = 61
@@ -41,24 +41,27 @@ const NEVER = Number.POSITIVE_INFINITY
 
 test('several threads find what one finds, sums to the last bit', async () => {
   const channels = [{ value: 'y', axis: 1, rank: 2, size: 25 }]
-  const task = { ...taskOf('extremes', withExtremes(small, VALUES, channels)), look: { kind: 'extremes', sumsFrom: 0 } as const }
-  const [one, three] = [await watch(task, NEVER), await watch(task, ALWAYS)]
+  const task = {
+    ...taskOf('min-max', withMinMaxObservers(small, VALUES, channels)),
+    observers: { kind: 'min-max', sumsFrom: 0 } as const,
+  }
+  const [one, three] = [await observe(task, NEVER), await observe(task, ALWAYS)]
   expect(one.least).toHaveLength(2 * VALUES.length + 2 * 25)
   expect([three.least, three.most]).toEqual([one.least, one.most])
   expect(sumOf(three)).toEqual(sumOf(one))
   // Threads may start when all is done; these two take turns.
   const next = new Int32Array(new SharedArrayBuffer(4))
-  const both = await Promise.all([watchBlocks(task, next), watchBlocks(task, next)])
+  const both = await Promise.all([observeBlocks(task, next), observeBlocks(task, next)])
   expect(both.map(({ sums }) => sums.size)).not.toContain(0)
-  expect(together(both)).toMatchObject({ least: one.least, most: one.most })
-  expect(sumOf(together(both))).toEqual(sumOf(one))
+  expect(merged(both)).toMatchObject({ least: one.least, most: one.most })
+  expect(sumOf(merged(both))).toEqual(sumOf(one))
 })
 
 test('and count the same numbers', async () => {
   const ranges = { x: { low: -5, high: 5 }, y: { low: 0, high: 150 } }
-  const look = { kind: 'histograms', ranges, bins: 64 } as const
-  const task = { ...taskOf('whole', withValuesAsOutputs(small, VALUES)), look }
-  const [one, three] = [await watch(task, NEVER), await watch(task, ALWAYS)]
+  const observers = { kind: 'histograms', ranges, bins: 64 } as const
+  const task = { ...taskOf('whole', withValuesAsOutputs(small, VALUES)), observers }
+  const [one, three] = [await observe(task, NEVER), await observe(task, ALWAYS)]
   expect(one.histograms.get('x')!.counts.reduce((sum, count) => sum + count)).toBe(100 * SAMPLES)
   expect(three.histograms).toEqual(one.histograms)
 })
@@ -66,9 +69,9 @@ test('and count the same numbers', async () => {
 test('a sample that the engine refuses ends them all', async () => {
   const wrong = saveInputs(join(folder, 'wrong'), [{ x: { dtype: 'float32', shape: [1], data: Float32Array.of(1) } }])
   const task = {
-    ...taskOf('refused', withExtremes(small, VALUES)),
+    ...taskOf('refused', withMinMaxObservers(small, VALUES)),
     inputs: wrong,
-    look: { kind: 'extremes', sumsFrom: 4 } as const,
+    observers: { kind: 'min-max', sumsFrom: 4 } as const,
   }
-  await expect(watch(task, ALWAYS)).rejects.toThrow()
+  await expect(observe(task, ALWAYS)).rejects.toThrow()
 })

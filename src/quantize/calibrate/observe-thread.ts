@@ -1,0 +1,6 @@
+// A thread of the trial's process that takes samples beside the first (observe.ts).
+import { parentPort, workerData } from 'node:worker_threads'
+import { type ObserveTask, observeBlocks } from './observe.ts'
+
+const { task, next } = workerData as { readonly task: ObserveTask; readonly next: Int32Array }
+parentPort!.postMessage(await observeBlocks(task, next))
