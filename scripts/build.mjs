@@ -1,10 +1,10 @@
-// Builds dist/ from src/: compiles, copies what is not TypeScript, removes what has no source any more, makes the command
-// executable. When neither src/ nor dist/ has changed since the last build, nothing runs.
+// Builds dist/ from src/: compiles, makes the code that checks saved documents, copies what is not TypeScript, removes what has no source
+// any more, makes the command executable. When neither src/ nor dist/ has changed since the last build, nothing runs.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -14,10 +14,12 @@ const cache = join(root, 'node_modules/.cache')
 const buildInfo = join(cache, 'whyslow.tsbuildinfo')
 const stamp = join(cache, 'whyslow.build-stamp')
 const command = join(dist, 'cli/main.js')
+const validators = join(dist, 'validators')
 const copied = /\.(json|mjs|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
-const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', 'scripts/build.mjs'].map((name) =>
+const scripts = ['build', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
+const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>
   join(root, name),
 )
 
@@ -30,6 +32,8 @@ if (isIncomplete()) {
   rmSync(buildInfo, { force: true })
   succeeded = compile()
 }
+const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
+writeValidators(validators)
 for (const file of files(src).filter((name) => copied.test(name))) cpSync(file, join(dist, relative(src, file)))
 for (const file of files(dist)) if (!hasSource(file)) rmSync(file)
 if (existsSync(command)) chmodSync(command, 0o755)
@@ -48,6 +52,7 @@ function isIncomplete() {
 }
 
 function hasSource(output) {
+  if (dirname(output) === validators) return VALIDATORS.includes(basename(output))
   const path = join(src, relative(dist, output))
   return copied.test(path) ? existsSync(path) : existsSync(path.replace(/(\.d\.ts|\.js)$/, '.ts'))
 }

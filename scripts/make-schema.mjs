@@ -1,41 +1,73 @@
-// Writes src/report/documents/report.schema.json and comparison.schema.json, the JSON Schemas (draft 2020-12) of the documents, from the
-// TypeScript types in src/report/documents/report.ts and comparison.ts. It understands the subset of TypeScript that the document uses and throws on anything else.
-// Comments at the end of a line, and doc comments, become descriptions.
+// Makes JSON Schemas (draft 2020-12) of documents from their TypeScript types in src/. As a command it writes those that are published,
+// src/report/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
+// use, follows imports, and throws on anything else. Comments at the end of a line, and doc comments, become descriptions;
+// `@exclusiveMinimum 0` in a doc comment bounds a number.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
 
-/** What each schema is made of: the files' declarations together, and the interface that the document is. */
+/** What each published schema is made of: a file, and the interface in it that the document is. */
 export const DOCUMENTS = {
-  'report.schema.json': { sources: ['report.ts'], root: 'ReportDocument' },
-  'comparison.schema.json': { sources: ['report.ts', 'comparison.ts'], root: 'ComparisonDocument' },
+  'report.schema.json': { file: inReport('report.ts'), root: 'ReportDocument' },
+  'comparison.schema.json': { file: inReport('comparison.ts'), root: 'ComparisonDocument' },
 }
 
-/** The schema of one of DOCUMENTS, from the files as they are. */
-export function schemaOf(name, options = {}) {
-  const { sources, root } = DOCUMENTS[name]
-  return makeSchema(sources.map((file) => readFileSync(inReport(file), 'utf8')).join('\n'), { root, ...options })
-}
+/** The text of one of DOCUMENTS. */
+export const schemaOf = (name, options = {}) => `${JSON.stringify(makeSchema({ ...DOCUMENTS[name], ...options }), null, 2)}\n`
 
 /**
- * The schema as a JSON text. `root` is the interface that the document is; the other exported types stand in `$defs`.
- * Fields may be added within one version, so unknown ones are allowed, unless `closed`: then a misspelt field is an error.
+ * The schema of the interface `root`, declared in `file`, whose content `text` may stand for; the other types that it needs stand in
+ * `$defs`. Fields may be added within one version, so unknown ones are allowed, unless `closed`: then a misspelt field is an error.
  */
-export function makeSchema(text, { root = 'ReportDocument', closed = false } = {}) {
-  const file = ts.createSourceFile('document.ts', text, ts.ScriptTarget.Latest, true)
-  const declared = new Map()
-  for (const statement of file.statements) {
-    if (ts.isInterfaceDeclaration(statement)) declared.set(statement.name.text, objectSchema(statement.members))
-    else if (ts.isTypeAliasDeclaration(statement)) declared.set(statement.name.text, typeSchema(statement.type))
-    else if (!ts.isImportDeclaration(statement)) fail(statement)
+export function makeSchema({ file, root, text = readFileSync(file, 'utf8'), closed = false }) {
+  const scopes = new Map([[file.href, scopeOf(file, text, 0)]])
+  const made = new Map()
+  const main = define(root, scopes.get(file.href))
+  made.delete(root)
+  // What is imported comes first, each file's types in their order.
+  const others = [...made.entries()].sort(
+    ([, a], [, b]) => b.depth - a.depth || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.at - b.at),
+  )
+  const definitions = others.length > 0 ? { $defs: Object.fromEntries(others.map(([name, { schema }]) => [name, schema])) } : {}
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: root, ...main.schema, ...definitions }
+
+  /** Makes the schema of a name as it is known in a file, once. */
+  function define(name, scope) {
+    const { statement, scope: home } = lookUp(name, scope)
+    const known = made.get(name)
+    if (known !== undefined && known.statement !== statement) throw new Error(`two types are called ${name}`)
+    if (known !== undefined) return known
+    const one = { statement, depth: home.depth, path: home.file.href, at: statement.pos, schema: undefined }
+    made.set(name, one)
+    one.schema = ts.isInterfaceDeclaration(statement) ? objectSchema(membersOf(statement)) : typeSchema(statement.type)
+    return one
   }
-  if (!declared.has(root)) throw new Error(`document.ts declares no ${root}`)
-  const { [root]: main, ...others } = Object.fromEntries(declared)
-  const definitions = Object.keys(others).length > 0 ? { $defs: others } : {}
-  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', title: root, ...main, ...definitions }
-  return `${JSON.stringify(schema, null, 2)}\n`
+
+  function lookUp(name, scope) {
+    const statement = scope.declared.get(name)
+    if (statement !== undefined) return { statement, scope }
+    const from = scope.imported.get(name)
+    if (from === undefined) throw new Error(`${scope.file.href} declares no ${name}`)
+    const target = new URL(from, scope.file)
+    if (!scopes.has(target.href)) scopes.set(target.href, scopeOf(target, readFileSync(target, 'utf8'), scope.depth + 1))
+    return lookUp(name, scopes.get(target.href))
+  }
+
+  /** Its own, after those of what it extends. */
+  function membersOf(statement) {
+    const bases = (statement.heritageClauses ?? []).flatMap(({ types }) => types)
+    const inherited = bases.flatMap((base) => {
+      const found = lookUp(base.expression.text, scopeAt(statement)).statement
+      return ts.isInterfaceDeclaration(found) && base.typeArguments === undefined ? membersOf(found) : fail(base)
+    })
+    return [...inherited, ...statement.members]
+  }
+
+  function scopeAt(node) {
+    return scopes.get(node.getSourceFile().fileName)
+  }
 
   function typeSchema(type) {
     switch (type.kind) {
@@ -49,6 +81,7 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
         return {}
     }
     if (ts.isParenthesizedTypeNode(type)) return typeSchema(type.type)
+    if (ts.isTypeOperatorNode(type) && type.operator === ts.SyntaxKind.ReadonlyKeyword) return typeSchema(type.type)
     if (ts.isLiteralTypeNode(type)) return literalSchema(type.literal)
     if (ts.isArrayTypeNode(type)) return { type: 'array', items: typeSchema(type.elementType) }
     if (ts.isTypeLiteralNode(type)) return objectSchema(type.members)
@@ -59,6 +92,7 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
 
   function literalSchema(literal) {
     if (literal.kind === ts.SyntaxKind.NullKeyword) return { type: 'null' }
+    if (literal.kind === ts.SyntaxKind.TrueKeyword) return { const: true }
     if (ts.isStringLiteral(literal)) return { const: literal.text }
     return fail(literal)
   }
@@ -70,8 +104,15 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
   }
 
   function referenceSchema(type) {
-    const name = type.typeName.getText(file)
-    if (name !== 'Record') return { $ref: `#/$defs/${name}` }
+    const name = type.typeName.getText()
+    if (name === 'Readonly') return typeSchema(type.typeArguments[0])
+    if (name === 'Record') return recordSchema(type)
+    if (type.typeArguments !== undefined || !ts.isIdentifier(type.typeName)) return fail(type)
+    define(name, scopeAt(type))
+    return { $ref: `#/$defs/${name}` }
+  }
+
+  function recordSchema(type) {
     const [key, value] = type.typeArguments
     const keys = typeSchema(key)
     if (keys.type === 'string') return { type: 'object', additionalProperties: typeSchema(value) }
@@ -87,7 +128,7 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
       if (ts.isIndexSignatureDeclaration(member)) rest = typeSchema(member.type)
       else if (ts.isPropertySignature(member)) {
         const name = member.name.text
-        fields[name] = { ...typeSchema(member.type), ...description(member) }
+        fields[name] = { ...typeSchema(member.type), ...commentOf(member) }
         if (member.questionToken === undefined) required.push(name)
       } else fail(member)
     }
@@ -99,23 +140,44 @@ export function makeSchema(text, { root = 'ReportDocument', closed = false } = {
   function withFields(fields, required) {
     return { type: 'object', properties: fields, required, ...(closed ? { additionalProperties: false } : {}) }
   }
+}
 
-  function description(member) {
-    const before = (ts.getLeadingCommentRanges(text, member.pos) ?? []).filter((range) => text.startsWith('/**', range.pos))
-    const after = ts.getTrailingCommentRanges(text, member.end) ?? []
-    const words = [...before, ...after].map(({ pos, end }) =>
-      text
-        .slice(pos, end)
-        .replace(/^\/\/|^\/\*\*?|\*\/$|^\s*\*/gm, '')
-        .trim(),
-    )
-    return words.length > 0 ? { description: words.join(' ').replace(/\s+/g, ' ') } : {}
+/** A file's types, and where those that it imports come from. */
+function scopeOf(file, text, depth) {
+  const source = ts.createSourceFile(file.href, text, ts.ScriptTarget.Latest, true)
+  const declared = new Map()
+  const imported = new Map()
+  for (const statement of source.statements) {
+    if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) declared.set(statement.name.text, statement)
+    if (!ts.isImportDeclaration(statement)) continue
+    for (const { name } of statement.importClause?.namedBindings?.elements ?? [])
+      imported.set(name.text, statement.moduleSpecifier.text)
   }
+  return { file, depth, declared, imported }
+}
 
-  function fail(node) {
-    const { line } = file.getLineAndCharacterOfPosition(node.getStart(file))
-    throw new Error(`document.ts:${line + 1}: make-schema does not know '${node.getText(file)}' (${ts.SyntaxKind[node.kind]})`)
+function commentOf(member) {
+  const { text } = member.getSourceFile()
+  const before = (ts.getLeadingCommentRanges(text, member.pos) ?? []).filter((range) => text.startsWith('/**', range.pos))
+  const after = ts.getTrailingCommentRanges(text, member.end) ?? []
+  const words = [...before, ...after].map(({ pos, end }) =>
+    text
+      .slice(pos, end)
+      .replace(/^\/\/|^\/\*\*?|\*\/$|^\s*\*/gm, '')
+      .trim(),
+  )
+  const [, description, , least] = /^(.*?)(@exclusiveMinimum (\S+))?$/.exec(words.join(' ').replace(/\s+/g, ' '))
+  return {
+    ...(description === '' ? {} : { description }),
+    ...(least === undefined ? {} : { exclusiveMinimum: Number(least) }),
   }
+}
+
+function fail(node) {
+  const file = node.getSourceFile()
+  const { line } = file.getLineAndCharacterOfPosition(node.getStart())
+  const what = `${node.getText()}' (${ts.SyntaxKind[node.kind]})`
+  throw new Error(`${file.fileName}:${line + 1}: make-schema does not know '${what}`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -16,15 +16,33 @@ import { endingOf, UsageError } from './usage-error.ts'
 import { runWhy } from './why.ts'
 
 const report = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
-const evidence = {
+const evidence: SavedEvidence = {
   schema: 'whyslow-evidence/1',
   toolVersion: '0.1.0',
   createdAt: '2026-01-15T09:30:00.000Z',
-  machine: { cpu: 'x', usableCpus: 2, isa: [], accelerators: [], caches: {} },
+  machine: {
+    cpu: 'x',
+    architecture: 'x64',
+    platform: 'linux',
+    usableCpus: 2,
+    onlineCpus: 2,
+    physicalCores: null,
+    quotaCpus: null,
+    memoryBytes: 8e9,
+    memoryLimitBytes: null,
+    isa: [],
+    accelerators: [],
+    caches: {},
+    virtualised: null,
+    governor: null,
+    os: 'Linux',
+    node: '20.0.0',
+    unknown: [],
+  },
   absent: {},
   warnings: [],
   sizeSweeps: [],
-} as unknown as SavedEvidence
+}
 const never = new AbortController().signal
 const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false } as const
 
@@ -164,7 +182,8 @@ describe('why', () => {
 
 describe('explain', () => {
   test('prints the report of saved evidence, with the numbers that JSON cannot hold', async () => {
-    const masked = { ...evidence, sizeSweeps: [{ at: -Infinity }] } as unknown as SavedEvidence
+    const points = [{ at: -Infinity, p50Ms: Number.NaN, ciLowMs: 1, ciHighMs: 2 }]
+    const masked = { ...evidence, batchSweep: { dimension: 'batch', unit: 'samples', points, fit: null, current: 1 } }
     writeFileSync(inFolder('e.json'), formatEvidence(masked))
     expect(readEvidence(inFolder('e.json'))).toEqual(masked)
     await runExplain(inFolder('e.json'), {}, { screen, load })
@@ -177,12 +196,12 @@ describe('explain', () => {
     ['other JSON', '[1]', /not whyslow evidence/],
     ['a report', '{"schema":"whyslow-report/1"}', /report document/],
     ['a later version', '{"schema":"whyslow-evidence/2"}', /version 2/],
-    ['half of it', '{"schema":"whyslow-evidence/1"}', /damaged evidence \(toolVersion is no string\)/],
+    ['half of it', '{"schema":"whyslow-evidence/1"}', /damaged evidence \(toolVersion is missing\)/],
     ['a part of the wrong kind', JSON.stringify({ ...evidence, profile: [] }), /damaged evidence \(profile is no object\)/],
     [
       'a part without its fields',
       JSON.stringify({ ...evidence, latency: {} }),
-      /damaged evidence \(latency\.p50Ms is no number\)/,
+      /damaged evidence \(latency\.loadMs is missing\)/,
     ],
   ])('refuses %s', async (_, text, message) => {
     if (text !== undefined) writeFileSync(inFolder('e.json'), text)

@@ -1,7 +1,7 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
-import fs from 'node:fs'
 import { inputFacts } from '../evidence/choose-inputs.ts'
+import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
@@ -12,8 +12,7 @@ import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import { processInterval } from '../measure/timing/statistics.ts'
 import type { Latency } from '../measure/timing/types.ts'
-import { type CheckDocument, decide } from '../report/documents/check.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
+import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
@@ -159,13 +158,13 @@ function sideOf(file: string, runs: SetupRun): CheckDocument['model'] {
 }
 
 interface Against {
-  readonly report: ReportDocument
+  readonly report: BaselineReport
   readonly file: string
 }
 
 /** Two runs: the widest ratio that their intervals allow. */
 function apart(file: string, { report, file: against }: Against, own: Latency): Facts {
-  const base = report.latency!
+  const base = report.latency
   return {
     ratio: own.p50Ms / base.p50Ms,
     ratioLow: own.ciLowMs / base.ciHighMs,
@@ -176,25 +175,15 @@ function apart(file: string, { report, file: against }: Against, own: Latency): 
   }
 }
 
-function readReport(file: string): ReportDocument {
-  let value: unknown
-  try {
-    value = JSON.parse(fs.readFileSync(file, 'utf8'))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const what = code === undefined ? 'is not JSON' : code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`
-    throw new InputError(`--against ${file}: ${what}; give what whyslow MODEL --json wrote`)
-  }
-  const report = value as Partial<ReportDocument> | null
-  if (report?.schema !== 'whyslow-report/1')
-    throw new InputError(`--against ${file}: this is not a report document of version 1; give what whyslow MODEL --json wrote`)
-  const { latency, machine, engine, model } = report
-  const numbers = [latency?.p50Ms, latency?.ciLowMs, latency?.ciHighMs]
-  const known =
-    numbers.every((one) => typeof one === 'number' && one > 0) && typeof machine?.cpu === 'string' && Array.isArray(machine.isa)
-  if (!known || !engine || !model || !Array.isArray(model.inputs))
-    throw new InputError(`--against ${file}: the report holds no latency of a model; measure the baseline again with --json`)
-  return report as ReportDocument
+function readReport(file: string): BaselineReport {
+  const what = `--against ${file}`
+  const report = readJson(file, { what, hint: 'give what whyslow MODEL --json wrote' })
+  if ((report as Partial<BaselineReport> | null)?.schema !== 'whyslow-report/1')
+    throw new InputError(`${what}: this is not a report document of version 1; give what whyslow MODEL --json wrote`)
+  const fault = faultIn('baseline', report)
+  if (fault !== undefined)
+    throw new InputError(`${what}: the report holds no latency of a model (${fault}); measure the baseline again with --json`)
+  return report as BaselineReport
 }
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */
@@ -204,10 +193,10 @@ function differences(
   options: CheckOptions,
 ): string[] {
   const said: string[] = []
-  const then = report.engine!
+  const then = report.engine
   if (then.id !== options.engine)
     throw new InputError(`--against ${file}: measured with ${then.id}, not with ${options.engine}; give --engine ${then.id}`)
-  const [was, is] = [inputsOf(report.model!.inputs), inputsOf(inputFacts(inputs))]
+  const [was, is] = [inputsOf(report.model.inputs), inputsOf(inputFacts(inputs))]
   if (was !== is)
     throw new InputError(`--against ${file}: measured with ${was}, here it would be ${is}; give the same --shape or --data`)
   if (machineKey(report.machine) !== machineKey(machine)) {

@@ -16,6 +16,28 @@ export interface CheckDocument {
   warnings: string[]
 }
 
+/** What is read of a report document that a check is against: no more has to be there. */
+export interface BaselineReport {
+  schema: 'whyslow-report/1'
+  model: { inputs: { name: string; dtype: string; shape: number[] }[] }
+  machine: {
+    cpu: string
+    usableCpus: number
+    quotaCpus: number | null
+    isa: string[]
+    virtualised: boolean | null
+  }
+  engine: { id: string; version: string; options: { threads: number | null } }
+  latency: {
+    /** @exclusiveMinimum 0 */
+    p50Ms: number
+    /** @exclusiveMinimum 0 */
+    ciLowMs: number
+    /** @exclusiveMinimum 0 */
+    ciHighMs: number
+  }
+}
+
 export type Verdict = CheckDocument['verdict']
 
 /** An interval that touches the limit on neither side decides; one that holds it does not. */

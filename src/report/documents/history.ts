@@ -8,7 +8,16 @@ export interface HistoryEntry {
   machine: { key: string; cpu: string; usableCpus: number }
   engine: { id: string; version: string; device: string; threads: number | null }
   inputs: string // names, types and shapes
-  latency: { p50Ms: number; ciLowMs: number; ciHighMs: number; trust: 'A' | 'B' | 'C' | 'D'; processes: number }
+  latency: {
+    /** @exclusiveMinimum 0 */
+    p50Ms: number
+    /** @exclusiveMinimum 0 */
+    ciLowMs: number
+    /** @exclusiveMinimum 0 */
+    ciHighMs: number
+    trust: 'A' | 'B' | 'C' | 'D'
+    processes: number
+  }
   metric: { name: string; value: number } | null
   whyslow: string
 }

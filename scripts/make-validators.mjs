@@ -1,0 +1,51 @@
+// Code that checks saved documents, made by ajv from the types that they have in src/: one CommonJS file for each in dist/validators/, so
+// that it is loaded at once where a document is read, and nowhere else. What a version adds to a document is optional in its type, so that
+// documents of versions before are read; unknown fields are allowed.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import standalone from 'ajv/dist/standalone/index.js'
+import { makeSchema } from './make-schema.mjs'
+
+const inSource = (path) => new URL(`../src/${path}`, import.meta.url)
+
+/** By name, the type that a document must have to be read. */
+const READ = {
+  // Masks hold infinities.
+  evidence: { file: inSource('evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
+  baseline: { file: inSource('report/documents/check.ts'), root: 'BaselineReport' },
+  'history-entry': { file: inSource('report/documents/history.ts'), root: 'HistoryEntry' },
+}
+
+export const VALIDATORS = Object.keys(READ).map((name) => `${name}.cjs`)
+
+/** Writes VALIDATORS into a folder. */
+export function writeValidators(folder) {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, { strictNumbers, ...type }] of Object.entries(READ))
+    writeFileSync(join(folder, `${name}.cjs`), codeOf(makeSchema(type), strictNumbers))
+}
+
+function codeOf({ $schema, ...schema }, strictNumbers = true) {
+  const plain = JSON.parse(
+    JSON.stringify(schema, (key, value) => (key === 'description' && typeof value === 'string' ? undefined : value)),
+  )
+  const code = { source: true, optimize: 2 }
+  const ajv = new Ajv({ allowUnionTypes: true, strictNumbers, messages: false, loopRequired: 1, loopEnum: 1, code })
+  return shortened(standalone.default(ajv, ajv.compile(plain)))
+}
+
+/**
+ * A third less, as text: without what nobody reads (where in the schema a fault lies, what data$ references would need) and without
+ * spaces around operators, which no name in a document has; the most frequent fault is made by a function.
+ */
+function shortened(code) {
+  const typeFault = /\{instancePath(?:(:)([^,{}]+))?,keyword:"type",params:\{type: ?("\w+")\}\}/g
+  const body = code
+    .replace('"use strict";', '')
+    .replace(/,schemaPath:"(?:[^"\\]|\\.)*"/g, '')
+    .replace(/,parentData:[^,{}]+,parentDataProperty:(?:"[^"]*"|[^,{}]+),rootData\}/g, '}')
+    .replace(/ (===?|!==|\+|\|\||&&|<) /g, '$1')
+    .replace(typeFault, (_, named, path, type) => `typeFault(${named ? path : 'instancePath'},${type})`)
+  return `"use strict";const typeFault=(instancePath,type)=>({instancePath,keyword:"type",params:{type}});${body}`
+}

@@ -1,0 +1,73 @@
+// Documents that were saved and are read again: JSON, checked by the code that scripts/make-validators.mjs makes of their types.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { compiledTwin } from '../engines/compiled-twin.ts'
+import { InputError } from '../graph/input-error.ts'
+
+/** What lies in dist/validators. */
+export type SavedDocument = 'evidence' | 'baseline' | 'history-entry'
+
+/** What of ajv's error objects is read: https://ajv.js.org/api.html#error-objects */
+interface Fault {
+  readonly instancePath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+interface Validator {
+  (value: unknown): boolean
+  readonly errors?: readonly Fault[] | null
+}
+
+/** The content of a JSON file, with `revive` as of JSON.parse. InputError, in the words of `told`, where it is none. */
+export function readJson(
+  file: string,
+  told: { readonly what: string; readonly hint: string },
+  revive?: (key: string, value: unknown) => unknown,
+): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'), revive)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const known: Readonly<Record<string, string>> = { ENOENT: 'no such file', EISDIR: 'this is a folder' }
+    const reason = code === undefined ? 'this is not JSON' : (known[code] ?? `cannot be read (${code})`)
+    throw new InputError(`${told.what}: ${reason}; ${told.hint}`)
+  }
+}
+
+/** What is wrong with a document, as in 'latency.p50Ms is no number'; undefined where it has its type. */
+export function faultIn(kind: SavedDocument, value: unknown): string | undefined {
+  const file = new URL(`../validators/${kind}.cjs`, compiledTwin(import.meta.url))
+  const validate = createRequire(import.meta.url)(fileURLToPath(file)) as Validator
+  return validate(value) ? undefined : wordsOf(deepest(validate.errors ?? []))
+}
+
+/** Of a value that fits none of several types, what it lacks of the one that it is nearest to. */
+function deepest(faults: readonly Fault[]): Fault {
+  const depth = ({ instancePath, keyword, params }: Fault) =>
+    instancePath.split('/').length - (keyword === 'anyOf' || params.type === 'null' ? 0.5 : 0)
+  return faults.reduce((a, b) => (depth(b) > depth(a) ? b : a))
+}
+
+function wordsOf({ instancePath, keyword, params }: Fault): string {
+  const names = instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const at = (more: readonly string[] = []) => [...names, ...more].join('.') || 'it'
+  switch (keyword) {
+    case 'required':
+      return `${at([String(params.missingProperty)])} is missing`
+    case 'type':
+      return `${at()} is no ${[params.type].flat().join(' or ')}`
+    case 'const':
+      return `${at()} is not ${params.allowedValue}`
+    case 'enum':
+      return `${at()} is none of ${[params.allowedValues].flat().join(', ')}`
+    case 'exclusiveMinimum':
+      return `${at()} is not above ${params.limit}`
+    default:
+      return `${at()} has the wrong type`
+  }
+}
