@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import {
@@ -46,46 +46,51 @@ test('steal: field 8, of the CPUs that may be used', () => {
   expect(parseStealTicks('', [0])).toBeNull()
 })
 
-test('a watch gives finite numbers and names what the system does not tell', async () => {
+test('a watch gives finite numbers', async () => {
   const watch = startWatch()
-  await sleep(5)
   const watched = await watch.stop()
   for (const [name, value] of Object.entries(watched)) {
     if (typeof value === 'number') expect(value, name).toBeGreaterThanOrEqual(0)
   }
   expect(watched.waitedMaxMs).toBeLessThanOrEqual(watched.waitedMs)
-  expect(watched.wallMs).toBeGreaterThan(0)
-  if (process.platform !== 'linux') expect(watched.notTold).toContain('waitedMs')
 })
 
 test('garbage collections in the watched time are counted, later ones are not', async () => {
   const watch = startWatch()
+  // 48 MB, three times what V8 holds before it collects.
   let kept: unknown[] = []
-  for (let round = 0; round < 200; round++)
-    kept = Array.from({ length: 20_000 }, (_, at) => ({ at, kept: round % 50 ? null : kept }))
+  for (let round = 0; round < 3000; round++) kept = new Array(2000).fill(round)
   expect((await watch.stop()).gcMs).toBeGreaterThan(0)
-  expect(kept).toHaveLength(20_000)
+  expect(kept).toHaveLength(2000)
 })
 
-test.runIf(process.platform === 'linux')('the reader follows threads that come and go, and rises only', async () => {
-  const reader = waitReader()!
-  const first = reader.read()
-  const threads = reader.threads
+test.runIf(process.platform === 'linux')('the reader reads threads that live, and outlives those that end', async () => {
   const worker = new Worker('setInterval(() => {}, 1000)', { eval: true, execArgv: [] })
   await new Promise((resolve) => worker.once('online', resolve))
-  reader.refresh()
-  expect(reader.threads).toBeGreaterThan(threads)
+  const reader = waitReader()!
+  const first = reader.read()
   expect(reader.read()).toBeGreaterThanOrEqual(first)
   await worker.terminate()
   expect(Number.isFinite(reader.read())).toBe(true)
-  reader.refresh()
-  expect(reader.costUs).toBeGreaterThan(0)
   reader.close()
-  expect(reader.threads).toBe(0)
 })
 
 test.runIf(process.platform === 'linux')('ignored threads are not read, the main thread always is', () => {
-  const reader = waitReader(threads())!
-  expect(reader.threads).toBe(1)
-  reader.close()
+  const openFiles = () => readdirSync('/proc/self/fd').filter(isSchedstat).length
+  const all = waitReader()!
+  expect(openFiles()).toBe(threads().length)
+  all.close()
+  const main = waitReader(threads())!
+  expect(openFiles()).toBe(1)
+  main.close()
+  expect(openFiles()).toBe(0)
 })
+
+function isSchedstat(file: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${file}`).endsWith('/schedstat')
+  } catch {
+    // The listing itself had a file open.
+    return false
+  }
+}

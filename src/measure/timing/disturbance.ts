@@ -13,13 +13,11 @@ import { thisSystem } from '../../machine/system.ts'
 import { effectiveClock } from './handoff.ts'
 import type { Disturbance } from './types.ts'
 
-/** A disturbance, and which of its numbers this system cannot tell. */
+/** A disturbance; what this system does not tell is 0. */
 export interface Watched extends Disturbance {
   /** The longest wait of a single thread, ms: what a prediction can have lost at most where all threads work together. */
   readonly waitedMaxMs: number
   readonly wallMs: number
-  /** Names of the fields above that are 0 because the system does not tell them. */
-  readonly notTold: readonly string[]
 }
 
 export interface Watch {
@@ -70,12 +68,6 @@ export function startWatch(): Watch {
         gcMs: within(collections, startMs, endMs),
         clockRatio: clockBefore > 0 ? clockAfter / clockBefore : null,
         wallMs: endMs - startMs,
-        notTold: [
-          ...(waits ? [] : ['waitedMs', 'waitedMaxMs']),
-          ...(throttled === null ? ['throttledMs'] : []),
-          ...(steal === null ? ['stolenMs'] : []),
-          ...(process.platform === 'win32' ? ['involuntarySwitches'] : []),
-        ],
       }
     },
   }
@@ -154,65 +146,43 @@ function readStolenMs(): number | null {
 export interface WaitReader {
   /** Run-queue wait of the process's threads since each began, ns, summed. Rises only, while the threads live. */
   read(): number
-  /** Opens threads that began since the last call, and forgets ended ones. */
-  refresh(): void
-  /** What one `read` takes, µs: the median of some. Subtract it, or read outside of the timed part. */
-  readonly costUs: number
-  readonly threads: number
   close(): void
 }
 
 /** Longest line of a schedstat file: three numbers of 20 digits. */
 const schedstatBytes = 64
-const costReads = 51
 
 /**
  * A cheap reader of the run-queue wait, to be called around every sample: files stay open and no object is made. One
  * thread costs 2 to 5 µs; Node itself has about ten that no prediction runs on.
  * null where the system does not tell it.
- * @param ignore Threads that are not read (`threads()` before the engine starts its own); the main thread is always read.
+ * @param ignored Threads that are not read (`threads()` before the engine starts its own); the main thread is always read.
  */
-export function waitReader(ignore: readonly string[] = []): WaitReader | null {
+export function waitReader(ignored: readonly string[] = []): WaitReader | null {
   const buffer = new Uint8Array(schedstatBytes)
-  const open = new Map<string, number>()
-  const ignored = new Set(ignore)
-  ignored.delete(String(process.pid))
-  const refresh = () => {
-    const listed = new Set(threads().filter((thread) => !ignored.has(thread)))
-    for (const [thread, file] of open) if (!listed.has(thread)) shut(open, thread, file)
-    for (const thread of listed) if (!open.has(thread)) openThread(open, thread)
-  }
-  const read = () => {
-    let sum = 0
-    for (const file of open.values()) sum += readRunQueueNs(file, buffer)
-    return sum
-  }
-  refresh()
-  if (open.size === 0) return null
+  const files = threads().flatMap((thread) =>
+    ignored.includes(thread) && thread !== String(process.pid) ? [] : openThread(thread),
+  )
+  if (files.length === 0) return null
   return {
-    read,
-    refresh,
-    costUs: timeUs(read),
-    get threads() {
-      return open.size
+    read() {
+      let sum = 0
+      for (const file of files) sum += readRunQueueNs(file, buffer)
+      return sum
     },
     close() {
-      for (const [thread, file] of open) shut(open, thread, file)
+      for (const file of files) closeSync(file)
     },
   }
 }
 
-function openThread(open: Map<string, number>, thread: string): void {
+function openThread(thread: string): readonly number[] {
   try {
-    open.set(thread, openSync(`${taskFolder}/${thread}/schedstat`, 'r'))
+    return [openSync(`${taskFolder}/${thread}/schedstat`, 'r')]
   } catch {
     // The thread ended in between.
+    return []
   }
-}
-
-function shut(open: Map<string, number>, thread: string, file: number): void {
-  open.delete(thread)
-  closeSync(file)
 }
 
 const space = 0x20
@@ -230,13 +200,4 @@ function readRunQueueNs(file: number, buffer: Uint8Array): number {
   let ns = 0
   for (; at < length && buffer[at] !== space; at++) ns = ns * 10 + (buffer[at]! - zero)
   return ns
-}
-
-function timeUs(read: () => number): number {
-  const times = Array.from({ length: costReads }, () => {
-    const start = performance.now()
-    read()
-    return (performance.now() - start) * 1e3
-  })
-  return times.sort((a, b) => a - b)[costReads >> 1]!
 }

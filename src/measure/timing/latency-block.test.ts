@@ -28,7 +28,6 @@ const QUIET: Watched = {
   gcMs: 0,
   clockRatio: 1,
   wallMs: 0,
-  notTold: [],
 }
 
 interface Given {

@@ -8,7 +8,7 @@ import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
-import { startWatch, threads, type WaitReader, waitReader } from './disturbance.ts'
+import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
 import { type MemoryWatch, watchMemory } from './memory.ts'
@@ -78,7 +78,7 @@ export interface BlockTools {
   readonly measureHandoff: typeof measureHandoff
   readonly watchMemory: () => MemoryWatch
   readonly startWatch: typeof startWatch
-  readonly waitReader: (ignored: readonly string[]) => Pick<WaitReader, 'read' | 'close'> | null
+  readonly waitReader: typeof waitReader
   readonly watchEventLoop: typeof watchEventLoop
 }
 const TOOLS: BlockTools = { now: processClock, measureHandoff, watchMemory, startWatch, waitReader, watchEventLoop }
