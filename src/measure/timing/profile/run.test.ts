@@ -118,6 +118,10 @@ describe('profiled predictions', () => {
     expect(await count(4, 40)).toBe(10)
     expect(await count(4, 4)).toBe(6)
   })
+  test('have plain ones beside them, two fifths of that time', async () => {
+    const { sessions } = await profiled({ runMs: () => 4, input: { sampleMs: 100, rounds: 1 } })
+    expect(sessions.filter((one) => !isProfiled(one)).map(({ fed }) => fed.length - 5)).toEqual([10, 10])
+  })
   test('are no more than their trace can be read for', async () => {
     // Of 20,000 events of 3 µs at least: 60 ms of predictions, or 200 of them.
     expect(await count(2, 1000)).toBe(30)
