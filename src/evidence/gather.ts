@@ -223,14 +223,11 @@ export async function profileTrial(
       folder: plan.folder,
       optimizedModelPath: optimizedFile(plan),
       emptyModelFile,
-      nodes: runningNodes(plan.graph),
+      nodes: plan.graph.nodes.length,
     },
     trialLimits(plan.limits, task.sampleMs, p50Ms),
   )
 }
-
-/** Constants do not run. */
-const runningNodes = ({ nodes }: GraphView): number => nodes.filter(({ opType }) => opType !== 'Constant').length
 
 export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutput>, p50Ms: number) {
   if (trial.outcome !== 'measured') {

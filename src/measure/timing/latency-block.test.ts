@@ -152,19 +152,24 @@ describe('waiting for a CPU', () => {
   }
 
   test('is read around each sample, and what the middle ones waited is told apart from all', async () => {
-    // Each sample waits 2 ms within; one of ten is 5 ms slower for having waited 7.
-    const slow = 12 + 1 + 4
-    const { reader: waits, state } = reader((read) => (read > 0 && read % 2 === 0 && read <= 20 ? (read === 10 ? 7e6 : 2e6) : 0))
+    // Three fast samples did not wait, four waited 2 ms, three slow ones 7.
+    const samples = [15, 8, 10, 15, 10, 8, 10, 15, 8, 10]
+    const waitMs = (ms: number) => ({ 8: 0, 10: 2, 15: 7 })[ms]!
+    const warmUps = 1 + 12
+    // One read before all of them and one after, and two around each.
+    const { reader: waits, state } = reader((read) =>
+      read > 0 && read % 2 === 0 && read <= 20 ? 1e6 * waitMs(samples[read / 2 - 1]!) : 0,
+    )
     const { block } = await measured({
       input: { sampleMs: 100 },
-      engine: { runMs: (_, k) => (k === slow ? 15 : 10) },
+      engine: { runMs: (_, k) => samples[k - warmUps] ?? 10 },
       tools: () => ({ waitReader: () => waits }),
       watched: { throttledMs: 4 },
     })
-    expect(block.samplesMs).toEqual([10, 10, 10, 10, 15, 10, 10, 10, 10, 10])
+    expect(block.samplesMs).toEqual(samples)
     expect(block.waitAtMedianMs).toBe(2)
-    // 9 x 2 + 7, less what a quota stopped: the kernel counts that as waiting.
-    expect(block.waitedMs).toBe(25 - 4)
+    // Less what a quota stopped: the kernel counts that as waiting.
+    expect(block.waitedMs).toBe(4 * 2 + 3 * 7 - 4)
     expect(block.throttledMs).toBe(4)
     expect(state()).toEqual({ reads: 2 * 10 + 2, closed: true })
   })

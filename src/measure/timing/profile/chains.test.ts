@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scriptedClock } from '../../../engines/example-clock.ts'
-import { type EngineScript, scriptedEngine } from '../../../engines/example-engine.ts'
+import { type EngineScript, type Opened, scriptedEngine } from '../../../engines/example-engine.ts'
 import { plainOptions } from '../../../engines/example-options.ts'
 import { folderOfTests } from '../../../trials/example-folder.ts'
+import type { ChainKind } from '../../chain-models.ts'
 import { bodyCost, calibrateProfiler, plainCosts } from './chains.ts'
 import { BODY_US, chainSpans, chainUs, PLAIN_US, PROFILER } from './example-chains.ts'
 
@@ -67,10 +68,14 @@ describe('the profiler', () => {
     expect(await calibrateProfiler(setupOf(), PLAIN_US, 10)).toEqual(close({ ...PROFILER, dispatchUs: PLAIN_US.unary }))
   })
 
-  test('is not asked of its first predictions, which warm up', async () => {
+  test('is the middle of predictions that vary, the first apart, which warms up', async () => {
+    const pace = [100, 0.5, 0.5, 1.5, 1.5]
+    /** Of a node's span, what is the profiler's. */
+    const ofProfiler = ({ file }: Opened, us: number) => us - PLAIN_US[file.split('-')[1] as ChainKind]
     const spans: EngineScript['spans'] = (opened, k) =>
-      chainSpans(opened, k).map((span) => ({ ...span, us: k === 0 ? 100 * span.us : span.us }))
-    const runMs: EngineScript['runMs'] = (opened, k) => (k === 0 ? 100 : 1) * (chainUs(opened)! / 1000)
+      chainSpans(opened, k).map((span) => ({ ...span, us: span.us + (pace[k]! - 1) * ofProfiler(opened, span.us) }))
+    const runMs: EngineScript['runMs'] = (opened, k) =>
+      chainSpans(opened, k).reduce((us, span) => us + (pace[k]! - 1) * ofProfiler(opened, span.us), chainUs(opened)!) / 1000
     expect(await calibrateProfiler(setupOf({ spans, runMs }), PLAIN_US, 10)).toEqual(
       close({ ...PROFILER, dispatchUs: PLAIN_US.unary }),
     )

@@ -98,13 +98,15 @@ describe('rounds', () => {
     expect(profile.rounds.map(({ emptyP50Ms }) => emptyP50Ms)).toEqual([null, null])
   })
 
-  test('are fewer for a model that takes long to load, and one at least', async () => {
-    // Loading twice a round, 1.5 s in all.
-    const rounds = async (loadMs: number) => {
-      const load = (file: string) => (file === 'model.onnx' ? loadMs : 0)
-      return (await profiled({ runMs: () => 5, loadMs: load, input: { rounds: 5, sampleMs: 500 } })).profile.rounds.length
-    }
-    expect([await rounds(150), await rounds(151), await rounds(2000)]).toEqual([5, 4, 1])
+  // Loading twice a round, 1.5 s in all.
+  test.each([
+    [150, 5],
+    [151, 4],
+    [2000, 1],
+  ])('are fewer for a model that takes long to load, and one at least: %d ms', async (loadMs, rounds) => {
+    const load = (file: string) => (file === 'model.onnx' ? loadMs : 0)
+    const { profile } = await profiled({ runMs: () => 5, loadMs: load, input: { rounds: 5, sampleMs: 500 } })
+    expect(profile.rounds).toHaveLength(rounds)
   })
 })
 
@@ -117,6 +119,10 @@ describe('profiled predictions', () => {
   test('are as many as the time allows, and six at least', async () => {
     expect(await count(4, 40)).toBe(10)
     expect(await count(4, 4)).toBe(6)
+  })
+  test('have plain ones beside them, two fifths of that time', async () => {
+    const { sessions } = await profiled({ runMs: () => 4, input: { sampleMs: 100, rounds: 1 } })
+    expect(sessions.filter((one) => !isProfiled(one)).map(({ fed }) => fed.length - 5)).toEqual([10, 10])
   })
   test('are no more than their trace can be read for', async () => {
     // Of 20,000 events of 3 µs at least: 60 ms of predictions, or 200 of them.

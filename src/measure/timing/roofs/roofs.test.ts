@@ -124,7 +124,7 @@ test('an engine without any kernel gives roofs without numbers, and does not thr
     ...onnxruntime,
     InferenceSession: { create: () => Promise.reject(new Error('no\nkernels')) },
   } as unknown as Ort
-  const roofs = await measureRoofs(refusing, null, { L1d: null, L2: null, L3: null }, { budgetMs: 1 })
+  const roofs = await measureRoofs(refusing, null, { L1d: null, L2: null, L3: mib }, { budgetMs: 1 })
   expect(roofs.threads).toBeLessThanOrEqual(availableParallelism())
   expect(roofs.flopsPerSecond).toEqual({})
   expect(roofs.bytesPerSecond).toEqual({ L1: null, L2: null, L3: null, DRAM: null })
