@@ -10,8 +10,6 @@ import { fixed, flagsFor, median, modelsToFix, reasonOf, temporaryFolder } from 
 const LIMIT = 0.15
 const budget = process.env.BUDGET ?? '40s'
 const treats = new Map(remedies.map((remedy) => [remedy.id, remedy.treats]))
-/** A first look that showed no gain is told in the reason: '(1.02×)'. */
-const LOOKED = /\((\d+(?:\.\d+)?)×\)$/
 
 process.on('SIGINT', () => process.exit(130))
 // Trials that earlier runs of the user remember must not stand in for new ones.
@@ -67,9 +65,8 @@ function printTables() {
 
 /** Trials with a prediction and a measurement. `after`: what had been kept before them. */
 function rowsOf(model, { trials, findings }) {
-  return trials.flatMap(({ remedies: [id], name, predictedSpeedup: predicted, speedup, reason, pairs }, at) => {
-    const looked = LOOKED.exec(reason ?? '')
-    const measured = speedup ?? (looked ? Number(looked[1]) : null)
+  return trials.flatMap(({ remedies: [id], name, predictedSpeedup: predicted, speedup, lookedSpeedup, pairs }, at) => {
+    const measured = speedup ?? lookedSpeedup
     if (predicted === null || measured === null) return []
     const after = trials.slice(0, at).flatMap((trial) => (trial.outcome === 'faster' ? [trial.name] : []))
     const rule = ruleOf(id, findings)

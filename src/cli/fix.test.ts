@@ -25,6 +25,7 @@ const trial: TrialRow = {
   speedupHigh: 2.62,
   pairs: 3,
   predictedSpeedup: null,
+  lookedSpeedup: null,
   took: null,
   changes: ['one thread'],
   agreement: null,

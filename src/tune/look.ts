@@ -64,8 +64,7 @@ async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonl
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
     if (before?.kind === 'look') {
-      const reason = `no gain in an earlier run (${(1 / before.ratio).toFixed(2)}×)`
-      state = told(plan, state, tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, evidence)))
+      state = told(plan, state, noGain(plan, candidate, 'an earlier run', 1 / before.ratio))
     } else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
     else if (isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
@@ -95,6 +94,11 @@ async function notShortlisted(
   const ratio = geometricMean(ratios)
   const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
   if (ratio >= CLEARLY_NO_GAIN) await plan.bench.remember?.(state.setup, candidate.proposal.setup, { kind: 'look', ratio })
-  const reason = `no gain in ${looks} (${(1 / ratio).toFixed(2)}×)`
-  return told(plan, state, tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, plan.evidence)))
+  return told(plan, state, noGain(plan, candidate, looks, 1 / ratio))
 }
+
+const noGain = ({ evidence }: SearchPlan, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>
+  tried(candidate, 'no-difference', `no gain in ${seenIn} (${lookedSpeedup.toFixed(2)}×)`, {
+    lookedSpeedup,
+    ...predictedSpeedup(candidate, evidence),
+  })

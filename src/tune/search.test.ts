@@ -79,6 +79,14 @@ describe('what is better', () => {
     ).toEqual(['', 'a+b', 'a+b', ''])
   })
 
+  test('what a first look showed of one that is not judged is a number beside its reason', async () => {
+    const one = await run({ timeMs: times({ a: 0.8 }), noise: 0 }, [exampleRemedy('a')])
+    const { lookedSpeedup, reason, judgement } = outcomeOf(one, 'a')!
+    expect(lookedSpeedup).toBeCloseTo(0.8)
+    expect(reason).toMatch(/^no gain in .* \(0\.80×\)$/)
+    expect(judgement).toBeNull()
+  })
+
   test('of two variants of one remedy, one is kept', async () => {
     const variants = exampleRemedy('threads', {
       apply: (setup) =>

@@ -19,6 +19,8 @@ export interface Tried {
   readonly sizeBytes: number | null
   /** before / after as it was expected before the trial; null where nothing was. */
   readonly predictedSpeedup: number | null
+  /** before / after in a first look, after which it was not judged; null where it was, or was not looked at. */
+  readonly lookedSpeedup: number | null
 }
 
 type Rest = Partial<Omit<Tried, 'remedies' | 'name' | 'changes'>>
@@ -35,5 +37,6 @@ export const tried = (candidate: Candidate, outcome: Tried['outcome'], reason: s
   agreement: null,
   sizeBytes: null,
   predictedSpeedup: null,
+  lookedSpeedup: null,
   ...rest,
 })

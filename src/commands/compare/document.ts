@@ -133,7 +133,7 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
     facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured))
   const batches = batchRows(measured, latency!)
   const best = batches.reduce((top, one) => (one.batch / one.p50Ms > top.batch / top.p50Ms ? one : top))
-  const { agreement, reason } = agreementOf(measured, facts)
+  const { agreement, reason, samples } = agreementOf(measured, facts)
   const own = ownMetric(measured, facts)
   const sweep = batchSweepOf(batches)
   const row: ContestantRow = {
@@ -159,6 +159,7 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
     macs: macsOf(measured, facts, report),
     agreement: agreement && (agreementRow(agreement) ?? null),
     agreementReason: reason,
+    agreementSamples: samples,
     metric: own,
   }
   return { contestant, measured, row, report, loss: lossFor(agreement, measured, facts) }
@@ -192,6 +193,7 @@ const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => (
   macs: null,
   agreement: null,
   agreementReason: null,
+  agreementSamples: null,
   metric: null,
 })
 
@@ -289,9 +291,9 @@ function macsOf(measured: ContestantRun, facts: RowFacts, own: ReportDocument): 
 function agreementOf(
   measured: ContestantRun,
   { all, opened, options }: RowFacts,
-): { agreement: Agreement | null; reason: string | null } {
+): { agreement: Agreement | null; reason: string | null; samples: number | null } {
   const { outputs, contestant } = measured
-  const none = (reason: string) => ({ agreement: null, reason })
+  const none = (reason: string) => ({ agreement: null, reason, samples: null })
   if (outputs === null) return none(`it does not take the inputs of ${opened.first.id}, and was fed with its own`)
   if ('reason' in outputs) return none(outputs.reason)
   if (all.reference === null || 'reason' in all.reference)
@@ -307,9 +309,10 @@ function agreementOf(
     graph: opened.first.graph,
     outputs: names,
   })
-  if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch }
-  const count = original.length === 1 ? 'one sample' : `${original.length} samples`
-  return { agreement, reason: contestant === opened.first ? null : `on ${count}` }
+  if (agreement.mismatch !== null) return { agreement, reason: agreement.mismatch, samples: null }
+  if (contestant === opened.first) return { agreement, reason: null, samples: null }
+  const samples = original.length
+  return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}`, samples }
 }
 
 /** Of its own outputs under the labels, whatever the first one's look like. */

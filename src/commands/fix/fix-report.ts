@@ -92,6 +92,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
     speedupHigh: judgement?.speedupHigh ?? null,
     pairs: judgement?.pairs ?? null,
     predictedSpeedup: one.predictedSpeedup,
+    lookedSpeedup: one.lookedSpeedup,
     took: one.took,
     changes: [...one.changes],
     agreement: agreementRow(one.agreement),

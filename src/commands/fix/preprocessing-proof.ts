@@ -49,6 +49,7 @@ export async function provePreprocessing(
     agreement: null,
     sizeBytes: null,
     predictedSpeedup: null,
+    lookedSpeedup: null,
     ...rest,
   })
   const pictures = picturesFor(run, moved)

@@ -76,5 +76,6 @@ export interface Contestant {
     metric: { name: string; before: number; after: number } | null // before: the reference's
   } | null
   agreementReason: string | null // why there is none, or what it is on
+  agreementSamples: number | null // on which outputs were compared; null: they were not, or it is the one that they are compared with
   metric: { name: string; value: number; rows: number } | null // on the labels of --data
 }

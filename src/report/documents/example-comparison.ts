@@ -32,6 +32,7 @@ export function contestant(id: string, p50Ms: number | null, given: Partial<Cont
     macs: 39_300_000,
     agreement: null,
     agreementReason: null,
+    agreementSamples: null,
     metric: null,
     ...given,
   }

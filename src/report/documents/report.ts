@@ -171,6 +171,7 @@ export interface ReportDocument {
     kept?: boolean // part of what was handed over
     pairs?: number | null // pairs of fresh processes behind the interval; null: only looked at, or not measured
     predictedSpeedup?: number | null // as the diagnosis expected it before the trial
+    lookedSpeedup?: number | null // that a first look showed, after which it was not judged in pairs; null: it was, or was not looked at
   }[]
   fix?: null | {
     goal: 'latency' | 'throughput' | 'load-time' | 'memory' | 'size'

@@ -62,22 +62,20 @@ function ratioBetween({ pairs, batch }: Facts, a: string, b: string): { low: num
   return null
 }
 
-/** 'is 2.9–3.3× faster', or slower, or not to be told apart. `than`: a word for the other one at its end. */
-function speed(facts: Facts, id: string, than: string, be: 'is' | 'would be'): string {
-  const found = ratioBetween(facts, id, than)
-  if (found === null) return `could not be timed beside ${than}`
+/** 'is 2.9–3.3× faster', or slower, or not to be told apart. 'would be': of one model on another engine. */
+function speed(facts: Facts, id: string, other: string, be: 'is' | 'would be'): string {
+  const found = ratioBetween(facts, id, other)
+  if (found === null) return `could not be timed beside ${other}`
+  const than = be === 'is' ? other : `on ${other}`
   if (found.low > 1) return `${be} ${times(found.low, found.high)} faster than ${than}`
   if (found.high < 1) return `${be} ${times(1 / found.high, 1 / found.low)} slower than ${than}`
-  return be === 'is'
-    ? `is not detectably faster or slower than ${than} (${times(found.low, found.high)})`
-    : `would not be detectably faster or slower than on ${than} (${times(found.low, found.high)})`
+  return `${be === 'is' ? 'is not' : 'would not be'} detectably faster or slower than ${than} (${times(found.low, found.high)})`
 }
 
 function besideReference(facts: Facts): string[] {
   const { reference } = facts
   const others = measuredIn(facts).filter(({ id, software }) => id !== reference && !software)
-  if (facts.of === 'engines')
-    return others.map(({ id }) => `On ${id} it ${speed(facts, id, reference, 'would be').replace(/ than (?!on )/, ' than on ')}.`)
+  if (facts.of === 'engines') return others.map(({ id }) => `On ${id} it ${speed(facts, id, reference, 'would be')}.`)
   return others.map((one) => {
     const gives = qualityChange(facts, one)
     return `${one.id} ${gives === null ? '' : `${gives} and `}${speed(facts, one.id, reference, 'is')}.`

@@ -83,9 +83,9 @@ test('the last lines say who had fewer rounds or samples than most', () => {
   const doc = comparison(
     [
       contestant('ort-cpu', 10, { report: 0 }),
-      contestant('ort-wasm', 20, { report: 1, agreementReason: 'on 8 samples' }),
-      contestant('browser-wasm', 20, { report: 2, agreementReason: 'on 8 samples' }),
-      contestant('ort-webgpu', 100, { report: 3, agreementReason: 'on one sample', software: true }),
+      contestant('ort-wasm', 20, { report: 1, agreementSamples: 8 }),
+      contestant('browser-wasm', 20, { report: 2, agreementSamples: 8 }),
+      contestant('ort-webgpu', 100, { report: 3, agreementSamples: 1, software: true }),
     ],
     { reports: [5, 5, 5, 1].map(rounds) },
   )

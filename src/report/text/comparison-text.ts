@@ -183,27 +183,28 @@ function notMeasured(doc: ComparisonDocument, width: number): string[] {
 }
 
 /** '8 samples (one sample of ort-webgpu)': what most have, and who has something else. */
-function commonAndOthers(all: readonly { readonly id: string; readonly said: string }[]): string {
-  const times = (said: string) => all.filter((one) => one.said === said).length
-  const common = all.reduce((top, { said }) => (times(said) > times(top) ? said : top), all[0]!.said)
-  const others = all.filter(({ said }) => said !== common).map(({ id, said }) => `${said} of ${id}`)
-  return others.length === 0 ? common : `${common} (${others.join(', ')})`
+function commonAndOthers(all: readonly { readonly id: string; readonly samples: number }[]): string {
+  const say = (samples: number) => (samples === 1 ? 'one sample' : `${samples} samples`)
+  const times = (count: number) => all.filter(({ samples }) => samples === count).length
+  const common = all.reduce((top, { samples }) => (times(samples) > times(top) ? samples : top), all[0]!.samples)
+  const others = all.filter(({ samples }) => samples !== common).map(({ id, samples }) => `${say(samples)} of ${id}`)
+  return others.length === 0 ? say(common) : `${say(common)} (${others.join(', ')})`
 }
 
 function basis(doc: ComparisonDocument, width: number): string[] {
   const report = doc.reports[0]
   if (report === undefined) return []
   const rounds = doc.contestants.flatMap(({ id, report }) =>
-    report === null ? [] : [{ id, said: String(doc.reports[report]!.latency?.blocks.length ?? 0) }],
+    report === null ? [] : [{ id, count: doc.reports[report]!.latency?.blocks.length ?? 0 }],
   )
-  const most = Math.max(...rounds.map(({ said }) => Number(said)))
-  const fewer = rounds.filter(({ said }) => Number(said) < most).map(({ id, said }) => `${said} of ${id}`)
+  const most = Math.max(...rounds.map(({ count }) => count))
+  const fewer = rounds.filter(({ count }) => count < most).map(({ id, count }) => `${count} of ${id}`)
   const inputs = (report.model?.inputs ?? []).map(
     ({ name, dtype, shape, source }) => `${name} ${dtype} ${shape.length === 0 ? 'scalar' : shape.join('x')} (${source})`,
   )
   const rows = doc.contestants.find(({ metric }) => metric !== null)?.metric?.rows
-  const on = doc.contestants.flatMap(({ id, agreementReason }) =>
-    id !== doc.reference && agreementReason?.startsWith('on ') ? [{ id, said: agreementReason.slice('on '.length) }] : [],
+  const on = doc.contestants.flatMap(({ id, agreementSamples }) =>
+    agreementSamples === null ? [] : [{ id, samples: agreementSamples }],
   )
   const compared =
     rows === undefined

@@ -35,6 +35,7 @@ const trial = (id: string, rest: Partial<TrialRow> = {}): TrialRow => ({
   speedupHigh: null,
   pairs: null,
   predictedSpeedup: null,
+  lookedSpeedup: null,
   took: null,
   changes: [],
   agreement: null,

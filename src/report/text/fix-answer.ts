@@ -51,6 +51,6 @@ function picturesSentence(trials: ReportDocument['trials']): string {
 /** Remedies of which no variant was kept, each once, in the order of trial. */
 function triedInVain({ kept }: Fix, trials: ReportDocument['trials']): string[] {
   const ids = trials.flatMap(({ remedies, kept: own }) => (own === true || remedies[0] === 'preprocessing' ? [] : remedies))
-  const keptIds = new Set(kept.map((name) => name.split(' ')[0]))
+  const keptIds = new Set(trials.flatMap(({ remedies, kept }) => (kept === true ? remedies : [])))
   return [...new Set(ids)].filter((id) => !keptIds.has(id))
 }

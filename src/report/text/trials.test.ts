@@ -24,6 +24,7 @@ const faster: TrialRow = {
   speedupHigh: 2.62,
   pairs: 3,
   predictedSpeedup: null,
+  lookedSpeedup: null,
   took: null,
   changes: ['one thread'],
   agreement: null,
