@@ -2,9 +2,9 @@
 // itself the rate at which int8 kernels run here.
 import type { NodeCost } from '../analyze/costs.ts'
 import { reaches } from '../engines/onnxruntime/facts/optimizers.ts'
+import { type QuantizedGroup, quantizedGroups } from '../engines/onnxruntime/int8/quantized-groups.ts'
 import type { NodeView } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
-import { type QuantizedGroup, quantizedGroups } from './quantized-groups.ts'
 import type { Given } from './rule.ts'
 
 export interface TimedGroup extends QuantizedGroup {

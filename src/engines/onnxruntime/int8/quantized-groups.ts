@@ -2,12 +2,12 @@
 // that only round, weights dequantized at every prediction, integer products whose scaling was left unfused, 4-bit products computed in
 // float; each with the condition it breaks. Reasons are looked for in the graph as it is written, since that is what can be repaired.
 
-import { type Broken, brokenCondition, endOf } from '../engines/onnxruntime/int8/conditions.ts'
-import { isDequantize, isQuantize } from '../engines/onnxruntime/int8/conversion.ts'
-import type { Unfused } from '../engines/onnxruntime/int8/unfused.ts'
-import { graphsWithin, type Neighbours, neighboursOf } from '../graph/neighbours.ts'
-import type { GraphView, NodeView } from '../graph/types.ts'
-import { int8KernelOf } from '../operators/index.ts'
+import { graphsWithin, type Neighbours, neighboursOf } from '../../../graph/neighbours.ts'
+import type { GraphView, NodeView } from '../../../graph/types.ts'
+import { int8KernelOf } from '../../../operators/index.ts'
+import { type Broken, brokenCondition, endOf } from './conditions.ts'
+import { isDequantize, isQuantize } from './conversion.ts'
+import type { Unfused } from './unfused.ts'
 
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */
