@@ -40,7 +40,7 @@ if (!isStart && goal !== 'latency') {
 }
 const budget = process.env.BUDGET ?? '20s'
 const repeats = Number(process.env.REPEAT ?? 1)
-const simplify = process.env.PEERS === 'no' ? undefined : await loadSimplify()
+const simplify = process.env.PEERS === 'no' ? undefined : loadSimplify()
 
 const measure = isStart ? (side) => plainLoop(side, { start: true }) : (side) => ({ p50Ms: plainLoop(side).p50Ms })
 const timeOf = isStart ? ({ startMs }) => startMs : ({ p50Ms }) => p50Ms

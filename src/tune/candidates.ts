@@ -11,6 +11,12 @@ export interface Candidate {
   readonly on?: RemedySetup
 }
 
+/** What names a candidate, and what it changes. */
+export interface Named {
+  readonly remedy: Pick<Remedy, 'id'>
+  readonly proposal: Pick<Proposal, 'variant' | 'changes'>
+}
+
 export type Only = ReadonlySet<string> | null
 
 /** Whether the remedy may be tried: it serves the goal, its loss is allowed, and it is not one that must be named. */
@@ -76,7 +82,7 @@ export async function proposeAgain(
 }
 
 /** 'thread-count 1', 'memory-arena': how a trial is called. */
-export const nameOf = ({ remedy, proposal }: Candidate): string =>
+export const nameOf = ({ remedy, proposal }: Named): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
 
 /** Of the time of a prediction, the share that is expected to go; 0 for other goals, which are not predicted. */

@@ -75,10 +75,8 @@ async function round(plan: SearchPlan, given: SearchState, among: readonly Remed
 /** Remedies that proposed nothing may do so later; those that threw are told once. */
 function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Proposed): SearchState {
   const news = failed.filter(({ remedy }) => !given.thrown.has(remedy))
-  const state = news.reduce((at, { remedy, reason }) => {
-    const proposal = { variant: '', setup: given.setup, changes: [], predictedSavingMs: null }
-    return told(plan, at, tried({ remedy, proposal }, 'failed', reason))
-  }, given)
+  const proposal = { variant: '', changes: [] }
+  const state = news.reduce((at, { remedy, reason }) => told(plan, at, tried({ remedy, proposal }, 'failed', reason)), given)
   return {
     ...state,
     idle: new Set([...given.idle, ...idle]),

@@ -1,7 +1,7 @@
 // What became of a candidate: the rows of the report's trials.
 
 import type { Agreement } from '../measure/outputs/index.ts'
-import { type Candidate, nameOf } from './candidates.ts'
+import { type Named, nameOf } from './candidates.ts'
 import type { Judgement } from './judgement.ts'
 
 export interface Tried {
@@ -25,7 +25,7 @@ export interface Tried {
 
 type Rest = Partial<Omit<Tried, 'remedies' | 'name' | 'changes'>>
 
-export const tried = (candidate: Candidate, outcome: Tried['outcome'], reason: string | null, rest: Rest = {}): Tried => ({
+export const tried = (candidate: Named, outcome: Tried['outcome'], reason: string | null, rest: Rest = {}): Tried => ({
   remedies: [candidate.remedy.id],
   name: nameOf(candidate),
   outcome,

@@ -11,31 +11,17 @@ import type { FixOptions } from './options.ts'
 import type { Tuned } from './precision.ts'
 
 /** The diagnosis with the trials, what they came to, and the sentence that says so. */
-export function withTrials(
-  diagnosis: ReportDocument,
-  found: Tuned,
-  options: FixOptions,
-  shipped: string | null,
-  unlocked: readonly string[],
-): ReportDocument {
-  const trials = found.tried.map((one) => trialRow(one, isPreprocessing(one) ? 'latency' : options.goal))
+export function withTrials(diagnosis: ReportDocument, found: Tuned, options: FixOptions, shipped: string | null): ReportDocument {
+  const { quantization, preprocessing } = found
+  const rows = found.tried.map((one) => trialRow(one, options.goal))
+  const trials = preprocessing === undefined ? rows : [...rows, trialRow(preprocessing.row, 'latency')]
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  const { quantization } = found
-  return {
-    ...diagnosis,
-    answer,
-    trials,
-    fix: fixSection,
-    ...(quantization ? { quantization } : {}),
-    warnings: [...unlocked, ...diagnosis.warnings],
-  }
+  return { ...diagnosis, answer, trials, fix: fixSection, ...(quantization ? { quantization } : {}) }
 }
 
 const dryRunAnswer = (answer: string, { untried }: Found): string =>
   untried.length > 0 ? `${answer} Would try: ${untried.join(', ')}.` : `${answer} No remedy applies.`
-
-export const isPreprocessing = ({ name }: Tried): boolean => name === 'preprocessing'
 
 const unitOf = (goal: Goal): 'ms' | 'bytes' => (goal === 'memory' || goal === 'size' ? 'bytes' : 'ms')
 

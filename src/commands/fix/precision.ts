@@ -17,6 +17,7 @@ import type { Bench } from '../../tune/bench.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
+import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 import { cacheOf } from './trial-cache.ts'
 
 export type Quantization = NonNullable<ReportDocument['quantization']>
@@ -24,9 +25,12 @@ export type Quantization = NonNullable<ReportDocument['quantization']>
 export interface Tuned extends Found {
   /** What was found of the precision of layers; null where none was looked for. */
   readonly quantization: Quantization | null
+  /** Absent where no code was to move into the model. */
+  readonly preprocessing?: ProvenPreprocessing
 }
 
-interface On {
+/** The original, what is known of it, and what measures its variants. */
+interface MeasuredOriginal {
   readonly original: RemedySetup
   readonly facts: RemedyEvidence
   readonly bench: Bench
@@ -43,7 +47,7 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
 export function precisionOf(
   run: Run,
   options: FixOptions,
-  { original, facts, bench, judged, optimize }: On,
+  { original, facts, bench, judged, optimize }: MeasuredOriginal,
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
@@ -93,8 +97,8 @@ export function precisionOf(
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
 export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, bench: Bench): Promise<Quantization> {
-  const kept = found.kept.filter(({ remedy }) => METHOD_OF[remedy.id] !== undefined)
-  const methods = new Map(kept.map(({ remedy, proposal }) => [METHOD_OF[remedy.id]!, proposal.variant]))
+  const kept = found.kept.filter(({ remedy }) => remedy.precision !== undefined)
+  const methods = new Map(kept.map(({ remedy, proposal }) => [remedy.precision!, proposal.variant]))
   await search.measureErrors(methods)
   const executed = kept.length > 0 ? await bench.executed(found.setup) : null
   const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
@@ -105,7 +109,9 @@ export async function quantizationOf(run: Run, found: Found, search: PrecisionSe
   const layers = [...byNode.values()].map((row) => {
     const { node, opType, method, beforeMs, afterMs, sqnrDb, inFloat } = row
     const used = isUsed(row)
-    const reason = inFloat ? 'given back: it changes the outputs too much' : `${WORDS[method]} as a whole is not proven faster`
+    const reason = inFloat
+      ? 'falls back to float32: it changes the outputs too much'
+      : `${WORDS[method]} as a whole is not proven faster`
     return {
       node,
       opType,
@@ -132,10 +138,4 @@ const WORDS: Readonly<Record<PrecisionMethod, string>> = {
   dynamic: 'dynamic int8',
   static: 'static int8',
   weights: 'fewer bits of weights',
-}
-
-const METHOD_OF: Readonly<Record<string, PrecisionMethod>> = {
-  'dynamic-quantization': 'dynamic',
-  'static-quantization': 'static',
-  'weight-quantization': 'weights',
 }

@@ -5,82 +5,76 @@ import path from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
-import { type Agreement, type AllowedLoss, compareOutputs, verdict } from '../../measure/outputs/index.ts'
+import { type Agreement, compareOutputs, verdict } from '../../measure/outputs/index.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
-import { measurePaired } from '../../measure/timing/paired.ts'
+import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
 import { median } from '../../measure/timing/statistics.ts'
-import { type Preprocessed, preprocessInCode } from '../../rewrite/preprocessing/index.ts'
-import type { Effect, RemedySetup } from '../../rewrite/remedy.ts'
+import {
+  type Preprocessed,
+  type PreprocessingRequest,
+  preprocessInCode,
+  withPreprocessing,
+} from '../../rewrite/preprocessing/index.ts'
 import { writeModelFolder } from '../../ship/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
-import type { ModelTask } from '../../trials/model-task.ts'
-import { modelTask } from '../../trials/model-task.ts'
+import { type ModelTask, modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
-import type { Tried } from '../../tune/tried.ts'
+import { worstEffect } from '../../tune/candidates.ts'
+import type { Judgement } from '../../tune/judgement.ts'
+import type { Found } from '../../tune/search.ts'
+import { type Tried, tried } from '../../tune/tried.ts'
 import type { Run } from '../run.ts'
+import type { FixOptions } from './options.ts'
 
 const SAMPLES = 4
 const PAIRS = 6
+/** Runs of the loops beside those of the samples. */
+const MORE_LOOPS = 20
 const SAMPLE_MS = 300
 /** Of a picture whose size is free. */
 const FREE_HEIGHT = 480
 const FREE_WIDTH = 640
 
-/** The row of the trials. `tuned` is the setup that is shipped, before the steps moved in; `moved` holds them. */
+/** The row of the trials, and the model that the code moved into. */
+export interface ProvenPreprocessing {
+  readonly row: Tried
+  readonly moved: Preprocessed
+}
+
+interface ProofOptions extends Pick<FixOptions, 'engine' | 'maxLoss'> {
+  readonly nowMs?: () => number
+}
+
+/** On top of what was found, before the steps of `request` move in. `nowMs`: a clock, for the loops in this process. */
 export async function provePreprocessing(
   run: Run,
-  engineId: string,
-  tuned: RemedySetup,
-  moved: Preprocessed,
-  promise: Effect,
-  maxLoss: AllowedLoss | null,
-): Promise<Tried> {
-  const row = (outcome: Tried['outcome'], reason: string | null, rest: Partial<Tried> = {}): Tried => ({
-    remedies: ['preprocessing'],
-    name: 'preprocessing',
-    outcome,
+  { engine, maxLoss, nowMs = () => performance.now() }: ProofOptions,
+  { setup, kept }: Pick<Found, 'setup' | 'kept'>,
+  request: PreprocessingRequest,
+): Promise<ProvenPreprocessing> {
+  const moved = withPreprocessing(setup.model, request)
+  const done = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}): ProvenPreprocessing => {
     // Asked for, so it is in what is shipped, whatever the clock says; but not where its outputs are others.
-    kept: outcome !== 'rejected' && outcome !== 'failed',
-    reason,
-    judgement: null,
-    took: null,
-    changes: moved.changes,
-    agreement: null,
-    sizeBytes: null,
-    predictedSpeedup: null,
-    lookedSpeedup: null,
-    ...rest,
-  })
-  const pictures = picturesFor(run, moved)
-  const loops: number[] = []
-  const prepared = pictures.map((picture) => {
-    const start = performance.now()
-    const floats = preprocessInCode({ shape: picture.shape, data: picture.data as Uint8Array | Float32Array }, moved.steps)
-    loops.push(performance.now() - start)
-    return { dtype: 'float32' as const, ...floats }
-  })
-  for (let k = 0; k < 20; k++) {
-    const start = performance.now()
-    preprocessInCode({ shape: pictures[0]!.shape, data: pictures[0]!.data as Uint8Array }, moved.steps)
-    loops.push(performance.now() - start)
+    const isKept = outcome !== 'rejected' && outcome !== 'failed'
+    const proposal = { variant: '', changes: moved.changes }
+    return { moved, row: tried({ remedy: { id: 'preprocessing' }, proposal }, outcome, reason, { kept: isKept, ...rest }) }
   }
-  const loopMs = median(loops)
+  const pictures = picturesFor(run, moved)
+  const { prepared, loopMs } = prepareInCode(pictures, moved, nowMs)
   const { file } = await writeModelFolder(moved.model, path.join(run.folder, 'with-preprocessing'))
-  const feedsOf = (values: readonly TensorValue[]): Feeds[] =>
-    values.map((value) => ({ ...run.inputs.samples[0]!, [moved.input.name]: value }))
-  const base = modelTask(
-    engineId,
-    run.model.source.file,
-    run.engineOptions,
-    saveInputs(path.join(run.folder, 'prepared'), feedsOf(prepared)),
-  )
-  const changed = modelTask(engineId, file, tuned.options, saveInputs(path.join(run.folder, 'pictures'), feedsOf(pictures)))
-
-  const outputs = await agreementOf(run, base, changed)
-  if (typeof outputs === 'string') return row('failed', outputs)
-  const { ok, reason } = verdict(outputs, promise === 'exact' ? 'rounding' : promise, maxLoss)
-  if (!ok) return row('rejected', reason, { agreement: outputs })
+  const saved = (name: string, values: readonly TensorValue[]) =>
+    saveInputs(
+      path.join(run.folder, name),
+      values.map((value) => ({ ...run.inputs.samples[0]!, [moved.input.name]: value })),
+    )
+  const base = modelTask(engine, run.model.source.file, run.engineOptions, saved('prepared', prepared))
+  const changed = modelTask(engine, file, setup.options, saved('pictures', pictures))
+  const agreement = await agreementOf(run, base, changed)
+  if (typeof agreement === 'string') return done('failed', agreement)
+  const promise = worstEffect(kept)
+  const { ok, reason } = verdict(agreement, promise === 'exact' ? 'rounding' : promise, maxLoss)
+  if (!ok) return done('rejected', reason, { agreement })
   const plan = {
     run: run.trials.run,
     base: { ...base, sampleMs: SAMPLE_MS },
@@ -89,25 +83,43 @@ export async function provePreprocessing(
     threads: run.inputs.threadsInUse,
   }
   const trial = await measurePaired(plan, trialLimits(run.limits, SAMPLE_MS))
-  if (trial.outcome !== 'measured') return row('failed', reasonInWords(trial), { agreement: outputs })
-  const { baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs } = trial.value
-  // The loops are added to each side's base: they ran apart, in this process.
-  const withLoops = (baseMs + loopMs) / baseMs
-  const [speedup, low, high] = [withLoops / ratio, withLoops / ratioHigh, withLoops / ratioLow]
-  const judgement = {
-    verdict: low > 1 ? ('faster' as const) : high < 1 ? ('slower' as const) : ('no-difference' as const),
+  if (trial.outcome !== 'measured') return done('failed', reasonInWords(trial), { agreement })
+  const judgement = judgementOf(trial.value, loopMs)
+  return done(judgement.verdict, `${reason}; ${loopMs.toFixed(2)} ms of plain loops are gone`, { agreement, judgement })
+}
+
+/** The pictures as the original takes them, by plain loops, and the median time of those. */
+function prepareInCode(pictures: readonly TensorValue[], { steps }: Preprocessed, nowMs: () => number) {
+  const times: number[] = []
+  const prepare = ({ shape, data }: TensorValue) => {
+    const start = nowMs()
+    const floats = preprocessInCode({ shape, data: data as Uint8Array | Float32Array }, steps)
+    times.push(nowMs() - start)
+    return { dtype: 'float32' as const, ...floats }
+  }
+  const prepared = pictures.map(prepare)
+  for (let k = 0; k < MORE_LOOPS; k++) prepare(pictures[0]!)
+  return { prepared, loopMs: median(times) }
+}
+
+/** The loops are added to each side's base: they ran apart, in this process. */
+function judgementOf({ baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs }: PairedResult, loopMs: number): Judgement {
+  const before = baseMs + loopMs
+  const withLoops = before / baseMs
+  const [speedupLow, speedupHigh] = [withLoops / ratioHigh, withLoops / ratioLow]
+  return {
+    verdict: speedupLow > 1 ? 'faster' : speedupHigh < 1 ? 'slower' : 'no-difference',
     reason: null,
-    before: baseMs + loopMs,
+    before,
     after: changedMs,
-    speedup,
-    speedupLow: low,
-    speedupHigh: high,
-    beforeMs: baseMs + loopMs,
+    speedup: withLoops / ratio,
+    speedupLow,
+    speedupHigh,
+    beforeMs: before,
     afterMs: changedMs,
     peakBytes: null,
     pairs,
   }
-  return row(judgement.verdict, `${reason}; ${loopMs.toFixed(2)} ms of plain loops are gone`, { agreement: outputs, judgement })
 }
 
 /** Random bytes, or floats where the steps begin with floats, in the shape that the new model takes. */

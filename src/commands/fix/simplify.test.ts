@@ -1,9 +1,9 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
-import { loadSimplify } from './simplify.ts'
+import { folderOfTests } from '../../trials/example-folder.ts'
+import { type Ended, loadSimplify, type RunNode } from './simplify.ts'
 
 const proto = model({
   nodes: [node('Relu', ['x'], ['y'])],
@@ -11,16 +11,16 @@ const proto = model({
   outputs: [valueInfo('y', 'float32', [2])],
 })
 const given = modelInMemory(proto)
+const root = folderOfTests()
 
 /** Packages of these names with nothing but an entry, in a folder of their own. */
-function install(folder: string, body: string): string {
-  const write = (name: string, text: string) => {
-    const at = path.join(folder, 'node_modules', name)
+function install(name: string, body = ''): string {
+  const folder = path.join(root, name)
+  const write = (dependency: string, text: string) => {
+    const at = path.join(folder, 'node_modules', dependency)
     fs.mkdirSync(at, { recursive: true })
-    fs.writeFileSync(
-      path.join(at, 'package.json'),
-      JSON.stringify({ name, type: 'module', exports: { '.': { import: './index.mjs' } } }),
-    )
+    const entry = { name: dependency, type: 'module', exports: { '.': { import: './index.mjs' } } }
+    fs.writeFileSync(path.join(at, 'package.json'), JSON.stringify(entry))
     fs.writeFileSync(path.join(at, 'index.mjs'), text)
   }
   write('onnxruntime-web', 'export const env = { wasm: {} }')
@@ -28,39 +28,63 @@ function install(folder: string, body: string): string {
   return folder
 }
 
-describe('loadSimplify', () => {
-  let root = ''
-  beforeAll(() => {
-    root = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-test-'))
-  })
-  afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
-  const folder = (name: string) => path.join(root, name)
-  const rejects = async (name: string, body: string, limitMs?: number) => {
-    const simplify = await loadSimplify(install(folder(name), body), limitMs)
-    return expect(simplify!(given)).rejects
+describe('on a scripted child', () => {
+  const from = install('scripted')
+  /** The child ends so, after it has written what it is to. */
+  const simplifyWith = (ended: Ended, write: (input: string, output: string) => void = () => {}) => {
+    const asked: Parameters<RunNode>[] = []
+    const run: RunNode = async (args, folder, limitMs) => {
+      asked.push([args, folder, limitMs])
+      write(args.at(-2)!, args.at(-1)!)
+      return ended
+    }
+    return { asked, simplify: loadSimplify({ from: path.join(from, 'deeper', 'down'), limitMs: 1000, run })! }
   }
 
-  test('gives what the package makes of the model, on one thread, with nothing printed', async () => {
-    const body = "if (env.wasm.numThreads !== 1) throw new Error('threads'); console.log('a table'); return { model: bytes }"
-    const simplify = await loadSimplify(path.join(install(folder('works'), body), 'deeper', 'down'))
-    const simplified = await simplify!(given)
+  test('gives what the package makes of the model, from a folder above', async () => {
+    const { asked, simplify } = simplifyWith({ ok: true }, fs.copyFileSync)
+    const simplified = await simplify(given)
     expect(simplified.proto).toEqual(proto)
     expect(simplified.source).toBe(given.source)
+    const [[args, folder, limitMs]] = asked as [Parameters<RunNode>]
+    expect([folder, limitMs]).toEqual([path.join(from, 'node_modules', 'onnxsim'), 1000])
+    // Nothing is left behind.
+    expect(fs.existsSync(path.dirname(args.at(-1)!))).toBe(false)
   })
-  test("says the package's own reason", async () => {
-    const body =
-      "console.error('simplify begin\\nsimplify error: No Op registered for Cast'); throw new Error('failed, see stderr')"
-    await (await rejects('refuses', body)).toThrow('onnxsim refused the model: No Op registered for Cast')
+
+  test.each([
+    ["the package's own reason", 'simplify begin\nsimplify error: No Op registered for Cast\n', 'No Op registered for Cast'],
+    [
+      'the error that Node shows',
+      'file:///x.js:1\n\nTypeError: simplify is not a function\n  at x',
+      'TypeError: simplify is not a function',
+    ],
+    ['nothing', '', 'no reason given'],
+  ])('says why it was refused: %s', async (_, stderr, reason) => {
+    const { simplify } = simplifyWith({ ok: false, killed: false, stderr })
+    await expect(simplify(given)).rejects.toThrow(`onnxsim refused the model: ${reason}`)
   })
-  test('stops one that hangs', async () => {
-    await (await rejects('hangs', 'setInterval(() => {}, 1000); await new Promise(() => {})', 1000)).toThrow('longer than 1 s')
+
+  test('says that one that hangs was stopped', async () => {
+    const { simplify } = simplifyWith({ ok: false, killed: true, stderr: '' })
+    await expect(simplify(given)).rejects.toThrow('onnxsim was stopped: it took longer than 1 s')
   })
+
   test('refuses what is no model', async () => {
-    await (await rejects('nonsense', 'return { model: new Uint8Array([1, 2, 3]) }')).toThrow()
+    const { simplify } = simplifyWith({ ok: true }, (_, output) => fs.writeFileSync(output, Uint8Array.of(1, 2, 3)))
+    await expect(simplify(given)).rejects.toThrow(/simplified/)
   })
-  test('refuses external data', async () => {
-    const simplify = await loadSimplify(install(folder('external'), 'return { model: bytes }'))
+
+  test('refuses external data before anything runs', async () => {
+    const { asked, simplify } = simplifyWith({ ok: true })
     const source = { sizeBytes: 0, read: () => new Uint8Array() }
-    await expect(simplify!({ ...given, weights: new Map([['weights.bin', source]]) })).rejects.toThrow('external data')
+    await expect(simplify({ ...given, weights: new Map([['weights.bin', source]]) })).rejects.toThrow('external data')
+    expect(asked).toEqual([])
   })
+})
+
+test('in a process of its own: on one thread, with nothing printed', async () => {
+  const body = "if (env.wasm.numThreads !== 1) throw new Error('threads'); console.log('a table'); return { model: bytes }"
+  const simplified = await loadSimplify({ from: install('works', body) })!(given)
+  expect(simplified.proto).toEqual(proto)
 })

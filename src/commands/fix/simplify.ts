@@ -16,13 +16,18 @@ const LOG_BYTES = 64 * 2 ** 20
 
 export type Simplify = (model: Model) => Promise<Model>
 
+/** How a child process ended. */
+export type Ended = { readonly ok: true } | { readonly ok: false; readonly killed: boolean; readonly stderr: string }
+/** Runs Node with these arguments in a folder, and kills it after the limit. */
+export type RunNode = (args: readonly string[], folder: string, limitMs: number) => Promise<Ended>
+
 /**
  * The simplifier, where the package is installed in a folder above `from` or above whyslow itself; else undefined. It throws an Error, one
  * line, where the package refuses the model or takes longer than `limitMs`, and for models with external data, which it cannot read.
  */
-export async function loadSimplify(from = process.cwd(), limitMs = LIMIT_MS): Promise<Simplify | undefined> {
+export function loadSimplify({ from = process.cwd(), limitMs = LIMIT_MS, run = runNode } = {}): Simplify | undefined {
   const folder = packageAbove(from) ?? packageAbove(import.meta.dirname)
-  return folder === undefined ? undefined : (model) => simplifyIn(folder, model, limitMs)
+  return folder === undefined ? undefined : (model) => simplifyIn(folder, model, limitMs, run)
 }
 
 function packageAbove(start: string): string | undefined {
@@ -33,28 +38,28 @@ function packageAbove(start: string): string | undefined {
   }
 }
 
-async function simplifyIn(packageFolder: string, model: Model, limitMs: number): Promise<Model> {
+async function simplifyIn(packageFolder: string, model: Model, limitMs: number, run: RunNode): Promise<Model> {
   if (model.weights.size > 0) throw new Error(`${PACKAGE} cannot read models with external data`)
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-simplify-'))
   try {
     const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
     fs.writeFileSync(input, writeModel(model.proto))
     const code = fs.readFileSync(new URL('./simplify-child.js', compiledTwin(import.meta.url)), 'utf8')
-    await run(['--input-type=module', '--eval', code, input, output], packageFolder, limitMs)
+    const ended = await run(['--input-type=module', '--eval', code, input, output], packageFolder, limitMs)
+    if (!ended.ok && ended.killed) throw new Error(`${PACKAGE} was stopped: it took longer than ${limitMs / 1000} s`)
+    if (!ended.ok) throw new Error(`${PACKAGE} refused the model: ${reasonIn(ended.stderr)}`)
     return { ...model, proto: decodeOnnx(fs.readFileSync(output), `${model.source.file}, simplified,`), origins: new Map() }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function run(args: readonly string[], cwd: string, limitMs: number): Promise<void> {
+const runNode: RunNode = (args, cwd, limitMs) => {
   const options = { cwd, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: LOG_BYTES } as const
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [...args], options, (error, _stdout, stderr) => {
-      if (error === null) resolve()
-      else if (error.killed) reject(new Error(`${PACKAGE} was stopped: it took longer than ${limitMs / 1000} s`))
-      else reject(new Error(`${PACKAGE} refused the model: ${reasonIn(stderr)}`))
-    })
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...args], options, (error, _stdout, stderr) =>
+      resolve(error === null ? { ok: true } : { ok: false, killed: error.killed === true, stderr }),
+    )
   })
 }
 

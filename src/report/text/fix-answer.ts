@@ -28,7 +28,7 @@ export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
 }
 
 function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
-  const vain = triedInVain(fix, trials)
+  const vain = triedInVain(trials)
   if (!fix.proven) {
     const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
     return `${SUBJECT[fix.goal]} stays at ${size(fix.before, fix.unit)}: nothing that was tried is proven better, so the original model and settings are kept${tried}.`
@@ -49,8 +49,8 @@ function picturesSentence(trials: ReportDocument['trials']): string {
 }
 
 /** Remedies of which no variant was kept, each once, in the order of trial. */
-function triedInVain({ kept }: Fix, trials: ReportDocument['trials']): string[] {
-  const ids = trials.flatMap(({ remedies, kept: own }) => (own === true || remedies[0] === 'preprocessing' ? [] : remedies))
-  const keptIds = new Set(trials.flatMap(({ remedies, kept }) => (kept === true ? remedies : [])))
-  return [...new Set(ids)].filter((id) => !keptIds.has(id))
+function triedInVain(trials: ReportDocument['trials']): string[] {
+  const kept = new Set(trials.flatMap((trial) => (trial.kept === true ? trial.remedies : [])))
+  const ids = trials.flatMap(({ remedies }) => (remedies[0] === 'preprocessing' ? [] : remedies))
+  return [...new Set(ids)].filter((id) => !kept.has(id))
 }

@@ -1,0 +1,161 @@
+// `fix` on a scripted machine: what it tries, proves, ships and refuses.
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { LatencyInput } from '../../measure/timing/latency-block.ts'
+import { folderOfTests } from '../../trials/example-folder.ts'
+import { failed, measured } from '../../trials/example-runner.ts'
+import type { ModelTask } from '../../trials/model-task.ts'
+import { type MachineScript, MODEL, scriptedMachine } from '../example-trials.ts'
+import { fix } from './fix.ts'
+import type { FixOptions } from './options.ts'
+
+const folder = folderOfTests()
+let folders = 0
+const newFolder = () => path.join(folder, `shipped-${folders++}`)
+
+/** One thread, which is one of the setups that thread-count proposes, takes 1 ms; all others take 3. */
+const oneThread = ({ options }: ModelTask): boolean => options.threads === 1
+const faster = (input: LatencyInput): number => (oneThread(input) ? 1 : 3)
+
+async function fixed(machine: Partial<MachineScript>, rest: Partial<FixOptions> = {}) {
+  const trials = scriptedMachine({ latency: faster, ...machine })
+  const told: string[] = []
+  const onTrial: FixOptions['onTrial'] = ({ name, outcome }) => told.push(`${name} ${outcome}`)
+  const found = await fix(MODEL, { trials, cache: 'off', only: ['thread-count'], onTrial, ...rest })
+  return { ...found, trials, told }
+}
+
+describe('what is faster', () => {
+  test('is proven and told, each trial as it ends', async () => {
+    const { report, diagnosis, told, trials } = await fixed({})
+    expect(report.fix).toMatchObject({ proven: true, kept: ['thread-count 1'], before: 3, after: 1, speedup: 3, shipped: null })
+    expect(report.answer).toMatch(
+      /^One prediction: 3\.00 ms to 1\.00 ms \(3\.0×\), outputs equal bit for bit; by 1 thread instead of 2/,
+    )
+    expect(diagnosis).not.toBe(report.answer)
+    expect(told).toContain('thread-count 1 faster')
+    expect(report.trials.find(({ name }) => name === 'thread-count 1')).toMatchObject({ kept: true, beforeMs: 3, afterMs: 1 })
+    // The diagnosis first; the search then reads in processes of its own, and compares outputs.
+    expect(trials.tasks().slice(0, 3)).toEqual(['engine', 'try', 'roofs'])
+    expect(trials.tasks()).toContain('outputs')
+  })
+
+  test('is shipped, with what a worker would cost', async () => {
+    const out = newFolder()
+    const more = { 'worker-cost': () => measured({ plainMs: 1, workerMs: 1.25 }) }
+    const { report } = await fixed({ more }, { out })
+    expect(report.fix!.shipped).toBe(out)
+    expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.onnx', 'predict.mjs', 'report.json']))
+    expect(fs.readFileSync(path.join(out, 'README.md'), 'utf8')).toMatch(/adds 250 µs to a prediction/)
+  })
+
+  test('is shipped as the model alone, without trying a worker', async () => {
+    const out = path.join(folder, 'alone.onnx')
+    const { trials } = await fixed({}, { out, modelAlone: true })
+    expect(fs.readFileSync(out)).toEqual(fs.readFileSync(MODEL))
+    expect(trials.tasks()).not.toContain('worker-cost')
+  })
+})
+
+describe('what is not', () => {
+  test('leaves the original, which is shipped all the same', async () => {
+    const out = newFolder()
+    const { report } = await fixed({ latency: () => 3 }, { out })
+    expect(report.fix).toMatchObject({ proven: false, kept: [], before: 3, after: 3, speedup: 1, shipped: out })
+    expect(report.answer).toMatch(/^One prediction stays at 3\.00 ms: .* tried in vain: thread-count\.$/)
+    expect(fs.existsSync(path.join(out, 'model.onnx'))).toBe(true)
+  })
+
+  test('writes nothing where only the proven is wanted', async () => {
+    const out = newFolder()
+    const { report } = await fixed({ latency: () => 3 }, { out, onlyProven: true })
+    expect(report.fix!.shipped).toBeNull()
+    expect(fs.existsSync(out)).toBe(false)
+  })
+
+  test('is rejected where the outputs are others, however fast', async () => {
+    const outputs: MachineScript['outputs'] = (task) => ({
+      y: { dtype: 'float32', shape: [1, 4], data: Float32Array.of(1, 2, 3, oneThread(task) ? 9 : 4) },
+    })
+    const { report } = await fixed({ outputs })
+    expect(report.fix!.proven).toBe(false)
+    expect(report.trials.find(({ name }) => name === 'thread-count 1')).toMatchObject({ outcome: 'rejected', kept: false })
+  })
+
+  test('is failed where it crashes, and the others go on', async () => {
+    const crash = { outcome: 'crashed', reason: "the engine's process ended by SIGSEGV" } as const
+    const { report } = await fixed({ latency: (input) => (oneThread(input) ? crash : 3) })
+    expect(report.trials.find(({ name }) => name === 'thread-count 1')).toMatchObject({
+      outcome: 'failed',
+      reason: "the engine's process ended by SIGSEGV",
+    })
+  })
+})
+
+test('a dry run diagnoses, names what it would try, and tries nothing', async () => {
+  const { report, trials, told } = await fixed({}, { dryRun: true, out: newFolder() })
+  expect(report.answer).toMatch(/Would try: thread-count 1/)
+  expect(report).toMatchObject({ trials: [], fix: { proven: false, shipped: null, untried: [] } })
+  expect([told, trials.tasks().includes('outputs')]).toEqual([[], false])
+})
+
+test('load time is read from starts, and told as such', async () => {
+  const starts = (task: ModelTask) => measured({ importMs: 5, loadMs: 8, firstMs: 2, totalMs: oneThread(task) ? 10 : 20 })
+  const { report } = await fixed({ more: { start: starts } }, { goal: 'load-time', only: ['thread-count', 'graph-optimization'] })
+  expect(report.fix).toMatchObject({ goal: 'load-time', unit: 'ms', before: 22 + 4, proven: false })
+  expect(report.trials.every(({ name }) => !name?.startsWith('thread-count'))).toBe(true)
+})
+
+test('trials of an earlier run are recalled where a cache is used', async () => {
+  const before = process.env.XDG_CACHE_HOME
+  process.env.XDG_CACHE_HOME = fs.mkdtempSync(path.join(folder, 'cache-'))
+  try {
+    const first = await fixed({ latency: () => 3 }, { cache: 'use' })
+    const second = await fixed({ latency: () => 3 }, { cache: 'use' })
+    expect(second.trials.asked.length).toBeLessThan(first.trials.asked.length)
+    expect(second.report.trials.map(({ outcome }) => outcome)).toEqual(first.report.trials.map(({ outcome }) => outcome))
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME
+    else process.env.XDG_CACHE_HOME = before
+  }
+})
+
+describe('refused before anything is measured', () => {
+  test.each<[string, Partial<FixOptions>, RegExp]>([
+    ['another engine', { engine: 'ort-wasm' }, /--engine ort-wasm: remedies are proven on ort-cpu/],
+    ['an unknown remedy', { only: ['tread-count'] }, /--only tread-count: no such remedy; did you mean thread-count\?/],
+    ['no remedy at all', { only: ['x'] }, /--only x: no such remedy; there are initializers-as-inputs, /],
+    ['a flag of preprocessing', { preprocessing: { layout: 'nchw' } }, /--layout nchw/],
+  ])('%s', async (_, options, message) => {
+    const trials = scriptedMachine({ latency: faster })
+    await expect(fix(MODEL, { trials, cache: 'off', ...options })).rejects.toThrow(message)
+    expect(trials.asked).toEqual([])
+  })
+
+  test.each<[string, Partial<FixOptions>, RegExp]>([
+    ['an output that there is not', { outputs: ['z'] }, /--outputs z: no such output; there are y/],
+    ['code in front of a model without a picture', { preprocessing: { dtype: 'uint8' } }, /picture|four axes/],
+  ])('%s', async (_, options, message) => {
+    const trials = scriptedMachine({ latency: faster })
+    await expect(fix(MODEL, { trials, cache: 'off', ...options })).rejects.toThrow(message)
+    expect(trials.tasks()).toEqual(['engine', 'try'])
+  })
+
+  test('an abort ends it, and nothing is written', async () => {
+    const out = newFolder()
+    const abort = new AbortController()
+    const latency = (input: LatencyInput) => {
+      if (oneThread(input)) abort.abort(new Error('enough'))
+      return 3
+    }
+    await expect(fixed({ latency }, { out, signal: abort.signal })).rejects.toThrow('enough')
+    expect(fs.existsSync(out)).toBe(false)
+  })
+})
+
+test('a worker that cannot be tried costs nothing but its number', async () => {
+  const out = newFolder()
+  await fixed({ more: { 'worker-cost': () => failed('no worker') } }, { out })
+  expect(fs.existsSync(path.join(out, 'predict.mjs'))).toBe(true)
+})

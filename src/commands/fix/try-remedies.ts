@@ -1,0 +1,122 @@
+// The search, put to work for `fix`: what is known of the original, the bench that measures on this machine, and what remedies may use.
+
+import { offersOf } from '../../engines/index.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
+import { type JudgedInputs, judgedInputs } from '../../evidence/judged-inputs.ts'
+import { readModel } from '../../formats/index.ts'
+import type { Model } from '../../graph/model.ts'
+import { remedies } from '../../remedies/index.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
+import { writeModelFolder } from '../../ship/index.ts'
+import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
+import { search } from '../../tune/search.ts'
+import { type Run, readExecuted } from '../run.ts'
+import { trialRow } from './fix-report.ts'
+import type { FixOptions } from './options.ts'
+import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
+import { loadSimplify } from './simplify.ts'
+import { cacheOf } from './trial-cache.ts'
+
+const LEAST_SIMPLIFY_MS = 3000
+const SIMPLIFY_SHARE = 0.15
+/** Most samples of --data on which outputs are compared. */
+const JUDGED_SAMPLES = 1000
+/** One comparison predicts with all of them: so long, ms, and as share of the budget, and on so many at least. */
+const JUDGING_MS = 8000
+const JUDGING_SHARE = 0.05
+const LEAST_JUDGED = 64
+
+export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
+  const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
+  const facts = remedyEvidence(run, options, evidence, diagnosis)
+  const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
+  const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
+  const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
+  const bench = localBench(benchPlan(run, options, facts, judged))
+  // Simplifying takes seconds, and is one remedy of many.
+  const simplifyMs = Math.max(LEAST_SIMPLIFY_MS, SIMPLIFY_SHARE * options.budgetSeconds * 1000)
+  const simplify = loadSimplify({ limitMs: simplifyMs })
+  const optimize = onceFor(bench.optimize, bench.keyOf)
+  const precision = precisionOf(run, options, { original, facts, bench, judged, optimize })
+  const found = await search({
+    bench,
+    remedies,
+    original,
+    evidence: facts,
+    tools: {
+      optimize,
+      ...(simplify ? { simplify: onceFor(simplify) } : {}),
+      ...(precision ? { precision: precision.plan } : {}),
+      // Ranges of made-up inputs would be made up, too.
+      ...(run.inputs.source === 'data' ? { ranges: bench.ranges } : {}),
+    },
+    only: options.only === null ? null : new Set(options.only),
+    budgetMs: options.budgetSeconds * 1000,
+    dryRun: options.dryRun,
+    onTried: (one) => options.onTrial?.(trialRow(one, options.goal)),
+    onStep: (stage, done, of) => run.progress({ stage, done, of }),
+  })
+  const quantization = precision === null || options.dryRun ? null : await quantizationOf(run, found, precision, bench)
+  return { ...found, quantization }
+}
+
+function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvidence, judged: JudgedInputs): LocalBenchPlan {
+  return {
+    run: run.trials.run,
+    goal: options.goal,
+    engineId: options.engine,
+    original: run.model,
+    originalOptions: run.engineOptions,
+    inputs: { saved: run.inputs.saved, samples: run.inputs.samples, facts: inputs },
+    judged,
+    compare: { metric: options.metric, graph: run.graph },
+    outputs: options.outputs,
+    maxLoss: options.maxLoss,
+    threadsInUse: run.inputs.threadsInUse,
+    p50Ms,
+    limits: run.limits,
+    folder: run.folder,
+    cache: cacheOf(run, options),
+    write: writeModelFolder,
+    readExecuted,
+    readModel,
+  }
+}
+
+/** What takes seconds is done once for each model, or for each key that is given. */
+function onceFor<A extends object, R extends readonly unknown[]>(
+  work: (of: A, ...rest: R) => Promise<Model>,
+  keyOf: (of: A) => string | A = (of) => of,
+): (of: A, ...rest: R) => Promise<Model> {
+  const done = new Map<string | A, Map<string, Promise<Model>>>()
+  return (of, ...rest) => {
+    const key = keyOf(of)
+    const results = done.get(key) ?? new Map<string, Promise<Model>>()
+    done.set(key, results)
+    const how = rest.join()
+    const result = results.get(how) ?? work(of, ...rest)
+    results.set(how, result)
+    return result
+  }
+}
+
+function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): RemedyEvidence {
+  const { inputs, machine } = run
+  return {
+    goal: options.goal,
+    engine: { id: options.engine, version: run.engine.version },
+    offers: offersOf(options.engine),
+    threadsInUse: inputs.threadsInUse,
+    usableCpus: machine.usableCpus,
+    instructionSets: machine.isa,
+    p50Ms: evidence.latency!.p50Ms,
+    ...(evidence.profile ? { profile: evidence.profile } : {}),
+    ...(evidence.threadSweep ? { threadSweep: evidence.threadSweep } : {}),
+    ...(evidence.batchSweep ? { batchSweep: evidence.batchSweep } : {}),
+    findings: diagnosis.findings.map(({ rule, timeMs, wouldSaveMs, nodes }) => ({ rule, timeMs, wouldSaveMs, nodes })),
+    inputs: (evidence.inputs ?? []).map(({ name, dtype, shape, freeAxes }) => ({ name, dtype, shape, freeAxes })),
+    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? null, shape: type?.shape ?? null })),
+    constraints: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
+  }
+}
