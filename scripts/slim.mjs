@@ -29,3 +29,6 @@ for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
     todo.push(resolve(dirname(file), specifier).replace(/\.[jt]s$/, '.d.ts'))
 }
 for (const file of files) if (file.endsWith('.d.ts') && !named.has(file)) rmSync(file)
+
+// The compiler remembers that it wrote what was removed: the next build is a whole one.
+rmSync(fileURLToPath(new URL('../node_modules/.cache/whyslow.tsbuildinfo', import.meta.url)), { force: true })
