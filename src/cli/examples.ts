@@ -36,7 +36,7 @@ agreement from 1, else of the worst output's cosine from 1.`,
 Examples:
   whyslow lint quantized.onnx                        what runs in int8, what not
   whyslow lint quantized.onnx --data inputs.npz --threads 2
-  whyslow lint quantized.onnx --repair -o mended.onnx --data ./samples
+  whyslow lint quantized.onnx --repair -o repaired.onnx --data ./samples
   whyslow lint quantized.onnx --json lint.json       also as a document`,
 
   compare: `

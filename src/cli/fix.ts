@@ -1,4 +1,5 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
+import { goals } from '../commands/choices.ts'
 import { renderFix } from '../report/text/trials.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
@@ -28,8 +29,6 @@ export interface FixFlags extends ModelFlags {
   readonly picture?: string
   readonly json?: string
 }
-
-const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runFix(file: string, flags: FixFlags, { screen, signal, load }: Surroundings): Promise<void> {

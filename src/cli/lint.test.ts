@@ -69,11 +69,11 @@ test('nothing is measured where the document cannot be written', async () => {
 })
 
 test('--repair wants a file, and a file wants --repair', async () => {
-  await expect(run({ repair: true })).rejects.toThrow(/as in --repair -o mended\.onnx/)
-  await expect(run({ out: 'mended.onnx' })).rejects.toThrow(/only --repair writes a model/)
+  await expect(run({ repair: true })).rejects.toThrow(/as in --repair -o repaired\.onnx/)
+  await expect(run({ out: 'repaired.onnx' })).rejects.toThrow(/only --repair writes a model/)
   expect(asked).toEqual([])
-  await run({ repair: true, out: 'mended.onnx', maxLoss: 0.02, budget: 30 })
-  expect(asked[0]![1]).toMatchObject({ repair: 'mended.onnx', force: false, maxLoss: 0.02, budgetSeconds: 30 })
+  await run({ repair: true, out: 'repaired.onnx', maxLoss: 0.02, budget: 30 })
+  expect(asked[0]![1]).toMatchObject({ repair: 'repaired.onnx', force: false, maxLoss: 0.02, budgetSeconds: 30 })
   await run()
   expect(asked[1]![1]).toMatchObject({ repair: null, maxLoss: null })
 })

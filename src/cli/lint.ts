@@ -34,7 +34,7 @@ export async function runLint(file: string, flags: LintFlags, { screen, signal, 
 
 function repairOptions({ repair, out, force, maxLoss, budget }: LintFlags) {
   if (repair === true && out === undefined)
-    throw new UsageError('lint --repair: give the file to write, as in --repair -o mended.onnx')
+    throw new UsageError('lint --repair: give the file to write, as in --repair -o repaired.onnx')
   if (repair !== true && out !== undefined) throw new UsageError('lint -o: only --repair writes a model; add it, or leave -o out')
   return {
     repair: out ?? null,

@@ -1,5 +1,6 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command, Option } from 'commander'
+import { goals } from '../commands/choices.ts'
 import type { CheckFlags } from './check.ts'
 import type { CompareFlags } from './compare.ts'
 import type { EnginesFlags } from './engines.ts'
@@ -68,7 +69,7 @@ function fix(command: Command, world: World): void {
     .argument('<model>', 'an ONNX model')
     .option('-o, --out <dir>', 'the folder to write')
     .option('--force', "replace a folder that is not whyslow's")
-    .option('--for <goal>', 'latency, throughput, load-time, memory or size', 'latency')
+    .option('--for <goal>', `${goals.slice(0, -1).join(', ')} or ${goals.at(-1)}`, 'latency')
     .option('--budget <duration>', 'how long to search', seconds)
     .option('--only <ids>', 'remedies to try, separated by commas', list)
     .option('--dry-run', 'name what would be tried; try nothing')
@@ -94,11 +95,11 @@ function lint(command: Command, world: World): void {
   command
     .description('why is this quantized model not faster?')
     .argument('<model>', 'an ONNX model')
-    .option('--repair', 'mend what can be mended; kept only where it is proven')
-    .option('-o, --out <file>', 'the mended model to write')
+    .option('--repair', 'repair what can be repaired; kept only where it is proven')
+    .option('-o, --out <file>', 'the repaired model to write')
     .option('--force', 'replace a file that exists')
-    .option('--max-loss <x>', 'largest loss of outputs that a mend may cost', fraction)
-    .option('--budget <duration>', 'how long to try mends', seconds)
+    .option('--max-loss <x>', 'largest loss of outputs that a repair may cost', fraction)
+    .option('--budget <duration>', 'how long to try repairs', seconds)
     .option('--json <file>', 'write the lint document; - is standard output')
   addModelOptions(command)
   command

@@ -1,4 +1,5 @@
 // `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
+import { calibrationMethods, precisionMethods } from '../commands/choices.ts'
 import { renderQuantized, syntheticNote } from '../report/text/quantization.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
@@ -23,8 +24,7 @@ export interface QuantizeFlags extends ModelFlags {
   readonly json?: string
 }
 
-const methods = ['dynamic', 'static', 'weights', 'float16'] as const
-const calibrations = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const
+const methods = [...precisionMethods, 'float16'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runQuantize(file: string, flags: QuantizeFlags, { screen, signal, load }: Surroundings): Promise<void> {
@@ -68,7 +68,7 @@ function quantizeOptions(flags: QuantizeFlags) {
     precision: {
       method: method === 'float16' ? null : method,
       bits: bits === null ? null : bits === '4' ? (4 as const) : (8 as const),
-      calibration: flags.calibration === undefined ? null : oneOf(calibrations, flags.calibration, '--calibration'),
+      calibration: flags.calibration === undefined ? null : oneOf(calibrationMethods, flags.calibration, '--calibration'),
       allowSynthetic: flags.allowSynthetic ?? false,
     },
   }

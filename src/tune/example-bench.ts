@@ -2,8 +2,7 @@
 // handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
 import { mulberry32, normal } from '../graph/random.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
-import type { Remedy, RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
-import { defineRemedy } from '../rewrite/remedy.ts'
+import { defineRemedy, goals, type Remedy, type RemedyEvidence, type RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
 import type { Bench, Reading } from './bench.ts'
 
@@ -114,7 +113,7 @@ export const exampleRemedy = (id: string, rest: Partial<Remedy> & { readonly whe
     treats: [],
     effect: 'exact',
     kind: 'settings',
-    goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
+    goals,
     apply(setup) {
       const has = hasOf(setup)
       if (has(id) || rest.when?.(has) === false) return []

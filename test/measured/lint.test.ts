@@ -16,7 +16,7 @@ const planted = join(where.root, 'bias-scale.onnx')
 writeFileSync(planted, writeModel(convGroup({ bias: 'scale-off' })))
 
 describe('lint', () => {
-  test('a group that did not fuse is named with its condition, its times and its mend', async () => {
+  test('a group that did not fuse is named with its condition, its times and its remedy', async () => {
     const { status, stdout } = await whyslow(where, 'lint', planted, '--seconds', '200ms', '--json', '-')
     expect(status).toBe(0)
     const found = JSON.parse(stdout) as LintDocument
@@ -45,18 +45,18 @@ describe('lint', () => {
 
 describe('lint --repair', () => {
   test('writes a model without the fault, or nothing', async (context) => {
-    onlyFull(context, 'tries mends for 20 s')
-    const mended = join(where.root, 'mended.onnx')
-    const { status, stdout } = await whyslow(where, 'lint', planted, '--repair', '-o', mended, '--budget', '20s', '--json', '-')
+    onlyFull(context, 'tries repairs for 20 s')
+    const repaired = join(where.root, 'repaired.onnx')
+    const { status, stdout } = await whyslow(where, 'lint', planted, '--repair', '-o', repaired, '--budget', '20s', '--json', '-')
     expect(status).toBe(0)
     const { repair } = JSON.parse(stdout) as LintDocument
     expect(repair!.trials.map(({ remedies }) => remedies[0])).toContain('group-requantization')
-    expect(existsSync(mended)).toBe(repair!.proven)
-    expect(repair!.out).toBe(repair!.proven ? mended : null)
+    expect(existsSync(repaired)).toBe(repair!.proven)
+    expect(repair!.out).toBe(repair!.proven ? repaired : null)
     if (!repair!.proven) return
     expect(repair!.changes).toEqual(['1 bias requantized to the scale of the product'])
     // 0.05, the input's scale, times the weights' of 0.005, 0.006, …
-    const { constants } = viewGraph(await readModel(mended))
+    const { constants } = viewGraph(await readModel(repaired))
     const [scales] = Object.values(constants).filter(({ name }) => /bias_scale/.test(name))
     expect(scales!.values![1]).toBeCloseTo(0.05 * 0.006, 8)
     expect(readFileSync(planted)).toEqual(Buffer.from(writeModel(convGroup({ bias: 'scale-off' }))))

@@ -32,7 +32,7 @@ export const unfusedQuantization = defineRule({
         wouldSaveMs: Math.min(savingMs, p50Ms),
         basis: 'modelled',
         nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
-        next: 'whyslow lint MODEL --repair -o mended.onnx',
+        next: 'whyslow lint MODEL --repair -o repaired.onnx',
       },
     }
   },

@@ -85,7 +85,7 @@ describe('restoring accuracy', () => {
     // Single layers seem all alike.
     const blind = { ...bench, noises: async (all: readonly QuantizationCandidate[]) => all.map(() => 0.001) }
     const { layers } = await restoreAccuracy(blind, wanted)
-    // Given back in their own order, the first 59 must go until 0.006 is left; 60 / 32 too many may.
+    // Falling back in their own order, the first 59 must go until 0.006 is left; 60 / 32 too many may.
     expect(layers!.layers.size).toBeGreaterThan(0)
     expect(layers!.layers.size).toBeLessThanOrEqual(1)
     expect(seen.length).toBeLessThanOrEqual(7)

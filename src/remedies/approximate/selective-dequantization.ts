@@ -11,7 +11,7 @@ const TREATS = ['unfused-quantization']
 
 export const selectiveDequantization = defineRemedy({
   id: 'selective-dequantization',
-  title: 'Operators that gain nothing in int8 given back to float32',
+  title: 'Operators that gain nothing in int8 computed in float32 again',
   treats: TREATS,
   effect: 'approximate',
   kind: 'rewrite',

@@ -46,7 +46,7 @@ export interface LintDocument {
     operatorMs: number | null
     /** Modelled: without the conversions, and in int8 where there is a kernel. */
     wouldSaveMs: number | null
-    /** The remedy that can mend it; null where there is none. */
+    /** The remedy that can repair it; null where there is none. */
     mend: string | null
     /** The conversions as the engine ran them. */
     conversions: string[]

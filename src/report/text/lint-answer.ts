@@ -1,4 +1,4 @@
-// The sentence that answers `lint`: is it quantized, does it run in int8, what does that cost, and what is first to mend.
+// The sentence that answers `lint`: is it quantized, does it run in int8, what does that cost, and what is first to repair.
 import type { LintDocument } from '../documents/lint.ts'
 import { percent, plural, time, timeWithInterval } from './numbers.ts'
 import { printable } from './wrap.ts'

@@ -15,7 +15,7 @@ describe('the sentence', () => {
     )
   })
 
-  test('nothing is left to mend', () => {
+  test('nothing is left to repair', () => {
     expect(lintAnswer(lintDocument({ unfused: [] }))).toBe(
       'One prediction takes 10.0 ms (9.5–10.5): all that is quantized runs in int8 (5 operators).',
     )
@@ -79,7 +79,7 @@ describe('on a terminal', () => {
     expect(renderLint(lintDocument({ repair }), screen)).toMatch(/so\s+nothing was written/)
     const done = {
       ...repair,
-      out: 'mended.onnx',
+      out: 'repaired.onnx',
       proven: true,
       beforeMs: 2,
       afterMs: 1,
@@ -89,6 +89,6 @@ describe('on a terminal', () => {
     }
     const said = renderLint(lintDocument({ repair: { ...done, outputs: 'outputs equal', changes: ['2 biases'] } }), screen)
     expect(said).toMatch(/Mended: 2\.00 ms to 1\.00 ms \(1\.90–2\.1×\), outputs equal; 2 biases\./)
-    expect(said).toMatch(/Written: mended\.onnx/)
+    expect(said).toMatch(/Written: repaired\.onnx/)
   })
 })
