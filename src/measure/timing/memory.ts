@@ -9,16 +9,25 @@ export interface MemoryWatch {
   keptBytes(): number
 }
 
-export function watchMemory(): MemoryWatch {
-  const before = process.memoryUsage.rss()
-  resetPeak()
+/** Of this process; scripted in tests. */
+interface Resident {
+  bytes(): number
+  /** The most since the last reset; null where the system does not tell. */
+  mostBytes(): number | null
+  resetMost(): void
+}
+const OF_PROCESS: Resident = { bytes: () => process.memoryUsage.rss(), mostBytes: readPeak, resetMost: resetPeak }
+
+export function watchMemory(resident = OF_PROCESS): MemoryWatch {
+  const before = resident.bytes()
+  resident.resetMost()
   return {
     peakBytes() {
-      const peak = readPeak()
-      return peak === null ? null : Math.max(0, peak - before)
+      const most = resident.mostBytes()
+      return most === null ? null : Math.max(0, most - before)
     },
-    resetPeak,
-    keptBytes: () => Math.max(0, process.memoryUsage.rss() - before),
+    resetPeak: resident.resetMost,
+    keptBytes: () => Math.max(0, resident.bytes() - before),
   }
 }
 
