@@ -12,3 +12,6 @@ export function engineWordsOnNode(message: string): string {
   const node = operator === undefined ? '' : `${operator}${name ? ` '${name}'` : ''}: `
   return `${node}${engineWords(message)}`
 }
+
+/** Where a node would fall back to the CPU and must not (core/session/inference_session.cc). */
+export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engines/onnxruntime/facts/device-trace.ts'
+import { CPU_REFUSED } from '../../../engines/onnxruntime/facts/error-words.ts'
 import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../engines/sampler.ts'
 import type { Engine, Feeds, OpenOptions, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
@@ -88,9 +89,6 @@ async function transfers(watching: Watching, feeds: Feeds): Promise<Pick<DeviceO
     downloadMs: await extra('download', watching.input.outputTypes, (type) => [downloadModel(type), { ...type, shape: [1] }]),
   }
 }
-
-/** What onnxruntime says where a node would fall back and must not (core/session/inference_session.cc). */
-export const CPU_REFUSED = /fallback to CPU EP has been explicitly disabled/
 
 /**
  * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None where neither
