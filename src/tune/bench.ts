@@ -4,7 +4,6 @@ import type { GraphView } from '../graph/types.ts'
 import type { OutputCheck } from '../measure/outputs/index.ts'
 import type { Effect, RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import type { Judgement } from './judgement.ts'
 
 /** One fresh process. */
 export interface Reading {
@@ -17,6 +16,23 @@ export interface Reading {
   readonly handoffNs: number | null
   /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
   readonly disturbedShare: number
+}
+
+/** What pairs of readings say of a candidate beside its base. */
+export interface Judgement {
+  readonly verdict: 'faster' | 'slower' | 'no-difference'
+  /** Why it is no clear answer, where there is more to say than the interval does. */
+  readonly reason: string | null
+  readonly before: number
+  readonly after: number
+  /** before / after, median over pairs, and its interval. */
+  readonly speedup: number
+  readonly speedupLow: number
+  readonly speedupHigh: number
+  readonly beforeMs: number | null
+  readonly afterMs: number | null
+  readonly peakBytes: number | null
+  readonly pairs: number
 }
 
 /** A first look that showed no gain (score over the base's), or a judgement. */

@@ -2,10 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import type { Bench, Reading } from './bench.ts'
+import type { Bench, Judgement, Reading } from './bench.ts'
 import { changingHandoff, exampleBench, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-bench.ts'
 import { type JudgePlan, judge } from './judge.ts'
-import type { Judgement } from './judgement.ts'
 
 const base = exampleSetup()
 const candidate = exampleSetup('a')

@@ -7,8 +7,7 @@ import { REGIME_RATIO } from '../measure/timing/regimes.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import { type Bench, type Deadline, isPast, type Reading } from './bench.ts'
-import type { Judgement } from './judgement.ts'
+import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'
 
 export interface JudgePlan {
   /** Fewest pairs that may find a gain, most that are measured. */

@@ -1,11 +1,12 @@
 // The steps `judge` and `keep`: a candidate is judged in pairs on top of what was kept so far, and kept where it is faster, right, and
 // runs as it was meant to.
+
 import { firstLineOf } from '../graph/input-error.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import { reasonInWords, type Trial } from '../trials/port.ts'
+import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
 import { countOf, judge } from './judge.ts'
-import type { Judgement } from './judgement.ts'
 import { costsLatency } from './latency-cost.ts'
 import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
 import { type Tried, tried } from './tried.ts'

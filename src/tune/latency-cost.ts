@@ -1,7 +1,6 @@
 // What a gain in memory, size or load time costs in the time of a prediction: those goals may not ruin it.
 import type { RemedySetup } from '../rewrite/remedy.ts'
-import type { Bench } from './bench.ts'
-import type { Judgement } from './judgement.ts'
+import type { Bench, Judgement } from './bench.ts'
 import type { SearchPlan } from './state.ts'
 
 /** A remedy for load time, memory or size may not cost more latency than this. */

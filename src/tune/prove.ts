@@ -1,10 +1,10 @@
 // The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared anew.
 import type { OutputCheck } from '../measure/outputs/index.ts'
 import { reasonInWords } from '../trials/port.ts'
+import type { Judgement } from './bench.ts'
 import { worstEffect } from './candidates.ts'
 import { rebuilt } from './drop.ts'
 import { countOf, judge } from './judge.ts'
-import type { Judgement } from './judgement.ts'
 import { costsLatency } from './latency-cost.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 

@@ -1,8 +1,8 @@
 // What became of a candidate: the rows of the report's trials.
 
 import type { Agreement } from '../measure/outputs/index.ts'
+import type { Judgement } from './bench.ts'
 import { type Named, nameOf } from './candidates.ts'
-import type { Judgement } from './judgement.ts'
 
 export interface Tried {
   /** Ids of the remedies that were changed against what was measured beside. */

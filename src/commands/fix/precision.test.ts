@@ -7,6 +7,7 @@ import type { LayerRecord } from '../../quantize/plan/layer-records.ts'
 import type { PrecisionSearch } from '../../quantize/plan/precision.ts'
 import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import { exampleBench, exampleEvidence, exampleRemedy } from '../../tune/example-bench.ts'
+import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
@@ -104,14 +105,9 @@ describe('the section of the report', () => {
 
 describe('whether precisions are looked for', () => {
   const precisionWith = (options: Partial<FixOptions>) =>
-    precisionOf(
-      run,
-      { ...FIX_DEFAULTS, ...options },
-      {
-        ...{ original: setup, facts: exampleEvidence(), bench, optimize: async () => relu },
-        judged: { saved: '', samples: [], labels: null },
-      },
-    )
+    precisionOf(run, { ...FIX_DEFAULTS, ...options }, {} as LocalBenchPlan, {
+      ...{ original: setup, facts: exampleEvidence(), bench, optimize: async () => relu },
+    })
 
   test('not where outputs may not change', () => {
     expect(precisionWith({ maxLoss: null })).toBeNull()

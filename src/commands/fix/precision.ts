@@ -1,7 +1,6 @@
 // Fewer bits, for the commands: puts the search for precisions on the bench of `tune/`, and says what came of it.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
 import type { Model } from '../../graph/model.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
 import { fusedKernels } from '../../quantize/plan/kernels.ts'
@@ -12,13 +11,13 @@ import { prepareModel } from '../../quantize/plan/prepare.ts'
 import { optionsFor } from '../../quantize/write/choice.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
-import { variantWriter, writeModelFolder } from '../../ship/index.ts'
+import { variantWriter } from '../../ship/index.ts'
 import type { Bench } from '../../tune/bench.ts'
+import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import type { ProvenPreprocessing } from './preprocessing-proof.ts'
-import { cacheOf } from './trial-cache.ts'
 
 export type Quantization = NonNullable<ReportDocument['quantization']>
 
@@ -29,12 +28,11 @@ export interface Tuned extends Found {
   readonly preprocessing?: ProvenPreprocessing
 }
 
-/** The original, what is known of it, and what measures its variants. */
+/** What is known of the original, what measures its variants, and the engine's own optimizer. */
 interface MeasuredOriginal {
   readonly original: RemedySetup
   readonly facts: RemedyEvidence
   readonly bench: Bench
-  readonly judged: JudgedInputs
   readonly optimize: RemedyTools['optimize']
 }
 
@@ -47,11 +45,11 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
 export function precisionOf(
   run: Run,
   options: FixOptions,
-  { original, facts, bench, judged, optimize }: MeasuredOriginal,
+  plan: LocalBenchPlan,
+  { original, facts, bench, optimize }: MeasuredOriginal,
 ): PrecisionSearch | null {
   const { maxLoss, precision, dryRun } = options
   if (maxLoss === null) return null
-  const setup = { ...original, options: run.engineOptions }
   const constraints = {
     method: precision.method,
     bits: precision.bits,
@@ -60,22 +58,17 @@ export function precisionOf(
     options: optionsFor(run.machine),
     budgetMs: options.budgetSeconds * 1000,
   }
-  const prepare = (model: Model) => prepareModel(model, setup, facts, { optimize })
+  const prepare = (model: Model) => prepareModel(model, original, facts, { optimize })
   if (dryRun) return possiblePrecisions(constraints, prepare)
   const folder = path.join(run.folder, 'precision')
   fs.mkdirSync(folder)
   let names = 0
   return precisionSearch(
     {
-      run: run.trials.run,
-      engineId: options.engine,
-      options: run.engineOptions,
-      limits: run.limits,
+      ...plan,
+      options: plan.originalOptions,
       folder,
-      samples: judged.samples,
-      p50Ms: facts.p50Ms,
-      cache: cacheOf(run, options),
-      write: writeModelFolder,
+      samples: plan.judged.samples,
       writeVariants(base, at) {
         fs.mkdirSync(at)
         return variantWriter(base, at)
@@ -86,7 +79,7 @@ export function precisionOf(
         return file
       },
       nextName: (hint) => `${hint}-${names++}`,
-      compare: (model) => bench.compare({ ...setup, model }, 'approximate'),
+      compare: (model) => bench.compare({ ...original, model }, 'approximate'),
       nowMs: bench.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
     },

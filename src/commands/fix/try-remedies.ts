@@ -16,7 +16,6 @@ import { trialRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
-import { cacheOf } from './trial-cache.ts'
 
 const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
@@ -33,12 +32,13 @@ export async function tryRemedies(run: Run, options: FixOptions, evidence: Evide
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
-  const bench = localBench(benchPlan(run, options, facts, judged))
+  const plan = benchPlan(run, options, facts, judged)
+  const bench = localBench(plan)
   // Simplifying takes seconds, and is one remedy of many.
   const simplifyMs = Math.max(LEAST_SIMPLIFY_MS, SIMPLIFY_SHARE * options.budgetSeconds * 1000)
   const simplify = loadSimplify({ limitMs: simplifyMs })
   const optimize = onceFor(bench.optimize, bench.keyOf)
-  const precision = precisionOf(run, options, { original, facts, bench, judged, optimize })
+  const precision = precisionOf(run, options, plan, { original, facts, bench, optimize })
   const found = await search({
     bench,
     remedies,
@@ -82,6 +82,13 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     readExecuted,
     readModel,
   }
+}
+
+/** Trials are kept by model, setup, machine, engine and Node; a run with more budget goes on where the last one ended. */
+function cacheOf({ machine, engine }: Run, { engine: id, cache }: FixOptions): LocalBenchPlan['cache'] {
+  if (cache === 'off') return undefined
+  const key = { machine, engine: id, engineVersion: engine.version, nodeVersion: process.versions.node, threads: null }
+  return { options: { mode: cache }, key }
 }
 
 /** What takes seconds is done once for each model, or for each key that is given. */

@@ -93,10 +93,9 @@ async function writeOperator(
 
 /** By kind, one of each size. */
 export async function timedConversions(bench: PrecisionBench, sizes: readonly number[]) {
-  const timedSizes = (kind: Parameters<typeof conversion>[0]) =>
+  const models = (kind: Parameters<typeof conversion>[0]) =>
     Promise.all(sizes.map((size) => timed(bench, conversion(kind, size))))
-  const [quantize, dequantize, dynamic] = await Promise.all((['quantize', 'dequantize', 'dynamic'] as const).map(timedSizes))
-  return { quantize: quantize!, dequantize: dequantize!, dynamic: dynamic! }
+  return { quantize: await models('quantize'), dequantize: await models('dequantize'), dynamic: await models('dynamic') }
 }
 
 async function timed(bench: PrecisionBench, model: Model): Promise<TimedModel> {
