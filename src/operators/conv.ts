@@ -43,7 +43,11 @@ function windowSums(x: TensorType, w: TensorType, y: TensorType, channelsLast: b
   return (elementCount(y.shape) / w.shape[0]!) * channels * elementCount(w.shape.slice(2))
 }
 
-function quantizedConv(x: TensorType, w: TensorType, y: TensorType, context: NodeContext, weightZeroPoint: number): Work {
+function quantizedConv(
+  [x, w, y]: readonly [TensorType, TensorType, TensorType],
+  context: NodeContext,
+  weightZeroPoint: number,
+): Work {
   const channelsLast = isChannelsLast(context)
   const correction = isNonZeroInput(context, weightZeroPoint) ? windowSums(x, w, y, channelsLast) + elementCount(y.shape) : 0
   return {
@@ -55,11 +59,11 @@ function quantizedConv(x: TensorType, w: TensorType, y: TensorType, context: Nod
 }
 
 // x, w, x_zero_point, w_zero_point
-const convInteger = formula([0, 1], [0], ([x, w], [y], context) => quantizedConv(x, w, y, context, 3))
+const convInteger = formula([0, 1], [0], ([x, w], [y], context) => quantizedConv([x, w, y], context, 3))
 
 // x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias
 const qlinearConv = formula([0, 3], [0], ([x, w], [y], context) => {
-  const work = quantizedConv(x, w, y, context, 5)
+  const work = quantizedConv([x, w, y], context, 5)
   const perOutput = REQUANTIZE_OPS + (hasInput(context, 8) ? 1 : 0)
   return { ...work, simpleOps: work.simpleOps! + elementCount(y.shape) * perOutput }
 })
