@@ -7,7 +7,7 @@ import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, LINEAR, sameFor } from './family.ts'
+import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { type ReadInput, spatialAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -91,7 +91,7 @@ const imageOf =
     return { rank: shape.length, axes: spatialAxes(shape.length, shape[1]! * numberAttribute(node, 'group', 1)) }
   }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: {
     ...sameFor(['Conv', 'FusedConv', 'com.microsoft:FusedConv', 'ConvInteger'], imageOf(1)),
     QLinearConv: imageOf(3),
@@ -100,7 +100,7 @@ const known: Known = {
   int8: { Conv: LINEAR, FusedConv: LINEAR },
 }
 
-export const convFamily = defineFamily('conv', known, {
+export const convFamily = defineFamily('conv', facts, {
   ...sameFor(
     [
       'Conv',

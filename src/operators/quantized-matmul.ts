@@ -5,7 +5,7 @@
 import { elementCount } from '../graph/dtype.ts'
 import type { DType, TensorType } from '../graph/types.ts'
 import { hasInput, isNonZeroInput, numberAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known } from './family.ts'
+import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { factor } from './input-use.ts'
 import { DYNAMIC_QUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -75,9 +75,9 @@ const matmulIntegerToFloat = formula([0, 1], [0], ([a, b], [y], context) => ({
   arithmetic: 'int8',
 }))
 
-const known: Known = { reads: { MatMulInteger: factor } }
+const facts: OperatorFacts = { reads: { MatMulInteger: factor } }
 
-export const quantizedMatmulFamily = defineFamily('quantized-matmul', known, {
+export const quantizedMatmulFamily = defineFamily('quantized-matmul', facts, {
   MatMulInteger: matmulInteger('int8'),
   'com.microsoft:MatMulInteger16': matmulInteger('int16'),
   QLinearMatMul: qlinearMatmul,

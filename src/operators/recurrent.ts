@@ -6,7 +6,7 @@ import { sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -121,9 +121,9 @@ const sequenceOrState: ReadInput = ({ node, index, shapeOf }) => {
   return { ...told, isState: true, axes: [...told.axes, ...state] }
 }
 
-const known: Known = { reads: sameFor(['RNN', 'GRU', 'LSTM'], sequenceOrState) }
+const facts: OperatorFacts = { reads: sameFor(['RNN', 'GRU', 'LSTM'], sequenceOrState) }
 
-export const recurrentFamily = defineFamily('recurrent', known, {
+export const recurrentFamily = defineFamily('recurrent', facts, {
   RNN: recurrent(RNN),
   GRU: recurrent(GRU),
   LSTM: recurrent(LSTM),
