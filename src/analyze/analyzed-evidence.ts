@@ -5,13 +5,13 @@ import type { Breakdown, NodeAreas } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
 
 /** The engine that predicted, with what is known of it beside what was measured; evidence names it alone. */
-export interface KnownEngine extends EngineFacts {
+export interface EngineWithOffers extends EngineFacts {
   readonly offers: readonly EngineOffer[]
 }
 
 /** Evidence with what analysis computes from it. Rules see the keys that they declare. */
 export interface AnalyzedEvidence extends Evidence {
-  readonly engine?: KnownEngine
+  readonly engine?: EngineWithOffers
   readonly costs?: NodeCosts
   /** Of the profile's nodes, in its order. */
   readonly nodeAreas?: readonly NodeAreas[]

@@ -73,8 +73,8 @@ export function costNodes(profile: Profile, roofs: Roofs | undefined, machine: M
   const nodes = profile.nodes.map((node, i) => {
     const result = results[i]!
     const sets = { dataBytes: dataBytes[i]!, modelBytes }
-    const floor =
-      roofs === undefined || !result.known ? undefined : floorOf(result.cost, node.runsPerPrediction, roofs, memories, sets)
+    const isKnown = roofs !== undefined && result.known
+    const floor = isKnown ? floorOf({ cost: result.cost, runs: node.runsPerPrediction, roofs, memories, sets }) : undefined
     return rowOf(node, result, floor)
   })
   return { nodes, ...totals(profile.nodes, results) }

@@ -59,10 +59,21 @@ export interface WorkingSets {
   readonly modelBytes: number
 }
 
-/** The floor of all runs of a node in one prediction. */
-export function floorOf(cost: Cost, runs: number, roofs: Roofs, memories: readonly Memory[], sets: WorkingSets): Floor {
-  return { computeMs: computeMs(cost, roofs) * runs, ...memoryFloor(cost, runs, memories, sets) }
+export interface FloorGiven {
+  /** Of one run. */
+  readonly cost: Cost
+  /** In one prediction. */
+  readonly runs: number
+  readonly roofs: Roofs
+  readonly memories: readonly Memory[]
+  readonly sets: WorkingSets
 }
+
+/** The floor of all runs of a node in one prediction. */
+export const floorOf = (given: FloorGiven): Floor => ({
+  computeMs: computeMs(given.cost, given.roofs) * given.runs,
+  ...memoryFloor(given),
+})
 
 function computeMs({ macs, simpleOps, arithmetic }: Cost, { flopsPerSecond }: Roofs): number {
   const { float32 } = flopsPerSecond
@@ -78,12 +89,8 @@ function lanesAgainstFloat32(dtype: DType): number {
   return 32 / Math.max(8, bitsPerElement(dtype) ?? 32)
 }
 
-function memoryFloor(
-  cost: Cost,
-  runs: number,
-  memories: readonly Memory[],
-  { dataBytes, modelBytes }: WorkingSets,
-): { readonly memoryMs: number; readonly level: Level | null } {
+function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Omit<Floor, 'computeMs'> {
+  const { dataBytes, modelBytes } = sets
   const repeatedBytes = cost.serialSteps > 1 ? cost.streamingBytes - cost.bytes : 0
   const stepBytes = cost.serialSteps > 1 ? repeatedBytes / (cost.serialSteps - 1) : 0
   const otherBytes = cost.bytes - cost.weightBytes

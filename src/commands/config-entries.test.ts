@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findOrt } from '../engines/onnxruntime/ort-node.ts'
-import { checkConfig, holdsKey } from './config-entries.ts'
+import { checkConfig } from './config-entries.ts'
 import { inTemporaryFolder } from './run.ts'
 
 const { version, folder: from } = findOrt(null)!
@@ -39,13 +39,3 @@ test('an engine whose code is not found is believed', () =>
     expect(() => checkConfig({ 'some.key': '1' }, 'ort-cpu', engine)).not.toThrow()
     expect(() => checkConfig({ 'some.ke': '1' }, 'ort-cpu', engine)).toThrow('reads no such key')
   }))
-
-test.each([
-  ['\0a.key\0', true],
-  ['a.key', true],
-  ['\0a.key.long\0', false],
-  ['\0other.a.key\0a.key\0', true],
-  ['\0a_key\0', false],
-])('the text %j holds a.key: %s', (text, holds) => {
-  expect(holdsKey(Buffer.from(text), 'a.key')).toBe(holds)
-})

@@ -1,6 +1,6 @@
 // Evidence for tests, built from a short notation, so that a case shows only what matters to it.
 
-import type { AnalyzedEvidence, KnownEngine } from '../analyze/analyzed-evidence.ts'
+import type { AnalyzedEvidence, EngineWithOffers } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
@@ -115,8 +115,8 @@ export function roofs(given: Partial<Roofs> = {}): Roofs {
 }
 
 export function engine(
-  given: Partial<Omit<KnownEngine, 'options'>> & { options?: Partial<KnownEngine['options']> } = {},
-): KnownEngine {
+  given: Partial<Omit<EngineWithOffers, 'options'>> & { options?: Partial<EngineWithOffers['options']> } = {},
+): EngineWithOffers {
   const { options, ...facts } = given
   return {
     id: 'ort-cpu',

@@ -3,7 +3,7 @@
 
 import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence.ts'
 import type { Area } from '../analyze/breakdown.ts'
-import type { Told } from './tell.ts'
+import type { Sentence } from './tell.ts'
 
 /** A place in the user's own code. */
 export interface Place {
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** With `detail`, why, in one to three sentences, and `facts`, the numbers in them: see `tell`. */
-export interface Finding extends Told {
+export interface Finding extends Sentence {
   readonly rule: string
   readonly area: Area
   /** A sentence its reader would say: sentence case, no full stop. */

@@ -11,13 +11,13 @@ export interface Fact {
 }
 
 /** A sentence, or a part of one, with its facts. */
-export interface Told {
+export interface Sentence {
   readonly detail: string
   readonly facts: readonly Fact[]
 }
 
 /** A sentence of words and facts; a fact that is said twice is one. Line ends in it are spaces. A bare number does not compile. */
-export function tell(words: TemplateStringsArray, ...parts: readonly (string | Told)[]): Told {
+export function tell(words: TemplateStringsArray, ...parts: readonly (string | Sentence)[]): Sentence {
   const told = parts.map((part) => (typeof part === 'string' ? { detail: part, facts: [] } : part))
   const detail = words.map((text, i) => text.replace(/\s*\n\s*/g, ' ') + (told[i]?.detail ?? '')).join('')
   const facts = told.flatMap((part) => part.facts)
@@ -26,7 +26,7 @@ export function tell(words: TemplateStringsArray, ...parts: readonly (string | T
 
 const sayer =
   (unit: string, say: (value: number) => string) =>
-  (name: string, value: number): Told => ({ detail: say(value), facts: [{ name, value, unit }] })
+  (name: string, value: number): Sentence => ({ detail: say(value), facts: [{ name, value, unit }] })
 
 export const ms = sayer('ms', time)
 export const ns = sayer('ns', (value) => `${Math.round(value)} ns`)
@@ -37,18 +37,18 @@ export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(
 export const ratio = sayer('ratio', (value) => value.toFixed(1))
 
 /** The number alone: '12,345'. */
-export const number = (name: string, value: number, unit: string): Told =>
+export const number = (name: string, value: number, unit: string): Sentence =>
   sayer(unit, (one) => one.toLocaleString('en-US'))(name, value)
 
 /** '1 node', '3 nodes': a fact in the unit 'nodes', unless it is named otherwise. */
-export const counted = (noun: string, value: number, name = `${noun}s`): Told =>
+export const counted = (noun: string, value: number, name = `${noun}s`): Sentence =>
   sayer(`${noun}s`, (many) => plural(many, noun))(name, value)
 
 /** Operators that are named in a sentence; the rest is summed up. */
 const MOST_NAMED = 3
 
 /** Which operators, most frequent first: '12 Conv, 3 Gemm and 2 more'. */
-export function operators(opTypes: readonly string[], most = MOST_NAMED): Told {
+export function operators(opTypes: readonly string[], most = MOST_NAMED): Sentence {
   const counts = new Map<string, number>()
   for (const opType of opTypes) counts.set(opType, (counts.get(opType) ?? 0) + 1)
   const sorted = [...counts].sort((a, b) => b[1] - a[1])
@@ -64,5 +64,5 @@ export function operators(opTypes: readonly string[], most = MOST_NAMED): Told {
 }
 
 /** The same as a subject with its verb: '1 Gemm takes', '12 Conv, 3 Gemm take'. */
-export const operatorsTake = (opTypes: readonly string[]): Told =>
+export const operatorsTake = (opTypes: readonly string[]): Sentence =>
   tell`${operators(opTypes)} ${opTypes.length === 1 ? 'takes' : 'take'}`

@@ -3,7 +3,7 @@
 import { elementCount } from '../graph/dtype.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, sameFor, UNARY } from './family.ts'
+import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { broadcasts, keepsAxes } from './input-use.ts'
 
 const activation = (name: string, biasInput?: number): Formula =>
@@ -32,12 +32,12 @@ const PLAIN = [
   ...['Celu', 'Softplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish'],
 ] as const
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: { ...sameFor(PLAIN, keepsAxes), PRelu: broadcasts },
   int8: { LeakyRelu: UNARY, Sigmoid: UNARY },
 }
 
-export const activationFamily = defineFamily('activation', known, {
+export const activationFamily = defineFamily('activation', facts, {
   ...Object.fromEntries(PLAIN.map((name) => [name, activation(name)])),
   Gelu: gelu,
   'com.microsoft:Gelu': gelu,

@@ -1,7 +1,7 @@
 // Operators that move nothing: their output is the input's buffer under another shape or name, or a few numbers about it.
 // Where a buffer cannot be shared (a graph's input or output) the engine copies it; that copy is the engine's, not the model's.
 import { axisFromFront, hasOutput, numbersAttribute } from './attributes.ts'
-import { defineFamily, type Formula, type Known, MOVES, sameFor } from './family.ts'
+import { defineFamily, type Formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
 import { type InputUse, keepsAxes, type ReadInput } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 import { costOf, tensorBytes } from './work.ts'
@@ -47,12 +47,12 @@ const unsqueezed: ReadInput = (use) => {
   return { passes: Array.from({ length: use.rank! + put.size }, (_, axis) => (put.has(axis) ? null : next++)) }
 }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: { Identity: keepsAxes, Dropout: keepsAxes, Squeeze: squeezed, Unsqueeze: unsqueezed },
   int8: sameFor(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze'], MOVES),
 }
 
-export const aliasFamily = defineFamily('alias', known, {
+export const aliasFamily = defineFamily('alias', facts, {
   ...sameFor(
     [
       ...['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Shape', 'Size', 'Constant', 'Optional'],

@@ -43,8 +43,15 @@ function attend({ rows, heads, keys, queryWidth, valueWidth, masked, dtype }: He
   }
 }
 
+interface Projection {
+  readonly rows: number
+  readonly inner: number
+  readonly outer: number
+  readonly biased: boolean
+}
+
 /** `work` with a projection of `rows` rows from width `inner` to `outer`, whose result is written and read in between. */
-function withProjection(work: Work, x: TensorType, rows: number, inner: number, outer: number, biased: boolean): Work {
+function withProjection(work: Work, x: TensorType, { rows, inner, outer, biased }: Projection): Work {
   return {
     ...work,
     macs: work.macs! + rows * inner * outer,
@@ -81,7 +88,12 @@ const selfAttention = (pastInput: number, maskInput: number) =>
       masked: hasInput(context, maskInput) || hasInput(context, 5),
       dtype: quantized ? 'float32' : x.dtype,
     })
-    const work = withProjection(attention, x, batch * queries, inner, w.shape.at(-1)!, hasInput(context, 2))
+    const work = withProjection(attention, x, {
+      rows: batch * queries,
+      inner,
+      outer: w.shape.at(-1)!,
+      biased: hasInput(context, 2),
+    })
     const causal = numberAttribute(context.node, 'unidirectional', 0) === 1
     if (!quantized) return { ...work, ...(causal ? { note: CAUSAL } : {}) }
     const note = 'the projection is int8, the product with keys and values float32'
@@ -100,7 +112,7 @@ const packedAttention = formula([0, 1, 3], [], ([x, w, offset], _, context) => {
   const [queryWidth, valueWidth] = widthsOf(context, w)
   const tokens = x.shape[0]!
   const packed = packedProduct(context, offset, 4, { heads, queryWidth, valueWidth, dtype: x.dtype })
-  return withProjection(packed, x, tokens, x.shape[1]!, w.shape.at(-1)!, hasInput(context, 2))
+  return withProjection(packed, x, { rows: tokens, inner: x.shape[1]!, outer: w.shape.at(-1)!, biased: hasInput(context, 2) })
 })
 
 // query [tokens, D] or [tokens, heads, 3, d], key, value, bias, token_offset [B, S], cumulative_sequence_length [B + 1]

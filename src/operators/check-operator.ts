@@ -3,7 +3,7 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { AttributeView, ConstantView, DType, TensorType } from '../graph/types.ts'
 import { estimateCost, readInput } from './index.ts'
-import type { InputTold } from './input-use.ts'
+import type { UseFacts } from './input-use.ts'
 import type { Cost, NodeContext } from './types.ts'
 
 /**
@@ -113,7 +113,7 @@ function checkMissingTypes(context: NodeContext, whole: Cost): void {
 }
 
 /** What the use of input `index` tells; `?` as the input's notation: nothing says how many axes it has. */
-export function told(notation: NodeNotation, index = 0): InputTold | undefined {
+export function told(notation: NodeNotation, index = 0): UseFacts | undefined {
   const { node, inputs, constant } = nodeContext(notation)
   return readInput({
     node,

@@ -5,7 +5,7 @@ import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known } from './family.ts'
+import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { spatialAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 
@@ -33,7 +33,7 @@ const qlinearConvTranspose = formula([0, 3], [0], ([x, w], [y], context) => ({
   arithmetic: 'int8',
 }))
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: {
     ConvTranspose({ index, shapeOf }) {
       const weight = shapeOf(1)
@@ -42,7 +42,7 @@ const known: Known = {
   },
 }
 
-export const convTransposeFamily = defineFamily('conv-transpose', known, {
+export const convTransposeFamily = defineFamily('conv-transpose', facts, {
   ConvTranspose: convTranspose(2),
   'com.ms.internal.nhwc:ConvTranspose': convTranspose(2),
   'com.microsoft:ConvTransposeWithDynamicPads': convTranspose(3),

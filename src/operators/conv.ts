@@ -7,7 +7,7 @@ import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, LINEAR, sameFor } from './family.ts'
+import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { type ReadInput, spatialAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -43,7 +43,11 @@ function windowSums(x: TensorType, w: TensorType, y: TensorType, channelsLast: b
   return (elementCount(y.shape) / w.shape[0]!) * channels * elementCount(w.shape.slice(2))
 }
 
-function quantizedConv(x: TensorType, w: TensorType, y: TensorType, context: NodeContext, weightZeroPoint: number): Work {
+function quantizedConv(
+  [x, w, y]: readonly [TensorType, TensorType, TensorType],
+  context: NodeContext,
+  weightZeroPoint: number,
+): Work {
   const channelsLast = isChannelsLast(context)
   const correction = isNonZeroInput(context, weightZeroPoint) ? windowSums(x, w, y, channelsLast) + elementCount(y.shape) : 0
   return {
@@ -55,11 +59,11 @@ function quantizedConv(x: TensorType, w: TensorType, y: TensorType, context: Nod
 }
 
 // x, w, x_zero_point, w_zero_point
-const convInteger = formula([0, 1], [0], ([x, w], [y], context) => quantizedConv(x, w, y, context, 3))
+const convInteger = formula([0, 1], [0], ([x, w], [y], context) => quantizedConv([x, w, y], context, 3))
 
 // x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias
 const qlinearConv = formula([0, 3], [0], ([x, w], [y], context) => {
-  const work = quantizedConv(x, w, y, context, 5)
+  const work = quantizedConv([x, w, y], context, 5)
   const perOutput = REQUANTIZE_OPS + (hasInput(context, 8) ? 1 : 0)
   return { ...work, simpleOps: work.simpleOps! + elementCount(y.shape) * perOutput }
 })
@@ -87,7 +91,7 @@ const imageOf =
     return { rank: shape.length, axes: spatialAxes(shape.length, shape[1]! * numberAttribute(node, 'group', 1)) }
   }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: {
     ...sameFor(['Conv', 'FusedConv', 'com.microsoft:FusedConv', 'ConvInteger'], imageOf(1)),
     QLinearConv: imageOf(3),
@@ -96,7 +100,7 @@ const known: Known = {
   int8: { Conv: LINEAR, FusedConv: LINEAR },
 }
 
-export const convFamily = defineFamily('conv', known, {
+export const convFamily = defineFamily('conv', facts, {
   ...sameFor(
     [
       'Conv',

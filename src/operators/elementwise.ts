@@ -2,7 +2,7 @@
 // One operation per output element; a broadcast operand is read at its own size. Division, roots, powers and transcendental
 // functions are special; the others are simple.
 import { elementCount } from '../graph/dtype.ts'
-import { defineFamily, type Formula, formula, type Known, sameFor, VARIADIC } from './family.ts'
+import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, VARIADIC } from './family.ts'
 import { broadcasts, keepsAxes } from './input-use.ts'
 import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -57,7 +57,7 @@ const FUNCTIONS = [
   ...['Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
 ]
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: {
     ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Cast'], keepsAxes),
     ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
@@ -69,7 +69,7 @@ const known: Known = {
   int8: { Add: VARIADIC, Mul: VARIADIC, Where: { kind: 'elementwise', data: [1, 2] } },
 }
 
-export const elementwiseFamily = defineFamily('elementwise', known, {
+export const elementwiseFamily = defineFamily('elementwise', facts, {
   ...sameFor(
     [
       ...['Add', 'Sub', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Where'],

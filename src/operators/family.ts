@@ -42,12 +42,12 @@ function described({ node }: NodeContext): string {
 }
 
 /** What is known of operators beside their cost. */
-export type Known = Partial<Pick<OperatorFamily, 'reads' | 'int8'>>
+export type OperatorFacts = Partial<Pick<OperatorFamily, 'reads' | 'int8'>>
 
 /** A family of the operators in `formulas`, whose keys are 'OpType' or 'domain:OpType', as are those of what else is known. */
 export function defineFamily(
   id: string,
-  { reads = {}, int8 = {} }: Known,
+  { reads = {}, int8 = {} }: OperatorFacts,
   formulas: Readonly<Record<string, Formula>>,
 ): OperatorFamily {
   const table = new Map(Object.entries(formulas))

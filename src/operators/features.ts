@@ -2,7 +2,7 @@
 // https://onnx.ai/onnx/operators/index.html#ai-onnx-ml
 import { elementCount } from '../graph/dtype.ts'
 import { numbersAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import { keepsAxes, type ReadInput } from './input-use.ts'
 import { costOf } from './work.ts'
 
@@ -34,11 +34,11 @@ const aNumberEach: ReadInput = ({ node }) => {
   return { axes: numbers.length > 1 ? [[-1, { meaning: 'features', size: numbers.length }]] : [], passes: 'same' }
 }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: { ...sameFor(['ai.onnx.ml:Scaler', 'ai.onnx.ml:Imputer'], aNumberEach), 'ai.onnx.ml:Normalizer': keepsAxes },
 }
 
-export const featuresFamily = defineFamily('features', known, {
+export const featuresFamily = defineFamily('features', facts, {
   // subtract the offset, multiply by the scale
   'ai.onnx.ml:Scaler': perElement(2),
   'ai.onnx.ml:Binarizer': perElement(1),

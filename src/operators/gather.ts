@@ -4,7 +4,7 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, MOVES, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
 import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
@@ -73,9 +73,9 @@ const indices: ReadInput = ({ node, index, shapeOf, longestBeside }) => {
   }
 }
 
-const known: Known = { reads: { Gather: indices }, int8: { Gather: MOVES, GatherElements: MOVES } }
+const facts: OperatorFacts = { reads: { Gather: indices }, int8: { Gather: MOVES, GatherElements: MOVES } }
 
-export const gatherFamily = defineFamily('gather', known, {
+export const gatherFamily = defineFamily('gather', facts, {
   Gather: gather,
   GatherElements: gatherElements,
   ...sameFor(['GatherND', 'com.microsoft:GatherND'], gatherND),

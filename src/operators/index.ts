@@ -12,7 +12,7 @@ import { operatorKey } from './family.ts'
 import { featuresFamily } from './features.ts'
 import { gatherFamily } from './gather.ts'
 import { generateFamily } from './generate.ts'
-import type { InputTold, InputUse } from './input-use.ts'
+import type { InputUse, UseFacts } from './input-use.ts'
 import { layoutFamily } from './layout.ts'
 import { linearAlgebraFamily } from './linear-algebra.ts'
 import { linearMlFamily } from './linear-ml.ts'
@@ -66,7 +66,7 @@ export const families: readonly OperatorFamily[] = [
 const familyOf = new Map(families.flatMap((family) => family.operators.map((operator) => [operator, family] as const)))
 
 /** What a node that reads a value tells of it; undefined: nothing. */
-export function readInput(use: InputUse): InputTold | undefined {
+export function readInput(use: InputUse): UseFacts | undefined {
   const key = operatorKey(use.node)
   return familyOf.get(key)?.reads[key]?.(use)
 }

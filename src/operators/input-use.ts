@@ -37,7 +37,7 @@ export interface InputUse {
   longestBeside(input: number): number | undefined
 }
 
-export interface InputTold {
+export interface UseFacts {
   /** By axis of the value, which counts from the back where it is negative. */
   readonly axes?: readonly (readonly [axis: number, fact: AxisFact])[]
   /** The rank that the operator asks for. */
@@ -54,7 +54,7 @@ export interface InputTold {
 }
 
 /** undefined: the use tells nothing. */
-export type ReadInput = (use: InputUse) => InputTold | undefined
+export type ReadInput = (use: InputUse) => UseFacts | undefined
 
 /** The first input's axes are the output's. */
 export const keepsAxes: ReadInput = ({ index }) => (index === 0 ? { passes: 'same' } : undefined)
@@ -78,7 +78,7 @@ const SPATIAL: Readonly<Record<number, readonly AxisMeaning[]>> = {
 }
 
 /** [N, C, …]. `channels`: where a weight tells them: one along one axis is a signal, many are features over time. */
-export function spatialAxes(rank: number | undefined, channels?: number): NonNullable<InputTold['axes']> {
+export function spatialAxes(rank: number | undefined, channels?: number): NonNullable<UseFacts['axes']> {
   return (SPATIAL[rank ?? 0] ?? []).map((meaning, axis) => {
     if (axis === 1 && channels !== undefined) return [axis, { meaning, size: channels }]
     return [axis, { meaning: meaning === 'samples' && (channels ?? 1) > 1 ? 'sequence' : meaning }]

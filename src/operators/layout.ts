@@ -3,7 +3,7 @@
 // What is written is read once before: a slice reads what it keeps, an expanded or tiled tensor is read at its own size.
 import { elementCount } from '../graph/dtype.ts'
 import { numbersAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, MOVES, sameFor, VARIADIC } from './family.ts'
+import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor, VARIADIC } from './family.ts'
 import { keepsAxes, type ReadInput } from './input-use.ts'
 import { tensorBytes } from './work.ts'
 
@@ -31,12 +31,12 @@ const transposed: ReadInput = ({ node, rank }) =>
     ? undefined
     : { passes: numbersAttribute(node, 'perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis) }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: { Pad: keepsAxes, Transpose: transposed },
   int8: { ...sameFor(['DepthToSpace', 'Expand', 'Slice', 'Split', 'Tile', 'Transpose'], MOVES), Concat: VARIADIC },
 }
 
-export const layoutFamily = defineFamily('layout', known, {
+export const layoutFamily = defineFamily('layout', facts, {
   ...sameFor(
     [
       ...['Transpose', 'Concat', 'Split', 'Pad', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence'],

@@ -3,7 +3,7 @@
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
 import { postTransformOps } from './post-transform.ts'
 import type { Work } from './work.ts'
@@ -82,9 +82,9 @@ const weighted: ReadInput = ({ node }) => {
   return coefficients && { axes: [[-1, { meaning: 'features', size: coefficients.length / Math.max(1, scores) }]] }
 }
 
-const known: Known = { reads: sameFor(['ai.onnx.ml:LinearClassifier', 'ai.onnx.ml:LinearRegressor'], weighted) }
+const facts: OperatorFacts = { reads: sameFor(['ai.onnx.ml:LinearClassifier', 'ai.onnx.ml:LinearRegressor'], weighted) }
 
-export const linearMlFamily = defineFamily('linear-ml', known, {
+export const linearMlFamily = defineFamily('linear-ml', facts, {
   'ai.onnx.ml:LinearClassifier': linear,
   'ai.onnx.ml:LinearRegressor': linear,
   'ai.onnx.ml:SVMClassifier': svm(vectorsOfClassifier),

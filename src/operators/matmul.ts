@@ -4,7 +4,7 @@ import { elementCount } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, LINEAR, sameFor } from './family.ts'
+import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { factor, type ReadInput } from './input-use.ts'
 
 // y = alpha * A * B + beta * C, then an activation (FusedGemm). Transposing changes indices only.
@@ -59,9 +59,9 @@ const gemmInput: ReadInput = ({ node, index, shapeOf }) => {
   }
 }
 
-const known: Known = { reads: { Gemm: gemmInput, MatMul: factor }, int8: { MatMul: LINEAR, Gemm: LINEAR } }
+const facts: OperatorFacts = { reads: { Gemm: gemmInput, MatMul: factor }, int8: { MatMul: LINEAR, Gemm: LINEAR } }
 
-export const matmulFamily = defineFamily('matmul', known, {
+export const matmulFamily = defineFamily('matmul', facts, {
   ...sameFor(['Gemm', 'com.microsoft:FusedGemm', 'com.microsoft:GemmFloat8'], gemm),
   ...sameFor(
     ['MatMul', 'com.microsoft:FusedMatMul', 'com.microsoft:TransposeMatMul', 'com.microsoft:FusedMatMulActivation'],

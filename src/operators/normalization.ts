@@ -6,7 +6,7 @@ import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps } from './activation-ops.ts'
 import { axisFromFront, hasInput, numberAttribute, numbersAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
 import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -130,7 +130,7 @@ const embedded: ReadInput = ({ index, shapeOf }) => ({
   maxLength: shapeOf(3)?.[0],
 })
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: {
     ...sameFor(['BatchNormalization', 'InstanceNormalization'], scaledAxis(1, 'channels')),
     ...sameFor(['LayerNormalization', 'com.microsoft:LayerNormalization'], scaledAxis(-1)),
@@ -138,7 +138,7 @@ const known: Known = {
   },
 }
 
-export const normalizationFamily = defineFamily('normalization', known, {
+export const normalizationFamily = defineFamily('normalization', facts, {
   ...sameFor(['BatchNormalization', 'com.ms.internal.nhwc:BatchNormalization'], batchNormalization),
   ...sameFor(['LayerNormalization', 'com.microsoft:LayerNormalization'], layerNormalization),
   ...sameFor(

@@ -4,7 +4,7 @@
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, MOVES, sameFor, UNARY } from './family.ts'
+import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { isSpatial } from './input-use.ts'
 import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -72,12 +72,12 @@ const qlinearGlobalAveragePool = formula([0], [0], ([x], [y]) => ({
 // x, indices, output_shape: values are put at their places in a tensor of zeros
 const maxUnpool: Formula = formula([0], [0], () => ({}))
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: sameFor(['MaxPool', 'AveragePool', 'GlobalAveragePool'], isSpatial),
   int8: { MaxPool: MOVES, AveragePool: UNARY, GlobalAveragePool: UNARY },
 }
 
-export const poolingFamily = defineFamily('pooling', known, {
+export const poolingFamily = defineFamily('pooling', facts, {
   ...sameFor(
     [
       'MaxPool',

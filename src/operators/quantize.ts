@@ -1,7 +1,7 @@
 // Turning tensors from one precision into another. https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
 // Two operations per element. From float to 8 bits each element moves five bytes.
 import { elementCount } from '../graph/dtype.ts'
-import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import { keepsAxes } from './input-use.ts'
 import { DEQUANTIZE_OPS, DYNAMIC_QUANTIZE_OPS, QUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
@@ -18,9 +18,9 @@ const dynamicQuantizeLinear = formula([0], [0], ([x]) => ({
   passBytes: tensorBytes(x),
 }))
 
-const known: Known = { reads: sameFor(['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'], keepsAxes) }
+const facts: OperatorFacts = { reads: sameFor(['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'], keepsAxes) }
 
-export const quantizeFamily = defineFamily('quantize', known, {
+export const quantizeFamily = defineFamily('quantize', facts, {
   ...sameFor(['QuantizeLinear', 'com.microsoft:QuantizeLinear'], quantizeLinear),
   ...sameFor(['DequantizeLinear', 'com.microsoft:DequantizeLinear'], dequantizeLinear),
   ...sameFor(['DynamicQuantizeLinear', 'com.microsoft:DynamicQuantizeLinear'], dynamicQuantizeLinear),

@@ -5,7 +5,7 @@
 import { elementCount } from '../graph/dtype.ts'
 import type { DType, TensorType } from '../graph/types.ts'
 import { hasInput, isNonZeroInput, numberAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known } from './family.ts'
+import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { factor } from './input-use.ts'
 import { DYNAMIC_QUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -17,7 +17,7 @@ interface Places {
 }
 
 /** Adds for the zero points: sums of rows and columns, and one correction per output for each of them. */
-function zeroPointOps(a: TensorType, b: TensorType, y: TensorType, context: NodeContext, places: Places): number {
+function zeroPointOps([a, b, y]: readonly [TensorType, TensorType, TensorType], context: NodeContext, places: Places): number {
   const ofA = isNonZeroInput(context, places.aZeroPoint)
   const ofB = isNonZeroInput(context, places.bZeroPoint)
   const columnSums = ofA && context.constant(places.b) === undefined ? elementCount(b.shape) : 0
@@ -28,14 +28,14 @@ function zeroPointOps(a: TensorType, b: TensorType, y: TensorType, context: Node
 const matmulInteger = (arithmetic: DType) =>
   formula([0, 1], [0], ([a, b], [y], context) => ({
     macs: elementCount(y.shape) * a.shape.at(-1)!,
-    simpleOps: zeroPointOps(a, b, y, context, { b: 1, aZeroPoint: 2, bZeroPoint: 3 }),
+    simpleOps: zeroPointOps([a, b, y], context, { b: 1, aZeroPoint: 2, bZeroPoint: 3 }),
     arithmetic,
   }))
 
 // a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point
 const qlinearMatmul = formula([0, 3], [0], ([a, b], [y], context) => ({
   macs: elementCount(y.shape) * a.shape.at(-1)!,
-  simpleOps: zeroPointOps(a, b, y, context, { b: 3, aZeroPoint: 2, bZeroPoint: 5 }) + elementCount(y.shape) * REQUANTIZE_OPS,
+  simpleOps: zeroPointOps([a, b, y], context, { b: 3, aZeroPoint: 2, bZeroPoint: 5 }) + elementCount(y.shape) * REQUANTIZE_OPS,
   arithmetic: 'int8',
 }))
 
@@ -46,7 +46,7 @@ const qgemm = formula([0, 3], [0], ([a, b], [y], context) => {
   const perOutput = (hasInput(context, 6) ? 1 : 0) + (hasInput(context, 7) ? REQUANTIZE_OPS : 1)
   return {
     macs: outputs * depth,
-    simpleOps: zeroPointOps(a, b, y, context, { b: 3, aZeroPoint: 2, bZeroPoint: 5 }) + outputs * perOutput,
+    simpleOps: zeroPointOps([a, b, y], context, { b: 3, aZeroPoint: 2, bZeroPoint: 5 }) + outputs * perOutput,
     arithmetic: 'int8',
   }
 })
@@ -70,14 +70,14 @@ const dynamicQuantizeMatmul = formula([0, 1], [0], ([a, b], [y], context) => {
 const matmulIntegerToFloat = formula([0, 1], [0], ([a, b], [y], context) => ({
   macs: elementCount(y.shape) * a.shape.at(-1)!,
   simpleOps:
-    zeroPointOps(a, b, y, context, { b: 1, aZeroPoint: 4, bZeroPoint: 5 }) +
+    zeroPointOps([a, b, y], context, { b: 1, aZeroPoint: 4, bZeroPoint: 5 }) +
     elementCount(y.shape) * (1 + (hasInput(context, 6) ? 1 : 0)),
   arithmetic: 'int8',
 }))
 
-const known: Known = { reads: { MatMulInteger: factor } }
+const facts: OperatorFacts = { reads: { MatMulInteger: factor } }
 
-export const quantizedMatmulFamily = defineFamily('quantized-matmul', known, {
+export const quantizedMatmulFamily = defineFamily('quantized-matmul', facts, {
   MatMulInteger: matmulInteger('int8'),
   'com.microsoft:MatMulInteger16': matmulInteger('int16'),
   QLinearMatMul: qlinearMatmul,

@@ -6,7 +6,7 @@ import { sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
@@ -35,13 +35,13 @@ const PEEPHOLES = 3
 
 const recurrent = (cell: Cell) =>
   formula([0, 2], [], ([x, r], _, context) =>
-    recurrentWork(cell, x, numberAttribute(context.node, 'hidden_size', r.shape.at(-1)!), r, context),
+    recurrentWork(cell, { x, r, hidden: numberAttribute(context.node, 'hidden_size', r.shape.at(-1)!) }, context),
   )
 
 // X is float, the weights 8-bit [D, I, 4H] and [D, H, 4H]: X, then the state of every step, are quantized as they come.
 const dynamicQuantizeLstm = formula([0, 2], [], ([x, r], _, context) => {
   const hidden = numberAttribute(context.node, 'hidden_size', r.shape[1]!)
-  const work = recurrentWork(LSTM, x, hidden, r, context)
+  const work = recurrentWork(LSTM, { x, r, hidden }, context)
   if (typeof work === 'string') return work
   const directions = directionsOf(context)
   const [steps, batch, inputs] = timesOf(x, context)
@@ -50,7 +50,13 @@ const dynamicQuantizeLstm = formula([0, 2], [], ([x, r], _, context) => {
   return { ...work, simpleOps: work.simpleOps! + quantized + dequantized, arithmetic: 'int8' }
 })
 
-function recurrentWork(cell: Cell, x: TensorType, hidden: number, r: TensorType, context: NodeContext): Work | string {
+interface Sizes {
+  readonly x: TensorType
+  readonly r: TensorType
+  readonly hidden: number
+}
+
+function recurrentWork(cell: Cell, { x, r, hidden }: Sizes, context: NodeContext): Work | string {
   const directions = directionsOf(context)
   const [steps, batch, inputs] = timesOf(x, context)
   const lengths = context.constant(4)?.values
@@ -115,9 +121,9 @@ const sequenceOrState: ReadInput = ({ node, index, shapeOf }) => {
   return { ...told, isState: true, axes: [...told.axes, ...state] }
 }
 
-const known: Known = { reads: sameFor(['RNN', 'GRU', 'LSTM'], sequenceOrState) }
+const facts: OperatorFacts = { reads: sameFor(['RNN', 'GRU', 'LSTM'], sequenceOrState) }
 
-export const recurrentFamily = defineFamily('recurrent', known, {
+export const recurrentFamily = defineFamily('recurrent', facts, {
   RNN: recurrent(RNN),
   GRU: recurrent(GRU),
   LSTM: recurrent(LSTM),

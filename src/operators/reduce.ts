@@ -2,7 +2,7 @@
 // One operation per input element, whatever the axes.
 import { elementCount } from '../graph/dtype.ts'
 import { axisFromFront, numberAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, MOVES, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
@@ -51,9 +51,9 @@ const qlinearReduceMean: Formula = formula([0], [0], ([x], [y]) => ({
   arithmetic: 'int8',
 }))
 
-const known: Known = { int8: { ReduceMax: MOVES, ReduceMin: MOVES } }
+const facts: OperatorFacts = { int8: { ReduceMax: MOVES, ReduceMin: MOVES } }
 
-export const reduceFamily = defineFamily('reduce', known, {
+export const reduceFamily = defineFamily('reduce', facts, {
   ...sameFor(
     [
       ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'NonZero'],

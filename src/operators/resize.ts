@@ -5,7 +5,7 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, MOVES, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
 import { isSpatial } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes } from './work.ts'
@@ -85,9 +85,9 @@ const cropAndResize: Formula = formula([0, 1], [0], ([x], [y], { node }) => {
   return { macs: taps === 1 ? 0 : outputs * taps, readBytes: { 0: sampledBytes(x, outputs * taps) } }
 })
 
-const known: Known = { reads: sameFor(['Resize', 'Upsample'], isSpatial), int8: { Resize: MOVES } }
+const facts: OperatorFacts = { reads: sameFor(['Resize', 'Upsample'], isSpatial), int8: { Resize: MOVES } }
 
-export const resizeFamily = defineFamily('resize', known, {
+export const resizeFamily = defineFamily('resize', facts, {
   ...sameFor(['Resize', 'Upsample', 'com.microsoft.nchwc:Upsample', 'com.ms.internal.nhwc:Resize'], resize),
   ...sameFor(['GridSample', 'com.microsoft:GridSample', 'com.ms.internal.nhwc:GridSample'], gridSample),
   AffineGrid: affineGrid,

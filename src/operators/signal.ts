@@ -3,7 +3,7 @@
 // https://www.fftw.org/speed/method.html), half of it where the signal is real. Lengths that are no power of two cost more.
 import { elementCount } from '../graph/dtype.ts'
 import { axisFromFront, hasInput, numberAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known } from './family.ts'
+import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import type { NodeContext } from './types.ts'
 
 function transformOps(points: number, isReal: boolean): number {
@@ -53,9 +53,11 @@ const realTransform = (isInverse: boolean) =>
     }
   })
 
-const known: Known = { reads: { STFT: ({ index }) => (index === 0 ? { axes: [[1, { meaning: 'samples' }]] } : undefined) } }
+const facts: OperatorFacts = {
+  reads: { STFT: ({ index }) => (index === 0 ? { axes: [[1, { meaning: 'samples' }]] } : undefined) },
+}
 
-export const signalFamily = defineFamily('signal', known, {
+export const signalFamily = defineFamily('signal', facts, {
   DFT: dft,
   STFT: stft,
   'com.microsoft:Rfft': realTransform(false),

@@ -4,7 +4,7 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, hasOutput, numberAttribute } from './attributes.ts'
-import { defineFamily, formula, type Known, sameFor, UNARY } from './family.ts'
+import { defineFamily, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { keepsAxes } from './input-use.ts'
 import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import { softmaxOps } from './softmax-ops.ts'
@@ -57,9 +57,9 @@ const negativeLogLikelihoodLoss = formula([0, 1], [], ([x, target]) => {
   return { simpleOps: rows * 2, readBytes: { 0: sizeInBytes({ dtype: x.dtype, shape: [rows] })! } }
 })
 
-const known: Known = { reads: { Softmax: keepsAxes }, int8: { Softmax: UNARY } }
+const facts: OperatorFacts = { reads: { Softmax: keepsAxes }, int8: { Softmax: UNARY } }
 
-export const softmaxFamily = defineFamily('softmax', known, {
+export const softmaxFamily = defineFamily('softmax', facts, {
   ...sameFor(['Softmax', 'LogSoftmax'], softmax(0)),
   'com.microsoft:BiasSoftmax': softmax(1),
   'com.microsoft:QLinearSoftmax': qlinearSoftmax,

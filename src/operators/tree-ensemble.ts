@@ -3,7 +3,7 @@
 // when each branch is taken half the time, the sum over leaves of depth / 2^depth. Each step waits for the one before, and loads
 // one node: the serial steps are the depth of the deepest tree.
 import { numberAttribute, numbersAttribute, textsAttribute } from './attributes.ts'
-import { defineFamily, type Formula, formula, type Known, sameFor } from './family.ts'
+import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
 import { postTransformOps } from './post-transform.ts'
 import type { NodeContext } from './types.ts'
@@ -137,14 +137,14 @@ const features: ReadInput = ({ node }) => {
   return ids && { axes: [[-1, { meaning: 'features', size: 1 + ids.reduce((most, id) => Math.max(most, id), 0) }]] }
 }
 
-const known: Known = {
+const facts: OperatorFacts = {
   reads: sameFor(
     ['TreeEnsembleClassifier', 'TreeEnsembleRegressor', 'TreeEnsemble'].map((name) => `ai.onnx.ml:${name}`),
     features,
   ),
 }
 
-export const treeEnsembleFamily = defineFamily('tree-ensemble', known, {
+export const treeEnsembleFamily = defineFamily('tree-ensemble', facts, {
   'ai.onnx.ml:TreeEnsembleClassifier': treeEnsemble(readForest, classes),
   'ai.onnx.ml:TreeEnsembleRegressor': treeEnsemble(readForest, targets),
   'ai.onnx.ml:TreeEnsemble': treeEnsemble(readForest5, targets),

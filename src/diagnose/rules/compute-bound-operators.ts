@@ -3,7 +3,7 @@
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
 import { defineRule } from '../rule.ts'
-import { ms, operatorsTake, ratio, share, type Told, tell } from '../tell.ts'
+import { ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
@@ -54,7 +54,7 @@ function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefi
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }
 
-function whyNoGain(inFloat: boolean, gain: number | undefined): string | Told {
+function whyNoGain(inFloat: boolean, gain: number | undefined): string | Sentence {
   if (!inFloat)
     return 'It is int8 or another precision already, so only less arithmetic helps: a smaller input, fewer channels or layers.'
   if (gain === undefined) return 'What int8 would give is not known: its roof was not measured.'

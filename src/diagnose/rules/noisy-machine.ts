@@ -4,7 +4,7 @@
 import type { Latency } from '../../measure/timing/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, share, type Told, tell } from '../tell.ts'
+import { ms, number, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, beside one busy process more than 10 %. */
@@ -64,7 +64,7 @@ function savingOf(latency: Latency, threads: number, waitedShare: number): Savin
   return { timeMs: Math.min(waitMs, latency.p50Ms - fastestMs), basis: 'measured' }
 }
 
-function sayWhere({ timeMs, basis }: Saving): string | Told {
+function sayWhere({ timeMs, basis }: Saving): string | Sentence {
   if (timeMs === 0) return 'What it costs a prediction was not measured.'
   return basis === 'measured'
     ? tell`${ms('waited-in-median', timeMs)} of the median prediction is waiting.`

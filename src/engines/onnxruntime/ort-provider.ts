@@ -14,7 +14,7 @@ export interface FoundDevice {
   readonly deviceKind: DeviceKind
 }
 
-export interface ProviderEngine {
+export interface ProviderDescription {
   readonly id: string
   readonly title: string
   /** Its name in the binding's list of backends. */
@@ -32,7 +32,7 @@ export interface ProviderEngine {
 }
 
 export function providerEngine(
-  about: ProviderEngine,
+  about: ProviderDescription,
 ): Pick<Engine, 'formats' | 'runs' | 'package' | 'id' | 'title' | 'offers' | 'available' | 'open'> {
   const { id, title, offers, provider } = about
   return {
@@ -47,7 +47,7 @@ export function providerEngine(
   }
 }
 
-async function availableOn(about: ProviderEngine, { packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
+async function availableOn(about: ProviderDescription, { packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
   const found = findOrt(packageFrom)
   if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(packageFrom)}`, fix: INSTALL }
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })

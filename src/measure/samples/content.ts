@@ -41,26 +41,28 @@ export function contentsOf(inputs: readonly ResolvedInput[], graph: GraphView): 
     ),
     ...(ids === undefined ? [] : [ids.shape.at(-1) ?? 1]),
   )
-  return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, ids, longest))
+  return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest }))
 }
 
-function contentOf(
-  input: ResolvedInput,
-  declared: ValueDeclaration,
-  facts: InputFacts,
-  ids: ResolvedInput | undefined,
-  longest: number,
-): Content {
+/** What the inputs together tell of each. */
+interface Companions {
+  /** The input that indexes a table of words. */
+  readonly ids: ResolvedInput | undefined
+  /** Longest sequence or signal. */
+  readonly longest: number
+}
+
+function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: InputFacts, companions: Companions): Content {
   const { name, dtype, shape } = input
   if (input.values !== undefined) return { kind: 'values' }
   if (dtype === 'string') return { kind: 'words' }
   if (dtype === 'bool') return { kind: 'fill', value: 1 }
-  if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, ids, longest)
+  if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, companions)
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
   if (facts.tableRows !== undefined) return idsBelow(lowest(facts.tableRows, input.below))
   if (isStateInput(declared, facts)) return { kind: 'fill', value: 0 }
-  if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? longest : 1 }
+  if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? companions.longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
   const image = imageLayout(input)
   if (image !== undefined) return { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 1 }
@@ -72,12 +74,7 @@ function contentOf(
   return isSignal ? { kind: 'signal' } : { kind: 'normal' }
 }
 
-function integersOf(
-  input: ResolvedInput,
-  tableRows: number | undefined,
-  ids: ResolvedInput | undefined,
-  longest: number,
-): Content {
+function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, longest }: Companions): Content {
   const { name, dtype, shape } = input
   const below = lowest(tableRows, input.below)
   const isOneByte = dtype === 'uint8' || dtype === 'int8'

@@ -38,13 +38,14 @@ export function readCsv(text: string, { inputNames, labelsName, asText, where }:
     )
   })
   const labelAt = labelColumn(header, labelsName, inputNames, where)
-  const column = (at: number, shape: readonly number[]) => arrayOf(body, [at], header, asText, shape, where)
+  const table = { rows: body, header, asText, where }
+  const column = (at: number, shape: readonly number[]) => arrayOf(table, [at], shape)
   const tensors = new Map<string, TensorValue>()
   if (header !== null && inputNames.length > 1 && inputNames.every((name) => header.includes(name))) {
     for (const name of inputNames) tensors.set(name, column(header.indexOf(name), [body.length, 1]))
   } else {
     const columns = first.map((_, at) => at).filter((at) => at !== labelAt)
-    tensors.set('', arrayOf(body, columns, header, asText, [body.length, columns.length], where))
+    tensors.set('', arrayOf(table, columns, [body.length, columns.length]))
   }
   if (labelAt !== undefined) {
     const cells = body.map((row) => row[labelAt]!)
@@ -72,14 +73,14 @@ function labelColumn(
   return found === undefined ? undefined : header!.indexOf(found)
 }
 
-function arrayOf(
-  rows: readonly (readonly string[])[],
-  columns: readonly number[],
-  header: readonly string[] | null,
-  asText: boolean,
-  shape: readonly number[],
-  where: string,
-): TensorValue {
+interface Table {
+  readonly rows: readonly (readonly string[])[]
+  readonly header: readonly string[] | null
+  readonly asText: boolean
+  readonly where: string
+}
+
+function arrayOf({ rows, header, asText, where }: Table, columns: readonly number[], shape: readonly number[]): TensorValue {
   if (asText) return { dtype: 'string', shape, data: rows.flatMap((row) => columns.map((at) => row[at]!)) }
   const data = new Float64Array(rows.length * columns.length)
   rows.forEach((row, line) => {

@@ -2,7 +2,7 @@
 // the first that tells; what an operator tells is in its family's file (src/operators).
 import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
 import { readInput } from '../../operators/index.ts'
-import type { AxisFact, AxisMeaning, InputTold, InputUse } from '../../operators/input-use.ts'
+import type { AxisFact, AxisMeaning, InputUse, UseFacts } from '../../operators/input-use.ts'
 import { constantShape, type Index, indexGraph, positionRows, type Use } from './graph-index.ts'
 
 export type { AxisMeaning }
@@ -76,12 +76,12 @@ function useOf({ node, index: input }: Use, rank: number | undefined, index: Ind
   }
 }
 
-function passed(map: AxisMap, passes: NonNullable<InputTold['passes']>): AxisMap {
+function passed(map: AxisMap, passes: NonNullable<UseFacts['passes']>): AxisMap {
   return passes === 'same' ? map : passes.map((axis) => (axis === null ? null : (map?.[axis] ?? null)))
 }
 
 /** What is told first stands. */
-function add(facts: Gathered, told: InputTold, map: AxisMap): void {
+function add(facts: Gathered, told: UseFacts, map: AxisMap): void {
   const { rank, tableRows, maxLength, comparedWith, isState } = told
   for (const [axis, { size, meaning }] of told.axes ?? []) {
     const target = facts.axes[map?.at(axis) ?? -1]

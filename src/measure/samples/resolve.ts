@@ -52,22 +52,16 @@ function draftInput(input: ValueDeclaration, facts: InputFacts, flags: InputFlag
   if (flags.batch !== null && givenBatch !== flags.batch) {
     throw new InputError(`--batch ${flags.batch} and --shape ${name}=${given!.join('x')} disagree; give one of them`)
   }
-  if (flags.batch !== null && given === undefined) setAll(sizes, from, meanings, 'batch', flags.batch)
+  if (flags.batch !== null && given === undefined) setBatch({ sizes, from, meanings }, flags.batch)
   setFromFacts(sizes, from, facts)
   if (values !== undefined) fitValues(values, sizes, from, input)
   return { input: { ...input, dtype }, facts, dimensions, meanings, sizes, from, values }
 }
 
-function setAll(
-  sizes: (number | null)[],
-  from: (SizeSource | null)[],
-  meanings: readonly AxisMeaning[],
-  wanted: AxisMeaning,
-  size: number | null,
-): void {
+function setBatch({ sizes, from, meanings }: Pick<Draft, 'sizes' | 'from' | 'meanings'>, size: number | null): void {
   if (size === null) return
   meanings.forEach((meaning, axis) => {
-    if (meaning !== wanted || sizes[axis] !== null) return
+    if (meaning !== 'batch' || sizes[axis] !== null) return
     sizes[axis] = size
     from[axis] = 'flag'
   })
@@ -130,7 +124,7 @@ function fixSymbols(drafts: readonly Draft[], flags: InputFlags, declared: reado
   const batch = drafts.flatMap(({ meanings, sizes, from }) =>
     sizes.filter((_, axis) => meanings[axis] === 'batch' && from[axis] === 'flag'),
   )
-  for (const draft of drafts) setAll(draft.sizes, draft.from, draft.meanings, 'batch', batch[0] ?? null)
+  for (const draft of drafts) setBatch(draft, batch[0] ?? null)
   const hasPast = drafts.some(({ meanings, sizes }) =>
     meanings.some((meaning, axis) => meaning === 'past' && sizes[axis] === null),
   )

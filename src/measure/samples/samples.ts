@@ -57,7 +57,9 @@ export function samplesOf(record: DataRecord, inputs: readonly ResolvedInput[], 
         return [input.name, tensor]
       }),
     )
-    return labels === undefined ? { feeds } : { feeds, labels: labelsAt(labels, sample, count, rows, record) }
+    return labels === undefined
+      ? { feeds }
+      : { feeds, labels: labelsAt(labels, sample, { samples: count, rows, where: record.where }) }
   })
 }
 
@@ -161,7 +163,11 @@ function labelsOf(
   return labels
 }
 
-function labelsAt(labels: TensorValue, sample: number, samples: number, rows: number, { where }: DataRecord): TensorValue {
+function labelsAt(
+  labels: TensorValue,
+  sample: number,
+  { samples, rows, where }: { readonly samples: number; readonly rows: number; readonly where: string },
+): TensorValue {
   const given = labels.shape[0] ?? 1
   if (samples === 1) return labels.shape.length === 0 ? reshapeTo(labels, [1]) : labels
   const each = given === samples ? 1 : rows

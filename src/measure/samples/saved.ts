@@ -97,11 +97,12 @@ const badInputs =
 /** `contents`: of files that were read before. */
 function feedsOf(sample: readonly SavedTensor[], folder: string, contents: Map<string, Uint8Array>, bad: Bad): Feeds {
   return Object.fromEntries(
-    sample.map(({ name, dtype, shape, file }) => {
+    sample.map((tensor) => {
+      const { name, dtype, shape, file } = tensor
       if (!/^[^/\\]+$/.test(file) || file === '..') throw bad(`'${file}' lies outside the folder`)
       const bytes = contents.get(file) ?? readWhole(join(folder, file), bad)
       contents.set(file, bytes)
-      return [name, { dtype, shape, data: decode(dtype, shape, bytes, file, bad) }]
+      return [name, { dtype, shape, data: decode(tensor, bytes, bad) }]
     }),
   )
 }
@@ -126,7 +127,7 @@ function parseIndex(path: string, bad: Bad): readonly (readonly SavedTensor[])[]
   return samples
 }
 
-function decode(dtype: DType, shape: readonly number[], bytes: Uint8Array, file: string, bad: Bad): TensorValue['data'] {
+function decode({ dtype, shape, file }: SavedTensor, bytes: Uint8Array, bad: Bad): TensorValue['data'] {
   const count = elementCount(shape)
   if (dtype === 'string') {
     let strings: unknown

@@ -6,7 +6,7 @@ import type { Colours, TerminalOptions } from './colours.ts'
 import { shortNames } from './contestant-names.ts'
 import { significant, time, timeWithInterval } from './numbers.ts'
 import { plot } from './plot.ts'
-import { pad, printable, shorten, wrap } from './wrap.ts'
+import { cells, pad, printable, shorten, wrap } from './wrap.ts'
 
 /** A plot of fewer tells no more than its numbers. */
 const LEAST_PLOTTED = 3
@@ -47,8 +47,8 @@ function models({ entries }: HistoryDocument, width: number, colours: Colours): 
   const rows = groupsOf(entries, (entry) => `${entry.model.path} | ${seriesOf(entry)}`)
   const names = shortNames([...new Set(entries.map(({ model }) => model.path))])
   const nameOf = (entry: HistoryEntry) => shorten(printable(names.get(entry.model.path)!), MOST_NAME)
-  const nameWidth = Math.max(5, ...rows.map(([first]) => nameOf(first!).length))
-  const engineWidth = Math.max(6, ...rows.map(([first]) => printable(first!.engine.id).length))
+  const nameWidth = Math.max(5, ...rows.map(([first]) => cells(nameOf(first!))))
+  const engineWidth = Math.max(6, ...rows.map(([first]) => cells(printable(first!.engine.id))))
   const head = `${pad('model', nameWidth)}  ${pad('engine', engineWidth)}  latest      latency, and since the one before`
   return [
     colours.bold(shorten(head, width)),

@@ -50,7 +50,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours): string[
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
     lines.push(...wrap(saves(finding, doc.latency), width, '   ').map(colours.green))
-    lines.push(...next(finding, index + 1, told, width, colours))
+    lines.push(...next(finding, index + 1, told, width).map(colours.cyan))
   }
   const left = saving.length - mostFindings
   if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))
@@ -64,12 +64,12 @@ function saves(finding: Finding, latency: ReportDocument['latency']): string {
 }
 
 /** `told`: the commands so far, and the number of the finding that tells each. */
-function next({ next }: Finding, number: number, told: Map<string, number>, width: number, colours: Colours): string[] {
+function next({ next }: Finding, number: number, told: Map<string, number>, width: number): string[] {
   if (next === null) return []
   const before = told.get(next)
-  if (before !== undefined) return [colours.cyan(`   Next: as for ${before}`)]
+  if (before !== undefined) return [`   Next: as for ${before}`]
   told.set(next, number)
-  return wrapCommand(next, width, '   Next: ').map(colours.cyan)
+  return wrapCommand(next, width, '   Next: ')
 }
 
 function notes(doc: ReportDocument, width: number, colours: Colours): string[] {

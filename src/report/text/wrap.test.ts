@@ -30,6 +30,10 @@ test('cells counts wide characters twice and combining marks not at all', () => 
   expect(cells('埋め')).toBe(4)
   expect(cells('e\u0301')).toBe(1)
   expect(pad('埋', 4)).toBe('埋  ')
+  // One picture of several characters, which are never parted.
+  expect([cells('👨‍👩‍👧'), cells('🇩🇪')]).toEqual([2, 2])
+  expect(shorten('a👨‍👩‍👧👨‍👩‍👧b', 5)).toBe('a👨‍👩‍👧…b')
+  expect(wrap('👨‍👩‍👧👨‍👩‍👧', 2)).toEqual(['👨‍👩‍👧', '👨‍👩‍👧'])
 })
 
 test('a long name keeps both ends', () => {

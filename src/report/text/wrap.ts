@@ -1,11 +1,9 @@
-// Text in columns. Widths are those of a terminal's cells: East Asian wide characters and emoji take two, combining marks none
-// (Unicode Standard Annex 11, the ranges that matter). Names come from models, so control characters are shown, never sent.
+// Text in columns, whose widths are a terminal's cells: East Asian wide characters and emoji take two, combining marks none. Names come
+// from models, so control characters are shown, never sent.
+import stringWidth from 'string-width'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are kept from the terminal
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
-const zeroWidth = /\p{Mn}|\p{Me}|\u200b|\u200c|\u200d/u
 // A number stays beside its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
@@ -16,16 +14,17 @@ export function printable(text: string): string {
 }
 
 /** Terminal cells that the text takes. */
-export function cells(text: string): number {
-  let sum = 0
-  for (const character of text) sum += zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1
-  return sum
-}
+export const cells = (text: string): number => stringWidth(text)
+
+const segmenter = new Intl.Segmenter('en')
+
+/** As a reader sees them: what joins or marks a letter stays with it. */
+const charactersOf = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment)
 
 /** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
   if (cells(text) <= width) return text
-  const characters = [...text]
+  const characters = charactersOf(text)
   const tailRoom = Math.floor((width - 1) / 2)
   const tail = take(characters.toReversed(), tailRoom).toReversed().join('')
   const head = take(characters, width - 1 - cells(tail)).join('')
@@ -68,7 +67,7 @@ export function wrap(text: string, width: number, first = '', rest = ' '.repeat(
     while (line === '' && cells(lead()) + cells(word) > width) {
       const part = cut(word, Math.max(2, width - cells(lead())))
       line = part.join('')
-      word = [...word].slice(part.length).join('')
+      word = word.slice(line.length)
       if (word === '') break
       end()
     }
@@ -80,8 +79,9 @@ export function wrap(text: string, width: number, first = '', rest = ' '.repeat(
 
 /** The part of a long word that fits, up to a sign between its own words where one stands in the second half. */
 function cut(word: string, width: number): string[] {
-  const part = take([...word], width)
-  if (part.length === [...word].length) return part
+  const characters = charactersOf(word)
+  const part = take(characters, width)
+  if (part.length === characters.length) return part
   const last = part.findLastIndex((character) => '/\\._-+'.includes(character))
   return last >= part.length / 2 ? part.slice(0, last + 1) : part
 }
