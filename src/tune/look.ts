@@ -57,7 +57,7 @@ function distinct(bench: Bench, candidates: readonly Candidate[], base: RemedySe
 
 /** `known`: judged in an earlier run. `right`: to be looked at. The others are told. */
 async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[], deadlineMs: Deadline) {
-  const { bench, evidence } = plan
+  const { bench } = plan
   const right: Candidate[] = []
   const known: Ranked[] = []
   let state = given

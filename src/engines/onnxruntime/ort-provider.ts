@@ -47,7 +47,10 @@ export function providerEngine(
   }
 }
 
-async function availableOn(about: ProviderDescription, { packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
+async function availableOn(
+  about: ProviderDescription,
+  { packageFrom }: Pick<EngineOptions, 'packageFrom'>,
+): Promise<Availability> {
   const found = findOrt(packageFrom)
   if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(packageFrom)}`, fix: INSTALL }
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
