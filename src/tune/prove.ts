@@ -11,6 +11,8 @@ import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 const FINAL = { least: 6, most: 6, stopEarly: false, level: 95, deadlineMs: null } as const
 /** A second look that stands alone asks for more, so that two looks are not two chances. */
 const FINAL_AGAIN = { ...FINAL, least: 12, most: 12, level: 99 } as const
+/** An unclear speed-up below this is not worth the time of more pairs. */
+const WORTH_MORE_PAIRS = 1.02
 
 export interface Proof {
   readonly judgement: Judgement
@@ -55,4 +57,5 @@ async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState): Promi
   return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null }
 }
 
-const isNear = ({ speedup, speedupLow, reason }: Judgement): boolean => reason === null && speedupLow <= 1 && speedup > 1.02
+const isNear = ({ speedup, speedupLow, reason }: Judgement): boolean =>
+  reason === null && speedupLow <= 1 && speedup > WORTH_MORE_PAIRS

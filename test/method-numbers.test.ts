@@ -1,0 +1,170 @@
+// docs/method.md tells how a number comes about, and the numbers it names are constants of the source: changing one without the other fails.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from './sources.ts'
+
+const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
+const word = (value: number): string => WORDS[value] ?? String(value)
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
+
+interface Told {
+  readonly file: string
+  /** As its file declares it, with the key for one of several: 'PAIRS.denormals'. */
+  readonly constant: string
+  /** What method.md says of such a value. */
+  readonly says: (value: number) => string
+}
+
+const told = (file: string, constant: string, says: Told['says']): Told => ({ file: `src/${file}`, constant, says })
+
+const TOLD: readonly Told[] = [
+  told('evidence/gather.ts', 'PROCESSES', (n) => `processes spread over the run: ${word(n)}, `),
+  told('evidence/gather.ts', 'QUICK_PROCESSES', (n) => `${word(n)} with \`--quick\``),
+  told('evidence/gather.ts', 'DEFAULT_MS', (ms) => `processes sample for ${ms / 1000} seconds`),
+  told('evidence/gather.ts', 'QUICK_DEFAULT_MS', (ms) => `seconds, ${ms / 1000} with \`--quick\``),
+  told('evidence/gather.ts', 'LEAST_PROFILE_ROUNDS', (n) => `It works in ${word(n)} to `),
+  told('evidence/gather.ts', 'MOST_PROFILE_ROUNDS', (n) => `to ${word(n)} rounds, more of them the longer`),
+  told('measure/timing/latency-block.ts', 'NARROW', (share) => `its own median is within ±${percent(share)}`),
+  told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Where a prediction takes ${ms} ms or more`),
+  told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Below ${ms} ms the scheduler's counters`),
+  told('measure/timing/statistics.ts', 'MANY_PROCESSES', (n) => `Up to ${word(n - 1)} processes it is their range`),
+  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.9', (n) => `${n} for p90`),
+  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.95', (n) => `${n} for p95`),
+  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.99', (n) => `${n} for p99`),
+  told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `lie more than ${ratio} times apart are different regimes`),
+  told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `A pair whose two handoffs lie more than ${ratio} times apart`),
+  told('measure/timing/latency.ts', 'FEW_PROCESSES', (n) => `${word(n)} processes or more within`),
+  told('measure/timing/latency.ts', 'NARROW_INTERVAL', (share) => `or more within ±${percent(share)}, nothing disturbed`),
+  told('measure/timing/latency.ts', 'WIDE_INTERVAL', (share) => `wider than ±${percent(share)}`),
+  told('measure/timing/latency.ts', 'CLOCK_DRIFT', (share) => `a clock that moved by more than ${percent(share)}`),
+  told('measure/timing/latency.ts', 'STEAL_SHARE', (share) => `more than ${percent(share)} steal`),
+  told('measure/timing/latency.ts', 'THROTTLE_SHARE', (share) => `or ${percent(share)} throttling`),
+  told('measure/timing/latency.ts', 'WAIT_SHARE', (share) => `waited for more than ${percent(share)} of the time`),
+  told('measure/timing/paired.ts', 'MAX_REPEATS', (n) => `is repeated (${n === 2 ? 'twice' : word(n)} at most)`),
+  told('evidence/experiments.ts', 'PAIRS.denormals', (n) => `${word(n)} pairs with subnormals as zero`),
+  told('measure/timing/paired.ts', 'FUTILE_AFTER', (n) => `${word(n)} where these show no gain`),
+  told('evidence/experiments.ts', "PAIRS.'graph-optimization'", (n) => `${word(n)} with the full graph optimization`),
+  told('evidence/experiments.ts', "PAIRS.'initializers-as-inputs'", (n) => `and ${word(n)} with weights taken out`),
+  told('evidence/sweeps.ts', 'ROUNDS', (n) => `${word(n + 1)} rounds over thread counts, ${word(n)} over batch sizes`),
+  told('evidence/sweeps.ts', 'BATCHES.at(-1)', (n) => `batch sizes up to ${n} `),
+  told('measure/timing/profile/chains.ts', 'MOST_NODES', (n) => `up to ${n} nodes`),
+  told('measure/timing/profile/chains.ts', 'PLAIN_TURNS', (n) => `the middle of ${word(n)} turns`),
+  told('measure/timing/profile/chains.ts', 'ROUNDS.short', (n) => `a generated Loop of ${n} and`),
+  told('measure/timing/profile/chains.ts', 'ROUNDS.long', (n) => `and of ${n} rounds`),
+  told('measure/chain-models.ts', 'WIDE_INPUTS', (n) => `_wide_: one kind of node, ${word(n)} inputs`),
+  told('measure/timing/profile/run.ts', 'ROUND_EVENTS', (n) => `about ${n.toLocaleString('en')} events`),
+  told('measure/timing/profile/run.ts', 'SMALL_MS', (ms) => `A model below ${ms} ms that is as fast on one thread`),
+  told('measure/timing/profile/run.ts', 'SAME_ON_ONE', (ratio) => `(within ${ratio} times)`),
+  told('measure/timing/profile/correct.ts', 'STEADY_DRIFT', (ratio) => `by more than ${ratio} times from before to after`),
+  told('measure/timing/profile/correct.ts', 'LEAST_ROUNDS', (n) => `left out while ${word(n)} are left`),
+  told('measure/timing/roofs/sample.ts', 'runsPerFaster', (n) => `one run in ${n === 30 ? 'thirty' : n} exceeds`),
+  told('measure/timing/roofs/index.ts', 'fewestRounds', (n) => `over ${word(n)} to `),
+  told('measure/timing/roofs/index.ts', 'mostRounds', (n) => `to ${word(n)} rounds, until one raises`),
+  told('measure/timing/roofs/index.ts', 'settled', (ratio) => `raises no roof by more than ${percent(ratio - 1)}`),
+  told('analyze/costs.ts', 'OVERHEAD_BELOW_MS', (ms) => `shorter than ${ms * 1000} µs`),
+  told('analyze/costs.ts', 'OVERHEAD_TIMES', (n) => `takes more than ${n} times its floor`),
+  told('analyze/costs.ts', 'ROOF_TOLERANCE', (ratio) => `more than ${percent(ratio - 1)} faster than its roof`),
+  told('report/text/answer.ts', 'toleratedExcess', (share) => `From ${percent(share)} on the answer says so`),
+  told('diagnose/worth.ts', 'MIN_SAVING_SHARE', (share) => `A saving below ${percent(share)} of the p50`),
+  told('tune/local-bench/readings.ts', 'SAMPLES', (n) => `samples for ${n} p50s`),
+  told('tune/local-bench/readings.ts', 'LEAST_MS', (ms) => `at least ${ms} ms and at most`),
+  told('tune/local-bench/readings.ts', 'MOST_MS', (ms) => `at most ${ms} ms`),
+  told('tune/local-bench/readings.ts', 'THOROUGH', (n) => `the last proof ${word(n)} times that`),
+  told('tune/local-bench/readings.ts', 'STARTS', (n) => `the median of ${word(n)},`),
+  told('tune/local-bench/readings.ts', 'STARTS_THOROUGH', (n) => `and of ${word(n)} in the last proof`),
+  told('tune/local-bench/readings.ts', 'STARTS_MS', (ms) => `more than ${ms === 500 ? 'half a second' : `${ms} ms`} together`),
+  told('tune/shortlist.ts', 'GROUP', (n) => `${word(n)} of them between two readings of the base`),
+  told('tune/shortlist.ts', 'FIRST_LIMIT', (ratio) => `at most ${percent(ratio - 1)} above the base`),
+  told('tune/shortlist.ts', 'SECOND_ROUND', (n) => `the best ${word(n)} are read again`),
+  told('tune/shortlist.ts', 'SECOND_LIMIT', (ratio) => `below ${ratio} of the base`),
+  told('tune/shortlist.ts', 'SECOND_LIMIT', (ratio) => `Below ${percent(1 - ratio)} in the first look`),
+  told('tune/shortlist.ts', 'HOPEFUL', (share) => `Where a ${share === 0.05 ? 'twentieth' : percent(share)} of the time`),
+  told('tune/shortlist.ts', 'HOPEFUL_LIMIT', (ratio) => `up to ${ratio} will do`),
+  told('tune/search.ts', 'LOOK_SHARE', (share) => `Looks take at most ${percent(share)}`),
+  told('tune/look.ts', 'CLEARLY_NO_GAIN', (ratio) => `no gain by more than ${percent(ratio - 1)}`),
+  told('tune/judge.ts', 'WORTHWHILE', (ratio) => `lies below 1 or above ${ratio}, `),
+  told('tune/judge.ts', 'WORTHWHILE', (ratio) => `takes at least ${ratio} of the time with it`),
+  told('tune/judge.ts', 'FUTILE_AFTER', (n) => `where from ${word(n)} pairs on their median is`),
+  told('tune/judge.ts', 'LAST_EARLY_LOOK', (n) => `up to ${word(n)} pairs. One process`),
+  told('tune/judge.ts', 'LAST_EARLY_LOOK', (n) => `what is open after ${word(n)} pairs`),
+  told('tune/judge.ts', 'MANY_PAIRS', (n) => `asked once more after ${word(n)}`),
+  told('tune/judge.ts', 'DISTURBED', (share) => `others took a ${share === 0.1 ? 'tenth' : percent(share)} of the time`),
+  told('tune/judge.ts', 'MOST_DISTURBED', (n) => `is repeated, ${word(n)} times at most`),
+  told('tune/judge.ts', 'MOST_REPEATS', (n) => `is repeated, ${n === 2 ? 'twice' : word(n)} at most`),
+  told('tune/judge.ts', 'SAME_BEST', (ratio) => `no more than ${ratio} times as long as the base's best`),
+  told('tune/judge.ts', 'PAIRS_OF_A_STATE', (n) => `a regime counts from ${word(n)} pairs on`),
+  told('tune/keep.ts', 'GROWTH.least', (n) => `From ${word(n)} pairs on`),
+  told('tune/keep.ts', 'GROWTH.level', (n) => `the ${n} % interval of the ratio`),
+  told('tune/drop.ts', 'BACKWARD.least', (n) => `${word(n)} to `),
+  told('tune/drop.ts', 'BACKWARD.most', (n) => `to ${word(n)} pairs of the whole with it and without it`),
+  told('tune/prove.ts', 'FINAL.least', (n) => `in ${word(n)} new pairs with longer readings`),
+  told('tune/prove.ts', 'FINAL_AGAIN.least', (n) => `${word(n)} new pairs are judged at`),
+  told('tune/prove.ts', 'FINAL_AGAIN.level', (n) => `new pairs are judged at ${n} %`),
+  told('tune/prove.ts', 'WORTH_MORE_PAIRS', (ratio) => `the median speed-up is above ${ratio}`),
+  told('tune/latency-cost.ts', 'LATENCY_LIMIT', (ratio) => `may not take more than ${ratio} times as long`),
+  told('tune/latency-cost.ts', 'ROUNDS', (n) => `up to ${word(n)} times until it is clearly below`),
+  told('tune/local-bench/output-comparison.ts', 'MOST_NOISE', (share) => `${percent(share)} of the scale at most`),
+  told(
+    'tune/local-bench/output-comparison.ts',
+    'NOISE_FACTOR',
+    (n) => `as far from the original as ${n === 2 ? 'twice' : n} that`,
+  ),
+  told('measure/outputs/verdict.ts', 'EXACT', (value) => `within ${value.toExponential()} of the scale, or one step`),
+  told(
+    'measure/outputs/verdict.ts',
+    'ROUNDING',
+    (value) => `within ${value.toExponential().replace('0.0001', '1e-4')} of the scale, or two steps`,
+  ),
+  told('measure/outputs/verdict.ts', 'SAME_DECISIONS', (share) => `${percent(share)} the same`),
+  told('measure/outputs/verdict.ts', 'OTHERS_COSINE', (cosine) => `keep a cosine of ${cosine}`),
+  told('measure/timing/latency-block.ts', 'LEAST_WARMUP_MS', (ms) => `warms up for ${ms} ms at least`),
+  told('commands/fix/try-remedies.ts', 'JUDGED_SAMPLES', (n) => `on up to ${n} of \`--data\``),
+  told('commands/fix/try-remedies.ts', 'JUDGING_MS', (ms) => `as many as are predicted in ${ms / 1000} s`),
+  told(
+    'commands/fix/try-remedies.ts',
+    'JUDGING_SHARE',
+    (share) => `a ${share === 0.05 ? 'twentieth' : percent(share)} of \`--budget\``,
+  ),
+  told('commands/fix/try-remedies.ts', 'LEAST_JUDGED', (n) => `but ${n} at least`),
+  told('evidence/judged-inputs.ts', 'MOST_BYTES', (bytes) => `(${bytes / 2 ** 20} MB of them at most`),
+]
+
+const method = readFileSync(join(ROOT, 'docs/method.md'), 'utf8').replaceAll(/\s+/g, ' ')
+
+/** The number that a file gives to a constant. Throws where it declares none so. */
+function numberOf({ file, constant }: Told): number {
+  const [name, key] = splitAtKey(constant)
+  const declared = new RegExp(`\\bconst ${name}\\b[^=\\n]* = ([^\\n]+)`).exec(readFileSync(join(ROOT, file), 'utf8'))?.[1]
+  const text = key === null ? declared : key === 'at(-1)' ? /(\S+)\]$/.exec(declared ?? '')?.[1] : entryOf(declared, key)
+  const factors = text?.replaceAll('_', '').split(' * ') ?? []
+  const value = factors
+    .map((factor) =>
+      factor
+        .split(' ** ')
+        .map(Number)
+        .reduceRight((power, base) => base ** power),
+    )
+    .reduce((a, b) => a * b, 1)
+  if (factors.length === 0 || Number.isNaN(value)) throw new Error(`${file} declares no number ${constant}`)
+  return value
+}
+
+function splitAtKey(constant: string): [name: string, key: string | null] {
+  const at = constant.indexOf('.')
+  return at < 0 ? [constant, null] : [constant.slice(0, at), constant.slice(at + 1)]
+}
+
+const entryOf = (declared: string | undefined, key: string): string | undefined =>
+  new RegExp(`[{ ,]${key.replaceAll('.', '\\.')}: ([\\d.e_-]+)`).exec(declared ?? '')?.[1]
+
+describe('docs/method.md names the numbers of the source', () => {
+  test.each(TOLD.map((one) => [one.file, one.constant, one] as const))('%s: %s', (_, __, one) => {
+    expect(method).toContain(one.says(numberOf(one)))
+  })
+
+  test('and would notice another number', () => {
+    const silent = TOLD.filter((one) => method.includes(one.says(numberOf(one) * 1.5 + 7)))
+    expect(silent.map(({ file, constant }) => `${file} ${constant}`)).toEqual([])
+  })
+})
