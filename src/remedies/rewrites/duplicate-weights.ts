@@ -39,9 +39,9 @@ export const duplicateWeights = defineRemedy({
 })
 
 /** Constants that may be read, by type and hash. */
-type Known = ReadonlyMap<string, readonly Constant[]>
+type ConstantsByHash = ReadonlyMap<string, readonly Constant[]>
 
-function share(model: Model, graph: GraphProto, outer: Known, duplicates: Constant[]): GraphProto {
+function share(model: Model, graph: GraphProto, outer: ConstantsByHash, duplicates: Constant[]): GraphProto {
   const known = new Map(outer)
   const read = new Map<string, string>()
   const outputs = new Set(outputNames(graph))
