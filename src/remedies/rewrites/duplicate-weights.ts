@@ -8,7 +8,7 @@ import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { outputNames, subgraphsOf } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 /** Smaller ones (shapes, axes, scales) are not worth a change. */
 const MIN_BYTES = 256
@@ -27,14 +27,11 @@ export const duplicateWeights = defineRemedy({
     const graph = share(model, model.proto.graph, new Map(), duplicates)
     if (duplicates.length === 0) return []
     const bytes = duplicates.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: withGraph(model, graph) },
-        changes: [`${count(duplicates.length, 'weight')} equal to others kept once: ${bytes} bytes less`],
-        predictedSavingMs: null,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: withGraph(model, graph),
+      changes: [`${count(duplicates.length, 'weight')} equal to others kept once: ${bytes} bytes less`],
+      predictedSavingMs: null,
+    })
   },
 })
 
