@@ -317,7 +317,7 @@ ${about('exact', 'settings')}
     source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 export const ${name} = defineRemedy({
 ${about(effect, 'rewrite')}
@@ -325,14 +325,11 @@ ${about(effect, 'rewrite')}
 ${guard}    const rewritten = rewriteGraphs(setup.model, replacements)
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [\`\${count(replaced.length, 'group')} replaced, as its reader would say it\`],
-        predictedSavingMs: null,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [\`\${count(replaced.length, 'group')} replaced, as its reader would say it\`],
+      predictedSavingMs: null,
+    })
   },
 })
 

@@ -130,6 +130,12 @@ export interface Remedy {
 /** Types a remedy where it is written. */
 export const defineRemedy = (remedy: Remedy): Remedy => remedy
 
+/** The only proposal of a remedy that changes the model. */
+export const rewriteProposal = (
+  setup: RemedySetup,
+  { model, ...rest }: Pick<RemedySetup, 'model'> & Omit<Proposal, 'variant' | 'setup'>,
+): readonly Proposal[] => [{ variant: '', setup: { ...setup, model }, ...rest }]
+
 /** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null where none was found. */
 export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
   const savings = findings.filter(({ rule }) => treats.includes(rule)).map(({ wouldSaveMs }) => wouldSaveMs)

@@ -63,9 +63,8 @@ async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonl
   let state = given
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
-    if (before?.kind === 'look') {
-      state = told(plan, state, noGain(plan, candidate, 'an earlier run', 1 / before.ratio))
-    } else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
+    if (before?.kind === 'look') state = told(plan, state, noGain(plan, candidate, 'an earlier run', 1 / before.ratio))
+    else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
     else if (isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
       const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, candidate) : null

@@ -3,7 +3,7 @@
 import { nodesOf } from '../../graph/walk.ts'
 import { toHalf } from '../../quantize/write/half.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
@@ -22,19 +22,16 @@ export const float16 = defineRemedy({
     if (typeof half === 'string') return []
     const { model, converted, blocked, clamped } = half
     const casts = nodesOf(model.proto).filter(({ opType }) => opType === 'Cast').length
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [
-          `${count(converted, 'operator')} in float16${blocked.length > 0 ? `; in float32 stay ${blocked.join(', ')}` : ''}`,
-          ...(clamped > 0 ? [`${count(clamped, 'weight')} beyond ±65504 clamped to it`] : []),
-        ],
-        predictedSavingMs: computes ? predictedBy(TREATS, evidence) : null,
-        // An engine without such kernels writes a Cast before and behind each operator.
-        ...(computes ? { took: (executed) => countRun(executed, /^Cast$/) <= casts } : {}),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [
+        `${count(converted, 'operator')} in float16${blocked.length > 0 ? `; in float32 stay ${blocked.join(', ')}` : ''}`,
+        ...(clamped > 0 ? [`${count(clamped, 'weight')} beyond ±65504 clamped to it`] : []),
+      ],
+      predictedSavingMs: computes ? predictedBy(TREATS, evidence) : null,
+      // An engine without such kernels writes a Cast before and behind each operator.
+      ...(computes ? { took: (executed) => countRun(executed, /^Cast$/) <= casts } : {}),
+    })
   },
 })
 

@@ -5,7 +5,7 @@ import { node } from '../../graph/build.ts'
 import { findGelu } from '../../rewrite/gelu.ts'
 import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
 
 export const geluTanh = defineRemedy({
@@ -24,16 +24,13 @@ export const geluTanh = defineRemedy({
     )
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'GELU')} with erf computed by FastGelu, at most 5e-4 from it`],
-        // How the two kernels compare depends on the instruction set.
-        predictedSavingMs: null,
-        took: (executed) => countRun(executed, /^FastGelu$/) >= replaced.length,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'GELU')} with erf computed by FastGelu, at most 5e-4 from it`],
+      // How the two kernels compare depends on the instruction set.
+      predictedSavingMs: null,
+      took: (executed) => countRun(executed, /^FastGelu$/) >= replaced.length,
+    })
   },
 })
 

@@ -5,7 +5,7 @@ import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { isOperator, numberOf, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const INT8 = 4
 
@@ -29,15 +29,12 @@ export const nbitsAccuracyLevel = defineRemedy({
     )
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`accuracy_level ${INT8} for ${count(replaced.length, 'product')} with few-bit weights: multiplied in int8`],
-        predictedSavingMs: null,
-        took: ({ nodes }) =>
-          nodes.every(({ opType, attributes }) => opType !== 'MatMulNBits' || attributes.accuracy_level === INT8),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`accuracy_level ${INT8} for ${count(replaced.length, 'product')} with few-bit weights: multiplied in int8`],
+      predictedSavingMs: null,
+      took: ({ nodes }) =>
+        nodes.every(({ opType, attributes }) => opType !== 'MatMulNBits' || attributes.accuracy_level === INT8),
+    })
   },
 })

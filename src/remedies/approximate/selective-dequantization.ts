@@ -5,7 +5,7 @@ import { floatPairs } from '../../quantize/repair/float-pairs.ts'
 import { integerConvolutions } from '../../quantize/repair/integer-chains.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 
@@ -23,16 +23,13 @@ export const selectiveDequantization = defineRemedy({
     const [pairs, convolutions] = [disjoint(floatPairs(quantized)), disjoint(integerConvolutions(quantized))]
     if (pairs.length + convolutions.length === 0) return []
     const model = withRepairs(quantized, [...pairs, ...convolutions])
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [
-          ...(pairs.length > 0 ? [`${count(pairs.length, 'pair')} of conversions between float operators taken out`] : []),
-          ...(convolutions.length > 0 ? [`${count(convolutions.length, 'integer convolution')} computed in float32`] : []),
-        ],
-        predictedSavingMs: predictedBy(TREATS, evidence),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [
+        ...(pairs.length > 0 ? [`${count(pairs.length, 'pair')} of conversions between float operators taken out`] : []),
+        ...(convolutions.length > 0 ? [`${count(convolutions.length, 'integer convolution')} computed in float32`] : []),
+      ],
+      predictedSavingMs: predictedBy(TREATS, evidence),
+    })
   },
 })

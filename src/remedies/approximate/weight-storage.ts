@@ -11,7 +11,7 @@ import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb
 import { bytes } from '../../report/text/numbers.ts'
 import { type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 /** Smaller ones (biases, norms) weigh little and matter much. */
 const LEAST_ELEMENTS = 1024
@@ -32,15 +32,12 @@ export const weightStorage = defineRemedy({
     const { model, replaced } = rewritten
     const before = replaced.reduce((sum, { floats }) => sum + 4 * floats, 0)
     const codes = new Set(replaced.map(({ codes: name }) => name))
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'weight')} of ${bytes(before)} stored in 8 bits, in ${bytes(before / 4)}`],
-        predictedSavingMs: null,
-        took: (executed) => !holds(executed, codes),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'weight')} of ${bytes(before)} stored in 8 bits, in ${bytes(before / 4)}`],
+      predictedSavingMs: null,
+      took: (executed) => !holds(executed, codes),
+    })
   },
 })
 

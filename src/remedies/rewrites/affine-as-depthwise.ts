@@ -9,7 +9,7 @@ import { floatsOf } from '../../rewrite/floats.ts'
 import { foldScales } from '../../rewrite/fold-scales.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sum, timesOf } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'layout-conversions', 'dispatch-overhead']
@@ -38,16 +38,13 @@ export const affineAsDepthwise = defineRemedy({
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
     const parts = [...ready.folded, ...replaced.flatMap((one) => one.parts)]
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [
-          `${countByOperator(parts)} went into weights and into ${count(replaced.length, 'convolution')} of one tap per channel`,
-        ],
-        predictedSavingMs: savingOf(evidence, ready.folded, replaced),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [
+        `${countByOperator(parts)} went into weights and into ${count(replaced.length, 'convolution')} of one tap per channel`,
+      ],
+      predictedSavingMs: savingOf(evidence, ready.folded, replaced),
+    })
   },
 })
 

@@ -9,7 +9,7 @@ import { copyWith } from '../../graph/copy.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { nodesOfPatterns } from '../../rewrite/patterns.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
 import { isUnfused, sum, timeWith } from '../../rewrite/unfused.ts'
 
@@ -42,14 +42,11 @@ export const broadcastRuns = defineRemedy({
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
     const nodes = replaced.flatMap(({ parts }) => parts)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(nodes.length, 'constant')} laid out for longer runs`],
-        predictedSavingMs: savingOf(evidence, nodes),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(nodes.length, 'constant')} laid out for longer runs`],
+      predictedSavingMs: savingOf(evidence, nodes),
+    })
   },
 })
 

@@ -9,7 +9,7 @@ import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } fro
 import { elementwiseInput } from '../../rewrite/elementwise.ts'
 import { isLossless, roundsByValue } from '../../rewrite/lossless-cast.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { mergeShapeChange } from '../../rewrite/shape-changes.ts'
 
 const TREATS = ['layout-conversions', 'dispatch-overhead', 'cold-start']
@@ -27,14 +27,11 @@ export const cancellingPairs = defineRemedy({
     )
     if (rewritten === undefined) return []
     const gone = rewritten.replaced.flatMap(({ parts }) => parts)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: rewritten.model },
-        changes: [`undone by or merged with another, taken out: ${countByOperator(gone)}`],
-        predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: [`undone by or merged with another, taken out: ${countByOperator(gone)}`],
+      predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
+    })
   },
 })
 

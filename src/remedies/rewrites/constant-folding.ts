@@ -3,7 +3,7 @@
 import { savingByRemoving } from '../../rewrite/bypass.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { computingNodes, nodesGone, takenOver } from '../../rewrite/optimized-elsewhere.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 
@@ -21,14 +21,11 @@ export const constantFolding = defineRemedy({
     if (model === undefined) return []
     const fewer = computingNodes(setup.model) - computingNodes(model)
     if (fewer <= 0) return []
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`simplified: ${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`],
-        predictedSavingMs: savingByRemoving(evidence, TREATS, nodesGone(model, setup.model)),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`simplified: ${count(computingNodes(model), 'node')} in place of ${computingNodes(setup.model)}`],
+      predictedSavingMs: savingByRemoving(evidence, TREATS, nodesGone(model, setup.model)),
+    })
   },
 })
 

@@ -9,7 +9,7 @@ import { apart, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.t
 import { floatsOf } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'dispatch-overhead', 'cold-start']
@@ -28,19 +28,16 @@ export const convBatchnorm = defineRemedy({
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
     const left = nodesOf(model.proto).filter(({ opType }) => opType === 'BatchNormalization').length
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'BatchNormalization')} folded into the weights before`],
-        predictedSavingMs: savingByRemoving(
-          evidence,
-          TREATS,
-          replaced.flatMap(({ parts }) => parts),
-        ),
-        took: (executed) => countRun(executed, /^BatchNormalization$/) <= left,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'BatchNormalization')} folded into the weights before`],
+      predictedSavingMs: savingByRemoving(
+        evidence,
+        TREATS,
+        replaced.flatMap(({ parts }) => parts),
+      ),
+      took: (executed) => countRun(executed, /^BatchNormalization$/) <= left,
+    })
   },
 })
 

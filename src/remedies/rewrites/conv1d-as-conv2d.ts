@@ -10,7 +10,7 @@ import { elementwiseInput } from '../../rewrite/elementwise.ts'
 import { floatsOf } from '../../rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 export const conv1dAsConv2d = defineRemedy({
   id: 'conv1d-as-conv2d',
@@ -29,15 +29,12 @@ export const conv1dAsConv2d = defineRemedy({
     const convolutions = nodes.filter(({ opType }) => opType === 'Conv').length
     const behind = nodes.length - convolutions
     const along = behind === 0 ? '' : `, with ${count(behind, 'operator')} between and behind them`
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: rewritten.model },
-        changes: [`${count(convolutions, 'convolution')} over one axis computed over two${along}`],
-        // How much slower the general way is depends on the sizes and the machine.
-        predictedSavingMs: null,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: [`${count(convolutions, 'convolution')} over one axis computed over two${along}`],
+      // How much slower the general way is depends on the sizes and the machine.
+      predictedSavingMs: null,
+    })
   },
 })
 

@@ -3,7 +3,7 @@
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph, withoutDead } from '../../graph/edit.ts'
 import { savingByRemoving } from '../../rewrite/bypass.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'dispatch-overhead']
 
@@ -23,18 +23,15 @@ export const dropOutputs = defineRemedy({
     if (output.length === 0 || dropped.length === 0) return []
     const changed = withoutDead(copyWith(graph, { output }))
     const left = new Set(changed.node)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: withGraph(setup.model, changed) },
-        changes: dropped.map(({ name }) => `output '${name}' dropped`),
-        predictedSavingMs: savingByRemoving(
-          evidence,
-          TREATS,
-          graph.node.filter((node) => !left.has(node)),
-        ),
-        took: ({ outputs }) => outputs.length === output.length,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: withGraph(setup.model, changed),
+      changes: dropped.map(({ name }) => `output '${name}' dropped`),
+      predictedSavingMs: savingByRemoving(
+        evidence,
+        TREATS,
+        graph.node.filter((node) => !left.has(node)),
+      ),
+      took: ({ outputs }) => outputs.length === output.length,
+    })
   },
 })

@@ -8,7 +8,7 @@ import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { outputNames, subgraphsOf } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 /** Smaller ones (shapes, axes, scales) are not worth a change. */
 const MIN_BYTES = 256
@@ -27,21 +27,18 @@ export const duplicateWeights = defineRemedy({
     const graph = share(model, model.proto.graph, new Map(), duplicates)
     if (duplicates.length === 0) return []
     const bytes = duplicates.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: withGraph(model, graph) },
-        changes: [`${count(duplicates.length, 'weight')} equal to others kept once: ${bytes} bytes less`],
-        predictedSavingMs: null,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: withGraph(model, graph),
+      changes: [`${count(duplicates.length, 'weight')} equal to others kept once: ${bytes} bytes less`],
+      predictedSavingMs: null,
+    })
   },
 })
 
 /** Constants that may be read, by type and hash. */
-type Known = ReadonlyMap<string, readonly Constant[]>
+type ConstantsByHash = ReadonlyMap<string, readonly Constant[]>
 
-function share(model: Model, graph: GraphProto, outer: Known, duplicates: Constant[]): GraphProto {
+function share(model: Model, graph: GraphProto, outer: ConstantsByHash, duplicates: Constant[]): GraphProto {
   const known = new Map(outer)
   const read = new Map<string, string>()
   const outputs = new Set(outputNames(graph))

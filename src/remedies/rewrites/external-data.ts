@@ -7,7 +7,7 @@ import type { Model, WeightSource } from '../../graph/model.ts'
 import { externalReference } from '../../graph/tensor-data.ts'
 import { bytes } from '../../report/text/numbers.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 /** Less than this is parsed within a fraction of a millisecond. */
 const LEAST_TOTAL_BYTES = 2 ** 20
@@ -24,14 +24,11 @@ export const externalData = defineRemedy({
     const moved = inlineWeights(model)
     const total = moved.reduce((sum, weight) => sum + weight.bytes.byteLength, 0)
     if (total < LEAST_TOTAL_BYTES) return []
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: moveOut(model, moved) },
-        changes: [`${count(moved.length, 'weight')}, ${bytes(total)}, put into a file beside the model`],
-        predictedSavingMs: null,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: moveOut(model, moved),
+      changes: [`${count(moved.length, 'weight')}, ${bytes(total)}, put into a file beside the model`],
+      predictedSavingMs: null,
+    })
   },
 })
 

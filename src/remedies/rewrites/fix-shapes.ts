@@ -9,7 +9,7 @@ import { withGraph } from '../../graph/edit.ts'
 import { declaration } from '../../graph/view.ts'
 import { readsOf } from '../../graph/walk.ts'
 import { savingByRemoving } from '../../rewrite/bypass.ts'
-import { defineRemedy, type RemedyInput } from '../../rewrite/remedy.ts'
+import { defineRemedy, type RemedyInput, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 
@@ -31,15 +31,12 @@ export const fixShapes = defineRemedy({
     if (changes.length === 0) return []
     const others = (list: readonly ValueInfoProto[]) => list.map((one) => fixed(one, sizes))
     const changed = copyWith(graph, { input, output: others(graph.output), valueInfo: others(graph.valueInfo) })
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: withGraph(setup.model, changed) },
-        changes,
-        predictedSavingMs: savingByRemoving(evidence, TREATS, shapeArithmetic(graph)),
-        took: ({ inputs }) => inputs.every(({ shape }) => shape?.every((size) => typeof size === 'number') ?? true),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: withGraph(setup.model, changed),
+      changes,
+      predictedSavingMs: savingByRemoving(evidence, TREATS, shapeArithmetic(graph)),
+      took: ({ inputs }) => inputs.every(({ shape }) => shape?.every((size) => typeof size === 'number') ?? true),
+    })
   },
 })
 

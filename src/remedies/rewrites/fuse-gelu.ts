@@ -5,7 +5,7 @@ import { node } from '../../graph/build.ts'
 import { findGelu } from '../../rewrite/gelu.ts'
 import { type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead']
@@ -34,15 +34,12 @@ export const fuseGelu = defineRemedy({
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
     const parts = replaced.reduce((sum, one) => sum + one.parts.length, 0)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'GELU')} in place of ${count(parts, 'node')}`],
-        predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-        // With a bias before it, the engine goes on to make BiasGelu of it.
-        took: (executed) => countRun(executed, /Gelu$/) >= replaced.length,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'GELU')} in place of ${count(parts, 'node')}`],
+      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
+      // With a bias before it, the engine goes on to make BiasGelu of it.
+      took: (executed) => countRun(executed, /Gelu$/) >= replaced.length,
+    })
   },
 })

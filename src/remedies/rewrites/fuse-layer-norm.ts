@@ -8,7 +8,7 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { findNorm, type NormPattern } from '../../rewrite/norm-pattern.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
@@ -36,15 +36,12 @@ export const fuseLayerNorm = defineRemedy({
         ? []
         : [`${count(fusedInto(opType), opType)} in place of ${count(partsOf(replaced, opType), 'node')}`],
     )
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes,
-        predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-        took: (executed) => countRun(executed, /LayerNorm|RMSNorm/) >= replaced.length,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes,
+      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
+      took: (executed) => countRun(executed, /LayerNorm|RMSNorm/) >= replaced.length,
+    })
   },
 })
 

@@ -5,7 +5,7 @@ import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sameShape } from '../../rewrite/sizes.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
@@ -34,15 +34,12 @@ export const fuseSkipLayerNorm = defineRemedy({
     )
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'residual sum')} computed within the normalization that reads it`],
-        predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-        took: (executed) => countRun(executed, /^Skip(Simplified)?LayerNormalization$/) >= replaced.length,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'residual sum')} computed within the normalization that reads it`],
+      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
+      took: (executed) => countRun(executed, /^Skip(Simplified)?LayerNormalization$/) >= replaced.length,
+    })
   },
 })
 

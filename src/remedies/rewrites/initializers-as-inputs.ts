@@ -3,7 +3,7 @@
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 /** The first IR version in which an initializer need not be an input. */
 const FREE_INITIALIZERS = 4n
@@ -32,15 +32,12 @@ export const initializersAsInputs = defineRemedy({
     if (taken === 0) return []
     const model = withGraph(setup.model, copyWith(graph, { input }))
     const irVersion = proto.irVersion < FREE_INITIALIZERS ? FREE_INITIALIZERS : proto.irVersion
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: { ...model, proto: copyWith(model.proto, { irVersion }) } },
-        changes: [`${count(taken, 'weight')} no longer listed as graph inputs`],
-        // The finding says 0 where no experiment has measured it: it is not known then.
-        predictedSavingMs: predictedBy(TREATS, evidence) || null,
-        took: ({ constants }) => Object.values(constants).every(({ name, isGraphInput }) => !isGraphInput || fed.has(name)),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: { ...model, proto: copyWith(model.proto, { irVersion }) },
+      changes: [`${count(taken, 'weight')} no longer listed as graph inputs`],
+      // The finding says 0 where no experiment has measured it: it is not known then.
+      predictedSavingMs: predictedBy(TREATS, evidence) || null,
+      took: ({ constants }) => Object.values(constants).every(({ name, isGraphInput }) => !isGraphInput || fed.has(name)),
+    })
   },
 })

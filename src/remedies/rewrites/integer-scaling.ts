@@ -4,7 +4,7 @@
 import { scalesFirst } from '../../quantize/repair/integer-chains.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 
@@ -20,14 +20,11 @@ export const integerScaling = defineRemedy({
     const quantized = quantizedGraph(setup.model)
     const found = quantized === undefined ? [] : disjoint(scalesFirst(quantized))
     if (found.length === 0) return []
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: withRepairs(quantized!, found) },
-        changes: [`the scales of ${count(found.length, 'integer product')} multiplied first`],
-        predictedSavingMs: predictedBy(TREATS, evidence),
-        took: ({ nodes }) => nodes.some(({ opType }) => /^(DynamicQuantizeMatMul|MatMulIntegerToFloat)$/.test(opType)),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: withRepairs(quantized!, found),
+      changes: [`the scales of ${count(found.length, 'integer product')} multiplied first`],
+      predictedSavingMs: predictedBy(TREATS, evidence),
+      took: ({ nodes }) => nodes.some(({ opType }) => /^(DynamicQuantizeMatMul|MatMulIntegerToFloat)$/.test(opType)),
+    })
   },
 })

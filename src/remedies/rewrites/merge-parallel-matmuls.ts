@@ -7,7 +7,7 @@ import { copyWith } from '../../graph/copy.ts'
 import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
 import { attributeOf, isClosed, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sum } from '../../rewrite/unfused.ts'
 
 /** Activations that act on each number alone and may run before the split as well as behind it. */
@@ -35,21 +35,18 @@ export const mergeParallelMatmuls = defineRemedy({
     if (rewritten === undefined) return []
     const merged = rewritten.replaced
     const kinds = [...new Set(merged.map(({ kind }) => kind))]
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: rewritten.model },
-        changes: kinds.map((kind) => {
-          const same = merged.filter((one) => one.kind === kind)
-          return `${sum(same.map(({ count }) => count))} ${kind}s over shared inputs merged into ${same.length}`
-        }),
-        predictedSavingMs: savingOf(evidence, merged),
-        took: ({ nodes }) => {
-          const split = new Set(nodes.flatMap(({ opType, outputs }) => (opType === 'Split' ? outputs : [])))
-          return merged.some(({ results }) => results.every((name) => split.has(name)))
-        },
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: kinds.map((kind) => {
+        const same = merged.filter((one) => one.kind === kind)
+        return `${sum(same.map(({ count }) => count))} ${kind}s over shared inputs merged into ${same.length}`
+      }),
+      predictedSavingMs: savingOf(evidence, merged),
+      took: ({ nodes }) => {
+        const split = new Set(nodes.flatMap(({ opType, outputs }) => (opType === 'Split' ? outputs : [])))
+        return merged.some(({ results }) => results.every((name) => split.has(name)))
       },
-    ]
+    })
   },
 })
 

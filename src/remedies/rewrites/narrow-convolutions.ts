@@ -9,7 +9,7 @@ import { floatsOf, joined } from '../../rewrite/floats.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../../rewrite/position-blocks.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
 import { sum, timeWith } from '../../rewrite/unfused.ts'
 
@@ -44,14 +44,11 @@ export const narrowConvolutions = defineRemedy({
     })
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(replaced.length, 'convolution')} with few output channels compute several positions at once`],
-        predictedSavingMs: savingOf(evidence, replaced),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(replaced.length, 'convolution')} with few output channels compute several positions at once`],
+      predictedSavingMs: savingOf(evidence, replaced),
+    })
   },
 })
 

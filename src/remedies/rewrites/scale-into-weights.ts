@@ -4,7 +4,7 @@
 // (onnxruntime/core/optimizer/matmul_scale_fusion.cc, conv_mul_fusion.cc). Standardization in front of a network is the usual case.
 import { foldScales } from '../../rewrite/fold-scales.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sum, timesOf } from '../../rewrite/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
@@ -21,13 +21,10 @@ export const scaleIntoWeights = defineRemedy({
     if (folded.length === 0) return []
     const opTypes = [...new Set(folded.map(({ opType }) => opType))].sort()
     const times = timesOf(evidence, folded)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${count(folded.length, 'node')} (${opTypes.join(', ')}) folded into the weights of linear operators`],
-        predictedSavingMs: evidence.profile === undefined ? predictedBy(TREATS, evidence) : Math.min(sum(times), evidence.p50Ms),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${count(folded.length, 'node')} (${opTypes.join(', ')}) folded into the weights of linear operators`],
+      predictedSavingMs: evidence.profile === undefined ? predictedBy(TREATS, evidence) : Math.min(sum(times), evidence.p50Ms),
+    })
   },
 })

@@ -6,7 +6,7 @@ import type { NodeProto, TensorProto } from 'onnx-buf'
 import { int64Tensor, node } from '../../graph/build.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
 import { countRun, isUnfused, savingByFusing, sum } from '../../rewrite/unfused.ts'
 
@@ -33,15 +33,12 @@ export const slicesToSplit = defineRemedy({
     const left = nodesOf(model.proto).filter(({ opType }) => opType === 'Slice').length
     const slices = sum(replaced.map(({ parts }) => parts.length))
     const splits = sum(replaced.map((one) => one.splits))
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes: [`${slices} Slices became ${splits} Split${splits === 1 ? '' : 's'}`],
-        predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-        took: (executed) => countRun(executed, /^Slice$/) <= left,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes: [`${slices} Slices became ${splits} Split${splits === 1 ? '' : 's'}`],
+      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
+      took: (executed) => countRun(executed, /^Slice$/) <= left,
+    })
   },
 })
 

@@ -5,7 +5,7 @@ import type { NodeProto } from 'onnx-buf'
 import { dtypeOf } from '../../graph/dtype.ts'
 import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
 import { intsOf, isOperator, type Matching, numberOf } from '../../rewrite/match.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'cold-start']
 
@@ -28,14 +28,11 @@ export const trainingLeftovers = defineRemedy({
     )
     if (rewritten === undefined) return []
     const gone = rewritten.replaced.flatMap(({ parts }) => parts)
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model: rewritten.model },
-        changes: [`taken out: ${countByOperator(gone)}`],
-        predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
-      },
-    ]
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: [`taken out: ${countByOperator(gone)}`],
+      predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
+    })
   },
 })
 

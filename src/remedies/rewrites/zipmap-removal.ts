@@ -8,7 +8,7 @@ import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { bypass, savingByRemoving } from '../../rewrite/bypass.ts'
 import { attributeOf, isOperator, matchGraph } from '../../rewrite/match.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun } from '../../rewrite/unfused.ts'
 
 const TREATS = ['call-overhead', 'dispatch-overhead']
@@ -36,15 +36,12 @@ export const zipmapRemoval = defineRemedy({
     }
     if (gone.length === 0) return []
     const left = model.proto.graph!.node.filter(({ opType }) => opType === 'ZipMap').length
-    return [
-      {
-        variant: '',
-        setup: { ...setup, model },
-        changes,
-        predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
-        took: (executed) => countRun(executed, /^ZipMap$/) === left,
-      },
-    ]
+    return rewriteProposal(setup, {
+      model,
+      changes,
+      predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
+      took: (executed) => countRun(executed, /^ZipMap$/) === left,
+    })
   },
 })
 

@@ -22,8 +22,8 @@ export const directCall = defineRemedy({
     if (!isKnown || p50Ms > TINY_MS || directCall || reuseOutputs) return []
     const predictedSavingMs = Math.min(WRAPPER_MS, p50Ms / 4)
     const called = "predict() calls the engine's binding itself, without a turn of the event loop"
-    const alone = { variant: '', setup: withOptions(setup, { directCall: true }), changes: [called], predictedSavingMs }
-    if ((threads ?? threadsInUse) <= 1) return [alone]
+    const sameThreads = { variant: '', setup: withOptions(setup, { directCall: true }), changes: [called], predictedSavingMs }
+    if ((threads ?? threadsInUse) <= 1) return [sameThreads]
     // Where work is handed between threads, a prediction of microseconds takes twice as long whenever they meet badly, which hides 3 µs.
     const oneThread = {
       variant: 'on-one-thread',
@@ -31,6 +31,6 @@ export const directCall = defineRemedy({
       changes: [`${called}, on one thread`],
       predictedSavingMs,
     }
-    return [oneThread, alone]
+    return [oneThread, sameThreads]
   },
 })
