@@ -37,7 +37,7 @@ export function filesUnder(folder: string, keep: (path: string) => boolean): str
 }
 
 /** A file that only tests use: a test, a `check-…` helper of one kind of peer, example evidence or fixtures built in code. */
-export function isTestFile(path: string): boolean {
+function isTestFile(path: string): boolean {
   return /\.test\.ts$|(^|\/)(check|example)-[^/]+\.ts$|\.fixture\.ts$/.test(path)
 }
 
@@ -46,7 +46,7 @@ export function readSources(): Source[] {
   return filesUnder('src', (path) => path.endsWith('.ts') && !isTestFile(path)).map(readSource)
 }
 
-export function readSource(path: string): Source {
+function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
   return parseSource(path, text)
 }

@@ -36,7 +36,7 @@ export interface CheckOptions extends WhyOptions {
   readonly allowOtherMachine: boolean
 }
 
-export const CHECK_DEFAULTS: CheckOptions = {
+const CHECK_DEFAULTS: CheckOptions = {
   ...DEFAULTS,
   baseline: null,
   against: null,

@@ -39,6 +39,6 @@ export function modelFacts(model: Model): ModelFacts {
 }
 
 /** Version by operator domain, 'ai.onnx' written as ''. */
-export function opsetsOf({ proto }: Pick<Model, 'proto'>): Record<string, number> {
+function opsetsOf({ proto }: Pick<Model, 'proto'>): Record<string, number> {
   return Object.fromEntries(proto.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]))
 }

@@ -15,8 +15,8 @@ import { declaration } from './view.ts'
 import { subgraphsOf } from './walk.ts'
 
 /** The oldest version that can be raised, and the newest that it can be raised to. */
-export const RAISED_FROM = 7
-export const RAISED_TO = 13
+const RAISED_FROM = 7
+const RAISED_TO = 13
 
 export type Raised =
   | { readonly model: Model; readonly reason?: undefined }

@@ -17,7 +17,7 @@ export function topologicalOrder(holder: NodeHolder): Order<NodeProto> {
 }
 
 /** The same for nodes of any other shape: `writes` and `reads` name their values. */
-export function order<Node>(
+function order<Node>(
   nodes: readonly Node[],
   writes: (node: Node) => readonly string[],
   reads: (node: Node) => readonly string[],

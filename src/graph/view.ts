@@ -61,7 +61,7 @@ export function nodeName(node: NodeProto, index: number): string {
 const isConversion = ({ opType }: NodeProto): boolean => opType === 'QuantizeLinear' || opType === 'DequantizeLinear'
 
 /** A constant as the view shows it: values where they are few, or `asked` for; no statistics. */
-export function viewConstant(model: Model, constant: Constant, asked = false): ConstantView {
+function viewConstant(model: Model, constant: Constant, asked = false): ConstantView {
   const { name, dtype, shape, sizeBytes, from, isGraphInput } = constant
   const values = smallValues(model, constant, asked)
   return { name, dtype, shape, sizeBytes, from, isGraphInput, ...(values === undefined ? {} : { values }) }

@@ -152,7 +152,7 @@ export function readCgroupLimits(system: System): CgroupLimits {
 }
 
 /** Throttled time in the text of cpu.stat or cpu.stat.local, ms; null where it says nothing. */
-export function parseThrottledMs(text: string): number | null {
+function parseThrottledMs(text: string): number | null {
   const micros = /^throttled_usec (\d+)$/m.exec(text)
   if (micros) return Number(micros[1]) / 1e3
   const nanos = /^throttled_time (\d+)$/m.exec(text)

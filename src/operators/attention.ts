@@ -15,7 +15,7 @@ import { tensorBytes, type Work } from './work.ts'
 /** Scores are written, read and written by the softmax, and read once more, where the product is not tiled. */
 const SCORE_PASSES = 4
 /** x * cos + rotated x * sin. */
-export const ROTARY_OPS = 3
+const ROTARY_OPS = 3
 const CAUSAL = 'causal mask counted dense; kernels that skip it do about half'
 
 interface Heads {

@@ -44,7 +44,7 @@ function randomTensor(dtype: DType, shape: readonly number[], random: () => numb
 }
 
 /** Does `work` with the model written into a folder of its own, external data beside it; the folder goes afterwards. */
-export async function withModelFile<T>(model: Model, work: (file: string, folder: string) => Promise<T>): Promise<T> {
+async function withModelFile<T>(model: Model, work: (file: string, folder: string) => Promise<T>): Promise<T> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-remedy-'))
   try {
     const file = path.join(folder, 'model.onnx')

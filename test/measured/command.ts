@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, inject, type TestContext } from 'vitest'
 import { ROOT } from '../sources.ts'
 
-export const MAIN = join(ROOT, 'dist/cli/main.js')
+const MAIN = join(ROOT, 'dist/cli/main.js')
 
 /** Path of a model in fixtures/models, by name. */
 export const fixture = (name: string): string => join(ROOT, 'fixtures/models', `${name}.onnx`)

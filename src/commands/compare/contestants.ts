@@ -234,7 +234,7 @@ export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, 
  * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null where the other
  * takes other types.
  */
-export function renamesOf(first: GraphView, other: GraphView, sample: Feeds): ReadonlyMap<string, string> | null {
+function renamesOf(first: GraphView, other: GraphView, sample: Feeds): ReadonlyMap<string, string> | null {
   if (first.inputs.length !== other.inputs.length) return null
   const sameNames = first.inputs.every(({ name }) => other.inputs.some((input) => input.name === name))
   const pairs = first.inputs.map((input, i) => ({

@@ -10,7 +10,7 @@ import type { HistoryDocument, HistoryEntry } from '../../report/documents/histo
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { parseHistory } from './history-lines.ts'
 
-export const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
+const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
 
 /** Throws InputError where entries cannot be kept; so that this is known before anything is measured. Leaves an empty file at most. */
 export function checkHistory(file = historyFile()): void {

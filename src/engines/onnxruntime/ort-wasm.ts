@@ -75,7 +75,7 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
 /** Threads of this process's WebAssembly; null before the first session. */
 let started: number | null = null
 
-export function declarations(metadata: readonly Ort.InferenceSession.ValueMetadata[]): InputDeclaration[] {
+function declarations(metadata: readonly Ort.InferenceSession.ValueMetadata[]): InputDeclaration[] {
   return metadata.map((value) =>
     value.isTensor
       ? { name: value.name, isTensor: true, dtype: value.type as DType, shape: value.shape }

@@ -5,7 +5,7 @@ import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import type { AxisMeaning, InputFacts } from './graph-facts.ts'
 
 /** Sizes taken where nothing says better: what users of such models mostly run. */
-export const USUAL_SIZE: Readonly<Record<AxisMeaning, number>> = {
+const USUAL_SIZE: Readonly<Record<AxisMeaning, number>> = {
   batch: 1,
   channels: 3,
   depth: 16,
@@ -42,7 +42,7 @@ export const isStateInput = (input: ValueDeclaration, facts: InputFacts): boolea
   (input.dtype !== null && isPlainFloat(input.dtype) && STATE_NAME.test(input.name) && !/hidden_states$/.test(input.name))
 
 /** A dimension's symbol where it has a telling one. Negative sizes are an old way of saying free. */
-export function symbolOf(dimension: Dimension): string | null {
+function symbolOf(dimension: Dimension): string | null {
   return typeof dimension === 'string' && !NAMELESS.test(dimension.trim()) ? dimension : null
 }
 

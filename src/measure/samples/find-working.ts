@@ -114,7 +114,7 @@ export async function findWorkingInputs(
  * Throws an InputError for a whole-number scalar that the model compares with constants: it chooses what runs, so that a guess
  * would measure another model (the sample rate of a voice model, a language, a mode).
  */
-export function checkNeededValues(
+function checkNeededValues(
   { inputs }: ResolvedInputs,
   declared: readonly ValueDeclaration[],
   graph: GraphView,

@@ -16,7 +16,7 @@ export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number
 const changes = ({ handoffBeforeNs: a, handoffAfterNs: b }: Handoffs): boolean => a !== null && b !== null && areApart([a, b])
 
 /** Of handoffs, ns: whether some are of another regime than others. */
-export const areApart = (handoffs: readonly number[]): boolean => Math.max(...handoffs) > REGIME_RATIO * Math.min(...handoffs)
+const areApart = (handoffs: readonly number[]): boolean => Math.max(...handoffs) > REGIME_RATIO * Math.min(...handoffs)
 
 /** Whether processes that are compared met different regimes; false where a handoff is unknown, and on one thread, which hands nothing over. */
 export function spanRegimes(blocks: readonly Handoffs[], threads: number): boolean {

@@ -129,7 +129,7 @@ export function chunks(values: readonly string[], limit: number, weigh: (value: 
 }
 
 /** Too few samples show too little of what a value can be. */
-export const LEAST_SAMPLES = 4
+const LEAST_SAMPLES = 4
 
 /** Throws InputError where the samples cannot calibrate. */
 export function checkSamples(count: number, path: string): void {

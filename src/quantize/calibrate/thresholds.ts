@@ -8,7 +8,7 @@ import type { ValueRange } from './types.ts'
 /** Steps of an 8-bit range. */
 const LEVELS = 256
 /** Share of the numbers that a percentile range holds; onnxruntime's default. */
-export const PERCENTILE = 0.99999
+const PERCENTILE = 0.99999
 /** Ranges that are tried between the narrowest and the whole. */
 const CANDIDATES = 128
 

@@ -56,7 +56,7 @@ async function measureErrors({
 }
 
 /** Of the worst float output: squares of the differences over squares of the original. */
-export function noiseOf(expected: readonly Results[], given: readonly Results[]): number {
+function noiseOf(expected: readonly Results[], given: readonly Results[]): number {
   let worst = 0
   for (const name of Object.keys(expected[0] ?? {})) {
     if (!expected[0]![name]!.dtype.startsWith('float')) continue

@@ -11,7 +11,7 @@ export type WeightOrder =
   | { readonly kind: 'matrix'; readonly turned: boolean }
 
 /** The axis of the channels of what is read: 1 of images, the last one of a product. */
-export function channelAxis(order: WeightOrder, rank: number): number {
+function channelAxis(order: WeightOrder, rank: number): number {
   return order.kind === 'convolution' ? 1 : rank - 1
 }
 

@@ -59,7 +59,7 @@ export async function kernelsOf(model: Model): Promise<string[]> {
   return operatorsOf(await executedGraph(exampleSetup(model)))
 }
 
-export function operatorsOf({ nodes }: GraphView): string[] {
+function operatorsOf({ nodes }: GraphView): string[] {
   return nodes.map(({ opType }) => opType)
 }
 

@@ -6,7 +6,7 @@ import { mulberry32, normal } from '../../graph/random.ts'
 
 const random = mulberry32(11)
 export const normals = (count: number, size = 1) => Float32Array.from({ length: count }, () => size * normal(random))
-export const SHAPE = [1, 4, 6, 6]
+const SHAPE = [1, 4, 6, 6]
 export const initializers = [
   floatTensor('conv', [4, 4, 3, 3], normals(144, 0.2)),
   floatTensor('conv_bias', [4], normals(4)),

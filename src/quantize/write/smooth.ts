@@ -13,7 +13,7 @@ import { isOperator, type Matching, matchGraph, numberOf } from '../../rewrite/m
 import { floatConstant, readFloats } from './rewriting.ts'
 
 /** Half of the difficulty to either side, as the paper has it for most models. */
-export const MIGRATION = 0.5
+const MIGRATION = 0.5
 /** As in the authors' code: no channel is made this much smaller or larger. */
 const LEAST_FACTOR = 1e-5
 

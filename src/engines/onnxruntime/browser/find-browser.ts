@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { EngineOptions } from '../../types.ts'
 
 /** As `--browser`, for those who always want the same. */
-export const BROWSER_VARIABLE = 'WHYSLOW_BROWSER'
+const BROWSER_VARIABLE = 'WHYSLOW_BROWSER'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 

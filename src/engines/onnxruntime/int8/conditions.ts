@@ -53,7 +53,7 @@ const NO_16_BIT_MOVES = new Set(['MaxPool', 'Resize', 'ReduceMax', 'ReduceMin'])
 const MAX_POOL_OPSET = 12
 const BIAS_INPUT = 2
 /** How far a bias's scale may be from the product of its inputs' scales, relative. */
-export const BIAS_SCALE_TOLERANCE = 1e-2
+const BIAS_SCALE_TOLERANCE = 1e-2
 
 /** The first condition that the group around `operator` breaks; undefined where it breaks none that is known here. */
 export function brokenCondition(operator: NodeView, at: Neighbours, opset: number): Broken | undefined {

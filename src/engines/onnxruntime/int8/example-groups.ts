@@ -19,14 +19,14 @@ const CHANNELS = 16
 const IMAGE = [1, CHANNELS, 8, 8]
 
 /** Numbers in ±size/2, the same for the same seed. */
-export function noise(count: number, size: number, seed = 1): number[] {
+function noise(count: number, size: number, seed = 1): number[] {
   const random = mulberry32(seed)
   return Array.from({ length: count }, () => (random() - 0.5) * size)
 }
 
-export const int8Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
+const int8Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
   rawTensor(name, 'int8', shape, new Uint8Array(Int8Array.from(values, Math.round).buffer))
-export const int32Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
+const int32Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
   rawTensor(name, 'int32', shape, new Uint8Array(Int32Array.from(values, Math.round).buffer))
 
 const int8Noise = (name: string, shape: readonly number[]): TensorProto =>
@@ -41,19 +41,19 @@ const int8Noise = (name: string, shape: readonly number[]): TensorProto =>
   )
 
 /** The tensors 's' and 'z' behind a prefix. */
-export function parameters(prefix: string, { scale, zero, dtype }: Parameters): TensorProto[] {
+function parameters(prefix: string, { scale, zero, dtype }: Parameters): TensorProto[] {
   const bytes = dtype === 'uint16' ? new Uint8Array(Uint16Array.of(zero).buffer) : Uint8Array.of(zero & 255)
   return [floatTensor(`${prefix}s`, [], [scale]), rawTensor(`${prefix}z`, dtype, [], bytes)]
 }
 
 /** QuantizeLinear with the parameters behind a prefix; `short`: without its zero point. */
-export const quantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
+const quantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
   node(
     { opType: 'QuantizeLinear', name: `${to}_quantize` },
     short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],
     [to],
   )
-export const dequantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
+const dequantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
   node(
     { opType: 'DequantizeLinear', name: `${to}_dequantize` },
     short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],

@@ -32,7 +32,7 @@ export interface OperatorTimesPlan {
 /** ms a prediction, the call's cost in it; a string: why there is none. */
 export type Times = ReadonlyMap<string, number | string>
 
-export const ROUNDS = 3
+const ROUNDS = 3
 const SAMPLE_MS = 5
 /** Loading and warming a small model, at most, beside its samples. */
 const SLACK_MS = 100
