@@ -2,8 +2,8 @@
 // the bar reads without colour.
 
 import type { AreaName, ReportDocument } from '../documents/report.ts'
-import type { Colours } from './colours.ts'
 import { percent } from './numbers.ts'
+import type { Colours } from './page.ts'
 import { cells } from './wrap.ts'
 
 const order: readonly { readonly area: AreaName | 'unexplained'; readonly block: string; readonly colour: keyof Colours }[] = [

@@ -1,13 +1,12 @@
 // The comparison on a terminal: the sentence, one table, what it means in sentences, who is worth choosing, who could not be measured.
 // Drawn from the document alone.
-import picocolors from 'picocolors'
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
-import type { Colours, TerminalOptions } from './colours.ts'
 import { withShortNames } from './contestant-names.ts'
 import { bytes, count, one, significant, time, timeWithInterval } from './numbers.ts'
-import { asTyped, cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
+import { asTyped, cells, hang, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
-interface Column {
+interface Measure {
   readonly head: string
   readonly cell: (one: Contestant) => string
   /** What a question mark in it stands for. */
@@ -16,15 +15,15 @@ interface Column {
 
 /** Below this a name is cut so far that models cannot be told apart. */
 const LEAST_NAME = 12
+const PLACE_WIDTH = 3
 
 /** The whole comparison as text that ends with a line end. Pure. */
 export function renderComparison(given: ComparisonDocument, options: TerminalOptions): string {
   const doc = withShortNames(given)
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
-  const sections = [
+  const { width, colours } = paper(options)
+  return page([
     wrap(doc.answer, width).map(colours.bold),
-    table(doc, width, colours),
+    contestants(doc, width, colours),
     doc.sentences.flatMap((sentence) => wrap(sentence, width, '- ')),
     batches(doc, width, colours),
     growth(doc, width, colours),
@@ -32,73 +31,50 @@ export function renderComparison(given: ComparisonDocument, options: TerminalOpt
     findings(doc, width, colours, options.command),
     notMeasured(doc, width),
     basis(doc, width),
-    doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow)),
-  ]
-  return `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`
+    warningLines(doc.warnings, width, colours),
+  ])
 }
 
-function table(doc: ComparisonDocument, width: number, colours: Colours): string[] {
+function contestants(doc: ComparisonDocument, width: number, colours: Colours): string[] {
   const places = new Map(doc.ranking.map(({ id, place }) => [id, place]))
   const placeOf = ({ id }: Contestant) => places.get(id) ?? Number.POSITIVE_INFINITY
   const measured = doc.contestants.filter(({ p50Ms }) => p50Ms !== null)
   const rows = measured.toSorted((x, y) => placeOf(x) - placeOf(y) || x.p50Ms! - y.p50Ms!)
   if (rows.length === 0) return []
-  const columns = columnsOf(doc).map((column) => ({
-    ...column,
-    width: Math.max(cells(column.head), ...rows.map((row) => cells(column.cell(row)))),
-  }))
+  const measures = measuresOf(doc)
+  const columns = measures.map(({ head, cell }): Column => ({ head, side: 'left', texts: rows.map(cell) }))
   const title = doc.of === 'engines' ? 'engine' : 'model'
   const longest = Math.max(cells(title), ...rows.map(({ id }) => cells(printable(id))))
-  const placeWidth = 3
-  const room = (kept: readonly { width: number }[]) => width - placeWidth - kept.reduce((sum, one) => sum + one.width + 2, 0)
+  const room = (kept: number) => width - PLACE_WIDTH - widthOf(columns.slice(0, kept))
   // The columns at the right are the first to go: latency stays.
-  let kept = columns
-  while (kept.length > 1 && room(kept) < Math.min(longest, LEAST_NAME)) kept = kept.slice(0, -1)
+  let kept = columns.length
+  while (kept > 1 && room(kept) < Math.min(longest, LEAST_NAME)) kept -= 1
   const nameWidth = Math.min(longest, Math.max(LEAST_NAME, room(kept)))
-  const line = (place: string, name: string, texts: readonly string[]) =>
-    [
-      pad(place, placeWidth) + pad(shorten(printable(name), nameWidth), nameWidth),
-      ...texts.map((text, i) => pad(text, kept[i]!.width, 'left')),
-    ].join('  ')
-  return [
-    colours.bold(
-      line(
-        '',
-        title,
-        kept.map(({ head }) => head),
-      ),
-    ),
-    ...rows.map((row) =>
-      line(
-        places.has(row.id) ? `${places.get(row.id)}.` : '',
-        row.id,
-        kept.map(({ cell }) => cell(row)),
-      ),
-    ),
-    ...legend(kept, rows, width),
-  ]
+  const placed = (place: string, name: string) => pad(place, PLACE_WIDTH) + pad(shorten(printable(name), nameWidth), nameWidth)
+  const names: Column = {
+    head: placed('', title),
+    texts: rows.map(({ id }) => placed(places.has(id) ? `${places.get(id)}.` : '', id)),
+  }
+  return [...table([names, ...columns.slice(0, kept)], colours), ...legend(measures.slice(0, kept), rows, width)]
 }
 
 /** What a question mark stands for, of the columns that show one. */
-function legend(columns: readonly Column[], rows: readonly Contestant[], width: number): string[] {
-  const unknown = columns.flatMap((column) =>
-    rows.flatMap((row) => (column.cell(row) === '?' ? (column.unknown?.(row) ?? []) : [])),
+function legend(measures: readonly Measure[], rows: readonly Contestant[], width: number): string[] {
+  const unknown = measures.flatMap(({ cell, unknown }) =>
+    rows.flatMap((row) => (cell(row) === '?' ? (unknown?.(row) ?? []) : [])),
   )
   return unknown.length === 0 ? [] : wrap(`?: ${[...new Set(unknown)].join('; ')}`, width, '     ')
 }
 
-function columnsOf(doc: ComparisonDocument): Column[] {
-  const latency: Column = { head: 'latency', cell: (one) => timeWithInterval(one.p50Ms!, one.ciLowMs!, one.ciHighMs!) }
-  const rate: Column = { head: 'samples/s', cell: ({ samplesPerSecond }) => significant(samplesPerSecond!) }
-  const start: Column = { head: 'start', cell: ({ startMs }) => time(startMs!) }
-  const device: Column = { head: 'on', cell: ({ device }) => shorten(printable(device ?? ''), 16) }
-  const size: Column = { head: 'size', cell: ({ sizeBytes }) => bytes(sizeBytes) }
-  const macs: Column = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)), unknown: () => 'work not known' }
+function measuresOf(doc: ComparisonDocument): Measure[] {
+  const latency: Measure = { head: 'latency', cell: (one) => timeWithInterval(one.p50Ms!, one.ciLowMs!, one.ciHighMs!) }
+  const rate: Measure = { head: 'samples/s', cell: ({ samplesPerSecond }) => significant(samplesPerSecond!) }
+  const start: Measure = { head: 'start', cell: ({ startMs }) => time(startMs!) }
+  const device: Measure = { head: 'on', cell: ({ device }) => shorten(printable(device ?? ''), 16) }
+  const size: Measure = { head: 'size', cell: ({ sizeBytes }) => bytes(sizeBytes) }
+  const macs: Measure = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)), unknown: () => 'work not known' }
   const named = doc.contestants.find(({ metric }) => metric !== null)?.metric?.name
-  const quality: Column =
+  const quality: Measure =
     named === undefined
       ? {
           head: 'outputs',
@@ -158,7 +134,7 @@ function front({ pareto, contestants }: ComparisonDocument, width: number): stri
   const axes = pareto.axes.map((axis) => AXES[axis] ?? axis)
   const worse = pareto.dominated.map(({ id, by }) => `${id} (${by} is as good or better in all)`)
   const not = worse.length > 0 ? `; not: ${worse.join(', ')}` : ''
-  return wrap(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width, '', '  ')
+  return hang(`Worth choosing by ${axes.join(', ')}: ${pareto.front.join(', ')}${not}.`, width)
 }
 
 function findings(doc: ComparisonDocument, width: number, colours: Colours, command: string | undefined): string[] {
@@ -166,7 +142,7 @@ function findings(doc: ComparisonDocument, width: number, colours: Colours, comm
   const found = index === null ? undefined : doc.reports[index]?.findings.find(({ rule }) => rule === 'engine-choice')
   if (found === undefined) return []
   const next = found.next === null ? [] : wrapCommand(asTyped(found.next, command), width, 'Next: ').map(colours.cyan)
-  return [...wrap(`${found.title}: ${found.detail}`, width, '', '  '), ...next]
+  return [...hang(`${found.title}: ${found.detail}`, width), ...next]
 }
 
 function notMeasured(doc: ComparisonDocument, width: number): string[] {
@@ -174,10 +150,10 @@ function notMeasured(doc: ComparisonDocument, width: number): string[] {
   const parts = doc.contestants.filter(({ outcome, reason }) => outcome === 'measured' && reason !== null)
   const withFix = (reason: string | null, fix: string | null) => [reason, fix].filter((text) => text !== null).join('; ')
   return [
-    ...failed.flatMap(({ id, reason, fix }) => wrap(`Not measured: ${id}: ${withFix(reason, fix)}`, width, '', '  ')),
-    ...parts.flatMap(({ id, reason }) => wrap(`${id}: ${reason}`, width, '', '  ')),
+    ...failed.flatMap(({ id, reason, fix }) => hang(`Not measured: ${id}: ${withFix(reason, fix)}`, width)),
+    ...parts.flatMap(({ id, reason }) => hang(`${id}: ${reason}`, width)),
     ...(doc.notHere.length > 0
-      ? wrap(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0engines`, width, '', '  ')
+      ? hang(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0engines`, width)
       : []),
   ]
 }
@@ -214,17 +190,13 @@ function basis(doc: ComparisonDocument, width: number): string[] {
       : `; ${count(rows)} labelled rows`
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
-    ...wrap(
+    ...hang(
       `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, 95 % intervals${compared}.`,
       width,
-      '',
-      '  ',
     ),
-    ...wrap(
+    ...hang(
       `Inputs: ${inputs.join(', ')}. ${versions.join(', ')}; ${report.machine.cpu}, ${report.machine.usableCpus} usable CPUs.`,
       width,
-      '',
-      '  ',
     ),
   ]
 }

@@ -1,13 +1,11 @@
 // The engines on a terminal: those that are here with what they run on, those that are not with why and how to get them.
-import picocolors from 'picocolors'
 import type { EnginesDocument } from '../documents/engines.ts'
-import type { TerminalOptions } from './colours.ts'
+import { page, paper, type TerminalOptions } from './page.ts'
 import { pad, wrap } from './wrap.ts'
 
 /** Pure. */
 export function renderEngines({ engines }: EnginesDocument, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
+  const { width, colours } = paper(options)
   const labelWidth = Math.max(...engines.map(({ id }) => id.length)) + 2
   const indent = ' '.repeat(labelWidth)
   const here = engines
@@ -19,7 +17,8 @@ export function renderEngines({ engines }: EnginesDocument, options: TerminalOpt
       ...wrap(`${reason}`, width, pad(id, labelWidth), indent),
       ...wrap(`To get it: ${fix}`, width, indent, indent).map(colours.dim),
     ])
-  const lines = [colours.bold('Here'), ...(here.length > 0 ? here : ['none'])]
-  if (absent.length > 0) lines.push('', colours.bold('Not here'), ...absent)
-  return `${lines.join('\n')}\n`
+  return page([
+    [colours.bold('Here'), ...(here.length > 0 ? here : ['none'])],
+    absent.length > 0 ? [colours.bold('Not here'), ...absent] : [],
+  ])
 }

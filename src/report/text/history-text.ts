@@ -1,10 +1,9 @@
 // The history on a terminal: a line for each model, or for one model its measurements by machine, engine and inputs, with a plot and what
 // changed last. Drawn from the document alone.
-import picocolors from 'picocolors'
 import { change, type HistoryDocument, type HistoryEntry, seriesOf } from '../documents/history.ts'
-import type { Colours, TerminalOptions } from './colours.ts'
 import { shortNames } from './contestant-names.ts'
 import { significant, time, timeWithInterval } from './numbers.ts'
+import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { plot } from './plot.ts'
 import { cells, pad, printable, shorten, wrap } from './wrap.ts'
 
@@ -15,8 +14,7 @@ const MOST_NAME = 30
 
 /** `model`: as the user named it; null: all models. Ends with a line end. Pure. */
 export function renderHistory(doc: HistoryDocument, model: string | null, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
+  const { width, colours } = paper(options)
   const of = model === null ? '' : ` of ${model}`
   const sections =
     doc.entries.length === 0
@@ -24,13 +22,8 @@ export function renderHistory(doc: HistoryDocument, model: string | null, option
       : model === null
         ? [models(doc, width, colours)]
         : groupsOf(doc.entries, seriesOf).map((series) => seriesText(series, width, colours))
-  const warnings = doc.warnings.flatMap((warning) =>
-    wrap(`Warning: ${warning} (${doc.file})`, width, '', '  ').map(colours.yellow),
-  )
-  return `${[...sections, warnings]
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`
+  const warnings = doc.warnings.map((warning) => `${warning} (${doc.file})`)
+  return page([...sections, warningLines(warnings, width, colours)])
 }
 
 /** In the order of their first entries. */

@@ -1,10 +1,9 @@
 // The end of `lint`: the sentence, what did not fuse and why, what did, what to look out for. Drawn from the lint document alone.
-import picocolors from 'picocolors'
 import type { LintDocument } from '../documents/lint.ts'
-import type { Colours, TerminalOptions } from './colours.ts'
 import { speedupRange } from './fix-answer.ts'
 import { percent, time } from './numbers.ts'
-import { wrap } from './wrap.ts'
+import { type Colours, labelled, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { hang, wrap } from './wrap.ts'
 
 type Unfused = LintDocument['unfused'][number]
 
@@ -13,19 +12,16 @@ const NAMED = 3
 
 /** The whole report as text that ends with a line end. Pure. */
 export function renderLint(doc: LintDocument, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
-  const sections = [
+  const { width, colours } = paper(options)
+  return page([
     wrap(doc.answer, width).map(colours.bold),
     unfused(doc, width, colours),
     fused(doc, width),
     hazardLines(doc, width, colours),
     repair(doc, width, colours),
     measured(doc, width),
-    doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow)),
-  ]
-  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
-  return `${text.join('\n\n')}\n`
+    warningLines(doc.warnings, width, colours),
+  ])
 }
 
 function unfused({ unfused, measured }: LintDocument, width: number, colours: Colours): string[] {
@@ -78,11 +74,11 @@ function fused({ fused, borders }: LintDocument, width: number): string[] {
   const lines: string[] = []
   if (fused.length > 0) {
     const said = fused.map(({ opType, nodes, timeMs }) => `${nodes} ${opType} ${time(timeMs)}`)
-    lines.push(...wrap(`Runs in int8: ${said.join(', ')}.`, width, '', '  '))
+    lines.push(...hang(`Runs in int8: ${said.join(', ')}.`, width))
   }
   if (borders.nodes > 0) {
     const plural = borders.nodes === 1 ? 'conversion' : 'conversions'
-    lines.push(...wrap(`Where float begins and ends: ${borders.nodes} ${plural}, ${time(borders.timeMs)}.`, width, '', '  '))
+    lines.push(...hang(`Where float begins and ends: ${borders.nodes} ${plural}, ${time(borders.timeMs)}.`, width))
   }
   return lines
 }
@@ -101,22 +97,22 @@ function repair({ repair }: LintDocument, width: number, colours: Colours): stri
     return wrap('Repair: nothing that was tried is proven faster with outputs that agree, so nothing was written.', width)
   const changes = repair.changes.join(', ')
   const text = `Mended: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}), ${repair.outputs}; ${changes}.`
-  return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : wrap(`Written: ${out}`, width, '', '  '))]
+  return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : hang(`Written: ${out}`, width))]
 }
 
 function measured({ measured }: LintDocument, width: number): string[] {
   if (measured === null) return []
   const { engine, machine, trust, reasons, syntheticInputs } = measured
-  const line = (label: string, text: string) => wrap(text, width, label.padEnd(9), ' '.repeat(9))
-  return [
-    ...line('Trust', `${trust}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`),
-    ...line(
-      'Engine',
-      `${engine.id} ${engine.version}, ${engine.threadsInUse} threads, graph optimization ${engine.graphOptimization}`,
-    ),
-    ...line('Machine', machine.cpu),
-    ...(syntheticInputs.length === 0
-      ? []
-      : line('Inputs', `synthetic: ${syntheticInputs.slice(0, 3).join(', ')}; with your own: --data\u00a0PATH`)),
-  ]
+  const on = `${engine.id} ${engine.version}, ${engine.threadsInUse} threads, graph optimization ${engine.graphOptimization}`
+  const synthetic = `synthetic: ${syntheticInputs.slice(0, 3).join(', ')}; with your own: --data\u00a0PATH`
+  return labelled(
+    [
+      ['Trust', [trust, ...(reasons.length > 0 ? [reasons.join('; ')] : [])].join(': ')],
+      ['Engine', on],
+      ['Machine', machine.cpu],
+      ['Inputs', syntheticInputs.length > 0 ? synthetic : null],
+    ],
+    width,
+    9,
+  )
 }

@@ -2,7 +2,7 @@
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from '../documents/report.ts'
 import { bytes, count, one, percent, plural, time } from './numbers.ts'
-import { wrap } from './wrap.ts'
+import { labelled } from './page.ts'
 
 const labelWidth = 9
 
@@ -20,9 +20,7 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
     ['Profile', doc.profile?.correction ?? null],
     ...doc.sweeps.map((sweep): [string, string | null] => ['Sweep', sweepLine(sweep)]),
   ]
-  return facts.flatMap(([label, text]) =>
-    text === null ? [] : wrap(text, width, label.padEnd(labelWidth), ' '.repeat(labelWidth)),
-  )
+  return labelled(facts, width, labelWidth)
 }
 
 const grades = {

@@ -1,19 +1,12 @@
 // Where the time goes: the executed nodes with the largest times, under the names that the user gave them.
 
 import type { ReportDocument } from '../documents/report.ts'
-import type { Colours } from './colours.ts'
 import { nodeName } from './names.ts'
 import { percent, time } from './numbers.ts'
-import { cells, pad, printable, shorten, wrap } from './wrap.ts'
+import { type Colours, type Column, table, widthOf } from './page.ts'
+import { cells, hang, printable, shorten } from './wrap.ts'
 
 type Node = ReportDocument['nodes'][number]
-
-interface Column {
-  readonly head: string
-  readonly side: 'left' | 'right'
-  readonly cell: (node: Node) => string
-  readonly others: string
-}
 
 const mostNodes = 5
 const longestOperator = 20
@@ -46,7 +39,7 @@ function byOperator({ nodes, latency }: ReportDocument, width: number): string[]
   })
   const left = ranked.length - said.length
   const rest = left > 0 ? `, and ${left} ${left === 1 ? 'other' : 'others'}` : ''
-  return wrap(`By operator: ${said.join(', ')}${rest}`, width, '', '  ')
+  return hang(`By operator: ${said.join(', ')}${rest}`, width)
 }
 
 function largestNodes(doc: ReportDocument, width: number, colours: Colours): string[] {
@@ -57,65 +50,31 @@ function largestNodes(doc: ReportDocument, width: number, colours: Colours): str
   if (ranked.length === 0) return []
   const top = ranked.slice(0, mostNodes)
   const others = ranked.slice(mostNodes)
-  const { columns, nameWidth } = choose(columnsFor(others), top, width)
-  const names = [...top.map((node) => nodeName(node, nameWidth)), othersName(others)].filter((name) => name !== '')
-  const longest = Math.max(cells(title), ...names.map(cells))
-  const row = (name: string, texts: readonly string[]) => {
-    const padded = texts.map((text, at) => pad(text, columnWidth(columns[at]!, top), columns[at]!.side))
-    return [pad(name, longest), ...padded].join('  ').trimEnd()
-  }
-  return [
-    colours.bold(
-      row(
-        title,
-        columns.map(({ head }) => head),
-      ),
-    ),
-    ...top.map((node, at) =>
-      row(
-        names[at]!,
-        columns.map(({ cell }) => cell(node)),
-      ),
-    ),
-    ...(others.length === 0
-      ? []
-      : [
-          row(
-            othersName(others),
-            columns.map((column) => column.others),
-          ),
-        ]),
-  ]
+  const { columns, nameWidth } = choose(columnsFor(top, others), width)
+  const names = top.map((node) => nodeName(node, nameWidth))
+  if (others.length > 0) names.push(others.length === 1 ? '1 other node' : `${others.length} other nodes`)
+  return table([{ head: title, texts: names }, ...columns], colours)
 }
 
-function columnsFor(others: readonly Node[]): Column[] {
+function columnsFor(top: readonly Node[], others: readonly Node[]): Column[] {
+  const texts = (textOf: (node: Node) => string, ofOthers: string) => [
+    ...top.map(textOf),
+    ...(others.length > 0 ? [ofOthers] : []),
+  ]
   const othersMs = others.reduce((sum, node) => sum + node.timeMs, 0)
   const othersShare = others.reduce((sum, node) => sum + node.share, 0)
   return [
-    { head: 'operator', side: 'right', cell: (node) => shorten(printable(node.opType), longestOperator), others: '' },
-    { head: 'time', side: 'left', cell: (node) => time(node.timeMs), others: time(othersMs) },
-    { head: 'share', side: 'left', cell: (node) => percent(node.share), others: percent(othersShare) },
-    { head: 'bound by', side: 'right', cell: (node) => node.bound ?? 'not known', others: '' },
+    { head: 'operator', texts: texts(({ opType }) => shorten(printable(opType), longestOperator), '') },
+    { head: 'time', side: 'left', texts: texts(({ timeMs }) => time(timeMs), time(othersMs)) },
+    { head: 'share', side: 'left', texts: texts(({ share }) => percent(share), percent(othersShare)) },
+    { head: 'bound by', texts: texts(({ bound }) => bound ?? 'not known', '') },
   ]
 }
 
-function othersName(others: readonly Node[]): string {
-  if (others.length === 0) return ''
-  return others.length === 1 ? '1 other node' : `${others.length} other nodes`
-}
-
-function columnWidth(column: Column, nodes: readonly Node[]): number {
-  return Math.max(cells(column.head), cells(column.others), ...nodes.map((node) => cells(column.cell(node))))
-}
-
 /** In a narrow terminal the operator goes first, then what binds it, until the names have room. */
-function choose(
-  columns: readonly Column[],
-  nodes: readonly Node[],
-  width: number,
-): { columns: readonly Column[]; nameWidth: number } {
+function choose(columns: readonly Column[], width: number): { columns: readonly Column[]; nameWidth: number } {
   const choices = [columns, columns.slice(1), columns.slice(1, 3)]
-  const room = (kept: readonly Column[]) => width - kept.reduce((sum, column) => sum + columnWidth(column, nodes) + 2, 0)
+  const room = (kept: readonly Column[]) => width - widthOf(kept)
   const kept = choices.find((choice) => room(choice) >= cells(title)) ?? choices[2]!
   return { columns: kept, nameWidth: room(kept) }
 }

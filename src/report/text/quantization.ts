@@ -1,9 +1,8 @@
 // What `quantize` found, for the terminal: the sentence, a table of layers, where it lies. Pure.
-import picocolors from 'picocolors'
 import type { ReportDocument } from '../documents/report.ts'
-import type { TerminalOptions } from './colours.ts'
 import { bytes, time } from './numbers.ts'
-import { cells, pad, printable, shorten, wrap } from './wrap.ts'
+import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
+import { hang, printable, shorten, wrap } from './wrap.ts'
 
 type Quantization = NonNullable<ReportDocument['quantization']>
 type Layer = Quantization['layers'][number]
@@ -22,57 +21,43 @@ const MOST_LAYERS = 12
 /** Ends with a line end. */
 export function renderQuantized(
   doc: ReportDocument,
-  { width: given, colour }: TerminalOptions,
+  options: TerminalOptions,
   constraints: { readonly allowSynthetic: boolean },
 ): string {
-  const width = Math.max(40, given)
-  const colours = picocolors.createColors(colour)
+  const { width, colours } = paper(options)
   const { quantization, fix } = doc
-  const lines = wrap(doc.answer, width).map(colours.bold)
-  if (quantization) {
-    const { layers, notTried, sizeBeforeBytes, sizeAfterBytes } = quantization
-    const used = layers.filter(({ kernel, precision }) => kernel !== null || precision !== 'float32')
-    if (used.length > 0) lines.push('', ...layerTable(used, width, colours.bold))
-    if (sizeAfterBytes !== null) lines.push('', `On disk: ${bytes(sizeBeforeBytes)} to ${bytes(sizeAfterBytes)}`)
-    for (const { method, reason } of notTried) lines.push('', ...wrap(`${method}: ${reason}`, width, '', '  '))
-  }
-  if (fix?.shipped) lines.push('', ...wrap(`Written: ${fix.shipped}`, width, '', '  '))
-  for (const warning of doc.warnings) lines.push('', ...wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow))
-  if (quantization?.inputs === 'synthetic') lines.push('', ...wrap(syntheticNote(constraints), width, '', '  '))
-  return `${lines.join('\n')}\n`
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    ...(quantization ? layersAndSize(quantization, width, colours) : []),
+    fix?.shipped ? hang(`Written: ${fix.shipped}`, width) : [],
+    ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
+    quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints), width) : [],
+  ])
 }
 
-function layerTable(layers: readonly Layer[], width: number, bold: (text: string) => string): string[] {
-  const ranked = [...layers].sort((a, b) => (b.beforeMs ?? 0) - (a.beforeMs ?? 0))
-  const top = ranked.slice(0, MOST_LAYERS)
-  const rest = ranked.slice(MOST_LAYERS)
-  const columns = [
-    { head: 'operator', side: 'right', cell: ({ opType }: Layer) => shorten(printable(opType), 14) },
-    { head: 'now', side: 'right', cell: ({ precision }: Layer) => precision },
-    { head: 'float', side: 'left', cell: ({ beforeMs }: Layer) => (beforeMs === null ? '' : time(beforeMs)) },
-    { head: 'then', side: 'left', cell: ({ afterMs }: Layer) => (afterMs === null ? '' : time(afterMs)) },
-    { head: 'kernel', side: 'right', cell: ({ kernel }: Layer) => shorten(printable(kernel ?? ''), 20) },
-  ] as const
-  const widths = columns.map(({ head, cell }) => Math.max(cells(head), ...top.map((layer) => cells(cell(layer)))))
-  const room = Math.max(8, width - widths.reduce((sum, one) => sum + one + 2, 0))
-  const title = 'Layer'
-  const names = top.map(({ node }) => shorten(printable(node), room))
-  const nameWidth = Math.max(cells(title), ...names.map(cells))
-  const row = (name: string, texts: readonly string[]) =>
-    [pad(name, nameWidth), ...texts.map((text, k) => pad(text, widths[k]!, columns[k]!.side))].join('  ').trimEnd()
+function layersAndSize(quantization: Quantization, width: number, colours: Colours): string[][] {
+  const { layers, notTried, sizeBeforeBytes, sizeAfterBytes } = quantization
+  const used = layers.filter(({ kernel, precision }) => kernel !== null || precision !== 'float32')
   return [
-    bold(
-      row(
-        title,
-        columns.map(({ head }) => head),
-      ),
-    ),
-    ...top.map((layer, k) =>
-      row(
-        names[k]!,
-        columns.map(({ cell }) => cell(layer)),
-      ),
-    ),
-    ...(rest.length === 0 ? [] : [`and ${rest.length} more, in the report document`]),
+    used.length > 0 ? layerTable(used, width, colours) : [],
+    sizeAfterBytes !== null ? [`On disk: ${bytes(sizeBeforeBytes)} to ${bytes(sizeAfterBytes)}`] : [],
+    ...notTried.map(({ method, reason }) => hang(`${method}: ${reason}`, width)),
   ]
+}
+
+function layerTable(layers: readonly Layer[], width: number, colours: Colours): string[] {
+  const ranked = layers.toSorted((a, b) => (b.beforeMs ?? 0) - (a.beforeMs ?? 0))
+  const top = ranked.slice(0, MOST_LAYERS)
+  const left = ranked.length - top.length
+  const timeOrNone = (ms: number | null) => (ms === null ? '' : time(ms))
+  const columns: Column[] = [
+    { head: 'operator', texts: top.map(({ opType }) => shorten(printable(opType), 14)) },
+    { head: 'now', texts: top.map(({ precision }) => precision) },
+    { head: 'float', side: 'left', texts: top.map(({ beforeMs }) => timeOrNone(beforeMs)) },
+    { head: 'then', side: 'left', texts: top.map(({ afterMs }) => timeOrNone(afterMs)) },
+    { head: 'kernel', texts: top.map(({ kernel }) => shorten(printable(kernel ?? ''), 20)) },
+  ]
+  const room = Math.max(8, width - widthOf(columns))
+  const names = { head: 'Layer', texts: top.map(({ node }) => shorten(printable(node), room)) }
+  return [...table([names, ...columns], colours), ...(left > 0 ? [`and ${left} more, in the report document`] : [])]
 }

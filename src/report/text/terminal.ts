@@ -1,14 +1,13 @@
 // The report on a terminal: the sentence, one bar for the three areas, where the time goes, at most five findings, then what
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
-import picocolors from 'picocolors'
 import type { ReportDocument } from '../documents/report.ts'
 import { areaBar } from './area-bar.ts'
-import type { Colours, TerminalOptions } from './colours.ts'
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { time } from './numbers.ts'
-import { asTyped, quoted, wrap, wrapCommand } from './wrap.ts'
+import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { asTyped, hang, quoted, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
 
@@ -17,10 +16,9 @@ const mostFindings = 5
 
 /** The whole report as text that ends with a line end. Pure. */
 export function renderTerminal(given: ReportDocument, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
   const doc = withCommand(given, options.command)
-  const colours = picocolors.createColors(options.colour)
-  const sections = [
+  const { width, colours } = paper(options)
+  return page([
     wrap(doc.answer, width).map(colours.bold),
     areaBar(doc.areas, width, colours),
     nodeTable(doc, width, colours),
@@ -29,10 +27,8 @@ export function renderTerminal(given: ReportDocument, options: TerminalOptions):
     [...clear(doc, width), ...doesNotApply(doc, width), ...notChecked(doc, width)],
     assumptions(doc, width),
     measuredWith(doc, width),
-    warnings(doc, width, colours),
-  ]
-  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
-  return `${text.join('\n\n')}\n`
+    warningLines(doc.warnings, width, colours),
+  ])
 }
 
 /** The document with commands as its reader types them. */
@@ -84,12 +80,12 @@ function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
 
 function clear(doc: ReportDocument, width: number): string[] {
   if (doc.clear.length === 0) return []
-  return wrap(`Checked and fine: ${doc.clear.join(', ')}.`, width, '', '  ')
+  return hang(`Checked and fine: ${doc.clear.join(', ')}.`, width)
 }
 
 function doesNotApply({ doesNotApply = [] }: ReportDocument, width: number): string[] {
   if (doesNotApply.length === 0) return []
-  return wrap(`Does not apply: ${doesNotApply.join(', ')}.`, width, '', '  ')
+  return hang(`Does not apply: ${doesNotApply.join(', ')}.`, width)
 }
 
 function notChecked(doc: ReportDocument, width: number): string[] {
@@ -97,7 +93,7 @@ function notChecked(doc: ReportDocument, width: number): string[] {
   const byReason = new Map<string, string[]>()
   for (const { rule, reason } of doc.notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
   const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
-  return wrap(`Not checked: ${parts.join('; ')}.`, width, '', '  ')
+  return hang(`Not checked: ${parts.join('; ')}.`, width)
 }
 
 function assumptions(doc: ReportDocument, width: number): string[] {
@@ -108,7 +104,7 @@ function assumptions(doc: ReportDocument, width: number): string[] {
       const byBatch = assumptions.every(({ flag }) => flag === '--batch')
       const flag = byBatch ? '--batch 1' : `--shape ${quoted(`${name}=${shape.join('x')}`)}`
       return [
-        ...wrap(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width, '', '  '),
+        ...hang(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width),
         ...wrapCommand(flag, width, '  To change it: '),
       ]
     })
@@ -117,10 +113,6 @@ function assumptions(doc: ReportDocument, width: number): string[] {
   const names =
     synthetic.length > 4 ? `${synthetic.slice(0, 3).join(', ')} and ${synthetic.length - 3} more` : synthetic.join(', ')
   const label = synthetic.length === 1 ? 'Synthetic input' : 'Synthetic inputs'
-  lines.push(...wrap(`${label}: ${names}. To measure with your own: --data\u00a0PATH`, width, '', '  '))
+  lines.push(...hang(`${label}: ${names}. To measure with your own: --data\u00a0PATH`, width))
   return lines
-}
-
-function warnings(doc: ReportDocument, width: number, colours: Colours): string[] {
-  return doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow))
 }

@@ -1,11 +1,10 @@
 // What was tried, drawn from the report document: a line for each trial, and the whole at the end.
-import picocolors from 'picocolors'
 import type { ReportDocument } from '../documents/report.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
-import type { Colours, TerminalOptions } from './colours.ts'
 import { speedupRange } from './fix-answer.ts'
 import { time } from './numbers.ts'
-import { wrap } from './wrap.ts'
+import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { hang, wrap } from './wrap.ts'
 
 /** One trial as its own lines: name, before and after, interval, agreement, kept or not and why. No line end. Pure. */
 export function trialLines(trial: TrialRow, width: number, colours: Colours): string[] {
@@ -29,23 +28,19 @@ function storyOf(trial: TrialRow): string {
 
 /** The end of `fix`: the sentence, what was kept, where it lies. Ends with a line end. Pure. */
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
-  const lines = wrap(doc.answer, width).map(colours.bold)
+  const { width, colours } = paper(options)
   const { fix } = doc
-  if (fix) {
-    if (fix.untried.length > 0)
-      lines.push('', ...wrap(`No time was left for: ${fix.untried.join(', ')}. Give more: --budget 5m`, width, '', '  '))
-    if (fix.machineBound)
-      lines.push('', ...wrap('The model is laid out for this machine; on others make it again.', width).map(colours.yellow))
-    if (fix.shipped !== null)
-      lines.push('', ...wrap(`Written: ${fix.shipped} (predict.mjs, options.json, README.md, report.json)`, width, '', '  '))
-  }
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
-  if (synthetic.length > 0 && doc.trials.length > 0) {
-    const text = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
-    lines.push('', ...wrap(text, width, '', '  '))
-  }
-  for (const warning of doc.warnings) lines.push('', ...wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow))
-  return `${lines.join('\n')}\n`
+  const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
+  const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
+  const bound = 'The model is laid out for this machine; on others make it again.'
+  const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    fix && fix.untried.length > 0 ? hang(untried, width) : [],
+    fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
+    fix && fix.shipped !== null ? hang(written, width) : [],
+    synthetic.length > 0 && doc.trials.length > 0 ? hang(compared, width) : [],
+    ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
+  ])
 }

@@ -1,11 +1,10 @@
 // What a check says: one sentence, what it stands on, and its warnings.
-import picocolors from 'picocolors'
 import type { CheckDocument } from '../documents/check.ts'
-import type { TerminalOptions } from './colours.ts'
 import { shortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
 import { significant, timeWithInterval } from './numbers.ts'
-import { wrap } from './wrap.ts'
+import { page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { hang, wrap } from './wrap.ts'
 
 /** One sentence. Pure. */
 export function checkAnswer({
@@ -26,22 +25,19 @@ export function checkAnswer({
 
 /** Ends with a line end. Pure. */
 export function renderCheck(doc: CheckDocument, options: TerminalOptions): string {
-  const width = Math.max(40, options.width)
-  const colours = picocolors.createColors(options.colour)
+  const { width, colours } = paper(options)
   const { model, baseline, rounds } = doc
   const paint = { within: colours.green, above: colours.red, unclear: colours.yellow }[doc.verdict]
   const latency = (one: typeof model) => timeWithInterval(one.p50Ms, one.ciLowMs, one.ciHighMs)
   const how = baseline.paired
     ? `${rounds} rounds of fresh processes in turns; 99 % interval, ratios round by round`
     : 'the intervals of two runs: the machine may have changed between them; a --baseline model is measured in turns'
-  const lines = [
-    ...wrap(doc.answer, width).map(paint),
-    '',
-    ...wrap(`${model.file}: ${latency(model)}`, width, '', '  '),
-    ...wrap(`${baseline.file}: ${latency(baseline)}`, width, '', '  '),
-    ...wrap(`${how}.`, width, '', '  '),
+  const basis = [
+    ...hang(`${model.file}: ${latency(model)}`, width),
+    ...hang(`${baseline.file}: ${latency(baseline)}`, width),
+    ...hang(`${how}.`, width),
     ...(doc.verdict === 'unclear' && baseline.paired ? wrap('To narrow it: --rounds 30, or a quieter machine.', width) : []),
-    ...doc.warnings.flatMap((warning) => wrap(`Warning: ${warning}`, width, '', '  ').map(colours.yellow)),
+    ...warningLines(doc.warnings, width, colours),
   ]
-  return `${lines.join('\n')}\n`
+  return page([wrap(doc.answer, width).map(paint), basis])
 }

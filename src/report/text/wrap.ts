@@ -77,6 +77,9 @@ export function wrap(text: string, width: number, first = '', rest = ' '.repeat(
   return lines
 }
 
+/** Lines after the first begin two cells further in. */
+export const hang = (text: string, width: number): string[] => wrap(text, width, '', '  ')
+
 /** The part of a long word that fits, up to a sign between its own words where one stands in the second half. */
 function cut(word: string, width: number): string[] {
   const characters = charactersOf(word)
