@@ -187,13 +187,11 @@ export const ${name} = defineRule({
     const savingMs = 0
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
-      found: {
-        ...tell\`Why, with the numbers: \${ms('saving', savingMs)}.\`,
-        timeMs: savingMs,
-        wouldSaveMs: savingMs,
-        basis: 'modelled',
-        next: null,
-      },
+      ...tell\`Why, with the numbers: \${ms('saving', savingMs)}.\`,
+      timeMs: savingMs,
+      wouldSaveMs: savingMs,
+      basis: 'modelled',
+      next: null,
     }
   },
 })

@@ -40,7 +40,7 @@ test('one rule that throws is one failed row', () => {
         throw new Error('division by a node')
       },
     }),
-    defineRule({ ...about, id: 'sound', needs: ['latency'], check: () => ({ found }) }),
+    defineRule({ ...about, id: 'sound', needs: ['latency'], check: () => found }),
     defineRule({ ...about, id: 'unsure', needs: ['latency'], check: () => ({ notChecked: 'too noisy' }) }),
   ]
   expect(diagnose(evidence(), rules)).toEqual([
@@ -55,7 +55,7 @@ test("a finding's own title and area come before the rule's", () => {
     ...about,
     id: 'own',
     needs: ['latency'],
-    check: () => ({ found: { ...found, title: 'Its own', area: 'hardware' } }),
+    check: () => ({ ...found, title: 'Its own', area: 'hardware' }),
   })
   expect(diagnose(evidence(), [rule])[0]).toMatchObject({ finding: { title: 'Its own', area: 'hardware' } })
 })

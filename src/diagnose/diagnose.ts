@@ -29,7 +29,7 @@ function verdictOf(rule: Rule, evidence: AnalyzedEvidence): Verdict {
   if (outcome === 'clear' || outcome === 'does-not-apply') return { verdict: outcome, rule: rule.id }
   if ('notChecked' in outcome) return { verdict: 'not-checked', rule: rule.id, reason: outcome.notChecked }
   const stated = { rule: rule.id, area: rule.area, title: rule.title, nodes: [], places: [] }
-  return { verdict: 'found', rule: rule.id, finding: { ...stated, ...outcome.found } }
+  return { verdict: 'found', rule: rule.id, finding: { ...stated, ...outcome } }
 }
 
 /** The declared keys that are there. */

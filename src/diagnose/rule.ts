@@ -46,7 +46,7 @@ type Stated = 'area' | 'title' | 'nodes' | 'places'
  * it cannot tell.
  */
 export type Outcome =
-  | { readonly found: Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>> }
+  | (Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>>)
   | 'clear'
   | 'does-not-apply'
   | { readonly notChecked: string }

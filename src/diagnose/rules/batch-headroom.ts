@@ -38,17 +38,15 @@ export const batchHeadroom = defineRule({
         : tell` The fit: ${ms('fit-call', Math.max(0, fit.fixedMs))} a call + ${ms('fit-sample', fit.perUnitMs)} a sample.`
     const batch = number('best-batch', best.at, 'samples')
     return {
-      found: {
-        title: `In a batch of ${best.at}, a sample costs ${percent(savedShare)} less`,
-        ...tell`A sample takes ${ms('sample', current.p50Ms / current.at)} at batch ${number('batch', current.at, 'samples')} and
-          ${ms('sample-in-best-batch', best.p50Ms / best.at)} at batch ${batch}; every sample then waits
-          ${ms('best-batch-time', best.p50Ms)} for its batch.${fitted}
-          The saving is time per sample: it raises throughput and lowers no single answer's latency.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: latency.p50Ms * savedShare,
-        basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/ --for throughput',
-      },
+      title: `In a batch of ${best.at}, a sample costs ${percent(savedShare)} less`,
+      ...tell`A sample takes ${ms('sample', current.p50Ms / current.at)} at batch ${number('batch', current.at, 'samples')} and
+        ${ms('sample-in-best-batch', best.p50Ms / best.at)} at batch ${batch}; every sample then waits
+        ${ms('best-batch-time', best.p50Ms)} for its batch.${fitted}
+        The saving is time per sample: it raises throughput and lowers no single answer's latency.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: latency.p50Ms * savedShare,
+      basis: 'measured',
+      next: 'whyslow fix MODEL -o fast/ --for throughput',
     }
   },
 })

@@ -21,14 +21,12 @@ export const callOverhead = defineRule({
         ? ''
         : tell` with ${counted('input', inputs.length)} and ${counted('output', outputs.length)}`
     return {
-      found: {
-        ...tell`A call${ports} costs ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50, before any operator runs.
-          It is paid once per call: larger batches, and fewer or smaller inputs and outputs, make it smaller.`,
-        timeMs: callMs,
-        wouldSaveMs: callMs,
-        basis: 'modelled',
-        next: 'whyslow fix MODEL -o fast/ --for throughput',
-      },
+      ...tell`A call${ports} costs ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50, before any operator runs.
+        It is paid once per call: larger batches, and fewer or smaller inputs and outputs, make it smaller.`,
+      timeMs: callMs,
+      wouldSaveMs: callMs,
+      basis: 'modelled',
+      next: 'whyslow fix MODEL -o fast/ --for throughput',
     }
   },
 })

@@ -22,14 +22,12 @@ export const coldStart = defineRule({
     const slowLoad = loadMs >= LONG_LOAD_MS && loadMs >= LOAD_OVER_P50 * p50Ms
     if (!slowFirst && !slowLoad) return 'clear'
     return {
-      found: {
-        ...tell`Loading takes ${ms('load', loadMs)} and the first prediction ${ms('first', firstMs)}, against ${ms('p50', p50Ms)} once
-          warm. It is paid once per process, so the saving per prediction is nil.`,
-        timeMs: 0,
-        wouldSaveMs: 0,
-        basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/ --for load-time',
-      },
+      ...tell`Loading takes ${ms('load', loadMs)} and the first prediction ${ms('first', firstMs)}, against ${ms('p50', p50Ms)} once
+        warm. It is paid once per process, so the saving per prediction is nil.`,
+      timeMs: 0,
+      wouldSaveMs: 0,
+      basis: 'measured',
+      next: 'whyslow fix MODEL -o fast/ --for load-time',
     }
   },
 })

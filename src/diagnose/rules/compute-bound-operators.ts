@@ -36,15 +36,13 @@ export const computeBoundOperators = defineRule({
           ${ms('saving', savingMs)}.`
       : whyNoGain(float.length > 0, gain)
     return {
-      found: {
-        ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
-          ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
-        timeMs,
-        wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
-        basis: 'modelled',
-        nodes: bound.map((node) => node.name),
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+        ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
+      timeMs,
+      wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
+      basis: 'modelled',
+      nodes: bound.map((node) => node.name),
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

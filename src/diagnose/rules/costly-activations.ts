@@ -7,22 +7,8 @@ import { isWorthSaying } from '../worth.ts'
 
 /** Activations and norms built on special functions, as the engine runs them. */
 const COSTLY = new Set([
-  ...[
-    'Erf',
-    'Tanh',
-    'Sigmoid',
-    'Gelu',
-    'FastGelu',
-    'BiasGelu',
-    'QuickGelu',
-    'Swish',
-    'Softmax',
-    'LogSoftmax',
-    'Exp',
-    'Log',
-    'Pow',
-  ],
-  ...['Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos'],
+  ...['Erf', 'Tanh', 'Sigmoid', 'Gelu', 'FastGelu', 'BiasGelu', 'QuickGelu', 'Swish', 'Softmax', 'LogSoftmax', 'Exp', 'Log'],
+  ...['Pow', 'Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos'],
 ])
 
 export const costlyActivations = defineRule({
@@ -42,16 +28,14 @@ export const costlyActivations = defineRule({
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
     const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
     return {
-      found: {
-        ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
-          reading and writing their data alone would take ${ms('data-alone', timeMs - savingMs)}. An activation without exponentials
-          (Relu, HardSwish) comes close to that, after retraining.`,
-        timeMs,
-        wouldSaveMs: Math.min(savingMs, p50Ms),
-        basis: 'modelled',
-        nodes: costly.map((node) => node.name),
-        next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
-      },
+      ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+        reading and writing their data alone would take ${ms('data-alone', timeMs - savingMs)}. An activation without exponentials
+        (Relu, HardSwish) comes close to that, after retraining.`,
+      timeMs,
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: 'modelled',
+      nodes: costly.map((node) => node.name),
+      next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
     }
   },
 })

@@ -24,17 +24,15 @@ export const cpuThrottling = defineRule({
     const quota = machine.quotaCpus
     const fitting = quota === null ? null : Math.max(1, Math.floor(quota))
     return {
-      found: {
-        ...tell`${quota === null ? 'A quota' : tell`The quota of ${number('quota', quota, 'CPUs')} CPUs`} stopped the process for
-          ${ms('stopped', totals.throttledMs / stoppedTogether)} of ${ms('timed', totals.wallMs)}: ${share('stopped-share', stopped)} of the
-          time. Stops come in pieces of up to a period (${ms('usual-period', USUAL_PERIOD_MS)} as a rule), so short predictions see them
-          in the tail and in throughput more than in the p50.`,
-        timeMs: stopped * latency.p50Ms,
-        wouldSaveMs: stopped * latency.p50Ms,
-        basis: 'modelled',
-        next:
-          fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`${quota === null ? 'A quota' : tell`The quota of ${number('quota', quota, 'CPUs')} CPUs`} stopped the process for
+        ${ms('stopped', totals.throttledMs / stoppedTogether)} of ${ms('timed', totals.wallMs)}: ${share('stopped-share', stopped)} of the
+        time. Stops come in pieces of up to a period (${ms('usual-period', USUAL_PERIOD_MS)} as a rule), so short predictions see them
+        in the tail and in throughput more than in the p50.`,
+      timeMs: stopped * latency.p50Ms,
+      wouldSaveMs: stopped * latency.p50Ms,
+      basis: 'modelled',
+      next:
+        fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : 'whyslow fix MODEL -o fast/',
     }
   },
 })

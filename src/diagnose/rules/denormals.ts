@@ -28,28 +28,24 @@ export const denormals = defineRule({
     if (experiment === undefined) {
       if (worst === undefined) return { notChecked: 'the weights hold none; activations were not tried (no experiment)' }
       return {
-        found: {
-          title: 'Weights hold numbers too small for the fast path of some CPUs',
-          ...tell`${inWeights} Whether this CPU is slow with them was not measured.`,
-          timeMs: 0,
-          wouldSaveMs: 0,
-          basis: 'measured',
-          next: NEXT,
-        },
+        title: 'Weights hold numbers too small for the fast path of some CPUs',
+        ...tell`${inWeights} Whether this CPU is slow with them was not measured.`,
+        timeMs: 0,
+        wouldSaveMs: 0,
+        basis: 'measured',
+        next: NEXT,
       }
     }
 
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
     if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
-      found: {
-        ...tell`With subnormal numbers taken as zero, a prediction takes ${ms('flushed', experiment.changedMs)} instead of
-          ${ms('as-is', experiment.baseMs)} (${counted('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,
-        timeMs: savingMs,
-        wouldSaveMs: savingMs,
-        basis: 'measured',
-        next: NEXT,
-      },
+      ...tell`With subnormal numbers taken as zero, a prediction takes ${ms('flushed', experiment.changedMs)} instead of
+        ${ms('as-is', experiment.baseMs)} (${counted('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,
+      timeMs: savingMs,
+      wouldSaveMs: savingMs,
+      basis: 'measured',
+      next: NEXT,
     }
   },
 })

@@ -27,16 +27,14 @@ export const dispatchOverhead = defineRule({
     const savingMs = Math.min(timeMs, dispatchMs * smallStarts)
     if (timeMs < MIN_SHARE * p50Ms || !isWorthSaying(savingMs, p50Ms)) return 'clear'
     return {
-      found: {
-        ...tell`A prediction starts ${number('starts', Math.round(starts), 'kernels')} kernels at ${ms('start', dispatchMs)} each: ${ms('time', timeMs)},
-          ${share('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
-          their own start; a graph where they are folded or fused would not pay for them.`,
-        timeMs,
-        wouldSaveMs: savingMs,
-        basis: 'modelled',
-        nodes: small.map((node) => node.name),
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`A prediction starts ${number('starts', Math.round(starts), 'kernels')} kernels at ${ms('start', dispatchMs)} each: ${ms('time', timeMs)},
+        ${share('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
+        their own start; a graph where they are folded or fused would not pay for them.`,
+      timeMs,
+      wouldSaveMs: savingMs,
+      basis: 'modelled',
+      nodes: small.map((node) => node.name),
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

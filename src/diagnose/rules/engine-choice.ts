@@ -17,15 +17,13 @@ export const engineChoice = defineRule({
     const others =
       faster.length > 1 ? tell`, the best of ${number('faster-engines', faster.length, 'engines')} that are faster` : ''
     return {
-      found: {
-        ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
-          (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
-          fresh processes)${others}.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: savedMs,
-        basis: 'measured',
-        next: `whyslow MODEL --engine ${best.id}`,
-      },
+      ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
+        (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
+        fresh processes)${others}.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: savedMs,
+      basis: 'measured',
+      next: `whyslow MODEL --engine ${best.id}`,
     }
   },
 })

@@ -29,14 +29,12 @@ export const eventLoopBlocking = defineRule({
         : tell`The main thread was busy ${share('busy', eventLoop.busyShare)} of the time, and a timer came up to
             ${ms('longest-delay', eventLoop.longestDelayMs)} late`
     return {
-      found: {
-        ...tell`${held}: requests, health checks and timers of the same process wait. Predictions started together run one after the
-          other.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: 0,
-        basis: eventLoop === undefined ? 'modelled' : 'measured',
-        next: null,
-      },
+      ...tell`${held}: requests, health checks and timers of the same process wait. Predictions started together run one after the
+        other.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: 0,
+      basis: eventLoop === undefined ? 'modelled' : 'measured',
+      next: null,
     }
   },
 })

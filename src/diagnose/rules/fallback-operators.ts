@@ -24,16 +24,14 @@ export const fallbackOperators = defineRule({
     if (onCpu.length === 0 || !isWorthSaying(workMs, latency.p50Ms)) return 'clear'
     const longest = onCpu.toSorted((a, b) => b.timeMs - a.timeMs)
     return {
-      found: {
-        ...tell`On the CPU, ${operatorsTake(longest.map(({ opType }) => opType))} ${ms('on-cpu', onCpuMs(device))};
-          ${number('copies', copies.length, 'copies')} copies between CPU and device stand around them, and in ${ms('copies-out', waits)} of
-          those the CPU waits for the device first.${refused(device)}`,
-        timeMs: workMs,
-        wouldSaveMs: workMs,
-        basis: 'modelled',
-        nodes: longest.map(({ name }) => name),
-        next: null,
-      },
+      ...tell`On the CPU, ${operatorsTake(longest.map(({ opType }) => opType))} ${ms('on-cpu', onCpuMs(device))};
+        ${number('copies', copies.length, 'copies')} copies between CPU and device stand around them, and in ${ms('copies-out', waits)} of
+        those the CPU waits for the device first.${refused(device)}`,
+      timeMs: workMs,
+      wouldSaveMs: workMs,
+      basis: 'modelled',
+      nodes: longest.map(({ name }) => name),
+      next: null,
     }
   },
 })

@@ -23,15 +23,13 @@ export const gpuUnderfed = defineRule({
     if (idleMs < IDLE_SHARE * latency.p50Ms) return 'clear'
     const launches = device.programs.reduce((sum, { runs }) => sum + runs, 0)
     return {
-      found: {
-        ...tell`Kernels take ${ms('kernels', device.kernelsMs)} of ${ms('p50', latency.p50Ms)}, copies ${ms('copies', copiesMs(device))}; in
-          the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${counted('program', Math.round(launches))} must
-          be handed out and the answer is waited for.`,
-        timeMs: idleMs,
-        wouldSaveMs: idleMs,
-        basis: 'modelled',
-        next: null,
-      },
+      ...tell`Kernels take ${ms('kernels', device.kernelsMs)} of ${ms('p50', latency.p50Ms)}, copies ${ms('copies', copiesMs(device))}; in
+        the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${counted('program', Math.round(launches))} must
+        be handed out and the answer is waited for.`,
+      timeMs: idleMs,
+      wouldSaveMs: idleMs,
+      basis: 'modelled',
+      next: null,
     }
   },
 })

@@ -17,13 +17,11 @@ export const graphOptimizationOff = defineRule({
     const experiment = experiments?.find(({ id }) => id === 'graph-optimization')
     if (experiment === undefined) {
       return {
-        found: {
-          ...tell`The session runs with graph optimization '${level}' and not 'all'. What it costs was not measured.`,
-          timeMs: 0,
-          wouldSaveMs: 0,
-          basis: 'modelled',
-          next,
-        },
+        ...tell`The session runs with graph optimization '${level}' and not 'all'. What it costs was not measured.`,
+        timeMs: 0,
+        wouldSaveMs: 0,
+        basis: 'modelled',
+        next,
       }
     }
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
@@ -34,14 +32,12 @@ export const graphOptimizationOff = defineRule({
       }
     }
     return {
-      found: {
-        ...tell`The session runs with graph optimization '${level}'. Measured in ${counted('pair', experiment.pairs)} with 'all':
-          ${ms('as-is', experiment.baseMs)} against ${ms('optimized', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
-        timeMs: savingMs,
-        wouldSaveMs: savingMs,
-        basis: 'measured',
-        next,
-      },
+      ...tell`The session runs with graph optimization '${level}'. Measured in ${counted('pair', experiment.pairs)} with 'all':
+        ${ms('as-is', experiment.baseMs)} against ${ms('optimized', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
+      timeMs: savingMs,
+      wouldSaveMs: savingMs,
+      basis: 'measured',
+      next,
     }
   },
 })

@@ -21,27 +21,23 @@ export const idleAccelerator = defineRule({
       const savedMs = latency.p50Ms * (1 - best.ratio)
       if (best.ratioHigh >= 1 || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
       return {
-        found: {
-          ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of
-            ${engine.id} (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over
-            ${counted('round', best.rounds)}).`,
-          timeMs: latency.p50Ms,
-          wouldSaveMs: savedMs,
-          basis: 'measured',
-          next: `whyslow MODEL --engine ${best.id}`,
-        },
+        ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of
+          ${engine.id} (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over
+          ${counted('round', best.rounds)}).`,
+        timeMs: latency.p50Ms,
+        wouldSaveMs: savedMs,
+        basis: 'measured',
+        next: `whyslow MODEL --engine ${best.id}`,
       }
     }
     if (machine.accelerators.length === 0) return 'clear'
     return {
-      found: {
-        ...tell`An installed engine can see ${machine.accelerators.join(', ')}; ${engine.id} ran on the CPU.
-          What it would save was not measured.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: 0,
-        basis: 'modelled',
-        next: 'whyslow compare MODEL',
-      },
+      ...tell`An installed engine can see ${machine.accelerators.join(', ')}; ${engine.id} ran on the CPU.
+        What it would save was not measured.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: 0,
+      basis: 'modelled',
+      next: 'whyslow compare MODEL',
     }
   },
 })

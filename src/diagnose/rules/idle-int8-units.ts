@@ -28,16 +28,14 @@ export const idleInt8Units = defineRule({
     const timeMs = heavy.reduce((sum, node) => sum + node.timeMs, 0)
     if (timeMs < MIN_SHARE * latency.p50Ms) return 'clear'
     return {
-      found: {
-        ...tell`The CPU has ${units.join(', ')}, and int8 kernels reached ${ratio('int8-rate', int8 / float32)} times the float32 rate here.
-          ${operators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${ms('time', timeMs)},
-          ${share('time-share', timeMs / latency.p50Ms)} of the p50.`,
-        timeMs,
-        wouldSaveMs: 0,
-        basis: 'modelled',
-        nodes: heavy.map((node) => node.name),
-        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
-      },
+      ...tell`The CPU has ${units.join(', ')}, and int8 kernels reached ${ratio('int8-rate', int8 / float32)} times the float32 rate here.
+        ${operators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${ms('time', timeMs)},
+        ${share('time-share', timeMs / latency.p50Ms)} of the p50.`,
+      timeMs,
+      wouldSaveMs: 0,
+      basis: 'modelled',
+      nodes: heavy.map((node) => node.name),
+      next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
     }
   },
 })

@@ -21,28 +21,24 @@ export const initializersAsInputs = defineRule({
     if (experiment === undefined) {
       if (model !== undefined && model.irVersion < FIRST_OVERRIDABLE_IR) return 'clear'
       return {
-        found: {
-          ...tell`${weights}, where a caller could replace them: constants cannot be folded into their neighbours.
-            What it costs was not measured.`,
-          timeMs: 0,
-          wouldSaveMs: 0,
-          basis: 'modelled',
-          next: 'whyslow fix MODEL -o fast/',
-        },
+        ...tell`${weights}, where a caller could replace them: constants cannot be folded into their neighbours.
+          What it costs was not measured.`,
+        timeMs: 0,
+        wouldSaveMs: 0,
+        basis: 'modelled',
+        next: 'whyslow fix MODEL -o fast/',
       }
     }
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
     if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
-      found: {
-        ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
-          ${counted('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
-          ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
-        timeMs: savingMs,
-        wouldSaveMs: savingMs,
-        basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
+        ${counted('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
+        ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
+      timeMs: savingMs,
+      wouldSaveMs: savingMs,
+      basis: 'measured',
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

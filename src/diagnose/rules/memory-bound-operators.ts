@@ -35,16 +35,14 @@ export const memoryBoundOperators = defineRule({
     const weightBytes = bound.reduce((sum, node) => sum + node.cost!.weightBytes, 0)
     const where = bound.some((node) => node.level === 'DRAM') ? 'memory, too large for the cache' : 'the last-level cache'
     return {
-      found: {
-        ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
-          to read ${bytes('weights', weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that;
-          several samples in one batch share one reading.`,
-        timeMs,
-        wouldSaveMs: Math.min(savingMs, p50Ms),
-        basis: 'modelled',
-        nodes: bound.map((node) => node.name),
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
+        to read ${bytes('weights', weightBytes)} of weights from ${where}, at every prediction. Weights in int8 are a quarter of that;
+        several samples in one batch share one reading.`,
+      timeMs,
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: 'modelled',
+      nodes: bound.map((node) => node.name),
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

@@ -35,15 +35,13 @@ export const noisyMachine = defineRule({
       (${share('waited-share', waitedShare)} of each thread's time)`
     const stolen = tell`the hypervisor kept back ${share('stolen-share', stolenShare)} of the CPU time`
     return {
-      found: {
-        ...tell`While predictions were timed, ${isWaited ? waited : ''}${isWaited && isStolen ? ' and ' : ''}${isStolen ? stolen : ''}; the
-          process was switched off its CPU ${number('switches', totals.involuntarySwitches, 'times')} times in
-          ${number('predictions', totals.predictions, 'predictions')} predictions. ${sayWhere(saving)}`,
-        timeMs: saving.timeMs,
-        wouldSaveMs: saving.timeMs,
-        basis: saving.basis,
-        next: null,
-      },
+      ...tell`While predictions were timed, ${isWaited ? waited : ''}${isWaited && isStolen ? ' and ' : ''}${isStolen ? stolen : ''}; the
+        process was switched off its CPU ${number('switches', totals.involuntarySwitches, 'times')} times in
+        ${number('predictions', totals.predictions, 'predictions')} predictions. ${sayWhere(saving)}`,
+      timeMs: saving.timeMs,
+      wouldSaveMs: saving.timeMs,
+      basis: saving.basis,
+      next: null,
     }
   },
 })

@@ -30,27 +30,23 @@ export const paging = defineRule({
     if (faults >= FAULTS_PER_PREDICTION) {
       const savingMs = Math.min(latency.p50Ms, faults * FAULT_MS)
       return {
-        found: {
-          ...tell`After warm-up, ${number('page-faults', totals.majorFaults, 'faults')} page faults went to disk in
-            ${number('predictions', totals.predictions, 'predictions')} predictions. At ${ms('page', FAULT_MS)} for a page they cost at least
-            ${ms('saving', savingMs)} a prediction.${peakBytes > 0 ? tell` ${room}` : ''}`,
-          timeMs: savingMs,
-          wouldSaveMs: savingMs,
-          basis: 'modelled',
-          next: 'whyslow fix MODEL -o fast/ --for memory',
-        },
+        ...tell`After warm-up, ${number('page-faults', totals.majorFaults, 'faults')} page faults went to disk in
+          ${number('predictions', totals.predictions, 'predictions')} predictions. At ${ms('page', FAULT_MS)} for a page they cost at least
+          ${ms('saving', savingMs)} a prediction.${peakBytes > 0 ? tell` ${room}` : ''}`,
+        timeMs: savingMs,
+        wouldSaveMs: savingMs,
+        basis: 'modelled',
+        next: 'whyslow fix MODEL -o fast/ --for memory',
       }
     }
     if (nearLimit) {
       return {
-        found: {
-          title: 'The model nearly fills the memory it may use',
-          ...tell`${room} No page came from disk while predictions were timed.`,
-          timeMs: 0,
-          wouldSaveMs: 0,
-          basis: 'measured',
-          next: 'whyslow fix MODEL -o fast/ --for memory',
-        },
+        title: 'The model nearly fills the memory it may use',
+        ...tell`${room} No page came from disk while predictions were timed.`,
+        timeMs: 0,
+        wouldSaveMs: 0,
+        basis: 'measured',
+        next: 'whyslow fix MODEL -o fast/ --for memory',
       }
     }
     return 'clear'

@@ -43,17 +43,15 @@ export const recurrentSteps = defineRule({
     const steps = Math.round(Math.max(...serial.map(stepsOf)))
     const operators = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))].join(', ')
     return {
-      found: {
-        title: `${steps} steps that wait for one another take the time`,
-        ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
-          dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
-          multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
-        timeMs,
-        wouldSaveMs: savingMs,
-        basis: 'modelled',
-        nodes: serial.map((node) => node.name),
-        next: null,
-      },
+      title: `${steps} steps that wait for one another take the time`,
+      ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
+        dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
+        multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
+      timeMs,
+      wouldSaveMs: savingMs,
+      basis: 'modelled',
+      nodes: serial.map((node) => node.name),
+      next: null,
     }
   },
 })

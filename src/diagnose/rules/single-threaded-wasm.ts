@@ -23,14 +23,12 @@ export const singleThreadedWasm = defineRule({
     if (!isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
     const header = engine.offers.includes('page') ? ' In a page of yours that takes the headers COOP and COEP.' : ''
     return {
-      found: {
-        ...tell`Measured one after the other: ${ms('on-one-thread', one.p50Ms)} on one thread, ${ms('on-best-threads', best.p50Ms)} on
-          ${number('best-threads', best.at, 'threads')} (${share('saved', 1 - best.p50Ms / one.p50Ms)} less).${header}`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: savedMs,
-        basis: 'measured',
-        next: `whyslow MODEL --engine ${engine.id} --threads ${best.at}`,
-      },
+      ...tell`Measured one after the other: ${ms('on-one-thread', one.p50Ms)} on one thread, ${ms('on-best-threads', best.p50Ms)} on
+        ${number('best-threads', best.at, 'threads')} (${share('saved', 1 - best.p50Ms / one.p50Ms)} less).${header}`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: savedMs,
+      basis: 'measured',
+      next: `whyslow MODEL --engine ${engine.id} --threads ${best.at}`,
     }
   },
 })

@@ -26,15 +26,13 @@ export const slowThreadHandoff = defineRule({
 
     const isFast = latency.regime === fast.name
     return {
-      found: {
-        ...tell`Processes whose handoff between threads took ${ns('fast-handoff', fast.handoffNs)} predicted in ${ms('fast', fast.p50Ms)},
-          those with ${ns('slow-handoff', slow.handoffNs)} in ${ms('slow', slow.p50Ms)}. They are reported apart, never averaged: the p50 of
-          ${ms('p50', latency.p50Ms)} is of the ${isFast ? 'fast' : 'slower'} state.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: Math.max(0, latency.p50Ms - fast.p50Ms),
-        basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`Processes whose handoff between threads took ${ns('fast-handoff', fast.handoffNs)} predicted in ${ms('fast', fast.p50Ms)},
+        those with ${ns('slow-handoff', slow.handoffNs)} in ${ms('slow', slow.p50Ms)}. They are reported apart, never averaged: the p50 of
+        ${ms('p50', latency.p50Ms)} is of the ${isFast ? 'fast' : 'slower'} state.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: Math.max(0, latency.p50Ms - fast.p50Ms),
+      basis: 'measured',
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

@@ -27,15 +27,13 @@ export const threadCount = defineRule({
     const savingMs = latency.p50Ms * savedShare
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
-      found: {
-        title: `${best.at === 1 ? 'One thread is' : `${best.at} threads are`} faster than ${current.at}`,
-        ...tell`Measured one after the other: ${ms('now', current.p50Ms)} with ${counted('thread', current.at)},
-          ${ms('best', best.p50Ms)} with ${number('best-threads', best.at, 'threads')}, ${share('saved', savedShare)} less.`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs: savingMs,
-        basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      title: `${best.at === 1 ? 'One thread is' : `${best.at} threads are`} faster than ${current.at}`,
+      ...tell`Measured one after the other: ${ms('now', current.p50Ms)} with ${counted('thread', current.at)},
+        ${ms('best', best.p50Ms)} with ${number('best-threads', best.at, 'threads')}, ${share('saved', savedShare)} less.`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs: savingMs,
+      basis: 'measured',
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

@@ -35,14 +35,12 @@ export const threadOversubscription = defineRule({
           ? tell`${measured} it is not faster.`
           : tell`${measured} a prediction takes ${ms('on-fitting-threads', latency.p50Ms - wouldSaveMs)} instead of ${ms('p50', latency.p50Ms)}.`
     return {
-      found: {
-        title: `${threads} threads share ${plural(cpus, 'CPU')}`,
-        ...tell`The engine works with ${counted('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
-        timeMs: latency.p50Ms,
-        wouldSaveMs,
-        basis: sweptRatio === undefined ? 'modelled' : 'measured',
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      title: `${threads} threads share ${plural(cpus, 'CPU')}`,
+      ...tell`The engine works with ${counted('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
+      timeMs: latency.p50Ms,
+      wouldSaveMs,
+      basis: sweptRatio === undefined ? 'modelled' : 'measured',
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

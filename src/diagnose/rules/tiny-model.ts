@@ -19,15 +19,13 @@ export const tinyModel = defineRule({
         ? ''
         : tell` The model asks for ${number('macs', costs.macs, 'multiply-adds')} multiply-adds.`
     return {
-      found: {
-        ...tell`Of ${ms('p50', p50Ms)}, ${ms('call', callMs)} (${share('call-share', callMs / p50Ms)}) is the price of any call: an empty model
-          with the same inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's
-          language, avoids it.`,
-        timeMs: callMs,
-        wouldSaveMs: callMs,
-        basis: 'modelled',
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`Of ${ms('p50', p50Ms)}, ${ms('call', callMs)} (${share('call-share', callMs / p50Ms)}) is the price of any call: an empty model
+        with the same inputs and outputs takes that long.${work} One call for many samples, or the model as plain code in the caller's
+        language, avoids it.`,
+      timeMs: callMs,
+      wouldSaveMs: callMs,
+      basis: 'modelled',
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

@@ -22,14 +22,12 @@ export const transferBound = defineRule({
     const movedMs = Math.min(copiesMs(device), latency.p50Ms)
     if (movedMs < LARGE_SHARE * latency.p50Ms) return 'clear'
     return {
-      found: {
-        ...tell`Timed alone, the inputs take ${ms('upload', device.uploadMs)} to the device and the outputs
-          ${ms('download', device.downloadMs)} back: ${share('moved-share', movedMs / latency.p50Ms)} of the prediction.`,
-        timeMs: movedMs,
-        wouldSaveMs: movedMs,
-        basis: 'modelled',
-        next: null,
-      },
+      ...tell`Timed alone, the inputs take ${ms('upload', device.uploadMs)} to the device and the outputs
+        ${ms('download', device.downloadMs)} back: ${share('moved-share', movedMs / latency.p50Ms)} of the prediction.`,
+      timeMs: movedMs,
+      wouldSaveMs: movedMs,
+      basis: 'modelled',
+      next: null,
     }
   },
 })
@@ -39,14 +37,12 @@ function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTi
   if (1 - ratio < LARGE_SHARE || ratioHigh >= 1) return 'clear'
   const savedMs = p50Ms * (1 - ratio)
   return {
-    found: {
-      ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
-        ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
-        ${counted('round', rounds)}).`,
-      timeMs: savedMs,
-      wouldSaveMs: savedMs,
-      basis: 'measured',
-      next: null,
-    },
+    ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
+      ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
+      ${counted('round', rounds)}).`,
+    timeMs: savedMs,
+    wouldSaveMs: savedMs,
+    basis: 'measured',
+    next: null,
   }
 }

@@ -34,15 +34,13 @@ export const unfusedOperators = defineRule({
     })
     const nodes = timed.flatMap((group) => group.nodes)
     return {
-      found: {
-        ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${counted('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
-          of the p50. Fused, they would pass over their data once, in ${ms('fused', timeMs - savingMs)}.`,
-        timeMs,
-        wouldSaveMs: Math.min(savingMs, p50Ms),
-        basis: 'modelled',
-        nodes,
-        next: 'whyslow fix MODEL -o fast/',
-      },
+      ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${counted('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
+        of the p50. Fused, they would pass over their data once, in ${ms('fused', timeMs - savingMs)}.`,
+      timeMs,
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: 'modelled',
+      nodes,
+      next: 'whyslow fix MODEL -o fast/',
     }
   },
 })

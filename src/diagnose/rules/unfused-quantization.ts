@@ -25,15 +25,13 @@ export const unfusedQuantization = defineRule({
     const named = timed.slice(0, NAMED).map(({ operator, breaks }) => `${operator.name} (${operator.opType}): ${breaks}`)
     const rest = timed.length > NAMED ? tell`; and ${number('others', timed.length - NAMED, 'groups')} more` : ''
     return {
-      found: {
-        ...tell`${counted('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
-          ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
-        timeMs,
-        wouldSaveMs: Math.min(savingMs, p50Ms),
-        basis: 'modelled',
-        nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
-        next: 'whyslow lint MODEL --repair -o repaired.onnx',
-      },
+      ...tell`${counted('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
+        ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
+      timeMs,
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: 'modelled',
+      nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
+      next: 'whyslow lint MODEL --repair -o repaired.onnx',
     }
   },
 })

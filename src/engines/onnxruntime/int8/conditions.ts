@@ -15,26 +15,10 @@ import {
 } from './conversion.ts'
 
 export const conditions = [
-  'no-int8-kernel',
-  'wide-types',
-  'input-float',
-  'weights-float',
-  'zero-point-missing',
-  'constants-as-inputs',
-  'graph-output',
-  'output-read-in-float',
-  'several-quantizers',
-  'batchnorm-apart',
-  'activation-between',
-  'output-not-quantized',
-  'activation-apart',
-  'bias-scale',
-  'bias-float',
-  'beta',
-  'channel-axis',
-  'scales-differ',
-  'resize-mode',
-  'opset',
+  ...['no-int8-kernel', 'wide-types', 'input-float', 'weights-float', 'zero-point-missing', 'constants-as-inputs'],
+  ...['graph-output', 'output-read-in-float', 'several-quantizers', 'batchnorm-apart', 'activation-between'],
+  ...['output-not-quantized', 'activation-apart', 'bias-scale', 'bias-float', 'beta', 'channel-axis', 'scales-differ'],
+  ...['resize-mode', 'opset'],
 ] as const
 export type Condition = (typeof conditions)[number]
 
