@@ -10,11 +10,6 @@ export type WeightOrder =
   /** [inputs, outputs], or [outputs, inputs] where turned. */
   | { readonly kind: 'matrix'; readonly turned: boolean }
 
-/** The axis of the channels of what is read: 1 of images, the last one of a product. */
-function channelAxis(order: WeightOrder, rank: number): number {
-  return order.kind === 'convolution' ? 1 : rank - 1
-}
-
 /**
  * What is to be added to each output's bias: the mean that quantized weights lose. Undefined where there are not as many means as
  * channels.
