@@ -43,50 +43,53 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
   const known = new Map<string, number | string>()
   const wanted = plan.groups.filter((group) => !recall(plan, group, known))
   const models = wanted.flatMap((group) => group.models)
-  let left = models
-  for (let crashes = 0; left.length > 0; crashes++) {
-    const progressFile = path.join(
-      plan.folder,
-      `operator-times-${createHash('sha256').update(`${crashes} ${left[0]!.file}`).digest('hex').slice(0, 8)}`,
-    )
+  for (const [key, rounds] of await timeModels({ ...plan, models, rounds: ROUNDS, sampleMs: SAMPLE_MS }))
+    known.set(key, typeof rounds === 'string' ? rounds : rounds.length > 0 ? Math.min(...rounds) : 'not measured')
+  for (const group of wanted) keep(plan, group, known)
+  return known
+}
+
+export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cache'> {
+  readonly models: readonly TimedModel[]
+  readonly rounds: number
+  /** Of each model in each round. */
+  readonly sampleMs: number
+}
+
+/** p50 of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
+export async function timeModels(plan: ModelTimesPlan): Promise<ReadonlyMap<string, readonly number[] | string>> {
+  const { engine, options, rounds, sampleMs, budgetMs, limits, folder } = plan
+  const known = new Map<string, readonly number[] | string>()
+  let models = plan.models
+  for (let crashes = 0; models.length > 0; crashes++) {
+    const progressFile = path.join(folder, `operator-times-${sha256(`${crashes} ${models[0]!.file}`).slice(0, 8)}`)
     const trial = await plan.run(
       operatorTimesTask,
+      { engine, options, models, rounds, sampleMs, budgetMs, progressFile },
       {
-        engine: plan.engine,
-        options: plan.options,
-        models: left,
-        rounds: ROUNDS,
-        sampleMs: SAMPLE_MS,
-        budgetMs: plan.budgetMs,
-        progressFile,
-      },
-      {
-        timeMs: 30_000 + 2 * plan.budgetMs + left.length * (SAMPLE_MS + SLACK_MS),
-        memoryBytes: plan.limits.memoryBytes,
-        signal: plan.limits.signal,
+        timeMs: 30_000 + 2 * budgetMs + models.length * (sampleMs + SLACK_MS),
+        memoryBytes: limits.memoryBytes,
+        signal: limits.signal,
       },
     )
     if (trial.outcome === 'measured') {
-      for (const row of trial.value)
-        known.set(
-          row.key,
-          row.roundsMs === null ? row.reason : row.roundsMs.length > 0 ? Math.min(...row.roundsMs) : 'not measured',
-        )
+      for (const row of trial.value) known.set(row.key, row.roundsMs ?? row.reason)
       break
     }
     const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : reasonOf(trial)
     const culprit = existsSync(progressFile) ? readFileSync(progressFile, 'utf8').trim().split('\n').at(-1) : undefined
-    const rest = left.filter(({ key }) => key !== culprit)
-    if (rest.length === left.length || crashes >= MOST_CRASHES) {
-      for (const { key } of left) known.set(key, reason)
+    const rest = models.filter(({ key }) => key !== culprit)
+    if (rest.length === models.length || crashes >= MOST_CRASHES) {
+      for (const { key } of models) known.set(key, reason)
       break
     }
     known.set(culprit!, reason)
-    left = rest
+    models = rest
   }
-  for (const group of wanted) keep(plan, group, known)
   return known
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const keyOf = ({ cache, options }: OperatorTimesPlan, { identity }: TimedGroup): CacheKey => ({
   ...cache!.key,

@@ -19,6 +19,8 @@ export interface TimedModel {
   readonly file: string
   /** What it is fed: random numbers of these types. */
   readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
+  /** Where its engine options differ from the others'. */
+  readonly options?: Partial<EngineOptions>
 }
 
 export interface OperatorTimesInput {
@@ -72,8 +74,11 @@ async function timeOperators(input: OperatorTimesInput): Promise<readonly Operat
   })
 }
 
-async function timeOf({ engine, options, sampleMs }: OperatorTimesInput, { file, inputs }: TimedModel): Promise<number> {
-  const session = await engineOf(engine).open(file, options)
+async function timeOf(
+  { engine, options, sampleMs }: OperatorTimesInput,
+  { file, inputs, options: own }: TimedModel,
+): Promise<number> {
+  const session = await engineOf(engine).open(file, { ...options, ...own })
   try {
     const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
     const plan = { least: LEAST, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
