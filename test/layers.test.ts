@@ -65,6 +65,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['graph', 'machine', 'engines/onnxruntime', 'trials', 'measure', 'rewrite', 'quantize/calibrate'],
     types: ['engines', 'evidence'],
   },
+  'tune/operators': {
+    imports: ['graph', 'trials', 'measure', 'rewrite', 'quantize/plan'],
+    types: ['engines', 'analyze'],
+  },
   ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
   'report/documents': { imports: [] },
   'report/text/numbers.ts': { imports: [] },

@@ -1,6 +1,7 @@
 // Evidence -> analysis -> verdicts -> the report document. Everything here is computed, so `explain` gives what the first run gave.
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
+import { foretell } from '../analyze/foretold.ts'
 import { diagnose, rank } from '../diagnose/diagnose.ts'
 import type { Verdict } from '../diagnose/rule.ts'
 import { offersOf } from '../engines/index.ts'
@@ -54,9 +55,15 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
     doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
     trials: [],
+    foretold: foretoldSection(evidence),
     stages: null,
     warnings: [...evidence.warnings, ...unknownOperators(analyzed)],
   }
+}
+
+function foretoldSection({ operatorExperiments }: Evidence): NonNullable<ReportDocument['foretold']> | null {
+  const foretold = foretell(operatorExperiments)
+  return foretold && { ...foretold, remedies: [...foretold.remedies] }
 }
 
 function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDocument['notChecked'][number] {

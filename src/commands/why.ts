@@ -3,6 +3,7 @@
 import type { Evidence } from '../evidence/evidence.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { assembleReport } from './assemble-report.ts'
+import { withOperatorExperiments } from './operator-experiments.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { alone, measureRun, withRun } from './run.ts'
 
@@ -19,7 +20,7 @@ export async function why(
     const unlocked: string[] = []
     const evidence = await alone(
       run,
-      () => measureRun(run, options),
+      async () => withOperatorExperiments(run, options, await measureRun(run, options)),
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     const complete = { ...evidence, warnings: [...unlocked, ...evidence.warnings] }

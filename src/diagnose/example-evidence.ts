@@ -4,6 +4,7 @@ import type { AnalyzedEvidence, EngineWithOffers } from '../analyze/analyzed-evi
 import type { NodeCost } from '../analyze/costs.ts'
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
+import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
 import type { Latency, LatencyBlock, Profile, ProfiledNode } from '../measure/timing/types.ts'
 import type { Cost } from '../operators/types.ts'
 
@@ -304,4 +305,24 @@ function costsOf(nodes: readonly NodeNote[], given: Roofs): NonNullable<Analyzed
   const total = (of: (cost: Cost) => number) => costed.reduce((sum, node) => sum + of(node.cost!), 0)
   const macs = total((cost) => cost.macs)
   return { nodes: costed, macs, flops: 2 * macs, bytes: total((cost) => cost.bytes), knownTimeShare: 1, unknown: {} }
+}
+
+export interface OperatorNote extends Partial<Omit<OperatorExperiment, 'variants'>> {
+  readonly variants: readonly (Pick<OperatorVariant, 'kind' | 'ratio'> & Partial<OperatorVariant>)[]
+}
+
+/** Ratios are known within a hundredth where nothing else is said. */
+export function experiments(rows: readonly OperatorNote[]): OperatorExperiments {
+  return {
+    rows: rows.map(({ variants, ...row }) => ({
+      ...{ nodes: ['Conv_0'], copies: 1, opTypes: ['Conv'], shapes: '1x32x64x64, 3x32x9x9', aloneMs: 1, insideMs: 1 },
+      ...row,
+      variants: variants.map((variant) => ({
+        ...{ remedy: null, detail: 'changed', ratioLow: variant.ratio - 0.01, ratioHigh: variant.ratio + 0.01 },
+        ...variant,
+      })),
+    })),
+    left: [],
+    coveredShare: 1,
+  }
 }

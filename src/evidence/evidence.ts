@@ -5,6 +5,7 @@ import type { DeviceKind, EngineOptions } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
+import type { OperatorExperiments } from '../measure/timing/operators/types.ts'
 import type { CallCost, DeviceTimes, EventLoop, Experiment, Latency, Memory, Profile, Sweep } from '../measure/timing/types.ts'
 
 export interface InputFacts {
@@ -76,6 +77,8 @@ export interface Evidence {
   /** Sweeps of free dimensions other than the batch: resolution, sequence length. */
   readonly sizeSweeps?: readonly Sweep[]
   readonly experiments?: readonly Experiment[]
+  /** Of operators taken out of the model. */
+  readonly operatorExperiments?: OperatorExperiments
   readonly eventLoop?: EventLoop
   /** Of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes

@@ -51,6 +51,8 @@ export interface RemedyEvidence {
   readonly threadSweep?: Sweep
   readonly batchSweep?: Sweep
   readonly findings: readonly FindingFacts[]
+  /** What each remedy gave on operators alone, ms a prediction over all of them, and its interval; below 0: slower. */
+  readonly alone?: ReadonlyMap<string, { readonly ms: number; readonly low: number; readonly high: number }>
   /** The graph's inputs as fed, without initializers. */
   readonly inputs: readonly RemedyInput[]
   readonly outputs: readonly { readonly name: string; readonly dtype: DType | null; readonly shape: readonly number[] | null }[]

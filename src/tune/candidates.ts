@@ -50,10 +50,11 @@ export async function propose(
   const failed: { remedy: Remedy; reason: string }[] = []
   const idle: Remedy[] = []
   for (const remedy of remedies) {
+    if (isSlowerAlone(remedy, evidence)) continue
     try {
       const proposals = await remedy.apply(setup, evidence, tools)
       if (proposals.length === 0) idle.push(remedy)
-      candidates.push(...proposals.map((proposal) => ({ remedy, proposal, on: setup })))
+      candidates.push(...proposals.map((proposal) => ({ remedy, proposal: withMeasured(proposal, remedy, evidence), on: setup })))
     } catch (error) {
       failed.push({ remedy, reason: firstLineOf(error) })
     }
@@ -62,6 +63,16 @@ export async function propose(
   const meant = ({ remedy: { goals } }: Candidate): number => (goals.includes('latency') || goals.includes('throughput') ? 0 : 1)
   return { candidates: candidates.sort((a, b) => meant(b) - meant(a) || saving(b) - saving(a)), failed, idle }
 }
+
+/** What an experiment on operators alone showed comes before what the diagnosis expects. */
+function withMeasured(proposal: Proposal, { id, kind }: Remedy, { alone, goal }: RemedyEvidence): Proposal {
+  const saving = kind === 'rewrite' && goal === 'latency' ? alone?.get(id) : undefined
+  return saving === undefined || saving.ms <= 0 ? proposal : { ...proposal, predictedSavingMs: saving.ms }
+}
+
+/** Whatever it does to the whole model, it does by making these operators slower. */
+const isSlowerAlone = ({ id, kind, goals }: Remedy, { alone, goal }: RemedyEvidence): boolean =>
+  kind === 'rewrite' && goal === 'latency' && goals.includes(goal) && (alone?.get(id)?.high ?? 0) < 0
 
 /** The same remedy and variant on another setup; null where it does not apply there any more, the reason where it throws. */
 export async function proposeAgain(

@@ -1,6 +1,6 @@
 // The search, put to work for `fix`: what is known of the original, the bench that measures on this machine, and what remedies may use.
 
-import { offersOf } from '../../engines/index.ts'
+import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { type JudgedInputs, judgedInputs } from '../../evidence/judged-inputs.ts'
 import { readModel } from '../../formats/index.ts'
@@ -11,6 +11,7 @@ import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
 import { writeModelFolder } from '../../ship/index.ts'
 import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
 import { search } from '../../tune/search.ts'
+import { remedyFacts } from '../operator-experiments.ts'
 import { type Run, readExecuted } from '../run.ts'
 import { trialRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
@@ -109,21 +110,11 @@ function onceFor<A extends object, R extends readonly unknown[]>(
 }
 
 function remedyEvidence(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): RemedyEvidence {
-  const { inputs, machine } = run
   return {
+    ...remedyFacts(run, options, evidence),
     goal: options.goal,
-    engine: { id: options.engine, version: run.engine.version },
-    offers: offersOf(options.engine),
-    threadsInUse: inputs.threadsInUse,
-    usableCpus: machine.usableCpus,
-    instructionSets: machine.isa,
-    p50Ms: evidence.latency!.p50Ms,
-    ...(evidence.profile ? { profile: evidence.profile } : {}),
-    ...(evidence.threadSweep ? { threadSweep: evidence.threadSweep } : {}),
-    ...(evidence.batchSweep ? { batchSweep: evidence.batchSweep } : {}),
     findings: diagnosis.findings.map(({ rule, timeMs, wouldSaveMs, nodes }) => ({ rule, timeMs, wouldSaveMs, nodes })),
-    inputs: (evidence.inputs ?? []).map(({ name, dtype, shape, freeAxes }) => ({ name, dtype, shape, freeAxes })),
-    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? null, shape: type?.shape ?? null })),
+    alone: savingsByRemedy(evidence.operatorExperiments),
     constraints: { fixShapes: options.fixShapes, outputs: options.outputs, maxLoss: options.maxLoss },
   }
 }

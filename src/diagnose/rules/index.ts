@@ -15,23 +15,27 @@ import { gpuUnderfed } from './gpu-underfed.ts'
 import { graphOptimizationOff } from './graph-optimization-off.ts'
 import { idleAccelerator } from './idle-accelerator.ts'
 import { idleInt8Units } from './idle-int8-units.ts'
+import { inefficientKernels } from './inefficient-kernels.ts'
 import { initializersAsInputs } from './initializers-as-inputs.ts'
 import { largeInputResolution } from './large-input-resolution.ts'
 import { layoutConversions } from './layout-conversions.ts'
 import { memoryBoundOperators } from './memory-bound-operators.ts'
 import { noisyMachine } from './noisy-machine.ts'
 import { paging } from './paging.ts'
+import { parallelOverhead } from './parallel-overhead.ts'
 import { recurrentSteps } from './recurrent-steps.ts'
 import { shaderCompilation } from './shader-compilation.ts'
 import { singleThreadedWasm } from './single-threaded-wasm.ts'
+import { slowBroadcast } from './slow-broadcast.ts'
+import { slowNormalization } from './slow-normalization.ts'
 import { slowThreadHandoff } from './slow-thread-handoff.ts'
 import { threadCount } from './thread-count.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tinyModel } from './tiny-model.ts'
 import { transferBound } from './transfer-bound.ts'
+import { unfusedElementwise } from './unfused-elementwise.ts'
 import { unfusedOperators } from './unfused-operators.ts'
 import { unfusedQuantization } from './unfused-quantization.ts'
-
 /** All rules, in the order in which verdicts are given. */
 export const allRules: readonly Rule[] = [
   computeBoundOperators,
@@ -42,6 +46,11 @@ export const allRules: readonly Rule[] = [
   tinyModel,
   dispatchOverhead,
   callOverhead,
+  inefficientKernels,
+  parallelOverhead,
+  slowBroadcast,
+  unfusedElementwise,
+  slowNormalization,
   layoutConversions,
   unfusedOperators,
   unfusedQuantization,

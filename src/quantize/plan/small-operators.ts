@@ -106,7 +106,7 @@ async function timed(bench: PrecisionBench, model: Model): Promise<TimedModel> {
   return { key, file, inputs }
 }
 
-export function timedEmpty(bench: PrecisionBench): TimedModel {
+export function timedEmpty(bench: Pick<PrecisionBench, 'nextName' | 'writeBytes'>): TimedModel {
   const type: TensorType = { dtype: 'float32', shape: [1, 16] }
   const bytes = emptyModel([{ name: 'x', type }], [{ name: 'y', type }])!
   const key = bench.nextName('operator')

@@ -8,10 +8,20 @@ import { reasonInWords } from '../../trials/port.ts'
 import { withValuesAsOutputs } from '../calibrate/observers.ts'
 import type { PrecisionBench } from './bench.ts'
 
-/** Types of all values of the main graph. Throws where the engine does not give them. */
-export async function typesAsRun(bench: PrecisionBench, model: Model): Promise<ReadonlyMap<string, TypeAsRun>> {
+type Bench = Pick<
+  PrecisionBench,
+  'run' | 'engineId' | 'options' | 'limits' | 'folder' | 'samples' | 'p50Ms' | 'write' | 'nextName'
+>
+
+/** Types of all values of the main graph, or of those asked for, inputs with them. Throws where the engine does not give them. */
+export async function typesAsRun(
+  bench: Bench,
+  model: Model,
+  only: ReadonlySet<string> | null = null,
+): Promise<ReadonlyMap<string, TypeAsRun>> {
   const made = model.proto.graph!.node.filter((node) => !isConstantNode(node)).flatMap(({ output }) => output)
-  const asked = withValuesAsOutputs(model, [...new Set(made.filter((name) => name !== ''))])
+  const values = made.filter((name) => name !== '' && (only === null || only.has(name)))
+  const asked = withValuesAsOutputs(model, [...new Set(values)])
   const { file } = await bench.write(asked, path.join(bench.folder, bench.nextName('types')))
   const inputs = saveInputs(path.join(bench.folder, bench.nextName('sample')), bench.samples.slice(0, 1))
   const trial = await bench.run(

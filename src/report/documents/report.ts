@@ -173,6 +173,7 @@ export interface ReportDocument {
     predictedSpeedup?: number | null // as the diagnosis expected it before the trial
     lookedSpeedup?: number | null // that a first look showed, after which it was not judged in pairs; null: it was, or was not looked at
   }[]
+  foretold?: null | { ms: number; low: number; high: number; remedies: string[] } // what exact remedies together would give, from experiments on operators alone; absent in documents from before it was told
   fix?: null | {
     goal: 'latency' | 'throughput' | 'load-time' | 'memory' | 'size'
     unit: 'ms' | 'bytes' // of before and after: ms a prediction, a sample or a start; bytes of memory or on disk

@@ -7,7 +7,7 @@ import type { EngineOptions } from '../../../engines/types.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
 import type { Limits } from '../../../trials/limits.ts'
 import { type RunTrial, reasonOf } from '../../../trials/port.ts'
-import { type OperatorTime, operatorTimesTask, type TimedModel } from './task.ts'
+import { operatorTimesTask, type TimedModel } from './task.ts'
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {
@@ -42,12 +42,30 @@ const MOST_CRASHES = 8
 export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
   const known = new Map<string, number | string>()
   const wanted = plan.groups.filter((group) => !recall(plan, group, known))
-  let left = wanted.flatMap((group) => group.models)
+  const models = wanted.flatMap((group) => group.models)
+  for (const [key, rounds] of await timeModels({ ...plan, models, rounds: ROUNDS, sampleMs: SAMPLE_MS })) {
+    known.set(key, typeof rounds === 'string' ? rounds : rounds.length > 0 ? Math.min(...rounds) : 'not measured')
+  }
+  for (const group of wanted) keep(plan, group, known)
+  return known
+}
+
+export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cache'> {
+  readonly models: readonly TimedModel[]
+  readonly rounds: number
+  /** Of each model in each round. */
+  readonly sampleMs: number
+}
+
+/** p50 of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
+export async function timeModels(plan: ModelTimesPlan): Promise<ReadonlyMap<string, readonly number[] | string>> {
+  const known = new Map<string, readonly number[] | string>()
+  let left = plan.models
   for (let crashes = 0; left.length > 0; crashes++) {
     const progressFile = progressFileOf(plan, left, crashes)
     const trial = await timedTrial(plan, left, progressFile)
     if (trial.outcome === 'measured') {
-      for (const row of trial.value) known.set(row.key, timeOf(row))
+      for (const row of trial.value) known.set(row.key, row.roundsMs ?? row.reason)
       break
     }
     const reason = trial.outcome === 'timed-out' ? 'it did not end in time' : reasonOf(trial)
@@ -60,28 +78,19 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
     known.set(culprit!, reason)
     left = rest
   }
-  for (const group of wanted) keep(plan, group, known)
   return known
 }
 
-function progressFileOf({ folder }: OperatorTimesPlan, models: readonly TimedModel[], crashes: number): string {
+function progressFileOf({ folder }: ModelTimesPlan, models: readonly TimedModel[], crashes: number): string {
   const hash = createHash('sha256').update(`${crashes} ${models[0]!.file}`).digest('hex')
   return path.join(folder, `operator-times-${hash.slice(0, 8)}`)
 }
 
-function timedTrial(
-  { run, engine, options, budgetMs, limits }: OperatorTimesPlan,
-  models: readonly TimedModel[],
-  progressFile: string,
-) {
-  const input = { engine, options, models, rounds: ROUNDS, sampleMs: SAMPLE_MS, budgetMs, progressFile }
-  const timeMs = 30_000 + 2 * budgetMs + models.length * (SAMPLE_MS + SLACK_MS)
+function timedTrial(plan: ModelTimesPlan, models: readonly TimedModel[], progressFile: string) {
+  const { run, engine, options, rounds, sampleMs, budgetMs, limits } = plan
+  const timeMs = 30_000 + 2 * budgetMs + models.length * (sampleMs + SLACK_MS)
+  const input = { engine, options, models, rounds, sampleMs, budgetMs, progressFile }
   return run(operatorTimesTask, input, { timeMs, memoryBytes: limits.memoryBytes, signal: limits.signal })
-}
-
-function timeOf(row: OperatorTime): number | string {
-  if (row.roundsMs === null) return row.reason
-  return row.roundsMs.length > 0 ? Math.min(...row.roundsMs) : 'not measured'
 }
 
 const keyOf = ({ cache, options }: OperatorTimesPlan, { identity }: TimedGroup): CacheKey => ({

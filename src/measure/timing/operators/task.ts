@@ -19,6 +19,8 @@ export interface TimedModel {
   readonly file: string
   /** What it is fed: random numbers of these types. */
   readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
+  /** Where its engine options differ from the others'. */
+  readonly options?: Partial<EngineOptions>
 }
 
 export interface OperatorTimesInput {
@@ -75,12 +77,12 @@ export async function timeOperators(
 }
 
 async function timeOf(
-  { file, inputs }: TimedModel,
+  { file, inputs, options: own }: TimedModel,
   { options, sampleMs }: OperatorTimesInput,
   engine: Engine,
   now: Clock,
 ): Promise<number> {
-  const session = await engine.open(file, options)
+  const session = await engine.open(file, { ...options, ...own })
   try {
     const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
     const plan = { least: LEAST, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }

@@ -1,0 +1,81 @@
+// Which operators are timed alone beside variants, after the model was measured whole, and for how long.
+import fs from 'node:fs'
+import path from 'node:path'
+import { analyze } from '../analyze/analyze.ts'
+import { offersOf } from '../engines/index.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import { remedies } from '../remedies/index.ts'
+import type { RemedyEvidence } from '../rewrite/remedy.ts'
+import { writeModelFolder } from '../ship/index.ts'
+import { operatorExperiments } from '../tune/operators/index.ts'
+import type { WhyOptions } from './options.ts'
+import type { Run } from './run.ts'
+
+/** A quarter of the time that a run takes, or of the predictions that it is worth where one takes long. */
+const BUDGET_MS = { full: 5000, quick: 1500 } as const
+const BUDGET_PREDICTIONS = { full: 15, quick: 6 } as const
+
+const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
+
+/** To be called within `alone`. */
+export async function withOperatorExperiments(run: Run, options: WhyOptions, measured: Evidence): Promise<Evidence> {
+  const offers = offersOf(options.engine)
+  const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
+  if (!offers.includes('node-times') || !offers.includes('roofs')) return absent(LEFT_OUT)
+  const evidence = analyze(measured, offers)
+  const { latency, profile } = evidence
+  if (!latency || !profile) return absent(measured.absent.profile ?? 'there is no profile')
+  run.progress({ stage: 'timing operators alone', done: 0, of: 1 })
+  const folder = path.join(run.folder, 'operators')
+  fs.mkdirSync(folder, { recursive: true })
+  let names = 0
+  const { quick } = options
+  const [fixedMs, predictions] = quick ? [BUDGET_MS.quick, BUDGET_PREDICTIONS.quick] : [BUDGET_MS.full, BUDGET_PREDICTIONS.full]
+  const experiments = await operatorExperiments({
+    bench: {
+      run: run.trials.run,
+      engineId: options.engine,
+      options: run.engineOptions,
+      limits: run.limits,
+      folder,
+      samples: run.inputs.samples,
+      p50Ms: latency.p50Ms,
+      write: writeModelFolder,
+      writeBytes: (bytes, name) => {
+        const file = path.join(folder, `${name}.onnx`)
+        fs.writeFileSync(file, bytes)
+        return file
+      },
+      nextName: (hint) => `${hint}-${names++}`,
+    },
+    model: run.model,
+    evidence,
+    remedies,
+    facts: remedyFacts(run, options, measured),
+    budgetMs: Math.max(fixedMs, predictions * latency.p50Ms),
+  })
+  return experiments === undefined
+    ? absent('there is nothing to compare operators with')
+    : { ...measured, operatorExperiments: experiments }
+}
+
+/** What remedies may know of a run, without a goal of the user's. */
+export function remedyFacts(run: Run, options: Pick<WhyOptions, 'engine'>, evidence: Evidence): RemedyEvidence {
+  const { inputs, machine, engine } = run
+  return {
+    goal: 'latency',
+    engine: { id: options.engine, version: engine.version },
+    offers: offersOf(options.engine),
+    threadsInUse: inputs.threadsInUse,
+    usableCpus: machine.usableCpus,
+    instructionSets: machine.isa,
+    p50Ms: evidence.latency!.p50Ms,
+    ...(evidence.profile ? { profile: evidence.profile } : {}),
+    ...(evidence.threadSweep ? { threadSweep: evidence.threadSweep } : {}),
+    ...(evidence.batchSweep ? { batchSweep: evidence.batchSweep } : {}),
+    findings: [],
+    inputs: (evidence.inputs ?? []).map(({ name, dtype, shape, freeAxes }) => ({ name, dtype, shape, freeAxes })),
+    outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? null, shape: type?.shape ?? null })),
+    constraints: { fixShapes: false, outputs: null, maxLoss: null },
+  }
+}

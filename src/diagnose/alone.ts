@@ -1,0 +1,70 @@
+// What experiments on operators alone say of why they are slow. Shared by the rules that look at them.
+import { type Saving, savingOf } from '../analyze/foretold.ts'
+import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
+import type { Outcome } from './rule.ts'
+import { ms, operatorsTake, type Sentence, share, tell } from './tell.ts'
+import { isWorthSaying } from './worth.ts'
+
+/** An operator, and the one change to it that saves most. */
+export interface Cause {
+  readonly row: OperatorExperiment
+  readonly variant: OperatorVariant
+  readonly saving: Saving
+}
+
+/** A ratio whose interval reaches so near to 1 may be the noise of its rounds. */
+const SURELY_FASTER = 0.98
+
+/** Causes named one by one in a sentence. */
+const NAMED = 2
+
+/** Of each operator the fastest variant that `isMeant`, where it is surely faster; largest saving first. */
+export function causesOf(
+  { rows }: OperatorExperiments,
+  isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
+): readonly Cause[] {
+  const causes = rows.flatMap((row): Cause[] => {
+    const faster = row.variants.filter((variant) => variant.ratioHigh < SURELY_FASTER && isMeant(variant, row))
+    if (faster.length === 0) return []
+    const variant = faster.reduce((best, one) => (one.ratio < best.ratio ? one : best))
+    return [{ row, variant, saving: savingOf(row, variant) }]
+  })
+  return causes.sort((a, b) => b.saving.ms - a.saving.ms)
+}
+
+/** `clear` where they save too little together. `cure`: what to do about it, as a sentence of its own. */
+export function findingOf(causes: readonly Cause[], p50Ms: number, cure: string | Sentence): Outcome {
+  const savingMs = causes.reduce((sum, { saving }) => sum + saving.ms, 0)
+  if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms)) return 'clear'
+  const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
+  const opTypes = causes.flatMap(({ row }) => Array.from({ length: row.copies }, () => row.opTypes).flat())
+  const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
+  return {
+    ...tell`${operatorsTake(opTypes)} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. Timed alone,
+      ${others.reduce((all, one) => tell`${all}, and ${one}`, first!)}. ${cure}`,
+    timeMs,
+    wouldSaveMs: Math.min(savingMs, p50Ms),
+    basis: 'measured',
+    nodes: causes.flatMap(({ row }) => row.nodes),
+    next: 'whyslow fix MODEL -o fast/',
+  }
+}
+
+function caseOf({ row, variant }: Cause, at: number): Sentence {
+  const names = [...new Set(row.opTypes)].join('+')
+  const shapes = row.shapes === '' ? '' : ` (${row.shapes})`
+  const how = variant.remedy === null ? variant.detail : `by ${variant.remedy}`
+  return tell`${names}${shapes} takes ${ms(`alone-${at + 1}`, row.aloneMs)} and ${how}
+    ${ms(`changed-${at + 1}`, row.aloneMs * variant.ratio)}`
+}
+
+const NORMALIZATIONS = new Set([
+  ...['LayerNormalization', 'SkipLayerNormalization', 'SimplifiedLayerNormalization', 'SkipSimplifiedLayerNormalization'],
+  ...['InstanceNormalization', 'GroupNormalization', 'GroupNorm', 'BatchNormalization', 'LpNormalization'],
+  ...['MeanVarianceNormalization', 'LRN', 'Softmax', 'LogSoftmax', 'RMSNormalization'],
+])
+
+export const isNormalization = ({ opTypes }: OperatorExperiment): boolean => opTypes.some((one) => NORMALIZATIONS.has(one))
+
+/** More than one of them: only elementwise operators are timed as a run. */
+export const isRun = ({ opTypes }: OperatorExperiment): boolean => opTypes.length > 1

@@ -1,0 +1,26 @@
+// Kernels that fit their shapes badly: few channels in front of a wide kernel, transposed convolutions, work too small for the threads or the
+// vectors. The counterfactual is the operator alone, with one thing changed.
+import { causesOf, findingOf, isNormalization, isRun } from '../alone.ts'
+import { defineRule } from '../rule.ts'
+
+export const inefficientKernels = defineRule({
+  id: 'inefficient-kernels',
+  area: 'software',
+  title: 'Kernels are slow at the shapes of this model',
+  needs: ['latency', 'operatorExperiments'],
+  check({ latency, operatorExperiments }) {
+    const causes = causesOf(
+      operatorExperiments,
+      ({ kind }, row) =>
+        ['rewrite', 'filled-channels', 'plain-layout', 'four-samples'].includes(kind) && !isRun(row) && !isNormalization(row),
+    )
+    const remedies = causes.flatMap(({ variant }) => variant.remedy ?? [])
+    const cure =
+      remedies.length > 0
+        ? 'Exact rewrites bring faster kernels; fix proves them on the whole model.'
+        : causes.some(({ variant }) => variant.kind === 'four-samples')
+          ? 'More samples in one call, or larger layers, fill the kernels better.'
+          : 'Channels in multiples of what the kernels work on at once, or another layout, fit them better.'
+    return findingOf(causes, latency.p50Ms, cure)
+  },
+})

@@ -1,0 +1,15 @@
+// Operators that are faster on one thread than on all: handing the work over and waiting for the last takes longer than the share saved.
+// The counterfactual is the operator alone on one thread.
+import { causesOf, findingOf } from '../alone.ts'
+import { defineRule } from '../rule.ts'
+
+export const parallelOverhead = defineRule({
+  id: 'parallel-overhead',
+  area: 'software',
+  title: 'Operators are faster on one thread than on all',
+  needs: ['latency', 'operatorExperiments'],
+  check({ latency, operatorExperiments }) {
+    const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'one-thread')
+    return findingOf(causes, latency.p50Ms, 'Where most of the model is like them, fewer threads are faster.')
+  },
+})

@@ -1,0 +1,16 @@
+// Elementwise operators whose operands are broadcast along the innermost axes: the kernel falls back to short loops. The counterfactual is the
+// operator alone with operands that are written out, which reads more and is still faster.
+import { causesOf, findingOf } from '../alone.ts'
+import { defineRule } from '../rule.ts'
+
+export const slowBroadcast = defineRule({
+  id: 'slow-broadcast',
+  area: 'software',
+  title: 'Broadcast operands slow elementwise operators down',
+  needs: ['latency', 'operatorExperiments'],
+  check({ latency, operatorExperiments }) {
+    const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'spread-operands')
+    const cure = 'Fold the operand into a neighbour, or turn the layout so that it repeats along the first axes.'
+    return findingOf(causes, latency.p50Ms, cure)
+  },
+})

@@ -1,0 +1,49 @@
+// What is learned of operators that were taken out of a model and timed alone, beside variants that each change one thing.
+import type { RatioInterval } from '../statistics.ts'
+
+/**
+ * one-thread: on one of the threads. plain-layout: without the engine's blocked layout. filled-channels: channels filled up to the block that
+ * the engine's kernels work on, per channel. spread-operands: operands that are broadcast written out. one-pass: the longest of a run of
+ * elementwise operators, which is what one pass over the same numbers would take. four-samples: four at once, per sample. rewrite: what an
+ * exact remedy makes of it.
+ */
+export type VariantKind =
+  | 'one-thread'
+  | 'plain-layout'
+  | 'filled-channels'
+  | 'spread-operands'
+  | 'one-pass'
+  | 'four-samples'
+  | 'rewrite'
+
+/** The ratio is its time over that of the operator as it is, the call taken off both. */
+export interface OperatorVariant extends RatioInterval {
+  readonly kind: VariantKind
+  /** Of a rewrite. */
+  readonly remedy: string | null
+  /** What was changed, as its reader would say it. */
+  readonly detail: string
+}
+
+export interface OperatorExperiment {
+  /** Names of the executed nodes: all that are alike in operator, shapes and attributes; of a run of operators, all of its nodes. */
+  readonly nodes: readonly string[]
+  /** How many times the timed part stands in the model. */
+  readonly copies: number
+  readonly opTypes: readonly string[]
+  /** What it computes on, in short: '1x32x720x720, 3x32x9x9'. */
+  readonly shapes: string
+  /** One copy alone, the call taken off, ms; median over rounds. */
+  readonly aloneMs: number
+  /** Corrected time of one copy within the model, ms, mean. */
+  readonly insideMs: number
+  readonly variants: readonly OperatorVariant[]
+}
+
+export interface OperatorExperiments {
+  readonly rows: readonly OperatorExperiment[]
+  /** Those that could not be taken out or timed, with the reason. */
+  readonly left: readonly { readonly nodes: readonly string[]; readonly opTypes: readonly string[]; readonly reason: string }[]
+  /** Share of the nodes' time above their floors that the rows' nodes hold, 0..1. */
+  readonly coveredShare: number
+}

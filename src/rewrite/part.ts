@@ -1,0 +1,85 @@
+// A part of a model as a model of its own, so that it can be timed alone: some of its nodes with their weights, what they read from the
+// others as inputs with the types that they have when the model runs.
+import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
+import { graph, int64Tensor, valueInfo } from '../graph/build.ts'
+import { isConstantNode } from '../graph/constants.ts'
+import { copyWith } from '../graph/copy.ts'
+import { withGraph } from '../graph/edit.ts'
+import type { Model } from '../graph/model.ts'
+import { capturedBy, linksOf, readsOf, subgraphsOf } from '../graph/walk.ts'
+import { isOperator } from './match.ts'
+import type { SymbolicType } from './symbolic-rule.ts'
+
+type Types = ReadonlyMap<string, SymbolicType>
+
+/** Inputs of these that are integers say what the operator does; of all others, they are data. */
+const SHAPED_BY_INTEGERS: readonly string[] = [
+  ...['Reshape', 'Expand', 'Slice', 'Tile', 'Split', 'Resize', 'Upsample', 'Squeeze', 'Unsqueeze', 'Pad', 'TopK'],
+  ...['ReduceMax', 'ReduceMin', 'ReduceSum', 'ReduceMean', 'ConstantOfShape', 'Range', 'OneHot'],
+]
+
+/**
+ * The nodes `parts`, of the main graph, in its order. Values that others make are inputs, with the types that `types` says (integers among
+ * them are indices: 0 is one that is always there); constants come along, and so do shapes that are computed, as constants; what others
+ * read of them is an output, under its name. Undefined where the type of a value is not known with every size, where an integer input says
+ * what the operator does and its numbers are not known, and where a subgraph reads from outside.
+ */
+export function partOf(model: Model, parts: readonly NodeProto[], types: Types): Model | undefined {
+  const main = model.proto.graph!
+  if (parts.some((part) => subgraphsOf(part).some(({ graph: inner }) => capturedBy(inner).size > 0))) return undefined
+  const { producers } = linksOf(main)
+  const made = new Set(parts.flatMap(({ output }) => output))
+  const overridable = new Set(main.input.map(({ name }) => name))
+  const initializers = new Map(main.initializer.map((tensor) => [tensor.name, tensor]))
+  const [nodes, tensors, inputs] = [[] as NodeProto[], [] as TensorProto[], [] as ValueInfoProto[]]
+  for (const value of new Set(parts.flatMap(readsOf))) {
+    if (made.has(value)) continue
+    const tensor = initializers.get(value)
+    const producer = producers.get(value)
+    if (tensor !== undefined && !overridable.has(value)) tensors.push(tensor)
+    else if (producer !== undefined && isConstantNode(producer)) nodes.push(producer)
+    else {
+      const { dtype, shape } = types.get(value) ?? {}
+      if (dtype === undefined || !isNumbers(shape)) return undefined
+      const reader = parts.find(({ input }) => input.includes(value))
+      const shaping = dtype === 'int64' && reader !== undefined && isOperator(reader, ...SHAPED_BY_INTEGERS)
+      const numbers = shaping ? integersOf(reader, value, types) : undefined
+      if (shaping && numbers === undefined) return undefined
+      if (numbers === undefined) inputs.push(valueInfo(value, dtype, shape))
+      else tensors.push(int64Tensor(value, shape, numbers))
+    }
+  }
+  const outputs = givenBy(main, parts, made).map((name) => typed(name, types))
+  if (outputs.length === 0) return undefined
+  return withGraph(model, graph({ nodes: [...nodes, ...parts], inputs, outputs, initializers: tensors, name: 'part' }))
+}
+
+/** What the parts make and others read, or the model gives. */
+function givenBy(
+  main: { readonly node: readonly NodeProto[]; readonly output: readonly ValueInfoProto[] },
+  parts: readonly NodeProto[],
+  made: ReadonlySet<string>,
+): readonly string[] {
+  const others = main.node.filter((one) => !parts.includes(one))
+  const read = new Set([...main.output.map(({ name }) => name), ...others.flatMap(readsOf)])
+  return [...made].filter((name) => name !== '' && read.has(name))
+}
+
+/** What an integer value holds: as it is known, or as the result's shape tells it. */
+function integersOf(node: NodeProto, value: string, types: Types): readonly number[] | undefined {
+  const { sizes } = types.get(value) ?? {}
+  if (isNumbers(sizes)) return sizes
+  const shape = types.get(node.output[0]!)?.shape
+  return isOperator(node, 'Reshape', 'Expand') && node.input[1] === value && isNumbers(shape) ? shape : undefined
+}
+
+function typed(name: string, types: Types): ValueInfoProto {
+  const { dtype, shape } = types.get(name) ?? {}
+  // Without a type the engine infers it.
+  if (dtype === undefined) return copyWith(valueInfo(name, 'float32'), { type: undefined })
+  return valueInfo(name, dtype, shape)
+}
+
+function isNumbers(sizes: readonly (number | string)[] | undefined): sizes is readonly number[] {
+  return sizes?.every((size) => typeof size === 'number') ?? false
+}

@@ -1,0 +1,188 @@
+// Operators alone: what takes long above its floor is taken out of the model with the shapes it runs with, and timed beside variants that
+// each change one thing, in turns. It tells why an operator is slow, and what an exact remedy would give, before the whole model is tried.
+import path from 'node:path'
+import type { NodeProto } from 'onnx-buf'
+import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
+import type { EngineOptions } from '../../engines/types.ts'
+import { isConstantNode } from '../../graph/constants.ts'
+import { firstLineOf } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
+import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
+import { timeModels } from '../../measure/timing/operators/index.ts'
+import type { TimedModel } from '../../measure/timing/operators/task.ts'
+import type { OperatorExperiment, OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import type { PrecisionBench } from '../../quantize/plan/bench.ts'
+import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
+import { timedEmpty } from '../../quantize/plan/small-operators.ts'
+import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
+import { partOf } from '../../rewrite/part.ts'
+import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+import { type Group, groupsOf, merged } from './groups.ts'
+import { experimentOf, type Timed } from './rows.ts'
+import { type Variant, variantsOf } from './variants.ts'
+
+type Bench = Pick<
+  PrecisionBench,
+  'run' | 'engineId' | 'options' | 'limits' | 'folder' | 'samples' | 'p50Ms' | 'write' | 'writeBytes' | 'nextName'
+>
+
+export interface ExperimentsPlan {
+  readonly bench: Bench
+  readonly model: Model
+  readonly evidence: AnalyzedEvidence
+  readonly remedies: readonly Remedy[]
+  /** For remedies, but for the inputs and outputs of the part. */
+  readonly facts: RemedyEvidence
+  /** Of the timing, ms. */
+  readonly budgetMs: number
+}
+
+/** As many as are timed for a ratio's interval to tell 5 % apart. */
+const ROUNDS = 5
+const SAMPLE_MS = 4
+/** A slow operator needs some predictions in each round. */
+const PREDICTIONS = 4
+/** What one model takes in a round beside its samples: opening, warming. */
+const OPEN_MS = 6
+/** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
+const MOST_PARTS = 60
+
+interface Taken {
+  readonly group: Group
+  readonly part: Model
+  readonly variants: readonly Variant[]
+}
+
+type LeftOut = OperatorExperiments['left'][number]
+
+/** undefined without a profile and its costs. */
+export async function operatorExperiments(plan: ExperimentsPlan): Promise<OperatorExperiments | undefined> {
+  const { profile, costs, latency } = plan.evidence
+  if (!profile || !costs || !latency) return undefined
+  const groups = groupsOf(profile, costs.nodes, usersNodes(plan.model), latency.p50Ms)
+  if (groups.length === 0) return { rows: [], left: [], coveredShare: 0 }
+  const left: LeftOut[] = []
+  let rows: readonly OperatorExperiment[] = []
+  try {
+    const types = await typesAsRun(plan.bench, plan.model, valuesOf(groups))
+    rows = await timed(plan, await take(plan, groups, types, left), left)
+  } catch (error) {
+    left.push(...groups.map((group) => leftOut(group, firstLineOf(error))))
+  }
+  const named = new Set(rows.flatMap(({ nodes }) => nodes))
+  const aboveMs = profile.nodes.map((node, i) => node.timeMs - costs.nodes[i]!.cappedFloorMs)
+  const of = (keep: (name: string) => boolean): number =>
+    profile.nodes.reduce((sum, { name }, i) => sum + (keep(name) ? aboveMs[i]! : 0), 0)
+  return {
+    rows,
+    left,
+    coveredShare:
+      of((name) => named.has(name)) /
+      Math.max(
+        1e-9,
+        of(() => true),
+      ),
+  }
+}
+
+const leftOut = ({ nodes }: Group, reason: string): LeftOut => ({
+  nodes: nodes.map(({ name }) => name),
+  opTypes: [...new Set(nodes.map(({ opType }) => opType))],
+  reason,
+})
+
+const valuesOf = (groups: readonly Group[]): ReadonlySet<string> =>
+  new Set(groups.flatMap(({ parts }) => parts.flatMap(({ input, output }) => [...input, ...output])))
+
+/** By name and by first output. */
+function usersNodes({ proto }: Model): ReadonlyMap<string, NodeProto> {
+  const nodes = (proto.graph?.node ?? []).filter((node) => !isConstantNode(node))
+  const named = (node: NodeProto) => [node.output.find((one) => one !== ''), node.name].filter((name) => name)
+  return new Map(nodes.flatMap((node) => named(node).map((name) => [name!, node] as const)))
+}
+
+/** Groups that turn out to be the same model are one. */
+async function take(
+  plan: ExperimentsPlan,
+  groups: readonly Group[],
+  types: ReadonlyMap<string, TypeAsRun>,
+  left: LeftOut[],
+): Promise<readonly Taken[]> {
+  const taken = new Map<string, Taken>()
+  for (const group of groups) {
+    const part = partOf(plan.model, group.parts, types)
+    if (part === undefined || inputTypes(part) === undefined) {
+      left.push(leftOut(group, 'it cannot be taken out of the model alone'))
+      continue
+    }
+    const identity = identityOf(part)
+    const known = taken.get(identity)
+    if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
+    else if (taken.size >= MOST_PARTS) left.push(leftOut(group, NO_TIME))
+    else taken.set(identity, { group, part, variants: await variantsFor(plan, group, part, types) })
+  }
+  return [...taken.values()]
+}
+
+const NO_TIME = 'there was no time for it'
+
+async function variantsFor(
+  { model, facts, remedies, bench }: ExperimentsPlan,
+  group: Group,
+  part: Model,
+  types: ReadonlyMap<string, TypeAsRun>,
+): Promise<readonly Variant[]> {
+  const inputs = (inputTypes(part) ?? []).map(({ name, type }) => ({ name, ...type, freeAxes: [] }))
+  const lanes = facts.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
+  const evidence = { ...facts, inputs, outputs: [], findings: [] }
+  const variants = await variantsOf(part, { options: bench.options, lanes, threadsInUse: facts.threadsInUse, remedies, evidence })
+  const pass = group.longest && partOf(model, group.longest, types)
+  if (!pass) return variants
+  const detail = 'the longest of them alone, which one pass over the same numbers would take'
+  return [...variants, { kind: 'one-pass', remedy: null, detail, model: pass, options: {}, share: 1 }]
+}
+
+/** The parts with their variants, as far as the budget goes. */
+async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftOut[]): Promise<readonly OperatorExperiment[]> {
+  const { bench, budgetMs } = plan
+  const empty = timedEmpty(bench)
+  const models: TimedModel[] = [empty]
+  const asked: Timed[] = []
+  let spentMs = 0
+  for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
+    const { group, part, variants } = one
+    const eachMs = Math.max(SAMPLE_MS, (PREDICTIONS * group.timeMs) / group.copies) + OPEN_MS
+    // Of what takes long, what explains most comes first: its variants are in that order.
+    const most = Math.floor((budgetMs - spentMs) / (ROUNDS * eachMs)) - 1
+    if (most < 1 || variants.length === 0) {
+      left.push(leftOut(group, variants.length === 0 ? 'nothing about it could be varied' : NO_TIME))
+      continue
+    }
+    const tried = variants.slice(0, most)
+    spentMs += ROUNDS * eachMs * (1 + tried.length)
+    const keys: string[] = []
+    for (const { model, options } of [{ model: part, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
+    asked.push({ group, part, variants: tried, keys })
+  }
+  if (asked.length === 0) return []
+  const { run, engineId: engine, options, limits, folder } = bench
+  const times = await timeModels({
+    ...{ run, engine, limits, folder, budgetMs, models, rounds: ROUNDS, sampleMs: SAMPLE_MS },
+    options: { ...options, reuseOutputs: true, directCall: false },
+  })
+  return asked.flatMap((one) => {
+    const row = experimentOf(one, times, empty.key)
+    if (typeof row !== 'string') return [row]
+    left.push(leftOut(one.group, row))
+    return []
+  })
+}
+
+async function add(bench: Bench, models: TimedModel[], model: Model, options: Partial<EngineOptions>): Promise<string> {
+  const key = bench.nextName('operator')
+  const inputs = inputTypes(model)
+  if (inputs === undefined) return key
+  const { file } = await bench.write(model, path.join(bench.folder, key))
+  models.push({ key, file, inputs, options })
+  return key
+}

@@ -1,0 +1,62 @@
+// Times of a part and of its variants, round by round, as what they say of each other.
+import type { Model } from '../../graph/model.ts'
+import { declaration } from '../../graph/view.ts'
+import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
+import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import type { Group } from './groups.ts'
+import type { Variant } from './variants.ts'
+
+export interface Timed {
+  readonly group: Group
+  readonly part: Model
+  readonly variants: readonly Variant[]
+  /** Of the part, then of each variant. */
+  readonly keys: readonly string[]
+}
+
+type Times = ReadonlyMap<string, readonly number[] | string>
+
+/** Rounds without which a ratio has no interval. */
+const LEAST_ROUNDS = 3
+
+/** A string says why there is nothing to say. `emptyKey`: of the call alone. */
+export function experimentOf(
+  { group, part, variants, keys }: Timed,
+  times: Times,
+  emptyKey: string,
+): OperatorExperiment | string {
+  const [base, ...others] = keys.map((key) => times.get(key))
+  if (typeof base === 'string') return base
+  if (base === undefined || base.length < LEAST_ROUNDS) return 'there was no time for it'
+  const empty = times.get(emptyKey)
+  const callMs = Array.isArray(empty) && empty.length > 0 ? median(empty) : 0
+  // What the call costs is the least that anything takes: below the resolution of the clock nothing can be said.
+  const ownMs = (ms: number): number => Math.max(ms - callMs, ms * 0.02)
+  return {
+    nodes: group.nodes.map(({ name }) => name),
+    copies: group.copies,
+    opTypes: group.nodes.slice(0, group.nodes.length / group.copies).map(({ opType }) => opType),
+    shapes: shapesOf(part),
+    aloneMs: median(base.map(ownMs)),
+    insideMs: group.timeMs / group.copies,
+    variants: variants.flatMap(({ kind, remedy, detail, share }, i): OperatorVariant[] => {
+      const rounds = others[i]
+      if (!Array.isArray(rounds)) return []
+      const both = Math.min(rounds.length, base.length)
+      if (both < LEAST_ROUNDS) return []
+      const ratios = Array.from({ length: both }, (_, k) => (ownMs(rounds[k]!) * share) / ownMs(base[k]!))
+      return [{ kind, remedy, detail, ...ratioOver(ratios) }]
+    }),
+  }
+}
+
+/** Of what it reads, weights included, in their order: '1x32x720x720, 3x32x9x9'. Scalars and vectors say little. */
+function shapesOf({ proto }: Model): string {
+  const { input, initializer } = proto.graph!
+  const shapes = [...input.map((one) => declaration(one).shape ?? []), ...initializer.map(({ dims }) => dims.map(Number))]
+  return shapes
+    .filter((shape) => shape.length > 1)
+    .map((shape) => shape.join('x'))
+    .slice(0, 3)
+    .join(', ')
+}

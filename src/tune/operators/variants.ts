@@ -1,0 +1,162 @@
+// One thing changed of a part that was taken out of a model: what each change shows is said in measure/timing/operators/types.ts.
+import type { TensorProto, ValueInfoProto } from 'onnx-buf'
+import type { EngineOptions } from '../../engines/types.ts'
+import { floatTensor, valueInfo } from '../../graph/build.ts'
+import { isConstantNode } from '../../graph/constants.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { elementCount } from '../../graph/dtype.ts'
+import { withGraph } from '../../graph/edit.ts'
+import type { Model } from '../../graph/model.ts'
+import { declaration } from '../../graph/view.ts'
+import type { VariantKind } from '../../measure/timing/operators/types.ts'
+import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+
+export interface Variant {
+  readonly kind: VariantKind
+  readonly remedy: string | null
+  readonly detail: string
+  readonly model: Model
+  readonly options: Partial<EngineOptions>
+  /** Of its time, what compares with the part's: less than 1 where it does more work. */
+  readonly share: number
+}
+
+export interface VariantsGiven {
+  readonly options: EngineOptions
+  /** Channels that the engine's blocked kernels work on at once. */
+  readonly lanes: number
+  readonly threadsInUse: number
+  readonly remedies: readonly Remedy[]
+  readonly evidence: RemedyEvidence
+}
+
+const IN_BLOCKS = new Set(['Conv', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'ConvTranspose'])
+/** Their first axis counts samples, whatever else they do. */
+const BY_SAMPLE = new Set([
+  ...['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'MatMul', 'Gemm', 'Softmax', 'BatchNormalization'],
+  ...['InstanceNormalization', 'LayerNormalization', 'Relu', 'Clip', 'Sigmoid', 'Tanh', 'Add', 'Mul', 'LeakyRelu', 'PRelu'],
+])
+const SAMPLES = 4
+
+/** One remedy's rewrite of a part first, since its time is what a command gets; then changes that only explain. */
+export async function variantsOf(part: Model, given: VariantsGiven): Promise<readonly Variant[]> {
+  const same = { remedy: null, model: part, share: 1, options: {} }
+  const operators = part.proto.graph!.node.filter((node) => !isConstantNode(node))
+  const variants: Variant[] = [...(await rewritesOf(part, given))]
+  if (given.threadsInUse > 1) variants.push({ ...same, kind: 'one-thread', detail: 'on one thread', options: { threads: 1 } })
+  const filled = filledChannels(part, given.lanes)
+  if (filled) variants.push({ ...same, ...filled, kind: 'filled-channels' })
+  const spread = spreadOperands(part)
+  if (spread) variants.push({ ...same, kind: 'spread-operands', detail: 'with its operands written out', model: spread })
+  const wider = fourSamples(part)
+  if (wider)
+    variants.push({ ...same, kind: 'four-samples', detail: 'per sample, of four at once', model: wider, share: 1 / SAMPLES })
+  if (operators.some(({ opType }) => IN_BLOCKS.has(opType))) {
+    const options = { graphOptimization: 'extended' as const }
+    variants.push({ ...same, kind: 'plain-layout', detail: 'in the plain layout', options })
+  }
+  return variants
+}
+
+/** The part with four samples in place of one; undefined where its first axis is something else. */
+function fourSamples(part: Model): Model | undefined {
+  const graph = part.proto.graph!
+  const operators = graph.node.filter((node) => !isConstantNode(node))
+  if (!operators.every(({ opType }) => BY_SAMPLE.has(opType))) return undefined
+  const more = (one: ValueInfoProto): ValueInfoProto | undefined => {
+    const { name, dtype, shape } = declaration(one)
+    if (dtype === null || shape === null || shape.length < 2 || shape[0] !== 1) return undefined
+    return valueInfo(name, dtype, [SAMPLES, ...shape.slice(1).map(Number)])
+  }
+  const [input, output] = [graph.input.map(more), graph.output.map(more)]
+  if ([...input, ...output].some((one) => one === undefined)) return undefined
+  return withGraph(part, copyWith(graph, { input: input as ValueInfoProto[], output: output as ValueInfoProto[] }))
+}
+
+/** What the exact remedies that rewrite a model make of the part; one that throws or needs more than the part has nothing to say. */
+async function rewritesOf(part: Model, { remedies, evidence, options }: VariantsGiven): Promise<readonly Variant[]> {
+  const setup = { model: part, options, batchFactor: 1, machineBound: false }
+  const tools = { optimize: () => Promise.reject(new Error('the engine is not asked about parts')) }
+  const found: Variant[] = []
+  for (const remedy of remedies) {
+    if (remedy.kind !== 'rewrite' || remedy.effect === 'approximate' || remedy.late || remedy.onlyWhenNamed) continue
+    try {
+      for (const { setup: changed, changes } of await remedy.apply(setup, evidence, tools))
+        found.push({
+          kind: 'rewrite',
+          remedy: remedy.id,
+          detail: changes.join('; '),
+          model: changed.model,
+          options: {},
+          share: 1,
+        })
+    } catch {
+      // It needs what a part does not have.
+    }
+  }
+  return found
+}
+
+/** A single convolution with few channels, given zeros as further ones; undefined where its channels fill the kernel's block. */
+function filledChannels(part: Model, lanes: number): Pick<Variant, 'model' | 'detail' | 'share'> | undefined {
+  const graph = part.proto.graph!
+  const operators = graph.node.filter((node) => !isConstantNode(node))
+  const [conv] = operators
+  if (operators.length !== 1 || conv!.opType !== 'Conv' || conv!.attribute.some(({ name, i }) => name === 'group' && i !== 1n))
+    return undefined
+  const weights = graph.initializer.find(({ name }) => name === conv!.input[1])
+  if (weights === undefined) return undefined
+  const [m, c, ...kernel] = weights.dims.map(Number) as [number, number, ...number[]]
+  const up = (channels: number): number => Math.ceil(channels / lanes) * lanes
+  // Few input channels have kernels of their own.
+  const [wideM, wideC] = [up(m), c < lanes && c > 4 ? lanes : c]
+  if (wideM === m && wideC === c) return undefined
+  const zeros = (name: string, shape: readonly number[]) => floatTensor(name, shape, new Float32Array(elementCount(shape)))
+  const resized = (one: ValueInfoProto, channels: number): ValueInfoProto => {
+    const { name, dtype, shape } = declaration(one)
+    return valueInfo(
+      name,
+      dtype!,
+      shape!.map((size, axis) => (axis === 1 ? channels : size!)),
+    )
+  }
+  const initializer = graph.initializer.map((tensor): TensorProto => {
+    if (tensor === weights) return zeros(tensor.name, [wideM, wideC, ...kernel])
+    return tensor.name === conv!.input[2] ? zeros(tensor.name, [wideM]) : tensor
+  })
+  const wide = copyWith(graph, {
+    initializer,
+    input: graph.input.map((one) => (one.name === conv!.input[0] ? resized(one, wideC) : one)),
+    output: graph.output.map((one) => resized(one, wideM)),
+  })
+  return {
+    model: withGraph(part, wide),
+    detail: `with ${wideC} to ${wideM} channels in place of ${c} to ${m}, per channel`,
+    share: (m * c) / (wideM * wideC),
+  }
+}
+
+const BROADCASTS = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Where', 'PRelu'])
+
+/** A single elementwise operator whose operands are broadcast, with operands as large as its result. */
+function spreadOperands(part: Model): Model | undefined {
+  const graph = part.proto.graph!
+  const operators = graph.node.filter((node) => !isConstantNode(node))
+  const [one] = operators
+  if (operators.length !== 1 || !BROADCASTS.has(one!.opType)) return undefined
+  const { shape } = declaration(graph.output[0]!)
+  const sizes = shape?.filter((size) => typeof size === 'number')
+  if (sizes === undefined || sizes.length !== shape!.length) return undefined
+  const count = elementCount(sizes)
+  const isSmall = (dims: readonly (number | string | null)[]) => dims.reduce<number>((all, size) => all * Number(size), 1) < count
+  const input = graph.input.map((value) => {
+    const { name, dtype, shape: own } = declaration(value)
+    return own !== null && dtype !== null && isSmall(own) ? valueInfo(name, dtype, sizes) : value
+  })
+  const initializer = graph.initializer.filter((tensor) => !(tensor.dataType === 1 && isSmall(tensor.dims.map(Number))))
+  const written = graph.initializer
+    .filter((tensor) => !initializer.includes(tensor))
+    .map(({ name }) => valueInfo(name, 'float32', sizes))
+  if (written.length === 0 && input.every((value, i) => value === graph.input[i])) return undefined
+  return withGraph(part, copyWith(graph, { input: [...input, ...written], initializer }))
+}
