@@ -1,6 +1,7 @@
 // Which operators are timed alone beside variants, after the model was measured whole, and for how long.
 import fs from 'node:fs'
 import path from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { analyze } from '../analyze/analyze.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -9,16 +10,23 @@ import type { RemedyEvidence } from '../rewrite/remedy.ts'
 import { writeModelFolder } from '../ship/index.ts'
 import { operatorExperiments } from '../tune/operators/index.ts'
 import type { WhyOptions } from './options.ts'
-import type { Run } from './run.ts'
+import { measureRun, type Run } from './run.ts'
 
-/** A quarter of the time that a run takes, or of the predictions that it is worth where one takes long. */
-const BUDGET_MS = { full: 5000, quick: 1500 } as const
-const BUDGET_PREDICTIONS = { full: 15, quick: 6 } as const
+/** Of the time that measuring the whole model took: with it a quarter of the run. */
+const SHARE = 1 / 3
+const LEAST_MS = 1000
 
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
 
 /** To be called within `alone`. */
-export async function withOperatorExperiments(run: Run, options: WhyOptions, measured: Evidence): Promise<Evidence> {
+export async function measureWithOperators(run: Run, options: WhyOptions): Promise<Evidence> {
+  const startMs = performance.now()
+  const measured = await measureRun(run, options)
+  const budgetMs = Math.max(LEAST_MS, SHARE * (performance.now() - startMs))
+  return withOperatorExperiments(run, options, measured, budgetMs)
+}
+
+async function withOperatorExperiments(run: Run, options: WhyOptions, measured: Evidence, budgetMs: number): Promise<Evidence> {
   const offers = offersOf(options.engine)
   const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
   if (!offers.includes('node-times') || !offers.includes('roofs')) return absent(LEFT_OUT)
@@ -29,8 +37,6 @@ export async function withOperatorExperiments(run: Run, options: WhyOptions, mea
   const folder = path.join(run.folder, 'operators')
   fs.mkdirSync(folder, { recursive: true })
   let names = 0
-  const { quick } = options
-  const [fixedMs, predictions] = quick ? [BUDGET_MS.quick, BUDGET_PREDICTIONS.quick] : [BUDGET_MS.full, BUDGET_PREDICTIONS.full]
   const experiments = await operatorExperiments({
     bench: {
       run: run.trials.run,
@@ -52,7 +58,7 @@ export async function withOperatorExperiments(run: Run, options: WhyOptions, mea
     evidence,
     remedies,
     facts: remedyFacts(run, options, measured),
-    budgetMs: Math.max(fixedMs, predictions * latency.p50Ms),
+    budgetMs,
   })
   return experiments === undefined
     ? absent('there is nothing to compare operators with')

@@ -3,9 +3,9 @@
 import type { Evidence } from '../evidence/evidence.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { assembleReport } from './assemble-report.ts'
-import { withOperatorExperiments } from './operator-experiments.ts'
+import { measureWithOperators } from './operator-experiments.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { alone, measureRun, withRun } from './run.ts'
+import { alone, withRun } from './run.ts'
 
 /**
  * Measures one prediction of the model in `file` and says why it is slow.
@@ -20,7 +20,7 @@ export async function why(
     const unlocked: string[] = []
     const evidence = await alone(
       run,
-      async () => withOperatorExperiments(run, options, await measureRun(run, options)),
+      () => measureWithOperators(run, options),
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     const complete = { ...evidence, warnings: [...unlocked, ...evidence.warnings] }

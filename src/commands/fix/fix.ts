@@ -9,8 +9,8 @@ import { parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessi
 import { checkModelOut, checkOut } from '../../ship/index.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
-import { withOperatorExperiments } from '../operator-experiments.ts'
-import { alone, checkEngine, measureRun, type Run, withRun } from '../run.ts'
+import { measureWithOperators } from '../operator-experiments.ts'
+import { alone, checkEngine, type Run, withRun } from '../run.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
 import { checkCalibration } from './precision.ts'
@@ -51,7 +51,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const { evidence, diagnosis, found } = await alone(
       run,
       async () => {
-        const evidence = await withOperatorExperiments(run, options, await measureRun(run, options))
+        const evidence = await measureWithOperators(run, options)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
         const found = await tryRemedies(run, options, evidence, diagnosis)

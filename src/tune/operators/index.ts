@@ -38,12 +38,14 @@ export interface ExperimentsPlan {
 }
 
 /** As many as are timed for a ratio's interval to tell 5 % apart. */
-const ROUNDS = 5
-const SAMPLE_MS = 4
-/** A slow operator needs some predictions in each round. */
-const PREDICTIONS = 4
+const ROUNDS = 4
+const SAMPLE_MS = 3
+/** In each round: a slow operator is predicted with so often, whatever it takes. */
+const LEAST = { warmup: 1, samples: 2 } as const
 /** What one model takes in a round beside its samples: opening, warming. */
-const OPEN_MS = 6
+const OPEN_MS = 5
+/** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
+const SLOWER = 3
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
@@ -151,7 +153,8 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   let spentMs = 0
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
     const { group, part, variants } = one
-    const eachMs = Math.max(SAMPLE_MS, (PREDICTIONS * group.timeMs) / group.copies) + OPEN_MS
+    const predictions = LEAST.warmup + LEAST.samples
+    const eachMs = Math.max(SAMPLE_MS, (predictions * group.timeMs) / group.copies) + OPEN_MS
     // Of what takes long, what explains most comes first: its variants are in that order.
     const most = Math.floor((budgetMs - spentMs) / (ROUNDS * eachMs)) - 1
     if (most < 1 || variants.length === 0) {
@@ -167,7 +170,8 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   if (asked.length === 0) return []
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
-    ...{ run, engine, limits, folder, budgetMs, models, rounds: ROUNDS, sampleMs: SAMPLE_MS },
+    ...{ run, engine, limits, folder, models, rounds: ROUNDS, sampleMs: SAMPLE_MS, least: LEAST },
+    budgetMs: SLOWER * budgetMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })
   return asked.flatMap((one) => {

@@ -7,7 +7,7 @@ import type { EngineOptions } from '../../../engines/types.ts'
 import { type CacheKey, type CacheOptions, readCached, writeCached } from '../../../trials/cache.ts'
 import type { Limits } from '../../../trials/limits.ts'
 import { type RunTrial, reasonOf } from '../../../trials/port.ts'
-import { operatorTimesTask, type TimedModel } from './task.ts'
+import { type OperatorTimesInput, operatorTimesTask, type TimedModel } from './task.ts'
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {
@@ -55,6 +55,7 @@ export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cach
   readonly rounds: number
   /** Of each model in each round. */
   readonly sampleMs: number
+  readonly least?: OperatorTimesInput['least']
 }
 
 /** p50 of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
@@ -89,7 +90,16 @@ function progressFileOf({ folder }: ModelTimesPlan, models: readonly TimedModel[
 function timedTrial(plan: ModelTimesPlan, models: readonly TimedModel[], progressFile: string) {
   const { run, engine, options, rounds, sampleMs, budgetMs, limits } = plan
   const timeMs = 30_000 + 2 * budgetMs + models.length * (sampleMs + SLACK_MS)
-  const input = { engine, options, models, rounds, sampleMs, budgetMs, progressFile }
+  const input = {
+    engine,
+    options,
+    models,
+    rounds,
+    sampleMs,
+    budgetMs,
+    progressFile,
+    ...(plan.least ? { least: plan.least } : {}),
+  }
   return run(operatorTimesTask, input, { timeMs, memoryBytes: limits.memoryBytes, signal: limits.signal })
 }
 

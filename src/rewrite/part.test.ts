@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
+import type { Model } from '../graph/model.ts'
+import { partOf } from './part.ts'
+import type { SymbolicType } from './symbolic-rule.ts'
+
+const float = (...shape: number[]): SymbolicType => ({ dtype: 'float32', shape })
+const types = new Map<string, SymbolicType>([
+  ['x', float(2, 3)],
+  ['a', float(2, 3)],
+  ['b', float(2, 3)],
+  ['to', { dtype: 'int64', shape: [2], sizes: [3, 2] }],
+  ['r', float(3, 2)],
+])
+
+/** x → Add w → a → Relu → b → Reshape to → r; a is read by another, too. */
+function whole(given: { listed?: boolean; irVersion?: bigint } = {}): Model {
+  const made = modelInMemory(
+    model({
+      nodes: [
+        node('Add', ['x', 'w'], ['a']),
+        node('Relu', ['a'], ['b']),
+        node('Shape', ['x'], ['to']),
+        node('Reshape', ['b', 'to'], ['r']),
+        node('Neg', ['a'], ['other']),
+      ],
+      inputs: [valueInfo('x', 'float32', [2, 3]), ...(given.listed ? [valueInfo('w', 'float32', [2, 3])] : [])],
+      outputs: [valueInfo('r', 'float32', [3, 2]), valueInfo('other', 'float32', [2, 3])],
+      initializers: [floatTensor('w', [2, 3], new Float32Array(6))],
+    }),
+  )
+  if (given.irVersion !== undefined) made.proto.irVersion = given.irVersion
+  return made
+}
+
+const part = (of: Model, ...opTypes: string[]) => {
+  const nodes = of.proto.graph!.node.filter(({ opType }) => opTypes.includes(opType))
+  return partOf(of, nodes, types)?.proto.graph
+}
+const names = (values: readonly { readonly name: string }[]) => values.map(({ name }) => name)
+
+test('reads what others make, brings its weights, and gives what others read', () => {
+  const graph = part(whole(), 'Add', 'Relu')!
+  expect(names(graph.input)).toEqual(['x'])
+  expect(names(graph.initializer)).toEqual(['w'])
+  expect(names(graph.output)).toEqual(['a', 'b'])
+})
+
+test('a shape that is computed comes along as a constant', () => {
+  const graph = part(whole(), 'Reshape')!
+  expect(names(graph.input)).toEqual(['b'])
+  expect(graph.initializer).toEqual([int64Tensor('to', [2], [3, 2])])
+})
+
+test('weights that a caller could replace are inputs, as they are for the engine', () => {
+  expect(names(part(whole({ listed: true, irVersion: 8n }), 'Add')!.input)).toEqual(['x', 'w'])
+  expect(names(part(whole({ listed: true, irVersion: 3n }), 'Add')!.initializer)).toEqual(['w'])
+})
+
+test('nothing where the type of what it reads is not known', () => {
+  const model = whole()
+  expect(partOf(model, [model.proto.graph!.node[1]!], new Map())).toBeUndefined()
+})

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest'
+import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
+import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import type { Model } from '../../graph/model.ts'
+import type { OperatorTimesInput } from '../../measure/timing/operators/task.ts'
+import { exampleEvidence } from '../../remedies/example-evidence.ts'
+import { defineRemedy, type Remedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { failed, measured, type Script, scriptedRunner } from '../../trials/example-runner.ts'
+import { operatorExperiments } from './index.ts'
+
+const SHAPE = [1, 4, 8, 8]
+const float = (shape: readonly number[]) => ({ dtype: 'float32', shape })
+
+/** A convolution of three output channels, two elementwise operators in a row, and a second such convolution. */
+const whole: Model = modelInMemory(
+  model({
+    nodes: [
+      node({ opType: 'Conv', name: 'first' }, ['x', 'w'], ['c']),
+      node({ opType: 'Sub', name: 'sub' }, ['c', 'mean'], ['s']),
+      node({ opType: 'Mul', name: 'mul' }, ['s', 'scale'], ['m']),
+      node({ opType: 'Conv', name: 'second' }, ['m', 'v'], ['y']),
+    ],
+    inputs: [valueInfo('x', 'float32', SHAPE)],
+    outputs: [valueInfo('y', 'float32', SHAPE)],
+    initializers: [
+      floatTensor('w', [4, 4, 1, 1], new Float32Array(16)),
+      floatTensor('v', [4, 4, 1, 1], new Float32Array(16)),
+      floatTensor('mean', [1, 4, 1, 1], new Float32Array(4)),
+      floatTensor('scale', [1, 4, 1, 1], new Float32Array(4)),
+    ],
+  }),
+)
+
+const noted: readonly NodeNote[] = [
+  { op: 'Conv', name: 'first', timeMs: 3, floorMs: 1, in: ['x', 'w'], out: ['c'], shape: SHAPE },
+  { op: 'Sub', name: 'sub', timeMs: 1, floorMs: 0.1, in: ['c', 'mean'], out: ['s'], shape: SHAPE },
+  { op: 'Mul', name: 'mul', timeMs: 0.6, floorMs: 0.1, in: ['s', 'scale'], out: ['m'], shape: SHAPE },
+  { op: 'Conv', name: 'second', timeMs: 3, floorMs: 1, in: ['m', 'v'], out: ['y'], shape: SHAPE },
+]
+const constants = {
+  w: { shape: [4, 4, 1, 1] },
+  v: { shape: [4, 4, 1, 1] },
+  mean: { shape: [1, 4, 1, 1] },
+  scale: { shape: [1, 4, 1, 1] },
+}
+
+const given = evidence({ p50Ms: 8, nodes: noted, constants })
+const withOrigins = {
+  ...given,
+  profile: { ...given.profile!, nodes: given.profile!.nodes.map((one) => ({ ...one, origin: [one.name] })) },
+}
+
+const squared = defineRemedy({
+  ...{ id: 'squared', title: 'Squared', treats: [], effect: 'exact', kind: 'rewrite', goals: ['latency'] },
+  apply: (setup) =>
+    setup.model.proto.graph!.node.some(({ opType }) => opType === 'Conv')
+      ? rewriteProposal(setup, { model: setup.model, changes: ['squared'], predictedSavingMs: null })
+      : [],
+} satisfies Remedy)
+
+/** What each model takes in every round, ms, by its file. */
+function machine(ofFile: (file: string) => number | string): Script {
+  return {
+    types: () => measured({ x: float(SHAPE), c: float(SHAPE), s: float(SHAPE), m: float(SHAPE), y: float(SHAPE) }),
+    'operator-times': ({ models, rounds }: OperatorTimesInput) =>
+      measured(
+        models.map(({ key, file }) => {
+          const ms = key === models[0]!.key ? 0 : ofFile(file)
+          return typeof ms === 'string' ? { key, roundsMs: null, reason: ms } : { key, roundsMs: Array(rounds).fill(ms + 0.01) }
+        }),
+      ),
+  }
+}
+
+async function experimentsOn(script: Script, { budgetMs = 10_000, remedies = [squared] as readonly Remedy[] } = {}) {
+  const runner = scriptedRunner(script)
+  const written = new Map<string, Model>()
+  let names = 0
+  const found = await operatorExperiments({
+    bench: {
+      run: runner.run,
+      engineId: 'ort-cpu',
+      options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },
+      limits: { memoryBytes: 1e9, signal: undefined },
+      folder: '/nowhere',
+      samples: [],
+      p50Ms: 8,
+      write: async (part, file) => {
+        written.set(file, part)
+        return { file, sizeBytes: 1 }
+      },
+      writeBytes: (_, name) => name,
+      nextName: (hint) => `${hint}-${names++}`,
+    },
+    model: whole,
+    evidence: withOrigins,
+    remedies,
+    facts: exampleEvidence({ threadsInUse: 2 }),
+    budgetMs,
+  })
+  return { found: found!, runner, written }
+}
+
+const opsOf = (part: Model) => part.proto.graph!.node.map(({ opType }) => opType)
+
+test('like operators are one, runs of elementwise operators are timed whole and as their longest', async () => {
+  const { found, written } = await experimentsOn(machine(() => 1))
+  expect(found.rows.map(({ nodes, copies, opTypes }) => ({ nodes, copies, opTypes }))).toEqual([
+    { nodes: ['first', 'second'], copies: 2, opTypes: ['Conv'] },
+    { nodes: ['sub', 'mul'], copies: 1, opTypes: ['Sub', 'Mul'] },
+  ])
+  expect(found.rows[0]).toMatchObject({ shapes: '1x4x8x8, 4x4x1x1', insideMs: 3 })
+  expect(found.rows[0]!.aloneMs).toBeCloseTo(1)
+  expect(found.rows[1]!.insideMs).toBeCloseTo(1.6)
+  const kinds = found.rows.map(({ variants }) => variants.map(({ kind }) => kind))
+  expect(kinds[0]).toEqual(['rewrite', 'one-thread', 'filled-channels', 'four-samples', 'plain-layout'])
+  expect(kinds[1]).toEqual(['one-thread', 'one-pass'])
+  expect([...written.values()].map(opsOf)).toContainEqual(['Sub', 'Mul'])
+  expect([...written.values()].map(opsOf)).toContainEqual(['Sub'])
+  expect(found.coveredShare).toBeCloseTo(1)
+})
+
+test('a ratio is of what is left when the call is taken off, and of the work that compares', async () => {
+  const { found } = await experimentsOn(machine((file) => (file === '/nowhere/operator-3' ? 2 : 1)))
+  const [row] = found.rows
+  expect(row!.aloneMs).toBeCloseTo(2)
+  const ratios = Object.fromEntries(row!.variants.map(({ kind, ratio }) => [kind, Number(ratio.toFixed(6))]))
+  expect(ratios).toMatchObject({ rewrite: 0.5, 'one-thread': 0.5, 'four-samples': 0.125 })
+  expect(row!.variants.find(({ kind }) => kind === 'rewrite')).toMatchObject({ remedy: 'squared', detail: 'squared' })
+})
+
+test('what the engine refuses is no variant, and a part that it refuses is left out with its words', async () => {
+  const { found } = await experimentsOn(machine((file) => (file === '/nowhere/operator-3' ? 'no such kernel' : 1)))
+  expect(found.rows.map(({ opTypes }) => opTypes)).toEqual([['Sub', 'Mul']])
+  expect(found.left).toEqual([{ nodes: ['first', 'second'], opTypes: ['Conv'], reason: 'no such kernel' }])
+  const refused = await experimentsOn(machine((file) => (file === '/nowhere/operator-4' ? 'no such kernel' : 1)))
+  expect(refused.found.rows[0]!.variants.map(({ kind }) => kind)).not.toContain('rewrite')
+})
+
+test('what takes longest above its floor comes first, and what the budget leaves no time for is said', async () => {
+  const { found } = await experimentsOn(
+    machine(() => 1),
+    { budgetMs: 150 },
+  )
+  expect(found.rows.map(({ opTypes }) => opTypes)).toEqual([['Conv']])
+  expect(found.rows[0]!.variants.map(({ kind }) => kind)).toEqual(['rewrite'])
+  expect(found.left).toEqual([{ nodes: ['sub', 'mul'], opTypes: ['Sub', 'Mul'], reason: 'there was no time for it' }])
+})
+
+test('without the types of values nothing is timed, and the reason stands', async () => {
+  const { found, runner } = await experimentsOn({ ...machine(() => 1), types: () => failed('no room') })
+  expect(found.rows).toEqual([])
+  expect(found.left.map(({ reason }) => reason)).toEqual(
+    Array(2).fill("the types of the model's values could not be had: no room"),
+  )
+  expect(runner.tasks()).toEqual(['types'])
+})
+
+test('a remedy that throws on a part costs its own variant', async () => {
+  const broken = defineRemedy({
+    ...squared,
+    id: 'broken',
+    apply: () => {
+      throw new Error('needs the whole model')
+    },
+  })
+  const { found } = await experimentsOn(
+    machine(() => 1),
+    { remedies: [broken, squared] },
+  )
+  expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
+})
