@@ -52,3 +52,8 @@ test('8-bit functions are look-ups', () => {
     )
   }
 })
+
+test('a deprecated softplus and a gate', () => {
+  checkOperator({ operator: 'ParametricSoftplus', inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 36, specialOps: 24 })
+  checkOperator({ operator: 'SwiGLU', inputs: ['3x4', '3x4'], outputs: ['3x4'] }, { simpleOps: 60, specialOps: 24, bytes: 144 })
+})

@@ -1,8 +1,8 @@
 // Activation functions, alone or with the bias that ONNX Runtime fuses before them. Operations per element: activation-ops.ts.
 // BiasGelu, FastGelu, QuickGelu, QLinearSigmoid, QLinearLeakyRelu: onnxruntime docs/ContribOperators.md
 import { elementCount } from '../graph/dtype.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { broadcasts, keepsAxes } from './input-use.ts'
 
@@ -29,7 +29,7 @@ const biasSplitGelu = formula([0], [0], ([x], [y]) => {
 
 const PLAIN = [
   ...['Relu', 'LeakyRelu', 'PRelu', 'ThresholdedRelu', 'Clip', 'Affine', 'Shrink', 'HardSigmoid', 'HardSwish', 'Elu', 'Selu'],
-  ...['Celu', 'Softplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish'],
+  ...['Celu', 'Softplus', 'ParametricSoftplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish', 'SwiGLU'],
 ] as const
 
 const facts: OperatorFacts = {

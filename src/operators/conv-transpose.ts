@@ -3,11 +3,11 @@
 // Taps that `pads` crop away are counted, as padded taps of Conv are.
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { spatialAxes } from './input-use.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
 
 /** Weight [C, M / group, kernel…]. */
 function transposedMacs(x: TensorType, w: TensorType): number {

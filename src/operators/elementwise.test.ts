@@ -75,3 +75,14 @@ test('a constant operand fixes the axes on which it is longer than 1; one number
   expect(told({ operator: 'Sqrt', inputs: ['?'] })).toEqual({ passes: 'same' })
   expect(told({ operator: 'Equal', inputs: ['?', '!int64:=16000'] })).toEqual({ comparedWith: 16000 })
 })
+
+test('deprecated and gated scales', () => {
+  const image = { operator: 'ImageScaler', inputs: ['1x3x2x2'], outputs: ['1x3x2x2'], attributes: { bias: [1, 2, 3], scale: 2 } }
+  checkOperator(image, { simpleOps: 24, bytes: 96 })
+  expect(told(image)).toMatchObject({ rank: 4, axes: expect.arrayContaining([[1, { meaning: 'channels', size: 3 }]]) })
+  checkOperator({ operator: 'Scale', inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 12 })
+  checkOperator(
+    { operator: 'com.microsoft:GatedAdd', inputs: ['3x4', '3x4', '3x1'], outputs: ['3x4'] },
+    { simpleOps: 24, bytes: 156 },
+  )
+})

@@ -2,9 +2,10 @@
 // One operation per output element; a broadcast operand is read at its own size. Division, roots, powers and transcendental
 // functions are special; the others are simple.
 import { elementCount } from '../graph/dtype.ts'
+import { numbersAttribute } from './attributes.ts'
+import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, VARIADIC } from './family.ts'
-import { broadcasts, keepsAxes } from './input-use.ts'
-import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
+import { broadcasts, keepsAxes, type ReadInput, spatialAxes } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 
 const perElement = (simple: number, special: number): Formula =>
@@ -57,9 +58,16 @@ const FUNCTIONS = [
   ...['Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
 ]
 
+/** ImageScaler, deprecated: a bias for each channel. */
+const biasedChannels: ReadInput = ({ node }) => {
+  const channels = numbersAttribute(node, 'bias')?.length
+  return channels === undefined ? undefined : { rank: 4, axes: spatialAxes(4, channels), passes: 'same' }
+}
+
 const facts: OperatorFacts = {
   reads: {
-    ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Cast'], keepsAxes),
+    ImageScaler: biasedChannels,
+    ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Cast', 'Scale'], keepsAxes),
     ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
     Equal: ({ index, valuesOf }) => {
       const values = valuesOf(1 - index)
@@ -74,10 +82,22 @@ export const elementwiseFamily = defineFamily('elementwise', facts, {
     [
       ...['Add', 'Sub', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Where'],
       ...UNARY_SIMPLE,
-      ...['IsNaN', 'IsInf', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot', 'com.microsoft:IsAllFinite'],
+      ...[
+        'IsNaN',
+        'IsInf',
+        'BitShift',
+        'BitwiseAnd',
+        'BitwiseOr',
+        'BitwiseXor',
+        'BitwiseNot',
+        'Scale',
+        'com.microsoft:IsAllFinite',
+      ],
     ],
     perElement(1, 0),
   ),
+  // scale the image and add the channel's bias; scale by the row's gate and add
+  ...sameFor(['ImageScaler', 'com.microsoft:GatedAdd'], perElement(2, 0)),
   ...sameFor(['Div', 'Mod', ...FUNCTIONS], perElement(0, 1)),
   Pow: pow,
   ...sameFor(['Sum', 'Max', 'Min'], variadic(0)),

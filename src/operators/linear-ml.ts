@@ -3,9 +3,9 @@
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute, textAttribute } from './attributes.ts'
+import { postTransformOps } from './counts/post-transform.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
-import { postTransformOps } from './post-transform.ts'
 import type { Work } from './work.ts'
 
 function rowsOf(x: TensorType): number {

@@ -2,13 +2,14 @@
 // docs/ContribOperators.md. MACs = D * T * B * (G * H * I + G * H * H), with D directions and G = 1, 3, 4 gates.
 // X * W is one product over all steps; h * R is T products that wait for each other, and each reads R again: those bytes are the
 // streaming bytes beyond the compulsory ones.
-import { sizeInBytes } from '../graph/dtype.ts'
+import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps, type ElementOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
+import { activationOps, type ElementOps } from './counts/activation-ops.ts'
+import { DYNAMIC_QUANTIZE_OPS } from './counts/quantize-ops.ts'
+import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
-import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import type { Work } from './work.ts'
 
@@ -48,6 +49,37 @@ const dynamicQuantizeLstm = formula([0, 2], [], ([x, r], _, context) => {
   const quantized = directions * steps * batch * (inputs + hidden) * DYNAMIC_QUANTIZE_OPS
   const dequantized = directions * steps * batch * 4 * hidden * 2
   return { ...work, simpleOps: work.simpleOps! + quantized + dequantized, arithmetic: 'int8' }
+})
+
+/** The attention's inputs: weights of the state and of the memory, the memory, and the weight that joins it with the state. */
+const [QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY, LAYER_WEIGHT] = [8, 9, 11, 13]
+
+// An LSTM that at each step looks at a memory [B, steps of it, depth] by additive attention (Bahdanau): the memory is projected once, the
+// state at each step; of their sum tanh, times a vector, softmax, and the mean of the memory. What it sees is an input of the next step.
+const attentionLstm = formula([0, 1, 2, QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY], [], ([x, w, r, qw, mw, memory], _, context) => {
+  const work = recurrentWork(LSTM, { x, r, hidden: numberAttribute(context.node, 'hidden_size', r.shape.at(-1)!) }, context)
+  if (typeof work === 'string') return work
+  const [steps, batch, inputs] = timesOf(x, context)
+  const directions = directionsOf(context)
+  const [, places, depth] = memory.shape as [number, number, number]
+  const width = mw.shape.at(-1)!
+  const rows = steps * batch
+  const looks = directions * rows * places
+  const seen = directions * rows * w.shape[1]! * Math.max(0, w.shape[2]! - inputs)
+  const layer = hasInput(context, LAYER_WEIGHT) ? rows * elementCount(context.inputs[LAYER_WEIGHT]?.shape ?? [0]) : 0
+  const softmax = softmaxOps(looks, directions * rows)
+  return {
+    ...work,
+    macs:
+      work.macs! +
+      seen +
+      layer +
+      rows * elementCount(qw.shape) +
+      batch * places * elementCount(mw.shape) +
+      looks * (width + depth),
+    simpleOps: work.simpleOps! + looks * width + softmax.simple,
+    specialOps: work.specialOps! + looks * width + softmax.special,
+  }
 })
 
 interface Sizes {
@@ -127,5 +159,6 @@ export const recurrentFamily = defineFamily('recurrent', facts, {
   RNN: recurrent(RNN),
   GRU: recurrent(GRU),
   LSTM: recurrent(LSTM),
+  'com.microsoft:AttnLSTM': attentionLstm,
   'com.microsoft:DynamicQuantizeLSTM': dynamicQuantizeLstm,
 })

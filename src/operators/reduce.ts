@@ -2,8 +2,8 @@
 // One operation per input element, whatever the axes.
 import { elementCount } from '../graph/dtype.ts'
 import { axisFromFront, numberAttribute } from './attributes.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
 interface ReduceOps {
@@ -56,7 +56,7 @@ const facts: OperatorFacts = { int8: { ReduceMax: MOVES, ReduceMin: MOVES } }
 export const reduceFamily = defineFamily('reduce', facts, {
   ...sameFor(
     [
-      ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'NonZero'],
+      ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'CumProd', 'NonZero'],
       ...['com.microsoft:ReduceSumInteger'],
     ],
     reduce({ simple: 1 }),

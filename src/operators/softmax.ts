@@ -4,10 +4,10 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, hasOutput, numberAttribute } from './attributes.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
+import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { keepsAxes } from './input-use.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
-import { softmaxOps } from './softmax-ops.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes } from './work.ts'
 

@@ -30,6 +30,8 @@ const OPS: Readonly<Record<string, ElementOps>> = {
   celu: { simple: 6, special: 1 },
   // log(exp(x) + 1)
   softplus: { simple: 1, special: 2 },
+  // a * log(exp(b * x) + 1)
+  parametricsoftplus: { simple: 3, special: 2 },
   // x / (1 + |x|)
   softsign: { simple: 2, special: 1 },
   sigmoid: { simple: 2, special: 2 },
@@ -40,6 +42,8 @@ const OPS: Readonly<Record<string, ElementOps>> = {
   mish: { simple: 2, special: 3 },
   // x * sigmoid(a * x)
   swish: { simple: 4, special: 2 },
+  // swish(a) * b
+  swiglu: { simple: 5, special: 2 },
   silu: { simple: 3, special: 2 },
   quickgelu: { simple: 4, special: 2 },
   // 0.5 * x * (1 + erf(x / sqrt(2)))

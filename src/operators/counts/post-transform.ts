@@ -1,7 +1,7 @@
 // `post_transform` of classifiers and regressors in ai.onnx.ml: what is done to the scores at the end.
-import type { NodeView } from '../graph/types.ts'
+import type { NodeView } from '../../graph/types.ts'
+import { numberAttribute, textAttribute } from '../attributes.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
-import { numberAttribute, textAttribute } from './attributes.ts'
 import { softmaxOps } from './softmax-ops.ts'
 
 /** A name in most operators, its number in TreeEnsemble 5. */
