@@ -1,5 +1,6 @@
 import { test } from 'vitest'
 import { checkOperator } from './check-operator.ts'
+import type { Cost } from './types.ts'
 
 test.each([
   ['Relu', 1, 0],
@@ -20,6 +21,18 @@ test.each([
 ])('%s: %d simple and %d special per element', (operator, simple, special) => {
   // 12 elements in, 12 out
   checkOperator({ operator, inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 12 * simple, specialOps: 12 * special, bytes: 96 })
+})
+
+test.each<[string, Cost['functions']]>([
+  ['Relu', undefined],
+  ['Sigmoid', { sigmoid: 12 }],
+  ['com.microsoft:QuickGelu', { sigmoid: 12 }],
+  ['Gelu', { erf: 12 }],
+  ['com.microsoft:FastGelu', { tanh: 12 }],
+  ['Elu', { exp: 12 }],
+  ['Softplus', { exp: 12, log: 12 }],
+])('%s evaluates %o', (operator, functions) => {
+  checkOperator({ operator, inputs: ['3x4'], outputs: ['3x4'] }, { functions } as Partial<Cost>)
 })
 
 test('a fused bias is one addition more', () => {

@@ -38,6 +38,7 @@ function attend({ rows, heads, keys, queryWidth, valueWidth, masked, dtype }: He
     macs: rows * keys * (queryWidth + valueWidth),
     simpleOps: softmax.simple + scores * (masked ? 2 : 1),
     specialOps: softmax.special,
+    functions: softmax.functions!,
     passBytes: SCORE_PASSES * sizeInBytes({ dtype, shape: [scores] })!,
     arithmetic: dtype,
   }

@@ -3,10 +3,12 @@
 // MACs = N * M * positions * (C / group) * kernel: C / group is read from the weight [M, C / group, kernel…], which every one of
 // these keeps, whatever the layout of the data. Padded taps are counted. In NCHWc the engine pads channels to its block: a caller
 // that knows the model's own channels gives types without that padding.
+
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
 import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { type ReadInput, spatialAxes } from './input-use.ts'
@@ -32,6 +34,7 @@ const conv = formula([0, 1], [0], ([x, w], [y], context) => {
     macs: convMacs(w, y),
     simpleOps: outputs * (bias + sum + activation.simple),
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
     readBytes: { 0: touchedBytes(x, y, w.shape.slice(2), isChannelsLast(context)) },
     arithmetic: x.dtype,
   }
@@ -93,6 +96,7 @@ const causalConv = formula([0, 1], [0], ([, w], [y], context) => {
     macs: outputs * elementCount(w.shape.slice(2)),
     simpleOps: outputs * ((hasInput(context, 2) ? 1 : 0) + activation.simple),
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
   }
 })
 

@@ -1,9 +1,11 @@
 // Matrix products in floating point. MACs = product of batch, M, N and K, batch broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html , onnx__Gemm.html ; fused ones: onnxruntime docs/ContribOperators.md
+
 import { elementCount } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
 import { defineFamily, type Formula, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { factor, type ReadInput } from './input-use.ts'
 
@@ -20,6 +22,7 @@ const gemm = formula([0], [0], ([a], [y], context) => {
     macs: outputs * depth,
     simpleOps: scaledOps(node, outputs) + added + outputs * activation.simple,
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
   }
 })
 
@@ -31,6 +34,7 @@ const matmul = formula([0], [0], ([a], [y], { node }) => {
     macs: outputs * contractedSize(a, node),
     simpleOps: scaledOps(node, outputs) + outputs * activation.simple,
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
   }
 })
 

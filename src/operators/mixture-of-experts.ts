@@ -1,9 +1,11 @@
 // Mixtures of experts: each token goes through `k` of the experts, two products with an activation between them.
 // onnxruntime docs/ContribOperators.md: MoE, QMoE. Which experts are asked lies in the data; bytes are those of as many experts as one
 // token asks, the fewest there can be.
+
 import { elementCount } from '../graph/dtype.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
+import { evaluated, evaluatedTogether } from './counts/functions.ts'
 import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula } from './family.ts'
@@ -46,6 +48,7 @@ const mixture = (inputs: Inputs, dequantizeOps: number) =>
         routing.simple +
         (tokens > 0 ? asked * weights * dequantizeOps : 0),
       specialOps: visits * inner * activation.special + routing.special,
+      functions: evaluatedTogether(evaluated(activation.functions, visits * inner), routing.functions),
       readBytes: Object.fromEntries(
         [inputs.fc1, inputs.fc2, ...inputs.ofExperts].map((i) => [
           i,

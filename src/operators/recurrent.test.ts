@@ -127,6 +127,7 @@ test('an LSTM that looks at a memory', () => {
       simpleOps: 8 * (4 + 6) + 70 + 40,
       // 3 sigmoids of 2 and 2 tanh; 70 tanh; 10 exp, 2 divisions
       specialOps: 8 * 8 + 70 + 12,
+      functions: { sigmoid: 24, tanh: 16 + 70, exp: 10 },
       serialSteps: 2,
     },
   )

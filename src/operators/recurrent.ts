@@ -2,10 +2,12 @@
 // docs/ContribOperators.md. MACs = D * T * B * (G * H * I + G * H * H), with D directions and G = 1, 3, 4 gates.
 // X * W is one product over all steps; h * R is T products that wait for each other, and each reads R again: those bytes are the
 // streaming bytes beyond the compulsory ones.
+
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
 import { activationOps, type ElementOps } from './counts/activation-ops.ts'
+import { evaluated, evaluatedTogether, type FunctionCounts } from './counts/functions.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
@@ -79,6 +81,7 @@ const attentionLstm = formula([0, 1, 2, QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY], []
       looks * (width + depth),
     simpleOps: work.simpleOps! + looks * width + softmax.simple,
     specialOps: work.specialOps! + looks * width + softmax.special,
+    functions: evaluatedTogether(work.functions, { tanh: looks * width }, softmax.functions),
   }
 })
 
@@ -104,6 +107,7 @@ function recurrentWork(cell: Cell, { x, r, hidden }: Sizes, context: NodeContext
     macs: directions * rows * (gateSize * inputs + gateSize * hidden) + states * peepholes,
     simpleOps: states * (cell.joinOps + biases + activation.simple),
     specialOps: states * activation.special,
+    functions: evaluated(activation.functions, states),
     passBytes: Math.max(0, steps - 1) * sizeInBytes(r)!,
     arithmetic: x.dtype,
     serialSteps: Math.max(1, steps),
@@ -126,14 +130,16 @@ function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
   const names = textsAttribute(node, 'activations') ?? cell.activations
   let simple = 0
   let special = 0
+  let functions: FunctionCounts = {}
   for (const [i, times] of cell.applied.entries()) {
     const name = names[i] ?? cell.activations[i]!
     const ops = activationOps(name)
     if (ops === undefined) return `its activation '${name}' is not known`
     simple += times * ops.simple
     special += times * ops.special
+    functions = evaluatedTogether(functions, evaluated(ops.functions, times))
   }
-  return { simple, special }
+  return { simple, special, functions }
 }
 
 const sequenceOrState: ReadInput = ({ node, index, shapeOf }) => {

@@ -24,6 +24,7 @@ const reduce = ({ simple, special = 0, specialPerOutput = 0 }: ReduceOps): Formu
 const reduceLogSumExp: Formula = formula([0], [0], ([x], [y]) => ({
   simpleOps: elementCount(x.shape) * 3 + elementCount(y.shape),
   specialOps: elementCount(x.shape) + elementCount(y.shape),
+  functions: { exp: elementCount(x.shape) },
   passBytes: tensorBytes(x),
 }))
 

@@ -42,6 +42,7 @@ const wordConvolution = formula([0, 1, 3], [0], ([letters, w, table], [y]) => {
     macs: made * elementCount(w.shape.slice(1)),
     simpleOps: made * 2,
     specialOps: made,
+    functions: { tanh: made },
     readBytes: { 3: Math.min(tensorBytes(table), sizeInBytes({ dtype: table.dtype, shape: [gathered] })!) },
     arithmetic: w.dtype,
     note: 'every word counted at full length',

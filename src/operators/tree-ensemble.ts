@@ -116,6 +116,7 @@ const treeEnsemble = (read: (context: NodeContext) => Forest | string, targetsOf
     return {
       simpleOps: rows * visited + after.simple,
       specialOps: after.special,
+      functions: after.functions ?? {},
       attributeBytes: Math.min(rows * visited, forest.nodeCount) * NODE_BYTES,
       serialSteps: Math.max(1, depths.deepest),
       note: 'each branch taken half the time',
