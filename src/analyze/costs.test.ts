@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AttributeView, ConstantView, GraphView, NodeView, TensorType } from '../graph/types.ts'
+import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import { costGraph, costNodes, type NodeCost } from './costs.ts'
@@ -202,7 +202,22 @@ test('a body finds its weights again only where they fit beside its data', () =>
   expect(only(add).floorMs).toBeCloseTo(0.048, 9)
 })
 
-test('special functions are left out of the floor', () => {
+test('special functions at the rate of the fastest operator that evaluates them, beside the simple operations', () => {
+  const of = (opType: string, elementsPerSecond: Record<string, number>, dtype: DType = 'float32') => {
+    const type = { dtype, shape: [1000] }
+    return only({ op: opType, inputs: { x: type }, outputs: { y: type } }, { ...ROOFS, elementsPerSecond })
+  }
+  // 1000 at 1e9 / s, of the faster of the two
+  expect(of('Exp', { Exp: 5e8, Softmax: 1e9 })).toMatchObject({ floorMs: 0.001, floorOn: 'compute' })
+  // the longer of exp and log; four simple operations at 50e9 / s are less
+  expect(of('Softplus', { Exp: 1e9, Log: 1e8 }).floorMs).toBeCloseTo(0.01, 12)
+  expect(of('Gelu', { 'com.microsoft:Gelu': 1e9 }).plainFloorMs).toBeCloseTo(8e-5, 12)
+  // float16 has twice the elements in a register, float64 is taken to be as fast
+  expect(of('Exp', { Exp: 1e9 }, 'float16').floorMs).toBeCloseTo(0.0005, 12)
+  expect(of('Exp', { Exp: 1e9 }, 'float64').floorMs).toBeCloseTo(0.001, 12)
+})
+
+test('special functions without a rate are left out of the floor', () => {
   const exp = only({ op: 'Exp', inputs: { x: float(1000) }, outputs: { y: float(1000) } })
   // 8000 B at 2e11: 4e-5 ms
   expect(exp.floorMs).toBeCloseTo(4e-5, 12)
@@ -212,16 +227,16 @@ test('special functions are left out of the floor', () => {
 test('unknown operators are counted with their time', () => {
   const { nodes, unknown, knownTimeShare, macs, flops, bytes } = cost([
     gemm(100, 1000, { timeMs: 3 }),
-    { op: 'BeamSearch', domain: 'com.microsoft', inputs: { ids: null }, outputs: { out: null }, timeMs: 1 },
+    { op: 'Unheard', domain: 'com.microsoft', inputs: { ids: null }, outputs: { out: null }, timeMs: 1 },
   ])
   expect(nodes[1]).toMatchObject({
     cost: undefined,
-    reason: 'no formula for com.microsoft:BeamSearch',
+    reason: 'no formula for com.microsoft:Unheard',
     floorMs: null,
     cappedFloorMs: 0,
     bound: null,
   })
-  expect(unknown).toEqual({ 'com.microsoft:BeamSearch': 1 })
+  expect(unknown).toEqual({ 'com.microsoft:Unheard': 1 })
   expect([knownTimeShare, macs, flops, bytes]).toEqual([0.75, 1e8, 2e8, 4.8e6])
 })
 

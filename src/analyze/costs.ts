@@ -24,6 +24,8 @@ export interface NodeCost {
   readonly reason: string | null
   /** max(flops / roof, bytes / bandwidth of the level its working set fits in), for all its runs in one prediction, ms; never above timeMs * 1.0 only by `cappedFloorMs`. */
   readonly floorMs: number | null
+  /** The floor without special functions: what simple operations on the same data would take at least. Absent without a floor. */
+  readonly plainFloorMs?: number
   /** min(floorMs, timeMs): what the areas use. */
   readonly cappedFloorMs: number
   readonly bound: 'compute' | 'memory' | 'overhead' | null
@@ -138,6 +140,7 @@ function rowOf(node: ProfiledNode, result: CostResult, floor: Floor | undefined)
     cost,
     reason,
     floorMs,
+    ...(floor === undefined ? {} : { plainFloorMs: Math.max(floor.plainComputeMs, floor.memoryMs) }),
     cappedFloorMs: Math.min(floorMs ?? 0, timeMs),
     bound: floor === undefined ? null : boundOf(node, floor),
     floorOn: floor === undefined ? null : floor.memoryMs > floor.computeMs ? 'memory' : 'compute',

@@ -3,8 +3,9 @@
 //
 // Arithmetic. MACs at the roof of their precision, 2 FLOPs each. Simple operations (add, multiply, compare, select) at half of it:
 // the roof is reached with fused multiply-adds, and an operation that stands alone does half of one. A precision without a measured
-// roof has float32's, scaled by how many more or fewer elements a vector register holds. Special functions (exp, division …) have
-// no measured roof and are left out: their time is above the floor.
+// roof has float32's, scaled by how many more or fewer elements a vector register holds. Special functions (exp, division …) at the
+// rate of the fastest operator that evaluates them, which was measured in float32; what is wider is taken to be as fast. A processor
+// may do them, and simple operations, side by side: of all these the longest counts. Functions without a rate are left out.
 //
 // Memory. Data that nodes hand on were written just before: they are as near as what the node reads, or what it writes where that is
 // more, allows (the output can take the place of an input). Weights are as near as the weights of the whole model and the largest
@@ -14,6 +15,7 @@
 import { bitsPerElement } from '../graph/dtype.ts'
 import type { DType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
+import { EVALUATED_BY, type SpecialFunction } from '../operators/counts/functions.ts'
 import type { Cost } from '../operators/types.ts'
 
 export type Level = 'L1' | 'L2' | 'L3' | 'DRAM'
@@ -29,6 +31,8 @@ interface Memory {
 
 export interface Floor {
   readonly computeMs: number
+  /** `computeMs` without special functions. */
+  readonly plainComputeMs: number
   readonly memoryMs: number
   /** Where the bytes that take the most of `memoryMs` come from; null where nothing moves or no bandwidth is known. */
   readonly level: Level | null
@@ -72,16 +76,28 @@ export interface FloorGiven {
 /** The floor of all runs of a node in one prediction. */
 export const floorOf = (given: FloorGiven): Floor => ({
   computeMs: computeMs(given.cost, given.roofs) * given.runs,
+  plainComputeMs: computeMs({ ...given.cost, functions: {} }, given.roofs) * given.runs,
   ...memoryFloor(given),
 })
 
-function computeMs({ macs, simpleOps, arithmetic }: Cost, { flopsPerSecond }: Roofs): number {
+function computeMs({ macs, simpleOps, functions, arithmetic }: Cost, { flopsPerSecond, elementsPerSecond }: Roofs): number {
   const { float32 } = flopsPerSecond
   const scaled = float32 === undefined ? undefined : float32 * lanesAgainstFloat32(arithmetic)
   const roof = flopsPerSecond[arithmetic] ?? scaled
   const macSeconds = roof === undefined ? 0 : (2 * macs) / roof
   const simpleSeconds = scaled === undefined ? 0 : simpleOps / (scaled / 2)
-  return (macSeconds + simpleSeconds) * 1000
+  const lanes = Math.max(1, lanesAgainstFloat32(arithmetic))
+  const functionSeconds = Object.entries(functions ?? {}).map(([name, count]) => {
+    const rate = rateOf(name as SpecialFunction, elementsPerSecond)
+    return rate === undefined ? 0 : count / (rate * lanes)
+  })
+  return (macSeconds + Math.max(simpleSeconds, ...functionSeconds)) * 1000
+}
+
+/** Evaluations a second in float32; undefined where no operator that evaluates it was measured. */
+function rateOf(name: SpecialFunction, elementsPerSecond: Roofs['elementsPerSecond']): number | undefined {
+  const rates = EVALUATED_BY[name].flatMap((operator) => elementsPerSecond?.[operator] ?? [])
+  return rates.length === 0 ? undefined : Math.max(...rates)
 }
 
 function lanesAgainstFloat32(dtype: DType): number {
@@ -89,7 +105,7 @@ function lanesAgainstFloat32(dtype: DType): number {
   return 32 / Math.max(8, bitsPerElement(dtype) ?? 32)
 }
 
-function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Omit<Floor, 'computeMs'> {
+function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Pick<Floor, 'memoryMs' | 'level'> {
   const { dataBytes, modelBytes } = sets
   const repeatedBytes = cost.serialSteps > 1 ? cost.streamingBytes - cost.bytes : 0
   const stepBytes = cost.serialSteps > 1 ? repeatedBytes / (cost.serialSteps - 1) : 0

@@ -198,6 +198,7 @@ function machineSection({ machine, roofs }: AnalyzedEvidence): ReportDocument['m
             threads: roofs.threads,
             flopsPerSecond: { ...roofs.flopsPerSecond },
             bytesPerSecond: { ...roofs.bytesPerSecond },
+            ...(roofs.elementsPerSecond ? { elementsPerSecond: { ...roofs.elementsPerSecond } } : {}),
             reasons: { ...roofs.reasons },
           },
         ]

@@ -126,7 +126,14 @@ export function scriptedMachine(script: MachineScript): ScriptedRunner {
     },
     outputs: (task: ModelTask & { outputFolder: string }) => measured(predictAll(task, task.inputs, task.outputFolder)),
     profile: () => failed('the script holds no profile'),
-    roofs: () => measured({ threads: 2, flopsPerSecond: { float32: 1e11 }, bytesPerSecond: { DRAM: 1e10 }, reasons: {} }),
+    roofs: () =>
+      measured({
+        threads: 2,
+        flopsPerSecond: { float32: 1e11 },
+        bytesPerSecond: { DRAM: 1e10 },
+        elementsPerSecond: { Exp: 1e9, Relu: 1e10 },
+        reasons: {},
+      }),
     ...script.more,
   } as Script)
 }

@@ -23,6 +23,8 @@ export interface NodeNote {
   readonly shape?: readonly number[]
   readonly dtype?: DType
   readonly macs?: number
+  /** Evaluations of special functions. */
+  readonly functions?: Cost['functions']
   readonly bytes?: number
   readonly weightBytes?: number
   readonly arithmetic?: DType
@@ -274,7 +276,8 @@ function costsOf(nodes: readonly NodeNote[], given: Roofs): NonNullable<Analyzed
     const cost: Cost = {
       macs: node.macs ?? 0,
       simpleOps: 0,
-      specialOps: 0,
+      specialOps: Object.values(node.functions ?? {}).reduce((sum, count) => sum + count, 0),
+      ...(node.functions ? { functions: node.functions } : {}),
       bytes: node.bytes ?? node.weightBytes ?? 0,
       streamingBytes: node.bytes ?? node.weightBytes ?? 0,
       weightBytes: node.weightBytes ?? 0,
@@ -295,6 +298,7 @@ function costsOf(nodes: readonly NodeNote[], given: Roofs): NonNullable<Analyzed
       cost,
       reason: null,
       floorMs,
+      plainFloorMs: Math.max(computeMs, memoryMs),
       cappedFloorMs: Math.min(floorMs, node.timeMs),
       bound,
       floorOn: computeMs >= memoryMs ? 'compute' : 'memory',

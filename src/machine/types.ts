@@ -35,6 +35,11 @@ export interface Roofs {
   readonly flopsPerSecond: Readonly<Record<string, number>>
   /** Keys: L1, L2, L3, DRAM; null: could not be measured honestly. */
   readonly bytesPerSecond: Readonly<Record<string, number | null>>
+  /**
+   * Elements a second of elementwise operators on data in the nearest cache, by operator ('Exp', 'com.microsoft:Gelu'): one thread's,
+   * times the threads. Absent: roofs of a version that did not measure them.
+   */
+  readonly elementsPerSecond?: Readonly<Record<string, number>>
   /** Why a level is null or doubtful, by key (also float32, int8); `noise` where the machine was busy meanwhile. */
   readonly reasons: Readonly<Record<string, string>>
 }

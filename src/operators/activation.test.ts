@@ -1,5 +1,6 @@
 import { test } from 'vitest'
 import { checkOperator } from './check-operator.ts'
+import type { Cost } from './types.ts'
 
 test.each([
   ['Relu', 1, 0],
@@ -20,6 +21,18 @@ test.each([
 ])('%s: %d simple and %d special per element', (operator, simple, special) => {
   // 12 elements in, 12 out
   checkOperator({ operator, inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 12 * simple, specialOps: 12 * special, bytes: 96 })
+})
+
+test.each<[string, Cost['functions']]>([
+  ['Relu', undefined],
+  ['Sigmoid', { sigmoid: 12 }],
+  ['com.microsoft:QuickGelu', { sigmoid: 12 }],
+  ['Gelu', { erf: 12 }],
+  ['com.microsoft:FastGelu', { tanh: 12 }],
+  ['Elu', { exp: 12 }],
+  ['Softplus', { exp: 12, log: 12 }],
+])('%s evaluates %o', (operator, functions) => {
+  checkOperator({ operator, inputs: ['3x4'], outputs: ['3x4'] }, { functions } as Partial<Cost>)
 })
 
 test('a fused bias is one addition more', () => {
@@ -51,4 +64,9 @@ test('8-bit functions are look-ups', () => {
       { simpleOps: 12, specialOps: 0, bytes: 34, arithmetic: 'int8' },
     )
   }
+})
+
+test('a deprecated softplus and a gate', () => {
+  checkOperator({ operator: 'ParametricSoftplus', inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 36, specialOps: 24 })
+  checkOperator({ operator: 'SwiGLU', inputs: ['3x4', '3x4'], outputs: ['3x4'] }, { simpleOps: 60, specialOps: 24, bytes: 144 })
 })

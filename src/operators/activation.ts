@@ -1,8 +1,10 @@
 // Activation functions, alone or with the bias that ONNX Runtime fuses before them. Operations per element: activation-ops.ts.
 // BiasGelu, FastGelu, QuickGelu, QLinearSigmoid, QLinearLeakyRelu: onnxruntime docs/ContribOperators.md
+
 import { elementCount } from '../graph/dtype.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { broadcasts, keepsAxes } from './input-use.ts'
 
@@ -11,7 +13,11 @@ const activation = (name: string, biasInput?: number): Formula =>
     const elements = elementCount(y.shape)
     const ops = activationOps(name)!
     const bias = biasInput !== undefined && hasInput(context, biasInput) ? 1 : 0
-    return { simpleOps: elements * (ops.simple + bias), specialOps: elements * ops.special }
+    return {
+      simpleOps: elements * (ops.simple + bias),
+      specialOps: elements * ops.special,
+      functions: evaluated(ops.functions, elements),
+    }
   })
 
 const gelu: Formula = (context) =>
@@ -24,12 +30,16 @@ const lookUp = formula([], [0], (_, [y]) => ({ simpleOps: elementCount(y.shape),
 const biasSplitGelu = formula([0], [0], ([x], [y]) => {
   const ops = activationOps('gelu')!
   const elements = elementCount(y.shape)
-  return { simpleOps: elementCount(x.shape) + elements * (ops.simple + 1), specialOps: elements * ops.special }
+  return {
+    simpleOps: elementCount(x.shape) + elements * (ops.simple + 1),
+    specialOps: elements * ops.special,
+    functions: evaluated(ops.functions, elements),
+  }
 })
 
 const PLAIN = [
   ...['Relu', 'LeakyRelu', 'PRelu', 'ThresholdedRelu', 'Clip', 'Affine', 'Shrink', 'HardSigmoid', 'HardSwish', 'Elu', 'Selu'],
-  ...['Celu', 'Softplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish'],
+  ...['Celu', 'Softplus', 'ParametricSoftplus', 'Softsign', 'Sigmoid', 'Tanh', 'ScaledTanh', 'Erf', 'Mish', 'Swish', 'SwiGLU'],
 ] as const
 
 const facts: OperatorFacts = {

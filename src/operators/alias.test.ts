@@ -20,3 +20,7 @@ test('axes are followed through Squeeze and Unsqueeze, with axes as attribute or
   expect(told({ operator: 'Squeeze', inputs: ['1x3'] })).toBeUndefined()
   expect(told({ operator: 'Identity', inputs: ['?'] })).toEqual({ passes: 'same' })
 })
+
+test('the same bits under another type', () => {
+  checkOperator({ operator: 'BitCast', inputs: ['float32:4'], outputs: ['int32:4'] }, { simpleOps: 0, bytes: 0 })
+})

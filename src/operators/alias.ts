@@ -56,7 +56,7 @@ export const aliasFamily = defineFamily('alias', facts, {
   ...sameFor(
     [
       ...['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Shape', 'Size', 'Constant', 'Optional'],
-      ...['OptionalGetElement', 'OptionalHasElement', 'com.microsoft:ExpandDims'],
+      ...['OptionalGetElement', 'OptionalHasElement', 'BitCast', 'com.microsoft:ExpandDims'],
     ],
     alias,
   ),

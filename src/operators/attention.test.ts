@@ -143,3 +143,37 @@ test('RotaryEmbedding', () => {
     { simpleOps: 96 },
   )
 })
+
+test('sparse attention: the blocks of the layout', () => {
+  // 32 words in 2 blocks of 16, of which 3 of 4 are looked at: 768 pairs a head; 2 heads of 8
+  const inputs = [
+    '1x32x16',
+    '1x32x16',
+    '1x32x16',
+    '1x2x32x8',
+    '1x2x32x8',
+    '!int32:1x3=0,1,3',
+    '!int32:1x3',
+    '!int32:=32',
+    'int32:1',
+  ]
+  const outputs = ['1x32x16', '1x2x32x8', '1x2x32x8']
+  const attributes = { num_heads: 2, kv_num_heads: 2, sparse_block_size: 16 }
+  checkOperator(
+    { operator: 'com.microsoft:SparseAttention', inputs, outputs, attributes },
+    // softmax 4, scale and mask 2; exp and a division for each row of each head
+    { macs: 768 * 32, simpleOps: 2 * 768 * 6, specialOps: 2 * (768 + 32), functions: { exp: 2 * 768 } },
+  )
+})
+
+test('rotation with three positions, and attention with parts of its own', () => {
+  checkOperator(
+    { operator: 'com.microsoft:MRotaryEmbedding', inputs: ['1x2x8', 'int64:3x1x2', '9x4', '9x4'], outputs: ['1x2x8'] },
+    { simpleOps: 48 },
+  )
+  checkOperator(
+    { operator: 'ai.onnx.preview:FlexAttention', inputs: ['1x2x3x4', '1x2x5x4', '1x2x5x4'], outputs: ['1x2x3x4'] },
+    // 2 heads, 3 by 5 pairs, 4 wide twice
+    { macs: 240 },
+  )
+})

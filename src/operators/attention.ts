@@ -6,9 +6,9 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { hasInput, hasOutput, numberAttribute, numbersAttribute } from './attributes.ts'
+import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
+import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula } from './family.ts'
-import { DEQUANTIZE_OPS } from './quantize-ops.ts'
-import { softmaxOps } from './softmax-ops.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes, type Work } from './work.ts'
 
@@ -38,6 +38,7 @@ function attend({ rows, heads, keys, queryWidth, valueWidth, masked, dtype }: He
     macs: rows * keys * (queryWidth + valueWidth),
     simpleOps: softmax.simple + scores * (masked ? 2 : 1),
     specialOps: softmax.special,
+    functions: softmax.functions!,
     passBytes: SCORE_PASSES * sizeInBytes({ dtype, shape: [scores] })!,
     arithmetic: dtype,
   }
@@ -247,6 +248,37 @@ const attention23 = formula([0, 1, 2], [0], ([q, k], [y], context) => {
   return { ...work, ...(causal ? { note: CAUSAL } : {}) }
 })
 
+/** The blocks that one head looks at, from the rows' ends in each layout; undefined where they are not constant. */
+function sparseBlocks(context: NodeContext): number | undefined {
+  const ends = context.constant(5)?.values
+  const layouts = context.inputs[5]?.shape[0]
+  if (ends === undefined || !layouts) return undefined
+  const perLayout = ends.length / layouts
+  return ends.reduce((sum, end, i) => sum + (i % perLayout === perLayout - 1 ? end : 0), 0) / layouts
+}
+
+// query [B, S, heads * d] or packed with K and V, key, value, caches, block_row_indices [layouts, blocks + 1], block_col_indices …: each
+// head looks at the blocks of its layout alone: of all pairs the share that the layout has of its square.
+const sparseAttention = formula([0], [0], ([q], [y], context) => {
+  const { node } = context
+  const heads = numberAttribute(node, 'num_heads', undefined)
+  const block = numberAttribute(node, 'sparse_block_size', undefined)
+  if (heads === undefined || block === undefined) return 'it has no num_heads or sparse_block_size'
+  const [batch, queries, width] = y.shape as [number, number, number]
+  const blocks = sparseBlocks(context)
+  const longest = Math.max(1, ((context.inputs[5]?.shape[1] ?? 1) - 1) * block)
+  const keys = context.constant(7)?.values?.[0] ?? queries
+  const pairs = blocks === undefined ? queries : queries * keys * ((blocks * block ** 2) / longest ** 2)
+  const work = attend({ rows: batch, heads, keys: pairs, queryWidth: width, valueWidth: width, masked: true, dtype: q.dtype })
+  const rows = { specialOps: batch * heads * (pairs + queries) }
+  const keyWidth = (width / heads) * numberAttribute(node, 'kv_num_heads', heads)
+  const bytesOf = (length: number) => sizeInBytes({ dtype: q.dtype, shape: [batch, length, keyWidth] })!
+  // The caches are written in place.
+  const cache = { readBytes: { 3: 0, 4: 0 }, writtenBytes: { 1: bytesOf(queries), 2: bytesOf(queries) } }
+  const note = blocks === undefined ? 'its blocks are not constant: one key counted per query' : CAUSAL
+  return { ...work, ...rows, ...cache, note }
+})
+
 // Only the first rotary_embedding_dim of each head turn, where it is given; the rest is copied.
 const rotaryEmbedding = formula([0], [0], ([x], [y], { node }) => {
   const heads = numberAttribute(node, 'num_heads', 0)
@@ -263,6 +295,9 @@ export const attentionFamily = defineFamily(
     Attention: attention23,
     RotaryEmbedding: rotaryEmbedding,
     'com.microsoft:RotaryEmbedding': rotaryEmbedding,
+    'com.microsoft:MRotaryEmbedding': rotaryEmbedding,
+    'ai.onnx.preview:FlexAttention': attention23,
+    'com.microsoft:SparseAttention': sparseAttention,
     'com.microsoft:Attention': selfAttention(4, 3),
     'com.microsoft:QAttention': selfAttention(8, 5),
     'com.microsoft:PackedAttention': packedAttention,

@@ -81,7 +81,9 @@ export function checkOperator(notation: NodeNotation, expected: Partial<Cost>): 
   if (!result.known) throw new Error(`${notation.operator}: unknown, ${result.reason}`)
   for (const [key, value] of Object.entries(expected)) {
     const actual = result.cost[key as keyof Cost]
-    if (actual !== value) throw new Error(`${notation.operator}: ${key} is ${actual}, expected ${value}`)
+    if (JSON.stringify(actual) !== JSON.stringify(value)) {
+      throw new Error(`${notation.operator}: ${key} is ${JSON.stringify(actual)}, expected ${JSON.stringify(value)}`)
+    }
   }
   checkInvariants(notation.operator, result.cost)
   checkMissingTypes(context, result.cost)
@@ -90,10 +92,12 @@ export function checkOperator(notation: NodeNotation, expected: Partial<Cost>): 
 /** What holds for every cost, whatever the operator. Throws where it does not. */
 export function checkInvariants(operator: string, cost: Cost): void {
   const counts = [cost.macs, cost.simpleOps, cost.specialOps, cost.bytes, cost.streamingBytes, cost.weightBytes]
+  const functions = Object.values(cost.functions ?? {})
   const holds =
-    counts.every((count) => Number.isFinite(count) && count >= 0) &&
+    [...counts, ...functions].every((count) => Number.isFinite(count) && count >= 0) &&
     cost.streamingBytes >= cost.bytes &&
     cost.weightBytes <= cost.bytes &&
+    functions.reduce((sum, count) => sum + count, 0) <= cost.specialOps + 1e-6 &&
     cost.serialSteps >= 1
   if (!holds) throw new Error(`${operator}: these numbers cannot be a cost: ${JSON.stringify(cost)}`)
 }

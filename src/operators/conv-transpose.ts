@@ -1,13 +1,15 @@
 // Transposed convolution. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
 // MACs = N * C * positions of the INPUT * (M / group) * kernel: each input element is multiplied into one window of the output.
 // Taps that `pads` crop away are counted, as padded taps of Conv are.
+
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, textAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { spatialAxes } from './input-use.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
 
 /** Weight [C, M / group, kernel…]. */
 function transposedMacs(x: TensorType, w: TensorType): number {
@@ -23,6 +25,7 @@ const convTranspose = (biasInput: number) =>
       macs: transposedMacs(x, w),
       simpleOps: outputs * ((hasInput(context, biasInput) ? 1 : 0) + activation.simple),
       specialOps: outputs * activation.special,
+      functions: evaluated(activation.functions, outputs),
     }
   })
 

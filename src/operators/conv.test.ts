@@ -156,3 +156,16 @@ test('a weight tells the channels of what it is slid over, and one axis of many 
   expect(told({ operator: 'Conv', inputs: ['?', '?'] })).toBeUndefined()
   expect(told({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] }, 1)).toBeUndefined()
 })
+
+test('a causal depthwise convolution: its taps for each output', () => {
+  const inputs = ['1x4x10', '!4x1x3', '!4', '1x4x2']
+  checkOperator(
+    { operator: 'CausalConvWithState', inputs, outputs: ['1x4x10', '1x4x2'] },
+    { macs: 120, simpleOps: 40, specialOps: 0 },
+  )
+  // SiLU: 3 + 2
+  checkOperator(
+    { operator: 'com.microsoft:CausalConvWithState', inputs, outputs: ['1x4x10', '1x4x2'], attributes: { activation: 'silu' } },
+    { macs: 120, simpleOps: 160, specialOps: 80 },
+  )
+})

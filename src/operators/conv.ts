@@ -3,13 +3,15 @@
 // MACs = N * M * positions * (C / group) * kernel: C / group is read from the weight [M, C / group, kernel…], which every one of
 // these keeps, whatever the layout of the data. Padded taps are counted. In NCHWc the engine pads channels to its block: a caller
 // that knows the model's own channels gives types without that padding.
+
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { type ReadInput, spatialAxes } from './input-use.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import { isChannelsLast, touchedBytes } from './window.ts'
 import type { Work } from './work.ts'
@@ -32,6 +34,7 @@ const conv = formula([0, 1], [0], ([x, w], [y], context) => {
     macs: convMacs(w, y),
     simpleOps: outputs * (bias + sum + activation.simple),
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
     readBytes: { 0: touchedBytes(x, y, w.shape.slice(2), isChannelsLast(context)) },
     arithmetic: x.dtype,
   }
@@ -82,6 +85,21 @@ const deformConv = formula([0, 1], [0], ([x, w], [y], context) => {
   }
 })
 
+// Depthwise over the last axis: x [N, C, L…], w [C, 1, kernel…], bias, past_state: the positions before the first, of which the last
+// ones are handed on. An activation of its own.
+const causalConv = formula([0, 1], [0], ([, w], [y], context) => {
+  const outputs = elementCount(y.shape)
+  const name = textAttribute(context.node, 'activation', 'none')
+  const activation = activationOps(name === 'none' ? 'identity' : name)
+  if (activation === undefined) return `its activation '${name}' is not known`
+  return {
+    macs: outputs * elementCount(w.shape.slice(2)),
+    simpleOps: outputs * ((hasInput(context, 2) ? 1 : 0) + activation.simple),
+    specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
+  }
+})
+
 /** Input 0 of a convolution whose weight [M, C / group, kernel…] is input `weight`. */
 const imageOf =
   (weight: number): ReadInput =>
@@ -117,4 +135,5 @@ export const convFamily = defineFamily('conv', facts, {
   ...sameFor(['ConvInteger', 'com.ms.internal.nhwc:ConvInteger'], convInteger),
   ...sameFor(['QLinearConv', 'com.microsoft:QLinearConv', 'com.ms.internal.nhwc:QLinearConv'], qlinearConv),
   DeformConv: deformConv,
+  ...sameFor(['CausalConvWithState', 'com.microsoft:CausalConvWithState'], causalConv),
 })

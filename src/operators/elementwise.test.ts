@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, nodeContext, told } from './check-operator.ts'
+import { estimateCost } from './index.ts'
 
 test('a broadcast operand is read at its own size', () => {
   // 12 additions; 12 + 4 + 12 elements
@@ -23,6 +24,22 @@ test('Pow with a small whole exponent is multiplications', () => {
   checkOperator({ operator: 'Pow', inputs: ['3x4', '!float32:=3'], outputs: ['3x4'] }, { simpleOps: 24, specialOps: 0 })
   checkOperator({ operator: 'Pow', inputs: ['3x4', '!float32:=0.7'], outputs: ['3x4'] }, { simpleOps: 0, specialOps: 12 })
   checkOperator({ operator: 'Pow', inputs: ['3x4', '4'], outputs: ['3x4'] }, { specialOps: 12 })
+})
+
+test('functions whose rate is measured', () => {
+  const evaluates = (operator: string, inputs = ['3x4'], outputs = ['3x4']) => {
+    const result = estimateCost(nodeContext({ operator, inputs, outputs }))
+    return result.known ? result.cost.functions : result.reason
+  }
+  expect(evaluates('Div', ['3x4', '3x4'])).toEqual({ division: 12 })
+  expect(evaluates('Reciprocal')).toEqual({ division: 12 })
+  expect(evaluates('Log')).toEqual({ log: 12 })
+  expect(evaluates('Tan')).toBeUndefined()
+  // Roots and known fractions; whole exponents, and those that only the run knows, may be multiplied.
+  expect(evaluates('Pow', ['3x4', '!float32:=0.5'])).toEqual({ sqrt: 12 })
+  expect(evaluates('Pow', ['3x4', '!float32:=0.7'])).toEqual({ power: 12 })
+  expect(evaluates('Pow', ['3x4', '!float32:=4'])).toBeUndefined()
+  expect(evaluates('Pow', ['3x4', '4'])).toBeUndefined()
 })
 
 test('any number of inputs', () => {
@@ -74,4 +91,15 @@ test('a constant operand fixes the axes on which it is longer than 1; one number
   expect(told({ operator: 'Sub', inputs: ['3', '3'] })).toBeUndefined()
   expect(told({ operator: 'Sqrt', inputs: ['?'] })).toEqual({ passes: 'same' })
   expect(told({ operator: 'Equal', inputs: ['?', '!int64:=16000'] })).toEqual({ comparedWith: 16000 })
+})
+
+test('deprecated and gated scales', () => {
+  const image = { operator: 'ImageScaler', inputs: ['1x3x2x2'], outputs: ['1x3x2x2'], attributes: { bias: [1, 2, 3], scale: 2 } }
+  checkOperator(image, { simpleOps: 24, bytes: 96 })
+  expect(told(image)).toMatchObject({ rank: 4, axes: expect.arrayContaining([[1, { meaning: 'channels', size: 3 }]]) })
+  checkOperator({ operator: 'Scale', inputs: ['3x4'], outputs: ['3x4'] }, { simpleOps: 12 })
+  checkOperator(
+    { operator: 'com.microsoft:GatedAdd', inputs: ['3x4', '3x4', '3x1'], outputs: ['3x4'] },
+    { simpleOps: 24, bytes: 156 },
+  )
 })

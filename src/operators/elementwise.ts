@@ -1,16 +1,20 @@
 // Element by element: arithmetic, comparison, logic, functions of one number. https://onnx.ai/onnx/operators/
 // One operation per output element; a broadcast operand is read at its own size. Division, roots, powers and transcendental
 // functions are special; the others are simple.
+
 import { elementCount } from '../graph/dtype.ts'
+import { numbersAttribute } from './attributes.ts'
+import type { SpecialFunction } from './counts/functions.ts'
+import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, VARIADIC } from './family.ts'
-import { broadcasts, keepsAxes } from './input-use.ts'
-import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
+import { broadcasts, keepsAxes, type ReadInput, spatialAxes } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 
-const perElement = (simple: number, special: number): Formula =>
+const perElement = (simple: number, special: number, evaluates?: SpecialFunction): Formula =>
   formula([], [0], (_, [y]) => {
     const elements = elementCount(y.shape)
-    return { simpleOps: elements * simple, specialOps: elements * special }
+    const functions = evaluates === undefined ? {} : { [evaluates]: elements }
+    return { simpleOps: elements * simple, specialOps: elements * special, functions }
   })
 
 /** Sum, Max, Min: one operation less than there are inputs; Mean multiplies once more. */
@@ -28,7 +32,11 @@ const pow: Formula = formula([], [0], (_, [y], context) => {
   const elements = elementCount(y.shape)
   const exponent = singleValue(context, 1)
   const multiplications = exponent === undefined ? undefined : MULTIPLICATIONS.get(exponent)
-  return multiplications === undefined ? { specialOps: elements } : { simpleOps: elements * multiplications }
+  if (multiplications !== undefined) return { simpleOps: elements * multiplications }
+  const root = exponent !== undefined && Math.abs(exponent) === 0.5
+  // Of whole numbers, and of exponents that only the run knows, a kernel may multiply.
+  const isPower = exponent !== undefined && !Number.isInteger(exponent)
+  return { specialOps: elements, functions: isPower ? { [root ? 'sqrt' : 'power']: elements } : {} }
 })
 
 function singleValue(context: NodeContext, index: number): number | undefined {
@@ -52,14 +60,28 @@ const qlinearWhere: Formula = formula([], [0], (_, [y]) => ({ simpleOps: element
 
 /** Of one number. */
 const UNARY_SIMPLE = ['Not', 'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round'] as const
-const FUNCTIONS = [
-  ...['Reciprocal', 'Sqrt', 'Exp', 'Log', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan'],
-  ...['Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'],
-]
+const FUNCTIONS = ['Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'] as const
+/** Those whose rate is measured. */
+const MEASURED = {
+  Div: 'division',
+  Reciprocal: 'division',
+  Sqrt: 'sqrt',
+  Exp: 'exp',
+  Log: 'log',
+  Sin: 'sine',
+  Cos: 'cosine',
+} as const
+
+/** ImageScaler, deprecated: a bias for each channel. */
+const biasedChannels: ReadInput = ({ node }) => {
+  const channels = numbersAttribute(node, 'bias')?.length
+  return channels === undefined ? undefined : { rank: 4, axes: spatialAxes(4, channels), passes: 'same' }
+}
 
 const facts: OperatorFacts = {
   reads: {
-    ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Cast'], keepsAxes),
+    ImageScaler: biasedChannels,
+    ...sameFor([...UNARY_SIMPLE, ...FUNCTIONS, 'Reciprocal', 'Sqrt', 'Exp', 'Log', 'Sin', 'Cos', 'Cast', 'Scale'], keepsAxes),
     ...sameFor(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min'], broadcasts),
     Equal: ({ index, valuesOf }) => {
       const values = valuesOf(1 - index)
@@ -74,11 +96,24 @@ export const elementwiseFamily = defineFamily('elementwise', facts, {
     [
       ...['Add', 'Sub', 'Mul', 'And', 'Or', 'Xor', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Where'],
       ...UNARY_SIMPLE,
-      ...['IsNaN', 'IsInf', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot', 'com.microsoft:IsAllFinite'],
+      ...[
+        'IsNaN',
+        'IsInf',
+        'BitShift',
+        'BitwiseAnd',
+        'BitwiseOr',
+        'BitwiseXor',
+        'BitwiseNot',
+        'Scale',
+        'com.microsoft:IsAllFinite',
+      ],
     ],
     perElement(1, 0),
   ),
-  ...sameFor(['Div', 'Mod', ...FUNCTIONS], perElement(0, 1)),
+  // scale the image and add the channel's bias; scale by the row's gate and add
+  ...sameFor(['ImageScaler', 'com.microsoft:GatedAdd'], perElement(2, 0)),
+  ...sameFor(['Mod', ...FUNCTIONS], perElement(0, 1)),
+  ...Object.fromEntries(Object.entries(MEASURED).map(([operator, evaluates]) => [operator, perElement(0, 1, evaluates)])),
   Pow: pow,
   ...sameFor(['Sum', 'Max', 'Min'], variadic(0)),
   Mean: variadic(1),

@@ -4,9 +4,9 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, numberAttribute, textAttribute } from './attributes.ts'
+import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
-import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
 const CACHE_LINE_BYTES = 64

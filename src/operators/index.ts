@@ -15,8 +15,10 @@ import { generateFamily } from './generate.ts'
 import type { InputUse, UseFacts } from './input-use.ts'
 import { layoutFamily } from './layout.ts'
 import { linearAlgebraFamily } from './linear-algebra.ts'
+import { linearAttentionFamily } from './linear-attention.ts'
 import { linearMlFamily } from './linear-ml.ts'
 import { matmulFamily } from './matmul.ts'
+import { mixtureOfExpertsFamily } from './mixture-of-experts.ts'
 import { normalizationFamily } from './normalization.ts'
 import { poolingFamily } from './pooling.ts'
 import { quantizeFamily } from './quantize.ts'
@@ -27,6 +29,8 @@ import { resizeFamily } from './resize.ts'
 import { sequenceFamily } from './sequence.ts'
 import { signalFamily } from './signal.ts'
 import { softmaxFamily } from './softmax.ts'
+import { tokensFamily } from './tokens.ts'
+import { trainingFamily } from './training.ts'
 import { treeEnsembleFamily } from './tree-ensemble.ts'
 import type { CostResult, Int8Kernel, NodeContext, OperatorFamily } from './types.ts'
 import { weightOnlyMatmulFamily } from './weight-only-matmul.ts'
@@ -41,6 +45,8 @@ export const families: readonly OperatorFamily[] = [
   einsumFamily,
   recurrentFamily,
   attentionFamily,
+  linearAttentionFamily,
+  mixtureOfExpertsFamily,
   poolingFamily,
   normalizationFamily,
   softmaxFamily,
@@ -61,6 +67,8 @@ export const families: readonly OperatorFamily[] = [
   treeEnsembleFamily,
   linearMlFamily,
   featuresFamily,
+  tokensFamily,
+  trainingFamily,
 ]
 
 const familyOf = new Map(families.flatMap((family) => family.operators.map((operator) => [operator, family] as const)))

@@ -46,3 +46,12 @@ test('a transposition says where axes go', () => {
   expect(told({ operator: 'Transpose', inputs: ['2x3x4'] })).toEqual({ passes: [2, 1, 0] })
   expect(told({ operator: 'Transpose', inputs: ['?'] })).toBeUndefined()
 })
+
+test('deprecated cuts read what they keep', () => {
+  // 2 * 2 * 2 elements of 3 channels
+  checkOperator({ operator: 'Crop', inputs: ['1x3x4x4'], outputs: ['1x3x2x2'] }, { bytes: 96, movesDataOnly: true })
+  checkOperator(
+    { operator: 'DynamicSlice', inputs: ['10', 'int64:1', 'int64:1'], outputs: ['4'] },
+    { bytes: 16 + 8 + 8 + 16, movesDataOnly: true },
+  )
+})

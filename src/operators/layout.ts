@@ -9,7 +9,7 @@ import { tensorBytes } from './work.ts'
 
 const move: Formula = formula([0], [0], () => ({ movesDataOnly: true }))
 
-/** What is kept of input 0 is read: Slice, CenterCropPad, Trilu. */
+/** What is kept of input 0 is read: Slice, Crop, CenterCropPad, Trilu. */
 const cut: Formula = formula([0], [0], ([x], [y]) => ({
   readBytes: { 0: Math.min(tensorBytes(x), tensorBytes(y)) },
   movesDataOnly: true,
@@ -42,11 +42,11 @@ export const layoutFamily = defineFamily('layout', facts, {
       ...['Transpose', 'Concat', 'Split', 'Pad', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence'],
       ...['com.microsoft:Pad', 'com.microsoft:UnfoldTensor', 'com.microsoft.nchwc:ReorderInput'],
       ...['com.microsoft.nchwc:ReorderOutput', 'com.ms.internal.nhwc:DepthToSpace', 'com.ms.internal.nhwc:SpaceToDepth'],
-      ...['MemcpyFromHost', 'MemcpyToHost'],
+      ...['MemcpyFromHost', 'MemcpyToHost', 'com.microsoft:SampleOp'],
     ],
     move,
   ),
-  ...sameFor(['Slice', 'CenterCropPad', 'Trilu', 'com.microsoft:Trilu'], cut),
+  ...sameFor(['Slice', 'DynamicSlice', 'Crop', 'CenterCropPad', 'Trilu', 'com.microsoft:Trilu'], cut),
   'com.microsoft:QLinearConcat': qlinearConcat,
   Col2Im: col2im,
 })

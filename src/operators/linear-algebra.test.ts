@@ -14,3 +14,7 @@ test('Inverse and CDist', () => {
     { macs: 46, simpleOps: 30, specialOps: 15 },
   )
 })
+
+test('the cheapest path: three operations at each place', () => {
+  checkOperator({ operator: 'com.microsoft:DynamicTimeWarping', inputs: ['3x4'], outputs: ['int32:2x5'] }, { simpleOps: 36 })
+})

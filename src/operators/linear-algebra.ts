@@ -1,8 +1,9 @@
-// Determinants, inverses, distances. https://onnx.ai/onnx/operators/onnx__Det.html ; Inverse, CDist: onnxruntime
-// docs/ContribOperators.md
+// Determinants, inverses, distances, the cheapest path through a matrix. https://onnx.ai/onnx/operators/onnx__Det.html ; Inverse, CDist, DynamicTimeWarping:
+// onnxruntime docs/ContribOperators.md
 import { elementCount } from '../graph/dtype.ts'
 import { textAttribute } from './attributes.ts'
 import { defineFamily, formula } from './family.ts'
+import { tensorBytes } from './work.ts'
 
 // LU: step k divides n - k numbers and updates (n - k)^2, then the diagonal is multiplied.
 const det = formula([0], [0], ([x]) => {
@@ -29,6 +30,12 @@ const cdist = formula([0, 1], [0], ([a, b], [y], { node }) => ({
   specialOps: textAttribute(node, 'metric', 'sqeuclidean') === 'euclidean' ? elementCount(y.shape) : 0,
 }))
 
+// costs [M, N] -> path: each place adds its cost to the least of three before it; the table of sums is written and read
+const dynamicTimeWarping = formula([0], [], ([x]) => ({
+  simpleOps: elementCount(x.shape) * 3,
+  passBytes: 2 * tensorBytes(x),
+}))
+
 export const linearAlgebraFamily = defineFamily(
   'linear-algebra',
   {},
@@ -36,5 +43,6 @@ export const linearAlgebraFamily = defineFamily(
     Det: det,
     'com.microsoft:Inverse': inverse,
     'com.microsoft:CDist': cdist,
+    'com.microsoft:DynamicTimeWarping': dynamicTimeWarping,
   },
 )

@@ -1,11 +1,13 @@
 // Linear models and support vector machines of ai.onnx.ml. https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html ,
 // …_SVMClassifier.html. Their weights are attributes, read once per prediction. A single input row may have rank 1.
+
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute, textAttribute } from './attributes.ts'
+import { evaluatedTogether } from './counts/functions.ts'
+import { postTransformOps } from './counts/post-transform.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
-import { postTransformOps } from './post-transform.ts'
 import type { Work } from './work.ts'
 
 function rowsOf(x: TensorType): number {
@@ -29,6 +31,7 @@ const linear: Formula = formula([0], [], ([x], _, { node }) => {
     macs: rows * coefficients.length,
     simpleOps: (intercepts > 0 ? rows * scores : 0) + after.simple,
     specialOps: after.special,
+    functions: after.functions ?? {},
     attributeBytes: floatBytes(coefficients.length + intercepts),
   }
 })
@@ -41,7 +44,7 @@ function kernelWork(node: NodeView, rows: number, vectors: number, features: num
       return { macs: kernels * features, simpleOps: 0, specialOps: 0 }
     case 'RBF':
       // exp(-gamma * |x - v|^2): subtract, multiply-add; multiply, exp
-      return { macs: kernels * features, simpleOps: kernels * (features + 1), specialOps: kernels }
+      return { macs: kernels * features, simpleOps: kernels * (features + 1), specialOps: kernels, functions: { exp: kernels } }
     default:
       // pow or tanh of gamma * x * v + coef0
       return { macs: kernels * features, simpleOps: kernels * 2, specialOps: kernels }
@@ -61,6 +64,7 @@ const svm = (vectorsOf: (node: NodeView) => number): Formula => {
       macs: kernels.macs! + rows * coefficients,
       simpleOps: kernels.simpleOps! + after.simple,
       specialOps: kernels.specialOps! + after.special,
+      functions: evaluatedTogether(kernels.functions, after.functions),
       attributeBytes: floatBytes(vectors * features + coefficients),
     }
   })

@@ -98,3 +98,10 @@ test('a constant side tells the features of the other', () => {
     [1, { meaning: 'batch' }],
   ])
 })
+
+test('a sparse product is not counted, and says so', () => {
+  checkOperator(
+    { operator: 'com.microsoft:SparseToDenseMatMul', inputs: ['?', '4x5'], outputs: ['3x5'] },
+    { macs: 0, bytes: 60, note: 'the entries of a sparse matrix lie in the data: the product is not counted' },
+  )
+})

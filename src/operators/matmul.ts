@@ -1,10 +1,12 @@
 // Matrix products in floating point. MACs = product of batch, M, N and K, batch broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html , onnx__Gemm.html ; fused ones: onnxruntime docs/ContribOperators.md
+
 import { elementCount } from '../graph/dtype.ts'
 import type { NodeView, TensorType } from '../graph/types.ts'
-import { activationOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
-import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
+import { defineFamily, type Formula, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { factor, type ReadInput } from './input-use.ts'
 
 // y = alpha * A * B + beta * C, then an activation (FusedGemm). Transposing changes indices only.
@@ -20,6 +22,7 @@ const gemm = formula([0], [0], ([a], [y], context) => {
     macs: outputs * depth,
     simpleOps: scaledOps(node, outputs) + added + outputs * activation.simple,
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
   }
 })
 
@@ -31,6 +34,7 @@ const matmul = formula([0], [0], ([a], [y], { node }) => {
     macs: outputs * contractedSize(a, node),
     simpleOps: scaledOps(node, outputs) + outputs * activation.simple,
     specialOps: outputs * activation.special,
+    functions: evaluated(activation.functions, outputs),
   }
 })
 
@@ -44,6 +48,12 @@ function contractedSize(a: TensorType, node: NodeView): number {
   if (!transposed) return a.shape.at(-1)!
   return numberAttribute(node, 'transBatchA', 0) === 0 ? a.shape.at(-2)! : a.shape[0]!
 }
+
+// A is sparse: how many of its entries are set, and which rows of B they meet, lies in the data.
+const sparseMatmul: Formula = formula([], [0], () => ({
+  readBytes: { 0: 0, 1: 0 },
+  note: 'the entries of a sparse matrix lie in the data: the product is not counted',
+}))
 
 const gemmInput: ReadInput = ({ node, index, shapeOf }) => {
   const weight = shapeOf(1)
@@ -67,4 +77,5 @@ export const matmulFamily = defineFamily('matmul', facts, {
     ['MatMul', 'com.microsoft:FusedMatMul', 'com.microsoft:TransposeMatMul', 'com.microsoft:FusedMatMulActivation'],
     matmul,
   ),
+  'com.microsoft:SparseToDenseMatMul': sparseMatmul,
 })

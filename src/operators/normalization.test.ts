@@ -116,3 +116,20 @@ test('a scale is as long as the axis that it scales, and the axes go on', () => 
     { tableRows: 2, maxLength: 512 },
   ])
 })
+
+test('gated norms', () => {
+  // 2 rows of 2 heads of 4: 4 roots and divisions; 3 operations, scale, SiLU 3 and 2, product
+  checkOperator(
+    { operator: 'com.microsoft:GatedRMSNorm', inputs: ['2x8', '!4', '2x8'], outputs: ['2x8'] },
+    { simpleOps: 16 * 8, specialOps: 4 * 2 + 16 * 2 },
+  )
+  // 3 tokens, 2 copies, 4 wide: 24 products; two norms of 4 operations; per row (6) root of the sum, sigmoid, four more
+  checkOperator(
+    {
+      operator: 'com.microsoft:EngramGate',
+      inputs: ['1x3x2x4', '1x3x2x4', '1x3x4', '!2x4', '!2x4'],
+      outputs: ['1x3x2x4'],
+    },
+    { macs: 24, simpleOps: 2 * 24 * 4 + 6 * 6 + 24, specialOps: 6 * 7 },
+  )
+})

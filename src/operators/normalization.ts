@@ -2,13 +2,15 @@
 // Skip…, Embed… and Simplified…: onnxruntime docs/ContribOperators.md
 // Per element: sum; subtract the mean; square, sum; multiply by 1 / deviation (5), then scale and shift where they are given.
 // Per row: one square root and one division. The row is read a second time to be normalized.
+
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps } from './activation-ops.ts'
 import { axisFromFront, hasInput, numberAttribute, numbersAttribute } from './attributes.ts'
+import { activationOps } from './counts/activation-ops.ts'
+import { evaluated } from './counts/functions.ts'
+import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
-import { DEQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes, type Work } from './work.ts'
 
@@ -63,7 +65,7 @@ const contribGroupNorm = formula([0], [0], ([x], _, context) => {
   const elements = elementCount(x.shape)
   const silu = activationOps(numberAttribute(node, 'activation', 0) === 1 ? 'silu' : 'identity')!
   const work = normalize(x, x.shape[0]! * groups, CENTRED_OPS + affineOps(context, 1, 2, 3, 4) + silu.simple)
-  return { ...work, specialOps: work.specialOps! + elements * silu.special }
+  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluated(silu.functions, elements) }
 })
 
 // input, skip, gamma, beta, bias
@@ -92,6 +94,28 @@ const embedLayerNormalization = (opsPerGathered: number) =>
       arithmetic: opsPerGathered > 0 ? 'float32' : words.dtype,
     }
   })
+
+// x, scale [C], gate: a row is C long, and what is normalized is multiplied by SiLU(gate)
+const gatedRmsNorm = formula([0, 1], [0], ([x, scale]) => {
+  const elements = elementCount(x.shape)
+  const silu = activationOps('silu')!
+  const work = normalize(x, elements / elementCount(scale.shape), ROOT_MEAN_SQUARE_OPS + 1 + silu.simple + 1)
+  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluated(silu.functions, elements) }
+})
+
+// key, query [B, S, copies, D], value [B, S, D], scales: both normalized and scaled, multiplied and summed; of each row's sum, scaled,
+// the root of its absolute value with its sign, and the sigmoid of that; times value
+const engramGate = formula([0], [0], ([key], [y]) => {
+  const rows = rowsBefore(key, -1)
+  const elements = elementCount(key.shape)
+  const sigmoid = activationOps('sigmoid')!
+  return {
+    macs: elements,
+    simpleOps: 2 * elements * (ROOT_MEAN_SQUARE_OPS + 1) + rows * (4 + sigmoid.simple) + elementCount(y.shape),
+    specialOps: rows * (2 * ROW_SPECIAL_OPS + 1 + sigmoid.special),
+    passBytes: 2 * tensorBytes(key),
+  }
+})
 
 // p = 1: absolute value, add; p = 2: square, add, root per row. A division per element.
 const lpNormalization = formula([0], [0], ([x], _, { node }) => {
@@ -152,6 +176,8 @@ export const normalizationFamily = defineFamily('normalization', facts, {
   'com.microsoft:SkipSimplifiedLayerNormalization': skipSimplifiedLayerNormalization,
   'com.microsoft:EmbedLayerNormalization': embedLayerNormalization(0),
   'com.microsoft:QEmbedLayerNormalization': embedLayerNormalization(DEQUANTIZE_OPS),
+  'com.microsoft:GatedRMSNorm': gatedRmsNorm,
+  'com.microsoft:EngramGate': engramGate,
   LpNormalization: lpNormalization,
   MeanVarianceNormalization: meanVarianceNormalization,
   ...sameFor(['LRN', 'com.ms.internal.nhwc:LRN'], localResponseNormalization),

@@ -117,3 +117,11 @@ test('windows slide over a picture, a signal or a volume', () => {
   expect(told({ operator: 'MaxPool', inputs: ['1x3x8'] })!.axes![2]).toEqual([2, { meaning: 'samples' }])
   expect(told({ operator: 'MaxPool', inputs: ['?'] })).toEqual({ axes: [] })
 })
+
+test('regions: one pixel per output is certain', () => {
+  // 2 regions, 3 channels, 2 * 2 places; as many pixels read
+  checkOperator(
+    { operator: 'MaxRoiPool', inputs: ['1x3x8x8', '2x5'], outputs: ['2x3x2x2'] },
+    { simpleOps: 24, bytes: 96 + 40 + 96 },
+  )
+})

@@ -4,12 +4,12 @@
 import { elementCount } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { numberAttribute, numbersAttribute } from './attributes.ts'
+import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { isSpatial } from './input-use.ts'
-import { DEQUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import { isChannelsLast, touchedBytes } from './window.ts'
-import type { Work } from './work.ts'
+import { tensorBytes, type Work } from './work.ts'
 
 const NO_KERNEL = 'it has no kernel_shape'
 
@@ -72,6 +72,13 @@ const qlinearGlobalAveragePool = formula([0], [0], ([x], [y]) => ({
 // x, indices, output_shape: values are put at their places in a tensor of zeros
 const maxUnpool: Formula = formula([0], [0], () => ({}))
 
+// x, rois [R, 5]: each output is the largest of the pixels of its part of the region, one at least
+const maxRoiPool: Formula = formula([0], [0], ([x], [y]) => ({
+  simpleOps: elementCount(y.shape),
+  readBytes: { 0: Math.min(tensorBytes(x), tensorBytes(y)) },
+  note: 'how large the regions are lies in the data; one pixel counted per output',
+}))
+
 const facts: OperatorFacts = {
   reads: sameFor(['MaxPool', 'AveragePool', 'GlobalAveragePool'], isSpatial),
   int8: { MaxPool: MOVES, AveragePool: UNARY, GlobalAveragePool: UNARY },
@@ -102,4 +109,5 @@ export const poolingFamily = defineFamily('pooling', facts, {
     qlinearGlobalAveragePool,
   ),
   MaxUnpool: maxUnpool,
+  MaxRoiPool: maxRoiPool,
 })

@@ -1,9 +1,9 @@
 // Turning tensors from one precision into another. https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
 // Two operations per element. From float to 8 bits each element moves five bytes.
 import { elementCount } from '../graph/dtype.ts'
+import { DEQUANTIZE_OPS, DYNAMIC_QUANTIZE_OPS, QUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import { keepsAxes } from './input-use.ts'
-import { DEQUANTIZE_OPS, DYNAMIC_QUANTIZE_OPS, QUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
 const quantizeLinear = formula([0], [0], ([x]) => ({ simpleOps: elementCount(x.shape) * QUANTIZE_OPS, arithmetic: x.dtype }))

@@ -5,9 +5,9 @@
 import { elementCount } from '../graph/dtype.ts'
 import type { DType, TensorType } from '../graph/types.ts'
 import { hasInput, isNonZeroInput, numberAttribute } from './attributes.ts'
+import { DYNAMIC_QUANTIZE_OPS, REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { factor } from './input-use.ts'
-import { DYNAMIC_QUANTIZE_OPS, REQUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 
 interface Places {

@@ -95,3 +95,40 @@ test('a recurrent operator tells sequence, batch and features, and of its initia
     ],
   })
 })
+
+test('an LSTM that looks at a memory', () => {
+  // 2 steps, 3 in, 4 hidden; a memory of 5 places, 6 wide, compared 7 wide; the layer joins 6 + 4 to 8, which is an input of the step
+  checkOperator(
+    {
+      operator: 'com.microsoft:AttnLSTM',
+      inputs: [
+        '2x1x3',
+        '!1x16x11',
+        '!1x16x4',
+        '-',
+        '-',
+        '-',
+        '-',
+        '-',
+        '!1x4x7',
+        '!1x6x7',
+        '!1x7',
+        '1x5x6',
+        'int32:1',
+        '!1x10x8',
+      ],
+      outputs: ['2x1x1x4'],
+      attributes: { hidden_size: 4 },
+    },
+    {
+      // gates 2 * 16 * (11 + 4), layer 2 * 80, state 2 * 28, memory 5 * 42, looks 10 * (7 + 6)
+      macs: 480 + 160 + 56 + 210 + 130,
+      // 8 states with 4 and (3 sigmoids of 2); 70 sums; softmax 10 * 4
+      simpleOps: 8 * (4 + 6) + 70 + 40,
+      // 3 sigmoids of 2 and 2 tanh; 70 tanh; 10 exp, 2 divisions
+      specialOps: 8 * 8 + 70 + 12,
+      functions: { sigmoid: 24, tanh: 16 + 70, exp: 10 },
+      serialSteps: 2,
+    },
+  )
+})

@@ -2,13 +2,16 @@
 // docs/ContribOperators.md. MACs = D * T * B * (G * H * I + G * H * H), with D directions and G = 1, 3, 4 gates.
 // X * W is one product over all steps; h * R is T products that wait for each other, and each reads R again: those bytes are the
 // streaming bytes beyond the compulsory ones.
-import { sizeInBytes } from '../graph/dtype.ts'
+
+import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
-import { activationOps, type ElementOps } from './activation-ops.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
+import { activationOps, type ElementOps } from './counts/activation-ops.ts'
+import { evaluated, evaluatedTogether, type FunctionCounts } from './counts/functions.ts'
+import { DYNAMIC_QUANTIZE_OPS } from './counts/quantize-ops.ts'
+import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
-import { DYNAMIC_QUANTIZE_OPS } from './quantize-ops.ts'
 import type { NodeContext } from './types.ts'
 import type { Work } from './work.ts'
 
@@ -50,6 +53,38 @@ const dynamicQuantizeLstm = formula([0, 2], [], ([x, r], _, context) => {
   return { ...work, simpleOps: work.simpleOps! + quantized + dequantized, arithmetic: 'int8' }
 })
 
+/** The attention's inputs: weights of the state and of the memory, the memory, and the weight that joins it with the state. */
+const [QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY, LAYER_WEIGHT] = [8, 9, 11, 13]
+
+// An LSTM that at each step looks at a memory [B, steps of it, depth] by additive attention (Bahdanau): the memory is projected once, the
+// state at each step; of their sum tanh, times a vector, softmax, and the mean of the memory. What it sees is an input of the next step.
+const attentionLstm = formula([0, 1, 2, QUERY_WEIGHT, MEMORY_WEIGHT, MEMORY], [], ([x, w, r, qw, mw, memory], _, context) => {
+  const work = recurrentWork(LSTM, { x, r, hidden: numberAttribute(context.node, 'hidden_size', r.shape.at(-1)!) }, context)
+  if (typeof work === 'string') return work
+  const [steps, batch, inputs] = timesOf(x, context)
+  const directions = directionsOf(context)
+  const [, places, depth] = memory.shape as [number, number, number]
+  const width = mw.shape.at(-1)!
+  const rows = steps * batch
+  const looks = directions * rows * places
+  const seen = directions * rows * w.shape[1]! * Math.max(0, w.shape[2]! - inputs)
+  const layer = hasInput(context, LAYER_WEIGHT) ? rows * elementCount(context.inputs[LAYER_WEIGHT]?.shape ?? [0]) : 0
+  const softmax = softmaxOps(looks, directions * rows)
+  return {
+    ...work,
+    macs:
+      work.macs! +
+      seen +
+      layer +
+      rows * elementCount(qw.shape) +
+      batch * places * elementCount(mw.shape) +
+      looks * (width + depth),
+    simpleOps: work.simpleOps! + looks * width + softmax.simple,
+    specialOps: work.specialOps! + looks * width + softmax.special,
+    functions: evaluatedTogether(work.functions, { tanh: looks * width }, softmax.functions),
+  }
+})
+
 interface Sizes {
   readonly x: TensorType
   readonly r: TensorType
@@ -72,6 +107,7 @@ function recurrentWork(cell: Cell, { x, r, hidden }: Sizes, context: NodeContext
     macs: directions * rows * (gateSize * inputs + gateSize * hidden) + states * peepholes,
     simpleOps: states * (cell.joinOps + biases + activation.simple),
     specialOps: states * activation.special,
+    functions: evaluated(activation.functions, states),
     passBytes: Math.max(0, steps - 1) * sizeInBytes(r)!,
     arithmetic: x.dtype,
     serialSteps: Math.max(1, steps),
@@ -94,14 +130,16 @@ function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
   const names = textsAttribute(node, 'activations') ?? cell.activations
   let simple = 0
   let special = 0
+  let functions: FunctionCounts = {}
   for (const [i, times] of cell.applied.entries()) {
     const name = names[i] ?? cell.activations[i]!
     const ops = activationOps(name)
     if (ops === undefined) return `its activation '${name}' is not known`
     simple += times * ops.simple
     special += times * ops.special
+    functions = evaluatedTogether(functions, evaluated(ops.functions, times))
   }
-  return { simple, special }
+  return { simple, special, functions }
 }
 
 const sequenceOrState: ReadInput = ({ node, index, shapeOf }) => {
@@ -127,5 +165,6 @@ export const recurrentFamily = defineFamily('recurrent', facts, {
   RNN: recurrent(RNN),
   GRU: recurrent(GRU),
   LSTM: recurrent(LSTM),
+  'com.microsoft:AttnLSTM': attentionLstm,
   'com.microsoft:DynamicQuantizeLSTM': dynamicQuantizeLstm,
 })

@@ -38,3 +38,7 @@ test('QLinearReduceMean', () => {
     { simpleOps: 21, arithmetic: 'int8' },
   )
 })
+
+test('a running product', () => {
+  checkOperator({ operator: 'CumProd', inputs: ['3x4', '!int64:=1'], outputs: ['3x4'] }, { simpleOps: 12 })
+})

@@ -2,8 +2,8 @@
 // One operation per input element, whatever the axes.
 import { elementCount } from '../graph/dtype.ts'
 import { axisFromFront, numberAttribute } from './attributes.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, type Formula, formula, MOVES, type OperatorFacts, sameFor } from './family.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
 import { tensorBytes } from './work.ts'
 
 interface ReduceOps {
@@ -24,6 +24,7 @@ const reduce = ({ simple, special = 0, specialPerOutput = 0 }: ReduceOps): Formu
 const reduceLogSumExp: Formula = formula([0], [0], ([x], [y]) => ({
   simpleOps: elementCount(x.shape) * 3 + elementCount(y.shape),
   specialOps: elementCount(x.shape) + elementCount(y.shape),
+  functions: { exp: elementCount(x.shape) },
   passBytes: tensorBytes(x),
 }))
 
@@ -56,7 +57,7 @@ const facts: OperatorFacts = { int8: { ReduceMax: MOVES, ReduceMin: MOVES } }
 export const reduceFamily = defineFamily('reduce', facts, {
   ...sameFor(
     [
-      ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'NonZero'],
+      ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ArgMax', 'ArgMin', 'CumSum', 'CumProd', 'NonZero'],
       ...['com.microsoft:ReduceSumInteger'],
     ],
     reduce({ simple: 1 }),

@@ -14,3 +14,7 @@ test('strings have no size here', () => {
     { bytes: 0, note: 'work on strings is not counted; bytes without in0, out0, whose size is not known' },
   )
 })
+
+test('an encoded image: its bytes and its pixels', () => {
+  checkOperator({ operator: 'ImageDecoder', inputs: ['uint8:100'], outputs: ['uint8:4x4x3'] }, { bytes: 148, simpleOps: 0 })
+})

@@ -4,10 +4,10 @@
 import { elementCount, sizeInBytes } from '../graph/dtype.ts'
 import type { TensorType } from '../graph/types.ts'
 import { axisFromFront, hasOutput, numberAttribute } from './attributes.ts'
+import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
+import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { keepsAxes } from './input-use.ts'
-import { REQUANTIZE_OPS } from './quantize-ops.ts'
-import { softmaxOps } from './softmax-ops.ts'
 import type { NodeContext } from './types.ts'
 import { tensorBytes } from './work.ts'
 
@@ -25,7 +25,12 @@ const softmax = (extraOps: number) =>
   formula([0], [0], ([x], [y], context) => {
     const elements = elementCount(x.shape)
     const ops = softmaxOps(elements, elements === 0 ? 0 : rowsOf(x, context))
-    return { simpleOps: ops.simple + elements * extraOps, specialOps: ops.special, passBytes: passBytes(x, y) }
+    return {
+      simpleOps: ops.simple + elements * extraOps,
+      specialOps: ops.special,
+      functions: ops.functions!,
+      passBytes: passBytes(x, y),
+    }
   })
 
 // x, x_scale, x_zero_point, y_scale, y_zero_point: exp is looked up in a table of 256 entries
@@ -48,7 +53,7 @@ const softmaxCrossEntropyLoss = formula([0], [], ([x], _, context) => {
   const rows = elements / (x.shape[1] ?? 1)
   const ops = softmaxOps(elements, rows)
   const stored = hasOutput(context, 1) ? 0 : 2 * tensorBytes(x)
-  return { simpleOps: ops.simple + rows, specialOps: ops.special, passBytes: tensorBytes(x) + stored }
+  return { simpleOps: ops.simple + rows, specialOps: ops.special, functions: ops.functions!, passBytes: tensorBytes(x) + stored }
 })
 
 // input [N, C, …], target, weight: one entry of each row is read, weighted and summed

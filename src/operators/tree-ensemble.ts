@@ -3,9 +3,9 @@
 // when each branch is taken half the time, the sum over leaves of depth / 2^depth. Each step waits for the one before, and loads
 // one node: the serial steps are the depth of the deepest tree.
 import { numberAttribute, numbersAttribute, textsAttribute } from './attributes.ts'
+import { postTransformOps } from './counts/post-transform.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { ReadInput } from './input-use.ts'
-import { postTransformOps } from './post-transform.ts'
 import type { NodeContext } from './types.ts'
 
 /** A node as ONNX Runtime keeps it: feature, threshold, link, flags (core/providers/cpu/ml/tree_ensemble_helper.h), padded. */
@@ -116,6 +116,7 @@ const treeEnsemble = (read: (context: NodeContext) => Forest | string, targetsOf
     return {
       simpleOps: rows * visited + after.simple,
       specialOps: after.special,
+      functions: after.functions ?? {},
       attributeBytes: Math.min(rows * visited, forest.nodeCount) * NODE_BYTES,
       serialSteps: Math.max(1, depths.deepest),
       note: 'each branch taken half the time',

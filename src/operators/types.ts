@@ -1,6 +1,7 @@
 // What one node asks of the machine. Five numbers are kept apart on purpose (see docs/method.md): special functions are never
 // folded into FLOPs by invented constants.
 import type { ConstantView, DType, NodeView, TensorType } from '../graph/types.ts'
+import type { FunctionCounts } from './counts/functions.ts'
 import type { ReadInput } from './input-use.ts'
 
 export interface NodeContext {
@@ -19,6 +20,8 @@ export interface Cost {
   readonly simpleOps: number
   /** exp, log, erf, tanh, sqrt, division, pow, sin: counted, never converted to FLOPs. */
   readonly specialOps: number
+  /** Of `specialOps`, how often functions are evaluated whose rate is measured; the sigmoid is one. Absent: none. */
+  readonly functions?: FunctionCounts
   /** Compulsory traffic in bytes: each distinct tensor once, at its own dtype. */
   readonly bytes: number
   /** Bytes moved when nothing stays in cache between passes (at least `bytes`). */

@@ -2,6 +2,7 @@
 // roofline counts compulsory bytes (Williams, Waterman, Patterson: Roofline, CACM 2009).
 import { sizeInBytes } from '../graph/dtype.ts'
 import type { DType, TensorType } from '../graph/types.ts'
+import type { FunctionCounts } from './counts/functions.ts'
 import type { CostResult, NodeContext } from './types.ts'
 
 /** What a formula says of one node. Left out: 0, and all of every tensor read or written once. */
@@ -9,6 +10,7 @@ export interface Work {
   readonly macs?: number
   readonly simpleOps?: number
   readonly specialOps?: number
+  readonly functions?: FunctionCounts
   /** Bytes read of input `index`, where that is not all of it: `{ 0: rows * rowBytes }`. */
   readonly readBytes?: Readonly<Record<number, number>>
   /** Bytes written of output `index`, where that is not all of it. */
@@ -59,7 +61,9 @@ export function costOf(context: NodeContext, work: Work): CostResult {
     else bytes += size
   }
   const { macs = 0, simpleOps = 0, specialOps = 0, passBytes = 0, serialSteps = 1, movesDataOnly = false } = work
-  if (![macs, simpleOps, specialOps, bytes, passBytes, serialSteps].every((count) => Number.isFinite(count) && count >= 0)) {
+  const functions = Object.entries(work.functions ?? {}).filter(([, count]) => count !== 0)
+  const counts = [macs, simpleOps, specialOps, bytes, passBytes, serialSteps, ...functions.map(([, count]) => count)]
+  if (!counts.every((count) => Number.isFinite(count) && count >= 0)) {
     return unknownCost(`the shapes of ${node.opType} '${node.name}' do not fit its formula`)
   }
   const note = noteOf(work.note, unsized)
@@ -69,6 +73,7 @@ export function costOf(context: NodeContext, work: Work): CostResult {
       macs,
       simpleOps,
       specialOps,
+      ...(functions.length > 0 ? { functions: Object.fromEntries(functions) } : {}),
       bytes,
       streamingBytes: bytes + passBytes,
       weightBytes,

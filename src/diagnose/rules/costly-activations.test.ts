@@ -1,8 +1,27 @@
-import { checkRule, evidence } from '../check-rule.ts'
+import { checkRule, evidence, type NodeNote, roofs } from '../check-rule.ts'
 import { costlyActivations } from './costly-activations.ts'
+
+const exp = (timeMs: number): NodeNote => ({ op: 'Exp', timeMs, functions: { exp: 1e6 } })
 
 checkRule(costlyActivations, {
   found: [
+    {
+      // A Relu takes 1 ms, its start 1 µs: 3 - 1 - 0.001.
+      name: 'an Exp against a Relu, by their rates',
+      given: evidence({ p50Ms: 10, roofs: roofs({ elementsPerSecond: { Exp: 5e8, Relu: 1e9 } }), nodes: [exp(3)] }),
+      expect: { wouldSaveMs: 1.999, detail: /Exp takes 2\.0 times as long as Relu.*retraining\.$/ },
+    },
+    {
+      // 1 µs a step to start, seven steps: 1e6 / 1e9 + 1e6 / 5e8 + 5 * 1e6 / 1e10 s = 3.5 ms; 12 - 3.507.
+      name: 'a Softplus that takes longer than its parts',
+      given: evidence({
+        p50Ms: 20,
+        dispatchUs: 1,
+        roofs: roofs({ elementsPerSecond: { Exp: 1e9, Log: 5e8, Softplus: 1e8, Relu: 1e10 } }),
+        nodes: [{ op: 'Softplus', timeMs: 12, functions: { exp: 1e6, log: 1e6 } }],
+      }),
+      expect: { wouldSaveMs: 11.899, detail: /Written with Exp and Log, 1 Softplus would give the same numbers 8\.49 ms sooner/ },
+    },
     {
       // 1 MB at 10 GB/s = 0.1 ms floor, 1 µs start: 2 - 0.1 - 0.001 = 1.899 ms.
       name: 'a Tanh far above its memory floor',
@@ -11,6 +30,11 @@ checkRule(costlyActivations, {
     },
   ],
   clear: [
+    {
+      // 1e6 elements: a Relu at 1e9 / s takes 1 ms.
+      name: 'an Exp that is as fast as a Relu',
+      given: evidence({ p50Ms: 10, roofs: roofs({ elementsPerSecond: { Exp: 1e9, Relu: 1e9 } }), nodes: [exp(1.1)] }),
+    },
     { name: 'a Tanh at its memory floor', given: evidence({ p50Ms: 10, nodes: [{ op: 'Tanh', timeMs: 2, bytes: 20e6 }] }) },
     { name: 'a Relu', given: evidence({ p50Ms: 10, nodes: [{ op: 'Relu', timeMs: 2, bytes: 1e6 }] }) },
     {

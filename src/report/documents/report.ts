@@ -42,8 +42,9 @@ export interface ReportDocument {
       threads: number
       flopsPerSecond: Record<string, number>
       bytesPerSecond: Record<string, number | null>
+      elementsPerSecond?: Record<string, number>
       reasons?: Record<string, string>
-    }[] // reasons: why a level is null, by its key. keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
+    }[] // elementsPerSecond: elementwise operators on data in the nearest cache, by operator. reasons: why a level is null, by its key. keys: float32, int8 …; L1, L2, L3, DRAM (a level that cannot be measured honestly is null)
   }
   engine: null | {
     id: string

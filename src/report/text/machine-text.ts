@@ -22,7 +22,7 @@ export function renderMachine(machine: MachineDescription, options: TerminalOpti
   ]
   const { engine } = machine
   if (engine !== null) facts.push(['Engine', `${engine.id} ${engine.version} on ${engine.device}`])
-  const roofs = machine.roofs.map(({ threads, flopsPerSecond, bytesPerSecond, reasons }) => {
+  const roofs = machine.roofs.map(({ threads, flopsPerSecond, bytesPerSecond, elementsPerSecond, reasons }) => {
     const rates = Object.entries(flopsPerSecond).map(
       ([dtype, perSecond]) => [dtype, rate(perSecond, dtype.startsWith('float') ? 'FLOP' : 'OP')] as const,
     )
@@ -30,9 +30,12 @@ export function renderMachine(machine: MachineDescription, options: TerminalOpti
       ([level, perSecond]) =>
         [level, perSecond === null ? (reasons?.[level] ?? 'cannot be measured honestly') : rate(perSecond, 'B')] as const,
     )
+    const functions = Object.entries(elementsPerSecond ?? {}).map(
+      ([operator, perSecond]) => [operator.replace(/^.*:/, ''), rate(perSecond, 'element')] as const,
+    )
     return [
       colours.bold(`Roofs measured with ${plural(threads, 'thread')}`),
-      ...labelled([...rates, ...bandwidths], width, labelWidth),
+      ...labelled([...rates, ...bandwidths, ...functions], width, labelWidth),
     ]
   })
   return page([

@@ -5,7 +5,16 @@ import { midmean } from '../statistics.ts'
 import type { ProfiledEvent } from './types.ts'
 
 /** Operators whose bodies run inside their own span. */
-const HOLDS_SUBGRAPHS = new Set(['If', 'Loop', 'Scan', 'SequenceMap', 'BeamSearch', 'GreedySearch', 'Sampling'])
+const HOLDS_SUBGRAPHS = new Set([
+  'If',
+  'Loop',
+  'Scan',
+  'SequenceMap',
+  'BeamSearch',
+  'WhisperBeamSearch',
+  'GreedySearch',
+  'Sampling',
+])
 
 interface Row {
   readonly first: TraceNode

@@ -11,7 +11,8 @@ import { readUsableCpus } from '../../../machine/index.ts'
 import { thisSystem } from '../../../machine/system.ts'
 import type { Machine, Roofs } from '../../../machine/types.ts'
 import { startWatch } from '../disturbance.ts'
-import { floatKernels, int8Kernels, type Kernel, readingKernels, updatingKernel } from './kernels.ts'
+import { readFunctions } from './functions.ts'
+import { floatKernels, functionKernels, int8Kernels, type Kernel, readingKernels, updatingKernel } from './kernels.ts'
 import { writtenFloats } from './models.ts'
 import { fastTimeMs, type Ort, sampleKernel } from './sample.ts'
 import { chooseSizes, type Sizes } from './sizes.ts'
@@ -44,7 +45,7 @@ const fewElements = 16
 
 /**
  * Measures the roofs in this process, which should do nothing else: FLOP/s (2 a multiply-add) for float32 and int8,
- * bytes/s for L2, L3 and DRAM. Reads and writes both count as bytes. Takes four to six seconds. A kernel that the engine
+ * bytes/s for L2, L3 and DRAM, elements/s for elementwise operators. Reads and writes both count as bytes. Takes five to seven seconds. A kernel that the engine
  * cannot run is left out; a roof without any is absent, with its reason.
  */
 export async function measureRoofs(
@@ -66,8 +67,14 @@ export async function measureRoofs(
     now: processClock,
   })
   const readings = [...measured, ...readL2WithoutEngine(sizes, cores)]
+  const elementsPerSecond = await readFunctions({
+    plan: functionKernels(),
+    // Threads on one core may evaluate more than one does: all of them count.
+    threads: Math.min(count, usable),
+    sample: (kernel, ms) => sampleKernel(ort, 1, kernel, ms),
+  })
   const { waitedMaxMs, wallMs } = await watch.stop()
-  return summarize(count, readings, sizes, waitedMaxMs / wallMs)
+  return { ...summarize(count, readings, sizes, waitedMaxMs / wallMs), elementsPerSecond }
 }
 
 export interface Planned {

@@ -6,6 +6,7 @@ import {
   conv,
   dynamicQuantizeMatMul,
   elementwiseChain,
+  functionChain,
   matMul,
   matMulInteger,
   qLinearConv,
@@ -82,6 +83,56 @@ export function int8Kernels(cores: number): readonly Kernel[] {
 
 function describe({ inChannels, size, kernel }: ConvShape): string {
   return `${kernel}x${kernel} ${inChannels}x${size}x${size}`
+}
+
+/** Elements of one step of a function's chain: they fit in L1, and take longer than starting the operator. */
+export const functionElements = 8192
+const functionSteps = 24
+/** So few that their time is that of starting the operators. */
+const startElements = 16
+
+/** One operator on each element, again and again in place; `startedBy` is the same over next to nothing. */
+export interface FunctionKernel {
+  /** 'OpType' or 'domain:OpType'. */
+  readonly operator: string
+  readonly kernel: Kernel
+  readonly startedBy: Kernel
+}
+
+/** The second operand of those that have one. */
+const SECOND_OPERANDS: Readonly<Record<string, number>> = { Div: 1.001, Pow: 0.7 }
+const FUNCTIONS = [
+  ...[
+    'Relu',
+    'HardSwish',
+    'Exp',
+    'Elu',
+    'Softmax',
+    'LogSoftmax',
+    'Log',
+    'Softplus',
+    'Sqrt',
+    'Div',
+    'Reciprocal',
+    'Pow',
+    'Sin',
+    'Cos',
+  ],
+  ...['Erf', 'com.microsoft:Gelu', 'Tanh', 'com.microsoft:FastGelu', 'Sigmoid', 'com.microsoft:QuickGelu'],
+]
+
+/** Every function that has a rate, by the operators that evaluate it, and Relu, the cheapest activation. */
+export function functionKernels(): readonly FunctionKernel[] {
+  const chainOf = (operator: string, elements: number): Kernel => ({
+    title: `${functionSteps} ${operator} over ${elements} elements`,
+    work: elements * functionSteps,
+    model: () => functionChain(operator, elements, functionSteps, SECOND_OPERANDS[operator]),
+  })
+  return FUNCTIONS.map((operator) => ({
+    operator,
+    kernel: chainOf(operator, functionElements),
+    startedBy: chainOf(operator, startElements),
+  }))
 }
 
 /** Rows or columns of the matrices that are streamed: short enough for a vector to stay in L1. */

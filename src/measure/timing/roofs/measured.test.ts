@@ -14,6 +14,7 @@ const roofsOf = (flops: number, reasons: Record<string, string> = {}): Roofs => 
   threads: 1,
   flopsPerSecond: { float32: flops },
   bytesPerSecond: { DRAM: 1e10 },
+  elementsPerSecond: { Exp: 1e9 },
   reasons,
 })
 const machine = { caches: { L2: 1024 } } as unknown as Machine
@@ -68,6 +69,9 @@ describe('are measured anew', () => {
 
   test('where what was kept are no roofs, with a warning where the file is damaged', async () => {
     await roofs(measured({ threads: 1, reasons: {} } as unknown as Roofs), 'odd')
+    expect((await roofs(measured(roofsOf(2)), 'odd', { cache: 'use' })).asked).toHaveLength(1)
+    const { elementsPerSecond: _, ...older } = roofsOf(1)
+    await roofs(measured(older), 'odd', { cache: 'refresh' })
     expect((await roofs(measured(roofsOf(2)), 'odd')).found).toMatchObject({ value: roofsOf(2), warnings: [] })
     const [file] = readdirSync(join(folder, 'odd'))
     writeFileSync(join(folder, 'odd', file!), '{')

@@ -77,6 +77,10 @@ export function roofsKey({
 function isRoofs(value: unknown): value is Roofs {
   const roofs = value as Partial<Roofs> | null | undefined
   return (
-    typeof roofs?.threads === 'number' && typeof roofs.flopsPerSecond === 'object' && typeof roofs.bytesPerSecond === 'object'
+    typeof roofs?.threads === 'number' &&
+    typeof roofs.flopsPerSecond === 'object' &&
+    typeof roofs.bytesPerSecond === 'object' &&
+    // Kept by a version that measured no functions: measured again.
+    typeof roofs.elementsPerSecond === 'object'
   )
 }

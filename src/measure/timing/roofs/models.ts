@@ -153,6 +153,25 @@ export function elementwiseChain(length: number, steps: number): BuiltModel {
   return build({ nodes, feeds: [feed('x', 'float32', [length])], output: { name: 'y', type: 'float32' } })
 }
 
+/** Numbers in a row of what goes along the last axis (Softmax). */
+const rowLength = 128
+
+/** As `elementwiseChain`, with one operator ('domain:OpType' too) in all steps, on positive numbers; `second` is its second operand. */
+export function functionChain(operator: string, length: number, steps: number, second?: number): BuiltModel {
+  const [opType, domain = ''] = operator.split(':').reverse() as [string, string?]
+  const more = second === undefined ? [] : ['second']
+  const nodes = [node('Abs', ['x'], ['y0'])]
+  for (let step = 1; step <= steps; step++) nodes.push(node({ opType, domain }, [`y${step - 1}`, ...more], [`y${step}`]))
+  nodes.push(node('ReduceMax', [`y${steps}`], ['y'], { keepdims: 0 }))
+  const columns = Math.min(rowLength, length)
+  return build({
+    nodes,
+    initializers: second === undefined ? [] : [scalar('second', 'float32', second)],
+    feeds: [feed('x', 'float32', [length / columns, columns])],
+    output: { name: 'y', type: 'float32' },
+  })
+}
+
 /** The largest of `data`: reads every element and writes one. */
 export function reduction(data: Float32Array): BuiltModel {
   return build({

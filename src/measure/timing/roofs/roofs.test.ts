@@ -4,7 +4,7 @@ import { ModelProtoSchema } from 'onnx-buf'
 import * as onnxruntime from 'onnxruntime-node'
 import { expect, test } from 'vitest'
 import { measureRoofs } from './index.ts'
-import { floatKernels, int8Kernels, readingKernels, updatingKernel } from './kernels.ts'
+import { floatKernels, functionKernels, int8Kernels, readingKernels, updatingKernel } from './kernels.ts'
 import { conv, writtenFloats } from './models.ts'
 import { fastTimeMs, type Ort, sampleKernel } from './sample.ts'
 import { chooseSizes } from './sizes.ts'
@@ -35,6 +35,8 @@ test('work: 2 a multiply-add, and bytes read and written', () => {
   // Abs reads and writes 10 floats, Neg and Abs too, ReduceMax reads them: 7 passes of 40 bytes.
   expect(updatingKernel(10, 2).work).toBe(280)
   const floats = writtenFloats(10_000)
+  // 24 steps of 8192 elements.
+  expect(functionKernels().every((each) => each.kernel.work === 196_608 && each.startedBy.work === 384)).toBe(true)
   // Whole rows of 4096 only: 8192 floats; the reduction reads all of them.
   expect(readingKernels(floats).map((kernel) => kernel.work)).toEqual([36864, 36864, 32768, 32768, 40000])
 })
@@ -61,6 +63,7 @@ test('every kind of kernel runs on the engine', async () => {
     ...int8Kernels(1),
     ...readingKernels(writtenFloats(65536)),
     updatingKernel(1000, 3),
+    ...functionKernels().map(({ startedBy }) => startedBy),
   ]) {
     const times = await sampleKernel(onnxruntime as Ort, 1, kernel, 0)
     expect(times, kernel.title).toHaveLength(3)
@@ -127,6 +130,7 @@ test('an engine without any kernel gives roofs without numbers, and does not thr
   const roofs = await measureRoofs(refusing, null, { L1d: null, L2: null, L3: mib }, { budgetMs: 1 })
   expect(roofs.threads).toBeLessThanOrEqual(availableParallelism())
   expect(roofs.flopsPerSecond).toEqual({})
+  expect(roofs.elementsPerSecond).toEqual({})
   expect(roofs.bytesPerSecond).toEqual({ L1: null, L2: null, L3: null, DRAM: null })
   expect(roofs.reasons.float32).toContain('MatMul 384x768x768: no')
 })

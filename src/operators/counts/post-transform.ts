@@ -1,7 +1,9 @@
 // `post_transform` of classifiers and regressors in ai.onnx.ml: what is done to the scores at the end.
-import type { NodeView } from '../graph/types.ts'
+
+import type { NodeView } from '../../graph/types.ts'
+import { numberAttribute, textAttribute } from '../attributes.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
-import { numberAttribute, textAttribute } from './attributes.ts'
+import { evaluated } from './functions.ts'
 import { softmaxOps } from './softmax-ops.ts'
 
 /** A name in most operators, its number in TreeEnsemble 5. */
@@ -15,5 +17,6 @@ export function postTransformOps(node: NodeView, rows: number, width: number): E
   if (name.startsWith('SOFTMAX')) return softmaxOps(scores, rows)
   // PROBIT, the inverse of the normal distribution, is a logarithm and a root per score, like the two of the sigmoid.
   const sigmoid = activationOps('sigmoid')!
-  return { simple: scores * sigmoid.simple, special: scores * sigmoid.special }
+  const ops = { simple: scores * sigmoid.simple, special: scores * sigmoid.special }
+  return name === 'LOGISTIC' ? { ...ops, functions: evaluated(sigmoid.functions, scores) } : ops
 }

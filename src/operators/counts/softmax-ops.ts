@@ -6,5 +6,5 @@ const SIMPLE_OPS = 4
 
 /** All operations together, not per element. */
 export function softmaxOps(elements: number, rows: number): ElementOps {
-  return { simple: elements * SIMPLE_OPS, special: elements + rows }
+  return { simple: elements * SIMPLE_OPS, special: elements + rows, functions: { exp: elements } }
 }

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { evaluated, evaluatedTogether } from './functions.ts'
+import { softmaxOps } from './softmax-ops.ts'
+
+test('so often, and together', () => {
+  expect(evaluated({ exp: 2, log: 1 }, 3)).toEqual({ exp: 6, log: 3 })
+  expect(evaluated(undefined, 3)).toEqual({})
+  expect(evaluatedTogether({ exp: 1 }, undefined, { exp: 2, tanh: 4 })).toEqual({ exp: 3, tanh: 4 })
+})
+
+test('a softmax evaluates exp once for each score', () => {
+  expect(softmaxOps(12, 3).functions).toEqual({ exp: 12 })
+})
