@@ -78,8 +78,9 @@ function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'
 }
 
 function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
-  const { process, p50Ms, regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs } = block
-  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs }
+  const { process, p50Ms, regime, waitedMs, throttledCpuMs, stolenCpuMs, majorFaults, gcMs } = block
+  const others = { throttledMs: throttledCpuMs, stolenMs: stolenCpuMs }
+  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, ...others, majorFaults, gcMs }
 }
 
 function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {
@@ -219,5 +220,5 @@ function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
 }
 
 function sweepRow({ dimension, unit, points, fit }: Sweep): ReportDocument['sweeps'][number] {
-  return { dimension, unit, points: points.map((point) => ({ ...point })), fit: fit ? { ...fit } : null }
+  return { dimension, unit, points: points.map(({ overCurrent: _, ...point }) => point), fit: fit ? { ...fit } : null }
 }

@@ -11,7 +11,7 @@ import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../meas
 import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
 import { ratioOf, type SetupRun } from '../../measure/timing/rounds.ts'
-import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
+import { fitLine, p50Interval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
@@ -55,9 +55,12 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   const of = files.length > 1 ? 'models' : 'engines'
   const createdAt = new Date().toISOString()
   const measured = all.runs.filter((one) => isMeasured(one))
-  const pairs = pairsOf(measured, all.batches)
+  const percent = percentOf(measured.length)
+  const pairs = pairsOf(measured, all.batches, percent)
   const reference = measured.find(({ contestant }) => contestant === opened.first) ?? measured[0]
-  const rows = opened.contestants.map((contestant) => tell(contestant, { ...facts, createdAt, pairs, reference, measured }))
+  const rows = opened.contestants.map((contestant) =>
+    tell(contestant, { ...facts, createdAt, pairs, percent, reference, measured }),
+  )
   const reports = rows.flatMap(({ report }) => report ?? [])
   const contestants = rows.map(({ row, report }) => ({
     ...row,
@@ -103,11 +106,17 @@ const isMeasured = (one: ContestantRun): boolean => {
   return failure === null ? count > 0 : count >= LEAST_BLOCKS
 }
 
-function pairsOf(measured: readonly ContestantRun[], batches: readonly number[]): ComparisonDocument['pairs'] {
+/** That two are told apart although neither is faster, in any of the pairs of a batch, percent. */
+const FALSELY_APART = 5
+
+/** Of the interval of one pair among those of so many contestants, so that all of them hold together (Bonferroni). */
+const percentOf = (contestants: number): number => 100 - FALSELY_APART / Math.max(1, (contestants * (contestants - 1)) / 2)
+
+function pairsOf(measured: readonly ContestantRun[], batches: readonly number[], percent: number): ComparisonDocument['pairs'] {
   return batches.flatMap((batch) =>
     measured.flatMap((a, i) =>
       measured.slice(i + 1).flatMap((b) => {
-        const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!)
+        const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!, percent)
         return ratio === null ? [] : [{ a: a.contestant.id, b: b.contestant.id, batch, ...ratio, order: orderOf(ratio) }]
       }),
     ),
@@ -117,6 +126,8 @@ function pairsOf(measured: readonly ContestantRun[], batches: readonly number[])
 interface RowFacts extends ComparisonFacts {
   readonly createdAt: string
   readonly pairs: ComparisonDocument['pairs']
+  /** Of the interval of a ratio. */
+  readonly percent: number
   readonly reference: ContestantRun | undefined
   readonly measured: readonly ContestantRun[]
 }
@@ -130,7 +141,9 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
   const report = reportOf(measured, facts)
   const { latency } = report
   const ratio =
-    facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured))
+    facts.reference === undefined || facts.reference === measured
+      ? null
+      : ratioOf(baseOf(facts.reference), baseOf(measured), facts.percent)
   const batches = batchRows(measured, latency!)
   const best = batches.reduce((top, one) => (one.batch / one.p50Ms > top.batch / top.p50Ms ? one : top))
   const { agreement, reason, samples } = agreementOf(measured, facts)
@@ -215,7 +228,7 @@ function batchRows({ byBatch }: ContestantRun, { p50Ms, ciLowMs, ciHighMs }: Bou
     if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
     const blocks = blocksOf(run)
     if (blocks.length === 0) return []
-    const { low, high } = processInterval(blocks.length === 1 ? blocks[0]!.samplesMs : blocks.map(({ p50Ms }) => p50Ms))
+    const { low, high } = p50Interval(blocks)
     return [{ batch, p50Ms: p50Of(run), ciLowMs: low, ciHighMs: high }]
   })
 }
@@ -239,7 +252,7 @@ function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
   const { inputs, renames } = contestant.state.ready
   const blocks = blocksOf(baseOf(measured))
   const threadsInUse = options.threads || baseOf(measured).threads || inputs.threadsInUse
-  const latency = summarize(blocks, threadsInUse)
+  const latency = summarize(blocks, threadsInUse, machine)
   const batchSweep = batchSweepOf(batchRows(measured, latency))
   const others = facts.files.length > 1 ? [] : otherEngines(measured, facts)
   return {
@@ -267,7 +280,7 @@ function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
 function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
   return facts.measured.flatMap((other) => {
     if (other === measured) return []
-    const ratio = ratioOf(baseOf(measured), baseOf(other))
+    const ratio = ratioOf(baseOf(measured), baseOf(other), facts.percent)
     if (ratio === null) return []
     const { id, engine } = other.contestant
     return [{ id, device: engine!.device, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]

@@ -1,8 +1,9 @@
 // Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
-import { tellRegimes } from './regimes.ts'
-import { median, percentile, processInterval } from './statistics.ts'
+import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
+import { tellRegimes, UNTOLD } from './regimes.ts'
+import { median, p50Interval, percentile } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
 /** Run-queue wait over wall time from which a neighbour is felt. */
@@ -17,20 +18,18 @@ const WIDE_INTERVAL = 0.15
 const FEW_PROCESSES = 5
 
 /** Needs at least one block. `threads`: what the engine works with. */
-export function summarize(measured: readonly LatencyBlock[], threads: number): Latency {
+export function summarize(measured: readonly LatencyBlock[], threads: number, cpus: SummedCpus): Latency {
   const blocks = tellRegimes(measured, threads)
   const regimes = new Map<string, LatencyBlock[]>()
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
   const ranked = [...regimes].sort(
-    ([a, x], [b, y]) =>
-      Number(a === 'changing-handoff') - Number(b === 'changing-handoff') || y.length - x.length || p50Of(x) - p50Of(y),
+    ([a, x], [b, y]) => Number(UNTOLD.has(a)) - Number(UNTOLD.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
   )
   const [regime, chosen] = ranked[0]!
   const samplesMs = chosen.flatMap((block) => block.samplesMs)
   const p50s = chosen.map((block) => block.p50Ms)
   const p50Ms = median(p50s)
-  // What differs between processes is then not in it: `reasons` says so.
-  const interval = processInterval(chosen.length === 1 ? samplesMs : p50s)
+  const interval = p50Interval(chosen)
   const width = (interval.high - interval.low) / 2 / p50Ms
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
@@ -46,7 +45,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
     blocks,
     regime,
     otherRegimes: Object.fromEntries(ranked.slice(1).map(([name, of]) => [name, p50Of(of)])),
-    ...grade({ blocks, chosen, width, threads }),
+    ...grade({ blocks, chosen, width, threads, cpus }),
   }
 }
 
@@ -62,9 +61,10 @@ interface Basis {
   /** Half of the p50's interval, relative to it. */
   readonly width: number
   readonly threads: number
+  readonly cpus: SummedCpus
 }
 
-function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust' | 'reasons'> {
+function grade({ blocks, chosen, width, threads, cpus }: Basis): Pick<Latency, 'trust' | 'reasons'> {
   const reasons: string[] = []
   let worst = 0
   const lower = (to: 1 | 2 | 3, reason: string) => {
@@ -75,7 +75,7 @@ function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust'
   const wallMs = total((b) => b.wallMs) || 1e-9
   if (chosen.length < blocks.length)
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
-  if (blocks.length === 1) lower(2, 'the p50 is from one process, and its interval over the samples of that one')
+  if (blocks.length === 1) lower(2, 'the p50 is from one process: its interval does not hold what differs between processes')
   else if (chosen.length < FEW_PROCESSES)
     lower(
       chosen.length < 3 ? 2 : 1,
@@ -89,9 +89,9 @@ function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust'
   else if (width > NARROW_INTERVAL) lower(width > 2 * NARROW_INTERVAL ? 2 : 1, differ)
   const waited = total((b) => b.waitedMs) / wallMs / threads
   if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
-  const stolen = total((b) => b.stolenMs) / wallMs
+  const stolen = total((b) => stolenMs(b, cpus)) / wallMs
   if (stolen > STEAL_SHARE) lower(2, `the hypervisor took ${percent(stolen)} of the time`)
-  const throttled = total((b) => b.throttledMs) / wallMs
+  const throttled = total((b) => throttledMs(b, threads, cpus)) / wallMs
   if (throttled > THROTTLE_SHARE) lower(2, `the CPU quota stopped the process ${percent(throttled)} of the time`)
   if (total((b) => b.majorFaults) > 0) lower(1, `${total((b) => b.majorFaults)} pages were read from disk while predicting`)
   const clocks = blocks.flatMap((b) => (b.clockRatio === null ? [] : [b.clockRatio]))

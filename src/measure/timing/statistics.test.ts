@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  batchInterval,
   fitLine,
   logInterval,
   median,
   medianHalfWidth,
   medianInterval,
   midmean,
+  p50Interval,
   percentile,
   processInterval,
 } from './statistics.ts'
@@ -34,9 +36,17 @@ describe('statistics', () => {
   it('names a percentile only where the samples support it', () => {
     const samples = Array.from({ length: 64 }, (_, i) => i + 1)
     expect(percentile(samples.slice(1), 0.9)).toBeNull()
-    // Nearest rank: ceil(64 * 0.9) = 58.
-    expect(percentile(samples, 0.9)).toBe(58)
     expect(percentile(samples, 0.95)).toBeNull()
+  })
+
+  it('gives for a percentile what it does not exceed with 99 % confidence', () => {
+    const ramp = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+    // 0.9^64 + 64 · 0.1 · 0.9^63 = 0.96 %: the largest sample alone may be left out. The nearest rank is 58.
+    expect(percentile(ramp(64), 0.9)).toBe(63)
+    // 0.99^662 + 662 · 0.01 · 0.99^661 = 0.99 %.
+    expect(percentile(ramp(662), 0.99)).toBe(661)
+    // Of many it comes near the rank, which 2.33 standard deviations, √990 each, add to.
+    expect(percentile(ramp(100_000), 0.99)! - 99_000).toBeCloseTo(2.33 * Math.sqrt(990), -1)
   })
 
   it('averages the middle half', () => {
@@ -50,6 +60,18 @@ describe('statistics', () => {
     expect(Math.log(low)).toBeCloseTo(1 - 2.4843, 3)
     expect(Math.log(high)).toBeCloseTo(1 + 2.4843, 3)
     expect(logInterval([5])).toEqual({ low: 5, high: 5 })
+  })
+
+  it('knows no narrow interval of samples that follow each other', () => {
+    // A hundred samples that drift from 1 to 2 in ten steps: medians of batches 1.0, 1.1 … 1.9. As if independent: 1.4 to 1.6.
+    const drifting = Array.from({ length: 100 }, (_, k) => 1 + Math.floor(k / 10) / 10)
+    const { low, high } = batchInterval(drifting)
+    expect(low).toBeLessThan(1.26)
+    expect(high).toBeGreaterThan(1.58)
+    // Too few for batches.
+    expect(batchInterval([1, 3, 2])).toEqual({ low: 1, high: 3 })
+    expect(p50Interval([{ p50Ms: 2, samplesMs: [1, 3, 2] }])).toEqual({ low: 1, high: 3 })
+    expect(p50Interval([1, 2].map((p50Ms) => ({ p50Ms, samplesMs: [9] })))).toEqual({ low: 1, high: 2 })
   })
 
   it('takes the range of few processes', () => {

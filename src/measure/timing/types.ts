@@ -2,14 +2,18 @@
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
+import type { RatioInterval } from './statistics.ts'
+
 export type { DeviceNode, DeviceProgram }
 
 /** What the operating system says of one process over its timed samples. */
 export interface Disturbance {
   /** Time that the main thread and the engine's own waited for a CPU (run queue), ms over all samples, summed over threads. */
   readonly waitedMs: number
-  readonly throttledMs: number
-  readonly stolenMs: number
+  /** How long a quota stopped CPUs, ms, summed over CPUs: two that are stopped for 10 ms are 20. */
+  readonly throttledCpuMs: number
+  /** What a hypervisor kept back, ms, summed over as many CPUs as the process may use at once. */
+  readonly stolenCpuMs: number
   readonly majorFaults: number
   readonly involuntarySwitches: number
   readonly gcMs: number
@@ -48,7 +52,10 @@ export interface Latency {
   readonly firstMs: number
   readonly warmupMs: number
   readonly p50Ms: number
-  /** null where the sample count does not support it: 64, 130, 662 samples for p90, p95, p99. */
+  /**
+   * Over the samples of all processes of the regime, what is not exceeded with 99 % confidence. null where the sample count does not
+   * support it: 64, 130, 662 samples for p90, p95, p99.
+   */
   readonly p90Ms: number | null
   readonly p95Ms: number | null
   readonly p99Ms: number | null
@@ -119,6 +126,8 @@ export interface SweepPoint {
   readonly p50Ms: number
   readonly ciLowMs: number
   readonly ciHighMs: number
+  /** Of alternatives (threads): over the value in use, round by round. The interval holds for all points together. Absent at the value itself. */
+  readonly overCurrent?: RatioInterval
 }
 
 /** Latency against one dimension. `dimension`: 'threads', 'batch', or the symbol or input axis swept ('x.2'). */
