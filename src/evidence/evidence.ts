@@ -46,6 +46,18 @@ export interface OtherEngine {
   readonly rounds: number
 }
 
+/** An operator that runs in int8, timed alone beside its float twin, in turns. */
+export interface Int8Twin {
+  /** Executed nodes that are alike, by name. */
+  readonly nodes: readonly string[]
+  /** ms a run. */
+  readonly asIsMs: number
+  readonly floatMs: number
+  /** Interval of the ratio of int8 over float. */
+  readonly ratioLow: number
+  readonly ratioHigh: number
+}
+
 /** An option of the command line and its value, unquoted. */
 export interface Flag {
   readonly flag: string
@@ -76,6 +88,8 @@ export interface Evidence {
   /** Sweeps of free dimensions other than the batch: resolution, sequence length. */
   readonly sizeSweeps?: readonly Sweep[]
   readonly experiments?: readonly Experiment[]
+  /** Absent where no operator runs in int8, or none was timed alone. */
+  readonly int8Twins?: readonly Int8Twin[]
   readonly eventLoop?: EventLoop
   /** Of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes
