@@ -36,6 +36,10 @@ const FORMS: Readonly<Record<string, Form>> = {
     output: 0,
   },
 }
+/** Before it, a Softmax is one over all axes from its own on. */
+const SOFTMAX_OPSET = 13
+/** Before it, a DequantizeLinear has one scale. */
+const CHANNEL_SCALES_OPSET = 13
 /** Attributes that the plain operator does not have. */
 const OWN_ATTRIBUTES = new Set(['channels_last', 'opset'])
 
@@ -54,16 +58,18 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
   const { inputs } = node
   const [value] = node.outputs
   const outputScale = inputs[form.output] ?? ''
-  if (isOtherwise(node, quantized.matching.opset)) return undefined
+  const { opset, constant } = quantized.matching
+  const hasChannelScales = (at: number) => (constant(inputs[at + 1])?.elementCount ?? 1) > 1
+  const positions = form.data(inputs.length)
+  if (isOtherwise(node, opset) || (opset < CHANNEL_SCALES_OPSET && positions.some(hasChannelScales))) return undefined
   const add: NodeProto[] = []
-  const operands = form.data(inputs.length).map((at) => {
+  const operands = positions.map((at) => {
     const name = fresh(`${inputs[at]}_real`)
     const parameters = inputs.slice(at + 1, at + 3).filter((one) => one !== '')
-    const isPerChannel = (quantized.matching.constant(inputs[at + 1])?.elementCount ?? 1) > 1
     const axis = form.opType === 'Conv' || node.attributes.transB === 1 ? 0 : 1
     const conversion = conversionNode('DequantizeLinear', [inputs[at]!, ...parameters], name)
     add.push(
-      isPerChannel
+      hasChannelScales(at)
         ? makeNode({ opType: 'DequantizeLinear', name: conversion.name }, conversion.input, [name], { axis })
         : conversion,
     )
@@ -83,8 +89,7 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
 
 /** Of another layout, or of an opset that counts its axes otherwise. */
 function isOtherwise({ attributes: { channels_last: channelsLast, opset } }: NodeView, ofModel: number): boolean {
-  const splits = 13
-  return channelsLast === 1 || (typeof opset === 'number' && opset < splits !== ofModel < splits)
+  return channelsLast === 1 || (typeof opset === 'number' && opset < SOFTMAX_OPSET !== ofModel < SOFTMAX_OPSET)
 }
 
 /** An int32 bias has the product of the other two scales. */

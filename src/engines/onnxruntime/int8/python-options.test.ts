@@ -12,7 +12,10 @@ import type { Model } from '../../../graph/model.ts'
 import { neighboursOf } from '../../../graph/neighbours.ts'
 import type { GraphView } from '../../../graph/types.ts'
 import { viewGraph } from '../../../graph/view.ts'
-import { exampleSetup, executedGraph } from '../../../remedies/check-remedy.ts'
+import { floatModel } from '../../../quantize/repair/float-model.ts'
+import { quantizedGraph, withRepairs } from '../../../quantize/repair/quantized-graph.ts'
+import { retypedActivations } from '../../../quantize/repair/uint8-activations.ts'
+import { exampleSetup, executedGraph, randomFeeds, runSetup } from '../../../remedies/check-remedy.ts'
 import { brokenCondition } from './conditions.ts'
 import { keepsInt8 } from './fused-types.ts'
 import { INT8_OPERATORS } from './int8-kernels.ts'
@@ -90,4 +93,33 @@ test('and where they do', async () => {
   const seen = await lookAtAll(/as8/, '1')
   expect(seen.length).toBeGreaterThan(50)
   expect(seen.flatMap(({ conditions }) => conditions)).not.toContain('int8-activations')
+})
+
+/** Of the outputs of both, the lowest. */
+async function cosine(model: Model, other: Model): Promise<number> {
+  const feeds = [randomFeeds(model, 3)]
+  const [[before], [after]] = [await runSetup(exampleSetup(model), feeds), await runSetup(exampleSetup(other), feeds)]
+  const cosines = Object.keys(before!).map((name) => {
+    const [a, b] = [before![name]!, after![name]!].map(({ data }) => data as Float32Array) as [Float32Array, Float32Array]
+    const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, k) => sum + value * y[k]!, 0)
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+  })
+  return Math.min(...cosines)
+}
+
+test('as uint8 no group is left for its int8 activations, and outputs stay', async () => {
+  const some = [...models].filter(([name]) => /-(11|17)-.*as8/.test(name) && !/QOperator/.test(name) && !REFUSED.test(name))
+  expect(some.length).toBeGreaterThan(20)
+  for (const [name, model] of some) {
+    const quantized = quantizedGraph(model)!
+    const uint8 = withRepairs(quantized, [retypedActivations(quantized)!])
+    expect((await look(name, uint8, { 'session.qdqisint8allowed': '0' })).conditions, name).not.toContain('int8-activations')
+    expect(await cosine(model, uint8), name).toBeGreaterThan(0.999)
+  }
+})
+
+test('as float they give what they gave, up to the rounding of their activations', async () => {
+  const some = [...models].filter(([name]) => /-(11|17)-(QDQ|QOperator)-a.8/.test(name) && !REFUSED.test(name))
+  expect(some.length).toBeGreaterThan(20)
+  for (const [name, model] of some) expect(await cosine(model, floatModel(model)!.model), name).toBeGreaterThan(0.995)
 })
