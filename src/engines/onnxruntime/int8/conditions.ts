@@ -270,7 +270,10 @@ function linearTypes({ operator, sources, quantizers }: Group, at: Neighbours, f
   const type = typeAsFused(input!, at, fusing)
   const weightType = weights === undefined ? undefined : typeAsFused(weights, at, fusing)
   if (type === 'int8' && operator.opType !== 'Gemm' && !fusing.keepsInt8)
-    return broken('int8-activations', `its input ${stays(input!, at)}, and this processor's int8 kernels take uint8`)
+    return broken(
+      'int8-activations',
+      `its input ${stays(input!, at)}, and off Arm that fuses only with session.qdqisint8allowed=1`,
+    )
   if (type === 'int8' && weightType !== undefined && weightType !== 'int8')
     return broken('types-differ', `its activations are int8 and its weights ${weightType}, for which there is no kernel`)
   const biasType = sourceOf(operator.inputs[BIAS_INPUT], at)?.dtype
@@ -291,7 +294,10 @@ function differing(ends: readonly Conversion[], at: Neighbours, fusing: Fusing):
   if (ends.every(({ dtype }) => dtype === 'int8')) {
     const kept = ends[types.indexOf('int8')]!
     const its = isQuantize(kept.node) ? 'output' : 'input'
-    return broken('int8-activations', `its ${its} ${stays(kept, at)}, and its other ends become uint8 on this processor`)
+    return broken(
+      'int8-activations',
+      `its ${its} ${stays(kept, at)}, and its other ends become uint8, unless session.qdqisint8allowed=1`,
+    )
   }
   return broken('types-differ', `its ends are quantized to ${types[0]} and to ${types[other]}, and the kernel takes one type`)
 }
