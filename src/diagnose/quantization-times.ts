@@ -2,6 +2,7 @@
 // itself the rate at which int8 kernels run here.
 import type { NodeCost } from '../analyze/costs.ts'
 import { reaches } from '../engines/onnxruntime/facts/optimizers.ts'
+import { keepsInt8 } from '../engines/onnxruntime/int8/fused-types.ts'
 import { type QuantizedGroup, quantizedGroups } from '../engines/onnxruntime/int8/quantized-groups.ts'
 import type { NodeView } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
@@ -17,15 +18,17 @@ export interface TimedGroup extends QuantizedGroup {
 }
 
 /** What it needs, and what sharpens the answer. */
-export type Timed = Given<'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs'>
+export type Timed = Given<'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs' | 'machine'>
 
 /** Where the model says no opset, the newest behaviour is taken to hold. */
 const LATEST_OPSET = 99
 
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
-export function timedGroups({ profile, costs, graph, model, engine, roofs }: Timed): readonly TimedGroup[] {
+export function timedGroups({ profile, costs, graph, model, engine, roofs, machine }: Timed): readonly TimedGroup[] {
   const isUnoptimized = !reaches(engine?.options.graphOptimization ?? 'all', 'extended')
-  const groups = quantizedGroups(profile.graph, { graph, opset: model?.opsets[''] ?? LATEST_OPSET, isUnoptimized })
+  const opset = model?.opsets[''] ?? LATEST_OPSET
+  const fusing = { opset, keepsInt8: keepsInt8(machine?.architecture, engine?.options.configEntries) }
+  const groups = quantizedGroups(profile.graph, { graph, fusing, isUnoptimized })
   const byName = new Map(costs.nodes.map((node) => [node.name, node]))
   const int8Time = int8Times(costs.nodes, roofs)
   const floatFloor = floatFloors(roofs)

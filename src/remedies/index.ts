@@ -11,6 +11,7 @@ import { lowRank } from './approximate/low-rank.ts'
 import { nbitsAccuracyLevel } from './approximate/nbits-accuracy-level.ts'
 import { selectiveDequantization } from './approximate/selective-dequantization.ts'
 import { staticQuantization } from './approximate/static-quantization.ts'
+import { uint8Activations } from './approximate/uint8-activations.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
@@ -43,6 +44,7 @@ import { directCall } from './settings/direct-call.ts'
 import { dynamicBlockBase } from './settings/dynamic-block-base.ts'
 import { executionMode } from './settings/execution-mode.ts'
 import { graphOptimization } from './settings/graph-optimization.ts'
+import { int8Activations } from './settings/int8-activations.ts'
 import { memoryArena } from './settings/memory-arena.ts'
 import { memoryPattern } from './settings/memory-pattern.ts'
 import { pointwiseConv } from './settings/pointwise-conv.ts'
@@ -92,6 +94,8 @@ export const remedies: readonly Remedy[] = [
   reuseOutputs,
   batchSize,
   float16,
+  uint8Activations,
+  int8Activations,
   groupRequantization,
   selectiveDequantization,
   nbitsAccuracyLevel,

@@ -8,6 +8,7 @@ const ALL: readonly Unfused[] = [
   ...conditions,
   ...([
     'optimization-level',
+    'inserted-late',
     'float-pair',
     'weights-only',
     'scaling-apart',
@@ -35,6 +36,7 @@ test.each<[string, readonly Unfused[]]>([
   ['nbits-accuracy-level', ['float-products']],
   ['selective-dequantization', ['float-pair', 'integer-convolution']],
   ['constant-dequantization', ['weights-only', 'not-known', 'no-int8-kernel', 'resize-mode']],
+  ['uint8-activations', ['int8-activations']],
   ['group-requantization', ['bias-scale', 'beta', 'zero-point-missing', 'output-not-quantized', 'batchnorm-apart']],
 ])('%s', (id, repaired) => {
   expect(repaired.map((condition) => repairersOf(condition))).toEqual(repaired.map(() => [id]))

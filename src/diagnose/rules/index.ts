@@ -17,6 +17,7 @@ import { idleAccelerator } from './idle-accelerator.ts'
 import { idleInt8Units } from './idle-int8-units.ts'
 import { inefficientKernels } from './inefficient-kernels.ts'
 import { initializersAsInputs } from './initializers-as-inputs.ts'
+import { int8SlowerThanFloat } from './int8-slower-than-float.ts'
 import { largeInputResolution } from './large-input-resolution.ts'
 import { layoutConversions } from './layout-conversions.ts'
 import { memoryBoundOperators } from './memory-bound-operators.ts'
@@ -54,6 +55,7 @@ export const allRules: readonly Rule[] = [
   layoutConversions,
   unfusedOperators,
   unfusedQuantization,
+  int8SlowerThanFloat,
   idleInt8Units,
   graphOptimizationOff,
   initializersAsInputs,

@@ -14,7 +14,7 @@ export const unfusedQuantization = defineRule({
   area: 'software',
   title: 'Quantized operators run in float, converting at every prediction',
   needs: ['latency', 'profile', 'costs', 'roofs'],
-  wants: ['graph', 'model', 'engine'],
+  wants: ['graph', 'model', 'engine', 'machine'],
   check(given) {
     const { p50Ms } = given.latency
     const timed = timedGroups(given).filter(({ condition }) => condition !== 'float-products')

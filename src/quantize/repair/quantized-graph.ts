@@ -46,7 +46,8 @@ export function quantizedGraph(model: Model): QuantizedGraph | undefined {
       const source = at.producer(node.inputs[index])
       return isDequantize(source) ? conversionOf(source, at) : undefined
     },
-    brokenOf: (node) => brokenCondition(node, at, matching.opset),
+    // Where int8 activations stay int8, what breaks by them otherwise runs in int8, as it does once that is repaired.
+    brokenOf: (node) => brokenCondition(node, at, { opset: matching.opset, keepsInt8: false }),
     fresh: freshNames(graph),
   }
 }

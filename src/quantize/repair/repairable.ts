@@ -21,7 +21,8 @@ export const REQUANTIZED: ReadonlySet<Unfused> = new Set<Condition>([
 ])
 
 /** True where the group fuses once it is repaired: its weights stay as they are. */
-export const isRepairable = (condition: Condition): boolean => REQUANTIZED.has(condition) || condition === 'constants-as-inputs'
+export const isRepairable = (condition: Condition): boolean =>
+  REQUANTIZED.has(condition) || condition === 'constants-as-inputs' || condition === 'int8-activations'
 
 /** The operator, or the one whose activation it is, has an int8 kernel and breaks nothing but what other repairs take away. */
 export function mayRunInInt8(quantized: QuantizedGraph, node: NodeView): boolean {

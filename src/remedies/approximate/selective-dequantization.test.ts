@@ -1,4 +1,4 @@
-import { convGroup, integerChain, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { binaryGroup, convGroup, integerChain, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'
@@ -16,6 +16,35 @@ const pair = (isOutput = false) =>
     initializers: [floatTensor('s', [], [0.01]), rawTensor('z', 'uint8', [], Uint8Array.of(128))],
   })
 
+/** x - Q - QLinearConv - DQ - y, per channel, with a bias: 4 channels at 6 x 6. */
+function integerConv() {
+  const bytes = (values: readonly number[]) => new Uint8Array(Int8Array.from(values).buffer)
+  const weights = Array.from({ length: 4 * 4 * 9 }, (_, k) => ((k * 37) % 201) - 100)
+  const bias = new Uint8Array(Int32Array.of(400, -300, 0, 1000).buffer)
+  return model({
+    nodes: [
+      node('QuantizeLinear', ['x', 'xs', 'xz'], ['q']),
+      node('QLinearConv', ['q', 'xs', 'xz', 'w', 'ws', 'wz', 'ys', 'yz', 'b'], ['c'], { pads: [1, 1, 1, 1] }),
+      node('DequantizeLinear', ['c', 'ys', 'yz'], ['y']),
+    ],
+    inputs: [valueInfo('x', 'float32', [1, 4, 6, 6])],
+    outputs: [valueInfo('y', 'float32', [1, 4, 6, 6])],
+    initializers: [
+      floatTensor('xs', [], [0.04]),
+      rawTensor('xz', 'uint8', [], Uint8Array.of(128)),
+      rawTensor('w', 'int8', [4, 4, 3, 3], bytes(weights)),
+      floatTensor('ws', [4], [0.01, 0.02, 0.01, 0.005]),
+      rawTensor('wz', 'int8', [4], new Uint8Array(4)),
+      floatTensor('ys', [], [0.3]),
+      rawTensor('yz', 'uint8', [], Uint8Array.of(120)),
+      rawTensor('b', 'int32', [4], bias),
+    ],
+    opset: 17,
+  })
+}
+
+const slower = { findings: [{ rule: 'int8-slower-than-float', timeMs: 2, wouldSaveMs: 1, nodes: [] }] }
+
 // A step of 0.01 is off by half of it, of outputs around 0.7; x is rounded to 255 steps over some 6, over 144 products.
 checkRemedy(selectiveDequantization, {
   applies: [
@@ -32,6 +61,33 @@ checkRemedy(selectiveDequantization, {
       model: integerChain({ opType: 'ConvInteger', order: 'one-by-one', bias: true }),
       operators: ['Conv', 'Add'],
       tolerance: 0.05,
+    },
+    {
+      name: 'a whole model whose int8 kernels are slower: a Relu that was left out is written again',
+      model: convGroup({ y: { zero: 0 } }),
+      evidence: slower,
+      variants: ['whole-model'],
+      operators: ['Conv', 'Clip', 'Identity'],
+      changes: /^the whole model computed in float32: 2 pairs /,
+      // x is rounded to steps of 0.05 and y to steps of 0.1, over 144 products around 9.
+      tolerance: 0.1,
+    },
+    {
+      name: 'a whole model of operators that take and give integers',
+      model: integerConv(),
+      evidence: slower,
+      variants: ['whole-model'],
+      operators: ['Conv', 'Identity'],
+      // Steps of 0.3, of outputs around 4.
+      tolerance: 0.1,
+    },
+    {
+      name: 'a whole model with an int8 constant',
+      model: binaryGroup('Add', { dtype: 'int8', y: { zero: 0 }, constant: 'int8' }),
+      evidence: slower,
+      variants: ['whole-model'],
+      operators: ['Add', 'Identity'],
+      tolerance: 0.1,
     },
   ],
   leaves: [

@@ -13,12 +13,13 @@ import {
   limitsOf,
   sameParameters,
 } from './conversion.ts'
+import { type Fusing, typeAsFused } from './fused-types.ts'
 
 export const conditions = [
   ...['no-int8-kernel', 'wide-types', 'input-float', 'weights-float', 'zero-point-missing', 'constants-as-inputs'],
   ...['graph-output', 'output-read-in-float', 'several-quantizers', 'batchnorm-apart', 'activation-between'],
   ...['output-not-quantized', 'activation-apart', 'bias-scale', 'bias-float', 'beta', 'channel-axis', 'scales-differ'],
-  ...['resize-mode', 'opset'],
+  ...['resize-mode', 'opset', 'int8-activations', 'types-differ'],
 ] as const
 export type Condition = (typeof conditions)[number]
 
@@ -40,17 +41,29 @@ const BIAS_INPUT = 2
 const BIAS_SCALE_TOLERANCE = 1e-2
 
 /** The first condition that the group around `operator` breaks; undefined where it breaks none that is known here. */
-export function brokenCondition(operator: NodeView, at: Neighbours, opset: number): Broken | undefined {
+export function brokenCondition(operator: NodeView, at: Neighbours, fusing: Fusing): Broken | undefined {
   const kernel = int8KernelOf(operator.opType)
   if (kernel === undefined) return broken('no-int8-kernel', `the engine has no int8 kernel for ${operator.opType}`)
   const group = groupOf(operator, kernel.data, at)
   switch (kernel.kind) {
     case 'linear':
-      return linearInputs(group, at) ?? outputs(group, at) ?? activation(group, at) ?? bias(group, at)
+      return (
+        linearInputs(group, at) ??
+        outputs(group, at) ??
+        activation(group, at) ??
+        bias(group, at) ??
+        linearTypes(group, at, fusing)
+      )
     case 'moves':
-      return floatInputs(group, at) ?? outputs(group, at) ?? moved(group, at, opset)
+      return floatInputs(group, at) ?? outputs(group, at) ?? moved(group, at, fusing) ?? equalTypes(group, at, fusing)
     case 'elementwise':
-      return floatInputs(group, at) ?? outputs(group, at) ?? narrow(group.sources) ?? activation(group, at)
+      return (
+        floatInputs(group, at) ??
+        outputs(group, at) ??
+        narrow(group.sources) ??
+        activation(group, at) ??
+        equalTypes(group, at, fusing)
+      )
   }
 }
 
@@ -227,7 +240,7 @@ export function biasScaleIsOff(input: Conversion | undefined, weights: Conversio
   return false
 }
 
-function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, opset: number): Broken | undefined {
+function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, { opset }: Fusing): Broken | undefined {
   const [source] = sources
   const conversions = [source!, ...quantizers]
   if (NO_16_BIT_MOVES.has(operator.opType)) {
@@ -246,4 +259,53 @@ function moved({ operator, sources, quantizers }: Group, { graph }: Neighbours, 
   if (quantizers.some((one) => one.dtype !== source!.dtype || !sameParameters(one, source!)))
     return broken('scales-differ', 'it only moves numbers, and its output has another scale or zero point than its input')
   return undefined
+}
+
+/** A product's activations have one type, and that type asks for one of the weights. */
+function linearTypes({ operator, sources, quantizers }: Group, at: Neighbours, fusing: Fusing): Broken | undefined {
+  const [input, weights] = sources
+  const ends = [input!, ...quantizers.slice(0, 1)]
+  const differ = differing(ends, at, fusing)
+  if (differ !== undefined) return differ
+  const type = typeAsFused(input!, at, fusing)
+  const weightType = weights === undefined ? undefined : typeAsFused(weights, at, fusing)
+  if (type === 'int8' && operator.opType !== 'Gemm' && !fusing.keepsInt8)
+    return broken(
+      'int8-activations',
+      `its input ${stays(input!, at)}, and off Arm that fuses only with session.qdqisint8allowed=1`,
+    )
+  if (type === 'int8' && weightType !== undefined && weightType !== 'int8')
+    return broken('types-differ', `its activations are int8 and its weights ${weightType}, for which there is no kernel`)
+  const biasType = sourceOf(operator.inputs[BIAS_INPUT], at)?.dtype
+  if (biasType !== undefined && biasType !== 'int32')
+    return broken('types-differ', `its bias is quantized to ${biasType}, and the kernel takes int32`)
+  return undefined
+}
+
+/** All ends of a group that computes on integers of one type. */
+function equalTypes({ sources, quantizers }: Group, at: Neighbours, fusing: Fusing): Broken | undefined {
+  return differing([...sources.map((one) => one!), ...quantizers], at, fusing)
+}
+
+function differing(ends: readonly Conversion[], at: Neighbours, fusing: Fusing): Broken | undefined {
+  const types = ends.map((end) => typeAsFused(end, at, fusing))
+  const other = types.findIndex((type) => type !== undefined && types[0] !== undefined && type !== types[0])
+  if (other < 0) return undefined
+  if (ends.every(({ dtype }) => dtype === 'int8')) {
+    const kept = ends[types.indexOf('int8')]!
+    const its = isQuantize(kept.node) ? 'output' : 'input'
+    return broken(
+      'int8-activations',
+      `its ${its} ${stays(kept, at)}, and its other ends become uint8, unless session.qdqisint8allowed=1`,
+    )
+  }
+  return broken('types-differ', `its ends are quantized to ${types[0]} and to ${types[other]}, and the kernel takes one type`)
+}
+
+/** Why an int8 value is not made uint8, as half a sentence. */
+function stays({ node }: Conversion, { graph, producer }: Neighbours): string {
+  const value = isQuantize(node) ? node.outputs[0] : node.inputs[0]
+  const isConstant = (name: string | undefined) => graph.constants[name ?? ''] !== undefined
+  if (isConstant(value) || isConstant(producer(value)?.inputs[0])) return `${value} is a constant of int8`
+  return `${value} stays int8, as it is read in several places`
 }

@@ -64,7 +64,7 @@ export interface ConvGroup {
   /** Default: int32 with the right scale. */
   readonly bias?: 'quantized' | 'scale-off' | 'float' | 'none'
   /** Default: quantized, and dequantized to the model's output. */
-  readonly output?: 'quantized' | 'float-reader' | 'graph-output' | 'both' | 'read-too' | 'two-ways'
+  readonly output?: 'quantized' | 'float-reader' | 'graph-output' | 'both' | 'read-too' | 'two-ways' | 'read-twice'
   readonly activation?: 'Relu' | 'Clip' | 'Sigmoid' | 'BatchNormalization'
   readonly x?: Partial<Parameters>
   readonly y?: Partial<Parameters>
@@ -82,6 +82,8 @@ export interface ConvGroup {
   readonly between?: boolean
   /** Of a BatchNormalization's first channel; those after it grow. */
   readonly gamma?: number
+  /** The dequantized input is read by an Erf as well. */
+  readonly inputReadToo?: boolean
 }
 
 /** x - Q - DQ - Conv (- activation) - Q - DQ - y. */
@@ -150,14 +152,22 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
     last = 'a'
   }
   const outputs: string[] = []
-  if (['quantized', 'both', 'read-too', 'two-ways'].includes(output)) {
+  if (['quantized', 'both', 'read-too', 'two-ways', 'read-twice'].includes(output)) {
     nodes.push(quantize(last, 'yq', 'y'), dequantize('yq', 'y', 'y'))
     outputs.push('y')
+  }
+  if (output === 'read-twice') {
+    nodes.push(node({ opType: 'Erf', name: 'reader' }, ['y'], ['e']))
+    outputs.push('e')
   }
   if (output === 'two-ways') {
     initializers.push(...parameters('v', { ...Y, scale: 0.2 }))
     nodes.push(quantize(last, 'vq', 'v'), dequantize('vq', 'v', 'v'))
     outputs.push('v')
+  }
+  if (given.inputReadToo) {
+    nodes.push(node({ opType: 'Erf', name: 'neighbour' }, ['xf'], ['n']))
+    outputs.push('n')
   }
   if (output === 'graph-output' || output === 'both') outputs.push(last)
   if (output === 'float-reader' || output === 'read-too') {
@@ -261,12 +271,22 @@ export function whereGroup(): ModelProto {
 /** x and z, or x and a float constant, through a quantized operator of two inputs. */
 export function binaryGroup(
   opType: string,
-  given: { readonly constant?: boolean; readonly attributes?: Attributes; readonly wide?: boolean } = {},
+  given: {
+    readonly constant?: boolean | 'int8'
+    readonly attributes?: Attributes
+    readonly wide?: boolean
+    readonly y?: Partial<Parameters>
+    readonly dtype?: Parameters['dtype']
+  } = {},
 ) {
-  const dtype = given.wide ? 'uint16' : 'uint8'
-  const initializers = [...parameters('x', { ...X, dtype }), ...parameters('y', { ...Y, dtype })]
+  const dtype = given.wide ? 'uint16' : (given.dtype ?? 'uint8')
+  const zero = dtype === 'int8' ? 0 : X.zero
+  const initializers = [...parameters('x', { ...X, dtype, zero }), ...parameters('y', { ...Y, dtype, ...given.y })]
   const nodes = [quantize('x', 'xq', 'x'), dequantize('xq', 'xf', 'x')]
-  if (given.constant) initializers.push(floatTensor('zf', [1], [0.3]))
+  if (given.constant === 'int8') {
+    initializers.push(int8Tensor('zq', [1], [40]))
+    nodes.push(dequantize('zq', 'zf', 'x'))
+  } else if (given.constant) initializers.push(floatTensor('zf', [1], [0.3]))
   else nodes.push(quantize('z', 'zq', 'x'), dequantize('zq', 'zf', 'x'))
   nodes.push(
     node({ opType, name: 'operator' }, ['xf', 'zf'], ['o'], given.attributes ?? {}),

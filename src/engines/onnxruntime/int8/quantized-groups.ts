@@ -6,7 +6,8 @@ import { graphsWithin, type Neighbours, neighboursOf } from '../../../graph/neig
 import type { GraphView, NodeView } from '../../../graph/types.ts'
 import { int8KernelOf } from '../../../operators/index.ts'
 import { type Broken, brokenCondition, endOf } from './conditions.ts'
-import { isDequantize, isQuantize } from './conversion.ts'
+import { conversionOf, isDequantize, isQuantize } from './conversion.ts'
+import { type Fusing, typeAsFused } from './fused-types.ts'
 import type { Unfused } from './unfused.ts'
 
 export interface QuantizedGroup {
@@ -27,7 +28,7 @@ export interface QuantizedGroup {
 export interface Written {
   /** The user's graph; undefined: reasons are looked for in the executed one. */
   readonly graph?: GraphView | undefined
-  readonly opset: number
+  readonly fusing: Fusing
   /** The engine's graph optimization is below 'extended', where nothing quantized is fused. */
   readonly isUnoptimized: boolean
 }
@@ -35,10 +36,12 @@ export interface Written {
 interface Search {
   /** Of the executed graph. */
   readonly at: Neighbours
-  readonly opset: number
+  readonly fusing: Fusing
   readonly isUnoptimized: boolean
   /** Of the user's, with their neighbours. */
   readonly written: (executed: NodeView) => { readonly node: NodeView; readonly at: Neighbours } | undefined
+  /** The user's graph is known. */
+  readonly hasWritten: boolean
 }
 
 /** Linear operators that quantizers convert. */
@@ -46,15 +49,15 @@ const LINEAR = new Set(['Conv', 'FusedConv', 'ConvTranspose', 'MatMul', 'FusedMa
 const CONVERSIONS = new Set(['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'])
 /** The accuracy level at which MatMulNBits multiplies in int8 on CPUs. */
 const INT8_ACCURACY = 4
-const UNFIT = 'it meets the conditions that are known here; the types or zero points of its conversions may not fit'
+const LATE = 'the engine put it in itself, for the layout of its neighbours, when it had done with fusing'
 const NOT_OPTIMIZED = 'the engine fuses quantized operators at graph optimization level extended and above'
 
 /** All groups of the executed graph and its subgraphs that did not fuse. */
 export function quantizedGroups(executed: GraphView, written: Written): readonly QuantizedGroup[] {
   const find = finderOf(written.graph)
   return graphsWithin(executed).flatMap((graph) => {
-    const { opset, isUnoptimized } = written
-    return groupsOf({ at: neighboursOf(graph), opset, isUnoptimized, written: find })
+    const { fusing, isUnoptimized } = written
+    return groupsOf({ at: neighboursOf(graph), fusing, isUnoptimized, written: find, hasWritten: written.graph !== undefined })
   })
 }
 
@@ -130,15 +133,29 @@ function enclosed(operator: NodeView, search: Search): QuantizedGroup[] {
   return [{ operator, conversions: [...dequantized, ...quantized], ...reasonOf(operator, search) }]
 }
 
-function reasonOf(operator: NodeView, { at, opset, isUnoptimized, written }: Search) {
+function reasonOf(operator: NodeView, { at, fusing, isUnoptimized, written, hasWritten }: Search) {
   const user = written(operator)
   const broken: Broken | undefined =
-    user === undefined ? brokenCondition(operator, at, opset) : brokenCondition(user.node, user.at, opset)
+    user === undefined ? brokenCondition(operator, at, fusing) : brokenCondition(user.node, user.at, fusing)
   const hasInt8Kernel = broken?.condition !== 'no-int8-kernel'
   const reason = { written: user?.node, hasInt8Kernel }
   if (broken !== undefined) return { ...reason, condition: broken.condition, breaks: broken.says }
   if (isUnoptimized) return { ...reason, condition: 'optimization-level' as const, breaks: NOT_OPTIMIZED }
-  return { ...reason, condition: 'not-known' as const, breaks: UNFIT }
+  if (user === undefined && hasWritten) return { ...reason, condition: 'inserted-late' as const, breaks: LATE }
+  return { ...reason, condition: 'not-known' as const, breaks: unfit(operator, at, fusing) }
+}
+
+/** What is seen of a group whose condition is not known. */
+function unfit(operator: NodeView, at: Neighbours, fusing: Fusing): string {
+  const typesOf = (nodes: readonly (NodeView | undefined)[]) =>
+    nodes
+      .flatMap((node) =>
+        isDequantize(node) || isQuantize(node) ? [typeAsFused(conversionOf(node, at), at, fusing) ?? 'a type not known'] : [],
+      )
+      .join(', ')
+  const given = endOf(operator, at).outputs.flatMap((name) => at.readers(name))
+  const made = typesOf(given)
+  return `it keeps every condition known here: it reads ${typesOf(operator.inputs.map(at.producer))} and gives ${made === '' ? 'float' : made}`
 }
 
 /** A QuantizeLinear whose value is dequantized at once, for an operator in float: it only rounds. */

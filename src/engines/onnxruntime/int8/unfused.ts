@@ -4,6 +4,7 @@ import type { Condition } from './conditions.ts'
 export type Unfused =
   | Condition
   | 'optimization-level'
+  | 'inserted-late'
   | 'float-pair'
   | 'weights-only'
   | 'scaling-apart'

@@ -1,0 +1,75 @@
+// int8 activations as uint8: zero points shifted by 128, scales as they are, so that every number stands for what it stood for. On x86 the
+// engine fuses uint8 activations, and makes int8 ones uint8 only where nobody else reads them.
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { type Conversion, conversionOf, isDequantize, isQuantize } from '../../engines/onnxruntime/int8/conversion.ts'
+import { rawTensor } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import type { NodeView } from '../../graph/types.ts'
+import { int8KernelOf } from '../../operators/index.ts'
+import { integersOf, type QuantizedGraph, type Repair, withInput } from './quantized-graph.ts'
+
+const SHIFT = 128
+
+/** All of them that can be, as one change; undefined where no group needs it. Weights of products stay int8, as the kernels take them. */
+export function retypedActivations(quantized: QuantizedGraph): Repair | undefined {
+  const { at } = quantized
+  const unfused = at.graph.nodes.filter((node) => quantized.brokenOf(node)?.condition === 'int8-activations')
+  if (unfused.length === 0) return undefined
+  const pairs = at.graph.nodes.flatMap((node) => (isQuantize(node) ? convertersOf(quantized, node) : []))
+  const constants = at.graph.nodes.filter((node) => isDequantize(node) && isIntegerOperand(quantized, node))
+  const zeros = new Map<string, TensorProto>()
+  const stored = new Map<string, TensorProto>()
+  const retyped = (node: NodeView, isConstant: boolean): NodeProto => {
+    const zero = shifted(quantized, node.inputs[2], zeros)
+    const proto = withInput(quantized.protoOf(node), 2, zero)
+    // The zero point tells the type.
+    const attribute = proto.attribute.filter(({ name }) => name !== 'output_dtype')
+    const plain = copyWith(proto, { attribute })
+    return isConstant ? withInput(plain, 0, shifted(quantized, node.inputs[0], stored)) : plain
+  }
+  const add = [...pairs.map((node) => retyped(node, false)), ...constants.map((node) => retyped(node, true))]
+  if (add.length === 0) return undefined
+  return {
+    edit: {
+      remove: new Set([...pairs, ...constants].map(quantized.protoOf)),
+      add,
+      addInitializers: [...zeros.values(), ...stored.values()],
+    },
+    nodes: unfused.map(({ outputs }) => outputs[0]!),
+  }
+}
+
+/** The QuantizeLinear and all that dequantizes its int8 output; none where somebody else reads that. */
+function convertersOf({ at }: QuantizedGraph, quantize: NodeView): NodeView[] {
+  const [value] = quantize.outputs
+  const readers = at.readers(value)
+  const all = [quantize, ...readers]
+  const isPlain = !at.isGraphOutput(value) && readers.length > 0 && readers.every(isDequantize)
+  return isPlain && all.every((node) => isShiftable(conversionOf(node, at))) ? all : []
+}
+
+const isShiftable = ({ dtype, hasZeroPoint, zeroPoint }: Conversion): boolean =>
+  dtype === 'int8' && hasZeroPoint && zeroPoint !== undefined
+
+/** Dequantizes a constant that an operator reads as it reads activations, which have to be of one type. */
+function isIntegerOperand({ at, matching }: QuantizedGraph, dequantize: NodeView): boolean {
+  const readers = at.readers(dequantize.outputs[0])
+  if (matching.constant(dequantize.inputs[0]) === undefined || readers.length === 0) return false
+  const isOperand = ({ opType, inputs }: NodeView) => {
+    const kernel = int8KernelOf(opType)
+    const index = inputs.indexOf(dequantize.outputs[0]!)
+    return kernel !== undefined && kernel.kind !== 'linear' && (kernel.data?.includes(index) ?? true)
+  }
+  return isShiftable(conversionOf(dequantize, at)) && readers.every(isOperand)
+}
+
+/** The name of the int8 constant as uint8, made once. */
+function shifted({ matching, model, fresh }: QuantizedGraph, name: string | undefined, made: Map<string, TensorProto>): string {
+  const known = made.get(name!)
+  if (known !== undefined) return known.name
+  const constant = matching.constant(name)!
+  const bytes = Uint8Array.from(integersOf(model, constant)!, (value) => value + SHIFT)
+  const tensor = rawTensor(fresh(`${name}_uint8`), 'uint8', constant.shape, bytes)
+  made.set(name!, tensor)
+  return tensor.name
+}
