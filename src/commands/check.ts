@@ -15,12 +15,12 @@ import { type BaselineReport, type CheckDocument, decide } from '../report/docum
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
-import { type Handed, roundsAlike, sameRegime, whyApart } from './check-regimes.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
+import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-of-runs.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
 import { toolVersion } from './version.ts'
 
