@@ -6,7 +6,7 @@ import { floatTensor, model, node, valueInfo, writeModel } from '../../graph/bui
 import { typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { layerErrorsTask } from './layer-errors.ts'
+import { layerErrorsTask, noiseOf } from './layer-errors.ts'
 
 const folder = folderOfTests()
 
@@ -44,6 +44,16 @@ test('noise over signal of each model, and a reason for one that does not run', 
     ['gone', null],
   ])
   expect(rows[2]!.reason).not.toBeNull()
+})
+
+test.each([
+  ['NaN', Number.NaN, Number.POSITIVE_INFINITY],
+  ['infinite', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+  // (5 - 4)² over 3² + 4².
+  ['a number', 5, 0.04],
+])('an output that is %s in place of a number', (_, second, noise) => {
+  const given = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, second) } as const
+  expect(noiseOf([{ y: row }], [{ y: given }])).toBe(noise)
 })
 
 test('types as run, of values inside too, with the numbers of sizes', async () => {

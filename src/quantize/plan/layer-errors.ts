@@ -55,8 +55,11 @@ async function measureErrors({
   return rows
 }
 
-/** Of the worst float output: squares of the differences over squares of the original. */
-function noiseOf(expected: readonly Results[], given: readonly Results[]): number {
+/**
+ * Of the worst float output: squares of the differences over squares of the original. Infinite where the given is NaN or infinite and the
+ * expected is a number. Exported for its test.
+ */
+export function noiseOf(expected: readonly Results[], given: readonly Results[]): number {
   let worst = 0
   for (const name of Object.keys(expected[0] ?? {})) {
     if (!expected[0]![name]!.dtype.startsWith('float')) continue
@@ -66,6 +69,8 @@ function noiseOf(expected: readonly Results[], given: readonly Results[]): numbe
       if (a === null || b === null || a.length !== b.length) return Number.POSITIVE_INFINITY
       for (let i = 0; i < a.length; i++) {
         if (!Number.isFinite(a[i]!)) continue
+        // NaN is greater than nothing, and would rank as harmless.
+        if (!Number.isFinite(b[i]!)) return Number.POSITIVE_INFINITY
         noise += (a[i]! - b[i]!) ** 2
         signal += a[i]! ** 2
       }
