@@ -71,8 +71,9 @@ function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'
 }
 
 function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
-  const { process, p50Ms, regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs } = block
-  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs }
+  const { process, p50Ms, regime, waitedMs, throttledCpuMs, stolenCpuMs, majorFaults, gcMs } = block
+  const others = { throttledMs: throttledCpuMs, stolenMs: stolenCpuMs }
+  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, ...others, majorFaults, gcMs }
 }
 
 function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {

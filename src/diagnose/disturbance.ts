@@ -9,8 +9,9 @@ export interface Totals {
   readonly wallMs: number
   /** Time that runnable threads waited for a CPU, ms, summed over threads. */
   readonly waitedMs: number
-  readonly throttledMs: number
-  readonly stolenMs: number
+  /** Summed over CPUs. */
+  readonly throttledCpuMs: number
+  readonly stolenCpuMs: number
   readonly majorFaults: number
   readonly involuntarySwitches: number
 }
@@ -23,8 +24,8 @@ export function totalsOf(latency: Latency): Totals {
     predictions: sum((block) => block.samplesMs.length),
     wallMs: sum((block) => block.wallMs),
     waitedMs: sum((block) => block.waitedMs),
-    throttledMs: sum((block) => block.throttledMs),
-    stolenMs: sum((block) => block.stolenMs),
+    throttledCpuMs: sum((block) => block.throttledCpuMs),
+    stolenCpuMs: sum((block) => block.stolenCpuMs),
     majorFaults: sum((block) => block.majorFaults),
     involuntarySwitches: sum((block) => block.involuntarySwitches),
   }

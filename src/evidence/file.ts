@@ -31,9 +31,17 @@ export function readEvidence(path: string): Evidence {
   return document as Evidence
 }
 
-/** JSON's own values, and those that `formatEvidence` wrote in another way. */
-const revived = (_: string, value: unknown): unknown =>
-  isRecord(value) && typeof value.$number === 'string' ? Number(value.$number) : value
+/** For JSON.parse: JSON's own values, those that `formatEvidence` wrote in another way, and names of before. */
+export function revived(_: string, value: unknown): unknown {
+  if (!isRecord(value)) return value
+  if (typeof value.$number === 'string') return Number(value.$number)
+  return 'stolenMs' in value && 'throttledMs' in value ? underNewNames(value) : value
+}
+
+/** Evidence of version 0.1.0 called sums over CPUs as if they were of the wall time. */
+function underNewNames({ stolenMs, throttledMs, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...rest, stolenCpuMs: stolenMs, throttledCpuMs: throttledMs }
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

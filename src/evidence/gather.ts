@@ -73,7 +73,7 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
   const more = plan.options.quick ? leftOut(absent) : await sweepAndTry(run)
   await measureBlocks(run, processes)
 
-  const latency = summarize(blocks, plan.inputs.threadsInUse)
+  const latency = summarize(blocks, plan.inputs.threadsInUse, plan.machine)
   const profile = profiled ? await profileEvidence(plan, profiled, latency.p50Ms) : noProfile(plan)
   Object.assign(absent, profile.absent)
   return {

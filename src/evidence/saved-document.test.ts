@@ -7,13 +7,14 @@ import { Ajv } from 'ajv'
 import { afterAll, describe, expect, test } from 'vitest'
 import { mulberry32 } from '../graph/random.ts'
 import { historyEntry } from '../report/documents/example-history.ts'
+import { revived } from './file.ts'
 import { faultIn, readJson } from './saved-document.ts'
 
 type Json = Record<string, unknown>
 const fixtures = join(import.meta.dirname, '../../fixtures')
 const golden = join(fixtures, 'golden')
 const recorded = readdirSync(golden).filter((name) => name.endsWith('.evidence.json.gz'))
-const evidence = (name: string): Json => JSON.parse(gunzipSync(readFileSync(join(golden, name))).toString())
+const evidence = (name: string): Json => JSON.parse(gunzipSync(readFileSync(join(golden, name))).toString(), revived)
 const linear = () => evidence('linear.evidence.json.gz')
 const report = (): Json & { latency: Json; engine: Json } => JSON.parse(readFileSync(join(fixtures, 'reports/tiny.json'), 'utf8'))
 

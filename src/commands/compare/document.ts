@@ -239,7 +239,7 @@ function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
   const { inputs, renames } = contestant.state.ready
   const blocks = blocksOf(baseOf(measured))
   const threadsInUse = options.threads || baseOf(measured).threads || inputs.threadsInUse
-  const latency = summarize(blocks, threadsInUse)
+  const latency = summarize(blocks, threadsInUse, machine)
   const batchSweep = batchSweepOf(batchRows(measured, latency))
   const others = facts.files.length > 1 ? [] : otherEngines(measured, facts)
   return {

@@ -74,6 +74,7 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     outputs: options.outputs,
     maxLoss: options.maxLoss,
     threadsInUse: run.inputs.threadsInUse,
+    cpus: run.machine,
     p50Ms,
     limits: run.limits,
     folder: run.folder,

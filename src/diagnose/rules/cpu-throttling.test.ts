@@ -1,7 +1,7 @@
 import { block, checkRule, engine, evidence, latency, machine } from '../check-rule.ts'
 import { cpuThrottling } from './cpu-throttling.ts'
 
-const throttled = (throttledMs: number) => latency(10, { blocks: [block(10, { throttledMs })] })
+const throttled = (throttledCpuMs: number) => latency(10, { blocks: [block(10, { throttledCpuMs })] })
 
 checkRule(cpuThrottling, {
   found: [

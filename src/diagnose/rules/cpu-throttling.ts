@@ -18,14 +18,14 @@ export const cpuThrottling = defineRule({
     const totals = totalsOf(latency)
     // The kernel adds up the stops of every CPU, so threads that are stopped together are counted once each.
     const stoppedTogether = Math.max(1, Math.min(engine.threadsInUse, machine.onlineCpus))
-    const stopped = Math.min(1, shareOfWall(totals.throttledMs, totals) / stoppedTogether)
+    const stopped = Math.min(1, shareOfWall(totals.throttledCpuMs, totals) / stoppedTogether)
     if (stopped < THROTTLED_SHARE) return 'clear'
 
     const quota = machine.quotaCpus
     const fitting = quota === null ? null : Math.max(1, Math.floor(quota))
     return {
       ...tell`${quota === null ? 'A quota' : tell`The quota of ${number('quota', quota, 'CPUs')} CPUs`} stopped the process for
-        ${ms('stopped', totals.throttledMs / stoppedTogether)} of ${ms('timed', totals.wallMs)}: ${share('stopped-share', stopped)} of the
+        ${ms('stopped', totals.throttledCpuMs / stoppedTogether)} of ${ms('timed', totals.wallMs)}: ${share('stopped-share', stopped)} of the
         time. Stops come in pieces of up to a period (${ms('usual-period', USUAL_PERIOD_MS)} as a rule), so short predictions see them
         in the tail and in throughput more than in the p50.`,
       timeMs: stopped * latency.p50Ms,

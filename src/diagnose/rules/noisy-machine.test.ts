@@ -32,22 +32,22 @@ checkRule(noisyMachine, {
     {
       // 20 ms stolen of 100 ms on 4 CPUs: 5 %
       name: 'steal',
-      given: evidence({ latency: disturbed({ stolenMs: 20 }) }),
+      given: evidence({ latency: disturbed({ stolenCpuMs: 20 }) }),
       expect: { wouldSaveMs: 0, detail: /kept back 5 % of the CPU time/ },
     },
     {
       name: "steal beside the process's own waits",
-      given: evidence({ latency: disturbed({ stolenMs: 20, waitedMs: 400, waitAtMedianMs: 5 }), ...crowded }),
+      given: evidence({ latency: disturbed({ stolenCpuMs: 20, waitedMs: 400, waitAtMedianMs: 5 }), ...crowded }),
       expect: { wouldSaveMs: 0 },
     },
   ],
   clear: [
     { name: 'a quiet machine', given: evidence() },
     { name: 'waits of 4 %', given: evidence({ latency: disturbed({ waitedMs: 4, waitAtMedianMs: 0.4 }) }) },
-    { name: 'steal of 1 %', given: evidence({ latency: disturbed({ stolenMs: 4 }) }) },
+    { name: 'steal of 1 %', given: evidence({ latency: disturbed({ stolenCpuMs: 4 }) }) },
   ],
   notChecked: [
     { name: 'more threads than CPUs', given: evidence({ latency: disturbed({ waitedMs: 900 }), ...crowded }) },
-    { name: 'a quota that stops it', given: evidence({ latency: disturbed({ waitedMs: 50, throttledMs: 50 }) }) },
+    { name: 'a quota that stops it', given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 50 }) }) },
   ],
 })

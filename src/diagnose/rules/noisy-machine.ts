@@ -22,8 +22,10 @@ export const noisyMachine = defineRule({
   check({ latency, machine, engine }) {
     if (latency.blocks.some(({ elsewhere }) => elsewhere)) return WAITS_NOT_SEEN
     const totals = totalsOf(latency)
-    const stolenShare = shareOfWall(totals.stolenMs, totals) / Math.max(1, machine.usableCpus)
-    const ownWaits = ownReasonToWait(engine.threadsInUse, machine.usableCpus, shareOfWall(totals.throttledMs, totals))
+    const stolenShare = shareOfWall(totals.stolenCpuMs, totals) / Math.max(1, machine.usableCpus)
+    const stoppedTogether = Math.max(1, Math.min(engine.threadsInUse, machine.onlineCpus))
+    const stoppedShare = shareOfWall(totals.throttledCpuMs, totals) / stoppedTogether
+    const ownWaits = ownReasonToWait(engine.threadsInUse, machine.usableCpus, stoppedShare)
     const waitedShare = ownWaits === null ? shareOfWall(totals.waitedMs, totals) / Math.max(1, engine.threadsInUse) : 0
     if (waitedShare < WAITED_SHARE && stolenShare < STOLEN_SHARE) return ownWaits === null ? 'clear' : { notChecked: ownWaits }
 

@@ -10,8 +10,23 @@ import { readAllowedCpus } from '../../machine/affinity.ts'
 import { watchThrottling } from '../../machine/cgroup.ts'
 import { readUsableCpus } from '../../machine/index.ts'
 import { thisSystem } from '../../machine/system.ts'
+import type { Machine } from '../../machine/types.ts'
 import { effectiveClock } from './handoff.ts'
 import type { Disturbance } from './types.ts'
+
+/** The CPUs that counters are summed over. */
+export type SummedCpus = Pick<Machine, 'usableCpus' | 'onlineCpus'>
+
+/** What a hypervisor took of the wall time, ms: the mean over the CPUs. */
+export const stolenMs = ({ stolenCpuMs }: Pick<Disturbance, 'stolenCpuMs'>, { usableCpus }: SummedCpus): number =>
+  stolenCpuMs / Math.max(1, usableCpus)
+
+/** How long a quota stopped so many threads together, ms: each stands on a CPU of its own, as far as there are any. */
+export const throttledMs = (
+  { throttledCpuMs }: Pick<Disturbance, 'throttledCpuMs'>,
+  threads: number,
+  { onlineCpus }: SummedCpus,
+): number => throttledCpuMs / Math.max(1, Math.min(threads, onlineCpus))
 
 /** A disturbance; what this system does not tell is 0. */
 export interface Watched extends Disturbance {
@@ -30,8 +45,8 @@ const msPerTick = 10
 
 /**
  * Starts to watch this process. Starting and stopping take about 4 ms each, mostly for the clock rate, outside of the
- * watched time. `waitedMs` is without the waits that `throttledMs` tells: the kernel counts a thread that a quota stops as
- * waiting (seen on Linux 6.18, 207 of 277 ms). `stolenMs` is the sum over the CPUs this process may use, scaled to those it may use at once.
+ * watched time. `waitedMs` is without the waits that `throttledCpuMs` tells: the kernel counts a thread that a quota stops as
+ * waiting (seen on Linux 6.18, 207 of 277 ms). `stolenCpuMs` is the sum over the CPUs this process may use, scaled to those it may use at once.
  */
 export function startWatch(): Watch {
   const collections: { startMs: number; durationMs: number }[] = []
@@ -61,8 +76,8 @@ export function startWatch(): Watch {
       observer.disconnect()
       return {
         ...withoutThrottling(waits, throttled ?? 0),
-        throttledMs: throttled ?? 0,
-        stolenMs: stealBefore === null || steal === null ? 0 : Math.max(0, steal - stealBefore),
+        throttledCpuMs: throttled ?? 0,
+        stolenCpuMs: stealBefore === null || steal === null ? 0 : Math.max(0, steal - stealBefore),
         majorFaults: usage.majorPageFault - usageBefore.majorPageFault,
         involuntarySwitches: usage.involuntaryContextSwitches - usageBefore.involuntaryContextSwitches,
         gcMs: within(collections, startMs, endMs),
@@ -76,8 +91,8 @@ export function startWatch(): Watch {
 type ThreadWaits = ReturnType<typeof compareWaits>
 
 /** Takes throttled time off the waits, and keeps the longest no longer than all. */
-export function withoutThrottling(waits: ThreadWaits | null, throttledMs: number): { waitedMs: number; waitedMaxMs: number } {
-  const waitedMs = Math.max(0, (waits?.sumMs ?? 0) - throttledMs)
+export function withoutThrottling(waits: ThreadWaits | null, throttledCpuMs: number): { waitedMs: number; waitedMaxMs: number } {
+  const waitedMs = Math.max(0, (waits?.sumMs ?? 0) - throttledCpuMs)
   return { waitedMs, waitedMaxMs: Math.min(waits?.maxMs ?? 0, waitedMs) }
 }
 

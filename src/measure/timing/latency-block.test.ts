@@ -21,8 +21,8 @@ beforeAll(() => {
 const QUIET: Watched = {
   waitedMs: 0,
   waitedMaxMs: 0,
-  throttledMs: 0,
-  stolenMs: 0,
+  throttledCpuMs: 0,
+  stolenCpuMs: 0,
   majorFaults: 0,
   involuntarySwitches: 0,
   gcMs: 0,
@@ -164,13 +164,13 @@ describe('waiting for a CPU', () => {
       input: { sampleMs: 100 },
       engine: { runMs: (_, k) => samples[k - warmUps] ?? 10 },
       tools: () => ({ waitReader: () => waits }),
-      watched: { throttledMs: 4 },
+      watched: { throttledCpuMs: 4 },
     })
     expect(block.samplesMs).toEqual(samples)
     expect(block.waitAtMedianMs).toBe(2)
     // Less what a quota stopped: the kernel counts that as waiting.
     expect(block.waitedMs).toBe(4 * 2 + 3 * 7 - 4)
-    expect(block.throttledMs).toBe(4)
+    expect(block.throttledCpuMs).toBe(4)
     expect(state()).toEqual({ reads: 2 * 10 + 2, closed: true })
   })
 
@@ -182,12 +182,12 @@ describe('waiting for a CPU', () => {
   })
 
   test('is never less than nothing', async () => {
-    expect((await measured({ watched: { throttledMs: 50 } })).block.waitedMs).toBe(0)
+    expect((await measured({ watched: { throttledCpuMs: 50 } })).block.waitedMs).toBe(0)
   })
 })
 
 test('what the system saw of the samples is kept', async () => {
-  const watched = { stolenMs: 2, majorFaults: 3, involuntarySwitches: 4, gcMs: 5, clockRatio: 0.9 }
+  const watched = { stolenCpuMs: 2, majorFaults: 3, involuntarySwitches: 4, gcMs: 5, clockRatio: 0.9 }
   expect((await measured({ watched })).block).toMatchObject(watched)
 })
 
@@ -268,7 +268,7 @@ describe('an engine that is timed where it runs', () => {
   }
 
   test('gives its own times; of this process nothing is said', async () => {
-    const watched = { stolenMs: 2, throttledMs: 1, majorFaults: 9, involuntarySwitches: 9, gcMs: 9, clockRatio: 0.5 }
+    const watched = { stolenCpuMs: 2, throttledCpuMs: 1, majorFaults: 9, involuntarySwitches: 9, gcMs: 9, clockRatio: 0.5 }
     const { block, log, opened } = await elsewhere({ process: 1 }, watched)
     expect(block).toEqual({
       ...SAMPLED,
@@ -276,8 +276,8 @@ describe('an engine that is timed where it runs', () => {
       process: 1,
       elsewhere: true,
       threads: 4,
-      stolenMs: 2,
-      throttledMs: 1,
+      stolenCpuMs: 2,
+      throttledCpuMs: 1,
       waitedMs: 0,
       majorFaults: 0,
       involuntarySwitches: 0,

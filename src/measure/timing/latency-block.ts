@@ -116,7 +116,7 @@ export async function measureBlock(
   const watch = tools.startWatch()
   const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
   const sampled = await sampleWatched(run, plan, warm, { now, waits: tools.waitReader(nodeThreads) })
-  const { throttledMs, stolenMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
+  const { throttledCpuMs, stolenCpuMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = memory.peakBytes()
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
   const keptBytes = memory.keptBytes()
@@ -124,9 +124,9 @@ export async function measureBlock(
 
   return {
     // The kernel counts threads that a quota stopped as waiting.
-    waitedMs: Math.max(0, sampled.waitedMs - throttledMs),
-    throttledMs,
-    stolenMs,
+    waitedMs: Math.max(0, sampled.waitedMs - throttledCpuMs),
+    throttledCpuMs,
+    stolenCpuMs,
     majorFaults,
     involuntarySwitches,
     gcMs,
@@ -188,15 +188,15 @@ const samplePlan = (input: LatencyInput): SamplePlan => ({
  */
 function sampledElsewhere(
   sampled: Sampled,
-  { throttledMs, stolenMs }: Disturbance,
+  { throttledCpuMs, stolenCpuMs }: Disturbance,
 ): Omit<LatencyBlock, 'process' | 'handoffBeforeNs'> {
   return {
     ...sampled,
     p50Ms: median(sampled.samplesMs),
     elsewhere: true,
     waitedMs: 0,
-    throttledMs,
-    stolenMs,
+    throttledCpuMs,
+    stolenCpuMs,
     majorFaults: 0,
     involuntarySwitches: 0,
     gcMs: 0,

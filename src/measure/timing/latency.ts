@@ -1,6 +1,7 @@
 // Blocks from several fresh processes -> one latency that can be trusted, or the reasons why not. Two-thread latency of one model
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
+import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
 import { tellRegimes } from './regimes.ts'
 import { median, percentile, processInterval } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
@@ -17,7 +18,7 @@ const WIDE_INTERVAL = 0.15
 const FEW_PROCESSES = 5
 
 /** Needs at least one block. `threads`: what the engine works with. */
-export function summarize(measured: readonly LatencyBlock[], threads: number): Latency {
+export function summarize(measured: readonly LatencyBlock[], threads: number, cpus: SummedCpus): Latency {
   const blocks = tellRegimes(measured, threads)
   const regimes = new Map<string, LatencyBlock[]>()
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
@@ -46,7 +47,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number): L
     blocks,
     regime,
     otherRegimes: Object.fromEntries(ranked.slice(1).map(([name, of]) => [name, p50Of(of)])),
-    ...grade({ blocks, chosen, width, threads }),
+    ...grade({ blocks, chosen, width, threads, cpus }),
   }
 }
 
@@ -62,9 +63,10 @@ interface Basis {
   /** Half of the p50's interval, relative to it. */
   readonly width: number
   readonly threads: number
+  readonly cpus: SummedCpus
 }
 
-function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust' | 'reasons'> {
+function grade({ blocks, chosen, width, threads, cpus }: Basis): Pick<Latency, 'trust' | 'reasons'> {
   const reasons: string[] = []
   let worst = 0
   const lower = (to: 1 | 2 | 3, reason: string) => {
@@ -89,9 +91,9 @@ function grade({ blocks, chosen, width, threads }: Basis): Pick<Latency, 'trust'
   else if (width > NARROW_INTERVAL) lower(width > 2 * NARROW_INTERVAL ? 2 : 1, differ)
   const waited = total((b) => b.waitedMs) / wallMs / threads
   if (waited > WAIT_SHARE) lower(waited > 4 * WAIT_SHARE ? 3 : 2, `threads waited for a CPU ${percent(waited)} of the time`)
-  const stolen = total((b) => b.stolenMs) / wallMs
+  const stolen = total((b) => stolenMs(b, cpus)) / wallMs
   if (stolen > STEAL_SHARE) lower(2, `the hypervisor took ${percent(stolen)} of the time`)
-  const throttled = total((b) => b.throttledMs) / wallMs
+  const throttled = total((b) => throttledMs(b, threads, cpus)) / wallMs
   if (throttled > THROTTLE_SHARE) lower(2, `the CPU quota stopped the process ${percent(throttled)} of the time`)
   if (total((b) => b.majorFaults) > 0) lower(1, `${total((b) => b.majorFaults)} pages were read from disk while predicting`)
   const clocks = blocks.flatMap((b) => (b.clockRatio === null ? [] : [b.clockRatio]))

@@ -8,8 +8,10 @@ export type { DeviceNode, DeviceProgram }
 export interface Disturbance {
   /** Time that the main thread and the engine's own waited for a CPU (run queue), ms over all samples, summed over threads. */
   readonly waitedMs: number
-  readonly throttledMs: number
-  readonly stolenMs: number
+  /** How long a quota stopped CPUs, ms, summed over CPUs: two that are stopped for 10 ms are 20. */
+  readonly throttledCpuMs: number
+  /** What a hypervisor kept back, ms, summed over as many CPUs as the process may use at once. */
+  readonly stolenCpuMs: number
   readonly majorFaults: number
   readonly involuntarySwitches: number
   readonly gcMs: number

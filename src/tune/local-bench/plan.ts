@@ -5,6 +5,7 @@ import type { Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import type { AllowedLoss, CompareOptions } from '../../measure/outputs/index.ts'
 import type { Goal, RemedyInput } from '../../rewrite/remedy.ts'
+import type { SummedCpus } from '../../measure/timing/disturbance.ts'
 import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
 import type { Limits } from '../../trials/limits.ts'
 import type { RunTrial } from '../../trials/port.ts'
@@ -24,6 +25,7 @@ export interface LocalBenchPlan {
   readonly maxLoss: AllowedLoss | null
   /** Threads of the engine's pool where the options leave it to the engine. */
   readonly threadsInUse: number
+  readonly cpus: SummedCpus
   readonly p50Ms: number
   readonly limits: Limits
   /** Temporary. */

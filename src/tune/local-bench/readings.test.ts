@@ -38,16 +38,17 @@ describe('the score is what the goal is about', () => {
   })
 })
 
-test('the share that others took: waiting by thread, stolen and throttled time whole', async () => {
-  const script = { latency: () => measured(block({ waitedMs: 20, stolenMs: 5, throttledMs: 1, wallMs: 100 })) }
+test('the share that others took: each divided by what it is summed over', async () => {
+  const script = { latency: () => measured(block({ waitedMs: 20, stolenCpuMs: 16, throttledCpuMs: 6, wallMs: 100 })) }
   const share = async (threads: number | null) => {
     const { measure, setup } = bench(script)
     const reading = await measure(setup({ threads }))
     return reading.outcome === 'measured' ? reading.value.disturbedShare : null
   }
-  expect(await share(1)).toBeCloseTo(0.26, 9)
+  // 20 ms of one thread's waits, 16 of steal on four CPUs, 6 of stops on the one CPU in use.
+  expect(await share(1)).toBeCloseTo(0.2 + 0.04 + 0.06, 9)
   // The engine's own two threads.
-  expect(await share(null)).toBeCloseTo(0.16, 9)
+  expect(await share(null)).toBeCloseTo(0.1 + 0.04 + 0.03, 9)
 })
 
 describe('how long is sampled', () => {

@@ -1,4 +1,5 @@
 // Readings: what one fresh process says of a setup, by the goal.
+import { stolenMs, throttledMs } from '../../measure/timing/disturbance.ts'
 import { type LatencyOutput, latencyTask } from '../../measure/timing/latency-block.ts'
 import { startTask } from '../../measure/timing/start.ts'
 import { median } from '../../measure/timing/statistics.ts'
@@ -25,10 +26,10 @@ const STARTS_MS = 500
 type Readings = Pick<Bench, 'measure'> & Required<Pick<Bench, 'predictMs'>>
 
 export function readings(
-  plan: Pick<LocalBenchPlan, 'run' | 'goal' | 'threadsInUse' | 'p50Ms' | 'limits'>,
+  plan: Pick<LocalBenchPlan, 'run' | 'goal' | 'threadsInUse' | 'p50Ms' | 'limits' | 'cpus'>,
   tasks: SetupTasks,
 ): Readings {
-  const { run, goal, p50Ms, limits } = plan
+  const { run, goal, p50Ms, limits, cpus } = plan
   const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * p50Ms))
   /** Files that started before. */
   const started = new Set<string>()
@@ -50,7 +51,7 @@ export function readings(
   }
 
   function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
-    const disturbedMs = block.waitedMs / threadsOf(setup) + block.stolenMs + block.throttledMs
+    const disturbedMs = block.waitedMs / threadsOf(setup) + stolenMs(block, cpus) + throttledMs(block, threadsOf(setup), cpus)
     const score = {
       latency: block.p50Ms,
       throughput: block.p50Ms / setup.batchFactor,
