@@ -51,6 +51,23 @@ describe('summarize', () => {
     expect(regimes).toEqual(['fast-handoff', 'changing-handoff'])
   })
 
+  it('takes a block whose handoff could not be measured for one of the others', () => {
+    const untold = { handoffBeforeNs: null, handoffAfterNs: null }
+    const latency = summarize([block(1), block(1, untold), block(1), block(1), block(1)], 2, cpus)
+    expect(latency).toMatchObject({ trust: 'A', reasons: [], otherRegimes: {} })
+    const regimesOf = (...given: readonly LatencyBlock[]) => tellRegimes(given, 2).map(({ regime }) => regime)
+    // Where the others differ, nothing tells; and it is never what is reported.
+    expect(regimesOf(block(1, untold), block(1), block(2, slow))).toEqual(['handoff-unknown', 'fast-handoff', 'slow-handoff'])
+    expect(summarize([block(3, untold), block(3, untold), block(1), block(2, slow)], 2, cpus).p50Ms).toBe(1)
+    expect(regimesOf(block(1, untold), block(1, untold))).toEqual(['handoff-unknown', 'handoff-unknown'])
+    // One that changed says nothing of the others.
+    expect(regimesOf(block(1, untold), block(1, { handoffAfterNs: 400 }), block(1))).toEqual([
+      'fast-handoff',
+      'changing-handoff',
+      'fast-handoff',
+    ])
+  })
+
   it('grades by what disturbed the samples, with the reason', () => {
     const waited = summarize(
       Array.from({ length: 5 }, () => block(1, { waitedMs: 20 })),

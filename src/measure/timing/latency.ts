@@ -2,7 +2,7 @@
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
 import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
-import { tellRegimes } from './regimes.ts'
+import { tellRegimes, UNTOLD } from './regimes.ts'
 import { median, percentile, processInterval } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
@@ -24,7 +24,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number, cp
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
   const ranked = [...regimes].sort(
     ([a, x], [b, y]) =>
-      Number(a === 'changing-handoff') - Number(b === 'changing-handoff') || y.length - x.length || p50Of(x) - p50Of(y),
+      Number(UNTOLD.has(a)) - Number(UNTOLD.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
   )
   const [regime, chosen] = ranked[0]!
   const samplesMs = chosen.flatMap((block) => block.samplesMs)

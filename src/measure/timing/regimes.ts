@@ -25,11 +25,18 @@ export function spanRegimes(blocks: readonly Handoffs[], threads: number): boole
   return areApart(handoffs) || blocks.some(changes)
 }
 
-/** Several threads only: a single thread hands nothing over, and its blocks are one regime. */
+/** Regimes that say nothing of the machine: reported only where there is no other. */
+export const UNTOLD: ReadonlySet<string> = new Set(['handoff-unknown', 'changing-handoff'])
+
+/**
+ * Several threads only: a single thread hands nothing over, and its blocks are one regime. A block whose handoff could not be measured is
+ * of the regime that all others are in; where these differ nothing tells, and it stands apart.
+ */
 export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): LatencyBlock[] {
   if (threads <= 1) return blocks.map((block) => ({ ...block, regime: 'one-thread' }))
-  const order = blocks.flatMap((block, i) => (handoffNs(block) === null ? [] : [{ ns: handoffNs(block)!, i }]))
-  const regimes = blocks.map(() => 'handoff-unknown')
+  const steady = blocks.map((block) => (changes(block) ? null : handoffNs(block)))
+  const order = steady.flatMap((ns, i) => (ns === null ? [] : [{ ns, i }]))
+  const regimes: string[] = []
   let [name, floor, count] = ['', 0, 0]
   for (const { ns, i } of order.sort((a, b) => a.ns - b.ns)) {
     if (name === '' || ns > floor * REGIME_RATIO) {
@@ -39,5 +46,6 @@ export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): L
     }
     regimes[i] = name
   }
-  return blocks.map((block, i) => ({ ...block, regime: changes(block) ? 'changing-handoff' : regimes[i]! }))
+  const unknown = count === 1 ? name : 'handoff-unknown'
+  return blocks.map((block, i) => ({ ...block, regime: changes(block) ? 'changing-handoff' : (regimes[i] ?? unknown) }))
 }
