@@ -9,7 +9,7 @@ import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
-import { processInterval } from '../measure/timing/statistics.ts'
+import { p50Interval } from '../measure/timing/statistics.ts'
 import type { Latency } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
@@ -152,7 +152,7 @@ function paired([baseFile, file]: readonly string[], [base, model]: readonly Set
 }
 
 function sideOf(file: string, runs: SetupRun): CheckDocument['model'] {
-  const { low, high } = processInterval(blocksOf(runs).map(({ p50Ms }) => p50Ms))
+  const { low, high } = p50Interval(blocksOf(runs))
   return { file, p50Ms: p50Of(runs), ciLowMs: low, ciHighMs: high }
 }
 

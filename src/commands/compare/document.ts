@@ -11,7 +11,7 @@ import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../meas
 import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
 import { ratioOf, type SetupRun } from '../../measure/timing/rounds.ts'
-import { fitLine, processInterval } from '../../measure/timing/statistics.ts'
+import { fitLine, p50Interval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
@@ -215,7 +215,7 @@ function batchRows({ byBatch }: ContestantRun, { p50Ms, ciLowMs, ciHighMs }: Bou
     if (at === 0) return [{ batch, p50Ms, ciLowMs, ciHighMs }]
     const blocks = blocksOf(run)
     if (blocks.length === 0) return []
-    const { low, high } = processInterval(blocks.length === 1 ? blocks[0]!.samplesMs : blocks.map(({ p50Ms }) => p50Ms))
+    const { low, high } = p50Interval(blocks)
     return [{ batch, p50Ms: p50Of(run), ciLowMs: low, ciHighMs: high }]
   })
 }

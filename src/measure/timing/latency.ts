@@ -3,7 +3,7 @@
 // so blocks are told apart by it and never averaged across it.
 import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
 import { tellRegimes, UNTOLD } from './regimes.ts'
-import { median, percentile, processInterval } from './statistics.ts'
+import { median, p50Interval, percentile } from './statistics.ts'
 import type { Latency, LatencyBlock } from './types.ts'
 
 /** Run-queue wait over wall time from which a neighbour is felt. */
@@ -30,8 +30,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number, cp
   const samplesMs = chosen.flatMap((block) => block.samplesMs)
   const p50s = chosen.map((block) => block.p50Ms)
   const p50Ms = median(p50s)
-  // What differs between processes is then not in it: `reasons` says so.
-  const interval = processInterval(chosen.length === 1 ? samplesMs : p50s)
+  const interval = p50Interval(chosen)
   const width = (interval.high - interval.low) / 2 / p50Ms
   return {
     loadMs: median(blocks.map((b) => b.loadMs)),
@@ -77,7 +76,7 @@ function grade({ blocks, chosen, width, threads, cpus }: Basis): Pick<Latency, '
   const wallMs = total((b) => b.wallMs) || 1e-9
   if (chosen.length < blocks.length)
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
-  if (blocks.length === 1) lower(2, 'the p50 is from one process, and its interval over the samples of that one')
+  if (blocks.length === 1) lower(2, 'the p50 is from one process: its interval does not hold what differs between processes')
   else if (chosen.length < FEW_PROCESSES)
     lower(
       chosen.length < 3 ? 2 : 1,

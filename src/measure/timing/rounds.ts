@@ -112,7 +112,7 @@ const LEAST_CLEAN = 3
  * b / a; null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed
  * between their processes are left out where three others are left. `percent`: of the interval.
  */
-export function ratioOf(a: SetupRun, b: SetupRun, percent: 95 | 99 = 95): RoundRatio | null {
+export function ratioOf(a: SetupRun, b: SetupRun, percent = 95): RoundRatio | null {
   // Where nobody tells there may be several.
   const threads = Math.max(a.threads ?? 2, b.threads ?? 2)
   const shared = a.blocks.flatMap((block, round) => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  batchInterval,
   fitLine,
   logInterval,
   median,
   medianHalfWidth,
   medianInterval,
   midmean,
+  p50Interval,
   percentile,
   processInterval,
 } from './statistics.ts'
@@ -50,6 +52,18 @@ describe('statistics', () => {
     expect(Math.log(low)).toBeCloseTo(1 - 2.4843, 3)
     expect(Math.log(high)).toBeCloseTo(1 + 2.4843, 3)
     expect(logInterval([5])).toEqual({ low: 5, high: 5 })
+  })
+
+  it('knows no narrow interval of samples that follow each other', () => {
+    // A hundred samples that drift from 1 to 2 in ten steps: medians of batches 1.0, 1.1 … 1.9. As if independent: 1.4 to 1.6.
+    const drifting = Array.from({ length: 100 }, (_, k) => 1 + Math.floor(k / 10) / 10)
+    const { low, high } = batchInterval(drifting)
+    expect(low).toBeLessThan(1.26)
+    expect(high).toBeGreaterThan(1.58)
+    // Too few for batches.
+    expect(batchInterval([1, 3, 2])).toEqual({ low: 1, high: 3 })
+    expect(p50Interval([{ p50Ms: 2, samplesMs: [1, 3, 2] }])).toEqual({ low: 1, high: 3 })
+    expect(p50Interval([1, 2].map((p50Ms) => ({ p50Ms, samplesMs: [9] })))).toEqual({ low: 1, high: 2 })
   })
 
   it('takes the range of few processes', () => {

@@ -1,5 +1,6 @@
 // Order statistics and intervals of samples. Percentiles only where the sample count supports them, as MLPerf LoadGen's early
 // stopping does: https://github.com/mlcommons/inference/blob/master/loadgen/early_stopping.cc
+import { studentT } from './student-t.ts'
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
 
@@ -32,12 +33,8 @@ export function midmean(values: readonly number[]): number {
 export const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 
-/** Student's t, two-sided 95 %, by degrees of freedom (NIST/SEMATECH e-Handbook, table 1.3.6.7.2). */
-const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131]
-const T95_MANY = 1.96
-/** The same, 99 %. */
-const T99 = [63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947]
-const T99_MANY = 2.576
+/** Of the normal distribution, two-sided 95 %. */
+const Z95 = 1.96
 
 export interface Interval {
   readonly low: number
@@ -45,17 +42,16 @@ export interface Interval {
 }
 
 /**
- * 95 % interval (or 99 %) of the centre of few positive values (one per process, or one ratio per pair), by Student's t on their
+ * 95 % interval (or another) of the centre of few positive values (one per process, or one ratio per pair), by Student's t on their
  * logarithms, widened where needed to hold their median. One value alone has no interval: it is returned as both ends.
  */
-export function logInterval(values: readonly number[], percent: 95 | 99 = 95): Interval {
+export function logInterval(values: readonly number[], percent = 95): Interval {
   const centre = median(values)
   if (values.length < 2) return { low: centre, high: centre }
   const logs = values.map(Math.log)
   const mean = logs.reduce((a, b) => a + b, 0) / logs.length
   const variance = logs.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (logs.length - 1)
-  const t = percent === 95 ? (T95[logs.length - 2] ?? T95_MANY) : (T99[logs.length - 2] ?? T99_MANY)
-  const half = t * Math.sqrt(variance / logs.length)
+  const half = studentT(percent, logs.length - 1) * Math.sqrt(variance / logs.length)
   return { low: Math.min(centre, Math.exp(mean - half)), high: Math.max(centre, Math.exp(mean + half)) }
 }
 
@@ -67,7 +63,7 @@ export interface RatioInterval {
 }
 
 /** Of ratios that were taken pair by pair, or round by round. */
-export function ratioOver(ratios: readonly number[], percent: 95 | 99 = 95): RatioInterval {
+export function ratioOver(ratios: readonly number[], percent = 95): RatioInterval {
   const { low, high } = logInterval(ratios, percent)
   return { ratio: median(ratios), ratioLow: low, ratioHigh: high }
 }
@@ -77,7 +73,7 @@ export function ratioOver(ratios: readonly number[], percent: 95 | 99 = 95): Rat
  * least so much certainty (binomial). Of 12 values it is the range of all but the two outermost at 99 %, so that one wild value on either
  * side moves nothing. null where so few values allow none: below 6 at 95 %, below 8 at 99 %.
  */
-export function medianInterval(values: readonly number[], percent: 95 | 99 = 95): Interval | null {
+export function medianInterval(values: readonly number[], percent = 95): Interval | null {
   const s = sorted(values)
   const n = s.length
   let left = (100 - percent) / 100 / 2
@@ -101,11 +97,34 @@ export function processInterval(values: readonly number[]): Interval {
   return { low: Math.min(...values), high: Math.max(...values) }
 }
 
+/** Samples of one process follow each other: so many batches of at least so many, in order of time, do less. */
+const BATCHES = 10
+const LEAST_IN_BATCH = 5
+
+/**
+ * Interval of the p50 of one process alone, from the medians of batches of its samples (batch means): what drifts within the process is in
+ * it, what differs between processes is not. The samples' whole range where they are too few for batches.
+ */
+export function batchInterval(samples: readonly number[]): Interval {
+  const size = Math.floor(samples.length / BATCHES)
+  if (size < LEAST_IN_BATCH) return { low: Math.min(...samples), high: Math.max(...samples) }
+  const batches = Array.from({ length: BATCHES }, (_, k) =>
+    median(samples.slice(k * size, k === BATCHES - 1 ? undefined : (k + 1) * size)),
+  )
+  const { low, high } = logInterval(batches)
+  const centre = median(samples)
+  return { low: Math.min(low, centre), high: Math.max(high, centre) }
+}
+
+/** Of the p50 that blocks of several processes, or of one, tell. */
+export const p50Interval = (blocks: readonly { readonly p50Ms: number; readonly samplesMs: readonly number[] }[]): Interval =>
+  blocks.length === 1 ? batchInterval(blocks[0]!.samplesMs) : processInterval(blocks.map(({ p50Ms }) => p50Ms))
+
 /** Half width of the 95 % interval of the median of many samples relative to it, by order statistics (normal approximation). */
 export function medianHalfWidth(values: readonly number[]): number {
   if (values.length < 10) return Number.POSITIVE_INFINITY
   const s = sorted(values)
-  const reach = (T95_MANY * Math.sqrt(s.length)) / 2
+  const reach = (Z95 * Math.sqrt(s.length)) / 2
   const low = s[Math.max(0, Math.floor(s.length / 2 - reach))]!
   const high = s[Math.min(s.length - 1, Math.ceil(s.length / 2 + reach))]!
   return (high - low) / 2 / s[s.length >> 1]!
