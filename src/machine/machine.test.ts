@@ -5,7 +5,7 @@ import { parseCacheSize, readCaches } from './caches.ts'
 import { parseCpuinfo, readCpu } from './cpu.ts'
 import { parseCpuList } from './cpu-list.ts'
 import { readMachine } from './index.ts'
-import { parseMemTotal } from './memory.ts'
+import { parseMemTotal, parseResidentBytes } from './memory.ts'
 import { recordedSystem } from './system.ts'
 import { readVirtualised } from './virtualised.ts'
 
@@ -123,6 +123,9 @@ test('a device that no engine sees says so, and one that an engine names is not 
 test('memory', () => {
   expect(parseMemTotal('MemTotal:       24684096 kB\nMemFree: 1 kB')).toBe(24684096 * 1024)
   expect(parseMemTotal('')).toBeNull()
+  // As a process of 2048 pages of 16 kB says it.
+  expect(parseResidentBytes('VmHWM:\t   40000 kB\nVmRSS:\t   32768 kB\nRssAnon: 1 kB')).toBe(2048 * 16384)
+  expect(parseResidentBytes('')).toBeNull()
 })
 
 test('what a system does not tell is unknown and never thrown', () => {

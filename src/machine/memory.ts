@@ -8,6 +8,12 @@ export function parseMemTotal(text: string): number | null {
   return match ? Number(match[1]) * 1024 : null
 }
 
+/** VmRSS of /proc/PID/status in bytes, whatever the size of a page (statm counts pages: 16 and 64 kB on ARM); null where the text has none. */
+export function parseResidentBytes(text: string): number | null {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(text)
+  return match ? Number(match[1]) * 1024 : null
+}
+
 /** Memory of the machine, bytes. */
 export function readMemoryBytes(system: System): number {
   return parseMemTotal(system.readText('/proc/meminfo') ?? '') ?? totalmem()

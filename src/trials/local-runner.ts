@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../engines/compiled-twin.ts'
+import { parseResidentBytes } from '../machine/memory.ts'
 import { endAtOnce } from './end-process.ts'
 import { withMachineLock } from './lock.ts'
 import type { RunTrial, Task, Trial, TrialLimits, TrialRunner } from './port.ts'
@@ -146,7 +147,7 @@ function crashReason(code: number | null, signal: string | null, stderr: string)
 
 function residentBytes(pid: number): number | null {
   try {
-    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096
+    return parseResidentBytes(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
     return null
   }
