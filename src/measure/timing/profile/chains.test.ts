@@ -17,9 +17,12 @@ function setupOf(script: Partial<EngineScript> = {}) {
   const engine = scriptedEngine({ clock, runMs: (opened) => chainUs(opened)! / 1000, spans: chainSpans, ...script })
   return { engine, options: plainOptions, folder, now: clock.now }
 }
+/** Of the first prediction: no more than a trace must hold. */
+const onlyOnce: EngineScript['spans'] = (opened, k) => (k === 0 ? chainSpans(opened, k) : [])
+
 // Models are written once.
 beforeAll(async () => {
-  for (const nodes of [10, 200, 800]) await calibrateProfiler(setupOf({ spans: () => [] }), PLAIN_US, nodes)
+  for (const nodes of [10, 200, 800]) await calibrateProfiler(setupOf({ spans: onlyOnce }), PLAIN_US, nodes)
 })
 const close = (values: object) => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, expect.closeTo(value)]))
 
@@ -68,6 +71,22 @@ describe('the profiler', () => {
     expect(await calibrateProfiler(setupOf(), PLAIN_US, 10)).toEqual(close({ ...PROFILER, dispatchUs: PLAIN_US.unary }))
   })
 
+  test('never makes a node faster: where tensors seem to cost more than a whole node, nothing is fixed', async () => {
+    // Nodes of nine tensors cost 200 µs more, as those of two and three do not: 50 + 9 · 2 + 200 against 54, 30.6 a tensor.
+    const slowWide = ({ file }: Opened) => (file.startsWith('chain-wide') ? 200 : 0)
+    const spans: EngineScript['spans'] = (opened, k) =>
+      chainSpans(opened, k).map((span) => ({ ...span, us: span.us + slowWide(opened) }))
+    const cost = await calibrateProfiler(setupOf({ spans }), PLAIN_US, 10)
+    // All of the varied nodes' 56 µs on their three tensors.
+    expect(cost).toMatchObject({ fixedUs: 0, perTensorUs: expect.closeTo(56 / 3) })
+  })
+
+  test('is not NaN where the engine wrote no trace: the reason is said', async () => {
+    await expect(calibrateProfiler(setupOf({ spans: () => [] }), PLAIN_US, 10)).rejects.toThrow(
+      'the engine wrote no profile of the chains that calibrate it',
+    )
+  })
+
   test('is the middle of predictions that vary, the first apart, which warms up', async () => {
     const pace = [100, 0.5, 0.5, 1.5, 1.5]
     /** Of a node's span, what is the profiler's. */
@@ -86,8 +105,8 @@ describe('the profiler', () => {
     ['as many nodes as the model has', 200, ['unary-200', 'wide-200', 'varied-13']],
     ['at most 800', 5000, ['unary-800', 'wide-800', 'varied-50']],
   ])('is measured on chains of %s', async (_, nodes, chains) => {
-    // Without spans: what is asked here is which chains.
-    const setup = setupOf({ spans: () => [] })
+    // What is asked here is which chains.
+    const setup = setupOf({ spans: onlyOnce })
     await calibrateProfiler(setup, PLAIN_US, nodes)
     expect(setup.engine.log).toEqual(chains.flatMap((chain) => [`open chain-${chain}.onnx`, `close chain-${chain}.onnx`]))
   })

@@ -82,9 +82,11 @@ export async function calibrateProfiler(setup: ChainSetup, plain: PlainCosts, no
   const costs: ChainCost[] = []
   for (const kind of KINDS) costs.push(await costOf(setup, kind, nodes, plain[kind]))
   const [unary, wide, varied] = costs as [ChainCost, ChainCost, ChainCost]
-  const perTensorUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
+  // Noise can make tensors cost more than all that a varied node costs: then nothing is left that is fixed, and never less than nothing.
+  const measuredUs = Math.max(0, (wide.insideUs - unary.insideUs) / (wide.tensors - unary.tensors))
+  const perTensorUs = Math.min(measuredUs, varied.insideUs / varied.tensors)
   return {
-    fixedUs: varied.insideUs - perTensorUs * varied.tensors,
+    fixedUs: Math.max(0, varied.insideUs - perTensorUs * varied.tensors),
     perTensorUs,
     betweenUs: Math.max(0, varied.betweenUs),
     dispatchUs: Math.max(0, plain.unary),
@@ -126,6 +128,8 @@ async function costOf(setup: ChainSetup, kind: ChainKind, nodes: number, plainUs
   const file = await session.endProfiling!()
   await session.close()
   const trace = file ? readTrace(file).nodes : []
+  // Without it all that is corrected would be NaN.
+  if (trace.length < perPrediction) throw new Error('the engine wrote no profile of the chains that calibrate it')
   const warm = Math.floor((trace.length / perPrediction) * (WARMUP_MS / (WARMUP_MS + LOOP_MS))) * perPrediction
   const spanUs = meanSpan(trace.slice(warm), perPrediction)
   return {

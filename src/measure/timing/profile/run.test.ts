@@ -7,7 +7,7 @@ import { plainOptions } from '../../../engines/example-options.ts'
 import { folderOfTests } from '../../../trials/example-folder.ts'
 import { modelTask } from '../../../trials/model-task.ts'
 import { saveInputs } from '../../samples/saved.ts'
-import { BODY_US, chainUs, PLAIN_US } from './example-chains.ts'
+import { BODY_US, chainSpans, chainUs, PLAIN_US } from './example-chains.ts'
 import { profileModel } from './run.ts'
 import type { ProfileInput } from './types.ts'
 
@@ -26,13 +26,14 @@ interface Given extends Partial<Omit<EngineScript, 'runMs'>> {
   readonly input?: Partial<ProfileInput>
 }
 
-/** The empty model takes 0.05 ms, loading one 10; chains cost what example-chains.ts says, and show nothing in the profile. */
-async function profiled({ runMs, input = {}, clock = scriptedClock(), ...script }: Given) {
+/** The empty model takes 0.05 ms, loading one 10; chains cost what example-chains.ts says, and show one prediction in the profile. */
+async function profiled({ runMs, spans = () => [], input = {}, clock = scriptedClock(), ...script }: Given) {
   const engine = scriptedEngine({
     clock,
     offers: ['threads', 'executed-graph', 'node-times'],
     loadMs: () => 10,
     runMs: (opened, k) => (opened.file === 'empty.onnx' ? 0.05 : (chainUs(opened) ?? 0) / 1000 || runMs(opened, k)),
+    spans: (opened, k) => (chainUs(opened) === undefined ? spans(opened, k) : k === 0 ? chainSpans(opened, k) : []),
     ...script,
   })
   const profile = await profileModel(
