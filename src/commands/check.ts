@@ -122,7 +122,9 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(runs[failed]!.failure!)}`)
     const threads = last.state.ready.inputs.threadsInUse
     const facts =
-      report === null ? paired(files, runs) : apart(file, { report, file: against! }, summarize(blocksOf(runs[0]!), threads, machine))
+      report === null
+        ? paired(files, runs)
+        : apart(file, { report, file: against! }, summarize(blocksOf(runs[0]!), threads, machine))
     const document = {
       schema: 'whyslow-check/1' as const,
       tool: { version: toolVersion },

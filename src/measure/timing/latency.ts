@@ -23,8 +23,7 @@ export function summarize(measured: readonly LatencyBlock[], threads: number, cp
   const regimes = new Map<string, LatencyBlock[]>()
   for (const block of blocks) regimes.set(block.regime, [...(regimes.get(block.regime) ?? []), block])
   const ranked = [...regimes].sort(
-    ([a, x], [b, y]) =>
-      Number(UNTOLD.has(a)) - Number(UNTOLD.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
+    ([a, x], [b, y]) => Number(UNTOLD.has(a)) - Number(UNTOLD.has(b)) || y.length - x.length || p50Of(x) - p50Of(y),
   )
   const [regime, chosen] = ranked[0]!
   const samplesMs = chosen.flatMap((block) => block.samplesMs)

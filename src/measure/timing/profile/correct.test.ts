@@ -96,6 +96,35 @@ describe('correctProfile', () => {
     expect(correct(several, rounds, 0.05)[0]!.timeMs).toBeCloseTo(0.008, 9)
   })
 
+  it('knows the values of branches side by side apart, though their names are the same', () => {
+    const inner = (opType: string) =>
+      graph([node(`in-${opType}`, opType, ['a'], ['same']), node(`use-${opType}`, 'Neg', ['same'], ['b'])], 'b')
+    const two = graph([node('one', 'If', ['x'], ['p'], inner('Exp')), node('two', 'If', ['p'], ['y'], inner('Log'))], 'y')
+    const wide = { dtype: 'float32', shape: [7] } as const
+    const ran = [
+      event('one', 'If', [0.02], { childRunsPerPrediction: 2 }),
+      event('in-Exp', 'Exp', [0.01], { parent: 0 }),
+      event('use-Exp', 'Neg', [0.01], { parent: 0, inputTypes: [] }),
+      event('two', 'If', [0.02], { childRunsPerPrediction: 2 }),
+      event('in-Log', 'Log', [0.01], { parent: 3, outputTypes: [wide] }),
+      event('use-Log', 'Neg', [0.01], { parent: 3, inputTypes: [], outputTypes: [wide] }),
+    ]
+    const { nodes } = correctProfile(
+      output(ran, [round(0.05)]),
+      { executed: two, original: two },
+      { x: scalar },
+      { p50Ms: 0.05, threads: 1 },
+    )
+    expect(nodes.map(({ name, inputTypes }) => [name, inputTypes[0]?.shape])).toEqual([
+      ['one', [1]],
+      ['in-Exp', [1]],
+      ['use-Exp', [1]],
+      ['two', [1]],
+      ['in-Log', [1]],
+      ['use-Log', [7]],
+    ])
+  })
+
   it("gives what runs inside a branch the main graph's node as origin", () => {
     const nodes = correct(events, [round(0.05)], 0.05)
     expect(nodes.map(({ name, origin, parent }) => [name, origin, parent])).toEqual([

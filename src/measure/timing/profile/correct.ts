@@ -4,6 +4,7 @@ import { median } from '../statistics.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
 import { type Origin, originsOf } from './origins.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
+import { valueTypes } from './value-types.ts'
 
 export interface Graphs {
   /** As the engine runs it. */
@@ -29,7 +30,8 @@ export function correctProfile(
   const output = steadyRounds(measured)
   const { rounds, events } = output
   const joined = joinEvents(events, graphs)
-  const types = valueTypes(events, joined, graphs.executed, feeds)
+  const views = joined.map(({ view }) => view)
+  const typeOf = valueTypes(events, views, graphs.executed, feeds)
   const bodiesUs = bodyTimesUs(output)
   const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
   const nodes = events.map((event, i): ProfiledNode => {
@@ -50,8 +52,8 @@ export function correctProfile(
       runsPerPrediction: event.runsPerPrediction,
       inputs,
       outputs,
-      inputTypes: inputs.map((name) => (name ? (types.get(name) ?? null) : null)),
-      outputTypes: outputs.map((name, k) => (name ? (types.get(name) ?? event.outputTypes[k] ?? null) : null)),
+      inputTypes: inputs.map((name) => (name ? typeOf(view, name) : null)),
+      outputTypes: outputs.map((name, k) => (name ? (typeOf(view, name) ?? event.outputTypes[k] ?? null) : null)),
       provider: event.provider,
       inserted: origin.inserted,
       parent: event.parent === null ? null : names[event.parent]!,
@@ -242,35 +244,6 @@ function matchInOrder(
   })
   for (const index of left) take(index, (view) => view.opType === events[index]!.opType)
   return matches
-}
-
-/** Types of all values as run: fed, constant, or made by an executed node. Names of subgraphs may shadow; the innermost wins. */
-function valueTypes(
-  events: readonly ProfiledEvent[],
-  joined: readonly Joined[],
-  executed: GraphView,
-  feeds: FeedTypes,
-): Map<string, TensorType> {
-  const types = new Map<string, TensorType>(Object.entries(executed.types))
-  const addConstants = (graph: GraphView) => {
-    for (const [name, constant] of Object.entries(graph.constants))
-      types.set(name, { dtype: constant.dtype, shape: constant.shape })
-    for (const node of graph.nodes) Object.values(node.subgraphs).forEach(addConstants)
-  }
-  addConstants(executed)
-  for (const [name, type] of Object.entries(feeds)) types.set(name, type)
-  for (const [i, event] of events.entries()) {
-    const outputs = joined[i]!.view?.outputs.filter((name) => name !== '') ?? []
-    if (outputs.length !== event.outputTypes.length) continue
-    for (const [k, name] of outputs.entries()) types.set(name, event.outputTypes[k]!)
-  }
-  // Values that only a body's inputs give: the event lists them in order when none vanished.
-  for (const [i, event] of events.entries()) {
-    const inputs = joined[i]!.view?.inputs.filter((name) => name !== '') ?? []
-    if (inputs.length !== event.inputTypes.length) continue
-    for (const [k, name] of inputs.entries()) if (!types.has(name)) types.set(name, event.inputTypes[k]!)
-  }
-  return types
 }
 
 function uniqueNames(names: readonly string[]): string[] {
