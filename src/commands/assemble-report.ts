@@ -212,5 +212,5 @@ function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
 }
 
 function sweepRow({ dimension, unit, points, fit }: Sweep): ReportDocument['sweeps'][number] {
-  return { dimension, unit, points: points.map((point) => ({ ...point })), fit: fit ? { ...fit } : null }
+  return { dimension, unit, points: points.map(({ overCurrent: _, ...point }) => point), fit: fit ? { ...fit } : null }
 }

@@ -15,6 +15,13 @@ const sweep = (current: number, ...points: readonly (readonly [at: number, p50Ms
   current,
 })
 
+/** As measured in rounds: 8 ms of 10 with ranges that lie apart, and a ratio that is up to so high. */
+const inRounds = (ratioHigh: number): Sweep => {
+  const apart = sweep(4, [2, 8], [4, 10])
+  const [two, four] = apart.points
+  return { ...apart, points: [{ ...two!, overCurrent: { ratio: 0.8, ratioLow: 0.6, ratioHigh } }, four!] }
+}
+
 checkRule(threadCount, {
   found: [
     {
@@ -29,12 +36,18 @@ checkRule(threadCount, {
       expect: { wouldSaveMs: 4.95, title: 'One thread is faster than 4' },
     },
     {
+      name: 'a ratio whose interval is clear of 1',
+      given: evidence({ p50Ms: 20, threadSweep: inRounds(0.95) }),
+      expect: { wouldSaveMs: 4, title: '2 threads are faster than 4' },
+    },
+    {
       name: 'more threads',
       given: evidence({ p50Ms: 10, threadSweep: sweep(1, [1, 10], [2, 6]) }),
       expect: { wouldSaveMs: 4 },
     },
   ],
   clear: [
+    { name: 'ranges that lie apart, as of one count in so many they may', given: evidence({ threadSweep: inRounds(1.05) }) },
     { name: 'the fastest is in use', given: evidence({ threadSweep: sweep(2, [1, 12], [2, 8], [4, 10]) }) },
     { name: 'intervals that overlap', given: evidence({ threadSweep: sweep(4, [2, 9, 0.1], [4, 10, 0.1]) }) },
     { name: 'a gain of 2.5 %', given: evidence({ threadSweep: sweep(4, [2, 9.75, 0.001], [4, 10, 0.001]) }) },

@@ -53,3 +53,16 @@ test('one point alone is no sweep', async () => {
   // What was refused at first is not asked again.
   expect(order).toBe('1 2 4 1')
 })
+
+test('alternatives are held against the one in use round by round, the more of them the more surely', async () => {
+  // Rounds of 1, 2 and 4 times the pace: ranges overlap, ratios do not scatter much.
+  const { sweep } = await swept({ fit: false, rounds: 3 }, (at, round) => (at === 4 ? 0.5 + 0.01 * round : 1) * 2 ** round)
+  expect(sweep!.points.map(({ overCurrent }) => overCurrent?.ratio)).toEqual([undefined, 1, expect.closeTo(0.51)])
+  const [, , four] = sweep!.points
+  // Two others: 95 % in place of 90 %, so that t is 4.303. Logs of 0.5, 0.51, 0.52: s = 0.0196.
+  expect(four!.overCurrent!.ratioHigh).toBeCloseTo(
+    Math.exp(Math.log(0.5 * 0.51 * 0.52) / 3 + (4.303 * 0.01961) / Math.sqrt(3)),
+    3,
+  )
+  expect((await swept({}, (at) => at)).sweep!.points[1]).not.toHaveProperty('overCurrent')
+})

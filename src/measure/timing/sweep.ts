@@ -3,8 +3,8 @@
 
 import type { RunTrial, TrialLimits } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
-import { measureRounds } from './rounds.ts'
-import { fitLine, median, processInterval } from './statistics.ts'
+import { measureRounds, type SetupRun } from './rounds.ts'
+import { fitLine, median, processInterval, type RatioInterval, ratioOver } from './statistics.ts'
 import type { Sweep, SweepPoint } from './types.ts'
 
 export interface SweepPlan {
@@ -15,6 +15,22 @@ export interface SweepPlan {
   readonly points: readonly { readonly at: number; readonly task: Omit<LatencyInput, 'process' | 'brief'> }[]
   readonly rounds: number
   readonly fit: boolean
+}
+
+/** That one of all points is taken for faster than the one in use although none is, percent. */
+const FALSELY_FASTER = 5
+
+/**
+ * Round by round, with an interval that is wide enough for the best of all points to be looked for (Bonferroni, one side). null where
+ * fewer than two rounds have both: one ratio has no interval.
+ */
+function ratioToCurrent({ points, current }: SweepPlan, runs: readonly SetupRun[], i: number): RatioInterval | null {
+  const inUse = runs[points.findIndex(({ at }) => at === current)]?.blocks ?? []
+  const ratios = runs[i]!.blocks.flatMap((block, round) => {
+    const other = inUse[round]
+    return block && other ? [block.p50Ms / other.p50Ms] : []
+  })
+  return ratios.length < 2 ? null : ratioOver(ratios, 100 - (2 * FALSELY_FASTER) / (points.length - 1))
 }
 
 /** Points that fail are left out; undefined where fewer than two are left. `onPoint` is called before each process. */
@@ -33,7 +49,8 @@ export async function measureSweep(
     const p50s = runs[i]!.blocks.flatMap((block) => block?.p50Ms ?? [])
     if (runs[i]!.failure !== null || p50s.length === 0) return []
     const { low, high } = processInterval(p50s)
-    return [{ at, p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }]
+    const overCurrent = plan.fit || at === plan.current ? null : ratioToCurrent(plan, runs, i)
+    return [{ at, p50Ms: median(p50s), ciLowMs: low, ciHighMs: high, ...(overCurrent ? { overCurrent } : {}) }]
   })
   if (points.length < 2) return undefined
   const line = plan.fit ? fitLine(points.map(({ at, p50Ms }) => ({ x: at, y: p50Ms }))) : undefined

@@ -2,6 +2,8 @@
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
+import type { RatioInterval } from './statistics.ts'
+
 export type { DeviceNode, DeviceProgram }
 
 /** What the operating system says of one process over its timed samples. */
@@ -121,6 +123,8 @@ export interface SweepPoint {
   readonly p50Ms: number
   readonly ciLowMs: number
   readonly ciHighMs: number
+  /** Of alternatives (threads): over the value in use, round by round. The interval holds for all points together. Absent at the value itself. */
+  readonly overCurrent?: RatioInterval
 }
 
 /** Latency against one dimension. `dimension`: 'threads', 'batch', or the symbol or input axis swept ('x.2'). */
