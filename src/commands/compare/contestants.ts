@@ -2,7 +2,7 @@
 // not open is a row with its reason, and the others go on.
 import path from 'node:path'
 import { engineById, engines, referenceEngine } from '../../engines/index.ts'
-import type { Feeds } from '../../engines/types.ts'
+import type { Availability, Feeds } from '../../engines/types.ts'
 import { type ChosenInputs, chooseInputs } from '../../evidence/choose-inputs.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
@@ -93,12 +93,13 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   const graph = viewGraph(model)
   const asked = options.engines ?? engines.map(({ id }) => id)
   const ids = [...new Set([...asked, referenceEngine.id])]
-  opening.progress('looking for engines', 0, 1)
-  const found = await Promise.all(
-    ids.map((id) =>
-      describeEngine(options.trials.run, id, options.ort, { signal: options.signal, browser: options.browser ?? undefined }),
-    ),
-  )
+  const found: Availability[] = []
+  // One after the other, as `engines` does: on two CPUs two browsers and six processes at once reach their limit, and are then not here.
+  for (const [done, id] of ids.entries()) {
+    opening.progress(`looking for ${id}`, done, ids.length)
+    const asked = { signal: options.signal, browser: options.browser ?? undefined }
+    found.push(await describeEngine(options.trials.run, id, options.ort, asked))
+  }
   const reference = found[ids.indexOf(referenceEngine.id)]!
   if (reference.ok) checkConfig(options.configEntries, referenceEngine.id, reference)
   const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
