@@ -40,12 +40,36 @@ describe('one model on several engines', () => {
     expect(ranking.map(({ place }) => place)).toEqual([1, 1])
   })
 
+  test('of several, the interval is wide enough for all pairs together', async () => {
+    // Ratios of 1.06, 1.09 and 1.12: apart where it is the only pair, not where it is one of three.
+    const latency: MachineScript['latency'] = ({ process, engine }) => (engine === 'ort-wasm' ? 2 * (1.06 + 0.03 * process) : 2)
+    const orderIn = async (ids: readonly string[]) =>
+      (await engines({ engines: (id) => (ids.includes(id) ? here : absent), latency })).pairs.find(({ b }) => b === 'ort-wasm')!
+        .order
+    expect(await orderIn(['ort-cpu', 'ort-wasm'])).toBe('faster')
+    expect(await orderIn(['ort-cpu', 'ort-wasm', 'ort-webgpu'])).toBe('no-difference')
+  })
+
   test('outputs are compared with the first one’s', async () => {
     const y = (value: number) => ({ y: { dtype: 'float32' as const, shape: [1, 4], data: Float32Array.from([1, 2, 3, value]) } })
     const same = await engines({ outputs: () => y(4) })
     expect(same.contestants[1]!.agreement).toMatchObject({ equal: true, maxAbs: 0 })
     const other = await engines({ outputs: ({ engine }) => y(engine === 'ort-cpu' ? 4 : 4.5) })
     expect(other.contestants[1]!.agreement).toMatchObject({ equal: false, maxAbs: 0.5 })
+  })
+
+  test('engines are looked for one after the other', async () => {
+    const trials = scriptedMachine({ engines: two, latency: () => 2 })
+    let [running, most] = [0, 0]
+    const counting: typeof trials.run = async (...asked) => {
+      most = Math.max(most, ++running)
+      await Promise.resolve()
+      const trial = await trials.run(...asked)
+      running--
+      return trial
+    }
+    await compare([MODEL], { quick: true, trials: { ...trials, run: counting } })
+    expect(most).toBe(1)
   })
 
   test('one that fails is a row with the reason, and memory is a failure in words', async () => {

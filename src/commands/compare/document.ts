@@ -55,9 +55,10 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   const of = files.length > 1 ? 'models' : 'engines'
   const createdAt = new Date().toISOString()
   const measured = all.runs.filter((one) => isMeasured(one))
-  const pairs = pairsOf(measured, all.batches)
+  const percent = percentOf(measured.length)
+  const pairs = pairsOf(measured, all.batches, percent)
   const reference = measured.find(({ contestant }) => contestant === opened.first) ?? measured[0]
-  const rows = opened.contestants.map((contestant) => tell(contestant, { ...facts, createdAt, pairs, reference, measured }))
+  const rows = opened.contestants.map((contestant) => tell(contestant, { ...facts, createdAt, pairs, percent, reference, measured }))
   const reports = rows.flatMap(({ report }) => report ?? [])
   const contestants = rows.map(({ row, report }) => ({
     ...row,
@@ -103,11 +104,21 @@ const isMeasured = (one: ContestantRun): boolean => {
   return failure === null ? count > 0 : count >= LEAST_BLOCKS
 }
 
-function pairsOf(measured: readonly ContestantRun[], batches: readonly number[]): ComparisonDocument['pairs'] {
+/** That two are told apart although neither is faster, in any of the pairs of a batch, percent. */
+const FALSELY_APART = 5
+
+/** Of the interval of one pair among those of so many contestants, so that all of them hold together (Bonferroni). */
+const percentOf = (contestants: number): number => 100 - FALSELY_APART / Math.max(1, (contestants * (contestants - 1)) / 2)
+
+function pairsOf(
+  measured: readonly ContestantRun[],
+  batches: readonly number[],
+  percent: number,
+): ComparisonDocument['pairs'] {
   return batches.flatMap((batch) =>
     measured.flatMap((a, i) =>
       measured.slice(i + 1).flatMap((b) => {
-        const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!)
+        const ratio = ratioOf(a.byBatch.get(batch)!, b.byBatch.get(batch)!, percent)
         return ratio === null ? [] : [{ a: a.contestant.id, b: b.contestant.id, batch, ...ratio, order: orderOf(ratio) }]
       }),
     ),
@@ -117,6 +128,8 @@ function pairsOf(measured: readonly ContestantRun[], batches: readonly number[])
 interface RowFacts extends ComparisonFacts {
   readonly createdAt: string
   readonly pairs: ComparisonDocument['pairs']
+  /** Of the interval of a ratio. */
+  readonly percent: number
   readonly reference: ContestantRun | undefined
   readonly measured: readonly ContestantRun[]
 }
@@ -130,7 +143,7 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
   const report = reportOf(measured, facts)
   const { latency } = report
   const ratio =
-    facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured))
+    facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured), facts.percent)
   const batches = batchRows(measured, latency!)
   const best = batches.reduce((top, one) => (one.batch / one.p50Ms > top.batch / top.p50Ms ? one : top))
   const { agreement, reason, samples } = agreementOf(measured, facts)
@@ -267,7 +280,7 @@ function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
 function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
   return facts.measured.flatMap((other) => {
     if (other === measured) return []
-    const ratio = ratioOf(baseOf(measured), baseOf(other))
+    const ratio = ratioOf(baseOf(measured), baseOf(other), facts.percent)
     if (ratio === null) return []
     const { id, engine } = other.contestant
     return [{ id, device: engine!.device, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]

@@ -191,7 +191,7 @@ function basis(doc: ComparisonDocument, width: number): string[] {
   const versions = [...new Set(doc.reports.flatMap(({ engine }) => (engine === null ? [] : [`${engine.id} ${engine.version}`])))]
   return [
     ...hang(
-      `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, 95 % intervals${compared}.`,
+      `${most} rounds of fresh processes in turns${fewer.length > 0 ? ` (${fewer.join(', ')})` : ''}; ratios round by round, intervals of 95 % for all pairs together${compared}.`,
       width,
     ),
     ...hang(
