@@ -8,9 +8,9 @@ import type { SetupRun } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
 import { decide } from '../report/documents/check.ts'
 import { checkAnswer, renderCheck } from '../report/text/verdict-text.ts'
-import { failed } from '../trials/example-runner.ts'
+import { failed, measured } from '../trials/example-runner.ts'
 import { check, isClear } from './check.ts'
-import { MODEL, scriptedMachine } from './example-trials.ts'
+import { block, type MachineScript, MODEL, scriptedMachine } from './example-trials.ts'
 import { why } from './why.ts'
 
 const runs = (...p50s: number[]): SetupRun => ({
@@ -119,6 +119,32 @@ describe('on a scripted machine', () => {
   test('a side that cannot be measured is an error that names it', async () => {
     const trials = scriptedMachine({ latency: ({ modelFile }) => (modelFile === base ? 2 : failed('no kernel')) })
     await expect(check(MODEL, { baseline: base, trials })).rejects.toThrow(`${MODEL} cannot be measured: no kernel`)
+  })
+
+  const at = (handoffNs: number) => ({ handoffBeforeNs: handoffNs, handoffAfterNs: handoffNs })
+
+  test('a report whose handoffs were of another regime decides nothing, and that is said', async () => {
+    const slow = scriptedMachine({ latency: () => measured(block(4, at(400))) })
+    const { report } = await why(MODEL, { quick: true, cache: 'off', trials: times(2, 2) })
+    const file = path.join(folder, 'regimes.json')
+    writeFileSync(file, JSON.stringify(report))
+    const found = await check(MODEL, { against: file, trials: slow })
+    expect(found).toMatchObject({ verdict: 'unclear', ratio: 2 })
+    expect(found.answer).toContain('the two runs met the machine in different states; nothing is failed for it')
+    expect(found.warnings.join()).toContain("took 120 ns in the report's run and 400 ns in this one")
+    // Where one of both has some in the other's state, these are held beside each other.
+    const mixed = scriptedMachine({
+      latency: ({ process }) => measured(process < 3 ? block(4, at(400)) : block(2, at(120))),
+    })
+    expect(await check(MODEL, { against: file, trials: mixed })).toMatchObject({ verdict: 'within', model: { p50Ms: 2 } })
+  })
+
+  test("each side's time is of one regime", async () => {
+    // Two of five rounds meet slow handoffs, in which both take thrice as long.
+    const latency: MachineScript['latency'] = ({ modelFile, process }) =>
+      measured(process < 2 ? block(modelFile === base ? 6 : 9, at(400)) : block(modelFile === base ? 2 : 3, at(120)))
+    const found = await check(MODEL, { baseline: base, trials: scriptedMachine({ latency }) })
+    expect(found).toMatchObject({ ratio: 1.5, model: { ciHighMs: 3 }, baseline: { ciHighMs: 2 } })
   })
 
   test('a report of this machine is compared with by intervals; what differs is refused or said', async () => {

@@ -9,17 +9,18 @@ import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
-import { p50Interval } from '../measure/timing/statistics.ts'
-import type { Latency } from '../measure/timing/types.ts'
+import { median, p50Interval, processInterval } from '../measure/timing/statistics.ts'
+import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
-import { blocksOf, isReady, p50Of } from './compare/measure.ts'
+import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
+import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
 import { toolVersion } from './version.ts'
 
@@ -121,15 +122,16 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const failed = runs.findIndex(({ failure }) => failure !== null)
     if (failed >= 0) throw new InputError(`${ready[failed]!.id} cannot be measured: ${reasonOf(runs[failed]!.failure!)}`)
     const threads = last.state.ready.inputs.threadsInUse
-    const facts =
-      report === null
-        ? paired(files, runs)
-        : apart(file, { report, file: against! }, summarize(blocksOf(runs[0]!), threads, machine))
+    const summarized = (blocks: readonly LatencyBlock[]) => summarize(blocks, threads, machine)
+    const own = { file, blocks: blocksOf(runs.at(-1)!), threads, summarized }
+    const { apart: otherState, ...facts } =
+      report === null ? { ...paired(files, runs, threads), apart: null } : apart(own, { report, file: against! })
+    if (otherState !== null) warnings.push(otherState)
     const document = {
       schema: 'whyslow-check/1' as const,
       tool: { version: toolVersion },
       createdAt: new Date().toISOString(),
-      verdict: decide(facts, options.failAbove),
+      verdict: otherState !== null ? ('unclear' as const) : decide(facts, options.failAbove),
       failAbove: options.failAbove,
       ...facts,
       warnings,
@@ -147,15 +149,16 @@ export function isClear([base, model]: readonly SetupRun[], least: number, failA
   return ratio !== null && ratio.rounds >= least && decide(ratio, failAbove) !== 'unclear'
 }
 
-function paired([baseFile, file]: readonly string[], [base, model]: readonly SetupRun[]): Facts {
-  const ratio = ratioOf(base!, model!, LEVEL)
+function paired([baseFile, file]: readonly string[], runs: readonly SetupRun[], threads: number): Facts {
+  const ratio = ratioOf(runs[0]!, runs[1]!, LEVEL)
   if (ratio === null) throw new InputError('one round decides nothing; give --rounds 2 or more')
-  return { ...ratio, model: sideOf(file!, model!), baseline: { ...sideOf(baseFile!, base!), paired: true } }
+  const { base, own } = roundsAlike(runs, threads)
+  return { ...ratio, model: sideOf(file!, own), baseline: { ...sideOf(baseFile!, base), paired: true } }
 }
 
-function sideOf(file: string, runs: SetupRun): CheckDocument['model'] {
-  const { low, high } = p50Interval(blocksOf(runs))
-  return { file, p50Ms: p50Of(runs), ciLowMs: low, ciHighMs: high }
+function sideOf(file: string, blocks: readonly LatencyBlock[]): CheckDocument['model'] {
+  const { low, high } = p50Interval(blocks)
+  return { file, p50Ms: median(blocks.map(({ p50Ms }) => p50Ms)), ciLowMs: low, ciHighMs: high }
 }
 
 interface Against {
@@ -163,9 +166,26 @@ interface Against {
   readonly file: string
 }
 
-/** Two runs: the widest ratio that their intervals allow. */
-function apart(file: string, { report, file: against }: Against, own: Latency): Facts {
-  const base = report.latency
+interface OwnRun {
+  readonly file: string
+  readonly blocks: readonly LatencyBlock[]
+  readonly threads: number
+  readonly summarized: (blocks: readonly LatencyBlock[]) => Latency
+}
+
+/** Two runs: the widest ratio that their intervals allow, of processes that met the machine in one state where there are some of both. */
+function apart(
+  { file, blocks, threads, summarized }: OwnRun,
+  { report, file: against }: Against,
+): Facts & { readonly apart: string | null } {
+  const then = (report.latency.blocks ?? []).map(({ p50Ms, handoffNs }) => ({
+    p50Ms,
+    handoffBeforeNs: handoffNs,
+    handoffAfterNs: handoffNs,
+  }))
+  const alike = then.length === 0 ? { base: then, own: blocks } : sameRegime(then, blocks, threads)
+  const own = summarized(alike?.own ?? blocks)
+  const base = alike === null || alike.base.length === then.length ? report.latency : boundsOf(alike.base)
   return {
     ratio: own.p50Ms / base.p50Ms,
     ratioLow: own.ciLowMs / base.ciHighMs,
@@ -173,7 +193,14 @@ function apart(file: string, { report, file: against }: Against, own: Latency): 
     rounds: null,
     model: { file, p50Ms: own.p50Ms, ciLowMs: own.ciLowMs, ciHighMs: own.ciHighMs },
     baseline: { file: against, p50Ms: base.p50Ms, ciLowMs: base.ciLowMs, ciHighMs: base.ciHighMs, paired: false },
+    apart: alike === null ? whyApart(then, blocks) : null,
   }
+}
+
+function boundsOf(blocks: readonly Handed[]): Pick<Latency, 'p50Ms' | 'ciLowMs' | 'ciHighMs'> {
+  const p50s = blocks.map(({ p50Ms }) => p50Ms)
+  const { low, high } = processInterval(p50s)
+  return { p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }
 }
 
 function readReport(file: string): BaselineReport {

@@ -58,7 +58,9 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   const percent = percentOf(measured.length)
   const pairs = pairsOf(measured, all.batches, percent)
   const reference = measured.find(({ contestant }) => contestant === opened.first) ?? measured[0]
-  const rows = opened.contestants.map((contestant) => tell(contestant, { ...facts, createdAt, pairs, percent, reference, measured }))
+  const rows = opened.contestants.map((contestant) =>
+    tell(contestant, { ...facts, createdAt, pairs, percent, reference, measured }),
+  )
   const reports = rows.flatMap(({ report }) => report ?? [])
   const contestants = rows.map(({ row, report }) => ({
     ...row,
@@ -110,11 +112,7 @@ const FALSELY_APART = 5
 /** Of the interval of one pair among those of so many contestants, so that all of them hold together (Bonferroni). */
 const percentOf = (contestants: number): number => 100 - FALSELY_APART / Math.max(1, (contestants * (contestants - 1)) / 2)
 
-function pairsOf(
-  measured: readonly ContestantRun[],
-  batches: readonly number[],
-  percent: number,
-): ComparisonDocument['pairs'] {
+function pairsOf(measured: readonly ContestantRun[], batches: readonly number[], percent: number): ComparisonDocument['pairs'] {
   return batches.flatMap((batch) =>
     measured.flatMap((a, i) =>
       measured.slice(i + 1).flatMap((b) => {
@@ -143,7 +141,9 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
   const report = reportOf(measured, facts)
   const { latency } = report
   const ratio =
-    facts.reference === undefined || facts.reference === measured ? null : ratioOf(baseOf(facts.reference), baseOf(measured), facts.percent)
+    facts.reference === undefined || facts.reference === measured
+      ? null
+      : ratioOf(baseOf(facts.reference), baseOf(measured), facts.percent)
   const batches = batchRows(measured, latency!)
   const best = batches.reduce((top, one) => (one.batch / one.p50Ms > top.batch / top.p50Ms ? one : top))
   const { agreement, reason, samples } = agreementOf(measured, facts)

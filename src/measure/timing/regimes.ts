@@ -32,7 +32,7 @@ export const UNTOLD: ReadonlySet<string> = new Set(['handoff-unknown', 'changing
  * Several threads only: a single thread hands nothing over, and its blocks are one regime. A block whose handoff could not be measured is
  * of the regime that all others are in; where these differ nothing tells, and it stands apart.
  */
-export function tellRegimes(blocks: readonly LatencyBlock[], threads: number): LatencyBlock[] {
+export function tellRegimes<T extends Handoffs>(blocks: readonly T[], threads: number): (T & { readonly regime: string })[] {
   if (threads <= 1) return blocks.map((block) => ({ ...block, regime: 'one-thread' }))
   const steady = blocks.map((block) => (changes(block) ? null : handoffNs(block)))
   const order = steady.flatMap((ns, i) => (ns === null ? [] : [{ ns, i }]))

@@ -35,6 +35,7 @@ export interface BaselineReport {
     ciLowMs: number
     /** @exclusiveMinimum 0 */
     ciHighMs: number
+    blocks?: { p50Ms: number; handoffNs: number | null }[] // those of a run without them are taken for one regime
   }
 }
 

@@ -20,7 +20,9 @@ export function checkAnswer({
   const times = `${names.get(model.file)} takes ${significant(ratio)}× (${speedupRange(ratioLow, ratioHigh)}) the time of ${names.get(baseline.file)}`
   if (verdict === 'within') return `${times}: within ${failAbove}×.`
   if (verdict === 'above') return `${times}: above ${failAbove}×.`
-  return `${times}: unclear, since the interval holds ${failAbove}; nothing is failed for it.`
+  const holds = ratioLow <= failAbove && ratioHigh > failAbove
+  const why = holds ? `the interval holds ${failAbove}` : 'the two runs met the machine in different states'
+  return `${times}: unclear, since ${why}; nothing is failed for it.`
 }
 
 /** Ends with a line end. Pure. */
