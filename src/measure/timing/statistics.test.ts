@@ -36,9 +36,17 @@ describe('statistics', () => {
   it('names a percentile only where the samples support it', () => {
     const samples = Array.from({ length: 64 }, (_, i) => i + 1)
     expect(percentile(samples.slice(1), 0.9)).toBeNull()
-    // Nearest rank: ceil(64 * 0.9) = 58.
-    expect(percentile(samples, 0.9)).toBe(58)
     expect(percentile(samples, 0.95)).toBeNull()
+  })
+
+  it('gives for a percentile what it does not exceed with 99 % confidence', () => {
+    const ramp = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+    // 0.9^64 + 64 · 0.1 · 0.9^63 = 0.96 %: the largest sample alone may be left out. The nearest rank is 58.
+    expect(percentile(ramp(64), 0.9)).toBe(63)
+    // 0.99^662 + 662 · 0.01 · 0.99^661 = 0.99 %.
+    expect(percentile(ramp(662), 0.99)).toBe(661)
+    // Of many it comes near the rank, which 2.33 standard deviations, √990 each, add to.
+    expect(percentile(ramp(100_000), 0.99)! - 99_000).toBeCloseTo(2.33 * Math.sqrt(990), -1)
   })
 
   it('averages the middle half', () => {

@@ -15,10 +15,28 @@ export function median(values: readonly number[]): number {
 /** Samples needed before a percentile may be named (99 % confidence that it is not exceeded; binomial). */
 const SAMPLES_FOR: Readonly<Record<number, number>> = { 0.9: 64, 0.95: 130, 0.99: 662, 0.999: 6636 }
 
-/** Nearest-rank percentile, or null where there are too few samples to name it. */
+/** That the percentile lies above what is given for it. */
+const EXCEEDED = 0.01
+
+/**
+ * What the percentile does not exceed with 99 % confidence, as far as samples are independent: an order statistic above the nearest rank.
+ * null where there are too few samples to name it.
+ */
 export function percentile(values: readonly number[], p: 0.9 | 0.95 | 0.99 | 0.999): number | null {
   if (values.length < SAMPLES_FOR[p]!) return null
-  return sorted(values)[Math.ceil(values.length * p) - 1]!
+  return sorted(values)[values.length - 1 - largestLeftOut(values.length, 1 - p)]!
+}
+
+/** As many of the largest samples as lie above the percentile in all but 1 % of cases (binomial; terms by logarithm, which do not vanish). */
+function largestLeftOut(count: number, above: number): number {
+  let log = count * Math.log1p(-above)
+  let below = Math.exp(log)
+  let left = 0
+  for (; below <= EXCEEDED; left++) {
+    log += Math.log(((count - left) / (left + 1)) * (above / (1 - above)))
+    below += Math.exp(log)
+  }
+  return left - 1
 }
 
 /** Mean of the middle half: robust as a median, and not bound to whole microseconds as a median of rounded times is. */

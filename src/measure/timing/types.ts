@@ -52,7 +52,10 @@ export interface Latency {
   readonly firstMs: number
   readonly warmupMs: number
   readonly p50Ms: number
-  /** null where the sample count does not support it: 64, 130, 662 samples for p90, p95, p99. */
+  /**
+   * Over the samples of all processes of the regime, what is not exceeded with 99 % confidence. null where the sample count does not
+   * support it: 64, 130, 662 samples for p90, p95, p99.
+   */
   readonly p90Ms: number | null
   readonly p95Ms: number | null
   readonly p99Ms: number | null
