@@ -124,7 +124,7 @@ describe('top-1 agreement', () => {
     // Row 1: the same class. Row 2: 5 and 4 change places: a flip. Row 3: 5 and 4.9999 were a tie: 2e-4 of 5 is 1e-3.
     const before = [5, 4, 0, 5, 4, 0, 5, 4.9999, 0, 1, 0, 0]
     const after = [5, 4.5, 0, 4, 5, 0, 4.9999, 5, 0, 1, 0, 0]
-    const agreement = compareOutputs(one(floats(before, [4, 3])), one(floats(after, [4, 3])))
+    const agreement = compareOutputs(one(floats(before, [4, 3]), 'logits'), one(floats(after, [4, 3]), 'logits'))
     expect(agreement.outputs[0]!.meaning).toBe('scores')
     expect(agreement.top1).toBe(0.75)
   })
@@ -132,8 +132,11 @@ describe('top-1 agreement', () => {
   it('is for classes only', () => {
     const meaningOf = (value: TensorValue, name = 'y', graph?: GraphView) =>
       compareOutputs(one(value, name), one(value, name), { graph }).outputs[0]!.meaning
-    expect(meaningOf(floats([3, 4]))).toBe('scores')
-    expect(meaningOf(floats([0.6, 0.8]))).toBe('values') // of length 1: an embedding
+    expect(meaningOf(floats([3, 4]), 'logits')).toBe('scores')
+    const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    expect(meaningOf(floats(ten))).toBe('scores')
+    expect(meaningOf(floats(ten.slice(1)))).toBe('values')
+    expect(meaningOf(floats(ten.map((k) => k / Math.sqrt(285))))).toBe('values') // of length 1: an embedding
     expect(meaningOf(floats([3, 4]), 'boxes')).toBe('values')
     expect(meaningOf(floats([3, 4], [1, 1, 2]))).toBe('values')
     expect(meaningOf(floats([3, 4], [1, 1, 2]), 'token_logits')).toBe('scores')
@@ -189,6 +192,14 @@ describe('the metric', () => {
       const agreement = compareOutputs(one(scores), one(worse), { labels: labels([1, 0], dtype) })
       expect(agreement.metric).toEqual({ name: 'accuracy', before: 1, after: 0.5 })
     }
+  })
+
+  it('does not take the larger of two targets for a decision', () => {
+    // 2 and 3 become 1 and 9: the second is the larger as before, and a cosine of 0.92 is no rounding.
+    const agreement = compareOutputs(one(floats([2, 3])), one(floats([1, 9])))
+    expect(agreement).toMatchObject({ top1: null, cosine: expect.closeTo(29 / Math.sqrt(13 * 82), 9) })
+    const asked = { labels: labels([1.5, 3], 'float64') }
+    expect(compareOutputs(one(floats([2, 3])), one(floats([1, 9])), asked).metric).toMatchObject({ name: 'mse', before: 0.125 })
   })
 
   it('takes labels by name from an output of strings', () => {

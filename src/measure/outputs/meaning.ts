@@ -2,8 +2,8 @@
 // agreement of decisions means something for classes only.
 //   label:  int64, int32, string or bool, one element a row
 //   scores: float of two axes or more, 2 to 100,000 on the last, whose rows add up to 1 (probabilities, or their logarithms), or whose
-//           name says scores; with exactly two axes also where nothing speaks against it (no name such as 'boxes' or 'embedding', rows
-//           not of length 1)
+//           name says scores; with exactly two axes and ten classes or more also where nothing speaks against it (no name such as
+//           'boxes' or 'embedding', rows not of length 1). Fewer may as well be a regression's, of which the largest says nothing
 //   binary: float with one element a row that Sigmoid makes or whose name says probability, or two axes of which Sigmoid makes each
 //           element (independent labels)
 //   values: all else. Class maps of images ([N,C,H,W]) are among them: they are compared as numbers.
@@ -20,6 +20,8 @@ export interface Meaning {
 }
 
 const MOST_CLASSES = 100_000
+/** Below it numbers in a row of which nothing is said are values: a model that predicts width and height has two. */
+const LEAST_UNNAMED_CLASSES = 10
 /** Rows looked at to tell what they are. */
 const ROWS_SEEN = 256
 /** Sums of probabilities in float16 are this far from 1. */
@@ -64,7 +66,7 @@ export function meaningOf(
   if (SAYS_OTHER.test(name)) return values
   if (SAYS_SCORES.test(name)) return scores
   const isUnit = numbers.every((one) => addUpToOne(one, classes, (x) => x * x))
-  return rank === 2 && !isUnit ? scores : values
+  return rank === 2 && classes >= LEAST_UNNAMED_CLASSES && !isUnit ? scores : values
 }
 
 /** The node that gives the output its numbers, behind operators that only pass them on. */

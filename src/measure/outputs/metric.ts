@@ -63,8 +63,22 @@ function deciding(compared: readonly Compared[], labels: readonly TensorValue[])
   const found = (['label', 'scores', 'binary'] as const).flatMap((meaning) =>
     compared.filter((one) => one.meaning.meaning === meaning && fits(one)),
   )[0]
+  if (found === undefined && !isText && labels.every(areClasses)) {
+    const rows = compared.find((one) => rowsOfClasses(one, labels))
+    if (rows !== undefined) return { ...rows, meaning: { meaning: 'scores', threshold: 0 } }
+  }
   return found ?? (isText || !labels.every(areYesOrNo) ? undefined : asYesOrNo(compared.find((one) => oneFloatEach(one, labels))))
 }
+
+/** A row of numbers for each label, the label's place among them: class labels make scores of what nothing else calls so. */
+const rowsOfClasses = ({ original, originalNumbers }: Compared, labels: readonly TensorValue[]): boolean =>
+  originalNumbers !== null &&
+  isRealFloat(original[0]!.dtype) &&
+  original.every(({ shape }, sample) => {
+    const [rows = 0, classes = 0] = shape
+    const isOneEach = rows === elementCount(labels[sample]!.shape) && classes >= 2
+    return shape.length === 2 && isOneEach && Array.from(numbersOf(labels[sample]!)!).every((label) => label < classes)
+  })
 
 const areYesOrNo = (labels: TensorValue): boolean =>
   Array.from(numbersOf(labels) ?? [2]).every((value) => value === 0 || value === 1)

@@ -8,7 +8,7 @@ const values = (numbers: readonly number[]): Results[] => [
   { y: { dtype: 'float32', shape: [1, 1, numbers.length], data: Float32Array.from(numbers) } },
 ]
 const rows = (numbers: readonly number[], classes: number): Results[] => [
-  { y: { dtype: 'float32', shape: [numbers.length / classes, classes], data: Float32Array.from(numbers) } },
+  { scores: { dtype: 'float32', shape: [numbers.length / classes, classes], data: Float32Array.from(numbers) } },
 ]
 const labels = (numbers: readonly number[]): TensorValue[] => [
   { dtype: 'int32', shape: [numbers.length], data: Int32Array.from(numbers) },
