@@ -27,10 +27,7 @@ export function metricOf(
   if (name === 'accuracy') {
     const output = deciding(compared, labels)
     if (output === undefined) return none('no output decides one class for each label; give --metric mse or mae for targets')
-    return {
-      metric: { name, before: accuracy(output, labels, 'original'), after: accuracy(output, labels, 'candidate') },
-      noMetric: null,
-    }
+    return { metric: accuracy(output, labels), noMetric: null }
   }
   const targets = labels.map(numbersOf)
   const output = compared.find(
@@ -97,17 +94,23 @@ function asYesOrNo(one: Compared | undefined): Compared | undefined {
   return { ...one, meaning: { meaning: 'binary', threshold: isProbability ? 0.5 : 0 } }
 }
 
-function accuracy(one: Compared, labels: readonly TensorValue[], side: 'original' | 'candidate'): number {
-  let [right, rows] = [0, 0]
-  one[side].forEach((tensor, sample) => {
-    const label = labels[sample]!
-    const count = decisionsIn(one, sample)
+function accuracy(one: Compared, labels: readonly TensorValue[]): Metric {
+  let [before, after, rows, worse, better] = [0, 0, 0, 0, 0]
+  for (const [sample, label] of labels.entries()) {
     const truth = label.dtype === 'string' ? (label.data as readonly string[]) : numbersOf(label)!
-    const numbers = side === 'original' ? one.originalNumbers?.[sample] : one.candidateNumbers?.[sample]
-    for (let row = 0; row < count; row++) if (decision(one, tensor, numbers, row) === truth[row]) right++
+    const count = decisionsIn(one, sample)
+    for (let row = 0; row < count; row++) {
+      const was = decision(one, one.original[sample]!, one.originalNumbers?.[sample], row) === truth[row]
+      const is = decision(one, one.candidate[sample]!, one.candidateNumbers?.[sample], row) === truth[row]
+      before += Number(was)
+      after += Number(is)
+      worse += Number(was && !is)
+      better += Number(is && !was)
+    }
     rows += count
-  })
-  return rows === 0 ? 1 : right / rows
+  }
+  const share = (right: number) => (rows === 0 ? 1 : right / rows)
+  return { name: 'accuracy', before: share(before), after: share(after), decisions: { rows, worse, better } }
 }
 
 function decision({ meaning }: Compared, tensor: TensorValue, numbers: Numbers | undefined, row: number): number | string {

@@ -1,5 +1,7 @@
 // How the outputs of a changed setup compare with the original's on the same inputs, as plain data.
+
 import type { DType } from '../../graph/types.ts'
+import type { DecisionCounts } from './decision-loss.ts'
 
 /**
  * What an output's numbers are for. scores: one of many classes, the last axis over the classes. binary: each element decides yes
@@ -36,6 +38,8 @@ export interface Metric {
   readonly name: MetricName
   readonly before: number
   readonly after: number
+  /** Of accuracy: the decisions behind it, row by row. Absent where they are not known. */
+  readonly decisions?: DecisionCounts
 }
 
 /** The worst over the outputs, and each of them. */

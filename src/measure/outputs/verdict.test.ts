@@ -71,7 +71,7 @@ describe('verdict', () => {
     expect(lossOf(compareOutputs(original, candidate))).toEqual({ of: 'top-1 agreement', loss: 0.25 })
     // The label of the changed row was wrong before: a gain, and no loss.
     const gained = compareOutputs(original, candidate, { labels: labels([0, 0, 1, 1]) })
-    expect(gained.metric).toEqual({ name: 'accuracy', before: 0.75, after: 1 })
+    expect(gained.metric).toEqual({ name: 'accuracy', before: 0.75, after: 1, decisions: { rows: 4, worse: 0, better: 1 } })
     expect(verdict(gained, 'approximate', 0).ok).toBe(true)
     // 0.3 - 0.2 is a little more than 0.1 in binary: the bound itself is within the bound.
     const lost = { ...gained, metric: { name: 'accuracy', before: 0.3, after: 0.2 } } as const
@@ -88,6 +88,37 @@ describe('verdict', () => {
     const agreement = compareOutputs(detector([1, 1, 1, 1]), detector([1, 1, -1, -1]))
     expect(agreement.top1).toBe(1)
     expect(verdict(agreement, 'approximate', 0.01)).toMatchObject({ ok: false, reason: expect.stringMatching(/'boxes'.*cosine/) })
+  })
+})
+
+describe('accuracy on few rows', () => {
+  const judged = (rows: number, worse: number, better = 0) => {
+    const metric = {
+      name: 'accuracy',
+      before: 0.9,
+      after: 0.9 - (worse - better) / rows,
+      decisions: { rows, worse, better },
+    } as const
+    return verdict({ ...compareOutputs(values([1, 2]), values([1, 3])), metric }, 'approximate', 0.01)
+  }
+
+  it('is held with its interval: one decision of a hundred is 1 %, and may be 4.7', () => {
+    expect(judged(100, 1)).toEqual({
+      ok: false,
+      reason:
+        'accuracy 0.9 to 0.89: a loss of 0.01, not held to be within --max-loss 0.01; on 100 labelled rows a loss of up to 0.0466 cannot be ruled out, which takes 299 rows at least',
+    })
+    // Four of a thousand are 0.91 % at most, as are five that others make up for.
+    expect(judged(1000, 4)).toEqual({ ok: true, reason: 'accuracy 0.9 to 0.896, within --max-loss 0.01' })
+    expect(judged(1000, 5, 5).ok).toBe(true)
+    expect(judged(1000, 8).ok).toBe(false)
+  })
+
+  it('says what the rows cannot rule out where nothing was lost', () => {
+    expect(judged(100, 0)).toMatchObject({
+      ok: true,
+      reason: expect.stringMatching(/on 100 labelled rows a loss of up to 0\.0295/),
+    })
   })
 })
 
