@@ -57,6 +57,13 @@ describe('another run', () => {
     expect(await recall(run(rest))).toBeNull()
   })
 
+  test('finds nothing that was judged by another method', async () => {
+    const { plan, setup, memory } = sharedCache()()
+    await memory.remember!(setup(), setup({ threads: 2 }), look)
+    const later = judgementMemory(plan, setupTasks(plan), 1e6)
+    expect(await later.recall!(setup(), setup({ threads: 2 }))).toBeNull()
+  })
+
   test('a cache that cannot be read costs the memory, and nothing else', async () => {
     const run = sharedCache()
     const { memory, setup, plan } = run()

@@ -8,10 +8,14 @@ import type { Bench, Remembered } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import { optionsKey, type SetupTasks } from './setup-tasks.ts'
 
-/** Nothing is kept without a cache. */
+/** Of reading and judging (readings.ts, judge.ts, shortlist.ts): raised where one changes, since what was judged before is then judged anew. */
+const METHOD = 2
+
+/** Nothing is kept without a cache. `method`: of another one nothing is found. */
 export function judgementMemory(
   { cache, goal, inputs }: Pick<LocalBenchPlan, 'cache' | 'goal' | 'inputs'>,
   tasks: Pick<SetupTasks, 'fileOf'>,
+  method = METHOD,
 ): Pick<Bench, 'recall' | 'remember'> {
   if (cache === undefined) return {}
   const inputsHash = hashOfFeeds(inputs.samples)
@@ -28,7 +32,7 @@ export function judgementMemory(
       const { file, sizeBytes } = await tasks.fileOf(model)
       return `${await hashOf(file)} ${sizeBytes} ${batchFactor} ${optionsKey(options)}`
     })
-    const subject = [goal, inputsHash, ...(await Promise.all(sides))].join('\n')
+    const subject = [`method ${method}`, goal, inputsHash, ...(await Promise.all(sides))].join('\n')
     return { ...cache!.key, kind: 'trial', subject }
   }
 
