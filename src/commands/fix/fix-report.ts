@@ -89,7 +89,12 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
 
 export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
   if (agreement === null || agreement.mismatch !== null) return null
-  const { maxAbs, cosine, sqnrDb, equal, top1, metric } = agreement
+  const { maxAbs, cosine, sqnrDb, equal, top1 } = agreement
+  const metric = agreement.metric && {
+    name: agreement.metric.name,
+    before: agreement.metric.before,
+    after: agreement.metric.after,
+  }
   return { maxAbs, cosine, sqnrDb, equal, top1, metric }
 }
 
