@@ -85,16 +85,16 @@ export async function proposeAgain(
 export const nameOf = ({ remedy, proposal }: Named): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
 
-/** Of the time of a prediction, the share that is expected to go; 0 for other goals, which are not predicted. */
-export function expectedShare({ predictedSavingMs }: Proposal, { goal, p50Ms }: RemedyEvidence): number {
+/** Of the time of a prediction with what was kept, the share that is expected to go; 0 for other goals, which are not predicted. */
+export function expectedShare({ predictedSavingMs }: Proposal, { goal }: RemedyEvidence, p50Ms: number): number {
   if (goal !== 'latency' && goal !== 'throughput') return 0
   return Math.min(0.9, Math.max(0, (predictedSavingMs ?? 0) / p50Ms))
 }
 
-/** For the row that tells what became of it. */
+/** For the row that tells what became of it, over what was kept (`p50Ms`), as the measured one beside it is. */
 export function predictedSpeedup(
   { proposal }: Candidate,
-  { p50Ms }: RemedyEvidence,
+  { p50Ms }: { readonly p50Ms: number },
 ): { readonly predictedSpeedup: number | null } {
   const saving = proposal.predictedSavingMs
   return { predictedSpeedup: saving === null || saving >= p50Ms ? null : p50Ms / (p50Ms - saving) }

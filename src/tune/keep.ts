@@ -20,7 +20,7 @@ export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candida
   const taken = state.kept.find(({ remedy }) => remedy.id === candidate.remedy.id)
   if (taken !== undefined) {
     const reason = `${nameOf(taken)} was better in the first look`
-    return tell(tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, evidence)))
+    return tell(tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
   }
   if (bench.nowMs() > state.endMs) return leftUntried(state, [nameOf(candidate)])
   const again = await proposeAgain(candidate, state.setup, evidence, tools)
@@ -32,7 +32,7 @@ export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candida
   plan.onStep(`in pairs: ${nameOf(again)}`, 0, 1)
   const trial = await judged(plan, state, again.proposal.setup)
   if (trial.outcome === 'measured') return keep(plan, state, again, trial.value)
-  return tell(tried(again, 'failed', reasonInWords(trial), predictedSpeedup(again, evidence)))
+  return tell(tried(again, 'failed', reasonInWords(trial), predictedSpeedup(again, state)))
 }
 
 /** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
@@ -50,9 +50,9 @@ async function judged(
 }
 
 async function keep(plan: SearchPlan, state: SearchState, candidate: Candidate, judgement: Judgement): Promise<SearchState> {
-  const { bench, evidence } = plan
+  const { bench } = plan
   const { setup } = candidate.proposal
-  const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, evidence) }
+  const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
   const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
     told(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
   if (judgement.verdict !== 'faster')
@@ -65,7 +65,9 @@ async function keep(plan: SearchPlan, state: SearchState, candidate: Candidate, 
   const took = await tookOf(plan, candidate)
   if (typeof took === 'string') return tell('failed', took)
   if (took === false) return tell('rejected', 'faster, but the engine does not run what was meant to', { took })
-  return { ...tell('faster', reason, { kept: true, took, agreement }), kept, setup }
+  const { beforeMs, afterMs } = judgement
+  const p50Ms = beforeMs === null || afterMs === null ? state.p50Ms : state.p50Ms * (afterMs / beforeMs)
+  return { ...tell('faster', reason, { kept: true, took, agreement }), kept, setup, p50Ms }
 }
 
 /** null: nothing to look for, or the graph could not be had. A string: how the look at it failed. */

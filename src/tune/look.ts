@@ -29,7 +29,10 @@ export async function look(
   const candidates = distinct(bench, proposed, base)
   if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [] }
   const { right, ...sorted } = await sortOut(plan, given, candidates, deadlineMs)
-  const hopefuls = right.map(({ proposal }) => ({ setup: proposal.setup, expected: expectedShare(proposal, evidence) }))
+  const hopefuls = right.map(({ proposal }) => ({
+    setup: proposal.setup,
+    expected: expectedShare(proposal, evidence, given.p50Ms),
+  }))
   const onRead = (k: number, of: number) => plan.onStep('a first look at what may help', k, of)
   const looks = await firstLooks(bench, base, hopefuls, { deadlineMs, onRead })
   let { state } = sorted
@@ -63,11 +66,11 @@ async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonl
   let state = given
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
-    if (before?.kind === 'look') state = told(plan, state, noGain(plan, candidate, 'an earlier run', 1 / before.ratio))
+    if (before?.kind === 'look') state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
     else if (isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
-      const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, candidate) : null
+      const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, state, candidate) : null
       if (wrong === null) right.push(candidate)
       else state = told(plan, state, wrong)
     }
@@ -76,10 +79,10 @@ async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonl
 }
 
 /** null where the outputs agree. */
-async function wrongOutputs({ bench, evidence, onStep }: SearchPlan, candidate: Candidate) {
+async function wrongOutputs({ bench, onStep }: SearchPlan, state: SearchState, candidate: Candidate) {
   onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
   const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([candidate]))
-  return ok ? null : tried(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, evidence) })
+  return ok ? null : tried(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, state) })
 }
 
 async function notShortlisted(
@@ -93,11 +96,11 @@ async function notShortlisted(
   const ratio = geometricMean(ratios)
   const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
   if (ratio >= CLEARLY_NO_GAIN) await plan.bench.remember?.(state.setup, candidate.proposal.setup, { kind: 'look', ratio })
-  return told(plan, state, noGain(plan, candidate, looks, 1 / ratio))
+  return told(plan, state, noGain(state, candidate, looks, 1 / ratio))
 }
 
-const noGain = ({ evidence }: SearchPlan, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>
+const noGain = (state: SearchState, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>
   tried(candidate, 'no-difference', `no gain in ${seenIn} (${lookedSpeedup.toFixed(2)}×)`, {
     lookedSpeedup,
-    ...predictedSpeedup(candidate, evidence),
+    ...predictedSpeedup(candidate, state),
   })

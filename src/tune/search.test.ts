@@ -59,6 +59,28 @@ describe('what is better', () => {
     expect(proven / 200).toBeGreaterThanOrEqual(least)
   })
 
+  test('what is expected of a step is over what was kept, as what is measured', async () => {
+    const saving = (id: string, predictedSavingMs: number) =>
+      exampleRemedy(id, {
+        apply: (setup) =>
+          id in setup.options.configEntries
+            ? []
+            : [
+                {
+                  variant: '',
+                  setup: exampleSetup(...Object.keys(setup.options.configEntries), id),
+                  changes: [],
+                  predictedSavingMs,
+                },
+              ],
+      })
+    // 10 ms are 5 with the first; of these 2 are expected to go: 5 / 3, not 10 / 8.
+    const one = await run({ noise: 0, timeMs: times({ a: 2, b: 5 / 3 }) }, [saving('a', 5), saving('b', 2)])
+    expect(outcomeOf(one, 'a')!.predictedSpeedup).toBeCloseTo(2)
+    expect(outcomeOf(one, 'b')).toMatchObject({ predictedSpeedup: expect.closeTo(5 / 3), kept: true })
+    expect(outcomeOf(one, 'b')!.judgement!.speedup).toBeCloseTo(5 / 3)
+  })
+
   test('of several, those that add to each other are all kept, and the proof is of the whole', async () => {
     // 1.5 * 1.4 = 2.1.
     const one = await run(

@@ -27,12 +27,12 @@ const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
 
 export async function search(plan: SearchPlan): Promise<Found> {
-  const { bench, original, evidence, only } = plan
+  const { bench, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const late = remedies.filter((one) => one.late)
   const early = remedies.filter((one) => !one.late)
   const startMs = bench.nowMs()
-  let state = begun(original, startMs + plan.budgetMs * (late.length > 0 ? EARLY_SHARE : 1))
+  let state = begun(plan, startMs + plan.budgetMs * (late.length > 0 ? EARLY_SHARE : 1))
   state = await tryEarly(plan, state, early)
   if (late.length > 0) state = await tryLate(plan, { ...state, endMs: startMs + plan.budgetMs }, late)
   // What they left of the budget is for those that had no turn before them.

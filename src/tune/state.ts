@@ -22,6 +22,8 @@ export interface SearchPlan {
 export interface SearchState {
   /** The original with all that was kept: what candidates are judged against. */
   readonly setup: RemedySetup
+  /** Of a prediction with it, ms, by what its steps were judged: what a saving is held against. */
+  readonly p50Ms: number
   readonly kept: readonly Candidate[]
   readonly tried: readonly Tried[]
   /** Names of candidates that no time was left for; some may be tried later. */
@@ -36,8 +38,9 @@ export interface SearchState {
   readonly costly: ReadonlySet<string>
 }
 
-export const begun = (original: RemedySetup, endMs: number): SearchState => ({
+export const begun = ({ original, evidence }: Pick<SearchPlan, 'original' | 'evidence'>, endMs: number): SearchState => ({
   setup: original,
+  p50Ms: evidence.p50Ms,
   kept: [],
   tried: [],
   untried: [],
