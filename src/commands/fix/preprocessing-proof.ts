@@ -68,13 +68,20 @@ export async function provePreprocessing(
       path.join(run.folder, name),
       values.map((value) => ({ ...run.inputs.samples[0]!, [moved.input.name]: value })),
     )
-  const base = modelTask(engine, run.model.source.file, run.engineOptions, saved('prepared', prepared))
+  const inCode = saved('prepared', prepared)
+  const original = modelTask(engine, run.model.source.file, run.engineOptions, inCode)
   const changed = modelTask(engine, file, setup.options, saved('pictures', pictures))
-  const agreement = await agreementOf(run, base, changed)
+  const agreement = await agreementOf(run, original, changed)
   if (typeof agreement === 'string') return done('failed', agreement)
   const promise = worstEffect(kept)
   const { ok, reason } = verdict(agreement, promise === 'exact' ? 'rounding' : promise, maxLoss)
   if (!ok) return done('rejected', reason, { agreement })
+  // With all else that is kept: what the other remedies gain is not the code's.
+  const { file: without } =
+    setup.model === run.model
+      ? run.model.source
+      : await writeModelFolder(setup.model, path.join(run.folder, 'without-preprocessing'))
+  const base = modelTask(engine, without, setup.options, inCode)
   const plan = {
     run: run.trials.run,
     base: { ...base, sampleMs: SAMPLE_MS },
