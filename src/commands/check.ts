@@ -20,7 +20,7 @@ import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-of-runs.ts'
+import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
 import { toolVersion } from './version.ts'
 

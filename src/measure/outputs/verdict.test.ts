@@ -92,7 +92,7 @@ describe('verdict', () => {
 })
 
 describe('accuracy on few rows', () => {
-  const after = (rows: number, worse: number, better = 0) => {
+  const judged = (rows: number, worse: number, better = 0) => {
     const metric = {
       name: 'accuracy',
       before: 0.9,
@@ -103,19 +103,19 @@ describe('accuracy on few rows', () => {
   }
 
   it('is held with its interval: one decision of a hundred is 1 %, and may be 4.7', () => {
-    expect(after(100, 1)).toEqual({
+    expect(judged(100, 1)).toEqual({
       ok: false,
       reason:
         'accuracy 0.9 to 0.89: a loss of 0.01, not held to be within --max-loss 0.01; on 100 labelled rows a loss of up to 0.0466 cannot be ruled out, which takes 299 rows at least',
     })
     // Four of a thousand are 0.91 % at most, as are five that others make up for.
-    expect(after(1000, 4)).toEqual({ ok: true, reason: 'accuracy 0.9 to 0.896, within --max-loss 0.01' })
-    expect(after(1000, 5, 5).ok).toBe(true)
-    expect(after(1000, 8).ok).toBe(false)
+    expect(judged(1000, 4)).toEqual({ ok: true, reason: 'accuracy 0.9 to 0.896, within --max-loss 0.01' })
+    expect(judged(1000, 5, 5).ok).toBe(true)
+    expect(judged(1000, 8).ok).toBe(false)
   })
 
   it('says what the rows cannot rule out where nothing was lost', () => {
-    expect(after(100, 0)).toMatchObject({
+    expect(judged(100, 0)).toMatchObject({
       ok: true,
       reason: expect.stringMatching(/on 100 labelled rows a loss of up to 0\.0295/),
     })

@@ -73,3 +73,27 @@ test('outputs keep their mean', async () => {
   expect(plain).toBeGreaterThan(15)
   expect(corrected).toBeLessThan(1)
 })
+
+test('a bias that only fits with larger scales once it is corrected has them, and is not cut off', () => {
+  const before = modelInMemory(
+    model({
+      nodes: [node('Conv', ['x', 'kernel', 'bias'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [1, 2, 3, 3])],
+      outputs: [valueInfo('y', 'float32')],
+      initializers: [floatTensor('kernel', [1, 2, 1, 1], [127e-9, 0.4e-9]), floatTensor('bias', [1], [1e-3])],
+    }),
+  )
+  const { model: after } = quantize(before, {
+    layers: new Map([['y', 'static' as const]]),
+    ranges: new Map(['x', 'y'].map((name) => [name, { low: 0, high: 1 }])),
+    options: { ...here, reduceRange: false },
+    means: new Map([['x', { axis: 1, means: [0, 1e9] }]]),
+  })
+  // Steps of 1e-9 / 255 reach to 0.0084: enough for 0.001, not for 0.4 more, which rounding 0.4e-9 to 0 costs.
+  const { rawData } = after.proto.graph!.initializer.find(({ name, dataType }) => dataType === 6 && name.endsWith('_quantized'))!
+  const scale = after.proto.graph!.initializer.find(({ name }) => name === 'bias_quantized_scale')!
+  const [steps] = new Int32Array(rawData!.slice().buffer)
+  const step = new Float32Array(scale.rawData!.slice().buffer)[0] ?? scale.floatData[0]!
+  expect(steps).toBeLessThan(2 ** 31 - 1)
+  expect(steps! * step).toBeCloseTo(0.401, 5)
+})

@@ -3,10 +3,11 @@ import { floatTensor, node as makeNode, rawTensor } from '../../graph/build.ts'
 import { affinesForBias, quantizeBias } from './bias.ts'
 import { meanLost, type WeightOrder } from './bias-correction.ts'
 import { bytesOf } from './dynamic.ts'
+import type { Affine } from './numbers.ts'
 import type { Rewriting } from './rewriting.ts'
 import type { Region } from './static-region.ts'
 import { dequantizedWeights, pointsOf } from './static-values.ts'
-import { type FloatWeights, type QuantizedWeights, type WeightLayout, weightAffines } from './weights.ts'
+import { type FloatWeights, type QuantizedWeights, type WeightLayout, weightAffines, withAffines } from './weights.ts'
 
 /** Weights and int32 bias of an operator that reads `x`; undefined where they are not finite. */
 export function weightsAndBias(
@@ -34,17 +35,47 @@ export function weightsAndBias(
   const layout: WeightLayout = { type: options.weights, symmetric, reduced: options.reduceRange, axis }
   const own = weightAffines(given.weights, layout)
   if (own === undefined || given.bias?.every(Number.isFinite) === false) return undefined
-  const affines = given.bias && options.weights === 'int8' ? affinesForBias(own, options.perChannel, scale, given.bias) : own
+  const affines = options.weights === 'int8' ? affinesThatFit(rewriting, given, layout, { own, scale }) : own
   const weights = dequantizedWeights(region, { name: given.name, ...given.weights }, layout, { affines, shared: given.shared })!
   const corrected = given.bias || given.takesBias ? correctedBias(rewriting, given, weights.done) : undefined
   const bias = corrected && dequantizedBias(rewriting, given.hint, quantizeBias(corrected, scale, weights.done.scales))
   return { inputs: [weights.value, ...(bias ? [bias] : [])], sqnrDb: weights.sqnrDb }
 }
 
+/** Each enlargement rounds the weights anew, and moves the mean that the bias takes back: by less every time. */
+const MOST_ENLARGEMENTS = 4
+
+/** Enlarged until the bias that is written fits, the mean that rounding the weights costs in it. */
+function affinesThatFit(
+  rewriting: Rewriting,
+  given: Corrected & { readonly takesBias: boolean },
+  layout: WeightLayout,
+  { own, scale }: { readonly own: readonly Affine[]; readonly scale: number },
+): readonly Affine[] {
+  let affines = own
+  if (!given.bias && !given.takesBias) return own
+  for (let k = 0; k < MOST_ENLARGEMENTS; k++) {
+    // Without means the bias is as it is, whatever the weights.
+    const isKnown = rewriting.choice.means?.get(given.x) !== undefined
+    const bias = isKnown ? correctedBias(rewriting, given, withAffines(given.weights, layout, affines)) : given.bias
+    const next = bias ? affinesForBias(affines, layout.axis !== null, scale, bias) : affines
+    if (next.every((one, channel) => one.scale === affines[channel]!.scale)) return affines
+    affines = next
+  }
+  return affines
+}
+
+interface Corrected {
+  readonly x: string
+  readonly weights: FloatWeights
+  readonly bias: Float32Array | undefined
+  readonly order: WeightOrder
+}
+
 /** The bias with the mean that rounding the weights costs, where the means of what is read are known. */
 function correctedBias(
   { choice }: Rewriting,
-  { x, weights, bias, order }: { x: string; weights: FloatWeights; bias: Float32Array | undefined; order: WeightOrder },
+  { x, weights, bias, order }: Corrected,
   quantized: QuantizedWeights,
 ): Float32Array | undefined {
   const means = choice.means?.get(x)
