@@ -53,6 +53,7 @@ const output = (events: ProfiledEvent[], rounds: ProfileRound[], bodyUs: number 
   predictions: 100,
   rounds,
   truncated: false,
+  calibrated: true,
   onOneThread: false,
 })
 const correct = (events: ProfiledEvent[], rounds: ProfileRound[], p50Ms: number) =>

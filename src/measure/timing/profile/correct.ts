@@ -131,12 +131,20 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
   )
 }
 
-function correctionSentence({ rounds, onOneThread }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
+function correctionSentence(
+  { rounds, calibrated, onOneThread }: ProfileOutput,
+  overheadPerNodeUs: number,
+  p50Ms: number,
+): string {
   const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
   const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
+  const counted = `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`
+  const basis = calibrated
+    ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
+    : `what the profiler usually costs: beside such predictions that is nothing, and it was not calibrated (${counted})`
   return (
     `profiled, the prediction took ${slower.toFixed(2)} times as long; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
-    `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
+    `${basis}; node times are at the pace of ` +
     `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
   )
 }
