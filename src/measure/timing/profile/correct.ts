@@ -26,7 +26,7 @@ export function correctProfile(
   feeds: FeedTypes,
   { p50Ms, threads }: Pick<Profile, 'threads'> & { readonly p50Ms: number },
 ): Profile {
-  const output = steadyRounds(measured)
+  const output = steadyRounds(measured.calibrated ? measured : atOwnPace(measured))
   const { rounds, events } = output
   const joined = joinEvents(events, graphs)
   const types = valueTypes(events, joined, graphs.executed, feeds)
@@ -63,12 +63,18 @@ export function correctProfile(
     nodes,
     overheadPerNodeUs,
     profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
-    correction: correctionSentence(output, overheadPerNodeUs, p50Ms),
+    correction: correctionSentence(output, overheadPerNodeUs, { p50Ms, slower: slowerOf(measured) }),
     threads,
     predictions: output.predictions,
     dispatchPerNodeUs: median(rounds.map(({ cost, plainP50Ms }) => cost.dispatchUs * (p50Ms / plainP50Ms))),
   }
 }
+
+/** Where the profiler costs next to nothing, no latency is nearer to the nodes' pace than that of the very predictions they ran in. */
+const atOwnPace = (output: ProfileOutput): ProfileOutput => ({
+  ...output,
+  rounds: output.rounds.map((round) => ({ ...round, plainP50Ms: round.profiledP50Ms, plainDrift: 1 })),
+})
 
 /** Rounds within which the pace of plain predictions changed more than this are left out while two others are left. */
 const STEADY_DRIFT = 1.15
@@ -131,12 +137,13 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
   )
 }
 
+const slowerOf = ({ rounds }: ProfileOutput): number => median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
+
 function correctionSentence(
   { rounds, calibrated, onOneThread }: ProfileOutput,
   overheadPerNodeUs: number,
-  p50Ms: number,
+  { p50Ms, slower }: { readonly p50Ms: number; readonly slower: number },
 ): string {
-  const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
   const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
   const counted = `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`
   const basis = calibrated
