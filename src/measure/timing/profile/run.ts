@@ -94,7 +94,7 @@ const MOST_NODE_US = 15
 const FELT_SHARE = 0.01
 
 /** Whether the profiler is worth calibrating for predictions of so many events. */
-export const isFelt = (events: number, p50Ms: number): boolean => events * MOST_NODE_US >= FELT_SHARE * p50Ms * 1000
+const isFelt = (events: number, p50Ms: number): boolean => events * MOST_NODE_US >= FELT_SHARE * p50Ms * 1000
 
 /** All that `plainCosts` does, and one `calibrateProfiler`, ms. */
 const PLAIN_CHAINS_MS = 150
