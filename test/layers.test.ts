@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
-  evidence: { imports: ['graph', 'engines', 'trials', 'measure'], types: ['machine'] },
+  evidence: { imports: ['graph', 'engines', 'trials', 'measure', 'report/text/numbers.ts'], types: ['machine'] },
   analyze: {
     imports: ['graph', 'operators', 'engines/onnxruntime/facts'],
     types: ['engines', 'evidence', 'measure/timing', 'machine'],

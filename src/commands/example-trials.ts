@@ -95,6 +95,7 @@ export const profileOf =
       predictions: 10,
       rounds: Array.from({ length: rounds }, () => round),
       truncated: false,
+      calibrated: true,
       bodyUs: null,
       onOneThread: false,
     })
@@ -116,6 +117,8 @@ export function scriptedMachine(script: MachineScript): ScriptedRunner {
       measured<TryOutput>({
         outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }],
         poolThreads: 2,
+        loadMs: 20,
+        predictionMs: 3,
         ...script.tried,
       }),
     latency(input: LatencyInput, call) {

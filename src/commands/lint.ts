@@ -53,7 +53,7 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   const evidence = await withRun(file, options, (run) =>
     alone(
       run,
-      () => measureRun(run, options),
+      async () => (await measureRun(run, options)).evidence,
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     ),
   )

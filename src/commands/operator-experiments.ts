@@ -1,7 +1,6 @@
 // Which operators are timed alone beside variants, after the model was measured whole, and for how long.
 import fs from 'node:fs'
 import path from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { analyze } from '../analyze/analyze.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -12,24 +11,28 @@ import { operatorExperiments } from '../tune/operators/index.ts'
 import type { WhyOptions } from './options.ts'
 import { measureRun, type Run } from './run.ts'
 
-/** Of the time that measuring the whole model took: with it a quarter of the run. */
-const SHARE = 1 / 3
-const LEAST_MS = 1000
+/** Of their time: two processes start, and files are written, before anything is timed. */
+const STARTS_MS = 600
+const LEAST_MS = 300
 
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
 
 /** To be called within `alone`. */
 export async function measureWithOperators(run: Run, options: WhyOptions): Promise<Evidence> {
-  const startMs = performance.now()
-  const measured = await measureRun(run, options)
-  const budgetMs = Math.max(LEAST_MS, SHARE * (performance.now() - startMs))
-  return withOperatorExperiments(run, options, measured, budgetMs)
+  const { evidence, experimentsMs } = await measureRun(run, options)
+  return withOperatorExperiments(run, options, evidence, experimentsMs)
 }
 
-async function withOperatorExperiments(run: Run, options: WhyOptions, measured: Evidence, budgetMs: number): Promise<Evidence> {
+async function withOperatorExperiments(
+  run: Run,
+  options: WhyOptions,
+  measured: Evidence,
+  experimentsMs: number,
+): Promise<Evidence> {
   const offers = offersOf(options.engine)
   const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
   if (!offers.includes('node-times') || !offers.includes('roofs')) return absent(LEFT_OUT)
+  if (experimentsMs < STARTS_MS + LEAST_MS) return absent('the time of a run of this model leaves none for it')
   const evidence = analyze(measured, offers)
   const { latency, profile } = evidence
   if (!latency || !profile) return absent(measured.absent.profile ?? 'there is no profile')
@@ -58,7 +61,7 @@ async function withOperatorExperiments(run: Run, options: WhyOptions, measured: 
     evidence,
     remedies,
     facts: remedyFacts(run, options, measured),
-    budgetMs,
+    budgetMs: experimentsMs - STARTS_MS,
   })
   return experiments === undefined
     ? absent('there is nothing to compare operators with')

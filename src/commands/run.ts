@@ -128,8 +128,14 @@ export const roofsFor = (
   return measuredRoofs({ run: trials.run, machine, engine, engineId, options: engineOptions, cache, limits, progress })
 }
 
+export interface MeasuredRun {
+  readonly evidence: Evidence
+  /** Left for operators alone, ms. */
+  readonly experimentsMs: number
+}
+
 /** Roofs, latency, profile and what else the options ask for. To be called within `alone`. */
-export async function measureRun(run: Run, options: WhyOptions): Promise<Evidence> {
+export async function measureRun(run: Run, options: WhyOptions): Promise<MeasuredRun> {
   const { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
   const roofs = await roofsFor(run, options)
   const gathered = await gather({
@@ -148,7 +154,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     readExecuted,
     progress,
   })
-  return {
+  const evidence: Evidence = {
     schema: 'whyslow-evidence/1',
     toolVersion,
     createdAt: new Date().toISOString(),
@@ -164,6 +170,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Evidenc
     absent: { otherEngines: MEASURED_BY_COMPARE, ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
     warnings: [...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
   }
+  return { evidence, experimentsMs: gathered.experimentsMs }
 }
 
 /** A graph that the engine wrote as it runs it. */

@@ -1,7 +1,8 @@
 // The main command on a scripted machine: what it asks for, in which order, and what it makes of what fails.
 import { describe, expect, test } from 'vitest'
+import { measured } from '../trials/example-runner.ts'
 import { listEngines } from './engines.ts'
-import { here, MODEL, scriptedMachine } from './example-trials.ts'
+import { block, here, MODEL, profileOf, scriptedMachine } from './example-trials.ts'
 import { explain } from './explain.ts'
 import { describeMachine } from './machine.ts'
 import { why } from './why.ts'
@@ -73,9 +74,32 @@ test('a full run sweeps and tries, between blocks', async () => {
   const trials = scriptedMachine({ latency: () => 3 })
   const { evidence } = await why(MODEL, { cache: 'off', trials })
   expect(evidence.threadSweep?.points.length).toBeGreaterThan(1)
-  expect(evidence.batchSweep?.points.map(({ at }) => at)).toEqual([1, 2, 4, 16])
+  expect(evidence.batchSweep?.points.map(({ at }) => at)).toEqual([1, 4, 16])
   expect(evidence.experiments?.map(({ id }) => id)).toEqual(['denormals'])
   expect(evidence.latency?.blocks).toHaveLength(5)
+})
+
+describe('a slow model', () => {
+  test.each([
+    ['5 s', 5000, true, 3],
+    ['30 s', 30_000, true, 3],
+    ['5 s, in full', 5000, false, 5],
+    ['5 s, a minute to load', 5000, true, 1],
+  ])('of %s a prediction gets its report, with a profile', async (name, ms, quick, processes) => {
+    const loadMs = name.includes('load') ? 60_000 : 100
+    const trials = scriptedMachine({
+      latency: ({ least }) => measured(block(ms, { samplesMs: Array(least!.samples).fill(ms) })),
+      tried: { loadMs, predictionMs: ms },
+      more: { profile: profileOf({ Gemm: 0.9 * ms }) },
+    })
+    const { report, evidence } = await why(MODEL, { cache: 'off', quick, trials })
+    expect(report.latency).toMatchObject({ p50Ms: ms })
+    expect(report.latency!.blocks).toHaveLength(processes)
+    expect(evidence.latency!.trust).toBe(processes === 1 ? 'D' : processes === 3 ? 'B' : 'A')
+    expect(evidence.profile!.nodes.length).toBeGreaterThan(0)
+    expect(Math.abs(report.areas.unexplained.share)).toBeLessThan(0.05)
+    expect(evidence.absent.profile).toBeUndefined()
+  })
 })
 
 test('the machine: its roofs, or why there are none', async () => {

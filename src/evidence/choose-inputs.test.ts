@@ -18,7 +18,13 @@ import { relu } from './example-plan.ts'
 
 const folder = folderOfTests()
 const taken = (given: Partial<TryOutput> = {}): Trial<TryOutput> =>
-  measured({ outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }], poolThreads: 4, ...given })
+  measured({
+    outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }],
+    poolThreads: 4,
+    loadMs: 10,
+    predictionMs: 1,
+    ...given,
+  })
 
 interface Given extends Partial<InputConstraints> {
   readonly model?: Model

@@ -11,7 +11,7 @@ import { resolveInputs } from '../measure/samples/resolve.ts'
 import type { ResolvedInput } from '../measure/samples/resolved.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
 import { synthesize } from '../measure/samples/synthetic.ts'
-import { type TryOutput, tryTask } from '../measure/try-once.ts'
+import { type FirstLook, type TryOutput, tryTask } from '../measure/try-once.ts'
 import { type Limits, tryLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
@@ -41,6 +41,7 @@ export interface ChosenInputs {
   /** Per sample, the labels of its rows; null where the data has none. */
   readonly labels: readonly TensorValue[] | null
   readonly outputs: TryOutput['outputs']
+  readonly firstLook: FirstLook
   /** Threads of the engine's pool with these options. */
   readonly threadsInUse: number
   readonly warnings: readonly string[]
@@ -86,7 +87,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     samples = last.samples!
   }
   if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)
-  const { outputs, poolThreads } = last.output!
+  const { outputs, poolThreads, loadMs, predictionMs } = last.output!
   return {
     resolved,
     saved: path.join(folder, 'inputs', 'inputs.json'),
@@ -94,6 +95,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     samples,
     labels,
     outputs,
+    firstLook: { loadMs, predictionMs },
     threadsInUse: constraints.engineOptions.threads || poolThreads || 1,
     warnings: warningsOf(outputs, constraints.data === null),
   }

@@ -50,6 +50,7 @@ export function examplePlan({ shape, inputs = {}, machine = {}, options = {}, ..
       samples,
       labels: null,
       outputs: [{ name: 'y', type: { dtype: 'float32', shape: samples[0]!.x!.shape }, finite: true }],
+      firstLook: { loadMs: 10, predictionMs: 1 },
       threadsInUse: 2,
       warnings: [],
       ...inputs,

@@ -41,6 +41,7 @@ const PROFILE: ProfileOutput = {
     emptyP50Ms: 0.1,
   }),
   truncated: false,
+  calibrated: true,
   bodyUs: null,
   onOneThread: false,
 }
@@ -108,25 +109,31 @@ describe('the order', () => {
 })
 
 describe('time', () => {
-  test('that is given is shared by the processes, and a third of it more goes to the profile', async () => {
+  const slow = { inputs: { firstLook: { loadMs: 100, predictionMs: 5000 } }, latency: () => p50(5000) }
+
+  test('is what the plan of a run says', async () => {
     const { inputs } = await gathered({ options: { seconds: 10 } })
     expect(own(inputs('latency'), 2000)).toHaveLength(5)
-    // 3.5 s would be 25 rounds.
-    expect(inputs<ProfileInput>('profile')).toMatchObject([{ sampleMs: 3500, rounds: 10 }])
-    expect((await gathered()).inputs<ProfileInput>('profile')).toMatchObject([{ sampleMs: 875, rounds: 6 }])
-    expect((await gathered({ options: { quick: true } })).inputs<ProfileInput>('profile')).toMatchObject([
-      { sampleMs: 400, rounds: 3 },
-    ])
+    expect(inputs<ProfileInput>('profile')).toMatchObject([{ sampleMs: 3500, rounds: 10, least: { warmup: 5, samples: 6 } }])
   })
 
-  test('of a trial grows with what a prediction takes, once that is known', async () => {
-    const { asked } = await gathered({ options: { quick: true }, latency: () => p50(50) })
-    expect(asked.map(({ limits }) => limits.timeMs)).toEqual([
-      60_000 + 4 * 300,
-      60_000 + 4 * 300 + 60 * 50,
-      60_000 + 4 * 400 + 60 * 50,
-      60_000 + 4 * 300 + 60 * 50,
-    ])
+  test('of a trial grows with what it is planned to take', async () => {
+    const { asked } = await gathered({ ...slow, options: { quick: true } })
+    // Loading, a first prediction and three; three parts of two predictions each, and the empty model.
+    const blockMs = 250 + 100 + 4 * 5000
+    const profileMs = 250 + 3 * (100 + 2 * 5000) + 25
+    expect(asked.map(({ limits }) => limits.timeMs)).toEqual([blockMs, blockMs, profileMs, blockMs].map((ms) => 60_000 + 4 * ms))
+  })
+
+  test('of a slow model leaves no time for warming up, and what it leaves out is told', async () => {
+    const { inputs, found } = await gathered(slow)
+    expect(own(inputs('latency')).map(({ least }) => least)).toEqual(Array(5).fill({ warmup: 0, samples: 3 }))
+    expect(inputs<ProfileInput>('profile')).toMatchObject([{ rounds: 2, least: { warmup: 1, samples: 1 } }])
+    expect(found.evidence.threadSweep!.points).toHaveLength(2)
+    expect(found.evidence.experiments).toBeUndefined()
+    expect(found.absent.experiments).toMatch(
+      /^it takes 41\.4 s at least, and \d+\.\d s were left of the 300 s of a run of this model$/,
+    )
   })
 
   test('of a cap is told to every task', async () => {

@@ -12,7 +12,7 @@ import { summarize } from '../measure/timing/latency.ts'
 import { latencyTask } from '../measure/timing/latency-block.ts'
 import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts'
 import { profileTask } from '../measure/timing/profile/run.ts'
-import type { ProfileInput, ProfileOutput } from '../measure/timing/profile/types.ts'
+import type { ProfileOutput } from '../measure/timing/profile/types.ts'
 import { median } from '../measure/timing/statistics.ts'
 import type { DeviceTimes, EventLoop, LatencyBlock, Memory } from '../measure/timing/types.ts'
 import { trialLimits } from '../trials/limits.ts'
@@ -20,9 +20,10 @@ import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf, type Trial } from '../trials/port.ts'
 import type { Evidence } from './evidence.ts'
-import { runExperiments } from './experiments.ts'
-import type { GatherPlan } from './plan.ts'
-import { batchSweep, sizeSweeps, threadSweep } from './sweeps.ts'
+import { possibleExperiments, runExperiments } from './experiments.ts'
+import type { GatherPlan, VariedPlan } from './plan.ts'
+import { type PlannedProfile, type Possible, planRun, type RunPlan } from './run-plan.ts'
+import { batchChoice, batchSweep, type SizeChoice, sizeChoices, sizeSweeps, threadChoice, threadSweep } from './sweeps.ts'
 
 type Optional = 'profile' | 'callCost' | 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'eventLoop' | 'device'
 
@@ -30,18 +31,9 @@ export interface Gathered {
   readonly evidence: Required<Pick<Evidence, 'latency' | 'memory'>> & Pick<Evidence, Optional>
   readonly absent: Record<string, string>
   readonly warnings: readonly string[]
+  /** What the run's plan leaves for operators alone, ms. */
+  readonly experimentsMs: number
 }
-
-const PROCESSES = 5
-const QUICK_PROCESSES = 3
-const DEFAULT_MS = 2500
-const QUICK_DEFAULT_MS = 900
-const PROFILE_SHARE = 0.35
-/** A round's sampling: more rounds meet more states of the machine than longer ones do. */
-const PROFILE_ROUND_MS = 140
-const LEAST_PROFILE_MS = 400
-const LEAST_PROFILE_ROUNDS = 3
-const MOST_PROFILE_ROUNDS = 10
 
 const PROFILE_MS_OF_DEVICE = 1000
 
@@ -49,29 +41,25 @@ const LEFT_OUT = 'left out by --quick'
 
 /** What was measured so far. */
 interface Gathering {
-  readonly plan: GatherPlan
-  readonly task: ModelTask
-  readonly processes: number
-  readonly blockMs: number
+  readonly plan: VariedPlan
+  readonly choices: Choices
+  readonly time: RunPlan
   readonly blocks: LatencyBlock[]
   readonly absent: Record<string, string>
   readonly step: (stage: string) => void
   eventLoop?: EventLoop
 }
 
-export async function gather(plan: GatherPlan): Promise<Gathered> {
-  const run = begin(plan)
-  const { blocks, absent, task, step, blockMs, processes } = run
+export async function gather(given: GatherPlan): Promise<Gathered> {
+  const run = begin(given)
+  const { plan, time, blocks, absent, step } = run
   await measureBlocks(run, 2)
   step('profiling')
-  const p50Ms = blocks[0]!.p50Ms
-  const profiled = plan.offers.includes('node-times')
-    ? await profileTrial(plan, { ...task, ...profileTime(blockMs * processes) }, p50Ms)
-    : undefined
-  const device = plan.deviceKind === 'cpu' ? undefined : await deviceTrial(plan, task, p50Ms)
+  const profiled = time.profile === null ? undefined : await profileTrial(plan, plan.task, time.profile)
+  const device = plan.deviceKind === 'cpu' ? undefined : await deviceTrial(plan, plan.task, plan.inputs.firstLook.predictionMs)
   await measureBlocks(run, 1)
   const more = plan.options.quick ? leftOut(absent) : await sweepAndTry(run)
-  await measureBlocks(run, processes)
+  await measureBlocks(run, time.processes)
 
   const latency = summarize(blocks, plan.inputs.threadsInUse, plan.machine)
   const profile = profiled ? await profileEvidence(plan, profiled, latency.p50Ms) : noProfile(plan)
@@ -87,49 +75,72 @@ export async function gather(plan: GatherPlan): Promise<Gathered> {
     },
     absent,
     warnings: profile.warnings,
+    experimentsMs: time.experimentsMs,
   }
 }
 
-function begin(plan: GatherPlan): Gathering {
-  const { options, inputs, limits, engineId, engineOptions, model } = plan
-  const processes = options.quick ? QUICK_PROCESSES : PROCESSES
-  const totalMs = options.seconds === null ? (options.quick ? QUICK_DEFAULT_MS : DEFAULT_MS) : options.seconds * 1000
+function begin(given: GatherPlan): Gathering {
+  const { options, inputs, limits, engineId, engineOptions, model } = given
   const { capMs } = limits
   const task = modelTask(engineId, model.source.file, engineOptions, inputs.saved)
+  const plan = { ...given, task: { ...task, ...(capMs === undefined ? {} : { capMs }) } }
+  const choices = choicesOf(plan)
+  const time = planRun(inputs.firstLook, options, {
+    nodes: plan.offers.includes('node-times') ? plan.graph.nodes.length : null,
+    onDevice: plan.deviceKind !== 'cpu',
+    threads: 'reason' in choices.threads ? null : choices.threads,
+    batch: 'reason' in choices.batch ? null : choices.batch,
+    sizes: choices.sizes,
+    experiments: choices.experiments,
+  })
+  const steps = time.processes + (options.quick ? 2 : 5)
   let done = 0
   return {
     plan,
-    task: { ...task, ...(capMs === undefined ? {} : { capMs }) },
-    processes,
-    blockMs: totalMs / processes,
+    choices,
+    time,
     blocks: [],
-    absent: {},
-    step: (stage) => plan.progress({ stage, done: ++done, of: options.quick ? 5 : 10 }),
+    absent: { ...time.leftOut },
+    step: (stage) => plan.progress({ stage, done: ++done, of: steps }),
+  }
+}
+
+interface Choices extends Pick<Possible, 'experiments'> {
+  readonly threads: ReturnType<typeof threadChoice>
+  readonly batch: ReturnType<typeof batchChoice>
+  readonly sizes: readonly SizeChoice[]
+}
+
+function choicesOf(plan: GatherPlan): Choices {
+  const { engineId, offers } = plan
+  const takesThreads = offers.includes('threads') || offers.includes('process-threads')
+  return {
+    threads: takesThreads ? threadChoice(plan) : { reason: `${engineId} takes no thread count` },
+    batch: batchChoice(plan),
+    sizes: sizeChoices(plan),
+    experiments: offers.includes('configuration') ? possibleExperiments(plan) : { standingOut: [], others: [] },
   }
 }
 
 /** So many more, as long as there are fewer than planned. */
 async function measureBlocks(run: Gathering, count: number): Promise<void> {
-  const { plan, task, processes, blockMs, blocks, step } = run
+  const { plan, time, blocks, step } = run
+  const { processes, block } = time
   for (let k = 0; k < count && blocks.length < processes; k++) {
     step(`predicting in process ${blocks.length + 1} of ${processes}`)
+    const { sampleMs, least, plannedMs } = block
+    const process = blocks.length
     const trial = await plan.run(
       latencyTask,
-      { ...task, process: blocks.length, sampleMs: blockMs, brief: false, watchEventLoop: blocks.length === 0 },
-      trialLimits(plan.limits, blockMs, blocks[0]?.p50Ms),
+      { ...plan.task, process, sampleMs, least, brief: false, watchEventLoop: process === 0 },
+      trialLimits(plan.limits, plannedMs),
     )
     if (trial.outcome !== 'measured')
       throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
-    const { eventLoop, ...block } = trial.value
+    const { eventLoop, ...measured } = trial.value
     if (eventLoop) run.eventLoop = eventLoop
-    blocks.push(block)
+    blocks.push(measured)
   }
-}
-
-function profileTime(totalMs: number): Pick<ProfileInput, 'sampleMs' | 'rounds'> {
-  const sampleMs = Math.max(LEAST_PROFILE_MS, totalMs * PROFILE_SHARE)
-  const rounds = Math.round(sampleMs / PROFILE_ROUND_MS)
-  return { sampleMs, rounds: Math.min(MOST_PROFILE_ROUNDS, Math.max(LEAST_PROFILE_ROUNDS, rounds)) }
 }
 
 type More = Pick<Gathered['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments'>
@@ -140,27 +151,25 @@ function leftOut(absent: Record<string, string>): More {
 }
 
 async function sweepAndTry(run: Gathering): Promise<More> {
-  const { plan, task, blocks, absent, step } = run
-  const { engineId, offers } = plan
-  const timed = { ...plan, task, p50Ms: median(blocks.map((block) => block.p50Ms)) }
+  const { plan, time, choices, absent, step } = run
   step('trying other thread counts')
-  const takesThreads = offers.includes('threads') || offers.includes('process-threads')
-  const threads = takesThreads ? await threadSweep(timed) : { reason: `${engineId} takes no thread count` }
+  const threads = time.threads ? await threadSweep(plan, time.threads) : choices.threads
   await measureBlocks(run, 1)
   step('trying other batch sizes')
-  const batch = await batchSweep(timed)
-  const sizes = await sizeSweeps(timed)
+  const batch = time.batch ? await batchSweep(plan, time.batch) : choices.batch
+  const sizes = await sizeSweeps(plan, choices.sizes, time.sizes)
   step('trying changes in pairs')
-  const experiments = offers.includes('configuration') ? await runExperiments(timed) : undefined
-  if (experiments === undefined) absent.experiments = `${engineId} does not take the engine configuration that they change`
-  if (threads.reason) absent.threadSweep = threads.reason
-  if (batch.reason) absent.batchSweep = batch.reason
-  if (sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
+  const experiments = await runExperiments(plan, time.experiments)
+  if (!plan.offers.includes('configuration'))
+    absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
+  if ('reason' in threads) absent.threadSweep = threads.reason
+  if ('reason' in batch) absent.batchSweep = batch.reason
+  if (choices.sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
   return {
-    ...(threads.sweep ? { threadSweep: threads.sweep } : {}),
-    ...(batch.sweep ? { batchSweep: batch.sweep } : {}),
+    ...('sweep' in threads ? { threadSweep: threads.sweep } : {}),
+    ...('sweep' in batch ? { batchSweep: batch.sweep } : {}),
     ...(sizes.length > 0 ? { sizeSweeps: sizes } : {}),
-    ...(experiments && experiments.length > 0 ? { experiments } : {}),
+    ...(experiments.length > 0 ? { experiments } : {}),
   }
 }
 
@@ -206,8 +215,8 @@ const optimizedFile = (plan: GatherPlan): string => path.join(plan.folder, 'opti
 
 export async function profileTrial(
   plan: GatherPlan,
-  task: ModelTask & Pick<ProfileInput, 'sampleMs' | 'rounds'>,
-  p50Ms: number,
+  task: ModelTask,
+  { plannedMs, ...planned }: PlannedProfile,
 ): Promise<Trial<ProfileOutput>> {
   const outputs = plan.inputs.outputs.flatMap(({ name, type }) => (type ? [{ name, type }] : []))
   const inputs = Object.entries(plan.inputs.samples[0]!).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape } }))
@@ -219,13 +228,14 @@ export async function profileTrial(
     profileTask,
     {
       ...task,
+      ...planned,
       options,
       folder: plan.folder,
       optimizedModelPath: optimizedFile(plan),
       emptyModelFile,
       nodes: plan.graph.nodes.length,
     },
-    trialLimits(plan.limits, task.sampleMs, p50Ms),
+    trialLimits(plan.limits, plannedMs),
   )
 }
 

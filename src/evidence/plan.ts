@@ -26,9 +26,7 @@ export interface GatherPlan {
   readonly progress: (progress: { stage: string; done: number; of: number }) => void
 }
 
-/** A plan whose setup was timed: what varies it knows how long its predictions take. */
-export interface TimedPlan extends GatherPlan {
+/** A plan with the task that predicts as the model was given: what varies it changes that. */
+export interface VariedPlan extends GatherPlan {
   readonly task: ModelTask
-  /** Of the blocks so far. */
-  readonly p50Ms: number
 }

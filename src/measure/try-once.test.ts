@@ -18,10 +18,12 @@ beforeAll(() => {
 
 /** `threads`: of the process, at each count. */
 async function tried(script: Partial<EngineScript> = {}, threads: (number | null)[] = []) {
-  const engine = scriptedEngine({ clock: scriptedClock(), runMs: () => 1, ...script })
+  const clock = scriptedClock()
+  const engine = scriptedEngine({ clock, runMs: () => 1, ...script })
   const options = { ...plainOptions, threads: 8 }
   const counts = [...threads]
-  return { engine, output: await tryOnce(modelTask('scripted', 'm.onnx', options, inputs), engine, () => counts.shift() ?? null) }
+  const task = modelTask('scripted', 'm.onnx', options, inputs)
+  return { engine, output: await tryOnce(task, engine, () => counts.shift() ?? null, clock.now) }
 }
 
 describe('outputs', () => {
@@ -77,4 +79,17 @@ test('a refusal is the engine’s own error', async () => {
     throw new Error('NOT_IMPLEMENTED')
   }
   await expect(tried({ loadMs })).rejects.toThrow('NOT_IMPLEMENTED')
+})
+
+describe('how long it takes', () => {
+  test('is told of loading and of the fastest prediction', async () => {
+    const { output } = await tried({ loadMs: () => 70, runMs: (_, k) => [30, 20][k]! })
+    expect(output).toMatchObject({ loadMs: 70, predictionMs: 20 })
+  })
+
+  test('a slow model is predicted with once', async () => {
+    const { output, engine } = await tried({ runMs: () => 501 })
+    expect(output.predictionMs).toBe(501)
+    expect(engine.opened[0]!.fed).toHaveLength(1)
+  })
 })

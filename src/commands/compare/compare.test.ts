@@ -120,7 +120,12 @@ describe('several models on one engine', () => {
       try: (task: { modelFile: string }) =>
         task.modelFile === OTHER
           ? failed('no kernel for it')
-          : measured({ outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }], poolThreads: 2 }),
+          : measured({
+              outputs: [{ name: 'y', type: { dtype: 'float32', shape: [1, 4] }, finite: true }],
+              poolThreads: 2,
+              loadMs: 10,
+              predictionMs: 1,
+            }),
     }
     const found = await compare([MODEL, OTHER], { quick: true, trials: scriptedMachine({ latency: () => 2, more }) })
     expect(found.contestants[1]).toMatchObject({ outcome: 'failed', p50Ms: null })

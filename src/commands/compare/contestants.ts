@@ -220,10 +220,11 @@ async function tryWith(
   const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
   const trial = await opening.options.trials.run(tryTask, task, limits)
   if (trial.outcome !== 'measured') return { out: trial }
-  const { outputs, poolThreads } = trial.value
+  const { outputs, poolThreads, loadMs, predictionMs } = trial.value
   const resolved = inputs.resolved.map((input) => ({ ...input, name: renames.get(input.name) ?? input.name }))
   const threadsInUse = engineOptions.threads || poolThreads || 1
-  return { ready: { inputs: { ...inputs, resolved, samples, saved, outputs, threadsInUse, warnings: [] }, renames } }
+  const found = { outputs, firstLook: { loadMs, predictionMs }, threadsInUse, warnings: [] }
+  return { ready: { inputs: { ...inputs, resolved, samples, saved, ...found }, renames } }
 }
 
 export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, string>): readonly Feeds[] =>

@@ -9,7 +9,9 @@ import { inputFacts } from '../../evidence/choose-inputs.ts'
 import { deviceTimes, deviceTrial, profileEvidence, profileTrial } from '../../evidence/gather.ts'
 import { type JudgedInputs, judgedInputs } from '../../evidence/judged-inputs.ts'
 import type { GatherPlan } from '../../evidence/plan.ts'
-import { sizeSweeps } from '../../evidence/sweeps.ts'
+import { planProfile } from '../../evidence/run-plan.ts'
+import { planSweep } from '../../evidence/sweep-plan.ts'
+import { sizeChoices, sizeSweeps } from '../../evidence/sweeps.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Machine } from '../../machine/types.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
@@ -62,8 +64,11 @@ const BATCH_ROUNDS = 3
 const BLOCK_MS = 250
 const QUICK_BLOCK_MS = 200
 /** A wider profile belongs to the main command: here it gives the work of the model, and where its time goes. */
-const PROFILE_MS = 420
-const PROFILE_ROUNDS = 3
+const PROFILED_LIKE_MS = 1200
+const PROFILE_MS = 4000
+/** In place of that, of a slow model. */
+const PROFILE_PREDICTIONS = 15
+const SIZE_ROUNDS = [2] as const
 /** Larger models grow too slowly to be asked three times over. */
 const LONGEST_SWEPT_MS = 400
 /** Most samples on which outputs are compared: shares of labelled ones need many. */
@@ -170,6 +175,7 @@ async function measureMore(
   if (Number.isNaN(p50Ms)) return nothing
   const ofModels = opened.contestants.some(({ model }) => model !== opened.first.model)
   const plan = gatherPlan(contestant, machine, opening, path.join(opening.folder, `more-${index}`))
+  const look = { ...plan.inputs.firstLook, predictionMs: p50Ms }
   const task = taskOf(contestant, opening, contestant.state.ready.inputs.saved)
   const absent: Record<string, string> = {
     roofs: 'left out by compare',
@@ -184,7 +190,9 @@ async function measureMore(
   else if (!ofModels && contestant.id !== opened.first.id) absent.profile = 'left out by compare'
   else {
     opening.progress(`profiling ${contestant.id}`, index, opened.contestants.length)
-    const trial = await profileTrial(plan, { ...task, sampleMs: PROFILE_MS, rounds: PROFILE_ROUNDS }, p50Ms)
+    const asked = { sampleMs: PROFILED_LIKE_MS, nodes: plan.graph.nodes.length }
+    const planned = planProfile(look, asked, Math.max(PROFILE_MS, PROFILE_PREDICTIONS * p50Ms))
+    const trial = await profileTrial(plan, task, planned)
     const found = await profileEvidence(plan, trial, p50Ms)
     profile = found.evidence
     Object.assign(absent, found.absent)
@@ -196,7 +204,9 @@ async function measureMore(
   let sweeps: readonly Sweep[] = []
   if (ofModels && !options.quick && p50Ms <= LONGEST_SWEPT_MS) {
     opening.progress(`other input sizes of ${contestant.id}`, index, opened.contestants.length)
-    sweeps = await sizeSweeps({ ...plan, task, p50Ms })
+    const choices = sizeChoices(plan)
+    const all = choices.map((choice) => planSweep(look, choice, SIZE_ROUNDS, Number.POSITIVE_INFINITY))
+    sweeps = await sizeSweeps({ ...plan, task }, choices, all)
   }
   return { contestant, byBatch, profile, device, sizeSweeps: sweeps, outputs: outputsIn(base!), absent, warnings }
 }

@@ -10,7 +10,7 @@ import type { ResolvedInput } from './resolved.ts'
 
 /** Together the samples take at most this; fewer are made where one is large. */
 const MOST_BYTES = 512 * 2 ** 20
-const DEFAULT_SAMPLES = 8
+export const DEFAULT_SAMPLES = 8
 
 const WORDS = 'the a model reads short plain words from some text that people write every day'.split(' ')
 

@@ -2,8 +2,8 @@
 import type { PreparedRun } from '../../engines/types.ts'
 import type { EventLoop } from './types.ts'
 
-const PREDICTIONS_MS = 150
-const MIN_PREDICTIONS = 5
+/** No further prediction is begun after so long. */
+export const EVENT_LOOP_MS = 150
 const TIMER_MS = 1
 
 /** `runs` are warm. */
@@ -17,7 +17,7 @@ export async function watchEventLoop(runs: readonly PreparedRun[]): Promise<Even
   }, TIMER_MS)
   const before = performance.eventLoopUtilization()
   const start = performance.now()
-  for (let k = 0; k < MIN_PREDICTIONS || performance.now() - start < PREDICTIONS_MS; k++) await runs[k % runs.length]!()
+  for (let k = 0; performance.now() - start < EVENT_LOOP_MS; k++) await runs[k % runs.length]!()
   const busyShare = performance.eventLoopUtilization(before).utilization
   longestDelayMs = Math.max(longestDelayMs, performance.now() - due)
   clearInterval(timer)

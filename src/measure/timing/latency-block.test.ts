@@ -9,7 +9,7 @@ import { folderOfTests } from '../../trials/example-folder.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
 import type { Watched } from './disturbance.ts'
-import { type BlockTools, type LatencyInput, measureBlock } from './latency-block.ts'
+import { type BlockTools, expectedBlockMs, type LatencyInput, measureBlock } from './latency-block.ts'
 
 const folder = folderOfTests()
 const row = (value: number) => ({ x: { dtype: 'float32' as const, shape: [1, 2], data: Float32Array.of(value, value) } })
@@ -100,6 +100,48 @@ describe('fewest runs', () => {
   test('are few for a slow model alone where that is asked for', async () => {
     expect(await counts('where-slow', 250)).toEqual([2, 5])
     expect(await counts('where-slow', 249)).toEqual([5, 10])
+  })
+})
+
+describe('without runs to warm up', () => {
+  const slow = (samples: number) =>
+    measured({
+      input: { sampleMs: 1, least: { warmup: 0, samples } },
+      engine: { runMs: () => 5000 },
+      tools: () => ({
+        waitReader: () => {
+          let ns = 0
+          return { read: () => (ns += 1e6), close: () => {} }
+        },
+      }),
+    })
+
+  test('the first prediction is all there is', async () => {
+    const { block, opened } = await slow(1)
+    expect(block).toMatchObject({ firstMs: 5000, warmupMs: 0, warmupRuns: 0, samplesMs: [5000] })
+    expect(opened[0]!.fed).toHaveLength(2)
+  })
+
+  test('waits are read around each sample as the first one’s length says', async () => {
+    expect((await slow(2)).block.waitAtMedianMs).toBe(1)
+  })
+})
+
+describe('what a process is expected to take', () => {
+  const expected = async (runMs: number, planned: { sampleMs: number; least: { warmup: number; samples: number } }) => {
+    const { block } = await measured({ input: planned, engine: { runMs: () => runMs } })
+    const tookMs = block.loadMs + block.firstMs + block.warmupMs + block.wallMs
+    return [expectedBlockMs({ loadMs: 100, predictionMs: runMs }, planned), tookMs]
+  }
+
+  test.each([
+    [7, { sampleMs: 400, least: { warmup: 5, samples: 10 } }],
+    [50, { sampleMs: 400, least: { warmup: 5, samples: 10 } }],
+    [700, { sampleMs: 400, least: { warmup: 1, samples: 3 } }],
+    [5000, { sampleMs: 400, least: { warmup: 0, samples: 2 } }],
+  ])('is what it takes: %d ms a prediction', async (runMs, planned) => {
+    const [said, took] = await expected(runMs, planned)
+    expect(said).toBe(took)
   })
 })
 
@@ -304,6 +346,8 @@ describe('an engine that is timed where it runs', () => {
     })
     expect((await elsewhere({ sampleMs: 2000 })).plan.warmupMs).toBe(500)
     expect((await elsewhere({ capMs: 1000 })).plan.capMs).toBe(600)
+    const least = { warmup: 0, samples: 2 }
+    expect((await elsewhere({ least })).plan).toMatchObject({ least, warmupMs: 0 })
   })
 
   test('keeps outputs as well', async () => {

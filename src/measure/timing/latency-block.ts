@@ -1,13 +1,14 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
-import type { Sampled, SamplePlan, Session } from '../../engines/types.ts'
+import type { LeastRuns, Sampled, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import { engineOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
+import type { FirstLook } from '../try-once.ts'
 import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
@@ -30,6 +31,8 @@ export interface LatencyInput extends ModelTask {
    * a prediction of this process takes a quarter of a second.
    */
   readonly few?: boolean | 'where-slow'
+  /** In place of these. Without runs to warm up the first prediction is all the warm-up there is. */
+  readonly least?: LeastRuns
   /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
   readonly outputsOf?: {
     /** Path of an inputs.json. */
@@ -51,9 +54,9 @@ export interface LatencyOutput extends LatencyBlock {
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
 
-const LEAST_RUNS = { warmup: 5, samples: 10 } as const
+export const LEAST_RUNS = { warmup: 5, samples: 10 } as const
 /** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
-const FEW_RUNS = { warmup: 2, samples: 5 } as const
+export const FEW_RUNS = { warmup: 2, samples: 5 } as const
 /** From here on `few: 'where-slow'` takes few. */
 const SLOW_MS = 250
 /** Samples beyond these narrow nothing and fill the report. */
@@ -63,7 +66,7 @@ const CAP_SHARE = 0.6
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
 const WARMUP_SHARE = 0.25
 /** The loop around the engine is compiled at run time: a model of 16 µs reads 19 µs before that is done, after about 0.1 s. */
-const LEAST_WARMUP_MS = 120
+export const LEAST_WARMUP_MS = 120
 /** Sampling may stop early when the interval of the block's median is narrower than this; what is left is between processes. */
 const NARROW = 0.002
 /** A page's WebAssembly is first compiled quickly and then well, function by function, while it runs. */
@@ -115,7 +118,9 @@ export async function measureBlock(
 
   const watch = tools.startWatch()
   const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
-  const sampled = await sampleWatched(run, plan, warm, { now, waits: tools.waitReader(nodeThreads) })
+  const warmMs = warm.warmupRuns > 0 ? warm.warmupMs / warm.warmupRuns : firstMs
+  const least = warm.least.samples
+  const sampled = await sampleWatched(run, { ...plan, least, warmMs }, { now, waits: tools.waitReader(nodeThreads) })
   const { throttledCpuMs, stolenCpuMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = memory.peakBytes()
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
@@ -163,8 +168,8 @@ async function askedOutputs({ outputsOf }: LatencyInput, session: Session): Prom
   }
 }
 
-const leastOf = ({ few }: LatencyInput): Pick<SamplePlan, 'least' | 'slow'> => ({
-  least: few === true ? FEW_RUNS : LEAST_RUNS,
+const leastOf = ({ few, least }: LatencyInput): Pick<SamplePlan, 'least' | 'slow'> => ({
+  least: least ?? (few === true ? FEW_RUNS : LEAST_RUNS),
   ...(few === 'where-slow' ? { slow: { fromMs: SLOW_MS, least: FEW_RUNS } } : {}),
 })
 
@@ -178,7 +183,7 @@ const samplePlan = (input: LatencyInput): SamplePlan => ({
   sampleMs: input.sampleMs,
   ...leastOf(input),
   maxSamples: MAX_SAMPLES,
-  warmupMs: Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
+  warmupMs: input.least?.warmup === 0 ? 0 : Math.max(LEAST_PAGE_WARMUP_MS, warmupFor(input)),
   ...(input.capMs === undefined ? {} : { capMs: input.capMs * CAP_SHARE }),
 })
 
@@ -210,13 +215,34 @@ function sampledElsewhere(
   }
 }
 
-const warmupFor = ({ sampleMs }: LatencyInput): number => Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
+const warmupFor = ({ sampleMs, least }: Pick<LatencyInput, 'sampleMs' | 'least'>): number =>
+  least?.warmup === 0 ? 0 : Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
+
+/**
+ * What a process takes from loading to its last sample, ms, where loading and a prediction take so long: what plans of a run are made
+ * of.
+ */
+export function expectedBlockMs(
+  { loadMs, predictionMs }: FirstLook,
+  planned: Pick<LatencyInput, 'sampleMs'> & { readonly least: LeastRuns },
+): number {
+  const predictions = (least: number, ms: number) => Math.max(least, Math.ceil(ms / predictionMs)) * predictionMs
+  const { least, sampleMs } = planned
+  return loadMs + predictionMs + predictions(least.warmup, warmupFor(planned)) + predictions(least.samples, sampleMs)
+}
 
 /** Where predictions are long enough, the scheduler's counters are read around every sample, outside of its time. */
 async function sampleWatched(
   run: TimedRun,
-  plan: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'>,
-  { warmupMs, warmupRuns, least }: Awaited<ReturnType<typeof warmUp>>,
+  {
+    warmMs,
+    least,
+    ...plan
+  }: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'> & {
+    /** A warm prediction takes about so long. */
+    readonly warmMs: number
+    readonly least: number
+  },
   { now, waits }: { readonly now: Clock; readonly waits: ReturnType<BlockTools['waitReader']> },
 ) {
   const waitedNs: number[] = []
@@ -226,9 +252,9 @@ async function sampleWatched(
     waitedNs.push(waits!.read() - before)
     return ms
   }
-  const watchEach = waits !== null && warmupMs / warmupRuns >= WAIT_PER_SAMPLE_FROM_MS
+  const watchEach = waits !== null && warmMs >= WAIT_PER_SAMPLE_FROM_MS
   const waitedBefore = waits?.read() ?? 0
-  const sampled = await sample(watchEach ? watched : run, plan, least.samples, now)
+  const sampled = await sample(watchEach ? watched : run, plan, least, now)
   const waitedMs = ((waits?.read() ?? 0) - waitedBefore) / 1e6
   waits?.close()
   return { ...sampled, waitedMs, waitAtMedianMs: waitAtMedian(sampled.samplesMs, waitedNs) }

@@ -37,6 +37,11 @@ describe('summarize', () => {
     const latency = summarize([block(1.1, { samplesMs })], 2, cpus)
     expect(latency).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2, trust: 'C' })
     expect(latency.reasons[0]).toMatch(/one process: its interval does not hold what differs/)
+    const one = summarize([block(1.1, { samplesMs: [1.1] })], 2, cpus)
+    expect(one).toMatchObject({
+      trust: 'D',
+      reasons: [expect.stringMatching(/one prediction of one process/), latency.reasons[0]!],
+    })
     // Alone in the regime that is reported: no other process says how far they differ.
     const apart = summarize([block(1.1, { samplesMs }), block(2.5, { handoffAfterNs: 400 })], 2, cpus)
     expect(apart).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2 })

@@ -16,6 +16,8 @@ const CLOCK_DRIFT = 0.08
 const NARROW_INTERVAL = 0.05
 const WIDE_INTERVAL = 0.15
 const FEW_PROCESSES = 5
+/** Of one process alone: fewer have no interval that means anything. */
+const LEAST_SAMPLES = 3
 
 /** Needs at least one block. `threads`: what the engine works with. */
 export function summarize(measured: readonly LatencyBlock[], threads: number, cpus: SummedCpus): Latency {
@@ -75,6 +77,9 @@ function grade({ blocks, chosen, width, threads, cpus }: Basis): Pick<Latency, '
   const wallMs = total((b) => b.wallMs) || 1e-9
   if (chosen.length < blocks.length)
     lower(2, `the handoff between threads changed during the run: ${chosen.length} of ${blocks.length} processes agree`)
+  const samples = chosen.reduce((sum, { samplesMs }) => sum + samplesMs.length, 0)
+  if (chosen.length === 1 && samples < LEAST_SAMPLES)
+    lower(3, `the p50 is from ${samples === 1 ? 'one prediction' : `${samples} predictions`} of one process`)
   if (blocks.length === 1) lower(2, 'the p50 is from one process: its interval does not hold what differs between processes')
   else if (chosen.length < FEW_PROCESSES)
     lower(

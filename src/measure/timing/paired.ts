@@ -25,7 +25,7 @@ export interface PairedPlan {
 
 /** At most this many pairs are repeated for a change of regime. */
 const MAX_REPEATS = 2
-const FUTILE_AFTER = 2
+export const FUTILE_AFTER = 2
 
 type Pair = readonly [LatencyBlock, LatencyBlock]
 

@@ -53,6 +53,7 @@ const output = (events: ProfiledEvent[], rounds: ProfileRound[], bodyUs: number 
   predictions: 100,
   rounds,
   truncated: false,
+  calibrated: true,
   onOneThread: false,
 })
 const correct = (events: ProfiledEvent[], rounds: ProfileRound[], p50Ms: number) =>
@@ -84,6 +85,17 @@ describe('correctProfile', () => {
   it('is at the pace of the p50', () => {
     // The prediction takes 0.1 ms where 0.05 were measured beside the profile: twice the 7 µs.
     expect(correct(events, [round(0.05)], 0.1)[0]!.timeMs).toBeCloseTo(0.014, 9)
+  })
+
+  it('is at the pace of the profiled predictions themselves where the profiler was not worth calibrating', () => {
+    // 4 s of 5 while the plain predictions beside them took 8 and 12; the p50 is 6.
+    const slow = {
+      ...output([event('relu', 'Relu', [4000])], [round(10_000, { profiledP50Ms: 5000, plainDrift: 1.5 })]),
+      calibrated: false,
+    }
+    const profile = correctProfile(slow, { executed: model, original: model }, { x: scalar }, { p50Ms: 6000, threads: 1 })
+    expect(profile.nodes[0]!.timeMs).toBeCloseTo(4800, 1)
+    expect(profile.correction).toMatch(/took 0\.50 times as long; .* it was not calibrated \(1 round\); .* \(factor 1\.200\)$/)
   })
 
   it('takes the median of the rounds, without those in which the pace changed', () => {

@@ -27,7 +27,7 @@ export function correctProfile(
   feeds: FeedTypes,
   { p50Ms, threads }: Pick<Profile, 'threads'> & { readonly p50Ms: number },
 ): Profile {
-  const output = steadyRounds(measured)
+  const output = steadyRounds(measured.calibrated ? measured : atOwnPace(measured))
   const { rounds, events } = output
   const joined = joinEvents(events, graphs)
   const views = joined.map(({ view }) => view)
@@ -65,12 +65,18 @@ export function correctProfile(
     nodes,
     overheadPerNodeUs,
     profiledP50Ms: median(rounds.map((round) => round.profiledP50Ms)),
-    correction: correctionSentence(output, overheadPerNodeUs, p50Ms),
+    correction: correctionSentence(output, overheadPerNodeUs, { p50Ms, slower: slowerOf(measured) }),
     threads,
     predictions: output.predictions,
     dispatchPerNodeUs: median(rounds.map(({ cost, plainP50Ms }) => cost.dispatchUs * (p50Ms / plainP50Ms))),
   }
 }
+
+/** Where the profiler costs next to nothing, no latency is nearer to the nodes' pace than that of the very predictions they ran in. */
+const atOwnPace = (output: ProfileOutput): ProfileOutput => ({
+  ...output,
+  rounds: output.rounds.map((round) => ({ ...round, plainP50Ms: round.profiledP50Ms, plainDrift: 1 })),
+})
 
 /** Rounds within which the pace of plain predictions changed more than this are left out while two others are left. */
 const STEADY_DRIFT = 1.15
@@ -133,12 +139,21 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
   )
 }
 
-function correctionSentence({ rounds, onOneThread }: ProfileOutput, overheadPerNodeUs: number, p50Ms: number): string {
-  const slower = median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
+const slowerOf = ({ rounds }: ProfileOutput): number => median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
+
+function correctionSentence(
+  { rounds, calibrated, onOneThread }: ProfileOutput,
+  overheadPerNodeUs: number,
+  { p50Ms, slower }: { readonly p50Ms: number; readonly slower: number },
+): string {
   const pace = median(rounds.map((round) => p50Ms / round.plainP50Ms))
+  const counted = `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`
+  const basis = calibrated
+    ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
+    : `what the profiler usually costs: beside such predictions that is nothing, and it was not calibrated (${counted})`
   return (
     `profiled, the prediction took ${slower.toFixed(2)} times as long; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
-    `calibrated on chains of trivial nodes between the profiled predictions (${rounds.length} rounds); node times are at the pace of ` +
+    `${basis}; node times are at the pace of ` +
     `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
   )
 }

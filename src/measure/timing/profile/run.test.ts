@@ -41,10 +41,11 @@ async function profiled({ runMs, spans = () => [], input = {}, clock = scriptedC
       ...modelTask('scripted', join(folder, 'model.onnx'), { ...plainOptions, threads: 2 }, inputs),
       sampleMs: 200,
       rounds: 2,
+      least: { warmup: 5, samples: 6 },
       folder,
       optimizedModelPath: join(folder, 'optimized.onnx'),
       emptyModelFile: join(folder, 'empty.onnx'),
-      nodes: 3,
+      nodes: 20,
       ...input,
     },
     engine,
@@ -98,16 +99,40 @@ describe('rounds', () => {
     const { profile } = await profiled({ runMs: () => 5, input: { emptyModelFile: null } })
     expect(profile.rounds.map(({ emptyP50Ms }) => emptyP50Ms)).toEqual([null, null])
   })
+})
 
-  // Loading twice a round, 1.5 s in all.
-  test.each([
-    [150, 5],
-    [151, 4],
-    [2000, 1],
-  ])('are fewer for a model that takes long to load, and one at least: %d ms', async (loadMs, rounds) => {
-    const load = (file: string) => (file === 'model.onnx' ? loadMs : 0)
-    const { profile } = await profiled({ runMs: () => 5, loadMs: load, input: { rounds: 5, sampleMs: 500 } })
-    expect(profile.rounds).toHaveLength(rounds)
+describe('a slow model', () => {
+  const one = { rounds: 1, least: { warmup: 1, samples: 1 }, emptyModelFile: null }
+  /** `bodyRuns`: of a node in a loop's body. */
+  const loop = (bodyRuns: number) => () => [
+    { name: 'loop', opType: 'Loop', us: 4e6, body: Array(bodyRuns).fill({ name: 'add', opType: 'Add', us: 10 }) },
+  ]
+
+  test('is profiled once, between two plain predictions, and no chain is run', async () => {
+    const { profile, engine, sessions } = await profiled({ runMs: () => 5000, input: { ...one, nodes: 3000 } })
+    expect(engine.opened.map(({ file }) => file)).toEqual(Array(3).fill('model.onnx'))
+    expect(sessions.map((session) => [isProfiled(session), session.fed.length])).toEqual([
+      [false, 2],
+      [true, 2],
+      [false, 2],
+    ])
+    expect(profile).toMatchObject({ calibrated: false, rounds: [{ profiledP50Ms: 5000, plainP50Ms: 5000 }] })
+    expect(profile.rounds[0]!.cost.fixedUs).toBeGreaterThan(0)
+  })
+
+  // 1 % of 5 s are 3334 nodes of 15 µs.
+  test('of many nodes is calibrated all the same', async () => {
+    expect((await profiled({ runMs: () => 5000, input: { ...one, nodes: 3334 } })).profile.calibrated).toBe(true)
+    expect((await profiled({ runMs: () => 5000, input: { ...one, nodes: 3333 } })).profile.calibrated).toBe(false)
+  })
+
+  test('of which a few nodes run often is calibrated once that is seen', async () => {
+    const { profile, engine } = await profiled({ runMs: () => 5000, input: one, spans: loop(3400) })
+    const files = engine.opened.map(({ file, options }) => (options.profilePrefix ? `${file}*` : file))
+    expect(files.slice(0, 2)).toEqual(['model.onnx', 'model.onnx*'])
+    expect(files).toContain('chain-varied-5.onnx*')
+    expect(profile.calibrated).toBe(true)
+    expect((await profiled({ runMs: () => 5000, input: one, spans: loop(100) })).profile.calibrated).toBe(false)
   })
 })
 
@@ -170,7 +195,14 @@ describe('nodes', () => {
         endProfiling: async () => null,
       }),
     }
-    const task = { ...modelTask('scripted', 'model.onnx', plainOptions, inputs), sampleMs: 10, rounds: 1, folder, nodes: 3 }
+    const task = {
+      ...modelTask('scripted', 'model.onnx', plainOptions, inputs),
+      sampleMs: 10,
+      rounds: 1,
+      least: { warmup: 5, samples: 6 },
+      folder,
+      nodes: 3,
+    }
     await expect(profileModel({ ...task, optimizedModelPath: '', emptyModelFile: null }, mute, clock.now)).rejects.toThrow(
       'the engine wrote no profile',
     )

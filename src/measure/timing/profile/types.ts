@@ -1,12 +1,14 @@
 // What the profiling task gives: raw times of nodes, and what they are corrected by.
+import type { LeastRuns } from '../../../engines/types.ts'
 import type { TensorType } from '../../../graph/types.ts'
 import type { ModelTask } from '../../../trials/model-task.ts'
 
 export interface ProfileInput extends ModelTask {
   /** Sampling time over all rounds, ms. */
   readonly sampleMs: number
-  /** At most so many rounds. */
   readonly rounds: number
+  /** Of each part of a round, whatever its share of the time; one at least warms up. */
+  readonly least: LeastRuns
   /** A folder of the caller's for profiles, calibration chains and the optimized model. */
   readonly folder: string
   readonly optimizedModelPath: string
@@ -62,6 +64,8 @@ export interface ProfileOutput {
   readonly rounds: readonly ProfileRound[]
   /** Set where the profile is cut short by the engine's limit on events. */
   readonly truncated: boolean
+  /** Unset where the profiler costs next to nothing beside such predictions: what it usually costs is taken off. */
+  readonly calibrated: boolean
   /** What a round of a body (If, Loop, Scan) takes beside its nodes, µs without the profiler; null where nothing ran in a body. */
   readonly bodyUs: number | null
   /** Set where a small model that is as fast on one thread was profiled on one, at half of the profiler's cost. */
