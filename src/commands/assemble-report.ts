@@ -14,6 +14,7 @@ import { commandToType } from './command-to-type.ts'
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
+  const foretold = foretoldSection(evidence)
   const analyzed = analyze(evidence, offersOf(evidence.engine?.id ?? ''))
   const verdicts = diagnose(analyzed)
   const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
@@ -34,7 +35,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     schema: 'whyslow-report/1',
     tool: { version: evidence.toolVersion },
     createdAt: evidence.createdAt,
-    answer: answer(body),
+    answer: answer({ ...body, foretold }),
     model: modelSection(analyzed),
     machine: machineSection(analyzed),
     engine: engineSection(analyzed),
@@ -55,7 +56,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
     doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
     trials: [],
-    foretold: foretoldSection(evidence),
+    foretold,
     stages: null,
     warnings: [...evidence.warnings, ...unknownOperators(analyzed)],
   }

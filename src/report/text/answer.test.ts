@@ -94,4 +94,15 @@ describe('the answer', () => {
       'The latency of a prediction could not be measured (the engine crashed).',
     )
   })
+
+  test('what fix would do about it is said, unless a finding would save much more', () => {
+    const foretold = { ms: 4, low: 3.5, high: 4.5, remedies: ['narrow-convolutions', 'broadcast-runs'] }
+    const findings = [finding('Kernels are slow', 5, 'measured')]
+    expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings, foretold })).toMatch(
+      /; whyslow fix would take 4\.00 ms \(3\.50–4\.50\) off it by narrow-convolutions and broadcast-runs \(measured on its operators alone\)\.$/,
+    )
+    const larger = [finding('One thread is faster', 9, 'measured')]
+    expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings: larger, foretold })).toContain('fixing the first finding')
+    expect(answer({ ...facts, findings, foretold: { ...foretold, ms: 0, remedies: [] } })).toContain('fixing the first finding')
+  })
 })

@@ -1,10 +1,11 @@
 // The one sentence of the first screen: the number, the cause, the consequence.
 import type { AreaName, ReportDocument } from '../documents/report.ts'
+import { foretoldTime, listOf } from './foretold.ts'
 import { nodeName } from './names.ts'
 import { percent, time, timeWithInterval } from './numbers.ts'
 import { printable } from './wrap.ts'
 
-export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked'>
+export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'>
 
 const causes: Readonly<Record<AreaName | 'unexplained', string>> = {
   architecture: 'is arithmetic that the model asks for',
@@ -64,8 +65,14 @@ function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFact
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
 }
 
-function consequence({ findings, latency, notChecked }: AnswerFacts): string {
+/** What a command does about it is said before what would help in principle, unless that is much more. */
+const nearTheFirst = 0.5
+
+function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): string {
   const first = findings.find((finding) => finding.wouldSaveMs > 0)
+  if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
+    return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on its operators alone)`
+  }
   if (first !== undefined) {
     const upTo = first.basis === 'modelled' ? 'up to ' : ''
     return `; fixing the first finding, "${printable(first.title)}", would save ${upTo}${time(first.wouldSaveMs)} (${first.basis})`

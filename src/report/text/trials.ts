@@ -2,6 +2,7 @@
 import type { ReportDocument } from '../documents/report.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { speedupRange } from './fix-answer.ts'
+import { foretoldBeside } from './foretold.ts'
 import { time } from './numbers.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { hang, wrap } from './wrap.ts'
@@ -30,6 +31,7 @@ function storyOf(trial: TrialRow): string {
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const { fix } = doc
+  const foretold = foretoldBeside(doc)
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
   const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
   const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
@@ -37,6 +39,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
   return page([
     wrap(doc.answer, width).map(colours.bold),
+    foretold === undefined ? [] : hang(foretold, width),
     fix && fix.untried.length > 0 ? hang(untried, width) : [],
     fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
     fix && fix.shipped !== null ? hang(written, width) : [],
