@@ -4,7 +4,6 @@ import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { graph, int64Tensor, valueInfo } from '../graph/build.ts'
 import { isConstantNode } from '../graph/constants.ts'
 import { copyWith } from '../graph/copy.ts'
-import { dtypeOf } from '../graph/dtype.ts'
 import { withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
 import { capturedBy, linksOf, readsOf, subgraphsOf } from '../graph/walk.ts'
@@ -30,17 +29,21 @@ export function partOf(model: Model, parts: readonly NodeProto[], types: Types):
   if (parts.some((part) => subgraphsOf(part).some(({ graph: inner }) => capturedBy(inner).size > 0))) return undefined
   const { producers } = linksOf(main)
   const made = new Set(parts.flatMap(({ output }) => output))
-  const overridable = overridableIn(model)
+  const overridable = new Map(main.input.map((input) => [input.name, input]))
+  const listed: ValueInfoProto[] = []
   const initializers = new Map(main.initializer.map((tensor) => [tensor.name, tensor]))
   const [nodes, tensors, inputs] = [[] as NodeProto[], [] as TensorProto[], [] as ValueInfoProto[]]
   for (const value of new Set(parts.flatMap(readsOf))) {
     if (made.has(value)) continue
     const tensor = initializers.get(value)
     const producer = producers.get(value)
-    if (tensor !== undefined && !overridable.has(value)) tensors.push(tensor)
-    else if (producer !== undefined && isConstantNode(producer)) nodes.push(producer)
+    if (tensor !== undefined) {
+      tensors.push(tensor)
+      // Listed as in the original, since the engine may not fold what a caller could replace.
+      if (overridable.has(value)) listed.push(overridable.get(value)!)
+    } else if (producer !== undefined && isConstantNode(producer)) nodes.push(producer)
     else {
-      const { dtype, shape } = types.get(value) ?? overridable.get(value) ?? {}
+      const { dtype, shape } = types.get(value) ?? {}
       if (dtype === undefined || !isNumbers(shape)) return undefined
       const reader = parts.find(({ input }) => input.includes(value))
       const shaping = dtype === 'int64' && reader !== undefined && isOperator(reader, ...SHAPED_BY_INTEGERS)
@@ -52,18 +55,10 @@ export function partOf(model: Model, parts: readonly NodeProto[], types: Types):
   }
   const outputs = givenBy(main, parts, made).map((name) => typed(name, types))
   if (outputs.length === 0) return undefined
-  return withGraph(model, graph({ nodes: [...nodes, ...parts], inputs, outputs, initializers: tensors, name: 'part' }))
-}
-
-/** Before it, initializers had to be listed among the inputs, and the engine takes them as constants all the same. */
-const FIRST_OVERRIDABLE_IR = 4
-
-/** Initializers that a caller could replace: the engine reads them as it reads any input. */
-function overridableIn({ proto }: Model): Types {
-  if (proto.irVersion < FIRST_OVERRIDABLE_IR) return new Map()
-  const listed = new Set(proto.graph!.input.map(({ name }) => name))
-  const tensors = proto.graph!.initializer.filter(({ name }) => listed.has(name))
-  return new Map(tensors.map((tensor) => [tensor.name, { dtype: dtypeOf(tensor.dataType), shape: tensor.dims.map(Number) }]))
+  return withGraph(
+    model,
+    graph({ nodes: [...nodes, ...parts], inputs: [...inputs, ...listed], outputs, initializers: tensors, name: 'part' }),
+  )
 }
 
 /** What the parts make and others read, or the model gives. */

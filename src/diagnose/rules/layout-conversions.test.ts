@@ -93,5 +93,16 @@ checkRule(layoutConversions, {
       given: evidence({ p50Ms: 10, nodes: [{ op: 'Concat', timeMs: 2, in: ['a', 'b'], attributes: { axis: 1 }, moves: true }] }),
     },
     { name: 'no data moves', given: evidence({ nodes: [rest] }) },
+    {
+      name: 'into the blocked layout at the start and out of it at the end',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [
+          { op: 'ReorderInput', timeMs: 1, in: ['x'], out: ['a'], moves: true, inserted: true },
+          { op: 'Conv', timeMs: 5, in: ['a'], out: ['b'] },
+          { op: 'ReorderOutput', timeMs: 1, in: ['b'], out: ['y'], moves: true, inserted: true },
+        ],
+      }),
+    },
   ],
 })

@@ -28,9 +28,12 @@ export const layoutConversions = defineRule({
     const graphs = graphsWithin(profile.graph).map(neighboursOf)
     const rejoined = new Set(graphs.flatMap(rejoinedSplits))
     const inserted = new Set(profile.nodes.filter((node) => node.inserted).map(({ name }) => name))
+    const borders = new Set(graphs.flatMap(borderReorders))
     const moves = costs.nodes.filter(
       ({ name, opType, cost }) =>
-        cost?.movesDataOnly === true && (CONVERSIONS.has(opType) || inserted.has(name) || rejoined.has(name)),
+        cost?.movesDataOnly === true &&
+        (CONVERSIONS.has(opType) || inserted.has(name) || rejoined.has(name)) &&
+        !borders.has(name),
     )
     const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
     if (!isWorthSaying(timeMs, p50Ms)) return 'clear'
@@ -50,6 +53,21 @@ export const layoutConversions = defineRule({
     }
   },
 })
+
+/**
+ * Into the blocked layout at the model's start and out of it at the end: what comes in and goes out is plain, so that the kernels in between
+ * are not to be had without them.
+ */
+function borderReorders({ graph, producer }: Neighbours): string[] {
+  const given = new Set(graph.outputs.map(({ name }) => name))
+  return graph.nodes
+    .filter(({ opType, inputs, outputs }) =>
+      opType === 'ReorderInput'
+        ? producer(inputs[0]) === undefined
+        : opType === 'ReorderOutput' && outputs.every((one) => given.has(one)),
+    )
+    .map(({ name }) => name)
+}
 
 /** Conversions that undo earlier ones, with nothing but elementwise nodes between them. */
 function cancellingPairs({ graph, producer }: Neighbours): number {

@@ -37,8 +37,9 @@ export interface ExperimentsPlan {
   readonly budgetMs: number
 }
 
-/** As many as are timed for a ratio's interval to tell 5 % apart. */
+/** As many as give a ratio an interval; more of them, which make it narrower, where time is left. */
 const ROUNDS = 4
+const MOST_ROUNDS = 12
 const SAMPLE_MS = 3
 /** In each round: a slow operator is predicted with so often, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
@@ -168,9 +169,10 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     asked.push({ group, part, variants: tried, keys })
   }
   if (asked.length === 0) return []
+  const rounds = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * budgetMs) / spentMs)))
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
-    ...{ run, engine, limits, folder, models, rounds: ROUNDS, sampleMs: SAMPLE_MS, least: LEAST },
+    ...{ run, engine, limits, folder, models, rounds, sampleMs: SAMPLE_MS, least: LEAST },
     budgetMs: SLOWER * budgetMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })

@@ -68,7 +68,8 @@ function fourSamples(part: Model): Model | undefined {
     if (dtype === null || shape === null || shape.length < 2 || shape[0] !== 1) return undefined
     return valueInfo(name, dtype, [SAMPLES, ...shape.slice(1).map(Number)])
   }
-  const [input, output] = [graph.input.map(more), graph.output.map(more)]
+  const weights = new Set(graph.initializer.map(({ name }) => name))
+  const [input, output] = [graph.input.map((one) => (weights.has(one.name) ? one : more(one))), graph.output.map(more)]
   if ([...input, ...output].some((one) => one === undefined)) return undefined
   return withGraph(part, copyWith(graph, { input: input as ValueInfoProto[], output: output as ValueInfoProto[] }))
 }
