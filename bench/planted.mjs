@@ -4,7 +4,18 @@
 // twin shows it, or it is not undone.
 //   node bench/planted.mjs      ONLY=word,word keeps rows by their cause
 import path from 'node:path'
-import { convolutions, depthwise, large, normalized, perceptron, quantized, recurrent } from './planted/models.mjs'
+import {
+  broadcast,
+  convolutions,
+  depthwise,
+  elementwise,
+  large,
+  narrow,
+  normalized,
+  perceptron,
+  quantized,
+  recurrent,
+} from './planted/models.mjs'
 import { busyProcesses, quotaGroup } from './planted/surroundings.mjs'
 import { fixed, inPairs, plainLoop, ratioOf, reasonOf, report, sayRatio, temporaryFolder } from './shared.mjs'
 
@@ -114,6 +125,24 @@ const causes = [
     rules: ['memory-bound-operators'],
     planted: { model: () => file(large), flags: quick },
     twin: { model: plain, flags: quick },
+  },
+  {
+    cause: 'nine by nine convolution with three output channels',
+    rules: ['inefficient-kernels'],
+    planted: { model: () => file(narrow, { few: true }), flags: quick },
+    twin: { model: () => file(narrow, { few: false }), flags: quick },
+  },
+  {
+    cause: 'factors broadcast over eight numbers',
+    rules: ['slow-broadcast'],
+    planted: { model: () => file(broadcast, { spread: false }), flags: quick },
+    twin: { model: () => file(broadcast, { spread: true }), flags: quick },
+  },
+  {
+    cause: 'eight elementwise operators in a row',
+    rules: ['unfused-elementwise'],
+    planted: { model: () => file(elementwise, { many: true }), flags: quick },
+    twin: { model: () => file(elementwise, { many: false }), flags: quick },
   },
 ]
 

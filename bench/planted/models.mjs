@@ -157,3 +157,41 @@ export function large(folder) {
   }
   return finish(folder, 'large', net, [1, sizes[0]], [1, sizes.at(-1)])
 }
+
+/** Convolutions over 96 x 96; planted: a 9 x 9 one at the end with three output channels, for which the engine's blocked kernels have no use. */
+export function narrow(folder, { few }) {
+  const shape = [1, 32, 96, 96]
+  const net = chain('x')
+  const conv = (name, from, to, size) =>
+    net.add('Conv', [net.constant(weights(name, [to, from, size, size]))], {
+      pads: Array(4).fill(size >> 1),
+      kernel_shape: [size, size],
+    })
+  conv('w0', 32, 32, 3)
+  net.add('Relu')
+  if (few) conv('w1', 32, 3, 9)
+  else conv('w1', 32, 32, 3)
+  return finish(folder, few ? 'few-channels' : 'full-channels', net, shape, [1, few ? 3 : 32, 96, 96])
+}
+
+/** Products between four elementwise operators with one factor for each eight numbers; planted: that factor broadcast over them. */
+export function broadcast(folder, { spread }) {
+  const shape = [1, 128, 128, 8]
+  const net = chain('x')
+  for (let k = 0; k < 4; k++) {
+    net.add('Mul', [net.constant(weights(`f${k}`, spread ? shape : [1, 128, 128, 1]))])
+    net.add('MatMul', [net.constant(weights(`w${k}`, [8, 8]))])
+  }
+  return finish(folder, spread ? 'factors-spread' : 'factors-broadcast', net, shape, shape)
+}
+
+/** Products of 512 x 512; planted: eight elementwise operators behind each, where the twin has one. */
+export function elementwise(folder, { many }) {
+  const shape = [512, 512]
+  const net = chain('x')
+  for (let k = 0; k < 2; k++) {
+    net.add('MatMul', [net.constant(weights(`w${k}`, shape))])
+    for (let j = 0; j < (many ? 8 : 1); j++) net.add(j % 2 ? 'Mul' : 'Sub', [net.constant(weights(`e${k}-${j}`, shape))])
+  }
+  return finish(folder, many ? 'many-passes' : 'one-pass', net, shape, shape)
+}

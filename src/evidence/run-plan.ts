@@ -69,10 +69,13 @@ export interface RunPlan {
 }
 
 const FULL = { budgetMs: 20_000, predictions: 60, processes: 5, sampleMs: 2500, blocksShare: 0.4, profileShare: 0.2 } as const
-const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, blocksShare: 0.5, profileShare: 0.35 } as const
+const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, blocksShare: 0.5, profileShare: 0.3 } as const
 
-/** What a second of sampling beyond the usual adds to the run: the processes' own warm-up, and the profile's share with its plain parts. */
-const PER_SAMPLING = { blocks: 1.25, profile: 0.65 } as const
+/**
+ * What a second of sampling beyond the usual adds to the run: the processes' own warm-up, the profile's share with its plain parts, and a
+ * quarter of the whole for operators alone.
+ */
+const PER_SAMPLING = { blocks: 1.25, profile: 0.65, operators: 0.63 } as const
 
 /** Kept for operators alone before anything is swept. */
 const LEAST_EXPERIMENTS_SHARE = 0.1
@@ -105,7 +108,7 @@ export function planRun(look: FirstLook, asked: AskedTime, possible: Possible): 
   const askedMs = asked.seconds === null ? usual.sampleMs : asked.seconds * 1000
   const moreMs = Math.max(0, askedMs - usual.sampleMs)
   const baseMs = Math.max(usual.budgetMs, usual.predictions * look.predictionMs)
-  const budgetMs = baseMs + (PER_SAMPLING.blocks + PER_SAMPLING.profile) * moreMs
+  const budgetMs = baseMs + (PER_SAMPLING.blocks + PER_SAMPLING.profile + PER_SAMPLING.operators) * moreMs
   const spending: Spending = { leftMs: budgetMs - firstLookMs(look), budgetMs, leftOut: {} }
 
   const watchingMs = possible.onDevice ? deviceMs(look) : 0
@@ -116,7 +119,10 @@ export function planRun(look: FirstLook, asked: AskedTime, possible: Possible): 
   const profileMs = Math.min(spending.leftMs, usual.profileShare * sharedMs + PER_SAMPLING.profile * moreMs)
   const profile = possible.nodes === null ? null : planProfile(look, { sampleMs: askedMs, nodes: possible.nodes }, profileMs)
   spending.leftMs -= profile?.plannedMs ?? 0
-  const reservedMs = profile === null ? 0 : Math.max(0, Math.min(spending.leftMs, LEAST_EXPERIMENTS_SHARE * baseMs))
+  const reservedMs =
+    profile === null
+      ? 0
+      : Math.max(0, Math.min(spending.leftMs, LEAST_EXPERIMENTS_SHARE * baseMs + PER_SAMPLING.operators * moreMs))
   spending.leftMs -= reservedMs
   const tried = asked.quick ? NOTHING : planTried(look, possible, spending)
   const mostMs = profile === null ? 0 : MOST_EXPERIMENTS_SHARE * budgetMs

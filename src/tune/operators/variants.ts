@@ -58,17 +58,24 @@ export async function variantsOf(part: Model, given: VariantsGiven): Promise<rea
   return variants
 }
 
-/** The part with four samples in place of one; undefined where its first axis is something else. */
+/** Steps come first there: the axis of samples by rank, of inputs and outputs. */
+const RECURRENT = new Set(['LSTM', 'GRU', 'RNN'])
+const RECURRENT_AXES: Readonly<Record<number, number>> = { 1: 0, 3: 1, 4: 2 }
+
+/** The part with four samples in place of one; undefined where the axis of samples is not known. */
 function fourSamples(part: Model): Model | undefined {
   const graph = part.proto.graph!
   const operators = graph.node.filter((node) => !isConstantNode(node))
-  if (!operators.every(({ opType }) => BY_SAMPLE.has(opType))) return undefined
+  const recurrent = operators.length === 1 && RECURRENT.has(operators[0]!.opType)
+  if (!recurrent && !operators.every(({ opType }) => BY_SAMPLE.has(opType))) return undefined
   const more = (one: ValueInfoProto): ValueInfoProto | undefined => {
     const { name, dtype, shape } = declaration(one)
-    if (dtype === null || shape === null || shape.length < 2 || shape[0] !== 1) return undefined
-    return valueInfo(name, dtype, [SAMPLES, ...shape.slice(1).map(Number)])
+    const axis = recurrent ? RECURRENT_AXES[shape?.length ?? 0] : shape !== null && shape.length > 1 ? 0 : undefined
+    if (dtype === null || shape === null || axis === undefined || shape[axis] !== 1) return undefined
+    return valueInfo(name, dtype, [...shape.slice(0, axis), SAMPLES, ...shape.slice(axis + 1)].map(Number))
   }
   const weights = new Set(graph.initializer.map(({ name }) => name))
+  // Weights that are listed among the inputs stay as they are.
   const [input, output] = [graph.input.map((one) => (weights.has(one.name) ? one : more(one))), graph.output.map(more)]
   if ([...input, ...output].some((one) => one === undefined)) return undefined
   return withGraph(part, copyWith(graph, { input: input as ValueInfoProto[], output: output as ValueInfoProto[] }))
