@@ -134,9 +134,9 @@ describe('--seconds', () => {
     expect(planned(5000, asked(60))).toMatchObject({ processes: 5, block: { sampleMs: 12_000 } })
   })
 
-  test('lengthens the run by as much and by its share of the profile, and takes nothing from the others', () => {
+  test('lengthens the run by as much and by the shares of the profile and of operators alone, and takes nothing from the others', () => {
     const [usual, longer] = [planned(1), planned(1, asked(12.5))]
-    expect(longer.budgetMs).toBe(usual.budgetMs + 1.9 * 10_000)
+    expect(longer.budgetMs).toBe(usual.budgetMs + 2.53 * 10_000)
     expect(longer.plannedMs).toBeLessThanOrEqual(longer.budgetMs)
     expect(longer.threads).toEqual(usual.threads)
     expect(longer.leftOut).toEqual({})
