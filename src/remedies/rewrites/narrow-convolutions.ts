@@ -19,8 +19,10 @@ const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'large-inpu
 const MOST_SHARE = 0.75
 /** Of a prediction: layers that take less are left as they are. */
 const LEAST_TIME = 0.005
-/** Since when the sizes of Reshape and the bounds of Slice are inputs. */
-const LEAST_OPSET = 10
+/** Since when operands are broadcast as numpy does it; the engine runs no older models. */
+const LEAST_OPSET = 7
+/** Since when the bounds of Slice are inputs. */
+const SLICE_INPUTS = 10
 
 interface Widened extends Replacement {
   readonly share: number
@@ -84,7 +86,8 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
     })
     add.push(copyWith(one, { input, output: [values[k + 1]!] }))
   }
-  const laid = layOut(best, { channels: shape[0]!, output }, { from: values.at(-1)!, to: made.at(-1)!.output[0]! }, fresh)
+  const ends = { from: values.at(-1)!, to: made.at(-1)!.output[0]! }
+  const laid = layOut(best, { channels: shape[0]!, output, opset: matching.opset }, ends, fresh)
   return {
     share: best.share,
     parts: [conv],
@@ -169,8 +172,9 @@ function besideAfter(matching: Matching, conv: NodeProto): readonly Beside[] {
 
 /** A BatchNormalization as in prediction, with constant parameters. */
 function normalization(matching: Matching, reader: NodeProto): Beside | undefined {
-  if (!isOperator(reader, 'BatchNormalization') || numberOf(reader, 'training_mode', 0) !== 0 || reader.output.length > 1)
-    return undefined
+  if (!isOperator(reader, 'BatchNormalization') || reader.output.length > 1) return undefined
+  // Before opset 9 there may be parameters for each element.
+  if (numberOf(reader, 'training_mode', 0) !== 0 || numberOf(reader, 'spatial', 1) !== 1) return undefined
   const parameters = reader.input.map((name, index) => [index, floatsOf(matching, name)] as const).slice(1)
   if (parameters.some(([, values]) => values === undefined)) return undefined
   return { node: reader, input: 0, channels: new Map(parameters as [number, Float32Array][]) }
@@ -179,7 +183,7 @@ function normalization(matching: Matching, reader: NodeProto): Beside | undefine
 /** Nodes from [N, block * C, …, rows, …] to [N, C, …, positions, …]. */
 function layOut(
   { axis, block, rows }: PositionBlock,
-  { channels, output }: { readonly channels: number; readonly output: readonly Size[] },
+  { channels, output, opset }: { readonly channels: number; readonly output: readonly Size[]; readonly opset: number },
   { from, to }: { readonly from: string; readonly to: string },
   fresh: (hint: string) => string,
 ): { readonly nodes: readonly NodeProto[]; readonly initializers: readonly TensorProto[] } {
@@ -208,8 +212,10 @@ function layOut(
     ),
   ]
   if (isCut) {
-    const bounds = [ints('start', [0]), ints('end', [positions]), ints('axis', [2 + axis])]
-    nodes.push(node({ opType: 'Slice', name: fresh(`${to}_cut`) }, [whole, ...bounds], [to]))
+    const bounds = { starts: [0], ends: [positions], axes: [2 + axis] }
+    const head = { opType: 'Slice', name: fresh(`${to}_cut`) }
+    const asInputs = () => Object.entries(bounds).map(([hint, values]) => ints(hint, values))
+    nodes.push(opset < SLICE_INPUTS ? node(head, [whole], [to], bounds) : node(head, [whole, ...asInputs()], [to]))
   }
   return { nodes, initializers }
 }
