@@ -37,6 +37,7 @@ import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
+import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
 import { denormals } from './settings/denormals.ts'
@@ -107,4 +108,5 @@ export const remedies: readonly Remedy[] = [
   dynamicQuantization,
   weightQuantization,
   weightStorage,
+  transposedConvolutions,
 ]

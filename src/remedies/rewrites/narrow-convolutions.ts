@@ -4,7 +4,7 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { elementwiseInput } from '../../rewrite/elementwise.ts'
+import { besideAfter, besideWide } from '../../rewrite/beside-convolution.ts'
 import { floatsOf, joined } from '../../rewrite/floats.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
@@ -78,14 +78,8 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
   const made = [conv, ...after.map(({ node: one }) => one)]
   const values = made.map(({ output: [name] }) => fresh(`${name}_wide`))
   const inputs = [conv.input[0]!, initializers[0]!.name, ...bias]
-  const add = [copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })]
-  for (const [k, { node: one, input: at, channels }] of after.entries()) {
-    const input = one.input.map((name, index) => {
-      const perChannel = channels.get(index)
-      return index === at ? values[k]! : perChannel ? repeated(name, perChannel) : name
-    })
-    add.push(copyWith(one, { input, output: [values[k + 1]!] }))
-  }
+  const wider = copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })
+  const add = [wider, ...besideWide(after, values, repeated)]
   const ends = { from: values.at(-1)!, to: made.at(-1)!.output[0]! }
   const laid = layOut(best, { channels: shape[0]!, output, opset: matching.opset }, ends, fresh)
   return {
@@ -149,35 +143,6 @@ function attributesOf(conv: NodeProto, { kernel, strides, dilations, pads }: Win
   const given = { kernel_shape: kernel, strides, dilations, pads }
   const others = conv.attribute.filter(({ name }) => name !== 'auto_pad' && !(name in given))
   return [...others, ...Object.entries(given).map(([name, values]) => attribute(name, values))]
-}
-
-interface Beside {
-  readonly node: NodeProto
-  readonly input: number
-  /** Inputs that hold a number for each channel. */
-  readonly channels: ReadonlyMap<number, Float32Array>
-}
-
-/** Operators behind, each the only reader of the one before, that do not care which position a number belongs to: the engine fuses them. */
-function besideAfter(matching: Matching, conv: NodeProto): readonly Beside[] {
-  const found: Beside[] = []
-  for (let reader = matching.onlyReader(conv); reader !== undefined; reader = matching.onlyReader(reader)) {
-    const input = elementwiseInput(matching, reader)
-    const one = input === undefined ? normalization(matching, reader) : { node: reader, input, channels: new Map() }
-    if (one === undefined) break
-    found.push(one)
-  }
-  return found
-}
-
-/** A BatchNormalization as in prediction, with constant parameters. */
-function normalization(matching: Matching, reader: NodeProto): Beside | undefined {
-  if (!isOperator(reader, 'BatchNormalization') || reader.output.length > 1) return undefined
-  // Before opset 9 there may be parameters for each element.
-  if (numberOf(reader, 'training_mode', 0) !== 0 || numberOf(reader, 'spatial', 1) !== 1) return undefined
-  const parameters = reader.input.map((name, index) => [index, floatsOf(matching, name)] as const).slice(1)
-  if (parameters.some(([, values]) => values === undefined)) return undefined
-  return { node: reader, input: 0, channels: new Map(parameters as [number, Float32Array][]) }
 }
 
 /** Nodes from [N, block * C, …, rows, …] to [N, C, …, positions, …]. */
