@@ -33,6 +33,7 @@ import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
 import { integerScaling } from './rewrites/integer-scaling.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
+import { modernOperators } from './rewrites/modern-operators.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
@@ -109,4 +110,5 @@ export const remedies: readonly Remedy[] = [
   weightQuantization,
   weightStorage,
   transposedConvolutions,
+  modernOperators,
 ]
