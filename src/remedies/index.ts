@@ -33,10 +33,12 @@ import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
 import { integerScaling } from './rewrites/integer-scaling.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
+import { modernOperators } from './rewrites/modern-operators.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
+import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
 import { denormals } from './settings/denormals.ts'
@@ -107,4 +109,6 @@ export const remedies: readonly Remedy[] = [
   dynamicQuantization,
   weightQuantization,
   weightStorage,
+  transposedConvolutions,
+  modernOperators,
 ]

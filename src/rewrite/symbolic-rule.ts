@@ -8,6 +8,8 @@ export interface SymbolicType {
   readonly dtype?: DType | undefined
   readonly shape?: readonly Size[] | undefined
   readonly sizes?: readonly Size[] | undefined
+  /** The numbers of a short list that is constant, where they are no integers: factors of Resize. */
+  readonly factors?: readonly number[] | undefined
 }
 
 /** Integers of a value are followed up to this many: shapes, axes, indices. */

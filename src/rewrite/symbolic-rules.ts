@@ -6,7 +6,7 @@ import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
 import type { DType } from '../graph/types.ts'
 import { broadcast, over, type Size, times } from './sizes.ts'
 import { at, given, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
-import { convolution, globalPool, pad, pooling } from './symbolic-window-rules.ts'
+import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
 
 const asInput: Rule = ({ input }) => [{ ...input(0) }]
 const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
@@ -280,12 +280,12 @@ const heads: Rule = ({ input }) => {
 const SAME =
   'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
   'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
-  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Not Trilu Hardmax Dropout ' +
+  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Not Trilu Hardmax Dropout ImageScaler ' +
   'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
 const SAME_DTYPE =
-  'Resize Upsample ConvTranspose DepthToSpace SpaceToDepth GatherElements GatherND ScatterElements ScatterND Tile ' +
+  'GatherElements GatherND ScatterElements ScatterND Tile ' +
   'Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
@@ -337,6 +337,12 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['ConstantOfShape', constantOfShape],
   ['Conv', convolution],
   ['com.microsoft:FusedConv', convolution],
+  ['ConvTranspose', convTranspose],
+  ['Resize', resize],
+  ['Upsample', resize],
+  ['DepthToSpace', shuffle],
+  ['SpaceToDepth', shuffle],
+  ['Crop', crop],
   ['MaxPool', pooling],
   ['AveragePool', pooling],
   ['GlobalAveragePool', globalPool],

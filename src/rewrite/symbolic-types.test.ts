@@ -121,3 +121,47 @@ test('recurrent layers: steps and directions first, or the batch', () => {
     ['batch', 1, 4],
   ])
 })
+
+test('sizes behind operators that move or repeat positions are those that the engine gives', async () => {
+  const nodes = [
+    node('ConvTranspose', ['x', 'w'], ['t'], {
+      strides: [2, 3],
+      pads: [1, 0, 1, 2],
+      output_padding: [1, 0],
+      dilations: [1, 2],
+      group: 2,
+    }),
+    node('ConvTranspose', ['x', 'w'], ['same'], { strides: [2, 3], auto_pad: 'SAME_UPPER', group: 2 }),
+    node('ConvTranspose', ['x', 'w'], ['valid'], { auto_pad: 'VALID', group: 2 }),
+    node('ConvTranspose', ['x', 'w'], ['said'], { strides: [2, 2], output_shape: [9, 10], group: 2 }),
+    node('DepthToSpace', ['x'], ['d'], { blocksize: 2 }),
+    node('SpaceToDepth', ['x'], ['s'], { blocksize: 2 }),
+    node('Upsample', ['x', 'factors'], ['u'], { mode: 'nearest' }),
+    node('Crop', ['u'], ['c'], { border: [1, 2, 3, 1] }),
+    node('Crop', ['u'], ['f'], { border: [1, 2, 0, 0], scale: [4, 5] }),
+    node('ImageScaler', ['x'], ['y'], { scale: 2.5, bias: [0.5, 1.5, 2.5, 3.5] }),
+  ]
+  const built = modelInMemory(
+    model({
+      nodes,
+      inputs: [valueInfo('x', 'float32', [2, 4, 4, 6])],
+      outputs: [valueInfo('y', 'float32')],
+      initializers: [floatTensor('w', [4, 3, 3, 2], new Array(72).fill(1)), floatTensor('factors', [4], [1, 1, 2.3, 1.5])],
+      opset: 9,
+    }),
+  )
+  const types = symbolicTypes(built, built.proto.graph!)
+  const ran = await typesAsRun(exampleSetup(built), randomFeeds(built, 1))
+  for (const name of nodes.flatMap(({ output }) => output)) expect(types.get(name), name).toMatchObject(ran.get(name)!)
+})
+
+test('Resize takes factors or sizes; a symbol is left where the factor is 1', () => {
+  const resized = (inputs: readonly string[]) =>
+    typesOf(
+      [node('Resize', inputs, ['y'])],
+      [floatTensor('factors', [3], [1, 1, 1.75]), int64Tensor('sizes', [3], [2, 5, 7])],
+    ).get('y')?.shape
+  expect(resized(['x', '', 'factors'])).toEqual(['batch', 'length', 10])
+  expect(resized(['x', '', '', 'sizes'])).toEqual([2, 5, 7])
+  expect(resized(['x', '', 'unknown'])).toEqual(['y@0', 'y@1', 'y@2'])
+})

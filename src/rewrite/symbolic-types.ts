@@ -20,9 +20,9 @@ export function symbolicTypes(model: Model, graph: GraphProto, outer: SymbolicTy
   for (const input of graph.input) types.set(input.name, declaredType(input))
   for (const constant of constantsIn(graph)) {
     const { name, dtype, shape, elementCount } = constant
-    const followed = isInteger(dtype) && elementCount <= SIZES_LIMIT && shape.length < 2 && !constant.isGraphInput
-    const sizes = followed ? decodeNumbers(readBytes(model, constant), dtype, elementCount) : undefined
-    types.set(name, { dtype, shape, sizes })
+    const followed = elementCount <= SIZES_LIMIT && shape.length < 2 && !constant.isGraphInput && dtype !== 'string'
+    const numbers = followed ? decodeNumbers(readBytes(model, constant), dtype, elementCount) : undefined
+    types.set(name, { dtype, shape, ...(isInteger(dtype) ? { sizes: numbers } : { factors: numbers }) })
   }
   const opset = Number(model.proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 1n)
   for (const node of graph.node) {

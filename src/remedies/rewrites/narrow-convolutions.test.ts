@@ -125,6 +125,29 @@ checkRemedy(narrowConvolutions, {
       operators: LAID_OUT,
       evidence: { instructionSets: ['avx2'] },
     },
+    {
+      name: 'opset 9, whose Slice has its bounds as attributes',
+      model: convolved({ weights: [3, 2, 3, 9], x: [2, 2, 7, 41], y: [2, 3, 5, 33], more: { opset: 9 } }),
+      operators: [...LAID_OUT, 'Slice'],
+      evidence: avx512,
+    },
+    {
+      name: 'the end of a style transfer: opset 7, a free batch, sizes that no one declares, a Crop behind',
+      model: model({
+        nodes: [
+          node('ConvTranspose', ['x', 'up'], ['t'], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }),
+          node('Pad', ['t'], ['p'], { pads: [0, 0, 4, 4, 0, 0, 4, 4], mode: 'reflect' }),
+          node('Conv', ['p', 'w'], ['c'], { kernel_shape: [9, 9], pads: [4, 4, 4, 4] }),
+          node('Crop', ['c'], ['y'], { border: [4, 4, 4, 4] }),
+        ],
+        inputs: [valueInfo('x', 'float32', ['n', 8, 10, 10])],
+        outputs: [valueInfo('y', 'float32', ['n', 3, 20, 20])],
+        initializers: [weight('up', [8, 4, 3, 3]), weight('w', [3, 4, 9, 9])],
+        opset: 7,
+      }),
+      operators: ['ConvTranspose', 'Pad', ...LAID_OUT, 'Slice', 'Crop'],
+      evidence: avx512,
+    },
   ],
   leaves: [
     {
@@ -159,8 +182,18 @@ checkRemedy(narrowConvolutions, {
       evidence: avx512,
     },
     {
-      name: 'opset 9, whose Slice has its bounds as attributes',
-      model: convolved({ weights: [1, 3, 3, 5], x: [1, 3, 18, 36], y: [1, 1, 16, 32], more: { opset: 9 } }),
+      name: 'sizes that follow from what is not known',
+      model: model({
+        nodes: [node('Upsample', ['x', 's'], ['u']), node('Conv', ['u', 'w'], ['y'])],
+        inputs: [valueInfo('x', 'float32', [1, 3, 9, 18]), valueInfo('s', 'float32', [4])],
+        outputs: [valueInfo('y', 'float32', [1, 1, 'h', 'w'])],
+        initializers: [weight('w', [1, 3, 3, 5])],
+        opset: 9,
+      }),
+      feeds: {
+        x: { dtype: 'float32', shape: [1, 3, 9, 18], data: new Float32Array(9 * 18 * 3) },
+        s: { dtype: 'float32', shape: [4], data: Float32Array.of(1, 1, 2, 2) },
+      },
       evidence: avx512,
     },
   ],

@@ -4,7 +4,7 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { elementwiseInput } from '../../rewrite/elementwise.ts'
+import { besideAfter, besideWide } from '../../rewrite/beside-convolution.ts'
 import { floatsOf, joined } from '../../rewrite/floats.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
@@ -19,8 +19,10 @@ const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'large-inpu
 const MOST_SHARE = 0.75
 /** Of a prediction: layers that take less are left as they are. */
 const LEAST_TIME = 0.005
-/** Since when the sizes of Reshape and the bounds of Slice are inputs. */
-const LEAST_OPSET = 10
+/** Since when operands are broadcast as numpy does it; the engine runs no older models. */
+const LEAST_OPSET = 7
+/** Since when the bounds of Slice are inputs. */
+const SLICE_INPUTS = 10
 
 interface Widened extends Replacement {
   readonly share: number
@@ -76,15 +78,10 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
   const made = [conv, ...after.map(({ node: one }) => one)]
   const values = made.map(({ output: [name] }) => fresh(`${name}_wide`))
   const inputs = [conv.input[0]!, initializers[0]!.name, ...bias]
-  const add = [copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })]
-  for (const [k, { node: one, input: at, channels }] of after.entries()) {
-    const input = one.input.map((name, index) => {
-      const perChannel = channels.get(index)
-      return index === at ? values[k]! : perChannel ? repeated(name, perChannel) : name
-    })
-    add.push(copyWith(one, { input, output: [values[k + 1]!] }))
-  }
-  const laid = layOut(best, { channels: shape[0]!, output }, { from: values.at(-1)!, to: made.at(-1)!.output[0]! }, fresh)
+  const wider = copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })
+  const add = [wider, ...besideWide(after, values, repeated)]
+  const ends = { from: values.at(-1)!, to: made.at(-1)!.output[0]! }
+  const laid = layOut(best, { channels: shape[0]!, output, opset: matching.opset }, ends, fresh)
   return {
     share: best.share,
     parts: [conv],
@@ -148,38 +145,10 @@ function attributesOf(conv: NodeProto, { kernel, strides, dilations, pads }: Win
   return [...others, ...Object.entries(given).map(([name, values]) => attribute(name, values))]
 }
 
-interface Beside {
-  readonly node: NodeProto
-  readonly input: number
-  /** Inputs that hold a number for each channel. */
-  readonly channels: ReadonlyMap<number, Float32Array>
-}
-
-/** Operators behind, each the only reader of the one before, that do not care which position a number belongs to: the engine fuses them. */
-function besideAfter(matching: Matching, conv: NodeProto): readonly Beside[] {
-  const found: Beside[] = []
-  for (let reader = matching.onlyReader(conv); reader !== undefined; reader = matching.onlyReader(reader)) {
-    const input = elementwiseInput(matching, reader)
-    const one = input === undefined ? normalization(matching, reader) : { node: reader, input, channels: new Map() }
-    if (one === undefined) break
-    found.push(one)
-  }
-  return found
-}
-
-/** A BatchNormalization as in prediction, with constant parameters. */
-function normalization(matching: Matching, reader: NodeProto): Beside | undefined {
-  if (!isOperator(reader, 'BatchNormalization') || numberOf(reader, 'training_mode', 0) !== 0 || reader.output.length > 1)
-    return undefined
-  const parameters = reader.input.map((name, index) => [index, floatsOf(matching, name)] as const).slice(1)
-  if (parameters.some(([, values]) => values === undefined)) return undefined
-  return { node: reader, input: 0, channels: new Map(parameters as [number, Float32Array][]) }
-}
-
 /** Nodes from [N, block * C, …, rows, …] to [N, C, …, positions, …]. */
 function layOut(
   { axis, block, rows }: PositionBlock,
-  { channels, output }: { readonly channels: number; readonly output: readonly Size[] },
+  { channels, output, opset }: { readonly channels: number; readonly output: readonly Size[]; readonly opset: number },
   { from, to }: { readonly from: string; readonly to: string },
   fresh: (hint: string) => string,
 ): { readonly nodes: readonly NodeProto[]; readonly initializers: readonly TensorProto[] } {
@@ -208,8 +177,10 @@ function layOut(
     ),
   ]
   if (isCut) {
-    const bounds = [ints('start', [0]), ints('end', [positions]), ints('axis', [2 + axis])]
-    nodes.push(node({ opType: 'Slice', name: fresh(`${to}_cut`) }, [whole, ...bounds], [to]))
+    const bounds = { starts: [0], ends: [positions], axes: [2 + axis] }
+    const head = { opType: 'Slice', name: fresh(`${to}_cut`) }
+    const asInputs = () => Object.entries(bounds).map(([hint, values]) => ints(hint, values))
+    nodes.push(opset < SLICE_INPUTS ? node(head, [whole], [to], bounds) : node(head, [whole, ...asInputs()], [to]))
   }
   return { nodes, initializers }
 }
