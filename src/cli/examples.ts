@@ -16,7 +16,7 @@ Examples:
   whyslow engines                                    what else can run it here
   whyslow machine                                    this computer and its roofs
 
-Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 512m, 2g.
+Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 500m, 2g, 2GiB.
 Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
 3 a stated goal was not met, 130 interrupted.`,
 

@@ -41,7 +41,7 @@ export function ratio(text: string): number {
 
 export function memorySize(text: string): number {
   const bytes = parseSize(text)
-  if (bytes === undefined) throw new InvalidArgumentError('Give a size: 512m, 2g or a number of bytes.')
+  if (bytes === undefined) throw new InvalidArgumentError('Give a size: 500m, 2g, 2GiB or a number of bytes.')
   return bytes
 }
 

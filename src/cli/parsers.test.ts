@@ -19,13 +19,16 @@ test.each(['', '0', '0ms', '-1', '1e3', '10 s', '10d', 's', '1.s', 'Infinity', '
 
 test.each([
   ['800', 800],
-  ['512m', 512 * 1024 ** 2],
+  ['500m', 500_000_000],
+  ['2GB', 2_000_000_000],
   ['2GiB', 2 * 1024 ** 3],
-  ['1.5k', 1536],
+  ['1.5k', 1500],
   ['7b', 7],
 ])('%s is a size of %d bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes))
 
-test.each(['', '0', '-5m', '5x', 'm', '99999999999999t'])('%j is no size', (text) => expect(parseSize(text)).toBeUndefined())
+test.each(['', '0', '-5m', '5x', 'm', '7ib', '99999999999999t'])('%j is no size', (text) =>
+  expect(parseSize(text)).toBeUndefined(),
+)
 
 test.each([
   ['x=1x3x224x224', { name: 'x', shape: [1, 3, 224, 224] }],

@@ -32,8 +32,14 @@ export function causesOf(
   return causes.sort((a, b) => b.saving.ms - a.saving.ms)
 }
 
-/** `clear` where they save too little together. `cure`: what to do about it, as a sentence of its own. */
-export function findingOf(causes: readonly Cause[], p50Ms: number, cure: string | Sentence): Outcome {
+/** What to do about it: a sentence of its own, and a command where one does it. */
+export interface Advice {
+  readonly cure: string | Sentence
+  readonly next: string | null
+}
+
+/** `clear` where they save too little together. */
+export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next }: Advice): Outcome {
   const savingMs = causes.reduce((sum, { saving }) => sum + saving.ms, 0)
   if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms)) return 'clear'
   const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
@@ -46,7 +52,7 @@ export function findingOf(causes: readonly Cause[], p50Ms: number, cure: string 
     wouldSaveMs: Math.min(savingMs, p50Ms),
     basis: 'measured',
     nodes: causes.flatMap(({ row }) => row.nodes),
-    next: 'whyslow fix MODEL -o fast/',
+    next,
   }
 }
 

@@ -21,6 +21,6 @@ export const inefficientKernels = defineRule({
         : causes.some(({ variant }) => variant.kind === 'four-samples')
           ? 'More samples in one call, or larger layers, fill the kernels better.'
           : 'Channels in multiples of what the kernels work on at once, or another layout, fit them better.'
-    return findingOf(causes, latency.p50Ms, cure)
+    return findingOf(causes, latency.p50Ms, { cure, next: remedies.length > 0 ? 'whyslow fix MODEL -o fast/' : null })
   },
 })

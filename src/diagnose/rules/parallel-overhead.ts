@@ -10,6 +10,9 @@ export const parallelOverhead = defineRule({
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'one-thread')
-    return findingOf(causes, latency.p50Ms, 'Where most of the model is like them, fewer threads are faster.')
+    return findingOf(causes, latency.p50Ms, {
+      cure: 'Where most of the model is like them, fewer threads are faster.',
+      next: 'whyslow fix MODEL -o fast/',
+    })
   },
 })

@@ -11,6 +11,6 @@ export const slowBroadcast = defineRule({
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'spread-operands')
     const cure = 'Fold the operand into a neighbour, or turn the layout so that it repeats along the first axes.'
-    return findingOf(causes, latency.p50Ms, cure)
+    return findingOf(causes, latency.p50Ms, { cure, next: 'whyslow fix MODEL -o fast/' })
   },
 })

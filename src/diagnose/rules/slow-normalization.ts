@@ -10,6 +10,6 @@ export const slowNormalization = defineRule({
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isNormalization(row) && kind !== 'one-thread')
     const cure = 'Folded into the weights before it, or written by other operators, it takes less.'
-    return findingOf(causes, latency.p50Ms, cure)
+    return findingOf(causes, latency.p50Ms, { cure, next: 'whyslow fix MODEL -o fast/' })
   },
 })

@@ -11,6 +11,6 @@ export const unfusedElementwise = defineRule({
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isRun(row) && (kind === 'one-pass' || kind === 'rewrite'))
     const cure = 'Constants folded into neighbours, and one operator in place of several, leave one pass.'
-    return findingOf(causes, latency.p50Ms, cure)
+    return findingOf(causes, latency.p50Ms, { cure, next: 'whyslow fix MODEL -o fast/' })
   },
 })

@@ -5,7 +5,7 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { editGraph, freshNames, readOther, withGraph } from '../../graph/edit.ts'
 import { linearOf } from '../../rewrite/linear.ts'
-import { type Matching, matchGraph } from '../../rewrite/match.ts'
+import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
 import {
   defineRemedy,
   type Proposal,
@@ -47,6 +47,8 @@ export const inputResolution = defineRemedy({
     const pictures = evidence.inputs.flatMap((input) => pictureOf(matching, input) ?? [])
     const [picture] = pictures
     if (pictures.length !== 1 || picture === undefined || !isFreeOf(matching, picture.symbols)) return []
+    // Its sides inside are the model's own choice already.
+    if (graph.node.some((one) => isOperator(one, 'Resize') && one.input[0] === picture.name)) return []
     return SCALES.flatMap(({ variant, scale }): Proposal[] => {
       const sides = picture.sides.map((side) => side * scale)
       if (sides.some((side) => side < LEAST_SIDE || side % TOTAL_STRIDE !== 0)) return []

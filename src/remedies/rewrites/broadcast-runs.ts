@@ -13,7 +13,7 @@ import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from 
 import type { Size } from '../../rewrite/sizes.ts'
 import { isUnfused, sum, timeWith } from '../../rewrite/unfused.ts'
 
-const TREATS = ['memory-bound-operators', 'dispatch-overhead']
+const TREATS = ['slow-broadcast', 'memory-bound-operators', 'dispatch-overhead']
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')
 
 /** Runs of 3 took 13 times as long as those of 672, runs of 8 twice as long as those of 512, runs of 16 no longer. */

@@ -11,7 +11,7 @@ import { findNorm, type NormPattern } from '../../rewrite/norm-pattern.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
-const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
+const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 
 export const fuseLayerNorm = defineRemedy({
   id: 'fuse-layer-norm',

@@ -13,7 +13,7 @@ import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from 
 import type { Size } from '../../rewrite/sizes.ts'
 import { sum, timeWith } from '../../rewrite/unfused.ts'
 
-const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
+const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
 /** Of the lanes worked on before: above this, laying out costs what is saved. */
 const MOST_SHARE = 0.75

@@ -14,7 +14,7 @@ const withoutSweep = (usableCpus: number): readonly number[] => [1, Math.ceil(us
 export const threadCount = defineRemedy({
   id: 'thread-count',
   title: 'Use another number of threads',
-  treats: ['thread-count', 'thread-oversubscription', 'slow-thread-handoff'],
+  treats: ['thread-count', 'parallel-overhead', 'thread-oversubscription', 'slow-thread-handoff'],
   effect: 'rounding',
   kind: 'settings',
   goals: ['latency', 'throughput'],
