@@ -1,24 +1,18 @@
-// Before packing: takes out of dist/ what its users do not need. Comments of the code (the sources have them), and declarations that no
-// public one names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
+// Before packing: takes out of dist/ what its users do not need. Comments and blanks of the code (the sources have them; names and line
+// breaks stay, for stack traces), and declarations that no public one names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import { transformSync } from 'esbuild'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
 
-const printer = ts.createPrinter({ removeComments: true })
-for (const file of files.filter((name) => name.endsWith('.js'))) {
-  const text = readFileSync(file, 'utf8')
-  const shebang = /^#!.*\n/.exec(text)?.[0] ?? ''
-  const code = printer.printFile(
-    ts.createSourceFile(file, text.slice(shebang.length), ts.ScriptTarget.ES2023, false, ts.ScriptKind.JS),
-  )
-  writeFileSync(file, shebang + code)
-}
+const printed = { minifyWhitespace: true, lineLimit: 120, target: 'node20', legalComments: 'none' }
+for (const file of files.filter((name) => /\.c?js$/.test(name)))
+  writeFileSync(file, transformSync(readFileSync(file, 'utf8'), printed).code)
 
 const named = new Set()
 const todo = [join(dist, 'index.d.ts')]

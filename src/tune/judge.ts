@@ -3,7 +3,7 @@
 // once, so each look asks for 99 % in place of 95 %: seven looks then find a gain where there is none at most four times in a hundred
 // (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original. Few pairs are judged by
 // Student's t; many by order statistics, since one process in ten is half as slow again for no reason of its own.
-import { REGIME_RATIO } from '../measure/timing/regimes.ts'
+import { isSlower } from '../measure/timing/regimes.ts'
 import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
@@ -124,7 +124,7 @@ function middle(readings: readonly Reading[], of: (reading: Reading) => number |
 
 function spansChange(a: Reading, b: Reading): boolean {
   if (a.handoffNs === null || b.handoffNs === null) return false
-  return Math.max(a.handoffNs, b.handoffNs) > REGIME_RATIO * Math.min(a.handoffNs, b.handoffNs)
+  return isSlower(a.handoffNs, b.handoffNs) || isSlower(b.handoffNs, a.handoffNs)
 }
 
 /** Processes of one and the same setup can differ by half, and by chance one side draws the better ones; its best is its own. */
@@ -144,8 +144,8 @@ function slowerRegime(pairs: readonly Pair[], least: number): string | null {
   const known = pairs.filter(({ handoffNs }) => handoffNs !== null).sort((a, b) => a.handoffNs! - b.handoffNs!)
   if (known.length === 0) return null
   const fastest = known[0]!.handoffNs!
-  const slow = known.filter(({ handoffNs }) => handoffNs! > fastest * REGIME_RATIO)
-  const fast = known.filter(({ handoffNs }) => handoffNs! <= fastest * REGIME_RATIO)
+  const slow = known.filter(({ handoffNs }) => isSlower(handoffNs!, fastest))
+  const fast = known.filter(({ handoffNs }) => !isSlower(handoffNs!, fastest))
   for (const [name, group] of [['fast', fast] as const, ['slow', slow] as const]) {
     const ratio = group.length >= least ? median(group.map((pair) => pair.ratio)) : 0
     if (slow.length > 0 && ratio > 1)

@@ -5,6 +5,9 @@ import type { LatencyBlock } from './types.ts'
 /** Handoffs further apart than this are two regimes: 105-240 ns and 380-415 ns were seen for one and the same machine. */
 export const REGIME_RATIO = 1.6
 
+/** Handoffs nearer to each other than this are one regime: a few tens of nanoseconds are the noise of their own measurement. */
+export const REGIME_LEAST_NS = 50
+
 type Handoffs = Pick<LatencyBlock, 'handoffBeforeNs' | 'handoffAfterNs'>
 
 /** The mean of before and after; null where neither was measured. */
@@ -16,7 +19,10 @@ export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number
 const changes = ({ handoffBeforeNs: a, handoffAfterNs: b }: Handoffs): boolean => a !== null && b !== null && areApart([a, b])
 
 /** Of handoffs, ns: whether some are of another regime than others. */
-const areApart = (handoffs: readonly number[]): boolean => Math.max(...handoffs) > REGIME_RATIO * Math.min(...handoffs)
+const areApart = (handoffs: readonly number[]): boolean => isSlower(Math.max(...handoffs), Math.min(...handoffs))
+
+/** Of two handoffs, ns: whether the first is of a slower regime. */
+export const isSlower = (one: number, other: number): boolean => one > REGIME_RATIO * other && one - other > REGIME_LEAST_NS
 
 /** Whether processes that are compared met different regimes; false where a handoff is unknown, and on one thread, which hands nothing over. */
 export function spanRegimes(blocks: readonly Handoffs[], threads: number): boolean {
@@ -39,7 +45,7 @@ export function tellRegimes<T extends Handoffs>(blocks: readonly T[], threads: n
   const regimes: string[] = []
   let [name, floor, count] = ['', 0, 0]
   for (const { ns, i } of order.sort((a, b) => a.ns - b.ns)) {
-    if (name === '' || ns > floor * REGIME_RATIO) {
+    if (name === '' || isSlower(ns, floor)) {
       count++
       name = count === 1 ? 'fast-handoff' : count === 2 ? 'slow-handoff' : `slow-handoff-${count - 1}`
       floor = ns
