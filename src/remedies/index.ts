@@ -14,6 +14,7 @@ import { staticQuantization } from './approximate/static-quantization.ts'
 import { uint8Activations } from './approximate/uint8-activations.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
+import { activationForms } from './rewrites/activation-forms.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
 import { broadcastRuns } from './rewrites/broadcast-runs.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
@@ -111,4 +112,5 @@ export const remedies: readonly Remedy[] = [
   weightStorage,
   transposedConvolutions,
   modernOperators,
+  activationForms,
 ]

@@ -1,4 +1,4 @@
-import { checkRule, evidence, type NodeNote, roofs } from '../check-rule.ts'
+import { checkRule, evidence, experiments, type NodeNote, roofs } from '../check-rule.ts'
 import { costlyActivations } from './costly-activations.ts'
 
 const exp = (timeMs: number): NodeNote => ({ op: 'Exp', timeMs, functions: { exp: 1e6 } })
@@ -21,6 +21,25 @@ checkRule(costlyActivations, {
         nodes: [{ op: 'Softplus', timeMs: 12, functions: { exp: 1e6, log: 1e6 } }],
       }),
       expect: { wouldSaveMs: 11.899, detail: /Written with Exp and Log, 1 Softplus would give the same numbers 8\.49 ms sooner/ },
+    },
+    {
+      // Two copies of 1.5 ms, of which a Relu takes a fifth.
+      name: 'a Tanh that was timed beside a Relu',
+      given: evidence({
+        p50Ms: 10,
+        dispatchUs: 1,
+        nodes: [
+          { op: 'Tanh', timeMs: 1.5, bytes: 1e6 },
+          { op: 'Tanh', timeMs: 1.5, bytes: 1e6 },
+        ],
+        operatorExperiments: experiments([
+          {
+            ...{ opTypes: ['Tanh'], nodes: ['Tanh_0', 'Tanh_1'], copies: 2, insideMs: 1.5, aloneMs: 1.5 },
+            variants: [{ kind: 'relu', ratio: 0.2 }],
+          },
+        ]),
+      }),
+      expect: { wouldSaveMs: 2.4, basis: 'measured', nodes: ['Tanh_0', 'Tanh_1'] },
     },
     {
       // 1 MB at 10 GB/s = 0.1 ms floor, 1 µs start: 2 - 0.1 - 0.001 = 1.899 ms.

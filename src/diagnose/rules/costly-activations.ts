@@ -1,17 +1,15 @@
 // Exponentials and their kin cost many times an addition: erf, tanh, exp, log, pow. Their nodes take longer than a Relu on the same data
 // would, and some of them longer than other operators that give the same numbers. Rates of single operators are measured with the roofs.
+
 import type { NodeCost } from '../../analyze/costs.ts'
+import { savingOf } from '../../analyze/foretold.ts'
 import type { Roofs } from '../../machine/types.ts'
+import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import { COSTLY } from '../../operators/counts/costly.ts'
 import { operatorKey } from '../../operators/family.ts'
 import { defineRule } from '../rule.ts'
 import { ms, operators, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
-
-/** Activations and norms built on special functions, as the engine runs them. */
-const COSTLY = new Set([
-  ...['Erf', 'Tanh', 'Sigmoid', 'Gelu', 'FastGelu', 'BiasGelu', 'QuickGelu', 'Swish', 'Softmax', 'LogSoftmax', 'Exp', 'Log'],
-  ...['Pow', 'Softplus', 'Mish', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'Sin', 'Cos'],
-])
 
 interface Equivalent {
   /** Operators whose rates are measured. */
@@ -33,23 +31,44 @@ const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
 
 type Rates = NonNullable<Roofs['elementsPerSecond']>
 
+/** Of the excess: where nodes that were timed alone hold so much of it, the finding is about these, and measured. */
+const MOST = 0.8
+
+/** By node, ms a prediction: what it took longer than a Relu that was timed in its place. */
+function measuredExcess({ rows }: OperatorExperiments): ReadonlyMap<string, number> {
+  return new Map(
+    rows.flatMap((row) => {
+      const relu = row.variants.find(({ kind, ratioHigh }) => kind === 'relu' && ratioHigh < 1)
+      if (relu === undefined) return []
+      const saving = savingOf(row, relu)
+      return row.nodes.map((name) => [name, saving.ms / row.nodes.length] as const)
+    }),
+  )
+}
+
 export const costlyActivations = defineRule({
   id: 'costly-activations',
   area: 'architecture',
   title: 'Activations with exponentials take the time',
   needs: ['latency', 'costs', 'profile'],
-  wants: ['roofs'],
-  check({ latency, costs, profile, roofs }) {
+  wants: ['roofs', 'operatorExperiments'],
+  check({ latency, costs, profile, roofs, operatorExperiments }) {
     const { p50Ms } = latency
     const rates = roofs?.elementsPerSecond
     // Without what starting the kernel costs: a cheap activation would pay that too.
     const runs = new Map(profile.nodes.map((node) => [node.name, node.runsPerPrediction]))
     const runsOf = (node: NodeCost) => runs.get(node.name) ?? 1
     const startMs = (node: NodeCost) => (profile.dispatchPerNodeUs / 1000) * runsOf(node)
-    const excessMs = (node: NodeCost) => Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
+    const againstRelu = operatorExperiments ? measuredExcess(operatorExperiments) : new Map<string, number>()
+    const excessMs = (node: NodeCost) =>
+      againstRelu.get(node.name) ?? Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
 
-    const costly = costs.nodes.filter((node) => COSTLY.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
-    const savingMs = costly.reduce((sum, node) => sum + excessMs(node), 0)
+    const all = costs.nodes.filter((node) => COSTLY.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
+    const excessOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, node) => sum + excessMs(node), 0)
+    const measured = all.filter(({ name }) => againstRelu.has(name))
+    const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
+    const costly = isMeasured ? measured : all
+    const savingMs = excessOf(costly)
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
     const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
     const exact = rates && exactly(costly, (node) => equivalentMs(node, rates, runsOf(node), startMs(node)))
@@ -59,7 +78,7 @@ export const costlyActivations = defineRule({
         (Relu, HardSwish) comes close to that, after retraining.${exact ?? ''}`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
-      basis: 'modelled',
+      basis: isMeasured ? 'measured' : 'modelled',
       nodes: costly.map((node) => node.name),
       next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
     }

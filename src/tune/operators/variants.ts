@@ -1,7 +1,7 @@
 // One thing changed of a part that was taken out of a model: what each change shows is said in measure/timing/operators/types.ts.
 import type { TensorProto, ValueInfoProto } from 'onnx-buf'
 import type { EngineOptions } from '../../engines/types.ts'
-import { floatTensor, valueInfo } from '../../graph/build.ts'
+import { floatTensor, node, valueInfo } from '../../graph/build.ts'
 import { isConstantNode } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { elementCount } from '../../graph/dtype.ts'
@@ -9,6 +9,7 @@ import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 import type { VariantKind } from '../../measure/timing/operators/types.ts'
+import { COSTLY } from '../../operators/counts/costly.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
 
 export interface Variant {
@@ -51,11 +52,22 @@ export async function variantsOf(part: Model, given: VariantsGiven): Promise<rea
   const wider = fourSamples(part)
   if (wider)
     variants.push({ ...same, kind: 'four-samples', detail: 'per sample, of four at once', model: wider, share: 1 / SAMPLES })
+  const relu = withRelu(part)
+  if (relu) variants.push({ ...same, kind: 'relu', detail: 'as a Relu', model: relu })
   if (operators.some(({ opType }) => IN_BLOCKS.has(opType))) {
     const options = { graphOptimization: 'extended' as const }
     variants.push({ ...same, kind: 'plain-layout', detail: 'in the plain layout', options })
   }
   return variants
+}
+
+/** A single costly function, with a Relu in its place. */
+function withRelu(part: Model): Model | undefined {
+  const graph = part.proto.graph!
+  const [one, ...others] = graph.node.filter((each) => !isConstantNode(each))
+  if (others.length > 0 || !COSTLY.has(one!.opType) || one!.output.filter((name) => name !== '').length !== 1) return undefined
+  const relu = node('Relu', [one!.input[0]!], [one!.output[0]!])
+  return withGraph(part, copyWith(graph, { node: graph.node.map((each) => (each === one ? relu : each)) }))
 }
 
 /** Steps come first there: the axis of samples by rank, of inputs and outputs. */

@@ -4,8 +4,8 @@ import type { RatioInterval } from '../statistics.ts'
 /**
  * one-thread: on one of the threads. plain-layout: without the engine's blocked layout. filled-channels: channels filled up to the block that
  * the engine's kernels work on, per channel. spread-operands: operands that are broadcast written out. one-pass: the longest of a run of
- * elementwise operators, which is what one pass over the same numbers would take. four-samples: four at once, per sample. rewrite: what an
- * exact remedy makes of it.
+ * elementwise operators, which is what one pass over the same numbers would take. four-samples: four at once, per sample. relu: a Relu in
+ * place of a costly function, which gives other numbers. rewrite: what an exact remedy makes of it.
  */
 export type VariantKind =
   | 'one-thread'
@@ -14,6 +14,7 @@ export type VariantKind =
   | 'spread-operands'
   | 'one-pass'
   | 'four-samples'
+  | 'relu'
   | 'rewrite'
 
 /** The ratio is its time over that of the operator as it is, the call taken off both. */

@@ -1,0 +1,119 @@
+// Softplus, Elu, Selu, Celu and Mish in the operators that they are made of. The engine computes these five by Eigen's exponential, built for
+// the oldest CPUs that it runs on, and Exp, Log and Tanh by kernels of MLAS for the CPU at hand:
+// onnxruntime/core/providers/cpu/activation/activations.h, onnxruntime/core/mlas/lib/compute.cpp. More passes over the same numbers, so
+// that it pays while they fit the caches.
+import { floatTensor, node } from '../../graph/build.ts'
+import { countByOperator } from '../../rewrite/bypass.ts'
+import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { timeWith } from '../../rewrite/unfused.ts'
+
+const TREATS = ['costly-activations']
+
+/** Since when all of the operators below broadcast as they do now. */
+const LEAST_OPSET = 8
+/** Of a prediction: activations that take less are left as they are. */
+const LEAST_TIME = 0.005
+
+export const activationForms = defineRemedy({
+  id: 'activation-forms',
+  title: 'Activations written in the functions that they are made of',
+  treats: TREATS,
+  effect: 'rounding',
+  kind: 'rewrite',
+  goals: ['latency', 'throughput'],
+  apply(setup, evidence) {
+    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+      if (matching.opset < LEAST_OPSET) return []
+      return matching.graph.node.flatMap((one) => {
+        const isLong = evidence.profile === undefined || timeWith(evidence, one) >= LEAST_TIME * evidence.p50Ms
+        return isLong ? replace(matching, one, fresh) : []
+      })
+    })
+    if (rewritten === undefined) return []
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: [`${countByOperator(rewritten.replaced.flatMap(({ parts }) => parts))} by the functions they are made of`],
+      predictedSavingMs: predictedBy(TREATS, evidence),
+    })
+  },
+})
+
+type OneNode = Matching['graph']['node'][number]
+
+function replace(matching: Matching, one: OneNode, fresh: (hint: string) => string): readonly Replacement[] {
+  const form = FORMS[one.opType]
+  const [input, output] = [one.input[0]!, one.output[0]!]
+  if (form === undefined || !isOperator(one, one.opType) || matching.dtype(input) !== 'float32') return []
+  const writer = new Writer(input, fresh)
+  form(writer, one)
+  return [{ parts: [one], remove: new Set([one]), add: writer.endingIn(output), addInitializers: writer.initializers }]
+}
+
+/** One operator after the other; each gives the name of what it makes. */
+class Writer {
+  readonly nodes: OneNode[] = []
+  readonly initializers: ReturnType<typeof floatTensor>[] = []
+
+  readonly x: string
+  readonly fresh: (hint: string) => string
+
+  constructor(x: string, fresh: (hint: string) => string) {
+    this.x = x
+    this.fresh = fresh
+  }
+
+  of(opType: string, ...operands: readonly (string | number)[]): string {
+    const made = this.fresh(`${this.x}_${opType}`)
+    const inputs = operands.map((operand) => (typeof operand === 'string' ? operand : this.number(operand)))
+    this.nodes.push(node({ opType, name: made }, inputs, [made]))
+    return made
+  }
+
+  /** Steps that change nothing are left out. */
+  times(value: string, factor: number): string {
+    return factor === 1 ? value : this.of('Mul', value, factor)
+  }
+
+  number(value: number): string {
+    const name = this.fresh(`${this.x}_number`)
+    this.initializers.push(floatTensor(name, [], [value]))
+    return name
+  }
+
+  /** The last one makes `output`. */
+  endingIn(output: string): readonly OneNode[] {
+    const last = this.nodes.at(-1)!
+    return [...this.nodes.slice(0, -1), node({ opType: last.opType, name: last.name }, last.input, [output])]
+  }
+}
+
+/** max(x, 0) * above + below * (exp(min(x, 0) / width) - 1) */
+function linearUnit(w: Writer, { above, below, width }: { above: number; below: number; width: number }): void {
+  const positive = w.of('Relu', w.x)
+  const grown = w.of('Exp', w.times(w.of('Sub', w.x, positive), 1 / width))
+  w.of('Add', w.times(positive, above), w.times(w.of('Sub', grown, 1), below))
+}
+
+/** max(x, 0) + log(1 + exp(-|x|)), which no x makes infinite. */
+function softplus(w: Writer): string {
+  const decayed = w.of('Exp', w.of('Neg', w.of('Abs', w.x)))
+  return w.of('Add', w.of('Relu', w.x), w.of('Log', w.of('Add', decayed, 1)))
+}
+
+// Constants of Selu: https://onnx.ai/onnx/operators/onnx__Selu.html
+const [SELU_ALPHA, SELU_GAMMA] = [1.6732631921768188, 1.0507010221481323]
+
+const FORMS: Readonly<Record<string, (writer: Writer, one: OneNode) => void>> = {
+  Elu: (w, one) => linearUnit(w, { above: 1, below: numberOf(one, 'alpha', 1), width: 1 }),
+  Selu: (w, one) => {
+    const above = numberOf(one, 'gamma', SELU_GAMMA)
+    linearUnit(w, { above, below: above * numberOf(one, 'alpha', SELU_ALPHA), width: 1 })
+  },
+  Celu: (w, one) => {
+    const alpha = numberOf(one, 'alpha', 1)
+    linearUnit(w, { above: 1, below: alpha, width: alpha })
+  },
+  Softplus: (w) => void softplus(w),
+  Mish: (w) => void w.of('Mul', w.x, w.of('Tanh', softplus(w))),
+}
