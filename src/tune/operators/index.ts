@@ -151,19 +151,14 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const empty = timedEmpty(bench)
   const models: TimedModel[] = [empty]
   const asked: Timed[] = []
-  let spentMs = 0
+  const { counts, spentMs } = fitting(taken, budgetMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
     const { group, part, variants } = one
-    const predictions = LEAST.warmup + LEAST.samples
-    const eachMs = Math.max(SAMPLE_MS, (predictions * group.timeMs) / group.copies) + OPEN_MS
-    // Of what takes long, what explains most comes first: its variants are in that order.
-    const most = Math.floor((budgetMs - spentMs) / (ROUNDS * eachMs)) - 1
-    if (most < 1 || variants.length === 0) {
+    const tried = variants.slice(0, counts.get(one) ?? 0)
+    if (tried.length === 0) {
       left.push(leftOut(group, variants.length === 0 ? 'nothing about it could be varied' : NO_TIME))
       continue
     }
-    const tried = variants.slice(0, most)
-    spentMs += ROUNDS * eachMs * (1 + tried.length)
     const keys: string[] = []
     for (const { model, options } of [{ model: part, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
     asked.push({ group, part, variants: tried, keys })
@@ -182,6 +177,28 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     left.push(leftOut(one.group, row))
     return []
   })
+}
+
+/**
+ * How many variants of each part, the first ones, the time is enough for. What explains most comes first: of a part the first ones, and of
+ * parts those that take longest above their floor; a part's second counts half as much as its first, its third a third.
+ */
+function fitting(taken: readonly Taken[], budgetMs: number) {
+  const wanted = taken.flatMap((one) => {
+    const { group, variants } = one
+    const predictions = LEAST.warmup + LEAST.samples
+    const eachMs = Math.max(SAMPLE_MS, (predictions * group.timeMs) / group.copies) + OPEN_MS
+    // The first one brings the part itself.
+    return variants.map((_, k) => ({ one, k, worth: group.aboveMs / (k + 1), ms: ROUNDS * eachMs * (k === 0 ? 2 : 1) }))
+  })
+  const counts = new Map<Taken, number>()
+  let spentMs = 0
+  for (const { one, k, ms } of wanted.sort((a, b) => b.worth - a.worth)) {
+    if ((counts.get(one) ?? 0) !== k || spentMs + ms > budgetMs) continue
+    counts.set(one, k + 1)
+    spentMs += ms
+  }
+  return { counts, spentMs }
 }
 
 async function add(bench: Bench, models: TimedModel[], model: Model, options: Partial<EngineOptions>): Promise<string> {

@@ -147,6 +147,17 @@ test('what takes longest above its floor comes first, and what the budget leaves
   expect(found.left).toEqual([{ nodes: ['sub', 'mul'], opTypes: ['Sub', 'Mul'], reason: 'there was no time for it' }])
 })
 
+test('what is left to try of a part gives way to a part of which nothing was tried', async () => {
+  const { found } = await experimentsOn(
+    machine(() => 1),
+    { budgetMs: 260 },
+  )
+  expect(found.rows.map(({ opTypes, variants }) => [...opTypes, ...variants.map(({ kind }) => kind)])).toEqual([
+    ['Conv', 'rewrite', 'one-thread'],
+    ['Sub', 'Mul', 'one-thread'],
+  ])
+})
+
 test('without the types of values nothing is timed, and the reason stands', async () => {
   const { found, runner } = await experimentsOn({ ...machine(() => 1), types: () => failed('no room') })
   expect(found.rows).toEqual([])
