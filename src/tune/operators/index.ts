@@ -17,6 +17,7 @@ import { timedEmpty } from '../../quantize/plan/small-operators.ts'
 import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
 import { partOf } from '../../rewrite/part.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, merged } from './groups.ts'
 import { experimentOf, type Timed } from './rows.ts'
 import { type Variant, variantsOf } from './variants.ts'
@@ -50,9 +51,15 @@ const SLOWER = 3
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
+/** Longer ones are timed once in a row, so that there is time for others. */
+const LONGEST_IN_A_ROW_MS = 1
+
 interface Taken {
   readonly group: Group
   readonly part: Model
+  /** What is timed: the part so many times in a row, that each pays less for its ends. */
+  readonly row: Model
+  readonly links: number
   readonly variants: readonly Variant[]
 }
 
@@ -122,7 +129,16 @@ async function take(
     const known = taken.get(identity)
     if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
     else if (taken.size >= MOST_PARTS) left.push(leftOut(group, NO_TIME))
-    else taken.set(identity, { group, part, variants: await variantsFor(plan, group, part, types) })
+    else {
+      const chain = group.timeMs / group.copies <= LONGEST_IN_A_ROW_MS ? chainOf(part) : undefined
+      taken.set(identity, {
+        group,
+        part,
+        row: chain ?? part,
+        links: chain ? LINKS : 1,
+        variants: await variantsFor(plan, group, { part, row: chain ?? part }, types),
+      })
+    }
   }
   return [...taken.values()]
 }
@@ -132,13 +148,19 @@ const NO_TIME = 'there was no time for it'
 async function variantsFor(
   { model, facts, remedies, bench }: ExperimentsPlan,
   group: Group,
-  part: Model,
+  timed: { readonly part: Model; readonly row: Model },
   types: ReadonlyMap<string, TypeAsRun>,
 ): Promise<readonly Variant[]> {
-  const inputs = (inputTypes(part) ?? []).map(({ name, type }) => ({ name, ...type, freeAxes: [] }))
+  const inputs = (inputTypes(timed.part) ?? []).map(({ name, type }) => ({ name, ...type, freeAxes: [] }))
   const lanes = facts.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
   const evidence = { ...facts, inputs, outputs: [], findings: [] }
-  const variants = await variantsOf(part, { options: bench.options, lanes, threadsInUse: facts.threadsInUse, remedies, evidence })
+  const variants = await variantsOf(timed, {
+    options: bench.options,
+    lanes,
+    threadsInUse: facts.threadsInUse,
+    remedies,
+    evidence,
+  })
   const pass = group.longest && partOf(model, group.longest, types)
   if (!pass) return variants
   const detail = 'the longest of them alone, which one pass over the same numbers would take'
@@ -153,15 +175,15 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const asked: Timed[] = []
   const { counts, spentMs } = fitting(taken, budgetMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
-    const { group, part, variants } = one
+    const { group, part, row, links, variants } = one
     const tried = variants.slice(0, counts.get(one) ?? 0)
     if (tried.length === 0) {
       left.push(leftOut(group, variants.length === 0 ? 'nothing about it could be varied' : NO_TIME))
       continue
     }
     const keys: string[] = []
-    for (const { model, options } of [{ model: part, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
-    asked.push({ group, part, variants: tried, keys })
+    for (const { model, options } of [{ model: row, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
+    asked.push({ group, part, links, variants: tried, keys })
   }
   if (asked.length === 0) return []
   const rounds = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * budgetMs) / spentMs)))
@@ -185,9 +207,9 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
  */
 function fitting(taken: readonly Taken[], budgetMs: number) {
   const wanted = taken.flatMap((one) => {
-    const { group, variants } = one
+    const { group, links, variants } = one
     const predictions = LEAST.warmup + LEAST.samples
-    const eachMs = Math.max(SAMPLE_MS, (predictions * group.timeMs) / group.copies) + OPEN_MS
+    const eachMs = Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.copies) + OPEN_MS
     // The first one brings the part itself.
     return variants.map((_, k) => ({ one, k, worth: group.aboveMs / (k + 1), ms: ROUNDS * eachMs * (k === 0 ? 2 : 1) }))
   })

@@ -44,10 +44,10 @@ const constants = {
   scale: { shape: [1, 4, 1, 1] },
 }
 
-const given = evidence({ p50Ms: 8, nodes: noted, constants })
-const withOrigins = {
-  ...given,
-  profile: { ...given.profile!, nodes: given.profile!.nodes.map((one) => ({ ...one, origin: [one.name] })) },
+function evidenceOf(nodes: readonly NodeNote[]) {
+  const given = evidence({ p50Ms: 8, nodes, constants })
+  const named = given.profile!.nodes.map((one) => ({ ...one, origin: [one.name] }))
+  return { ...given, profile: { ...given.profile!, nodes: named } }
 }
 
 const squared = defineRemedy({
@@ -72,7 +72,10 @@ function machine(ofFile: (file: string) => number | string): Script {
   }
 }
 
-async function experimentsOn(script: Script, { budgetMs = 10_000, remedies = [squared] as readonly Remedy[] } = {}) {
+async function experimentsOn(
+  script: Script,
+  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], nodes = noted } = {},
+) {
   const runner = scriptedRunner(script)
   const written = new Map<string, Model>()
   let names = 0
@@ -93,7 +96,7 @@ async function experimentsOn(script: Script, { budgetMs = 10_000, remedies = [sq
       nextName: (hint) => `${hint}-${names++}`,
     },
     model: whole,
-    evidence: withOrigins,
+    evidence: evidenceOf(nodes),
     remedies,
     facts: exampleEvidence({ threadsInUse: 2 }),
     budgetMs,
@@ -127,6 +130,18 @@ test('a ratio is of what is left when the call is taken off, and of the work tha
   const ratios = Object.fromEntries(row!.variants.map(({ kind, ratio }) => [kind, Number(ratio.toFixed(6))]))
   expect(ratios).toMatchObject({ rewrite: 0.5, 'one-thread': 0.5, 'four-samples': 0.125 })
   expect(row!.variants.find(({ kind }) => kind === 'rewrite')).toMatchObject({ remedy: 'squared', detail: 'squared' })
+})
+
+test('a short convolution whose output could be its input is timed three times in a row', async () => {
+  const nodes = noted.map((one) => ({ ...one, timeMs: one.timeMs / 4, floorMs: one.floorMs! / 4 }))
+  const { found, written } = await experimentsOn(
+    machine((file) => (file === '/nowhere/operator-3' ? 3 : 1.5)),
+    { nodes },
+  )
+  expect(found.rows[0]).toMatchObject({ opTypes: ['Conv'], insideMs: 0.75 })
+  expect(found.rows[0]!.aloneMs).toBeCloseTo(1)
+  expect(found.rows[0]!.variants.find(({ kind }) => kind === 'rewrite')!.ratio).toBeCloseTo(0.5)
+  expect([...written.values()].map(opsOf)).toContainEqual(['Conv', 'Conv', 'Conv'])
 })
 
 test('what the engine refuses is no variant, and a part that it refuses is left out with its words', async () => {

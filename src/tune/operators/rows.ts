@@ -9,6 +9,8 @@ import type { Variant } from './variants.ts'
 export interface Timed {
   readonly group: Group
   readonly part: Model
+  /** How many times the part stands in what was timed. */
+  readonly links: number
   readonly variants: readonly Variant[]
   /** Of the part, then of each variant. */
   readonly keys: readonly string[]
@@ -21,7 +23,7 @@ const LEAST_ROUNDS = 3
 
 /** A string says why there is nothing to say. `emptyKey`: of the call alone. */
 export function experimentOf(
-  { group, part, variants, keys }: Timed,
+  { group, part, links, variants, keys }: Timed,
   times: Times,
   emptyKey: string,
 ): OperatorExperiment | string {
@@ -37,7 +39,7 @@ export function experimentOf(
     copies: group.copies,
     opTypes: group.nodes.slice(0, group.nodes.length / group.copies).map(({ opType }) => opType),
     shapes: shapesOf(part),
-    aloneMs: median(base.map(ownMs)),
+    aloneMs: median(base.map(ownMs)) / links,
     insideMs: group.timeMs / group.copies,
     variants: variants.flatMap(({ kind, remedy, detail, share }, i): OperatorVariant[] => {
       const rounds = others[i]

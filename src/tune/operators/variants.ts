@@ -11,6 +11,7 @@ import { declaration } from '../../graph/view.ts'
 import type { VariantKind } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+import { chainOf } from './chain.ts'
 
 export interface Variant {
   readonly kind: VariantKind
@@ -20,6 +21,12 @@ export interface Variant {
   readonly options: Partial<EngineOptions>
   /** Of its time, what compares with the part's: less than 1 where it does more work. */
   readonly share: number
+}
+
+/** `row`: the part several times in a row, or the part itself. */
+export interface Timed {
+  readonly part: Model
+  readonly row: Model
 }
 
 export interface VariantsGiven {
@@ -40,19 +47,20 @@ const BY_SAMPLE = new Set([
 const SAMPLES = 4
 
 /** One remedy's rewrite of a part first, since its time is what a command gets; then changes that only explain. */
-export async function variantsOf(part: Model, given: VariantsGiven): Promise<readonly Variant[]> {
-  const same = { remedy: null, model: part, share: 1, options: {} }
+export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Promise<readonly Variant[]> {
+  const same = { remedy: null, model: row, share: 1, options: {} }
   const operators = part.proto.graph!.node.filter((node) => !isConstantNode(node))
-  const variants: Variant[] = [...(await rewritesOf(part, given))]
+  const variants: Variant[] = [...(await rewritesOf(row, given))]
   if (given.threadsInUse > 1) variants.push({ ...same, kind: 'one-thread', detail: 'on one thread', options: { threads: 1 } })
   const filled = filledChannels(part, given.lanes)
-  if (filled) variants.push({ ...same, ...filled, kind: 'filled-channels' })
-  const spread = spreadOperands(part)
+  const wide = filled && (row === part ? filled.model : chainOf(filled.model))
+  if (filled && wide) variants.push({ ...same, ...filled, model: wide, kind: 'filled-channels' })
+  const spread = spreadOperands(row)
   if (spread) variants.push({ ...same, kind: 'spread-operands', detail: 'with its operands written out', model: spread })
-  const wider = fourSamples(part)
+  const wider = fourSamples(row)
   if (wider)
     variants.push({ ...same, kind: 'four-samples', detail: 'per sample, of four at once', model: wider, share: 1 / SAMPLES })
-  const relu = withRelu(part)
+  const relu = withRelu(row)
   if (relu) variants.push({ ...same, kind: 'relu', detail: 'as a Relu', model: relu })
   if (operators.some(({ opType }) => IN_BLOCKS.has(opType))) {
     const options = { graphOptimization: 'extended' as const }
