@@ -58,6 +58,7 @@ async function withOperatorExperiments(
       nextName: (hint) => `${hint}-${names++}`,
     },
     model: run.model,
+    modelFile: run.model.source.file,
     evidence,
     remedies,
     facts: remedyFacts(run, options, measured),

@@ -2,6 +2,7 @@
 import type { Rule } from '../rule.ts'
 import { batchHeadroom } from './batch-headroom.ts'
 import { callOverhead } from './call-overhead.ts'
+import { coldCaches } from './cold-caches.ts'
 import { coldStart } from './cold-start.ts'
 import { computeBoundOperators } from './compute-bound-operators.ts'
 import { costlyActivations } from './costly-activations.ts'
@@ -52,6 +53,7 @@ export const allRules: readonly Rule[] = [
   slowBroadcast,
   unfusedElementwise,
   slowNormalization,
+  coldCaches,
   layoutConversions,
   unfusedOperators,
   unfusedQuantization,

@@ -26,7 +26,11 @@ export function chainOf(part: Model): Model | undefined {
       return made.has(name) && !(name === output!.name && k === LINKS - 1) ? `${name}:${k}` : name
     }
     return operators.map((node) =>
-      copyWith(node, { name: `${node.name}:${k}`, input: node.input.map(named), output: node.output.map(named) }),
+      copyWith(node, {
+        name: `${node.name || node.output[0]}:${k}`,
+        input: node.input.map(named),
+        output: node.output.map(named),
+      }),
     )
   }
   const links = Array.from({ length: LINKS }, (_, k) => link(k)).flat()

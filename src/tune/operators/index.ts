@@ -10,7 +10,8 @@ import type { Model } from '../../graph/model.ts'
 import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { timeModels } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
-import type { OperatorExperiment, OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import { median } from '../../measure/timing/statistics.ts'
 import type { PrecisionBench } from '../../quantize/plan/bench.ts'
 import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
 import { timedEmpty } from '../../quantize/plan/small-operators.ts'
@@ -30,6 +31,8 @@ type Bench = Pick<
 export interface ExperimentsPlan {
   readonly bench: Bench
   readonly model: Model
+  /** As the engine was given it. */
+  readonly modelFile: string
   readonly evidence: AnalyzedEvidence
   readonly remedies: readonly Remedy[]
   /** For remedies, but for the inputs and outputs of the part. */
@@ -48,6 +51,8 @@ const LEAST = { warmup: 1, samples: 2 } as const
 const OPEN_MS = 5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
+/** Of the time: the whole model beside its operators takes no more. */
+const WHOLE_SHARE = 0.2
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
@@ -72,19 +77,19 @@ export async function operatorExperiments(plan: ExperimentsPlan): Promise<Operat
   const groups = groupsOf(profile, costs.nodes, usersNodes(plan.model), latency.p50Ms)
   if (groups.length === 0) return { rows: [], left: [], coveredShare: 0 }
   const left: LeftOut[] = []
-  let rows: readonly OperatorExperiment[] = []
+  let found: Pick<OperatorExperiments, 'rows' | 'wholeMs'> = { rows: [] }
   try {
     const types = await typesAsRun(plan.bench, plan.model, valuesOf(groups))
-    rows = await timed(plan, await take(plan, groups, types, left), left)
+    found = await timed(plan, await take(plan, groups, types, left), left)
   } catch (error) {
     left.push(...groups.map((group) => leftOut(group, firstLineOf(error))))
   }
-  const named = new Set(rows.flatMap(({ nodes }) => nodes))
+  const named = new Set(found.rows.flatMap(({ nodes }) => nodes))
   const aboveMs = profile.nodes.map((node, i) => node.timeMs - costs.nodes[i]!.cappedFloorMs)
   const of = (keep: (name: string) => boolean): number =>
     profile.nodes.reduce((sum, { name }, i) => sum + (keep(name) ? aboveMs[i]! : 0), 0)
   return {
-    rows,
+    ...found,
     left,
     coveredShare:
       of((name) => named.has(name)) /
@@ -168,10 +173,15 @@ async function variantsFor(
 }
 
 /** The parts with their variants, as far as the budget goes. */
-async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftOut[]): Promise<readonly OperatorExperiment[]> {
+async function timed(
+  plan: ExperimentsPlan,
+  taken: readonly Taken[],
+  left: LeftOut[],
+): Promise<Pick<OperatorExperiments, 'rows' | 'wholeMs'>> {
   const { bench, budgetMs } = plan
   const empty = timedEmpty(bench)
-  const models: TimedModel[] = [empty]
+  const whole = wholeModel(plan)
+  const models: TimedModel[] = whole ? [empty, whole] : [empty]
   const asked: Timed[] = []
   const { counts, spentMs } = fitting(taken, budgetMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
@@ -185,20 +195,34 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     for (const { model, options } of [{ model: row, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
     asked.push({ group, part, links, variants: tried, keys })
   }
-  if (asked.length === 0) return []
-  const rounds = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * budgetMs) / spentMs)))
+  if (asked.length === 0) return { rows: [] }
+  const most = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * budgetMs) / spentMs)))
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
-    ...{ run, engine, limits, folder, models, rounds, sampleMs: SAMPLE_MS, least: LEAST },
+    ...{ run, engine, limits, folder, models, rounds: most, sampleMs: SAMPLE_MS, least: LEAST },
     budgetMs: SLOWER * budgetMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })
-  return asked.flatMap((one) => {
-    const row = experimentOf(one, times, empty.key)
+  const rounds = whole && times.get(whole.key)
+  const wholeMs = Array.isArray(rounds) && rounds.length > 0 ? median(rounds) : null
+  const scale = wholeMs === null ? 1 : plan.evidence.latency!.p50Ms / wholeMs
+  const rows = asked.flatMap((one) => {
+    const row = experimentOf(one, times, { emptyKey: empty.key, scale })
     if (typeof row !== 'string') return [row]
     left.push(leftOut(one.group, row))
     return []
   })
+  return { rows, wholeMs }
+}
+
+/** The whole model, where it takes a small part of the time. */
+function wholeModel({ bench, modelFile, evidence, budgetMs }: ExperimentsPlan): TimedModel | undefined {
+  const { p50Ms, loadMs } = evidence.latency!
+  const eachMs = Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0)
+  const [sample] = bench.samples
+  if (sample === undefined || ROUNDS * eachMs > WHOLE_SHARE * budgetMs) return undefined
+  const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
+  return { key: 'whole', file: modelFile, inputs }
 }
 
 /**

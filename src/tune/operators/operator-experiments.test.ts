@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
+import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
 import type { OperatorTimesInput } from '../../measure/timing/operators/task.ts'
@@ -74,7 +75,7 @@ function machine(ofFile: (file: string) => number | string): Script {
 
 async function experimentsOn(
   script: Script,
-  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], nodes = noted } = {},
+  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], nodes = noted, samples = [] as readonly Feeds[] } = {},
 ) {
   const runner = scriptedRunner(script)
   const written = new Map<string, Model>()
@@ -86,7 +87,7 @@ async function experimentsOn(
       options: { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null },
       limits: { memoryBytes: 1e9, signal: undefined },
       folder: '/nowhere',
-      samples: [],
+      samples,
       p50Ms: 8,
       write: async (part, file) => {
         written.set(file, part)
@@ -96,6 +97,7 @@ async function experimentsOn(
       nextName: (hint) => `${hint}-${names++}`,
     },
     model: whole,
+    modelFile: '/nowhere/whole',
     evidence: evidenceOf(nodes),
     remedies,
     facts: exampleEvidence({ threadsInUse: 2 }),
@@ -142,6 +144,22 @@ test('a short convolution whose output could be its input is timed three times i
   expect(found.rows[0]!.aloneMs).toBeCloseTo(1)
   expect(found.rows[0]!.variants.find(({ kind }) => kind === 'rewrite')!.ratio).toBeCloseTo(0.5)
   expect([...written.values()].map(opsOf)).toContainEqual(['Conv', 'Conv', 'Conv'])
+})
+
+test('the whole model in the same rounds tells the state of the machine, and times alone are brought to that of the run', async () => {
+  const samples = [{ x: { dtype: 'float32' as const, shape: SHAPE, data: new Float32Array(256) } }]
+  const { found } = await experimentsOn(
+    machine((file) => (file === '/nowhere/whole' ? 15.99 : 1)),
+    { samples },
+  )
+  expect(found.wholeMs).toBeCloseTo(16)
+  expect(found.rows[0]!.aloneMs).toBeCloseTo(0.5)
+  expect(found.rows[0]!.insideMs).toBe(3)
+  const { found: short } = await experimentsOn(
+    machine(() => 1),
+    { samples, budgetMs: 400 },
+  )
+  expect(short.wholeMs).toBeNull()
 })
 
 test('what the engine refuses is no variant, and a part that it refuses is left out with its words', async () => {

@@ -21,11 +21,19 @@ type Times = ReadonlyMap<string, readonly number[] | string>
 /** Rounds without which a ratio has no interval. */
 const LEAST_ROUNDS = 3
 
-/** A string says why there is nothing to say. `emptyKey`: of the call alone. */
+/** What all readings of a trial are held against. */
+export interface Reference {
+  /** Of the call alone. */
+  readonly emptyKey: string
+  /** From the trial's state of the machine to the one in which the model was measured. */
+  readonly scale: number
+}
+
+/** A string says why there is nothing to say. */
 export function experimentOf(
   { group, part, links, variants, keys }: Timed,
   times: Times,
-  emptyKey: string,
+  { emptyKey, scale }: Reference,
 ): OperatorExperiment | string {
   const [base, ...others] = keys.map((key) => times.get(key))
   if (typeof base === 'string') return base
@@ -39,7 +47,7 @@ export function experimentOf(
     copies: group.copies,
     opTypes: group.nodes.slice(0, group.nodes.length / group.copies).map(({ opType }) => opType),
     shapes: shapesOf(part),
-    aloneMs: median(base.map(ownMs)) / links,
+    aloneMs: (scale * median(base.map(ownMs))) / links,
     insideMs: group.timeMs / group.copies,
     variants: variants.flatMap(({ kind, remedy, detail, share }, i): OperatorVariant[] => {
       const rounds = others[i]

@@ -34,7 +34,10 @@ export interface OperatorExperiment {
   readonly opTypes: readonly string[]
   /** What it computes on, in short: '1x32x720x720, 3x32x9x9'. */
   readonly shapes: string
-  /** One copy alone, the call taken off, ms; median over rounds. */
+  /**
+   * One copy alone, the call taken off, ms; median over rounds. Where the whole model was timed in the same rounds, brought to the state of
+   * the machine in which it was measured: times p50 over that.
+   */
   readonly aloneMs: number
   /** Corrected time of one copy within the model, ms, mean. */
   readonly insideMs: number
@@ -47,4 +50,6 @@ export interface OperatorExperiments {
   readonly left: readonly { readonly nodes: readonly string[]; readonly opTypes: readonly string[]; readonly reason: string }[]
   /** Share of the nodes' time above their floors that the rows' nodes hold, 0..1. */
   readonly coveredShare: number
+  /** The whole model in the same rounds, ms a prediction; null where there was no time for it, absent from earlier evidence. */
+  readonly wholeMs?: number | null
 }
