@@ -200,6 +200,7 @@ async function timed(
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
     ...{ run, engine, limits, folder, models, rounds: most, sampleMs: SAMPLE_MS, least: LEAST },
+    enough: { rounds: ROUNDS, ms: budgetMs },
     budgetMs: SLOWER * budgetMs,
     options: { ...options, reuseOutputs: true, directCall: false },
   })

@@ -56,6 +56,7 @@ export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cach
   /** Of each model in each round. */
   readonly sampleMs: number
   readonly least?: OperatorTimesInput['least']
+  readonly enough?: OperatorTimesInput['enough']
 }
 
 /** p50 of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
@@ -99,6 +100,7 @@ function timedTrial(plan: ModelTimesPlan, models: readonly TimedModel[], progres
     budgetMs,
     progressFile,
     ...(plan.least ? { least: plan.least } : {}),
+    ...(plan.enough ? { enough: plan.enough } : {}),
   }
   return run(operatorTimesTask, input, { timeMs, memoryBytes: limits.memoryBytes, signal: limits.signal })
 }

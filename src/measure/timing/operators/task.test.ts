@@ -76,6 +76,14 @@ test('no further round begins once the time is up, and the first is whole', asyn
   ])
 })
 
+test('enough rounds end it where they took longer than was meant for all of them', async () => {
+  const rounds = async (ms: number) => {
+    const { rows } = await timed([model('a')], { runMs: () => 10 }, { rounds: 5, enough: { rounds: 2, ms } })
+    return rows[0]!.roundsMs!.length
+  }
+  expect([await rounds(100), await rounds(1e6)]).toEqual([2, 5])
+})
+
 test('samples are as many as the time allows, four and two hundred at the outside', async () => {
   const count = async (ms: number) => (await timed([model('a')], { runMs: () => ms }, { rounds: 1 })).engine.opened[0]!.fed.length
   // Three warm up, and 1.5 ms at least: 96 of a 64th.

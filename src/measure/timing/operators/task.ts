@@ -34,6 +34,8 @@ export interface OperatorTimesInput {
   readonly least?: { readonly warmup: number; readonly samples: number }
   /** No further round begins after so long, ms. */
   readonly budgetMs: number
+  /** Nor after so many and so long. */
+  readonly enough?: { readonly rounds: number; readonly ms: number }
   /** Where the process writes what it begins, so that a crash can be laid to the model that caused it. */
   readonly progressFile: string
 }
@@ -55,12 +57,14 @@ export async function timeOperators(
   engine = engineOf(input.engine),
   now = processClock,
 ): Promise<readonly OperatorTime[]> {
-  const { models, rounds, budgetMs, progressFile } = input
+  const { models, rounds, budgetMs, enough, progressFile } = input
   const times = new Map<string, number[]>()
   const refused = new Map<string, string>()
   const start = now()
   for (let round = 0; round < rounds; round++) {
-    if (round > 0 && now() - start > budgetMs) break
+    const spentMs = now() - start
+    if (round > 0 && spentMs > budgetMs) break
+    if (enough && round >= enough.rounds && spentMs > enough.ms) break
     for (const i of turns(models.length, round)) {
       const model = models[i]!
       if (refused.has(model.key)) continue
