@@ -65,6 +65,13 @@ function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFact
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
 }
 
+/** The command without its paths, which stands in full with the finding. */
+const inShort = (next: string): string =>
+  next
+    .replace(' MODEL', '')
+    .replace(/ -o \S+/, '')
+    .replace(/ --data SAMPLES/, '')
+
 /** What a command does about it is said before what would help in principle, unless that is much more. */
 const nearTheFirst = 0.5
 
@@ -74,8 +81,11 @@ function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): 
     return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on its operators alone)`
   }
   if (first !== undefined) {
-    const upTo = first.basis === 'modelled' ? 'up to ' : ''
-    return `; fixing the first finding, "${printable(first.title)}", would save ${upTo}${time(first.wouldSaveMs)} (${first.basis})`
+    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
+    const title = `the first finding, "${printable(first.title)}",`
+    return first.next === null
+      ? `; fixing ${title} would save ${saving} (${first.basis})`
+      : `; try ${inShort(first.next)}: ${title} costs ${saving} of it (${first.basis})`
   }
   if (latency === null) {
     const reason = notChecked[0]?.reason
