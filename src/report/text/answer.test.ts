@@ -71,11 +71,11 @@ describe('the answer', () => {
   test('says what to type where the first finding knows', () => {
     const withNext = (next: string) => [{ ...finding('The call costs', 4.2, 'measured'), next }]
     const said = (next: string) => answer({ ...facts, areas: areas(0, 0, 1, 0), findings: withNext(next) })
-    expect(said('whyslow fix MODEL -o fast/ --for throughput')).toContain(
-      '; try whyslow fix --for throughput: the first finding, "The call costs", costs 4.20 ms of it (measured).',
+    expect(said("whyslow fix 'my models/a.onnx' -o fast/ --for throughput")).toContain(
+      '; try whyslow fix --for throughput: the first finding, "The call costs", is worth 4.20 ms of it (measured).',
     )
-    expect(said('whyslow quantize MODEL -o fast/ --data SAMPLES')).toContain('; try whyslow quantize: ')
-    expect(said('whyslow MODEL --engine ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')
+    expect(said("whyslow quantize 'my models/a.onnx' -o fast/ --data SAMPLES")).toContain('; try whyslow quantize: ')
+    expect(said('whyslow a.onnx --engine ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')
   })
 
   test('names no node where the time is spread, and says when there is nothing to gain', () => {

@@ -65,12 +65,11 @@ function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFact
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
 }
 
+const VERB = /^whyslow( (?:fix|quantize|lint|compare))?\b/
+const FLAGS = / --(?:for|max-loss|engine|threads|shape|graph-optimization|repair)(?: [^-\s]\S*)?/g
+
 /** The command without its paths, which stands in full with the finding. */
-const inShort = (next: string): string =>
-  next
-    .replace(' MODEL', '')
-    .replace(/ -o \S+/, '')
-    .replace(/ --data SAMPLES/, '')
+const inShort = (next: string): string => `${VERB.exec(next)?.[0] ?? 'whyslow'}${next.match(FLAGS)?.join('') ?? ''}`
 
 /** What a command does about it is said before what would help in principle, unless that is much more. */
 const nearTheFirst = 0.5
@@ -85,7 +84,7 @@ function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): 
     const title = `the first finding, "${printable(first.title)}",`
     return first.next === null
       ? `; fixing ${title} would save ${saving} (${first.basis})`
-      : `; try ${inShort(first.next)}: ${title} costs ${saving} of it (${first.basis})`
+      : `; try ${inShort(first.next)}: ${title} is worth ${saving} of it (${first.basis})`
   }
   if (latency === null) {
     const reason = notChecked[0]?.reason
