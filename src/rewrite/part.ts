@@ -56,9 +56,8 @@ export function partOf(
     else {
       const { dtype, shape } = types.get(value) ?? {}
       if (dtype === undefined || !isNumbers(shape)) return undefined
-      const reader = parts.find(({ input }) => input.includes(value))
-      const shaping = dtype === 'int64' && reader !== undefined && isOperator(reader, ...SHAPED_BY_INTEGERS)
-      const numbers = shaping ? integersOf(reader, value, types) : undefined
+      const shaping = dtype === 'int64' && isShaping(value, parts, types)
+      const numbers = shaping ? integersOf(parts.find(({ input }) => input.includes(value))!, value, types) : undefined
       if (shaping && numbers === undefined) return undefined
       if (numbers !== undefined) tensors.push(int64Tensor(value, shape, numbers))
       else if (dtype === 'float32' && isFolded(value)) tensors.push(randomTensor(value, shape, tensors.length))
@@ -71,6 +70,13 @@ export function partOf(
     model,
     graph({ nodes: [...nodes, ...parts], inputs: [...inputs, ...listed], outputs, initializers: tensors, name: 'part' }),
   )
+}
+
+/** An operator among the parts is shaped by these integers, or by others that are computed of them. */
+function isShaping(value: string, parts: readonly NodeProto[], types: Types): boolean {
+  const readers = parts.filter(({ input }) => input.includes(value))
+  const gives = ({ output }: NodeProto) => output.filter((name) => types.get(name)?.dtype === 'int64')
+  return readers.some((one) => isOperator(one, ...SHAPED_BY_INTEGERS) || gives(one).some((name) => isShaping(name, parts, types)))
 }
 
 /** As weights are: an operator takes as long with one as with the other. */
