@@ -248,6 +248,8 @@ function wholeModel({ bench, modelFile, evidence, budgetMs }: ExperimentsPlan): 
   const { p50Ms, loadMs } = evidence.latency!
   const eachMs = Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0)
   const [sample] = bench.samples
+  // Random inputs may take other branches than the user's, or another number of rounds.
+  if (evidence.profile!.nodes.some(({ parent }) => parent !== null)) return undefined
   if (sample === undefined || ROUNDS * eachMs > WHOLE_SHARE * budgetMs) return undefined
   const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
   return { key: 'whole', file: modelFile, inputs }

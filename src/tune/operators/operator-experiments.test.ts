@@ -216,6 +216,8 @@ test('a remedy that throws on a part costs its own variant', async () => {
   expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
 })
 
+const TYPES = Object.fromEntries(['x', 'c', 's', 'm', 'b', 't', 'p', 'y'].map((name) => [name, float(SHAPE)]))
+
 /** A branch of its own weight, which captures `x`, and a Loop that runs one node eight times. */
 function within(): typeof OF {
   const branch = graph({
@@ -261,8 +263,7 @@ function within(): typeof OF {
 }
 
 test('what runs in a branch or the body of a loop is taken out of it, with its weights and what it captures', async () => {
-  const types = { x: float(SHAPE), s: float(SHAPE), b: float(SHAPE), t: float(SHAPE), p: float(SHAPE), y: float(SHAPE) }
-  const { found, written } = await experimentsOn({ ...machine(() => 1), types: () => measured(types) }, { of: within() })
+  const { found, written } = await experimentsOn({ ...machine(() => 1), types: () => measured(TYPES) }, { of: within() })
   expect(found.rows.map(({ nodes, copies, insideMs }) => ({ nodes, copies, insideMs }))).toEqual([
     { nodes: ['mul'], copies: 8, insideMs: 1 },
     { nodes: ['conv'], copies: 1, insideMs: 3 },
@@ -281,4 +282,23 @@ test('where the model with its subgraphs lifted cannot be predicted with, the ma
   const { found, runner } = await experimentsOn(script, { of: within() })
   expect(found).toEqual({ rows: [], left: [], coveredShare: 0 })
   expect(runner.tasks()).toEqual(['types'])
+})
+
+test('a remedy that makes no prediction faster is not tried on parts', async () => {
+  const smaller = defineRemedy({ ...squared, id: 'smaller', goals: ['size'] })
+  const { found } = await experimentsOn(
+    machine(() => 1),
+    { remedies: [smaller, squared] },
+  )
+  expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
+})
+
+test('a model with branches or bodies is not timed whole: random inputs may take others', async () => {
+  const samples: readonly Feeds[] = [{ x: { dtype: 'float32', shape: SHAPE, data: new Float32Array(256) } }]
+  const timedWhole = async (of: typeof OF) => {
+    const { runner } = await experimentsOn({ ...machine(() => 1), types: () => measured(TYPES) }, { of, samples })
+    const input = runner.asked.find(({ task }) => task === 'operator-times')!.input as OperatorTimesInput
+    return input.models.some(({ key }) => key === 'whole')
+  }
+  expect([await timedWhole(OF), await timedWhole(within())]).toEqual([true, false])
 })
