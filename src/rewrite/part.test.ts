@@ -60,3 +60,36 @@ test('nothing where the type of what it reads is not known', () => {
   const model = whole()
   expect(partOf(model, [model.proto.graph!.node[1]!], new Map())).toBeUndefined()
 })
+
+test('floats that the engine computes beforehand are weights, random ones; without that they are an input', () => {
+  const computed = modelInMemory(
+    model({
+      nodes: [node('Neg', ['w'], ['v']), node('Mul', ['x', 'v'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [2, 3])],
+      outputs: [valueInfo('y', 'float32', [2, 3])],
+      initializers: [floatTensor('w', [3], [1, 2, 3])],
+    }),
+  )
+  const known = new Map([...types, ['v', float(3)], ['y', float(2, 3)]])
+  const cut = (isFolded?: (value: string) => boolean) =>
+    partOf(computed, computed.proto.graph!.node.slice(1), known, isFolded)!.proto.graph!
+  const folded = cut((value) => value === 'v')
+  expect([names(folded.input), names(folded.initializer)]).toEqual([['x'], ['v']])
+  expect(new Set(new Float32Array(folded.initializer[0]!.rawData!.slice().buffer)).size).toBe(3)
+  expect([names(cut().input), names(cut().initializer)]).toEqual([['x', 'v'], []])
+})
+
+test('integers of which a shape is computed within the part are constants too', () => {
+  const computed = modelInMemory(
+    model({
+      nodes: [node('Shape', ['x'], ['to']), node('Mul', ['to', 'one'], ['m']), node('Expand', ['x', 'm'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [2, 3])],
+      outputs: [valueInfo('y', 'float32', [2, 3])],
+      initializers: [int64Tensor('one', [1], [1])],
+    }),
+  )
+  const sizes: SymbolicType = { dtype: 'int64', shape: [2], sizes: [2, 3] }
+  const known = new Map([...types, ['to', sizes], ['m', sizes], ['y', float(2, 3)]])
+  const graph = partOf(computed, computed.proto.graph!.node.slice(1), known)!.proto.graph!
+  expect([names(graph.input), names(graph.initializer)]).toEqual([['x'], ['to', 'one']])
+})

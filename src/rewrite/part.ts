@@ -1,11 +1,13 @@
 // A part of a model as a model of its own, so that it can be timed alone: some of its nodes with their weights, what they read from the
 // others as inputs with the types that they have when the model runs.
 import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
-import { graph, int64Tensor, valueInfo } from '../graph/build.ts'
+import { floatTensor, graph, int64Tensor, valueInfo } from '../graph/build.ts'
 import { isConstantNode } from '../graph/constants.ts'
 import { copyWith } from '../graph/copy.ts'
+import { elementCount } from '../graph/dtype.ts'
 import { withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
+import { mulberry32 } from '../graph/random.ts'
 import { capturedBy, linksOf, readsOf, subgraphsOf } from '../graph/walk.ts'
 import { isOperator } from './match.ts'
 import type { SymbolicType } from './symbolic-rule.ts'
@@ -18,13 +20,22 @@ const SHAPED_BY_INTEGERS: readonly string[] = [
   ...['ReduceMax', 'ReduceMin', 'ReduceSum', 'ReduceMean', 'ConstantOfShape', 'Range', 'OneHot'],
 ]
 
+/** Nothing that others make is computed beforehand. */
+const NEVER = (): boolean => false
+
 /**
  * The nodes `parts`, of the main graph, in its order. Values that others make are inputs, with the types that `types` says (integers among
- * them are indices: 0 is one that is always there); constants come along, and so do shapes that are computed, as constants; what others
- * read of them is an output, under its name. Undefined where the type of a value is not known with every size, where an integer input says
- * what the operator does and its numbers are not known, and where a subgraph reads from outside.
+ * them are indices: 0 is one that is always there); constants come along, and so do shapes that are computed, as constants, and floats that
+ * the engine computes beforehand (`isFolded`), as random ones of their shape; what others read of them is an output, under its name.
+ * Undefined where the type of a value is not known with every size, where an integer input says what the operator does and its numbers
+ * are not known, and where a subgraph reads from outside.
  */
-export function partOf(model: Model, parts: readonly NodeProto[], types: Types): Model | undefined {
+export function partOf(
+  model: Model,
+  parts: readonly NodeProto[],
+  types: Types,
+  isFolded: (value: string) => boolean = NEVER,
+): Model | undefined {
   const main = model.proto.graph!
   if (parts.some((part) => subgraphsOf(part).some(({ graph: inner }) => capturedBy(inner).size > 0))) return undefined
   const { producers } = linksOf(main)
@@ -45,12 +56,12 @@ export function partOf(model: Model, parts: readonly NodeProto[], types: Types):
     else {
       const { dtype, shape } = types.get(value) ?? {}
       if (dtype === undefined || !isNumbers(shape)) return undefined
-      const reader = parts.find(({ input }) => input.includes(value))
-      const shaping = dtype === 'int64' && reader !== undefined && isOperator(reader, ...SHAPED_BY_INTEGERS)
-      const numbers = shaping ? integersOf(reader, value, types) : undefined
+      const shaping = dtype === 'int64' && isShaping(value, parts, types)
+      const numbers = shaping ? integersOf(parts.find(({ input }) => input.includes(value))!, value, types) : undefined
       if (shaping && numbers === undefined) return undefined
-      if (numbers === undefined) inputs.push(valueInfo(value, dtype, shape))
-      else tensors.push(int64Tensor(value, shape, numbers))
+      if (numbers !== undefined) tensors.push(int64Tensor(value, shape, numbers))
+      else if (dtype === 'float32' && isFolded(value)) tensors.push(randomTensor(value, shape, tensors.length))
+      else inputs.push(valueInfo(value, dtype, shape))
     }
   }
   const outputs = givenBy(main, parts, made).map((name) => typed(name, types))
@@ -58,6 +69,23 @@ export function partOf(model: Model, parts: readonly NodeProto[], types: Types):
   return withGraph(
     model,
     graph({ nodes: [...nodes, ...parts], inputs: [...inputs, ...listed], outputs, initializers: tensors, name: 'part' }),
+  )
+}
+
+/** An operator among the parts is shaped by these integers, or by others that are computed of them. */
+function isShaping(value: string, parts: readonly NodeProto[], types: Types): boolean {
+  const readers = parts.filter(({ input }) => input.includes(value))
+  const gives = ({ output }: NodeProto) => output.filter((name) => types.get(name)?.dtype === 'int64')
+  return readers.some((one) => isOperator(one, ...SHAPED_BY_INTEGERS) || gives(one).some((name) => isShaping(name, parts, types)))
+}
+
+/** As weights are: an operator takes as long with one as with the other. */
+function randomTensor(name: string, shape: readonly number[], seed: number): TensorProto {
+  const random = mulberry32(seed + 1)
+  return floatTensor(
+    name,
+    shape,
+    Float32Array.from({ length: elementCount(shape) }, () => random() - 0.5),
   )
 }
 

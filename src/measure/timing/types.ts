@@ -73,6 +73,14 @@ export interface Latency {
   readonly reasons: readonly string[]
 }
 
+/** Where in the user's model a node that runs within a subgraph comes from. */
+export interface InnerOrigin {
+  /** From the main graph inwards: the node that holds the subgraph, and the attribute that is the subgraph. */
+  readonly path: readonly { readonly node: string; readonly attribute: string }[]
+  /** The user's nodes of that very subgraph. */
+  readonly nodes: readonly string[]
+}
+
 /** One node of the graph as the engine ran it. */
 export interface ProfiledNode {
   /** Unique within the profile. */
@@ -97,6 +105,8 @@ export interface ProfiledNode {
   readonly inserted: boolean
   /** Name of the node whose subgraph holds it; null at the top. */
   readonly parent: string | null
+  /** Of a node within a subgraph, whose `origin` is the node of the main graph around it; absent where it is not known. */
+  readonly inner?: InnerOrigin
 }
 
 export interface Profile {

@@ -115,6 +115,21 @@ checkRemedy(conv1dAsConv2d, {
       sizes,
       operators: ['Unsqueeze', 'Conv', 'Squeeze', 'Relu', 'Neg'],
     },
+    ...[17, 10].map((opset) => ({
+      name: `channels that are no multiple of four get zeros beside them, for the reader that needs them (opset ${opset})`,
+      model: make(
+        [
+          node('Conv', ['x', 'many'], ['c']),
+          node('Relu', ['c'], ['r']),
+          node('Conv', ['r', 'w65'], ['d']),
+          node('Conv', ['r', 'one65'], ['e']),
+          node('Add', ['d', 'e'], ['y']),
+        ],
+        { initializers: [weights('many', [65, 4, 3]), weights('w65', [3, 65, 2]), weights('one65', [3, 65, 1])], opset },
+      ),
+      sizes: { length: 4 },
+      operators: ['Unsqueeze', 'Conv', 'Relu', 'Squeeze', 'Pad', 'Conv', 'Conv', 'Squeeze', 'Add'],
+    })),
     {
       name: 'in a branch that reads what another convolution made',
       model: make(

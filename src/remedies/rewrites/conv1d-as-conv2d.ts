@@ -1,6 +1,8 @@
 // A convolution over one axis is one over two whose first has size 1. ONNX Runtime's kernels in the blocked layout take images alone
 // (core/optimizer/nchwc_transformer.cc asks for rank 4), and so does the fast way to lay patches out as a matrix: what has one axis
 // goes the general way (core/mlas/lib/convolve.cpp, MlasConvVol2Col).
+// The same kernels take channels in fours (or fewer than they work on at once): where 129 come in, as many as a spectrum of 256 samples
+// has, three of zeros are put beside them, with zeros as their weights.
 // Whatever stands between and behind such convolutions and does not care for the additional axis is computed with it.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf'
@@ -162,16 +164,26 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
     }
     return lifted.get(name)!
   }
-  const constant = (name: string) =>
-    named(name, (to) => {
+  const constant = (name: string, filled = 0) =>
+    named(filled === 0 ? name : filledName(name), (to) => {
       const { shape } = matching.constant(name)!
-      const values = floatsOf(matching, name)!
-      addInitializers.push(floatTensor(to, [...shape.slice(0, -1), 1, ...shape.slice(-1)], values))
+      const weights = withZeros(floatsOf(matching, name)!, shape, filled)
+      addInitializers.push(floatTensor(to, [...weights.shape.slice(0, -1), 1, ...shape.slice(-1)], weights.values))
+    })
+  const filling = (name: string, missing: number) =>
+    named(filledName(name), (to) => {
+      const { nodes, initializers } = padChannels(name, to, missing, matching.opset < 11 ? '' : fresh('zero_channels'))
+      add.push(...nodes)
+      addInitializers.push(...initializers)
     })
   for (const { node: one, values, constants, attributes } of lifts.values()) {
+    const missing = missingChannels(matching, one)
     const input = one.input.map((name, index) => {
-      if (values.includes(index)) return named(name, (to) => change('Unsqueeze', name, to))
-      return constants.includes(index) ? constant(name) : name
+      if (values.includes(index)) {
+        const value = named(name, (to) => change('Unsqueeze', name, to))
+        return missing === 0 ? value : filling(value, missing)
+      }
+      return constants.includes(index) ? constant(name, missing) : name
     })
     const output = one.output[0]!
     const made = fresh(`${output}_2d`)
@@ -183,4 +195,36 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
   if (axes !== '') addInitializers.push(int64Tensor(axes, [1], [AXIS]))
   const parts = [...lifts.keys()]
   return { parts, remove: new Set(parts), add, addInitializers }
+}
+
+/** Below so many, the additional ones take as long as the better kernel saves. */
+const FILLED_FROM = 64
+const CHANNELS_AT_ONCE = 4
+
+/** Channels of zeros that a convolution needs beside those it reads for the blocked kernels to take it. */
+function missingChannels(matching: Matching, one: NodeProto): number {
+  if (!isWide(matching, one) || numberOf(one, 'group', 1) !== 1) return 0
+  const channels = matching.constant(one.input[1])!.shape[1]!
+  return channels < FILLED_FROM ? 0 : (CHANNELS_AT_ONCE - (channels % CHANNELS_AT_ONCE)) % CHANNELS_AT_ONCE
+}
+
+/** One name for a value or weights with channels of zeros, which others may read without. */
+const filledName = (name: string): string => `${name}_filled`
+
+/** Weights [M, C, k] with further input channels of zeros. */
+function withZeros(values: Float32Array, shape: readonly number[], missing: number) {
+  if (missing === 0) return { values, shape }
+  const [outer, channels, window] = shape as [number, number, number]
+  const filled = new Float32Array(outer * (channels + missing) * window)
+  const size = channels * window
+  for (let m = 0; m < outer; m++) filled.set(values.subarray(m * size, (m + 1) * size), m * (channels + missing) * window)
+  return { values: filled, shape: [outer, channels + missing, window] }
+}
+
+/** `pads`: the name of an initializer for them; '' where they are an attribute. */
+function padChannels(name: string, to: string, missing: number, pads: string) {
+  const sizes = [0, 0, 0, 0, 0, missing, 0, 0]
+  const head = { opType: 'Pad', name: to }
+  if (pads === '') return { nodes: [node(head, [name], [to], { pads: sizes })], initializers: [] }
+  return { nodes: [node(head, [name, pads], [to])], initializers: [int64Tensor(pads, [8], sizes)] }
 }

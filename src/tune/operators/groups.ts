@@ -2,16 +2,22 @@
 import type { NodeProto } from 'onnx-buf'
 import type { NodeCost } from '../../analyze/costs.ts'
 import { elementCount } from '../../graph/dtype.ts'
-import type { GraphView } from '../../graph/types.ts'
+import { constantIn, type ScopedNode, scopedNodes } from '../../graph/scope.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
+import { placeKey } from '../../rewrite/executed-subgraphs.ts'
 
 /** A part of the model, and the further parts that are like it. */
 export interface Group {
   /** Executed nodes of all copies. */
   readonly nodes: readonly ProfiledNode[]
-  readonly copies: number
+  /** How often one of them runs in a prediction: more often than there are copies where they are in the body of a loop. */
+  readonly runs: number
+  /** Operators of one copy. */
+  readonly opTypes: readonly string[]
   /** The user's nodes of one copy. */
   readonly parts: readonly NodeProto[]
+  /** What they read that the engine keeps as a constant, as the graph that it runs calls it. */
+  readonly constants: ReadonlySet<string>
   /** Of a run of elementwise nodes, the user's nodes in the longest of them; null of a single node. */
   readonly longest: readonly NodeProto[] | null
   /** All copies together, ms a prediction. */
@@ -64,27 +70,19 @@ const ELEMENTWISE = new Set([
   ...['Less', 'Equal', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Not', 'Floor', 'Ceil', 'Round', 'Sin', 'Cos'],
 ])
 
-interface Candidate {
-  readonly nodes: readonly ProfiledNode[]
-  readonly parts: readonly NodeProto[]
-  readonly longest: readonly NodeProto[] | null
-  readonly timeMs: number
-  readonly aboveMs: number
-}
-
-/** Longest above their floor first. `users`: the user's nodes of the main graph, by name and by first output. */
+/** Longest above their floor first. `users`: the user's nodes, by `placeKey`. */
 export function groupsOf(
   profile: Profile,
   costs: readonly NodeCost[],
   users: ReadonlyMap<string, NodeProto>,
   p50Ms: number,
 ): readonly Group[] {
-  const views = new Map(profile.graph.nodes.map((view) => [view.name, view]))
+  const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
   const groups = new Map<string, Group>()
-  for (const candidate of candidatesOf(profile, costs, users)) {
-    const key = candidate.nodes.map((node) => likeness(node, profile.graph, views.get(node.name))).join('\n')
+  for (const one of candidatesOf(profile, costs, { users, views })) {
+    const key = one.nodes.map((node) => likeness(node, views.get(node.name))).join('\n')
     const known = groups.get(key)
-    groups.set(key, known === undefined ? { ...candidate, copies: 1 } : merged(known, { ...candidate, copies: 1 }))
+    groups.set(key, known === undefined ? one : merged(known, one))
   }
   const isWorth = ({ timeMs, aboveMs }: Group): boolean =>
     aboveMs >= Math.min(LEAST_SHARE * p50Ms, LEAST_MS) && timeMs >= ABOVE_FLOOR * (timeMs - aboveMs)
@@ -94,29 +92,40 @@ export function groupsOf(
 export const merged = (a: Group, b: Group): Group => ({
   ...a,
   nodes: [...a.nodes, ...b.nodes],
-  copies: a.copies + b.copies,
+  runs: a.runs + b.runs,
   timeMs: a.timeMs + b.timeMs,
   aboveMs: a.aboveMs + b.aboveMs,
 })
 
-function candidatesOf(profile: Profile, costs: readonly NodeCost[], users: ReadonlyMap<string, NodeProto>): readonly Candidate[] {
+interface Known {
+  readonly users: ReadonlyMap<string, NodeProto>
+  /** Of the graph as run, subgraphs with it. */
+  readonly views: ReadonlyMap<string, ScopedNode>
+}
+
+function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, views }: Known): readonly Group[] {
   const floorOf = new Map(profile.nodes.map((node, i) => [node, costs[i]!.cappedFloorMs]))
   const own = profile.nodes.flatMap((node) => {
-    if (node.parent !== null || node.runsPerPrediction === 0 || node.inserted) return []
-    const parts = node.origin.flatMap((name) => users.get(name) ?? [])
-    return parts.length === 0 || parts.length < node.origin.length ? [] : [{ node, parts }]
+    if (node.runsPerPrediction === 0 || node.inserted) return []
+    const [path, names] = node.parent === null ? [[], node.origin] : [node.inner?.path ?? [], node.inner?.nodes ?? []]
+    const parts = names.flatMap((name) => users.get(placeKey(path, name)) ?? [])
+    return parts.length === 0 || parts.length < names.length ? [] : [{ node, parts }]
   })
   const partsOf = new Map(own.map(({ node, parts }) => [node, parts]))
   return runsOf(
     own.map(({ node }) => node),
     profile,
+    views,
   ).map((nodes) => {
     const timeMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
     const floorMs = nodes.reduce((sum, node) => sum + floorOf.get(node)!, 0)
     const longest = nodes.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     return {
       nodes,
+      runs: nodes[0]!.runsPerPrediction,
+      opTypes: nodes.map(({ opType }) => opType),
       parts: nodes.flatMap((node) => partsOf.get(node)!),
+      constants: new Set(nodes.flatMap((node) => constantsOf(views.get(node.name)))),
       longest: nodes.length > 1 ? partsOf.get(longest)! : null,
       timeMs,
       aboveMs: timeMs - floorMs,
@@ -124,12 +133,20 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], users: Reado
   })
 }
 
+const constantsOf = (scoped: ScopedNode | undefined): readonly string[] =>
+  scoped?.node.inputs.filter((name) => constantIn(scoped.scope, name) !== undefined) ?? []
+
 /**
- * Elementwise nodes of one size that hand their results to each other alone, together; all others by themselves. A value leaves such a run
- * only at its end, so that it can be cut out whole.
+ * Elementwise nodes of one size that hand their results to each other alone, in one graph, together; all others by themselves. A value leaves
+ * such a run only at its end, so that it can be cut out whole.
  */
-function runsOf(nodes: readonly ProfiledNode[], { nodes: all, graph }: Profile): readonly (readonly ProfiledNode[])[] {
-  const given = new Set(graph.outputs.map(({ name }) => name))
+function runsOf(
+  nodes: readonly ProfiledNode[],
+  { nodes: all, graph }: Profile,
+  views: Known['views'],
+): readonly (readonly ProfiledNode[])[] {
+  const graphOf = ({ name }: ProfiledNode) => views.get(name)?.scope.graph ?? graph
+  const given = new Set([graph, ...new Set(nodes.map(graphOf))].flatMap(({ outputs }) => outputs.map(({ name }) => name)))
   const readers = new Map<string, ProfiledNode[]>()
   for (const node of all) for (const value of new Set(node.inputs)) readers.set(value, [...(readers.get(value) ?? []), node])
   const runs = new Map<ProfiledNode, ProfiledNode[]>(nodes.map((node) => [node, [node]]))
@@ -138,7 +155,7 @@ function runsOf(nodes: readonly ProfiledNode[], { nodes: all, graph }: Profile):
     const [value] = node.outputs
     const [reader, ...others] = readers.get(value ?? '') ?? []
     if (reader === undefined || others.length > 0 || node.outputs.length > 1 || given.has(value!)) continue
-    if (!runs.has(reader)) continue
+    if (!runs.has(reader) || graphOf(reader) !== graphOf(node)) continue
     if (!ELEMENTWISE.has(node.opType) || !ELEMENTWISE.has(reader.opType) || sizeOf(node) !== sizeOf(reader)) continue
     const [run, next] = [runs.get(node)!, runs.get(reader)!]
     if (run === next) continue
@@ -152,11 +169,7 @@ function runsOf(nodes: readonly ProfiledNode[], { nodes: all, graph }: Profile):
 }
 
 /** What makes two nodes alike: operator, attributes, shapes and types; not their weights. */
-function likeness(
-  { opType, domain, inputTypes, outputTypes }: ProfiledNode,
-  graph: GraphView,
-  view: GraphView['nodes'][number] | undefined,
-): string {
-  const constants = view?.inputs.map((input) => graph.constants[input]?.shape.join('x') ?? '')
-  return JSON.stringify([opType, domain, inputTypes, outputTypes, view?.attributes, constants])
+function likeness({ opType, domain, inputTypes, outputTypes }: ProfiledNode, scoped: ScopedNode | undefined): string {
+  const constants = scoped?.node.inputs.map((input) => constantIn(scoped.scope, input)?.shape.join('x') ?? '')
+  return JSON.stringify([opType, domain, inputTypes, outputTypes, scoped?.node.attributes, constants])
 }

@@ -3,8 +3,8 @@
 import path from 'node:path'
 import type { NodeProto } from 'onnx-buf'
 import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
+import type { NodeCost } from '../../analyze/costs.ts'
 import type { EngineOptions } from '../../engines/types.ts'
-import { isConstantNode } from '../../graph/constants.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
@@ -12,10 +12,12 @@ import { timeModels } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { median } from '../../measure/timing/statistics.ts'
+import type { InnerOrigin, Profile } from '../../measure/timing/types.ts'
 import type { PrecisionBench } from '../../quantize/plan/bench.ts'
 import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
 import { timedEmpty } from '../../quantize/plan/small-operators.ts'
 import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
+import { type Lifted, withExecutedSubgraphs } from '../../rewrite/executed-subgraphs.ts'
 import { partOf } from '../../rewrite/part.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
 import { chainOf, LINKS } from './chain.ts'
@@ -74,15 +76,15 @@ type LeftOut = OperatorExperiments['left'][number]
 export async function operatorExperiments(plan: ExperimentsPlan): Promise<OperatorExperiments | undefined> {
   const { profile, costs, latency } = plan.evidence
   if (!profile || !costs || !latency) return undefined
-  const groups = groupsOf(profile, costs.nodes, usersNodes(plan.model), latency.p50Ms)
-  if (groups.length === 0) return { rows: [], left: [], coveredShare: 0 }
   const left: LeftOut[] = []
   let found: Pick<OperatorExperiments, 'rows' | 'wholeMs'> = { rows: [] }
+  const seen = await lookAt(plan, profile, costs.nodes)
+  if (seen.groups.length === 0) return { rows: [], left: [], coveredShare: 0 }
   try {
-    const types = await typesAsRun(plan.bench, plan.model, valuesOf(groups))
-    found = await timed(plan, await take(plan, groups, types, left), left)
+    if (seen.reason !== null) throw new Error(seen.reason)
+    found = await timed(plan, await take(plan, seen.groups, seen.source, left), left)
   } catch (error) {
-    left.push(...groups.map((group) => leftOut(group, firstLineOf(error))))
+    left.push(...seen.groups.map((group) => leftOut(group, firstLineOf(error))))
   }
   const named = new Set(found.rows.flatMap(({ nodes }) => nodes))
   const aboveMs = profile.nodes.map((node, i) => node.timeMs - costs.nodes[i]!.cappedFloorMs)
@@ -100,6 +102,35 @@ export async function operatorExperiments(plan: ExperimentsPlan): Promise<Operat
   }
 }
 
+type Found = { readonly groups: readonly Group[] } & (
+  | { readonly source: Source; readonly reason: null }
+  /** Why the types of values are not known. */
+  | { readonly reason: string }
+)
+
+/** What is worth taking out, of subgraphs too; of the main graph alone where the model with its subgraphs lifted gives no types. */
+async function lookAt(plan: ExperimentsPlan, profile: Profile, costs: readonly NodeCost[]): Promise<Found> {
+  const ran = profile.nodes.flatMap(({ inner, runsPerPrediction }) => (inner && runsPerPrediction > 0 ? [inner.path] : []))
+  const found = await lookInto(plan, profile, costs, ran)
+  return found.reason === null || ran.length === 0 ? found : lookInto(plan, profile, costs, [])
+}
+
+async function lookInto(
+  plan: ExperimentsPlan,
+  profile: Profile,
+  costs: readonly NodeCost[],
+  subgraphs: readonly InnerOrigin['path'][],
+): Promise<Found> {
+  const lifted = withExecutedSubgraphs(plan.model, subgraphs)
+  const groups = groupsOf(profile, costs, lifted.nodes, plan.evidence.latency!.p50Ms)
+  if (groups.length === 0) return { groups, source: { ...lifted, types: new Map() }, reason: null }
+  try {
+    return { groups, source: { ...lifted, types: await typesAsRun(plan.bench, lifted.model, valuesOf(groups)) }, reason: null }
+  } catch (error) {
+    return { groups, reason: firstLineOf(error) }
+  }
+}
+
 const leftOut = ({ nodes }: Group, reason: string): LeftOut => ({
   nodes: nodes.map(({ name }) => name),
   opTypes: [...new Set(nodes.map(({ opType }) => opType))],
@@ -109,23 +140,19 @@ const leftOut = ({ nodes }: Group, reason: string): LeftOut => ({
 const valuesOf = (groups: readonly Group[]): ReadonlySet<string> =>
   new Set(groups.flatMap(({ parts }) => parts.flatMap(({ input, output }) => [...input, ...output])))
 
-/** By name and by first output. */
-function usersNodes({ proto }: Model): ReadonlyMap<string, NodeProto> {
-  const nodes = (proto.graph?.node ?? []).filter((node) => !isConstantNode(node))
-  const named = (node: NodeProto) => [node.output.find((one) => one !== ''), node.name].filter((name) => name)
-  return new Map(nodes.flatMap((node) => named(node).map((name) => [name!, node] as const)))
+interface Source extends Lifted {
+  readonly types: ReadonlyMap<string, TypeAsRun>
 }
 
+/** Some of a group's nodes as a model; what they read that the engine computes beforehand is a constant there. */
+const cut = ({ model, types, called }: Source, { constants }: Group, parts: readonly NodeProto[]): Model | undefined =>
+  partOf(model, parts, types, (value) => constants.has(called.get(value) ?? value))
+
 /** Groups that turn out to be the same model are one. */
-async function take(
-  plan: ExperimentsPlan,
-  groups: readonly Group[],
-  types: ReadonlyMap<string, TypeAsRun>,
-  left: LeftOut[],
-): Promise<readonly Taken[]> {
+async function take(plan: ExperimentsPlan, groups: readonly Group[], source: Source, left: LeftOut[]): Promise<readonly Taken[]> {
   const taken = new Map<string, Taken>()
   for (const group of groups) {
-    const part = partOf(plan.model, group.parts, types)
+    const part = cut(source, group, group.parts)
     if (part === undefined || inputTypes(part) === undefined) {
       left.push(leftOut(group, 'it cannot be taken out of the model alone'))
       continue
@@ -135,13 +162,13 @@ async function take(
     if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
     else if (taken.size >= MOST_PARTS) left.push(leftOut(group, NO_TIME))
     else {
-      const chain = group.timeMs / group.copies <= LONGEST_IN_A_ROW_MS ? chainOf(part) : undefined
+      const chain = group.timeMs / group.runs <= LONGEST_IN_A_ROW_MS ? chainOf(part) : undefined
       taken.set(identity, {
         group,
         part,
         row: chain ?? part,
         links: chain ? LINKS : 1,
-        variants: await variantsFor(plan, group, { part, row: chain ?? part }, types),
+        variants: await variantsFor(plan, group, { part, row: chain ?? part }, source),
       })
     }
   }
@@ -151,10 +178,10 @@ async function take(
 const NO_TIME = 'there was no time for it'
 
 async function variantsFor(
-  { model, facts, remedies, bench }: ExperimentsPlan,
+  { facts, remedies, bench }: ExperimentsPlan,
   group: Group,
   timed: { readonly part: Model; readonly row: Model },
-  types: ReadonlyMap<string, TypeAsRun>,
+  source: Source,
 ): Promise<readonly Variant[]> {
   const inputs = (inputTypes(timed.part) ?? []).map(({ name, type }) => ({ name, ...type, freeAxes: [] }))
   const lanes = facts.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
@@ -166,7 +193,7 @@ async function variantsFor(
     remedies,
     evidence,
   })
-  const pass = group.longest && partOf(model, group.longest, types)
+  const pass = group.longest && cut(source, group, group.longest)
   if (!pass) return variants
   const detail = 'the longest of them alone, which one pass over the same numbers would take'
   return [...variants, { kind: 'one-pass', remedy: null, detail, model: pass, options: {}, share: 1 }]
@@ -221,6 +248,8 @@ function wholeModel({ bench, modelFile, evidence, budgetMs }: ExperimentsPlan): 
   const { p50Ms, loadMs } = evidence.latency!
   const eachMs = Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0)
   const [sample] = bench.samples
+  // Random inputs may take other branches than the user's, or another number of rounds.
+  if (evidence.profile!.nodes.some(({ parent }) => parent !== null)) return undefined
   if (sample === undefined || ROUNDS * eachMs > WHOLE_SHARE * budgetMs) return undefined
   const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
   return { key: 'whole', file: modelFile, inputs }
@@ -234,7 +263,7 @@ function fitting(taken: readonly Taken[], budgetMs: number) {
   const wanted = taken.flatMap((one) => {
     const { group, links, variants } = one
     const predictions = LEAST.warmup + LEAST.samples
-    const eachMs = Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.copies) + OPEN_MS
+    const eachMs = Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs) + OPEN_MS
     // The first one brings the part itself.
     return variants.map((_, k) => ({ one, k, worth: group.aboveMs / (k + 1), ms: ROUNDS * eachMs * (k === 0 ? 2 : 1) }))
   })

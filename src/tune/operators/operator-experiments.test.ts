@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
 import type { Feeds } from '../../engines/types.ts'
-import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import { floatTensor, graph, int64Tensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
 import type { OperatorTimesInput } from '../../measure/timing/operators/task.ts'
 import { exampleEvidence } from '../../remedies/example-evidence.ts'
@@ -73,9 +73,11 @@ function machine(ofFile: (file: string) => number | string): Script {
   }
 }
 
+const OF = { model: whole, evidence: evidenceOf(noted) }
+
 async function experimentsOn(
   script: Script,
-  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], nodes = noted, samples = [] as readonly Feeds[] } = {},
+  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], of = OF, samples = [] as readonly Feeds[] } = {},
 ) {
   const runner = scriptedRunner(script)
   const written = new Map<string, Model>()
@@ -96,9 +98,8 @@ async function experimentsOn(
       writeBytes: (_, name) => name,
       nextName: (hint) => `${hint}-${names++}`,
     },
-    model: whole,
+    ...of,
     modelFile: '/nowhere/whole',
-    evidence: evidenceOf(nodes),
     remedies,
     facts: exampleEvidence({ threadsInUse: 2 }),
     budgetMs,
@@ -138,7 +139,7 @@ test('a short convolution whose output could be its input is timed three times i
   const nodes = noted.map((one) => ({ ...one, timeMs: one.timeMs / 4, floorMs: one.floorMs! / 4 }))
   const { found, written } = await experimentsOn(
     machine((file) => (file === '/nowhere/operator-3' ? 3 : 1.5)),
-    { nodes },
+    { of: { model: whole, evidence: evidenceOf(nodes) } },
   )
   expect(found.rows[0]).toMatchObject({ opTypes: ['Conv'], insideMs: 0.75 })
   expect(found.rows[0]!.aloneMs).toBeCloseTo(1)
@@ -213,4 +214,91 @@ test('a remedy that throws on a part costs its own variant', async () => {
     { remedies: [broken, squared] },
   )
   expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
+})
+
+const TYPES = Object.fromEntries(['x', 'c', 's', 'm', 'b', 't', 'p', 'y'].map((name) => [name, float(SHAPE)]))
+
+/** A branch of its own weight, which captures `x`, and a Loop that runs one node eight times. */
+function within(): typeof OF {
+  const branch = graph({
+    nodes: [node({ opType: 'Conv', name: 'conv' }, ['x', 'v'], ['b'])],
+    outputs: [valueInfo('b', 'float32', SHAPE)],
+    initializers: [floatTensor('v', [4, 4, 1, 1], new Float32Array(16))],
+  })
+  const body = graph({
+    nodes: [
+      node({ opType: 'Identity', name: 'on' }, ['go'], ['goes']),
+      node({ opType: 'Mul', name: 'mul' }, ['s', 'scale'], ['t']),
+    ],
+    inputs: [valueInfo('i', 'int64', []), valueInfo('go', 'bool', []), valueInfo('s', 'float32', SHAPE)],
+    outputs: [valueInfo('goes', 'bool', []), valueInfo('t', 'float32', SHAPE)],
+  })
+  const looping = modelInMemory(
+    model({
+      nodes: [
+        node({ opType: 'If', name: 'choice' }, ['c'], ['p'], { then_branch: branch, else_branch: branch }),
+        node({ opType: 'Loop', name: 'loop' }, ['n', '', 'p'], ['y'], { body }),
+      ],
+      inputs: [valueInfo('x', 'float32', SHAPE), valueInfo('c', 'bool', [])],
+      outputs: [valueInfo('y', 'float32', SHAPE)],
+      initializers: [floatTensor('scale', [1, 4, 1, 1], new Float32Array(4)), int64Tensor('n', [], [8])],
+    }),
+  )
+  const notes: readonly NodeNote[] = [
+    { op: 'If', name: 'choice', timeMs: 0.1, floorMs: 0.1, in: ['c'], out: ['p'], shape: SHAPE },
+    { op: 'Conv', name: 'conv', timeMs: 3, floorMs: 1, in: ['x', 'v'], out: ['b'], shape: SHAPE, parent: 'choice' },
+    { op: 'Loop', name: 'loop', timeMs: 0.1, floorMs: 0.1, in: ['n', '', 'p'], out: ['y'], shape: SHAPE },
+    { op: 'Mul', name: 'mul', timeMs: 8, floorMs: 1, runs: 8, in: ['s', 'scale'], out: ['t'], shape: SHAPE, parent: 'loop' },
+  ]
+  const all = evidence({ p50Ms: 12, nodes: notes, constants })
+  const path = {
+    conv: [{ node: 'choice', attribute: 'else_branch' }],
+    mul: [{ node: 'loop', attribute: 'body' }],
+  }
+  const nodes = all.profile!.nodes.map((one) => {
+    const at = path[one.name as keyof typeof path]
+    return at ? { ...one, origin: [one.parent!], inner: { path: at, nodes: [one.name] } } : { ...one, origin: [one.name] }
+  })
+  return { model: looping, evidence: { ...all, profile: { ...all.profile!, nodes } } }
+}
+
+test('what runs in a branch or the body of a loop is taken out of it, with its weights and what it captures', async () => {
+  const { found, written } = await experimentsOn({ ...machine(() => 1), types: () => measured(TYPES) }, { of: within() })
+  expect(found.rows.map(({ nodes, copies, insideMs }) => ({ nodes, copies, insideMs }))).toEqual([
+    { nodes: ['mul'], copies: 8, insideMs: 1 },
+    { nodes: ['conv'], copies: 1, insideMs: 3 },
+  ])
+  const ends = [...written.values()].map(({ proto }) => ({
+    ops: proto.graph!.node.map(({ opType }) => opType).join(),
+    reads: [...proto.graph!.input, ...proto.graph!.initializer].map(({ name }) => name).join(),
+  }))
+  expect(ends).toContainEqual({ ops: 'Conv', reads: 'x,v' })
+  expect(ends).toContainEqual({ ops: 'Mul', reads: 's,scale' })
+})
+
+test('where the model with its subgraphs lifted cannot be predicted with, the main graph is looked at alone', async () => {
+  let asked = 0
+  const script = { ...machine(() => 1), types: () => (asked++ === 0 ? failed('no such kernel') : measured({})) }
+  const { found, runner } = await experimentsOn(script, { of: within() })
+  expect(found).toEqual({ rows: [], left: [], coveredShare: 0 })
+  expect(runner.tasks()).toEqual(['types'])
+})
+
+test('a remedy that makes no prediction faster is not tried on parts', async () => {
+  const smaller = defineRemedy({ ...squared, id: 'smaller', goals: ['size'] })
+  const { found } = await experimentsOn(
+    machine(() => 1),
+    { remedies: [smaller, squared] },
+  )
+  expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
+})
+
+test('a model with branches or bodies is not timed whole: random inputs may take others', async () => {
+  const samples: readonly Feeds[] = [{ x: { dtype: 'float32', shape: SHAPE, data: new Float32Array(256) } }]
+  const timedWhole = async (of: typeof OF) => {
+    const { runner } = await experimentsOn({ ...machine(() => 1), types: () => measured(TYPES) }, { of, samples })
+    const input = runner.asked.find(({ task }) => task === 'operator-times')!.input as OperatorTimesInput
+    return input.models.some(({ key }) => key === 'whole')
+  }
+  expect([await timedWhole(OF), await timedWhole(within())]).toEqual([true, false])
 })

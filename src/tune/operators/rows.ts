@@ -44,11 +44,11 @@ export function experimentOf(
   const ownMs = (ms: number): number => Math.max(ms - callMs, ms * 0.02)
   return {
     nodes: group.nodes.map(({ name }) => name),
-    copies: group.copies,
-    opTypes: group.nodes.slice(0, group.nodes.length / group.copies).map(({ opType }) => opType),
+    copies: group.runs,
+    opTypes: group.opTypes,
     shapes: shapesOf(part),
     aloneMs: (scale * median(base.map(ownMs))) / links,
-    insideMs: group.timeMs / group.copies,
+    insideMs: group.timeMs / group.runs,
     variants: variants.flatMap(({ kind, remedy, detail, share }, i): OperatorVariant[] => {
       const rounds = others[i]
       if (!Array.isArray(rounds)) return []

@@ -107,7 +107,8 @@ async function rewritesOf(part: Model, { remedies, evidence, options }: Variants
   const tools = { optimize: () => Promise.reject(new Error('the engine is not asked about parts')) }
   const found: Variant[] = []
   for (const remedy of remedies) {
-    if (remedy.kind !== 'rewrite' || remedy.effect === 'approximate' || remedy.late || remedy.onlyWhenNamed) continue
+    if (remedy.kind !== 'rewrite' || !remedy.goals.includes('latency')) continue
+    if (remedy.effect === 'approximate' || remedy.late || remedy.onlyWhenNamed) continue
     try {
       for (const { setup: changed, changes } of await remedy.apply(setup, evidence, tools))
         found.push({

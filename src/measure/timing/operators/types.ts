@@ -29,17 +29,17 @@ export interface OperatorVariant extends RatioInterval {
 export interface OperatorExperiment {
   /** Names of the executed nodes: all that are alike in operator, shapes and attributes; of a run of operators, all of its nodes. */
   readonly nodes: readonly string[]
-  /** How many times the timed part stands in the model. */
+  /** How often the timed part runs in a prediction: its places in the model, those in the body of a loop as often as that runs. */
   readonly copies: number
   readonly opTypes: readonly string[]
   /** What it computes on, in short: '1x32x720x720, 3x32x9x9'. */
   readonly shapes: string
   /**
-   * One copy alone, the call taken off, ms; median over rounds. Where the whole model was timed in the same rounds, brought to the state of
+   * One run alone, the call taken off, ms; median over rounds. Where the whole model was timed in the same rounds, brought to the state of
    * the machine in which it was measured: times p50 over that.
    */
   readonly aloneMs: number
-  /** Corrected time of one copy within the model, ms, mean. */
+  /** Corrected time of one run within the model, ms, mean. */
   readonly insideMs: number
   readonly variants: readonly OperatorVariant[]
 }

@@ -147,6 +147,43 @@ describe('correctProfile', () => {
   })
 })
 
+describe('of branches with equal names', () => {
+  /** Both call their node the same; the second has a weight of five. */
+  const inner = (opType: string, size: number): GraphView => ({
+    ...graph([node('same', opType, ['x', 'w'], ['b'])], 'b'),
+    constants: {
+      w: { name: 'w', dtype: 'float32', shape: [size], sizeBytes: 4 * size, from: 'initializer', isGraphInput: false },
+    },
+  })
+  const choosing = (thenOp: string, elseOp: string): GraphView => {
+    const choice = node('choice', 'If', ['c'], ['y'])
+    return graph([{ ...choice, subgraphs: { then_branch: inner(thenOp, 1), else_branch: inner(elseOp, 5) } }], 'y')
+  }
+  const ran = (opType: string, size: number) => [
+    event('choice', 'If', [0.02], { childRunsPerPrediction: 1 }),
+    event('same', opType, [0.01], { parent: 0, inputTypes: [scalar, { dtype: 'float32', shape: [size] }] }),
+  ]
+  const profileOf = (view: GraphView, of: ProfiledEvent[]) =>
+    correctProfile(output(of, [round(0.05)]), { executed: view, original: view }, { x: scalar }, { p50Ms: 0.05, threads: 1 })
+
+  it.each([
+    ['the operator', choosing('Mul', 'Add'), ran('Add', 5), 'else_branch'],
+    ['the shape of a weight', choosing('Mul', 'Mul'), ran('Mul', 5), 'else_branch'],
+    ['the shape of a weight, the first', choosing('Mul', 'Mul'), ran('Mul', 1), 'then_branch'],
+  ])('%s tells which one ran', (_, view, of, branchName) => {
+    const { nodes, graph: named } = profileOf(view, of)
+    expect(nodes[1]!.inner).toEqual({ path: [{ node: 'choice', attribute: branchName }], nodes: ['same'] })
+    // The idle branch's node has another name, so that nobody takes its attributes for those of the one that ran.
+    const { then_branch, else_branch } = named.nodes[0]!.subgraphs as Record<'then_branch' | 'else_branch', GraphView>
+    const namesIn = [then_branch.nodes[0]!.name, else_branch.nodes[0]!.name]
+    expect(namesIn).toEqual(branchName === 'then_branch' ? ['same', 'same#0'] : ['same#0', 'same'])
+  })
+
+  it('is unknown of nodes at the top', () => {
+    expect(correct(events, [round(0.05)], 0.05)[0]).not.toHaveProperty('inner')
+  })
+})
+
 describe('callCostOf', () => {
   it('is the empty model at the pace of the p50', () => {
     const rounds = [round(0.05, { emptyP50Ms: 0.01 }), round(0.1, { emptyP50Ms: 0.01 }), round(0.05, { emptyP50Ms: null })]

@@ -2,7 +2,7 @@
 import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
 import { median } from '../statistics.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
-import { type Origin, originsOf } from './origins.ts'
+import { type Joined, joinEvents } from './join-events.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'
 import { valueTypes } from './value-types.ts'
 
@@ -29,13 +29,13 @@ export function correctProfile(
 ): Profile {
   const output = steadyRounds(measured.calibrated ? measured : atOwnPace(measured))
   const { rounds, events } = output
-  const joined = joinEvents(events, graphs)
+  const joined = joinEvents(events, graphs.executed, graphs.original)
   const views = joined.map(({ view }) => view)
   const typeOf = valueTypes(events, views, graphs.executed, feeds)
   const bodiesUs = bodyTimesUs(output)
   const names = uniqueNames(joined.map((j, i) => j.view?.name ?? events[i]!.name))
   const nodes = events.map((event, i): ProfiledNode => {
-    const { view, origin } = joined[i]!
+    const { view, origin, inner } = joined[i]!
     const inputs = view?.inputs ?? []
     const outputs = view?.outputs ?? []
     return {
@@ -57,6 +57,7 @@ export function correctProfile(
       provider: event.provider,
       inserted: origin.inserted,
       parent: event.parent === null ? null : names[event.parent]!,
+      ...(inner ? { inner } : {}),
     }
   })
   const overheadPerNodeUs = meanOverheadUs(output)
@@ -165,102 +166,6 @@ export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost |
   return { callMs: median(values), ciLowMs: Math.min(...values), ciHighMs: Math.max(...values) }
 }
 
-interface Joined {
-  readonly view: NodeView | null
-  readonly origin: Origin
-}
-
-const NOWHERE: Origin = { origin: [], inserted: true }
-
-/** Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. */
-function joinEvents(events: readonly ProfiledEvent[], { executed, original }: Graphs): Joined[] {
-  const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
-  const children = new Map<number | null, number[]>()
-  for (const [i, { parent }] of events.entries()) {
-    const siblings = children.get(parent)
-    if (siblings) siblings.push(i)
-    else children.set(parent, [i])
-  }
-  const todo: { parent: number | null; executed: GraphView[]; original: GraphView[] }[] = [
-    { parent: null, executed: [executed], original: [original] },
-  ]
-  for (let next = todo.pop(); next; next = todo.pop()) {
-    const indexes = children.get(next.parent) ?? []
-    const candidates = next.executed.flatMap((graph) => {
-      const origins = originsOf(graph, mergedOriginal(graph, next!.original))
-      return graph.nodes.map((view, k) => ({ view, origin: origins[k]! }))
-    })
-    for (const [index, match] of matchInOrder(indexes, events, candidates)) {
-      joined[index] = match
-      const originals = originalSubgraphs(match, next.original)
-      const subgraphs = Object.values(match.view!.subgraphs)
-      if (subgraphs.length) todo.push({ parent: index, executed: subgraphs, original: originals })
-    }
-  }
-  // An event that matches no node of the saved graph is named after the node that runs beside it.
-  const beside = (i: number): Origin | undefined =>
-    [joined[i - 1], joined[i + 1]].find((j) => j && j.origin.origin.length > 0)?.origin
-  for (const [i, { view, origin }] of joined.entries()) {
-    const neighbour = origin.origin.length === 0 ? beside(i) : undefined
-    if (neighbour) joined[i] = { view, origin: { origin: neighbour.origin, inserted: true } }
-  }
-  return joined.map(({ view, origin }, i) => ({
-    view,
-    origin: { ...origin, origin: joined[outermost(events, i)]!.origin.origin },
-  }))
-}
-
-/** What runs inside an If, Loop or Scan belongs to that node of the user's main graph: names of inner graphs may repeat. */
-function outermost(events: readonly ProfiledEvent[], index: number): number {
-  let at = index
-  for (let parent = events[at]!.parent; parent !== null; parent = events[at]!.parent) at = parent
-  return at
-}
-
-/** The user's graph that a subgraph came from: of several branches, the one that makes the same outputs. */
-function mergedOriginal(executed: GraphView, originals: readonly GraphView[]): GraphView {
-  const outputs = new Set(executed.outputs.map((o) => o.name))
-  return (
-    originals.find((g) => g.outputs.some((o) => outputs.has(o.name))) ??
-    originals.find((g) => g.name === executed.name) ??
-    originals[0] ?? { name: '', nodes: [], inputs: [], outputs: [], constants: {}, types: {} }
-  )
-}
-
-function originalSubgraphs(match: Joined, originals: readonly GraphView[]): GraphView[] {
-  const names = new Set(match.origin.origin)
-  const nodes = originals.flatMap((g) => g.nodes).filter((n) => names.has(n.name))
-  return nodes.flatMap((n) => Object.values(n.subgraphs))
-}
-
-/** By order where both lists agree, as they do at the top; else by name, else by operator in order. */
-function matchInOrder(
-  indexes: readonly number[],
-  events: readonly ProfiledEvent[],
-  candidates: readonly Joined[],
-): [number, Joined][] {
-  const agree =
-    indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)
-  if (agree) return indexes.map((index, k) => [index, candidates[k]!])
-  const free = new Set(candidates)
-  const matches: [number, Joined][] = []
-  const take = (index: number, fits: (view: NodeView) => boolean): boolean => {
-    for (const candidate of free) {
-      if (!fits(candidate.view!)) continue
-      free.delete(candidate)
-      matches.push([index, candidate])
-      return true
-    }
-    return false
-  }
-  const left = indexes.filter((index) => {
-    const event = events[index]!
-    return !take(index, (view) => view.opType === event.opType && view.name === event.name)
-  })
-  for (const index of left) take(index, (view) => view.opType === events[index]!.opType)
-  return matches
-}
-
 function uniqueNames(names: readonly string[]): string[] {
   const seen = new Map<string, number>()
   return names.map((name) => {
@@ -270,15 +175,20 @@ function uniqueNames(names: readonly string[]): string[] {
   })
 }
 
-/** The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. */
+/**
+ * The executed graph with the profile's names, so that costs and rules find a node's attributes by its name. A node that did not run, in
+ * another branch, has none of them.
+ */
 function renamed(graph: GraphView, joined: readonly Joined[], names: readonly string[]): GraphView {
   const nameOf = new Map<NodeView, string>()
   for (const [i, { view }] of joined.entries()) if (view) nameOf.set(view, names[i]!)
+  const taken = new Set(names)
+  const idle = (name: string): string => (taken.has(name) ? idle(`${name}#0`) : name)
   const rename = (g: GraphView): GraphView => ({
     ...g,
     nodes: g.nodes.map((node) => ({
       ...node,
-      name: nameOf.get(node) ?? node.name,
+      name: nameOf.get(node) ?? idle(node.name),
       subgraphs: Object.fromEntries(Object.entries(node.subgraphs).map(([key, sub]) => [key, rename(sub)])),
     })),
   })
