@@ -209,6 +209,12 @@ describe('layers', () => {
     expect(named).toEqual([])
   })
 
+  test('no task is given the file that the user named: an engine may not read its format, and fileForEngine knows', () => {
+    const given = /modelTask\([^()]*\bsource\.file|\bmodelFile: [^,\n]*\bsource\.file/
+    const named = sources.filter(({ path, text }) => path !== 'src/graph/model.ts' && given.test(text))
+    expect(named.map(({ path }) => path)).toEqual([])
+  })
+
   test('index.ts is a list of exports', () => {
     const { text } = sources.find(({ path }) => path === 'src/index.ts')!
     const statements = ts.createSourceFile('index.ts', text, ts.ScriptTarget.ES2023).statements
