@@ -5,7 +5,8 @@ import { dirname, join, relative } from 'node:path'
 
 // npm runs scripts in the package's folder.
 const root = process.cwd()
-const ID = '[a-z0-9]+(?:-[a-z0-9]+)*'
+// Its name in code is made of it, so that it starts with a letter.
+const ID = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
 const KINDS = { rule, remedy, format, engine }
 const [kind, path = ''] = process.argv.slice(2)
 const parts = new RegExp(kind === 'remedy' ? `^(settings|rewrites|approximate)/(${ID})$` : `^()(${ID})$`).exec(path)
@@ -59,10 +60,11 @@ function format() {
         file: join(root, 'src/formats', `${id}.ts`),
         text: `// ${title}: what the format is, and where it is specified. identify.ts must know its first bytes.
 import { createHash } from 'node:crypto'
-import { model } from '../graph/build.ts'
+import type { ModelProto } from 'onnx-buf'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { readWhole } from './file.ts'
+import { identify } from './identify.ts'
 
 /** No such model is larger. */
 const MOST_BYTES = 2 ** 31 - 1
@@ -70,15 +72,19 @@ const MOST_BYTES = 2 ** 31 - 1
 /** The model in \`file\`. Throws InputError, one line, where the file cannot be read, is damaged, or holds what cannot be run. */
 export async function ${read}(file: string): Promise<Model> {
   const bytes = readWhole(file, MOST_BYTES, 'larger models are not read')
-  if (bytes.length === 0) throw new InputError(\`\${file} is empty; download or copy it again\`)
   return {
-    // Nodes, inputs, outputs and weights of the file, as ONNX has them.
-    proto: model({ nodes: [], inputs: [], outputs: [] }),
+    proto: graphOf(bytes, file),
     source: { file, format: '${id}', sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.byteLength },
     // By node: its name in the file.
     origins: new Map(),
     weights: new Map(),
   }
+}
+
+/** Nodes, inputs, outputs and weights of the file, as ONNX has them: see model() of ../graph/build.ts. */
+function graphOf(bytes: Uint8Array, file: string): ModelProto {
+  const { says, next } = identify(bytes, bytes.length, file)
+  throw new InputError(\`\${file} is \${says}; \${next} (its format is not read yet)\`)
 }
 `,
       },
@@ -118,22 +124,33 @@ function engine() {
       {
         file: join(root, 'src/engines', id, `${id}.ts`),
         text: `// ${title}: what runs the model, and where that is documented. The package is imported here, at the moment of use.
+import { findPackage, placesOf } from '../find-package.ts'
 import type { Availability, Engine, EngineOptions, OpenOptions, Session } from '../types.ts'
 
-async function available(_options: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
-  return { ok: false, reason: 'its package is not installed', fix: 'npm install ${id}' }
+const PACKAGE = '${id}'
+
+async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
+  const found = findPackage(PACKAGE, packageFrom)
+  if (found === null)
+    return { ok: false, reason: \`\${PACKAGE} is not installed \${placesOf(packageFrom)}\`, fix: \`npm install \${PACKAGE}\` }
+  // A driver or a device that is missing is a reason, too.
+  return { ok: true, version: found.version, device: 'cpu', deviceKind: 'cpu', from: found.folder, accelerators: [] }
 }
 
-async function open(_modelFile: string, _options: OpenOptions): Promise<Session> {
-  throw new Error('its package is not installed')
+async function open(_modelFile: string, { packageFrom }: OpenOptions): Promise<Session> {
+  const found = findPackage(PACKAGE, packageFrom)
+  if (found === null) throw new Error(\`\${PACKAGE} is not installed \${placesOf(packageFrom)}\`)
+  // await import(found.entry), and a session over what it gives.
+  throw new Error(\`\${PACKAGE} opens no models yet\`)
 }
 
 export const ${name}: Engine = {
   id: '${id}',
   title: '${title}',
+  // What it reads of itself; a model of another format is written as ONNX.
   formats: ['onnx'],
   runs: 'graph',
-  package: '${id}',
+  package: PACKAGE,
   // What it can be asked for beside predictions: see EngineOffer.
   offers: [],
   available,
@@ -150,6 +167,7 @@ checkEngine({
   engine: ${name},
   availability: await availabilityHere(${name}),
   tolerance: { absolute: 1e-5, relative: 1e-4 },
+  // By the name of a case of the suite: why it must fail here.
   gaps: {},
 })
 `,
@@ -160,7 +178,7 @@ checkEngine({
       text: `
 ## ${id}
 
-What it is, and how to get it. Tolerance 1e-5 + 1e-4 × |value|. Gaps:
+<!-- What it is, and how to get it. Tolerance 1e-5 + 1e-4 × |value|. Gaps: what it cannot do. Its row in the table above. -->
 `,
     },
   }
@@ -219,13 +237,13 @@ checkRule(${name}, {
         file: join(root, 'docs/findings', `${id}.md`),
         text: `# ${id}
 
-*Software · modelled · [source](../../src/diagnose/rules/${id}.ts)*
+_Software · modelled · [source](../../src/diagnose/rules/${id}.ts)_
 
 ## What it means
 
 ## How whyslow knows
 
-**Counterfactual:** what the present is compared with, and how the saving follows.
+<!-- **Counterfactual:** what the present is compared with, and how the saving follows. -->
 
 ## What to do
 
@@ -283,7 +301,7 @@ _${kindName} · ${effect} · [source](../../src/remedies/${group}/${id}.ts)_
 function remedyParts() {
   const about = (effect, kind) => `  id: '${id}',
   title: '${title}',
-  // Ids of the finding rules that it treats.
+  // Ids of the finding rules that it treats; each of them suggests fix (test/next-commands.test.ts).
   treats: [],
   effect: '${effect}',
   kind: '${kind}',
@@ -299,7 +317,7 @@ import { proposeEntries } from '../../rewrite/session-options.ts'
 export const ${name} = defineRemedy({
 ${about('exact', 'settings')}
   apply(setup, evidence) {
-    // Keys that ort-keys.ts does not know propose nothing.
+    // Keys that config-keys.ts does not know propose nothing.
     return proposeEntries(setup, evidence, { 'session.some_key': '1' }, { why: 'what it does, for its reader' })
   },
 })
@@ -334,6 +352,7 @@ ${guard}    const rewritten = rewriteGraphs(setup.model, replacements)
 /** Match strictly (readers, outputs of the graph, dtypes, shapes, attributes, opset), and where unsure leave alone. */
 function replacements({ graph }: Matching): Replacement[] {
   const found = graph.node.filter((one) => isOperator(one, 'SomeOperator'))
+  // Where a value goes and another stands in its place: read: new Map([[gone, inItsPlace]])
   return found.map((one) => ({ parts: [one], remove: new Set([one]), add: [] }))
 }
 `,

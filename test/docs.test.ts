@@ -68,6 +68,16 @@ function commandLines(text: string): string[] {
     .filter((line) => /^([A-Z_]+=\S+ )*(npx )?whyslow /.test(line))
 }
 
+/** Links whose label is a file's name, and another's than that of the file they lead to. */
+function mislabelled(page: string): string[] {
+  return [...read(page).matchAll(/\[`?([\w./-]+\.(?:ts|mjs|js|json|md))`?\]\(([^)\s#]+)[^)\s]*\)/g)].flatMap(
+    ([, label, target]) => {
+      const path = join(dirname(page), target!)
+      return `/${path}`.endsWith(`/${label!.replace(/^(\.\.?\/)+/, '')}`) ? [] : [`${page}: ${label} leads to ${path}`]
+    },
+  )
+}
+
 describe('documents', () => {
   test('stand', () => {
     const expected = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/terms.md', 'docs/method.md']
@@ -76,6 +86,10 @@ describe('documents', () => {
 
   test('link to files and headings that exist', () => {
     expect(pages.flatMap(brokenLinks)).toEqual([])
+  })
+
+  test('call a file by its name', () => {
+    expect(pages.flatMap(mislabelled)).toEqual([])
   })
 
   test('show commands that can be typed', () => {
@@ -111,9 +125,14 @@ describe('documents', () => {
   })
 
   test('architecture.md gives every dependency its reason', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >
     const page = read('docs/architecture.md')
-    expect(Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+    expect(
+      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }).filter((name) => !page.includes(`\`${name}\``)),
+    ).toEqual([])
   })
 })
 

@@ -15,6 +15,7 @@ import { renderFix } from '../src/report/text/trials.ts'
 import { ROOT } from './sources.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')
+const BLESS = 'WHYSLOW_BLESS=1 npx vitest run --project unit test/golden'
 const AT_80 = { width: 80, colour: false }
 const temporary = mkdtempSync(join(tmpdir(), 'test-whyslow-golden-'))
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
@@ -29,7 +30,10 @@ function checkGolden(name: string, text: string): void {
   const known = existsSync(golden) ? readFileSync(golden, 'utf8') : ''
   if (text === known) rmSync(changed, { force: true })
   else writeFileSync(changed, text)
-  expect(text === known, `it differs: see ${changed}; WHYSLOW_BLESS=1 accepts it`).toBe(true)
+  expect(
+    text === known,
+    `it differs: see ${changed}. Where it should (a new rule is named in every report), ${BLESS} writes all of them again`,
+  ).toBe(true)
 }
 
 describe.each(names('.evidence.json.gz'))('evidence of %s', (name) => {

@@ -1,8 +1,9 @@
-// `npm run new rule <id>` and `npm run new remedy <kind>/<id>` start a peer whole, write over nothing, and list it in its index.ts.
+// `npm run new` starts a peer whole, with types and lint in order, writes over nothing, and lists it in its index.ts.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from './sources.ts'
@@ -15,7 +16,7 @@ beforeEach(() => {
   for (const path of ['docs/findings', 'docs/remedies', 'src/diagnose/rules', 'src/formats', 'src/engines'])
     mkdirSync(join(folder, path), { recursive: true })
   for (const group of ['settings', 'rewrites', 'approximate']) mkdirSync(join(folder, 'src/remedies', group), { recursive: true })
-  for (const index of [...INDICES, 'docs/engines.md']) cpSync(join(ROOT, index), join(folder, index))
+  for (const index of [...INDICES, 'docs/engines.md', 'biome.json']) cpSync(join(ROOT, index), join(folder, index))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -43,6 +44,13 @@ function typeErrors(paths: readonly string[]): string[] {
     const found = [...program.getSemanticDiagnostics(source), ...program.getSyntacticDiagnostics(source)]
     return found.map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
   })
+}
+
+/** What biome says of all that lies in the folder, with the repository's own settings. */
+function lintErrors(): string {
+  const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [biome, 'check', '.'], { cwd: folder, encoding: 'utf8' })
+  return status === 0 ? '' : stdout + stderr
 }
 
 /** Where the new import stands among those of the folder: each between its neighbours by name. */
@@ -75,7 +83,7 @@ describe('a rule', () => {
 })
 
 describe('a format', () => {
-  test('is written with its test, its page and its line, and has the types of a reader', () => {
+  test('is written with its test, its page and its line', () => {
     expect(run('format', 'moon-graph').stdout.trim().split('\n')).toEqual([
       'src/formats/moon-graph.ts',
       'src/formats/moon-graph.test.ts',
@@ -85,12 +93,18 @@ describe('a format', () => {
     const index = read('src/formats/index.ts')
     expect(importsOf(index)).toContain('./moon-graph.ts')
     expect(index).toMatch(/READERS[^}]*\n {2}'moon-graph': readMoonGraph,\n\}/)
-    expect(typeErrors(['src/formats/moon-graph.ts', 'src/formats/moon-graph.test.ts'])).toEqual([])
+  })
+
+  test('that identify.ts does not know does not compile until it does', () => {
+    run('format', 'moon-graph')
+    expect(typeErrors(['src/formats/index.ts', 'src/formats/moon-graph.ts'])).toEqual([
+      expect.stringMatching(/index\.ts: .*'moon-graph'/),
+    ])
   })
 })
 
 describe('an engine', () => {
-  test('is written with its test, its section and its line, and has the types of an engine', () => {
+  test('is written with its test, its section and its line', () => {
     expect(run('engine', 'moon-wasm').stdout.trim().split('\n')).toEqual([
       'src/engines/moon-wasm/moon-wasm.ts',
       'src/engines/moon-wasm/moon-wasm.test.ts',
@@ -98,7 +112,6 @@ describe('an engine', () => {
     ])
     expect(read('src/engines/index.ts')).toMatch(/engines: readonly Engine\[\] = \[[^\]]*\n {2}moonWasm,\n\]/)
     expect(read('docs/engines.md')).toMatch(/\n## moon-wasm\n/)
-    expect(typeErrors(['src/engines/moon-wasm/moon-wasm.ts', 'src/engines/moon-wasm/moon-wasm.test.ts'])).toEqual([])
   })
 })
 
@@ -131,15 +144,36 @@ describe('a remedy', () => {
     expect(importsOf(index)).toContain(`./${group}/new-moon.ts`)
     expect(index).toMatch(/remedies: readonly Remedy\[\] = \[[^\]]*\n {2}newMoon,\n\]/)
   })
+})
 
-  test('has the types of its interface', () => {
-    for (const group of ['settings', 'rewrites', 'approximate']) run('remedy', `${group}/moon-of-${group}`)
-    const paths = ['settings', 'rewrites', 'approximate'].flatMap((group) => [
-      `src/remedies/${group}/moon-of-${group}.ts`,
-      `src/remedies/${group}/moon-of-${group}.test.ts`,
-    ])
-    expect(typeErrors(paths)).toEqual([])
-  })
+test('whatever is written has the types of its interface, and no fault that lint finds', () => {
+  const started = [
+    ['rule', 'slow-moon'],
+    ...['settings', 'rewrites', 'approximate'].map((group) => ['remedy', `${group}/moon-of-${group}`]),
+    ['format', 'tflite'],
+    ['engine', 'moon-wasm'],
+  ].map((words) => run(...words).stdout)
+  const files = started.flatMap((stdout) => stdout.trim().split('\n')).filter((path) => path.endsWith('.ts'))
+  expect(files.length).toBeGreaterThan(15)
+  expect(typeErrors([...new Set(files)])).toEqual([])
+  expect(lintErrors()).toBe('')
+})
+
+test('a format that is started leaves what is said of such a file as it was', async () => {
+  run('format', 'tflite')
+  const file = join(folder, 'model.tflite')
+  writeFileSync(file, '\x1c\0\0\0TFL3\0\0')
+  // What it imports is found from where it would lie.
+  const url = pathToFileURL(join(ROOT, 'src/formats/')).href
+  const source = read('src/formats/tflite.ts').replaceAll(
+    /from '(\.\.?\/[^']+)'/g,
+    (_, path) => `from '${new URL(path, url).href}'`,
+  )
+  writeFileSync(join(folder, 'started.ts'), source)
+  const { readTflite } = await import(join(folder, 'started.ts'))
+  await expect(readTflite(file)).rejects.toThrow(
+    /model\.tflite is a TensorFlow Lite model; convert it: .* \(its format is not read yet\)$/,
+  )
 })
 
 test.each([
@@ -165,6 +199,8 @@ test.each([
   ['rule'],
   ['rule', 'Slow_Moon'],
   ['rule', 'settings/slow-moon'],
+  ['rule', '3d-tensors'],
+  ['remedy', 'rewrites/1x1-convolutions'],
   ['remedy'],
   ['remedy', 'slow-moon'],
   ['remedy', 'moons/slow-moon'],

@@ -8,6 +8,25 @@ import { remedies } from '../src/remedies/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
 const sources = readSources()
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+/** Headings of a page without text under them; what stands in comments is for who writes it. */
+function emptySections(page: string): string[] {
+  const [, ...sections] = page.replace(/<!--[\s\S]*?-->/g, '').split(/^## /m)
+  return sections.flatMap((section) => {
+    const [title, ...text] = section.split('\n')
+    return text.join('').trim() === '' ? [title!] : []
+  })
+}
+const titlesOf = (page: string) => [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)
+
+/** A page with its title, these sections, and text in each. */
+function checkPage(path: string, sections: readonly string[]): void {
+  const page = read(path)
+  expect(page.split('\n')[0]).toBe(`# ${basename(path, '.md')}`)
+  expect(titlesOf(page)).toEqual(sections)
+  expect(emptySections(page), 'sections without text').toEqual([])
+}
 const SECTIONS = ['What it means', 'How whyslow knows', 'What to do', 'When not to worry']
 
 describe.each(PEERS)('every $kind', (kind) => {
@@ -38,12 +57,10 @@ describe('every rule', () => {
   })
 
   test.each(allRules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
-    const page = readFileSync(join(ROOT, `docs/findings/${id}.md`), 'utf8')
-    expect(page.split('\n')[0]).toBe(`# ${id}`)
-    expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(SECTIONS)
-    expect(page.toLowerCase()).toContain('counterfactual')
+    checkPage(`docs/findings/${id}.md`, SECTIONS)
+    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
 
-    const cases = readFileSync(join(ROOT, `src/diagnose/rules/${id}.test.ts`), 'utf8')
+    const cases = read(`src/diagnose/rules/${id}.test.ts`)
     expect(cases).toMatch(/checkRule\(/)
     expect(cases).toMatch(/\bfound: \[\s*\{/)
     expect(cases).toMatch(/\bclear: \[\s*\{/)
@@ -69,11 +86,24 @@ describe('every remedy', () => {
     expect(remedies.flatMap(({ treats }) => treats).filter((id) => !known.has(id))).toEqual([])
   })
 
-  test.each(remedies.map(({ id }) => id))('%s: page with four sections', (id) => {
-    const page = readFileSync(join(ROOT, `docs/remedies/${id}.md`), 'utf8')
-    expect(page.split('\n')[0]).toBe(`# ${id}`)
-    expect([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(REMEDY_SECTIONS)
-  })
+  test.each(remedies.map(({ id }) => id))('%s: page with four sections', (id) =>
+    checkPage(`docs/remedies/${id}.md`, REMEDY_SECTIONS),
+  )
+})
+
+const FORMAT_SECTIONS = ['What is read', 'What is refused, and why', 'How it becomes a graph']
+
+test('every format has a page with three sections, and every page its format', () => {
+  const readers = peersOf(PEERS.find(({ kind }) => kind === 'format')!, sources)
+  const ids = readers.map(({ path }) => basename(path, '.ts'))
+  expect(filesUnder('docs/formats', () => true).map((path) => basename(path, '.md'))).toEqual(ids.sort())
+  for (const id of ids) checkPage(`docs/formats/${id}.md`, FORMAT_SECTIONS)
+})
+
+test('every engine has its section in docs/engines.md', () => {
+  const page = read('docs/engines.md')
+  expect(engines.map(({ id }) => id).filter((id) => !titlesOf(page).includes(id))).toEqual([])
+  expect(emptySections(page), 'sections without text').toEqual([])
 })
 
 test('one engine is the reference, one measures roofs, and one runs what is shipped', () => {

@@ -4,7 +4,7 @@ import { inputFacts } from '../evidence/choose-inputs.ts'
 import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
+import { fileForEngine, type Model } from '../graph/model.ts'
 import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
@@ -105,7 +105,12 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
           run: options.trials.run,
           setups: ready.map((contestant) => ({
             task: {
-              ...modelTask(options.engine, contestant.id, engineOptionsOf(options), contestant.state.ready.inputs.saved),
+              ...modelTask(
+                options.engine,
+                fileForEngine(contestant.model),
+                engineOptionsOf(options),
+                contestant.state.ready.inputs.saved,
+              ),
               sampleMs,
               brief: false,
             },

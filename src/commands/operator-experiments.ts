@@ -4,6 +4,7 @@ import path from 'node:path'
 import { analyze } from '../analyze/analyze.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
+import { fileForEngine } from '../graph/model.ts'
 import { remedies } from '../remedies/index.ts'
 import type { RemedyEvidence } from '../rewrite/remedy.ts'
 import { writeModelFolder } from '../ship/index.ts'
@@ -58,7 +59,7 @@ async function withOperatorExperiments(
       nextName: (hint) => `${hint}-${names++}`,
     },
     model: run.model,
-    modelFile: run.model.source.file,
+    modelFile: fileForEngine(run.model),
     evidence,
     remedies,
     facts: remedyFacts(run, options, measured),

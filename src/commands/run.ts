@@ -21,6 +21,7 @@ import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import { checkConfig } from './config-entries.ts'
+import { modelForEngine } from './model-for-engine.ts'
 import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
 import { toolVersion } from './version.ts'
 
@@ -78,9 +79,11 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
   }
 }
 
-async function openRun(model: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
+/** To be called by `withRun` alone, and by tests. */
+export async function openRun(read: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   checkConfig(options.configEntries, options.engine, engine)
+  const model = await modelForEngine(read, options.engine, folder)
   const engineOptions = engineOptionsOf(options)
   const machine = readMachine(engine.accelerators)
   const software = engine.deviceKind === 'software-gpu'

@@ -156,6 +156,7 @@ export type EngineOffer =
 export interface Engine {
   readonly id: string
   readonly title: string
+  /** What it reads of itself; a model of another format is written as ONNX for it. */
   readonly formats: readonly string[]
   readonly runs: 'graph' | 'source'
   /** The npm package that brings it. */

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { EngineOptions, Feeds, TensorValue } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
+import { fileForEngine, type Model } from '../graph/model.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import { nodesOf } from '../graph/walk.ts'
 import { findWorkingInputs } from '../measure/samples/find-working.ts'
@@ -55,11 +55,11 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(
       constraints.engine,
-      model.source.file,
+      fileForEngine(model),
       constraints.engineOptions,
       saveInputs(path.join(folder, 'inputs'), samples),
     )
-    const result = await tryModel(constraints.run, task, constraints.limits)
+    const result = await tryModel(model, task, constraints)
     if (result.ok) Object.assign(last, { output: result.output, samples })
     return result
   }
@@ -123,7 +123,7 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
 type Tried = { readonly ok: true; readonly output: TryOutput } | { readonly ok: false; readonly message: string }
 
 /** A refusal is a value; a crash, a hang or too much memory is about the model and ends the search. */
-async function tryModel(run: RunTrial, task: ModelTask, limits: Limits): Promise<Tried> {
+async function tryModel({ source }: Model, task: ModelTask, { run, limits }: InputConstraints): Promise<Tried> {
   const trial = await run(tryTask, task, tryLimits(limits))
   if (trial.outcome === 'measured') return { ok: true, output: trial.value }
   if (trial.outcome === 'failed') return { ok: false, message: trial.reason }
@@ -131,7 +131,7 @@ async function tryModel(run: RunTrial, task: ModelTask, limits: Limits): Promise
     trial.outcome === 'timed-out'
       ? `its first prediction does not end within ${trial.limitMs / 1000} s; try a smaller --shape or fewer --threads`
       : `${reasonOf(trial)}; try a smaller --shape, other --data or another version of the engine (--ort folder)`
-  throw new InputError(`${task.modelFile} cannot be predicted with: ${what}`)
+  throw new InputError(`${source.file} cannot be predicted with: ${what}`)
 }
 
 function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[] {

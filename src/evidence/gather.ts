@@ -5,6 +5,7 @@ import path from 'node:path'
 import { externalWeights } from '../engines/onnxruntime/external-weights.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
+import { fileForEngine } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import { type DeviceOutput, deviceTask } from '../measure/timing/device/task.ts'
 import { emptyModel } from '../measure/timing/empty-model.ts'
@@ -82,7 +83,7 @@ export async function gather(given: GatherPlan): Promise<Gathered> {
 function begin(given: GatherPlan): Gathering {
   const { options, inputs, limits, engineId, engineOptions, model } = given
   const { capMs } = limits
-  const task = modelTask(engineId, model.source.file, engineOptions, inputs.saved)
+  const task = modelTask(engineId, fileForEngine(model), engineOptions, inputs.saved)
   const plan = { ...given, task: { ...task, ...(capMs === undefined ? {} : { capMs }) } }
   const choices = choicesOf(plan)
   const time = planRun(inputs.firstLook, options, {

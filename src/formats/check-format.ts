@@ -4,10 +4,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { constantsOf, readBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { mulberry32 } from '../graph/random.ts'
 import { viewGraph } from '../graph/view.ts'
+import { nodesOf } from '../graph/walk.ts'
+import { randomFeeds, runSetup } from '../remedies/check-run.ts'
+import { exampleSetup } from '../remedies/example-evidence.ts'
 import { identifyFile } from './identify.ts'
 import { readModel } from './index.ts'
 
@@ -21,6 +25,8 @@ export interface FormatCases {
     readonly outputs: Readonly<Record<string, string>>
     /** Operators in order. */
     readonly operators: readonly string[]
+    /** Why weights are no views into the file's bytes: they are written as text, or packed. */
+    readonly copies?: string
   }[]
   readonly refuses: readonly { readonly file: string; readonly message: RegExp }[]
 }
@@ -50,6 +56,34 @@ export function checkFormat(read: (file: string) => Promise<Model>, { format, re
       expect(typesOf(graph.inputs)).toEqual(inputs)
       expect(typesOf(graph.outputs)).toEqual(outputs)
       expect(graph.nodes.map(({ opType }) => opType)).toEqual(operators)
+    })
+
+    test.each(reads)('$file runs on the engine, with the outputs that it declares', async ({ file }) => {
+      const model = await read(path.join(FOLDER, file))
+      const [results] = await runSetup(exampleSetup(model), [randomFeeds(model, 1)])
+      const { outputs } = viewGraph(model)
+      expect(Object.keys(results!)).toEqual(outputs.map(({ name }) => name))
+      for (const { name, dtype, shape } of outputs) {
+        const { dtype: dtypeRun, shape: shapeRun } = results![name]!
+        expect([name, dtypeRun]).toEqual([name, dtype])
+        if (shape !== null)
+          expect(shapeRun).toEqual(shape.map((size, axis) => (typeof size === 'number' ? size : shapeRun[axis])))
+      }
+    })
+
+    test.each(reads)('keeps the weights of $file where they lie, and the names of its nodes', async ({ file, copies }) => {
+      const model = await read(path.join(FOLDER, file))
+      const buffers = new Set<ArrayBufferLike>()
+      for (const constant of constantsOf(model)) {
+        const bytes = readBytes(model, constant)
+        expect(bytes.byteLength, constant.name).toBe(constant.sizeBytes)
+        buffers.add(bytes.buffer)
+      }
+      // Views into what was read have its one buffer.
+      if (copies === undefined) expect(buffers.size, 'buffers that hold weights').toBeLessThanOrEqual(1 + model.weights.size)
+      // ONNX names its nodes itself.
+      const unnamed = format === 'onnx' ? [] : nodesOf(model.proto).filter((one) => !model.origins.get(one))
+      expect(unnamed.map(({ opType, output }) => `${opType} that makes ${output.join()}`)).toEqual([])
     })
 
     test.each(reads)('is chosen for $file by its bytes', async ({ file }) => {

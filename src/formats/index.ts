@@ -3,14 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
-import { identifyFile } from './identify.ts'
+import { type FileFormat, identifyFile } from './identify.ts'
 import { readOnnx } from './onnx.ts'
 
 export { type FileFormat, type Identity, identify, identifyFile } from './identify.ts'
 export { readOnnx } from './onnx.ts'
 
-/** Readers by format. */
-const READERS: Readonly<Record<string, (file: string) => Promise<Model>>> = {
+/** Readers by format, as identify.ts calls it. */
+const READERS: Readonly<Partial<Record<FileFormat, (file: string) => Promise<Model>>>> = {
   onnx: readOnnx,
 }
 
@@ -21,7 +21,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<Model>>> = {
 export async function readModel(file: string): Promise<Model> {
   if (isDirectory(file)) throw new InputError(directory(file))
   const { format, says, next } = identifyFile(file)
-  const read = Object.hasOwn(READERS, format) ? READERS[format] : undefined
+  const read = READERS[format]
   if (read === undefined) throw new InputError(`${file} is ${says}; ${next}`)
   return read(file)
 }

@@ -25,4 +25,9 @@ export interface Model {
   readonly origins: ReadonlyMap<NodeProto, string>
   /** By the `location` written in the model. */
   readonly weights: ReadonlyMap<string, WeightSource>
+  /** This model as ONNX, where the engine does not read the source's format: commands write it when they open the model. */
+  readonly writtenTo?: string
 }
+
+/** What an engine is given of a model as it was read. The source's path is for what is said to the reader. */
+export const fileForEngine = ({ writtenTo, source }: Model): string => writtenTo ?? source.file

@@ -70,6 +70,7 @@ export function checkRemedy(
       expect(remedy.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
       expect(remedy.title).toMatch(/^[A-Z0-9].*[^.]$/)
       expect(remedy.goals.length).toBeGreaterThan(0)
+      expect(remedy.treats.length, 'rules that it treats').toBeGreaterThan(0)
       const page = readFileSync(new URL(`../../docs/remedies/${remedy.id}.md`, import.meta.url), 'utf8')
       expect(SECTIONS.filter((section) => !page.includes(section))).toEqual([])
     })

@@ -80,7 +80,7 @@ export interface RemedyTools {
   ) => Promise<ReadonlyMap<string, { readonly low: number; readonly high: number }>>
 }
 
-/** How numbers of fewer bits are used: see quantize/choice.ts. */
+/** How numbers of fewer bits are used: see quantize/write/choice.ts. */
 export const precisionMethods = ['dynamic', 'static', 'weights'] as const
 export type PrecisionMethod = (typeof precisionMethods)[number]
 

@@ -175,6 +175,15 @@ describe('an untouched model', () => {
     await expect(writeModelOf(plan, folderAt(scratch(), nodeDisk))).rejects.toThrow(/m\.onnx can no longer be read \(ENOENT\)/)
   })
 
+  test('of another format is encoded: its bytes are no ONNX', async () => {
+    const plan = await planFor(path.join(FIXTURES, 'credit_mlp.onnx'), 'unused')
+    const source = { ...plan.setup.model.source, format: 'moon' }
+    const at = scratch()
+    const setup = { ...plan.setup, model: { ...plan.setup.model, source } }
+    await writeModelOf({ ...plan, setup, original: { ...plan.original, file: '/models/m.moon' } }, folderAt(at, nodeDisk))
+    expect(bytesOf(await readOnnx(path.join(at, 'model.onnx')))).toEqual(bytesOf(plan.setup.model))
+  })
+
   test('made in code is encoded', async () => {
     const proto = model({ ...inOut, nodes: [node('Relu', ['x'], ['y'])] })
     const at = scratch()

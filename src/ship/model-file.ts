@@ -15,9 +15,10 @@ export const MODEL_FILE = 'model.onnx'
 const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
 const CHUNK_BYTES = 16 * 2 ** 20
 
-/** Writes the model of the plan into the folder: the original's own bytes where nothing in it was changed. */
+/** Writes the model of the plan into the folder: the original's own bytes where they are ONNX and nothing in it was changed. */
 export async function writeModelOf({ setup, original }: ShipPlan, folder: Folder, name = MODEL_FILE): Promise<void> {
-  const untouched = setup.model.proto === original.proto && setup.model.weights.size === 0
+  const { proto, source, weights } = setup.model
+  const untouched = proto === original.proto && source.format === 'onnx' && weights.size === 0
   if (untouched) await folder.add(name, 'model', copied(original.file, original.sha256))
   else await writeModelFiles(setup.model, folder, PROTOBUF_LIMIT_BYTES, name)
 }

@@ -45,7 +45,7 @@ async function childThatShips(out: string, then = ''): Promise<string> {
 import { shipFolder } from ${JSON.stringify(pathToFileURL(ship).href)}
 const plan = JSON.parse(fs.readFileSync('plan.json', 'utf8'))
 plan.original.proto = {}
-const model = { proto: plan.original.proto, weights: new Map() }
+const model = { proto: plan.original.proto, source: { format: 'onnx' }, weights: new Map() }
 plan.setup = { model, options: ${JSON.stringify(setup.options)}, batchFactor: 1, machineBound: false }
 console.log('begun')
 ${then}

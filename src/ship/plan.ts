@@ -33,8 +33,8 @@ export interface ShipPlan {
   /** An existing folder that is not whyslow's may be replaced. */
   readonly force: boolean
   /**
-   * What was read. `proto`: the model as it was read; where `setup.model` still holds that very message and has no external
-   * data, the file itself is copied, byte for byte.
+   * What was read. `proto`: the model as it was read; where `setup.model` still holds that very message, was read of ONNX
+   * and has no external data, the file itself is copied, byte for byte.
    */
   readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
   readonly setup: RemedySetup

@@ -5,7 +5,7 @@ import { engineById, engines, referenceEngine } from '../../engines/index.ts'
 import type { Availability, Feeds } from '../../engines/types.ts'
 import { type ChosenInputs, chooseInputs } from '../../evidence/choose-inputs.ts'
 import { InputError } from '../../graph/input-error.ts'
-import type { Model } from '../../graph/model.ts'
+import { fileForEngine, type Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
@@ -15,6 +15,7 @@ import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits
 import { modelTask } from '../../trials/model-task.ts'
 import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
 import { checkConfig } from '../config-entries.ts'
+import { modelForEngine } from '../model-for-engine.ts'
 import { type AvailableEngine, checkEngine, engineOptionsOf } from '../run.ts'
 import type { CompareOptions } from './options.ts'
 
@@ -116,23 +117,23 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   for (const [i, { id, engine }] of order.entries()) {
     opening.progress(`opening the model with ${id}`, i, order.length)
     const base = { id, model, graph, engineId: id, engine }
-    if (first === undefined) {
-      try {
-        const inputs = await choose(base, opening, opening.folder)
-        first = { ...base, state: { ready: { inputs, renames: new Map() } } }
+    try {
+      const own = { ...base, model: await modelForEngine(model, id, opening.folder) }
+      if (first === undefined) {
+        const inputs = await choose(own, opening, opening.folder)
+        first = { ...own, state: { ready: { inputs, renames: new Map() } } }
         contestants.set(id, first)
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error
-        // What the first engine says is what the user reads where none runs the model.
-        refusal ??= error
-        contestants.set(id, { ...base, state: { out: { outcome: 'failed', reason: error.message } } })
+        continue
       }
-      continue
+      // Its first round tells whether it takes the model: starting some engines twice takes longer than the round.
+      const inputs = { ...first.state.ready.inputs, threadsInUse: options.threads || 1, warnings: [] }
+      contestants.set(id, { ...own, state: { ready: { inputs, renames: new Map() } } })
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      // What the first engine says is what the user reads where none runs the model.
+      refusal ??= error
+      contestants.set(id, { ...base, state: { out: { outcome: 'failed', reason: error.message } } })
     }
-    // Its first round tells whether it takes the model: starting some engines twice takes longer than the round.
-    const { inputs } = first.state.ready
-    const threadsInUse = options.threads || 1
-    contestants.set(id, { ...base, state: { ready: { inputs: { ...inputs, threadsInUse, warnings: [] }, renames: new Map() } } })
   }
   if (first === undefined) {
     throw (
@@ -171,13 +172,14 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
     const own = path.join(folder, `model-${i}`)
     const base = { id: model.source.file, model, graph: graphs[i]!, engineId: options.engine, engine }
     const ownOpening = { ...opening, options: { ...options, ...ownFlags(options, base.graph) } }
-    if (first !== undefined) {
-      contestants.push({ ...base, state: await tryModel(base, first, ownOpening, own) })
-      continue
-    }
     try {
-      const inputs = await choose(base, ownOpening, own)
-      first = { ...base, state: { ready: { inputs, renames: new Map() } } }
+      const given = { ...base, model: await modelForEngine(model, options.engine, folder) }
+      if (first !== undefined) {
+        contestants.push({ ...given, state: await tryModel(given, first, ownOpening, own) })
+        continue
+      }
+      const inputs = await choose(given, ownOpening, own)
+      first = { ...given, state: { ready: { inputs, renames: new Map() } } }
       contestants.push(first)
     } catch (error) {
       if (!(error instanceof InputError)) throw error
@@ -216,7 +218,7 @@ async function tryWith(
   const samples = renamed(inputs.samples, renames)
   const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
   const engineOptions = engineOptionsOf(opening.options)
-  const task = modelTask(base.engineId, base.model.source.file, engineOptions, saved)
+  const task = modelTask(base.engineId, fileForEngine(base.model), engineOptions, saved)
   const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
   const trial = await opening.options.trials.run(tryTask, task, limits)
   if (trial.outcome !== 'measured') return { out: trial }

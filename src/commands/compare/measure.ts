@@ -13,6 +13,7 @@ import { planProfile } from '../../evidence/run-plan.ts'
 import { planSweep } from '../../evidence/sweep-plan.ts'
 import { sizeChoices, sizeSweeps } from '../../evidence/sweeps.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { fileForEngine } from '../../graph/model.ts'
 import type { Machine } from '../../machine/types.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
@@ -212,7 +213,7 @@ async function measureMore(
 }
 
 const taskOf = (contestant: ReadyContestant, { options }: Opening, saved: string) =>
-  modelTask(contestant.engineId, contestant.model.source.file, engineOptionsOf(options), saved)
+  modelTask(contestant.engineId, fileForEngine(contestant.model), engineOptionsOf(options), saved)
 
 function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Opening, folder: string): GatherPlan {
   const { options, limits } = opening

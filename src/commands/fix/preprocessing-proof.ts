@@ -3,6 +3,7 @@
 
 import path from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
+import { fileForEngine } from '../../graph/model.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { type Agreement, compareOutputs, verdict } from '../../measure/outputs/index.ts'
@@ -69,7 +70,7 @@ export async function provePreprocessing(
       values.map((value) => ({ ...run.inputs.samples[0]!, [moved.input.name]: value })),
     )
   const inCode = saved('prepared', prepared)
-  const original = modelTask(engine, run.model.source.file, run.engineOptions, inCode)
+  const original = modelTask(engine, fileForEngine(run.model), run.engineOptions, inCode)
   const changed = modelTask(engine, file, setup.options, saved('pictures', pictures))
   const agreement = await agreementOf(run, original, changed)
   if (typeof agreement === 'string') return done('failed', agreement)
@@ -79,7 +80,7 @@ export async function provePreprocessing(
   // With all else that is kept: what the other remedies gain is not the code's.
   const { file: without } =
     setup.model === run.model
-      ? run.model.source
+      ? { file: fileForEngine(run.model) }
       : await writeModelFolder(setup.model, path.join(run.folder, 'without-preprocessing'))
   const base = modelTask(engine, without, setup.options, inCode)
   const plan = {

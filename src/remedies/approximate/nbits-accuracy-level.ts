@@ -12,7 +12,7 @@ const INT8 = 4
 export const nbitsAccuracyLevel = defineRemedy({
   id: 'nbits-accuracy-level',
   title: 'Products with few-bit weights multiplied in int8',
-  treats: [],
+  treats: ['unfused-quantization'],
   effect: 'approximate',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],

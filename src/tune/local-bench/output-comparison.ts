@@ -1,6 +1,7 @@
 // Whether a setup's outputs are the original's, on all inputs given: within what is promised, or within what the engine's own levels
 // of optimization move them by.
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
+import { fileForEngine } from '../../graph/model.ts'
 import { type Agreement, compareOutputs, type OutputCheck, SAME_DECISIONS, verdict } from '../../measure/outputs/index.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
 import { loadInputs } from '../../measure/samples/saved.ts'
@@ -44,7 +45,7 @@ export function outputComparison(
   }
 
   const originalOutputs = (options: EngineOptions): Promise<Trial<Outputs>> =>
-    outputsOf({ engine: plan.engineId, modelFile: plan.original.source.file, options, inputs: judged.saved })
+    outputsOf({ engine: plan.engineId, modelFile: fileForEngine(plan.original), options, inputs: judged.saved })
 
   /**
    * Deep networks make the last digit of a sum large. How far the engine's own levels of optimization move these outputs, which

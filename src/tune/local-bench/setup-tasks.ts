@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { EngineOptions } from '../../engines/types.ts'
-import type { Model } from '../../graph/model.ts'
+import { fileForEngine, type Model } from '../../graph/model.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
@@ -27,7 +27,9 @@ export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 
   const { proto, source } = plan.original
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
   const ids = new WeakMap<object, number>()
-  const files = new WeakMap<object, Promise<ModelFile>>([[proto, Promise.resolve(source)]])
+  const files = new WeakMap<object, Promise<ModelFile>>([
+    [proto, Promise.resolve({ file: fileForEngine(plan.original), sizeBytes: source.sizeBytes })],
+  ])
   const sizes = new WeakMap<object, number>([[proto, source.sizeBytes]])
   const batches = new Map<number, string>()
   let models = 0

@@ -1,0 +1,72 @@
+// A model of a format that the engine does not read: every task of a command is given it as ONNX, and the reader is told of the file.
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readModel, readOnnx } from '../formats/index.ts'
+import type { Model } from '../graph/model.ts'
+import { fileForEngine } from '../graph/model.ts'
+import { viewGraph } from '../graph/view.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
+import { openEngines, openModels } from './compare/contestants.ts'
+import { COMPARE_DEFAULTS } from './compare/options.ts'
+import { here, MODEL, scriptedMachine } from './example-trials.ts'
+import { modelForEngine } from './model-for-engine.ts'
+import { DEFAULTS } from './options.ts'
+import { measureRun, openRun } from './run.ts'
+
+const folderOfAll = folderOfTests()
+const newFolder = () => mkdtempSync(join(folderOfAll, 'run-'))
+
+/** The fixture as a reader of another format would give it: the file itself is none that an engine opens. */
+async function ofAnotherFormat(): Promise<Model> {
+  const model = await readModel(MODEL)
+  return { ...model, source: { ...model.source, file: '/models/m.moon', format: 'moon' } }
+}
+
+const scripted = () => scriptedMachine({ latency: () => 3 })
+const filesOf = (trials: ReturnType<typeof scripted>) =>
+  trials.asked.flatMap(({ input }) => (input as { modelFile?: string }).modelFile ?? [])
+
+test('is written as ONNX, once; a model whose format the engine reads is left as it is', async () => {
+  const folder = newFolder()
+  const model = await ofAnotherFormat()
+  const given = await modelForEngine(model, 'ort-cpu', folder)
+  expect(fileForEngine(given).startsWith(folder)).toBe(true)
+  expect(given.source).toBe(model.source)
+  expect(viewGraph(await readOnnx(fileForEngine(given)))).toEqual(viewGraph(model))
+  const bytes = readFileSync(fileForEngine(given))
+  expect(fileForEngine(await modelForEngine(model, 'ort-wasm', folder))).toBe(fileForEngine(given))
+  expect(readFileSync(fileForEngine(given)).equals(bytes)).toBe(true)
+  const onnx = await readModel(MODEL)
+  expect(await modelForEngine(onnx, 'ort-cpu', folder)).toBe(onnx)
+  expect(fileForEngine(onnx)).toBe(MODEL)
+})
+
+test('a run measures what was written', async () => {
+  const trials = scripted()
+  const options = { ...DEFAULTS, cache: 'off' as const, quick: true, trials }
+  const run = await openRun(await ofAnotherFormat(), options, here, newFolder())
+  const { evidence } = await measureRun(run, options)
+  const files = new Set(filesOf(trials))
+  expect([...files]).toEqual([fileForEngine(run.model)])
+  expect(existsSync([...files][0]!)).toBe(true)
+  expect(evidence.model).toMatchObject({ file: '/models/m.moon', format: 'moon' })
+})
+
+test('so do the contestants of a comparison, each called by the file that was given', async () => {
+  const model = await ofAnotherFormat()
+  for (const open of [openEngines, (one: Model, opening: never) => openModels([one, one], opening)]) {
+    const trials = scripted()
+    const folder = newFolder()
+    const options = { ...COMPARE_DEFAULTS, cache: 'off' as const, engines: ['ort-cpu'], trials }
+    const { contestants } = await open(model, {
+      options,
+      folder,
+      limits: { memoryBytes: 1e9, signal: undefined },
+      progress() {},
+    } as never)
+    expect(contestants.every(({ model }) => fileForEngine(model).startsWith(join(folder, 'onnx-of-')))).toBe(true)
+    expect(filesOf(trials).every((file) => file.startsWith(join(folder, 'onnx-of-')))).toBe(true)
+    expect(contestants.every(({ model }) => model.source.file === '/models/m.moon')).toBe(true)
+  }
+})
