@@ -38,6 +38,7 @@ import { modernOperators } from './rewrites/modern-operators.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
+import { softmaxOfTwo } from './rewrites/softmax-of-two.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
@@ -113,4 +114,5 @@ export const remedies: readonly Remedy[] = [
   transposedConvolutions,
   modernOperators,
   activationForms,
+  softmaxOfTwo,
 ]
