@@ -17,6 +17,8 @@ export interface Group {
   /** All copies together, ms a prediction. */
   readonly timeMs: number
   readonly aboveMs: number
+  /** Near its floor in float32, which another precision alone could lower. */
+  readonly atFloor: boolean
 }
 
 /** Of the p50, or in absolute terms: what takes less is not worth a reader's minute. */
@@ -84,11 +86,18 @@ export function groupsOf(
   for (const candidate of candidatesOf(profile, costs, users)) {
     const key = candidate.nodes.map((node) => likeness(node, profile.graph, views.get(node.name))).join('\n')
     const known = groups.get(key)
-    groups.set(key, known === undefined ? { ...candidate, copies: 1 } : merged(known, { ...candidate, copies: 1 }))
+    const one = { ...candidate, copies: 1, atFloor: false }
+    groups.set(key, known === undefined ? one : merged(known, one))
   }
   const isWorth = ({ timeMs, aboveMs }: Group): boolean =>
     aboveMs >= Math.min(LEAST_SHARE * p50Ms, LEAST_MS) && timeMs >= ABOVE_FLOOR * (timeMs - aboveMs)
-  return [...groups.values()].filter(isWorth).sort((a, b) => b.aboveMs - a.aboveMs)
+  const inFloat = new Set(
+    profile.nodes.filter((_, i) => (costs[i]!.cost?.macs ?? 0) > 0 && costs[i]!.cost!.arithmetic === 'float32'),
+  )
+  const couldBeLower = ({ nodes, timeMs }: Group): boolean => inFloat.has(nodes[0]!) && timeMs >= LEAST_SHARE * p50Ms
+  return [...groups.values()]
+    .flatMap((group) => (isWorth(group) ? [group] : couldBeLower(group) ? [{ ...group, atFloor: true }] : []))
+    .sort((a, b) => b.aboveMs - a.aboveMs)
 }
 
 export const merged = (a: Group, b: Group): Group => ({
