@@ -11,10 +11,13 @@ import {
   elementwise,
   large,
   narrow,
+  neighbours,
   normalized,
   perceptron,
   quantized,
+  quantizedGroups,
   recurrent,
+  softmax,
 } from './planted/models.mjs'
 import { busyProcesses, quotaGroup } from './planted/surroundings.mjs'
 import { fixed, inPairs, plainLoop, ratioOf, reasonOf, report, sayRatio, temporaryFolder } from './shared.mjs'
@@ -143,6 +146,24 @@ const causes = [
     rules: ['unfused-elementwise'],
     planted: { model: () => file(elementwise, { many: true }), flags: quick },
     twin: { model: () => file(elementwise, { many: false }), flags: quick },
+  },
+  {
+    cause: 'LRN in pieces smaller than a handoff',
+    rules: ['parallel-overhead'],
+    planted: { model: () => file(neighbours, { normalized: true }), flags: quick },
+    twin: { model: () => file(neighbours, { normalized: false }), flags: quick },
+  },
+  {
+    cause: 'softmax of one row',
+    rules: ['slow-normalization'],
+    planted: { model: () => file(softmax, { rows: 1 }), flags: quick },
+    twin: { model: () => file(softmax, { rows: 512 }), flags: quick },
+  },
+  {
+    cause: 'quantized: convolutions in groups of four channels',
+    rules: ['int8-slower-than-float'],
+    planted: { model: () => file(quantizedGroups, { groups: 16 }), flags: quick },
+    twin: { model: () => file(quantizedGroups, { groups: 1 }), flags: quick },
   },
 ]
 

@@ -66,7 +66,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['engines', 'evidence'],
   },
   'tune/operators': {
-    imports: ['graph', 'operators', 'trials', 'measure', 'rewrite', 'quantize/plan'],
+    imports: ['graph', 'operators', 'trials', 'measure', 'rewrite', 'quantize/plan', 'quantize/repair'],
     types: ['engines', 'analyze'],
   },
   ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },

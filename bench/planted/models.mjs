@@ -195,3 +195,49 @@ export function elementwise(folder, { many }) {
   }
   return finish(folder, many ? 'many-passes' : 'one-pass', net, shape, shape)
 }
+
+/** Convolutions, 64 channels at 56 x 56; planted: LRN between them, which the engine cuts into pieces smaller than a handoff. */
+export function neighbours(folder, { normalized: planted }) {
+  const shape = [1, 64, 56, 56]
+  const net = chain('x')
+  for (let k = 0; k < 2; k++) {
+    net.add('Conv', [net.constant(weights(`w${k}`, [64, 64, 3, 3]))], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] })
+    net.add('Relu')
+    if (planted) net.add('LRN', [], { size: 5 })
+  }
+  return finish(folder, planted ? 'normalized-by-neighbours' : 'not-normalized', net, shape, shape)
+}
+
+/** Softmax of 512 x 512 numbers, scaled again behind it; planted: all of them as one row, which the engine gives to one thread. */
+export function softmax(folder, { rows }) {
+  const shape = [1, rows, (512 * 512) / rows]
+  const net = chain('x')
+  for (let k = 0; k < 4; k++) {
+    net.add('Softmax', [], { axis: -1 })
+    net.add('Mul', [net.constant(scalar(`scale${k}`, 1000))])
+  }
+  return finish(folder, `softmax-of-${rows}`, net, shape, shape)
+}
+
+/** Quantized 3 x 3 convolutions, 64 channels at 28 x 28, in QLinearConv; planted: in groups of four channels, whose int8 kernel is no match for float. */
+export function quantizedGroups(folder, { groups }) {
+  const channels = 64
+  const shape = [1, channels, 28, 28]
+  const net = chain('x')
+  const scale = net.constant(scalar('scale', 0.02))
+  const zero = net.constant(rawTensor('zero', 'uint8', [], new Uint8Array([128])))
+  const weightScale = net.constant(scalar('weight_scale', 0.001))
+  const weightZero = net.constant(rawTensor('weight_zero', 'int8', [], new Uint8Array([0])))
+  net.add('QuantizeLinear', [scale, zero])
+  for (let k = 0; k < 4; k++) {
+    const bytes = new Uint8Array(Int8Array.from(noise((channels * channels * 9) / groups, 200)).buffer)
+    const stored = net.constant(rawTensor(`w${k}`, 'int8', [channels, channels / groups, 3, 3], bytes))
+    net.add('QLinearConv', [scale, zero, stored, weightScale, weightZero, scale, zero], {
+      pads: [1, 1, 1, 1],
+      kernel_shape: [3, 3],
+      group: groups,
+    })
+  }
+  net.add('DequantizeLinear', [scale, zero])
+  return finish(folder, `quantized-groups-${groups}`, net, shape, shape)
+}

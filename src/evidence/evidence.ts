@@ -47,18 +47,6 @@ export interface OtherEngine {
   readonly rounds: number
 }
 
-/** An operator that runs in int8, timed alone beside its float twin, in turns. */
-export interface Int8Twin {
-  /** Executed nodes that are alike, by name. */
-  readonly nodes: readonly string[]
-  /** ms a run. */
-  readonly asIsMs: number
-  readonly floatMs: number
-  /** Interval of the ratio of int8 over float. */
-  readonly ratioLow: number
-  readonly ratioHigh: number
-}
-
 /** An option of the command line and its value, unquoted. */
 export interface Flag {
   readonly flag: string
@@ -91,8 +79,6 @@ export interface Evidence {
   readonly experiments?: readonly Experiment[]
   /** Of operators taken out of the model. */
   readonly operatorExperiments?: OperatorExperiments
-  /** Absent where no operator runs in int8, or none was timed alone. */
-  readonly int8Twins?: readonly Int8Twin[]
   readonly eventLoop?: EventLoop
   /** Of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes

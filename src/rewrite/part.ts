@@ -89,15 +89,23 @@ function randomTensor(name: string, shape: readonly number[], seed: number): Ten
   )
 }
 
-/** What the parts make and others read, or the model gives. */
+/**
+ * What the parts make and others read, or the model gives. A value that comes in 8 bits is dequantized by each of its readers for itself, as
+ * the engine does it.
+ */
 function givenBy(
   main: { readonly node: readonly NodeProto[]; readonly output: readonly ValueInfoProto[] },
   parts: readonly NodeProto[],
   made: ReadonlySet<string>,
 ): readonly string[] {
-  const others = main.node.filter((one) => !parts.includes(one))
-  const read = new Set([...main.output.map(({ name }) => name), ...others.flatMap(readsOf)])
-  return [...made].filter((name) => name !== '' && read.has(name))
+  const rest = main.node.filter((one) => !parts.includes(one))
+  const read = new Set([...main.output.map(({ name }) => name), ...rest.flatMap(readsOf)])
+  const given = [...made].filter((name) => name !== '' && read.has(name))
+  const own = new Set(
+    parts.flatMap((one) => (isOperator(one, 'DequantizeLinear') && !made.has(one.input[0]!) ? [one.output[0]] : [])),
+  )
+  const others = given.filter((name) => !own.has(name) || !parts.some(({ input }) => input.includes(name)))
+  return others.length > 0 ? others : given
 }
 
 /** What an integer value holds: as it is known, or as the result's shape tells it. */

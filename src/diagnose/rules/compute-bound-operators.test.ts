@@ -1,9 +1,10 @@
-import { checkRule, evidence, roofs } from '../check-rule.ts'
+import { checkRule, evidence, experiments, roofs } from '../check-rule.ts'
 import { computeBoundOperators } from './compute-bound-operators.ts'
 
 const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
 // 400 M multiply-adds = 0.8 GFLOP: 8 ms at 100 GFLOP/s.
 const conv = { op: 'Conv', timeMs: 9, macs: 400e6 }
+const inInt8 = (ratio: number) => experiments([{ insideMs: 9, aloneMs: 9, variants: [{ kind: 'int8', ratio }] }])
 
 checkRule(computeBoundOperators, {
   found: [
@@ -12,6 +13,17 @@ checkRule(computeBoundOperators, {
       name: 'a convolution near its roof, int8 four times as fast',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv] }),
       expect: { timeMs: 9, wouldSaveMs: 6, area: 'architecture' },
+    },
+    {
+      // A third of 9 ms.
+      name: 'timed alone in int8',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(2 / 3) }),
+      expect: { timeMs: 9, wouldSaveMs: 3, basis: 'measured', detail: /Timed alone in int8, 1 node would take 3\.00 ms less/ },
+    },
+    {
+      name: 'timed alone, hardly faster in int8: a note',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+      expect: { wouldSaveMs: 0, basis: 'modelled', detail: /hardly faster/ },
     },
     {
       name: 'int8 no faster: a note, no saving',
@@ -34,6 +46,10 @@ checkRule(computeBoundOperators, {
     },
   ],
   clear: [
+    {
+      name: 'timed alone, hardly faster in int8, and a small part of the time',
+      given: evidence({ p50Ms: 40, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+    },
     {
       name: 'bound by memory',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ op: 'MatMul', timeMs: 9, bytes: 80e6 }] }),

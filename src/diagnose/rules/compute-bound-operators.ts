@@ -1,9 +1,10 @@
 // Nodes that compute as fast as this machine can at their precision: only less arithmetic, or cheaper arithmetic, helps them.
-// The roofs were measured with the engine's own kernels.
+// The roofs were measured with the engine's own kernels; what int8 gives is asked of the operators alone where they were timed.
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
+import { int8SavingsByNode } from '../alone.ts'
 import { defineRule } from '../rule.ts'
-import { ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
+import { counted, ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
@@ -17,30 +18,39 @@ export const computeBoundOperators = defineRule({
   area: 'architecture',
   title: 'The arithmetic itself takes the time',
   needs: ['latency', 'costs', 'roofs'],
-  check({ latency, costs, roofs }) {
+  wants: ['operatorExperiments'],
+  check({ latency, costs, roofs, operatorExperiments }) {
     const { p50Ms } = latency
     const bound = costs.nodes.filter(
       ({ bound, cost }) => bound === 'compute' && cost !== undefined && cost.macs > 0 && cost.serialSteps <= MAX_SERIAL_STEPS,
     )
     const gain = int8Gain(roofs)
-    // What a node takes above its floor stays: another precision is no remedy for it.
+    // Where none was timed, what a node takes above its floor is taken to stay.
     const floorMs = sum(bound, ({ cappedFloorMs }) => cappedFloorMs)
     const float = bound.filter(({ cost }) => cost!.arithmetic === 'float32')
-    const savingMs = sum(float, ({ cappedFloorMs }) => cappedFloorMs) * (1 - 1 / Math.max(1, gain ?? 1))
+    const alone = int8SavingsByNode(operatorExperiments)
+    const timed = float.filter(({ name }) => alone.has(name))
+    const savingMs =
+      timed.length > 0
+        ? sum(timed, ({ name }) => alone.get(name)!)
+        : sum(float, ({ cappedFloorMs }) => cappedFloorMs) * (1 - 1 / Math.max(1, gain ?? 1))
     const claims = isWorthSaying(savingMs, p50Ms)
     if (!claims && floorMs < MIN_NOTE_SHARE * p50Ms) return 'clear'
 
     const timeMs = sum(bound, (node) => node.timeMs)
-    const lower = claims
-      ? tell`int8 kernels reached ${ratio('int8-rate', gain!)} times the float32 rate here: quantized, this part would shrink by
-          ${ms('saving', savingMs)}.`
-      : whyNoGain(float.length > 0, gain)
+    const lower = !claims
+      ? whyNoGain(float.length > 0, timed.length > 0, gain)
+      : timed.length > 0
+        ? tell`Timed alone in int8, ${counted('node', timed.length)} would take ${ms('saving', savingMs)} less, conversions at the borders
+            of int8 not counted.`
+        : tell`int8 kernels reached ${ratio('int8-rate', gain!)} times the float32 rate here: quantized, this part would shrink by
+            ${ms('saving', savingMs)}.`
     return {
       ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
       timeMs,
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
-      basis: 'modelled',
+      basis: claims && timed.length > 0 ? 'measured' : 'modelled',
       nodes: bound.map((node) => node.name),
       next: 'whyslow fix MODEL -o fast/',
     }
@@ -52,9 +62,10 @@ function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefi
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }
 
-function whyNoGain(inFloat: boolean, gain: number | undefined): string | Sentence {
+function whyNoGain(inFloat: boolean, wasTimed: boolean, gain: number | undefined): string | Sentence {
   if (!inFloat)
     return 'It is int8 or another precision already, so only less arithmetic helps: a smaller input, fewer channels or layers.'
+  if (wasTimed) return 'Timed alone in int8 it is hardly faster, so less arithmetic is what helps.'
   if (gain === undefined) return 'What int8 would give is not known: its roof was not measured.'
   return tell`int8 kernels reached only ${ratio('int8-rate', gain)} times the float32 rate here, so less arithmetic is what helps.`
 }

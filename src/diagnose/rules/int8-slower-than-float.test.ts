@@ -1,4 +1,4 @@
-import { checkRule, evidence } from '../check-rule.ts'
+import { checkRule, evidence, experiments } from '../check-rule.ts'
 import { int8SlowerThanFloat } from './int8-slower-than-float.ts'
 
 const conv = (name: string, timeMs: number, group: number, macs = 1e6) => ({
@@ -6,22 +6,30 @@ const conv = (name: string, timeMs: number, group: number, macs = 1e6) => ({
   attributes: { group },
 })
 const nodes = [conv('deep', 4, 32), conv('deeper', 2, 32), conv('point', 3, 1)]
-const twin = (names: readonly string[], asIsMs: number, floatMs: number, [ratioLow, ratioHigh]: readonly [number, number]) => ({
-  ...{ nodes: names, asIsMs, floatMs, ratioLow, ratioHigh },
+const alone = (
+  names: readonly string[],
+  aloneMs: number,
+  ratio: number,
+  ratioHigh = ratio + 0.01,
+  opTypes = ['QLinearConv'],
+) => ({
+  ...{ nodes: names, copies: names.length, opTypes, aloneMs, insideMs: aloneMs },
+  variants: [{ kind: 'float' as const, ratio, ratioHigh }],
 })
+const timed = (...rows: ReturnType<typeof alone>[]) => evidence({ nodes, operatorExperiments: experiments(rows) })
 
 checkRule(int8SlowerThanFloat, {
   found: [
     {
-      // 6 ms at a twentieth of it in float: 0.3 ms.
-      name: 'two that are slower alone',
-      given: evidence({ nodes, int8Twins: [twin(['deep', 'deeper'], 1, 0.05, [15, 25]), twin(['point'], 1, 2, [0.4, 0.6])] }),
+      // Two of 3 ms, at a twentieth of it in float.
+      name: 'two that are slower alone, and one that is faster',
+      given: timed(alone(['deep', 'deeper'], 3, 0.05), alone(['point'], 3, 2)),
       expect: {
         timeMs: 6,
         wouldSaveMs: 5.7,
         basis: 'measured',
         nodes: ['deep', 'deeper'],
-        detail: /2 nodes in int8 take 6\.0+ ms/,
+        detail: /takes 3\.0+ ms and changed 150 µs/,
       },
     },
     {
@@ -30,10 +38,22 @@ checkRule(int8SlowerThanFloat, {
       given: evidence({ nodes }),
       expect: { timeMs: 6, wouldSaveMs: 6 - 2 * 0.16, basis: 'modelled', nodes: ['deep', 'deeper'] },
     },
+    {
+      name: 'grouped convolutions where experiments had no time for float',
+      given: evidence({
+        nodes,
+        operatorExperiments: experiments([{ opTypes: ['QLinearConv'], variants: [{ kind: 'one-thread', ratio: 1 }] }]),
+      }),
+      expect: { wouldSaveMs: 6 - 2 * 0.16, basis: 'modelled' },
+    },
   ],
   clear: [
-    { name: 'one whose interval holds 1', given: evidence({ nodes, int8Twins: [twin(['deep'], 1, 0.9, [0.95, 1.3])] }) },
-    { name: 'timed alone, and faster', given: evidence({ nodes, int8Twins: [twin(['deep'], 1, 2, [0.4, 0.6])] }) },
+    { name: 'one whose interval holds 1', given: timed(alone(['deep'], 1, 0.9, 1.1)) },
+    { name: 'timed alone, and faster', given: timed(alone(['deep'], 1, 2)) },
+    {
+      name: 'conversions that the engine runs by themselves',
+      given: timed(alone(['deep'], 3, 2), alone(['quantize'], 3, 0.05, 0.06, ['QuantizeLinear'])),
+    },
     { name: 'grouped convolutions near what float needs', given: evidence({ nodes: [conv('deep', 0.15, 32)] }) },
     { name: 'a saving that is lost in the spread', given: evidence({ p50Ms: 1000, nodes }) },
     { name: 'a float model', given: evidence({ nodes: [{ op: 'Conv', timeMs: 5, macs: 1e6 }] }) },

@@ -3,10 +3,11 @@
 // above what a float kernel needs.
 import type { NodeCost } from '../../analyze/costs.ts'
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
-import type { Int8Twin } from '../../evidence/evidence.ts'
 import type { Roofs } from '../../machine/types.ts'
+import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
 import type { Profile } from '../../measure/timing/types.ts'
-import { defineRule } from '../rule.ts'
+import { causesOf, findingOf } from '../alone.ts'
+import { defineRule, type Outcome } from '../rule.ts'
 import { counted, ms, operators, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
@@ -14,6 +15,7 @@ import { isWorthSaying } from '../worth.ts'
 const FLOAT_EFFICIENCY = 0.25
 /** Bytes of a float32 over those of an int8. */
 const FLOAT_BYTES = 4
+const NEXT = 'whyslow fix MODEL -o fast/ --max-loss 0.01'
 
 interface Slower {
   readonly node: NodeCost
@@ -25,37 +27,35 @@ export const int8SlowerThanFloat = defineRule({
   area: 'software',
   title: 'Kernels in int8 are slower here than those in float',
   needs: ['latency', 'profile', 'costs'],
-  wants: ['int8Twins', 'roofs'],
-  check({ latency: { p50Ms }, profile, costs, int8Twins, roofs }) {
-    const inInt8 = costs.nodes.filter(({ opType }) => INT8_OPERATORS.has(opType))
-    const slower = int8Twins === undefined ? modelled(inInt8, profile, roofs) : measured(inInt8, int8Twins)
-    const timeMs = slower.reduce((sum, { node }) => sum + node.timeMs, 0)
-    const floatMs = slower.reduce((sum, one) => sum + one.floatMs, 0)
-    if (slower.length === 0 || !isWorthSaying(timeMs - floatMs, p50Ms)) return 'clear'
-    const how = int8Twins === undefined ? 'by the arithmetic and bytes of them' : 'measured on each operator alone'
-    return {
-      ...tell`${operators(slower.map(({ node }) => node.opType))}: ${counted('node', slower.length)} in int8 ${slower.length === 1 ? 'takes' : 'take'}
-          ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. In float32 ${slower.length === 1 ? 'it' : 'they'} would take
-          ${ms('float-time', floatMs)}, ${how}.`,
-      timeMs,
-      wouldSaveMs: Math.min(timeMs - floatMs, p50Ms),
-      basis: int8Twins === undefined ? 'modelled' : 'measured',
-      nodes: slower.map(({ node }) => node.name),
-      next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
-    }
+  wants: ['operatorExperiments', 'roofs'],
+  check({ latency: { p50Ms }, profile, costs, operatorExperiments, roofs }) {
+    const wasMeasured = operatorExperiments?.rows.some((row) => row.variants.some((variant) => isFloatTwin(variant, row)))
+    if (!wasMeasured) return modelled(slowerByArithmetic(costs.nodes, profile, roofs), p50Ms)
+    const cure = 'In float they are faster: fix tries these layers and the whole model in float, and keeps what it proves.'
+    return findingOf(causesOf(operatorExperiments!, isFloatTwin), p50Ms, { cure, next: NEXT })
   },
 })
 
-/** Those that are slower over the whole interval of their ratio. */
-function measured(nodes: readonly NodeCost[], twins: readonly Int8Twin[]): Slower[] {
-  const slower = twins.filter(({ ratioLow }) => ratioLow > 1)
-  return nodes.flatMap((node) => {
-    const twin = slower.find((one) => one.nodes.includes(node.name))
-    return twin === undefined ? [] : [{ node, floatMs: node.timeMs * (twin.floatMs / twin.asIsMs) }]
-  })
+const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExperiment): boolean =>
+  kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))
+
+function modelled(slower: readonly Slower[], p50Ms: number): Outcome {
+  const timeMs = slower.reduce((sum, { node }) => sum + node.timeMs, 0)
+  const floatMs = slower.reduce((sum, one) => sum + one.floatMs, 0)
+  if (slower.length === 0 || !isWorthSaying(timeMs - floatMs, p50Ms)) return 'clear'
+  return {
+    ...tell`${operators(slower.map(({ node }) => node.opType))}: ${counted('node', slower.length)} in int8 ${slower.length === 1 ? 'takes' : 'take'}
+        ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. In float32 ${slower.length === 1 ? 'it' : 'they'} would take
+        ${ms('float-time', floatMs)}, by the arithmetic and bytes of them.`,
+    timeMs,
+    wouldSaveMs: Math.min(timeMs - floatMs, p50Ms),
+    basis: 'modelled',
+    nodes: slower.map(({ node }) => node.name),
+    next: NEXT,
+  }
 }
 
-function modelled(nodes: readonly NodeCost[], { graph }: Profile, roofs: Roofs | undefined): Slower[] {
+function slowerByArithmetic(nodes: readonly NodeCost[], { graph }: Profile, roofs: Roofs | undefined): Slower[] {
   const rate = roofs?.flopsPerSecond.float32
   if (rate === undefined) return []
   const grouped = new Set(

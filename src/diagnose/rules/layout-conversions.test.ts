@@ -1,4 +1,4 @@
-import { checkRule, evidence } from '../check-rule.ts'
+import { checkRule, evidence, experiments } from '../check-rule.ts'
 import { layoutConversions } from './layout-conversions.ts'
 
 const toNhwc = { attributes: { perm: [0, 2, 3, 1] }, moves: true } as const
@@ -30,6 +30,24 @@ checkRule(layoutConversions, {
         ],
       }),
       expect: { detail: /compute nothing\. The longest/ },
+    },
+    {
+      // Alone, in warm caches, it takes half of what it takes within the model.
+      name: 'one that was timed alone',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [{ op: 'Transpose', timeMs: 2, in: ['x'], out: ['a'], ...toNhwc }, rest],
+        operatorExperiments: experiments([
+          {
+            nodes: ['Transpose_0'],
+            opTypes: ['Transpose'],
+            insideMs: 2,
+            aloneMs: 1,
+            variants: [{ kind: 'one-thread', ratio: 1 }],
+          },
+        ]),
+      }),
+      expect: { timeMs: 2, wouldSaveMs: 1, basis: 'measured' },
     },
     {
       name: 'reorders that the engine put in',

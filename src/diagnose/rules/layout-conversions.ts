@@ -1,8 +1,10 @@
 // Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
-// The model's answer needs none of them; a pair that undoes itself is the plainest case.
+// The model's answer needs none of them; a pair that undoes itself is the plainest case. Those that were timed alone save what they take so.
 
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
+import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import { isRun } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -23,7 +25,8 @@ export const layoutConversions = defineRule({
   area: 'software',
   title: 'Time goes to moving data between layouts',
   needs: ['latency', 'costs', 'profile'],
-  check({ latency, costs, profile }) {
+  wants: ['operatorExperiments'],
+  check({ latency, costs, profile, operatorExperiments }) {
     const { p50Ms } = latency
     const graphs = graphsWithin(profile.graph).map(neighboursOf)
     const rejoined = new Set(graphs.flatMap(rejoinedSplits))
@@ -36,7 +39,9 @@ export const layoutConversions = defineRule({
         !borders.has(name),
     )
     const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
-    if (!isWorthSaying(timeMs, p50Ms)) return 'clear'
+    const alone = aloneByNode(operatorExperiments)
+    const savingMs = moves.reduce((sum, { name, timeMs: inside }) => sum + Math.min(inside, alone.get(name) ?? inside), 0)
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
 
     const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
     const undone =
@@ -46,13 +51,19 @@ export const layoutConversions = defineRule({
       ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,
         and compute nothing.${undone} The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`,
       timeMs,
-      wouldSaveMs: Math.min(timeMs, p50Ms),
-      basis: 'modelled',
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: moves.every(({ name }) => alone.has(name)) ? 'measured' : 'modelled',
       nodes: moves.map((node) => node.name),
       next: 'whyslow fix MODEL -o fast/',
     }
   },
 })
+
+/** What each node that was timed alone takes, ms. */
+function aloneByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
+  const single = (experiments?.rows ?? []).filter((row) => !isRun(row))
+  return new Map(single.flatMap(({ nodes, aloneMs }) => nodes.map((name) => [name, aloneMs] as const)))
+}
 
 /**
  * Into the blocked layout at the model's start and out of it at the end: what comes in and goes out is plain, so that the kernels in between

@@ -7,8 +7,9 @@ import type { TensorType } from '../../graph/types.ts'
 import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { emptyModel } from '../../measure/timing/empty-model.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
-import type { Precision, Quantizable, QuantizeOptions, Range } from '../write/choice.ts'
+import { optionsFor, type Precision, type Quantizable, type QuantizeOptions, type Range } from '../write/choice.ts'
 import { extractNode } from '../write/extract.ts'
+import { quantizable } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'
 import type { PrecisionBench } from './bench.ts'
 import { conversion, identityOf, inputTypes, twinOf, withoutBorders } from './small-models.ts'
@@ -69,26 +70,57 @@ export async function smallOperators(
 
 async function writeOperator(
   bench: PrecisionBench,
-  { options, types }: WantedOperators,
-  { node, parts, precisions, activationsIn, activationsOut }: Quantizable,
+  wanted: WantedOperators,
+  layer: Quantizable,
   extracted: Model,
 ): Promise<Omit<SmallOperator, 'identity'>> {
-  const last = extracted.proto.graph!.node.find(({ output }) => output[0] === parts.at(-1))
-  const isCut = last?.opType === 'Relu' || last?.opType === 'Clip'
-  const ranges = new Map([...activationsIn, ...parts].map((value) => [value, RANGE]))
-  for (const value of activationsOut) ranges.set(value, isCut ? CUT_RANGE : RANGE)
   const twin = twinOf(extracted)
   const other: Partial<Record<Precision, TimedModel | string>> = {}
-  for (const precision of precisions) {
+  for (const precision of layer.precisions) {
     try {
-      const { model, layers, skipped } = quantize(extracted, { layers: new Map([[node, precision]]), ranges, options }, types)
-      if (layers.length === 0) other[precision] = skipped[0]?.reason ?? 'it stays float32'
-      else other[precision] = await timed(bench, precision === 'static' ? withoutBorders(model) : model)
+      const made = inPrecision(extracted, layer, precision, wanted)
+      other[precision] = typeof made === 'string' ? made : await timed(bench, made)
     } catch (error) {
       other[precision] = firstLineOf(error)
     }
   }
   return { float: await timed(bench, extracted), twin: twin && (await timed(bench, twin)), other }
+}
+
+/** The layer's model in the precision, static without the conversions around it; a string says why it stays float32. */
+function inPrecision(
+  extracted: Model,
+  { node, parts, activationsIn, activationsOut }: Quantizable,
+  precision: Precision,
+  { options, types }: Pick<WantedOperators, 'options' | 'types'>,
+): Model | string {
+  const last = extracted.proto.graph!.node.find(({ output }) => output[0] === parts.at(-1))
+  const isCut = last?.opType === 'Relu' || last?.opType === 'Clip'
+  const ranges = new Map([...activationsIn, ...parts].map((value) => [value, RANGE]))
+  for (const value of activationsOut) ranges.set(value, isCut ? CUT_RANGE : RANGE)
+  const { model, layers, skipped } = quantize(extracted, { layers: new Map([[node, precision]]), ranges, options }, types)
+  if (layers.length === 0) return skipped[0]?.reason ?? 'it stays float32'
+  return precision === 'static' ? withoutBorders(model) : model
+}
+
+/** Products and convolutions, whose multiply-adds int8 units do. */
+const PRODUCTS = new Set(['Conv', 'MatMul', 'Gemm'])
+
+/**
+ * A part that is one product, with what runs within it, in int8 as `quantize` writes it for this computer; undefined where it is another
+ * operator, or stays float32.
+ */
+export function int8Part(
+  part: Model,
+  types: WantedOperators['types'],
+  computer: Parameters<typeof optionsFor>[0],
+): Model | undefined {
+  const layers = quantizable(part, types).filter(({ parts }) => parts.length > 0)
+  const [layer] = layers
+  if (layers.length !== 1 || !PRODUCTS.has(layer!.opType)) return undefined
+  const precision = (['static', 'dynamic'] as const).find((one) => layer!.precisions.includes(one))
+  const made = precision && inPrecision(part, layer!, precision, { options: optionsFor(computer), types })
+  return typeof made === 'string' ? undefined : made
 }
 
 /** By kind, one of each size. */

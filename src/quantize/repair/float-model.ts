@@ -1,16 +1,19 @@
 // The float model that a quantized model was made of, up to roundings of its weights: pairs of conversions go, constants become floats. Quantizers
 // leave out a Relu or Clip that a conversion makes superfluous, since it saturates: where a zero point is the lowest value of its type, the
 // cut is written out again.
-import type { NodeProto, TensorProto } from 'onnx-buf'
+import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { clipBounds } from '../../engines/onnxruntime/int8/conditions.ts'
 import { conversionOf, isDequantize, isQuantize, limitsOf, sameParameters } from '../../engines/onnxruntime/int8/conversion.ts'
-import { floatTensor, node as makeNode } from '../../graph/build.ts'
+import { floatTensor, node as makeNode, valueInfo } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import type { NodeView } from '../../graph/types.ts'
+import { declaration } from '../../graph/view.ts'
 import { int8KernelOf } from '../../operators/index.ts'
 import { constantsInFloat } from './constants-in-float.ts'
 import { inQdqForm } from './integer-operators.ts'
-import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
+import { conversionNode, disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
 /** Before it, the bounds of a Clip are attributes. */
 const CLIP_INPUTS_OPSET = 11
@@ -23,10 +26,24 @@ export interface FloatModel {
 
 /** Undefined where there is no pair to take out. */
 export function floatModel(model: Model): FloatModel | undefined {
-  const quantized = quantizedGraph(inQdqForm(model))
-  if (quantized === undefined || quantized.matching.opset < CLIP_INPUTS_OPSET) return undefined
+  const found = withoutPairs(inQdqForm(model))
+  return found === undefined || found.pairs === 0 ? undefined : found
+}
+
+/** The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. */
+export function floatPart(part: Model): Model | undefined {
+  const open = withFloatEnds(inQdqForm(part))
+  return open && withoutPairs(open)?.model
+}
+
+/** Whether a cut can be written out in it. */
+export const floatOpset = ({ matching }: QuantizedGraph): boolean => matching.opset >= CLIP_INPUTS_OPSET
+
+/** Of a model in QDQ form. */
+function withoutPairs(model: Model): FloatModel | undefined {
+  const quantized = quantizedGraph(model)
+  if (quantized === undefined || !floatOpset(quantized)) return undefined
   const edits = quantized.at.graph.nodes.flatMap((node) => (isQuantize(node) ? (withoutPair(quantized, node) ?? []) : []))
-  if (edits.length === 0) return undefined
   const plain = withRepairs(
     quantized,
     edits.map((edit) => ({ edit, nodes: [] })),
@@ -34,6 +51,33 @@ export function floatModel(model: Model): FloatModel | undefined {
   const rest = quantizedGraph(plain)!
   const constants = disjoint(constantsInFloat(rest, constantsOfFloatOperators(rest)))
   return { model: withRepairs(rest, constants), pairs: edits.length }
+}
+
+/** What dequantizes an input goes; what is quantized into an output is dequantized again, so that it is a pair. */
+function withFloatEnds(part: Model): Model | undefined {
+  const quantized = quantizedGraph(part)
+  if (quantized === undefined) return undefined
+  const { at, graph, protoOf, fresh } = quantized
+  const inputs = new Set(graph.input.map(({ name }) => name))
+  const first = at.graph.nodes.filter((node) => isDequantize(node) && inputs.has(node.inputs[0]!))
+  const last = at.graph.nodes.filter((node) => isQuantize(node) && at.isGraphOutput(node.outputs[0]))
+  const opened = new Set(first.map(({ inputs: [value] }) => value!))
+  const isRead = [...opened].some((value) => at.readers(value).some((reader) => !first.includes(reader)))
+  if (first.length + last.length === 0 || isRead || first.some(({ outputs }) => at.isGraphOutput(outputs[0]))) return undefined
+  const real = new Map(last.map(({ outputs: [value] }) => [value!, fresh(`${value}_real`)]))
+  const asFloat = (one: ValueInfoProto, name: string) => valueInfo(name, 'float32', declaration(one).shape ?? undefined)
+  const given = copyWith(graph, {
+    input: graph.input.map((one) => (opened.has(one.name) ? asFloat(one, one.name) : one)),
+    output: graph.output.map((one) => (real.has(one.name) ? asFloat(one, real.get(one.name)!) : one)),
+  })
+  const edited = editGraph(given, {
+    remove: new Set(first.map(protoOf)),
+    add: last.map((node) =>
+      conversionNode('DequantizeLinear', [node.outputs[0]!, ...node.inputs.slice(1)], real.get(node.outputs[0]!)!),
+    ),
+    read: new Map(first.map((node) => [node.outputs[0]!, node.inputs[0]!])),
+  })
+  return withGraph(part, edited)
 }
 
 /** All but those of products whose activations are still quantized: they may fuse. */
@@ -47,7 +91,8 @@ function constantsOfFloatOperators({ at, matching, sourceOf }: QuantizedGraph): 
   })
 }
 
-function withoutPair(quantized: QuantizedGraph, quantize: NodeView) {
+/** The edit by which the QuantizeLinear and what dequantizes its result go; undefined where they are no pair. */
+export function withoutPair(quantized: QuantizedGraph, quantize: NodeView) {
   const { at, protoOf, fresh } = quantized
   const [value] = quantize.outputs
   const readers = at.readers(value)

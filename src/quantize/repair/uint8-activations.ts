@@ -1,12 +1,15 @@
 // int8 activations as uint8: zero points shifted by 128, scales as they are, so that every number stands for what it stood for. On x86 the
 // engine fuses uint8 activations, and makes int8 ones uint8 only where nobody else reads them.
-import type { NodeProto, TensorProto } from 'onnx-buf'
+import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { type Conversion, conversionOf, isDequantize, isQuantize } from '../../engines/onnxruntime/int8/conversion.ts'
-import { rawTensor } from '../../graph/build.ts'
+import { rawTensor, valueInfo } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
+import { editGraph, type GraphEdit, withGraph } from '../../graph/edit.ts'
+import type { Model } from '../../graph/model.ts'
 import type { NodeView } from '../../graph/types.ts'
+import { declaration } from '../../graph/view.ts'
 import { int8KernelOf } from '../../operators/index.ts'
-import { integersOf, type QuantizedGraph, type Repair, withInput } from './quantized-graph.ts'
+import { integersOf, type QuantizedGraph, quantizedGraph, type Repair, withInput } from './quantized-graph.ts'
 
 const SHIFT = 128
 
@@ -16,7 +19,31 @@ export function retypedActivations(quantized: QuantizedGraph): Repair | undefine
   const unfused = at.graph.nodes.filter((node) => quantized.brokenOf(node)?.condition === 'int8-activations')
   if (unfused.length === 0) return undefined
   const pairs = at.graph.nodes.flatMap((node) => (isQuantize(node) ? convertersOf(quantized, node) : []))
-  const constants = at.graph.nodes.filter((node) => isDequantize(node) && isIntegerOperand(quantized, node))
+  const edit = retyping(quantized, pairs)
+  return edit && { edit, nodes: unfused.map(({ outputs }) => outputs[0]!) }
+}
+
+/** The part of a model with int8 that it takes and gives as uint8, as the engine runs it in the whole; the part itself where there is none. */
+export function withUint8Ends(part: Model): Model {
+  const quantized = quantizedGraph(part)
+  if (quantized === undefined) return part
+  const { at, graph } = quantized
+  const inputs = new Set(graph.input.map(({ name }) => name))
+  const isEnd = (node: NodeView) =>
+    isQuantize(node) ? at.isGraphOutput(node.outputs[0]) : isDequantize(node) && inputs.has(node.inputs[0]!)
+  const ends = at.graph.nodes.filter((node) => isEnd(node) && isShiftable(conversionOf(node, at)))
+  const edit = retyping(quantized, ends)
+  if (edit === undefined) return part
+  const names = new Set(ends.map((node) => (isQuantize(node) ? node.outputs[0] : node.inputs[0])))
+  const redeclared = (one: ValueInfoProto): ValueInfoProto =>
+    names.has(one.name) ? valueInfo(one.name, 'uint8', declaration(one).shape ?? undefined) : one
+  const edited = editGraph(graph, edit)
+  return withGraph(part, copyWith(edited, { input: edited.input.map(redeclared), output: edited.output.map(redeclared) }))
+}
+
+/** Of these conversions, and of integer constants beside what they convert; undefined where there are none. */
+function retyping(quantized: QuantizedGraph, converters: readonly NodeView[]): GraphEdit | undefined {
+  const constants = quantized.at.graph.nodes.filter((node) => isDequantize(node) && isIntegerOperand(quantized, node))
   const zeros = new Map<string, TensorProto>()
   const stored = new Map<string, TensorProto>()
   const retyped = (node: NodeView, isConstant: boolean): NodeProto => {
@@ -27,15 +54,12 @@ export function retypedActivations(quantized: QuantizedGraph): Repair | undefine
     const plain = copyWith(proto, { attribute })
     return isConstant ? withInput(plain, 0, shifted(quantized, node.inputs[0], stored)) : plain
   }
-  const add = [...pairs.map((node) => retyped(node, false)), ...constants.map((node) => retyped(node, true))]
+  const add = [...converters.map((node) => retyped(node, false)), ...constants.map((node) => retyped(node, true))]
   if (add.length === 0) return undefined
   return {
-    edit: {
-      remove: new Set([...pairs, ...constants].map(quantized.protoOf)),
-      add,
-      addInitializers: [...zeros.values(), ...stored.values()],
-    },
-    nodes: unfused.map(({ outputs }) => outputs[0]!),
+    remove: new Set([...converters, ...constants].map(quantized.protoOf)),
+    add,
+    addInitializers: [...zeros.values(), ...stored.values()],
   }
 }
 

@@ -1,4 +1,11 @@
-import { binaryGroup, convGroup, integerChain, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { expect } from 'vitest'
+import {
+  binaryGroup,
+  convGroup,
+  integerChain,
+  separableBlocks,
+  unaryGroup,
+} from '../../engines/onnxruntime/int8/example-groups.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'
@@ -43,6 +50,9 @@ function integerConv() {
   })
 }
 
+const named = (...nodes: string[]) => ({
+  findings: [{ rule: 'int8-slower-than-float', timeMs: 2, wouldSaveMs: 1, nodes }],
+})
 const slower = { findings: [{ rule: 'int8-slower-than-float', timeMs: 2, wouldSaveMs: 1, nodes: [] }] }
 
 // A step of 0.01 is off by half of it, of outputs around 0.7; x is rounded to 255 steps over some 6, over 144 products.
@@ -80,6 +90,46 @@ checkRemedy(selectiveDequantization, {
       operators: ['Conv', 'Identity'],
       // Steps of 0.3, of outputs around 4.
       tolerance: 0.1,
+    },
+    {
+      name: 'depthwise convolutions of a BlazeFace: their weights are floats, conversions stay around them',
+      model: separableBlocks(2),
+      evidence: named('depthwise0', 'depthwise1'),
+      variants: ['slow-layers', 'whole-model'],
+      changes: /^depthwise0 and depthwise1 computed in float32$|^the whole model /,
+      // Steps of 0.05 of outputs up to 6, where whatever is beyond is cut.
+      tolerance: 0.5,
+      repeats: true,
+      check: ({ variant, setup }) => {
+        if (variant !== 'slow-layers') return
+        const ops = setup.model.proto.graph!.node.map(({ opType }) => opType)
+        // Of 14 two are gone, those of the weights.
+        expect(ops.filter((one) => one === 'DequantizeLinear')).toHaveLength(
+          separableBlocks(2).graph!.node.filter(({ opType }) => opType === 'DequantizeLinear').length - 2,
+        )
+        expect(ops.filter((one) => one === 'QuantizeLinear')).toHaveLength(7)
+      },
+    },
+    {
+      name: 'two layers in a row: the pair between them goes, too',
+      model: separableBlocks(2),
+      evidence: named('depthwise0', 'pointwise0'),
+      variants: ['slow-layers', 'whole-model'],
+      tolerance: 0.5,
+      repeats: true,
+      check: ({ variant, setup }) => {
+        if (variant !== 'slow-layers') return
+        const ops = setup.model.proto.graph!.node.map(({ opType }) => opType)
+        expect(ops.filter((one) => one === 'QuantizeLinear')).toHaveLength(6)
+      },
+    },
+    {
+      name: 'all layers of a model: the whole of it in float is what is tried',
+      model: separableBlocks(1),
+      evidence: named('depthwise0', 'pointwise0'),
+      variants: ['whole-model'],
+      tolerance: 0.5,
+      repeats: true,
     },
     {
       name: 'a whole model with an int8 constant',

@@ -7,7 +7,7 @@ import { retypedActivations } from '../../quantize/repair/uint8-activations.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 
-const TREATS = ['unfused-quantization']
+const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 /** What may give a value under the name that it had in float. */
 const FUSED = new Set([...INT8_OPERATORS, 'DequantizeLinear'])
 

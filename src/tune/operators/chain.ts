@@ -7,6 +7,9 @@ import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 
+/** The engine moves int8 ones to channels-last in the same way. */
+const CONVOLUTIONS = new Set(['Conv', 'QLinearConv'])
+
 /** In a row. */
 export const LINKS = 3
 
@@ -17,7 +20,8 @@ export function chainOf(part: Model): Model | undefined {
   const [constants, operators] = [graph.node.filter(isConstantNode), graph.node.filter((node) => !isConstantNode(node))]
   const data = graph.input.filter(({ name }) => !weights.has(name))
   const [input, output] = [data[0], graph.output[0]]
-  if (!operators.some(({ opType }) => opType === 'Conv') || data.length !== 1 || graph.output.length !== 1) return undefined
+  if (!operators.some(({ opType }) => CONVOLUTIONS.has(opType)) || data.length !== 1 || graph.output.length !== 1)
+    return undefined
   if (!isLike(declaration(input!), declaration(output!))) return undefined
   const made = new Set(operators.flatMap((node) => node.output))
   const link = (k: number): readonly NodeProto[] => {

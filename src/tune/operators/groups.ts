@@ -23,6 +23,8 @@ export interface Group {
   /** All copies together, ms a prediction. */
   readonly timeMs: number
   readonly aboveMs: number
+  /** Near its floor in float32, which another precision alone could lower. */
+  readonly atFloor: boolean
 }
 
 /** Of the p50, or in absolute terms: what takes less is not worth a reader's minute. */
@@ -32,43 +34,13 @@ const LEAST_MS = 0.005
 const ABOVE_FLOOR = 1.15
 
 /** As the engine runs them: one number out for each in, or for each of a broadcast. */
-const ELEMENTWISE = new Set([
-  ...[
-    'Add',
-    'Sub',
-    'Mul',
-    'Div',
-    'Pow',
-    'Max',
-    'Min',
-    'Sum',
-    'Where',
-    'Clip',
-    'Cast',
-    'Neg',
-    'Abs',
-    'Reciprocal',
-    'Sqrt',
-    'Exp',
-    'Log',
-  ],
-  ...[
-    'Erf',
-    'Tanh',
-    'Sigmoid',
-    'Relu',
-    'LeakyRelu',
-    'PRelu',
-    'Elu',
-    'Selu',
-    'HardSigmoid',
-    'HardSwish',
-    'Softplus',
-    'Gelu',
-    'Greater',
-  ],
-  ...['Less', 'Equal', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Not', 'Floor', 'Ceil', 'Round', 'Sin', 'Cos'],
-])
+const ELEMENTWISE = new Set(
+  [
+    'Add Sub Mul Div Pow Max Min Sum Where Clip Cast Neg Abs Reciprocal',
+    'Sqrt Exp Log Erf Tanh Sigmoid Relu LeakyRelu PRelu Elu Selu HardSigmoid HardSwish Softplus',
+    'Gelu Greater Less Equal GreaterOrEqual LessOrEqual And Or Not Floor Ceil Round Sin Cos',
+  ].flatMap((line) => line.split(' ')),
+)
 
 /** Longest above their floor first. `users`: the user's nodes, by `placeKey`. */
 export function groupsOf(
@@ -86,7 +58,13 @@ export function groupsOf(
   }
   const isWorth = ({ timeMs, aboveMs }: Group): boolean =>
     aboveMs >= Math.min(LEAST_SHARE * p50Ms, LEAST_MS) && timeMs >= ABOVE_FLOOR * (timeMs - aboveMs)
-  return [...groups.values()].filter(isWorth).sort((a, b) => b.aboveMs - a.aboveMs)
+  const inFloat = new Set(
+    profile.nodes.filter((_, i) => (costs[i]!.cost?.macs ?? 0) > 0 && costs[i]!.cost!.arithmetic === 'float32'),
+  )
+  const couldBeLower = ({ nodes, timeMs }: Group): boolean => inFloat.has(nodes[0]!) && timeMs >= LEAST_SHARE * p50Ms
+  return [...groups.values()]
+    .flatMap((group) => (isWorth(group) ? [group] : couldBeLower(group) ? [{ ...group, atFloor: true }] : []))
+    .sort((a, b) => b.aboveMs - a.aboveMs)
 }
 
 export const merged = (a: Group, b: Group): Group => ({
@@ -129,6 +107,7 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, vie
       longest: nodes.length > 1 ? partsOf.get(longest)! : null,
       timeMs,
       aboveMs: timeMs - floorMs,
+      atFloor: false,
     }
   })
 }

@@ -22,6 +22,7 @@ import { partOf } from '../../rewrite/part.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
 import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, merged } from './groups.ts'
+import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
 import { experimentOf, type Timed } from './rows.ts'
 import { type Variant, variantsOf } from './variants.ts'
 
@@ -68,6 +69,8 @@ interface Taken {
   readonly row: Model
   readonly links: number
   readonly variants: readonly Variant[]
+  /** Timed where the others leave time for it. */
+  readonly int8: Variant | undefined
 }
 
 type LeftOut = OperatorExperiments['left'][number]
@@ -84,7 +87,7 @@ export async function operatorExperiments(plan: ExperimentsPlan): Promise<Operat
     if (seen.reason !== null) throw new Error(seen.reason)
     found = await timed(plan, await take(plan, seen.groups, seen.source, left), left)
   } catch (error) {
-    left.push(...seen.groups.map((group) => leftOut(group, firstLineOf(error))))
+    left.push(...seen.groups.filter(({ atFloor }) => !atFloor).map((group) => leftOut(group, firstLineOf(error))))
   }
   const named = new Set(found.rows.flatMap(({ nodes }) => nodes))
   const aboveMs = profile.nodes.map((node, i) => node.timeMs - costs.nodes[i]!.cappedFloorMs)
@@ -152,23 +155,25 @@ const cut = ({ model, types, called }: Source, { constants }: Group, parts: read
 async function take(plan: ExperimentsPlan, groups: readonly Group[], source: Source, left: LeftOut[]): Promise<readonly Taken[]> {
   const taken = new Map<string, Taken>()
   for (const group of groups) {
-    const part = cut(source, group, group.parts)
-    if (part === undefined || inputTypes(part) === undefined) {
-      left.push(leftOut(group, 'it cannot be taken out of the model alone'))
+    const alone = cut(source, group, group.parts)
+    if (alone === undefined || inputTypes(alone) === undefined) {
+      if (!group.atFloor) left.push(leftOut(group, 'it cannot be taken out of the model alone'))
       continue
     }
+    const part = asExecuted(alone, group)
     const identity = identityOf(part)
     const known = taken.get(identity)
     if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
-    else if (taken.size >= MOST_PARTS) left.push(leftOut(group, NO_TIME))
+    else if (taken.size >= MOST_PARTS) left.push(...(group.atFloor ? [] : [leftOut(group, NO_TIME)]))
     else {
       const chain = group.timeMs / group.runs <= LONGEST_IN_A_ROW_MS ? chainOf(part) : undefined
+      const timed = { part, row: chain ?? part }
       taken.set(identity, {
+        ...timed,
         group,
-        part,
-        row: chain ?? part,
         links: chain ? LINKS : 1,
-        variants: await variantsFor(plan, group, { part, row: chain ?? part }, source),
+        variants: group.atFloor ? [] : await variantsFor(plan, group, timed, source),
+        int8: int8Variant(timed, source.types, plan.evidence),
       })
     }
   }
@@ -186,13 +191,15 @@ async function variantsFor(
   const inputs = (inputTypes(timed.part) ?? []).map(({ name, type }) => ({ name, ...type, freeAxes: [] }))
   const lanes = facts.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
   const evidence = { ...facts, inputs, outputs: [], findings: [] }
-  const variants = await variantsOf(timed, {
+  const float = floatVariant(timed)
+  const varied = await variantsOf(timed, {
     options: bench.options,
     lanes,
     threadsInUse: facts.threadsInUse,
     remedies,
     evidence,
   })
+  const variants = float === undefined ? varied : [float, ...varied]
   const pass = group.longest && cut(source, group, group.longest)
   if (!pass) return variants
   const detail = 'the longest of them alone, which one pass over the same numbers would take'
@@ -210,12 +217,13 @@ async function timed(
   const whole = wholeModel(plan)
   const models: TimedModel[] = whole ? [empty, whole] : [empty]
   const asked: Timed[] = []
-  const { counts, spentMs } = fitting(taken, budgetMs)
+  const { counts, inInt8, spentMs } = fitting(taken, budgetMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
     const { group, part, row, links, variants } = one
-    const tried = variants.slice(0, counts.get(one) ?? 0)
+    const tried = [...variants.slice(0, counts.get(one) ?? 0), ...(inInt8.has(one) ? [one.int8!] : [])]
     if (tried.length === 0) {
-      left.push(leftOut(group, variants.length === 0 ? 'nothing about it could be varied' : NO_TIME))
+      const reason = variants.length === 0 ? 'nothing about it could be varied' : NO_TIME
+      if (!group.atFloor) left.push(leftOut(group, reason))
       continue
     }
     const keys: string[] = []
@@ -260,13 +268,14 @@ function wholeModel({ bench, modelFile, evidence, budgetMs }: ExperimentsPlan): 
  * parts those that take longest above their floor; a part's second counts half as much as its first, its third a third.
  */
 function fitting(taken: readonly Taken[], budgetMs: number) {
-  const wanted = taken.flatMap((one) => {
-    const { group, links, variants } = one
+  const roundsMs = ({ group, links }: Taken): number => {
     const predictions = LEAST.warmup + LEAST.samples
-    const eachMs = Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs) + OPEN_MS
+    return ROUNDS * (Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs) + OPEN_MS)
+  }
+  const wanted = taken.flatMap((one) =>
     // The first one brings the part itself.
-    return variants.map((_, k) => ({ one, k, worth: group.aboveMs / (k + 1), ms: ROUNDS * eachMs * (k === 0 ? 2 : 1) }))
-  })
+    one.variants.map((_, k) => ({ one, k, worth: one.group.aboveMs / (k + 1), ms: roundsMs(one) * (k === 0 ? 2 : 1) })),
+  )
   const counts = new Map<Taken, number>()
   let spentMs = 0
   for (const { one, k, ms } of wanted.sort((a, b) => b.worth - a.worth)) {
@@ -274,7 +283,15 @@ function fitting(taken: readonly Taken[], budgetMs: number) {
     counts.set(one, k + 1)
     spentMs += ms
   }
-  return { counts, spentMs }
+  // int8 changes what is computed: it is asked once all else was.
+  const inInt8 = new Set<Taken>()
+  for (const one of [...taken].sort((a, b) => b.group.timeMs - a.group.timeMs)) {
+    const ms = roundsMs(one) * (counts.has(one) ? 1 : 2)
+    if (one.int8 === undefined || spentMs + ms > budgetMs) continue
+    inInt8.add(one)
+    spentMs += ms
+  }
+  return { counts, inInt8, spentMs }
 }
 
 async function add(bench: Bench, models: TimedModel[], model: Model, options: Partial<EngineOptions>): Promise<string> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
+import { evidence, type NodeNote, roofs } from '../../diagnose/example-evidence.ts'
 import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, graph, int64Tensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
@@ -77,7 +77,7 @@ const OF = { model: whole, evidence: evidenceOf(noted) }
 
 async function experimentsOn(
   script: Script,
-  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], of = OF, samples = [] as readonly Feeds[] } = {},
+  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], of = OF, samples = [] as readonly Feeds[], int8 = 1 } = {},
 ) {
   const runner = scriptedRunner(script)
   const written = new Map<string, Model>()
@@ -100,6 +100,7 @@ async function experimentsOn(
     },
     ...of,
     modelFile: '/nowhere/whole',
+    evidence: { ...of.evidence, roofs: roofs({ flopsPerSecond: { float32: 100e9, int8: int8 * 100e9 } }) },
     remedies,
     facts: exampleEvidence({ threadsInUse: 2 }),
     budgetMs,
@@ -199,6 +200,26 @@ test('without the types of values nothing is timed, and the reason stands', asyn
     Array(2).fill("the types of the model's values could not be had: no room"),
   )
   expect(runner.tasks()).toEqual(['types'])
+})
+
+test('products are timed in int8, those near their floor too, once all else was asked', async () => {
+  const [first, sub, mul, second] = noted
+  const nodes = [{ ...first!, macs: 1000 }, sub!, mul!, { ...second!, timeMs: 1.05, macs: 1000, shape: [1, 8, 8, 4] }]
+  const lastOf = async (budgetMs: number, int8: number) => {
+    const { found } = await experimentsOn(
+      machine(() => 1),
+      { of: { model: whole, evidence: evidenceOf(nodes) }, budgetMs, int8 },
+    )
+    return found.rows.map(({ nodes: of, variants }) => [of.join(), variants.at(-1)!.kind])
+  }
+  const without = [
+    ['first,second', 'plain-layout'],
+    ['sub,mul', 'one-pass'],
+  ]
+  expect(await lastOf(10_000, 4)).toEqual([['first,second', 'int8'], without[1]])
+  // Six models of the convolution, 11 ms in each of four rounds, three of the run, 9.8 ms: 384 ms; a seventh is one too many.
+  expect(await lastOf(400, 4)).toEqual(without)
+  expect(await lastOf(10_000, 1)).toEqual(without)
 })
 
 test('a remedy that throws on a part costs its own variant', async () => {

@@ -177,6 +177,37 @@ export function convGroup(given: ConvGroup = {}): ModelProto {
   return assemble({ nodes, initializers, outputs, shapes: { x: IMAGE }, opset: given.opset, listed: given.listed })
 }
 
+/**
+ * Blocks as in BlazeFace, as Python's quantizer writes them: a depthwise convolution, one of 1 x 1, and the block's input added, which two
+ * read. Named 'depthwise0', 'pointwise0', 'add0' and so on; x and y are float.
+ */
+export function separableBlocks(blocks: number, dtype: 'uint8' | 'int8' = 'uint8'): ModelProto {
+  const zero = dtype === 'uint8' ? 128 : 0
+  const initializers = [...parameters('x', { ...X, dtype, zero }), floatTensor('ws', [], [0.005]), int8Tensor('wz', [], [0])]
+  const nodes = [quantize('x', 'q0', 'x'), dequantize('q0', 'f0', 'x')]
+  const conv = (name: string, from: string, groups: number, size: number) => {
+    initializers.push(int8Noise(`${name}_w`, [CHANNELS, CHANNELS / groups, size, size]))
+    const attributes = { group: groups, kernel_shape: [size, size], pads: Array(4).fill(size >> 1) }
+    nodes.push(
+      node({ opType: 'DequantizeLinear', name: `${name}_w_dequantize` }, [`${name}_w`, 'ws', 'wz'], [`${name}_wf`]),
+      node({ opType: 'Conv', name }, [from, `${name}_wf`], [`${name}_out`], attributes),
+      quantize(`${name}_out`, `${name}_q`, 'x'),
+      dequantize(`${name}_q`, `${name}_f`, 'x'),
+    )
+    return `${name}_f`
+  }
+  for (let k = 0; k < blocks; k++) {
+    const deep = conv(`depthwise${k}`, `f${k}`, CHANNELS, 3)
+    const point = conv(`pointwise${k}`, deep, 1, 1)
+    nodes.push(
+      node({ opType: 'Add', name: `add${k}` }, [point, `f${k}`], [`a${k}`]),
+      quantize(`a${k}`, `q${k + 1}`, 'x'),
+      dequantize(`q${k + 1}`, k + 1 === blocks ? 'y' : `f${k + 1}`, 'x'),
+    )
+  }
+  return assemble({ nodes, initializers, outputs: ['y'], shapes: { x: IMAGE } })
+}
+
 export interface GemmGroup {
   readonly opType?: 'MatMul' | 'Gemm'
   readonly quantizedOutput?: boolean

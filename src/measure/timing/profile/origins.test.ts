@@ -59,6 +59,39 @@ describe('originsOf', () => {
     expect(originsOf(executed, original).map((o) => o.origin)).toEqual([['relu', 'conv'], ['pool'], ['exp']])
   })
 
+  it('gives an int8 node that was moved to channels-last the conversions that fused into it', () => {
+    const quantized = graph([
+      node('q', 'QuantizeLinear', ['x', 's', 'z'], ['xq']),
+      node('dq', 'DequantizeLinear', ['xq', 's', 'z'], ['xf']),
+      node('wdq', 'DequantizeLinear', ['w', 'ws', 'wz'], ['wf']),
+      node('stem', 'Conv', ['xf', 'wf'], ['c']),
+      node('relu', 'Relu', ['c'], ['r']),
+      node('rq', 'QuantizeLinear', ['r', 's', 'z'], ['rq_out']),
+      node('rdq', 'DequantizeLinear', ['rq_out', 's', 'z'], ['rf']),
+      node('add', 'Add', ['rf', 'rf'], ['a']),
+      node('aq', 'QuantizeLinear', ['a', 's', 'z'], ['aq_out']),
+      node('adq', 'DequantizeLinear', ['aq_out', 's', 'z'], ['y']),
+    ])
+    const executed = graph([
+      node('q', 'QuantizeLinear', ['x', 's', 'z'], ['xq']),
+      node('Transpose', 'Transpose', ['xq'], ['Transpose_out0']),
+      node('stem_token_1', 'QLinearConv', ['Transpose_out0', 's', 'z', 'w', 'ws', 'wz', 's', 'z'], ['stem']),
+      node('add', 'QLinearAdd', ['stem', 's', 'z', 'stem', 's', 'z', 's', 'z'], ['add']),
+      node('Transpose_1', 'Transpose', ['add'], ['aq_out']),
+      node('adq', 'DequantizeLinear', ['aq_out', 's', 'z'], ['y']),
+    ])
+    const origins = originsOf(executed, quantized)
+    expect(origins.map(({ origin }) => [...origin].sort())).toEqual([
+      ['q'],
+      ['q'],
+      ['dq', 'relu', 'rq', 'stem', 'wdq'],
+      ['add', 'aq', 'rdq'],
+      ['aq'],
+      ['adq'],
+    ])
+    expect(origins.map(({ inserted }) => inserted)).toEqual([false, true, false, false, true, false])
+  })
+
   it('gives inner nodes of an expanded function the origin of what takes their values', () => {
     const executed = graph([
       node('inner1', 'Softplus', ['hidden0'], ['hidden1']),

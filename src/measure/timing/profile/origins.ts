@@ -4,6 +4,9 @@
 import type { GraphView, NodeView } from '../../../graph/types.ts'
 
 const BLOCKED_SUFFIX = /(_bn)?_nchwc$/
+/** Int8 convolutions that were moved to channels-last: the operator's name, a number, and an output under the operator's name. */
+const MOVED_SUFFIX = /_token_\d+$/
+const INT8 = /^(QLinear|QGemm)/
 const INSERTED = new Set(['ReorderInput', 'ReorderOutput', 'MemcpyToHost', 'MemcpyFromHost'])
 const INSERTED_NAME =
   /^(InsertedPrecisionFreeCast|InsertedCast|Memcpy|transpose_token|Transpose_token|ReorderInput|ReorderOutput)/
@@ -66,16 +69,35 @@ function producerOf(value: string, joined: Joined): NodeView | undefined {
   return own ? joined.producers.get(own) : undefined
 }
 
-const isInserted = ({ opType, name }: NodeView, { byName }: Joined): boolean =>
-  INSERTED.has(opType) || (INSERTED_NAME.test(name) && !byName.has(name))
+const isInserted = (node: NodeView, joined: Joined): boolean =>
+  INSERTED.has(node.opType) || (!joined.byName.has(node.name) && (INSERTED_NAME.test(node.name) || movesBack(node, joined)))
+
+/** A Transpose that gives under its old name what another of the user's nodes made, and the engine in another layout. */
+function movesBack({ opType, outputs }: NodeView, joined: Joined): boolean {
+  const maker = opType === 'Transpose' ? producerOf(outputs[0] ?? '', joined) : undefined
+  return maker !== undefined && maker.opType !== 'Transpose'
+}
 
 function startOf(node: NodeView, joined: Joined): NodeView[] {
   const made = node.outputs.flatMap((output) => producerOf(output, joined) ?? [])
   if (made.length) return unique(made)
-  const found = joined.byName.get(node.name) ?? sameOnValues(node, joined)
-  if (found === undefined) return []
+  const named =
+    joined.byName.get(node.name) ?? joined.byName.get(node.name.replace(MOVED_SUFFIX, '')) ?? sameOnValues(node, joined)
+  if (named === undefined) return []
+  const found = INT8.test(node.opType) && !INT8.test(named.opType) ? quantizedBy(named, joined) : named
   for (const [i, output] of node.outputs.entries()) if (output && found.outputs[i]) joined.meaning.set(output, found.outputs[i])
   return [found]
+}
+
+/** What turns the operator's result into int8, by itself or behind an activation; the operator where nothing does. */
+function quantizedBy(operator: NodeView, { consumers }: Joined): NodeView {
+  const next = ({ outputs: [value] }: NodeView) => {
+    const readers = consumers.get(value ?? '') ?? []
+    return readers.length === 1 ? readers[0] : undefined
+  }
+  const first = next(operator)
+  const second = first && next(first)
+  return [first, second].find((one) => one?.opType === 'QuantizeLinear') ?? operator
 }
 
 /** The same operator on the same values: a node whose output was moved to another layout. */

@@ -1,0 +1,63 @@
+// Layers of a quantized model computed in float again, the others as they were: constants of theirs become floats, so that no int8 kernel
+// takes them, and pairs of conversions between two of them go. Conversions at their borders stay.
+import { isDequantize, isQuantize } from '../../engines/onnxruntime/int8/conversion.ts'
+import type { Model } from '../../graph/model.ts'
+import type { NodeView } from '../../graph/types.ts'
+import { int8KernelOf } from '../../operators/index.ts'
+import { constantsInFloat } from './constants-in-float.ts'
+import { floatOpset, withoutPair } from './float-model.ts'
+import { inQdqForm } from './integer-operators.ts'
+import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
+
+export interface FloatLayers {
+  readonly model: Model
+  /** Names of convolutions and products that are in float now. */
+  readonly layers: readonly string[]
+  /** Quantized convolutions and products that stay. */
+  readonly stay: number
+}
+
+/** `names`: of the user's nodes, conversions among them. Undefined where no quantized layer is meant. */
+export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLayers | undefined {
+  const quantized = quantizedGraph(inQdqForm(model))
+  if (quantized === undefined || !floatOpset(quantized)) return undefined
+  const { at } = quantized
+  const all = at.graph.nodes.filter((node) => isQuantizedProduct(quantized, node))
+  const layers = all.filter(({ name }) => names.has(name))
+  if (layers.length === 0) return undefined
+  const isMeant = (node: NodeView | undefined): boolean => node !== undefined && names.has(node.name) && !isDequantize(node)
+  const between = at.graph.nodes.filter((node) => {
+    if (!isQuantize(node) || !isMeant(at.producer(node.inputs[0]))) return false
+    return at
+      .readers(node.outputs[0])
+      .every((one) => at.readers(one.outputs[0]).every(isMeant) && !at.isGraphOutput(one.outputs[0]))
+  })
+  const edits = between.flatMap((node) => withoutPair(quantized, node) ?? [])
+  const plain = withRepairs(
+    quantized,
+    edits.map((edit) => ({ edit, nodes: [] })),
+  )
+  const rest = quantizedGraph(plain)!
+  const constants = rest.at.graph.nodes.filter((node) => {
+    const [value] = node.outputs
+    if (!isDequantize(node) || rest.matching.constant(node.inputs[0]) === undefined || rest.at.isGraphOutput(value)) return false
+    const readers = rest.at.readers(value)
+    return readers.length > 0 && readers.every(isMeant)
+  })
+  return {
+    model: withRepairs(rest, disjoint(constantsInFloat(rest, constants))),
+    layers: layers.map(({ name }) => name),
+    stay: all.length - layers.length,
+  }
+}
+
+/** A convolution or product of a quantized value and quantized weights. */
+function isQuantizedProduct({ sourceOf, matching }: QuantizedGraph, node: NodeView): boolean {
+  const weights = sourceOf(node, 1)
+  return (
+    int8KernelOf(node.opType)?.kind === 'linear' &&
+    sourceOf(node, 0) !== undefined &&
+    weights !== undefined &&
+    matching.constant(weights.node.inputs[0]) !== undefined
+  )
+}
