@@ -185,38 +185,24 @@ export function broadcast(folder, { spread }) {
   return finish(folder, spread ? 'factors-spread' : 'factors-broadcast', net, shape, shape)
 }
 
-/** Products of 512 x 512; planted: eight elementwise operators behind each, where the twin has one. */
+/** The mean of a million numbers behind elementwise operators; planted: twelve of them, where the twin has one. */
 export function elementwise(folder, { many }) {
-  const shape = [512, 512]
+  const shape = [1024, 1024]
   const net = chain('x')
-  for (let k = 0; k < 2; k++) {
-    net.add('MatMul', [net.constant(weights(`w${k}`, shape))])
-    for (let j = 0; j < (many ? 8 : 1); j++) net.add(j % 2 ? 'Mul' : 'Sub', [net.constant(weights(`e${k}-${j}`, shape))])
-  }
-  return finish(folder, many ? 'many-passes' : 'one-pass', net, shape, shape)
+  for (let j = 0; j < (many ? 12 : 1); j++) net.add(j % 2 ? 'Mul' : 'Sub', [net.constant(scalar(`e${j}`, 0.9))])
+  net.add('ReduceMean', [], { keepdims: 1 })
+  return finish(folder, many ? 'many-passes' : 'one-pass', net, shape, [1, 1])
 }
 
-/** Convolutions, 64 channels at 56 x 56; planted: LRN between them, which the engine cuts into pieces smaller than a handoff. */
-export function neighbours(folder, { normalized: planted }) {
-  const shape = [1, 64, 56, 56]
-  const net = chain('x')
-  for (let k = 0; k < 2; k++) {
-    net.add('Conv', [net.constant(weights(`w${k}`, [64, 64, 3, 3]))], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] })
-    net.add('Relu')
-    if (planted) net.add('LRN', [], { size: 5 })
-  }
-  return finish(folder, planted ? 'normalized-by-neighbours' : 'not-normalized', net, shape, shape)
-}
-
-/** Softmax of 512 x 512 numbers, scaled again behind it; planted: all of them as one row, which the engine gives to one thread. */
-export function softmax(folder, { rows }) {
-  const shape = [1, rows, (512 * 512) / rows]
+/** Softmax of 8192 numbers, scaled again behind it; planted: as rows of two, each of which the engine begins anew. */
+export function softmax(folder, { classes }) {
+  const shape = [1, 8192 / classes, classes]
   const net = chain('x')
   for (let k = 0; k < 4; k++) {
     net.add('Softmax', [], { axis: -1 })
     net.add('Mul', [net.constant(scalar(`scale${k}`, 1000))])
   }
-  return finish(folder, `softmax-of-${rows}`, net, shape, shape)
+  return finish(folder, `softmax-of-${classes}`, net, shape, shape)
 }
 
 /** Quantized 3 x 3 convolutions, 64 channels at 28 x 28, in QLinearConv; planted: in groups of four channels, whose int8 kernel is no match for float. */

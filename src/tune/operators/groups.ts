@@ -96,7 +96,8 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, vie
     views,
   ).map((nodes) => {
     const timeMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
-    const floorMs = nodes.reduce((sum, node) => sum + floorOf.get(node)!, 0)
+    // One pass over the same numbers would do for a run of them.
+    const floorMs = Math.max(...nodes.map((node) => floorOf.get(node)!))
     const longest = nodes.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     return {
       nodes,
