@@ -23,7 +23,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/onnxruntime/facts': { imports: ['graph'], types: ['operators', 'engines'] },
   'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
-  engines: { imports: ['graph', 'engines/onnxruntime'] },
+  'engines/openvino': { imports: ['graph', 'engines'] },
+  engines: { imports: ['graph', 'engines/onnxruntime', 'engines/openvino'] },
   trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
   'measure/samples': {
     imports: ['graph', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],

@@ -1,0 +1,71 @@
+// OpenVINO's per-operator times (ov_profiling_info_t of openvino/c/ov_infer_request.h), prediction by prediction, written as the trace that
+// is read of onnxruntime: an event for each node that ran, one after the other. The kernel's name stands where onnxruntime names a
+// provider: 'jit_avx512_amx_bf16'.
+import fs from 'node:fs'
+import type { Handle, OpenvinoApi } from './c-api.ts'
+
+export interface NodeInfo {
+  readonly name: string
+  /** OpenVINO's own: 'Convolution', 'Reorder'. */
+  readonly type: string
+  /** 'jit_avx512_amx_bf16', 'ref_any_f32'. */
+  readonly kernel: string
+  readonly timeUs: number
+}
+
+/** What one prediction showed: nodes in the order in which they run. */
+export interface ProfiledRun {
+  readonly durationUs: number
+  readonly nodes: readonly NodeInfo[]
+}
+
+/** status (padded), real_time, cpu_time, node_name, exec_type, node_type. */
+const INFO_BYTES = 48
+const EXECUTED = 2
+const OFFSET = { realTime: 8, name: 24, exec: 32, type: 40 } as const
+
+/** Of the prediction that the request did last. Nodes that were optimized away are left out. */
+export function profiledNodes(api: OpenvinoApi, request: Handle): NodeInfo[] {
+  const { koffi } = api
+  const list: { items?: unknown; size?: number | bigint } = {}
+  api.call('infer_request_get_profiling_info', request, list)
+  const count = Number(list.size)
+  const bytes = Buffer.from(koffi.view(list.items as never, count * INFO_BYTES))
+  const text = (at: number): string => (koffi.decode(list.items as never, at, 'str') as string | null) ?? ''
+  const nodes: NodeInfo[] = []
+  for (let at = 0; at < bytes.length; at += INFO_BYTES) {
+    if (bytes.readInt32LE(at) !== EXECUTED) continue
+    const timeUs = Number(bytes.readBigInt64LE(at + OFFSET.realTime))
+    nodes.push({ name: text(at + OFFSET.name), type: text(at + OFFSET.type), kernel: text(at + OFFSET.exec), timeUs })
+  }
+  api.free('profiling', list)
+  return nodes
+}
+
+/** What only gives the graph's ends their names, and takes no time of its own. */
+const ENDS: ReadonlySet<string> = new Set(['Parameter', 'Result', 'Constant', 'Input', 'Output', 'Const'])
+
+/** The library tells how long a node took, not when: nodes, and predictions, lie end to end. */
+export function traceOf(runs: readonly ProfiledRun[]): readonly object[] {
+  let ts = 0
+  return runs.flatMap(({ durationUs, nodes }) => {
+    const start = ts
+    const events = nodes
+      .filter(({ type }) => !ENDS.has(type))
+      .map(({ name, type, kernel, timeUs }, node_index) => {
+        const args = { op_name: type, provider: kernel, node_index, input_type_shape: [], output_type_shape: [] }
+        const event = { cat: 'Node', name: `${name}_kernel_time`, ts, dur: timeUs, args }
+        ts += timeUs
+        return event
+      })
+    // Times are whole microseconds: together they may be more than the whole. The last node starts within the prediction.
+    ts = Math.max(ts + 1, start + durationUs)
+    return [{ cat: 'Session', name: 'model_run', ts: start, dur: ts - start, args: {} }, ...events]
+  })
+}
+
+export function writeTrace(prefix: string, runs: readonly ProfiledRun[]): string {
+  const file = `${prefix}openvino.json`
+  fs.writeFileSync(file, JSON.stringify(traceOf(runs)))
+  return file
+}
