@@ -79,5 +79,6 @@ export function checkPlaces({ ort, browser, openvino, python }: PlaceFlags): voi
     ['--python', python, 'file', 'the path of a Python interpreter, or the folder of its environment'],
   ] as const
   for (const [flag, place, kind, next] of places)
-    if (place !== undefined && stateOf(place) === undefined) throw new UsageError(`${flag} ${place}: no such ${kind}; give ${next}`)
+    if (place !== undefined && stateOf(place) === undefined)
+      throw new UsageError(`${flag} ${place}: no such ${kind}; give ${next}`)
 }

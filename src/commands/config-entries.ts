@@ -11,7 +11,10 @@ type Found = Pick<Extract<Availability, { ok: true }>, 'version' | 'from' | 'con
 
 /** Throws InputError for a key that the engine does not read, and for a value that the key cannot have. */
 export function checkConfig(entries: Readonly<Record<string, string>>, engine: string, found: Found): void {
-  if (found.configuration !== undefined) return checkOwn(entries, `${engine} ${found.version}`, found.configuration)
+  if (found.configuration !== undefined) {
+    checkOwn(entries, `${engine} ${found.version}`, found.configuration)
+    return
+  }
   for (const [key, value] of Object.entries(entries)) {
     const invalid = whyInvalidValue(key, value)
     if (invalid !== null) throw new InputError(`--config ${key}=${value}: ${invalid}; give another value`)
@@ -33,7 +36,7 @@ function checkOwn(entries: Readonly<Record<string, string>>, engine: string, own
         `--config ${key}: ${engine} takes no such property; ${meant === undefined ? 'leave it out' : `did you mean ${meant}?`}`,
       )
     }
-    if (values !== null && !values.includes(value))
+    if (values !== null && !values.some((one) => one === value || (one === '<n>' && /^\d+$/.test(value))))
       throw new InputError(`--config ${key}=${value}: ${key} takes ${values.join(' or ')}; give another value`)
   }
 }

@@ -119,7 +119,7 @@ export type Availability =
       readonly deviceKind: DeviceKind
       readonly from: string
       readonly accelerators: readonly string[]
-      /** Keys of its configuration, with the values that they take where these are known; absent: those of onnxruntime. */
+      /** Keys of its configuration, with the values that they take where these are known, '<n>' for whole numbers; absent: those of onnxruntime. */
       readonly configuration?: Readonly<Record<string, readonly string[] | null>>
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }

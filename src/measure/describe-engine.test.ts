@@ -7,7 +7,12 @@ import { describeEngine } from './describe-engine.ts'
 
 const here: Availability = { ok: true, version: '1.0', device: 'cpu', deviceKind: 'cpu', from: '/here', accelerators: [] }
 
-async function described(trial: Trial<Availability>, engine = 'ort-cpu', places: Partial<EnginePlaces> = {}, signal?: AbortSignal) {
+async function described(
+  trial: Trial<Availability>,
+  engine = 'ort-cpu',
+  places: Partial<EnginePlaces> = {},
+  signal?: AbortSignal,
+) {
   const runner = scriptedRunner({ engine: () => trial })
   return { found: await describeEngine(runner.run, engine, { packageFrom: '/folder', ...places }, signal), asked: runner.asked }
 }

@@ -45,8 +45,7 @@ const CALLS = {
   core_get_property: 'int ov_core_get_property(void *core, str device, str key, _Out_ void **value)',
   core_get_available_devices: 'int ov_core_get_available_devices(void *core, _Out_ whyslow_ov_list *devices)',
   core_read_model: 'int ov_core_read_model(void *core, str file, str weights, _Out_ void **model)',
-  core_compile_model:
-    'int ov_core_compile_model(void *core, void *model, str device, size_t count, _Out_ void **compiled, ...)',
+  core_compile_model: 'int ov_core_compile_model(void *core, void *model, str device, size_t count, _Out_ void **compiled, ...)',
   model_inputs_size: 'int ov_model_inputs_size(void *model, _Out_ size_t *count)',
   model_outputs_size: 'int ov_model_outputs_size(void *model, _Out_ size_t *count)',
   model_const_input_by_index: 'int ov_model_const_input_by_index(void *model, size_t index, _Out_ void **port)',
@@ -104,6 +103,8 @@ export async function loadApi(file: string): Promise<OpenvinoApi> {
 const loaded = new Map<string, OpenvinoApi>()
 
 function openLibrary(koffi: typeof Koffi, file: string): Koffi.LibraryHandle {
+  const other = otherMachine(file)
+  if (other !== null) throw new Error(`it is for ${other}, and this Node for ${process.arch}`)
   try {
     return koffi.load(file)
   } catch (error) {
@@ -112,6 +113,20 @@ function openLibrary(koffi: typeof Koffi, file: string): Koffi.LibraryHandle {
     for (const one of beside) koffi.load(one, { global: true })
     return koffi.load(file)
   }
+}
+
+/** ELF's numbers of machines: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+const MACHINES: Readonly<Record<number, string>> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
+
+/** The machine that a library of Linux is for, where that is another: the system's loader calls such a file absent. */
+export function otherMachine(file: string): string | null {
+  const head = Buffer.alloc(20)
+  const fd = fs.openSync(file, 'r')
+  fs.readSync(fd, head, 0, head.length, 0)
+  fs.closeSync(fd)
+  if (head.toString('latin1', 0, 4) !== '\x7fELF') return null
+  const machine = MACHINES[head.readUInt16LE(18)] ?? 'another machine'
+  return machine === process.arch ? null : machine
 }
 
 /** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */
@@ -126,7 +141,7 @@ function threadLibraries(file: string): string[] {
 
 function bind(koffi: typeof Koffi, library: Koffi.LibraryHandle): OpenvinoApi {
   defineTypes(koffi)
-  const version = versionOf(koffi, library)
+  const version = versionOf(library)
   const bound = (signature: string): Call => {
     try {
       return library.func(signature)
@@ -165,7 +180,7 @@ function defineTypes(koffi: typeof Koffi): void {
   koffi.struct('whyslow_ov_list', { items: 'void *', size: 'size_t' })
 }
 
-function versionOf(koffi: typeof Koffi, library: Koffi.LibraryHandle): { build: string; short: string } {
+function versionOf(library: Koffi.LibraryHandle): { build: string; short: string } {
   let get: Call
   try {
     get = library.func('int ov_get_openvino_version(_Out_ whyslow_ov_version *version)')

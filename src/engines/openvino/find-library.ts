@@ -122,7 +122,12 @@ function sitesIn(lib: string): string[] {
 function pythonsOnPath({ env, platform }: Surroundings): string[] {
   const names = platform === 'win32' ? ['python.exe'] : ['python3', 'python']
   const folders = env.PATH?.split(path.delimiter).filter(Boolean) ?? []
-  return folders.flatMap((folder) => names.map((name) => path.join(folder, name)).filter(isFile).slice(0, 1))
+  return folders.flatMap((folder) =>
+    names
+      .map((name) => path.join(folder, name))
+      .filter(isFile)
+      .slice(0, 1),
+  )
 }
 
 /** A place is a folder, or the library itself. */
@@ -132,7 +137,9 @@ function libraryIn(places: readonly string[], { platform }: Surroundings): strin
   for (const place of places) {
     if (isFile(place)) return place
     // Of several versions the newest; a plain name is a link to one of them.
-    const [newest] = namesIn(place).filter((name) => pattern.test(name)).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    const [newest] = namesIn(place)
+      .filter((name) => pattern.test(name))
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
     if (newest !== undefined) return path.join(place, newest)
   }
   return null

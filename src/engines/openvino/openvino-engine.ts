@@ -80,7 +80,10 @@ async function availableOn({ device, precision }: OpenvinoDescription, places: E
     const name = property('FULL_DEVICE_NAME').trim()
     const { capability } = PRECISIONS[precision]
     if (!property('OPTIMIZATION_CAPABILITIES').split(' ').includes(capability))
-      return absent(`${version} computes in no ${precision} on this ${device} (${name})`, 'take another precision, or another machine')
+      return absent(
+        `${version} computes in no ${precision} on this ${device} (${name})`,
+        'take another precision, or another machine',
+      )
     const isCpu = device === 'CPU'
     return {
       ok: true,
@@ -109,6 +112,8 @@ const withoutPrefix = (message: string): string => message.replace(/^Failed to l
 const SWITCH = ['YES', 'NO', 'TRUE', 'FALSE']
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   PERFORMANCE_HINT: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'],
+  PERFORMANCE_HINT_NUM_REQUESTS: ['<n>'],
+  NUM_STREAMS: ['AUTO', 'NUMA', '<n>'],
   EXECUTION_MODE_HINT: ['PERFORMANCE', 'ACCURACY'],
   ENABLE_CPU_PINNING: SWITCH,
   ENABLE_HYPER_THREADING: SWITCH,

@@ -3,6 +3,7 @@
 // provider: 'jit_avx512_amx_bf16'.
 import fs from 'node:fs'
 import type { Handle, OpenvinoApi } from './c-api.ts'
+import { nodeOperators } from './onnx-names.ts'
 
 export interface NodeInfo {
   readonly name: string
@@ -45,16 +46,30 @@ export function profiledNodes(api: OpenvinoApi, request: Handle): NodeInfo[] {
 /** What only gives the graph's ends their names, and takes no time of its own. */
 const ENDS: ReadonlySet<string> = new Set(['Parameter', 'Result', 'Constant', 'Input', 'Output', 'Const'])
 
-/** The library tells how long a node took, not when: nodes, and predictions, lie end to end. */
-export function traceOf(runs: readonly ProfiledRun[]): readonly object[] {
+/** A convolution apart from the addition that is called as the two were. */
+const PART = /\/WithoutBiases$/
+
+/**
+ * The library tells how long a node took, not when: nodes, and predictions, lie end to end. `operators`: of the model's nodes, by name;
+ * a node that is none of these keeps the library's name and type.
+ */
+export function traceOf(runs: readonly ProfiledRun[], operators: ReadonlyMap<string, string>): readonly object[] {
+  const known = (name: string): string => (operators.has(name) ? name : name.replace(PART, ''))
   let ts = 0
   return runs.flatMap(({ durationUs, nodes }) => {
     const start = ts
     const events = nodes
       .filter(({ type }) => !ENDS.has(type))
       .map(({ name, type, kernel, timeUs }, node_index) => {
-        const args = { op_name: type, provider: kernel, node_index, input_type_shape: [], output_type_shape: [] }
-        const event = { cat: 'Node', name: `${name}_kernel_time`, ts, dur: timeUs, args }
+        const own = known(name)
+        const args = {
+          op_name: operators.get(own) ?? type,
+          provider: kernel,
+          node_index,
+          input_type_shape: [],
+          output_type_shape: [],
+        }
+        const event = { cat: 'Node', name: `${operators.has(own) ? own : name}_kernel_time`, ts, dur: timeUs, args }
         ts += timeUs
         return event
       })
@@ -64,8 +79,8 @@ export function traceOf(runs: readonly ProfiledRun[]): readonly object[] {
   })
 }
 
-export function writeTrace(prefix: string, runs: readonly ProfiledRun[]): string {
+export function writeTrace(prefix: string, runs: readonly ProfiledRun[], modelFile: string): string {
   const file = `${prefix}openvino.json`
-  fs.writeFileSync(file, JSON.stringify(traceOf(runs)))
+  fs.writeFileSync(file, JSON.stringify(traceOf(runs, nodeOperators(modelFile))))
   return file
 }

@@ -1,9 +1,10 @@
 // A model opened with OpenVINO. It is compiled for the shapes that it is fed with: where all are declared when it is opened, else at the
 // first prediction with such shapes, so that its time lies in that prediction. Beyond a few shapes it is compiled once more with free ones.
+import { firstLineOf } from '../../graph/input-error.ts'
 import type { Feeds, InputDeclaration, OpenOptions, PreparedRun, Results, Session, TensorValue } from '../types.ts'
 import type { CallName, Handle, OpenvinoApi, Out } from './c-api.ts'
-import { declaredNames } from './declared-names.ts'
 import { codeOf, dtypeOf, valueFrom } from './element-types.ts'
+import { declaredNames } from './onnx-names.ts'
 import { type ProfiledRun, profiledNodes, writeTrace } from './profile.ts'
 
 export interface Compiling {
@@ -62,7 +63,7 @@ export function openSession(api: OpenvinoApi, file: string, compiling: Compiling
       return async () => void predict()
     },
     async endProfiling() {
-      return options.profilePrefix === undefined ? null : writeTrace(options.profilePrefix, runs)
+      return options.profilePrefix === undefined ? null : writeTrace(options.profilePrefix, runs, file)
     },
     async close() {
       if (closed) return
@@ -92,8 +93,14 @@ export function textOf(api: OpenvinoApi, name: CallName, ...given: readonly unkn
   return text
 }
 
+/** An error says that it is the model's, in the words that are known of engines: no other inputs would help. */
 function readModel({ api, core, file }: Pick<Opened, 'api' | 'core' | 'file'>): Handle {
-  return got(api, 'core_read_model', core, file, null)
+  try {
+    return got(api, 'core_read_model', core, file, null)
+  } catch (error) {
+    const words = firstLineOf(error).replace(/^FrontEnd API failed with \w+: /, '')
+    throw new Error(`Load model from ${file} failed: ${words}`)
+  }
 }
 
 function declarations(api: OpenvinoApi, core: Handle, file: string) {
@@ -122,7 +129,8 @@ function declared(api: OpenvinoApi, port: Handle, name: string): InputDeclaratio
   api.call('port_get_partial_shape', port, shape)
   const rank = Number(shape.rankMin)
   const known = rank === Number(shape.rankMax)
-  const limits = known && rank > 0 ? (api.koffi.decode(shape.dims as never, 'int64_t', 2 * rank) as ArrayLike<number | bigint>) : []
+  const limits =
+    known && rank > 0 ? (api.koffi.decode(shape.dims as never, 'int64_t', 2 * rank) as ArrayLike<number | bigint>) : []
   api.free('partial_shape', shape)
   api.free('const_port', port)
   const sizes = Array.from({ length: known ? rank : 0 }, (_, axis) => {
@@ -226,7 +234,10 @@ function checkFeeds(inputs: readonly InputDeclaration[], feeds: Feeds): void {
     const fits =
       shape === null ||
       (shape.length === fed.shape.length && shape.every((size, axis) => typeof size !== 'number' || size === fed.shape[axis]))
-    if (!fits) throw new Error(`the input ${name} is declared as ${shape!.map((size) => size || '?').join('x')}, not ${fed.shape.join('x')}`)
+    if (!fits)
+      throw new Error(
+        `the input ${name} is declared as ${shape!.map((size) => size || '?').join('x')}, not ${fed.shape.join('x')}`,
+      )
   }
 }
 
@@ -277,4 +288,3 @@ function shapeOf(api: OpenvinoApi, tensor: Handle): number[] {
   api.free('shape', given)
   return shape
 }
-

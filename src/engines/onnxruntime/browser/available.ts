@@ -7,10 +7,7 @@ import { browserFor, endBrowser, type Provider } from './browser.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
 import type { AdapterInfo, PageFacts } from './page.ts'
 
-export async function availableInBrowser(
-  provider: Provider,
-  options: EnginePlaces,
-): Promise<Availability> {
+export async function availableInBrowser(provider: Provider, options: EnginePlaces): Promise<Availability> {
   const web = findWeb(options.packageFrom)
   if (!web) return webAbsent(options.packageFrom)
   try {

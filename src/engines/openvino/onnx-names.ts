@@ -1,5 +1,5 @@
-// What an ONNX file calls its inputs and outputs, in order: the C API gives any one of a tensor's names, and a value that an Identity
-// passes on has several. The file is walked over field by field, and weights are skipped, so that nothing of them is read.
+// What an ONNX file calls its inputs and outputs, in order, and its nodes: the C API gives any one of a tensor's names, and a value that an
+// Identity passes on has several. The file is walked over field by field, and weights are skipped, so that nothing of them is read.
 // Fields: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; the encoding: https://protobuf.dev/programming-guides/encoding
 import fs from 'node:fs'
 
@@ -10,9 +10,13 @@ export interface DeclaredNames {
 }
 
 const MODEL_GRAPH = 7
+const GRAPH_NODE = 1
 const GRAPH_INPUT = 11
 const GRAPH_OUTPUT = 12
 const VALUE_NAME = 1
+const NODE_OUTPUT = 2
+const NODE_NAME = 3
+const NODE_OPERATOR = 4
 const WINDOW_BYTES = 1 << 16
 
 interface Field {
@@ -25,21 +29,41 @@ interface Field {
 export function declaredNames(file: string): DeclaredNames {
   const reader = openReader(file)
   try {
-    const inputs: string[] = []
-    const outputs: string[] = []
-    for (const part of fieldsOf(reader, 0, reader.size)) {
-      if (part.number !== MODEL_GRAPH) continue
-      for (const value of fieldsOf(reader, part.start, part.end)) {
-        const list = value.number === GRAPH_INPUT ? inputs : value.number === GRAPH_OUTPUT ? outputs : null
-        for (const name of list === null ? [] : fieldsOf(reader, value.start, value.end))
-          if (name.number === VALUE_NAME) list!.push(reader.text(name.start, name.end))
-      }
-    }
-    return { inputs, outputs }
+    const values = partsOf(reader)
+    return { inputs: texts(reader, values(GRAPH_INPUT), VALUE_NAME), outputs: texts(reader, values(GRAPH_OUTPUT), VALUE_NAME) }
   } finally {
     reader.close()
   }
 }
+
+/** Operator by node, of the main graph; a node without a name is called after its first output, as OpenVINO calls it. */
+export function nodeOperators(file: string): ReadonlyMap<string, string> {
+  const reader = openReader(file)
+  try {
+    const nodes = partsOf(reader)(GRAPH_NODE)
+    return new Map(
+      nodes.map((node) => {
+        const [name] = [...texts(reader, [node], NODE_NAME), ...texts(reader, [node], NODE_OUTPUT)].filter((text) => text !== '')
+        return [name ?? '', texts(reader, [node], NODE_OPERATOR)[0] ?? '']
+      }),
+    )
+  } finally {
+    reader.close()
+  }
+}
+
+/** Parts of the graph, by their number. */
+function partsOf(reader: Reader): (number: number) => readonly Field[] {
+  const graphs = [...fieldsOf(reader, 0, reader.size)].filter(({ number }) => number === MODEL_GRAPH)
+  const parts = graphs.flatMap(({ start, end }) => [...fieldsOf(reader, start, end)])
+  return (number) => parts.filter((part) => part.number === number)
+}
+
+/** Of each part, the texts of that number. */
+const texts = (reader: Reader, parts: readonly Field[], number: number): string[] =>
+  parts.flatMap(({ start, end }) =>
+    [...fieldsOf(reader, start, end)].flatMap((field) => (field.number === number ? [reader.text(field.start, field.end)] : [])),
+  )
 
 function* fieldsOf(reader: Reader, from: number, to: number): Generator<Field> {
   let at = from
