@@ -199,7 +199,8 @@ describe('layers', () => {
       const found: string[] = []
       const visit = (node: ts.Node): void => {
         // In a type it is the name of a field.
-        if (ts.isStringLiteralLike(node) && ids.has(node.text) && !ts.isLiteralTypeNode(node.parent)) found.push(`${path}: '${node.text}'`)
+        if (ts.isStringLiteralLike(node) && ids.has(node.text) && !ts.isLiteralTypeNode(node.parent))
+          found.push(`${path}: '${node.text}'`)
         // Half a name, as in id.endsWith('wasm'), and a pattern that looks for one.
         if (
           ts.isCallExpression(node) &&

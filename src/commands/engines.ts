@@ -12,14 +12,16 @@ export async function listEngines(
 ): Promise<EnginesDocument> {
   const rows: EnginesDocument['engines'] = []
   const places = placesOf({ ...DEFAULTS, ...given })
-  for (const [done, { id, title }] of engines.entries()) {
+  for (const [done, { id, title, precision }] of engines.entries()) {
     given.onProgress?.({ stage: `looking for ${id}`, done, of: engines.length })
     const found = await describeEngine((given.trials ?? localTrials).run, id, places, given.signal)
+    const chosen = precision === undefined ? {} : { precision }
     rows.push(
       found.ok
         ? {
             id,
             title,
+            ...chosen,
             here: true,
             version: found.version,
             device: found.device,
@@ -31,6 +33,7 @@ export async function listEngines(
         : {
             id,
             title,
+            ...chosen,
             here: false,
             version: null,
             device: null,

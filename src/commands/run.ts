@@ -182,7 +182,8 @@ export function engineFacts(
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id, version, device, deviceKind, from, options, threadsInUse }
+  const { precision } = engineById(id) ?? {}
+  return { id, version, device, deviceKind, from, ...(precision === undefined ? {} : { precision }), options, threadsInUse }
 }
 
 export const engineOptionsOf = (

@@ -176,6 +176,8 @@ export interface Engine {
   readonly install?: string
   /** What its kernels compute floats in, where it chooses that; absent: what the model has. */
   readonly precision?: 'float32' | 'float16' | 'bfloat16'
+  /** What engines that differ in their precision alone are called together, in a sentence. */
+  readonly runtime?: string
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number
   /** Beside predictions. */

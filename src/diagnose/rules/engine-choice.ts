@@ -16,8 +16,9 @@ export const engineChoice = defineRule({
     if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
     const others =
       faster.length > 1 ? tell`, the best of ${number('faster-engines', faster.length, 'engines')} that are faster` : ''
+    const precision = best.precision === undefined ? '' : ` in ${best.precision}`
     return {
-      ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
+      ...tell`${best.id} on ${best.device}${precision} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
         fresh processes)${others}.`,
       timeMs: latency.p50Ms,

@@ -38,6 +38,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     package: 'openvino-node',
     install: INSTALL,
     precision,
+    runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
     offers: [...(device === 'CPU' ? CPU_OFFERS : DEVICE_OFFERS), ...(precision === 'float16' ? (['float16'] as const) : [])],
     available: (places) => availableOn(about, places),
     open: (modelFile, options) => open(about, modelFile, options),

@@ -51,6 +51,7 @@ export interface ReportDocument {
     version: string
     device: string
     deviceKind?: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
+    precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
     options: { threads: number | null; [option: string]: unknown }
   }
   latency: null | {
