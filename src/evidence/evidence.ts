@@ -41,6 +41,8 @@ export interface OtherEngine {
   readonly device: string
   /** What it computes floats in, where it chooses that. */
   readonly precision?: string
+  /** The error of its outputs over this engine's: root mean square over root mean square, of the worst output; 0: rounding. */
+  readonly differs?: number
   /** A GPU's interface drawn by the CPU. */
   readonly software: boolean
   readonly p50Ms: number

@@ -16,7 +16,7 @@ import { fitLine, p50Interval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { comparisonSentences } from '../../report/text/comparison-sentences.ts'
+import { comparisonSentences, errorShare } from '../../report/text/comparison-sentences.ts'
 import { reasonOf } from '../../trials/port.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
@@ -291,9 +291,25 @@ function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
     if (ratio === null) return []
     const { id, engine } = other.contestant
     const { precision } = precisionOf(other.contestant)
-    const known = precision === undefined ? {} : { precision }
-    return [{ id, device: engine!.device, ...known, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]
+    // Outputs are compared with the first one's.
+    const differs = measured.contestant === facts.opened.first ? outputsDiffer(other, facts) : null
+    return [
+      {
+        id,
+        device: engine!.device,
+        ...(precision === undefined ? {} : { precision }),
+        ...(differs === null ? {} : { differs }),
+        software: isSoftware(engine),
+        p50Ms: p50Of(baseOf(other)),
+        ...ratio,
+      },
+    ]
   })
+}
+
+function outputsDiffer(measured: ContestantRun, facts: RowFacts): number | null {
+  const { agreement } = agreementOf(measured, facts)
+  return errorShare(agreement && (agreementRow(agreement) ?? null))
 }
 
 function reportOf(measured: ContestantRun, facts: RowFacts): ReportDocument {
@@ -380,7 +396,11 @@ function plainPareto(
       ? { name: 'agreement', compare: (x, y) => smaller(x.loss, y.loss) }
       : { name: metric, compare: (x, y) => smaller(signed(x), signed(y)) }
   // Engines that compute as the model says agree but for rounding; of those that choose a precision that is a matter of choice.
-  const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, quality] : [latency, start]
+  const near: Axis<Candidate> = {
+    name: 'agreement',
+    compare: (x, y) => smaller(errorShare(x.agreement), errorShare(y.agreement)),
+  }
+  const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, near] : [latency, start]
   const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
   return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
 }

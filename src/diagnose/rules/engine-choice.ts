@@ -17,10 +17,11 @@ export const engineChoice = defineRule({
     const others =
       faster.length > 1 ? tell`, the best of ${number('faster-engines', faster.length, 'engines')} that are faster` : ''
     const precision = best.precision === undefined ? '' : ` in ${best.precision}`
+    const differ = best.differs ? tell` Its outputs differ by ${share('outputs-differ', best.differs)} of theirs.` : ''
     return {
       ...tell`${best.id} on ${best.device}${precision} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
-        fresh processes)${others}.`,
+        fresh processes)${others}.${differ}`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',

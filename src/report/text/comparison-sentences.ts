@@ -112,13 +112,24 @@ function factorBeside(facts: Facts, id: string): string {
 /** Below this share of the outputs, what differs is the order of additions. */
 const ROUNDING_SHARE = 1e-4
 
-/** How outputs differ from the reference's: the error's root mean square over theirs, of the worst output. */
-function differenceOf({ agreement }: Contestant): string {
-  if (agreement === null) return 'outputs not compared'
-  if (agreement.equal) return 'outputs equal'
-  if (agreement.sqnrDb === null) return `outputs differ by up to ${significant(agreement.maxAbs, 2)}`
+/**
+ * How far outputs are from the reference's: the error's root mean square over theirs, of the worst output; 0 where only the order of
+ * additions differs, null where it is not known.
+ */
+export function errorShare(agreement: Contestant['agreement']): number | null {
+  if (agreement === null) return null
+  if (agreement.equal) return 0
+  if (agreement.sqnrDb === null) return null
   const share = 10 ** (-agreement.sqnrDb / 20)
-  return share < ROUNDING_SHARE ? 'outputs equal but for rounding' : `outputs differ by ${significant(share * 100, 2)} %`
+  return share < ROUNDING_SHARE ? 0 : share
+}
+
+function differenceOf({ agreement }: Contestant): string {
+  const share = errorShare(agreement)
+  if (agreement === null) return 'outputs not compared'
+  if (share === null) return `outputs differ by up to ${significant(agreement.maxAbs, 2)}`
+  if (share > 0) return `outputs differ by ${significant(share * 100, 2)} %`
+  return agreement.equal ? 'outputs equal' : 'outputs equal but for rounding'
 }
 
 /** 'gives up 0.6 points of accuracy'; null where no metric is known of both. */

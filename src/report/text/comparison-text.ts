@@ -14,7 +14,7 @@ interface Measure {
 }
 
 /** Below this a name is cut so far that models cannot be told apart. */
-const LEAST_NAME = 12
+const LEAST_NAME = 14
 const PLACE_WIDTH = 3
 
 /** The whole comparison as text that ends with a line end. Pure. */
