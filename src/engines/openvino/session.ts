@@ -33,16 +33,18 @@ interface Opened {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
   readonly byShapes: Map<string, Compiled>
+  /** As it was read, for the first compilation; null once that has changed it. */
+  fresh: Handle | null
+  closed: boolean
 }
 
 export function openSession(api: OpenvinoApi, file: string, compiling: Compiling, options: OpenOptions): Session {
   const core = got(api, 'core_create')
-  const { inputs, outputs, isStatic } = declarations(api, core, file)
-  const opened: Opened = { api, core, file, compiling, inputs, outputs, byShapes: new Map() }
+  const { model, inputs, outputs } = declarations(api, core, file)
+  const opened: Opened = { api, core, file, compiling, inputs, outputs, byShapes: new Map(), fresh: model, closed: false }
   // Shapes that all are declared: compiled now, so that what the library refuses is refused when the model is opened.
-  if (isStatic) compiledFor(opened, null)
+  if (!isFree(inputs)) compiledFor(opened, null)
   const runs: ProfiledRun[] = []
-  let closed = false
   const prepared = (feeds: Feeds) => preparedRun(opened, feeds, options.profilePrefix === undefined ? null : runs)
   return {
     inputs,
@@ -66,8 +68,9 @@ export function openSession(api: OpenvinoApi, file: string, compiling: Compiling
       return options.profilePrefix === undefined ? null : writeTrace(options.profilePrefix, runs, file)
     },
     async close() {
-      if (closed) return
-      closed = true
+      if (opened.closed) return
+      opened.closed = true
+      if (opened.fresh !== null) api.free('model', opened.fresh)
       for (const { compiled, request } of opened.byShapes.values()) {
         api.free('infer_request', request)
         api.free('compiled_model', compiled)
@@ -118,9 +121,7 @@ function declarations(api: OpenvinoApi, core: Handle, file: string) {
   const inputNames = names.inputs.filter(has)
   const inputs = inputNames.map((name) => declared(api, got(api, 'model_const_input_by_name', model, name), name))
   const outputs = names.outputs.map((name, i) => declared(api, got(api, 'model_const_output_by_index', model, i), name))
-  api.free('model', model)
-  const isStatic = inputs.every(({ shape }) => shape?.every((size) => typeof size === 'number'))
-  return { inputs, outputs, isStatic }
+  return { model, inputs, outputs }
 }
 
 function declared(api: OpenvinoApi, port: Handle, name: string): InputDeclaration {
@@ -147,7 +148,8 @@ function compiledFor(opened: Opened, feeds: Feeds | null): Compiled {
   const key = byShapes.has(wanted) || byShapes.size < MOST_SHAPES ? wanted : FREE
   const known = byShapes.get(key)
   if (known) return known
-  const model = readModel(opened)
+  const model = opened.fresh ?? readModel(opened)
+  opened.fresh = null
   try {
     if (key !== FREE && key !== '') reshape(api, model, inputs, feeds!)
     const properties = Object.entries(compiling.properties).flatMap(([name, value]) => ['str', name, 'str', value])
@@ -204,6 +206,8 @@ function preparedRun(opened: Opened, feeds: Feeds, runs: ProfiledRun[] | null): 
   const self = {}
   let compiled: Compiled | null = null
   const predict = (): Compiled => {
+    // Memory that is freed must not be touched: that would end the process.
+    if (opened.closed) throw new Error('the session is closed')
     compiled ??= compiledFor(opened, feeds)
     const { request } = compiled
     if (compiled.bound !== self) {
