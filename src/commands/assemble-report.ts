@@ -12,15 +12,20 @@ import type { ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { commandToType } from './command-to-type.ts'
 
+/** These prove and ship on the engine that is shipped, and are refused with another. */
+const ON_SHIPPED = /^whyslow (fix|quantize) /
+
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const foretold = foretoldSection(evidence)
-  const analyzed = analyze(evidence, offersOf(evidence.engine?.id ?? ''))
+  const offers = offersOf(evidence.engine?.id ?? '')
+  const analyzed = analyze(evidence, offers)
+  const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
   const verdicts = diagnose(analyzed)
   const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
     ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
     nodes: [...finding.nodes],
-    next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+    next: finding.next === null || !canType(finding.next) ? null : commandToType(finding.next, file, evidence.given ?? []),
     facts: finding.facts.map((fact) => ({ ...fact })),
     places: finding.places.map((place) => ({ ...place })),
   }))

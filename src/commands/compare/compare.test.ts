@@ -50,7 +50,9 @@ describe('one model on several engines', () => {
       expect.stringMatching(/^OpenVINO in bfloat16 takes 1\.00 ms instead of 2\.00 ms .*outputs differ by 1\.0 %\.$/),
     )
     expect(found.pareto).toMatchObject({ axes: ['latency', 'start', 'agreement'], dominated: [] })
-    expect(found.reports[0]!.findings.find(({ rule }) => rule === 'engine-choice')!.detail).toContain('Its outputs differ by 1 %')
+    expect(found.reports[0]!.findings.find(({ rule }) => rule === 'engine-choice')!.detail).toContain(
+      'Its outputs differ by 1.0 %',
+    )
     expect(found.reports[1]!.engine).toMatchObject({ precision: 'bfloat16' })
   })
 

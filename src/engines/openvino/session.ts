@@ -102,7 +102,8 @@ function readModel({ api, core, file }: Pick<Opened, 'api' | 'core' | 'file'>): 
     return got(api, 'core_read_model', core, file, null)
   } catch (error) {
     const words = firstLineOf(error).replace(/^FrontEnd API failed with \w+: /, '')
-    throw new Error(`Load model from ${file} failed: ${words}`)
+    // What cannot be converted is said operator by operator, and summed up at the end.
+    throw new Error(`Load model from ${file} failed: ${/ Summary: -- (.*)$/.exec(words)?.[1] ?? words}`)
   }
 }
 
