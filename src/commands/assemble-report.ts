@@ -128,8 +128,9 @@ function areasSection({ breakdown, latency }: AnalyzedEvidence): ReportDocument[
   return { architecture: NOTHING, hardware: NOTHING, software: NOTHING, unexplained }
 }
 
-function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
+function nodeRows({ profile, costs, nodeAreas, latency, engine }: AnalyzedEvidence): ReportDocument['nodes'] {
   if (!profile) return []
+  const namesKernels = engine?.offers.includes('kernel-names') === true
   return profile.nodes.map((node, i) => {
     const row = costs?.nodes[i]
     const runs = node.runsPerPrediction
@@ -151,6 +152,7 @@ function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): Rep
       rawMs: node.rawMs,
       runsPerPrediction: runs,
       aboveRoof: row?.aboveRoof ?? null,
+      ...(namesKernels ? { kernel: node.provider } : {}),
     }
   })
 }

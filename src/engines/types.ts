@@ -131,6 +131,7 @@ export type Availability =
  * all. `worker-threads`: several threads of a process may open sessions. `configuration`: the configuration entries of onnxruntime act.
  * `direct-call`, `reused-outputs`: these options act. `node-times`: a profile with the time of every node (`endProfiling`).
  * `node-times-as-given`: trivial nodes cannot be timed one by one, so that what its profiler costs is not known and nothing is taken off.
+ * `kernel-names`: a profile names each node's kernel where onnxruntime's names a provider.
  * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with. `device-times`: a
  * profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a session that may
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
@@ -151,6 +152,7 @@ export type EngineOffer =
   | 'reused-outputs'
   | 'node-times'
   | 'node-times-as-given'
+  | 'kernel-names'
   | 'executed-graph'
   | 'roofs'
   | 'device-times'

@@ -25,8 +25,7 @@ const PRECISIONS: Readonly<Record<Precision, { readonly hint: string; readonly c
   float16: { hint: 'f16', capability: 'FP16' },
 }
 const KINDS = { CPU: 'cpu', GPU: 'gpu', NPU: 'npu' } as const satisfies Readonly<Record<string, DeviceKind>>
-const CPU_OFFERS: readonly EngineOffer[] = ['threads', 'node-times', 'node-times-as-given', 'synchronous']
-const DEVICE_OFFERS: readonly EngineOffer[] = ['node-times', 'node-times-as-given', 'synchronous']
+const OFFERS: readonly EngineOffer[] = ['node-times', 'node-times-as-given', 'kernel-names', 'synchronous']
 
 export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> {
   const { id, title, device, precision } = about
@@ -39,7 +38,11 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     install: INSTALL,
     precision,
     runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
-    offers: [...(device === 'CPU' ? CPU_OFFERS : DEVICE_OFFERS), ...(precision === 'float16' ? (['float16'] as const) : [])],
+    offers: [
+      ...OFFERS,
+      ...(device === 'CPU' ? (['threads'] as const) : []),
+      ...(precision === 'float16' ? (['float16'] as const) : []),
+    ],
     available: (places) => availableOn(about, places),
     open: (modelFile, options) => open(about, modelFile, options),
   }

@@ -130,6 +130,7 @@ export interface ReportDocument {
     outputs: string[]
     rawMs?: number // as the profiler gave it, its own cost included
     runsPerPrediction?: number // nodes of loop bodies and branches run more or less than once
+    kernel?: string // what ran it, by the engine's own name; absent where the engine does not tell
     aboveRoof?: string | null // why a node can be faster than its measured roof, where it is by more than 10 %
   }[]
   findings: {
