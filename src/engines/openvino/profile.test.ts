@@ -20,7 +20,13 @@ beforeAll(() => {
 })
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-const ran = (name: string, type: string, kernel: string, timeUs: number): NodeInfo => ({ name, type, kernel, timeUs })
+const ran = (name: string, type: string, kernel: string, timeUs: number, index = 0): NodeInfo => ({
+  name,
+  index,
+  type,
+  kernel,
+  timeUs,
+})
 
 test('an ONNX file tells its inputs, outputs and nodes; one without a name is called after what it makes', () => {
   expect(declaredNames(file)).toEqual({ inputs: ['x'], outputs: ['y'] })
@@ -64,4 +70,18 @@ test('nodes have the names and operators of the model where they have them, and 
     { ts: 50, dur: 49 },
   ])
   expect(trace.nodes.slice(3).every(({ ts }) => ts >= 50 && ts < 99)).toBe(true)
+})
+
+test('a model that is opened again has the same names, though the library counts on, and the same places', () => {
+  const opened = (count: number, first: number) => [
+    ...(first > 0 ? [ran(`x_f32_bf16_Multiply_${count}`, 'Reorder', 'jit_uni_f32', first, 1)] : []),
+    ran(`Multiply_${count}`, 'Convolution', 'brgconv_avx512_bf16', 9, 2),
+  ]
+  const runs = [opened(5137, 1), opened(20523, 0)].map((nodes) => ({ durationUs: 20, nodes }))
+  const { nodes } = readTrace(writeTrace(path.join(folder, 'again-'), runs, file))
+  expect(nodes.map(({ name, nodeIndex }) => [name, nodeIndex])).toEqual([
+    ['x_f32_bf16_Multiply', 1],
+    ['Multiply', 2],
+    ['Multiply', 2],
+  ])
 })

@@ -7,6 +7,8 @@ import { nodeOperators } from './onnx-names.ts'
 
 export interface NodeInfo {
   readonly name: string
+  /** Among all nodes of the compiled model: one that took less than half a microsecond is not listed every time. */
+  readonly index: number
   /** OpenVINO's own: 'Convolution', 'Reorder'. */
   readonly type: string
   /** 'jit_avx512_amx_bf16', 'ref_any_f32'. */
@@ -37,7 +39,13 @@ export function profiledNodes(api: OpenvinoApi, request: Handle): NodeInfo[] {
   for (let at = 0; at < bytes.length; at += INFO_BYTES) {
     if (bytes.readInt32LE(at) !== EXECUTED) continue
     const timeUs = Number(bytes.readBigInt64LE(at + OFFSET.realTime))
-    nodes.push({ name: text(at + OFFSET.name), type: text(at + OFFSET.type), kernel: text(at + OFFSET.exec), timeUs })
+    nodes.push({
+      name: text(at + OFFSET.name),
+      index: at / INFO_BYTES,
+      type: text(at + OFFSET.type),
+      kernel: text(at + OFFSET.exec),
+      timeUs,
+    })
   }
   api.free('profiling', list)
   return nodes
@@ -48,28 +56,33 @@ const ENDS: ReadonlySet<string> = new Set(['Parameter', 'Result', 'Constant', 'I
 
 /** A convolution apart from the addition that is called as the two were. */
 const PART = /\/WithoutBiases$/
+/** Names that the library makes are counted over the whole process, 'Multiply_5137': a model that is opened again has others. */
+const COUNTER = /([A-Z][A-Za-z]+)_\d+/g
 
 /**
  * The library tells how long a node took, not when: nodes, and predictions, lie end to end. `operators`: of the model's nodes, by name;
  * a node that is none of these keeps the library's name and type.
  */
 export function traceOf(runs: readonly ProfiledRun[], operators: ReadonlyMap<string, string>): readonly object[] {
-  const known = (name: string): string => (operators.has(name) ? name : name.replace(PART, ''))
+  const named = (name: string): string => {
+    const own = operators.has(name) ? name : name.replace(PART, '')
+    return operators.has(own) ? own : name.replaceAll(COUNTER, '$1')
+  }
   let ts = 0
   return runs.flatMap(({ durationUs, nodes }) => {
     const start = ts
     const events = nodes
       .filter(({ type }) => !ENDS.has(type))
-      .map(({ name, type, kernel, timeUs }, node_index) => {
-        const own = known(name)
+      .map(({ name, index, type, kernel, timeUs }) => {
+        const own = named(name)
         const args = {
           op_name: operators.get(own) ?? type,
           provider: kernel,
-          node_index,
+          node_index: index,
           input_type_shape: [],
           output_type_shape: [],
         }
-        const event = { cat: 'Node', name: `${operators.has(own) ? own : name}_kernel_time`, ts, dur: timeUs, args }
+        const event = { cat: 'Node', name: `${own}_kernel_time`, ts, dur: timeUs, args }
         ts += timeUs
         return event
       })
