@@ -23,7 +23,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/onnxruntime/facts': { imports: ['graph'], types: ['operators', 'engines'] },
   'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
-  engines: { imports: ['graph', 'engines/onnxruntime'] },
+  'engines/openvino': { imports: ['graph', 'engines'] },
+  engines: { imports: ['graph', 'engines/onnxruntime', 'engines/openvino'] },
   trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
   'measure/samples': {
     imports: ['graph', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
@@ -192,11 +193,14 @@ describe('layers', () => {
 
   test('no stage compares an engine with a name: it asks what the engine offers', () => {
     const ids = new Set(engines.map(({ id }) => id))
-    const stages = sources.filter(({ path }) => !path.startsWith('src/engines/'))
+    // Formats stand before engines, and a format may bear a runtime's name.
+    const stages = sources.filter(({ path }) => !/^src\/(engines|formats)\//.test(path))
     const named = stages.flatMap(({ path, text }) => {
       const found: string[] = []
       const visit = (node: ts.Node): void => {
-        if (ts.isStringLiteralLike(node) && ids.has(node.text)) found.push(`${path}: '${node.text}'`)
+        // In a type it is the name of a field.
+        if (ts.isStringLiteralLike(node) && ids.has(node.text) && !ts.isLiteralTypeNode(node.parent))
+          found.push(`${path}: '${node.text}'`)
         // Half a name, as in id.endsWith('wasm'), and a pattern that looks for one.
         if (
           ts.isCallExpression(node) &&

@@ -111,6 +111,8 @@ describe('why', () => {
       quick: false,
       ort: null,
       browser: null,
+      openvino: null,
+      python: null,
       graphOptimization: 'all',
       configEntries: { 'a.b': '1' },
       saveInputs: null,

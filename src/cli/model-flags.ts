@@ -17,6 +17,8 @@ export interface ModelFlags {
   readonly quick?: boolean
   readonly ort?: string
   readonly browser?: string
+  readonly openvino?: string
+  readonly python?: string
   readonly graphOptimization: WhyOptions['graphOptimization']
   readonly config?: ReadonlyMap<string, string>
   readonly saveInputs?: string
@@ -42,6 +44,8 @@ export function modelOptions(
     quick: flags.quick ?? false,
     ort: flags.ort ?? null,
     browser: flags.browser ?? null,
+    openvino: flags.openvino ?? null,
+    python: flags.python ?? null,
     graphOptimization: flags.graphOptimization,
     configEntries: Object.fromEntries(flags.config ?? []),
     saveInputs: flags.saveInputs ?? null,
@@ -57,14 +61,24 @@ function cacheUse({ cache, refresh }: ModelFlags): WhyOptions['cache'] {
 }
 
 /** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
-export function checkModel(file: string, { ort, browser, saveInputs }: Pick<ModelFlags, 'ort' | 'browser' | 'saveInputs'>): void {
+export function checkModel(file: string, flags: PlaceFlags & Pick<ModelFlags, 'saveInputs'>): void {
   if (stateOf(file) === undefined)
     throw new UsageError(`${file}: no such file; give the path of a model, as in: whyslow model.onnx`)
-  if (ort !== undefined && stateOf(ort) === undefined) {
-    throw new UsageError(`--ort ${ort}: no such folder; give the folder of an onnxruntime-node package`)
-  }
-  if (browser !== undefined && stateOf(browser) === undefined) {
-    throw new UsageError(`--browser ${browser}: no such file; give the path of a Chromium, Chrome or Edge`)
-  }
-  if (saveInputs !== undefined) checkFolder(saveInputs, '--save-inputs')
+  checkPlaces(flags)
+  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
+}
+
+export type PlaceFlags = Pick<ModelFlags, 'ort' | 'browser' | 'openvino' | 'python'>
+
+/** Throws UsageError where what an engine is to be taken from is not there. */
+export function checkPlaces({ ort, browser, openvino, python }: PlaceFlags): void {
+  const places = [
+    ['--ort', ort, 'folder', 'the folder of an onnxruntime-node package'],
+    ['--browser', browser, 'file', 'the path of a Chromium, Chrome or Edge'],
+    ['--openvino', openvino, 'folder', "the folder of OpenVINO's libraries, or of a Python environment that has it"],
+    ['--python', python, 'file', 'the path of a Python interpreter, or the folder of its environment'],
+  ] as const
+  for (const [flag, place, kind, next] of places)
+    if (place !== undefined && stateOf(place) === undefined)
+      throw new UsageError(`${flag} ${place}: no such ${kind}; give ${next}`)
 }

@@ -202,6 +202,8 @@ function engines(command: Command, world: World): void {
     .option('--json <file>', 'write them as JSON; - is standard output')
     .option('--ort <path>', "the folder of an engine's package")
     .option('--browser <path>', 'the Chromium that browser engines are measured in')
+    .option('--openvino <path>', "the folder of OpenVINO's libraries")
+    .option('--python <path>', 'the Python whose packages engines are looked for in')
     .option('--no-progress', 'show no progress')
     .action(async (flags: EnginesFlags) => {
       const { runEngines } = await import('./engines.ts')
@@ -241,6 +243,8 @@ function addModelOptions(command: Command, batch: Option = oneBatch()): void {
     .option('--engine <id>', 'what runs the model (default: ort-cpu)')
     .option('--ort <path>', "the engine's package to measure with")
     .option('--browser <path>', 'the Chromium that browser engines are measured in')
+    .option('--openvino <path>', "the folder of OpenVINO's libraries")
+    .option('--python <path>', 'the Python whose packages engines are looked for in')
     .addOption(new Option('--graph-optimization <level>', "the engine's graph optimization").choices(levels).default('all'))
     .option('--config <key=value>', "an entry of the engine's session configuration (repeatable)", assignments)
     .option('--save-inputs <dir>', 'keep the inputs that were used')

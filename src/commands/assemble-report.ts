@@ -12,15 +12,20 @@ import type { ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { commandToType } from './command-to-type.ts'
 
+/** These prove and ship on the engine that is shipped, and are refused with another. */
+const ON_SHIPPED = /^whyslow (fix|quantize) /
+
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const foretold = foretoldSection(evidence)
-  const analyzed = analyze(evidence, offersOf(evidence.engine?.id ?? ''))
+  const offers = offersOf(evidence.engine?.id ?? '')
+  const analyzed = analyze(evidence, offers)
+  const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
   const verdicts = diagnose(analyzed)
   const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
     ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
     nodes: [...finding.nodes],
-    next: finding.next === null ? null : commandToType(finding.next, file, evidence.given ?? []),
+    next: finding.next === null || !canType(finding.next) ? null : commandToType(finding.next, file, evidence.given ?? []),
     facts: finding.facts.map((fact) => ({ ...fact })),
     places: finding.places.map((place) => ({ ...place })),
   }))
@@ -123,8 +128,9 @@ function areasSection({ breakdown, latency }: AnalyzedEvidence): ReportDocument[
   return { architecture: NOTHING, hardware: NOTHING, software: NOTHING, unexplained }
 }
 
-function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): ReportDocument['nodes'] {
+function nodeRows({ profile, costs, nodeAreas, latency, engine }: AnalyzedEvidence): ReportDocument['nodes'] {
   if (!profile) return []
+  const namesKernels = engine?.offers.includes('kernel-names') === true
   return profile.nodes.map((node, i) => {
     const row = costs?.nodes[i]
     const runs = node.runsPerPrediction
@@ -146,6 +152,7 @@ function nodeRows({ profile, costs, nodeAreas, latency }: AnalyzedEvidence): Rep
       rawMs: node.rawMs,
       runsPerPrediction: runs,
       aboveRoof: row?.aboveRoof ?? null,
+      ...(namesKernels ? { kernel: node.provider } : {}),
     }
   })
 }
@@ -216,6 +223,7 @@ function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
     version: engine.version,
     device: engine.device,
     deviceKind: engine.deviceKind ?? null,
+    ...(engine.precision === undefined ? {} : { precision: engine.precision }),
     options: { threads, threadsInUse: engine.threadsInUse, graphOptimization, executionMode, configEntries },
   }
 }

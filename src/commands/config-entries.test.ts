@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findOrt } from '../engines/onnxruntime/ort-node.ts'
-import { checkConfig } from './config-entries.ts'
+import { checkConfig, checkConfigOfAny } from './config-entries.ts'
 import { inTemporaryFolder } from './run.ts'
 
 const { version, folder: from } = findOrt(null)!
@@ -39,3 +39,30 @@ test('an engine whose code is not found is believed', () =>
     expect(() => checkConfig({ 'some.key': '1' }, 'ort-cpu', engine)).not.toThrow()
     expect(() => checkConfig({ 'some.ke': '1' }, 'ort-cpu', engine)).toThrow('reads no such key')
   }))
+
+describe('an engine that lists its own keys', () => {
+  const own = { version: '2026.4', from: '/lib', configuration: { CACHE_DIR: null, NUM_STREAMS: ['AUTO', '<n>'] } }
+  const checkOwn = (entries: Record<string, string>) => () => checkConfig(entries, 'openvino', own)
+
+  test('is held to them, and to the values that are known', () => {
+    expect(checkOwn({ CACHE_DIR: 'anywhere', NUM_STREAMS: '4' })).not.toThrow()
+    expect(checkOwn({ NUM_STREAMS: 'AUTO' })).not.toThrow()
+    expect(checkOwn({ NUM_STREAMS: 'many' })).toThrow(
+      '--config NUM_STREAMS=many: NUM_STREAMS takes AUTO or <n>; give another value',
+    )
+    expect(checkOwn({ CACHE_DR: 'x' })).toThrow(
+      '--config CACHE_DR: openvino 2026.4 takes no such property; did you mean CACHE_DIR?',
+    )
+    expect(checkOwn({ 'session.intra_op.allow_spinning': '0' })).toThrow('takes no such property; leave it out')
+  })
+
+  test('of several engines one must take an entry', () => {
+    const all = [
+      { id: 'ort-cpu', engine: { version, from } },
+      { id: 'openvino', engine: own },
+    ]
+    expect(() => checkConfigOfAny({ NUM_STREAMS: '2', 'session.intra_op.allow_spinning': '0' }, all)).not.toThrow()
+    expect(() => checkConfigOfAny({ NUM_STREAMS: '2' }, all.slice(0, 1))).toThrow(/ort-cpu .* reads no such key/)
+    expect(() => checkConfigOfAny({ NUM_STREAMS: '2' }, [])).not.toThrow()
+  })
+})

@@ -3,24 +3,25 @@ import { engines } from '../engines/index.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { EnginesDocument } from '../report/documents/engines.ts'
 import { localTrials } from '../trials/local-runner.ts'
-import type { WhyOptions } from './options.ts'
+import { DEFAULTS, type WhyOptions } from './options.ts'
+import { placesOf } from './run.ts'
 import { toolVersion } from './version.ts'
 
 export async function listEngines(
-  given: Partial<Pick<WhyOptions, 'ort' | 'browser' | 'trials' | 'onProgress' | 'signal'>> = {},
+  given: Partial<Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'python' | 'trials' | 'onProgress' | 'signal'>> = {},
 ): Promise<EnginesDocument> {
   const rows: EnginesDocument['engines'] = []
-  for (const [done, { id, title }] of engines.entries()) {
+  const places = placesOf({ ...DEFAULTS, ...given })
+  for (const [done, { id, title, precision }] of engines.entries()) {
     given.onProgress?.({ stage: `looking for ${id}`, done, of: engines.length })
-    const found = await describeEngine((given.trials ?? localTrials).run, id, given.ort ?? null, {
-      signal: given.signal,
-      browser: given.browser ?? undefined,
-    })
+    const found = await describeEngine((given.trials ?? localTrials).run, id, places, given.signal)
+    const chosen = precision === undefined ? {} : { precision }
     rows.push(
       found.ok
         ? {
             id,
             title,
+            ...chosen,
             here: true,
             version: found.version,
             device: found.device,
@@ -32,6 +33,7 @@ export async function listEngines(
         : {
             id,
             title,
+            ...chosen,
             here: false,
             version: null,
             device: null,

@@ -5,7 +5,7 @@ import { describeEngine } from '../measure/describe-engine.ts'
 import type { MachineDescription } from '../report/documents/machine.ts'
 import { assembleReport } from './assemble-report.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, roofsFor } from './run.ts'
+import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, placesOf, roofsFor } from './run.ts'
 import { toolVersion } from './version.ts'
 
 /** Facts and measured roofs of this computer. */
@@ -15,7 +15,7 @@ export async function describeMachine(
   const options = { ...DEFAULTS, ...given }
   checkEngine(options.engine)
   const engineOptions = engineOptionsOf(options)
-  const engine = await describeEngine(options.trials.run, options.engine, options.ort, { signal: options.signal })
+  const engine = await describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
   const machine = readMachine(engine.ok ? engine.accelerators : [])
   const warnings: string[] = []
   const limits = limitsOf(machine, options)

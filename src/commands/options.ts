@@ -32,6 +32,10 @@ export interface WhyOptions {
   readonly ort: string | null
   /** The browser that engines in a page are measured in; null: the one that is installed. */
   readonly browser: string | null
+  /** A folder that has OpenVINO's C library, or the library; null: where it usually is. */
+  readonly openvino: string | null
+  /** A Python interpreter, or its environment, whose packages have what an engine needs; null: the current environment's. */
+  readonly python: string | null
   readonly graphOptimization: EngineOptions['graphOptimization']
   readonly configEntries: Readonly<Record<string, string>>
   /** Folder where the inputs used are kept; null: they are not. */
@@ -57,6 +61,8 @@ export const DEFAULTS: WhyOptions = {
   quick: false,
   ort: null,
   browser: null,
+  openvino: null,
+  python: null,
   graphOptimization: 'all',
   configEntries: {},
   saveInputs: null,
@@ -80,6 +86,8 @@ export function flagsOf(options: WhyOptions): readonly Flag[] {
     ...one('--engine', engine, DEFAULTS.engine),
     ...one('--ort', ort),
     ...one('--browser', browser),
+    ...one('--openvino', options.openvino),
+    ...one('--python', options.python),
     ...one('--graph-optimization', graphOptimization, DEFAULTS.graphOptimization),
     ...Object.entries(configEntries).map(([key, value]) => ({ flag: '--config', value: `${key}=${value}` })),
   ]

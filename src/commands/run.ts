@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { engineById, engines, offersOf } from '../engines/index.ts'
-import type { Availability, EngineOptions } from '../engines/types.ts'
+import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
 import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
 import { gather } from '../evidence/gather.ts'
@@ -57,10 +57,7 @@ export interface Run {
 export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
   checkEngine(options.engine)
   // The engine starts while the model is read.
-  const starting = describeEngine(options.trials.run, options.engine, options.ort, {
-    signal: options.signal,
-    browser: options.browser ?? undefined,
-  })
+  const starting = describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
   starting.catch(() => {})
   const model = await readModel(file)
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
@@ -185,19 +182,25 @@ export function engineFacts(
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id, version, device, deviceKind, from, options, threadsInUse }
+  const { precision } = engineById(id) ?? {}
+  return { id, version, device, deviceKind, from, ...(precision === undefined ? {} : { precision }), options, threadsInUse }
 }
 
-export function engineOptionsOf({
-  threads,
-  graphOptimization,
-  configEntries,
-  ort,
-  browser,
-}: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries' | 'ort' | 'browser'>): EngineOptions {
-  const named = browser === null ? {} : { browser }
-  return { threads, graphOptimization, executionMode: 'sequential', configEntries, packageFrom: ort, ...named }
+export const engineOptionsOf = (
+  options: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries'> & PlaceOptions,
+): EngineOptions => {
+  const { threads, graphOptimization, configEntries } = options
+  return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
 }
+
+type PlaceOptions = Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'python'>
+
+export const placesOf = ({ ort, browser, openvino, python }: PlaceOptions): EnginePlaces => ({
+  packageFrom: ort,
+  ...(browser === null ? {} : { browser }),
+  ...(openvino === null ? {} : { openvino }),
+  ...(python === null ? {} : { python }),
+})
 
 /** Throws InputError where there is no such engine. */
 export function checkEngine(id: string, flag = '--engine'): void {

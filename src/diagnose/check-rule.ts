@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose } from './diagnose.ts'
 import type { Finding, Rule } from './rule.ts'
-import { bytes, ms, ns, number, ratio, share } from './tell.ts'
+import { bytes, error, ms, ns, number, ratio, share } from './tell.ts'
 
 export * from './example-evidence.ts'
 
@@ -90,7 +90,7 @@ function checkFacts({ detail, facts }: Finding): void {
   }
   expect(new Set(facts.map(({ name }) => name)).size, 'names of facts').toBe(facts.length)
   const said = facts.flatMap(({ name, value, unit }) =>
-    [ms, ns, bytes, share, ratio, number].map((say) => say(name, value, unit).detail),
+    [ms, ns, bytes, share, error, ratio, number].map((say) => say(name, value, unit).detail),
   )
   const known = new Set(said.flatMap((text) => text.match(NUMBERS) ?? []))
   expect(

@@ -1,5 +1,5 @@
 // What a finding says and the numbers that it says, made together: a sentence takes its numbers as facts, so that the two cannot differ.
-import { bytes as inBytes, percent, plural, time } from '../report/text/numbers.ts'
+import { bytes as inBytes, percent, plural, significant, time } from '../report/text/numbers.ts'
 
 /** One number of a finding, as data. */
 export interface Fact {
@@ -33,6 +33,8 @@ export const ns = sayer('ns', (value) => `${Math.round(value)} ns`)
 export const bytes = sayer('bytes', inBytes)
 /** Below one per cent with a decimal: a sentence that names so small a share is about it. */
 export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(value * 100).toFixed(1)} %` : percent(value)))
+/** Of an error: a hundredth of a per cent is one, too. */
+export const error = sayer('share', (value) => `${significant(value * 100, 2)} %`)
 /** '1.6': how many times as much. */
 export const ratio = sayer('ratio', (value) => value.toFixed(1))
 

@@ -34,10 +34,10 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
 /** Whether the engine is here; of WebGPU engines in Node, with the software driver if need be, which then holds for this process. */
 export async function availabilityHere({ id }: Engine): Promise<Availability> {
-  const found = await describeEngine(runLocally, id, null)
+  const found = await describeEngine(runLocally, id, { packageFrom: null })
   if (found.ok || id !== 'ort-webgpu' || !fs.existsSync(SWIFTSHADER)) return found
   process.env.VK_DRIVER_FILES = SWIFTSHADER
-  return describeEngine(runLocally, id, null)
+  return describeEngine(runLocally, id, { packageFrom: null })
 }
 
 export function checkEngine({ engine, tolerance, gaps, options = {}, availability }: EngineCase): void {

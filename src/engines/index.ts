@@ -8,6 +8,12 @@ import { ortDirectml } from './onnxruntime/ort-directml.ts'
 import { ortTensorrt } from './onnxruntime/ort-tensorrt.ts'
 import { ortWasm } from './onnxruntime/ort-wasm.ts'
 import { ortWebgpu } from './onnxruntime/ort-webgpu.ts'
+import { openvino } from './openvino/openvino.ts'
+import { openvinoBf16 } from './openvino/openvino-bf16.ts'
+import { openvinoF16 } from './openvino/openvino-f16.ts'
+import { openvinoGpu } from './openvino/openvino-gpu.ts'
+import { openvinoGpuF16 } from './openvino/openvino-gpu-f16.ts'
+import { openvinoNpu } from './openvino/openvino-npu.ts'
 import type { Engine, EngineOffer } from './types.ts'
 
 export const engines: readonly Engine[] = [
@@ -20,6 +26,12 @@ export const engines: readonly Engine[] = [
   ortCoreml,
   browserWasm,
   browserWebgpu,
+  openvino,
+  openvinoBf16,
+  openvinoF16,
+  openvinoGpu,
+  openvinoGpuF16,
+  openvinoNpu,
 ]
 
 /** undefined where no engine bears that id. */

@@ -27,7 +27,14 @@ export interface EngineOptions {
   readonly packageFrom: string | null
   /** The browser that engines in a page are measured in; absent: the one that is installed. */
   readonly browser?: string
+  /** A folder that has OpenVINO's C library, or the library itself; absent: where it usually is. */
+  readonly openvino?: string
+  /** A Python interpreter, or its environment's folder, whose packages have it. */
+  readonly python?: string
 }
+
+/** What tells where an engine is. */
+export type EnginePlaces = Pick<EngineOptions, 'packageFrom' | 'browser' | 'openvino' | 'python'>
 
 export interface InputDeclaration {
   readonly name: string
@@ -40,8 +47,8 @@ export interface InputDeclaration {
 export interface Session {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
-  /** Threads that predictions run on, the caller's included; absent where the engine does not tell. */
-  readonly threads?: number
+  /** Threads that predictions run on, the caller's included; absent where the engine does not tell, or not before a first prediction. */
+  readonly threads?: number | undefined
   /** One prediction. Fetches only outputs that are tensors. */
   run(feeds: Feeds): Promise<Results>
   /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
@@ -112,6 +119,8 @@ export type Availability =
       readonly deviceKind: DeviceKind
       readonly from: string
       readonly accelerators: readonly string[]
+      /** Keys of its configuration, with the values that they take where these are known, '<n>' for whole numbers; absent: those of onnxruntime. */
+      readonly configuration?: Readonly<Record<string, readonly string[] | null>>
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }
 
@@ -121,6 +130,8 @@ export type Availability =
  * What it can be asked for. `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for
  * all. `worker-threads`: several threads of a process may open sessions. `configuration`: the configuration entries of onnxruntime act.
  * `direct-call`, `reused-outputs`: these options act. `node-times`: a profile with the time of every node (`endProfiling`).
+ * `node-times-as-given`: trivial nodes cannot be timed one by one, so that what its profiler costs is not known and nothing is taken off.
+ * `kernel-names`: a profile names each node's kernel where onnxruntime's names a provider.
  * `executed-graph`: the graph as it is run (`optimizedModelPath`). `roofs`: kernels to measure this machine with. `device-times`: a
  * profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a session that may
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
@@ -140,6 +151,8 @@ export type EngineOffer =
   | 'direct-call'
   | 'reused-outputs'
   | 'node-times'
+  | 'node-times-as-given'
+  | 'kernel-names'
   | 'executed-graph'
   | 'roofs'
   | 'device-times'
@@ -161,12 +174,18 @@ export interface Engine {
   readonly runs: 'graph' | 'source'
   /** The npm package that brings it. */
   readonly package: string
+  /** How it is got, where that is not by this package alone. */
+  readonly install?: string
+  /** What its kernels compute floats in, where it chooses that; absent: what the model has. */
+  readonly precision?: 'float32' | 'float16' | 'bfloat16'
+  /** What engines that differ in their precision alone are called together, in a sentence. */
+  readonly runtime?: string
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number
   /** Beside predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
-  available(options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Availability>
+  available(places: EnginePlaces): Promise<Availability>
   /** Throws an Error whose message is the engine's own. */
   open(modelFile: string, options: OpenOptions): Promise<Session>
   /** Ends what the sessions of this process share, such as a browser. */

@@ -28,6 +28,8 @@ export interface EngineFacts {
   /** Absent in evidence from before it was told. */
   readonly deviceKind?: DeviceKind
   readonly from: string
+  /** What it computes floats in, where it chooses that. */
+  readonly precision?: string
   readonly options: EngineOptions
   /** Threads the engine works with when `options.threads` is null: its default on this machine. */
   readonly threadsInUse: number
@@ -37,6 +39,10 @@ export interface EngineFacts {
 export interface OtherEngine {
   readonly id: string
   readonly device: string
+  /** What it computes floats in, where it chooses that. */
+  readonly precision?: string
+  /** The error of its outputs over this engine's: root mean square over root mean square, of the worst output; 0: rounding. */
+  readonly differs?: number
   /** A GPU's interface drawn by the CPU. */
   readonly software: boolean
   readonly p50Ms: number

@@ -1,15 +1,20 @@
 // Whether an engine is here, on scripted trials: whatever becomes of the process, there is an answer.
 import { describe, expect, test } from 'vitest'
-import type { Availability } from '../engines/types.ts'
+import type { Availability, EnginePlaces } from '../engines/types.ts'
 import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'
 import type { Trial } from '../trials/port.ts'
 import { describeEngine } from './describe-engine.ts'
 
 const here: Availability = { ok: true, version: '1.0', device: 'cpu', deviceKind: 'cpu', from: '/here', accelerators: [] }
 
-async function described(trial: Trial<Availability>, engine = 'ort-cpu', options: Parameters<typeof describeEngine>[3] = {}) {
+async function described(
+  trial: Trial<Availability>,
+  engine = 'ort-cpu',
+  places: Partial<EnginePlaces> = {},
+  signal?: AbortSignal,
+) {
   const runner = scriptedRunner({ engine: () => trial })
-  return { found: await describeEngine(runner.run, engine, '/folder', options), asked: runner.asked }
+  return { found: await describeEngine(runner.run, engine, { packageFrom: '/folder', ...places }, signal), asked: runner.asked }
 }
 
 test('is what the engine says, whether it is here or not', async () => {
@@ -18,9 +23,9 @@ test('is what the engine says, whether it is here or not', async () => {
   expect((await described(measured(absent))).found).toEqual(absent)
 })
 
-test('is asked in a process, with the folder and the browser that were given', async () => {
+test('is asked in a process, with the places that were given', async () => {
   const { signal } = new AbortController()
-  expect((await described(measured(here), 'browser-wasm', { browser: '/chrome', signal })).asked).toEqual([
+  expect((await described(measured(here), 'browser-wasm', { browser: '/chrome' }, signal)).asked).toEqual([
     {
       task: 'engine',
       input: { engine: 'browser-wasm', packageFrom: '/folder', browser: '/chrome' },
@@ -39,7 +44,7 @@ describe('an engine that ends its process', () => {
     expect((await described(trial)).found).toEqual({
       ok: false,
       reason,
-      fix: 'install its package again: npm install onnxruntime-node',
+      fix: 'install it again: npm install onnxruntime-node',
     })
   })
 
@@ -48,9 +53,10 @@ describe('an engine that ends its process', () => {
     expect(await fix('ort-wasm')).toMatch(/onnxruntime-web$/)
     expect(await fix('browser-webgpu')).toMatch(/onnxruntime-web$/)
     expect(await fix('ort-cuda')).toMatch(/onnxruntime-node$/)
+    expect(await fix('openvino')).toMatch(/pip install openvino/)
   })
 })
 
 test('an aborted run is no answer', async () => {
-  await expect(described(measured(here), 'ort-cpu', { signal: AbortSignal.abort() })).rejects.toThrow()
+  await expect(described(measured(here), 'ort-cpu', {}, AbortSignal.abort())).rejects.toThrow()
 })

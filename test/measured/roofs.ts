@@ -21,7 +21,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-roofs-'))
   project.provide('roofs', folder)
-  const engine = await describeEngine(DEFAULTS.trials.run, DEFAULTS.engine, null)
+  const engine = await describeEngine(DEFAULTS.trials.run, DEFAULTS.engine, { packageFrom: null })
   if (engine.ok) {
     const machine = readMachine(engine.accelerators)
     const progress = () => {}

@@ -32,6 +32,30 @@ describe('one model on several engines', () => {
     expect(found.contestants.map(({ p50Ms }) => p50Ms)).toEqual([2, 5])
   })
 
+  test('an engine that chooses its precision says it, and how its outputs differ in it', async () => {
+    const found = await engines({
+      engines: (id) => (id === 'ort-cpu' || id === 'openvino-bf16' ? here : absent),
+      latency: ({ engine }) => (engine === 'ort-cpu' ? 2 : 1),
+      outputs: ({ engine }) => ({
+        y: { dtype: 'float32', shape: [1, 4], data: Float32Array.of(100, 0, 0, engine === 'ort-cpu' ? 0 : 1) },
+      }),
+    })
+    expect(found.contestants).toMatchObject([
+      { id: 'ort-cpu' },
+      { id: 'openvino-bf16', precision: 'bfloat16', runtime: 'OpenVINO' },
+    ])
+    expect(found.contestants[0]).not.toHaveProperty('precision')
+    // An error of 1 in outputs of 100.
+    expect(found.sentences).toContainEqual(
+      expect.stringMatching(/^OpenVINO in bfloat16 takes 1\.00 ms instead of 2\.00 ms .*outputs differ by 1\.0 %\.$/),
+    )
+    expect(found.pareto).toMatchObject({ axes: ['latency', 'start', 'agreement'], dominated: [] })
+    expect(found.reports[0]!.findings.find(({ rule }) => rule === 'engine-choice')!.detail).toContain(
+      'Its outputs differ by 1.0 %',
+    )
+    expect(found.reports[1]!.engine).toMatchObject({ precision: 'bfloat16' })
+  })
+
   test('an interval that holds 1 tells nobody apart', async () => {
     const { ranking, pairs } = await engines({
       latency: ({ process, engine }) => (engine === 'ort-cpu' ? 2 : process === 1 ? 1.5 : 2.5),

@@ -14,9 +14,9 @@ import { tryTask } from '../../measure/try-once.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
-import { checkConfig } from '../config-entries.ts'
+import { checkConfig, checkConfigOfAny } from '../config-entries.ts'
 import { modelForEngine } from '../model-for-engine.ts'
-import { type AvailableEngine, checkEngine, engineOptionsOf } from '../run.ts'
+import { type AvailableEngine, checkEngine, engineOptionsOf, placesOf } from '../run.ts'
 import type { CompareOptions } from './options.ts'
 
 export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }
@@ -98,12 +98,11 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   // One after the other, as `engines` does: on two CPUs two browsers and six processes at once reach their limit, and are then not here.
   for (const [done, id] of ids.entries()) {
     opening.progress(`looking for ${id}`, done, ids.length)
-    const asked = { signal: options.signal, browser: options.browser ?? undefined }
-    found.push(await describeEngine(options.trials.run, id, options.ort, asked))
+    found.push(await describeEngine(options.trials.run, id, placesOf(options), options.signal))
   }
-  const reference = found[ids.indexOf(referenceEngine.id)]!
-  if (reference.ok) checkConfig(options.configEntries, referenceEngine.id, reference)
   const available = ids.flatMap((id, i) => (found[i]!.ok ? [{ id, engine: found[i] as AvailableEngine }] : []))
+  const withKeys = available.filter(({ id, engine }) => id === referenceEngine.id || engine.configuration !== undefined)
+  checkConfigOfAny(options.configEntries, withKeys)
   const missing = ids.flatMap((id, i) => {
     const one = found[i]!
     return one.ok || !asked.includes(id) ? [] : [{ id, reason: one.reason, fix: one.fix }]
@@ -156,10 +155,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
 export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')
-  const engine = await describeEngine(options.trials.run, options.engine, options.ort, {
-    signal: options.signal,
-    browser: options.browser ?? undefined,
-  })
+  const engine = await describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   checkConfig(options.configEntries, options.engine, engine)
   const graphs = models.map(viewGraph)

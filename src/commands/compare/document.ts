@@ -2,6 +2,7 @@
 import { breakEven } from '../../analyze/break-even.ts'
 import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
 import { orderBetween, orderOf, rank } from '../../analyze/ranking.ts'
+import { engineById } from '../../engines/index.ts'
 import { inputFacts } from '../../evidence/choose-inputs.ts'
 import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
 import { memoryOf } from '../../evidence/gather.ts'
@@ -15,7 +16,7 @@ import { fitLine, p50Interval } from '../../measure/timing/statistics.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { comparisonSentences } from '../../report/text/comparison-sentences.ts'
+import { comparisonSentences, errorShare } from '../../report/text/comparison-sentences.ts'
 import { reasonOf } from '../../trials/port.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
@@ -188,6 +189,7 @@ const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => (
   fix: out?.outcome === 'not-here' ? out.fix : null,
   report: null,
   device: contestant.engine?.device ?? null,
+  ...precisionOf(contestant),
   software: isSoftware(contestant.engine),
   p50Ms: null,
   ciLowMs: null,
@@ -209,6 +211,11 @@ const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => (
   agreementSamples: null,
   metric: null,
 })
+
+function precisionOf({ engineId }: Contestant): Pick<ContestantRow, 'precision' | 'runtime'> {
+  const { precision, runtime } = engineById(engineId) ?? {}
+  return { ...(precision === undefined ? {} : { precision }), ...(runtime === undefined ? {} : { runtime }) }
+}
 
 const transferShareOf = ({ device: { device } }: ContestantRun, p50Ms: number): number | null => {
   if (device === undefined) return null
@@ -283,8 +290,26 @@ function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
     const ratio = ratioOf(baseOf(measured), baseOf(other), facts.percent)
     if (ratio === null) return []
     const { id, engine } = other.contestant
-    return [{ id, device: engine!.device, software: isSoftware(engine), p50Ms: p50Of(baseOf(other)), ...ratio }]
+    const { precision } = precisionOf(other.contestant)
+    // Outputs are compared with the first one's.
+    const differs = measured.contestant === facts.opened.first ? outputsDiffer(other, facts) : null
+    return [
+      {
+        id,
+        device: engine!.device,
+        ...(precision === undefined ? {} : { precision }),
+        ...(differs === null ? {} : { differs }),
+        software: isSoftware(engine),
+        p50Ms: p50Of(baseOf(other)),
+        ...ratio,
+      },
+    ]
   })
+}
+
+function outputsDiffer(measured: ContestantRun, facts: RowFacts): number | null {
+  const { agreement } = agreementOf(measured, facts)
+  return errorShare(agreement && (agreementRow(agreement) ?? null))
 }
 
 function reportOf(measured: ContestantRun, facts: RowFacts): ReportDocument {
@@ -370,7 +395,13 @@ function plainPareto(
     metric === undefined
       ? { name: 'agreement', compare: (x, y) => smaller(x.loss, y.loss) }
       : { name: metric, compare: (x, y) => smaller(signed(x), signed(y)) }
-  const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? [latency, start] : [latency, size, quality])
+  // Engines that compute as the model says agree but for rounding; of those that choose a precision that is a matter of choice.
+  const near: Axis<Candidate> = {
+    name: 'agreement',
+    compare: (x, y) => smaller(errorShare(x.agreement), errorShare(y.agreement)),
+  }
+  const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, near] : [latency, start]
+  const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
   return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
 }
 

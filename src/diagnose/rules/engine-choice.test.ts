@@ -27,6 +27,11 @@ checkRule(engineChoice, {
         next: 'whyslow MODEL --engine fast',
       },
     },
+    {
+      name: 'with the precision, where the engine chooses it, and how outputs differ in it',
+      given: evidence({ p50Ms: 10, otherEngines: [other('fast', 0.4, { precision: 'bfloat16', differs: 0.03 })] }),
+      expect: { wouldSaveMs: 6, detail: /^fast on a device in bfloat16 takes 4\.00 ms.*\. Its outputs differ by 3\.0 %\.$/ },
+    },
   ],
   clear: [
     { name: 'none is faster', given: evidence({ otherEngines: [other('slower', 2)] }) },

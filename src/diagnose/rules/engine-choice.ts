@@ -1,7 +1,7 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, share, tell } from '../tell.ts'
+import { counted, error, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const engineChoice = defineRule({
@@ -16,10 +16,12 @@ export const engineChoice = defineRule({
     if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
     const others =
       faster.length > 1 ? tell`, the best of ${number('faster-engines', faster.length, 'engines')} that are faster` : ''
+    const precision = best.precision === undefined ? '' : ` in ${best.precision}`
+    const differ = best.differs ? tell` Its outputs differ by ${error('outputs-differ', best.differs)}.` : ''
     return {
-      ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
+      ...tell`${best.id} on ${best.device}${precision} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
-        fresh processes)${others}.`,
+        fresh processes)${others}.${differ}`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',

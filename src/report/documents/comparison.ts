@@ -51,6 +51,8 @@ export interface Contestant {
   fix: string | null // what to do about it
   report: number | null // its place in reports
   device: string | null
+  precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
+  runtime?: string // what engines that differ in their precision alone are called together
   software: boolean // a software adapter: a GPU's interface drawn by the CPU
   p50Ms: number | null
   ciLowMs: number | null

@@ -10,6 +10,7 @@ export interface EnginesDocument {
     version: string | null
     device: string | null
     deviceKind: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
+    precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
     from: string | null // folder of the package
     reason: string | null // why it is not here
     fix: string | null // how to get it

@@ -51,6 +51,7 @@ export interface ReportDocument {
     version: string
     device: string
     deviceKind?: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
+    precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
     options: { threads: number | null; [option: string]: unknown }
   }
   latency: null | {
@@ -129,6 +130,7 @@ export interface ReportDocument {
     outputs: string[]
     rawMs?: number // as the profiler gave it, its own cost included
     runsPerPrediction?: number // nodes of loop bodies and branches run more or less than once
+    kernel?: string // what ran it, by the engine's own name; absent where the engine does not tell
     aboveRoof?: string | null // why a node can be faster than its measured roof, where it is by more than 10 %
   }[]
   findings: {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Contestant } from '../documents/comparison.ts'
 import { comparison, contestant } from '../documents/example-comparison.ts'
 
 const accuracy = (value: number) => ({ metric: { name: 'accuracy', value, rows: 1000 } })
@@ -37,6 +38,31 @@ describe('the sentences', () => {
       'On slow it would be 3.8–4.2× slower than on ort-cpu.',
       'On same it would not be detectably faster or slower than on ort-cpu (0.952–1.05×).',
     ])
+  })
+
+  test('of a runtime in several precisions are one, with how outputs differ', () => {
+    const of = (precision: string, agreement: Partial<NonNullable<Contestant['agreement']>>): Partial<Contestant> => ({
+      precision,
+      runtime: 'OpenVINO',
+      agreement: { maxAbs: 0.1, cosine: 0.99, sqnrDb: null, equal: false, top1: null, metric: null, ...agreement },
+    })
+    const { sentences } = comparison([
+      contestant('ort-cpu', 316),
+      contestant('openvino', 158, of('float32', { sqnrDb: 120 })),
+      // 10 ** (-48 / 20) is 0.004.
+      contestant('openvino-bf16', 52, of('bfloat16', { sqnrDb: 48 })),
+      contestant('ort-wasm', 632),
+    ])
+    expect(sentences).toEqual([
+      'On ort-wasm it would be 1.90–2.1× slower than on ort-cpu.',
+      'OpenVINO in bfloat16 takes 52.0 ms instead of 316 ms on ort-cpu (5.8–6.4× faster), outputs differ by 0.40 %; in float32 158 ms (1.90–2.1× faster), outputs equal but for rounding.',
+    ])
+    const equal = comparison([contestant('ort-cpu', 10), contestant('openvino', 10, of('float32', { equal: true }))])
+    expect(equal.sentences).toEqual([
+      'OpenVINO in float32 takes 10.0 ms instead of 10.0 ms on ort-cpu (no detectable difference), outputs equal.',
+    ])
+    const integers = comparison([contestant('ort-cpu', 10), contestant('openvino', 10, of('float32', { maxAbs: 3 }))])
+    expect(integers.sentences[0]).toMatch(/, outputs differ by up to 3\.0\.$/)
   })
 
   test('of models say what is given up and what is gained', () => {

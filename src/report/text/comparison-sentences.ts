@@ -2,7 +2,7 @@
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
-import { percent, significant, timeWithInterval } from './numbers.ts'
+import { percent, significant, time, timeWithInterval } from './numbers.ts'
 
 type Facts = Omit<ComparisonDocument, 'answer' | 'sentences'>
 
@@ -75,11 +75,61 @@ function speed(facts: Facts, id: string, other: string, be: 'is' | 'would be'): 
 function besideReference(facts: Facts): string[] {
   const { reference } = facts
   const others = measuredIn(facts).filter(({ id, software }) => id !== reference && !software)
-  if (facts.of === 'engines') return others.map(({ id }) => `On ${id} it ${speed(facts, id, reference, 'would be')}.`)
+  if (facts.of === 'engines') {
+    const plain = others.filter(({ runtime }) => runtime === undefined)
+    return [...plain.map(({ id }) => `On ${id} it ${speed(facts, id, reference, 'would be')}.`), ...runtimes(facts)]
+  }
   return others.map((one) => {
     const gives = qualityChange(facts, one)
     return `${one.id} ${gives === null ? '' : `${gives} and `}${speed(facts, one.id, reference, 'is')}.`
   })
+}
+
+/** Engines that are one runtime in several precisions: a sentence for all of them, the fastest first. */
+function runtimes(facts: Facts): string[] {
+  const { reference } = facts
+  const base = measuredIn(facts).find(({ id }) => id === reference)
+  const others = measuredIn(facts).filter(({ id, runtime }) => id !== reference && runtime !== undefined)
+  return [...new Set(others.map(({ runtime }) => runtime!))].map((runtime) => {
+    const own = others.filter((one) => one.runtime === runtime).toSorted((a, b) => a.p50Ms! - b.p50Ms!)
+    const instead = base === undefined ? '' : ` instead of ${time(base.p50Ms!)} on ${reference}`
+    const said = own.map((one, i) => {
+      const factor = base === undefined ? '' : ` (${factorBeside(facts, one.id)})`
+      return `in ${one.precision} ${i === 0 ? 'takes ' : ''}${time(one.p50Ms!)}${i === 0 ? instead : ''}${factor}, ${differenceOf(one)}`
+    })
+    return `${runtime} ${said.join('; ')}.`
+  })
+}
+
+/** '6.0×', '1.3× slower', 'no detectable difference'. */
+function factorBeside(facts: Facts, id: string): string {
+  const found = ratioBetween(facts, id, facts.reference)
+  if (found === null) return 'not timed beside it'
+  if (found.low <= 1 && found.high >= 1) return 'no detectable difference'
+  return found.low > 1 ? `${times(found.low, found.high)} faster` : `${times(1 / found.high, 1 / found.low)} slower`
+}
+
+/** Below this share of the outputs, what differs is the order of additions. */
+const ROUNDING_SHARE = 1e-4
+
+/**
+ * How far outputs are from the reference's: the error's root mean square over theirs, of the worst output; 0 where only the order of
+ * additions differs, null where it is not known.
+ */
+export function errorShare(agreement: Contestant['agreement']): number | null {
+  if (agreement === null) return null
+  if (agreement.equal) return 0
+  if (agreement.sqnrDb === null) return null
+  const share = 10 ** (-agreement.sqnrDb / 20)
+  return share < ROUNDING_SHARE ? 0 : share
+}
+
+function differenceOf({ agreement }: Contestant): string {
+  const share = errorShare(agreement)
+  if (agreement === null) return 'outputs not compared'
+  if (share === null) return `outputs differ by up to ${significant(agreement.maxAbs, 2)}`
+  if (share > 0) return `outputs differ by ${significant(share * 100, 2)} %`
+  return agreement.equal ? 'outputs equal' : 'outputs equal but for rounding'
 }
 
 /** 'gives up 0.6 points of accuracy'; null where no metric is known of both. */
@@ -107,7 +157,7 @@ function quality(facts: Facts, withData: boolean): string[] {
     const on = withData ? '' : ' on made-up inputs'
     if (agreement.top1 !== null && agreement.top1 < 1)
       return [`${id} decides as ${reference} does in ${significant(agreement.top1 * 100)} % of the rows${on}.`]
-    if (agreement.cosine !== null && agreement.cosine < 0.999)
+    if (agreement.cosine !== null && agreement.cosine < 0.999 && one.runtime === undefined)
       return [`The outputs of ${id} have a cosine of ${significant(agreement.cosine)} with those of ${reference}${on}.`]
     return []
   })

@@ -56,6 +56,21 @@ test('the table has a row for each that was measured, fastest first, and others 
   expect(text).toContain('Warning: something odd')
 })
 
+test('the precision has a column where an engine chooses it, beside how its outputs agree', () => {
+  const agreement = { maxAbs: 0.02, cosine: 0.999, sqnrDb: 40, equal: false, top1: null, metric: null }
+  const chosen = { precision: 'bfloat16', runtime: 'OpenVINO', agreement }
+  const text = renderComparison(comparison([contestant('ort-cpu', 10), contestant('openvino-bf16', 5, chosen)]), {
+    width: 80,
+    colour: false,
+  })
+  expect(text).toMatch(/engine +latency +floats +outputs/)
+  expect(text).toMatch(/openvino-bf16 .* bfloat16 +±0\.02/)
+  expect(text).toMatch(/ort-cpu .* as given/)
+  expect(
+    renderComparison(comparison([contestant('ort-cpu', 10), contestant('ort-wasm', 5)]), { width: 80, colour: false }),
+  ).not.toContain('floats')
+})
+
 test('a question mark is explained below the table, and nothing is where there is none', () => {
   const other = contestant('b.onnx', 2, { agreementReason: 'other outputs' })
   const unlike = comparison([contestant('a.onnx', 1, { macs: null }), other], { of: 'models' })

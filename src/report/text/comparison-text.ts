@@ -14,7 +14,7 @@ interface Measure {
 }
 
 /** Below this a name is cut so far that models cannot be told apart. */
-const LEAST_NAME = 12
+const LEAST_NAME = 14
 const PLACE_WIDTH = 3
 
 /** The whole comparison as text that ends with a line end. Pure. */
@@ -71,6 +71,7 @@ function measuresOf(doc: ComparisonDocument): Measure[] {
   const rate: Measure = { head: 'samples/s', cell: ({ samplesPerSecond }) => significant(samplesPerSecond!) }
   const start: Measure = { head: 'start', cell: ({ startMs }) => time(startMs!) }
   const device: Measure = { head: 'on', cell: ({ device }) => shorten(printable(device ?? ''), 16) }
+  const precision: Measure = { head: 'floats', cell: ({ precision }) => precision ?? 'as given' }
   const size: Measure = { head: 'size', cell: ({ sizeBytes }) => bytes(sizeBytes) }
   const macs: Measure = { head: 'MACs', cell: ({ macs }) => (macs === null ? '?' : count(macs)), unknown: () => 'work not known' }
   const named = doc.contestants.find(({ metric }) => metric !== null)?.metric?.name
@@ -91,7 +92,9 @@ function measuresOf(doc: ComparisonDocument): Measure[] {
                 : significant(metric.value),
           unknown: () => `${named} not measured`,
         }
-  return doc.of === 'engines' ? [latency, rate, quality, start, device] : [latency, rate, quality, size, macs]
+  if (doc.of === 'models') return [latency, rate, quality, size, macs]
+  const chosen = doc.contestants.some(({ precision, p50Ms }) => precision !== undefined && p50Ms !== null)
+  return chosen ? [latency, precision, quality, rate, start, device] : [latency, rate, quality, start, device]
 }
 
 function agreementOf({ id, agreement }: Contestant, reference: string): string {

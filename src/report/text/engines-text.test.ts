@@ -25,3 +25,25 @@ test('says what is here on what, and of the rest why and how to get it', () => {
     ].join('\n'),
   )
 })
+
+test('a runtime that is several engines gives its reason once, and those that are here their precision', () => {
+  const reason = { title: '', reason: 'it was not found', fix: 'pip install it' }
+  const [cpu] = document.engines
+  const engines = [
+    { ...cpu!, id: 'fast', precision: 'bfloat16' },
+    { ...nothing, ...reason, id: 'fast-gpu', here: false },
+    { ...nothing, ...reason, id: 'fast-npu', here: false },
+  ]
+  expect(renderEngines({ ...document, engines }, { width: 60, colour: false })).toBe(
+    [
+      'Here',
+      'fast      1.30.0 on cpu in bfloat16',
+      '',
+      'Not here',
+      'fast-gpu',
+      'fast-npu  it was not found',
+      '          To get it: pip install it',
+      '',
+    ].join('\n'),
+  )
+})

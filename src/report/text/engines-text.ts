@@ -10,15 +10,34 @@ export function renderEngines({ engines }: EnginesDocument, options: TerminalOpt
   const indent = ' '.repeat(labelWidth)
   const here = engines
     .filter((engine) => engine.here)
-    .flatMap((engine) => wrap(`${engine.version} on ${engine.device}`, width, pad(engine.id, labelWidth), indent))
-  const absent = engines
-    .filter((engine) => !engine.here)
-    .flatMap(({ id, reason, fix }) => [
+    .flatMap(({ id, version, device, precision }) => {
+      const computes = precision === undefined ? '' : ` in ${precision}`
+      return wrap(`${version} on ${device}${computes}`, width, pad(id, labelWidth), indent)
+    })
+  const absent = alike(engines.filter((engine) => !engine.here)).flatMap((all) => {
+    const { id, reason, fix } = all.at(-1)!
+    return [
+      ...all.slice(0, -1).map((one) => one.id),
       ...wrap(`${reason}`, width, pad(id, labelWidth), indent),
       ...wrap(`To get it: ${fix}`, width, indent, indent).map(colours.dim),
-    ])
+    ]
+  })
   return page([
     [colours.bold('Here'), ...(here.length > 0 ? here : ['none'])],
     absent.length > 0 ? [colours.bold('Not here'), ...absent] : [],
   ])
+}
+
+type Row = EnginesDocument['engines'][number]
+
+/** Neighbours that are absent for one reason: a runtime that is several engines. */
+function alike(rows: readonly Row[]): Row[][] {
+  const groups: Row[][] = []
+  for (const row of rows) {
+    const group = groups.at(-1)
+    const before = group?.[0]
+    if (group !== undefined && before?.reason === row.reason && before.fix === row.fix) group.push(row)
+    else groups.push([row])
+  }
+  return groups
 }

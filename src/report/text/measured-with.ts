@@ -55,7 +55,8 @@ function engine({ engine, tool }: ReportDocument): string | null {
       ? `${plural(threadsInUse, 'thread')} (the engine's default)`
       : "the engine's default thread count"
   const used = threads === null ? chosen : plural(threads, 'thread')
-  return `${engine.id} ${engine.version} on ${engine.device}, ${used}; whyslow ${tool.version}`
+  const precision = engine.precision === undefined ? '' : ` in ${engine.precision}`
+  return `${engine.id} ${engine.version} on ${engine.device}${precision}, ${used}; whyslow ${tool.version}`
 }
 
 function model({ model }: ReportDocument): string | null {

@@ -31,3 +31,15 @@ test('not where the five largest nodes hold most of the time', () => {
   // 0.8 of 5.8 ms is left: 14 %.
   expect(summary(documentOf(['Conv', 1], ['Conv', 1], ['Conv', 1], ['Conv', 1], ['Conv', 1], ['Add', 0.8]))).toEqual([])
 })
+
+test('kernels stand where an engine names them and no floor is known', () => {
+  const doc = documentOf(['Conv', 1], ['Add', 0.5])
+  const named = doc.nodes.map((node) => ({ ...node, kernel: 'brgconv_avx512_bf16' }))
+  const head = (nodes: ReportDocument['nodes']) => nodeTable({ ...doc, nodes }, 100, plain)[0]
+  expect(nodeTable({ ...doc, nodes: named.map((node) => ({ ...node, bound: null })) }, 100, plain)[1]).toMatch(
+    /brgconv_avx512_bf16$/,
+  )
+  expect(head(named.map((node) => ({ ...node, bound: null })))).toMatch(/kernel$/)
+  expect(head(named.map((node) => ({ ...node, bound: 'compute' })))).toMatch(/bound by$/)
+  expect(head(doc.nodes.map((node) => ({ ...node, bound: null })))).toMatch(/bound by$/)
+})

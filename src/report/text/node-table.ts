@@ -10,6 +10,7 @@ type Node = ReportDocument['nodes'][number]
 
 const mostNodes = 5
 const longestOperator = 20
+const longestKernel = 28
 const title = 'Where the time goes'
 
 /** Above it, the nodes named are the smaller part, and what kinds of nodes there are says more. */
@@ -67,7 +68,9 @@ function columnsFor(top: readonly Node[], others: readonly Node[]): Column[] {
     { head: 'operator', texts: texts(({ opType }) => shorten(printable(opType), longestOperator), '') },
     { head: 'time', side: 'left', texts: texts(({ timeMs }) => time(timeMs), time(othersMs)) },
     { head: 'share', side: 'left', texts: texts(({ share }) => percent(share), percent(othersShare)) },
-    { head: 'bound by', texts: texts(({ bound }) => bound ?? 'not known', '') },
+    top.every(({ bound, kernel }) => bound === null && kernel !== undefined)
+      ? { head: 'kernel', texts: texts(({ kernel }) => shorten(printable(kernel!), longestKernel), '') }
+      : { head: 'bound by', texts: texts(({ bound }) => bound ?? 'not known', '') },
   ]
 }
 

@@ -1,16 +1,13 @@
 // Is there a browser to measure in, and what does its page compute on? The browser is started to find out.
 import { firstLineOf } from '../../../graph/input-error.ts'
-import type { Availability, DeviceKind, EngineOptions } from '../../types.ts'
+import type { Availability, DeviceKind, EnginePlaces } from '../../types.ts'
 import { softwareName } from '../gpu-in-use.ts'
 import { findWeb, webAbsent } from '../ort-web.ts'
 import { browserFor, endBrowser, type Provider } from './browser.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
 import type { AdapterInfo, PageFacts } from './page.ts'
 
-export async function availableInBrowser(
-  provider: Provider,
-  options: Pick<EngineOptions, 'packageFrom' | 'browser'>,
-): Promise<Availability> {
+export async function availableInBrowser(provider: Provider, options: EnginePlaces): Promise<Availability> {
   const web = findWeb(options.packageFrom)
   if (!web) return webAbsent(options.packageFrom)
   try {

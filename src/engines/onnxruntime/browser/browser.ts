@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import type { EngineOptions } from '../../types.ts'
+import type { EnginePlaces } from '../../types.ts'
 import { hasGpu } from '../gpu-in-use.ts'
 import { findWeb, INSTALL_WEB, WEB_PACKAGE } from '../ort-web.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
@@ -45,7 +45,7 @@ function flags(provider: Provider): string[] {
 }
 
 /** The running browser; another provider than the one it was started for needs another process. Throws where it cannot start. */
-export async function browserFor(provider: Provider, options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Browser> {
+export async function browserFor(provider: Provider, options: EnginePlaces): Promise<Browser> {
   started ??= start(provider, options)
   const browser = await started
   if (browser.provider !== provider)
@@ -53,7 +53,7 @@ export async function browserFor(provider: Provider, options: Pick<EngineOptions
   return browser
 }
 
-async function start(provider: Provider, options: Pick<EngineOptions, 'packageFrom' | 'browser'>): Promise<Started> {
+async function start(provider: Provider, options: EnginePlaces): Promise<Started> {
   const web = findWeb(options.packageFrom)
   if (!web) throw new Error(`${WEB_PACKAGE} was not found; ${INSTALL_WEB}`)
   const found = findBrowser(options)

@@ -192,3 +192,18 @@ describe('callCostOf', () => {
     expect(callCostOf(output(events, [round(0.05, { emptyP50Ms: null })]), 0.1)).toBeUndefined()
   })
 })
+
+it('says that times are as the engine gives them, at the pace of the p50, where nothing was taken off', () => {
+  const free = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0 }
+  const given = output([event('relu', 'Relu', [0.05])], [round(0.1, { cost: free, profiledP50Ms: 0.4 })])
+  const measured = { ...given, calibrated: false, asGiven: true } as const
+  const { nodes, correction } = correctProfile(
+    measured,
+    { executed: model, original: model },
+    { x: scalar },
+    { p50Ms: 0.2, threads: 1 },
+  )
+  // 50 µs of 0.1 ms, at a p50 of 0.2: what profiling took is not the nodes' pace.
+  expect(nodes[0]!.timeMs).toBeCloseTo(0.1)
+  expect(correction).toContain('took 4.00 times as long; node times are as the engine gives them, uncorrected (1 round)')
+})

@@ -27,7 +27,7 @@ export function correctProfile(
   feeds: FeedTypes,
   { p50Ms, threads }: Pick<Profile, 'threads'> & { readonly p50Ms: number },
 ): Profile {
-  const output = steadyRounds(measured.calibrated ? measured : atOwnPace(measured))
+  const output = steadyRounds(measured.calibrated || measured.asGiven ? measured : atOwnPace(measured))
   const { rounds, events } = output
   const joined = joinEvents(events, graphs.executed, graphs.original)
   const views = joined.map(({ view }) => view)
@@ -143,7 +143,7 @@ function meanOverheadUs({ events, rounds }: ProfileOutput): number {
 const slowerOf = ({ rounds }: ProfileOutput): number => median(rounds.map((round) => round.profiledP50Ms / round.plainP50Ms))
 
 function correctionSentence(
-  { rounds, calibrated, onOneThread }: ProfileOutput,
+  { rounds, calibrated, asGiven, onOneThread }: ProfileOutput,
   overheadPerNodeUs: number,
   { p50Ms, slower }: { readonly p50Ms: number; readonly slower: number },
 ): string {
@@ -152,9 +152,11 @@ function correctionSentence(
   const basis = calibrated
     ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
     : `what the profiler usually costs: beside such predictions that is nothing, and it was not calibrated (${counted})`
+  const taken = asGiven
+    ? `node times are as the engine gives them, uncorrected (${counted})`
+    : `${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ${basis}`
   return (
-    `profiled, the prediction took ${slower.toFixed(2)} times as long; ${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ` +
-    `${basis}; node times are at the pace of ` +
+    `profiled, the prediction took ${slower.toFixed(2)} times as long; ${taken}; node times are at the pace of ` +
     `the p50 (factor ${pace.toFixed(3)})${onOneThread ? '; profiled on one thread, on which the model is as fast' : ''}`
   )
 }

@@ -55,6 +55,17 @@ async function profiled({ runMs, spans = () => [], input = {}, clock = scriptedC
 }
 const isProfiled = ({ options }: Opened) => options.profilePrefix !== undefined
 
+test('of an engine whose profiler cannot be calibrated no chains are run, and nothing is taken off', async () => {
+  const spans = () => [{ name: 'a', opType: 'Conv', us: 400 }]
+  const { profile, engine } = await profiled({ runMs: () => 1, offers: ['node-times', 'node-times-as-given'], spans })
+  expect(engine.opened.filter(({ file }) => file.startsWith('chain-'))).toEqual([])
+  expect(profile).toMatchObject({ asGiven: true, calibrated: false, bodyUs: null })
+  expect(profile.rounds.map(({ cost }) => cost)).toEqual(
+    Array(2).fill({ fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0 }),
+  )
+  expect(profile.events[0]!.rawMs).toEqual([0.4, 0.4])
+})
+
 describe('rounds', () => {
   test('are plain predictions, chains, profiled predictions, chains, plain ones and the empty model', async () => {
     const { engine, sessions } = await profiled({ runMs: () => 5 })

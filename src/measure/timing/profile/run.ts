@@ -52,12 +52,14 @@ export async function profileModel(
   const traces: Trace[] = []
   const measured: (Omit<ProfileRound, 'cost'> & { readonly cost: ProfilerCost | null })[] = []
   const calibration = calibrationOf({ engine, now, options: input.options, folder: input.folder }, input.nodes)
-  let before = { p50Ms: first.p50Ms, cost: isFelt(input.nodes, first.p50Ms) ? await calibration.cost() : null }
+  const asGiven = engine.offers.includes('node-times-as-given')
+  const feels = (events: number): boolean => !asGiven && isFelt(events, first.p50Ms)
+  let before = { p50Ms: first.p50Ms, cost: feels(input.nodes) ? await calibration.cost() : null }
   for (let round = 0; round < rounds; round++) {
     const maxEvents = Math.min(ROUND_EVENTS, MAX_EVENTS / rounds)
     const { trace, p50Ms: profiledP50Ms } = await profiledPart(profiling, sampleMs, maxEvents, round)
     // Bodies of loops run many times: only the trace tells how many events a prediction has.
-    const felt = before.cost !== null || isFelt(trace.nodes.length / trace.runs.length, first.p50Ms)
+    const felt = before.cost !== null || feels(trace.nodes.length / trace.runs.length)
     const after = {
       cost: felt ? await calibration.cost() : null,
       p50Ms: (await plainPart(profiling, sampleMs * PLAIN_SHARE)).p50Ms,
@@ -78,16 +80,19 @@ export async function profileModel(
   const known = measured.find(({ cost }) => cost !== null)?.cost ?? null
   return {
     ...profiled,
-    rounds: measured.map(({ cost, ...round }) => ({ ...round, cost: cost ?? known ?? USUAL_COST })),
+    rounds: measured.map(({ cost, ...round }) => ({ ...round, cost: cost ?? known ?? (asGiven ? NO_COST : USUAL_COST) })),
     truncated: traces.some((trace) => trace.truncated),
     calibrated: known !== null,
-    bodyUs: hasBodies ? await calibration.bodyUs() : null,
+    ...(asGiven ? { asGiven } : {}),
+    bodyUs: hasBodies && !asGiven ? await calibration.bodyUs() : null,
     onOneThread: serial,
   }
 }
 
 /** What chains show on a machine of 2020 or so, with two inputs and one output a node. */
 const USUAL_COST: ProfilerCost = { fixedUs: 2, perTensorUs: 0.3, betweenUs: 3, dispatchUs: 0.3 }
+/** Of a profiler that is not calibrated. */
+const NO_COST: ProfilerCost = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0 }
 /** All of it, µs a node, as it is at worst. */
 const MOST_NODE_US = 15
 /** Below this share of a prediction the profiler's cost is lost in the spread between predictions. */
