@@ -13,7 +13,7 @@ import type { WhyOptions } from './options.ts'
 import { measureRun, type Run } from './run.ts'
 
 /** Of their time: two processes start, and files are written, before anything is timed. */
-const STARTS_MS = 600
+const STARTS_MS = 900
 const LEAST_MS = 300
 
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'

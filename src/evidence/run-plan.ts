@@ -69,7 +69,7 @@ export interface RunPlan {
 }
 
 const FULL = { budgetMs: 20_000, predictions: 60, processes: 5, sampleMs: 2500, blocksShare: 0.4, profileShare: 0.2 } as const
-const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, blocksShare: 0.5, profileShare: 0.35 } as const
+const QUICK = { budgetMs: 6000, predictions: 25, processes: 3, sampleMs: 900, blocksShare: 0.5, profileShare: 0.32 } as const
 
 /**
  * What a second of sampling beyond the usual adds to the run: the processes' own warm-up, the profile's share with its plain parts, and a
