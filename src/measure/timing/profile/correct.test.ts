@@ -205,5 +205,14 @@ it('says that times are as the engine gives them, at the pace of the p50, where 
   )
   // 50 µs of 0.1 ms, at a p50 of 0.2: what profiling took is not the nodes' pace.
   expect(nodes[0]!.timeMs).toBeCloseTo(0.1)
+  // A node of the engine's own has no origin.
+  const own = output([event('relu', 'Relu', [0.05]), event('x_reordered', 'Reorder', [0.01])], [round(0.1, { cost: free })])
+  const joined = correctProfile(
+    { ...own, calibrated: false, asGiven: true },
+    { executed: model, original: model },
+    {},
+    { p50Ms: 0.1, threads: 1 },
+  )
+  expect(joined.nodes.map(({ origin }) => origin)).toEqual([['relu'], []])
   expect(correction).toContain('took 4.00 times as long; node times are as the engine gives them, uncorrected (1 round)')
 })

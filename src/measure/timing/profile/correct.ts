@@ -29,7 +29,7 @@ export function correctProfile(
 ): Profile {
   const output = steadyRounds(measured.calibrated || measured.asGiven ? measured : atOwnPace(measured))
   const { rounds, events } = output
-  const joined = joinEvents(events, graphs.executed, graphs.original)
+  const joined = joinEvents(events, graphs.executed, graphs.original, { alone: measured.asGiven === true })
   const views = joined.map(({ view }) => view)
   const typeOf = valueTypes(events, views, graphs.executed, feeds)
   const bodiesUs = bodyTimesUs(output)

@@ -18,8 +18,16 @@ interface Placed {
 
 const NOWHERE: Origin = { origin: [], inserted: true }
 
-/** Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. */
-export function joinEvents(events: readonly ProfiledEvent[], executed: GraphView, original: GraphView): Joined[] {
+/**
+ * Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. An event that matches no node is named
+ * after the node that runs beside it, unless `alone`: of an engine that makes nodes of its own all over the graph, that says nothing.
+ */
+export function joinEvents(
+  events: readonly ProfiledEvent[],
+  executed: GraphView,
+  original: GraphView,
+  { alone = false }: { readonly alone?: boolean } = {},
+): Joined[] {
   const joined: Joined[] = events.map(() => ({ view: null, origin: NOWHERE }))
   const children = new Map<number | null, number[]>()
   for (const [i, { parent }] of events.entries()) {
@@ -41,11 +49,10 @@ export function joinEvents(events: readonly ProfiledEvent[], executed: GraphView
       todo.push({ parent: index, executed: inside, original: originalSubgraphs(match, next.original) })
     }
   }
-  // An event that matches no node of the saved graph is named after the node that runs beside it.
   const beside = (i: number): Origin | undefined =>
     [joined[i - 1], joined[i + 1]].find((j) => j && j.origin.origin.length > 0)?.origin
   for (const [i, { view, origin }] of joined.entries()) {
-    const neighbour = origin.origin.length === 0 ? beside(i) : undefined
+    const neighbour = !alone && origin.origin.length === 0 ? beside(i) : undefined
     if (neighbour) joined[i] = { view, origin: { origin: neighbour.origin, inserted: true } }
   }
   return joined.map((one, i) => ({ ...one, origin: { ...one.origin, origin: joined[outermost(events, i)]!.origin.origin } }))
