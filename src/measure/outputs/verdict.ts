@@ -48,10 +48,13 @@ export function verdict(agreement: Agreement, promise: Promised, maxLoss: Allowe
 }
 
 function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string | null {
-  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1 } = output
+  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1, sameRows } = output
   const isExact = promise === 'exact'
   const share = isExact ? 1 : SAME_DECISIONS
-  if (top1 !== null && top1 < share) return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
+  if (sameRows !== undefined && sameRows < share)
+    return `the output '${name}' selects other rows: ${percent(1 - sameRows)} of them`
+  if (sameRows === undefined && top1 !== null && top1 < share)
+    return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
   if (meaning === 'label') return null
   if (!isRealFloat(dtype)) {
     return equalShare < share ? `${percent(1 - equalShare)} of the elements of the output '${name}' differ` : null
@@ -64,14 +67,14 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
 
 /** The loss that `--max-loss` bounds. */
 export interface Loss {
-  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'cosine'
+  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'share of the same selected rows' | 'cosine'
   /** Never below 0: a gain is no loss. */
   readonly loss: number
 }
 
 /**
  * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 where an
- * output decides classes, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
+ * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
  * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
  */
 export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): Loss {
@@ -83,7 +86,11 @@ export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): 
   }
   const exact = outputs.filter(({ dtype, meaning }) => !isRealFloat(dtype) && meaning === 'values')
   const shares = [...(top1 === null ? [] : [top1]), ...exact.map(({ equalShare }) => equalShare)]
-  if (shares.length > 0) return { of: 'top-1 agreement', loss: 1 - Math.min(...shares) }
+  const least = Math.min(...shares)
+  if (shares.length > 0) {
+    const isOfRows = outputs.some((output) => output.meaning === 'selection' && output.top1 === least)
+    return { of: isOfRows ? 'share of the same selected rows' : 'top-1 agreement', loss: 1 - least }
+  }
   return { of: 'cosine', loss: Math.max(0, 1 - (cosine ?? 1)) }
 }
 
@@ -151,7 +158,7 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
 }
 
 const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>
-  meaning === 'values' && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
+  (meaning === 'values' || meaning === 'selection') && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
 
 const short = (value: number): string => {
   const text = Number(value.toPrecision(3))
