@@ -134,7 +134,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   return {
     ok,
     reason: ok
-      ? `${seen}, within --max-loss ${maxLoss}${caveat}`
+      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
       : `${seen}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
   }
 }
@@ -154,7 +154,15 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   if (away > limits.cosine + FLOAT_SLACK)
     return { ok: false, reason: `cosine of the worst output ${short(1 - away)}, below ${short(1 - limits.cosine)}` }
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
-  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}` }
+  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${listsOf(agreement)}` }
+}
+
+/** Said of outputs of which the order does not count. */
+function listsOf({ selections = [] }: Agreement): string {
+  const told = selections.map(
+    ({ outputs, by }) => `; ${outputs.map((name) => `'${name}'`).join(', ')} by what ${by} selects, in any order`,
+  )
+  return told.join('')
 }
 
 const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>
