@@ -74,9 +74,9 @@ describe.each([[['scores', 'index', 'lines']], [['scores', 'points']], [['index'
     })
 
     test('another row that is selected counts', () => {
-      // 15 comes to 0.9: it displaces 9, which stood 0.05 below the next, and is itself far above the last.
+      // 15 comes to 0.9 and displaces the last. It stands 0.3 above the cut-off of 0.6; all ten of the new list together 2.1.
       const agreement = against(original.map((peak, k) => (k === 15 ? { ...peak, score: 0.9 } : peak)))
-      expect(lossOf(agreement)).toEqual({ of: 'share of the same selected rows', loss: expect.closeTo(0.1, 9) })
+      expect(lossOf(agreement)).toEqual({ of: 'selected rows the same, by score', loss: expect.closeTo(0.3 / 2.1, 5) })
       expect(verdict(agreement, 'rounding', null)).toEqual({
         ok: false,
         reason: expect.stringMatching(/selects other rows: 10 % of them|differs by/),
@@ -91,7 +91,7 @@ describe.each([[['scores', 'index', 'lines']], [['scores', 'points']], [['index'
       expect(verdict(agreement, 'rounding', null).ok).toBe(false)
       expect(verdict(agreement, 'approximate', { metric: 0.01, top1: 0.01, cosine: 0.005 })).toEqual({
         ok: true,
-        reason: expect.stringMatching(/^share of the same selected rows 1, cosine of the worst output 0\.99/),
+        reason: expect.stringMatching(/^selected rows the same, by score 1, cosine of the worst output 0\.99/),
       })
     })
   },
@@ -133,7 +133,8 @@ test('a peak that moves to the next place is the same line, a little off', () =>
   expect(moved.cosine).toBeGreaterThan(0.999)
   expect(verdict(moved, 'rounding', null).ok).toBe(false)
   const gone = compare(wide(original), wide(original.map((peak, k) => (k === 2 ? { ...peak, at: peak.at + 7 } : peak))), graph)
-  expect(gone.top1).toBe(0.9)
+  // It stood 0.35 above the last, all ten together 2.25.
+  expect(gone.top1).toBeCloseTo(1 - 0.35 / 2.25, 5)
 })
 
 test('rows that carry their own score, and a class that is a name', () => {
@@ -157,8 +158,8 @@ test('padded and thresholded lists stay what they are', () => {
   })
   const original = list([0.9, 0.8, 0.7, 0, 0, 0], [5, 9, 40, -1, -1, -1])
   expect(compare(original, list([0.9, 0.8, 0.7, 0, 0, 0], [5, 9, 40, -1, -1, -1]), graph).equal).toBe(true)
-  // A fourth comes in, clearly: one row of six.
-  expect(compare(original, list([0.9, 0.8, 0.7, 0.6, 0, 0], [5, 9, 40, 77, -1, -1]), graph).top1).toBeCloseTo(5 / 6, 9)
+  // A fourth comes in, clearly: 0.6 of 3.
+  expect(compare(original, list([0.9, 0.8, 0.7, 0.6, 0, 0], [5, 9, 40, 77, -1, -1]), graph).top1).toBeCloseTo(0.8, 5)
   // Which of the places without any score end the list says nothing.
   const other = compare(list([0.9, 0.8, 0, 0, 0, 0], [5, 9, 0, 1, 2, 3]), list([0.9, 0.8, 0, 0, 0, 0], [5, 9, 7, 8, 1, 3]), graph)
   expect(verdict(other, 'exact', null).ok).toBe(true)
@@ -184,7 +185,9 @@ describe('NonMaxSuppression', () => {
   test('lists of different lengths differ by the rows that are not in both', () => {
     const agreement = compare(found([3, 0.9], [7, 0.8], [9, 0.4]), found([3, 0.9], [7, 0.8]), graph)
     expect(agreement.mismatch).toBeNull()
-    expect(agreement.selections![0]).toMatchObject({ rows: 3, same: expect.closeTo(2 / 3, 9), alike: expect.closeTo(2 / 3, 9) })
+    // Above the threshold of 0.25 they stand 0.65, 0.55 and 0.15.
+    const [alike, same] = [expect.closeTo(1.2 / 1.35, 5), expect.closeTo(2 / 3, 9)]
+    expect(agreement.selections![0]).toMatchObject({ rows: 3, same, alike })
   })
 
   test('a row that stood on the threshold is a tie', () => {

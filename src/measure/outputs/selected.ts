@@ -161,25 +161,35 @@ function countRows(
   const { squares, pairs, most } = pairedScores(matches, original, candidate, scores)
   const noise = pairs === 0 ? 0 : NOISE_REACH * Math.sqrt(squares / pairs)
   const reach = Math.min(noise, SAME_ROW * scale)
-  let [rows, different, apart] = [0, 0, 0]
+  let [rows, different] = [0, 0]
+  const weights = { all: [0, 0], apart: [0, 0] }
   matches.forEach((lists, sample) => {
     const [before, after] = [original[sample]!.rows, candidate[sample]!.rows]
     lists.forEach((places, list) => {
       rows += Math.max(before, after)
-      const [own, others] = [scoresIn(scores?.original[sample], list, before), scoresIn(scores?.candidate[sample], list, after)]
+      const sides = [scoresIn(scores?.original[sample], list, before), scoresIn(scores?.candidate[sample], list, after)] as const
+      const [own, others] = sides
       const isFull = by === 'TopK' && before === after
-      const lost = above(isFull ? lowest(others) : threshold, own, (row) => places[row]! >= 0)
       const kept = new Set(places)
-      const gained = above(isFull ? lowest(own) : threshold, others, (row) => kept.has(row))
-      const moved = places.filter((to, from) => to >= 0 && Math.abs(own[from]! - others[to]!) > SAME_SCORE * scale).length
-      const count = (limit: number) =>
-        Math.max(...[lost, gained].map((margins) => margins.filter((margin) => !(margin <= limit)).length))
-      different += moved + count(tie)
-      apart += moved + count(Math.max(tie, reach))
+      const moved = new Set([...places.keys()].filter((row) => Math.abs(own[row]! - others[places[row]!]!) > SAME_SCORE * scale))
+      const isShared = [(row: number) => places[row]! >= 0 && !moved.has(row), (row: number) => kept.has(row)]
+      const counts = sides.map((side, k) => {
+        const cutOff = isFull ? lowest(sides[1 - k]!) : threshold
+        const beyond = (limit: number) => rowsBeyond(side, isShared[k]!, (cutOff ?? Number.NaN) + limit)
+        const weight = weightBy(isFull ? lowest(side.filter(Number.isFinite)) : threshold)
+        const sum = (numbers: readonly number[]) => numbers.reduce((total, row) => total + weight(side[row]!), 0)
+        weights.all[k]! += sum([...side.keys()])
+        weights.apart[k]! += sum(beyond(Math.max(tie, reach)))
+        return beyond(tie).length
+      })
+      different += Math.max(...counts)
     })
   })
-  const share = (count: number) => (rows === 0 ? 1 : 1 - count / rows)
-  return { rows, same: share(different), alike: share(apart), maxPairRelative: scale === 0 ? 0 : most / scale }
+  const lost = Math.max(...weights.apart.map((apart, k) => (apart === 0 ? 0 : apart / weights.all[k]!)))
+  return {
+    ...{ rows, same: rows === 0 ? 1 : 1 - different / rows, alike: 1 - lost },
+    maxPairRelative: scale === 0 ? 0 : most / scale,
+  }
 }
 
 const scoresIn = (scores: Numbers | undefined, list: number, rows: number): readonly number[] =>
@@ -188,10 +198,14 @@ const scoresIn = (scores: Numbers | undefined, list: number, rows: number): read
 const lowest = (scores: readonly number[]): number =>
   scores.reduce((low, score) => Math.min(low, score), Number.POSITIVE_INFINITY)
 
-/** How far the rows that the other list does not have lie above what it took to be in it; NaN where nothing says so. */
-function above(cutOff: number | null, own: readonly number[], isShared: (row: number) => boolean): readonly number[] {
-  return own.flatMap((score, row) => (isShared(row) ? [] : [score - (cutOff ?? Number.NaN)]))
+/** Rows that the other list does not have, although it takes less to be in it; all, where nothing says what it takes. */
+function rowsBeyond(scores: readonly number[], isShared: (row: number) => boolean, limit: number): readonly number[] {
+  return scores.flatMap((score, row) => (isShared(row) || score <= limit ? [] : [row]))
 }
+
+/** By how far a row stands above the cut-off: the last of long lists say little. Where nothing says so, one row is as good as another. */
+const weightBy = (cutOff: number | null) => (score: number) =>
+  cutOff === null || Number.isNaN(score) ? 1 : Math.max(0, score - cutOff)
 
 /** Differences of the scores of rows that both select. */
 function pairedScores(

@@ -18,7 +18,10 @@ export interface SelectionAgreement {
   readonly rows: number
   /** Share of them, 0..1, that both select, or that stood as near to the cut-off as rounding may move scores. */
   readonly same: number
-  /** The same, as near as scores are seen to move: twice the root mean square of the differences of the rows that both select. */
+  /**
+   * The same, each row by how far its score stands above the cut-off, which is a tie as near as scores are seen to move: twice the root
+   * mean square of the differences of the rows that both select.
+   */
   readonly alike: number
   /** Largest difference of the scores of a row that both select, of the largest score. */
   readonly maxPairRelative: number

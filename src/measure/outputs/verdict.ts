@@ -67,7 +67,7 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
 
 /** The loss that `--max-loss` bounds. */
 export interface Loss {
-  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'share of the same selected rows' | 'cosine'
+  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'selected rows the same, by score' | 'cosine'
   /** Never below 0: a gain is no loss. */
   readonly loss: number
 }
@@ -89,7 +89,7 @@ export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): 
   const least = Math.min(...shares)
   if (shares.length > 0) {
     const isOfRows = outputs.some((output) => output.meaning === 'selection' && output.top1 === least)
-    return { of: isOfRows ? 'share of the same selected rows' : 'top-1 agreement', loss: 1 - least }
+    return { of: isOfRows ? 'selected rows the same, by score' : 'top-1 agreement', loss: 1 - least }
   }
   return { of: 'cosine', loss: Math.max(0, 1 - (cosine ?? 1)) }
 }

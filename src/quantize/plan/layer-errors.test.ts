@@ -67,7 +67,8 @@ test('a list of the best in another order is no noise, and rows that are lost ar
   const noise = (places: readonly number[]) =>
     noiseOf([list([0.9, 0.8, 0.79, 0.6], [10, 40, 90, 200])], [list([0.9, 0.8, 0.79, 0.6], places)], peakList(4, 256, outputs))
   expect(noise([10, 90, 40, 200])).toBe(0)
-  expect(noise([10, 40, 160, 200])).toBe(0.25)
+  // Above the last they stand 0.3, 0.2 and 0.19.
+  expect(noise([10, 40, 160, 200])).toBeCloseTo(0.19 / 0.69, 5)
 })
 
 test('types as run, of values inside too, with the numbers of sizes', async () => {

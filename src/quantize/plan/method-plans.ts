@@ -94,11 +94,14 @@ async function planLayers(search: SearchedPrecisions, on: MethodOnModel, variant
   const restored = await restoreAccuracy(accuracy, { first, chosen, choose, nodes, errors: learned.errors })
   search.restoringMs += bench.nowMs() - startMs
   on.settled = restored.recipe
-  const { layers, recipe, errors } = restored
+  const { recipe, errors } = restored
+  // What is left of a leaning has to gain by the times.
+  const worthMs = restored.layers === chosen ? leastMs : LEAST_SHARE * bench.p50Ms
+  const layers = restored.layers !== null && restored.layers.savingMs >= worthMs ? restored.layers : null
   for (const record of layerRecords(learned, benchmark, chosen, { method, variant, layers, errors }))
     records.set(`${planId(record)} ${record.node}`, record)
-  if (layers === null || layers.savingMs < leastMs) {
-    reasons.set(method, restored.reason ?? 'what can be kept gains nothing')
+  if (layers === null) {
+    reasons.set(method, restored.reason ?? reasons.get(method) ?? 'what can be kept gains nothing')
     return null
   }
   if (errors.size === 0) {

@@ -172,7 +172,7 @@ export interface ReportDocument {
         by: string // TopK or NonMaxSuppression
         rows: number // selected, over all inputs
         same: number // share of them that both select, or that are a tie up to rounding
-        alike: number // or that are a tie as far as scores were seen to move: what the loss counts, as top1 does
+        alike: number // each by how far its score stands above the cut-off, a tie as far as scores were seen to move: what the loss counts, as top1 does
       }[] // absent: none is known
     } | null
     sizeBytes: number | null
