@@ -55,6 +55,10 @@ const USUAL_NOISE = 0.01
 /** Of single layers, ms, and the share of what is left. */
 const ERRORS_MS = 12_000
 const ERRORS_SHARE = 1 / 3
+/** So many layers are each asked alone. */
+const FEW = 12
+/** A group whose noise is so many times below what is usual hides no layer that must go. */
+const QUIET = 4
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
 
@@ -69,8 +73,9 @@ export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): P
     if (check.ok || signalOf(check) > signalOf(whole)) [recipe, whole] = [better, check]
     if (whole.ok) return { layers: chosen, recipe, errors: new Map(), reason: null }
   }
-  const errors = await layerErrors(bench, of, recipe)
-  const layers = await fallBack(bench, of, { recipe, errors, whole })
+  const found = await layerErrors(bench, of, recipe)
+  const { errors } = found
+  const layers = await fallBack(bench, of, { recipe, whole, order: inOrderOfError(of.nodes, found) })
   const why = `layers that gain change the outputs too much: ${whole.reason}`
   const late = bench.leftMs() <= 0 ? '; the time to restore accuracy was over: a larger --budget has more' : ''
   return { layers, recipe, errors, reason: layers === null ? why + late : null }
@@ -93,27 +98,55 @@ async function quietest(bench: AccuracyBench, first: string, { layers }: Layers)
   return found
 }
 
-/** Of each layer alone, as far as time goes; what was measured before is not measured again. */
-async function layerErrors(
-  bench: AccuracyBench,
-  { chosen, nodes, errors }: ChosenLayers,
-  recipe: string,
-): Promise<ReadonlyMap<string, number>> {
+/** Noise over signal, by node. */
+export interface LayerErrors {
+  /** With one layer alone quantized. */
+  readonly errors: ReadonlyMap<string, number>
+  /** A layer's part of what a quiet group adds. */
+  readonly parts: ReadonlyMap<string, number>
+}
+
+/**
+ * Of each layer alone, as far as time goes; what was measured before is not measured again. Where layers are many, groups of them are
+ * asked first, and only layers of loud groups alone.
+ */
+async function layerErrors(bench: AccuracyBench, { chosen, nodes, errors }: ChosenLayers, recipe: string): Promise<LayerErrors> {
   const idOf = (node: string) => `${recipe} ${chosen.layers.get(node)} ${node}`
-  const missing = nodes.filter(({ node }) => !errors.has(idOf(node)))
-  const order = spread(missing)
-  const candidates = order.map(({ node }) => ({ recipe, layers: new Map([[node, chosen.layers.get(node)!]]) }))
+  const measure = async (sets: readonly (readonly string[])[], budgetMs: number): Promise<readonly (number | null)[]> => {
+    if (sets.length === 0 || budgetMs <= 0) return []
+    const layersOf = (set: readonly string[]) => new Map(set.map((node) => [node, chosen.layers.get(node)!]))
+    return bench.noises(
+      sets.map((set) => ({ recipe, layers: layersOf(set) })),
+      budgetMs,
+    )
+  }
+  const missing = nodes.map(({ node }) => node).filter((node) => !errors.has(idOf(node)))
   const budgetMs = Math.min(ERRORS_MS, bench.leftMs() * ERRORS_SHARE)
-  const noises = candidates.length > 0 && budgetMs > 0 ? await bench.noises(candidates, budgetMs) : []
-  noises.forEach((noise, k) => {
-    if (noise !== null) errors.set(idOf(order[k]!.node), noise)
-  })
-  return new Map(
-    nodes.flatMap(({ node }) => {
-      const noise = errors.get(idOf(node))
-      return noise === undefined ? [] : [[node, noise] as const]
-    }),
+  const groups = missing.length > FEW ? inGroups(missing) : []
+  const loudness = await measure(groups, budgetMs / 2)
+  const seen = groups.map((group, k) => ({ group, noise: loudness[k] ?? Number.POSITIVE_INFINITY }))
+  const quiet = seen.filter(({ noise }) => noise <= USUAL_NOISE / QUIET)
+  const loud = seen.filter((one) => !quiet.includes(one)).sort((a, b) => Number(b.noise > a.noise) - Number(b.noise < a.noise))
+  const singles = groups.length > 0 ? loud.flatMap(({ group }) => group) : spread(missing)
+  const noises = await measure(
+    singles.map((node) => [node]),
+    groups.length > 0 ? budgetMs / 2 : budgetMs,
   )
+  noises.forEach((noise, k) => {
+    if (noise !== null) errors.set(idOf(singles[k]!), noise)
+  })
+  const known = nodes.flatMap(({ node }) => {
+    const noise = errors.get(idOf(node))
+    return noise === undefined ? [] : [[node, noise] as const]
+  })
+  const parts = quiet.flatMap(({ group, noise }) => group.map((node) => [node, noise / group.length] as const))
+  return { errors: new Map(known), parts: new Map(parts) }
+}
+
+/** As many groups as each has layers, of neighbours. */
+function inGroups(nodes: readonly string[]): readonly (readonly string[])[] {
+  const size = Math.ceil(Math.sqrt(nodes.length))
+  return Array.from({ length: Math.ceil(nodes.length / size) }, (_, k) => nodes.slice(k * size, (k + 1) * size))
 }
 
 /** So ordered that what is cut off is like what is measured. */
@@ -125,10 +158,9 @@ export function spread<T>(nodes: readonly T[]): readonly T[] {
 /** The layers left when the fewest have fallen back to float, by halving from a guess on: more in float is never worse. */
 async function fallBack(
   bench: AccuracyBench,
-  { choose, nodes }: ChosenLayers,
-  { recipe, errors, whole }: Pick<Restored, 'recipe' | 'errors'> & { readonly whole: OutputCheck },
+  { choose }: ChosenLayers,
+  { recipe, whole, order }: { readonly recipe: string; readonly whole: OutputCheck; readonly order: readonly Rated[] },
 ): Promise<Layers | null> {
-  const order = inOrderOfError(nodes, errors)
   const known = new Map<string, boolean>()
   const without = (count: number) => choose(new Set(order.slice(0, count).map(({ node }) => node)))
   const holds = async ({ layers }: Layers): Promise<boolean> => {
@@ -214,13 +246,13 @@ interface Rated {
  * Those whose noise alone is too much first, the loudest of them first, since no choice has them; then most error for the least time. A
  * layer that was not measured errs as those of its operator do in the middle.
  */
-export function inOrderOfError(nodes: ChosenLayers['nodes'], errors: ReadonlyMap<string, number>): readonly Rated[] {
+export function inOrderOfError(nodes: ChosenLayers['nodes'], { errors, parts }: LayerErrors): readonly Rated[] {
   const usual = (opType: string): number => {
     const found = nodes.flatMap((one) => (one.opType === opType ? (errors.get(one.node) ?? []) : []))
     return found.length > 0 ? median(found) : Number.POSITIVE_INFINITY
   }
   const rated = nodes.map(({ node, opType, gainMs }) => {
-    const noise = errors.get(node) ?? usual(opType)
+    const noise = errors.get(node) ?? parts.get(node) ?? usual(opType)
     return { node, noise, worth: noise / Math.max(gainMs, LEAST_GAIN_MS) }
   })
   // Infinity less itself is no order.
