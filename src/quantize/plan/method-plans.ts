@@ -11,6 +11,7 @@ import { noisesOf } from './noises.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
 import type { Recipes } from './recipes.ts'
 import { type AccuracyBench, type QuantizationCandidate, restoreAccuracy, spread } from './restore-accuracy.ts'
+import { whyNone } from './why-none.ts'
 
 /** The search for precisions: what it stands on, and what it found so far. */
 export interface SearchedPrecisions {
@@ -72,7 +73,7 @@ export async function planMethod(
     if (plan !== null) found.push(plan)
   }
   if (found.length > 0) reasons.delete(method)
-  else if (!reasons.has(method)) reasons.set(method, 'no operator is faster so')
+  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned.nodes, on.benchmark))
   return found
 }
 

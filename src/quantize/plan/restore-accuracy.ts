@@ -127,7 +127,8 @@ async function layerErrors(bench: AccuracyBench, { chosen, nodes, errors }: Chos
   const seen = groups.map((group, k) => ({ group, noise: loudness[k] ?? Number.POSITIVE_INFINITY }))
   const quiet = seen.filter(({ noise }) => noise <= USUAL_NOISE / QUIET)
   const loud = seen.filter((one) => !quiet.includes(one)).sort((a, b) => Number(b.noise > a.noise) - Number(b.noise < a.noise))
-  const singles = groups.length > 0 ? loud.flatMap(({ group }) => group) : spread(missing)
+  const isLate = groups.length > 0 && loudness.every((noise) => noise === null)
+  const singles = isLate ? [] : groups.length > 0 ? loud.flatMap(({ group }) => group) : spread(missing)
   const noises = await measure(
     singles.map((node) => [node]),
     groups.length > 0 ? budgetMs / 2 : budgetMs,
