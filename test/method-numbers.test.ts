@@ -20,7 +20,7 @@ const told = (file: string, constant: string, says: Told['says']): Told => ({ fi
 
 const TOLD: readonly Told[] = [
   told('measure/outputs/selected.ts', 'SAME_ROW', (share) => `others lie within ${percent(share)} of the largest`),
-  told('measure/outputs/selected.ts', 'SAME_SCORE', (share) => `not move by more\nthan ${percent(share)}`),
+  told('measure/outputs/selected.ts', 'SAME_SCORE', (share) => `not move by more than ${percent(share)}`),
   told(
     'evidence/run-plan.ts',
     'FULL.budgetMs',
