@@ -236,7 +236,7 @@ function addModelOptions(command: Command, batch: Option = oneBatch()): void {
   command
     .option('--shape <name=1x3x224x224>', "an input's shape (repeatable)", shapes)
     .option('--value <name=v>', "an input's value (repeatable)", assignments)
-    .option('--data <path>', 'inputs: npz, npy, csv, json, a folder of samples, a test_data_set folder')
+    .option('--data <path>', 'inputs: npz, npy, csv, json, wav, a folder of samples or pictures, a test_data_set folder')
     .option('--labels <name>', 'the array of --data that holds the labels')
     .addOption(batch)
     .option('--threads <n>', "the engine's threads", positiveInteger)

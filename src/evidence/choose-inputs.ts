@@ -67,6 +67,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
   let samples: readonly Feeds[]
   let resolved: readonly ResolvedInput[]
   let labels: readonly TensorValue[] | null = null
+  let note: string | undefined
   if (constraints.data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
     const allowNaN = takesNaN(model)
@@ -79,6 +80,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     samples = read.samples
     resolved = read.inputs
     labels = read.labels ?? null
+    note = read.note
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
@@ -97,7 +99,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     outputs,
     firstLook: { loadMs, predictionMs },
     threadsInUse: constraints.engineOptions.threads || poolThreads || 1,
-    warnings: warningsOf(outputs, constraints.data === null),
+    warnings: [...(note === undefined ? [] : [note]), ...warningsOf(outputs, constraints.data === null)],
   }
 }
 

@@ -53,9 +53,10 @@ function agreementText({ agreement }: ShippedResults): string {
   }
   if (agreement.maxAbs === 0) return 'outputs the same'
   const most = `outputs differ by at most ${number(agreement.maxAbs)}`
-  return agreement.equal || agreement.top1 === null
-    ? most
-    : `${most}, same class in ${number(agreement.top1 * 100)} % of the inputs`
+  if (agreement.equal || agreement.top1 === null) return most
+  const share = `${number(agreement.top1 * 100)} %`
+  const selects = agreement.selections?.some(({ alike }) => alike === agreement.top1) === true
+  return selects ? `${most}, ${share} of the rows that are selected the same` : `${most}, same class in ${share} of the inputs`
 }
 
 function boundText({ machine }: ShipPlan): string {

@@ -95,7 +95,14 @@ export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement
     before: agreement.metric.before,
     after: agreement.metric.after,
   }
-  return { maxAbs, cosine, sqnrDb, equal, top1, metric }
+  const selections = agreement.selections?.map(({ outputs, by, rows, same, alike }) => ({
+    outputs: [...outputs],
+    by,
+    rows,
+    same,
+    alike,
+  }))
+  return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(selections && { selections }) }
 }
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)

@@ -2,14 +2,16 @@
 // quantization debugging has them (onnxruntime/python/tools/quantization/qdq_loss_debug.py); decisions that were a tie up to rounding
 // do not count against a change, since the original's own rounding decided them.
 import type { Results, TensorValue } from '../../engines/types.ts'
-import type { GraphView } from '../../graph/types.ts'
+import type { DType, GraphView } from '../../graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
 import { compareDecisions, tiesOf } from './decisions.ts'
-import { meaningOf } from './meaning.ts'
+import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
 import { scaleOf } from './scale.ts'
+import { type ComparedSelection, compareSelection } from './selected.ts'
+import { selectionsOf } from './selections.ts'
 import type { Agreement, MetricName, OutputAgreement } from './types.ts'
 import { ROUNDING } from './verdict.ts'
 
@@ -34,15 +36,22 @@ export function compareOutputs(
   options: CompareOptions = {},
 ): Agreement {
   const names = options.outputs ?? Object.keys(original[0] ?? {})
-  const mismatch = differentSamples(original, candidate) ?? firstOf(names, (name) => differentTypes(name, original, candidate))
+  const otherSamples = differentSamples(original, candidate)
+  if (otherSamples !== null) return mismatched(otherSamples)
+  const selections = options.graph === undefined ? [] : selectionsAmong(names, options.graph, original, candidate)
+  const selectionOf = (output: string) => selections.find(({ numbers }) => numbers.has(output))
+  const inPlace = names.filter((name) => selectionOf(name) === undefined)
+  const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
   if (mismatch !== null) return mismatched(mismatch)
 
   const compared = names.map((name) => prepare(name, original, candidate, options.graph))
-  const places = firstOf(compared, differentPlaces)
+  const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
+  const places = firstOf(paired, differentPlaces)
   if (places !== null) return mismatched(places)
 
-  const outputs = compared.map((one) => compareOutput(one, compared))
-  const { metric, noMetric } = metricOf(compared, options.labels ?? null, options.metric ?? null)
+  const outputs = paired.map((one) => compareOutput(one, paired, options.graph))
+  const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
+  const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
   const worst = (values: readonly (number | null)[]) => {
     const known = values.filter((value) => value !== null)
     return known.length > 0 ? Math.min(...known) : null
@@ -59,7 +68,30 @@ export function compareOutputs(
     metric,
     noMetric,
     outputs,
+    ...(selections.length > 0 && { selections: selections.map(({ agreement }) => agreement) }),
   }
+}
+
+/** Of the selections that the graph shows, those whose outputs are asked for. */
+function selectionsAmong(
+  names: readonly string[],
+  graph: GraphView,
+  original: readonly Results[],
+  candidate: readonly Results[],
+): readonly ComparedSelection[] {
+  return selectionsOf(graph).flatMap((selection) => {
+    const outputs = selection.outputs.filter(({ name }) => names.includes(name))
+    return outputs.length === 0 ? [] : (compareSelection({ ...selection, outputs }, original, candidate, tieShareOf) ?? [])
+  })
+}
+
+/** The numbers row by row in place of those of the whole tensors. */
+function inRows(compared: Compared, selection: ComparedSelection | undefined): Compared {
+  if (selection === undefined) return compared
+  const { original, candidate, role } = selection.numbers.get(compared.name)!
+  const meaning: Meaning = { meaning: 'selection', threshold: 0 }
+  const selected = { ...selection.agreement, isScore: role === 'scores' }
+  return { ...compared, originalNumbers: original, candidateNumbers: candidate, meaning, selected }
 }
 
 /** Nothing is known but why: the numbers are the worst there are. */
@@ -117,9 +149,12 @@ function prepare(
   const originalNumbers = allNumbers(original)
   const meaning = meaningOf(name, original, originalNumbers, graph)
   const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
-  const tie = isRealFloat(dtype) ? 2 * Math.max(ROUNDING, 2 * spacingOf(dtype)) * scale : 0
+  const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
 }
+
+/** Two numbers closer than this share of the scale are a tie: each may move by rounding. */
+const tieShareOf = (dtype: DType): number => 2 * Math.max(ROUNDING, 2 * spacingOf(dtype))
 
 function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null {
   const numbers = tensors.map(numbersOf)
@@ -140,22 +175,43 @@ function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared):
   return null
 }
 
-function compareOutput(one: Compared, all: readonly Compared[]): OutputAgreement {
-  const { name, original, candidate, meaning, scale } = one
+function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView | undefined): OutputAgreement {
+  const { name, original, candidate, meaning, scale, selected } = one
   const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
-  const elements = sum(original.map(({ shape }) => elementCount(shape)))
-  const same = equal ? elements : sum(original.map((tensor, sample) => equalElements(tensor, candidate[sample]!)))
-  const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all) : null
-  return {
+  const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all, graph) : null
+  const decides = meaning.meaning !== 'values' && meaning.meaning !== 'selection'
+  const found = {
     name,
     dtype: original[0]!.dtype,
     meaning: meaning.meaning,
     equal,
-    equalShare: elements === 0 ? 1 : same / elements,
+    equalShare: equal ? 1 : equalShareOf(one),
     scale,
-    top1: meaning.meaning === 'values' ? null : equal ? 1 : compareDecisions(one, ties),
+    top1: !decides ? null : equal ? 1 : compareDecisions(one, ties),
     ...(equal ? noDifference(original[0]!) : differences(one)),
   }
+  return selected === undefined ? found : asSelected(found, selected)
+}
+
+/** Scores are of the rows that both select as well, so that other rows' do not stand in for them. */
+function asSelected(
+  found: OutputAgreement,
+  { isScore, alike, same, maxPairRelative }: NonNullable<Compared['selected']>,
+): OutputAgreement {
+  if (!isScore) return { ...found, top1: alike, sameRows: same }
+  const maxRelative = Math.max(found.maxRelative, maxPairRelative)
+  return { ...found, maxRelative, maxAbs: Math.max(found.maxAbs, maxPairRelative * found.scale) }
+}
+
+function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, selected }: Compared): number {
+  if (selected === undefined) {
+    const elements = sum(original.map(({ shape }) => elementCount(shape)))
+    return elements === 0 ? 1 : sum(original.map((tensor, sample) => equalElements(tensor, candidate[sample]!))) / elements
+  }
+  const elements = sum(originalNumbers!.map(({ length }) => length))
+  const same = (a: Numbers, b: Numbers) =>
+    Array.from(a).filter((x, k) => x === b[k] || (Number.isNaN(x) && Number.isNaN(b[k]))).length
+  return elements === 0 ? 1 : sum(originalNumbers!.map((a, sample) => same(a, candidateNumbers![sample]!))) / elements
 }
 
 type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb'>

@@ -2,6 +2,7 @@
 import type { TensorValue } from '../../engines/types.ts'
 import type { Meaning } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
+import type { SelectionAgreement } from './types.ts'
 
 /** One output of every sample, original and changed. */
 export interface Compared {
@@ -15,4 +16,6 @@ export interface Compared {
   readonly scale: number
   /** Two numbers of the original closer than this are a tie. */
   readonly tie: number
+  /** Of a selection, whose numbers are row against row. */
+  readonly selected?: SelectionAgreement & { readonly isScore: boolean }
 }

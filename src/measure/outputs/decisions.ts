@@ -1,6 +1,9 @@
 // Decisions taken from outputs: the class of a row, yes or no, a label. The same, or different where the original was as good as tied?
+
+import type { GraphView } from '../../graph/types.ts'
 import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
+import { isChosen, makerOf } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
 
 /** Per sample and row: were the two best classes closer than rounding in the original? */
@@ -19,8 +22,12 @@ export function compareDecisions(one: Compared, ties: Ties | null): number {
   return rows === 0 ? 1 : agree / rows
 }
 
-/** Of the scores or probabilities that decide the label, found by their number of rows; null where there are none. */
-export function tiesOf(label: Compared, all: readonly Compared[]): Ties | null {
+/**
+ * Of the scores or probabilities that decide the label, found by the graph, else by their number of rows; null where there are none.
+ */
+export function tiesOf(label: Compared, all: readonly Compared[], graph: GraphView | undefined): Ties | null {
+  const chosen = graph === undefined ? null : chosenFrom(label, all, graph)
+  if (chosen !== null) return chosen
   const deciding = all.find(
     (other) =>
       (other.meaning.meaning === 'scores' || other.meaning.meaning === 'binary') &&
@@ -30,6 +37,53 @@ export function tiesOf(label: Compared, all: readonly Compared[]): Ties | null {
   return label.original.map((_, sample) =>
     Array.from({ length: decisionsIn(deciding, sample) }, (_, row) => isTie(deciding, sample, row)),
   )
+}
+
+/** What grows with what it reads, along the axis that a decision is taken on. */
+const MONOTONE = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'Cast'])
+
+/** Where ArgMax or ArgMin reads an output, or what makes one. */
+function chosenFrom(label: Compared, all: readonly Compared[], graph: GraphView): Ties | null {
+  const node = makerOf(graph, label.name)
+  if (node === undefined || !isChosen(node)) return null
+  const roots = rootsOf(node.inputs[0] ?? '', graph)
+  const read = all.find(
+    ({ name, original }) => original[0]!.dtype.startsWith('float') && rootsOf(name, graph).some((one) => roots.includes(one)),
+  )
+  if (read === undefined) return null
+  const axis = typeof node.attributes.axis === 'number' ? node.attributes.axis : 0
+  const sign = node.opType === 'ArgMax' ? 1 : -1
+  const ties = label.original.map((_, sample) => tiesAlong(read, sample, axis, sign))
+  return ties.every((one, sample) => one.length === decisionsIn(label, sample)) ? ties : null
+}
+
+/** The value and those that it grows with. */
+function rootsOf(value: string, graph: GraphView): readonly string[] {
+  const roots = [value]
+  // A graph that goes in a circle is damaged.
+  while (new Set(roots).size === roots.length) {
+    const node = graph.nodes.find(({ outputs }) => outputs.includes(roots.at(-1)!))
+    if (node === undefined || node.domain !== '' || !MONOTONE.has(node.opType)) break
+    roots.push(node.inputs[0] ?? '')
+  }
+  return roots
+}
+
+function tiesAlong({ original, originalNumbers, tie }: Compared, sample: number, axis: number, sign: number): readonly boolean[] {
+  const { shape } = original[sample]!
+  const at = axis < 0 ? axis + shape.length : axis
+  const [classes, inner] = [shape[at] ?? 1, elementCount(shape.slice(at + 1))]
+  const values = originalNumbers![sample]!
+  return Array.from({ length: elementCount(shape) / classes }, (_, row) => {
+    const start = Math.floor(row / inner) * classes * inner + (row % inner)
+    let [best, second] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let k = 0; k < classes; k++) {
+      const value = sign * values[start + k * inner]!
+      if (value > best) [best, second] = [value, best]
+      else if (value > second) second = value
+    }
+    return best - second <= tie
+  })
 }
 
 /** How many decisions a sample of this output holds. */

@@ -1,12 +1,13 @@
 // What an output is for, told from its type, its numbers, its name, and the operator that makes it. The file does not say it, and
 // agreement of decisions means something for classes only.
-//   label:  int64, int32, string or bool, one element a row
+//   label:  int64, int32, string or bool, one element a row; class maps that ArgMax makes
 //   scores: float of two axes or more, 2 to 100,000 on the last, whose rows add up to 1 (probabilities, or their logarithms), or whose
 //           name says scores; with exactly two axes and ten classes or more also where nothing speaks against it (no name such as
 //           'boxes' or 'embedding', rows not of length 1). Fewer may as well be a regression's, of which the largest says nothing
 //   binary: float with one element a row that Sigmoid makes or whose name says probability, or two axes of which Sigmoid makes each
 //           element (independent labels)
-//   values: all else. Class maps of images ([N,C,H,W]) are among them: they are compared as numbers.
+//   values: all else. Scores of image's places ([N,C,H,W]) are among them: they are compared as numbers.
+// What comes from a selection is told by the graph: see selections.ts.
 import type { TensorValue } from '../../engines/types.ts'
 import type { GraphView, NodeView } from '../../graph/types.ts'
 import { isRealFloat, type Numbers } from './numbers.ts'
@@ -50,7 +51,10 @@ export function meaningOf(
   const { dtype, shape } = first
   const rank = shape.length
   const oneEach = shape.slice(1).every((size) => size === 1)
-  if (LABEL_DTYPES.includes(dtype)) return oneEach ? { meaning: 'label', threshold: 0 } : values
+  if (LABEL_DTYPES.includes(dtype)) {
+    const isLabel = oneEach || (graph !== undefined && isChosen(makerOf(graph, name)))
+    return isLabel ? { meaning: 'label', threshold: 0 } : values
+  }
   if (!isRealFloat(dtype) || numbers === null) return values
 
   const bySigmoid = graph !== undefined && makerOf(graph, name)?.opType === 'Sigmoid'
@@ -69,8 +73,11 @@ export function meaningOf(
   return rank === 2 && classes >= LEAST_UNNAMED_CLASSES && !isUnit ? scores : values
 }
 
+/** Each element is the place of the largest, or the smallest, of a row. */
+export const isChosen = (node: NodeView | undefined): boolean => node?.opType === 'ArgMax' || node?.opType === 'ArgMin'
+
 /** The node that gives the output its numbers, behind operators that only pass them on. */
-function makerOf(graph: GraphView, output: string): NodeView | undefined {
+export function makerOf(graph: GraphView, output: string): NodeView | undefined {
   let name = output
   // The graph has no cycles; the bound is for damaged ones.
   for (let steps = 0; steps < 20; steps++) {

@@ -5,9 +5,27 @@ import type { DecisionCounts } from './decision-loss.ts'
 
 /**
  * What an output's numbers are for. scores: one of many classes, the last axis over the classes. binary: each element decides yes
- * or no at a threshold. label: classes by number or name, already decided. values: anything else.
+ * or no at a threshold. label: classes by number or name, already decided. selection: rows that TopK or NonMaxSuppression picked, in an
+ * order that means nothing. values: anything else.
  */
-export type OutputMeaning = 'scores' | 'binary' | 'label' | 'values'
+export type OutputMeaning = 'scores' | 'binary' | 'label' | 'selection' | 'values'
+
+/** The outputs of one selection together, over all samples. */
+export interface SelectionAgreement {
+  readonly outputs: readonly string[]
+  readonly by: 'TopK' | 'NonMaxSuppression'
+  /** Rows selected, of the longer list of the two. */
+  readonly rows: number
+  /** Share of them, 0..1, that both select, or that stood as near to the cut-off as rounding may move scores. */
+  readonly same: number
+  /**
+   * The same, each row by how far its score stands above the cut-off, which is a tie as near as scores are seen to move: twice the root
+   * mean square of the differences of the rows that both select.
+   */
+  readonly alike: number
+  /** Largest difference of the scores of a row that both select, of the largest score. */
+  readonly maxPairRelative: number
+}
 
 export interface OutputAgreement {
   readonly name: string
@@ -27,8 +45,10 @@ export interface OutputAgreement {
   readonly cosine: number | null
   /** Signal to noise over all samples, decibels; null where there is no noise, no signal, or no float. */
   readonly sqnrDb: number | null
-  /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; null for 'values'. */
+  /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; of a selection, `alike`. null for 'values'. */
   readonly top1: number | null
+  /** Of what belongs to the rows of a selection: its `same`. Absent for all else. */
+  readonly sameRows?: number
 }
 
 export type MetricName = 'accuracy' | 'mse' | 'mae'
@@ -57,6 +77,8 @@ export interface Agreement {
   /** Why there is no metric although labels were given; null where there is one, or no labels. */
   readonly noMetric: string | null
   readonly outputs: readonly OutputAgreement[]
+  /** Absent: no outputs are known to come from one. */
+  readonly selections?: readonly SelectionAgreement[]
 }
 
 export interface OutputCheck {

@@ -48,10 +48,13 @@ export function verdict(agreement: Agreement, promise: Promised, maxLoss: Allowe
 }
 
 function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string | null {
-  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1 } = output
+  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1, sameRows } = output
   const isExact = promise === 'exact'
   const share = isExact ? 1 : SAME_DECISIONS
-  if (top1 !== null && top1 < share) return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
+  if (sameRows !== undefined && sameRows < share)
+    return `the output '${name}' selects other rows: ${percent(1 - sameRows)} of them`
+  if (sameRows === undefined && top1 !== null && top1 < share)
+    return `the output '${name}' decides differently for ${percent(1 - top1)} of the rows`
   if (meaning === 'label') return null
   if (!isRealFloat(dtype)) {
     return equalShare < share ? `${percent(1 - equalShare)} of the elements of the output '${name}' differ` : null
@@ -64,14 +67,14 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
 
 /** The loss that `--max-loss` bounds. */
 export interface Loss {
-  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'cosine'
+  readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'selected rows the same, by score' | 'cosine'
   /** Never below 0: a gain is no loss. */
   readonly loss: number
 }
 
 /**
  * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 where an
- * output decides classes, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
+ * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
  * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
  */
 export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): Loss {
@@ -83,7 +86,11 @@ export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): 
   }
   const exact = outputs.filter(({ dtype, meaning }) => !isRealFloat(dtype) && meaning === 'values')
   const shares = [...(top1 === null ? [] : [top1]), ...exact.map(({ equalShare }) => equalShare)]
-  if (shares.length > 0) return { of: 'top-1 agreement', loss: 1 - Math.min(...shares) }
+  const least = Math.min(...shares)
+  if (shares.length > 0) {
+    const isOfRows = outputs.some((output) => output.meaning === 'selection' && output.top1 === least)
+    return { of: isOfRows ? 'selected rows the same, by score' : 'top-1 agreement', loss: 1 - least }
+  }
   return { of: 'cosine', loss: Math.max(0, 1 - (cosine ?? 1)) }
 }
 
@@ -127,7 +134,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   return {
     ok,
     reason: ok
-      ? `${seen}, within --max-loss ${maxLoss}${caveat}`
+      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
       : `${seen}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
   }
 }
@@ -147,11 +154,19 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   if (away > limits.cosine + FLOAT_SLACK)
     return { ok: false, reason: `cosine of the worst output ${short(1 - away)}, below ${short(1 - limits.cosine)}` }
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
-  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}` }
+  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${listsOf(agreement)}` }
+}
+
+/** Said of outputs of which the order does not count. */
+function listsOf({ selections = [] }: Agreement): string {
+  const told = selections.map(
+    ({ outputs, by }) => `; ${outputs.map((name) => `'${name}'`).join(', ')} by what ${by} selects, in any order`,
+  )
+  return told.join('')
 }
 
 const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>
-  meaning === 'values' && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
+  (meaning === 'values' || meaning === 'selection') && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
 
 const short = (value: number): string => {
   const text = Number(value.toPrecision(3))

@@ -199,6 +199,22 @@ describe('folders', () => {
     expect(samples[0]!.x!.shape).toEqual([1, 2])
     expect(labels!.map(numbers)).toEqual([[5], [6], [7]])
   })
+  it('takes every row of the tables in a folder, in the order of their names', () => {
+    file('b.csv', '5,6\n')
+    file('a.csv', '1,2\n3,4\n')
+    expect(read(dir, table).samples.map(({ x }) => Array.from(x!.data as Float32Array))).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ])
+  })
+
+  it('does not take a picture beside arrays for data', () => {
+    file('preview.png', 'no picture')
+    file('a.npy', npy('<f4', [1, 2], upTo(2)))
+    expect(read(dir, table)).toMatchObject({ samples: [{ x: { shape: [1, 2] } }] })
+  })
+
   it('replays saved inputs, by folder and by index', () => {
     const x = { dtype: 'float32', shape: [3, 2], data: upTo(6) } as const
     const index = saveInputs(dir, [{ x }])
@@ -212,7 +228,7 @@ describe('refusals', () => {
   const cases: readonly [string, () => string, RegExp, Partial<SampleOptions>?][] = [
     ['a missing file', () => join(dir, 'none.npz'), /there is no such file/],
     ['an unknown kind', () => file('d.txt', ''), /not a kind of data that is read; give \.npz/],
-    ['an empty folder', () => dir, /no \.npy, \.npz or \.pb file/],
+    ['an empty folder', () => dir, /nothing in this folder that is read/],
     ['no zip', () => file('d.npz', 'hello'), /d\.npz: the archive is damaged or no zip/],
     ['a cut zip', () => file('d.npz', zipSync({ 'x.npy': good }).subarray(0, 90)), /the archive is damaged/],
     ['no npy', () => file('d.npy', 'hello world'), /not a NumPy array file/],

@@ -1,5 +1,5 @@
 // The user's own data, in whichever of the known forms it is: .npz, .npy, .csv, .json, .pb, a folder of ONNX test data, a folder
-// with one sample a file, or inputs that were saved before.
+// with one sample a file, pictures and sound among them, or inputs that were saved before.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
@@ -9,11 +9,13 @@ import { readJson } from './json.ts'
 import { readNpy } from './npy.ts'
 import { readNpz } from './npz.ts'
 import { readPb } from './pb.ts'
+import { isPicture, picturesNote, readPictures } from './pictures.ts'
 import { type DataRecord, rowsOf } from './records.ts'
 import { type ResolvedInput, withDataShapes } from './resolved.ts'
 import { type Sample, type SampleOptions, samplesOf } from './samples.ts'
 import { loadInputs } from './saved.ts'
 import { givenTensor } from './synthetic.ts'
+import { isSound, readWav, soundNote, windowsOf } from './wav.ts'
 
 export interface InputData {
   /** In the order of the file; each may have shapes of its own. */
@@ -22,11 +24,13 @@ export interface InputData {
   readonly inputs: readonly ResolvedInput[]
   /** Per sample, the labels of its rows; absent where the data has none. */
   readonly labels?: readonly TensorValue[]
+  /** How the data became inputs, where that was chosen. */
+  readonly note?: string
 }
 
 /** Samples where no limit is given: enough to rotate, quickly read. */
 export const DEFAULT_LIMIT = 64
-const KINDS = '.npz, .npy, .csv, .json, .pb, a folder of them, or an ONNX test_data_set folder'
+const KINDS = '.npz, .npy, .csv, .json, .pb, .wav, a folder of such or of pictures, or an ONNX test_data_set folder'
 
 /**
  * Reads samples for the inputs. Shapes in the data win over guesses. Throws an InputError, one line that names file and array,
@@ -47,10 +51,12 @@ export function readData(path: string, inputs: readonly ResolvedInput[], options
     shaped.filter(({ name }) => first.feeds[name] === undefined).map((input) => [input.name, givenTensor(input)]),
   )
   const labels = samples.flatMap((sample) => (sample.labels === undefined ? [] : [sample.labels]))
+  const note = holdsPictures(path, settled.labelsName) ? picturesNote(inputs) : noteOfSound(path, inputs)
   return {
     samples: samples.map(({ feeds }) => ({ ...feeds, ...given })),
     inputs: shaped,
     ...(labels.length === samples.length ? { labels } : {}),
+    ...(note !== null && { note }),
   }
 }
 
@@ -85,6 +91,8 @@ function recordsOf(
       const { name, tensor } = readPb(bytesOf(path), where)
       return one(new Map([[name, tensor]]), false)
     }
+    case '.wav':
+      return windowsOf(readWav(bytesOf(path), where), inputs, where)
     case '.json':
       return readJson(textOf(path), where)
     case '.csv':
@@ -112,19 +120,16 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
     const folders = sets.length > 0 ? sets : [path]
     return folders.slice(0, options.limit).flatMap((folder) => samplesOf(readTestDataSet(folder, inputs), inputs, options))
   }
-  const isLabels = (name: string) =>
-    [options.labelsName, 'labels'].some((label) => label !== null && basename(name, extname(name)) === label)
-  const files = entries.filter((name) => /\.(npy|npz|pb)$/i.test(name))
-  const samples = files
-    .filter((name) => !isLabels(name))
-    .slice(0, options.limit)
-    .flatMap((name) =>
-      recordsOf(join(path, name), inputs, null, false).flatMap((record) =>
-        samplesOf(record, inputs, { ...options, labelsName: null }),
-      ),
-    )
-  if (samples.length === 0) throw new InputError(`${path}: no .npy, .npz or .pb file in this folder; give ${KINDS}`)
-  const labelsFile = files.find((name) => isLabels(name) && name.endsWith('.npy'))
+  const files = entries.filter((name) => /\.(npy|npz|pb|csv|tsv|wav)$/i.test(name))
+  const pictures = holdsPictures(path, options.labelsName) ? entries.filter(isPicture).slice(0, options.limit) : []
+  const arrays = files.filter((name) => !isLabels(name, options.labelsName)).slice(0, options.limit)
+  const records =
+    pictures.length > 0
+      ? readPictures(path, pictures, inputs)
+      : arrays.flatMap((name) => recordsOf(join(path, name), inputs, null, /\.[ct]sv$/i.test(name)))
+  const samples = records.flatMap((record) => samplesOf(record, inputs, { ...options, labelsName: null }))
+  if (samples.length === 0) throw new InputError(`${path}: nothing in this folder that is read; give ${KINDS}`)
+  const labelsFile = files.find((name) => isLabels(name, options.labelsName) && name.endsWith('.npy'))
   if (labelsFile === undefined) return samples
   const labels = readNpy(bytesOf(join(path, labelsFile)), labelsFile)
   if ((labels.shape[0] ?? 0) < samples.length) {
@@ -132,6 +137,24 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
   }
   return samples.map((sample, index) => ({ ...sample, labels: rowsOf(labels, index, index + 1) }))
 }
+
+/** Of a .wav file, or of the first in a folder. */
+function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | null {
+  const first = statOf(path).isDirectory() ? readdirSync(path).find(isSound) : basename(path)
+  if (first === undefined || !isSound(first)) return null
+  return soundNote(readWav(bytesOf(statOf(path).isDirectory() ? join(path, first) : path), first), inputs)
+}
+
+/** A folder of pictures, and no arrays but labels. */
+function holdsPictures(path: string, labelsName: string | null): boolean {
+  if (!statOf(path).isDirectory()) return false
+  const entries = readdirSync(path)
+  const isData = (name: string) => /\.(npy|npz|pb|json|csv|tsv|wav)$/i.test(name) && !isLabels(name, labelsName)
+  return entries.some(isPicture) && !entries.some(isData)
+}
+
+const isLabels = (name: string, labelsName: string | null): boolean =>
+  [labelsName, 'labels'].some((label) => label !== null && basename(name, extname(name)) === label)
 
 /** One folder of ONNX's backend tests: input_0.pb is the first input, and so on; a name inside the file goes first. */
 function readTestDataSet(folder: string, inputs: readonly ResolvedInput[]): DataRecord {

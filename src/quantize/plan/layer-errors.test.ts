@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
+import type { Results } from '../../engines/types.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { peakList } from '../../measure/outputs/example-selection.ts'
 import { typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
@@ -40,7 +42,7 @@ test('noise over signal of each model, and a reason for one that does not run', 
   // Off by a quarter: (1/4)² of the signal.
   expect(rows.map(({ key, noise }) => [key, noise])).toEqual([
     ['same', 0],
-    ['off', 0.0625],
+    ['off', expect.closeTo(0.0625, 9)],
     ['gone', null],
   ])
   expect(rows[2]!.reason).not.toBeNull()
@@ -53,7 +55,20 @@ test.each([
   ['a number', 5, 0.04],
 ])('an output that is %s in place of a number', (_, second, noise) => {
   const given = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(3, second) } as const
-  expect(noiseOf([{ y: row }], [{ y: given }])).toBe(noise)
+  expect(noiseOf([{ y: row }], [{ y: given }])).toBeCloseTo(noise, 9)
+})
+
+test('a list of the best in another order is no noise, and rows that are lost are', () => {
+  const outputs = ['scores', 'points']
+  const list = (scores: readonly number[], places: readonly number[]): Results => ({
+    scores: { dtype: 'float32', shape: [1, 4], data: Float32Array.from(scores) },
+    points: { dtype: 'float32', shape: [1, 4, 2], data: Float32Array.from(places.flatMap((at) => [at, 5])) },
+  })
+  const noise = (places: readonly number[]) =>
+    noiseOf([list([0.9, 0.8, 0.79, 0.6], [10, 40, 90, 200])], [list([0.9, 0.8, 0.79, 0.6], places)], peakList(4, 256, outputs))
+  expect(noise([10, 90, 40, 200])).toBe(0)
+  // Above the last they stand 0.3, 0.2 and 0.19.
+  expect(noise([10, 40, 160, 200])).toBeCloseTo(0.19 / 0.69, 5)
 })
 
 test('types as run, of values inside too, with the numbers of sizes', async () => {

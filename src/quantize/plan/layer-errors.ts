@@ -1,7 +1,8 @@
 // How much each of many changed models alters the outputs, on a few samples: noise over signal, so that errors of several layers add up.
 import type { Results } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
-import { numbersOf } from '../../measure/outputs/numbers.ts'
+import type { GraphView } from '../../graph/types.ts'
+import { compareOutputs } from '../../measure/outputs/index.ts'
 import { loadInputs } from '../../measure/samples/saved.ts'
 import { engineOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
@@ -10,6 +11,8 @@ import { defineTask } from '../../trials/port.ts'
 export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   /** The model that the others are held against. */
   readonly original: string
+  /** Its graph, where outputs come from selections. */
+  readonly graph?: GraphView | undefined
   readonly models: readonly { readonly key: string; readonly file: string }[]
   /** No further model is begun after so long, ms. */
   readonly budgetMs: number
@@ -27,6 +30,7 @@ async function measureErrors({
   options,
   inputs,
   original,
+  graph,
   models,
   budgetMs,
 }: LayerErrorsInput): Promise<readonly LayerError[]> {
@@ -47,7 +51,7 @@ async function measureErrors({
       continue
     }
     try {
-      rows.push({ key, noise: noiseOf(expected, await predict(file)), reason: null })
+      rows.push({ key, noise: noiseOf(expected, await predict(file), graph), reason: null })
     } catch (error) {
       rows.push({ key, noise: null, reason: firstLineOf(error) })
     }
@@ -56,28 +60,19 @@ async function measureErrors({
 }
 
 /**
- * Of the worst float output: squares of the differences over squares of the original. Infinite where the given is NaN or infinite and the
- * expected is a number. Exported for its test.
+ * Of the worst float output: squares of the differences over squares of the original; of a selection, the share of rows that are not the
+ * same, too. Infinite where the given is NaN or infinite and the expected is a number. Exported for its test.
  */
-export function noiseOf(expected: readonly Results[], given: readonly Results[]): number {
-  let worst = 0
-  for (const name of Object.keys(expected[0] ?? {})) {
-    if (!expected[0]![name]!.dtype.startsWith('float')) continue
-    let [noise, signal] = [0, 0]
-    for (const [k, results] of expected.entries()) {
-      const [a, b] = [numbersOf(results[name]!), numbersOf(given[k]![name]!)]
-      if (a === null || b === null || a.length !== b.length) return Number.POSITIVE_INFINITY
-      for (let i = 0; i < a.length; i++) {
-        if (!Number.isFinite(a[i]!)) continue
-        // NaN is greater than nothing, and would rank as harmless.
-        if (!Number.isFinite(b[i]!)) return Number.POSITIVE_INFINITY
-        noise += (a[i]! - b[i]!) ** 2
-        signal += a[i]! ** 2
-      }
-    }
-    if (noise > 0) worst = Math.max(worst, signal > 0 ? noise / signal : Number.POSITIVE_INFINITY)
-  }
-  return worst
+export function noiseOf(expected: readonly Results[], given: readonly Results[], graph?: GraphView): number {
+  const { mismatch, outputs, selections = [] } = compareOutputs(expected, given, { graph })
+  // NaN is greater than nothing, and would rank as harmless.
+  if (mismatch !== null) return Number.POSITIVE_INFINITY
+  const floats = outputs.filter(({ dtype }) => dtype.startsWith('float'))
+  const noises = floats.map(({ sqnrDb, maxAbs, equal }) => {
+    if (sqnrDb !== null) return 10 ** (-sqnrDb / 10)
+    return equal || maxAbs === 0 ? 0 : Number.POSITIVE_INFINITY
+  })
+  return Math.max(0, ...noises, ...selections.map(({ alike }) => 1 - alike))
 }
 
 export const layerErrorsTask = defineTask('layer-errors', import.meta.url, measureErrors)

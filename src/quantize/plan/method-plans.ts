@@ -11,6 +11,7 @@ import { noisesOf } from './noises.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
 import type { Recipes } from './recipes.ts'
 import { type AccuracyBench, type QuantizationCandidate, restoreAccuracy, spread } from './restore-accuracy.ts'
+import { whyNone } from './why-none.ts'
 
 /** The search for precisions: what it stands on, and what it found so far. */
 export interface SearchedPrecisions {
@@ -72,7 +73,7 @@ export async function planMethod(
     if (plan !== null) found.push(plan)
   }
   if (found.length > 0) reasons.delete(method)
-  else if (!reasons.has(method)) reasons.set(method, 'no operator is faster so')
+  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned.nodes, on.benchmark))
   return found
 }
 
@@ -94,11 +95,14 @@ async function planLayers(search: SearchedPrecisions, on: MethodOnModel, variant
   const restored = await restoreAccuracy(accuracy, { first, chosen, choose, nodes, errors: learned.errors })
   search.restoringMs += bench.nowMs() - startMs
   on.settled = restored.recipe
-  const { layers, recipe, errors } = restored
+  const { recipe, errors } = restored
+  // What is left of a leaning has to gain by the times.
+  const worthMs = restored.layers === chosen ? leastMs : LEAST_SHARE * bench.p50Ms
+  const layers = restored.layers !== null && restored.layers.savingMs >= worthMs ? restored.layers : null
   for (const record of layerRecords(learned, benchmark, chosen, { method, variant, layers, errors }))
     records.set(`${planId(record)} ${record.node}`, record)
-  if (layers === null || layers.savingMs < leastMs) {
-    reasons.set(method, restored.reason ?? 'what can be kept gains nothing')
+  if (layers === null) {
+    reasons.set(method, restored.reason ?? reasons.get(method) ?? 'what can be kept gains nothing')
     return null
   }
   if (errors.size === 0) {

@@ -1,6 +1,8 @@
 // How much each of many changed models alters the outputs, on a few samples, all in one process.
 import path from 'node:path'
 import type { Model } from '../../graph/model.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { selectionsOf } from '../../measure/outputs/selections.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import type { PrecisionBench } from './bench.ts'
 import { layerErrorsTask } from './layer-errors.ts'
@@ -26,9 +28,11 @@ export async function noisesOf(
     models.push({ key: String(k), file: await write(make(), `variant-${k}`) })
   }
   const inputs = saveInputs(path.join(bench.folder, bench.nextName('samples')), bench.samples.slice(0, SAMPLES))
+  const seen = viewGraph(original)
+  const graph = selectionsOf(seen).length > 0 ? seen : undefined
   const trial = await bench.run(
     layerErrorsTask,
-    { engine: bench.engineId, options: bench.options, inputs, original: float, models, budgetMs: budgetMs / 2 },
+    { engine: bench.engineId, options: bench.options, inputs, original: float, graph, models, budgetMs: budgetMs / 2 },
     { timeMs: START_MS + 4 * budgetMs, memoryBytes: bench.limits.memoryBytes, signal: bench.limits.signal },
   )
   const found = new Map(trial.outcome === 'measured' ? trial.value.map(({ key, noise }) => [key, noise] as const) : [])

@@ -5,11 +5,13 @@ import type { Layers } from './choose.ts'
 import {
   type AccuracyBench,
   type ChosenLayers,
+  countAt,
   guessOf,
   inOrderOfError,
   type QuantizationCandidate,
   restoreAccuracy,
   spread,
+  stepsTo,
 } from './restore-accuracy.ts'
 
 /** Layers with the noise of each; together they add up, times that of the recipe. At most a hundredth holds. */
@@ -79,6 +81,25 @@ describe('restoring accuracy', () => {
     expect(seen.length).toBeLessThanOrEqual(5)
   })
 
+  test('how many must go is asked on a few inputs: one look at all of them comes near', async () => {
+    // Alone each is within the limit; together they come to 0.15, and the quietest eight to 0.009.
+    const noises = sixty((k) => 0.001 + 0.00015 * (k % 20))
+    const { bench, wanted, seen } = world(noises, { minmax: 1 }, 2600)
+    const { layers } = await restoreAccuracy(bench, wanted)
+    expect(layers!.layers.size).toBeGreaterThanOrEqual(5)
+    expect(seen.length).toBeLessThanOrEqual(3)
+  })
+
+  test('time for two looks is enough where single layers explain the loss', async () => {
+    const noises = sixty((k) => (k === 7 ? 6 : k === 30 ? 0.5 : 0.0001))
+    const { bench, wanted, seen } = world(noises, { minmax: 1 }, 2650)
+    // They save most of the time, too.
+    const nodes = wanted.nodes.map((one) => (noises[one.node]! > 0.1 ? { ...one, gainMs: 1000 } : one))
+    const { layers } = await restoreAccuracy(bench, { ...wanted, nodes })
+    expect(layers!.layers.size).toBe(58)
+    expect(seen.length).toBe(2)
+  })
+
   test('errors that do not add up as guessed are found by halving', async () => {
     const noises = sixty((k) => 0.0001 * (k + 1))
     const { bench, wanted, seen } = world(noises, { minmax: 1 })
@@ -91,15 +112,33 @@ describe('restoring accuracy', () => {
     expect(seen.length).toBeLessThanOrEqual(7)
   })
 
+  test('of many layers, groups are asked first, and alone only those of loud groups', async () => {
+    const noises = sixty((k) => (k === 20 ? 3 : 0.0001))
+    const { bench, wanted } = world(noises, { minmax: 1 })
+    const asked: number[] = []
+    const counting = {
+      ...bench,
+      noises: (all: readonly QuantizationCandidate[], ms: number) => {
+        asked.push(all.length)
+        return bench.noises(all, ms)
+      },
+    }
+    const { layers, errors } = await restoreAccuracy(counting, wanted)
+    expect(layers!.layers.size).toBe(59)
+    // Eight groups of eight, the eight layers of one of them, and ten sets.
+    expect(asked).toEqual([8, 8, 10])
+    expect([...errors.keys()]).toEqual(['n16', 'n17', 'n18', 'n19', 'n20', 'n21', 'n22', 'n23'])
+  })
+
   test('time that is over ends the looks, and is said', async () => {
     const { bench, wanted, seen } = world(
-      sixty(() => 1),
+      sixty(() => 0.02),
       { minmax: 1, mse: 1 },
       1500,
     )
     const { layers, reason } = await restoreAccuracy(bench, wanted)
     expect(layers).toBeNull()
-    expect(reason).toMatch(/^layers that gain change the outputs too much: noise 60; the time .* --budget has more$/)
+    expect(reason).toMatch(/^layers that gain change the outputs too much: noise 1\.2.*; the time .* --budget has more$/)
     expect(seen.length).toBeLessThanOrEqual(2)
   })
 
@@ -122,11 +161,34 @@ describe('order', () => {
 
   test('most error for the least time first; unmeasured layers as others of their operator, or first of all', () => {
     const errors = new Map([
-      ['a', 0.1],
-      ['b', 0.05],
+      ['a', 0.01],
+      ['b', 0.005],
     ])
-    // a: 0.1; b: 0.05 / 0.1 = 0.5; c: the middle of 0.1 and 0.05; d: none is known.
-    expect(inOrderOfError(nodes, errors).map(({ node }) => node)).toEqual(['d', 'b', 'a', 'c'])
+    // a: 0.01; b: 0.005 / 0.1 = 0.05; c: the middle of 0.01 and 0.005; d: none is known.
+    expect(inOrderOfError(nodes, { errors, parts: new Map() }).map(({ node }) => node)).toEqual(['d', 'b', 'a', 'c'])
+  })
+
+  test('what is too much alone comes first, whatever it saves', () => {
+    const errors = new Map([
+      ['a', 0.02],
+      ['b', 0.009],
+      ['c', 0.3],
+      ['d', 0.001],
+    ])
+    // b saves a tenth of what the others do; d the most for its error.
+    expect(inOrderOfError(nodes, { errors, parts: new Map() }).map(({ node }) => node)).toEqual(['c', 'a', 'b', 'd'])
+  })
+
+  test('steps: close together where few go', () => {
+    expect(stepsTo(59)).toEqual([1, 2, 3, 5, 8, 12, 18, 27, 41, 59])
+    expect([stepsTo(1), stepsTo(0)]).toEqual([[1], []])
+  })
+
+  test('the count that leaves so much noise, between those of which it is known', () => {
+    const seen = [0.4, 0.1, 0.001].map((noise, k) => ({ count: [1, 10, 20][k]!, noise }))
+    // Half of the way from 0.1 to 0.001 in factors.
+    expect(countAt(0.01, seen)).toBe(15)
+    expect([countAt(0.5, seen), countAt(1e-4, seen), countAt(0.01, [])]).toEqual([1, undefined, undefined])
   })
 
   test('the guess: as many as leave a hundredth of noise', () => {

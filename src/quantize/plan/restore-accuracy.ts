@@ -1,6 +1,6 @@
 // Restores accuracy where fewer bits change the outputs too much. What costs no layer comes first: other recipes (ranges, corrected biases,
 // smoothed channels). Then layers fall back to float, those with the most error for the least time first, until the outputs of the rest are
-// good enough, or the time for it is over.
+// good enough, or the time for it is over. How many must go is asked on a few inputs first, where many answers cost as much as one look at all.
 
 import type { OutputCheck } from '../../measure/outputs/index.ts'
 import { median } from '../../measure/timing/statistics.ts'
@@ -55,6 +55,10 @@ const USUAL_NOISE = 0.01
 /** Of single layers, ms, and the share of what is left. */
 const ERRORS_MS = 12_000
 const ERRORS_SHARE = 1 / 3
+/** So many layers are each asked alone. */
+const FEW = 12
+/** A group whose noise is so many times below what is usual hides no layer that must go. */
+const QUIET = 4
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
 
@@ -69,8 +73,9 @@ export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): P
     if (check.ok || signalOf(check) > signalOf(whole)) [recipe, whole] = [better, check]
     if (whole.ok) return { layers: chosen, recipe, errors: new Map(), reason: null }
   }
-  const errors = await layerErrors(bench, of, recipe)
-  const layers = await fallBack(bench, of, { recipe, errors, whole })
+  const found = await layerErrors(bench, of, recipe)
+  const { errors } = found
+  const layers = await fallBack(bench, of, { recipe, whole, order: inOrderOfError(of.nodes, found) })
   const why = `layers that gain change the outputs too much: ${whole.reason}`
   const late = bench.leftMs() <= 0 ? '; the time to restore accuracy was over: a larger --budget has more' : ''
   return { layers, recipe, errors, reason: layers === null ? why + late : null }
@@ -93,27 +98,56 @@ async function quietest(bench: AccuracyBench, first: string, { layers }: Layers)
   return found
 }
 
-/** Of each layer alone, as far as time goes; what was measured before is not measured again. */
-async function layerErrors(
-  bench: AccuracyBench,
-  { chosen, nodes, errors }: ChosenLayers,
-  recipe: string,
-): Promise<ReadonlyMap<string, number>> {
+/** Noise over signal, by node. */
+export interface LayerErrors {
+  /** With one layer alone quantized. */
+  readonly errors: ReadonlyMap<string, number>
+  /** A layer's part of what a quiet group adds. */
+  readonly parts: ReadonlyMap<string, number>
+}
+
+/**
+ * Of each layer alone, as far as time goes; what was measured before is not measured again. Where layers are many, groups of them are
+ * asked first, and only layers of loud groups alone.
+ */
+async function layerErrors(bench: AccuracyBench, { chosen, nodes, errors }: ChosenLayers, recipe: string): Promise<LayerErrors> {
   const idOf = (node: string) => `${recipe} ${chosen.layers.get(node)} ${node}`
-  const missing = nodes.filter(({ node }) => !errors.has(idOf(node)))
-  const order = spread(missing)
-  const candidates = order.map(({ node }) => ({ recipe, layers: new Map([[node, chosen.layers.get(node)!]]) }))
+  const measure = async (sets: readonly (readonly string[])[], budgetMs: number): Promise<readonly (number | null)[]> => {
+    if (sets.length === 0 || budgetMs <= 0) return []
+    const layersOf = (set: readonly string[]) => new Map(set.map((node) => [node, chosen.layers.get(node)!]))
+    return bench.noises(
+      sets.map((set) => ({ recipe, layers: layersOf(set) })),
+      budgetMs,
+    )
+  }
+  const missing = nodes.map(({ node }) => node).filter((node) => !errors.has(idOf(node)))
   const budgetMs = Math.min(ERRORS_MS, bench.leftMs() * ERRORS_SHARE)
-  const noises = candidates.length > 0 && budgetMs > 0 ? await bench.noises(candidates, budgetMs) : []
-  noises.forEach((noise, k) => {
-    if (noise !== null) errors.set(idOf(order[k]!.node), noise)
-  })
-  return new Map(
-    nodes.flatMap(({ node }) => {
-      const noise = errors.get(idOf(node))
-      return noise === undefined ? [] : [[node, noise] as const]
-    }),
+  const groups = missing.length > FEW ? inGroups(missing) : []
+  const loudness = await measure(groups, budgetMs / 2)
+  const seen = groups.map((group, k) => ({ group, noise: loudness[k] ?? Number.POSITIVE_INFINITY }))
+  const quiet = seen.filter(({ noise }) => noise <= USUAL_NOISE / QUIET)
+  const loud = seen.filter((one) => !quiet.includes(one)).sort((a, b) => Number(b.noise > a.noise) - Number(b.noise < a.noise))
+  const isLate = groups.length > 0 && loudness.every((noise) => noise === null)
+  const singles = isLate ? [] : groups.length > 0 ? loud.flatMap(({ group }) => group) : spread(missing)
+  const noises = await measure(
+    singles.map((node) => [node]),
+    groups.length > 0 ? budgetMs / 2 : budgetMs,
   )
+  noises.forEach((noise, k) => {
+    if (noise !== null) errors.set(idOf(singles[k]!), noise)
+  })
+  const known = nodes.flatMap(({ node }) => {
+    const noise = errors.get(idOf(node))
+    return noise === undefined ? [] : [[node, noise] as const]
+  })
+  const parts = quiet.flatMap(({ group, noise }) => group.map((node) => [node, noise / group.length] as const))
+  return { errors: new Map(known), parts: new Map(parts) }
+}
+
+/** As many groups as each has layers, of neighbours. */
+function inGroups(nodes: readonly string[]): readonly (readonly string[])[] {
+  const size = Math.ceil(Math.sqrt(nodes.length))
+  return Array.from({ length: Math.ceil(nodes.length / size) }, (_, k) => nodes.slice(k * size, (k + 1) * size))
 }
 
 /** So ordered that what is cut off is like what is measured. */
@@ -125,28 +159,83 @@ export function spread<T>(nodes: readonly T[]): readonly T[] {
 /** The layers left when the fewest have fallen back to float, by halving from a guess on: more in float is never worse. */
 async function fallBack(
   bench: AccuracyBench,
-  { choose, nodes }: ChosenLayers,
-  { recipe, errors, whole }: Pick<Restored, 'recipe' | 'errors'> & { readonly whole: OutputCheck },
+  { choose }: ChosenLayers,
+  { recipe, whole, order }: { readonly recipe: string; readonly whole: OutputCheck; readonly order: readonly Rated[] },
 ): Promise<Layers | null> {
-  const order = inOrderOfError(nodes, errors)
   const known = new Map<string, boolean>()
+  const without = (count: number) => choose(new Set(order.slice(0, count).map(({ node }) => node)))
   const holds = async ({ layers }: Layers): Promise<boolean> => {
     const id = [...layers.keys()].join()
     const ok = known.get(id) ?? (await bench.check({ recipe, layers })).ok
     known.set(id, ok)
     return ok
   }
-  let [bad, good, best] = [0, order.length, null as Layers | null]
-  let next = guessOf(order, whole)
+  const seen = await noisesWithout(bench, recipe, without, order.length)
+  const loud = seen.findLast(({ noise }) => noise > MOST_NOISE)
+  let [bad, good, best] = [loud?.count ?? 0, order.length, null as Layers | null]
+  const guess = guessOf(order, whole)
+  let wanted = USUAL_NOISE
   for (let checks = 0; checks < MOST_CHECKS && good - bad > Math.max(1, order.length * TOLERANCE); checks++) {
     if (bench.leftMs() <= 0) break
-    const layers = choose(new Set(order.slice(0, next).map(({ node }) => node)))
-    if (layers.layers.size === 0) good = next
-    else if (await holds(layers)) [good, best] = [next, layers]
-    else bad = next
-    next = Math.floor((bad + good) / 2)
+    const middle = Math.floor((bad + good) / 2)
+    const count = [countAt(wanted, seen) ?? guess, guess].find((one) => one > bad && one < good) ?? middle
+    const layers = without(count)
+    const ok = layers.layers.size === 0 || (await holds(layers))
+    if (ok) [good, best] = [count, layers.layers.size === 0 ? best : layers]
+    else bad = count
+    wanted *= ok ? NOISE_STEP : 1 / NOISE_STEP
   }
   return best
+}
+
+/** How many are in float, and the noise of the rest. */
+export interface SeenNoise {
+  readonly count: number
+  readonly noise: number
+}
+
+/** On a few inputs: a few steps from the worst layer alone to almost all, close together where few go. */
+async function noisesWithout(
+  bench: AccuracyBench,
+  recipe: string,
+  without: (count: number) => Layers,
+  most: number,
+): Promise<readonly SeenNoise[]> {
+  const budgetMs = Math.min(ERRORS_MS, bench.leftMs() * ERRORS_SHARE)
+  const counts = stepsTo(most - 1)
+  if (budgetMs <= 0 || counts.length < 3) return []
+  const noises = await bench.noises(
+    counts.map((count) => ({ recipe, layers: without(count).layers })),
+    budgetMs,
+  )
+  return counts.flatMap((count, k) => {
+    const noise = noises[k] ?? null
+    return noise === null ? [] : [{ count, noise }]
+  })
+}
+
+/** 1, 2, 3, 5, 8 …, each about half as many again, up to `most`. Exported for its test. */
+export function stepsTo(most: number): readonly number[] {
+  const steps: number[] = []
+  for (let count = 1; count < most; count = Math.ceil(count * STEP)) steps.push(count)
+  return most >= 1 ? [...steps, most] : steps
+}
+
+const STEP = 1.5
+/** A cosine of 0.95: so much is not asked about. */
+const MOST_NOISE = 0.1
+/** The limit is not known as noise; it is found in such steps. */
+const NOISE_STEP = 4
+
+/** How many must go until so much noise is left, between the counts of which it is known; undefined where it is never so little. */
+export function countAt(wanted: number, seen: readonly SeenNoise[]): number | undefined {
+  const below = seen.findIndex(({ noise }) => noise <= wanted)
+  if (below < 0) return undefined
+  const [before, after] = [seen[below - 1], seen[below]!]
+  if (before === undefined || !Number.isFinite(before.noise) || after.noise <= 0) return after.count
+  // Noise falls by factors.
+  const share = Math.log(before.noise / wanted) / Math.log(before.noise / after.noise)
+  return Math.ceil(before.count + share * (after.count - before.count))
 }
 
 interface Rated {
@@ -154,18 +243,24 @@ interface Rated {
   readonly noise: number
 }
 
-/** Most error for the least time first. A layer that was not measured errs as those of its operator do in the middle. */
-export function inOrderOfError(nodes: ChosenLayers['nodes'], errors: ReadonlyMap<string, number>): readonly Rated[] {
+/**
+ * Those whose noise alone is too much first, the loudest of them first, since no choice has them; then most error for the least time. A
+ * layer that was not measured errs as those of its operator do in the middle.
+ */
+export function inOrderOfError(nodes: ChosenLayers['nodes'], { errors, parts }: LayerErrors): readonly Rated[] {
   const usual = (opType: string): number => {
     const found = nodes.flatMap((one) => (one.opType === opType ? (errors.get(one.node) ?? []) : []))
     return found.length > 0 ? median(found) : Number.POSITIVE_INFINITY
   }
   const rated = nodes.map(({ node, opType, gainMs }) => {
-    const noise = errors.get(node) ?? usual(opType)
+    const noise = errors.get(node) ?? parts.get(node) ?? usual(opType)
     return { node, noise, worth: noise / Math.max(gainMs, LEAST_GAIN_MS) }
   })
   // Infinity less itself is no order.
-  return rated.sort((a, b) => Number(b.worth > a.worth) - Number(b.worth < a.worth))
+  const by = (key: 'noise' | 'worth') => (a: (typeof rated)[number], b: (typeof rated)[number]) =>
+    Number(b[key] > a[key]) - Number(b[key] < a[key])
+  const tooMuch = rated.filter(({ noise }) => noise > USUAL_NOISE).sort(by('noise'))
+  return [...tooMuch, ...rated.filter((one) => !tooMuch.includes(one)).sort(by('worth'))]
 }
 
 /** Gains below it are noise, and a layer that gains nothing by itself stands between others that do. */

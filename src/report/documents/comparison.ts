@@ -76,6 +76,7 @@ export interface Contestant {
     equal: boolean
     top1: number | null
     metric: { name: string; before: number; after: number } | null // before: the reference's
+    selections?: { outputs: string[]; by: string; rows: number; same: number; alike: number }[] // as in report.ts
   } | null
   agreementReason: string | null // why there is none, or what it is on
   agreementSamples: number | null // on which outputs were compared; null: they were not, or it is the one that they are compared with

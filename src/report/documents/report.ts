@@ -167,6 +167,13 @@ export interface ReportDocument {
       equal: boolean
       top1: number | null
       metric: { name: string; before: number; after: number } | null
+      selections?: {
+        outputs: string[] // that come from one selection: judged by what it selects, not by the order
+        by: string // TopK or NonMaxSuppression
+        rows: number // selected, over all inputs
+        same: number // share of them that both select, or that are a tie up to rounding
+        alike: number // each by how far its score stands above the cut-off, a tie as far as scores were seen to move: what the loss counts, as top1 does
+      }[] // absent: none is known
     } | null
     sizeBytes: number | null
     peakBytes: number | null

@@ -88,8 +88,11 @@ function comparable(original: Outputs, candidate: Outputs, asked: readonly strin
   return Object.keys(original.samples[0] ?? {}).filter((name) => (asked?.includes(name) ?? true) && !varying.has(name))
 }
 
-function withinNoise({ top1, maxRelative }: Agreement, noise: number | null): { ok: true; reason: string } | null {
-  const isSame = top1 === null || top1 >= SAME_DECISIONS
+function withinNoise(
+  { top1, maxRelative, selections = [] }: Agreement,
+  noise: number | null,
+): { ok: true; reason: string } | null {
+  const isSame = [top1 ?? 1, ...selections.map(({ same }) => same)].every((share) => share >= SAME_DECISIONS)
   if (noise === null || !isSame || maxRelative > Math.min(MOST_NOISE, NOISE_FACTOR * noise)) return null
   const [own, theirs] = [maxRelative, noise].map((value) => value.toExponential(0))
   return { ok: true, reason: `outputs equal to ${own} of their range, as the engine's own levels are (${theirs})` }
