@@ -16,6 +16,11 @@ import { measureRun, type Run } from './run.ts'
 const STARTS_MS = 900
 const LEAST_MS = 300
 
+const NO_TIME = {
+  quick: 'a quick run of this model leaves no time for it; leave out --quick',
+  full: 'the time of a run of this model leaves none for it',
+} as const
+
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
 
 /** To be called within `alone`. */
@@ -33,7 +38,7 @@ async function withOperatorExperiments(
   const offers = offersOf(options.engine)
   const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
   if (!offers.includes('node-times') || !offers.includes('roofs')) return absent(LEFT_OUT)
-  if (experimentsMs < STARTS_MS + LEAST_MS) return absent('the time of a run of this model leaves none for it')
+  if (experimentsMs < STARTS_MS + LEAST_MS) return absent(NO_TIME[options.quick ? 'quick' : 'full'])
   const evidence = analyze(measured, offers)
   const { latency, profile } = evidence
   if (!latency || !profile) return absent(measured.absent.profile ?? 'there is no profile')
