@@ -4,7 +4,7 @@ import type { InputDeclaration } from '../engines/types.ts'
 import { MODEL_FILE } from './model-file.ts'
 import type { ShipPlan, ShippedResults } from './plan.ts'
 import { arrayOf } from './predict-types.ts'
-import { installText as installOf, pythonLines } from './session-options.ts'
+import { pythonLines } from './session-options.ts'
 
 /** The page's text. */
 export function readmeText(plan: ShipPlan): string {
@@ -35,9 +35,9 @@ function installText({ engine: { package: name, version, precision, library } }:
   const { calledBy } = library
   return [
     `It predicts with ${library.name} in ${precision}, measured with version ${version}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,
-    `The library itself is yours to install: ${installOf(version)}. It is looked for in`,
-    '`OPENVINO_LIBRARY`, in `openvino-node`, in the active Python environment, on the path, and among the libraries of the system;',
-    '`load()` says what is missing.',
+    `The library itself is yours to install: \`pip install openvino==${version}\`, \`npm install openvino-node@${version}\`, or its folder in`,
+    'the environment variable `OPENVINO_LIBRARY`. `load()` finds it there, in the active Python environment, in the Python on the path and',
+    'among the libraries of the system, and says in one line what is missing.',
   ].join('\n')
 }
 

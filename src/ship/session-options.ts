@@ -32,7 +32,7 @@ export function shippedOptions({ setup: { options }, engine, inputs, outputs }: 
 }
 
 /** How OpenVINO's library is got, in one line. */
-export const installText = (version: string): string =>
+const installText = (version: string): string =>
   `pip install openvino==${version}, npm install openvino-node@${version}, or name its folder in OPENVINO_LIBRARY`
 
 /** The file options.json. */

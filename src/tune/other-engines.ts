@@ -10,6 +10,9 @@ import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
 import { leftUntried, type SearchPlan, type SearchState, told, withoutKept } from './state.ts'
 import { tried } from './tried.ts'
 
+/** Of the budget, for judging them at least, however long the first looks took. */
+const JUDGING_SHARE = 0.2
+
 const ALONE = 'on-the-original'
 
 interface Choice extends Candidate {
@@ -25,7 +28,7 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
   const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
   const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
-  let state = given
+  let state: SearchState = { ...given, endMs: Math.max(given.endMs, bench.nowMs() + plan.budgetMs * JUDGING_SHARE) }
   for (const { choice, look } of ranked) state = await take(plan, given, state, { choice, look })
   return state
 }

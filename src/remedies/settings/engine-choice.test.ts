@@ -24,7 +24,7 @@ checkRemedy(engineChoice, {
       check({ variant, effect, refused, setup }) {
         expect(setup.engine).toEqual({ id: variant, version: '2' })
         expect(effect).toBe(variant === 'other' ? 'rounding' : 'approximate')
-        expect(refused).toBe(variant === 'other' ? undefined : 'Other 2 in bfloat16 changes outputs, which --max-loss allows')
+        expect(refused).toBe(variant === 'other' ? undefined : 'it changes outputs: allow that with --max-loss')
       },
     },
     {

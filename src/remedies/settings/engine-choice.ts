@@ -25,8 +25,8 @@ export const engineChoice = defineRemedy({
   },
 })
 
-const lossRefused = ({ name, effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>
-  effect === 'approximate' && maxLoss === null ? `${name} changes outputs, which --max-loss allows` : null
+const lossRefused = ({ effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>
+  effect === 'approximate' && maxLoss === null ? 'it changes outputs: allow that with --max-loss' : null
 
 /** Of the options stay those that every engine has. */
 function on(setup: RemedySetup, { id, version }: OtherEngine): RemedySetup {
