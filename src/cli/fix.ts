@@ -16,6 +16,7 @@ export interface FixFlags extends ModelFlags {
   readonly for: string
   readonly budget?: number
   readonly only?: readonly string[]
+  readonly engines?: readonly string[]
   readonly dryRun?: boolean
   readonly maxLoss?: number
   readonly metric?: string
@@ -58,6 +59,7 @@ function fixOptions(flags: FixFlags): Partial<FixOptions> {
     out: flags.out ?? null,
     force: flags.force ?? false,
     only: flags.only ?? null,
+    engines: flags.engines ?? null,
     dryRun: flags.dryRun ?? false,
     goal: oneOf(goals, flags.for, '--for'),
     ...(flags.budget === undefined ? {} : { budgetSeconds: flags.budget }),

@@ -72,6 +72,7 @@ function fix(command: Command, world: World): void {
     .option('--for <goal>', `${goals.slice(0, -1).join(', ')} or ${goals.at(-1)}`, 'latency')
     .option('--budget <duration>', 'how long to search', seconds)
     .option('--only <ids>', 'remedies to try, separated by commas', list)
+    .option('--engines <ids>', 'engines that may be shipped, separated by commas', list)
     .option('--dry-run', 'name what would be tried; try nothing')
     .option('--max-loss <x>', 'allow approximate remedies up to this loss', fraction)
     .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')

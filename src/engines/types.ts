@@ -141,7 +141,7 @@ export type Availability =
  * web page, whose headers decide about threads.
  *
  * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
- * `fix` hands over runs on it, so that remedies are proven there.
+ * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place.
  */
 export type EngineOffer =
   | 'threads'
@@ -165,6 +165,16 @@ export type EngineOffer =
   | 'page'
   | 'reference'
   | 'shipped'
+  | 'alternative'
+
+/** A library that is no npm package, as a shipped folder opens a model with it. */
+export interface ShippedLibrary {
+  readonly name: 'OpenVINO'
+  /** The npm package that calls it, and the versions that do. */
+  readonly calledBy: { readonly package: string; readonly range: string }
+  readonly device: string
+  readonly properties: Readonly<Record<string, string>>
+}
 
 export interface Engine {
   readonly id: string
@@ -188,6 +198,8 @@ export interface Engine {
   available(places: EnginePlaces): Promise<Availability>
   /** Throws an Error whose message is the engine's own. */
   open(modelFile: string, options: OpenOptions): Promise<Session>
+  /** What the shipped folder opens the model with; of engines that offer `alternative`. */
+  shipped?(options: EngineOptions): ShippedLibrary
   /** Ends what the sessions of this process share, such as a browser. */
   end?(): Promise<void>
 }

@@ -46,6 +46,7 @@ import { batchSize } from './settings/batch-size.ts'
 import { denormals } from './settings/denormals.ts'
 import { directCall } from './settings/direct-call.ts'
 import { dynamicBlockBase } from './settings/dynamic-block-base.ts'
+import { engineChoice } from './settings/engine-choice.ts'
 import { executionMode } from './settings/execution-mode.ts'
 import { graphOptimization } from './settings/graph-optimization.ts'
 import { int8Activations } from './settings/int8-activations.ts'
@@ -97,6 +98,7 @@ export const remedies: readonly Remedy[] = [
   prepacking,
   reuseOutputs,
   batchSize,
+  engineChoice,
   float16,
   uint8Activations,
   int8Activations,

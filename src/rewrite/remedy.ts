@@ -22,6 +22,20 @@ export interface RemedySetup {
   readonly batchFactor: number
   /** True once the model is bound to this machine: weights laid out for its instruction set. */
   readonly machineBound: boolean
+  /** What runs it in place of the engine that the original is measured on; absent: that one. */
+  readonly engine?: { readonly id: string; readonly version: string }
+}
+
+/** An engine of this machine that may run the model in place of the one that it was measured on. */
+export interface OtherEngine {
+  readonly id: string
+  readonly version: string
+  /** As a sentence has it: 'OpenVINO 2026.4.1 in float32'. */
+  readonly name: string
+  /** What its outputs may differ by. */
+  readonly effect: Effect
+  /** Why the user does not want it, as a sentence's end; null: it may be handed over. */
+  readonly refused: string | null
 }
 
 export interface RemedyInput extends TensorType {
@@ -40,6 +54,8 @@ export interface FindingFacts {
 export interface RemedyEvidence {
   readonly goal: Goal
   readonly engine: { readonly id: string; readonly version: string }
+  /** Others of this machine that a setup may name; absent: none was looked for. */
+  readonly otherEngines?: readonly OtherEngine[]
   readonly offers: readonly EngineOffer[]
   /** Threads of the engine's pool with the user's options. */
   readonly threadsInUse: number
@@ -103,6 +119,10 @@ export interface Proposal {
   readonly changes: readonly string[]
   /** Saving per prediction that is expected before the trial, ms; null where nothing is known. */
   readonly predictedSavingMs: number | null
+  /** Of this proposal, where it is not the remedy's. */
+  readonly effect?: Effect
+  /** Why it may not be kept: it is looked at all the same, so that the reader knows what it would give. */
+  readonly refused?: string
   /** Looks for what it wanted in the graph that the engine then runs; absent: the effect on time is the only proof. */
   readonly took?: (executed: GraphView) => boolean
 }
@@ -114,7 +134,9 @@ export interface Remedy {
   /** Ids of the finding rules that it treats. */
   readonly treats: readonly string[]
   readonly effect: Effect
-  readonly kind: 'settings' | 'rewrite' | 'batch'
+  readonly kind: 'settings' | 'rewrite' | 'batch' | 'engine'
+  /** A setting that acts on whatever engine a setup names; the others are onnxruntime's. */
+  readonly anyEngine?: true
   /** Goals that it can serve. */
   readonly goals: readonly Goal[]
   /** True of a quantized group that it brings to run in int8, or takes the quantization from. */

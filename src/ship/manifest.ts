@@ -18,8 +18,8 @@ export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): str
     createdAt: plan.createdAt,
     model: files.find(({ role }) => role === 'model')!.path,
     files,
-    engine,
-    options: shippedOptions(setup.options),
+    engine: engineText(engine),
+    options: shippedOptions(plan),
     inputs: plan.inputs,
     outputs: plan.outputs,
     preprocessing: plan.preprocessing ?? null,
@@ -43,6 +43,8 @@ export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): str
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
+
+const engineText = ({ library: _, ...engine }: ShipPlan['engine']) => engine
 
 /** Paths that the manifest in `folder` lists, itself included; undefined where the folder is not whyslow's. */
 export function filesOfFolder(folder: string): ReadonlySet<string> | undefined {

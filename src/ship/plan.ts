@@ -1,6 +1,6 @@
 // What is shipped: everything the folder's files are made from, as plain data.
 import type { ModelProto } from 'onnx-buf'
-import type { InputDeclaration } from '../engines/types.ts'
+import type { InputDeclaration, ShippedLibrary } from '../engines/types.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 
@@ -38,8 +38,14 @@ export interface ShipPlan {
    */
   readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
   readonly setup: RemedySetup
-  /** `package`: the name that shipped/predict.mjs imports. */
-  readonly engine: { readonly id: string; readonly version: string; readonly package: string }
+  /** `package`: the npm package that the shipped code imports. `library`: what that calls, where it is another engine than onnxruntime. */
+  readonly engine: {
+    readonly id: string
+    readonly version: string
+    readonly package: string
+    readonly precision?: string
+    readonly library?: ShippedLibrary
+  }
   /** Where it was measured. */
   readonly machine: { readonly cpu: string; readonly isa: readonly string[] }
   /** Ids of the remedies kept; none: the original model and settings are shipped. */
@@ -64,7 +70,7 @@ export interface ShipPlan {
 }
 
 /** What a file of the folder is for. */
-export type Role = 'model' | 'weights' | 'options' | 'predict' | 'types' | 'worker' | 'package' | 'readme' | 'report'
+export type Role = 'model' | 'weights' | 'options' | 'predict' | 'types' | 'worker' | 'engine' | 'package' | 'readme' | 'report'
 
 /** A file as it was written. `path` is relative to the folder. */
 export interface ShippedFile {

@@ -17,14 +17,28 @@ export function readmeText(plan: ShipPlan): string {
     setup.machineBound && boundText(plan),
     preprocessingText(plan),
     `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', nodeLines(plan))}`,
-    `${engine.package} is pinned to ${engine.version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`,
+    installText(plan),
     setup.options.reuseOutputs && 'The next prediction may overwrite the results: read or copy them before it.',
     workerText(plan),
-    `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(setup.options, MODEL_FILE))}`,
-    '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
+    `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, MODEL_FILE))}`,
+    engine.library === undefined &&
+      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
     `## What is here\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the\nmeasurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
+}
+
+/** What `npm install` brings, and what it does not. */
+function installText({ engine: { package: name, version, precision, library } }: ShipPlan): string {
+  if (library === undefined)
+    return `${name} is pinned to ${version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
+  const { calledBy } = library
+  return [
+    `It predicts with ${library.name} in ${precision}, measured with version ${version}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,
+    `The library itself is yours to install: \`pip install openvino==${version}\`, \`npm install openvino-node@${version}\`, or its folder in`,
+    'the environment variable `OPENVINO_LIBRARY`. `load()` finds it there, in the active Python environment, in the Python on the path and',
+    'among the libraries of the system, and says in one line what is missing.',
+  ].join('\n')
 }
 
 function measuredText({ results, machine, remedies, original, setup }: ShipPlan): string {

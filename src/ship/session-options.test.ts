@@ -1,8 +1,12 @@
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../engines/example-options.ts'
 import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
 import type { EngineOptions } from '../engines/types.ts'
+import { FIXTURES, planFor } from './example-plan.ts'
 import { optionsText, pythonLines } from './session-options.ts'
+
+const PLAN = await planFor(path.join(FIXTURES, 'symbolic-batch.onnx'), 'fast')
 
 const many: EngineOptions = {
   threads: 2,
@@ -19,13 +23,19 @@ const many: EngineOptions = {
   packageFrom: '/somewhere',
 }
 
+/** A plan with these options. */
+const plan = (options: EngineOptions) => ({ ...PLAN, setup: { ...PLAN.setup, options } })
+
 test('options.json holds what the engine was measured with', () => {
-  expect(JSON.parse(optionsText(many))).toEqual({ session: sessionOptions(many), reuseOutputs: true, directCall: false })
-  expect(JSON.parse(optionsText({ ...plainOptions, directCall: true }))).toMatchObject({ reuseOutputs: false, directCall: true })
+  expect(JSON.parse(optionsText(plan(many)))).toEqual({ session: sessionOptions(many), reuseOutputs: true, directCall: false })
+  expect(JSON.parse(optionsText(plan({ ...plainOptions, directCall: true })))).toMatchObject({
+    reuseOutputs: false,
+    directCall: true,
+  })
 })
 
 test('Python takes them in six lines, and one for each entry more', () => {
-  const lines = pythonLines(plainOptions, 'model.onnx')
+  const lines = pythonLines(plan(plainOptions), 'model.onnx')
   expect(lines).toEqual([
     'import onnxruntime as ort',
     'options = ort.SessionOptions()',
@@ -34,7 +44,7 @@ test('Python takes them in six lines, and one for each entry more', () => {
     'options.intra_op_num_threads = 1',
     "session = ort.InferenceSession('model.onnx', options, providers=['CPUExecutionProvider'])",
   ])
-  expect(pythonLines(many, 'model.onnx').slice(2, -1)).toEqual([
+  expect(pythonLines(plan(many), 'model.onnx').slice(2, -1)).toEqual([
     'options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED',
     'options.execution_mode = ort.ExecutionMode.ORT_PARALLEL',
     'options.intra_op_num_threads = 2',

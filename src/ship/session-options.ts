@@ -2,17 +2,41 @@
 // entries nested under `extra`, with strings as values; Python has attributes of SessionOptions and add_session_config_entry:
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
 import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
-import type { EngineOptions } from '../engines/types.ts'
+import type { EngineOptions, ShippedLibrary } from '../engines/types.ts'
+import type { ShipPlan } from './plan.ts'
+
+type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs'>
 
 /** What predict.mjs reads from options.json, and the manifest repeats. */
-export const shippedOptions = (options: EngineOptions) => ({
-  session: sessionOptions(options),
-  reuseOutputs: options.reuseOutputs === true,
-  directCall: options.directCall === true,
-})
+export function shippedOptions({ setup: { options }, engine, inputs, outputs }: Shipped) {
+  const { library, id, version, precision } = engine
+  if (library === undefined)
+    return {
+      session: sessionOptions(options),
+      reuseOutputs: options.reuseOutputs === true,
+      directCall: options.directCall === true,
+    }
+  const { device, properties } = library
+  return {
+    openvino: {
+      engine: id,
+      version,
+      precision,
+      device,
+      properties,
+      inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      outputs: outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name),
+      install: installText(version),
+    },
+  }
+}
+
+/** How OpenVINO's library is got, in one line. */
+const installText = (version: string): string =>
+  `pip install openvino==${version}, npm install openvino-node@${version}, or name its folder in OPENVINO_LIBRARY`
 
 /** The file options.json. */
-export const optionsText = (options: EngineOptions): string => `${JSON.stringify(shippedOptions(options), null, 2)}\n`
+export const optionsText = (plan: Shipped): string => `${JSON.stringify(shippedOptions(plan), null, 2)}\n`
 
 const PYTHON_LEVEL = {
   disabled: 'ORT_DISABLE_ALL',
@@ -31,7 +55,8 @@ const PYTHON_ATTRIBUTES: Readonly<Record<string, 'switch' | 'number'>> = {
 }
 
 /** Lines of Python that open `modelFile` with the same options: six, and one for each further option. */
-export function pythonLines(options: EngineOptions, modelFile: string): string[] {
+export function pythonLines({ setup: { options }, engine: { library } }: Shipped, modelFile: string): string[] {
+  if (library !== undefined) return openvinoLines(library, modelFile)
   return [
     'import onnxruntime as ort',
     'options = ort.SessionOptions()',
@@ -42,6 +67,13 @@ export function pythonLines(options: EngineOptions, modelFile: string): string[]
     `session = ort.InferenceSession(${quoted(modelFile)}, options, providers=['CPUExecutionProvider'])`,
   ]
 }
+
+const openvinoLines = ({ device, properties }: ShippedLibrary, modelFile: string): string[] => [
+  'import openvino as ov',
+  `model = ov.Core().compile_model(${quoted(modelFile)}, ${quoted(device)}, {`,
+  ...Object.entries(properties).map(([key, value]) => `    ${quoted(key)}: ${quoted(value)},`),
+  '})',
+]
 
 function pythonEntry(key: string, value: string): string {
   const kind = PYTHON_ATTRIBUTES[key]

@@ -36,11 +36,13 @@ export async function writeContents(plan: ShipPlan, at: string, disk: Disk = nod
 }
 
 async function writeCode(plan: ShipPlan, folder: Folder): Promise<void> {
-  await folder.add('options.json', 'options', optionsText(plan.setup.options))
+  await folder.add('options.json', 'options', optionsText(plan))
   const { engine, toolVersion } = plan
-  const what = `Predictions of ${MODEL_FILE} with ${engine.package} ${engine.version}, as README.md says.`
+  const what = `Predictions of ${MODEL_FILE} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
   await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
+  const beside = engine.library === undefined ? [] : ['openvino.mjs', 'openvino-library.mjs']
+  for (const name of beside) await folder.add(name, 'engine', `// Written by whyslow ${toolVersion}.\n${shippedText(name)}`)
   await folder.add('predict.d.ts', 'types', predictTypes(plan))
   await folder.add('predict.d.mts', 'types', predictTypes(plan))
 }
@@ -62,10 +64,13 @@ function packageText({ original, engine, toolVersion }: ShipPlan): string {
     },
     types: './predict.d.ts',
     engines: { node: '>=20' },
-    dependencies: { [engine.package]: engine.version },
+    dependencies: dependenciesOf(engine),
   }
   return `${JSON.stringify(about, null, 2)}\n`
 }
+
+const dependenciesOf = ({ package: name, version, library }: ShipPlan['engine']): Record<string, string> =>
+  library === undefined ? { [name]: version } : { [library.calledBy.package]: library.calledBy.range }
 
 /** 'My Model.v2.onnx' -> 'my-model.v2-fast'. */
 function packageName(file: string): string {

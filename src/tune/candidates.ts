@@ -50,7 +50,7 @@ export async function propose(
   const failed: { remedy: Remedy; reason: string }[] = []
   const idle: Remedy[] = []
   for (const remedy of remedies) {
-    if (isSlowerAlone(remedy, evidence)) continue
+    if (isSlowerAlone(remedy, evidence) || !actsOn(setup, remedy)) continue
     try {
       const proposals = await remedy.apply(setup, evidence, tools)
       if (proposals.length === 0) idle.push(remedy)
@@ -73,6 +73,10 @@ function withMeasured(proposal: Proposal, { id, kind }: Remedy, { alone, goal }:
 /** Whatever it does to the whole model, it does by making these operators slower. */
 const isSlowerAlone = ({ id, kind, goals }: Remedy, { alone, goal }: RemedyEvidence): boolean =>
   kind === 'rewrite' && goal === 'latency' && goals.includes(goal) && (alone?.get(id)?.high ?? 0) < 0
+
+/** onnxruntime's options do nothing on another engine. */
+export const actsOn = ({ engine }: Pick<RemedySetup, 'engine'>, { kind, anyEngine }: Remedy): boolean =>
+  engine === undefined || kind !== 'settings' || anyEngine === true
 
 /** The same remedy and variant on another setup; null where it does not apply there any more, the reason where it throws. */
 export async function proposeAgain(
@@ -114,8 +118,13 @@ export function predictedSpeedup(
 const EFFECTS: readonly Effect[] = ['exact', 'rounding', 'approximate']
 
 /** What the outputs may differ by after all of them. */
-export const worstEffect = (candidates: readonly Pick<Candidate, 'remedy'>[]): Effect =>
-  EFFECTS[Math.max(0, ...candidates.map(({ remedy }) => EFFECTS.indexOf(engineEffect(remedy))))]!
+export const worstEffect = (candidates: readonly WithEffect[]): Effect =>
+  EFFECTS[Math.max(0, ...candidates.map((one) => EFFECTS.indexOf(one.proposal.effect ?? engineEffect(one.remedy))))]!
+
+interface WithEffect {
+  readonly remedy: Remedy
+  readonly proposal: Pick<Proposal, 'changes' | 'effect'>
+}
 
 /** A rewrite that changes no number still lets the engine choose other kernels, which add in another order. */
 const engineEffect = ({ kind, effect }: Remedy): Effect => (kind === 'rewrite' && effect === 'exact' ? 'rounding' : effect)

@@ -83,12 +83,17 @@ export function exampleBench(world: World): Bench & { readonly seen: readonly Se
   }
 }
 
-export const keyOf = ({ options }: RemedySetup): string => Object.keys(options.configEntries).sort().join('+')
+export const keyOf = (setup: RemedySetup): string => idsOf(setup).sort().join('+')
 
-const hasOf =
-  ({ options }: RemedySetup): Has =>
-  (id) =>
-    id in options.configEntries
+const idsOf = ({ options, engine }: RemedySetup): string[] => [
+  ...Object.keys(options.configEntries),
+  ...(engine ? [engine.id] : []),
+]
+
+const hasOf = (setup: RemedySetup): Has => {
+  const ids = new Set(idsOf(setup))
+  return (id) => ids.has(id)
+}
 
 /** A setup of the made-up machine: what is in it is in the names of its configuration. */
 export const exampleSetup = (...ids: string[]): RemedySetup => ({

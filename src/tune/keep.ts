@@ -29,10 +29,20 @@ export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candida
     const before = state.kept.map(nameOf).join(', ')
     return tell(tried(candidate, 'no-difference', `nothing is left to change after ${before}`))
   }
-  plan.onStep(`in pairs: ${nameOf(again)}`, 0, 1)
-  const trial = await judged(plan, state, again.proposal.setup)
-  if (trial.outcome === 'measured') return keep(plan, state, again, trial.value)
-  return tell(tried(again, 'failed', reasonInWords(trial), predictedSpeedup(again, state)))
+  return judgeOnTop(plan, state, again, state.kept)
+}
+
+/** Judged against what is kept. `others`: what its setup holds beside it, kept with it. */
+export async function judgeOnTop(
+  plan: SearchPlan,
+  state: SearchState,
+  candidate: Candidate,
+  others: readonly Candidate[],
+): Promise<SearchState> {
+  plan.onStep(`in pairs: ${nameOf(candidate)}`, 0, 1)
+  const trial = await judged(plan, state, candidate.proposal.setup)
+  if (trial.outcome === 'measured') return keep(plan, state, { candidate, others }, trial.value)
+  return told(plan, state, tried(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
 }
 
 /** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
@@ -49,7 +59,13 @@ async function judged(
   return trial
 }
 
-async function keep(plan: SearchPlan, state: SearchState, candidate: Candidate, judgement: Judgement): Promise<SearchState> {
+interface OnTop {
+  readonly candidate: Candidate
+  readonly others: readonly Candidate[]
+}
+
+async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: Judgement): Promise<SearchState> {
+  const { candidate, others } = on
   const { bench } = plan
   const { setup } = candidate.proposal
   const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
@@ -59,7 +75,7 @@ async function keep(plan: SearchPlan, state: SearchState, candidate: Candidate, 
     return tell(judgement.verdict, judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`)
   const slower = await costsLatency(plan, judgement, state.setup, setup)
   if (slower !== null) return { ...tell('rejected', slower), costly: new Set([...state.costly, candidate.remedy.id]) }
-  const kept = [...state.kept, candidate]
+  const kept = [...others, candidate]
   const { ok, reason, agreement } = await bench.compare(setup, worstEffect(kept))
   if (!ok) return tell('rejected', reason, { agreement })
   const took = await tookOf(plan, candidate)

@@ -48,7 +48,7 @@ export async function look(
 }
 
 /** Proposals that predict in different ways, and not as the setup itself does. */
-function distinct(bench: Bench, candidates: readonly Candidate[], base: RemedySetup): Candidate[] {
+export function distinct<C extends Candidate>(bench: Pick<Bench, 'keyOf'>, candidates: readonly C[], base: RemedySetup): C[] {
   const seen = new Set([bench.keyOf(base)])
   return candidates.filter(({ proposal }) => {
     const key = bench.keyOf(proposal.setup)

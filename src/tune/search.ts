@@ -5,6 +5,7 @@ import { type Candidate, isAllowed, type Proposed, propose } from './candidates.
 import { drop } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'
 import { look } from './look.ts'
+import { tryEngines } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { begun, isKept, type SearchPlan, type SearchState, told } from './state.ts'
 import { type Tried, tried } from './tried.ts'
@@ -25,19 +26,25 @@ const LOOK_SHARE = 0.55
 /** Of the budget, for all before the late remedies; and, once those have proposed, for judging them at least. */
 const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
+/** Of the budget, for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
+const ENGINE_SHARE = 0.15
 
 export async function search(plan: SearchPlan): Promise<Found> {
   const { bench, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
+  const choices = (evidence.otherEngines ?? []).length > 0 ? remedies.filter(({ kind }) => kind === 'engine') : []
   const late = remedies.filter((one) => one.late)
-  const early = remedies.filter((one) => !one.late)
+  const early = remedies.filter((one) => !one.late && one.kind !== 'engine')
   const startMs = bench.nowMs()
-  let state = begun(plan, startMs + plan.budgetMs * (late.length > 0 ? EARLY_SHARE : 1))
+  const ownMs = plan.budgetMs * (choices.length > 0 ? 1 - ENGINE_SHARE : 1)
+  let state = begun(plan, startMs + ownMs * (late.length > 0 ? EARLY_SHARE : 1))
   state = await tryEarly(plan, state, early)
-  if (late.length > 0) state = await tryLate(plan, { ...state, endMs: startMs + plan.budgetMs }, late)
+  if (late.length > 0) state = await tryLate(plan, { ...state, endMs: startMs + ownMs }, late)
   // What they left of the budget is for those that had no turn before them.
   const noTurn = early.filter((one) => !isKept(state, one) && !state.tried.some(({ remedies: [id] }) => id === one.id))
   if (late.length > 0 && bench.nowMs() < state.endMs) state = await round(plan, state, noTurn)
+  const enginesEndMs = Math.max(startMs + plan.budgetMs, bench.nowMs() + plan.budgetMs * ENGINE_SHARE)
+  if (choices.length > 0) state = await tryEngines(plan, { ...state, endMs: enginesEndMs }, choices)
   if (state.kept.length > 1) state = await drop(plan, state)
   return conclude(plan, state)
 }

@@ -1,5 +1,6 @@
 // What `fix` found, as the report document says it.
 
+import { engineById } from '../../engines/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
@@ -58,6 +59,7 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOpt
     untried: dryRun ? [] : [...untried],
     shipped,
     machineBound: setup.machineBound,
+    ...(setup.engine ? { engine: { ...setup.engine, precision: engineById(setup.engine.id)?.precision ?? null } } : {}),
   }
 }
 

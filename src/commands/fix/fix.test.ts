@@ -6,7 +6,7 @@ import type { LatencyInput } from '../../measure/timing/latency-block.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured } from '../../trials/example-runner.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
-import { type MachineScript, MODEL, scriptedMachine } from '../example-trials.ts'
+import { absent, here, type MachineScript, MODEL, scriptedMachine } from '../example-trials.ts'
 import { fix } from './fix.ts'
 import type { FixOptions } from './options.ts'
 
@@ -158,4 +158,59 @@ test('a worker that cannot be tried costs nothing but its number', async () => {
   const out = newFolder()
   await fixed({ more: { 'worker-cost': () => failed('no worker') } }, { out })
   expect(fs.existsSync(path.join(out, 'predict.mjs'))).toBe(true)
+})
+
+describe('another engine', () => {
+  const library = { ...here, version: '2026.4.1', from: '/libs' }
+  const engines = (id: string) => (id === 'ort-cpu' ? here : id === 'openvino' || id === 'openvino-bf16' ? library : absent)
+  /** By engine; the others as the measured one. */
+  const latency = ({ engine }: LatencyInput): number => ({ openvino: 2, 'openvino-bf16': 1 })[engine] ?? 3
+  const only = ['engine-choice']
+
+  test('is proven against the original on the user’s engine, and shipped with what it needs', async () => {
+    const out = newFolder()
+    const { report } = await fixed({ engines, latency }, { out, only })
+    expect(report.fix).toMatchObject({
+      proven: true,
+      kept: ['engine-choice openvino'],
+      changes: ['OpenVINO 2026.4.1 in float32 in place of ort-cpu'],
+      before: 3,
+      after: 2,
+      engine: { id: 'openvino', version: '2026.4.1', precision: 'float32' },
+    })
+    const manifest = JSON.parse(fs.readFileSync(path.join(out, 'manifest.json'), 'utf8'))
+    expect(manifest.engine).toMatchObject({ id: 'openvino', version: '2026.4.1', precision: 'float32' })
+    expect(fs.existsSync(path.join(out, 'openvino.mjs'))).toBe(true)
+    // Of what may not be kept the report says what it would give.
+    const half = report.trials.find(({ name }) => name === 'engine-choice openvino-bf16')!
+    expect(half).toMatchObject({ kept: false, outcome: 'rejected', reason: expect.stringMatching(/--max-loss/) })
+    expect(half.lookedSpeedup).toBeCloseTo(3)
+  })
+
+  test('in another arithmetic is shipped with --max-loss', async () => {
+    const { report } = await fixed({ engines, latency }, { only, maxLoss: 0.01 })
+    expect(report.fix).toMatchObject({ kept: ['engine-choice openvino-bf16'], after: 1, engine: { precision: 'bfloat16' } })
+  })
+
+  test('that is not among --engines is looked at and not shipped', async () => {
+    const { report } = await fixed({ engines, latency }, { only, engines: ['ort-cpu'] })
+    expect(report.fix).toMatchObject({ proven: false, kept: [] })
+    expect(report.fix).not.toHaveProperty('engine')
+    expect(report.trials.find(({ name }) => name === 'engine-choice openvino')).toMatchObject({
+      kept: false,
+      reason: '1.50× in a first look, but openvino is not among --engines',
+    })
+  })
+
+  test('is not looked for where its remedy is not asked for', async () => {
+    const { trials } = await fixed({ engines, latency })
+    expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(1)
+  })
+
+  test.each([
+    [['openvino-gpu'], /--engines openvino-gpu: fix does not ship it; give some of ort-cpu, openvino/],
+    [['openvino'], /--engines openvino: give ort-cpu too/],
+  ])('--engines %s is refused', async (wanted, message) => {
+    await expect(fixed({ engines, latency }, { engines: wanted })).rejects.toThrow(message)
+  })
 })

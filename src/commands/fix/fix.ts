@@ -40,6 +40,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     )
   }
   checkOnly(options.only)
+  checkEngines(options)
   const picture = parsePreprocessing(options.preprocessing)
   if (options.out !== null) (options.modelAlone ? checkModelOut : checkOut)(options.out, options.force, file)
   return withRun(file, options, async (run) => {
@@ -79,6 +80,17 @@ function checkOnly(only: readonly string[] | null): void {
   const meant = nearest(unknown, ids)
   const next = meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`
   throw new InputError(`--only ${unknown}: no such remedy; ${next}`)
+}
+
+/** The one that is measured is always among them: where nothing is proven, the original is shipped on it. */
+function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
+  const able = engines.filter(({ offers }) => offers.includes('shipped') || offers.includes('alternative')).map(({ id }) => id)
+  const unable = wanted?.find((id) => !able.includes(id))
+  if (unable !== undefined) throw new InputError(`--engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
+  if (wanted !== null && !wanted.includes(measured))
+    throw new InputError(
+      `--engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
+    )
 }
 
 function checkOutputs(asked: readonly string[] | null, { inputs: { outputs } }: Run): void {

@@ -29,6 +29,8 @@ export interface FixOptions extends WhyOptions {
   readonly force: boolean
   /** Ids of the only remedies to try; null: all that fit. */
   readonly only: readonly string[] | null
+  /** Ids of the only engines that may be shipped; null: the one that is measured, and others where they are here. */
+  readonly engines: readonly string[] | null
   /** Diagnoses and names what would be tried; tries nothing. */
   readonly dryRun: boolean
   readonly goal: Goal
@@ -60,6 +62,7 @@ export const FIX_DEFAULTS: FixOptions = {
   onlyProven: false,
   force: false,
   only: null,
+  engines: null,
   dryRun: false,
   goal: 'latency',
   budgetSeconds: 75,

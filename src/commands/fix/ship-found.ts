@@ -5,7 +5,7 @@ import type { InputDeclaration } from '../../engines/types.ts'
 import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { Goal } from '../../rewrite/remedy.ts'
+import type { Goal, RemedySetup } from '../../rewrite/remedy.ts'
 import { type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { alone, type Run } from '../run.ts'
 import { toolVersion } from '../version.ts'
@@ -35,7 +35,7 @@ function shipPlan(run: Run, options: FixOptions, found: Tuned, report: ReportDoc
     force: options.force,
     original: { file: run.model.source.file, sha256: run.model.source.sha256, proto: run.model.proto },
     setup,
-    engine: { id: options.engine, version: run.engine.version, package: engineById(options.engine)!.package },
+    engine: shippedEngine(run, options, setup),
     machine: { cpu: run.machine.cpu, isa: run.machine.isa },
     remedies: found.kept.map(({ remedy }) => remedy.id),
     changes: summary!.changes,
@@ -56,6 +56,14 @@ function shipPlan(run: Run, options: FixOptions, found: Tuned, report: ReportDoc
     ...(moved ? { preprocessing: { input: moved.input.name, steps: moved.changes } } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   }
+}
+
+/** The user's, or the one that the setup names. */
+function shippedEngine(run: Run, options: FixOptions, setup: RemedySetup): ShipPlan['engine'] {
+  const { id, version } = setup.engine ?? { id: options.engine, version: run.engine.version }
+  const { package: name, precision, shipped } = engineById(id)!
+  const about = { id, version, package: name, ...(precision === undefined ? {} : { precision }) }
+  return setup.engine === undefined || shipped === undefined ? about : { ...about, library: shipped(setup.options) }
 }
 
 const PER: Readonly<Partial<Record<Goal, string>>> = {

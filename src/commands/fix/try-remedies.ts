@@ -15,6 +15,7 @@ import { remedyFacts } from '../operator-experiments.ts'
 import { type Run, readExecuted } from '../run.ts'
 import { trialRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
+import { otherEngines } from './other-engines.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
 
@@ -29,7 +30,7 @@ const LEAST_JUDGED = 64
 
 export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
-  const facts = remedyEvidence(run, options, evidence, diagnosis)
+  const facts = { ...remedyEvidence(run, options, evidence, diagnosis), otherEngines: await otherEngines(options) }
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)

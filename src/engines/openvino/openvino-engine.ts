@@ -3,7 +3,16 @@
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
-import type { Availability, DeviceKind, Engine, EngineOffer, EnginePlaces, OpenOptions, Session } from '../types.ts'
+import type {
+  Availability,
+  DeviceKind,
+  Engine,
+  EngineOffer,
+  EngineOptions,
+  EnginePlaces,
+  OpenOptions,
+  Session,
+} from '../types.ts'
 import { FFI, findKoffi, type Handle, loadApi, type OpenvinoApi, type Out } from './c-api.ts'
 import { findLibrary, INSTALL, surroundings } from './find-library.ts'
 import { openSession, textOf } from './session.ts'
@@ -40,11 +49,21 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
     offers: [
       ...OFFERS,
-      ...(device === 'CPU' ? (['threads'] as const) : []),
+      ...(device === 'CPU' ? (['threads', 'alternative'] as const) : []),
       ...(precision === 'float16' ? (['float16'] as const) : []),
     ],
     available: (places) => availableOn(about, places),
     open: (modelFile, options) => open(about, modelFile, options),
+    ...(device === 'CPU'
+      ? {
+          shipped: (options: EngineOptions) => ({
+            name: 'OpenVINO' as const,
+            calledBy: { package: FFI, range: '^3.0.0' },
+            device,
+            properties: propertiesOf(about, options),
+          }),
+        }
+      : {}),
   }
 }
 
@@ -52,16 +71,22 @@ async function open({ device, precision }: OpenvinoDescription, modelFile: strin
   const found = findLibrary(options, surroundings())
   if (!found.ok) throw new Error(`${found.reason}; ${found.fix}`)
   const api = await loadApi(found.file)
-  const { threads, configEntries, profilePrefix } = options
-  const properties = {
+  const profiling = options.profilePrefix === undefined ? {} : { PERF_COUNT: 'YES' }
+  const properties = { ...propertiesOf({ device, precision }, options), ...profiling }
+  return openSession(api, modelFile, { device, properties }, options)
+}
+
+function propertiesOf(
+  { device, precision }: Pick<OpenvinoDescription, 'device' | 'precision'>,
+  { threads, configEntries }: EngineOptions,
+): Record<string, string> {
+  return {
     PERFORMANCE_HINT: 'LATENCY',
     // Entries of a comparison may be other engines'.
     ...Object.fromEntries(Object.entries(configEntries).filter(([key]) => isProperty(key))),
     ...(threads === null || device !== 'CPU' ? {} : { INFERENCE_NUM_THREADS: String(threads) }),
-    ...(profilePrefix === undefined ? {} : { PERF_COUNT: 'YES' }),
     INFERENCE_PRECISION_HINT: PRECISIONS[precision].hint,
   }
-  return openSession(api, modelFile, { device, properties }, options)
 }
 
 const isProperty = (key: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(key)

@@ -14,6 +14,8 @@ export interface WorkerCostInput {
   /** Path of an inputs.json. */
   readonly inputs: string
   readonly sampleMs: number
+  /** What the folder's code is told by the environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface WorkerCost {
@@ -33,7 +35,8 @@ const MODES = ['plain', 'worker'] as const
 
 export type LoadPredictor = (options: { readonly worker: boolean }) => Promise<Predictor>
 
-async function measureWorkerCost({ folder, inputs, sampleMs }: WorkerCostInput): Promise<WorkerCost> {
+async function measureWorkerCost({ folder, inputs, sampleMs, env = {} }: WorkerCostInput): Promise<WorkerCost> {
+  Object.assign(process.env, env)
   const { load } = (await import(pathToFileURL(path.join(folder, 'predict.mjs')).href)) as { load: LoadPredictor }
   const feeds = loadInputs(inputs).map((sample) =>
     Object.fromEntries(

@@ -17,6 +17,7 @@ export const threadCount = defineRemedy({
   treats: ['thread-count', 'parallel-overhead', 'thread-oversubscription', 'slow-thread-handoff'],
   effect: 'rounding',
   kind: 'settings',
+  anyEngine: true,
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     const current = threadsOf(setup, evidence)

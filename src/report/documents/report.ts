@@ -199,6 +199,8 @@ export interface ReportDocument {
     untried: string[] // what the budget left no time for
     shipped: string | null // the folder; null: nothing was to be written
     machineBound: boolean
+    // what runs what is shipped, where it is another than the measured one
+    engine?: { id: string; version: string; precision: string | null }
   }
   quantization?: null | {
     methods: ('dynamic' | 'static' | 'weights')[] // in what was handed over; none: all layers stay float32

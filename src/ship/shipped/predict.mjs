@@ -13,11 +13,13 @@ export async function load({ worker = false } = {}) {
 }
 
 async function loadHere() {
+  const { openvino, session: options, reuseOutputs, directCall } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
+  if (openvino)
+    return (await import(new URL('./openvino.mjs', import.meta.url).href)).loadHere(openvino, fileAt('./model.onnx'), afterClose)
   // The engine sends usage data from Linux unless this is set before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const module = await import('onnxruntime-node')
   const { InferenceSession, Tensor } = module.InferenceSession ? module : module.default
-  const { session: options, reuseOutputs, directCall } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
   const session = await InferenceSession.create(fileAt('./model.onnx'), options)
   const inputs = session.inputMetadata
   const names = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)

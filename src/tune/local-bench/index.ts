@@ -22,11 +22,16 @@ export function localBench(plan: LocalBenchPlan): LocalBench {
   const tasks = setupTasks(plan)
   const compare = outputComparison(plan, tasks)
 
-  /** The graph that the engine makes of the setup's model, written into `file`. */
+  /** The graph that the measured engine makes of the setup's model, written into `file`. */
   async function writeOptimized(setup: RemedySetup, file: string, level: Partial<EngineOptions> = {}): Promise<Trial<null>> {
     const { options } = setup
     const configEntries = { ...externalWeights(setup.model), ...options.configEntries }
-    const task = { ...(await tasks.taskOf(setup)), options: { ...options, ...level, configEntries }, optimizedModelPath: file }
+    const { engine: _, ...onMeasured } = setup
+    const task = {
+      ...(await tasks.taskOf(onMeasured)),
+      options: { ...options, ...level, configEntries },
+      optimizedModelPath: file,
+    }
     return run(optimizeTask, task, tryLimits(limits))
   }
 
@@ -36,6 +41,8 @@ export function localBench(plan: LocalBenchPlan): LocalBench {
     ...readings(plan, tasks),
     compare,
     async executed(setup) {
+      // Other engines do not write it.
+      if (setup.engine !== undefined) return null
       const file = tasks.newFile('executed')
       const trial = await writeOptimized(setup, file)
       return trial.outcome === 'measured' ? plan.readExecuted(file).catch(() => null) : null

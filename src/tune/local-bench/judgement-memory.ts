@@ -6,7 +6,7 @@ import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { type CacheKey, readCached, writeCached } from '../../trials/cache.ts'
 import type { Bench, Remembered } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
-import { optionsKey, type SetupTasks } from './setup-tasks.ts'
+import { runsKey, type SetupTasks } from './setup-tasks.ts'
 
 /** Of reading and judging (readings.ts, judge.ts, shortlist.ts): raised where one changes, since what was judged before is then judged anew. */
 const METHOD = 2
@@ -28,9 +28,9 @@ export function judgementMemory(
   }
 
   async function keyOf(base: RemedySetup, candidate: RemedySetup): Promise<CacheKey> {
-    const sides = [base, candidate].map(async ({ model, options, batchFactor }) => {
+    const sides = [base, candidate].map(async ({ model, batchFactor, ...rest }) => {
       const { file, sizeBytes } = await tasks.fileOf(model)
-      return `${await hashOf(file)} ${sizeBytes} ${batchFactor} ${optionsKey(options)}`
+      return `${await hashOf(file)} ${sizeBytes} ${batchFactor} ${runsKey(rest)}`
     })
     const subject = [`method ${method}`, goal, inputsHash, ...(await Promise.all(sides))].join('\n')
     return { ...cache!.key, kind: 'trial', subject }

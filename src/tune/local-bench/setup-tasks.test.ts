@@ -67,6 +67,14 @@ test('a batch is joined once from the samples', async () => {
   ])
 })
 
+test('a setup that names another engine runs on it, and predicts in another way', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const tasks = setupTasks(plan)
+  const [old, other] = ['1', '2'].map((version) => setup({}, { engine: { id: 'other', version } }))
+  expect(await tasks.taskOf(other!)).toMatchObject({ engine: 'other', modelFile: plan.original.source.file })
+  expect(new Set([setup(), old!, other!].map(tasks.keyOf)).size).toBe(3)
+})
+
 test('keys tell what predicts in another way, whatever the order of entries', () => {
   const { plan, setup } = examplePlan(folder, {})
   const { keyOf } = setupTasks(plan)

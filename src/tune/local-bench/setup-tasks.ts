@@ -64,9 +64,14 @@ export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 
   const newPath = (hint: string) => path.join(plan.folder, `${hint}-${paths++}`)
 
   return {
-    keyOf: ({ model, options, batchFactor }) => `${idOf(model)} ${batchFactor} ${optionsKey(options)}`,
-    async taskOf({ model, options, batchFactor }) {
-      return { engine: plan.engineId, modelFile: (await fileOf(model)).file, options, inputs: inputsOf(batchFactor) }
+    keyOf: ({ model, batchFactor, ...rest }) => `${idOf(model)} ${batchFactor} ${runsKey(rest)}`,
+    async taskOf({ model, options, batchFactor, engine }) {
+      return {
+        engine: engine?.id ?? plan.engineId,
+        modelFile: (await fileOf(model)).file,
+        options,
+        inputs: inputsOf(batchFactor),
+      }
     },
     fileOf,
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
@@ -79,8 +84,12 @@ export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 
   }
 }
 
+/** Of what runs a model: another engine where one is named, and the options. */
+export const runsKey = ({ engine, options }: Pick<RemedySetup, 'engine' | 'options'>): string =>
+  `${engine === undefined ? '' : `${engine.id} ${engine.version} `}${optionsKey(options)}`
+
 /** Equal for equal options, in whatever order their entries stand. */
-export function optionsKey(options: EngineOptions): string {
+function optionsKey(options: EngineOptions): string {
   const entries = Object.entries(options.configEntries).sort(([a], [b]) => a.localeCompare(b))
   return JSON.stringify({ ...options, configEntries: entries })
 }

@@ -1,0 +1,33 @@
+// Engines of this machine that `fix` may ship in place of the measured one. Each is looked for in a process of its own, and by `fix` alone.
+import { engines } from '../../engines/index.ts'
+import type { Engine } from '../../engines/types.ts'
+import { describeEngine } from '../../measure/describe-engine.ts'
+import { remedies } from '../../remedies/index.ts'
+import type { OtherEngine } from '../../rewrite/remedy.ts'
+import { placesOf } from '../run.ts'
+import type { FixOptions } from './options.ts'
+
+const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
+
+/** None where no remedy of them is asked for. */
+export async function otherEngines(options: FixOptions): Promise<readonly OtherEngine[]> {
+  const { only, goal, modelAlone, engine: measured, engines: wanted, trials, signal } = options
+  if (!CHOICES.some(({ id, goals }) => (only?.includes(id) ?? true) && goals.includes(goal))) return []
+  // A model alone says nothing of what runs it.
+  if (modelAlone) return []
+  const others = engines.filter(({ id, offers }) => id !== measured && offers.includes('alternative'))
+  const found: OtherEngine[] = []
+  for (const one of others) {
+    const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
+    if (!here.ok) continue
+    const refused = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
+    found.push({ id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused })
+  }
+  return found
+}
+
+const nameOf = ({ id, runtime = id, precision }: Engine, version: string): string =>
+  `${runtime} ${version}${precision === undefined ? '' : ` in ${precision}`}`
+
+const effectOf = ({ precision }: Engine): OtherEngine['effect'] =>
+  precision === undefined || precision === 'float32' ? 'rounding' : 'approximate'

@@ -1,0 +1,57 @@
+import { expect } from 'vitest'
+import { model, node, valueInfo } from '../../graph/build.ts'
+import type { OtherEngine } from '../../rewrite/remedy.ts'
+import { checkRemedy } from '../check-remedy.ts'
+import { engineChoice } from './engine-choice.ts'
+
+const relu = model({
+  nodes: [node('Relu', ['x'], ['y'])],
+  inputs: [valueInfo('x', 'float32', ['n', 3])],
+  outputs: [valueInfo('y', 'float32', ['n', 3])],
+  opset: 17,
+})
+const exact: OtherEngine = { id: 'other', version: '2', name: 'Other 2 in float32', effect: 'rounding', refused: null }
+const half: OtherEngine = { id: 'other-half', version: '2', name: 'Other 2 in bfloat16', effect: 'approximate', refused: null }
+
+checkRemedy(engineChoice, {
+  applies: [
+    {
+      name: 'an engine with the same arithmetic may be kept, one with another only where outputs may change',
+      model: relu,
+      evidence: { otherEngines: [exact, half] },
+      variants: ['other', 'other-half'],
+      changes: /^Other 2 in (float32|bfloat16) in place of ort-cpu$/,
+      check({ variant, effect, refused, setup }) {
+        expect(setup.engine).toEqual({ id: variant, version: '2' })
+        expect(effect).toBe(variant === 'other' ? 'rounding' : 'approximate')
+        expect(refused).toBe(variant === 'other' ? undefined : 'it changes outputs: allow that with --max-loss')
+      },
+    },
+    {
+      name: 'with --max-loss, but not what the user does not want',
+      model: relu,
+      evidence: { otherEngines: [{ ...exact, refused: 'it is not among --engines' }, half], constraints: { maxLoss: 0.01 } },
+      variants: ['other', 'other-half'],
+      check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it is not among --engines' : undefined),
+    },
+    {
+      name: 'onnxruntime’s own options stay behind, the thread count goes along',
+      model: relu,
+      setup: { options: { threads: 1, graphOptimization: 'basic', reuseOutputs: true, configEntries: { 'session.x': '1' } } },
+      evidence: { otherEngines: [exact] },
+      variants: ['other'],
+      check: ({ setup: { options } }) =>
+        expect(options).toEqual({
+          threads: 1,
+          graphOptimization: 'all',
+          executionMode: 'sequential',
+          configEntries: {},
+          packageFrom: null,
+        }),
+    },
+  ],
+  leaves: [
+    { name: 'no other engine here', model: relu },
+    { name: 'a model laid out for one engine', model: relu, setup: { machineBound: true }, evidence: { otherEngines: [exact] } },
+  ],
+})

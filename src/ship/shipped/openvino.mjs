@@ -1,0 +1,306 @@
+// Runs the model with OpenVINO's C library, called through koffi, in the caller's thread. The functions are those of openvino/c:
+// https://docs.openvino.ai/2026/api/c_cpp_api/group__ov__c__api.html
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findLibrary } from './openvino-library.mjs'
+
+/** Numbers of element types from 2025.2 on, and their arrays; before, all are one higher. */
+const TYPES = {
+  bool: [1, Uint8Array],
+  float16: [3, Uint16Array],
+  float32: [4, Float32Array],
+  float64: [5, Float64Array],
+  int8: [7, Int8Array],
+  int16: [8, Int16Array],
+  int32: [9, Int32Array],
+  int64: [10, BigInt64Array],
+  uint8: [16, Uint8Array],
+  uint16: [17, Uint16Array],
+  uint32: [18, Uint32Array],
+  uint64: [19, BigUint64Array],
+}
+/** The C API calls the shape of a scalar a wrong parameter. */
+const INVALID_PARAMETER = -14
+/** A model compiled for more shapes is compiled once more, with free ones. */
+const MOST_SHAPES = 4
+const FREE = 'free shapes'
+/** A loop of predictions lets timers and sockets have their turn after so long, ms. */
+const TURN_MS = 5
+
+/** `options`: what options.json says of OpenVINO. Errors say in one line what is missing. */
+export async function loadHere(options, modelFile, afterClose) {
+  const model = openModel(await openLibrary(options), options, modelFile)
+  let turn = null
+  let closed = null
+  const promised = (feeds) => {
+    try {
+      return Promise.resolve(model.predict(feeds))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+  return {
+    predict(feeds) {
+      if (closed) return Promise.reject(afterClose())
+      const now = performance.now()
+      if (turn === null) {
+        turn = now
+        setImmediate(() => {
+          turn = null
+        })
+      } else if (now - turn > TURN_MS) {
+        return new Promise((resolve) => setImmediate(resolve)).then(() => promised(feeds))
+      }
+      return promised(feeds)
+    },
+    close() {
+      // Predictions that wait for their turn were asked for before.
+      closed ??= new Promise((resolve) => setImmediate(resolve)).then(model.free)
+      return closed
+    },
+  }
+}
+
+function openModel(api, { device, properties, inputs, outputs }, file) {
+  const core = api.got('core_create')
+  const read = () => api.got('core_read_model', core, file, null)
+  const compiled = new Map()
+  const isFree = inputs.some(({ shape }) => shape === null || shape.some((size) => typeof size !== 'number'))
+  let first = read()
+  const used = new Set(inputs.map(({ name }) => name).filter((name) => api.hasInput(first, name)))
+
+  /** Compiled at the first prediction with such shapes; where all are declared, now. */
+  function compiledFor(tensors) {
+    const wanted = isFree ? JSON.stringify(tensors.map(({ dims }) => dims)) : ''
+    const key = compiled.has(wanted) || compiled.size < MOST_SHAPES ? wanted : FREE
+    if (compiled.has(key)) return compiled.get(key)
+    const graph = first ?? read()
+    first = null
+    try {
+      if (isFree && key !== FREE) api.reshape(graph, tensors)
+      const model = api.compile(core, graph, device, properties)
+      const made = { model, request: api.got('compiled_model_create_infer_request', model), bound: new Map() }
+      compiled.set(key, made)
+      return made
+    } finally {
+      api.free('model', graph)
+    }
+  }
+  // What the library refuses is refused before the first prediction.
+  if (!isFree) compiledFor([])
+
+  return {
+    predict(feeds) {
+      const tensors = tensorsOf(feeds, inputs).filter(({ name }) => used.has(name))
+      const { request, bound } = compiledFor(tensors)
+      for (const tensor of tensors) bind(api, request, bound, tensor)
+      api.call('infer_request_infer', request)
+      return Object.fromEntries(outputs.map((name, index) => [name, api.output(request, index)]))
+    },
+    free() {
+      if (first !== null) api.free('model', first)
+      for (const { model, request, bound } of compiled.values()) {
+        api.free('infer_request', request)
+        for (const { tensor } of bound.values()) api.free('tensor', tensor)
+        api.free('compiled_model', model)
+      }
+      api.free('core', core)
+    },
+  }
+}
+
+/** Copies the data into a tensor of the library's own, made once for each shape: JavaScript may move its arrays. */
+function bind(api, request, bound, { name, type, dims, data }) {
+  const key = dims.join()
+  const known = bound.get(name)
+  if (known?.key === key) return known.bytes.set(bytesOf(data))
+  const tensor = api.tensor(type, dims)
+  const bytes = api.bytesOf(tensor)
+  bytes.set(bytesOf(data))
+  api.call('infer_request_set_tensor', request, name, tensor)
+  bound.set(name, { key, tensor, bytes })
+  if (known) api.free('tensor', known.tensor)
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)
+
+/** Feeds in the order of the inputs; a TypeError says which is wrong and how. */
+function tensorsOf(feeds, inputs) {
+  const names = () => inputs.map(({ name }) => name).join(', ')
+  if (typeof feeds !== 'object' || feeds === null) {
+    throw new TypeError(`predict() takes an object with a tensor for each input: ${names()}`)
+  }
+  for (const name in feeds) {
+    if (!inputs.some((input) => input.name === name)) throw new TypeError(`the model has no input '${name}'; it takes ${names()}`)
+  }
+  return inputs.map((input) => tensorOf(input, feeds[input.name]))
+}
+
+function tensorOf({ name, dtype, shape }, value) {
+  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
+  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
+    throw new TypeError(`input '${name}' must be { type, data, dims }`)
+  }
+  const { type, dims } = value
+  if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
+  const [, Typed] = TYPES[type]
+  const data = Array.isArray(value.data) ? Typed.from(value.data) : value.data
+  if (
+    !ArrayBuffer.isView(data) ||
+    data.BYTES_PER_ELEMENT !== Typed.BYTES_PER_ELEMENT ||
+    FLOATS.some((one) => data instanceof one) !== FLOATS.includes(Typed)
+  ) {
+    throw new TypeError(`input '${name}': data of ${type} is a ${Typed.name}`)
+  }
+  const size = dims.reduce((product, one) => product * one, 1)
+  if (size !== data.length)
+    throw new TypeError(`input '${name}': ${dims.join('x')} are ${size} numbers, and data has ${data.length}`)
+  // The library takes another shape than the declared one, and reads beyond the tensor's end.
+  const fits =
+    shape === null || (shape.length === dims.length && shape.every((one, axis) => typeof one !== 'number' || one === dims[axis]))
+  if (!fits) throw new Error(`input '${name}' is declared as ${shape.map((one) => one || '?').join('x')}, not ${dims.join('x')}`)
+  return { name, type, dims, data }
+}
+
+const FLOATS = [Float32Array, Float64Array]
+
+async function openLibrary({ version, install }) {
+  const koffi = await import('koffi').then(
+    (module) => (module.load ? module : module.default),
+    () => {
+      const folder = path.dirname(fileURLToPath(import.meta.url))
+      throw new Error(`OpenVINO is called through the package koffi, which is not installed: npm install in ${folder}`)
+    },
+  )
+  const file = findLibrary(install)
+  try {
+    return bound(koffi, loadLibrary(koffi, file))
+  } catch (error) {
+    const why = String(error.message).split('\n')[0]
+    throw new Error(`${file} cannot be used, the model was measured with OpenVINO ${version}: ${why}`, { cause: error })
+  }
+}
+
+/** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */
+function loadLibrary(koffi, file) {
+  try {
+    return koffi.load(file)
+  } catch (error) {
+    const folder = path.resolve(path.dirname(file), '../../3rdparty/tbb/lib')
+    if (!existsSync(folder)) throw error
+    for (const name of readdirSync(folder).filter((one) => /^libtbb\.(so\.\d+|\d+\.dylib)$/.test(one)))
+      koffi.load(path.join(folder, name), { global: true })
+    return koffi.load(file)
+  }
+}
+
+/** The library's functions. Each throws with the library's own words where it says no. */
+function bound(koffi, library) {
+  const shape = koffi.struct({ rank: 'int64_t', dims: 'int64_t *' })
+  // A rank is a dimension: its lower and its upper limit.
+  const partial = koffi.struct({ rankMin: 'int64_t', rankMax: 'int64_t', dims: 'int64_t *' })
+  const handle = 'void *'
+  const out = (type) => koffi.out(koffi.pointer(type))
+  const made = out(handle)
+  const status = (name, parameters) => library.func(`ov_${name}`, 'int', parameters)
+  const calls = {
+    core_create: status('core_create', [made]),
+    core_read_model: status('core_read_model', [handle, 'str', 'str', made]),
+    core_compile_model: status('core_compile_model', [handle, handle, 'str', 'size_t', made, '...']),
+    model_const_input_by_name: status('model_const_input_by_name', [handle, 'str', made]),
+    model_reshape: status('model_reshape', [handle, 'str *', koffi.pointer(partial), 'size_t']),
+    compiled_model_create_infer_request: status('compiled_model_create_infer_request', [handle, made]),
+    infer_request_infer: status('infer_request_infer', [handle]),
+    infer_request_set_tensor: status('infer_request_set_tensor', [handle, 'str', handle]),
+    infer_request_get_output_tensor_by_index: status('infer_request_get_output_tensor_by_index', [handle, 'size_t', made]),
+    tensor_create: status('tensor_create', ['int', shape, made]),
+    tensor_data: status('tensor_data', [handle, made]),
+    tensor_get_byte_size: status('tensor_get_byte_size', [handle, out('size_t')]),
+    tensor_get_shape: status('tensor_get_shape', [handle, out(shape)]),
+    tensor_get_element_type: status('tensor_get_element_type', [handle, out('int')]),
+  }
+  const freed = ['core', 'model', 'compiled_model', 'infer_request', 'tensor', 'output_const_port']
+  const frees = Object.fromEntries(freed.map((name) => [name, library.func(`ov_${name}_free`, 'void', [handle])]))
+  const freeShape = library.func('ov_shape_free', 'int', [koffi.pointer(shape)])
+  const lastError = library.func('ov_get_last_err_msg', 'str', [])
+  const call = (name, ...given) => {
+    if (calls[name](...given) !== 0) throw new Error(pointOf(lastError()))
+  }
+  const got = (name, ...given) => {
+    const result = [null]
+    call(name, ...given, result)
+    return result[0]
+  }
+  const free = (name, one) => frees[name](one)
+  return {
+    call,
+    got,
+    free,
+    ...tensorCalls({ koffi, calls, got, free, freeShape, lastError }),
+    hasInput(model, name) {
+      const port = [null]
+      if (calls.model_const_input_by_name(model, name, port) !== 0) return false
+      free('output_const_port', port[0])
+      return true
+    },
+    reshape(model, tensors) {
+      const limits = tensors.map(({ dims: { length }, dims }) => ({
+        rankMin: length,
+        rankMax: length,
+        dims: dims.flatMap((size) => [size, size]),
+      }))
+      const names = tensors.map(({ name }) => name)
+      call('model_reshape', model, names, limits, limits.length)
+    },
+    compile(core, model, device, properties) {
+      const given = Object.entries(properties).flatMap(([key, value]) => ['str', key, 'str', value])
+      const result = [null]
+      call('core_compile_model', core, model, device, given.length / 2, result, ...given)
+      return result[0]
+    },
+  }
+}
+
+/** What makes and reads tensors. */
+function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
+  const create = (code, dims) => got('tensor_create', code, { rank: dims.length, dims: [...dims] })
+  const sizeOf = (tensor) => Number(got('tensor_get_byte_size', tensor))
+  const bytesOf = (tensor) => {
+    const size = sizeOf(tensor)
+    return size === 0 ? new Uint8Array(0) : new Uint8Array(koffi.view(got('tensor_data', tensor), size))
+  }
+  const probe = create(TYPES.float64[0], [1])
+  const shift = sizeOf(probe) === Float64Array.BYTES_PER_ELEMENT ? 0 : 1
+  free('tensor', probe)
+  const types = new Map(Object.entries(TYPES).map(([type, [code, Typed]]) => [code + shift, { type, Typed }]))
+
+  function dimsOf(tensor) {
+    const given = {}
+    const status = calls.tensor_get_shape(tensor, given)
+    if (status === INVALID_PARAMETER) return []
+    if (status !== 0) throw new Error(pointOf(lastError()))
+    const dims = Array.from(koffi.decode(given.dims, 'int64_t', Number(given.rank)), Number)
+    freeShape(given)
+    return dims
+  }
+
+  function output(request, index) {
+    const tensor = got('infer_request_get_output_tensor_by_index', request, index)
+    try {
+      const { type, Typed } = types.get(got('tensor_get_element_type', tensor))
+      return { type, data: new Typed(bytesOf(tensor).slice().buffer), dims: dimsOf(tensor) }
+    } finally {
+      free('tensor', tensor)
+    }
+  }
+
+  return { bytesOf, output, tensor: (type, dims) => create(TYPES[type][0] + shift, dims) }
+}
+
+/** Messages say first where in the library's source they come from, and the point last. */
+function pointOf(message) {
+  const lines = (message ?? 'OpenVINO failed').split('\n').map((line) => line.trim())
+  const point = lines.filter((line) => line !== '' && !/^(Exception from |Check '.*' failed at )/.test(line))
+  return (point.length > 0 ? point : lines).join(' ').replaceAll(/\s+/g, ' ').trim()
+}

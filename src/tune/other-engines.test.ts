@@ -1,0 +1,103 @@
+// Other engines, tried on a made-up machine after the remedies of the measured one.
+import { describe, expect, test } from 'vitest'
+import { defineRemedy, type OtherEngine, type Remedy } from '../rewrite/remedy.ts'
+import { exampleRemedy, type Has } from './example-bench.ts'
+import { outcomeOf, type Rest, run, shipped, times } from './example-search.ts'
+
+const other = (id: string, rest: Partial<OtherEngine> = {}): OtherEngine => ({
+  id,
+  version: '2',
+  name: id,
+  effect: 'rounding',
+  refused: null,
+  ...rest,
+})
+
+/** As the real one, but the setup keeps what is in the names of its options. */
+const choice = defineRemedy({
+  ...exampleRemedy('choice'),
+  effect: 'rounding',
+  kind: 'engine',
+  apply(setup, { otherEngines = [] }) {
+    if (setup.engine !== undefined) return []
+    return otherEngines.map(({ id, version, effect, refused }) => ({
+      variant: id,
+      setup: { ...setup, engine: { id, version } },
+      changes: [id],
+      predictedSavingMs: null,
+      effect,
+      ...(refused === null ? {} : { refused }),
+    }))
+  },
+})
+
+const on = (timeMs: (has: Has) => number, remedies: readonly Remedy[], engines: readonly OtherEngine[], rest: Rest = {}) =>
+  run({ timeMs }, [choice, ...remedies], { ...rest, evidence: { otherEngines: engines } })
+
+describe('another engine', () => {
+  const rewrite = exampleRemedy('rewrite', { kind: 'rewrite' })
+
+  test('is kept on top of rewrites that pay on both', async () => {
+    const one = await on(times({ rewrite: 1.5, fast: 2 }), [rewrite], [other('fast')])
+    expect(shipped(one)).toBe('fast+rewrite')
+    expect(one.found.proof!.judgement.speedup).toBeCloseTo(3, 0)
+    expect(outcomeOf(one, 'choice fast on-the-original')).toMatchObject({ kept: false, reason: expect.stringMatching(/better/) })
+  })
+
+  test('is kept alone where what pays on one engine costs on the other', async () => {
+    const timeMs = (has: Has) => (has('fast') ? (has('rewrite') ? 9 : 3) : has('rewrite') ? 6 : 10)
+    const one = await on(timeMs, [rewrite], [other('fast')])
+    expect(shipped(one)).toBe('fast')
+    expect(outcomeOf(one, 'rewrite')).toMatchObject({ kept: false, reason: 'choice fast on-the-original is faster without it' })
+  })
+
+  test('is not kept where the measured one has become faster', async () => {
+    const timeMs = (has: Has) => (has('fast') ? 6 : has('rewrite') ? 4 : 10)
+    const one = await on(timeMs, [rewrite], [other('fast')])
+    expect(shipped(one)).toBe('rewrite')
+    expect(outcomeOf(one, 'choice fast')).toMatchObject({ kept: false, outcome: 'no-difference' })
+    expect(outcomeOf(one, 'choice fast')!.lookedSpeedup).toBeCloseTo(4 / 6, 1)
+  })
+
+  test('leaves settings of the measured one behind, but for those of every engine', async () => {
+    const setting = exampleRemedy('setting')
+    const threads = { ...exampleRemedy('threads'), anyEngine: true as const }
+    const one = await on(times({ setting: 1.3, threads: 1.3, fast: 2 }), [setting, threads], [other('fast')])
+    expect(one.found.kept.map(({ remedy }) => remedy.id)).toEqual(['threads', 'choice'])
+    expect(outcomeOf(one, 'setting')).toMatchObject({ kept: false, reason: 'a setting of the other engine' })
+  })
+
+  test('that may not be kept is looked at, and says what it would give', async () => {
+    const one = await on(
+      times({ refused: 5, fast: 2 }),
+      [],
+      [other('fast'), other('refused', { refused: 'it is not among --engines' })],
+    )
+    expect(shipped(one)).toBe('fast')
+    const row = outcomeOf(one, 'choice refused')!
+    expect(row).toMatchObject({ outcome: 'rejected', kept: false, reason: expect.stringMatching(/^\d\.\d\d× .*not among/) })
+    expect(row.lookedSpeedup).toBeCloseTo(5, 0)
+  })
+
+  test('is rejected where its outputs are others, and the next best is judged', async () => {
+    const engines = [other('wrong'), other('fast')]
+    const timeMs = times({ wrong: 4, fast: 2 })
+    const one = await run({ timeMs, isWrong: (has) => has('wrong') }, [choice], { evidence: { otherEngines: engines } })
+    expect(outcomeOf(one, 'choice wrong')).toMatchObject({ outcome: 'rejected' })
+    expect(shipped(one)).toBe('fast')
+  })
+
+  test('that ends its process costs its own row', async () => {
+    const one = await run({ timeMs: times({ fast: 2 }), fails: (has) => has('broken') }, [choice], {
+      evidence: { otherEngines: [other('broken'), other('fast')] },
+    })
+    expect(outcomeOf(one, 'choice broken')).toMatchObject({ outcome: 'failed' })
+    expect(shipped(one)).toBe('fast')
+  })
+
+  test('is named by a dry run, and takes none of the budget where there is none', async () => {
+    const dry = await on(times({}), [], [other('fast')], { dryRun: true })
+    expect(dry.found.untried).toEqual(['choice fast'])
+    expect(dry.bench.seen).toEqual([])
+  })
+})
