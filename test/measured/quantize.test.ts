@@ -128,7 +128,11 @@ describe.concurrent('what cannot be done costs one line', () => {
     ['3 bits', () => [network, ...out, '--bits', '3'], /--bits 3: give one of 8, 4/],
     ['static without data', () => [network, ...out, '--method', 'static'], /need real inputs; give --data, or --allow-synthetic/],
     ['an unknown calibration', () => [network, ...out, '--calibration', 'best'], /--calibration best: give one of minmax/],
-    ['an empty folder', () => [network, ...out, '--data', data('empty')], /empty: nothing in this folder that is read; give \.npz/],
+    [
+      'an empty folder',
+      () => [network, ...out, '--data', data('empty')],
+      /empty: nothing in this folder that is read; give \.npz/,
+    ],
     [
       'another shape',
       () => [network, ...out, '--data', data('shape', ['0.npy', npy([1, CHANNELS, SIDE, 5], sample(0, CHANNELS * SIDE * 5))])],
