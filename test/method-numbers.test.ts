@@ -19,6 +19,8 @@ interface Told {
 const told = (file: string, constant: string, says: Told['says']): Told => ({ file: `src/${file}`, constant, says })
 
 const TOLD: readonly Told[] = [
+  told('tune/search.ts', 'ENGINE_SHARE', (share) => `${percent(share)} of the budget is left for them`),
+  told('tune/other-engines.ts', 'JUDGING_SHARE', (share) => `${percent(share)} for judging them once they were looked at`),
   told('measure/outputs/selected.ts', 'SAME_ROW', (share) => `others lie within ${percent(share)} of the largest`),
   told('measure/outputs/selected.ts', 'SAME_SCORE', (share) => `not move by more than ${percent(share)}`),
   told(

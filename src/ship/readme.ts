@@ -28,8 +28,11 @@ export function readmeText(plan: ShipPlan): string {
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
 }
 
+const COMPILED =
+  '\nThe model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they\nshare one that is compiled for all. Warm up the shapes that you serve.'
+
 /** What `npm install` brings, and what it does not. */
-function installText({ engine: { package: name, version, precision, library } }: ShipPlan): string {
+function installText({ engine: { package: name, version, precision, library }, inputs }: ShipPlan): string {
   if (library === undefined)
     return `${name} is pinned to ${version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
   const { calledBy } = library
@@ -38,6 +41,7 @@ function installText({ engine: { package: name, version, precision, library } }:
     `The library itself is yours to install: \`pip install openvino==${version}\`, \`npm install openvino-node@${version}\`, or its folder in`,
     'the environment variable `OPENVINO_LIBRARY`. `load()` finds it there, in the active Python environment, in the Python on the path and',
     'among the libraries of the system, and says in one line what is missing.',
+    ...(inputs.some(({ shape }) => shape?.some((size) => typeof size !== 'number') ?? true) ? [COMPILED] : []),
   ].join('\n')
 }
 

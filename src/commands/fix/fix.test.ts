@@ -207,6 +207,12 @@ describe('another engine', () => {
     expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(1)
   })
 
+  test('is looked for once where it is not here', async () => {
+    const { trials, report } = await fixed({ latency }, { only })
+    expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(2)
+    expect(report.trials).toEqual([])
+  })
+
   test.each([
     [['openvino-gpu'], /--engines openvino-gpu: fix does not ship it; give some of ort-cpu, openvino/],
     [['openvino'], /--engines openvino: give ort-cpu too/],

@@ -17,8 +17,12 @@ export async function otherEngines(options: FixOptions): Promise<readonly OtherE
   if (modelAlone) return []
   const others = engines.filter(({ id, offers }) => id !== measured && offers.includes('alternative'))
   const found: OtherEngine[] = []
+  /** By package, whether the first engine that it brings is here: the others differ in their precision alone. */
+  const firstIsHere = new Map<string, boolean>()
   for (const one of others) {
+    if (firstIsHere.get(one.package) === false) continue
     const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
+    if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
     const refused = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
     found.push({ id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused })

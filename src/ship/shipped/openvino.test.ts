@@ -56,6 +56,7 @@ describe('the folder', () => {
     expect(readme).toContain(`OpenVINO in float32, measured with version ${version}`)
     expect(readme).toContain(`pip install openvino==${version}`)
     expect(readme).toContain("    'INFERENCE_PRECISION_HINT': 'f32',")
+    expect(readme).toContain('compiled at the first prediction with each shape')
     expect(readme).not.toMatch(/onnxruntime|ORT_/)
   })
 
