@@ -1,43 +1,25 @@
-import { checkRule, evidence, experiments } from '../check-rule.ts'
+import { checkRule } from '../check-rule.ts'
+import { alone, clearAlone, foundAlone } from '../example-alone.ts'
 import { inefficientKernels } from './inefficient-kernels.ts'
 
-const row = { opTypes: ['Conv'], nodes: ['a', 'b'], copies: 2, insideMs: 1, aloneMs: 1 }
-const variant = { kind: 'four-samples', remedy: null } as const
+const given = { opTypes: ['Conv'], copies: 2, variant: { kind: 'four-samples', remedy: null } } as const
 
 checkRule(inefficientKernels, {
   found: [
     {
-      name: 'half of its time with the change',
-      given: evidence({ p50Ms: 10, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-      expect: { wouldSaveMs: 1, timeMs: 2, basis: 'measured', area: 'software', nodes: ['a', 'b'] },
+      name: 'no command where no remedy is known',
+      given: alone(given),
+      expect: { next: null, detail: /More samples in one call/ },
     },
     {
-      name: 'within the model it takes twice as long, for reasons that the change was not shown to cure',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, insideMs: 2, variants: [{ ...variant, ratio: 0.5 }] }]),
-      }),
-      expect: { wouldSaveMs: 1, timeMs: 4 },
+      name: 'fix where a rewrite is faster',
+      given: alone(given, { change: { kind: 'rewrite', remedy: 'narrow-convolutions' } }),
+      expect: { next: 'whyslow fix MODEL -o fast/', detail: /by narrow-convolutions/ },
     },
+    ...foundAlone(given),
   ],
   clear: [
-    {
-      name: 'a ratio whose interval reaches 1',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.8, ratioHigh: 1.01 }] }]),
-      }),
-    },
-    {
-      name: 'another change helps',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ kind: 'one-thread', ratio: 0.5 }] }]),
-      }),
-    },
-    {
-      name: 'too small a part of the p50',
-      given: evidence({ p50Ms: 100, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-    },
+    { name: 'a normalization, which is another finding', given: alone(given, { row: { opTypes: ['LayerNormalization'] } }) },
+    ...clearAlone(given, 'one-thread'),
   ],
 })

@@ -1,43 +1,20 @@
-import { checkRule, evidence, experiments } from '../check-rule.ts'
+import { checkRule } from '../check-rule.ts'
+import { alone, clearAlone, foundAlone } from '../example-alone.ts'
 import { parallelOverhead } from './parallel-overhead.ts'
 
-const row = { opTypes: ['Relu'], nodes: ['a', 'b'], copies: 2, insideMs: 1, aloneMs: 1 }
-const variant = { kind: 'one-thread', remedy: null } as const
+const given = { opTypes: ['Relu'], copies: 2, variant: { kind: 'one-thread', remedy: null } } as const
 
 checkRule(parallelOverhead, {
   found: [
     {
-      name: 'half of its time with the change',
-      given: evidence({ p50Ms: 10, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-      expect: { wouldSaveMs: 1, timeMs: 2, basis: 'measured', area: 'software', nodes: ['a', 'b'] },
+      name: 'fewer threads as the way out',
+      given: alone(given),
+      expect: { next: 'whyslow fix MODEL -o fast/', detail: /fewer threads are faster/ },
     },
-    {
-      name: 'within the model it takes twice as long, for reasons that the change was not shown to cure',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, insideMs: 2, variants: [{ ...variant, ratio: 0.5 }] }]),
-      }),
-      expect: { wouldSaveMs: 1, timeMs: 4 },
-    },
+    ...foundAlone(given),
   ],
   clear: [
-    {
-      name: 'a ratio whose interval reaches 1',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.8, ratioHigh: 1.01 }] }]),
-      }),
-    },
-    {
-      name: 'another change helps',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ kind: 'four-samples', ratio: 0.5 }] }]),
-      }),
-    },
-    {
-      name: 'too small a part of the p50',
-      given: evidence({ p50Ms: 100, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-    },
+    { name: 'one thread takes longer', given: alone(given, { change: { ratio: 1.5 } }) },
+    ...clearAlone(given, 'four-samples'),
   ],
 })

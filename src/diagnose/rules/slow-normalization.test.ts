@@ -1,43 +1,21 @@
-import { checkRule, evidence, experiments } from '../check-rule.ts'
+import { checkRule } from '../check-rule.ts'
+import { alone, clearAlone, foundAlone } from '../example-alone.ts'
 import { slowNormalization } from './slow-normalization.ts'
 
-const row = { opTypes: ['InstanceNormalization'], nodes: ['a', 'b'], copies: 2, insideMs: 1, aloneMs: 1 }
-const variant = { kind: 'rewrite', remedy: 'narrow-convolutions' } as const
+const given = { opTypes: ['InstanceNormalization'], copies: 2, variant: { kind: 'rewrite', remedy: 'softmax-of-two' } } as const
 
 checkRule(slowNormalization, {
   found: [
     {
-      name: 'half of its time with the change',
-      given: evidence({ p50Ms: 10, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-      expect: { wouldSaveMs: 1, timeMs: 2, basis: 'measured', area: 'software', nodes: ['a', 'b'] },
+      name: 'the remedy by name',
+      given: alone(given),
+      expect: { next: 'whyslow fix MODEL -o fast/', detail: /by softmax-of-two/ },
     },
-    {
-      name: 'within the model it takes twice as long, for reasons that the change was not shown to cure',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, insideMs: 2, variants: [{ ...variant, ratio: 0.5 }] }]),
-      }),
-      expect: { wouldSaveMs: 1, timeMs: 4 },
-    },
+    ...foundAlone(given),
   ],
   clear: [
-    {
-      name: 'a ratio whose interval reaches 1',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.8, ratioHigh: 1.01 }] }]),
-      }),
-    },
-    {
-      name: 'another change helps',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ kind: 'one-thread', ratio: 0.5 }] }]),
-      }),
-    },
-    {
-      name: 'too small a part of the p50',
-      given: evidence({ p50Ms: 100, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-    },
+    { name: 'an operator that normalizes nothing', given: alone(given, { row: { opTypes: ['Conv'] } }) },
+    { name: 'a Relu in its place, which gives other numbers', given: alone(given, { change: { kind: 'relu', remedy: null } }) },
+    ...clearAlone(given, 'one-thread'),
   ],
 })

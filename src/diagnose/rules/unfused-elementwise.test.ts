@@ -1,43 +1,20 @@
-import { checkRule, evidence, experiments } from '../check-rule.ts'
+import { checkRule } from '../check-rule.ts'
+import { alone, clearAlone, foundAlone } from '../example-alone.ts'
 import { unfusedElementwise } from './unfused-elementwise.ts'
 
-const row = { opTypes: ['Sub', 'Mul'], nodes: ['a', 'b'], copies: 1, insideMs: 1, aloneMs: 1 }
-const variant = { kind: 'one-pass', remedy: null } as const
+const given = { opTypes: ['Sub', 'Mul'], copies: 1, variant: { kind: 'one-pass', remedy: null } } as const
 
 checkRule(unfusedElementwise, {
   found: [
     {
-      name: 'half of its time with the change',
-      given: evidence({ p50Ms: 10, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-      expect: { wouldSaveMs: 0.5, timeMs: 1, basis: 'measured', area: 'software', nodes: ['a', 'b'] },
+      name: 'both operators of the run',
+      given: alone(given),
+      expect: { next: 'whyslow fix MODEL -o fast/', detail: /Sub\+Mul/ },
     },
-    {
-      name: 'within the model it takes twice as long, for reasons that the change was not shown to cure',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, insideMs: 2, variants: [{ ...variant, ratio: 0.5 }] }]),
-      }),
-      expect: { wouldSaveMs: 0.5, timeMs: 2 },
-    },
+    ...foundAlone(given),
   ],
   clear: [
-    {
-      name: 'a ratio whose interval reaches 1',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.8, ratioHigh: 1.01 }] }]),
-      }),
-    },
-    {
-      name: 'another change helps',
-      given: evidence({
-        p50Ms: 10,
-        operatorExperiments: experiments([{ ...row, variants: [{ kind: 'one-thread', ratio: 0.5 }] }]),
-      }),
-    },
-    {
-      name: 'too small a part of the p50',
-      given: evidence({ p50Ms: 100, operatorExperiments: experiments([{ ...row, variants: [{ ...variant, ratio: 0.5 }] }]) }),
-    },
+    { name: 'a single operator, of which one pass is all', given: alone(given, { row: { opTypes: ['Mul'] } }) },
+    ...clearAlone(given, 'one-thread'),
   ],
 })
