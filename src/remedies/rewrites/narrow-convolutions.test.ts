@@ -1,15 +1,7 @@
 import { floatTensor, model, node, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
+import { weight } from '../example-weights.ts'
 import { narrowConvolutions } from './narrow-convolutions.ts'
-
-const weight = (name: string, shape: readonly number[]) => {
-  const length = shape.reduce((product, size) => product * size, 1)
-  return floatTensor(
-    name,
-    shape,
-    Array.from({ length }, (_, index) => ((index * 37) % 101) / 50 - 1),
-  )
-}
 
 interface Given {
   readonly weights: readonly number[]
