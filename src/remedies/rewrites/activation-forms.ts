@@ -1,14 +1,12 @@
 // Softplus, Elu, Selu, Celu and Mish in the operators that they are made of. The engine computes these five by Eigen's exponential, built for
 // the oldest CPUs that it runs on, and Exp, Log and Tanh by kernels of MLAS for the CPU at hand:
-// onnxruntime/core/providers/cpu/activation/activations.h, onnxruntime/core/mlas/lib/compute.cpp. More passes over the same numbers, so
-// that it pays while they fit the caches.
+// onnxruntime/core/providers/cpu/activation/activations.h, onnxruntime/core/mlas/lib/compute.cpp. More passes over the same numbers: of
+// Softplus and Mish the forms take a third of the time, of Elu and Selu not always less (bench/forms.mjs).
 import { floatTensor, node } from '../../graph/build.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { timeWith } from '../../rewrite/unfused.ts'
-
-const TREATS = ['costly-activations']
 
 /** Since when all of the operators below broadcast as they do now. */
 const LEAST_OPSET = 8
@@ -18,7 +16,7 @@ const LEAST_TIME = 0.005
 export const activationForms = defineRemedy({
   id: 'activation-forms',
   title: 'Activations written in the functions that they are made of',
-  treats: TREATS,
+  treats: ['costly-activations'],
   effect: 'rounding',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
@@ -34,7 +32,8 @@ export const activationForms = defineRemedy({
     return rewriteProposal(setup, {
       model: rewritten.model,
       changes: [`${countByOperator(rewritten.replaced.flatMap(({ parts }) => parts))} by the functions they are made of`],
-      predictedSavingMs: predictedBy(TREATS, evidence),
+      // The finding's saving is against a Relu, which gives other numbers: only the operators alone tell.
+      predictedSavingMs: null,
     })
   },
 })

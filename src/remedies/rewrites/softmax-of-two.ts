@@ -23,7 +23,7 @@ export const softmaxOfTwo = defineRemedy({
     return rewriteProposal(setup, {
       model: rewritten.model,
       changes: [`${count(rewritten.replaced.length, 'Softmax')} over two classes as a sigmoid of their difference`],
-      predictedSavingMs: predictedBy(TREATS, evidence),
+      predictedSavingMs: predictedBy(['slow-normalization'], evidence),
     })
   },
 })
