@@ -23,8 +23,8 @@ export const coldCaches = defineRule({
     const opTypes = longer.flatMap((row) => Array.from({ length: row.copies }, () => row.opTypes).flat())
     return {
       ...tell`${operatorsTake(opTypes)} ${ms('time', insideMs)}, ${share('time-share', insideMs / p50Ms)} of the p50, and alone, again and
-        again on the same data, ${ms('alone', aloneMs)}. Within the model, what others read and write in between pushes their weights and
-        inputs out of the nearest caches. Fewer bytes between them (fewer passes, fused operators, int8 or float16) leave more of it
+        again on the same data, ${ms('alone', aloneMs)}. Within the model others read and write in between, which most likely pushes their weights
+        and inputs out of the nearest caches. Fewer bytes between them (fewer passes, fused operators, int8 or float16) leave more of it
         there.`,
       timeMs: insideMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
