@@ -75,6 +75,8 @@ export function checkFormat(read: (file: string) => Promise<Model>, { format, re
       const model = await read(path.join(FOLDER, file))
       const buffers = new Set<ArrayBufferLike>()
       for (const constant of constantsOf(model)) {
+        // Names are texts, and lie nowhere.
+        if (constant.dtype === 'string') continue
         const bytes = readBytes(model, constant)
         expect(bytes.byteLength, constant.name).toBe(constant.sizeBytes)
         buffers.add(bytes.buffer)

@@ -41,7 +41,7 @@ describe('identify', () => {
     ['pickle', '\x80\x04\x95\0\0\0\0\0\0'],
     ['pickle', '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.'],
     ['safetensors', '\x40\0\0\0\0\0\0\0{"w":{}}'],
-    ['xgboost-ubj', '{L\0\0\0\0\0\0\0\x07learner{L'],
+    ['xgboost', '{L\0\0\0\0\0\0\0\x07learner{L'],
     ['gzip', '\x1f\x8b\x08\0'],
     ['image', '\x89PNG\r\n\x1a\n'],
     ['image', '\xff\xd8\xff\xe0'],
@@ -56,8 +56,10 @@ describe('identify', () => {
   })
 
   test.each([
-    ['xgboost-json', '{"learner":{"attributes":{}}}'],
-    ['lightgbm-text', 'tree\nversion=v4\nnum_class=1\n'],
+    ['xgboost', '{"learner":{"attributes":{}}}'],
+    ['catboost', '{"features_info":{"float_features":[]}}'],
+    ['json', '[{"nodeid":0,"split_condition":1}]'],
+    ['lightgbm', 'tree\nversion=v4\nnum_class=1\n'],
     ['tfjs', '{"format": "graph-model", "modelTopology": {}}'],
     ['json', '{"a": 1}'],
     ['git-lfs', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n'],

@@ -1,6 +1,7 @@
 // What a file is, from its first bytes: a user who gives the wrong file is told which file it is and what would work.
 // Signatures: each format's own specification; more in netron's readers, https://github.com/lutzroeder/netron
 import { readStart } from './file.ts'
+import { looksLikeOldBinary } from './xgboost/old-binary.ts'
 
 export type FileFormat =
   | 'onnx'
@@ -20,10 +21,10 @@ export type FileFormat =
   | 'gguf'
   | 'coreml'
   | 'openvino'
-  | 'xgboost-json'
-  | 'xgboost-ubj'
-  | 'xgboost-binary'
-  | 'lightgbm-text'
+  | 'xgboost'
+  | 'lightgbm'
+  | 'catboost'
+  | 'skops'
   | 'json'
   | 'zip'
   | 'gzip'
@@ -61,15 +62,18 @@ export function identify(start: Uint8Array, sizeBytes: number, fileName: string)
     (startsWith(start, 'PK\u0003\u0004') ? zipContents(start) : undefined) ??
     protobuf(start, fileName) ??
     (isText(start, sizeBytes) ? text(latin1(start), fileName) : undefined) ??
-    identity('unknown', `a file of an unknown kind (it begins with ${hex(start)})`, 'give an .onnx file')
+    identity('unknown', `a file of an unknown kind (it begins with ${hex(start)})`, MODEL)
   )
 }
 
 const TORCH = "export it with torch.onnx.export(model, example_inputs, 'model.onnx')"
-const KERAS = "export it with model.export('model.onnx', format='onnx') in Keras 3, or with tf2onnx"
+const READ = 'give it to whyslow'
+const MODEL =
+  "give a model: .onnx, .tflite, .h5, .keras, TensorFlow.js' model.json, or one of XGBoost, LightGBM, CatBoost (JSON) or scikit-learn (.skops)"
 const TENSORFLOW = 'convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx'
-const TREES = 'convert it with onnxmltools'
-const UNPACK = 'unpack it and give the .onnx file in it'
+const UNPICKLE =
+  "save the model there where it was trained (scikit-learn: skops.io.dump(model, 'model.skops'); XGBoost: model.save_model('model.json'); LightGBM: model.booster_.save_model('model.txt'); PyTorch: torch.onnx.export)"
+const UNPACK = 'unpack it and give the model in it'
 
 function identity(format: FileFormat, says: string, next: string): Identity {
   return { format, says, next }
@@ -77,17 +81,31 @@ function identity(format: FileFormat, says: string, next: string): Identity {
 
 /** Signature, its offset, and what it means. Characters are bytes (Latin-1). */
 const MAGIC: readonly (readonly [string, number, Identity])[] = [
-  [
-    'TFL3',
-    4,
-    identity('tflite', 'a TensorFlow Lite model', 'convert it: python -m tf2onnx.convert --tflite FILE --output model.onnx'),
-  ],
+  ['TFL3', 4, identity('tflite', 'a TensorFlow Lite model', READ)],
   ['ORTM', 4, identity('ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from')],
-  ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', KERAS)],
+  ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', READ)],
   ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
-  ['{L\0\0\0\0\0\0\0\x07learner', 0, identity('xgboost-ubj', 'an XGBoost model (UBJSON)', TREES)],
-  ['binf', 0, identity('xgboost-binary', 'an XGBoost model (old binary format)', `save it as JSON, then ${TREES}`)],
+  ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
+  ['binf', 0, identity('xgboost', 'an XGBoost model (old binary format)', READ)],
+  [
+    'bs64',
+    0,
+    identity(
+      'unknown',
+      'an XGBoost model in base64 (before 1.0)',
+      "load it in XGBoost and save it with save_model('model.json')",
+    ),
+  ],
+  [
+    'CBM1',
+    0,
+    identity(
+      'unknown',
+      'a CatBoost model in its own format (.cbm)',
+      "save it as JSON: model.save_model('model.json', format='json')",
+    ),
+  ],
   ['\x1f\x8b', 0, identity('gzip', 'gzip-compressed', 'unpack it with gunzip first')],
   ['\x28\xb5\x2f\xfd', 0, identity('archive', 'zstd-compressed', 'unpack it first')],
   ['\xfd7zXZ\0', 0, identity('archive', 'xz-compressed', 'unpack it first')],
@@ -95,13 +113,13 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   ['7z\xbc\xaf\x27\x1c', 0, identity('archive', 'a 7z archive', UNPACK)],
   ['Rar!\x1a\x07', 0, identity('archive', 'a RAR archive', UNPACK)],
   ['ustar', 257, identity('archive', 'a tar archive', UNPACK)],
-  ['PK\x05\x06', 0, identity('zip', 'an empty zip archive', 'give an .onnx file')],
+  ['PK\x05\x06', 0, identity('zip', 'an empty zip archive', MODEL)],
   ['\x89PNG\r\n\x1a\n', 0, identity('image', 'a PNG image', 'give the model here, and inputs with --data')],
   ['\xff\xd8\xff', 0, identity('image', 'a JPEG image', 'give the model here, and inputs with --data')],
   ['RIFF', 0, identity('audio', 'a sound or media file (RIFF)', 'give the model here, and inputs with --data')],
-  ['\x7fELF', 0, identity('elf', 'a program or library (ELF)', 'give an .onnx file')],
-  ['MZ', 0, identity('executable', 'a Windows program or library', 'give an .onnx file')],
-  ['\xcf\xfa\xed\xfe', 0, identity('executable', 'a macOS program or library', 'give an .onnx file')],
+  ['\x7fELF', 0, identity('elf', 'a program or library (ELF)', MODEL)],
+  ['MZ', 0, identity('executable', 'a Windows program or library', MODEL)],
+  ['\xcf\xfa\xed\xfe', 0, identity('executable', 'a macOS program or library', MODEL)],
 ]
 
 function byMagic(start: Uint8Array): Identity | undefined {
@@ -111,9 +129,9 @@ function byMagic(start: Uint8Array): Identity | undefined {
   if (startsWith(start, '\x80\x02\x8a\x0a'))
     return identity('pickle', 'a PyTorch file (pickle), which can run code when opened', TORCH)
   if ((start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start.length > 2) || startsWith(start, 'ccopy_reg')) {
-    const advice = 'export the model to ONNX where it was trained (scikit-learn: skl2onnx; PyTorch: torch.onnx.export)'
-    return identity('pickle', 'a Python pickle, which can run code when opened', advice)
+    return identity('pickle', 'a Python pickle, which can run code when opened', UNPICKLE)
   }
+  if (looksLikeOldBinary(start)) return identity('xgboost', 'an XGBoost model (old binary format)', READ)
   // safetensors: header length as uint64, then a JSON object.
   if (start.length > 9 && start[8] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0)) {
     return identity('safetensors', 'a safetensors file: weights without a graph', 'export the model that uses them to ONNX')
@@ -124,10 +142,13 @@ function byMagic(start: Uint8Array): Identity | undefined {
 /** Names of entries stand in clear in a zip file, before each entry's bytes. */
 function zipContents(start: Uint8Array): Identity {
   const seen = latin1(start)
+  // skops calls its arrays by the numbers of Python's id().
+  if (/^.{26}.{4}\d{6,}\.npy/s.test(seen) || (seen.includes('schema.json') && seen.includes('__loader__')))
+    return identity('skops', 'a scikit-learn model (.skops)', READ)
   if (/\.npyPK|\.npy/.test(seen))
     return identity('numpy', 'a set of NumPy arrays (.npz)', 'give the model here, and arrays with --data')
   if (seen.includes('model.weights.h5') || (seen.includes('metadata.json') && seen.includes('config.json'))) {
-    return identity('keras', 'a Keras 3 model (.keras)', KERAS)
+    return identity('keras', 'a Keras 3 model (.keras)', READ)
   }
   if (/\/(data\.pkl|constants\.pkl|code\/|byteorder|version)/.test(seen)) {
     return identity('torchscript', 'a PyTorch file (zip with pickles, which can run code when opened)', TORCH)
@@ -161,7 +182,7 @@ function protobuf(start: Uint8Array, fileName: string): Identity | undefined {
   if (/(^|[\\/])(in|out)put_\d+\.pb$/.test(name)) return tensor
   const startsLikeModel = first === 0x08 && second >= 1 && second < 0x80 && MODEL_TAGS.has(third)
   if (startsLikeModel || (name.endsWith('.onnx') && MODEL_TAGS.has(first) && !isText(start, start.length))) {
-    return identity('onnx', 'an ONNX model', 'give it to whyslow')
+    return identity('onnx', 'an ONNX model', READ)
   }
   return undefined
 }
@@ -174,28 +195,44 @@ function text(seen: string, fileName: string): Identity {
   if (/^(<!doctype html|<html)/i.test(trimmed)) return identity('html', 'a web page, not a model', 'download the file itself')
   if (/^<\?xml|^<net/.test(trimmed)) {
     const openvino = /<net\b/.test(trimmed)
-    return openvino
-      ? identity('openvino', 'an OpenVINO model', 'give the ONNX original')
-      : identity('xml', 'an XML file', 'give an .onnx file')
+    return openvino ? identity('openvino', 'an OpenVINO model', 'give the ONNX original') : identity('xml', 'an XML file', MODEL)
   }
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) return json(trimmed)
-  if (/^tree\r?\nversion=/.test(trimmed)) return identity('lightgbm-text', 'a LightGBM model', TREES)
+  if (/^tree\r?\nversion=/.test(trimmed)) return identity('lightgbm', 'a LightGBM model', READ)
+  if (/^booster\[0\]:/.test(trimmed))
+    return identity(
+      'text',
+      'an XGBoost dump, which leaves out what the model needs',
+      "save the model: booster.save_model('model.json')",
+    )
   if (/^(ir_version|graph|opset_import)\s*[:{]/m.test(trimmed.slice(0, 4096)) || /^<\s*ir_version/.test(trimmed)) {
     return identity('onnx-text', 'an ONNX model in text form', 'save it in binary form with onnx.save')
   }
-  return identity('text', `a text file${/\.onnx$/i.test(fileName) ? ' in spite of its name' : ''}`, 'give an .onnx file')
+  return identity('text', `a text file${/\.(onnx|tflite|h5|hdf5|keras)$/i.test(fileName) ? ' in spite of its name' : ''}`, MODEL)
 }
 
 function json(seen: string): Identity {
-  if (/"learner"\s*:/.test(seen)) return identity('xgboost-json', 'an XGBoost model (JSON)', TREES)
+  if (/"learner"\s*:/.test(seen)) return identity('xgboost', 'an XGBoost model (JSON)', READ)
+  if (/"(oblivious_trees|features_info|float_features|ctr_data)"\s*:/.test(seen))
+    return identity('catboost', 'a CatBoost model (JSON)', READ)
   if (/"(modelTopology|weightsManifest)"\s*:/.test(seen) || /"format"\s*:\s*"(layers|graph)-model"/.test(seen)) {
-    return identity('tfjs', 'a TensorFlow.js model', 'convert it with tf2onnx (python -m tf2onnx.convert --tfjs FILE)')
+    return identity('tfjs', 'a TensorFlow.js model', READ)
   }
   if (/"schema"\s*:\s*"whyslow-evidence/.test(seen))
     return identity('json', 'saved evidence', "diagnose it with 'whyslow explain'")
   if (/"tree_info"\s*:/.test(seen))
-    return identity('lightgbm-text', 'a LightGBM model (JSON dump)', `save it with save_model, then ${TREES}`)
-  return identity('json', 'a JSON file', 'give an .onnx file')
+    return identity(
+      'json',
+      'a LightGBM dump, which leaves out what the model needs',
+      "save the model: booster.save_model('model.txt')",
+    )
+  if (/"nodeid"\s*:/.test(seen) && /"(split_condition|leaf)"\s*:/.test(seen))
+    return identity(
+      'json',
+      'an XGBoost dump, which leaves out what the model needs',
+      "save the model: booster.save_model('model.json')",
+    )
+  return identity('json', 'a JSON file', MODEL)
 }
 
 /** No control characters but tabs and line ends, and not empty. */

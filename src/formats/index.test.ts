@@ -89,8 +89,9 @@ describe('what is no model', () => {
     ['empty.onnx', '', /is empty; download or copy it again/],
     ['text.onnx', 'not a model\n', /is a text file in spite of its name/],
     ['pointer.onnx', 'version https://git-lfs.github.com/spec/v1\n', /Git LFS pointer.*git lfs pull/],
-    ['model.tflite', '\x1c\0\0\0TFL3\0\0', /is a TensorFlow Lite model; convert it/],
-    ['model.json', '{"learner":{}}', /is an XGBoost model \(JSON\)/],
+    ['model.ort', '\x1c\0\0\0ORTM\0\0', /is an ONNX Runtime \(\.ort\) model; give the \.onnx file/],
+    ['model.tflite', '\x1c\0\0\0TFL3\0\0', /is damaged or cut off: root/],
+    ['model.json', '{"learner":{}}', /learner_model_param is missing; the file is damaged/],
   ])('%s', async (name, content, message) => {
     expect(await failure(write(name, content))).toMatch(message)
   })
@@ -121,6 +122,6 @@ describe('what is no model', () => {
     write('saved/saved_model.pb', 'x')
     expect(await failure(path.join(temporary, 'saved'))).toMatch(/is a TensorFlow SavedModel; convert it/)
     fs.mkdirSync(path.join(temporary, 'bare'))
-    expect(await failure(path.join(temporary, 'bare'))).toMatch(/is a directory without an .onnx file/)
+    expect(await failure(path.join(temporary, 'bare'))).toMatch(/is a directory without a model that is read/)
   })
 })

@@ -3,15 +3,31 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
+import { readCatboost } from './catboost.ts'
 import { type FileFormat, identifyFile } from './identify.ts'
+import { readKeras } from './keras.ts'
+import { readLightgbm } from './lightgbm.ts'
 import { readOnnx } from './onnx.ts'
+import { readSkops } from './skops.ts'
+import { readTfjs } from './tfjs.ts'
+import { readTflite } from './tflite.ts'
+import { readXgboost } from './xgboost.ts'
 
 export { type FileFormat, type Identity, identify, identifyFile } from './identify.ts'
 export { readOnnx } from './onnx.ts'
+export { tabularGraph } from './tabular/tabular-model.ts'
 
 /** Readers by format, as identify.ts calls it. */
 const READERS: Readonly<Partial<Record<FileFormat, (file: string) => Promise<Model>>>> = {
   onnx: readOnnx,
+  tfjs: readTfjs,
+  hdf5: readKeras,
+  keras: readKeras,
+  tflite: readTflite,
+  xgboost: readXgboost,
+  lightgbm: readLightgbm,
+  catboost: readCatboost,
+  skops: readSkops,
 }
 
 /**
@@ -34,11 +50,14 @@ function isDirectory(file: string): boolean {
   }
 }
 
+/** How files are called that are read: of TensorFlow.js its one file of that name, the others hold its weights. */
+const MODEL_NAME = /\.(onnx|h5|hdf5|keras|tflite|ubj|skops)$|(^|[\\/])model\.json$/i
+
 /** Names what lies in the folder, or one below it, as model hubs lay them out. */
 function directory(folder: string): string {
   const entries = list(folder)
   const below = entries.flatMap((entry) => list(path.join(folder, entry)).map((inner) => path.join(entry, inner)))
-  const models = [...entries, ...below].filter((entry) => entry.toLowerCase().endsWith('.onnx'))
+  const models = [...entries, ...below].filter((entry) => MODEL_NAME.test(entry))
   if (models.length > 0) {
     const shown = models.slice(0, 3).map((entry) => path.join(folder, entry))
     const more = models.length > shown.length ? ` (and ${models.length - shown.length} more)` : ''
@@ -47,7 +66,7 @@ function directory(folder: string): string {
   if (entries.includes('saved_model.pb')) {
     return `${folder} is a TensorFlow SavedModel; convert it: python -m tf2onnx.convert --saved-model ${folder} --output model.onnx`
   }
-  return `${folder} is a directory without an .onnx file; name a model file`
+  return `${folder} is a directory without a model that is read; name a model file`
 }
 
 /** Names in a folder, sorted; none where it is no folder or may not be read. */

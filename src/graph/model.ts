@@ -1,5 +1,6 @@
 // A model in memory: ONNX's own ModelProto, where it came from, and how to reach weights that are not in it.
 import type { ModelProto, NodeProto } from 'onnx-buf'
+import type { TabularModel } from './forest/types.ts'
 
 /** Reads bytes of one external weight file. Opened by `formats/`; nothing is read before it is asked for. */
 export interface WeightSource {
@@ -25,9 +26,18 @@ export interface Model {
   readonly origins: ReadonlyMap<NodeProto, string>
   /** By the `location` written in the model. */
   readonly weights: ReadonlyMap<string, WeightSource>
+  /** What the file of a tree or linear model says, exactly. `of` is the graph that was written of it: a changed graph means something else. */
+  readonly tabular?: { readonly of: ModelProto; readonly model: TabularModel }
   /** This model as ONNX, where the engine does not read the source's format: commands write it when they open the model. */
   readonly writtenTo?: string
 }
 
 /** What an engine is given of a model as it was read. The source's path is for what is said to the reader. */
 export const fileForEngine = ({ writtenTo, source }: Model): string => writtenTo ?? source.file
+
+/** The user's own file: for an engine that was asked whether it reads the source's format. */
+export const fileAsGiven = ({ source }: Pick<Model, 'source'>): string => source.file
+
+/** The tabular model that this model is, as its file says it; undefined where it was read of none, or its graph was changed since. */
+export const tabularOf = ({ tabular, proto }: Pick<Model, 'tabular' | 'proto'>): TabularModel | undefined =>
+  tabular?.of === proto ? tabular.model : undefined

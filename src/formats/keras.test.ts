@@ -1,0 +1,116 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { unzipSync } from 'fflate'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { constantsOf, readBytes } from '../graph/constants.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { mulberry32 } from '../graph/random.ts'
+import { checkFormat } from './check-format.ts'
+import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
+import { readKeras } from './keras.ts'
+
+const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/formats')
+
+checkOutputs(
+  'Keras',
+  readKeras,
+  filesWithOutputs(path.join(FIXTURES, 'keras')).map((file) => ({ file, tolerance: 1e-5 })),
+)
+
+const dense = (format: string, file: string, copies?: string) =>
+  checkFormat(readKeras, {
+    format,
+    reads: [
+      {
+        file: `../formats/keras/${file}`,
+        inputs: { input_layer: 'float32 batchx4' },
+        outputs: { dense_1: 'float32 batchx3' },
+        operators: ['Gemm', 'Relu', 'Gemm', 'Softmax'],
+        ...(copies === undefined ? {} : { copies }),
+      },
+    ],
+    refuses: [],
+  })
+dense('keras', 'k3-dense-sequential.keras', 'arrays of an archive begin at any byte')
+dense('hdf5', 'k3-dense-sequential.h5')
+
+/** As the script made it: NumPy's normals of seed 1, times 0.3, in float32. */
+const KERNEL = [
+  0.10367526113986969, 0.24648544192314148, 0.09913112223148346, -0.390947163105011, 0.27160677313804626, 0.1339123696088791,
+  -0.16108596324920654, 0.17433543503284454, 0.10937172174453735, 0.08823975175619125, 0.00852667260915041, 0.16401389241218567,
+]
+
+describe('Keras files that are not usual', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-keras-'))
+    const members = unzipSync(fs.readFileSync(path.join(FIXTURES, 'keras-refused.zip')))
+    for (const [name, bytes] of Object.entries(members)) fs.writeFileSync(path.join(folder, name), bytes)
+  })
+  afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+  const read = (name: string): Promise<Model> => readKeras(path.join(folder, name))
+  const weights = (model: Model): number[][] =>
+    constantsOf(model).map((constant) => {
+      const bytes = readBytes(model, constant)
+      return Array.from(new Float32Array(bytes.slice().buffer))
+    })
+
+  test.each([
+    ['read-chunked.h5', 'pieces, packed, shuffled and with a checksum', 0],
+    ['read-latest.h5', "a newer HDF5's links and attributes", 0],
+    ['read-float64-big-endian.h5', 'float64, high bytes first', 0],
+    ['read-float16.h5', 'float16', 1e-3],
+  ])('%s: %s', async (name, _, tolerance) => {
+    const [bias = [], kernel = []] = weights(await read(name))
+    expect([bias.length, kernel.length]).toEqual([3, 12])
+    for (const [k, value] of kernel.entries()) expect(Math.abs(value - KERNEL[k]!)).toBeLessThanOrEqual(tolerance)
+  })
+
+  test.each([
+    ['lambda.keras', /layer 'double' \(Lambda\) holds Python code, which is not run; write it/],
+    ['lambda.h5', /layer 'double' \(Lambda\) holds Python code/],
+    ['own-layer.keras', /layer 'own' \(Scale\) is not a layer that is read here .*; replace it, or export/],
+    ['alone.weights.h5', /holds weights alone, without the model/],
+    ['alone.h5', /holds weights alone, without the model/],
+    ['no-model.h5', /is an HDF5 file without a Keras model/],
+    ['wrong-shape.h5', /layer 'dense' \(Dense\) needs 4x\? for its kernel, and the file has 5x3;/],
+    ['wrong-shape.keras', /layer 'dense' \(Dense\) needs 5x\? for its kernel, and the file has 4x3;/],
+    ['missing-array.h5', /layer 'dense' \(Dense\) needs 2 arrays, and the file has 1;/],
+    ['external-link.h5', /has a link 'kernel' to another path or file/],
+    ['soft-link.h5', /has a link 'kernel' to another path or file/],
+    ['external-data.h5', /keeps array '.*kernel' in another file/],
+    ['virtual-data.h5', /as a view of other files \(virtual\)/],
+    ['unknown-filter.h5', /with the filter lzf, which is not read/],
+    ['shape-bomb.h5', /has arrays larger than its bytes can hold/],
+    ['gaps.h5', /array '.*kernel' has gaps/],
+  ])('%s is refused in one line', async (name, message) => {
+    const error = await read(name).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toMatch(message)
+    expect((error as Error).message).not.toMatch(/\n/)
+  })
+
+  test.each(['read-chunked.h5', 'read-latest.h5'])('%s with bytes changed: a model or one line', async (name) => {
+    const whole = fs.readFileSync(path.join(folder, name))
+    const random = mulberry32(2)
+    const at = path.join(folder, 'damaged.h5')
+    for (let k = 0; k < 60; k++) {
+      const bytes = Buffer.from(whole)
+      bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8)
+      fs.writeFileSync(at, bytes)
+      const error = await readKeras(at).then(
+        () => null,
+        (reason: unknown) => reason,
+      )
+      if (error !== null) expect(error).toBeInstanceOf(InputError)
+    }
+  })
+
+  test('the same file gives the same bytes', async () => {
+    const file = path.join(FIXTURES, 'keras/k3-nested.keras')
+    expect(weights(await readKeras(file))).toEqual(weights(await readKeras(file)))
+  })
+})

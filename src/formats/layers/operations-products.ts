@@ -1,0 +1,138 @@
+// Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
+import type { Dimension } from '../../graph/types.ts'
+import type { Value } from '../build/graph-builder.ts'
+import { broadcastShape, cast, constantOf, scalar } from '../tensorflow/broadcast.ts'
+import { einsum } from '../tensorflow/einsum.ts'
+import { transpose } from '../tensorflow/layout.ts'
+import { reshape, unsqueeze } from '../tensorflow/shapes.ts'
+import { dtypeIn, isList, wholesIn } from './arguments.ts'
+import type { Argument } from './layer.ts'
+import { alikeOf, axisIn, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+
+export const products: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+  ['Matmul', (op) => product(op)],
+  ['Dot', (op) => dot(op)],
+  [
+    'Einsum',
+    (op) => {
+      const subscripts = op.settings.subscripts
+      if (typeof subscripts !== 'string') throw op.refuse('has no subscripts')
+      const operands = alikeOf(op, op.args)
+      return einsum(op.builder, subscripts, operands) ?? refuseEinsum(op, subscripts)
+    },
+  ],
+  ['OneHot', oneHot],
+  ['Tril', (op) => triangle(op, 0)],
+  ['Triu', (op) => triangle(op, 1)],
+  ['Pad', padded],
+  ['TopK', topK],
+])
+
+function refuseEinsum(op: Operation, subscripts: string): never {
+  throw op.refuse(`computes '${subscripts}', which does not fit what it is called with`)
+}
+
+/** NumPy's matmul; `transpose_a`, `transpose_b` of TensorFlow. */
+function product(op: Operation): Value {
+  const [a, b] = alikeOf(op, op.args.slice(0, 2))
+  const turned = (x: Value, key: string) => {
+    const rank = x.shape.length
+    return flagIn(op, key)
+      ? transpose(
+          op.builder,
+          x,
+          x.shape.map((_, k) => (k < rank - 2 ? k : 2 * rank - 3 - k)),
+        )
+      : x
+  }
+  return matmul(op, turned(a!, 'transpose_a'), turned(b!, 'transpose_b'))
+}
+
+function matmul(op: Operation, a: Value, b: Value): Value {
+  const [left, right] = [a.shape.length === 1 ? [1, a.shape[0]!] : a.shape, b.shape.length === 1 ? [b.shape[0]!, 1] : b.shape]
+  const stack = broadcastShape(left.slice(0, -2), right.slice(0, -2))
+  const rows = a.shape.length === 1 ? [] : [left.at(-2)!]
+  const columns = b.shape.length === 1 ? [] : [right.at(-1)!]
+  return op.builder.op('MatMul', [a, b], { dtype: a.dtype, shape: [...stack, ...rows, ...columns] })
+}
+
+function dot(op: Operation): Value {
+  const [a, b] = alikeOf(op, op.args.slice(0, 2)) as [Value, Value]
+  if (a.shape.length === 0 || b.shape.length === 0)
+    return op.builder.op('Mul', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) })
+  if (b.shape.length > 2) throw op.refuse(`multiplies by a tensor of ${b.shape.length} axes, which is not written here`)
+  return matmul(op, a, b)
+}
+
+function oneHot(op: Operation): Value {
+  const x = cast(op.builder, tensor(op, 0), 'int64')
+  const depth = numberIn(op, 'num_classes')
+  const rank = x.shape.length + 1
+  const axis = axisIn(op, rank, { fallback: -1 })
+  const dtype = dtypeIn(op.settings.dtype) ?? 'float32'
+  // ONNX counts negative indices from the end; TensorFlow has no class for them.
+  const classes = op.builder.constant(
+    constantOf(
+      'int64',
+      [depth],
+      Array.from({ length: depth }, (_, k) => k),
+    ),
+  )
+  const along = reshape(
+    op.builder,
+    classes,
+    Array.from({ length: rank }, (_, k) => (k === axis ? depth : 1)),
+  )
+  const wide = unsqueeze(op.builder, x, [axis])
+  const hits = op.builder.op('Equal', [wide, along], { dtype: 'bool', shape: broadcastShape(wide.shape, along.shape) })
+  return cast(op.builder, hits, dtype)
+}
+
+function triangle(op: Operation, upper: 0 | 1): Value {
+  const x = tensor(op, 0)
+  const k = op.builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(numberIn(op, 'k', 0))) })
+  return op.builder.op('Trilu', [x, k], x, { upper })
+}
+
+const MODES: Readonly<Record<string, string>> = { constant: 'constant', reflect: 'reflect', edge: 'edge', wrap: 'wrap' }
+
+function padded(op: Operation): Value {
+  const x = tensor(op, 0)
+  const pairs = padPairs(op, op.settings.pad_width, x.shape.length)
+  const mode = MODES[String(op.settings.mode ?? 'constant').toLowerCase()]
+  if (mode === undefined || mode === 'wrap')
+    throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
+  const pads = op.builder.ints([...pairs.map(([begin]) => begin), ...pairs.map(([, end]) => end)])
+  const given = op.settings.constant_values
+  const value = mode !== 'constant' ? undefined : scalar(op.builder, x.dtype, typeof given === 'number' ? given : 0)
+  const shape = x.shape.map((size, k): Dimension => {
+    const [begin, end] = pairs[k]!
+    return typeof size === 'number' ? size + begin + end : begin + end === 0 ? size : null
+  })
+  return op.builder.op('Pad', [x, pads, value], { dtype: x.dtype, shape }, { mode })
+}
+
+/** One number for all, one pair for all, or a pair for each axis. */
+function padPairs(op: Operation, value: Argument | undefined, rank: number): (readonly [number, number])[] {
+  const flat = wholesIn(value)
+  if (flat?.length === 1) return new Array(rank).fill([flat[0], flat[0]])
+  if (flat?.length === 2) return new Array(rank).fill(flat)
+  const pairs = isList(value) ? value.map(wholesIn) : []
+  const one = pairs.length === 1 ? new Array(rank).fill(pairs[0]) : pairs
+  if (one.length !== rank || one.some((pair) => pair === undefined || pair.length !== 2))
+    throw op.refuse(`pads by ${JSON.stringify(value ?? null)}, which does not fit ${rank} axes`)
+  return one as (readonly [number, number])[]
+}
+
+/** The largest of the last axis, and where they stand (int32). */
+function topK(op: Operation): readonly Value[] {
+  const x = float(op, 0)
+  const k = numberIn(op, 'k')
+  const shape = [...x.shape.slice(0, -1), k]
+  const found = [
+    { dtype: x.dtype, shape },
+    { dtype: 'int64', shape },
+  ] as const
+  const [values, indices] = op.builder.ops('TopK', [x, op.builder.ints([k])], found, { axis: x.shape.length - 1 })
+  return [values!, cast(op.builder, indices!, 'int32')]
+}

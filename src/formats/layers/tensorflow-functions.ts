@@ -1,0 +1,191 @@
+// TensorFlow's functions, by the names under which Keras 2 saves them, as Keras 3's operations: which of its arguments are called by
+// place, and what its others are called. https://www.tensorflow.org/api_docs/python/tf
+import type { Argument } from './layer.ts'
+
+export interface Asked {
+  /** Of Keras 3. */
+  readonly className: string
+  readonly args: readonly Argument[]
+  readonly settings: Readonly<Record<string, Argument>>
+}
+
+interface Form {
+  readonly className: string
+  /** Names of the arguments after the first, in Keras 3's order. */
+  readonly inputs?: readonly string[]
+  /** Keras 3's name of a setting, and TensorFlow's. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Settings that stand fast, or stand where none is told. */
+  readonly fixed?: Readonly<Record<string, Argument>>
+}
+
+const one = (className: string): Form => ({ className })
+const two = (className: string): Form => ({ className, inputs: ['y'] })
+const reduction = (className: string): Form => ({ className, settings: { axis: 'axis', keepdims: 'keepdims' } })
+
+const FORMS: Readonly<Record<string, Form>> = {
+  '__operators__.add': two('Add'),
+  '__operators__.getitem': { className: 'GetItem', inputs: ['slice_spec'] },
+  'math.add': two('Add'),
+  add: two('Add'),
+  'math.subtract': two('Subtract'),
+  subtract: two('Subtract'),
+  'math.multiply': two('Multiply'),
+  multiply: two('Multiply'),
+  'math.divide': two('TrueDivide'),
+  'math.truediv': two('TrueDivide'),
+  truediv: two('TrueDivide'),
+  'math.divide_no_nan': two('DivideNoNan'),
+  'math.floordiv': two('FloorDivide'),
+  'math.floormod': two('Mod'),
+  'math.mod': two('Mod'),
+  'math.pow': two('Power'),
+  'math.maximum': two('Maximum'),
+  maximum: two('Maximum'),
+  'math.minimum': two('Minimum'),
+  minimum: two('Minimum'),
+  'math.squared_difference': two('SquaredDifference'),
+  'math.equal': two('Equal'),
+  'math.not_equal': two('NotEqual'),
+  '__operators__.eq': { className: 'Equal', inputs: ['other'] },
+  '__operators__.ne': { className: 'NotEqual', inputs: ['other'] },
+  'math.greater': two('Greater'),
+  'math.greater_equal': two('GreaterEqual'),
+  'math.less': two('Less'),
+  'math.less_equal': two('LessEqual'),
+  'math.logical_and': two('LogicalAnd'),
+  'math.logical_or': two('LogicalOr'),
+  'math.logical_xor': two('LogicalXor'),
+  'math.logical_not': one('LogicalNot'),
+  'math.abs': one('Absolute'),
+  abs: one('Absolute'),
+  'math.negative': one('Negative'),
+  'math.sign': one('Sign'),
+  sign: one('Sign'),
+  'math.exp': one('Exp'),
+  exp: one('Exp'),
+  'math.log': one('Log'),
+  'math.log1p': one('Log1p'),
+  'math.expm1': one('Expm1'),
+  'math.sqrt': one('Sqrt'),
+  sqrt: one('Sqrt'),
+  'math.rsqrt': one('Rsqrt'),
+  'math.square': one('Square'),
+  square: one('Square'),
+  'math.reciprocal': one('Reciprocal'),
+  'math.sin': one('Sin'),
+  sin: one('Sin'),
+  'math.cos': one('Cos'),
+  cos: one('Cos'),
+  'math.tan': one('Tan'),
+  'math.tanh': one('Tanh'),
+  'nn.tanh': one('Tanh'),
+  tanh: one('Tanh'),
+  'math.sigmoid': one('Sigmoid'),
+  'nn.sigmoid': one('Sigmoid'),
+  sigmoid: one('Sigmoid'),
+  'math.softplus': one('Softplus'),
+  'nn.softplus': one('Softplus'),
+  'nn.softsign': one('Softsign'),
+  'math.erf': one('Erf'),
+  'math.floor': one('Floor'),
+  floor: one('Floor'),
+  'math.ceil': one('Ceil'),
+  'math.round': one('Round'),
+  round: one('Round'),
+  'math.is_nan': one('Isnan'),
+  'math.is_inf': one('Isinf'),
+  'nn.relu': one('Relu'),
+  'nn.relu6': one('Relu6'),
+  'nn.leaky_relu': { className: 'LeakyRelu', settings: { negative_slope: 'alpha' } },
+  'nn.elu': one('Elu'),
+  'nn.selu': one('Selu'),
+  'nn.silu': one('Silu'),
+  'nn.swish': one('Silu'),
+  'nn.gelu': { className: 'Gelu', settings: { approximate: 'approximate' } },
+  'nn.softmax': { className: 'Softmax', settings: { axis: 'axis' } },
+  'nn.log_softmax': { className: 'LogSoftmax', settings: { axis: 'axis' } },
+  'math.l2_normalize': {
+    className: 'Normalize',
+    settings: { axis: 'axis', epsilon: 'epsilon' },
+    fixed: { squared: true, epsilon: 1e-12 },
+  },
+  'nn.l2_normalize': {
+    className: 'Normalize',
+    settings: { axis: 'axis', epsilon: 'epsilon' },
+    fixed: { squared: true, epsilon: 1e-12 },
+  },
+  'math.reduce_sum': reduction('Sum'),
+  'math.reduce_mean': reduction('Mean'),
+  'math.reduce_max': reduction('Max'),
+  'math.reduce_min': reduction('Min'),
+  'math.reduce_prod': reduction('Prod'),
+  'math.reduce_std': reduction('Std'),
+  'math.reduce_variance': reduction('Var'),
+  'math.reduce_any': reduction('Any'),
+  'math.reduce_all': reduction('All'),
+  'math.reduce_logsumexp': reduction('Logsumexp'),
+  'math.argmax': { className: 'Argmax', settings: { axis: 'axis' }, fixed: { axis: 0, wide: true } },
+  'math.argmin': { className: 'Argmin', settings: { axis: 'axis' }, fixed: { axis: 0, wide: true } },
+  'math.cumsum': { className: 'Cumsum', settings: { axis: 'axis' }, fixed: { axis: 0 } },
+  'math.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
+  'nn.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
+  clip_by_value: { className: 'Clip', settings: { x_min: 'clip_value_min', x_max: 'clip_value_max' } },
+  reshape: { className: 'Reshape', settings: { newshape: 'shape' } },
+  transpose: { className: 'Transpose', settings: { axes: 'perm' } },
+  expand_dims: { className: 'ExpandDims', settings: { axis: 'axis' } },
+  squeeze: { className: 'Squeeze', settings: { axis: 'axis' } },
+  concat: { className: 'Concatenate', settings: { axis: 'axis' } },
+  stack: { className: 'Stack', settings: { axis: 'axis' } },
+  unstack: { className: 'Unstack', settings: { axis: 'axis' } },
+  tile: { className: 'Tile', settings: { repeats: 'multiples' } },
+  repeat: { className: 'Repeat', settings: { repeats: 'repeats', axis: 'axis' } },
+  reverse: { className: 'Flip', settings: { axis: 'axis' } },
+  roll: { className: 'Roll', settings: { shift: 'shift', axis: 'axis' } },
+  gather: { className: 'Take', inputs: ['indices'], settings: { axis: 'axis' }, fixed: { axis: 0 } },
+  broadcast_to: { className: 'BroadcastTo', settings: { shape: 'shape' } },
+  cast: { className: 'Cast', settings: { dtype: 'dtype' } },
+  identity: one('Copy'),
+  stop_gradient: one('StopGradient'),
+  convert_to_tensor: { className: 'ConvertToTensor', settings: { dtype: 'dtype' } },
+  zeros_like: { className: 'ZerosLike', settings: { dtype: 'dtype' } },
+  ones_like: { className: 'OnesLike', settings: { dtype: 'dtype' } },
+  where: { className: 'Where', inputs: ['x', 'y'] },
+  where_v2: { className: 'Where', inputs: ['x', 'y'] },
+  'linalg.matmul': { className: 'Matmul', inputs: ['b'], settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b' } },
+  matmul: { className: 'Matmul', inputs: ['b'], settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b' } },
+  one_hot: { className: 'OneHot', settings: { num_classes: 'depth', axis: 'axis', dtype: 'dtype' } },
+  pad: { className: 'Pad', settings: { pad_width: 'paddings', mode: 'mode', constant_values: 'constant_values' } },
+  slice: { className: 'Slice', inputs: ['begin'], settings: { shape: 'size' } },
+  shape: one('Shape'),
+}
+
+/** Undefined where the function is none that is read, or is told what would change its meaning. */
+export function fromTensorFlow(
+  name: string,
+  args: readonly Argument[],
+  kwargs: Readonly<Record<string, Argument>>,
+): Asked | undefined {
+  if (name === 'split') return splitOf(args, kwargs)
+  const form = Object.hasOwn(FORMS, name) ? FORMS[name]! : undefined
+  if (form === undefined || (kwargs.batch_dims ?? 0) !== 0 || kwargs.conjugate === true || kwargs.exclusive === true)
+    return undefined
+  const [first, ...placed] = args
+  const named = (form.inputs ?? []).slice(placed.length).map((key) => kwargs[key] ?? null)
+  const settings: Record<string, Argument> = { ...form.fixed }
+  for (const [own, theirs] of Object.entries(form.settings ?? {})) {
+    const value = kwargs[theirs]
+    if (value !== undefined && value !== null) settings[own] = value
+  }
+  const behind = (form.inputs ?? []).length === 0 ? [] : [...placed, ...named]
+  return { className: form.className, args: [first ?? null, ...behind], settings }
+}
+
+/** Equal parts by a number, parts of sizes by a list. */
+function splitOf(
+  args: readonly Argument[],
+  { num_or_size_splits: parts = null, axis = 0 }: Readonly<Record<string, Argument>>,
+): Asked {
+  const told: Record<string, Argument> = Array.isArray(parts) ? { sizes: parts } : { indices_or_sections: parts }
+  return { className: 'Split', args: args.slice(0, 1), settings: { ...told, axis } }
+}

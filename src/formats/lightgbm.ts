@@ -1,0 +1,99 @@
+// LightGBM models in text form, as save_model writes them. Everything is double.
+// https://github.com/microsoft/LightGBM/blob/master/src/boosting/gbdt_model_text.cpp
+import { assembleForest, plainSum } from '../graph/forest/assemble.ts'
+import type { Forest, TabularModel, Transform } from '../graph/forest/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { readWhole } from './file.ts'
+import { labelOf, objectiveOf } from './lightgbm/objectives.ts'
+import { parseTextModel, type TextBlock, type TextModel } from './lightgbm/text.ts'
+import { LinearWriter, listedTree } from './lightgbm/trees.ts'
+import { SetWriter } from './tabular/set-writer.ts'
+import { tabularModel } from './tabular/tabular-model.ts'
+
+/** A text of JavaScript's has 2²⁹ characters at most. */
+const LIMIT_BYTES = 2 ** 29 - 32
+const MOST_FEATURES = 2 ** 31 - 2
+const MOST_CLASSES = 100_000
+
+/**
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged
+ * or has an objective that is not known.
+ */
+export async function readLightgbm(file: string): Promise<Model> {
+  const bytes = readWhole(file, LIMIT_BYTES, 'a text model above 500 MB is not read')
+  const text = new TextDecoder().decode(bytes)
+  const tabular = { ...tabularOf(parseTextModel(text, file), file), notes: notesOf(text) }
+  return tabularModel(tabular, { file, format: 'lightgbm', parts: [bytes] })
+}
+
+/** The last line has the categories of each categorical column of the DataFrame that it was trained on. */
+function notesOf(text: string): readonly string[] {
+  const at = text.lastIndexOf('\npandas_categorical:')
+  const lists =
+    at < 0
+      ? ''
+      : text
+          .slice(at + '\npandas_categorical:'.length)
+          .split('\n', 1)[0]!
+          .trim()
+  if (lists === '' || lists === 'null' || lists === '[]') return []
+  return [
+    'its categories came from a DataFrame: give each as its position in the list of its column, as LightGBM does with frames',
+  ]
+}
+
+function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
+  const featureCount = header.count('max_feature_idx', MOST_FEATURES) + 1
+  const outputCount = header.has('num_tree_per_iteration')
+    ? header.count('num_tree_per_iteration', MOST_CLASSES)
+    : header.count('num_class', MOST_CLASSES)
+  if (outputCount < 1 || trees.length % outputCount !== 0)
+    throw new InputError(
+      `${file} has ${trees.length} trees for ${outputCount} outputs; the file is damaged or cut off, save the model again`,
+    )
+  const said = header.has('objective') ? header.text('objective') : undefined
+  const objective = objectiveOf(said, file)
+  const names = header.has('feature_names') ? header.text('feature_names').split(' ') : []
+  // A random forest's scores are the sum over its trees, and its prediction is made of the mean.
+  const isMean = header.has('average_output') && trees.length > outputCount
+  const mean: readonly Transform[] = isMean ? [{ kind: 'divide', by: trees.length / outputCount }] : []
+  const label = labelOf(objective.classes, outputCount)
+  return {
+    maker: 'lightgbm',
+    objective: said?.split(' ')[0] ?? 'custom',
+    input: { dtype: 'float64', featureCount, ...(names.length === featureCount && { names }) },
+    prepare: [],
+    scores: forestOf(trees, { file, featureCount, outputCount }),
+    transform: [...mean, ...objective.transform],
+    ...(label !== undefined && { label }),
+    notes: [],
+  }
+}
+
+interface About {
+  readonly file: string
+  readonly featureCount: number
+  readonly outputCount: number
+}
+
+/** Tree t belongs to output t mod K. */
+function forestOf(trees: readonly TextBlock[], { file, featureCount, outputCount }: About): Forest {
+  const sets = new SetWriter()
+  const linear = new LinearWriter()
+  const listed = trees.map((tree, t) => listedTree(tree, { target: t % outputCount, featureCount, sets, linear }))
+  const linearLeaves = linear.leaves()
+  return assembleForest(
+    {
+      trees: listed,
+      compare: 'float64',
+      featureCount,
+      outputCount,
+      sum: plainSum('float64', outputCount),
+      categories: 'lightgbm',
+      sets: sets.sets(),
+      ...(linearLeaves !== undefined && { linearLeaves }),
+    },
+    file,
+  )
+}

@@ -1,0 +1,141 @@
+// Entries chosen by indices, written by indices, and where entries stand.
+import type { Dimension } from '../../../graph/types.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { batchedGather } from '../../tensorflow/batched-gather.ts'
+import { scalar } from '../../tensorflow/broadcast.ts'
+import { transpose } from '../../tensorflow/layout.ts'
+import { concat, expand, unsqueeze } from '../../tensorflow/shapes.ts'
+import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
+
+/** Along an axis; with batch dimensions each row has its own indices. */
+const gathered: OperatorWriter = (call) => {
+  const [x, indices] = [call.input(0), call.input(1)]
+  const axis = call.axis(call.inputs.length > 2 ? call.number(2, 'axis') : 0, x.shape.length)
+  const given = call.node.number('batch_dims', 0)
+  const batch = given < 0 ? given + indices.shape.length : given
+  if (batch < 0 || batch > axis || batch > indices.shape.length)
+    throw call.refuse(`gathers axis ${axis} behind ${given} of a batch; convert the model again`)
+  return batchedGather(call.builder, x, indices, { axis, batch })
+}
+
+function depthOf(call: OperatorCall, indices: Value): number {
+  const depth = indices.shape.at(-1)
+  if (typeof depth !== 'number') throw call.refuse('has indices of a length that is not known; convert the model again')
+  return depth
+}
+
+const gatheredEach: OperatorWriter = (call) => {
+  const [x, indices] = [call.input(0), call.input(1)]
+  const depth = depthOf(call, indices)
+  const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)]
+  return call.op('GatherND', [x, call.int64(indices)], { dtype: x.dtype, shape })
+}
+
+/** Into zeros of the shape that the last input tells; what meets is added. */
+const scattered: OperatorWriter = (call) => {
+  const updates = call.input(1)
+  const shape = call.list(2)
+  if (shape === undefined) throw call.refuse('makes a value whose number of axes is not known; convert the model again')
+  const zeros = expand(call.builder, scalar(call.builder, updates.dtype, 0), call.int64(call.input(2)), shape)
+  return call.op('ScatterND', [zeros, call.int64(call.input(0)), updates], zeros, { reduction: 'add' })
+}
+
+const updated: OperatorWriter = (call) => {
+  const x = call.input(0)
+  return call.op('ScatterND', [x, call.int64(call.input(1)), call.input(2)], x)
+}
+
+/** Indices, the shape of the result, values (or one for all), and what stands elsewhere. */
+const dense: OperatorWriter = (call) => {
+  const { builder } = call
+  const [indices, values, shape] = [call.input(0), call.input(2), call.list(1)]
+  if (shape === undefined) throw call.refuse('makes a value whose number of axes is not known; convert the model again')
+  const base = expand(builder, call.cast(call.input(3), values.dtype), call.int64(call.input(1)), shape)
+  const listed = indices.shape.length === 2 ? indices : unsqueeze(builder, indices, indices.shape.length === 1 ? [1] : [0, 1])
+  const rows = { of: listed, size: listed.shape[0]! }
+  const each =
+    values.shape.length === 0
+      ? expand(builder, values, call.op('Shape', [listed], { dtype: 'int64', shape: [1] }, { start: 0, end: 1 }), [rows.size])
+      : values
+  return call.op('ScatterND', [base, call.int64(listed), each], base)
+}
+
+/** Rows of positions where the condition holds. */
+const where: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const found = call.op('NonZero', [x], { dtype: 'int64', shape: [x.shape.length, null] })
+  return transpose(call.builder, found, [1, 0])
+}
+
+/** Depth, and the values for on and off. */
+const oneHot: OperatorWriter = (call) => {
+  const { builder } = call
+  const indices = call.input(0)
+  const [on, off] = call.unified([call.input(2), call.input(3)])
+  const asked = call.node.number('axis', -1)
+  const axis = asked === -1 ? indices.shape.length : call.axis(asked, indices.shape.length + 1)
+  const depth: Dimension = call.list(1)?.[0] ?? null
+  // The engine has it for few types of values.
+  const dtype = on!.dtype === 'float32' ? 'float32' : 'int64'
+  const values = concat(
+    builder,
+    [off!, on!].map((value) => unsqueeze(builder, call.cast(value, dtype), [0])),
+    0,
+  )
+  const shape = [...indices.shape.slice(0, axis), typeof depth === 'number' ? depth : null, ...indices.shape.slice(axis)]
+  // ONNX counts negative indices from the end, and TensorFlow gives them no place: they are moved beyond the last.
+  const whole = call.int64(indices)
+  const size = call.int64(call.input(1))
+  const isNegative = call.op('Less', [whole, scalar(builder, 'int64', 0)], { dtype: 'bool', shape: whole.shape })
+  const placed = call.op('Where', [isNegative, size, whole], whole)
+  const result = call.op('OneHot', [placed, size, values], { dtype, shape }, { axis })
+  return call.cast(result, on!.dtype)
+}
+
+const range: OperatorWriter = (call) => {
+  const limits = call.unified([call.input(0), call.input(1), call.input(2)])
+  return call.op('Range', limits, { dtype: limits[0]!.dtype, shape: [null] })
+}
+
+const linSpace: OperatorWriter = (call) => {
+  const [start, stop, count] = [call.number(0, 'start'), call.number(1, 'stop'), call.number(2, 'count')]
+  if (!Number.isInteger(count) || count < 1 || count > 2 ** 24) throw call.refuse(`has ${count} steps; convert the model again`)
+  const step = count === 1 ? 0 : (stop - start) / (count - 1)
+  return call.builder.constant({
+    dtype: 'float32',
+    shape: [count],
+    data: Float32Array.from({ length: count }, (_, k) => start + k * step),
+  })
+}
+
+/** The numbers in the order in which they first stand, and which one stands at each place. */
+const unique: OperatorWriter = (call) => {
+  const x = call.input(0)
+  if (x.shape.length !== 1 || call.node.op === 'UniqueV2')
+    throw call.refuse('finds unique rows, which is not supported; compute it before the model')
+  // The engine has it for few types.
+  const dtype = x.dtype === 'int32' ? 'int64' : x.dtype
+  const [values, , inverse] = call.builder.ops(
+    'Unique',
+    [call.cast(x, dtype)],
+    [{ dtype, shape: [null] }, undefined, { dtype: 'int64', shape: [x.shape[0]!] }],
+    { sorted: 0 },
+  )
+  return [values!, inverse!]
+}
+
+export const GATHERING: OperatorTable = {
+  Gather: gathered,
+  GatherV2: gathered,
+  ResourceGather: gathered,
+  GatherNd: gatheredEach,
+  ScatterNd: scattered,
+  TensorScatterUpdate: updated,
+  SparseToDense: dense,
+  Where: where,
+  OneHot: oneHot,
+  Range: range,
+  LinSpace: linSpace,
+  Unique: unique,
+  UniqueV2: unique,
+}

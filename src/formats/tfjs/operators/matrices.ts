@@ -1,0 +1,102 @@
+// Products of matrices, transposes and sums over letters.
+import type { Value } from '../../build/graph-builder.ts'
+import { broadcastShape, unary } from '../../tensorflow/broadcast.ts'
+import { einsum } from '../../tensorflow/einsum.ts'
+import { transpose } from '../../tensorflow/layout.ts'
+import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
+import { addBias, leakyRelu, prelu, relu6 } from './elementwise.ts'
+
+function swapped(call: OperatorCall, value: Value, swap: boolean): Value {
+  const rank = value.shape.length
+  if (!swap) return value
+  return transpose(call.builder, value, [...value.shape.slice(2).map((_, axis) => axis), rank - 1, rank - 2])
+}
+
+function product(call: OperatorCall, a: Value, b: Value): Value {
+  if (a.shape.length < 2 || b.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
+  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  return call.op('MatMul', [a, b], { dtype: a.dtype, shape: [...batch, a.shape.at(-2)!, b.shape.at(-1)!] })
+}
+
+const multiply =
+  (keyA: string, keyB: string): OperatorWriter =>
+  (call) => {
+    const [a, b] = call.unified([call.input(0), call.input(1)])
+    return product(call, swapped(call, a!, call.node.flag(keyA)), swapped(call, b!, call.node.flag(keyB)))
+  }
+
+const matMul = multiply('transpose_a', 'transpose_b')
+const batchMatMul = multiply('adj_x', 'adj_y')
+
+/** What grappler fuses behind a product or a convolution, in its order: a bias, then an activation. Inputs from `first` on. */
+export function fused(call: OperatorCall, x: Value, first: number): Value {
+  let [value, at] = [x, first]
+  for (const step of call.node.texts('fused_ops')) {
+    switch (step) {
+      // Written by fusedConvolution.
+      case 'FusedBatchNorm':
+        break
+      case 'BiasAdd':
+        value = addBias(call, value, call.input(at++))
+        break
+      case 'Relu':
+      case 'Elu':
+      case 'Sigmoid':
+      case 'Tanh':
+        value = unary(call.builder, step, value)
+        break
+      case 'Relu6':
+        value = relu6(call, value)
+        break
+      case 'LeakyRelu':
+        value = leakyRelu(call, value, call.node.number('leakyrelu_alpha', 0.2))
+        break
+      case 'Prelu':
+        value = prelu(call, value, call.input(at++))
+        break
+      default:
+        throw call.refuse(`is fused with ${step}, which is not known; convert the model again without optimization`)
+    }
+  }
+  return value
+}
+
+const sumOfProducts: OperatorWriter = (call) => {
+  const equation = call.node.text('equation')
+  const result = einsum(call.builder, equation, call.unified(call.inputs))
+  if (result === undefined)
+    throw call.refuse(`has the equation '${equation}', which does not fit its inputs; convert the model again`)
+  return result
+}
+
+const transposed: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const permutation = call.numbers(1, 'order of axes')
+  const isOrder = permutation.length === x.shape.length && [...permutation].sort((a, b) => a - b).every((axis, k) => axis === k)
+  if (!isOrder) throw call.refuse(`orders the axes as ${permutation.join()} of ${x.shape.length}; convert the model again`)
+  return transpose(call.builder, x, permutation)
+}
+
+/** What lies further below or above the diagonal than told becomes 0; a negative number keeps all. */
+const bandPart: OperatorWriter = (call) => {
+  const { builder } = call
+  const x = call.input(0)
+  const [lower, upper] = [call.number(1, 'lower band'), call.number(2, 'upper band')]
+  const trilu = (value: Value, above: number, diagonal: number) => {
+    const k = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(diagonal)) })
+    return call.op('Trilu', [value, k], value, { upper: above })
+  }
+  const kept = lower < 0 ? x : trilu(x, 1, -lower)
+  return upper < 0 ? kept : trilu(kept, 0, upper)
+}
+
+export const MATRICES: OperatorTable = {
+  MatMul: matMul,
+  _FusedMatMul: (call) => fused(call, matMul(call) as Value, 2),
+  BatchMatMul: batchMatMul,
+  BatchMatMulV2: batchMatMul,
+  BatchMatMulV3: batchMatMul,
+  Einsum: sumOfProducts,
+  Transpose: transposed,
+  MatrixBandPart: bandPart,
+}

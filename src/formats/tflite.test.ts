@@ -1,0 +1,95 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { InputError } from '../graph/input-error.ts'
+import { mulberry32 } from '../graph/random.ts'
+import { checkFormat } from './check-format.ts'
+import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
+import { readTflite } from './tflite.ts'
+
+const FOLDER = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite')
+
+/** Integer kernels round where real numbers do not: one step of 256, or of 65536. */
+function toleranceOf(name: string): number {
+  if (/^u?int8-/.test(name)) return 0.012
+  return name.startsWith('int16-') ? 1e-4 : 1e-5
+}
+
+checkOutputs(
+  'TFLite',
+  readTflite,
+  filesWithOutputs(FOLDER).map((file) => ({ file, tolerance: toleranceOf(path.basename(file)) })),
+)
+
+checkFormat(readTflite, {
+  format: 'tflite',
+  reads: [
+    {
+      file: '../formats/tflite/conv-same-s2.tflite',
+      inputs: { x0: 'float32 1x6x5x4' },
+      outputs: { output_0: 'float32 1x3x3x5' },
+      operators: ['Transpose', 'Conv', 'Relu', 'Transpose'],
+      copies: 'filters are turned',
+    },
+    {
+      file: '../formats/tflite/int8-net.tflite',
+      inputs: { x0: 'int8 1x6x5x4' },
+      outputs: { output_0: 'int8 1x3' },
+      operators: (
+        'DequantizeLinear QuantizeLinear DequantizeLinear DequantizeLinear DequantizeLinear Transpose Conv QuantizeLinear ' +
+        'DequantizeLinear AveragePool QuantizeLinear Reshape DequantizeLinear DequantizeLinear Gemm QuantizeLinear ' +
+        'DequantizeLinear Softmax QuantizeLinear DequantizeLinear QuantizeLinear'
+      ).split(' '),
+      copies: 'filters are turned',
+    },
+    {
+      file: '../formats/tflite/reshape-dynamic.tflite',
+      inputs: { x0: 'float32 batchx3x4' },
+      outputs: { output_0: 'float32 ?x2x2' },
+      operators: ['Reshape'],
+    },
+  ],
+  refuses: [],
+})
+
+test("nodes of an operator that was made of several layers go by the first of their names ('matmul;Relu;add')", async () => {
+  const { proto, origins } = await readTflite(path.join(FOLDER, 'float16-dense.tflite'))
+  const names = proto.graph!.node.map((node) => [node.name, origins.get(node)])
+  expect(names.slice(0, 2)).toEqual([
+    ['matmul/Gemm', 'matmul'],
+    ['matmul/Relu', 'matmul'],
+  ])
+})
+
+describe('damaged files of every kind', () => {
+  const names = [
+    'dynamic-conv.tflite',
+    'float16-conv.tflite',
+    'int8-net.tflite',
+    'split-v.tflite',
+    'strided-slice-ellipsis.tflite',
+  ]
+
+  test.each(names)('%s with bytes changed is read or refused in one line', async (name) => {
+    const whole = fs.readFileSync(path.join(FOLDER, name))
+    const random = mulberry32(7)
+    const at = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-tflite-')), name)
+    const outcomes = new Set<string>()
+    for (let k = 0; k < 40; k++) {
+      const copy = Buffer.from(whole)
+      for (let flips = 0; flips < 1 + (k % 4); flips++) copy[Math.floor(random() * copy.length)] = Math.floor(random() * 256)
+      fs.writeFileSync(at, copy)
+      const error = await readTflite(at).then(
+        () => null,
+        (reason: unknown) => reason,
+      )
+      outcomes.add(error === null ? 'read' : 'refused')
+      if (error === null) continue
+      expect(error).toBeInstanceOf(InputError)
+      expect((error as InputError).message).not.toMatch(/\n/)
+    }
+    fs.rmSync(path.dirname(at), { recursive: true })
+    expect([...outcomes].sort()).toEqual(['read', 'refused'])
+  })
+})

@@ -1,0 +1,103 @@
+// TensorFlow Lite (LiteRT): a FlatBuffer of graphs, operators and constants.
+// https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import type { Dimension } from '../graph/types.ts'
+import { builtModel } from './build/built-model.ts'
+import { GraphBuilder, type Value } from './build/graph-builder.ts'
+import { readWhole } from './file.ts'
+import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
+import { declared, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
+import { type Declared, FreeSizeError, type Tensor } from './tflite/operator.ts'
+import { asUnsigned, dequantize, quantize } from './tflite/quantized.ts'
+import { dtypeOf } from './tflite/tensor-content.ts'
+
+/** Offsets of a FlatBuffer are 32 bits; larger files keep their content behind it, and ONNX's protobuf holds no more than this. */
+const LIMIT_BYTES = 2 ** 31 - 1
+
+/**
+ * The model in `file`. Inputs and outputs have the names of the signature where there is one; free sizes stay free where every operator
+ * can be written so. Throws InputError where the file is damaged or has an operator that is not read.
+ */
+export async function readTflite(file: string): Promise<Model> {
+  const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
+  const checked = checkedModel(bytes, file)
+  return builtModel(withSizes(checked, file), { file, format: 'tflite', parts: [bytes] })
+}
+
+/** Sizes that the file leaves free stay free; where an operator must know one, all are what the file sets them to at first. */
+function withSizes(checked: CheckedModel, file: string): GraphBuilder {
+  try {
+    return write(checked, file, true)
+  } catch (error) {
+    if (!(error instanceof FreeSizeError || error instanceof RangeError)) throw error
+  }
+  try {
+    return write(checked, file, false)
+  } catch (error) {
+    if (error instanceof FreeSizeError || error instanceof RangeError)
+      throw new InputError(`${file} cannot be written as ONNX: ${error.message}, which has to be known`)
+    throw error
+  }
+}
+
+function write(checked: CheckedModel, file: string, free: boolean): GraphBuilder {
+  const builder = new GraphBuilder()
+  const main = checked.model.subgraphs[0]!
+  const names = namesOf(checked)
+  builder.reserve([...names.inputs, ...names.outputs])
+  const writing: Writing = { ...checked, file, free, builder, variables: new Map(), active: [], written: 0 }
+  const inputs = main.inputs.map((at, k) => {
+    const about = declared(writing, main.tensors[at]!)
+    if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is no tensor of numbers`)
+    const shape = free
+      ? about.shape.map((size, axis): Dimension => size ?? (axis === 0 ? 'batch' : `${names.inputs[k]}/${axis}`))
+      : about.row.shape
+    const value = builder.input(names.inputs[k]!, about.dtype, shape)
+    const kept = asUnsigned({ ...about, shape, content: undefined })
+    return { ...kept, value: builder.within(names.inputs[k]!, () => requantized(builder, { ...about, value }, kept)) }
+  })
+  const outputs = writeSubgraph(writing, { index: 0, builder }, inputs)
+  for (const [k, tensor] of outputs.entries()) {
+    const about = declared(writing, tensor.row)
+    const value = tensor.resource === undefined ? tensor.value : refuseHandle(file, names.outputs[k]!)
+    builder.output(
+      names.outputs[k]!,
+      builder.within(names.outputs[k]!, () => requantized(builder, { ...tensor, value }, about)),
+    )
+  }
+  for (const [name, { current }] of writing.variables) builder.output(`${name}:next`, current)
+  return builder
+}
+
+function refuseHandle(file: string, name: string): never {
+  throw new InputError(`${file}: output ${name} is a variable and no tensor of numbers`)
+}
+
+/** The same numbers in the type that is wanted, int8 or uint8. */
+function requantized(
+  builder: GraphBuilder,
+  given: Pick<Tensor, 'value' | 'quantization'>,
+  wanted: Pick<Declared, 'dtype' | 'quantization'>,
+): Value {
+  const [from, to] = [given.quantization, wanted.quantization]
+  if (given.value.dtype === wanted.dtype || from === undefined || to === undefined) return given.value
+  return quantize(builder, dequantize(builder, given.value, from), { dtype: wanted.dtype, quantization: to })
+}
+
+/** As the signature of the main graph calls them, else as their tensors are called; a name that comes again has a number behind it. */
+function namesOf({ model }: CheckedModel): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+  const { tensors, inputs, outputs } = model.subgraphs[0]!
+  const signatures = model.signature_defs.filter(({ subgraph_index }) => subgraph_index === 0)
+  const signature = signatures.find(({ signature_key }) => signature_key === 'serving_default') ?? signatures[0]
+  const taken = new Set<string>()
+  const unique = (wish: string): string => {
+    let name = wish
+    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`
+    taken.add(name)
+    return name
+  }
+  const named = (at: number, side: 'inputs' | 'outputs'): string =>
+    unique(signature?.[side].find(({ tensor_index }) => tensor_index === at)?.name || tensors[at]!.name || `${side.slice(0, -1)}`)
+  return { inputs: inputs.map((at) => named(at, 'inputs')), outputs: outputs.map((at) => named(at, 'outputs')) }
+}

@@ -1,0 +1,61 @@
+// Activation functions and normalisations. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (activations.cc, l2norm.cc)
+import type { Value } from '../../build/graph-builder.ts'
+import { binary, scalar, unary, variadic, withNumber } from '../../tensorflow/broadcast.ts'
+import { reduce } from '../../tensorflow/reduce.ts'
+import { inReal, limited, optionsOf, type WriteOperator, type Writers } from '../operator.ts'
+import { inChannelsFirst } from './channels.ts'
+
+const INFINITE = Number.POSITIVE_INFINITY
+
+const single = (opType: string, attributes: Record<string, number | { float: number }> = {}): WriteOperator =>
+  inReal(({ builder }, x) => unary(builder, opType, x!, attributes))
+
+const between = (low: number, high: number): WriteOperator => inReal(({ builder }, x) => limited(builder, x!, low, high))
+
+const GELU_TANH = Math.sqrt(2 / Math.PI)
+
+/** ONNX has Gelu from opset 20 on only. */
+function gelu(builder: Parameters<typeof unary>[0], x: Value, approximate: boolean): Value {
+  const half = withNumber(builder, 'Mul', x, 0.5)
+  if (!approximate) {
+    const error = unary(builder, 'Erf', withNumber(builder, 'Mul', x, Math.SQRT1_2))
+    return binary(builder, 'Mul', half, withNumber(builder, 'Add', error, 1))
+  }
+  const cube = binary(builder, 'Mul', binary(builder, 'Mul', x, x), x)
+  const inner = withNumber(builder, 'Mul', binary(builder, 'Add', x, withNumber(builder, 'Mul', cube, 0.044715)), GELU_TANH)
+  return binary(builder, 'Mul', half, withNumber(builder, 'Add', unary(builder, 'Tanh', inner), 1))
+}
+
+export const ACTIVATION: Writers = {
+  RELU: between(0, INFINITE),
+  RELU6: between(0, 6),
+  RELU_N1_TO_1: between(-1, 1),
+  RELU_0_TO_1: between(0, 1),
+  LOGISTIC: single('Sigmoid'),
+  TANH: single('Tanh'),
+  ELU: single('Elu', { alpha: { float: 1 } }),
+  HARD_SWISH: single('HardSwish'),
+  LEAKY_RELU: inReal((call, x) =>
+    unary(call.builder, 'LeakyRelu', x!, { alpha: { float: optionsOf(call, 'LeakyReluOptions').alpha } }),
+  ),
+  PRELU: inReal(({ builder }, x, slope) => builder.op('PRelu', [x, slope], x!)),
+  GELU: inReal((call, x) => gelu(call.builder, x!, optionsOf(call, 'GeluOptions').approximate)),
+  // Beta scales what goes in; the last axis alone.
+  SOFTMAX: inReal((call, x) => {
+    const { beta } = optionsOf(call, 'SoftmaxOptions')
+    const { builder } = call
+    return unary(builder, 'Softmax', beta === 1 ? x! : withNumber(builder, 'Mul', x!, beta), { axis: -1 })
+  }),
+  LOG_SOFTMAX: single('LogSoftmax', { axis: -1 }),
+  L2_NORMALIZATION: inReal(({ builder }, x) => {
+    const norm = reduce(builder, 'ReduceL2', x!, { axes: [-1], keepDims: true })
+    return binary(builder, 'Div', x!, variadic(builder, 'Max', [norm, scalar(builder, 'float32', 1e-6)]))
+  }),
+  LOCAL_RESPONSE_NORMALIZATION: (call) => {
+    const { radius, bias, alpha, beta } = optionsOf(call, 'LocalResponseNormalizationOptions')
+    const size = 2 * radius + 1
+    // ONNX divides alpha by the size of the window.
+    const attributes = { size, alpha: { float: alpha * size }, beta: { float: beta }, bias: { float: bias } }
+    return [inChannelsFirst(call, (x) => unary(call.builder, 'LRN', x, attributes))]
+  },
+}

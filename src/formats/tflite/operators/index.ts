@@ -1,0 +1,33 @@
+// Built-in operators of TFLite, by name: how each is written as ONNX.
+import type { Writers } from '../operator.ts'
+import { ACTIVATION } from './activations.ts'
+import { ARITHMETIC } from './arithmetic.ts'
+import { CONTROL } from './control.ts'
+import { GATHERING } from './gathering.ts'
+import { MATRICES } from './matrices.ts'
+import { OTHERS } from './others.ts'
+import { PADS } from './pads.ts'
+import { RECURRENT } from './recurrent.ts'
+import { REDUCTIONS } from './reductions.ts'
+import { RESIZING } from './resizing.ts'
+import { SHAPES } from './shapes.ts'
+import { STORAGE } from './storage.ts'
+import { STRIDED_SLICE } from './strided-slice.ts'
+import { WINDOWS } from './windows.ts'
+
+export const WRITERS: Writers = {
+  ...ARITHMETIC,
+  ...ACTIVATION,
+  ...WINDOWS,
+  ...MATRICES,
+  ...SHAPES,
+  ...STRIDED_SLICE,
+  ...PADS,
+  ...REDUCTIONS,
+  ...GATHERING,
+  ...RESIZING,
+  ...STORAGE,
+  ...RECURRENT,
+  ...CONTROL,
+  ...OTHERS,
+}

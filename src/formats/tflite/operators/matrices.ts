@@ -1,0 +1,84 @@
+// Products of matrices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (fully_connected.cc, batch_matmul.cc)
+import { transposed } from '../../build/constant-data.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { binary, broadcastShape } from '../../tensorflow/broadcast.ts'
+import { transpose } from '../../tensorflow/layout.ts'
+import { reshape } from '../../tensorflow/shapes.ts'
+import { hybridInput } from '../hybrid.ts'
+import {
+  input,
+  type OperatorCall,
+  optionsOf,
+  real,
+  realConstant,
+  realOf,
+  stored,
+  type Tensor,
+  type Writers,
+} from '../operator.ts'
+import { dequantize } from '../quantized.ts'
+
+/** x · weightsᵀ + bias, weights [out, in]. Without keep_num_dims x is a list of rows, whatever its shape. */
+function fullyConnected(call: OperatorCall): Value[] {
+  const { builder } = call
+  const { fused_activation_function, weights_format, keep_num_dims } = optionsOf(call, 'FullyConnectedOptions')
+  if (weights_format !== 0) throw call.refusal('has shuffled weights, which are not read')
+  const [tensor, weights] = [input(call, 0), input(call, 1)]
+  const [outputs, per] = weights.shape
+  if (weights.shape.length !== 2 || typeof outputs !== 'number' || typeof per !== 'number' || per < 1)
+    throw call.refusal(`has weights of shape ${weights.shape.join('x')}`)
+  const { value } = tensor
+  const flat = keep_num_dims ? value : rowsOf(call, value, per)
+  if (flat.shape.at(-1) !== per) throw call.refusal(`has rows of ${flat.shape.at(-1)} and weights for ${per}`)
+  const x = hybridInput(call, realOf(call, { ...tensor, value: flat, content: undefined }), weights, [flat.shape.length - 1])
+  const bias = call.inputs[2] === undefined ? undefined : realOf(call, call.inputs[2])
+  const shape = [...x.shape.slice(0, -1), outputs]
+  const options = { activation: fused_activation_function }
+  if (x.shape.length === 2) {
+    const made = builder.op('Gemm', [x, weightsOf(call, weights, [0, 1]), bias], { dtype: 'float32', shape }, { transB: 1 })
+    return [stored(call, made, options)]
+  }
+  const product = builder.op('MatMul', [x, weightsOf(call, weights, [1, 0])], { dtype: 'float32', shape })
+  return [stored(call, bias === undefined ? product : binary(builder, 'Add', product, bias), options)]
+}
+
+function rowsOf({ builder }: OperatorCall, x: Value, per: number): Value {
+  if (x.shape.length === 2 && x.shape[1] === per) return x
+  const known = x.shape.every((size) => typeof size === 'number')
+  const count = known ? (x.shape as number[]).reduce((product, size) => product * size, 1) / per : null
+  return reshape(builder, x, [count, per])
+}
+
+/** Weights as real numbers, or as integers beside a scale where the operator computes with integers. */
+function weightsOf(call: OperatorCall, weights: Tensor, permutation: readonly number[]): Value {
+  const { builder } = call
+  const asIntegers = weights.quantization !== undefined && input(call, 0).dtype !== 'float32'
+  const content = asIntegers ? weights.content : realConstant(weights)
+  if (content === undefined) return transpose(builder, realOf(call, weights), permutation)
+  const value = builder.constant(transposed(content, permutation), 'weights')
+  return asIntegers
+    ? dequantize(builder, value, { ...weights.quantization!, axis: permutation.indexOf(weights.quantization!.axis) })
+    : value
+}
+
+function batchMatmul(call: OperatorCall): Value[] {
+  const { builder } = call
+  const { adj_x, adj_y } = optionsOf(call, 'BatchMatMulOptions')
+  const [a, b] = [input(call, 0), input(call, 1)]
+  const constant = a.dtype === 'float32' ? realConstant(b) : undefined
+  const right = constant === undefined ? real(call, 1) : builder.constant(constant, 'weights')
+  const x = adj_x ? swapped(call, real(call, 0)) : real(call, 0)
+  const y = adj_y ? swapped(call, right) : right
+  const rows = hybridInput(call, x, b, [x.shape.length - 1])
+  const shape = [...broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2)), x.shape.at(-2)!, y.shape.at(-1)!]
+  if (x.dtype !== 'float32' && x.dtype !== 'int32') throw call.refusal(`of ${x.dtype} is not read`)
+  return [stored(call, builder.op('MatMul', [rows, y], { dtype: x.dtype, shape }))]
+}
+
+/** The last two axes exchanged. */
+function swapped({ builder }: OperatorCall, x: Value): Value {
+  const rank = x.shape.length
+  return transpose(builder, x, [...x.shape.slice(0, -2).map((_, k) => k), rank - 1, rank - 2])
+}
+
+export const MATRICES: Writers = { FULLY_CONNECTED: fullyConnected, BATCH_MATMUL: batchMatmul }

@@ -1,0 +1,290 @@
+// Recurrent operators: LSTM and RNN, one step or a sequence, one direction or two, and SVDF. Weights are [units, inputs]; the states are
+// variables of the file. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/lstm_eval.cc, basic_rnn.cc, svdf.cc
+import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
+import { binary, unary, withNumber } from '../../tensorflow/broadcast.ts'
+import { transpose } from '../../tensorflow/layout.ts'
+import { reduce } from '../../tensorflow/reduce.ts'
+import { scanSteps } from '../../tensorflow/scan-steps.ts'
+import { concat, reshape, slice, split, unsqueeze } from '../../tensorflow/shapes.ts'
+import { hybridState } from '../hybrid.ts'
+import {
+  activatedBy,
+  input,
+  limited,
+  type OperatorCall,
+  optionsOf,
+  real,
+  realConstant,
+  realOf,
+  stored,
+  type Variable,
+  type Writers,
+} from '../operator.ts'
+import { dequantize, quantize } from '../quantized.ts'
+import { type LstmOptions, type LstmPlaces, plainLstm } from './plain-lstm.ts'
+
+const four = (first: number): [number, number, number, number] => [first, first + 1, first + 2, first + 3]
+
+/** Of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM, and forward of BIDIRECTIONAL_SEQUENCE_LSTM but for its states. */
+const FORWARD: LstmPlaces = {
+  weights: four(1),
+  recurrent: four(5),
+  peephole: [9, 10, 11],
+  bias: four(12),
+  projection: [16, 17],
+  states: [18, 19],
+  norms: four(20),
+}
+const BIDIRECTIONAL: readonly LstmPlaces[] = [
+  { weights: four(1), recurrent: four(5), peephole: [9, 10, 11], bias: four(12), projection: [16, 17], states: [35, 36] },
+  { weights: four(18), recurrent: four(22), peephole: [26, 27, 28], bias: four(29), projection: [33, 34], states: [37, 38] },
+]
+
+/** Variables that hold real numbers while they are computed with, in whatever way the file stores them. */
+export function realState(call: OperatorCall, k: number): Variable {
+  const { value, set } = call.state(k)
+  const { quantization, dtype } = input(call, k)
+  if (quantization === undefined || dtype === 'float32') return { value, set }
+  return {
+    value: dequantize(call.builder, value, quantization),
+    set: (next) => set(quantize(call.builder, next, { dtype, quantization })),
+  }
+}
+
+/** A constant, or what is computed, as [inputs, units]; undefined where it is left out. */
+function weightsAt(call: OperatorCall, k: number): Value | undefined {
+  const tensor = call.inputs[k]
+  if (tensor === undefined) return undefined
+  const constant = realConstant(tensor)
+  const value = constant === undefined ? realOf(call, tensor) : call.builder.constant(constant, 'weights')
+  return value.shape.length === 2 ? transpose(call.builder, value, [1, 0]) : value
+}
+
+const LAYER_NORM_EPSILON = 1e-8
+
+function normalized(builder: GraphBuilder, x: Value, factor: Value): Value {
+  const centred = binary(builder, 'Sub', x, reduce(builder, 'ReduceMean', x, { axes: [-1], keepDims: true }))
+  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), { axes: [-1], keepDims: true })
+  const deviation = unary(builder, 'Sqrt', withNumber(builder, 'Add', variance, LAYER_NORM_EPSILON))
+  return binary(builder, 'Mul', binary(builder, 'Div', centred, deviation), factor)
+}
+
+/** One step: the states (output, cell) after x [n, inputs]. */
+function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) {
+  const at = (k: number | undefined) => (k === undefined ? undefined : weightsAt(call, k))
+  const weights = places.weights.map(at)
+  const recurrent = places.recurrent.map(at)
+  const biases = places.bias.map(at)
+  const norms = places.norms?.map(at)
+  const [peepholeInput, peepholeForget, peepholeOutput] = places.peephole.map(at)
+  const [projection, projectionBias] = places.projection.map(at)
+  if ([1, 2, 3].some((gate) => weights[gate] === undefined || recurrent[gate] === undefined))
+    throw call.refusal('lacks weights of a gate')
+  const act = (builder: GraphBuilder, x: Value) => activatedBy(call, builder, x, options.fused_activation_function)
+  const onSteps = (builder: GraphBuilder, value: Value, k: number) =>
+    hybridState({ ...call, builder }, value, input(call, k), options.asymmetric_quantize_inputs)
+  return (builder: GraphBuilder, x: Value, [output, cell]: readonly Value[]): Value[] => {
+    const rows = onSteps(builder, x, places.weights[1])
+    const kept = onSteps(builder, output!, places.recurrent[1])
+    const gate = (k: number, seen?: Value, peephole?: Value): Value => {
+      const product = (a: Value, b: Value) =>
+        builder.op('MatMul', [a, b], { dtype: 'float32', shape: [...a.shape.slice(0, -1), b.shape[1]!] })
+      let sum = binary(builder, 'Add', product(rows, weights[k]!), product(kept, recurrent[k]!))
+      if (peephole !== undefined) sum = binary(builder, 'Add', sum, binary(builder, 'Mul', seen!, peephole))
+      if (norms?.[k] !== undefined) sum = normalized(builder, sum, norms[k])
+      return biases[k] === undefined ? sum : binary(builder, 'Add', sum, biases[k])
+    }
+    const sigmoid = (value: Value) => unary(builder, 'Sigmoid', value)
+    const forget = sigmoid(gate(1, cell, peepholeForget))
+    // Coupled: what is not forgotten is taken in.
+    const taken =
+      weights[0] === undefined
+        ? withNumber(builder, 'Add', unary(builder, 'Neg', forget), 1)
+        : sigmoid(gate(0, cell, peepholeInput))
+    const remembered = binary(builder, 'Mul', forget, cell!)
+    const grown = binary(builder, 'Add', remembered, binary(builder, 'Mul', taken, act(builder, gate(2))))
+    const next = options.cell_clip > 0 ? limited(builder, grown, -options.cell_clip, options.cell_clip) : grown
+    const made = binary(builder, 'Mul', sigmoid(gate(3, next, peepholeOutput)), act(builder, next))
+    if (projection === undefined) return [made, next]
+    const shape = [...made.shape.slice(0, -1), projection.shape[1]!]
+    const narrow = builder.op('MatMul', [onSteps(builder, made, places.projection[0]), projection], { dtype: 'float32', shape })
+    const moved = projectionBias === undefined ? narrow : binary(builder, 'Add', narrow, projectionBias)
+    return [options.proj_clip > 0 ? limited(builder, moved, -options.proj_clip, options.proj_clip) : moved, next]
+  }
+}
+
+interface Sequence {
+  /** [steps, n, inputs]. */
+  readonly timeFirst: Value
+  readonly backwards: boolean
+}
+
+/** All outputs [steps, n, units]; the variables are set to what they are after the last step. */
+function lstmSequence(call: OperatorCall, places: LstmPlaces, options: LstmOptions, { timeFirst, backwards }: Sequence): Value {
+  const { builder } = call
+  const states = places.states.map((k) => realState(call, k))
+  const plain = plainLstm(call, places, { options, timeFirst, backwards, states: states.map(({ value }) => value) })
+  const { sequences, last } =
+    plain ??
+    ((): { sequences: Value; last: readonly Value[] } => {
+      const step = lstmStep(call, places, options)
+      const made = scanSteps(builder, {
+        input: timeFirst,
+        backwards,
+        initial: states.map(({ value }) => value),
+        step: (body, x, before) => step(body, x, before),
+      })
+      return { sequences: made.sequences, last: made.states }
+    })()
+  for (const [k, { set }] of states.entries()) set(last[k]!)
+  return sequences
+}
+
+/** The input with time first, and the way back. */
+function inTime(call: OperatorCall, timeMajor: boolean): { x: Value; back: (value: Value) => Value } {
+  const x = real(call, 0)
+  if (x.shape.length !== 3) throw call.refusal(`has a sequence of shape ${x.shape.join('x')}`)
+  if (timeMajor) return { x, back: (value) => value }
+  return { x: transpose(call.builder, x, [1, 0, 2]), back: (value) => transpose(call.builder, value, [1, 0, 2]) }
+}
+
+function sequenceLstm(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'UnidirectionalSequenceLSTMOptions')
+  if (options.diagonal_recurrent_tensors) throw call.refusal('has diagonal recurrent weights, which are not read')
+  const { x, back } = inTime(call, options.time_major)
+  return [stored(call, back(lstmSequence(call, FORWARD, options, { timeFirst: x, backwards: false })))]
+}
+
+function bidirectionalLstm(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'BidirectionalSequenceLSTMOptions')
+  if (call.inputs[39] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
+  const { x, back } = inTime(call, options.time_major)
+  const both = BIDIRECTIONAL.map((places, k) => lstmSequence(call, places, options, { timeFirst: x, backwards: k === 1 }))
+  return merged(call, both.map(back), options.merge_outputs)
+}
+
+function merged(call: OperatorCall, both: readonly Value[], merge: boolean): Value[] {
+  return merge ? [stored(call, concat(call.builder, both, -1))] : both.map((value, k) => stored(call, value, { k }))
+}
+
+/** One step. BASIC has five inputs: x, output, weights [4 · units, inputs + units] (gates i, c, f, o), bias, cell. */
+function lstm(call: OperatorCall): Value[] {
+  const { builder } = call
+  const options = optionsOf(call, 'LSTMOptions')
+  if (options.kernel_type !== 1) {
+    const states = FORWARD.states.map((k) => realState(call, k))
+    const next = lstmStep(call, FORWARD, options)(
+      builder,
+      real(call, 0),
+      states.map(({ value }) => value),
+    )
+    for (const [k, { set }] of states.entries()) set(next[k]!)
+    return [stored(call, next[0]!)]
+  }
+  const [x, output, cell] = [real(call, 0), real(call, 1), real(call, 4)]
+  const units = Number(cell.shape.at(-1))
+  const rows = concat(builder, [x, output], -1)
+  const weights = weightsAt(call, 2)!
+  const product = builder.op('MatMul', [rows, weights], {
+    dtype: 'float32',
+    shape: [...rows.shape.slice(0, -1), weights.shape[1]!],
+  })
+  const gates = split(builder, binary(builder, 'Add', product, real(call, 3)), [units, units, units, units], -1)
+  const [taken, candidate, forget, given] = gates.map((gate, k) => unary(builder, k === 1 ? 'Tanh' : 'Sigmoid', gate))
+  const next = binary(builder, 'Add', binary(builder, 'Mul', taken!, candidate!), binary(builder, 'Mul', forget!, cell))
+  const made = binary(builder, 'Mul', given!, unary(builder, 'Tanh', next))
+  return [stored(call, made), stored(call, next, { k: 1 })]
+}
+
+/** Where an RNN's weights, recurrent weights, bias and state stand. */
+type RnnPlaces = readonly [weights: number, recurrent: number, bias: number, state: number]
+
+interface RnnOptions {
+  readonly fused_activation_function: number
+  readonly asymmetric_quantize_inputs: boolean
+}
+
+function rnnStep(call: OperatorCall, [w, r, b]: RnnPlaces, options: RnnOptions) {
+  const [weights, recurrent, bias] = [weightsAt(call, w)!, weightsAt(call, r)!, weightsAt(call, b)!]
+  return (builder: GraphBuilder, x: Value, [before]: readonly Value[]): Value[] => {
+    const product = (a: Value, m: Value) =>
+      builder.op('MatMul', [a, m], { dtype: 'float32', shape: [...a.shape.slice(0, -1), m.shape[1]!] })
+    const { asymmetric_quantize_inputs: asymmetric } = options
+    const rows = hybridState({ ...call, builder }, x, input(call, w), asymmetric)
+    const kept = hybridState({ ...call, builder }, before!, input(call, r), asymmetric)
+    const sum = binary(builder, 'Add', binary(builder, 'Add', product(rows, weights), product(kept, recurrent)), bias)
+    return [activatedBy(call, builder, sum, options.fused_activation_function)]
+  }
+}
+
+function rnnSequence(call: OperatorCall, places: RnnPlaces, options: RnnOptions, { timeFirst, backwards }: Sequence): Value {
+  const state = realState(call, places[3])
+  const made = scanSteps(call.builder, {
+    input: timeFirst,
+    backwards,
+    initial: [state.value],
+    step: rnnStep(call, places, options),
+  })
+  state.set(made.states[0]!)
+  return made.sequences
+}
+
+function rnn(call: OperatorCall): Value[] {
+  const state = realState(call, 4)
+  const [next] = rnnStep(call, [1, 2, 3, 4], optionsOf(call, 'RNNOptions'))(call.builder, real(call, 0), [state.value])
+  state.set(next!)
+  return [stored(call, next!)]
+}
+
+function sequenceRnn(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'SequenceRNNOptions')
+  const { x, back } = inTime(call, options.time_major)
+  return [stored(call, back(rnnSequence(call, [1, 2, 3, 4], options, { timeFirst: x, backwards: false })))]
+}
+
+function bidirectionalRnn(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'BidirectionalSequenceRNNOptions')
+  if (call.inputs[9] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
+  const { x, back } = inTime(call, options.time_major)
+  const places: readonly RnnPlaces[] = [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ]
+  const both = places.map((each, k) => rnnSequence(call, each, options, { timeFirst: x, backwards: k === 1 }))
+  return merged(call, both.map(back), options.merge_outputs)
+}
+
+/** The state holds each filter's last results, [n, filters · memory]: the oldest goes, the newest comes, weights_time sums them. */
+function svdf(call: OperatorCall): Value[] {
+  const { builder } = call
+  const { rank, fused_activation_function, asymmetric_quantize_inputs } = optionsOf(call, 'SVDFOptions')
+  const x = real(call, 0)
+  const [features, times] = [weightsAt(call, 1)!, realConstant(input(call, 2))]
+  const [filters, memory] = (times?.shape ?? []) as number[]
+  if (times === undefined || filters === undefined || memory === undefined || rank < 1 || filters % rank !== 0)
+    throw call.refusal('has weights over time that do not fit')
+  const batch = x.shape[0]!
+  const state = realState(call, 4)
+  const rows = hybridState(call, x, input(call, 1), asymmetric_quantize_inputs)
+  const newest = builder.op('MatMul', [rows, features], { dtype: 'float32', shape: [batch, filters] })
+  const before = slice(builder, reshape(builder, state.value, [batch, filters, memory]), [{ axis: 2, start: 1 }])
+  const next = concat(builder, [before, unsqueeze(builder, newest, [2])], 2)
+  state.set(reshape(builder, next, [batch, filters * memory]))
+  const weighed = reduce(builder, 'ReduceSum', binary(builder, 'Mul', next, builder.constant(times, 'weights_time')), {
+    axes: [2],
+  })
+  const summed =
+    rank === 1 ? weighed : reduce(builder, 'ReduceSum', reshape(builder, weighed, [batch, filters / rank, rank]), { axes: [2] })
+  const made = call.inputs[3] === undefined ? summed : binary(builder, 'Add', summed, real(call, 3))
+  return [stored(call, made, { activation: fused_activation_function })]
+}
+
+export const RECURRENT: Writers = {
+  LSTM: lstm,
+  UNIDIRECTIONAL_SEQUENCE_LSTM: sequenceLstm,
+  BIDIRECTIONAL_SEQUENCE_LSTM: bidirectionalLstm,
+  RNN: rnn,
+  UNIDIRECTIONAL_SEQUENCE_RNN: sequenceRnn,
+  BIDIRECTIONAL_SEQUENCE_RNN: bidirectionalRnn,
+  SVDF: svdf,
+}

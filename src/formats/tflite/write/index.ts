@@ -1,0 +1,17 @@
+// A model written as a .tflite file that LiteRT and TensorFlow Lite run: float, or as src/quantize/tflite changes the graph between.
+
+import type { Model } from '../../../graph/model.ts'
+import { encode } from './encode.ts'
+import { fold } from './fold.ts'
+import { type LiteGraph, withSharedConstants } from './lite-graph.ts'
+import { lower, type WriteTypes } from './lower.ts'
+
+export { type LiteGraph, type LiteOperator, type LiteTensor, type Quantization, readersOf } from './lite-graph.ts'
+export type { WriteTypes } from './lower.ts'
+export type { WriteType } from './lowerer.ts'
+
+/** The model with TFLite's operators, folded. `types`: of its values. Throws InputError, one line, where it cannot be written. */
+export const liteGraph = (model: Model, types: WriteTypes): LiteGraph => fold(lower(model, types))
+
+/** The bytes of the file. */
+export const encodeLite = (graph: LiteGraph, file: string): Uint8Array<ArrayBuffer> => encode(withSharedConstants(graph), file)

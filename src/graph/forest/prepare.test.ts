@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { prepareRow, widthAfter } from './prepare.ts'
+import type { Preparation } from './types.ts'
+
+const NaN_ = Number.NaN
+
+test.each<[Preparation, number[], number[]]>([
+  [{ kind: 'round' }, [0.1], [Math.fround(0.1)]],
+  [scale('subtract-divide'), [5, 7], [1.5, 2.5]],
+  [scale('subtract-multiply'), [5, 7], [6, 10]],
+  [scale('multiply-add'), [5, 7], [12, 16]],
+  [{ kind: 'impute', missing: NaN_, values: Float64Array.of(9, NaN_) }, [NaN_, NaN_], [9, NaN_]],
+  [{ kind: 'impute', missing: -1, values: Float64Array.of(9, 8), indicators: Int32Array.of(1) }, [3, -1], [3, 8, 1]],
+  [{ kind: 'take', columns: Int32Array.of(1, 1, 0) }, [3, 4], [4, 4, 3]],
+  [{ kind: 'one-hot', categories: [Float64Array.of(1, 2), undefined] }, [2, 7], [0, 1, 7]],
+  [{ kind: 'one-hot', categories: [Float64Array.of(1, 2), undefined] }, [3, 7], [0, 0, 7]],
+  [{ kind: 'ordinal', categories: [Float64Array.of(5, 6), undefined], unknown: NaN_ }, [6, 5], [1, 5]],
+  [{ kind: 'ordinal', categories: [Float64Array.of(5, 6), undefined], unknown: NaN_ }, [7, 5], [NaN_, 5]],
+  [{ kind: 'normalize', norm: 'l2', precision: 'float64', least: 0 }, [3, 4], [0.6, 0.8]],
+  [{ kind: 'normalize', norm: 'max', precision: 'float64', least: 0 }, [0, 0], [0, 0]],
+  [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],
+])('%o of %o', (step, row, expected) => {
+  expect([...prepareRow([step], Float64Array.from(row))]).toEqual(expected)
+  expect(widthAfter(step, row.length)).toBe(expected.length)
+})
+
+function scale(form: Extract<Preparation, { kind: 'scale' }>['form']): Preparation {
+  return { kind: 'scale', form, precision: 'float64', offset: Float64Array.of(2, 2), factor: Float64Array.of(2, 2) }
+}

@@ -1,0 +1,83 @@
+// What a pipeline does to a row before its model sees it.
+import { rounding } from './rounding.ts'
+import type { Preparation } from './types.ts'
+
+/** The row after all steps, in order. */
+export function prepareRow(steps: readonly Preparation[], row: Float64Array): Float64Array {
+  let values = row
+  for (const step of steps) values = prepared(step, values)
+  return values
+}
+
+/** How many numbers a row has after a step that is given `width` of them. */
+export function widthAfter(step: Preparation, width: number): number {
+  switch (step.kind) {
+    case 'take':
+      return step.columns.length
+    case 'one-hot':
+      return step.categories.reduce((sum, categories) => sum + (categories?.length ?? 1), 0)
+    case 'impute':
+      return width + (step.indicators?.length ?? 0)
+    default:
+      return width
+  }
+}
+
+function prepared(step: Preparation, row: Float64Array): Float64Array {
+  switch (step.kind) {
+    case 'round':
+      return row.map(Math.fround)
+    case 'scale':
+      return scaled(step, row)
+    case 'impute':
+      return imputed(step, row)
+    case 'take':
+      return Float64Array.from(step.columns, (column) => row[column]!)
+    case 'one-hot':
+      return Float64Array.from(
+        step.categories.flatMap((categories, k) =>
+          categories === undefined ? [row[k]!] : Array.from(categories, (one) => (one === row[k] ? 1 : 0)),
+        ),
+      )
+    case 'ordinal':
+      return row.map((x, k) => {
+        const categories = step.categories[k]
+        if (categories === undefined || Number.isNaN(x)) return x
+        const place = categories.indexOf(x)
+        return place < 0 ? step.unknown : place
+      })
+    case 'normalize':
+      return normalized(step, row)
+    case 'binarize':
+      return row.map((x, k) => (x > step.thresholds[k]! ? 1 : 0))
+  }
+}
+
+type Step<Kind extends Preparation['kind']> = Extract<Preparation, { readonly kind: Kind }>
+
+function scaled({ form, precision, offset, factor }: Step<'scale'>, row: Float64Array): Float64Array {
+  const round = rounding(precision)
+  return row.map((x, k) => {
+    if (form === 'multiply-add') return round(round(x * factor[k]!) + offset[k]!)
+    const moved = round(x - offset[k]!)
+    return form === 'subtract-divide' ? round(moved / factor[k]!) : round(moved * factor[k]!)
+  })
+}
+
+function imputed({ missing, values, indicators }: Step<'impute'>, row: Float64Array): Float64Array {
+  const isMissing = (x: number) => (Number.isNaN(missing) ? Number.isNaN(x) : x === missing)
+  const filled = row.map((x, k) => (isMissing(x) && !Number.isNaN(values[k]!) ? values[k]! : x))
+  if (indicators === undefined) return filled
+  return Float64Array.from([...filled, ...Array.from(indicators, (k) => (isMissing(row[k]!) ? 1 : 0))])
+}
+
+function normalized({ norm, precision, least }: Step<'normalize'>, row: Float64Array): Float64Array {
+  const round = rounding(precision)
+  let size = 0
+  for (const x of row) {
+    if (norm === 'max') size = Math.max(size, Math.abs(x))
+    else size = round(size + round(norm === 'l1' ? Math.abs(x) : x * x))
+  }
+  if (norm === 'l2') size = round(Math.sqrt(size))
+  return size === 0 || size < least ? row : row.map((x) => round(x / size))
+}
