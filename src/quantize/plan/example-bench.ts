@@ -11,8 +11,9 @@ import { measured, type Script, type ScriptedRunner, scriptedRunner } from '../.
 import type { CalibrateInput, CalibrateOutput } from '../calibrate/task.ts'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
-import type { LayerErrorsInput } from './layer-errors.ts'
+import type { LayerError, LayerErrorsInput } from './layer-errors.ts'
 import type { PrecisionConstraints } from './learned-model.ts'
+import { modelsOf } from './written-models.ts'
 
 export const LAYERS = ['a', 'b', 'c'] as const
 export type Layer = (typeof LAYERS)[number]
@@ -145,8 +146,12 @@ export function exampleBench(folder: string, world: PrecisionWorld = {}): Exampl
       })
       return measured<CalibrateOutput>({ ranges: Object.fromEntries(ranges), means: {}, peaks: {}, peakBytes: 0 })
     },
-    'layer-errors': ({ models }: LayerErrorsInput) =>
-      measured(models.map(({ key, file }) => ({ key, noise: noiseOf(files.get(file)!), reason: null }))),
+    'layer-errors': async ({ written }: LayerErrorsInput) => {
+      const rows: LayerError[] = []
+      for await (const { key, file } of modelsOf(written, () => false))
+        rows.push({ key, noise: noiseOf(files.get(file)!), reason: null })
+      return measured(rows)
+    },
     ...world.script,
   } as Script)
 

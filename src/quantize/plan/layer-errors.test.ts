@@ -9,6 +9,7 @@ import { typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { layerErrorsTask, noiseOf } from './layer-errors.ts'
+import { type WrittenModel, writtenModels } from './written-models.ts'
 
 const folder = folderOfTests()
 
@@ -26,17 +27,25 @@ function scaled(name: string, factor: number): string {
   return file
 }
 
+function listOf(models: readonly WrittenModel[]): string {
+  const list = join(folder, `list-${models.map(({ key }) => key).join('-')}`)
+  const written = writtenModels(list)
+  for (const one of models) written.add(one)
+  written.end()
+  return list
+}
+
 test('noise over signal of each model, and a reason for one that does not run', async () => {
   const rows = await layerErrorsTask.run({
     engine: 'ort-cpu',
     options: plainOptions,
     inputs: saveInputs(join(folder, 'inputs'), [{ x: row }]),
     original: scaled('one', 1),
-    models: [
+    written: listOf([
       { key: 'same', file: scaled('same', 1) },
       { key: 'off', file: scaled('off', 1.25) },
       { key: 'gone', file: join(folder, 'nowhere.onnx') },
-    ],
+    ]),
     budgetMs: 1e6,
   })
   // Off by a quarter: (1/4)² of the signal.

@@ -7,13 +7,15 @@ import { loadInputs } from '../../measure/samples/saved.ts'
 import { engineOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
+import { modelsOf } from './written-models.ts'
 
 export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   /** The model that the others are held against. */
   readonly original: string
   /** Its graph, where outputs come from selections. */
   readonly graph?: GraphView | undefined
-  readonly models: readonly { readonly key: string; readonly file: string }[]
+  /** The list of the others, which may still be written (written-models.ts). */
+  readonly written: string
   /** No further model is begun after so long, ms. */
   readonly budgetMs: number
 }
@@ -25,13 +27,14 @@ export interface LayerError {
   readonly reason: string | null
 }
 
+/** Of the models that there was time for. */
 async function measureErrors({
   engine,
   options,
   inputs,
   original,
   graph,
-  models,
+  written,
   budgetMs,
 }: LayerErrorsInput): Promise<readonly LayerError[]> {
   const samples = loadInputs(inputs)
@@ -45,11 +48,7 @@ async function measureErrors({
   const expected = await predict(original)
   const start = performance.now()
   const rows: LayerError[] = []
-  for (const { key, file } of models) {
-    if (performance.now() - start > budgetMs) {
-      rows.push({ key, noise: null, reason: 'no time was left' })
-      continue
-    }
+  for await (const { key, file } of modelsOf(written, () => performance.now() - start > budgetMs)) {
     try {
       rows.push({ key, noise: noiseOf(expected, await predict(file), graph), reason: null })
     } catch (error) {

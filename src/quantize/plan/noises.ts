@@ -1,14 +1,19 @@
-// How much each of many changed models alters the outputs, on a few samples, all in one process.
+// How much each of many changed models alters the outputs, on a few samples, all in one process, which
+// predicts with the first while the next are written.
 import path from 'node:path'
+import { setImmediate as pause } from 'node:timers/promises'
 import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { selectionsOf } from '../../measure/outputs/selections.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import type { PrecisionBench } from './bench.ts'
 import { layerErrorsTask } from './layer-errors.ts'
+import { writtenModels } from './written-models.ts'
 
 /** Errors measured so only rank. */
 const SAMPLES = 3
+/** Of the time for all of them: fewer samples of more models tell more than more samples of fewer. */
+const PREDICTING_SHARE = 0.5
 const START_MS = 60_000
 
 /** Noise over signal of the worst output; null where a model could not be tried, or the time was over. */
@@ -18,23 +23,41 @@ export async function noisesOf(
   makers: readonly (() => Model)[],
   budgetMs: number,
 ): Promise<readonly (number | null)[]> {
-  // Half of the time to write models, half to predict with them.
-  const end = bench.nowMs() + budgetMs / 2
+  const end = bench.nowMs() + budgetMs
   const write = bench.writeVariants(original, path.join(bench.folder, bench.nextName('variants')))
   const float = await write(original, 'original')
-  const models: { key: string; file: string }[] = []
-  for (const [k, make] of makers.entries()) {
-    if (bench.nowMs() > end) break
-    models.push({ key: String(k), file: await write(make(), `variant-${k}`) })
-  }
-  const inputs = saveInputs(path.join(bench.folder, bench.nextName('samples')), bench.samples.slice(0, SAMPLES))
+  const count = samplesFor(makers.length, bench.p50Ms, budgetMs)
+  const inputs = saveInputs(path.join(bench.folder, bench.nextName('samples')), bench.samples.slice(0, count))
   const seen = viewGraph(original)
   const graph = selectionsOf(seen).length > 0 ? seen : undefined
-  const trial = await bench.run(
+  const list = path.join(bench.folder, bench.nextName('written'))
+  const written = writtenModels(list)
+  const trial = bench.run(
     layerErrorsTask,
-    { engine: bench.engineId, options: bench.options, inputs, original: float, graph, models, budgetMs: budgetMs / 2 },
+    { engine: bench.engineId, options: bench.options, inputs, original: float, graph, written: list, budgetMs },
     { timeMs: START_MS + 4 * budgetMs, memoryBytes: bench.limits.memoryBytes, signal: bench.limits.signal },
   )
-  const found = new Map(trial.outcome === 'measured' ? trial.value.map(({ key, noise }) => [key, noise] as const) : [])
+  let isRead = true
+  const ended = () => {
+    isRead = false
+  }
+  trial.then(ended, ended)
+  try {
+    for (const [k, make] of makers.entries()) {
+      if (!isRead || bench.nowMs() > end) break
+      written.add({ key: String(k), file: await write(make(), `variant-${k}`) })
+      // The runner of the trial looks after it in between.
+      await pause()
+    }
+  } finally {
+    written.end()
+  }
+  const result = await trial
+  const found = new Map(result.outcome === 'measured' ? result.value.map(({ key, noise }) => [key, noise] as const) : [])
   return makers.map((_, k) => found.get(String(k)) ?? null)
+}
+
+/** So many samples that all models can be predicted with. Exported for its test. */
+export function samplesFor(models: number, p50Ms: number, budgetMs: number): number {
+  return Math.min(SAMPLES, Math.max(1, Math.floor((PREDICTING_SHARE * budgetMs) / (models * p50Ms))))
 }
