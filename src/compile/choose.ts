@@ -1,0 +1,137 @@
+// Which form of a model is fastest here, for one row and for many: all are made, timed on rows that go all ways through the trees, and the
+// best are put together into one program. Their results are the same to the last bit, so that nothing but time is chosen.
+import { forestFacts } from '../graph/forest/facts.ts'
+import type { Forest, TabularModel } from '../graph/forest/types.ts'
+import { type Compiled, compileLayers, compileTrees, compileWalk } from './compile.ts'
+import { fitsIfElse } from './if-else.ts'
+import { compileModule, openProgram, type Trees } from './shipped/compiled.mjs'
+import type { Until, WalkForm } from './walk-spec.ts'
+import { LANES } from './walk-tables.ts'
+
+export interface ChoiceTools {
+  /** ms. */
+  readonly now: () => number
+  /** The default export of a module of this source. */
+  readonly load: (source: string) => Promise<Trees>
+  /** False where there is no WebAssembly: then all is JavaScript. */
+  readonly webassembly?: boolean
+}
+
+/** How long one form took. */
+export interface FormTime {
+  readonly form: string
+  readonly rows: number
+  /** Per row. */
+  readonly microseconds: number
+}
+
+export interface Chosen extends Compiled {
+  /** What it is, in words: '8 trees side by side, to the leaf'. */
+  readonly form: string
+  readonly times: readonly FormTime[]
+}
+
+/** Rows that forms are timed on: so many, or as few as make about so many tests a pass. */
+const MOST_ROWS = 256
+const PASS_TESTS = 500_000
+const FORM_MS = 12
+const WARM_MS = 25
+/** However long the warm-up took. */
+const LEAST_PASSES = 3
+const UNTIL: readonly Until[] = ['steps', 'settled']
+
+export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promise<Chosen> {
+  const { scores } = model
+  if (scores.kind !== 'forest') return { ...compileLayers(model), form: 'layers, four sums in a vector', times: [] }
+  const many = rowsFor(scores)
+  const rows = exampleRows(model, scores, many)
+  const times: FormTime[] = []
+  const measure = (form: string, compiled: Compiled, count: number, trees: Trees | null = null): number => {
+    const microseconds = timeOf(compiled, rows, { count, trees, now: tools.now })
+    times.push({ form, rows: count, microseconds })
+    return microseconds
+  }
+  const make = compileWalk(model)
+  const ofUntil = (blockFrom: number | null) => (until: Until) => make({ until: { rows: until, block: until }, blockFrom })
+  const alone = UNTIL.map((until) => measure(`trees ${until}`, ofUntil(null)(until), 1))
+  const side = UNTIL.map((until) => measure(`trees ${until}`, ofUntil(null)(until), many))
+  const block = UNTIL.map((until) => measure(`rows ${until}`, ofUntil(LANES)(until), many))
+  const form: WalkForm = {
+    until: { rows: UNTIL[leastAt(alone)]!, block: UNTIL[leastAt(block)]! },
+    blockFrom: Math.min(...block) < Math.min(...side) ? LANES : null,
+  }
+  const walk = { ...make(form), form: formText(form), times }
+  if (!fitsIfElse(scores)) return walk
+  const written = compileTrees(model)
+  const loaded = await tools.load(written.trees!)
+  const written1 = measure('if-else', written, 1, loaded)
+  const writtenMany = measure('if-else', written, many, loaded)
+  const isBest = written1 < Math.min(...alone) && writtenMany < Math.min(...side, ...block)
+  return isBest ? { ...written, form: 'nested choices in JavaScript', times } : walk
+}
+
+const leastAt = (values: readonly number[]): number => values.indexOf(Math.min(...values))
+
+function formText({ until, blockFrom }: WalkForm): string {
+  const ends = (one: Until) => (one === 'steps' ? 'to the deepest leaf' : 'until all are at a leaf')
+  const one = `${LANES} trees side by side, ${ends(until.rows)}`
+  return blockFrom === null ? one : `${one}; from ${blockFrom} rows on ${LANES} rows side by side, ${ends(until.block)}`
+}
+
+export interface Timing {
+  /** Rows of a prediction. */
+  readonly count: number
+  readonly trees: Trees | null
+  readonly now: () => number
+}
+
+/** Least time of a row, µs: what disturbs only adds. */
+export function timeOf({ program, module }: Compiled, rows: Float32Array | Float64Array, { count, trees, now }: Timing): number {
+  const predict = openProgram(program, module === null ? null : compileModule(module), trees)
+  const width = program.input.featureCount
+  const total = rows.length / width
+  const batches = Array.from({ length: total / count }, (_, k) => rows.subarray(k * count * width, (k + 1) * count * width))
+  const wanted = { margin: true }
+  const pass = () => {
+    for (const batch of batches) predict(batch, count, wanted)
+  }
+  let least = Number.POSITIVE_INFINITY
+  const start = now()
+  // It is compiled in steps while it runs.
+  while (now() - start < WARM_MS) pass()
+  const from = now()
+  for (let passes = 0, at = from; passes < LEAST_PASSES || at - from < FORM_MS; passes++) {
+    pass()
+    const end = now()
+    least = Math.min(least, end - at)
+    at = end
+  }
+  return (least * 1000) / total
+}
+
+/** A multiple of `LANES`. */
+function rowsFor(forest: Forest): number {
+  const { meanLeafDepth, treeCount } = forestFacts(forest)
+  const fitting = Math.floor(PASS_TESTS / Math.max(1, meanLeafDepth * treeCount) / LANES) * LANES
+  return Math.max(2 * LANES, Math.min(MOST_ROWS, fitting))
+}
+
+/** Rows on all sides of the trees' own thresholds, the same at every run. */
+function exampleRows({ input }: TabularModel, { nodes }: Forest, count: number): Float32Array | Float64Array {
+  const thresholds = Array.from({ length: input.featureCount }, (): number[] => [])
+  nodes.feature.forEach((f, at) => {
+    // Behind a preparation a feature has another number; any numbers do.
+    if (f >= 0) thresholds[f % input.featureCount]!.push(nodes.threshold[at]!)
+  })
+  let state = 1
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+  const rows =
+    input.dtype === 'float32' ? new Float32Array(count * input.featureCount) : new Float64Array(count * input.featureCount)
+  return rows.map((_, at) => {
+    const of = thresholds[at % input.featureCount]!
+    return of.length === 0 ? random() : of[Math.floor(random() * of.length)]! + (random() - 0.5)
+  })
+}

@@ -1,0 +1,99 @@
+// A forest as tables and the module that walks them.
+import type { Forest, ForestSum } from '../graph/forest/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import { bytesOf } from './number-types.ts'
+import type { ProgramSum, WalkScores } from './program.ts'
+import { walkMemory } from './walk-memory.ts'
+import { walkModule } from './walk-module.ts'
+import type { WalkForm } from './walk-spec.ts'
+import { type WalkTables, walkTables } from './walk-tables.ts'
+
+/** Above it a page would rather not give the memory. */
+const MOST_BYTES = 2 ** 30
+
+export interface CompiledForest {
+  readonly scores: WalkScores
+  readonly module: Uint8Array<ArrayBuffer>
+}
+
+/** `width`: features of a row. Throws InputError where its tables are too large. */
+export function compileForest(forest: Forest, width: number): (form: WalkForm) => CompiledForest {
+  const { outputCount, compare, sum, sets } = forest
+  const tables = walkTables(forest)
+  const { slots } = tables
+  const categoryCounts = slots.categories.map((one) => Math.max(...one.sets.map(({ set }) => setSize(forest, set))))
+  const known = slots.categories.map(({ feature }) => (forest.categories === 'scikit-learn' ? (sets.known?.[feature] ?? -1) : -1))
+  const sizes = { featureCount: width, outputCount, sum: sum.precision, compare, categoryCounts }
+  const memory = walkMemory(tables, sizes)
+  if (memory.totalBytes > MOST_BYTES)
+    throw new InputError(`its trees take ${memory.totalBytes} bytes compiled, above ${MOST_BYTES}; use another engine`)
+  const spec = {
+    tables,
+    memory,
+    sum: sum.precision,
+    outputCount,
+    compare,
+    categoryRule: forest.categories,
+    categoryCounts,
+    unknownIsMissing: known.map((set) => set >= 0),
+  }
+  const scores: Omit<WalkScores, 'blockFrom'> = {
+    kind: 'walk',
+    memory,
+    compare,
+    number: tables.layout.number,
+    nodeBytes: tables.layout.nodeBytes,
+    outputCount,
+    leaves: tables.leaves,
+    sum: programSum(sum),
+    tables: placedTables(tables, memory, forest),
+    slots: {
+      numbers: slots.numbers,
+      equals: slots.equals,
+      categories: slots.categories.map((one, k) => ({
+        feature: one.feature,
+        count: categoryCounts[k]!,
+        sets: Int32Array.from(one.sets, ({ set }) => set),
+        negated: Uint8Array.from(one.sets, ({ negated }) => Number(negated)),
+        known: known[k]!,
+      })),
+    },
+    categoryRule: forest.categories,
+    categorySets: { starts: sets.starts, words: sets.words },
+    ...(tables.leaves === 'numbers' && numberedLeaves(forest)),
+  }
+  return ({ blockFrom, until }) => ({ scores: { ...scores, blockFrom }, module: walkModule({ ...spec, until }) })
+}
+
+export const programSum = ({ precision, start, divideBy, scale, end }: ForestSum): ProgramSum => ({
+  precision,
+  start,
+  divideBy,
+  scale,
+  end,
+})
+
+function placedTables(tables: WalkTables, memory: WalkScores['memory'], { sum }: Forest): WalkScores['tables'] {
+  const size = bytesOf(sum.precision)
+  return {
+    roots: tables.roots.map((root) => root + memory.nodes),
+    targets: tables.targets.map((target) => target * size),
+    outputs: tables.targets,
+    steps: tables.steps,
+    treeSteps: tables.treeSteps,
+    nodes: tables.nodes,
+    starts: sum.precision === 'float32' ? Float32Array.from(sum.start) : sum.start,
+  }
+}
+
+/** Categories are below it. */
+function setSize({ sets: { starts, words } }: Forest, set: number): number {
+  for (let word = starts[set + 1]! - 1; word >= starts[set]!; word--) {
+    if (words[word]! !== 0) return (word - starts[set]!) * 32 + 32 - Math.clz32(words[word]!)
+  }
+  return 0
+}
+
+function numberedLeaves({ nodes, leafValues, targets, widths, linearLeaves }: Forest) {
+  return { leafValues, leafAt: nodes.yes, leafLinear: nodes.no, targets, widths, linear: linearLeaves ?? null }
+}

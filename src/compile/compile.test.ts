@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { evaluateRow } from '../graph/forest/evaluate.ts'
+import { exampleForest, exampleTabular, listed, type Sketch } from '../graph/forest/example-forest.ts'
+import type { CategoryRule, TabularModel } from '../graph/forest/types.ts'
+import { chooseForm } from './choose.ts'
+import { compileTrees, compileWalk } from './compile.ts'
+import { fitsIfElse } from './if-else.ts'
+import { packProgram } from './program.ts'
+import { compileModule, openProgram, readProgram, type Trees } from './shipped/compiled.mjs'
+import type { WalkForm } from './walk-spec.ts'
+
+const FEATURES = 4
+const SETS = {
+  starts: Int32Array.of(0, 1, 3, 4),
+  words: Uint32Array.of(0b1011, 0x80000001, 0b10, 0xff),
+  known: Int32Array.of(-1, 2, -1, 2),
+}
+
+const numberOf = fc.oneof(
+  fc.constantFrom(
+    0,
+    -0,
+    1,
+    -1,
+    2.5,
+    1e-36,
+    -1e-36,
+    1e-35,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0.5,
+    -0.5,
+  ),
+  fc.integer({ min: -3, max: 70 }),
+  fc.double({ min: -3, max: 3 }),
+)
+const threshold = numberOf.map((value) => (Number.isNaN(value) ? 0.25 : value))
+const sketch = fc.letrec<{ tree: Sketch }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.double({ min: -9, max: 9, noNaN: true }),
+    fc.record({
+      feature: fc.nat(FEATURES - 1),
+      threshold,
+      test: fc.constantFrom('less', 'lessOrEqual', 'less', 'equal', 'member'),
+      missingIsYes: fc.boolean(),
+      zeroIsMissing: fc.boolean(),
+      yes: tie('tree'),
+      no: tie('tree'),
+    }),
+  ),
+})).tree
+
+/** A member test names a set; thresholds and leaves are numbers of the type that is compared in. */
+function settled(one: Sketch, round: (value: number) => number): Sketch {
+  if (typeof one === 'number') return round(one)
+  if (!('feature' in one)) return one
+  const isMember = one.test === 'member'
+  const threshold = isMember ? Math.abs(Math.trunc(one.threshold || 0)) % 3 : round(one.threshold)
+  return {
+    ...one,
+    threshold: Number.isNaN(threshold) ? 0 : threshold,
+    zeroIsMissing: one.test === 'less' || one.test === 'lessOrEqual' ? (one.zeroIsMissing ?? false) : false,
+    yes: settled(one.yes, round),
+    no: settled(one.no, round),
+  }
+}
+
+const model = fc
+  .record({
+    trees: fc.array(sketch, { maxLength: 11 }),
+    compare: fc.constantFrom('float32' as const, 'float64' as const),
+    precision: fc.constantFrom('float32' as const, 'float64' as const),
+    categories: fc.constantFrom<CategoryRule>('xgboost', 'lightgbm', 'scikit-learn', 'exact'),
+    start: fc.double({ min: -3, max: 3, noNaN: true }),
+  })
+  .map(({ trees, compare, precision, categories, start }): TabularModel => {
+    const round = compare === 'float32' ? Math.fround : (value: number) => value
+    const sum = {
+      precision,
+      start: Float64Array.of(precision === 'float32' ? Math.fround(start) : start),
+      divideBy: 1,
+      scale: 1,
+      end: Float64Array.of(0),
+    }
+    const forest = exampleForest(
+      trees.map((one) => settled(one, round)),
+      { compare, categories, sets: SETS, sum },
+    )
+    return exampleTabular(forest)
+  })
+const rows = fc.array(fc.array(numberOf, { minLength: FEATURES, maxLength: FEATURES }), { minLength: 1, maxLength: 19 })
+
+const FORMS: readonly WalkForm[] = [
+  { until: { rows: 'steps', block: 'steps' }, blockFrom: null },
+  { until: { rows: 'settled', block: 'steps' }, blockFrom: 8 },
+  { until: { rows: 'steps', block: 'settled' }, blockFrom: 1 },
+]
+
+function predict(of: TabularModel, form: WalkForm, given: readonly (readonly number[])[], plain: boolean) {
+  const { program, module } = compileWalk(of)(form)
+  const { json, bytes } = packProgram(program)
+  const opened = openProgram(readProgram(json, bytes), plain ? null : compileModule(module!))
+  const array = of.input.dtype === 'float32' ? Float32Array : Float64Array
+  return opened(array.from(given.flat()), given.length, { margin: true, prediction: true, label: of.label !== undefined })
+}
+
+describe('a forest compiled gives what it means, to the last bit', () => {
+  test.each(FORMS)('walked as $until says, rows from $blockFrom on, in WebAssembly and in plain JavaScript', (form) => {
+    fc.assert(
+      fc.property(model, rows, (of, given) => {
+        const expected = given.flatMap((row) => [...evaluateRow(of, row).margin])
+        for (const plain of [false, true]) expect([...predict(of, form, given, plain).margin!]).toEqual(expected)
+      }),
+      { numRuns: 15, seed: 1 },
+    )
+  })
+})
+
+/** The second leaf of the first tree has a linear model: its value is 10 + 2 · x₁, or 4 where x₁ is missing. */
+const wide: Sketch = { feature: 0, threshold: 1, yes: [1, 2], no: { feature: 1, threshold: 0, yes: [3, 4], no: [5, 6] } }
+const linear = {
+  ...listed({ feature: 0, threshold: 1, missingIsYes: true, yes: 3, no: 4 }),
+  linear: [-1, -1, 0],
+}
+const LEAVES = {
+  'with several values': exampleForest([wide, wide], { outputCount: 2 }),
+  'with a linear model': {
+    ...exampleForest([], { trees: [linear, linear], compare: 'float64' }),
+    linearLeaves: {
+      constant: Float64Array.of(10),
+      starts: Int32Array.of(0, 1),
+      feature: Int32Array.of(1),
+      coefficient: Float64Array.of(2),
+    },
+  },
+}
+
+test.each(Object.entries(LEAVES))('leaves %s are found by their numbers, in rows and in blocks', (_, forest) => {
+  const of = exampleTabular(forest)
+  const given = Array.from({ length: 11 }, (_, r) => [r % 3, (r % 4) - 1.5, 0, 0]).with(4, [2, Number.NaN, 0, 0])
+  const expected = given.flatMap((row) => [...evaluateRow(of, row).margin])
+  expect(new Set(expected).size).toBeGreaterThan(3)
+  for (const form of FORMS)
+    for (const plain of [false, true]) expect([...predict(of, form, given, plain).margin!]).toEqual(expected)
+})
+
+/** A source as a module, without a file. */
+const moduleOf = async (source: string): Promise<Trees> =>
+  ((await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { default: Trees }).default
+
+test('nested choices in JavaScript give the same', async () => {
+  const cases = fc.sample(model, { numRuns: 30, seed: 2 }).filter(({ scores }) => scores.kind === 'forest' && fitsIfElse(scores))
+  expect(cases.length).toBeGreaterThan(5)
+  for (const of of cases) {
+    const { program, trees } = compileTrees(of)
+    const given = fc.sample(rows, { numRuns: 1, seed: 3 })[0]!
+    const array = of.input.dtype === 'float32' ? Float32Array : Float64Array
+    const predict = openProgram(program, null, await moduleOf(trees!))
+    const { margin } = predict(array.from(given.flat()), given.length, { margin: true })
+    expect([...margin!]).toEqual(given.flatMap((row) => [...evaluateRow(of, row).margin]))
+  }
+})
+
+test('what is fastest is put together, and does not change the sums', async () => {
+  let ms = 0
+  const now = () => {
+    ms += 10
+    return ms
+  }
+  const of = exampleTabular(
+    exampleForest([{ feature: 0, threshold: 1, yes: 2, no: { feature: 1, threshold: 0, yes: 3, no: 4 } }]),
+  )
+  const { program, module, trees, times } = await chooseForm(of, { now, load: moduleOf })
+  expect(new Set(times.map(({ form }) => form))).toEqual(
+    new Set(['trees steps', 'trees settled', 'rows steps', 'rows settled', 'if-else']),
+  )
+  const predict = openProgram(program, module && compileModule(module), trees === undefined ? null : await moduleOf(trees))
+  expect([...predict(Float32Array.of(0, 0, 0, 0, 5, 5, 0, 0), 2, { margin: true }).margin!]).toEqual([2, 4])
+})

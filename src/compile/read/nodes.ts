@@ -1,0 +1,63 @@
+// Attributes and constants of nodes as plain numbers.
+import type { NodeProto } from 'onnx-buf'
+import { attributeView } from '../../graph/attributes.ts'
+import { type Constant, constantsOf, readBytes } from '../../graph/constants.ts'
+import type { Model } from '../../graph/model.ts'
+import { NotCompilable } from './source.ts'
+
+export const isMl = ({ domain }: NodeProto): boolean => domain === 'ai.onnx.ml'
+
+function attributeOf(node: NodeProto, name: string): unknown {
+  const found = node.attribute.find((one) => one.name === name)
+  return found === undefined ? undefined : attributeView(found)
+}
+
+export function numberOf(node: NodeProto, name: string, otherwise: number): number {
+  const value = attributeOf(node, name)
+  return typeof value === 'number' ? value : otherwise
+}
+
+export function textOf(node: NodeProto, name: string, otherwise: string): string {
+  const value = attributeOf(node, name)
+  return typeof value === 'string' ? value : otherwise
+}
+
+/** Empty where it is not given. */
+export function numbersOf(node: NodeProto, name: string): readonly number[] {
+  const value = attributeOf(node, name)
+  return Array.isArray(value) && typeof value[0] !== 'string' ? (value as number[]) : []
+}
+
+export function textsOf(node: NodeProto, name: string): readonly string[] {
+  const value = attributeOf(node, name)
+  return Array.isArray(value) && typeof value[0] === 'string' ? (value as string[]) : []
+}
+
+export interface Numbers {
+  readonly shape: readonly number[]
+  readonly values: Float64Array
+}
+
+/** By name; float32 and float64 constants, widened. Read when they are asked for. */
+export type Constants = (name: string | undefined) => Numbers | undefined
+
+const FLOATS = { float32: Float32Array, float64: Float64Array } as const
+
+export function constantsFor(model: Model): Constants {
+  const byName = new Map<string, Constant>()
+  for (const one of constantsOf(model)) if (one.holder === model.proto.graph) byName.set(one.name, one)
+  return (name) => {
+    const found = name === undefined ? undefined : byName.get(name)
+    if (found === undefined) return undefined
+    if (found.dtype !== 'float32' && found.dtype !== 'float64')
+      throw new NotCompilable(`its constants are not all float32: ${found.dtype}`)
+    const bytes = new Uint8Array(readBytes(model, found))
+    return { shape: found.shape, values: Float64Array.from(new FLOATS[found.dtype](bytes.buffer)) }
+  }
+}
+
+/** `count` numbers: of a constant that holds as many, or one for all. */
+export function spread({ values }: Numbers, count: number): Float64Array | undefined {
+  if (values.length === count) return values
+  return values.length === 1 ? new Float64Array(count).fill(values[0]!) : undefined
+}

@@ -1,0 +1,22 @@
+import type { Program } from '../program.ts'
+
+/** What is asked for. */
+export interface Wanted {
+  readonly margin?: boolean
+  readonly prediction?: boolean
+  readonly label?: boolean
+}
+
+export interface Predicted {
+  readonly margin: Float32Array | Float64Array | null
+  readonly prediction: Float32Array | Float64Array | null
+  /** Indexes of classes. */
+  readonly label: Int32Array | null
+}
+
+export type Predict = (rows: Float32Array | Float64Array, count: number, wanted: Wanted) => Predicted
+export type Trees = (rows: ArrayLike<number>, from: number, sums: Float32Array | Float64Array, to: number) => void
+
+export function readProgram(text: string, bytes: Uint8Array): Program
+export function compileModule(bytes: Uint8Array<ArrayBuffer>): object
+export function openProgram(program: Program, module: object | null, trees?: Trees | null): Predict

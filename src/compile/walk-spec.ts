@@ -1,0 +1,29 @@
+// What a walk's module is written from.
+import type { CategoryRule, Precision } from '../graph/forest/types.ts'
+import type { WalkMemory } from './walk-memory.ts'
+import type { WalkTables } from './walk-tables.ts'
+
+/** `steps`: as many as the deepest leaf takes. `settled`: until no lane moves any more, for trees whose leaves lie at different depths. */
+export type Until = 'steps' | 'settled'
+
+/** One way to walk: until when, where trees are side by side and where rows are, and from how many rows on it is rows. */
+export interface WalkForm {
+  readonly until: { readonly rows: Until; readonly block: Until }
+  /** null: never. */
+  readonly blockFrom: number | null
+}
+
+export interface WalkSpec {
+  readonly tables: Pick<WalkTables, 'layout' | 'slots' | 'treeCount' | 'leaves'>
+  readonly memory: WalkMemory
+  readonly sum: Precision
+  readonly outputCount: number
+  /** Type of the rows given, and in which they are compared. */
+  readonly compare: Precision
+  readonly until: WalkForm['until']
+  readonly categoryRule: CategoryRule
+  /** Of each feature that has sets, one more than the largest category in any of them. */
+  readonly categoryCounts: readonly number[]
+  /** Likewise, whether what is not among its known categories is missing. */
+  readonly unknownIsMissing: readonly boolean[]
+}

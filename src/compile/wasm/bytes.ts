@@ -1,0 +1,107 @@
+// A WebAssembly module's bytes. Sections and numbers: https://webassembly.github.io/spec/core/binary/modules.html
+// What is written is what the compilers here need: functions of one module, one memory of its own, data that lies in it at the start.
+
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
+
+export interface WasmFunction {
+  readonly params: readonly ValueType[]
+  readonly results: readonly ValueType[]
+  /** Beside the parameters, numbered on from them. */
+  readonly locals: readonly ValueType[]
+  /** Instructions, without the `end` of the function. */
+  readonly body: readonly number[]
+  /** Absent: only other functions call it. */
+  readonly exportedAs?: string
+}
+
+export interface WasmData {
+  /** In the memory. */
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+export interface WasmModule {
+  readonly functions: readonly WasmFunction[]
+  /** The memory's size, bytes; exported as `memory`. */
+  readonly memoryBytes: number
+  readonly data: readonly WasmData[]
+}
+
+export const PAGE_BYTES = 65_536
+
+const TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }
+const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11, dataCount: 12 } as const
+const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+
+/** An unsigned number, seven bits a byte. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128)
+    rest = Math.floor(rest / 128)
+  }
+  bytes.push(rest)
+  return bytes
+}
+
+/** A signed number of at most 32 bits. */
+export function signed(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value | 0
+  for (;;) {
+    const low = rest & 0x7f
+    rest >>= 7
+    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+      bytes.push(low)
+      return bytes
+    }
+    bytes.push(low | 0x80)
+  }
+}
+
+const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
+const text = (name: string): number[] => [...unsigned(name.length), ...[...name].map((letter) => letter.charCodeAt(0))]
+const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content]
+
+/** The module's bytes. Data is copied once, since it may be megabytes. */
+export function encodeModule({ functions, memoryBytes, data }: WasmModule): Uint8Array<ArrayBuffer> {
+  const pages = Math.max(1, Math.ceil(memoryBytes / PAGE_BYTES))
+  const exported = functions.flatMap(({ exportedAs }, index) =>
+    exportedAs === undefined ? [] : [[...text(exportedAs), 0, ...unsigned(index)]],
+  )
+  const head = [
+    ...MAGIC,
+    ...section(SECTION.type, vector(functions.map(({ params, results }) => [0x60, ...types(params), ...types(results)]))),
+    ...section(SECTION.function, vector(functions.map((_, index) => unsigned(index)))),
+    ...section(SECTION.memory, vector([[0, ...unsigned(pages)]])),
+    ...section(SECTION.export, vector([[...text('memory'), 2, 0], ...exported])),
+    ...section(SECTION.code, vector(functions.map(code))),
+  ]
+  return withData(head, data)
+}
+
+const types = (of: readonly ValueType[]): number[] => vector(of.map((type) => [TYPE[type]]))
+
+function code({ locals, body }: WasmFunction): number[] {
+  const declared = vector(locals.map((type) => [1, TYPE[type]]))
+  const size = declared.length + body.length + 1
+  return [...unsigned(size), ...declared, ...body, 0x0b]
+}
+
+function withData(head: readonly number[], data: readonly WasmData[]): Uint8Array<ArrayBuffer> {
+  const headers = data.map(({ at, bytes }) => [0, 0x41, ...signed(at), 0x0b, ...unsigned(bytes.length)])
+  const count = unsigned(data.length)
+  const contentBytes = count.length + data.reduce((sum, { bytes }, k) => sum + headers[k]!.length + bytes.length, 0)
+  const start = [...head, SECTION.data, ...unsigned(contentBytes), ...count]
+  const whole = new Uint8Array(start.length + contentBytes - count.length)
+  whole.set(start)
+  let at = start.length
+  data.forEach(({ bytes }, k) => {
+    whole.set(headers[k]!, at)
+    at += headers[k]!.length
+    whole.set(bytes, at)
+    at += bytes.length
+  })
+  return whole
+}

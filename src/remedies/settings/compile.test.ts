@@ -1,0 +1,47 @@
+import { expect } from 'vitest'
+import { model, node, valueInfo } from '../../graph/build.ts'
+import type { OtherEngine } from '../../rewrite/remedy.ts'
+import { checkRemedy } from '../check-remedy.ts'
+import { compile } from './compile.ts'
+
+const relu = model({
+  nodes: [node('Relu', ['x'], ['y'])],
+  inputs: [valueInfo('x', 'float32', ['n', 3])],
+  outputs: [valueInfo('y', 'float32', ['n', 3])],
+})
+const library: OtherEngine = { id: 'other', version: '2', name: 'Other 2', effect: 'rounding', refused: null }
+const written: OtherEngine = { ...library, id: 'written', name: 'compiled code on V8 11', generated: true, opens: 'source' }
+
+checkRemedy(compile, {
+  applies: [
+    {
+      name: 'where code can be written for the model; what another remedy proposes is left to it',
+      model: relu,
+      setup: { options: { threads: 1, directCall: true, configEntries: { 'session.x': '1' } } },
+      evidence: { otherEngines: [library, written] },
+      variants: [''],
+      changes: /^compiled code on V8 11 in place of ort-cpu: predict.mjs needs no engine$/,
+      check({ setup, refused }) {
+        expect(setup.engine).toEqual({ id: 'written', version: '2', opens: 'source' })
+        expect(setup.options).toMatchObject({ threads: 1, directCall: false, configEntries: {} })
+        expect(refused).toBe(undefined)
+      },
+    },
+    {
+      name: 'what the user does not want is looked at, and not kept',
+      model: relu,
+      evidence: { otherEngines: [{ ...written, refused: 'it is not among --engines' }] },
+      variants: [''],
+      check: ({ refused }) => expect(refused).toBe('it is not among --engines'),
+    },
+  ],
+  leaves: [
+    { name: 'no code can be written for the model', model: relu, evidence: { otherEngines: [library] } },
+    {
+      name: 'it runs on another engine already',
+      model: relu,
+      setup: { engine: { id: 'other', version: '2' } },
+      evidence: { otherEngines: [written] },
+    },
+  ],
+})
