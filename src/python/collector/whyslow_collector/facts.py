@@ -1,0 +1,174 @@
+"""The pass that looks at what the user's code does, at whatever cost: how often loops run, which engines are at work and on what, what each
+stage uses, which calls its lines make. The order is from what disturbs least to what disturbs most."""
+
+import tracemalloc
+
+from . import values
+from .alternatives import alternatives
+from .calls import Calls
+from .clock import MS, now_ns
+from .libraries import Libraries
+from .loops_seen import LoopsSeen
+from .patterns import patterns_of
+from .pools import process_facts
+from .predictions import Failed, Garbage
+from .sampler import Sampler
+
+#: Blocks of tracemalloc cost a multiple of the calls they watch.
+_SLOWEST_TRACED_MS = 4000
+
+
+def observed(run, kind):
+    from .passes import prepare, warm_up
+
+    libraries = Libraries(run)
+    libraries.start()
+    loops = LoopsSeen(run.places)
+    loops.install()
+    predictions = prepare(run, kind, loops.compile)
+    warm_up(run, predictions)
+    run.whereabouts.enter("facts")
+    start = now_ns()
+    predictions.plain_staged()
+    once_ms = (now_ns() - start) / MS
+    accounts = count(run, predictions, libraries, loops)
+    calls = watch_calls(run, predictions, once_ms)
+    allocated = trace(predictions, once_ms)
+    names = run.stage_names
+    run.send("stages", stages=stage_rows(names, accounts, allocated, predictions.results))
+    run.send("loops", loops=loops.rows(accounts.predictions))
+    run.send("calls", calls=calls)
+    run.send("sessions", sessions=libraries.rows(accounts.predictions, names))
+    run.send("patterns", patterns=named_as_called(patterns_of(run.places.user_files()), calls))
+    run.send("process", facts=accounts.facts)
+    run.send("alternatives", alternatives=alternatives(run, libraries))
+
+
+def named_as_called(patterns, calls):
+    """A method's full name is known once it was called: 'model.predict' becomes 'keras.Model.predict'."""
+    by_place = {}
+    for call in calls:
+        by_place.setdefault((call["file"], call["line"]), []).append(call["callee"])
+    for pattern in patterns:
+        callee = pattern["callee"]
+        if callee is None:
+            continue
+        for line in range(pattern["line"], min(pattern["endLine"], pattern["line"] + 20) + 1):
+            names = by_place.get((pattern["file"], line), ())
+            same = [name for name in names if name.rsplit(".", 1)[-1] == callee.rsplit(".", 1)[-1]]
+            if callee not in names and same:
+                pattern["callee"] = same[0]
+                break
+    return patterns
+
+
+class Accounts:
+    """What stages used, over `predictions` of them."""
+
+    def __init__(self, stages):
+        self.predictions = 0
+        self.cpu = [0] * stages
+        self.native = [0.0] * stages
+        self.wait = [0.0] * stages
+        self.gc = [0] * stages
+        self.facts = {}
+
+
+def count(run, predictions, libraries, loops):
+    stages = len(predictions.stages)
+    accounts = Accounts(stages)
+    sampler = Sampler(run.places, run.whereabouts)
+    garbage = StageGarbage(run.whereabouts, accounts)
+    before = process_facts()
+    sampler.start()
+    garbage.start()
+    libraries.counting = loops.is_counting = True
+    sampler.on()
+    start = now_ns()
+    end = start + run.plan["budgetMs"] / 3 * MS
+    counted = predictions.counted(accounts.cpu)
+    while accounts.predictions < 2 or now_ns() < end:
+        counted()
+        accounts.predictions += 1
+    wall = now_ns() - start
+    sampler.off()
+    libraries.counting = loops.is_counting = False
+    garbage.stop()
+    sampler.stop()
+    for (stage, _), (_, native, wait, _) in sampler.stacks.items():
+        if 0 <= stage < stages:
+            accounts.native[stage] += native
+            accounts.wait[stage] += wait
+    accounts.facts = {
+        "gcMs": garbage.ns / MS / accounts.predictions,
+        "gcPauses": garbage.pauses / accounts.predictions,
+        **process_facts(before, wall),
+    }
+    if sampler.several:
+        accounts.facts["gilWaitShare"] = sampler.gil_looks / max(1, sampler.looks)
+    return accounts
+
+
+class StageGarbage(Garbage):
+    def __init__(self, whereabouts, accounts):
+        super().__init__()
+        self.whereabouts = whereabouts
+        self.accounts = accounts
+
+    def _told(self, phase, info):
+        before = self.ns
+        super()._told(phase, info)
+        stage = self.whereabouts.stage
+        if 0 <= stage < len(self.accounts.gc):
+            self.accounts.gc[stage] += self.ns - before
+
+
+def watch_calls(run, predictions, once_ms):
+    calls = Calls(run)
+    count, end = 0, now_ns() + min(run.plan["budgetMs"] / 3, 20 * once_ms) * MS
+    calls.start()
+    try:
+        while count < 2 or now_ns() < end:
+            predictions.plain_staged()
+            count += 1
+            if calls.is_full:
+                break
+    finally:
+        calls.stop()
+    if calls.is_full:
+        run.send("warning", text="it makes so many calls that only the first were looked at")
+    return calls.rows(count, run.stage_names)
+
+
+def trace(predictions, once_ms):
+    """Bytes that each stage held at most, beyond what was there when it began; None where tracing would take too long."""
+    if once_ms > _SLOWEST_TRACED_MS:
+        return None
+    held = [0] * len(predictions.stages)
+    tracemalloc.start(1)
+    try:
+        predictions.traced(held)
+    except Failed:
+        return None
+    finally:
+        tracemalloc.stop()
+    return held
+
+
+def stage_rows(names, accounts, allocated, results):
+    count = max(1, accounts.predictions)
+    return [
+        {
+            "name": name,
+            "cpuMs": accounts.cpu[at] / MS / count,
+            "nativeMs": accounts.native[at] / MS / count,
+            "waitMs": accounts.wait[at] / MS / count,
+            "gcMs": accounts.gc[at] / MS / count,
+            "allocatedBytes": None if allocated is None else allocated[at],
+            "eventLoopDelayMs": None,
+            "result": values.fact(results[at]) if at < len(results) else None,
+        }
+        for at, name in enumerate(names)
+    ]
+
+

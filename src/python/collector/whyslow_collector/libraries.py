@@ -1,0 +1,413 @@
+"""Engines at work inside the user's code: their classes are wrapped once the user's code has imported them, never imported from here. What is
+wrapped are the shared classes themselves, so that every name that the user's code has for them is.
+
+A session is what a model was opened as. Only the outermost call counts, since these libraries call their own methods."""
+
+import importlib.abc
+import importlib.util
+import os
+import sys
+import threading
+
+from . import values
+from .clock import MS, now_ns
+from .places import name_of, shown
+
+#: module -> (engine, [(class or None, attribute, what it does)]). 'open' makes its object a session, 'load' gives one; the first argument may be
+#: the file. Without an engine only what it gives says whether it is one.
+WRAPPED = {
+    "onnxruntime.capi.onnxruntime_inference_collection": (
+        "onnxruntime",
+        [
+            ("InferenceSession", "__init__", "open"),
+            ("Session", "run", "run"),
+            ("Session", "run_with_iobinding", "run"),
+            ("InferenceSession", "run", "run"),
+        ],
+    ),
+    "keras.src.models.model": ("keras", [("Model", "__call__", "run")]),
+    "keras.src.layers.layer": ("keras", [("Layer", "__call__", "run-model")]),
+    "keras.src.trainers.trainer": ("keras", []),
+    "keras.src.backend.tensorflow.trainer": (
+        "keras",
+        [("TensorFlowTrainer", "predict", "run"), ("TensorFlowTrainer", "predict_on_batch", "run")],
+    ),
+    "keras.src.backend.torch.trainer": (
+        "keras",
+        [("TorchTrainer", "predict", "run"), ("TorchTrainer", "predict_on_batch", "run")],
+    ),
+    "keras.src.backend.jax.trainer": ("keras", [("JAXTrainer", "predict", "run"), ("JAXTrainer", "predict_on_batch", "run")]),
+    "keras.src.saving.saving_api": ("keras", [(None, "load_model", "load")]),
+    "tensorflow.python.eager.polymorphic_function.polymorphic_function": ("tensorflow", [("Function", "__call__", "run")]),
+    "ai_edge_litert.interpreter": (
+        "litert",
+        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
+    ),
+    "tflite_runtime.interpreter": (
+        "litert",
+        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
+    ),
+    "tensorflow.lite.python.interpreter": (
+        "litert",
+        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
+    ),
+    "torch.serialization": ("pytorch", [(None, "load", "load")]),
+    "torch.jit._serialization": ("pytorch", [(None, "load", "load")]),
+    "torch.nn.modules.module": ("pytorch", [("Module", "__call__", "run")]),
+    "pickle": (None, [(None, "load", "load"), (None, "loads", "load")]),
+    "joblib.numpy_pickle": (None, [(None, "load", "load")]),
+    "xgboost.core": (
+        "xgboost",
+        [
+            ("Booster", "load_model", "open"),
+            ("Booster", "predict", "run"),
+            ("Booster", "inplace_predict", "run"),
+            ("DMatrix", "__init__", "matrix"),
+        ],
+    ),
+    "xgboost.sklearn": ("xgboost", [("XGBModel", "predict", "run"), ("XGBClassifier", "predict_proba", "run"), ("XGBClassifier", "predict", "run")]),
+    "lightgbm.basic": ("lightgbm", [("Booster", "__init__", "open"), ("Booster", "predict", "run")]),
+    "lightgbm.sklearn": (
+        "lightgbm",
+        [("LGBMModel", "predict", "run"), ("LGBMClassifier", "predict_proba", "run"), ("LGBMClassifier", "predict", "run")],
+    ),
+}
+#: Estimators are many: their base's module says when they can be wrapped, and each class is wrapped when its first instance is loaded or made.
+ESTIMATORS = "sklearn.base"
+_PREDICTS = ("predict", "predict_proba", "decision_function", "predict_log_proba")
+_PACKAGE = {"litert": "ai_edge_litert", "pytorch": "torch", "scikit-learn": "sklearn", "tensorflow": "tensorflow"}
+
+
+#: Frames of the user that are kept.
+CALLERS = 4
+
+
+class Session:
+    def __init__(self, engine):
+        self.engine = engine
+        self.model_file = None
+        self.opened = None
+        self.opens = 0
+        self.opens_timed = 0
+        self.open_ns = None
+        self.ran = None
+        self.ran_through = []
+        self.method = "run"
+        self.methods = {}
+        self.runs = 0
+        self.run_ns = 0
+        self.at_once = 0
+        self.most_at_once = 0
+        self.inputs = []
+        self.stages = {}
+        self.training = None
+        self.gradients = None
+        self.retraces = None
+        self.traces = None
+        self.target = None
+        self.last = None
+        self.device = None
+        self.threads = None
+
+
+class Libraries(importlib.abc.MetaPathFinder):
+    """`counting`: true while predictions are made that count."""
+
+    def __init__(self, run):
+        self.run = run
+        self.counting = False
+        self.sessions = []
+        self.matrices = []
+        self.plans = 0
+        self._depth = threading.local()
+        self._wrapping = set()
+        self._done = set()
+
+    def start(self):
+        sys.meta_path.insert(0, self)
+        for name in [*WRAPPED, ESTIMATORS]:
+            if name in sys.modules:
+                self._wrap(name)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in WRAPPED and name != ESTIMATORS or name in self._wrapping:
+            return None
+        self._wrapping.add(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError, AttributeError):
+            return None
+        finally:
+            self._wrapping.discard(name)
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            self._wrap(name, module)
+
+        try:
+            spec.loader.exec_module = exec_module
+        except AttributeError:
+            return None
+        return spec
+
+    def _wrap(self, name, module=None):
+        module = module or sys.modules[name]
+        if name in self._done:
+            return
+        self._done.add(name)
+        if name == ESTIMATORS:
+            self._wrap_estimators(module)
+            return
+        engine, entries = WRAPPED[name]
+        for owner_name, attribute, kind in entries:
+            owner = module if owner_name is None else getattr(module, owner_name, None)
+            original = getattr(owner, attribute, None) if owner is not None else None
+            if original is None or owner_name is not None and attribute not in vars(owner):
+                continue
+            wrapper = self._wrapper(engine, attribute, kind, original)
+            try:
+                setattr(owner, attribute, wrapper)
+            except (AttributeError, TypeError):
+                continue
+            if owner_name is None:
+                self._everywhere(original, wrapper)
+
+    def _everywhere(self, original, wrapper):
+        """A module's function may have been taken over by the package around it already."""
+        name = original.__name__
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(name) is original:
+                setattr(module, name, wrapper)
+
+    def _wrap_estimators(self, module):
+        base = module.BaseEstimator
+        libraries = self
+        made = base.__init_subclass__.__func__
+
+        def on_subclass(cls, **given):
+            made(cls, **given)
+            libraries._wrap_class(cls)
+
+        base.__init_subclass__ = classmethod(on_subclass)
+
+        def below(cls):
+            for one in cls.__subclasses__():
+                libraries._wrap_class(one)
+                below(one)
+
+        below(base)
+
+    def _wrap_class(self, cls):
+        """Where the method is defined: a mixin may have it. Of those that are there only for some, what they call is wrapped."""
+        for attribute in _PREDICTS:
+            owner = next((one for one in cls.__mro__ if attribute in vars(one)), None)
+            original = None if owner is None else vars(owner)[attribute]
+            engine = values_engine(cls) or "scikit-learn"
+            if hasattr(original, "__code__") and not getattr(original, "whyslow", False):
+                setattr(owner, attribute, self._wrapper(engine, attribute, "run", original))
+            elif hasattr(original, "fn") and not getattr(original.fn, "whyslow", False):
+                original.fn = self._wrapper(engine, attribute, "run", original.fn)
+
+    # what is counted -----------------------------------------------------------------------------------------------------------------------
+
+    def _wrapper(self, engine, attribute, kind, original):
+        libraries = self
+
+        def called(*args, **kwargs):
+            depth = libraries._depth
+            level = getattr(depth, "level", 0)
+            if level or not args and kind != "load" or kind == "run-model" and not _is_model(args[0]):
+                return original(*args, **kwargs)
+            depth.level = level + 1
+            start = now_ns()
+            session = libraries._begin(engine, kind, args, kwargs, attribute)
+            result = None
+            try:
+                result = original(*args, **kwargs)
+                return result
+            finally:
+                depth.level = level
+                libraries._end(session, kind, now_ns() - start, args, result)
+
+        called.whyslow = True
+        called.__name__ = getattr(original, "__name__", attribute)
+        called.__qualname__ = getattr(original, "__qualname__", attribute)
+        called.__doc__ = getattr(original, "__doc__", None)
+        called.__module__ = getattr(original, "__module__", None)
+        called.__wrapped__ = original
+        return called
+
+    def _begin(self, engine, kind, args, kwargs, attribute):
+        place = self._place()
+        if kind == "plan":
+            self.plans += self.counting
+            return None
+        if kind == "matrix":
+            return None
+        if kind in ("open", "load"):
+            return Session(engine) if place else None
+        session = self._session(engine, args[0])
+        session.method = attribute
+        if session.ran is None and place is not None:
+            session.ran, *session.ran_through = self._places(CALLERS)
+        session.at_once += 1
+        session.most_at_once = max(session.most_at_once, session.at_once)
+        session.last = (attribute, args, kwargs)
+        if self.counting:
+            self._look_at(session, args, kwargs)
+        return session
+
+    def _look_at(self, session, args, kwargs):
+        stage = self.run.whereabouts.stage
+        session.stages[stage] = session.stages.get(stage, 0) + 1
+        session.methods[session.method] = session.methods.get(session.method, 0) + 1
+        session.traces = traces_of(args[0]) if session.engine in ("tensorflow", "keras") else None
+        if session.runs >= 3:
+            return
+        given = [*args[1:], *kwargs.values()]
+        flat = []
+        for one in given:
+            flat.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) and one and hasattr(one[0], "dtype") else [one])
+        session.inputs = [fact for fact in map(values.fact, flat[:8]) if fact["kind"] in ("ndarray", "tensor", "dataframe", "array")]
+        _torch_facts(session, args[0])
+
+    def _end(self, session, kind, took, args, result):
+        if session is None:
+            return
+        if kind in ("open", "load"):
+            self._opened(session, kind, took, args, result)
+            return
+        session.at_once -= 1
+        if self.counting:
+            session.runs += 1
+            session.run_ns += took
+            now = traces_of(args[0]) if session.traces is not None else None
+            if now is not None:
+                session.retraces = (session.retraces or 0) + max(0, now - session.traces)
+
+    def _opened(self, opened, kind, took, args, result):
+        target = result if kind == "load" else args[0]
+        if target is None or opened.engine is None and values_engine(type(target)) is None:
+            return
+        engine = opened.engine if kind == "open" else values_engine(type(target)) or opened.engine
+        session = self._session(engine, target)
+        session.opened = self._place()
+        session.opens += self.counting
+        session.open_ns = took
+        named = args[0] if kind == "load" and args else args[1] if len(args) > 1 else None
+        session.model_file = _file(named) or session.model_file
+
+    def _session(self, engine, target):
+        """By where it is opened or run: one that is opened anew for each prediction is one session with many openings."""
+        for session in self.sessions:
+            if session.target is target:
+                return session
+        place = self._place()
+        for session in self.sessions:
+            opened = session.opened if session.opened is not None else session.ran if engine == "tensorflow" else None
+            if session.engine == engine and opened is not None and opened == place:
+                session.target = target
+                return session
+        session = Session(engine)
+        session.target = target
+        self.sessions.append(session)
+        return session
+
+    def _place(self):
+        found = self._places(1)
+        return found[0] if found else None
+
+    def _places(self, most):
+        """Frames of the user's own, the nearest first."""
+        frame, found = sys._getframe(2), []
+        while frame is not None and len(found) < most:
+            if self.run.places.is_user(frame.f_code.co_filename):
+                found.append({"file": shown(frame.f_code.co_filename), "line": frame.f_lineno, "function": name_of(frame.f_code)})
+            frame = frame.f_back
+        return found
+
+    def rows(self, predictions, stage_names):
+        return [row_of(session, predictions, stage_names) for session in self.sessions if session.runs or session.opens or session.opened]
+
+
+def row_of(session, predictions, stage_names):
+    stage = max(session.stages, key=session.stages.get) if session.stages else -1
+    file = session.model_file
+    return {
+        "engine": session.engine,
+        "version": _version(session.engine),
+        "modelFile": os.path.abspath(file) if file else None,
+        "modelBytes": os.path.getsize(file) if file and os.path.isfile(file) else None,
+        "device": session.device,
+        "threads": session.threads,
+        "opened": session.opened,
+        "opensPerPrediction": session.opens / max(1, predictions),
+        "openMs": None if session.open_ns is None else session.open_ns / MS,
+        "ran": session.ran,
+        "ranThrough": session.ran_through,
+        "method": max(session.methods, key=session.methods.get) if session.methods else session.method,
+        "runsPerPrediction": session.runs / max(1, predictions),
+        "runMs": session.run_ns / MS / max(1, predictions),
+        "concurrentRuns": session.most_at_once,
+        "inputs": session.inputs,
+        "training": session.training,
+        "gradients": session.gradients,
+        "retraces": session.retraces,
+        "stage": stage_names[stage] if 0 <= stage < len(stage_names) else None,
+    }
+
+
+def values_engine(cls):
+    """Of a type whose library is known."""
+    first = {name.split(".")[0] for name in (one.__module__ or "" for one in cls.__mro__)}
+    for module, engine in (
+        ("xgboost", "xgboost"),
+        ("lightgbm", "lightgbm"),
+        ("torch", "pytorch"),
+        ("keras", "keras"),
+        ("onnxruntime", "onnxruntime"),
+        ("sklearn", "scikit-learn"),
+        ("tensorflow", "tensorflow"),
+    ):
+        if module in first:
+            return engine
+    return None
+
+
+def traces_of(target):
+    """How often a function of TensorFlow, or the one behind a Keras model's `predict`, was traced; None where it is not told."""
+    function = getattr(target, "predict_function", None) or target
+    count = getattr(function, "experimental_get_tracing_count", None)
+    try:
+        return count() if count is not None else None
+    except Exception:
+        return None
+
+
+def _is_model(layer):
+    return any(one.__name__ in ("Model", "Functional", "Sequential") for one in type(layer).__mro__)
+
+
+def _torch_facts(session, model):
+    if session.engine != "pytorch":
+        return
+    torch = sys.modules.get("torch")
+    session.training = bool(getattr(model, "training", False))
+    wanted = any(one.requires_grad for one in model.parameters()) if hasattr(model, "parameters") else False
+    session.gradients = bool(torch is not None and torch.is_grad_enabled() and wanted)
+
+
+def _file(named):
+    if isinstance(named, (str, os.PathLike)) and os.path.exists(os.fspath(named)):
+        return os.fspath(named)
+    name = getattr(named, "name", None)
+    return name if isinstance(name, str) and os.path.exists(name) else None
+
+
+def _version(engine):
+    module = sys.modules.get(_PACKAGE.get(engine, engine))
+    version = getattr(module, "__version__", None)
+    return version if isinstance(version, str) else None

@@ -1,0 +1,201 @@
+"""How often the bodies of loops run, and what their names held when they began. The source of the user's own files is compiled with the iterable
+of each `for` handed through a function, which is asked once for each time a loop begins; lines stay where they are."""
+
+import ast
+import importlib.machinery
+import importlib.util
+import sys
+
+from . import values
+from .loops import kind_of, names_in
+from .patterns import imported_names
+from .places import shown
+
+HOOK = "__whyslow_loop__"
+#: Of what is in a loop, so many names are looked at.
+_MOST_NAMES = 24
+#: Called with what already has no length of its own; what they are given has.
+_UNWRAPPED = {"enumerate", "reversed", "zip", "iter", "tqdm"}
+
+
+class Spot:
+    """One loop of the source."""
+
+    def __init__(self, path, node, function, kind):
+        self.path = path
+        self.line = node.lineno
+        self.end_line = node.end_lineno or node.lineno
+        self.function = function
+        self.kind = kind
+        self.node = node
+        self.names = sorted(names_in(node))[:_MOST_NAMES]
+        self.entries = 0
+        self.trips = 0
+        self.operands = {}
+        #: For whoever runs a replacement: copies of what the loop saw when it began, and what tells whether there is one.
+        self.captured = None
+
+
+class LoopsSeen:
+    """`on_begin(spot, frame)`: called when a loop of a known kind begins, until it says that it has seen enough."""
+
+    def __init__(self, places, on_begin=None):
+        self.places = places
+        self.spots = []
+        self.is_counting = False
+        self.on_begin = on_begin
+
+    def compile(self, source, path):
+        tree = ast.parse(source, path)
+        Wrap(self, path, imported_names(tree)).visit(tree)
+        ast.fix_missing_locations(tree)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+    def install(self):
+        """So that user files which the user's code imports are compiled so, too."""
+        import builtins
+
+        setattr(builtins, HOOK, self.begin)
+        sys.meta_path.insert(0, _Finder(self))
+
+    def begin(self, number, iterable):
+        spot = self.spots[number]
+        spot.entries += 1
+        if spot.entries <= 2 or self.on_begin is not None and spot.kind and spot.captured is None and self.is_counting:
+            frame = sys._getframe(1)
+            if not spot.operands:
+                spot.operands = operands_of(spot, frame)
+            if self.on_begin is not None and spot.kind:
+                self.on_begin(spot, frame, iterable)
+        if not self.is_counting:
+            return iterable
+        length = getattr(type(iterable), "__len__", None)
+        if length is None:
+            return counted(spot, iterable)
+        try:
+            spot.trips += length(iterable)
+        except Exception:
+            return counted(spot, iterable)
+        return iterable
+
+    def rows(self, predictions):
+        return [
+            {
+                "file": shown(spot.path),
+                "line": spot.line,
+                "endLine": spot.end_line,
+                "function": spot.function,
+                "tripsPerPrediction": spot.trips / max(1, predictions),
+                "operands": spot.operands,
+            }
+            for spot in self.spots
+            if spot.trips
+        ]
+
+
+def counted(spot, iterable):
+    for one in iterable:
+        spot.trips += 1
+        yield one
+
+
+def operands_of(spot, frame):
+    """What the names of a loop hold when it begins, of those that hold something of several elements."""
+    found = {}
+    local = frame.f_locals
+    for name in spot.names:
+        value = local.get(name, frame.f_globals.get(name))
+        told = values.fact(value)
+        if told["kind"] in ("array", "typed-array", "ndarray", "tensor", "dataframe", "string"):
+            found[name] = told
+    return found
+
+
+class Wrap(ast.NodeTransformer):
+    def __init__(self, seen, path, names):
+        self.seen = seen
+        self.path = path
+        self.names = names
+        self.functions = []
+        self.depth = 0
+
+    def resolve(self, node):
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        return ".".join([self.names.get(node.id, node.id), *parts])
+
+    def visit_FunctionDef(self, node):
+        depth, self.depth = self.depth, 0
+        self.functions.append(node.name)
+        self.generic_visit(node)
+        self.functions.pop()
+        self.depth = depth
+        return node
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+
+    def visit_For(self, node):
+        kind = kind_of(node, self.resolve) if self.depth == 0 else None
+        number = self._spot(node, kind)
+        node.iter = self._handed(number, self.visit(node.iter))
+        self.depth += 1
+        node.body = [self.visit(one) for one in node.body]
+        node.orelse = [self.visit(one) for one in node.orelse]
+        self.depth -= 1
+        return node
+
+    def visit_ListComp(self, node):
+        kind = kind_of(node, self.resolve) if self.depth == 0 else None
+        number = self._spot(node, kind)
+        self.generic_visit(node)
+        node.generators[0].iter = self._handed(number, node.generators[0].iter)
+        return node
+
+    visit_GeneratorExp = visit_ListComp
+
+    def _spot(self, node, kind):
+        function = ".".join(self.functions) or None
+        self.seen.spots.append(Spot(self.path, node, function, kind))
+        return len(self.seen.spots) - 1
+
+    def _handed(self, number, iterable):
+        if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name) and iterable.func.id in _UNWRAPPED and iterable.args:
+            if not isinstance(iterable.args[0], ast.Starred):
+                iterable.args[0] = self._handed(number, iterable.args[0])
+                return iterable
+        call = ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(number), iterable], [])
+        return ast.copy_location(call, iterable)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    seen = None
+
+    def get_code(self, fullname):
+        """Never a file of bytecode: that was compiled without."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+    def source_to_code(self, data, path, *, _optimize=-1):
+        try:
+            return self.seen.compile(importlib.util.decode_source(data), path)
+        except RecursionError:
+            return super().source_to_code(data, path)
+
+
+class _Finder:
+    def __init__(self, seen):
+        self.seen = seen
+        self.loader = type("Loader", (_Loader,), {"seen": seen})
+
+    def find_spec(self, name, path=None, target=None):
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is None or type(spec.loader) is not importlib.machinery.SourceFileLoader:
+            return None
+        if not self.seen.places.is_user(spec.origin or ""):
+            return None
+        spec.loader = self.loader(spec.loader.name, spec.loader.path)
+        return spec

@@ -1,0 +1,72 @@
+"""A script is run once, so everything that can be seen without changing it much is seen in that one run: the sampler's lines, how often its
+loops run and on what, engines at work. What the sampler costs is measured beforehand, on a loop of our own."""
+
+from .alternatives import alternatives
+from .clock import MS, median, now_ns
+from .libraries import Libraries
+from .loops_seen import LoopsSeen
+from .patterns import patterns_of
+from .pools import process_facts
+from .predictions import Failed, Garbage
+from .profile import of_threads, tell
+from .sampler import Sampler
+from .script import execute
+from .target import read_source
+
+
+def observed(run, tree):
+    libraries = Libraries(run)
+    libraries.start()
+    loops = LoopsSeen(run.places)
+    loops.install()
+    sampler = Sampler(run.places, run.whereabouts, run.plan.get("intervalUs", 1000) / 1e6)
+    sampler.start()
+    cost = sampler_cost(sampler)
+    sampler.stacks.clear()
+    sampler.looks = 0
+    path = run.plan["file"]
+    code = loops.compile(read_source(path), path)
+    garbage = Garbage()
+    libraries.counting = loops.is_counting = True
+    error = None
+    before = process_facts()
+    garbage.start()
+    start = now_ns()
+    try:
+        took = execute(run, code, sampler.on, sampler.off)
+    except BaseException as thrown:
+        error, took = thrown, now_ns() - start
+    garbage.stop()
+    sampler.stop()
+    libraries.counting = loops.is_counting = False
+    facts = {"gcMs": garbage.ns / MS, "gcPauses": garbage.pauses, "profilerCost": cost, **of_threads(sampler)}
+    facts.update(process_facts(before, took))
+    run.send("script", totalMs=took / MS, marks=[])
+    tell(run, sampler, 1, took / MS, [])
+    run.send("loops", loops=loops.rows(1))
+    run.send("sessions", sessions=libraries.rows(1, []))
+    run.send("patterns", patterns=patterns_of(run.places.user_files(), path))
+    run.send("calls", calls=[])
+    run.send("process", facts=facts)
+    if error is not None:
+        raise Failed(error) from error
+    run.send("alternatives", alternatives=alternatives(run, libraries))
+
+
+def sampler_cost(sampler):
+    """How much longer a loop of Python takes while the sampler looks, in turns."""
+
+    def work():
+        start, total = now_ns(), 0
+        for number in range(60_000):
+            total += number & 7
+        return now_ns() - start
+
+    work()
+    with_it, without = [], []
+    for _ in range(7):
+        without.append(work())
+        sampler.on()
+        with_it.append(work())
+        sampler.off()
+    return max(0.0, median(with_it) / median(without) - 1)

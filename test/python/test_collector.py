@@ -1,0 +1,268 @@
+"""The collector's parts that can be looked at without a process of their own: `python -m unittest discover test/python`. The standard library
+alone; no test looks at how long something takes."""
+
+import ast
+import os
+import sys
+import tempfile
+import textwrap
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
+
+from whyslow_collector import clock, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
+from whyslow_collector.errors import Contract, reason_of  # noqa: E402
+from whyslow_collector.loops_seen import LoopsSeen  # noqa: E402
+from whyslow_collector.places import Places  # noqa: E402
+
+
+def written(source, name="user.py"):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, name)
+    with open(path, "w") as file:
+        file.write(textwrap.dedent(source))
+    return path
+
+
+def found(source):
+    return [(row["pattern"], row["line"]) for row in patterns.patterns_of([written(source)])]
+
+
+def kind(source):
+    """Of the first loop."""
+    tree = ast.parse(textwrap.dedent(source))
+    names = patterns.imported_names(tree)
+
+    def resolve(node):
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        return ".".join([names.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else None
+
+    nodes = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
+    loop = next(node for node in ast.walk(tree) if isinstance(node, nodes))
+    told = loops.kind_of(loop, resolve)
+    return told and told.name
+
+
+class Loops(unittest.TestCase):
+    def test_elementwise(self):
+        for source in (
+            "for i in range(n):\n    c[i] = a[i] * b[i]",
+            "for i in range(len(a)):\n    out.append(a[i] + 1)",
+            "for i, x in enumerate(a):\n    if x > 0:\n        c[i] = x\n    else:\n        c[i] = -x",
+            "import math\nfor x in a:\n    y = math.sqrt(x)\n    out.append(y * 2)",
+            "import numpy as np\nfor i in range(n):\n    c[i] = np.exp(a[i])",
+            "[x * y for x, y in zip(a, b)]",
+            "while i < n:\n    c[i] = a[i] * 2\n    i += 1",
+            "for y in range(h):\n    for x in range(w):\n        c[y, x] = a[y, x] / 255.0",
+        ):
+            self.assertEqual(kind(source), "elementwise-loop", source)
+
+    def test_reduction(self):
+        for source in (
+            "for x in a:\n    s += x * x",
+            "for i in range(n):\n    s = s + a[i]",
+            "for i in range(n):\n    if a[i] > best:\n        best = a[i]\n        at = i",
+        ):
+            self.assertEqual(kind(source), "reduction-loop", source)
+
+    def test_layout(self):
+        for source in (
+            "for y in range(h):\n    for x in range(w):\n        for c in range(3):\n            out[c, y, x] = img[y, x, c] / 255",
+            "for y in range(h):\n    for x in range(w):\n        out[x * h + y] = img[y * w + x]",
+        ):
+            self.assertEqual(kind(source), "layout-loop", source)
+
+    def test_what_no_array_function_does(self):
+        for source in (
+            "for i in range(1, n):\n    c[i] = c[i - 1] + a[i]",
+            "for i in range(n):\n    c[i] = f(a[i])",
+            "for i in range(n):\n    print(a[i])",
+            "for i in range(n):\n    c[0] = a[i]",
+            "for i in range(n):\n    c[i] = a[i]\n    if a[i] < 0:\n        break",
+            "for i in range(n):\n    s = (s * 3 + a[i]) % 7",
+            "for i in range(n):\n    s /= a[i]",
+            "state = 0\nfor i in range(n):\n    c[i] = state\n    state = a[i]",
+            "import numpy as np\nfor x in a:\n    z = np.append(z, x)",
+            "for row in rows:\n    table[row] = 'x'",
+        ):
+            self.assertIsNone(kind(source), source)
+
+
+class Patterns(unittest.TestCase):
+    def test_places(self):
+        source = """\
+            import json
+            import numpy as np
+            import pandas as pd
+            import torch
+
+            def load():
+                return torch.load("m.pt")
+
+            def predict(model, rows):
+                z = np.array([])
+                for row in rows:
+                    z = np.append(z, row)
+                df = pd.DataFrame([rows])
+                for _, r in df.iterrows():
+                    y = model.predict(r)
+                return json.dumps(z.tolist())
+            """
+        rows = found(source)
+        for expected in (("array-regrown", 12), ("dataframe-made", 13), ("dataframe-rows", 14), ("predict-in-loop", 15), ("json", 16)):
+            self.assertIn(expected, rows)
+
+    def test_what_runs_once(self):
+        path = written(
+            """\
+            import functools
+            import pickle
+            model = None
+            def load():
+                return pickle.load(open("m", "rb"))
+            @functools.lru_cache()
+            def labels():
+                return open("labels.txt").read()
+            def predict(x):
+                global model
+                if model is None:
+                    model = pickle.load(open("m", "rb"))
+                return open("again.txt").read()
+            """
+        )
+        rows = [(row["line"], row["once"]) for row in patterns.patterns_of([path]) if row["pattern"] in ("file-read", "model-load")]
+        self.assertEqual(sorted(set(rows)), [(5, True), (8, True), (12, True), (13, False)])
+
+    def test_tokenizer(self):
+        source = """\
+            def tokenize(text, vocab):
+                ids = []
+                for word in text.lower().split():
+                    ids.append(vocab.get(word, 0))
+                return ids
+
+            def total(values):
+                s = 0
+                for value in values:
+                    s += value.price
+                return s
+            """
+        self.assertEqual([row for row in found(source) if row[0] == "hand-tokenizer"], [("hand-tokenizer", 1)])
+
+    def test_source_that_is_none(self):
+        self.assertEqual(patterns.patterns_of([written("def broken(:\n"), "/no/such/file.py"]), [])
+
+
+class Targets(unittest.TestCase):
+    def kind(self, source, call=None, data=False):
+        return target.kind_of(ast.parse(textwrap.dedent(source)), call, data)
+
+    def test_what_a_file_is(self):
+        self.assertEqual(self.kind("def predict(x): pass\ndef samples(): pass"), "stages")
+        self.assertEqual(self.kind("def predict(): pass"), "stages")
+        self.assertEqual(self.kind("def predict(x): pass\npredict(1)"), "script")
+        self.assertEqual(self.kind("def predict(x): pass", data=True), "stages")
+        self.assertEqual(self.kind("print(1)"), "script")
+        self.assertEqual(self.kind("print(1)", call="f"), "function")
+        self.assertEqual(self.kind("class pipeline:\n    def predict(self, x): pass"), "stages")
+
+    def test_binding(self):
+        bind = lambda function, has_model: target.bind(function, "M", has_model, None)  # noqa: E731
+        self.assertEqual(bind(lambda model, x: (model, x), True)(1), ("M", 1))
+        self.assertEqual(bind(lambda x: x, True)(1), 1)
+        self.assertEqual(bind(lambda: "none", False)(1), "none")
+        self.assertEqual(bind(lambda x, scale=2: x * scale, True)(3), 6)
+
+        def several(x):
+            yield x
+            yield x + 1
+
+        self.assertEqual(bind(several, False)(1), [1, 2])
+
+    def test_syntax_errors_are_contracts(self):
+        with self.assertRaisesRegex(Contract, "user.py:1"):
+            target.parse(written("def f(:\n"))
+
+
+class Samples(unittest.TestCase):
+    def test_files(self):
+        self.assertEqual(samples.from_path(written('[{"a": 1}, {"a": 2}]', "s.json")), [{"a": 1}, {"a": 2}])
+        self.assertEqual(samples.from_path(written('{"a": 1}\n{"a": 2}\n', "s.jsonl")), [{"a": 1}, {"a": 2}])
+        self.assertEqual(samples.from_path(written("a,b\n1,x\n2.5,y\n", "s.csv")), [{"a": 1, "b": "x"}, {"a": 2.5, "b": "y"}])
+        self.assertEqual(samples.from_path(written("one\ntwo\n", "s.txt")), ["one", "two"])
+        picture = written("", "s.png")
+        self.assertEqual(samples.from_path(picture), [picture])
+        self.assertEqual(samples.from_path(os.path.dirname(picture)), [picture])
+
+    def test_none(self):
+        for path in ("/no/such/folder", tempfile.mkdtemp()):
+            with self.assertRaises(Contract):
+                samples.from_path(path)
+        with self.assertRaises(Contract):
+            samples.from_path(written("{", "s.json"))
+
+
+class Values(unittest.TestCase):
+    def test_facts(self):
+        def told(value):
+            fact = values.fact(value)
+            return fact["kind"], fact["dtype"], fact["shape"], fact["length"]
+
+        self.assertEqual(told([1, 2.5]), ("array", "number", [2], 2))
+        self.assertEqual(told([[1, 2], [3, 4]]), ("array", "number", [2, 2], 4))
+        self.assertEqual(told(["a"]), ("array", "str", [1], 1))
+        self.assertEqual(told("abc"), ("string", None, None, 3))
+        self.assertEqual(told(b"abc"), ("typed-array", "uint8", [3], 3))
+        self.assertEqual(told(None), ("nothing", None, None, None))
+        self.assertEqual(told({}), ("object", None, None, 0))
+
+    def test_names(self):
+        self.assertEqual(values.name_of(len), "len")
+        self.assertEqual(values.name_of(ast.parse), "ast.parse")
+
+
+class Runs(unittest.TestCase):
+    def test_stages_add_up_and_failures_have_their_place(self):
+        path = written("def predict(x):\n    return 1 / x\n")
+        module = target.import_file(path, lambda source, name: compile(source, name, "exec"))
+        found = target.target_of(module, "stages", None)
+        at = whereabouts.Whereabouts(None)
+        made = predictions.Predictions(found, None, [1, 0], at)
+        marks, values_of = made.first()
+        self.assertEqual((len(marks), values_of), (2, [1.0]))
+        with self.assertRaises(predictions.Failed) as caught:
+            made.plain_once()
+        self.assertEqual((at.stage, at.sample), (0, 1))
+        self.assertEqual(reason_of(caught.exception.error), "ZeroDivisionError: division by zero")
+
+    def test_loops_are_counted_where_they_stand(self):
+        path = written("def f(a):\n    out = []\n    for x in a:\n        out.append(x * 2)\n    return out\n")
+        seen = LoopsSeen(Places([path]))
+        seen.install()
+        with open(path) as file:
+            space = {}
+            exec(seen.compile(file.read(), path), space)
+        seen.is_counting = True
+        self.assertEqual(space["f"]([1, 2, 3]), [2, 4, 6])
+        self.assertEqual(space["f"](iter([1])), [2])
+        rows = seen.rows(2)
+        self.assertEqual([(row["line"], row["endLine"], row["tripsPerPrediction"]) for row in rows], [(3, 4, 2.0)])
+        self.assertEqual(rows[0]["operands"]["a"]["length"], 3)
+
+    def test_slopes_and_intervals(self):
+        self.assertEqual(predictions.slope([(0, 0), (10, 20), (20, 40)]), 2)
+        low, high = clock.interval([2.0] * 9)
+        self.assertEqual((low, high), (2.0, 2.0))
+
+    def test_whose_code(self):
+        self.assertFalse(Places().is_user(ast.__file__))
+        self.assertFalse(Places().is_user("<string>"))
+        self.assertFalse(Places().is_user(predictions.__file__))
+        self.assertTrue(Places().is_user(written("")))
+
+
+if __name__ == "__main__":
+    unittest.main()
