@@ -1,9 +1,10 @@
 // The models of the engine suite: each a small case of what an engine must take, with what it is fed.
+import path from 'node:path'
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../graph/build.ts'
 import { mulberry32, normal } from '../graph/random.ts'
 import type { DType } from '../graph/types.ts'
 import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
-import type { Feeds, TensorValue } from './types.ts'
+import type { Feeds, Results, TensorValue } from './types.ts'
 
 /** A model, what it is fed, prediction by prediction, in one session. */
 export interface SuiteModel {
@@ -11,8 +12,23 @@ export interface SuiteModel {
   readonly bytes?: Uint8Array
   /** In fixtures/models. */
   readonly fixture?: string
+  /** Of a format that ort-cpu does not read. */
+  readonly file?: string
   readonly feeds: readonly Feeds[]
+  /** The maker's own, feeds by feeds; absent: those of ort-cpu. */
+  readonly expected?: readonly Results[]
   readonly large?: true
+}
+
+/** What an engine is asked to run, in a format that it reads. */
+export interface EngineSuite {
+  readonly models: readonly SuiteModel[]
+  /** One kernel, x to y, in float32. */
+  readonly small: SuiteModel
+  readonly scalar: SuiteModel
+  readonly outputs: SuiteModel
+  /** `feeds`: of an engine that looks at operators as it comes to them. */
+  readonly unknownOperator: { readonly file: string; readonly says: RegExp; readonly feeds?: Feeds }
 }
 
 export function floats(shape: readonly number[], seed: number): TensorValue {
@@ -192,7 +208,7 @@ const dtypeModel = (dtype: DType): SuiteModel => {
   }
 }
 
-export const suiteModels: readonly SuiteModel[] = [
+const models: readonly SuiteModel[] = [
   PERCEPTRON,
   CONVOLUTION,
   ATTENTION,
@@ -206,3 +222,14 @@ export const suiteModels: readonly SuiteModel[] = [
   { name: 'weights beside the model', large: true, fixture: 'external-data', feeds: [{ x: floats([2, 16], 1) }] },
   { name: 'trees, and an output that is no tensor left out', fixture: 'credit_rf10_zipmap', feeds: [{ X: floats([2, 23], 1) }] },
 ]
+
+export const onnxSuite: EngineSuite = {
+  models,
+  small: SMALL,
+  scalar: SCALAR,
+  outputs: OUTPUTS,
+  unknownOperator: {
+    file: path.resolve(import.meta.dirname, '../../fixtures/models/unknown-operator.onnx'),
+    says: /NoSuchOperator/,
+  },
+}

@@ -1,4 +1,6 @@
 // The engines, listed by hand.
+import { compiled } from './compiled/compiled.ts'
+import { litert } from './litert/litert.ts'
 import { browserWasm } from './onnxruntime/browser-wasm.ts'
 import { browserWebgpu } from './onnxruntime/browser-webgpu.ts'
 import { ortCoreml } from './onnxruntime/ort-coreml.ts'
@@ -14,6 +16,10 @@ import { openvinoF16 } from './openvino/openvino-f16.ts'
 import { openvinoGpu } from './openvino/openvino-gpu.ts'
 import { openvinoGpuF16 } from './openvino/openvino-gpu-f16.ts'
 import { openvinoNpu } from './openvino/openvino-npu.ts'
+import { pythonKeras } from './python/python-keras.ts'
+import { pythonOrt } from './python/python-ort.ts'
+import { tfjsCpu } from './tfjs/tfjs-cpu.ts'
+import { tfjsWasm } from './tfjs/tfjs-wasm.ts'
 import type { Engine, EngineOffer } from './types.ts'
 
 export const engines: readonly Engine[] = [
@@ -32,11 +38,23 @@ export const engines: readonly Engine[] = [
   openvinoGpu,
   openvinoGpuF16,
   openvinoNpu,
+  tfjsCpu,
+  tfjsWasm,
+  litert,
+  pythonOrt,
+  pythonKeras,
+  compiled,
 ]
 
 /** undefined where no engine bears that id. */
 export function engineById(id: string): Engine | undefined {
   return engines.find((engine) => engine.id === id)
+}
+
+/** What evidence keeps of an engine beside its id. */
+export function traitsOf(id: string): Pick<Engine, 'precision' | 'runtime'> {
+  const { precision, runtime } = engineById(id) ?? {}
+  return { ...(precision === undefined ? {} : { precision }), ...(runtime === undefined ? {} : { runtime }) }
 }
 
 /** None of an engine that is not known here. */

@@ -29,12 +29,14 @@ export interface EngineOptions {
   readonly browser?: string
   /** A folder that has OpenVINO's C library, or the library itself; absent: where it usually is. */
   readonly openvino?: string
-  /** A Python interpreter, or its environment's folder, whose packages have it. */
+  /** The same of LiteRT's library. */
+  readonly litert?: string
+  /** A Python interpreter, or its environment's folder, whose packages have them. */
   readonly python?: string
 }
 
 /** What tells where an engine is. */
-export type EnginePlaces = Pick<EngineOptions, 'packageFrom' | 'browser' | 'openvino' | 'python'>
+export type EnginePlaces = Pick<EngineOptions, 'packageFrom' | 'browser' | 'openvino' | 'litert' | 'python'>
 
 export interface InputDeclaration {
   readonly name: string
@@ -58,9 +60,21 @@ export interface Session {
    * The first two are those of this session, however late it is asked.
    */
   sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
+  /** Of engines that offer `tensors-by-hand`; after all that is timed. */
+  observe?(feeds: Feeds): Promise<Observed>
   /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
   endProfiling?(): Promise<string | null>
   close(): Promise<void>
+}
+
+/** What a runtime whose tensors live until they are disposed can tell of its predictions. */
+export interface Observed {
+  /** A call with these inputs that computes nothing, ms, median. */
+  readonly callMs: number
+  /** Per prediction without `tidy`: tensors that the caller is given, and what is alive beside them once those are disposed. */
+  readonly outputsLeft: number
+  readonly othersLeft: number
+  readonly othersLeftBytes: number
 }
 
 export interface LeastRuns {
@@ -137,11 +151,14 @@ export type Availability =
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
  *
  * How it predicts. `float16`: its kernels compute in it. `synchronous`: a prediction holds the thread that asked for it.
+ * `javascript`: it computes in plain JavaScript. `compiled-while-running`: its code is compiled while the first predictions run.
+ * `tensors-by-hand`: its tensors live until they are disposed (`observe`).
  * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
  * web page, whose headers decide about threads.
  *
  * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
- * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place.
+ * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `generated`:
+ * what it runs is written for the model, and only some models can be: `fix` hands over the code.
  */
 export type EngineOffer =
   | 'threads'
@@ -160,12 +177,16 @@ export type EngineOffer =
   | 'cpu-refused'
   | 'float16'
   | 'synchronous'
+  | 'javascript'
+  | 'compiled-while-running'
+  | 'tensors-by-hand'
   | 'shaders'
   | 'webassembly'
   | 'page'
   | 'reference'
   | 'shipped'
   | 'alternative'
+  | 'generated'
 
 /** A library that is no npm package, as a shipped folder opens a model with it. */
 export interface ShippedLibrary {
@@ -188,7 +209,7 @@ export interface Engine {
   readonly install?: string
   /** What its kernels compute floats in, where it chooses that; absent: what the model has. */
   readonly precision?: 'float32' | 'float16' | 'bfloat16'
-  /** What engines that differ in their precision alone are called together, in a sentence. */
+  /** What it is called in a sentence; engines of one library that differ in their precision or backend are called alike. */
   readonly runtime?: string
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number

@@ -1,43 +1,27 @@
 // OpenVINO's C API, called through koffi: https://docs.openvino.ai/2026/api/c_cpp_api/group__ov__c__api.html
-// The functions and their types are those of openvino/c/*.h, which the wheel brings. Loading a library that is none, or is another
-// machine's, can end a process: only trials' processes do it.
+// The functions and their types are those of openvino/c/*.h, which the wheel brings.
 import fs from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type * as Koffi from 'koffi'
-import { type FoundPackage, findPackage } from '../find-package.ts'
-
-/** An object of the library's. */
-export type Handle = unknown
-/** Where the library writes a handle or a number: an array of one. */
-export type Out<T> = [T | null]
+import { apiLoader, type Call, type Handle, type NativeApi, nativeApi } from '../koffi.ts'
 
 export interface Shape {
   readonly rank: number
   readonly dims: readonly number[] | null
 }
 
-type Call = (...given: readonly unknown[]) => unknown
-
-export const FFI = 'koffi'
 /** Element types were numbered otherwise before 2024.2; the oldest that was tried. */
 export const OLDEST = { year: 2024, release: 6 } as const
 
-/** Statuses: 0 is success. A call that fails throws with the library's own words. */
-export interface OpenvinoApi {
+/** Calls by name, without `ov_`; one that fails throws with the library's own words. */
+export interface OpenvinoApi extends NativeApi<CallName, FreeName> {
   /** '2026.4.1-21919-...'. */
   readonly build: string
   /** '2026.4.1'. */
   readonly version: string
-  readonly koffi: typeof Koffi
-  /** Calls by name, without `ov_`. Each throws where the library says no. */
-  readonly call: (name: CallName, ...given: readonly unknown[]) => void
-  /** The same, but gives the status. */
-  readonly status: (name: CallName, ...given: readonly unknown[]) => number
   /** For the loop of predictions: gives the status. */
   readonly infer: (request: Handle) => number
   readonly lastError: () => string
-  readonly free: (name: FreeName, handle: Handle) => void
 }
 
 const CALLS = {
@@ -84,27 +68,10 @@ const FREES = {
 } as const
 export type FreeName = keyof typeof FREES
 
-export const findKoffi = (): FoundPackage | null => findPackage(FFI, null)
-
 /** Throws where koffi is absent, and where `file` does not load or is too old. */
-export async function loadApi(file: string): Promise<OpenvinoApi> {
-  const known = loaded.get(file)
-  if (known) return known
-  const found = findKoffi()
-  if (!found) throw new Error(`the package ${FFI} was not found`)
-  const module = await import(pathToFileURL(found.entry).href)
-  const koffi = (module.load ? module : module.default) as typeof Koffi
-  const api = bind(koffi, openLibrary(koffi, file))
-  loaded.set(file, api)
-  return api
-}
-
-/** A process loads a library once. */
-const loaded = new Map<string, OpenvinoApi>()
+export const loadApi = apiLoader((koffi, file) => bind(koffi, openLibrary(koffi, file)))
 
 function openLibrary(koffi: typeof Koffi, file: string): Koffi.LibraryHandle {
-  const other = otherMachine(file)
-  if (other !== null) throw new Error(`it is for ${other}, and this Node for ${process.arch}`)
   try {
     return koffi.load(file)
   } catch (error) {
@@ -113,20 +80,6 @@ function openLibrary(koffi: typeof Koffi, file: string): Koffi.LibraryHandle {
     for (const one of beside) koffi.load(one, { global: true })
     return koffi.load(file)
   }
-}
-
-/** ELF's numbers of machines: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
-const MACHINES: Readonly<Record<number, string>> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
-
-/** The machine that a library of Linux is for, where that is another: the system's loader calls such a file absent. */
-export function otherMachine(file: string): string | null {
-  const head = Buffer.alloc(20)
-  const fd = fs.openSync(file, 'r')
-  fs.readSync(fd, head, 0, head.length, 0)
-  fs.closeSync(fd)
-  if (head.toString('latin1', 0, 4) !== '\x7fELF') return null
-  const machine = MACHINES[head.readUInt16LE(18)] ?? 'another machine'
-  return machine === process.arch ? null : machine
 }
 
 /** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */
@@ -149,21 +102,14 @@ function bind(koffi: typeof Koffi, library: Koffi.LibraryHandle): OpenvinoApi {
       throw new Error(`OpenVINO ${version.short} is too old: it has no ${/ov_\w+/.exec(signature)![0]}; ${UPDATE}`)
     }
   }
-  const calls = Object.fromEntries(Object.entries(CALLS).map(([name, signature]) => [name, bound(signature)]))
-  const frees = Object.fromEntries(Object.entries(FREES).map(([name, signature]) => [name, bound(signature)]))
-  const lastError = bound('str ov_get_last_err_msg()')
+  const said = bound('str ov_get_last_err_msg()')
+  const why = (status: number) => pointOf(said() as string | null, status)
   return {
+    ...nativeApi(koffi, { calls: CALLS, frees: FREES }, { bound, why }),
     build: version.build,
     version: version.short,
-    koffi,
-    call(name, ...given) {
-      const status = calls[name]!(...given) as number
-      if (status !== 0) throw new Error(pointOf(lastError() as string | null, status))
-    },
-    status: (name, ...given) => calls[name]!(...given) as number,
     infer: bound('int ov_infer_request_infer(void *request)') as unknown as OpenvinoApi['infer'],
-    lastError: () => pointOf(lastError() as string | null, -1),
-    free: (name, handle) => void frees[name]!(handle),
+    lastError: () => why(-1),
   }
 }
 

@@ -3,6 +3,7 @@
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
+import { FFI, findKoffi, type Handle } from '../koffi.ts'
 import type {
   Availability,
   DeviceKind,
@@ -13,7 +14,7 @@ import type {
   OpenOptions,
   Session,
 } from '../types.ts'
-import { FFI, findKoffi, type Handle, loadApi, type OpenvinoApi, type Out } from './c-api.ts'
+import { loadApi, type OpenvinoApi } from './c-api.ts'
 import { findLibrary, INSTALL, surroundings } from './find-library.ts'
 import { openSession, textOf } from './session.ts'
 
@@ -99,13 +100,12 @@ async function availableOn({ device, precision }: OpenvinoDescription, places: E
     return absent(`the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(null)}`, `npm install ${FFI}`)
   try {
     const api = await loadApi(found.file)
-    const core: Out<Handle> = [null]
-    api.call('core_create', core)
-    const listed = devicesOf(api, core[0])
+    const core = api.got('core_create')
+    const listed = devicesOf(api, core)
     const version = `OpenVINO ${api.version}`
     if (!listed.some((one) => one === device || one.startsWith(`${device}.`)))
       return absent(`${version} lists no ${device} here, only ${listed.join(', ')}`, `install the driver of the ${device}`)
-    const property = (key: string) => textOf(api, 'core_get_property', core[0], device, key)
+    const property = (key: string) => textOf(api, 'core_get_property', core, device, key)
     const name = property('FULL_DEVICE_NAME').trim()
     const { capability } = PRECISIONS[precision]
     if (!property('OPTIMIZATION_CAPABILITIES').split(' ').includes(capability))

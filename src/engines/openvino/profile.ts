@@ -2,7 +2,8 @@
 // is read of onnxruntime: an event for each node that ran, one after the other. The kernel's name stands where onnxruntime names a
 // provider: 'jit_avx512_amx_bf16'.
 import fs from 'node:fs'
-import type { Handle, OpenvinoApi } from './c-api.ts'
+import type { Handle } from '../koffi.ts'
+import type { OpenvinoApi } from './c-api.ts'
 import { nodeOperators } from './onnx-names.ts'
 
 export interface NodeInfo {

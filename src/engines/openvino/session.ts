@@ -1,8 +1,9 @@
 // A model opened with OpenVINO. It is compiled for the shapes that it is fed with: where all are declared when it is opened, else at the
 // first prediction with such shapes, so that its time lies in that prediction. Beyond a few shapes it is compiled once more with free ones.
 import { firstLineOf } from '../../graph/input-error.ts'
+import type { Handle, Out } from '../koffi.ts'
 import type { Feeds, InputDeclaration, OpenOptions, PreparedRun, Results, Session, TensorValue } from '../types.ts'
-import type { CallName, Handle, OpenvinoApi, Out } from './c-api.ts'
+import type { CallName, OpenvinoApi } from './c-api.ts'
 import { codeOf, dtypeOf, valueFrom } from './element-types.ts'
 import { declaredNames } from './onnx-names.ts'
 import { type ProfiledRun, profiledNodes, writeTrace } from './profile.ts'
@@ -39,7 +40,7 @@ interface Opened {
 }
 
 export function openSession(api: OpenvinoApi, file: string, compiling: Compiling, options: OpenOptions): Session {
-  const core = got(api, 'core_create')
+  const core = api.got('core_create')
   const { model, inputs, outputs } = declarations(api, core, file)
   const opened: Opened = { api, core, file, compiling, inputs, outputs, byShapes: new Map(), fresh: model, closed: false }
   // Shapes that all are declared: compiled now, so that what the library refuses is refused when the model is opened.
@@ -81,16 +82,9 @@ export function openSession(api: OpenvinoApi, file: string, compiling: Compiling
   }
 }
 
-/** What a call gives by its last parameter. */
-function got<T = Handle>(api: OpenvinoApi, name: CallName, ...given: readonly unknown[]): T {
-  const out: Out<T> = [null]
-  api.call(name, ...given, out)
-  return out[0] as T
-}
-
 /** A text of the library's own, freed. */
 export function textOf(api: OpenvinoApi, name: CallName, ...given: readonly unknown[]): string {
-  const pointer = got(api, name, ...given)
+  const pointer = api.got(name, ...given)
   const text = api.koffi.decode(pointer as never, 'char', -1) as string
   api.free('text', pointer)
   return text
@@ -99,7 +93,7 @@ export function textOf(api: OpenvinoApi, name: CallName, ...given: readonly unkn
 /** An error says that it is the model's, in the words that are known of engines: no other inputs would help. */
 function readModel({ api, core, file }: Pick<Opened, 'api' | 'core' | 'file'>): Handle {
   try {
-    return got(api, 'core_read_model', core, file, null)
+    return api.got('core_read_model', core, file, null)
   } catch (error) {
     const words = firstLineOf(error).replace(/^FrontEnd API failed with \w+: /, '')
     // What cannot be converted is said operator by operator, and summed up at the end.
@@ -112,7 +106,7 @@ function declarations(api: OpenvinoApi, core: Handle, file: string) {
   const names = declaredNames(file)
   const has = (name: string): boolean => {
     try {
-      api.free('const_port', got(api, 'model_const_input_by_name', model, name))
+      api.free('const_port', api.got('model_const_input_by_name', model, name))
       return true
     } catch {
       return false
@@ -120,13 +114,13 @@ function declarations(api: OpenvinoApi, core: Handle, file: string) {
   }
   // Weights that are listed as inputs are constants here.
   const inputNames = names.inputs.filter(has)
-  const inputs = inputNames.map((name) => declared(api, got(api, 'model_const_input_by_name', model, name), name))
-  const outputs = names.outputs.map((name, i) => declared(api, got(api, 'model_const_output_by_index', model, i), name))
+  const inputs = inputNames.map((name) => declared(api, api.got('model_const_input_by_name', model, name), name))
+  const outputs = names.outputs.map((name, i) => declared(api, api.got('model_const_output_by_index', model, i), name))
   return { model, inputs, outputs }
 }
 
 function declared(api: OpenvinoApi, port: Handle, name: string): InputDeclaration {
-  const dtype = dtypeOf(api, got<number>(api, 'port_get_element_type', port))
+  const dtype = dtypeOf(api, api.got<number>('port_get_element_type', port))
   const shape: { rankMin?: bigint | number; rankMax?: bigint | number; dims?: unknown } = {}
   api.call('port_get_partial_shape', port, shape)
   const rank = Number(shape.rankMin)
@@ -157,7 +151,7 @@ function compiledFor(opened: Opened, feeds: Feeds | null): Compiled {
     const out: Out<Handle> = [null]
     api.call('core_compile_model', core, model, compiling.device, properties.length / 2, out, ...properties)
     const compiled = out[0]
-    const made: Compiled = { compiled, request: got(api, 'compiled_model_create_infer_request', compiled), bound: null }
+    const made: Compiled = { compiled, request: api.got('compiled_model_create_infer_request', compiled), bound: null }
     byShapes.set(key, made)
     return made
   } finally {
@@ -248,7 +242,7 @@ function checkFeeds(inputs: readonly InputDeclaration[], feeds: Feeds): void {
 
 function tensorFrom(api: OpenvinoApi, { dtype, shape, data }: TensorValue): Handle {
   if (!ArrayBuffer.isView(data)) throw new Error("OpenVINO's C API does not take strings")
-  const tensor = got(api, 'tensor_create', codeOf(api, dtype), { rank: shape.length, dims: [...shape] })
+  const tensor = api.got('tensor_create', codeOf(api, dtype), { rank: shape.length, dims: [...shape] })
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   bytesOf(api, tensor).set(bytes)
   return tensor
@@ -256,15 +250,15 @@ function tensorFrom(api: OpenvinoApi, { dtype, shape, data }: TensorValue): Hand
 
 /** The library's own memory. */
 function bytesOf(api: OpenvinoApi, tensor: Handle): Uint8Array {
-  const size = Number(got<number | bigint>(api, 'tensor_get_byte_size', tensor))
+  const size = Number(api.got<number | bigint>('tensor_get_byte_size', tensor))
   if (size === 0) return new Uint8Array(0)
-  return new Uint8Array(api.koffi.view(got(api, 'tensor_data', tensor) as never, size))
+  return new Uint8Array(api.koffi.view(api.got('tensor_data', tensor) as never, size))
 }
 
 function outputsOf({ api, outputs }: Opened, { request }: Compiled): Results {
   return Object.fromEntries(
     outputs.map(({ name }, i) => {
-      const tensor = got(api, 'infer_request_get_output_tensor_by_index', request, i)
+      const tensor = api.got('infer_request_get_output_tensor_by_index', request, i)
       try {
         return [name, copied(api, tensor)]
       } finally {
@@ -275,7 +269,7 @@ function outputsOf({ api, outputs }: Opened, { request }: Compiled): Results {
 }
 
 function copied(api: OpenvinoApi, tensor: Handle): TensorValue {
-  const dtype = dtypeOf(api, got<number>(api, 'tensor_get_element_type', tensor))
+  const dtype = dtypeOf(api, api.got<number>('tensor_get_element_type', tensor))
   if (dtype === null) throw new Error("an output is of a type that OpenVINO's C API does not give")
   return { dtype, shape: shapeOf(api, tensor), data: valueFrom(dtype, bytesOf(api, tensor).slice()) }
 }
@@ -288,6 +282,7 @@ function shapeOf(api: OpenvinoApi, tensor: Handle): number[] {
   const status = api.status('tensor_get_shape', tensor, given)
   if (status === INVALID_PARAMETER) return []
   if (status !== 0) throw new Error(api.lastError())
+  if (Number(given.rank) === 0) return []
   const dims = api.koffi.decode(given.dims as never, 'int64_t', Number(given.rank)) as ArrayLike<number | bigint>
   const shape = Array.from(dims, Number)
   api.free('shape', given)

@@ -10,15 +10,17 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../compiled-twin.ts'
 
-/** Modules of the page, by their place under engines/. */
+/** Modules of the page, by their place among ours. */
 const MODULES: ReadonlySet<string> = new Set([
-  'onnxruntime/browser/page.js',
-  'onnxruntime/browser/wire.js',
-  'onnxruntime/tensors.js',
-  'onnxruntime/web-options.js',
-  'sampler.js',
+  'engines/onnxruntime/browser/page.js',
+  'engines/onnxruntime/browser/wire.js',
+  'engines/onnxruntime/tensors.js',
+  'engines/onnxruntime/web-options.js',
+  'engines/array-types.js',
+  'engines/sampler.js',
+  'graph/element-arrays.js',
 ])
-const enginesFolder = fileURLToPath(new URL('../..', compiledTwin(import.meta.url)))
+const modulesFolder = fileURLToPath(new URL('../../..', compiledTwin(import.meta.url)))
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -98,7 +100,7 @@ const isToken = (given: string, token: string): boolean =>
 function fileAt(place: string, ortFolder: string): string | null {
   const [folder, ...rest] = place.split('/')
   const name = rest.join('/')
-  if (folder === 'engines' && MODULES.has(name)) return path.join(enginesFolder, name)
+  if (MODULES.has(place)) return path.join(modulesFolder, place)
   if (folder === 'ort' && /^ort[\w.-]*\.(mjs|wasm)$/.test(name)) return path.join(ortFolder, name)
   return null
 }

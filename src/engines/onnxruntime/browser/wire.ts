@@ -1,6 +1,7 @@
 // Tensors as bytes, for the way between Node and the page: the length of a JSON header (4 bytes, little-endian), the header with name,
 // dtype, shape and place of each tensor, then the data, each at a multiple of 8. Strings stand in the header. Runs on both sides.
 import type { DType } from '../../../graph/types.ts'
+import { ARRAY_TYPES } from '../../array-types.ts'
 import type { TensorValue } from '../../types.ts'
 
 export type NamedTensors = Readonly<Record<string, TensorValue>>
@@ -12,25 +13,6 @@ interface Entry {
   readonly offset: number
   readonly bytes: number
   readonly strings?: readonly string[]
-}
-
-type ArrayType = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView
-
-const ARRAYS: Readonly<Partial<Record<DType, ArrayType & { readonly BYTES_PER_ELEMENT: number }>>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  int4: Uint8Array,
-  uint4: Uint8Array,
 }
 
 const ALIGN = 8
@@ -80,7 +62,7 @@ export function decode(given: Uint8Array): NamedTensors[] {
 
 function dataOf({ dtype, offset, bytes, strings }: Entry, buffer: ArrayBuffer, start: number): TensorValue['data'] {
   if (strings !== undefined) return strings
-  const type = ARRAYS[dtype]
+  const type = ARRAY_TYPES[dtype]
   if (type === undefined) throw new Error(`a page takes no tensors of ${dtype}`)
   return new type(buffer, start + offset, bytes / type.BYTES_PER_ELEMENT)
 }

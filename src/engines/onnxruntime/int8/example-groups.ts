@@ -1,64 +1,22 @@
 // Quantized models with one group each, whole or with one condition broken: what the tests of lint and of the mends are made of.
-// Inputs x (and z) are float; 16 channels at 8 x 8, or [8, 64] times [64, 32].
-
-import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf'
-import { type AttributeValue, floatTensor, int64Tensor, model, node, rawTensor, valueInfo } from '../../../graph/build.ts'
-import { mulberry32 } from '../../../graph/random.ts'
-
-type Attributes = Readonly<Record<string, AttributeValue>>
-/** A per-tensor scale and zero point. */
-interface Parameters {
-  readonly scale: number
-  readonly zero: number
-  readonly dtype: 'uint8' | 'int8' | 'uint16'
-}
-
-const X: Parameters = { scale: 0.05, zero: 128, dtype: 'uint8' }
-const Y: Parameters = { scale: 0.1, zero: 120, dtype: 'uint8' }
-const CHANNELS = 16
-const IMAGE = [1, CHANNELS, 8, 8]
-
-/** Numbers in ±size/2, the same for the same seed. */
-function noise(count: number, size: number, seed = 1): number[] {
-  const random = mulberry32(seed)
-  return Array.from({ length: count }, () => (random() - 0.5) * size)
-}
-
-const int8Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
-  rawTensor(name, 'int8', shape, new Uint8Array(Int8Array.from(values, Math.round).buffer))
-const int32Tensor = (name: string, shape: readonly number[], values: readonly number[]): TensorProto =>
-  rawTensor(name, 'int32', shape, new Uint8Array(Int32Array.from(values, Math.round).buffer))
-
-const int8Noise = (name: string, shape: readonly number[]): TensorProto =>
-  int8Tensor(
-    name,
-    shape,
-    noise(
-      shape.reduce((a, b) => a * b, 1),
-      200,
-      shape.length,
-    ),
-  )
-
-/** The tensors 's' and 'z' behind a prefix. */
-function parameters(prefix: string, { scale, zero, dtype }: Parameters): TensorProto[] {
-  const bytes = dtype === 'uint16' ? new Uint8Array(Uint16Array.of(zero).buffer) : Uint8Array.of(zero & 255)
-  return [floatTensor(`${prefix}s`, [], [scale]), rawTensor(`${prefix}z`, dtype, [], bytes)]
-}
-
-/** QuantizeLinear with the parameters behind a prefix; `short`: without its zero point. */
-const quantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
-  node(
-    { opType: 'QuantizeLinear', name: `${to}_quantize` },
-    short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],
-    [to],
-  )
-const dequantize = (value: string, to: string, prefix: string, short = false): NodeProto =>
-  node(
-    { opType: 'DequantizeLinear', name: `${to}_dequantize` },
-    short ? [value, `${prefix}s`] : [value, `${prefix}s`, `${prefix}z`],
-    [to],
-  )
+import type { ModelProto, TensorProto } from 'onnx-buf'
+import { floatTensor, int64Tensor, node } from '../../../graph/build.ts'
+import {
+  type Attributes,
+  assemble,
+  CHANNELS,
+  dequantize,
+  IMAGE,
+  int8Noise,
+  int8Tensor,
+  int32Tensor,
+  noise,
+  type Parameters,
+  parameters,
+  quantize,
+  X,
+  Y,
+} from './example-parts.ts'
 
 export interface ConvGroup {
   /** Default: int32 with the right scale. */
@@ -326,131 +284,4 @@ export function binaryGroup(
   )
   const shapes = given.constant ? { x: IMAGE } : { x: IMAGE, z: IMAGE }
   return assemble({ nodes, initializers, outputs: ['y'], shapes, opset: given.wide ? 21 : 17 })
-}
-
-export interface IntegerChain {
-  readonly opType?: 'MatMulInteger' | 'ConvInteger'
-  /** Default: the scales are multiplied with each other first, as the engine's fusion looks for it. */
-  readonly order?: 'scales-first' | 'one-by-one'
-  readonly bias?: boolean
-  readonly readToo?: boolean
-}
-
-/** x - DynamicQuantizeLinear - MatMulInteger or ConvInteger - Cast - Mul (- Add) - y. */
-export function integerChain({
-  opType = 'MatMulInteger',
-  order = 'scales-first',
-  bias = false,
-  readToo = false,
-}: IntegerChain = {}) {
-  const isConv = opType === 'ConvInteger'
-  const initializers = [
-    int8Noise('w', isConv ? [CHANNELS, CHANNELS, 3, 3] : [64, 32]),
-    int8Tensor('wz', [], [0]),
-    isConv
-      ? floatTensor('ws', [], [0.01])
-      : floatTensor(
-          'ws',
-          [32],
-          noise(32, 0.01).map((value) => 0.01 + value),
-        ),
-    floatTensor('b', isConv ? [1, CHANNELS, 1, 1] : [32], noise(isConv ? CHANNELS : 32, 2)),
-  ]
-  const nodes = [
-    node({ opType: 'DynamicQuantizeLinear', name: 'x_quantize' }, ['x'], ['xq', 'xs', 'xz']),
-    node({ opType, name: 'product' }, ['xq', 'w', 'xz', 'wz'], ['i'], isConv ? { pads: [1, 1, 1, 1] } : {}),
-    node({ opType: 'Cast', name: 'cast' }, ['i'], ['c'], { to: 1 }),
-    ...(order === 'scales-first'
-      ? [node({ opType: 'Mul', name: 'scales' }, ['xs', 'ws'], ['s']), node({ opType: 'Mul', name: 'scale' }, ['c', 's'], ['m'])]
-      : [
-          node({ opType: 'Mul', name: 'scale_x' }, ['c', 'xs'], ['s']),
-          node({ opType: 'Mul', name: 'scale_w' }, ['s', 'ws'], ['m']),
-        ]),
-  ]
-  if (bias) nodes.push(node({ opType: 'Add', name: 'bias' }, ['m', 'b'], ['y']))
-  const outputs = [bias ? 'y' : 'm']
-  if (readToo) outputs.push('c')
-  const kept = initializers.filter(({ name }) => bias || name !== 'b')
-  return assemble({ nodes, initializers: kept, outputs, shapes: { x: isConv ? IMAGE : [8, 64] } })
-}
-
-/** x times 4-bit weights. */
-export function nBits(accuracyLevel?: number): ModelProto {
-  const block = 32
-  const bytes = Uint8Array.from(noise(32 * 32, 254, 3), (value) => value + 127)
-  return assemble({
-    nodes: [
-      node({ opType: 'MatMulNBits', domain: 'com.microsoft', name: 'product' }, ['x', 'w', 's'], ['y'], {
-        K: 64,
-        N: 32,
-        bits: 4,
-        block_size: block,
-        ...(accuracyLevel === undefined ? {} : { accuracy_level: accuracyLevel }),
-      }),
-    ],
-    initializers: [
-      rawTensor('w', 'uint8', [32, 2, 16], bytes),
-      floatTensor(
-        's',
-        [64],
-        noise(64, 0.02).map((value) => 0.02 + value),
-      ),
-    ],
-    outputs: ['y'],
-    shapes: { x: [8, 64] },
-    opsets: { 'com.microsoft': 1 },
-  })
-}
-
-/** A table of 8-bit rows, dequantized before rows are taken out of it. */
-export function embedding(perRow = false): ModelProto {
-  const rows = 100
-  return assemble({
-    nodes: [
-      node({ opType: 'DequantizeLinear', name: 'wf_dequantize' }, ['w', 'ws', 'wz'], ['wf'], perRow ? { axis: 0 } : {}),
-      node({ opType: 'Gather', name: 'gather' }, ['wf', 'rows'], ['y']),
-    ],
-    initializers: [
-      int8Noise('w', [rows, 32]),
-      floatTensor('ws', perRow ? [rows] : [], perRow ? noise(rows, 0.01).map((value) => 0.01 + value) : [0.01]),
-      int8Tensor('wz', perRow ? [rows] : [], perRow ? new Array(rows).fill(0) : [0]),
-      int64Tensor('rows', [4], [3, 1, 4, 1]),
-    ],
-    outputs: ['y'],
-    shapes: {},
-    rows: true,
-  })
-}
-
-interface Parts {
-  readonly nodes: readonly NodeProto[]
-  readonly initializers: readonly TensorProto[]
-  readonly outputs: readonly string[]
-  readonly shapes: Readonly<Record<string, readonly number[]>>
-  readonly opset?: number | undefined
-  readonly listed?: readonly string[] | undefined
-  readonly opsets?: Readonly<Record<string, number>>
-  readonly rows?: boolean
-}
-
-const DTYPES: Readonly<Record<number, 'float32' | 'uint8' | 'int8' | 'int32'>> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  6: 'int32',
-}
-
-function assemble({ nodes, initializers, outputs, shapes, opset, listed = [], opsets, rows }: Parts): ModelProto {
-  const listedInputs = initializers
-    .filter(({ name }) => listed.includes(name))
-    .map(({ name, dataType, dims }) => valueInfo(name, DTYPES[dataType]!, dims.map(Number)))
-  const inputs = Object.entries(shapes).map(([name, shape]) => valueInfo(name, 'float32', shape))
-  return model({
-    nodes,
-    inputs: [...inputs, ...(rows ? [valueInfo('rows', 'int64', [4])] : []), ...listedInputs],
-    outputs: outputs.map((name) => valueInfo(name, 'float32')),
-    initializers: initializers.filter(({ name }) => !rows || name !== 'rows'),
-    ...(opset === undefined ? {} : { opset }),
-    ...(opsets === undefined ? {} : { opsets }),
-  })
 }

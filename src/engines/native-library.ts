@@ -1,0 +1,158 @@
+// Where a runtime's shared library is, of all the ways in which people have it: a folder that is named, the runtime of an npm package, a
+// Python wheel, an archive, the system's own folders. Nothing is run.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+export type FoundLibrary =
+  | { readonly ok: true; readonly file: string; readonly from: string }
+  | { readonly ok: false; readonly reason: string; readonly fix: string }
+
+/** A library, and how it comes to a machine. */
+export interface NativeLibrary {
+  /** 'OpenVINO'. */
+  readonly title: string
+  /** The option and the environment variable that name its folder, a folder around it, or the file. */
+  readonly flag: string
+  readonly variable: string
+  /** Its file, by platform: what matches, and how it is called in a sentence. */
+  readonly files: Readonly<Partial<Record<NodeJS.Platform, readonly [pattern: RegExp, name: string]>>>
+  /** Its folder among the packages of a Python. */
+  readonly wheel: string
+  /** Its folders under one that is named, beside that itself and Pythons'. */
+  readonly below: readonly string[]
+  /** The environment variable that its own scripts set to its folder. */
+  readonly home?: string
+  /** Where it was looked for, in words, and how it is got. */
+  readonly places: string
+  readonly install: string
+}
+
+/** What finding it reads of the world. */
+export interface Surroundings {
+  readonly platform: NodeJS.Platform
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  /** The runtime's folder of an npm package; null where there is none. */
+  readonly nodeRuntime: string | null
+}
+
+export const surroundings = (nodeRuntime: string | null = null): Surroundings => ({
+  platform: process.platform,
+  env: process.env,
+  home: os.homedir(),
+  nodeRuntime,
+})
+
+const SYSTEM_FOLDERS = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/local/lib64',
+  '/usr/local/lib',
+  '/opt/homebrew/lib',
+]
+
+interface Named {
+  /** The folder that the option names. */
+  readonly folder: string | undefined
+  /** A Python interpreter, or its environment's folder. */
+  readonly python: string | undefined
+}
+
+/** The first place that has it. What was named is not passed over in silence. */
+export function findNativeLibrary(library: NativeLibrary, { folder, python }: Named, world: Surroundings): FoundLibrary {
+  const { title, flag, variable, install, files } = library
+  const places: readonly (readonly [said: string, given: string | undefined, folders: typeof below])[] = [
+    [flag, folder, below],
+    ['--python', python, sitePackages],
+    [variable, world.env[variable] || undefined, below],
+  ]
+  for (const [said, given, folders] of places) {
+    if (given === undefined) continue
+    const file = libraryIn(library, folders(library, path.resolve(given)), world)
+    if (file) return { ok: true, file, from: path.dirname(file) }
+    const name = (files[world.platform] ?? files.linux)![1]
+    return { ok: false, reason: `${said} ${given}: no ${title} library (${name}) is there`, fix: install }
+  }
+  const file = libraryIn(library, usualFolders(library, world), world)
+  if (file) return { ok: true, file, from: path.dirname(file) }
+  return { ok: false, reason: `${title} was not found ${library.places}`, fix: install }
+}
+
+function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
+  const { env, nodeRuntime } = world
+  const lists = [env.LD_LIBRARY_PATH, env.DYLD_LIBRARY_PATH, world.platform === 'win32' ? env.PATH : undefined]
+  const home = library.home === undefined ? undefined : env[library.home]
+  return [
+    ...(nodeRuntime === null ? [] : below(library, nodeRuntime)),
+    ...[env.VIRTUAL_ENV, env.CONDA_PREFIX].flatMap((prefix) => (prefix ? sitePackages(library, prefix) : [])),
+    ...pythonsOnPath(world).flatMap((python) => sitePackages(library, python)),
+    ...(home ? below(library, home) : []),
+    ...sitesIn(library, path.join(world.home, '.local/lib')),
+    ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
+    ...(world.platform === 'win32' ? [] : SYSTEM_FOLDERS),
+  ]
+}
+
+/** A library that is named is taken as it is: the system says what is wrong with it. */
+const below = (library: NativeLibrary, named: string): string[] =>
+  isFile(named) ? [named] : [...['', ...library.below].map((name) => path.join(named, name)), ...sitePackages(library, named)]
+
+/** Of an interpreter, or of the folder that an environment lies in. */
+function sitePackages(library: NativeLibrary, python: string): string[] {
+  const folder = path.dirname(python)
+  // On Windows only an environment's interpreter lies in a folder of its own.
+  const prefixes = isFile(python) ? [path.dirname(folder), folder] : [python]
+  return prefixes.flatMap((prefix) => [
+    path.join(prefix, 'Lib/site-packages', library.wheel),
+    ...sitesIn(library, path.join(prefix, 'lib')),
+    ...sitesIn(library, path.join(prefix, 'local/lib')),
+  ])
+}
+
+/** lib/python3.12/site-packages, the newest first; dist-packages is Debian's. */
+function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
+  const pythons = namesIn(lib).filter((name) => /^python3(\.\d+)?$/.test(name))
+  const newest = pythons.sort((a, b) => Number(b.split('.')[1] ?? 0) - Number(a.split('.')[1] ?? 0))
+  return newest.flatMap((name) => ['site-packages', 'dist-packages'].map((packages) => path.join(lib, name, packages, wheel)))
+}
+
+function pythonsOnPath({ env, platform }: Surroundings): string[] {
+  const names = platform === 'win32' ? ['python.exe'] : ['python3', 'python']
+  const folders = env.PATH?.split(path.delimiter).filter(Boolean) ?? []
+  return folders.flatMap((folder) =>
+    names
+      .map((name) => path.join(folder, name))
+      .filter(isFile)
+      .slice(0, 1),
+  )
+}
+
+/** A place is a folder, or the library itself. */
+function libraryIn({ files }: NativeLibrary, places: readonly string[], { platform }: Surroundings): string | null {
+  const pattern = files[platform]?.[0]
+  if (pattern === undefined) return null
+  for (const place of places) {
+    if (isFile(place)) return place
+    // Of several versions the newest; a plain name is a link to one of them.
+    const [newest] = namesIn(place)
+      .filter((name) => pattern.test(name))
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    if (newest !== undefined) return path.join(place, newest)
+  }
+  return null
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+}

@@ -1,0 +1,50 @@
+// What TensorFlow.js can tell of its predictions beside their time: what a call costs that computes nothing, and how many tensors are alive
+// after predictions whose outputs were disposed, without `tidy` around them. https://js.tensorflow.org/api/latest/#Performance-Memory
+import { processClock } from '../sampler.ts'
+import type { Observed } from '../types.ts'
+import type { Core, Tensor } from './tfjs-package.ts'
+
+export interface Calls {
+  /** A prediction without `tidy`. */
+  readonly bare: () => Promise<readonly Tensor[]> | readonly Tensor[]
+  /** A call with the same inputs whose outputs are those inputs. */
+  readonly empty: () => readonly Tensor[]
+}
+
+const WARM_CALLS = 50
+const CALLS = 101
+const PREDICTIONS = 3
+
+export async function observe(core: Core, { bare, empty }: Calls, now = processClock): Promise<Observed> {
+  // The very first prepares things that stay.
+  for (const tensor of await bare()) tensor.dispose()
+  const before = core.memory()
+  let outputs = 0
+  for (let k = 0; k < PREDICTIONS; k++) {
+    const given = await bare()
+    outputs += given.length
+    for (const tensor of given) {
+      tensor.dataSync()
+      tensor.dispose()
+    }
+  }
+  const after = core.memory()
+  const each = (count: number) => Math.max(0, count) / PREDICTIONS
+  return {
+    callMs: callMs(core, empty, now),
+    outputsLeft: outputs / PREDICTIONS,
+    othersLeft: each(after.numTensors - before.numTensors),
+    othersLeftBytes: each(after.numBytes - before.numBytes),
+  }
+}
+
+function callMs(core: Core, empty: Calls['empty'], now: () => number): number {
+  const call = () => void core.tidy(() => empty().map((tensor) => tensor.dataSync()))
+  for (let k = 0; k < WARM_CALLS; k++) call()
+  const times = Array.from({ length: CALLS }, () => {
+    const start = now()
+    call()
+    return now() - start
+  })
+  return times.sort((a, b) => a - b)[(CALLS - 1) / 2]!
+}
