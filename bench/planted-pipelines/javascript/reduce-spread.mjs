@@ -1,0 +1,4 @@
+// planted: growing-array
+export const samples = () => [1, 2].map((k) => Array.from({ length: 2500 }, (_, i) => ({ name: `f${i}`, value: (i * k) % 97 })))
+export const preprocess = (fields) => fields.reduce((all, { value }) => all.concat(Math.log1p(value)), []) // here
+export const predict = (x) => x.length

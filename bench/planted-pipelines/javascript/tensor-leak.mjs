@@ -1,0 +1,12 @@
+// planted: tensor-leak
+// Each request's image stays in a map that nothing ever takes out of.
+const answered = new Map()
+let requests = 0
+export const samples = () => [3, 5].map((k) => Uint8Array.from({ length: 60_000 }, (_, i) => (i * k) % 251))
+
+export function preprocess(pixels) {
+  const image = Float32Array.from(pixels)
+  answered.set(`request-${requests++}`, image) // here
+  return image
+}
+export const predict = (x) => x.reduce((sum, value) => sum + value, 0)

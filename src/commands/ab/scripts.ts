@@ -1,0 +1,204 @@
+// Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
+// (times, dates, random numbers) say nothing about the other.
+import { spawn } from 'node:child_process'
+import { InputError } from '../../graph/input-error.ts'
+import { median } from '../../measure/timing/statistics.ts'
+import type { Source } from '../../pipeline/turns/contestant.ts'
+import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
+import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
+import { abAnswer } from '../../report/text/ab-text.ts'
+import { endAtOnce } from '../../trials/end-process.ts'
+import type { StageProgress } from '../options.ts'
+import { toolVersion } from '../version.ts'
+
+interface ScriptsPlan {
+  readonly pairs: number
+  readonly limitSeconds: number
+  readonly tolerance: number | null
+  readonly warnings: string[]
+  readonly progress: (progress: StageProgress) => void
+  readonly signal?: AbortSignal
+}
+
+interface Run {
+  readonly ms: number
+  readonly printed: string
+}
+
+/** Throws InputError where a script fails. */
+export async function compareScripts(
+  sources: readonly [Source, Source],
+  files: readonly [string, string],
+  plan: ScriptsPlan,
+): Promise<AbDocument> {
+  const { pairs: most, progress, warnings } = plan
+  const runs: readonly [Run[], Run[]] = [[], []]
+  const run = async (side: 0 | 1) => {
+    const done = await runScript(sources[side], files[side], plan)
+    runs[side].push(done)
+    return done.ms
+  }
+  // The first run of each reads files that later ones find in memory.
+  for (const side of [0, 1] as const) await run(side)
+  const pairs: Pair[] = []
+  for (let k = 0; k < most; k++) {
+    progress({ stage: `pair ${k + 1}`, done: k, of: most })
+    const times: readonly [number[], number[]] = [[], []]
+    for (const side of k % 2 === 0 ? ([0, 1, 1, 0] as const) : ([1, 0, 0, 1] as const)) times[side].push(await run(side))
+    pairs.push({ aMs: Math.sqrt(times[0][0]! * times[0][1]!), bMs: Math.sqrt(times[1][0]! * times[1][1]!) })
+  }
+  warnings.push('neither file has a predict function: each is run whole, and its start and imports are in the times')
+  const side = (k: 0 | 1): AbSide => ({
+    file: files[k],
+    language: sources[k].language,
+    runtime: sources[k].language === 'javascript' ? `Node ${process.version.slice(1)}` : sources[k].interpreter.join(' '),
+    call: [],
+    callMs: median(pairs.map((pair) => (k === 0 ? pair.aMs : pair.bMs))),
+    importMs: null,
+    loadMs: null,
+    firstMs: null,
+    packages: [],
+  })
+  const document = {
+    schema: 'whyslow-ab/1' as const,
+    tool: { version: toolVersion },
+    createdAt: new Date().toISOString(),
+    ...decide(pairs),
+    levelPercent: LEVEL,
+    pairs,
+    a: side(0),
+    b: side(1),
+    samples: { count: 0, timed: 0, source: 'none' as const },
+    outputs: comparePrinted(
+      runs[0].map(({ printed }) => printed),
+      runs[1].map(({ printed }) => printed),
+      plan.tolerance,
+    ),
+    warnings,
+  }
+  return { ...document, answer: abAnswer(document) }
+}
+
+/** What a script prints beyond this is not compared. */
+const KEPT_BYTES = 4e6
+
+function runScript({ file, interpreter }: Source, name: string, { limitSeconds, signal }: ScriptsPlan): Promise<Run> {
+  return new Promise((settle, reject) => {
+    signal?.throwIfAborted()
+    const begin = process.hrtime.bigint()
+    const [executable, ...before] = interpreter
+    const child = spawn(executable!, [...before, file], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const onExit = () => endAtOnce(child)
+    process.on('exit', onExit)
+    let [printed, said] = ['', '']
+    let late = false
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (printed.length < KEPT_BYTES) printed += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4096)
+    })
+    const timer = setTimeout(() => {
+      late = true
+      endAtOnce(child)
+    }, limitSeconds * 1000)
+    const abort = () => endAtOnce(child)
+    signal?.addEventListener('abort', abort, { once: true })
+    let ms = 0
+    child.on('exit', () => {
+      ms = Number(process.hrtime.bigint() - begin) / 1e6
+    })
+    child.on('error', (error) => reject(new InputError(`${name}: cannot be run (${error.message})`)))
+    child.on('close', (code, by) => {
+      clearTimeout(timer)
+      process.off('exit', onExit)
+      signal?.removeEventListener('abort', abort)
+      if (signal?.aborted) return reject(signal.reason)
+      if (code === 0) return settle({ ms, printed })
+      const last = said.split('\n').findLast((line) => line.trim() !== '')
+      const how = late
+        ? `it did not end within ${limitSeconds} s`
+        : by === null
+          ? `it ends with code ${code}`
+          : `it ends by ${by}`
+      reject(
+        new InputError(
+          `${name}: ${how}${last === undefined || late ? '' : ` (${last.trim().slice(0, 200)})`}; nothing is compared`,
+        ),
+      )
+    })
+  })
+}
+
+/** Every run's lines, first runs first. Exported for its test. */
+export function comparePrinted(a: readonly string[], b: readonly string[], tolerance: number | null): AbDocument['outputs'] {
+  const [left, right] = [steadyLines(a), steadyLines(b)]
+  const differences: AbDocument['outputs']['differences'] = []
+  let [numbers, differing, maxAbsolute, maxRelative] = [0, 0, 0, 0]
+  let compared = 0
+  for (let line = 0; line < Math.max(left.length, right.length); line++) {
+    const [one, other] = [left[line], right[line]]
+    if (one === null || other === null) continue
+    compared++
+    const pair = alike(one, other, tolerance ?? 1e-5)
+    numbers += pair.numbers
+    differing += pair.differing
+    maxAbsolute = Math.max(maxAbsolute, pair.maxAbsolute)
+    maxRelative = Math.max(maxRelative, pair.maxRelative)
+    if (!pair.isSame)
+      differences.push({
+        sample: 0,
+        path: `line ${line + 1}`,
+        reason: `'${(one ?? '').slice(0, 60)}' and '${(other ?? '').slice(0, 60)}'`,
+      })
+  }
+  const isSilent = [...a, ...b].every((text) => text.trim() === '')
+  const varying = left.length - left.filter((line) => line !== null).length
+  const agreement =
+    differences.length > 0 ? 'different' : compared === 0 || isSilent ? 'not-comparable' : differing > 0 ? 'close' : 'identical'
+  return {
+    agreement,
+    samples: 1,
+    differingSamples: differences.length > 0 ? 1 : 0,
+    numbers,
+    differing,
+    maxAbsolute,
+    maxRelative,
+    sameChoice: null,
+    farPixels: null,
+    differences: differences.slice(0, 5),
+    notes: [
+      ...(isSilent ? ['neither prints anything'] : []),
+      ...(varying > 0 ? [`${varying} of ${left.length} printed lines change from run to run, and are not compared`] : []),
+    ],
+    repeats: { a: left.every((line) => line !== null), b: right.every((line) => line !== null) },
+  }
+}
+
+/** null where runs of one script print different lines at one place. */
+function steadyLines(runs: readonly string[]): (string | null)[] {
+  const all = runs.map((text) => text.replace(/\r\n/g, '\n').trimEnd().split('\n'))
+  const longest = Math.max(...all.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, line) => {
+    const first = all[0]![line]
+    return first !== undefined && all.every((lines) => lines[line] === first) ? first : null
+  })
+}
+
+const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g
+
+function alike(a: string | undefined, b: string | undefined, tolerance: number) {
+  const none = { isSame: a === b, numbers: 0, differing: 0, maxAbsolute: 0, maxRelative: 0 }
+  if (a === undefined || b === undefined) return none
+  const [x, y] = [a.match(NUMBER)?.map(Number) ?? [], b.match(NUMBER)?.map(Number) ?? []]
+  if (a.replace(NUMBER, '#') !== b.replace(NUMBER, '#') || x.length !== y.length) return { ...none, isSame: false }
+  const distances = x.map((value, k) => Math.abs(value - y[k]!))
+  const relative = distances.map((distance, k) => distance / Math.max(Math.abs(x[k]!), Math.abs(y[k]!), Number.MIN_VALUE))
+  return {
+    isSame: relative.every((one) => one <= tolerance),
+    numbers: x.length,
+    differing: distances.filter((one) => one > 0).length,
+    maxAbsolute: Math.max(0, ...distances),
+    maxRelative: Math.max(0, ...relative),
+  }
+}

@@ -1,0 +1,64 @@
+// What `pipeline` can be told, and what it does untold.
+import type { RunPass } from '../../pipeline/driver.ts'
+import { runPass } from '../../pipeline/driver.ts'
+import type { PipelineEvidence, Replacement } from '../../pipeline/evidence.ts'
+import { tryReplacements } from '../../pipeline/replace/replacements.ts'
+import { localTrials } from '../../trials/local-runner.ts'
+import type { TrialRunner } from '../../trials/port.ts'
+import type { StageProgress } from '../options.ts'
+
+export interface PipelineOptions {
+  /** 'function' or 'module:function': called in place of the file's stages; null: the stages, or the file as a script. */
+  readonly call: string | null
+  /** A file or a folder with samples; null: the module's own. */
+  readonly data: string | null
+  /** An interpreter or its environment; null: found. */
+  readonly python: string | null
+  /** For a script. */
+  readonly arguments: readonly string[]
+  /** How long to predict in each process, seconds; null: 2, or 0.7 with `quick`. */
+  readonly seconds: number | null
+  /** One timed process in place of three. */
+  readonly quick: boolean
+  /** Without a sign of life for so long it hangs, seconds. */
+  readonly stallSeconds: number
+  /** Imports timed module by module. */
+  readonly imports: boolean
+  /** The model file that predict runs is measured alone, too. */
+  readonly inner: boolean
+  readonly memoryLimitBytes: number | null
+  readonly run: RunPass
+  readonly trials: Pick<TrialRunner, 'alone'>
+  /** Code in place of what was found, run on the values that the user's code saw; null: none is tried. */
+  readonly replace: ReplaceOn | null
+  readonly onProgress?: (progress: StageProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** Never throws, but for an aborted signal. `file`: absolute. */
+export type ReplaceOn = (evidence: PipelineEvidence, given: ReplaceGiven) => Promise<readonly Replacement[]>
+
+export interface ReplaceGiven {
+  readonly file: string
+  readonly call: string | null
+  readonly data: string | null
+  readonly python: string | null
+  readonly folder: string
+  readonly signal?: AbortSignal | undefined
+}
+
+export const PIPELINE_DEFAULTS: PipelineOptions = {
+  call: null,
+  data: null,
+  python: null,
+  arguments: [],
+  seconds: null,
+  quick: false,
+  stallSeconds: 60,
+  imports: false,
+  inner: true,
+  memoryLimitBytes: null,
+  run: runPass,
+  trials: localTrials,
+  replace: tryReplacements,
+}

@@ -1,0 +1,255 @@
+// From what the passes told to one document of evidence.
+import { InputError } from '../graph/input-error.ts'
+import type { PassFailure, PassResult } from './driver.ts'
+import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
+import type { CallFact, Language, LineFact, SourcePattern, StageFact } from './facts.ts'
+import { median, partition, partitionScript, percentiles, rangeOf, timingOverhead } from './partition.ts'
+import type { Block, Message, Target } from './protocol.ts'
+
+export interface Passes {
+  /** At least one that did not fail. */
+  readonly timed: readonly PassResult[]
+  readonly profiled: PassResult
+  readonly observed: PassResult
+}
+
+export interface Asked {
+  readonly language: Language
+  /** As the user wrote it. */
+  readonly file: string
+  readonly call: string | null
+  /** What the source says where no process tells it. */
+  readonly patterns: readonly SourcePattern[]
+}
+
+type Of<K extends Message['kind']> = Extract<Message, { readonly kind: K }>
+
+const all = <K extends Message['kind']>(passes: readonly PassResult[], kind: K): Of<K>[] =>
+  passes.flatMap(({ messages }) => messages).filter((message): message is Of<K> => message.kind === kind)
+
+const last = <K extends Message['kind']>(passes: readonly PassResult[], kind: K): Of<K> | undefined => all(passes, kind).at(-1)
+
+/** A failure as its reader would say it: 'predict of sample 3 threw: …'. */
+export function failureSentence({ how, phase, stage, sample, reason, place }: PassFailure): string {
+  const at = place === null ? '' : ` (${place.file}:${place.line})`
+  const of = sample === null ? '' : ` on sample ${sample}`
+  const where =
+    stage === null
+      ? { start: 'its process', import: 'the file', load: 'load()', samples: 'samples()' }[phase as string]
+      : `${stage}()`
+  const what = {
+    threw: 'threw',
+    contract: 'cannot be used',
+    exited: 'ended its process',
+    crashed: 'crashed',
+    'timed-out': 'hangs',
+    'out-of-memory': 'took too much memory',
+    'not-started': 'could not be started',
+  }[how]
+  return `${where ?? 'the code'}${of} ${what}: ${reason}${at}`
+}
+
+/** Throws InputError where no timed pass came to its end. */
+export function assembleEvidence({ timed, profiled, observed }: Passes, asked: Asked): PipelineEvidence {
+  const sound = timed.filter(({ failure }) => failure === null)
+  const failed = timed.find(({ failure }) => failure !== null)
+  if (sound.length === 0) throw new InputError(`${asked.file}: ${failureSentence(failed!.failure!)}`)
+  const every = [...sound, profiled, observed]
+  const target = last(sound, 'imported')!.target
+  const timing = target.kind === 'script' ? scriptTiming(sound) : callTiming(sound, target)
+  const profile = last([profiled], 'lines')
+  const facts = stageFacts([observed, profiled, ...sound], timing.names)
+  const patterns = all([observed], 'patterns').flatMap(({ patterns: own }) => own)
+  const profilerOverhead = profile === undefined ? null : profile.p50Ms / timing.latency.p50Ms - 1
+  const hello = last(sound, 'hello')!
+  return {
+    language: asked.language,
+    runtime: hello.runtime,
+    packages: hello.packages ?? {},
+    file: asked.file,
+    call: asked.call,
+    target: { ...target, stages: timing.names },
+    samples: last(sound, 'samples') ?? { count: 0, source: 'none' },
+    latency: { ...timing.latency, profilerOverhead },
+    stages: timing.stages.map((stage) => ({ ...stage, facts: facts.find(({ name }) => name === stage.name) ?? null })),
+    unexplainedMs: timing.unexplainedMs,
+    ...told('lines', profile && linesOf(profile, { p50Ms: timing.latency.p50Ms, calls: last([observed], 'calls')?.calls ?? [] })),
+    ...told('lineSamples', profile?.samples),
+    ...told('stacks', last([profiled], 'stacks')?.stacks),
+    ...told('calls', last([observed], 'calls')?.calls),
+    ...told('loops', last([observed], 'loops')?.loops),
+    ...told('sessions', last([observed], 'sessions')?.sessions),
+    patterns: [...(target.kind === 'script' ? asked.patterns.map(ofScript) : asked.patterns), ...patterns],
+    alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives),
+    imports: last(every, 'imports')?.imports ?? [],
+    whole: Object.assign({}, ...all(every, 'process').map(({ facts: own }) => own)),
+    replacements: [],
+    absent: absentOf(profiled, observed),
+    warnings: warningsOf({ timed, profiled, observed }),
+  }
+}
+
+/** What stands at the top level of a script is what it does; opening, and settings, it does once in any case. */
+function ofScript(pattern: SourcePattern): SourcePattern {
+  const { function: name, loop, pattern: kind } = pattern
+  if (name !== null) return pattern
+  return { ...pattern, once: loop === null && ['model-load', 'file-read', 'thread-setting'].includes(kind) }
+}
+
+const told = <K extends string, T>(key: K, value: T | undefined): Record<K, T> | Record<string, never> =>
+  value === undefined ? {} : ({ [key]: value } as Record<K, T>)
+
+/** What the passes know of each stage together: of each number the first that is told. */
+function stageFacts(passes: readonly PassResult[], names: readonly string[]): StageFact[] {
+  const every = passes.flatMap((pass) => last([pass], 'stages')?.stages ?? [])
+  return names.flatMap((name) => {
+    const own = every.filter((one) => one.name === name)
+    if (own.length === 0) return []
+    const known = own.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)))
+    return [Object.assign({}, own[0], ...known.reverse()) as StageFact]
+  })
+}
+
+interface LineGiven {
+  readonly p50Ms: number
+  readonly calls: readonly CallFact[]
+}
+
+/** A profiled prediction takes longer than one that is not: lines keep their shares. */
+const SCALES = [0.1, 1.5] as const
+
+/**
+ * Lines in the time of an unprofiled prediction. What is waited for without a frame on the stack (an engine that answers by a promise) is
+ * the line's that awaits it: as far as the calls that were seen account for it.
+ */
+function linesOf(profile: Of<'lines'>, { p50Ms, calls }: LineGiven): LineFact[] {
+  // A mean that holds rare long pauses is above the median: lines are not to add up to more than the whole.
+  const profiledMs = Math.max(
+    profile.p50Ms,
+    profile.lines.reduce((sum, { selfMs }) => sum + selfMs, 0),
+  )
+  const scale = Math.min(SCALES[1], Math.max(SCALES[0], p50Ms / profiledMs))
+  const scaled = profile.lines.map((line) => ({
+    ...line,
+    selfMs: line.selfMs * scale,
+    totalMs: line.totalMs === null ? null : line.totalMs * scale,
+    nativeMs: line.nativeMs === null ? null : line.nativeMs * scale,
+  }))
+  const seenMs = scaled.reduce((sum, { selfMs }) => sum + selfMs, 0)
+  const awaited = calls.filter((call) => call.awaited === true && (call.concurrent ?? 1) * call.timeMs > 0)
+  const awaitedMs = awaited.reduce((sum, { timeMs, concurrent = 1 }) => sum + timeMs / concurrent, 0)
+  const leftMs = Math.max(0, p50Ms - seenMs)
+  if (awaitedMs === 0 || leftMs <= 0) return scaled
+  const part = Math.min(1, leftMs / awaitedMs)
+  return awaited.reduce((lines, call) => withAwaited(lines, call, part), scaled).sort((a, b) => b.selfMs - a.selfMs)
+}
+
+function withAwaited(lines: LineFact[], call: CallFact, part: number): LineFact[] {
+  const { file, line, function: name, stage } = call
+  const ms = (call.timeMs / (call.concurrent ?? 1)) * part
+  const at = lines.findIndex((one) => one.file === file && one.line === line)
+  if (at < 0) return [...lines, { file, line, function: name, selfMs: ms, totalMs: ms, nativeMs: ms, waitMs: null, stage }]
+  return lines.map((one, k) =>
+    k === at ? { ...one, selfMs: one.selfMs + ms, totalMs: (one.totalMs ?? 0) + ms, nativeMs: (one.nativeMs ?? 0) + ms } : one,
+  )
+}
+
+interface Timing {
+  readonly names: readonly string[]
+  readonly latency: Omit<PipelineLatency, 'profilerOverhead'>
+  readonly stages: readonly Omit<Stage, 'facts'>[]
+  readonly unexplainedMs: number
+}
+
+const medianOrNull = (values: readonly number[]): number | null => (values.length === 0 ? null : median(values))
+
+function startOf(sound: readonly PassResult[]): Pick<PipelineLatency, 'importMs' | 'loadMs' | 'warmUpMs'> {
+  return {
+    importMs: medianOrNull(all(sound, 'imported').map(({ ms }) => ms)) ?? 0,
+    loadMs: medianOrNull(all(sound, 'loaded').map(({ ms }) => ms)),
+    warmUpMs: medianOrNull(all(sound, 'warm').map(({ ms }) => ms)) ?? 0,
+  }
+}
+
+function callTiming(sound: readonly PassResult[], target: Target): Timing {
+  const blocks: readonly Block[] = all(sound, 'block')
+  // Of the calls whose stages were timed, so that the parts are of the same calls.
+  const timesOf = (those: readonly Block[]) => those.filter(({ staged }) => staged).flatMap(({ totalMs }) => totalMs)
+  const samplesMs = timesOf(blocks)
+  const processesMs = sound.map((one) => median(timesOf(all([one], 'block'))))
+  const whole = { ...percentiles(samplesMs), p50Ms: median(processesMs) }
+  const parts = partition(blocks, target.stages.length, whole.p50Ms)
+  const [ciLowMs, ciHighMs] = intervalOf(processesMs, samplesMs)
+  return {
+    names: target.stages,
+    latency: {
+      ...whole,
+      ciLowMs,
+      ciHighMs,
+      ...startOf(sound),
+      firstMs: medianOrNull(all(sound, 'first').map(({ totalMs }) => totalMs)) ?? 0,
+      samplesMs,
+      processesMs,
+      timingOverhead: timingOverhead(blocks),
+    },
+    stages: target.stages.map((name, at) => ({ name, ...parts.stages[at]!, place: target.places[at] ?? null })),
+    unexplainedMs: parts.unexplainedMs,
+  }
+}
+
+/** Over processes; of one process, the middle half of its samples. */
+function intervalOf(processesMs: readonly number[], samplesMs: readonly number[]): readonly [number, number] {
+  if (processesMs.length > 1) return rangeOf(processesMs)
+  const all = [...samplesMs].sort((a, b) => a - b)
+  return [all[Math.floor(all.length / 4)]!, all[Math.ceil((all.length * 3) / 4) - 1] ?? all.at(-1)!]
+}
+
+function scriptTiming(sound: readonly PassResult[]): Timing {
+  const runs = all(sound, 'script')
+  const names = [...new Set(runs.flatMap(({ marks }) => marks.map(({ name }) => name)))]
+  const parts = partitionScript(runs, names)
+  const totals = runs.map(({ totalMs }) => totalMs)
+  const [ciLowMs, ciHighMs] = rangeOf(totals)
+  return {
+    names,
+    latency: {
+      ...percentiles(totals),
+      ciLowMs,
+      ciHighMs,
+      ...startOf(sound),
+      firstMs: totals[0]!,
+      samplesMs: totals,
+      processesMs: totals,
+      timingOverhead: null,
+    },
+    stages: names.map((name, at) => ({ name, ...parts.stages[at]!, place: null })),
+    unexplainedMs: parts.unexplainedMs,
+  }
+}
+
+function absentOf(profiled: PassResult, observed: PassResult): Record<string, string> {
+  const reason = (pass: PassResult, what: string) => {
+    const told = pass.failure === null ? 'it told nothing' : failureSentence(pass.failure)
+    return `${what} gave none: ${told}`
+  }
+  const absent: Record<string, string> = {}
+  if (last([profiled], 'lines') === undefined) absent.lines = reason(profiled, 'the profiled run')
+  for (const key of ['calls', 'loops', 'sessions'] as const)
+    if (last([observed], key) === undefined) absent[key] = reason(observed, 'the run that looks at calls and values')
+  return absent
+}
+
+function warningsOf({ timed, profiled, observed }: Passes): string[] {
+  const failed = timed.filter(({ failure }) => failure !== null)
+  const first = timed[0]!
+  return [
+    ...new Set(all([...timed, profiled, observed], 'warning').map(({ text }) => text)),
+    ...(failed.length === 0
+      ? []
+      : [`${failed.length} of ${timed.length} processes failed: ${failureSentence(failed[0]!.failure!)}`]),
+    ...(first.log.bytes > FLOOD_BYTES ? [`it printed ${Math.round(first.log.bytes / 1e6)} MB; printing takes time, too`] : []),
+    ...(timed.some(({ leftRunning }) => leftRunning > 0) ? ['it left processes running, which were ended'] : []),
+  ]
+}
+
+const FLOOD_BYTES = 1e6

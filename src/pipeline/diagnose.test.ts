@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { diagnosePipeline } from './diagnose.ts'
+import type { Replacement } from './evidence.ts'
+import { exampleLine, exampleLoop, examplePattern, examplePipeline } from './example-pipeline.ts'
+import { scalarLoop } from './rules/scalar-loop.ts'
+
+const given = {
+  language: 'python' as const,
+  lines: [exampleLine({ selfMs: 5 })],
+  loops: [exampleLoop()],
+  patterns: [examplePattern({ pattern: 'elementwise-loop' })],
+}
+/** Four times as fast in turns, on a machine that ran at half the pace. */
+const replacement = (place: { readonly file: string; readonly line: number }) =>
+  ({
+    ...place,
+    rule: 'scalar-loop',
+    beforeMs: 10,
+    afterMs: 2.5,
+    factor: 4,
+    factorLow: 3,
+    factorHigh: 5,
+  }) as unknown as Replacement
+
+test('a replacement that was timed beside a place saves its share of the time of that place', () => {
+  const [modelled] = diagnosePipeline(examplePipeline(given), [scalarLoop])
+  if (modelled?.verdict !== 'found') throw new Error('expected a finding')
+  const [place] = modelled.finding.places
+  const [measured] = diagnosePipeline(examplePipeline({ ...given, replacements: [replacement(place!)] }), [scalarLoop])
+  expect(measured).toMatchObject({ verdict: 'found', finding: { timeMs: 5, wouldSaveMs: 3.75, basis: 'measured' } })
+  const elsewhere = replacement({ file: place!.file, line: place!.line! + 1 })
+  const [other] = diagnosePipeline(examplePipeline({ ...given, replacements: [elsewhere] }), [scalarLoop])
+  expect(other).toMatchObject({ finding: { wouldSaveMs: modelled.finding.wouldSaveMs, basis: 'modelled', replacement: null } })
+})

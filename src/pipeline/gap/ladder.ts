@@ -1,0 +1,86 @@
+// Why is the application slower than the benchmark? A ladder from one to the other: each rung takes one difference away (gaps between calls, fresh
+// inputs, what stands around predict, changing inputs), and is measured in turns with the one before, in several fresh processes. The first
+// rung is measured twice: what those two differ by is noise, and a difference has to be larger.
+import { logInterval, median } from '../../measure/timing/statistics.ts'
+import type { Contestant, TimeRequest } from '../turns/contestant.ts'
+
+export interface Rung {
+  readonly id: 'app' | 'app-again' | 'no-gap' | 'same-inputs' | 'predict-alone' | 'one-input'
+  /** What is different from the rung before, as its reader would say it. */
+  readonly title: string
+  readonly time: Omit<TimeRequest, 'ask' | 'leastMs' | 'leastPasses'>
+}
+
+/** How long an application waits between two calls, ms: caches and clocks of the CPU are somebody else's by then. */
+export const GAP_MS = 50
+
+/** From the application to the bare benchmark. `order`: the samples that are rotated through; `stages`: what one call is made of. */
+export function rungsOf(order: readonly number[], stages: readonly string[]): Rung[] {
+  const app = { order, copies: true, gapMs: GAP_MS }
+  const all: Rung[] = [
+    { id: 'app', title: 'as an application calls it: a fresh input, 50 ms after the last call', time: app },
+    { id: 'app-again', title: 'the same once more: what this differs by is noise', time: app },
+    { id: 'no-gap', title: 'one call right after the other', time: { order, copies: true } },
+    { id: 'same-inputs', title: 'the same inputs again and again, without new objects', time: { order, copies: false } },
+    { id: 'predict-alone', title: 'without preprocess and postprocess', time: { order, copies: false, alone: true } },
+    {
+      id: 'one-input',
+      title: 'one input alone, as benchmarks have it',
+      time: { order: order.slice(0, 1), copies: false, alone: true },
+    },
+  ]
+  return all.filter(({ id }) => (id !== 'predict-alone' || stages.length > 1) && (id !== 'one-input' || order.length > 1))
+}
+
+/** ms of one call on each rung, in one process: there and back again, so that what drifts meets all. */
+export async function climb(program: Contestant, rungs: readonly Rung[], plan: ClimbPlan): Promise<number[]> {
+  const times = rungs.map((): number[] => [])
+  const forth = rungs.map((_, k) => k)
+  for (const k of [...forth, ...forth.toReversed()]) {
+    const { time } = rungs[k]!
+    const request = { ask: 'time', ...time, leastMs: plan.leastMs, leastPasses: plan.leastPasses } as const
+    const { passMs } = await program.ask(request, plan.limitMs)
+    times[k]!.push(median(passMs) / time.order.length)
+  }
+  return times.map((own) => Math.sqrt(own[0]! * own[1]!))
+}
+
+export interface ClimbPlan {
+  readonly leastMs: number
+  readonly leastPasses: number
+  readonly limitMs: number
+}
+
+export interface Step {
+  readonly id: Rung['id']
+  readonly title: string
+  readonly timeMs: number
+  /** What the rung before takes beyond this one, ms; null: it is the first. */
+  readonly savedMs: number | null
+  /** The rung before over this one, with its interval over processes. */
+  readonly ratio: number | null
+  readonly ratioLow: number | null
+  readonly ratioHigh: number | null
+  /** The interval lies beyond 1, and the difference beyond that of a rung which changes nothing. */
+  readonly matters: boolean
+}
+
+/** Of a difference that is worth saying. */
+const LEAST_SHARE = 0.02
+
+/** What each rung gives. `processes`: ms by rung, of each process. Pure. */
+export function stepsOf(rungs: readonly Rung[], processes: readonly (readonly number[])[]): Step[] {
+  const ratios = rungs.map((_, k) => (k === 0 ? [] : processes.map((times) => times[k - 1]! / times[k]!)))
+  const control = rungs.findIndex(({ id }) => id === 'app-again')
+  const noise = control < 1 ? 0 : Math.abs(Math.log(median(ratios[control]!)))
+  return rungs.map(({ id, title }, k) => {
+    const timeMs = median(processes.map((times) => times[k]!))
+    if (k === 0) return { id, title, timeMs, savedMs: null, ratio: null, ratioLow: null, ratioHigh: null, matters: false }
+    const ratio = median(ratios[k]!)
+    const { low, high } = logInterval(ratios[k]!)
+    const isBeyond = low > 1 || high < 1
+    const matters = id !== 'app-again' && isBeyond && Math.abs(Math.log(ratio)) > Math.max(noise, Math.log1p(LEAST_SHARE))
+    const savedMs = median(processes.map((times) => times[k - 1]! - times[k]!))
+    return { id, title, timeMs, savedMs, ratio, ratioLow: low, ratioHigh: high, matters }
+  })
+}

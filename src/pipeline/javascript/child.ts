@@ -1,0 +1,194 @@
+// The process that runs the user's JavaScript: one pass, as its plan says. It starts nothing of whyslow's engines and loads no package,
+// so that what is measured is the user's.
+import fs from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import type { Plan, Target } from '../protocol.ts'
+import { send, Whereabouts } from './channel.ts'
+import { ContractError, targetOf, type UserTarget } from './contract.ts'
+import { factsPass } from './facts-pass.ts'
+import { installHooks } from './hooks-install.ts'
+import { Predictions, UserError } from './predictions.ts'
+import { profilePass } from './profile-pass.ts'
+import { readSamples, type Samples } from './samples.ts'
+import { scriptMarks } from './script-marks.ts'
+import { userFrame } from './stack.ts'
+import { timePass } from './time-pass.ts'
+
+const PARENT_CHECK_MS = 1000
+
+const plan = JSON.parse(firstLine()) as Plan
+const whereabouts = new Whereabouts(plan.stateFile)
+const realExit = process.exit.bind(process)
+/** Of the target, once it is known. */
+let stageNames: readonly string[] = []
+/** Called when a script has ended, before anything is said. */
+const onEnd: (() => void)[] = []
+/** Of a script: sends what it took; else nothing. */
+let sayScript: () => void = () => {}
+let ended = false
+let toldTarget = false
+let isScript = false
+
+endWithParent()
+// Nothing is left that could settle the promise that is waited for.
+process.on('beforeExit', () => {
+  if (!ended && !isScript) fail(new Error('the promise that it gave is never settled'))
+})
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+// A script may end itself; stages may not.
+process.on('exit', (code) => {
+  if (ended) return
+  if (isScript && code === 0) endScript()
+})
+await run().catch(fail)
+
+async function run(): Promise<void> {
+  const { version, execPath } = process
+  const runtime = { name: 'node', version: version.slice(1), executable: execPath }
+  send({ kind: 'hello', language: 'javascript', runtime, pid: process.pid })
+  process.argv = [execPath, plan.file, ...plan.arguments]
+  await installHooks(plan)
+  const world = { open, whereabouts, onScriptEnd: (what: () => void) => void onEnd.push(what) }
+  if (plan.pass === 'profile') await profilePass(plan, world)
+  else if (plan.pass === 'facts') await factsPass(plan, world)
+  else {
+    const predictions = await open()
+    if (predictions !== null) await timePass(predictions, plan)
+  }
+  if (!isScript) finish()
+}
+
+/** Everything up to the first call, which is made; null where the file is a script: it goes on while its timers and requests keep it. */
+async function open(): Promise<Predictions | null> {
+  const target = await importTarget()
+  if (target.kind === 'script') {
+    process.once('beforeExit', endScript)
+    return null
+  }
+  let model: unknown
+  if (target.load !== null) {
+    whereabouts.enter('load')
+    const start = performance.now()
+    model = await target.load()
+    send({ kind: 'loaded', ms: performance.now() - start })
+  }
+  whereabouts.enter('samples')
+  const samples = await readSamples(target.samples, plan.data)
+  send({ kind: 'samples', count: samples.source === 'none' ? 0 : samples.list.length, source: samples.source })
+  checkFed(target, samples.source)
+  const predictions = new Predictions(target, model, samples.list, whereabouts)
+  whereabouts.enter('first')
+  const { start, marks } = await predictions.staged()
+  const stagesMs = marks.map((mark, at) => mark - (marks[at - 1] ?? start))
+  send({ kind: 'first', totalMs: marks.at(-1)! - start, stagesMs })
+  return predictions
+}
+
+/** Throws ContractError where the first stage needs a sample and there is none. */
+function checkFed({ stages, load, kind }: UserTarget, source: Samples['source']): void {
+  const { name, call } = stages[0]!
+  const needs = call.length - (name === 'predict' && kind === 'stages' && load !== null ? 1 : 0)
+  if (source !== 'none' || needs <= 0) return
+  throw new ContractError(`${name} takes a sample, and there is none; export samples() or give --data PATH`)
+}
+
+async function importTarget(): Promise<UserTarget> {
+  whereabouts.enter('import')
+  const marks = scriptMarks()
+  const started = performance.now()
+  // Until it is known to have stages, it may be a script that ends itself.
+  isScript = plan.call === null
+  sayScript = () => send({ kind: 'script', totalMs: performance.now() - started, marks: marks.stages() })
+  const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
+  const ms = performance.now() - started
+  const target = targetOf(module, plan.call, plan.file)
+  isScript = target.kind === 'script'
+  if (!isScript) marks.stop()
+  stageNames = target.stages.map(({ name }) => name)
+  sayTarget(ms, target)
+  return target
+}
+
+function sayTarget(ms: number, { kind }: Pick<UserTarget, 'kind'>): void {
+  toldTarget = true
+  const told: Target = { kind, stages: stageNames, places: stageNames.map(() => null) }
+  send({ kind: 'imported', ms, target: told })
+}
+
+function endScript(): void {
+  if (ended) return
+  if (!toldTarget) sayTarget(0, { kind: 'script' })
+  for (const one of onEnd) one()
+  sayScript()
+  finish()
+}
+
+function finish(): void {
+  whereabouts.enter('end')
+  ended = true
+  send({ kind: 'bye' })
+  realExit(0)
+}
+
+function fail(error: unknown): void {
+  if (ended) return
+  ended = true
+  const thrown = error instanceof UserError ? error.thrown : error
+  const { phase, stage, sample } = whereabouts
+  const frame = thrown instanceof Error ? userFrame(thrown.stack ?? '') : null
+  send({
+    kind: 'failed',
+    phase,
+    stage: stage === null ? null : (stageNames[stage] ?? null),
+    sample,
+    reason: reasonOf(thrown),
+    place: frame === null ? null : { file: frame.file, line: frame.line },
+    contract: thrown instanceof ContractError,
+  })
+  realExit(1)
+}
+
+function reasonOf(thrown: unknown): string {
+  const own =
+    thrown instanceof ContractError
+      ? thrown.message
+      : thrown instanceof Error
+        ? `${thrown.name}: ${thrown.message}`
+        : String(thrown)
+  const lines = own.split('\n').map((line) => line.trim())
+  return lines.filter(Boolean).join(' ').slice(0, 500) || 'no reason given'
+}
+
+function firstLine(): string {
+  const parts: Buffer[] = []
+  const part = Buffer.alloc(65536)
+  for (;;) {
+    const length = readSome(part)
+    if (length === 0) break
+    parts.push(Buffer.from(part.subarray(0, length)))
+    if (part.subarray(0, length).includes(10)) break
+  }
+  return Buffer.concat(parts).toString('utf8').split('\n')[0]!
+}
+
+function readSome(into: Buffer): number {
+  for (;;) {
+    try {
+      return fs.readSync(0, into)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
+/** Nobody would read what it says, or end it. */
+function endWithParent(): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) realExit(1)
+  }, PARENT_CHECK_MS).unref()
+}

@@ -1,0 +1,150 @@
+// How whyslow and the process that runs the user's code talk: lines of JSON. The process is given one plan as the first line of its
+// standard input and answers with messages until `bye`; commands of `ab` follow on standard input. Node writes messages to descriptor 3,
+// since it cannot move its standard output; other languages duplicate descriptor 1 before the user's code runs, and point 1 at 2, so that
+// nothing the user prints can damage a message. What the user prints is drained and kept in part.
+// Where the process is (stage and sample) stands in a file of four little-endian int32, written in place before each stage: it outlives a
+// crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 where none.
+import type {
+  AlternativeFact,
+  CallFact,
+  ImportFact,
+  Language,
+  LineFact,
+  LoopFact,
+  ProcessFacts,
+  SessionFact,
+  SourcePattern,
+  StageFact,
+} from './facts.ts'
+
+export const PHASES = ['start', 'import', 'load', 'samples', 'first', 'warm-up', 'timed', 'profiled', 'facts', 'end'] as const
+export type Phase = (typeof PHASES)[number]
+
+/**
+ * What one process is to do. `time`: no profiler, nothing wrapped but stages. `profile`: a sampling profiler. `facts`: calls, types, sizes
+ * and sessions, at whatever cost. Each is a process of its own.
+ */
+export type Pass = 'time' | 'profile' | 'facts'
+
+export interface Plan {
+  readonly pass: Pass
+  /** Absolute. */
+  readonly file: string
+  /** 'module:function' without the module: the function to call; null: the file's stages, or the file itself as a script. */
+  readonly call: string | null
+  /** What --data named, absolute; null: the module's own samples. */
+  readonly data: string | null
+  /** For a script. */
+  readonly arguments: readonly string[]
+  /** How long to predict, ms; a script runs once. */
+  readonly budgetMs: number
+  readonly warmUpMs: number
+  /** Timed calls at least, whatever they take within the process's limit. */
+  readonly minCalls: number
+  /** Sampling interval of the profiler, µs. */
+  readonly intervalUs: number
+  /** Where it is, for whoever looks after a crash: see above. */
+  readonly stateFile: string
+  /** Imports are to be timed module by module. */
+  readonly importTimes: boolean
+}
+
+/** What the file turned out to be. */
+export interface Target {
+  readonly kind: 'stages' | 'function' | 'script'
+  /** In the order they run: 'preprocess', 'predict', 'postprocess'; of a function, its name; of a script, none or its marks. */
+  readonly stages: readonly string[]
+  /** First line of each stage's function, in the order of stages; null: not known. */
+  readonly places: readonly ({ readonly file: string; readonly line: number } | null)[]
+}
+
+export interface Runtime {
+  /** 'node', 'cpython'. */
+  readonly name: string
+  readonly version: string
+  readonly executable: string
+}
+
+/** Calls one after the other; arrays of one length, one entry a call. */
+export interface Block {
+  /** false: only the whole call was timed, to learn what timing the stages costs. */
+  readonly staged: boolean
+  readonly wallMs: number
+  readonly samples: readonly number[]
+  readonly totalMs: readonly number[]
+  /** By stage, in their order; empty where not staged. */
+  readonly stagesMs: readonly (readonly number[])[]
+  readonly cpuMs: number | null
+  readonly gcMs: number | null
+}
+
+export type Message =
+  | {
+      readonly kind: 'hello'
+      readonly language: Language
+      readonly runtime: Runtime
+      readonly pid: number
+      /** Versions of packages that matter, by name. */
+      readonly packages?: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'imported'; readonly ms: number; readonly target: Target }
+  | { readonly kind: 'loaded'; readonly ms: number }
+  | { readonly kind: 'samples'; readonly count: number; readonly source: 'module' | 'data' | 'none' }
+  | { readonly kind: 'first'; readonly totalMs: number; readonly stagesMs: readonly number[] }
+  | { readonly kind: 'warm'; readonly calls: number; readonly ms: number }
+  | ({ readonly kind: 'block' } & Block)
+  /** A script's stages by its own marks, or none: once, of the whole run. */
+  | { readonly kind: 'script'; readonly totalMs: number; readonly marks: readonly MarkedStage[] }
+  | { readonly kind: 'stages'; readonly stages: readonly StageFact[] }
+  | {
+      readonly kind: 'lines'
+      readonly lines: readonly LineFact[]
+      /** How often the profiler looked, and over how many predictions. */
+      readonly samples: number
+      readonly predictions: number
+      /** Median of a prediction while the profiler looked. */
+      readonly p50Ms: number
+    }
+  | { readonly kind: 'stacks'; readonly stacks: Stacks }
+  | { readonly kind: 'calls'; readonly calls: readonly CallFact[] }
+  | { readonly kind: 'loops'; readonly loops: readonly LoopFact[] }
+  | { readonly kind: 'patterns'; readonly patterns: readonly SourcePattern[] }
+  | { readonly kind: 'sessions'; readonly sessions: readonly SessionFact[] }
+  | { readonly kind: 'alternatives'; readonly alternatives: readonly AlternativeFact[] }
+  | { readonly kind: 'imports'; readonly imports: readonly ImportFact[] }
+  | { readonly kind: 'process'; readonly facts: ProcessFacts }
+  /** For the language's own side, which makes messages of it (`LanguageSide.complete`): a file of the pass. */
+  | {
+      readonly kind: 'raw'
+      readonly what: 'cpu-profile' | 'probes'
+      readonly file: string
+      readonly predictions: number
+      readonly p50Ms: number
+    }
+  /** What one fact rests on, or why it is not there. */
+  | { readonly kind: 'warning'; readonly text: string }
+  /** The user's code threw, or the contract is not met. The last message but `bye`. */
+  | {
+      readonly kind: 'failed'
+      readonly phase: Phase
+      readonly stage: string | null
+      readonly sample: number | null
+      readonly reason: string
+      readonly place: { readonly file: string; readonly line: number } | null
+      /** true: the file cannot be used as it is; false: its code failed while it ran. */
+      readonly contract: boolean
+    }
+  | { readonly kind: 'bye' }
+
+/** Time between two marks of the user's own code: over the whole run. */
+export interface MarkedStage {
+  readonly name: string
+  readonly timesMs: readonly number[]
+}
+
+/** Call stacks for flame graphs: frames once, each sample from the root to the leaf, weights in ms. */
+export interface Stacks {
+  readonly frames: readonly { readonly name: string; readonly file: string | null; readonly line: number | null }[]
+  readonly samples: readonly (readonly number[])[]
+  readonly weightsMs: readonly number[]
+}

@@ -1,0 +1,16 @@
+// Python, as the `pipeline` command knows it: the user's own interpreter runs the collector, which runs the user's file.
+import { InputError } from '../../graph/input-error.ts'
+import { COLLECTOR } from '../../python/collector.ts'
+import { findInterpreter, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
+import type { DriverCommand, LanguageOptions, LanguageSide } from '../language.ts'
+
+async function command(file: string, { python, signal }: LanguageOptions): Promise<DriverCommand> {
+  const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+  if (!found.ok) throw new InputError(`${found.reason}; ${found.fix}`)
+  const { executable, arguments: before } = found.interpreter
+  const probed = await probeInterpreter(found.interpreter, undefined, signal)
+  if (!probed.ok) throw new InputError(`${probed.reason}; ${probed.fix}`)
+  return { executable, arguments: [...before, COLLECTOR], environment: {}, messages: 1 }
+}
+
+export const python: LanguageSide = { language: 'python', extensions: ['.py', '.pyw'], command }

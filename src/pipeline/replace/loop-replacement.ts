@@ -1,0 +1,95 @@
+// What is said of loops that were run beside code that does the same, in whichever language they are.
+import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import type { Language } from '../facts.ts'
+
+/** Code that does the same as a loop, run beside it on the values that it saw. */
+export interface LoopReplacement {
+  readonly rule: 'scalar-loop'
+  readonly language: Language
+  readonly file: string
+  readonly line: number
+  readonly endLine: number
+  readonly function: string | null
+  /** Lines to put in its place. */
+  readonly code: readonly string[]
+  /** What runs it: 'numpy', 'typed array'. */
+  readonly form: string
+  /** One run of the loop and of what stands in its place, ms. */
+  readonly beforeMs: number
+  readonly afterMs: number
+  /** before / after, and its interval over pairs. */
+  readonly factor: number
+  readonly factorLow: number
+  readonly factorHigh: number
+  readonly equal: 'bits' | 'rounding'
+  /** '1,000,000 elements of float64'. */
+  readonly on: string
+}
+
+export interface LoopsAnswer {
+  readonly replacements: readonly LoopReplacement[]
+  readonly refused: readonly { readonly line: number; readonly function: string | null; readonly reason: string }[]
+  /** Why the program did not run to its end; what it did before was looked at. null: it did. */
+  readonly failed: string | null
+}
+
+/** What the process that ran both tells of one place. */
+export interface Told {
+  readonly line: number
+  readonly endLine: number
+  readonly function: string | null
+  readonly code: readonly string[]
+  readonly pairsMs: readonly (readonly [number, number])[]
+  readonly conversionMs: number | null
+  readonly equal: 'bits' | 'rounding'
+  readonly elements: number
+  readonly kinds: readonly string[]
+}
+
+/** A gain below this is not worth other code; one that is not sure is none. */
+const LEAST_FACTOR = 1.2
+
+/** What the answer says of one place of a file. */
+export function replacementOf(
+  { pairsMs, conversionMs, elements, kinds, ...told }: Told,
+  file: string,
+  { language, form }: Pick<LoopReplacement, 'language' | 'form'>,
+): LoopReplacement {
+  const { ratio, ratioLow, ratioHigh } = ratioOver(pairsMs.map(([before, after]) => before / after))
+  const once =
+    conversionMs === null ? '' : `; as arrays from the start (making them of lists takes ${conversionMs.toPrecision(3)} ms, once)`
+  return {
+    rule: 'scalar-loop',
+    language,
+    file,
+    line: told.line,
+    endLine: told.endLine,
+    function: told.function,
+    code: told.code,
+    form,
+    beforeMs: median(pairsMs.map(([before]) => before)),
+    afterMs: median(pairsMs.map(([, after]) => after)),
+    factor: ratio,
+    factorLow: ratioLow,
+    factorHigh: ratioHigh,
+    equal: told.equal,
+    on: `${elements.toLocaleString('en')} elements of ${kinds.join(', ')}${once}`,
+  }
+}
+
+/** What is surely faster; the others are refused with what they were tried on. */
+export function loopsAnswer(
+  all: readonly LoopReplacement[],
+  { refused, failed = null }: { readonly refused: LoopsAnswer['refused']; readonly failed?: string | null },
+): LoopsAnswer {
+  const isFaster = ({ factorLow }: LoopReplacement): boolean => factorLow >= LEAST_FACTOR
+  const slower = all.filter((one) => !isFaster(one))
+  return {
+    replacements: all.filter(isFaster),
+    refused: [
+      ...refused,
+      ...slower.map(({ line, function: name, on }) => ({ line, function: name, reason: `no faster on ${on}` })),
+    ],
+    failed,
+  }
+}

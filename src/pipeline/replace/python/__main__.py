@@ -1,0 +1,236 @@
+"""Replacements for loops of a Python program, run beside them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
+
+Plan: file, call, samples (as the children of `ab` are given them; null: its own), lines (of hot places; null: all), budgetMs. The program runs as it is, but for a
+look at the values in front of each loop that a replacement was generated for. Python 3.9 or newer; NumPy as the program has it.
+"""
+import os
+import sys
+
+if __name__ == "__main__":
+    OUT = os.dup(1)
+    os.dup2(2, 1)
+    HERE = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:1] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "turns")]
+
+WRITES = sys.dont_write_bytecode
+sys.dont_write_bytecode = True
+
+import ast
+import importlib.util
+import json
+import types
+
+import python_child as child
+from prove import Seen, copies, live, prove, shared, take_turns
+from vectorize import Refused, check_names_after, numpy_names, places, propose
+
+sys.dont_write_bytecode = WRITES
+
+#: Values of a place that are kept, and calls of the program that are looked at.
+MOST_SEEN = 2
+MOST_SAMPLES = 4
+MOST_BYTES = 1 << 30
+
+
+class Enough(BaseException):
+    """Every place was seen: what comes after it in a script need not run."""
+
+
+class Candidate:
+    def __init__(self, place, proposal):
+        self.place = place
+        self.proposal = proposal
+        self.seen = []
+        self.bytes = 0
+
+    def look(self, local, outer):
+        if len(self.seen) >= MOST_SEEN or self.bytes > MOST_BYTES:
+            return
+        stops = [node.id for stop in self.proposal.stops if stop is not None for node in ast.walk(stop) if isinstance(node, ast.Name)]
+        names = dict.fromkeys([*self.proposal.operands, *self.proposal.scalars, *([self.proposal.written] if self.proposal.written else []), *stops])
+        seen = live(names, local, outer)
+        overlapping = shared(seen, self.proposal)
+        values = copies(seen)
+        self.bytes += sum(getattr(one, "nbytes", 0) or (len(one) * 32 if isinstance(one, (list, tuple)) else 0) for one in values.values())
+        self.seen.append(Seen(values, self.place.function is None, overlapping))
+
+
+def find(tree, lines):
+    """Candidates, and why others are none; of nested places the outermost that can be replaced."""
+    known = numpy_names(tree) or {"np"}
+    found, refused, taken = [], [], []
+    for place in places(tree):
+        statement = place.statement
+        first, last = statement.lineno, statement.end_lineno
+        if lines is not None and not any(first <= line <= last for line in lines):
+            continue
+        if any(start <= first and last <= end for start, end in taken):
+            continue
+        try:
+            proposal = propose(statement, place.before, known)
+            check_names_after(place, proposal)
+            found.append(Candidate(place, proposal))
+            taken.append((first, last))
+        except Refused as error:
+            refused.append({"line": first, "endLine": last, "function": place.function, "reason": str(error)})
+    return found, refused
+
+
+def instrument(tree, candidates):
+    """A look in front of each place."""
+    by_statement = {id(one.place.statement): k for k, one in enumerate(candidates)}
+
+    def visit(body):
+        changed = []
+        for statement in body:
+            k = by_statement.get(id(statement))
+            if k is not None:
+                look = ast.parse("__whyslow_look__(%d, locals(), globals())" % k).body[0]
+                for node in ast.walk(look):
+                    ast.copy_location(node, statement)
+                changed.append(look)
+            for field in ("body", "orelse", "finalbody"):
+                inner = getattr(statement, field, None)
+                if inner:
+                    setattr(statement, field, visit(inner))
+            for handler in getattr(statement, "handlers", None) or []:
+                handler.body = visit(handler.body)
+            changed.append(statement)
+        return changed
+
+    tree.body = visit(tree.body)
+    return ast.fix_missing_locations(tree)
+
+
+def run(plan, code, candidates, is_script):
+    """Runs the program until every place was seen."""
+    path = plan["file"]
+    sys.argv = [path]
+    sys.path.insert(0, os.path.dirname(path))
+    name = "__main__" if is_script else os.path.splitext(os.path.basename(path))[0]
+    module = types.ModuleType(name)
+    module.__file__ = path
+    if not is_script:
+        module.__spec__ = importlib.util.spec_from_file_location(name, path)
+    sys.modules[name] = module
+
+    def look(k, local, outer):
+        candidates[k].look(local, outer)
+        if is_script and all(one.seen for one in candidates):
+            raise Enough
+
+    module.__whyslow_look__ = look
+    exec(code, module.__dict__)
+    if is_script:
+        return
+    program = child.Program(module, plan["call"])
+    if program.load:
+        program.model = child.settled(program.load()) if child.inspect.isawaitable(program.load) else program.load()
+    call = program.whole()
+    for sample in samples_of(plan, program):
+        result = call(sample)
+        if child.inspect.isawaitable(result):
+            child.settled(result)
+        if all(len(one.seen) >= MOST_SEEN for one in candidates):
+            return
+
+
+def samples_of(plan, program):
+    if plan.get("samples") is not None:
+        import base64
+
+        for one in plan["samples"][:MOST_SAMPLES]:
+            yield child.decode(one["tree"], [base64.b64decode(data) for data in one["buffers"]])
+        return
+    if program.samples is None:
+        yield None
+        return
+    for k, sample in enumerate(program.samples()):
+        if k >= MOST_SAMPLES:
+            return
+        yield sample
+
+
+def described(candidate, known, budget_ms):
+    """What is told of one place. Raises Refused."""
+    proposal, place = candidate.proposal, candidate.place
+    if not candidate.seen:
+        raise Refused("it did not run")
+    equal = prove(proposal, candidate.seen, known)
+    largest = max(candidate.seen, key=lambda one: max(len(one.values[name]) for name in proposal.operands))
+    pairs, conversion = take_turns(proposal, largest, known, budget_ms)
+    operands = [largest.values[one] for one in proposal.operands]
+    lists = [one for one in proposal.operands if isinstance(largest.values[one], (list, tuple))
+             and not (one == proposal.written and proposal.result == "store")]
+    elements = max(getattr(one, "size", None) or len(one) for one in operands)
+    kinds = dict.fromkeys(str(one.dtype) if hasattr(one, "dtype") else "list of %s" % type(one[0]).__name__ for one in operands if len(one))
+    return {
+        "line": place.statement.lineno,
+        "endLine": place.statement.end_lineno,
+        "function": place.function,
+        "form": "numpy",
+        "what": proposal.form,
+        "code": pasted(proposal, lists, known),
+        "pairsMs": pairs,
+        "conversionMs": conversion if lists else None,
+        "equal": equal,
+        "elements": elements,
+        "kinds": list(kinds),
+        "calls": len(candidate.seen),
+    }
+
+
+def pasted(proposal, lists, known):
+    """Lines to put in place of the loop, with the name that the program has for NumPy."""
+    alias = "np" if "np" in known else sorted(known)[0]
+    statements = [ast.unparse(one) for one in proposal.statements]
+    if alias != "np":
+        renamed = [ast.parse(one) for one in statements]
+        for tree in renamed:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name) and node.id == "np":
+                    node.id = alias
+        statements = [ast.unparse(one) for one in renamed]
+    made = ["%s = %s.asarray(%s)  # once, where it is made" % (one, alias, one) for one in lists]
+    return made + statements
+
+
+def answer(plan):
+    with open(plan["file"], "rb") as held:
+        source = held.read()
+    tree = ast.parse(source, plan["file"])
+    candidates, refused = find(tree, plan["lines"])
+    if not candidates:
+        return {"replacements": [], "refused": refused}
+    if importlib.util.find_spec("numpy") is None:
+        why = "NumPy is not in this Python: pip install numpy"
+        return {"replacements": [], "refused": refused + [{"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno,
+                                                           "function": one.place.function, "reason": why} for one in candidates]}
+    known = numpy_names(tree) or {"np"}
+    is_script = plan["call"] is None and not child.is_program(source, plan["file"])
+    failed = None
+    try:
+        code = compile(instrument(tree, candidates), plan["file"], "exec")
+        run(plan, code, candidates, is_script)
+    except Enough:
+        pass
+    except BaseException as error:
+        failed = "%s: %s" % (type(error).__name__, error)
+    replacements = []
+    for one in candidates:
+        try:
+            replacements.append(described(one, known, plan["budgetMs"] / len(candidates)))
+        except Refused as error:
+            refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": str(error)})
+        except Exception as error:
+            reason = "it could not be tried (%s: %s)" % (type(error).__name__, error)
+            refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": reason})
+    return {"replacements": replacements, "refused": refused, "failed": failed}
+
+
+if __name__ == "__main__":
+    told = json.dumps(answer(json.load(sys.stdin))).encode()
+    while told:
+        told = told[os.write(OUT, told):]
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,139 @@
+// What stands in place of hot places of the user's own code: for each that is hot and for which a replacement can be generated, it is run on the
+// values that the code saw, compared, and timed in turns.
+import { resolve } from 'node:path'
+import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
+import type { PipelineEvidence, Replacement } from '../evidence.ts'
+import type { PatternName } from '../facts.ts'
+import { shown } from '../javascript/user-files.ts'
+import { readSamples } from '../turns/read-samples.ts'
+import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
+import type { LoopReplacement, LoopsAnswer } from './loop-replacement.ts'
+import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
+
+export interface ReplaceGiven {
+  /** Absolute. */
+  readonly file: string
+  readonly call: string | null
+  readonly data: string | null
+  readonly python: string | null
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Less of a prediction is not worth other code. */
+const HOT_SHARE = 0.05
+const PATTERNS: readonly PatternName[] = [
+  'elementwise-loop',
+  'reduction-loop',
+  'layout-loop',
+  'array-iteration',
+  'list-grown',
+  'list-to-array',
+]
+/** Which finding is cured, by what the source says of the place. */
+const PYTHON_RULES: Readonly<Partial<Record<PatternName, string>>> = {
+  'elementwise-loop': 'scalar-loop',
+  'reduction-loop': 'scalar-loop',
+  'array-iteration': 'scalar-loop',
+  'layout-loop': 'layout-shuffle',
+}
+const RULES = {
+  python: PYTHON_RULES,
+  javascript: {
+    ...PYTHON_RULES,
+    'list-grown': 'growing-array',
+    'list-to-array': 'array-of-numbers-input',
+  } as Readonly<Partial<Record<PatternName, string>>>,
+} as const
+const BUDGET_MS = 8_000
+const LIMIT_MS = 180_000
+/** A loop's values are looked at in so many calls. */
+const SAMPLES = 4
+
+/** Who runs them. */
+export interface Others {
+  readonly python: (question: LoopsQuestion) => Promise<LoopsAnswer>
+  readonly javascript: (question: JavascriptQuestion) => Promise<LoopsAnswer>
+}
+
+/** Never throws, but for an aborted signal; no replacement where there is none, or where trying failed. */
+export async function tryReplacements(
+  evidence: PipelineEvidence,
+  given: ReplaceGiven,
+  others: Others = { python: replacePythonLoops, javascript: replaceJavascriptLoops },
+): Promise<readonly Replacement[]> {
+  const replacements =
+    evidence.language === 'python' ? await ofPython(evidence, given, others) : await ofJavascript(evidence, given, others)
+  return replacements.flatMap((one) => cured(one, evidence, given.file))
+}
+
+async function ofPython(
+  evidence: PipelineEvidence,
+  given: ReplaceGiven,
+  { python }: Others,
+): Promise<readonly LoopReplacement[]> {
+  const lines = hotLines(evidence, given.file)
+  if (lines.length === 0) return []
+  const found = findInterpreter({ named: given.python, beside: given.file }, pythonWorld())
+  if (!found.ok) return []
+  const { executable, arguments: before } = found.interpreter
+  const { replacements } = await python({
+    file: given.file,
+    call: given.call,
+    samples: given.data === null ? null : samplesOf(given.data),
+    lines,
+    interpreter: [executable, ...before],
+    budgetMs: BUDGET_MS,
+    limitMs: LIMIT_MS,
+    ...(given.signal === undefined ? {} : { signal: given.signal }),
+  })
+  return replacements
+}
+
+async function ofJavascript(
+  evidence: PipelineEvidence,
+  given: ReplaceGiven,
+  { javascript }: Others,
+): Promise<readonly LoopReplacement[]> {
+  const { file, call, data, signal } = given
+  const hot = (of: string) => hotLines(evidence, of)
+  const { replacements } = await javascript({ file, call, data, hot, budgetMs: BUDGET_MS, limitMs: LIMIT_MS, signal })
+  return replacements
+}
+
+/** As the evidence calls the file: a finding stands at its pattern's line. */
+function cured({ endLine, ...one }: LoopReplacement, evidence: PipelineEvidence, entry: string): readonly Replacement[] {
+  const found = (evidence.patterns ?? []).filter(
+    ({ file, line }) => resolve(file) === one.file && line >= one.line && line <= endLine,
+  )
+  const all = found.flatMap(({ pattern, file, line }) => {
+    const rule = RULES[evidence.language][pattern]
+    return rule === undefined ? [] : [{ ...one, rule, file, line }]
+  })
+  return all.length === 0 ? [{ ...one, file: one.file === entry ? evidence.file : shown(one.file) }] : all
+}
+
+/** null: of a kind that only the program reads. */
+function samplesOf(data: string) {
+  try {
+    return readSamples(data, SAMPLES)
+  } catch {
+    return null
+  }
+}
+
+/** Lines of the user's file that take their share, and of loops that hold such. Exported for its test. */
+export function hotLines(
+  { lines = [], patterns = [], latency }: Pick<PipelineEvidence, 'lines' | 'patterns' | 'latency'>,
+  file: string,
+): number[] {
+  const isOwn = (one: { readonly file: string }) => resolve(one.file) === file
+  const own = lines.filter(isOwn)
+  const isHot = (timeMs: number) => timeMs >= HOT_SHARE * latency.p50Ms
+  const loops = patterns.filter((one) => isOwn(one) && PATTERNS.includes(one.pattern))
+  const inLoop = loops.flatMap(({ line, endLine, loop }) => {
+    const [first, last] = loop === null ? [line, endLine] : [loop.line, loop.endLine]
+    const timeMs = own.filter((one) => one.line >= first && one.line <= last).reduce((sum, one) => sum + one.selfMs, 0)
+    return isHot(timeMs) ? [first] : []
+  })
+  return [...new Set([...own.filter(({ selfMs }) => isHot(selfMs)).map(({ line }) => line), ...inLoop])].sort((a, b) => a - b)
+}

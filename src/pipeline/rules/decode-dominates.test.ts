@@ -1,0 +1,25 @@
+import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { decodeDominates } from './decode-dominates.ts'
+
+const given = (timeMs: number) =>
+  examplePipeline({
+    language: 'python',
+    lines: [exampleLine({ selfMs: timeMs })],
+    patterns: [examplePattern({ pattern: 'image-decode' })],
+  })
+
+checkPipelineRule(decodeDominates, {
+  found: [
+    {
+      name: 'half of the time',
+      given: given(5),
+      expect: { timeMs: 5, wouldSaveMs: 2.5, detail: /takes 5\.00 ms, 50 % of a prediction/ },
+    },
+    {
+      name: 'by its calls',
+      given: examplePipeline({ calls: [exampleCall({ callee: 'PIL.Image.open' })] }),
+      expect: { timeMs: 5 },
+    },
+  ],
+  clear: [{ name: 'a tenth of the time', given: given(1) }],
+})

@@ -1,0 +1,26 @@
+// .item(), .numpy(), .cpu() in a loop: each waits for the device, and crosses to it.
+import { ms, share, tell } from '../../diagnose/tell.ts'
+import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import { definePipelineRule } from '../rule.ts'
+
+/** Of the time: one transfer is left. */
+const SAVED = 0.8
+
+export const deviceTransferInTheLoop = definePipelineRule({
+  id: 'device-transfer-in-the-loop',
+  area: 'software',
+  title: 'Tensors are read back one by one in a loop',
+  languages: ['javascript', 'python'],
+  needs: ['lines', 'patterns'],
+  check(evidence) {
+    return hotPatterns(evidence, ['device-read'])
+      .filter((hot) => hot.pattern.loop !== null)
+      .map(({ pattern, timeMs, share: part }) => ({
+        ...tell`Reading tensors in a loop at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. One transfer of the whole tensor before the loop, or after it, does the same.`,
+        timeMs,
+        wouldSaveMs: timeMs * SAVED,
+        basis: 'modelled',
+        places: [placeOf(pattern)],
+      }))
+  },
+})

@@ -1,0 +1,21 @@
+import { checkPipelineRule, exampleCall, examplePattern, examplePipeline, exampleStage } from '../check-pipeline-rule.ts'
+import { eventLoopBlocking } from './event-loop-blocking.ts'
+
+const pattern = examplePattern({ pattern: 'blocking-call', line: 7, endLine: 7, callee: 'crypto.pbkdf2Sync' })
+
+checkPipelineRule(eventLoopBlocking, {
+  found: [
+    {
+      name: 'a call that has an asynchronous twin',
+      given: examplePipeline({ patterns: [pattern], calls: [exampleCall({ callee: 'crypto.pbkdf2Sync', line: 7, timeMs: 6 })] }),
+      expect: { wouldSaveMs: 0, timeMs: 6, places: [{ file: 'app.mjs', line: 7, function: 'preprocess' }] },
+    },
+    {
+      name: 'a stage that works for long without a pause',
+      given: examplePipeline({ stages: [exampleStage('predict', 80, { eventLoopDelayMs: 80 })] }),
+      expect: { detail: /predict keeps the event loop for 80.0 ms/ },
+    },
+  ],
+  clear: [{ name: 'short work', given: examplePipeline({ stages: [exampleStage('predict', 6, { eventLoopDelayMs: 6 })] }) }],
+  doesNotApply: [{ name: 'Python', given: examplePipeline({ language: 'python' }) }],
+})

@@ -1,0 +1,24 @@
+// A file that is opened for each prediction, though it is the same one.
+import { ms, share, tell } from '../../diagnose/tell.ts'
+import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import { definePipelineRule } from '../rule.ts'
+
+/** Of the time: nothing is left but a look at what was read. */
+const SAVED = 0.95
+
+export const fileInTheLoop = definePipelineRule({
+  id: 'file-in-the-loop',
+  area: 'software',
+  title: 'A file is read for every prediction',
+  languages: ['javascript', 'python'],
+  needs: ['lines', 'patterns'],
+  check(evidence) {
+    return hotPatterns(evidence, ['file-read']).map(({ pattern, timeMs, share: part }) => ({
+      ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, beside the model, it costs nothing for a prediction.`,
+      timeMs,
+      wouldSaveMs: timeMs * SAVED,
+      basis: 'modelled',
+      places: [placeOf(pattern)],
+    }))
+  },
+})

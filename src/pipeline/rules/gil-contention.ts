@@ -1,0 +1,32 @@
+// One thread at a time runs Python: threads that compute in it take turns.
+import { share, tell } from '../../diagnose/tell.ts'
+import { placeOf } from '../hot.ts'
+import { definePipelineRule } from '../rule.ts'
+
+/** Of the looks. */
+const FROM_SHARE = 0.4
+/** On two CPUs. */
+const SAVED = 0.5
+
+export const gilContention = definePipelineRule({
+  id: 'gil-contention',
+  area: 'software',
+  title: 'Python threads wait for each other',
+  languages: ['python'],
+  needs: ['lines'],
+  check({ whole, latency: { p50Ms }, lines = [] }) {
+    if (whole.gilWaitShare === undefined || whole.gilWaitShare < FROM_SHARE) return []
+    const timeMs = p50Ms * whole.gilWaitShare
+    const [hottest] = [...lines].sort((a, b) => b.selfMs - a.selfMs)
+    return [
+      {
+        ...tell`Several threads run Python, and only one can at a time: at ${share('waiting', whole.gilWaitShare)} of the looks others waited
+          for it. Threads help where native code lets go of the interpreter, processes where Python computes.`,
+        timeMs,
+        wouldSaveMs: timeMs * SAVED,
+        basis: 'modelled',
+        places: hottest === undefined ? [] : [placeOf(hottest)],
+      },
+    ]
+  },
+})

@@ -1,0 +1,46 @@
+import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { growingArray } from './growing-array.ts'
+
+const number = {
+  kind: 'number' as const,
+  dtype: 'number',
+  shape: null,
+  length: null,
+  bytes: null,
+  contiguous: null,
+  device: null,
+}
+
+const given = (timeMs: number) =>
+  examplePipeline({
+    language: 'python',
+    lines: [exampleLine({ selfMs: timeMs })],
+    patterns: [examplePattern({ pattern: 'array-regrown' })],
+  })
+
+const pushes = (callsPerPrediction: number) =>
+  examplePipeline({
+    lines: [exampleLine({ line: 10, selfMs: 5 })],
+    patterns: [examplePattern({ pattern: 'list-grown', endLine: 10, callee: 'out.push' })],
+    calls: [exampleCall({ callee: 'out.push', line: 10, timeMs: 0, callsPerPrediction, argument: number })],
+  })
+
+checkPipelineRule(growingArray, {
+  found: [
+    {
+      name: 'half of the time',
+      given: given(5),
+      expect: { timeMs: 5, wouldSaveMs: 4.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
+    },
+    {
+      name: 'numbers pushed one by one, in JavaScript',
+      given: pushes(100_000),
+      expect: { title: 'A list grows by one number at a time', timeMs: 5, wouldSaveMs: 4 },
+    },
+  ],
+  clear: [
+    { name: 'a short list', given: pushes(100) },
+    { name: 'a place that takes next to nothing', given: given(0.1) },
+    { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
+  ],
+})

@@ -1,0 +1,59 @@
+// The rules of pipelines, listed by hand. A page of docs/findings tells each; one that shares its id with a rule of models shares the page.
+import type { PipelineRule } from '../rule.ts'
+import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
+import { dataframeConversion } from './dataframe-conversion.ts'
+import { dataframePerRow } from './dataframe-per-row.ts'
+import { decodeDominates } from './decode-dominates.ts'
+import { deviceTransferInTheLoop } from './device-transfer-in-the-loop.ts'
+import { eventLoopBlocking } from './event-loop-blocking.ts'
+import { fileInTheLoop } from './file-in-the-loop.ts'
+import { float64Inputs } from './float64-inputs.ts'
+import { garbageCollection } from './garbage-collection.ts'
+import { gilContention } from './gil-contention.ts'
+import { gradientTracking } from './gradient-tracking.ts'
+import { growingArray } from './growing-array.ts'
+import { importTime } from './import-time.ts'
+import { jsonInTheLoop } from './json-in-the-loop.ts'
+import { layoutShuffle } from './layout-shuffle.ts'
+import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
+import { nonContiguousInput } from './non-contiguous-input.ts'
+import { predictCallOverhead } from './predict-call-overhead.ts'
+import { promiseAllIsNotParallel } from './promise-all-is-not-parallel.ts'
+import { repeatedAllocation } from './repeated-allocation.ts'
+import { retracing } from './retracing.ts'
+import { scalarLoop } from './scalar-loop.ts'
+import { sequentialCalls } from './sequential-calls.ts'
+import { tensorLeak } from './tensor-leak.ts'
+import { threadOversubscription } from './thread-oversubscription.ts'
+import { tokenizerDominates } from './tokenizer-dominates.ts'
+import { trainingMode } from './training-mode.ts'
+
+export const pipelineRules: readonly PipelineRule[] = [
+  arrayOfNumbersInput,
+  dataframeConversion,
+  dataframePerRow,
+  decodeDominates,
+  deviceTransferInTheLoop,
+  eventLoopBlocking,
+  fileInTheLoop,
+  float64Inputs,
+  garbageCollection,
+  gilContention,
+  gradientTracking,
+  growingArray,
+  importTime,
+  jsonInTheLoop,
+  layoutShuffle,
+  modelReloadedPerCall,
+  nonContiguousInput,
+  predictCallOverhead,
+  promiseAllIsNotParallel,
+  repeatedAllocation,
+  retracing,
+  scalarLoop,
+  sequentialCalls,
+  tensorLeak,
+  threadOversubscription,
+  tokenizerDominates,
+  trainingMode,
+]

@@ -1,0 +1,23 @@
+import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { jsonInTheLoop } from './json-in-the-loop.ts'
+
+const given = (timeMs: number) =>
+  examplePipeline({
+    language: 'python',
+    lines: [exampleLine({ selfMs: timeMs })],
+    patterns: [examplePattern({ pattern: 'json' })],
+  })
+
+checkPipelineRule(jsonInTheLoop, {
+  found: [
+    {
+      name: 'half of the time',
+      given: given(5),
+      expect: { timeMs: 5, wouldSaveMs: 3.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
+    },
+  ],
+  clear: [
+    { name: 'a place that takes next to nothing', given: given(0.1) },
+    { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
+  ],
+})

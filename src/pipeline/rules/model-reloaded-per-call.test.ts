@@ -1,0 +1,31 @@
+import {
+  checkPipelineRule,
+  exampleCall,
+  exampleLine,
+  examplePattern,
+  examplePipeline,
+  exampleSession,
+} from '../check-pipeline-rule.ts'
+import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
+
+const given = (opensPerPrediction: number) => examplePipeline({ sessions: [exampleSession({ opensPerPrediction, openMs: 6 })] })
+
+checkPipelineRule(modelReloadedPerCall, {
+  found: [
+    {
+      name: 'once a prediction',
+      given: given(1),
+      expect: { timeMs: 6, wouldSaveMs: 6, detail: /app\.mjs:3 takes 6\.00 ms of a prediction, 60 % of it/ },
+    },
+    {
+      name: 'by a function whose library is not known',
+      given: examplePipeline({
+        lines: [exampleLine({ selfMs: 5 })],
+        patterns: [examplePattern({ pattern: 'model-load', callee: 'pickle.load' })],
+        calls: [exampleCall({ callee: 'pickle.load' })],
+      }),
+      expect: { timeMs: 5 },
+    },
+  ],
+  clear: [{ name: 'once for all', given: given(0) }],
+})

@@ -1,0 +1,22 @@
+import { checkPipelineRule, examplePattern, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { promiseAllIsNotParallel } from './promise-all-is-not-parallel.ts'
+
+const patterns = [examplePattern({ pattern: 'promise-all', line: 20, endLine: 20, function: 'predict' })]
+
+checkPipelineRule(promiseAllIsNotParallel, {
+  found: [
+    {
+      name: 'four runs at once',
+      given: examplePipeline({ patterns, sessions: [exampleSession({ concurrentRuns: 4, runsPerPrediction: 4, runMs: 20 })] }),
+      // 20 / 2.5, of which two fifths.
+      expect: { timeMs: 8, wouldSaveMs: 3.2, places: [{ file: 'app.mjs', line: 20, function: 'predict' }] },
+    },
+  ],
+  clear: [
+    { name: 'one run', given: examplePipeline({ patterns, sessions: [exampleSession()] }) },
+    {
+      name: 'started together elsewhere',
+      given: examplePipeline({ sessions: [exampleSession({ concurrentRuns: 4, runsPerPrediction: 4 })] }),
+    },
+  ],
+})

@@ -1,0 +1,37 @@
+import { checkPipelineRule, exampleLine, exampleLoop, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { scalarLoop } from './scalar-loop.ts'
+
+checkPipelineRule(scalarLoop, {
+  found: [
+    {
+      name: 'half of the time, in a hundred thousand turns',
+      given: examplePipeline({
+        language: 'python',
+        lines: [exampleLine({ selfMs: 5 })],
+        loops: [exampleLoop()],
+        patterns: [examplePattern({ pattern: 'elementwise-loop' })],
+      }),
+      // 0.95 of 5 ms
+      expect: { timeMs: 5, wouldSaveMs: 4.75, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction, in 100,000 turns/ },
+    },
+  ],
+  clear: [
+    {
+      name: 'ten turns',
+      given: examplePipeline({
+        language: 'python',
+        lines: [exampleLine({ selfMs: 5 })],
+        loops: [exampleLoop({ tripsPerPrediction: 10 })],
+        patterns: [examplePattern({ pattern: 'elementwise-loop' })],
+      }),
+    },
+    {
+      name: 'a loop that takes next to nothing',
+      given: examplePipeline({
+        language: 'python',
+        lines: [exampleLine({ selfMs: 0.1 })],
+        patterns: [examplePattern({ pattern: 'elementwise-loop' })],
+      }),
+    },
+  ],
+})

@@ -1,0 +1,19 @@
+import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { trainingMode } from './training-mode.ts'
+
+const given = (training: boolean | null) =>
+  examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'pytorch', training })] })
+
+checkPipelineRule(trainingMode, {
+  found: [
+    {
+      name: 'module.training is set',
+      given: given(true),
+      expect: { timeMs: 5, wouldSaveMs: 0, detail: /app\.mjs:20 runs in training mode/ },
+    },
+  ],
+  clear: [
+    { name: 'after eval()', given: given(false) },
+    { name: 'a framework that does not tell', given: given(null) },
+  ],
+})

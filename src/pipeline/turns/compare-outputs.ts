@@ -1,0 +1,126 @@
+// What both implementations give for the same samples, and whether each gives it again.
+
+import { type Agreement, type CompareOptions, type Comparison, compareValues, type Difference } from './compare-values.ts'
+import type { Contestant } from './contestant.ts'
+import { type Encoded, elementsOf } from './value.ts'
+
+export interface ComparedOutputs {
+  readonly agreement: Agreement
+  readonly samples: number
+  readonly differingSamples: number
+  readonly numbers: number
+  readonly differing: number
+  readonly maxAbsolute: number | null
+  readonly maxRelative: number | null
+  readonly sameChoice: number | null
+  readonly farPixels: number | null
+  readonly differences: readonly (Difference & { readonly sample: number })[]
+  readonly notes: readonly string[]
+  readonly repeats: { readonly a: boolean; readonly b: boolean }
+  /** Of the first call. */
+  readonly firstMs: { readonly a: number; readonly b: number }
+  /** The slower one's time by sample, of those that were called. */
+  readonly timesMs: readonly number[]
+  readonly wroteInput: { readonly a: boolean; readonly b: boolean }
+}
+
+export interface OutputsPlan extends CompareOptions {
+  readonly samples: number
+  readonly limitMs: number
+  /** No sample but the first is begun after so long. */
+  readonly budgetMs: number
+}
+
+const MOST_TOLD = 5
+
+/** Throws ContestantFailed. */
+export async function compareOutputs(
+  a: Contestant,
+  b: Contestant,
+  plan: OutputsPlan,
+  now: () => number,
+): Promise<ComparedOutputs> {
+  const begin = now()
+  const comparisons: Comparison[] = []
+  const choices: boolean[] = []
+  const timesMs: number[] = []
+  const wroteInput = { a: false, b: false }
+  let firstMs = { a: 0, b: 0 }
+  let repeats = { a: true, b: true }
+  let noise: number | null = 0
+  for (let sample = 0; sample < plan.samples && (sample === 0 || now() - begin < plan.budgetMs); sample++) {
+    const left = await a.ask({ ask: 'output', sample }, plan.limitMs)
+    const right = await b.ask({ ask: 'output', sample }, plan.limitMs)
+    wroteInput.a ||= left.wroteInput
+    wroteInput.b ||= right.wroteInput
+    comparisons.push(compareValues(left.value, right.value, plan))
+    choices.push(...sameChoice(left.value, right.value))
+    timesMs.push(Math.max(left.timeMs, right.timeMs))
+    if (sample > 0) continue
+    firstMs = { a: left.timeMs, b: right.timeMs }
+    // The first call has what others have not; and a program may give something else the next time.
+    const [againA, againB] = [
+      await a.ask({ ask: 'output', sample }, plan.limitMs),
+      await b.ask({ ask: 'output', sample }, plan.limitMs),
+    ]
+    timesMs[0] = Math.max(againA.timeMs, againB.timeMs)
+    const own = [compareValues(left.value, againA.value, plan), compareValues(right.value, againB.value, plan)] as const
+    repeats = { a: isSame(own[0]), b: isSame(own[1]) }
+    noise = own.every(({ differences }) => differences.every(({ path }) => path !== ''))
+      ? largest(own.map(({ maxAbsolute }) => maxAbsolute))
+      : null
+  }
+  return {
+    ...summed(comparisons, noise, repeats),
+    sameChoice: choices.length === 0 ? null : share(choices),
+    repeats,
+    firstMs,
+    timesMs,
+    wroteInput,
+  }
+}
+
+const isSame = ({ agreement }: Comparison): boolean => agreement === 'identical' || agreement === 'not-comparable'
+
+const share = (list: readonly boolean[]): number => list.filter(Boolean).length / list.length
+
+const largest = (values: readonly (number | null)[]): number | null =>
+  values.some((one) => one === null) ? null : Math.max(0, ...values.map((one) => one!))
+
+const WORST: readonly Agreement[] = ['different', 'not-comparable', 'close', 'identical']
+
+function summed(comparisons: readonly Comparison[], noise: number | null, repeats: { readonly a: boolean; readonly b: boolean }) {
+  const different = comparisons.filter(({ agreement }) => agreement === 'different')
+  const worst = WORST.find((one) => comparisons.some(({ agreement }) => agreement === one)) ?? 'not-comparable'
+  const maxAbsolute = largest(comparisons.map((one) => one.maxAbsolute))
+  // What differs no more than each does from itself is no difference between them.
+  const isNoise = noise !== null && noise > 0 && maxAbsolute !== null && maxAbsolute <= 2 * noise && !(repeats.a && repeats.b)
+  const far = comparisons.flatMap(({ farPixels }) => farPixels ?? [])
+  return {
+    agreement: worst === 'different' && isNoise ? ('close' as const) : worst,
+    samples: comparisons.length,
+    differingSamples: different.length,
+    numbers: comparisons.reduce((sum, one) => sum + one.numbers, 0),
+    differing: comparisons.reduce((sum, one) => sum + one.differing, 0),
+    maxAbsolute,
+    maxRelative: largest(comparisons.map((one) => one.maxRelative)),
+    farPixels: far.length === 0 ? null : Math.max(...far),
+    differences: comparisons.flatMap((one, sample) => one.differences.map((each) => ({ sample, ...each }))).slice(0, MOST_TOLD),
+    notes: [...new Set(comparisons.flatMap(({ notes }) => notes))].slice(0, MOST_TOLD),
+  }
+}
+
+/** Whether the largest element of both stands at one place, where both are arrays of several floats. */
+function sameChoice(a: Encoded, b: Encoded): boolean[] {
+  const [left, right] = [placeOfLargest(a), placeOfLargest(b)]
+  return left === null || right === null ? [] : [left === right]
+}
+
+function placeOfLargest({ tree, buffers }: Encoded): number | null {
+  if (tree.kind !== 'array' || !tree.dtype.startsWith('float')) return null
+  const elements = elementsOf(tree, buffers)
+  if (elements === null || elements.length < 2 || elements.length > 100_000) return null
+  let at = 0
+  for (let k = 1; k < elements.length; k++) if (elements[k]! > elements[at]!) at = k
+  return at
+}

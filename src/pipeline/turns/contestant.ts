@@ -1,0 +1,123 @@
+// One implementation in a process of its own: what it can be asked, and what it answers. Behind it stand a process of Node, one of Python,
+// and a scripted one for tests.
+import type { Encoded } from './value.ts'
+
+export interface Contestant {
+  readonly pid: number
+  /** Throws ContestantFailed where the program throws, ends, or does not answer in time; the process is of no more use then. */
+  ask<R extends Request>(request: R, timeMs: number): Promise<Answer<R>>
+  /** Ends the process and what it started, at once. */
+  end(): Promise<void>
+}
+
+/** Starts a process for one implementation; nothing of the program runs before it is asked. */
+export type StartContestant = (source: Source) => Contestant
+
+/** What is measured of a file. */
+export interface Source {
+  readonly file: string
+  readonly language: 'javascript' | 'python'
+  /** The function to call in place of the stages; null: the stages. */
+  readonly call: string | null
+  /** What runs it: an executable, and the arguments in front of the file. */
+  readonly interpreter: readonly string[]
+}
+
+export type Request =
+  | { readonly ask: 'open'; readonly file: string; readonly call: string | null }
+  /** The program's own samples, at most so many. */
+  | { readonly ask: 'samples'; readonly most: number }
+  /** The samples to work on from now on. */
+  | { readonly ask: 'give'; readonly samples: readonly Encoded[] }
+  /** To work on its own samples, which it was asked for before. */
+  | { readonly ask: 'keep' }
+  /** One call; `stage` names what it is in, should it never end. */
+  | { readonly ask: 'output'; readonly sample: number }
+  | TimeRequest
+
+export interface TimeRequest {
+  readonly ask: 'time'
+  /** The samples of one pass, in their order. */
+  readonly order: readonly number[]
+  /** Passes go on until both are reached. */
+  readonly leastMs: number
+  readonly leastPasses: number
+  /** Every pass gets copies of its samples, since the program writes into them. */
+  readonly copies: boolean
+  /** The prediction alone: what comes before it is made outside the time, what comes after it left out. */
+  readonly alone?: boolean
+  /** Each call begins so long after the last one's end, outside the time. */
+  readonly gapMs?: number
+}
+
+export type Answer<R extends Request> = R extends { ask: 'open' }
+  ? Opened
+  : R extends { ask: 'samples' }
+    ? GivenSamples
+    : R extends { ask: 'output' }
+      ? Output
+      : R extends { ask: 'time' }
+        ? Timed
+        : Record<never, never>
+
+export interface Opened {
+  /** 'Node 20.19.0', 'Python 3.11.7'. */
+  readonly runtime: string
+  /** Names of what is called in turn; a single function has its own name. Empty: the file has none, and is a script. */
+  readonly stages: readonly string[]
+  readonly hasSamples: boolean
+  /** Whether a call takes a sample. */
+  readonly takesSample: boolean
+  /** Reading the file with all it imports. */
+  readonly importMs: number
+  /** `load()`; null where there is none. */
+  readonly loadMs: number | null
+  /** Names of packages that it brought in, of those that matter to speed. */
+  readonly packages: readonly string[]
+}
+
+export interface GivenSamples {
+  readonly samples: readonly Encoded[]
+  /** Whether others can be given the same: none is of a kind that does not travel. */
+  readonly travels: boolean
+}
+
+export interface Output {
+  readonly value: Encoded
+  readonly timeMs: number
+  /** The call changed its sample. */
+  readonly wroteInput: boolean
+}
+
+export interface Timed {
+  /** One pass over `order` each. */
+  readonly passMs: readonly number[]
+}
+
+/** What became of a program that gave no answer. */
+export interface Failure {
+  readonly kind: 'threw' | 'ended' | 'timed-out' | 'interrupted'
+  /** One line, in the program's own words where it has some. */
+  readonly reason: string
+  /** 'load', 'predict'; null: not known. */
+  readonly stage: string | null
+  readonly sample: number | null
+  /** In the user's file; null where it is not known. */
+  readonly line: number | null
+}
+
+export class ContestantFailed extends Error {
+  override readonly name = 'ContestantFailed'
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.reason)
+    this.failure = failure
+  }
+}
+
+/** What a process sends: where it is, then an answer or why there is none. */
+export type Message =
+  | { readonly at: { readonly stage: string; readonly sample: number | null } }
+  | { readonly answer: unknown }
+  | { readonly failed: Failure }

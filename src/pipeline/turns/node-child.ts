@@ -1,0 +1,161 @@
+// The process of a JavaScript program: answers what contestant.ts lists. The user's code runs here with the user's own rights and environment.
+import { createHash } from 'node:crypto'
+import { pathToFileURL } from 'node:url'
+import type { Failure, Opened, Output, Request, TimeRequest } from './contestant.ts'
+import { decodeValue } from './decode-value.ts'
+import { encodeValue } from './encode-value.ts'
+import { type Program, programOf, wholeCall } from './program.ts'
+import { timePasses, timeWithGaps } from './time-passes.ts'
+import type { Encoded, ValueTree } from './value.ts'
+
+/** What goes wrong is told with where it was. */
+let at: { stage: string; sample: number | null } = { stage: 'import', sample: null }
+let file = ''
+let program: Program | null = null
+let given: readonly Encoded[] | null = null
+let own: readonly unknown[] = []
+
+process.on('disconnect', () => process.exit(1))
+process.on('uncaughtException', (error) => fail(error))
+process.on('unhandledRejection', (error) => fail(error))
+process.on('message', async (request: Request) => {
+  try {
+    process.send!({ answer: await answer(request) })
+  } catch (error) {
+    fail(error)
+  }
+})
+
+function fail(error: unknown): void {
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const failed: Failure = {
+    kind: 'threw',
+    reason: words.split('\n')[0]!.slice(0, 300),
+    ...at,
+    line: lineIn(stack),
+  }
+  process.send?.({ failed })
+}
+
+function lineIn(stack: string): number | null {
+  const frame = stack.split('\n').find((line) => line.includes(file) && /:\d+:\d+\)?$/.test(line))
+  return frame === undefined ? null : Number(frame.match(/:(\d+):\d+\)?$/)![1])
+}
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.ask) {
+    case 'open':
+      return open(request.file, request.call)
+    case 'samples':
+      return ownSamples(request.most)
+    case 'give':
+      given = request.samples
+      return {}
+    case 'keep':
+      given = null
+      return {}
+    case 'output':
+      return output(request.sample)
+    case 'time':
+      return time(request)
+  }
+}
+
+async function open(path: string, call: string | null): Promise<Opened> {
+  file = path
+  const begin = process.hrtime.bigint()
+  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  const importMs = msSince(begin)
+  // What CommonJS exports is the default of the namespace.
+  const whole = module.default
+  const exported = typeof whole === 'object' && whole !== null ? { ...whole, ...module } : module
+  program = programOf(exported, call)
+  const stages = program?.stages.map(({ name }) => name) ?? []
+  let loadMs: number | null = null
+  if (program?.load) {
+    at = { stage: 'load', sample: null }
+    const start = process.hrtime.bigint()
+    program.setModel(await program.load())
+    loadMs = msSince(start)
+  }
+  return {
+    runtime: `Node ${process.version.slice(1)}`,
+    stages,
+    hasSamples: program?.samples != null,
+    takesSample: (program?.parameters ?? 0) > 0,
+    importMs,
+    loadMs,
+    packages: [],
+  }
+}
+
+const msSince = (begin: bigint): number => Number(process.hrtime.bigint() - begin) / 1e6
+
+async function ownSamples(most: number): Promise<unknown> {
+  at = { stage: 'samples', sample: null }
+  const listed = await program!.samples!()
+  own = []
+  const taken: unknown[] = []
+  for await (const sample of iterated(listed)) if (taken.push(sample) >= most) break
+  own = taken
+  const samples = taken.map(encodeValue)
+  return { samples, travels: samples.every(({ tree }) => !holdsOpaque(tree)) }
+}
+
+function iterated(listed: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  const isIterable =
+    typeof listed === 'object' && listed !== null && (Symbol.iterator in listed || Symbol.asyncIterator in listed)
+  if (!isIterable) throw new Error('samples() gives neither a list nor an iterable')
+  return listed as Iterable<unknown>
+}
+
+const holdsOpaque = (tree: ValueTree): boolean =>
+  tree.kind === 'opaque' ||
+  (tree.kind === 'list' && tree.items.some(holdsOpaque)) ||
+  (tree.kind === 'map' && tree.values.some(holdsOpaque))
+
+/** A value of its own where samples were given; the program's own are as they are. */
+const sampleAt = (index: number): unknown => (given === null ? own[index] : decodeValue(given[index]!))
+
+async function output(index: number): Promise<Output> {
+  const sample = sampleAt(index)
+  const before = digestOf(sample)
+  let value = sample
+  let ns = 0n
+  for (const { name, run } of program!.stages) {
+    at = { stage: name, sample: index }
+    process.send!({ at })
+    const start = process.hrtime.bigint()
+    value = await run(value)
+    ns += process.hrtime.bigint() - start
+  }
+  return { value: encodeValue(value), timeMs: Number(ns) / 1e6, wroteInput: digestOf(sample) !== before }
+}
+
+function digestOf(value: unknown): string {
+  const { tree, buffers } = encodeValue(value)
+  const hash = createHash('sha1').update(JSON.stringify(tree))
+  for (const bytes of buffers) hash.update(bytes)
+  return hash.digest('hex')
+}
+
+async function time({ order, leastMs, leastPasses, copies, alone, gapMs }: TimeRequest): Promise<{ passMs: readonly number[] }> {
+  at = { stage: 'the whole call', sample: null }
+  if (alone) return timeAlone({ order, leastMs, leastPasses })
+  const call = wholeCall(program!)
+  const kept = order.map(sampleAt)
+  const samples = copies && given !== null ? () => order.map(sampleAt) : () => kept
+  if (gapMs !== undefined) return { passMs: await timeWithGaps({ call, samples, leastPasses, gapMs }) }
+  return { passMs: await timePasses({ call, samples, leastMs, leastPasses }) }
+}
+
+/** predict alone, on what the stages before it made once. */
+async function timeAlone({ order, leastMs, leastPasses }: Pick<TimeRequest, 'order' | 'leastMs' | 'leastPasses'>) {
+  const { stages } = program!
+  const place = stages.length === 1 || stages[0]!.name !== 'preprocess' ? 0 : 1
+  const before = wholeCall({ stages: stages.slice(0, place) })
+  const made: unknown[] = []
+  for (const index of order) made.push(await before(sampleAt(index)))
+  return { passMs: await timePasses({ call: stages[place]!.run, samples: () => made, leastMs, leastPasses }) }
+}

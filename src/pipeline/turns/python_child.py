@@ -1,0 +1,686 @@
+"""The process of a Python program: answers what contestant.ts lists, with frames on what were standard input and output.
+
+A frame is four bytes (length, little-endian), as much JSON, and then the buffers that the JSON lists in "bufs". Python 3.9 or newer, the standard
+library alone: NumPy, pandas and others are looked at only where the program brought them in.
+"""
+import os
+import sys
+
+if __name__ == "__main__":
+    # Before anything can print: the program's own prints go to standard error, and it reads nothing.
+    IN, OUT = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    NOTHING = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(NOTHING, 0)
+    os.close(NOTHING)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for handle in (IN, OUT):
+            msvcrt.setmode(handle, os.O_BINARY)
+
+import array
+import ast
+import hashlib
+import importlib.util
+import inspect
+import json
+import math
+import queue
+import struct
+import threading
+import time
+
+MOST_ITEMS = 1_000_000
+DEEPEST = 64
+
+
+# Values as trees: see value.ts.
+
+class Encoder:
+    def __init__(self):
+        self.buffers = []
+        self.path = []
+
+    def put(self, data):
+        self.buffers.append(bytes(data))
+        return len(self.buffers) - 1
+
+    def encode(self, value):
+        kind = type(value)
+        name = kind.__name__
+        if value is None:
+            return {"kind": "nothing", "type": "None"}
+        if kind is bool:
+            return {"kind": "truth", "type": "bool", "value": value}
+        if kind is int:
+            return {"kind": "integer", "type": "int", "value": str(value)}
+        if kind is float:
+            return {"kind": "number", "type": "float", "value": _number(value)}
+        if kind is str:
+            return {"kind": "text", "type": "str", "value": value.encode("utf-8", "replace").decode("utf-8")}
+        if kind in (bytes, bytearray, memoryview):
+            return {"kind": "bytes", "type": name, "buffer": self.put(value)}
+        if id(value) in self.path or len(self.path) > DEEPEST:
+            return {"kind": "opaque", "type": name, "text": "holds itself"}
+        self.path.append(id(value))
+        try:
+            return self.encode_object(value, kind, name)
+        except Exception as error:  # what a stranger's object does when it is looked at
+            return {"kind": "opaque", "type": name, "text": "%s when it was looked at" % type(error).__name__}
+        finally:
+            self.path.pop()
+
+    def encode_object(self, value, kind, name):
+        held = self.held_array(value, kind, name)
+        if held is not None:
+            return held
+        if kind is complex:
+            data = struct.pack("<2d", value.real, value.imag)
+            return self.array("complex", "complex128", [], data)
+        if isinstance(value, (list, tuple)) and hasattr(value, "_fields"):
+            return self.pairs(name, zip(value._fields, value))
+        if isinstance(value, (list, tuple)):
+            return self.encode_list(value, name)
+        if isinstance(value, (set, frozenset)):
+            return {"kind": "list", "type": name, "items": [self.encode(one) for one in sorted(value, key=repr)]}
+        if isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__") and not isinstance(value, type)):
+            return self.pairs(name, ((key, value[key]) for key in value.keys()))
+        if hasattr(value, "isoformat"):
+            return {"kind": "text", "type": name, "value": value.isoformat()}
+        if isinstance(value, (os.PathLike,)) or kind.__module__ in ("decimal", "uuid", "fractions"):
+            return {"kind": "text", "type": name, "value": str(value)}
+        if hasattr(kind, "__dataclass_fields__"):
+            return self.pairs(name, ((key, getattr(value, key)) for key in kind.__dataclass_fields__))
+        if isinstance(value, int):
+            return {"kind": "integer", "type": name, "value": str(int(value))}
+        if isinstance(value, float):
+            return {"kind": "number", "type": name, "value": _number(float(value))}
+        if isinstance(value, str):
+            return {"kind": "text", "type": name, "value": str(value)}
+        if isinstance(value, type) or callable(value):
+            return {"kind": "opaque", "type": name, "text": getattr(value, "__qualname__", name)}
+        if hasattr(value, "__iter__"):
+            items = []
+            for one in value:
+                items.append(self.encode(one))
+                if len(items) >= MOST_ITEMS:
+                    break
+            return {"kind": "list", "type": name, "items": items}
+        if hasattr(value, "__dict__") and not isinstance(value, BaseException) and vars(value):
+            shown = ((key, one) for key, one in vars(value).items() if not key.startswith("_"))
+            return self.pairs(name, shown)
+        text = repr(value)
+        return {"kind": "opaque", "type": name, "text": name if " at 0x" in text else text[:100]}
+
+    def pairs(self, name, pairs):
+        keys, values = [], []
+        for key, value in pairs:
+            keys.append(str(key))
+            values.append(self.encode(value))
+        return {"kind": "map", "type": name, "keys": keys, "values": values}
+
+    def encode_list(self, value, name):
+        if value and all(type(one) is float for one in value):
+            return self.array(name, "float64", [len(value)], array.array("d", value).tobytes())
+        if value and all(type(one) is int for one in value):
+            try:
+                return self.array(name, "int64", [len(value)], array.array("q", value).tobytes())
+            except OverflowError:
+                pass
+        return {"kind": "list", "type": name, "items": [self.encode(one) for one in value]}
+
+    def array(self, name, dtype, shape, data):
+        return {"kind": "array", "type": name, "dtype": dtype, "shape": list(shape), "buffer": self.put(data)}
+
+    def held_array(self, value, kind, name):
+        np = sys.modules.get("numpy")
+        root = kind.__module__.split(".")[0]
+        if root == "pandas":
+            return self.encode_pandas(value, name)
+        if root == "torch" and hasattr(value, "detach"):
+            value = value.detach().cpu()
+            if str(value.dtype) == "torch.bfloat16":
+                value = value.float()
+            if getattr(value, "is_sparse", False):
+                value = value.to_dense()
+            return self.from_numpy(value.numpy(), name)
+        if root == "PIL" and hasattr(value, "tobytes") and hasattr(value, "getbands"):
+            if value.mode in ("1", "P"):
+                value = value.convert("L" if value.mode == "1" else "RGB")
+            if value.mode in ("L", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV"):
+                bands = len(value.getbands())
+                shape = [value.size[1], value.size[0]] + ([bands] if bands > 1 else [])
+                return self.array("Image", "uint8", shape, value.tobytes())
+        if isinstance(value, array.array):
+            dtype = {"b": "int8", "B": "uint8", "f": "float32", "d": "float64", "h": "int16", "H": "uint16"}.get(value.typecode)
+            if dtype is None and value.typecode in "ilqILQ":
+                dtype = ("int%d" if value.typecode.islower() else "uint%d") % (value.itemsize * 8)
+            if dtype is not None:
+                return self.array(name, dtype, [len(value)], value.tobytes())
+        if np is None:
+            return None
+        if isinstance(value, np.ndarray):
+            return self.from_numpy(value, name)
+        if isinstance(value, np.generic):
+            return self.from_numpy(np.asarray(value), name)
+        if root == "scipy" and hasattr(value, "toarray"):
+            coo = value.tocoo()
+            order = np.lexsort((coo.col, coo.row))
+            parts = [("row", coo.row[order]), ("col", coo.col[order]), ("data", coo.data[order]), ("shape", list(coo.shape))]
+            return self.pairs(name, parts)
+        if hasattr(value, "numpy") and callable(value.numpy):
+            return self.from_numpy(np.asarray(value.numpy()), name)
+        if hasattr(value, "__array__") and not isinstance(value, type):
+            return self.from_numpy(np.asarray(value), name)
+        return None
+
+    def from_numpy(self, value, name):
+        np = sys.modules["numpy"]
+        dtype = str(value.dtype)
+        if isinstance(value, np.ma.MaskedArray):
+            return self.pairs(name, [("data", np.asarray(value.filled(0))), ("mask", np.ma.getmaskarray(value))])
+        if value.dtype.names:
+            return self.pairs(name, [(field, np.asarray(value[field])) for field in value.dtype.names])
+        if value.dtype.kind in "OUSV":
+            return {"kind": "list", "type": name, "items": [self.encode(one) for one in value.reshape(-1).tolist()]}
+        if value.dtype.kind in "mM":
+            return self.array(name, "int64", value.shape, np.ascontiguousarray(value).view("i8").tobytes())
+        if dtype == "bfloat16" or (value.dtype.kind == "f" and value.dtype.itemsize > 8):
+            value = value.astype("float64" if dtype != "bfloat16" else "float32")
+        plain = np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<"), copy=False)
+        return self.array(name, str(plain.dtype.newbyteorder("=")), value.shape, plain.tobytes())
+
+    def encode_pandas(self, value, name):
+        if hasattr(value, "columns") and hasattr(value, "index"):
+            columns = [(str(column), self.column(value.iloc[:, k])) for k, column in enumerate(value.columns)]
+            rows = [("(index)", self.column(value.index))]
+            return {"kind": "map", "type": name, "keys": [key for key, _ in columns + rows], "values": [one for _, one in columns + rows]}
+        if hasattr(value, "index") and hasattr(value, "values") and hasattr(value, "name"):
+            parts = [("values", self.column(value)), ("(index)", self.column(value.index))]
+            return {"kind": "map", "type": name, "keys": [key for key, _ in parts], "values": [one for _, one in parts]}
+        if hasattr(value, "to_numpy"):
+            return self.column(value)
+        if str(value) in ("<NA>", "NaT"):
+            return {"kind": "nothing", "type": str(value)}
+        return None
+
+    def column(self, column):
+        held = column.to_numpy()
+        if held.dtype.kind == "O":
+            return {"kind": "list", "type": "column", "items": [self.encode(one) for one in held.tolist()]}
+        return self.from_numpy(held, "column")
+
+
+def _number(value):
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0"
+    return value
+
+
+def encode_value(value):
+    encoder = Encoder()
+    tree = encoder.encode(value)
+    return tree, encoder.buffers
+
+
+CODES = {"float32": "f", "float64": "d", "int8": "b", "uint8": "B", "bool": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I",
+         "int64": "q", "uint64": "Q"}
+
+
+def decode(tree, buffers):
+    kind = tree["kind"]
+    if kind == "nothing":
+        return None
+    if kind in ("truth", "text"):
+        return tree["value"]
+    if kind == "integer":
+        return int(tree["value"])
+    if kind == "number":
+        value = tree["value"]
+        if tree["type"] == "number" and not isinstance(value, str):  # JavaScript's: as JSON would have brought it
+            return int(value) if float(value).is_integer() and isinstance(value, int) else float(value)
+        return float(value)
+    if kind == "bytes":
+        return buffers[tree["buffer"]]
+    if kind == "list":
+        items = [decode(one, buffers) for one in tree["items"]]
+        return tuple(items) if tree["type"] == "tuple" else set(items) if tree["type"] in ("set", "Set") else items
+    if kind == "map":
+        return {key: decode(value, buffers) for key, value in zip(tree["keys"], tree["values"])}
+    if kind == "array":
+        return decode_array(tree, buffers[tree["buffer"]])
+    return tree["text"]
+
+
+def decode_array(tree, data):
+    dtype, shape = tree["dtype"], tree["shape"]
+    if tree["type"] in ("Array", "list", "tuple"):
+        values = array.array(CODES[dtype], data).tolist()
+        return tuple(values) if tree["type"] == "tuple" else values
+    try:
+        import numpy as np
+    except ImportError:
+        if dtype not in CODES:
+            return data
+        values = array.array(CODES[dtype], data)
+        return values if len(shape) == 1 else nested(values.tolist(), shape)
+    if not shape and tree["type"] == "complex":
+        return complex(np.frombuffer(data, dtype="complex128")[0])
+    values = np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape).copy()
+    return values if shape else values[()]
+
+
+def nested(values, shape):
+    for size in reversed(shape[1:]):
+        values = [values[k:k + size] for k in range(0, len(values), size)] if size else []
+    return values[0] if not shape else values
+
+
+# The program: the same contract as program.ts.
+
+class Program:
+    def __init__(self, module, call):
+        find = lambda name: getattr(module, name) if callable(getattr(module, name, None)) else None
+        self.load, self.samples, self.model = find("load"), find("samples"), None
+        before, predict, after = find("preprocess"), find("predict"), find("postprocess")
+        if call is not None:
+            target = module
+            for part in call.split("."):
+                target = getattr(target, part, None)
+            if not callable(target):
+                raise LookupError("it has no function %s; it has %s" % (call, names_in(module)))
+            with_model = self.load is not None and required(target) > 1
+            self.first = target
+            self.stages = [(call, self.with_model(target) if with_model else spread(target))]
+            self.parameters = parameters(target) - with_model
+            return
+        name = "predict"
+        if predict is None:
+            predict = single(module)
+            name = predict.__name__
+        self.first = before or predict
+        self.stages = [("preprocess", spread(before))] if before else []
+        if self.load:
+            self.stages.append((name, self.with_model(predict)))
+        else:
+            self.stages.append((name, predict if before else spread(predict)))
+        if after:
+            self.stages.append(("postprocess", after))
+        self.parameters = parameters(self.first) - (0 if before or not self.load else 1)
+
+    def with_model(self, function):
+        return (lambda x: function(self.model, x)) if parameters(function) > 1 else (lambda x: function(self.model))
+
+    def whole(self):
+        steps = [run for _, run in self.stages]
+        if len(steps) == 1:
+            return steps[0]
+
+        def call(value):
+            for run in steps:
+                value = run(value)
+                if inspect.isawaitable(value):
+                    value = settled(value)
+            return value
+
+        return call
+
+
+LOOP = []
+
+
+def settled(awaitable):
+    """What an awaitable gives; all of them on one loop, as a service has it."""
+    import asyncio
+
+    if not LOOP:
+        LOOP.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(LOOP[0])
+    return LOOP[0].run_until_complete(awaitable)
+
+
+def signature(function):
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+
+
+def required(function):
+    known = signature(function)
+    if known is None:
+        return 1
+    return sum(one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in known)
+
+
+def parameters(function):
+    known = signature(function)
+    if known is None:
+        return 1
+    return sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL) for one in known)
+
+
+def spread(function):
+    """A function of several parameters takes the members of its sample, by their names where it has them."""
+    count = required(function)
+    if parameters(function) == 0:
+        return lambda _: function()
+    if count < 2:
+        return function
+    names = [one.name for one in signature(function)]
+
+    def call(sample):
+        if isinstance(sample, dict):
+            if all(name in sample for name in names[:count]):
+                return function(**{name: sample[name] for name in names if name in sample})
+            if len(sample) == count:
+                return function(*sample.values())
+        if isinstance(sample, (list, tuple)) and len(sample) == count:
+            return function(*sample)
+        return function(sample)
+
+    return call
+
+
+def single(module):
+    found = [one for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__
+             and not name.startswith("_") and name not in ("load", "samples")]
+    return found[0]
+
+
+def names_in(module):
+    found = [name for name, one in vars(module).items() if callable(one) and getattr(one, "__module__", None) == module.__name__]
+    return ", ".join(found[:8]) or "none"
+
+
+def is_program(source, file):
+    """Whether a file has a predict, or is one function with what it needs; anything else is a script, and is not executed to find out."""
+    functions = []
+    body = ast.parse(source, file).body
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            functions.append(node.name)
+            if node.name == "predict":
+                return True
+        elif isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "predict" for one in node.targets):
+            return True
+        elif isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == "predict" for one in node.names):
+            return True
+    public = [name for name in functions if not name.startswith("_") and name not in ("load", "samples")]
+    quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    doc = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    guard = lambda node: isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
+    return len(public) == 1 and all(isinstance(node, quiet) or doc(node) or guard(node) for node in body)
+
+
+class Session:
+    def __init__(self):
+        self.at = {"stage": "import", "sample": None}
+        self.file = ""
+        self.program = None
+        self.given = None
+        self.own = []
+
+    def answer(self, request):
+        return getattr(self, request["ask"])(request)
+
+    def open(self, request):
+        path, call = request["file"], request["call"]
+        self.file = path
+        with open(path, "rb") as held:
+            source = held.read()
+        version = "Python %d.%d.%d" % sys.version_info[:3]
+        opened = {"runtime": version, "stages": [], "hasSamples": False, "takesSample": False, "importMs": 0, "loadMs": None, "packages": []}
+        if call is None and not is_program(source, path):
+            return opened
+        begin = time.perf_counter_ns()
+        module = import_file(path)
+        opened["importMs"] = ms_since(begin)
+        self.program = Program(module, call)
+        if self.program.load:
+            self.at = {"stage": "load", "sample": None}
+            start = time.perf_counter_ns()
+            self.program.model = self.program.load()
+            opened["loadMs"] = ms_since(start)
+        opened["stages"] = [name for name, _ in self.program.stages]
+        opened["hasSamples"] = self.program.samples is not None
+        opened["takesSample"] = self.program.parameters > 0
+        known = ("numpy", "pandas", "torch", "tensorflow", "keras", "sklearn", "onnxruntime", "xgboost", "lightgbm", "scipy", "cv2", "PIL")
+        opened["packages"] = ["%s %s" % (one, getattr(sys.modules[one], "__version__", "?")) for one in known if one in sys.modules]
+        return opened
+
+    def samples(self, request):
+        self.at = {"stage": "samples", "sample": None}
+        self.own = []
+        listed = self.program.samples()
+        if isinstance(listed, dict):
+            listed = [listed]
+        for sample in listed:
+            self.own.append(sample)
+            if len(self.own) >= request["most"]:
+                break
+        encoded = [encode_value(sample) for sample in self.own]
+        return {"samples": encoded, "travels": not any(holds_opaque(tree) for tree, _ in encoded)}
+
+    def give(self, request):
+        self.given = request["samples"]
+        return {}
+
+    def keep(self, _):
+        self.given = None
+        return {}
+
+    def sample(self, index):
+        return self.own[index] if self.given is None else decode(*self.given[index])
+
+    def output(self, request):
+        index = request["sample"]
+        value = sample = self.sample(index)
+        before = digest(sample)
+        total = 0
+        for name, run in self.program.stages:
+            self.at = {"stage": name, "sample": index}
+            send({"at": self.at})
+            start = time.perf_counter_ns()
+            value = run(value)
+            if inspect.isawaitable(value):
+                value = settled(value)
+            total += time.perf_counter_ns() - start
+        tree, buffers = encode_value(value)
+        return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": digest(sample) != before}
+
+    def time(self, request):
+        self.at = {"stage": "the whole call", "sample": None}
+        order = request["order"]
+        if request.get("alone"):
+            return self.time_alone(request)
+        call = self.program.whole()
+        kept = [self.sample(index) for index in order]
+        copies = request["copies"] and self.given is not None
+        samples = (lambda: [self.sample(index) for index in order]) if copies else (lambda: kept)
+        if request.get("gapMs") is not None:
+            return {"passMs": time_with_gaps(call, samples, request["leastPasses"], request["gapMs"])}
+        return {"passMs": time_passes(call, samples, request["leastMs"], request["leastPasses"])}
+
+    def time_alone(self, request):
+        """predict alone, on what the stages before it made once."""
+        stages = self.program.stages
+        place = 1 if len(stages) > 1 and stages[0][0] == "preprocess" else 0
+        made = [self.sample(index) for index in request["order"]]
+        if place == 1:
+            made = [stages[0][1](one) for one in made]
+            made = [settled(one) if inspect.isawaitable(one) else one for one in made]
+        return {"passMs": time_passes(stages[place][1], lambda: made, request["leastMs"], request["leastPasses"])}
+
+
+LEAST_TIMED_MS = 0.2
+MOST_TOGETHER = 100_000
+
+
+def time_passes(call, samples, least_ms, least_passes, now=time.perf_counter_ns):
+    """ms of one pass each: time-passes.ts in Python."""
+    passes, together, begin = [], 1, now()
+    while True:
+        given = [samples() for _ in range(together)]
+        start = now()
+        for one in given:
+            for sample in one:
+                result = call(sample)
+                if inspect.isawaitable(result):
+                    settled(result)
+        end = now()
+        ms = (end - start) / 1e6
+        short = ms < LEAST_TIMED_MS and together < MOST_TOGETHER
+        if not short:
+            passes.append(ms / together)
+        if len(passes) >= least_passes and (end - begin) / 1e6 >= least_ms:
+            return passes
+        if short:
+            together = min(MOST_TOGETHER, max(together * 2, math.ceil(together * LEAST_TIMED_MS / max(ms, 1e-3))))
+
+
+def time_with_gaps(call, samples, least_passes, gap_ms, now=time.perf_counter_ns):
+    """ms of one pass each, of calls that begin so long after the last one's end: the gaps are not in them."""
+    passes = []
+    while len(passes) < least_passes:
+        total = 0
+        for sample in samples():
+            time.sleep(gap_ms / 1000)
+            start = now()
+            result = call(sample)
+            if inspect.isawaitable(result):
+                settled(result)
+            total += now() - start
+        passes.append(total / 1e6)
+    return passes
+
+
+def ms_since(begin):
+    return (time.perf_counter_ns() - begin) / 1e6
+
+
+def import_file(path):
+    """As the user runs it: its own folder first in sys.path, the current folder as it is."""
+    sys.argv = [path]
+    sys.path.insert(0, os.path.dirname(path))
+    name = os.path.splitext(os.path.basename(path))[0]
+    if name in sys.modules or not name.isidentifier():
+        name = "program_" + hashlib.sha1(path.encode()).hexdigest()[:8]
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def holds_opaque(tree):
+    return tree["kind"] == "opaque" or any(map(holds_opaque, tree.get("items") or tree.get("values") or []))
+
+
+def digest(value):
+    tree, buffers = encode_value(value)
+    made = hashlib.sha1(json.dumps(tree).encode())
+    for data in buffers:
+        made.update(data)
+    return made.digest()
+
+
+# Frames.
+
+SENDING = threading.Lock()
+
+
+def flat(value, buffers):
+    """Takes the buffers of encoded values out: (tree, buffers) becomes {tree, bufs: [places]}."""
+    if isinstance(value, tuple):
+        tree, own = value
+        start = len(buffers)
+        buffers.extend(own)
+        return {"tree": tree, "first": start, "count": len(own)}
+    if isinstance(value, list):
+        return [flat(one, buffers) for one in value]
+    if isinstance(value, dict):
+        return {key: flat(one, buffers) if key in ("answer", "value", "samples") else one for key, one in value.items()}
+    return value
+
+
+def send(message):
+    buffers = []
+    head = flat(message, buffers)
+    head["bufs"] = [len(one) for one in buffers]
+    text = json.dumps(head, allow_nan=False).encode()
+    with SENDING:
+        write(struct.pack("<I", len(text)) + text)
+        for one in buffers:
+            write(one)
+
+
+def write(data):
+    view = memoryview(data)
+    while len(view):
+        view = view[os.write(OUT, view[: 1 << 20]):]
+
+
+def read(size):
+    parts, left = [], size
+    while left:
+        part = os.read(IN, min(left, 1 << 20))
+        if not part:
+            os._exit(1)  # nobody is left to answer
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def receive():
+    head = json.loads(read(struct.unpack("<I", read(4))[0]))
+    buffers = [read(size) for size in head.pop("bufs", [])]
+    if "samples" in head:
+        head["samples"] = [(one["tree"], buffers[one["first"]:one["first"] + one["count"]]) for one in head["samples"]]
+    return head
+
+
+def line_in(error, file):
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    if found is None and isinstance(error, SyntaxError) and error.filename == file:
+        found = error.lineno
+    return found
+
+
+def failure(error, session):
+    words = ("%s: %s" % (type(error).__name__, error)).strip(": ").split("\n")[0][:300]
+    if isinstance(error, SystemExit):
+        words = "it ends the process (sys.exit)"
+    return {"failed": {"kind": "threw", "reason": words, "line": line_in(error, session.file), **session.at}}
+
+
+def main():
+    requests = queue.Queue()
+
+    def listen():
+        while True:
+            requests.put(receive())
+
+    # Waiting for the next request in a thread of its own notices the end of the parent, whatever the program does.
+    threading.Thread(target=listen, daemon=True).start()
+    session = Session()
+    while True:
+        request = requests.get()
+        try:
+            message = {"answer": session.answer(request)}
+        except BaseException as error:
+            message = failure(error, session)
+        send(message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+// Starts a process for an implementation, Node's own or a Python interpreter, and carries questions and answers. A program that throws, ends,
+// floods its output or never answers is a ContestantFailed; whatever it started ends with it.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { endAtOnce } from '../../trials/end-process.ts'
+import type { Answer, Contestant, Failure, Message, Request, Source } from './contestant.ts'
+import { ContestantFailed } from './contestant.ts'
+import { frameOf, frameReader } from './frames.ts'
+
+const nodeChild = fileURLToPath(new URL('./node-child.js', compiledTwin(import.meta.url)))
+const pythonChild = fileURLToPath(new URL('./python_child.py', import.meta.url))
+
+/** Of what it writes: the end says why it ended. */
+const KEPT_BYTES = 4096
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) endAtOnce(child)
+})
+
+/** Its process, at once, named by its file in a list of processes; nothing of the user's is run yet. */
+export function startContestant(source: Source): Contestant {
+  const environment = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
+  if (source.language === 'javascript') {
+    const child = fork(nodeChild, [source.file], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: [],
+      env: environment,
+    })
+    const carried = carry(child, (message) => void child.send(message))
+    child.on('message', carried.receive)
+    child.stdout!.resume()
+    return carried.contestant
+  }
+  const [executable, ...before] = source.interpreter
+  const child = spawn(executable!, [...before, pythonChild, source.file], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...environment, PYTHONUNBUFFERED: '1' },
+  })
+  const carried = carry(child, (message) => {
+    for (const part of frameOf(message)) child.stdin!.write(part)
+  })
+  child.stdin!.on('error', () => {})
+  const read = frameReader(carried.receive)
+  child.stdout!.on('data', (piece: Buffer) => {
+    try {
+      read(piece)
+    } catch {
+      carried.lose('it wrote where its answers go')
+    }
+  })
+  return carried.contestant
+}
+
+interface Asked {
+  readonly settle: (message: Message) => void
+}
+
+function carry(child: ChildProcess, send: (request: Request) => void) {
+  running.add(child)
+  let asked: Asked | null = null
+  let at: { stage: string | null; sample: number | null } = { stage: null, sample: null }
+  let lost: Failure | null = null
+  let said = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-KEPT_BYTES)
+  })
+  const lose = (reason: string) => {
+    lost ??= { kind: 'ended', reason, ...at, line: null }
+    asked?.settle({ failed: { ...lost, ...at } })
+  }
+  child.on('error', (error) => lose(error.message))
+  // What was sent before the end arrives first.
+  child.on('close', (code, signal) => lose(wordsOfEnd(code, signal, said)))
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const receive = (given: unknown): void => {
+    const message = given as Message
+    if ('at' in message) at = message.at
+    else asked?.settle(message)
+  }
+  const contestant: Contestant = {
+    pid: child.pid ?? -1,
+    ask<R extends Request>(request: R, timeMs: number): Promise<Answer<R>> {
+      at = { stage: request.ask === 'open' ? 'import' : null, sample: null }
+      return new Promise((resolve, reject) => {
+        const failed = (failure: Failure) => reject(new ContestantFailed(failure))
+        if (lost !== null) return failed(lost)
+        const late = `it gave no answer within ${Math.round(timeMs / 1000)} s`
+        const timer = setTimeout(() => {
+          asked?.settle({ failed: { kind: 'timed-out', reason: late, ...at, line: null } })
+          endAtOnce(child)
+        }, timeMs)
+        asked = {
+          settle(message) {
+            asked = null
+            clearTimeout(timer)
+            if ('failed' in message) failed(message.failed)
+            else if ('answer' in message) resolve(message.answer as Answer<R>)
+          },
+        }
+        send(request)
+      })
+    },
+    async end() {
+      lost ??= { kind: 'ended', reason: 'it was ended', ...at, line: null }
+      endAtOnce(child)
+      await gone
+      running.delete(child)
+    },
+  }
+  return { contestant, receive, lose }
+}
+
+/** Frames of a Python or JavaScript stack, and rules around them. */
+const STACK_LINE = /^\s+(at |File )|^\s*\d+: (0x)?[0-9a-f]+ |^-{3,}|^<--- /i
+
+function wordsOfEnd(code: number | null, signal: NodeJS.Signals | null, said: string): string {
+  const how = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
+  const last = said.split('\n').findLast((line) => line.trim() !== '' && !STACK_LINE.test(line))
+  const memory = signal === 'SIGKILL' || code === 137 ? '; the system may have ended it for its memory' : ''
+  return `${how}${memory}${last === undefined ? '' : `: ${last.trim().slice(0, 200)}`}`
+}

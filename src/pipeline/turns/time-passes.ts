@@ -1,0 +1,72 @@
+// Passes over samples, timed one by one. A pass that is shorter than the clock can tell is one of several that are timed together.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isThenable } from './program.ts'
+
+export interface Passes {
+  readonly call: (sample: unknown) => unknown
+  /** Gives the samples of a pass, outside its time. */
+  readonly samples: () => readonly unknown[]
+  readonly leastMs: number
+  readonly leastPasses: number
+}
+
+/** Timed together they take at least so long. */
+const LEAST_TIMED_MS = 0.2
+
+/** Nanoseconds of a clock that only goes forward. */
+export type Now = () => bigint
+
+/** ms of one pass each. */
+export async function timePasses(
+  { call, samples, leastMs, leastPasses }: Passes,
+  now: Now = process.hrtime.bigint,
+): Promise<number[]> {
+  const passMs: number[] = []
+  let together = 1
+  const begin = now()
+  for (;;) {
+    const given = Array.from({ length: together }, samples)
+    const start = now()
+    for (const pass of given) {
+      for (const sample of pass) {
+        const result = call(sample)
+        // A value is not waited for: a turn of the event loop takes longer than many a function.
+        if (isThenable(result)) await result
+      }
+    }
+    const end = now()
+    const ms = Number(end - start) / 1e6
+    const isTooShort = ms < LEAST_TIMED_MS && together < MOST_TOGETHER
+    if (!isTooShort) passMs.push(ms / together)
+    if (passMs.length >= leastPasses && Number(end - begin) / 1e6 >= leastMs) return passMs
+    if (isTooShort)
+      together = Math.min(MOST_TOGETHER, Math.max(together * 2, Math.ceil((together * LEAST_TIMED_MS) / Math.max(ms, 1e-3))))
+  }
+}
+
+const MOST_TOGETHER = 100_000
+
+export interface GapPasses extends Pick<Passes, 'call' | 'samples' | 'leastPasses'> {
+  readonly gapMs: number
+}
+
+/** ms of one pass each, of calls that begin `gapMs` after the last one's end: the gaps are not in them. */
+export async function timeWithGaps(
+  { call, samples, leastPasses, gapMs }: GapPasses,
+  now: Now = process.hrtime.bigint,
+  wait: (ms: number) => Promise<unknown> = sleep,
+): Promise<number[]> {
+  const passMs: number[] = []
+  while (passMs.length < leastPasses) {
+    let ns = 0n
+    for (const sample of samples()) {
+      await wait(gapMs)
+      const start = now()
+      const result = call(sample)
+      if (isThenable(result)) await result
+      ns += now() - start
+    }
+    passMs.push(Number(ns) / 1e6)
+  }
+  return passMs
+}
