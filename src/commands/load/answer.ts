@@ -1,0 +1,44 @@
+// The one sentence that answers.
+import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
+import { time, timeWithInterval } from '../../report/text/numbers.ts'
+
+export const perSecond = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3))))
+
+export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
+  const { found, search, points } = document
+  if (search !== null) {
+    if (found === null) return `No rate was found that holds ${search.objective}: ${search.ended}.`
+    const runs = `${found.confirmed} of ${search.confirmingRuns} confirming runs`
+    return (
+      `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)}) is the highest rate that holds` +
+      ` ${search.objective}, in ${runs}.`
+    )
+  }
+  const holding = points.filter(({ saturated }) => !saturated)
+  const full = points.find(({ saturated }) => saturated)
+  const last = holding.at(-1)
+  if (last === undefined) {
+    const { offeredPerSecond, achievedPerSecond } = points[0]!
+    return `The server does not keep up: of ${perSecond(offeredPerSecond!)} requests/s it answers ${perSecond(achievedPerSecond)}.`
+  }
+  const beyond = full === undefined ? '' : `; at ${perSecond(full.offeredPerSecond!)} requests/s the server does not keep up`
+  return `${asked(last)} ${latency(last)}${beyond}.`
+}
+
+const asked = ({ offeredPerSecond, clients }: LoadPoint): string =>
+  offeredPerSecond === null
+    ? `With ${clients} ${clients === 1 ? 'client' : 'clients'} that wait for their answers`
+    : `At ${perSecond(offeredPerSecond)} requests/s`
+
+function latency(point: LoadPoint): string {
+  const { p99Ms, p50Ms, intervals, requests, errors } = point
+  if (requests > 0 && errors === requests) return 'no request gets a good answer'
+  const bad = errors > 0 ? `, and ${errors} of ${requests} get no good answer` : ''
+  const throughput = point.offeredPerSecond === null ? `, ${perSecond(point.achievedPerSecond)} answers/s` : ''
+  if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
+  if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
+  return `${requests} requests are too few for a percentile${bad}`
+}
+
+const withInterval = (ms: number, interval: { readonly low: number; readonly high: number | null } | null): string =>
+  interval === null || interval.high === null ? time(ms) : timeWithInterval(ms, interval.low, interval.high)

@@ -1,0 +1,51 @@
+// How good the generator was over all runs, and whether every number that is given is the server's.
+import type { Ceiling } from '../../load/audit.ts'
+import type { MeasuredPoint } from '../../load/measure.ts'
+import type { LoadAudit, LoadPoint } from '../../report/documents/load.ts'
+
+/** More of the requests than this were sent late. */
+const LATE_SHARE = 0.01
+/** Near its own ceiling the generator is what is measured. */
+const CEILING_SHARE = 0.9
+
+export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): LoadAudit {
+  const points = measured.map(({ point }) => point)
+  const open = points.filter(({ clients }) => clients === null)
+  const worst = (of: (point: LoadPoint) => number) => (open.length === 0 ? null : Math.max(...open.map(of)))
+  const lost = measured.reduce((sum, { generator }) => sum + generator.lost, 0)
+  const seconds = points.reduce((sum, point) => sum + point.seconds + point.warmUpSeconds, 0)
+  const cpuSeconds = measured.reduce(
+    (sum, { generator, point }) => sum + generator.cores * (point.seconds + point.warmUpSeconds),
+    0,
+  )
+  const reasons = [
+    ...points.flatMap((point) =>
+      point.offeredPerSecond !== null && point.offeredPerSecond > CEILING_SHARE * ceiling.ceilingPerSecond
+        ? [
+            `${Math.round(point.offeredPerSecond)} requests/s are beyond what it can send here (${Math.round(ceiling.ceilingPerSecond)})`,
+          ]
+        : [],
+    ),
+    ...points.flatMap((point) =>
+      Object.values(point.reasons).some((reason) => reason.startsWith('the generator')) && point.lag.lateShare > LATE_SHARE
+        ? [
+            `at ${Math.round(point.offeredPerSecond!)} requests/s it sent ${Math.round(100 * point.lag.lateShare)} % more than 1 ms late`,
+          ]
+        : [],
+    ),
+    ...(lost > 0 ? [`${lost} requests are not accounted for`] : []),
+  ]
+  return {
+    ceilingPerSecond: ceiling.ceilingPerSecond,
+    floorP50Ms: ceiling.floorP50Ms,
+    floorP99Ms: ceiling.floorP99Ms,
+    lagP50Ms: worst(({ lag }) => lag.p50Ms),
+    lagP99Ms: worst(({ lag }) => lag.p99Ms),
+    lagMaxMs: worst(({ lag }) => lag.maxMs),
+    lost,
+    repeated: points.reduce((sum, { repeated }) => sum + repeated, 0),
+    cores: seconds > 0 ? cpuSeconds / seconds : null,
+    ok: reasons.length === 0,
+    reasons: [...new Set(reasons)],
+  }
+}

@@ -1,0 +1,114 @@
+// Predictions under load: the server met, or started for a model; the generator's own ceiling measured; a run for each rate or the search
+// for the highest.
+import fs from 'node:fs'
+import { InputError } from '../../graph/input-error.ts'
+import { measureCeiling } from '../../load/audit.ts'
+import { loadFindings } from '../../load/rules/index.ts'
+import { readMachine } from '../../machine/index.ts'
+import type { LoadDocument } from '../../report/documents/load.ts'
+import { alone, inTemporaryFolder } from '../run.ts'
+import { toolVersion } from '../version.ts'
+import { withAlternatives } from './alternatives.ts'
+import { answerOf } from './answer.ts'
+import { auditOf } from './audit-of.ts'
+import { isAddress, openHttpTarget } from './http-target.ts'
+import { openModelTarget } from './model-target.ts'
+import { openOipTarget } from './oip-target.ts'
+import type { OpenedTarget } from './opened-target.ts'
+import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
+import { type Plan, planOf } from './plan.ts'
+import { measureAll } from './runs.ts'
+
+/** Throws InputError where the target or the options cannot be used, and the signal's reason where it is aborted. */
+export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
+  const options = { ...LOAD_DEFAULTS, ...given }
+  const kind = kindOf(target, options)
+  const plan = planOf(options)
+  if (kind !== 'model') return measured(await openRemote(target, kind, options), plan, options)
+  const { trials, onProgress: progress = () => {} } = options
+  return inTemporaryFolder((folder) => {
+    const unlocked: string[] = []
+    const work = async () => {
+      progress({ stage: 'starting the server', done: 0, of: 1 })
+      const opened = await openModelTarget(target, options, folder)
+      try {
+        const document = await measured({ ...opened, warnings: [...unlocked, ...opened.warnings] }, plan, options)
+        return diagnosed(await withAlternatives(document, { file: target, opened, plan, options, folder }))
+      } finally {
+        opened.close()
+      }
+    }
+    return alone({ trials, progress }, work, (reason) => unlocked.push(`measured without the machine's lock: ${reason}`))
+  })
+}
+
+const openRemote = (address: string, kind: 'http' | 'oip', options: LoadOptions): Promise<OpenedTarget> =>
+  kind === 'oip' ? openOipTarget(address, options, null) : openHttpTarget(address, options)
+
+async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions): Promise<LoadDocument> {
+  options.onProgress?.({ stage: 'the generator itself', done: 0, of: 1 })
+  const most = plan.rates.length > 0 ? Math.max(...plan.rates) : null
+  const ceiling = await measureCeiling(opened.target.requests, most, options.signal)
+  const runs = await measureAll(opened, plan, options)
+  const audit = auditOf(runs.measured, ceiling)
+  const points = runs.measured.map(({ point }) => point)
+  const { cpu, usableCpus, quotaCpus, node } = readMachine([])
+  const document: Omit<LoadDocument, 'answer'> = {
+    schema: 'whyslow-load/1',
+    tool: { version: toolVersion },
+    createdAt: new Date().toISOString(),
+    target: opened.described,
+    arrivals: plan.described,
+    machine: { cpu, usableCpus, quotaCpus, node },
+    points,
+    found: runs.found,
+    search: runs.search,
+    audit,
+    findings: [],
+    setup: opened.setup,
+    alternatives: [],
+    warnings: [...plan.warnings, ...opened.warnings],
+  }
+  return diagnosed({ ...document, answer: answerOf(document) })
+}
+
+function diagnosed(document: LoadDocument): LoadDocument {
+  const { search, points, audit, target, setup, alternatives = [] } = document
+  return { ...document, findings: loadFindings({ asked: search === null ? points : [], audit, target, setup, alternatives }) }
+}
+
+/** Throws InputError where it is none, or the options are for another kind. */
+function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' {
+  const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
+  const asked = (flags: Readonly<Record<string, unknown>>) =>
+    Object.entries(flags).find(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))?.[0]
+  const ofServers = asked({ '--body': bodies, '--method': method })
+  const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--pictures': pictures }
+  const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
+  const { workers, threads, engine, queue, maxBatch, deadlineSeconds } = options
+  const ofSetup = asked({
+    '--workers': workers,
+    '--threads': threads,
+    '--engine': engine,
+    '--queue': queue,
+    '--max-batch': maxBatch,
+    '--deadline': deadlineSeconds,
+  })
+  if (!isAddress(target)) {
+    if (!fs.existsSync(target))
+      throw new InputError(
+        `${target}: no address, and no model or folder of that name; give one, as in http://127.0.0.1:8080/predict or model.onnx`,
+      )
+    const wrong = ofServers ?? (headers.length > 0 ? '--header' : undefined)
+    if (wrong !== undefined) throw new InputError(`${wrong}: is for addresses; what a model predicts with is given by --data`)
+    return 'model'
+  }
+  if (ofSetup !== undefined)
+    throw new InputError(`${ofSetup}: ${target} is a server that runs already; leave it out, or give a model`)
+  if (options.protocol === 'http') {
+    if (ofInputs === undefined) return 'http'
+    throw new InputError(`${ofInputs}: is for models; give --protocol oip where the server speaks it, else --body`)
+  }
+  if (ofServers === undefined) return 'oip'
+  throw new InputError(`${ofServers}: requests are made of the model's metadata; leave it out, or --protocol oip`)
+}

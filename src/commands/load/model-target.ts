@@ -1,0 +1,39 @@
+// A model, or a folder that `fix` wrote, under load: served by a process that this one starts, which is what `serve` runs.
+import { InputError } from '../../graph/input-error.ts'
+import { knownModel } from '../serve/known-model.ts'
+import { SERVE_DEFAULTS } from '../serve/serve.ts'
+import { startServerProcess } from '../serve/server-process.ts'
+import { openOipTarget } from './oip-target.ts'
+import type { OpenedTarget } from './opened-target.ts'
+import type { LoadOptions } from './options.ts'
+
+/** `folder`: temporary. Throws InputError where the model is not served, or predicts with no inputs that were tried. */
+export async function openModelTarget(file: string, options: LoadOptions, folder: string): Promise<OpenedTarget> {
+  const { workers, threads, engine, queue, maxBatch, deadlineSeconds, signal } = options
+  const { log: _, ...untold } = SERVE_DEFAULTS
+  const server = await startServerProcess(
+    { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue, maxBatch, deadlineSeconds } },
+    signal,
+  )
+  const check = () => {
+    const gone = server.gone()
+    if (gone !== null) throw new InputError(`${file}: the process that predicts with it ended (${gone})`)
+  }
+  try {
+    const known = await knownModel(file, server.model)
+    const address = `${server.address}/v2/models/${encodeURIComponent(server.model.name)}`
+    const opened = await openOipTarget(address, { ...options, headers: [] }, known)
+    return {
+      ...opened,
+      described: { ...opened.described, kind: 'model', name: file },
+      setup: { ...server.setup, deadlineMs: deadlineSeconds === null ? null : deadlineSeconds * 1000 },
+      facts: server.facts,
+      check,
+      close: server.end,
+    }
+  } catch (error) {
+    server.end()
+    check()
+    throw error
+  }
+}

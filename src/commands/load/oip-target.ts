@@ -1,0 +1,183 @@
+// A model on a server that speaks the Open Inference Protocol v2 over HTTP: what it takes is read of its metadata, requests are made of
+// the user's data or of synthetic inputs that the server was seen to answer.
+
+import type { Feeds } from '../../engines/types.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
+import type { Probed } from '../../load/http/probe.ts'
+import { encodeRequest } from '../../load/http/target.ts'
+import { findWorkingInputs } from '../../measure/samples/find-working.ts'
+import { pictureNumbers } from '../../measure/samples/picture-numbers.ts'
+import { readData } from '../../measure/samples/read-data.ts'
+import { resolveInputs } from '../../measure/samples/resolve.ts'
+import { synthesize } from '../../measure/samples/synthetic.ts'
+import { encodeInferRequest } from '../../serve/infer-request.ts'
+import { datatypeOf, dtypeOf, RequestError } from '../../serve/protocol.ts'
+import { PREDICTS_NOT } from '../../serve/workers.ts'
+import type { KnownModel } from '../serve/known-model.ts'
+import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
+import type { OpenedTarget } from './opened-target.ts'
+import type { LoadOptions } from './options.ts'
+
+/** Bytes of one sample: beyond what servers take. */
+const MOST_SAMPLE_BYTES = 256 * 1024 * 1024
+
+/** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
+export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
+  const url = modelUrl(address)
+  const server: OipServer = { url, headers: options.headers.map(headerOf), timeoutMs: options.timeoutSeconds * 1000 }
+  const inputs = known?.graph.inputs ?? declaredIn(await getJson(server, url, `${address}: `), address)
+  const binary = await hasBinary(server)
+  const graph = known?.graph ?? { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
+  const chosen = await chooseSamples(server, { graph, binary, known, options })
+  const requests = chosen.samples.map((feeds) => bytesOf(server, feeds, binary))
+  const { target, first, shown } = await meet({ url: inferUrl(url), method: 'POST', requests }, server.timeoutMs)
+  if (isRefusal(first.status)) throw new InputError(`${shown}: the server answers ${first.status} (${messageOf(first)})`)
+  return {
+    target,
+    described: {
+      kind: 'http',
+      name: shown,
+      protocol: 'oip',
+      method: 'POST',
+      bodyBytes: Math.max(...chosen.samples.map((feeds) => encodeInferRequest(feeds, binary).body.length)),
+      bodies: requests.length,
+      first: { latencyMs: first.latencyMs, status: first.status },
+      inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
+    },
+    setup: null,
+    warnings: chosen.warnings,
+    facts: async () => null,
+    check() {},
+    close() {},
+  }
+}
+
+interface OipServer {
+  /** Of the model: …/v2/models/NAME, or …/versions/V behind it. */
+  readonly url: URL
+  readonly headers: readonly (readonly [string, string])[]
+  readonly timeoutMs: number
+}
+
+/** The model's own address, without what may follow. */
+function modelUrl(address: string): URL {
+  const url = urlOf(address)
+  const found = /^(.*\/v2\/models\/[^/]+(?:\/versions\/[^/]+)?)(?:\/(?:infer|ready)?)?$/.exec(url.pathname)
+  if (found === null) throw new InputError(`${address}: names no model; give its address, as in ${url.origin}/v2/models/NAME`)
+  url.pathname = found[1]!
+  url.search = ''
+  return url
+}
+
+function inferUrl(url: URL): URL {
+  const infer = new URL(url)
+  infer.pathname += '/infer'
+  return infer
+}
+
+const sizesIn = (shape: unknown): number[] | null =>
+  Array.isArray(shape) && shape.every((size) => Number.isInteger(Number(size))) ? shape.map(Number) : null
+
+/** Metadata as https://github.com/kserve/open-inference-protocol has them; a size that is free is -1. */
+function declaredIn(metadata: unknown, address: string): ValueDeclaration[] {
+  const { inputs } = (metadata ?? {}) as { readonly inputs?: unknown }
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw new InputError(`${address}: its metadata name no inputs; give requests with --body and leave out --protocol`)
+  return inputs.map(({ name, datatype, shape }: Readonly<Record<string, unknown>>) => {
+    const sizes = sizesIn(shape)?.map((size) => (size < 0 ? null : size)) ?? null
+    try {
+      return { name: String(name), kind: 'tensor', dtype: dtypeOf(datatype), shape: sizes }
+    } catch (error) {
+      throw new InputError(`${address}: its metadata: input '${String(name)}': ${(error as Error).message}`)
+    }
+  })
+}
+
+async function getJson({ headers, timeoutMs }: OipServer, url: URL, where: string): Promise<unknown> {
+  const requests = [encodeRequest({ url, method: 'GET', headers, body: null })]
+  const { first } = await meet({ url, method: 'GET', requests }, timeoutMs)
+  if (first.status < 200 || first.status > 299)
+    throw new InputError(
+      `${where}the server answers ${first.status} to its metadata (${messageOf(first)}); give the address of a model that it has`,
+    )
+  try {
+    return JSON.parse(first.body.toString('utf8'))
+  } catch {
+    throw new InputError(`${where}its metadata are no JSON: the server does not speak the Open Inference Protocol v2`)
+  }
+}
+
+/** A server that does not say is sent JSON, which all take. */
+async function hasBinary(server: OipServer): Promise<boolean> {
+  const url = new URL(server.url)
+  url.pathname = url.pathname.replace(/\/models\/.*$/, '')
+  try {
+    const { extensions } = (await getJson(server, url, '')) as { readonly extensions?: unknown }
+    return Array.isArray(extensions) && extensions.includes('binary_tensor_data')
+  } catch {
+    return false
+  }
+}
+
+interface Choosing {
+  readonly graph: GraphView
+  readonly binary: boolean
+  readonly known: KnownModel | null
+  readonly options: LoadOptions
+}
+
+interface Chosen {
+  readonly samples: readonly Feeds[]
+  readonly warnings: readonly string[]
+}
+
+/** The user's data, else synthetic inputs of the first shape that the server answers. */
+async function chooseSamples(server: OipServer, { graph, binary, known, options }: Choosing): Promise<Chosen> {
+  const { shapes, values, batch, data } = options
+  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES }
+  if (data !== null) {
+    const base = resolveInputs(graph.inputs, graph, flags)
+    const pictures = pictureNumbers(known?.file ?? '', options.pictures)
+    const read = readData(data, base.inputs, { batch, labelsName: options.labels, allowNaN: known?.allowNaN ?? false, pictures })
+    return { samples: read.samples, warnings: read.note === undefined ? [] : [read.note] }
+  }
+  let samples: readonly Feeds[] = []
+  const { inputs } = await findWorkingInputs(graph.inputs, graph, flags, async (tried) => {
+    samples = synthesize(tried.inputs, graph)
+    const { first } = await ask(server, samples[0]!, binary)
+    return first.status >= 200 && first.status < 300 ? { ok: true } : { ok: false, message: messageOf(first) }
+  })
+  const assumed = inputs.flatMap(({ name, assumed }) => assumed.map(({ text }) => `${name}: ${text}`))
+  const how = assumed.length === 0 ? '' : ` (${assumed.join('; ')})`
+  return { samples, warnings: [`inputs are synthetic${how}; give your own with --data`] }
+}
+
+const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>
+  meet({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
+
+/** Throws InputError where the protocol has no form of a tensor. */
+function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Uint8Array {
+  try {
+    const { body, headers: own } = encodeInferRequest(feeds, binary)
+    return encodeRequest({ url: inferUrl(url), method: 'POST', headers: [...own, ...headers], body })
+  } catch (error) {
+    if (error instanceof RequestError) throw new InputError(`${url.href}: ${error.message}`)
+    throw error
+  }
+}
+
+/** The engine's words where a server of this program says them. */
+function messageOf({ body, status }: Probed): string {
+  const text = body.toString('utf8')
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown }
+    if (typeof error === 'string') return error.startsWith(PREDICTS_NOT) ? error.slice(PREDICTS_NOT.length) : error
+  } catch {
+    // No JSON.
+  }
+  return text.replace(/\s+/g, ' ').trim().slice(0, 160) || `status ${status}`
+}
+
+const tensorsOf = (feeds: Feeds) =>
+  Object.entries(feeds).map(([name, { dtype, shape }]) => ({ name, datatype: datatypeOf(dtype) ?? dtype, shape }))

@@ -1,0 +1,16 @@
+// What is asked under load, once it was met: the bytes of its requests, what is said of it, and its end.
+import type { HttpTarget } from '../../load/http/target.ts'
+import type { LoadServerFacts, LoadSetup, LoadTarget } from '../../report/documents/load.ts'
+
+export interface OpenedTarget {
+  readonly target: HttpTarget
+  readonly described: LoadTarget
+  /** Of this program's own server; null of another. */
+  readonly setup: LoadSetup | null
+  readonly warnings: readonly string[]
+  /** What the server counted since it was asked before; null where it is not this program's own. */
+  facts(): Promise<LoadServerFacts | null>
+  /** Throws InputError where the server was this program's own and is gone. */
+  check(): void
+  close(): void
+}

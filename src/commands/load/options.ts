@@ -1,0 +1,76 @@
+// What `load` can be told.
+import { localTrials } from '../../trials/local-runner.ts'
+import type { TrialRunner } from '../../trials/port.ts'
+import type { StageProgress, WhyOptions } from '../options.ts'
+
+export interface LoadOptions {
+  /** Requests a second; one run for each. */
+  readonly rates: readonly number[]
+  /** Closed loop: clients that send when they have their answer; one run for each. */
+  readonly clients: readonly number[]
+  /** poisson, constant, bursts or bursts:9, or a file of recorded arrivals. */
+  readonly arrivals: string
+  /** Of each run, after its warm-up; null: as long as the percentiles take. */
+  readonly seconds: number | null
+  readonly seed: number
+  /** As on the command line: 'p99<20ms'. null: nothing is searched for. */
+  readonly slo: string | null
+  /** Bodies of requests, each drawn as often as the others: text, or @file. None: GET. */
+  readonly bodies: readonly string[]
+  readonly method: string | null
+  /** 'Name: value' */
+  readonly headers: readonly string[]
+  /** After so long without an answer a request has failed, s. */
+  readonly timeoutSeconds: number
+  /** `oip`: requests are made of what the model's metadata say. A model's own server speaks it anyway. */
+  readonly protocol: 'http' | 'oip'
+  /** Of the server that is started for a model; null: as `serve` does untold. */
+  readonly workers: number | null
+  readonly threads: number | null
+  readonly engine: string | null
+  readonly queue: number | null
+  readonly maxBatch: number | null
+  readonly deadlineSeconds: number | null
+  /** Where requests wait, other set-ups of the server are tried, too. */
+  readonly alternatives: boolean
+  /** Inputs of a model, as WhyOptions has them. */
+  readonly shapes: WhyOptions['shapes']
+  readonly values: WhyOptions['values']
+  readonly data: string | null
+  readonly labels: string | null
+  readonly pictures: string | null
+  /** Samples in a request. */
+  readonly batch: number | null
+  /** Keeps others that measure away. */
+  readonly trials: Pick<TrialRunner, 'alone'>
+  readonly onProgress?: (progress: StageProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export const LOAD_DEFAULTS: LoadOptions = {
+  rates: [],
+  clients: [],
+  arrivals: 'poisson',
+  seconds: null,
+  seed: 1,
+  slo: null,
+  bodies: [],
+  method: null,
+  headers: [],
+  timeoutSeconds: 10,
+  protocol: 'http',
+  workers: null,
+  threads: null,
+  engine: null,
+  queue: null,
+  maxBatch: null,
+  deadlineSeconds: null,
+  alternatives: true,
+  shapes: new Map(),
+  values: new Map(),
+  data: null,
+  labels: null,
+  pictures: null,
+  batch: null,
+  trials: localTrials,
+}

@@ -1,0 +1,264 @@
+// A model, or a folder that `fix` wrote, as a server.
+import fs from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { findPackage } from '../../engines/find-package.ts'
+import { offersOf } from '../../engines/index.ts'
+import type { ShippedFolder } from '../../engines/shipped-folder.ts'
+import type { EngineOptions, Feeds, InputDeclaration } from '../../engines/types.ts'
+import { readModel } from '../../formats/index.ts'
+import { InputError } from '../../graph/input-error.ts'
+import { fileForEngine } from '../../graph/model.ts'
+import type { DType } from '../../graph/types.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { readUsableCpus } from '../../machine/index.ts'
+import { findWorkingInputs } from '../../measure/samples/find-working.ts'
+import { NO_FLAGS } from '../../measure/samples/flags.ts'
+import { synthesize } from '../../measure/samples/synthetic.ts'
+import type { TryPredict } from '../../serve/batch-proof.ts'
+import type { GrpcPackage } from '../../serve/grpc/grpc-server.ts'
+import { datatypeOf, type ModelSpec, type TensorSpec } from '../../serve/protocol.ts'
+import { type RunningServer, startServer } from '../../serve/server.ts'
+import type { WorkerTask } from '../../serve/worker-task.ts'
+import { modelForEngine } from '../model-for-engine.ts'
+import { DEFAULTS } from '../options.ts'
+import { checkEngine } from '../run.ts'
+import { toolVersion } from '../version.ts'
+import { knownModel } from './known-model.ts'
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  /** gRPC beside HTTP, which takes @grpc/grpc-js; null: HTTP alone. */
+  readonly grpcPort: number | null
+  /** null: a worker for each CPU that may be used, with one thread. */
+  readonly workers: number | null
+  /** Of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
+  readonly threads: number | null
+  /** null: the usual one. Not for a folder, which has its own. */
+  readonly engine: string | null
+  /** What clients call the model; null: the file's name. */
+  readonly name: string | null
+  /** Requests that may wait; null: 32 for each worker. */
+  readonly queue: number | null
+  /** Rows that requests are joined to, where they wait anyway; null: each is predicted by itself. */
+  readonly maxBatch: number | null
+  /** Of requests that name no deadline; null: none. */
+  readonly deadlineSeconds: number | null
+  readonly mostBodyBytes: number
+  /** A temporary folder: what is written for the engine lies there. */
+  readonly folder: string
+  readonly log: (entry: Readonly<Record<string, unknown>>) => void
+}
+
+export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
+  host: '127.0.0.1',
+  port: 8000,
+  grpcPort: null,
+  workers: null,
+  threads: null,
+  engine: null,
+  name: null,
+  queue: null,
+  maxBatch: null,
+  deadlineSeconds: null,
+  mostBodyBytes: 256 * 1024 * 1024,
+  log: () => {},
+}
+
+/** What a server was opened with. */
+export interface ServerSetup {
+  readonly workers: number
+  /** null: as a folder's own options say. */
+  readonly threadsPerWorker: number | null
+  readonly queueLimit: number
+  /** 1: each request is predicted by itself. */
+  readonly maxBatch: number
+  /** null: a folder's own. */
+  readonly engine: string | null
+  /** Whether idle threads of the engine spin; null: as a folder's own options say. */
+  readonly spinning: boolean | null
+}
+
+export type ModelServer = RunningServer & ServerSetup
+
+const QUEUE_FOR_EACH = 32
+
+/** Throws InputError where the model, the engine or the port cannot be used. */
+export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
+  const options = { ...SERVE_DEFAULTS, ...given }
+  const grpc = options.grpcPort === null ? null : { port: options.grpcPort, grpc: await loadGrpc() }
+  const opened = fs.existsSync(path.join(file, 'manifest.json')) ? folderTask(file, options) : await modelTask(file, options)
+  const { workers, threadsPerWorker, maxBatch } = opened
+  const queueLimit = options.queue ?? QUEUE_FOR_EACH * workers
+  const name = options.name ?? nameOf(file)
+  const running = await startServer({
+    task: opened.task,
+    workers,
+    specOf: (declared) =>
+      specOf(name, opened.platform, {
+        inputs: opened.inputs ?? declared.inputs,
+        outputs: opened.outputs ?? declared.outputs,
+      }),
+    host: options.host,
+    port: options.port,
+    grpc,
+    queueLimit,
+    batching: maxBatch > 1 ? { mostRows: maxBatch, samples: (model, predict) => samplesFor(file, model, predict) } : null,
+    timeoutMs: options.deadlineSeconds === null ? null : options.deadlineSeconds * 1000,
+    mostBodyBytes: options.mostBodyBytes,
+    version: toolVersion,
+    log: options.log,
+  })
+  const { shipped, engine, options: engineOptions } = opened.task
+  const own = shipped === null ? { engine, spinning: !isQuiet(engineOptions) } : { engine: null, spinning: null }
+  return { ...running, workers, threadsPerWorker, queueLimit, maxBatch, ...own }
+}
+
+/** Synthetic requests that the model was seen to take. */
+async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): Promise<readonly Feeds[]> {
+  const { graph } = await knownModel(file, model)
+  let samples: readonly Feeds[] = []
+  await findWorkingInputs(graph.inputs, graph, NO_FLAGS, (tried) => {
+    samples = synthesize(tried.inputs, graph)
+    return predict(samples[0]!)
+  })
+  return samples
+}
+
+/** Throws InputError where the package is absent. */
+async function loadGrpc(): Promise<GrpcPackage> {
+  const found = findPackage('@grpc/grpc-js', null)
+  if (found === null)
+    throw new InputError('--grpc-port: gRPC takes the package @grpc/grpc-js, and it is not here; npm install @grpc/grpc-js')
+  const loaded = (await import(pathToFileURL(found.entry).href)) as GrpcPackage & { readonly default?: GrpcPackage }
+  return loaded.default ?? loaded
+}
+
+const nameOf = (file: string): string => path.basename(path.resolve(file)).replace(/\.(onnx|h5|keras|tflite|json)$/i, '')
+
+interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker' | 'maxBatch'> {
+  readonly task: WorkerTask
+  readonly platform: string
+  /** null: as the engine declares them. */
+  readonly inputs: readonly InputDeclaration[] | null
+  readonly outputs: readonly InputDeclaration[] | null
+}
+
+/** Idle threads that spin take the CPU from the other workers. */
+const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
+
+const isQuiet = ({ configEntries }: EngineOptions): boolean => configEntries['session.intra_op.allow_spinning'] === '0'
+
+async function modelTask(file: string, { engine: id, folder, ...given }: ServeOptions): Promise<OpenedModel> {
+  const engine = id ?? DEFAULTS.engine
+  checkEngine(engine)
+  const cpus = readUsableCpus()
+  const canHaveSeveral = offersOf(engine).includes('worker-threads')
+  const workers = given.workers ?? (canHaveSeveral ? cpus : 1)
+  if (workers > 1 && !canHaveSeveral)
+    throw new InputError(`--workers ${workers}: ${engine} holds one session in a process; give --workers 1`)
+  const threads = given.threads ?? Math.max(1, Math.floor(cpus / workers))
+  const model = await modelForEngine(await readModel(file), engine, folder)
+  const options: EngineOptions = {
+    threads,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: workers > 1 && offersOf(engine).includes('configuration') ? NO_SPINNING : {},
+    packageFrom: null,
+  }
+  const { inputs, outputs } = viewGraph(model)
+  const declared = (values: typeof inputs): InputDeclaration[] =>
+    values.map(({ name, kind, dtype, shape }) => ({
+      name,
+      isTensor: kind === 'tensor',
+      dtype: dtype ?? null,
+      shape: shape?.map((size) => size ?? '') ?? null,
+    }))
+  return {
+    task: { engine, modelFile: fileForEngine(model), options, shipped: null },
+    platform: model.source.format === 'onnx' ? 'onnx_onnxv1' : model.source.format,
+    inputs: declared(inputs),
+    outputs: declared(outputs),
+    workers,
+    maxBatch: given.maxBatch ?? 1,
+    threadsPerWorker: threads,
+  }
+}
+
+/** Throws InputError where it is no folder of `fix`, what it needs is not there, or it is told what its own options say. */
+function folderTask(folder: string, { engine, threads, workers, maxBatch }: ServeOptions): OpenedModel {
+  const told = engine !== null ? `--engine ${engine}` : threads !== null ? `--threads ${threads}` : null
+  if (told !== null)
+    throw new InputError(`${told}: ${folder} has its own engine and options; leave it out, or serve the model itself`)
+  const shipped: ShippedFolder = { folder: path.resolve(folder), takesTensors: false, env: {} }
+  const manifest = readManifest(folder)
+  const missing = manifest.needs.filter((name) => findPackage(name, folder) === null)
+  if (missing.length > 0)
+    throw new InputError(`${folder}: its predict.mjs finds no ${missing.join(', ')}; run npm install --prefix ${folder}`)
+  const options: EngineOptions = {
+    threads: null,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: {},
+    packageFrom: null,
+  }
+  return {
+    task: { engine: '', modelFile: path.join(folder, manifest.model), options, shipped },
+    platform: 'onnx_onnxv1',
+    inputs: manifest.inputs,
+    outputs: manifest.outputs,
+    workers: workers ?? manifest.serving.workers,
+    maxBatch: maxBatch ?? manifest.serving.maxBatch,
+    threadsPerWorker: null,
+  }
+}
+
+interface FolderManifest {
+  readonly model: string
+  /** Packages. */
+  readonly needs: readonly string[]
+  /** As `fix --for slo` found it. */
+  readonly serving: { readonly workers: number; readonly maxBatch: number }
+  readonly inputs: readonly InputDeclaration[]
+  readonly outputs: readonly InputDeclaration[]
+}
+
+/** Throws InputError where it is none. */
+function readManifest(folder: string): FolderManifest {
+  const read = (name: string) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
+  try {
+    const { schema, model, inputs, outputs } = read('manifest.json')
+    if (!/^whyslow-folder\/\d+$/.test(schema) || !Array.isArray(inputs) || !Array.isArray(outputs)) throw new Error()
+    const needs = Object.keys(read('package.json').dependencies ?? {})
+    return { model: String(model), needs, serving: servingIn(read), inputs, outputs }
+  } catch {
+    throw new InputError(`${folder}: no folder that whyslow fix wrote, by its manifest.json; give such a folder, or a model`)
+  }
+}
+
+/** Of options.json; a folder that says nothing has one worker, and joins nothing. */
+function servingIn(read: (name: string) => unknown): FolderManifest['serving'] {
+  const count = (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 1)
+  try {
+    const { serving } = read('options.json') as { readonly serving?: { readonly workers?: unknown; readonly maxBatch?: unknown } }
+    return { workers: count(serving?.workers), maxBatch: count(serving?.maxBatch) }
+  } catch {
+    return { workers: 1, maxBatch: 1 }
+  }
+}
+
+/** Throws InputError where the protocol has no name for what the model takes. */
+function specOf(name: string, platform: string, { inputs, outputs }: Pick<FolderManifest, 'inputs' | 'outputs'>): ModelSpec {
+  const spec = (declared: InputDeclaration): TensorSpec => {
+    const datatype = declared.dtype === null ? undefined : datatypeOf(declared.dtype)
+    if (datatype === undefined)
+      throw new InputError(
+        `${name}: '${declared.name}' is ${declared.dtype ?? 'of an unknown type'}, which the protocol has no name for`,
+      )
+    const shape = declared.shape?.map((size) => (typeof size === 'number' && size >= 0 ? size : -1)) ?? null
+    return { name: declared.name, datatype, dtype: declared.dtype as DType, shape }
+  }
+  const given = outputs.filter(({ isTensor, dtype }) => isTensor !== false && dtype !== null && datatypeOf(dtype) !== undefined)
+  return { name, version: null, platform, inputs: inputs.map(spec), outputs: given.map(spec) }
+}

@@ -1,0 +1,27 @@
+// A server under test in a process of its own: what `serve` runs, until who started it ends it or is gone.
+import { InputError } from '../../graph/input-error.ts'
+import { serve } from './serve.ts'
+import { countServer } from './server-counts.ts'
+import type { ServerAnswer, ServerAsked, ServerTask } from './server-task.ts'
+
+const answer = (said: ServerAnswer) => process.send!(said)
+
+// Ctrl-C reaches all processes of a terminal: the one that measures ends this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+process.on('disconnect', () => process.exit(0))
+process.once('message', ({ file, options }: ServerTask) => void start(file, options))
+
+async function start(file: string, options: ServerTask['options']): Promise<void> {
+  try {
+    const server = await serve(file, options)
+    const facts = countServer(server.served)
+    process.on('message', ({ ask }: ServerAsked) => {
+      if (ask === 'facts') answer({ kind: 'facts', facts: facts() })
+    })
+    const { address, model, workers, threadsPerWorker, queueLimit, maxBatch, engine, spinning } = server
+    answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, queueLimit, maxBatch, engine, spinning } })
+  } catch (error) {
+    if (error instanceof InputError) answer({ kind: 'refused', message: error.message })
+    else answer({ kind: 'failed', stack: String((error as Error).stack ?? error) })
+  }
+}

@@ -1,0 +1,18 @@
+// A run of the generator, as its numbers are taken from it.
+import type { Records } from './records.ts'
+
+export interface MeasuredRun {
+  readonly records: Records
+  /** Requests that were sent or were to be sent; the records' first. */
+  readonly sent: number
+  readonly measuredFrom: number
+  /** The measured part, ms from the start of the run. */
+  readonly fromMs: number
+  readonly toMs: number
+  readonly toldNames: readonly string[]
+  readonly repeated: number
+  readonly ratePerSecond: number | null
+  readonly clients: number | null
+  readonly seed: number
+  readonly timeoutMs: number
+}

@@ -1,0 +1,195 @@
+// What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
+import type { LoadInterval, LoadIntervals, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
+import { leastRequests } from './early-stopping.ts'
+import { ascending, average, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
+import type { MeasuredRun } from './measured-run.ts'
+import { latencyParts } from './parts.ts'
+import { OUTCOME, type Records } from './records.ts'
+import { grows, type Queue, queueOf } from './saturation.ts'
+
+export const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
+export type PercentileName = keyof typeof PERCENTILES
+
+/** Later than this is late, whatever is measured: LoadGen's and perf_analyzer's limit, too. */
+const LATE_MS = 1
+/** A number that would be lower by more than this, had each request been sent in time, tells of the generator. */
+const LAG_SHARE = 0.1
+/** More of the requests than this refused or timed out: the server does not keep up. */
+const REFUSED_SHARE = 0.01
+
+/** A status that answers what was asked. */
+export const isGood = (outcome: number): boolean => outcome >= 200 && outcome < 300
+
+/** Latencies of the measured part, in order of arrival; infinite where no good answer came. */
+export function latenciesOf({
+  records,
+  measuredFrom,
+  sent,
+}: Pick<MeasuredRun, 'records' | 'measuredFrom' | 'sent'>): Float64Array {
+  const { dueMs, doneMs, outcome } = records
+  return Float64Array.from({ length: Math.max(0, sent - measuredFrom) }, (_, k) => {
+    const at = measuredFrom + k
+    return isGood(outcome[at]!) ? doneMs[at]! - dueMs[at]! : Number.POSITIVE_INFINITY
+  })
+}
+
+export function pointOf(run: MeasuredRun): LoadPoint {
+  const { records, sent, measuredFrom, fromMs, toMs, ratePerSecond } = run
+  const requests = Math.max(0, sent - measuredFrom)
+  const inOrder = latenciesOf(run)
+  const sorted = ascending(inOrder)
+  const answered = sorted.indexOf(Number.POSITIVE_INFINITY)
+  const good = sorted.subarray(0, answered < 0 ? sorted.length : answered)
+  const counts = countsOf(run)
+  const queue = queueOf(crossings(run))
+  const saturation = saturationOf(run, counts, queue)
+  const lags = lagsOf(records, measuredFrom, sent)
+  const seconds = (toMs - fromMs) / 1000
+  const percentiles = percentilesOf({ inOrder, sorted, fromSending: fromSending(run), isSaturated: saturation !== null })
+  const hasMean = saturation === null && good.length > 0
+  return {
+    offeredPerSecond: ratePerSecond,
+    clients: run.clients,
+    achievedPerSecond: seconds > 0 ? goodWithin(run) / seconds : 0,
+    seconds,
+    warmUpSeconds: fromMs / 1000,
+    seed: run.seed,
+    requests,
+    answered: good.length,
+    meanMs: hasMean ? average(good) : null,
+    ...percentiles.values,
+    maxMs: good.length > 0 ? good.at(-1)! : null,
+    intervals: {
+      ...percentiles.intervals,
+      meanMs: hasMean ? meanInterval(good.length === inOrder.length ? inOrder : inOrder.filter(Number.isFinite)) : null,
+    },
+    reasons: { ...percentiles.reasons, ...(hasMean ? {} : { meanMs: saturation === null ? 'no good answers' : SATURATED }) },
+    saturated: saturation !== null,
+    saturation,
+    ...counts,
+    repeated: run.repeated,
+    outstanding: {
+      mean: queue.meanOutstanding,
+      most: queue.mostOutstanding,
+      atEnd: queue.outstandingAtEnd,
+      series: queue.series,
+    },
+    parts: good.length > 0 ? latencyParts(run, sorted, good.length) : null,
+    lag: {
+      p50Ms: lags.length > 0 ? nearestRank(lags, 0.5) : 0,
+      p99Ms: lags.length > 0 ? nearestRank(lags, 0.99) : 0,
+      maxMs: lags.length > 0 ? lags.at(-1)! : 0,
+      lateShare: lags.length > 0 ? lags.filter((lag) => lag > LATE_MS).length / lags.length : 0,
+    },
+    held: null,
+    server: null,
+  }
+}
+
+const SATURATED = 'the server did not keep up: the longer the run, the higher it would be'
+
+interface Percentiles {
+  readonly values: Readonly<Record<PercentileName, number | null>>
+  readonly intervals: Omit<LoadIntervals, 'meanMs'>
+  readonly reasons: Readonly<Record<string, string>>
+}
+
+interface Sample {
+  readonly inOrder: Float64Array
+  readonly sorted: Float64Array
+  /** Latencies from when requests were really sent, ascending: only to see what the generator itself adds. */
+  readonly fromSending: Float64Array
+  readonly isSaturated: boolean
+}
+
+function percentilesOf(sample: Sample): Percentiles {
+  const values: Record<string, number | null> = {}
+  const intervals: Record<string, LoadInterval | null> = {}
+  const reasons: Record<string, string> = {}
+  for (const [name, share] of Object.entries(PERCENTILES)) {
+    const reason = unknownBecause(sample, share)
+    if (reason !== null) reasons[name] = reason
+    values[name] = reason === null ? nearestRank(sample.sorted, share) : null
+    intervals[name] = reason === null ? percentileInterval(sample.inOrder, sample.sorted, share) : null
+  }
+  return { values, intervals, reasons } as unknown as Percentiles
+}
+
+/** Why a percentile cannot be given; null where it can. */
+function unknownBecause({ sorted, fromSending, isSaturated }: Sample, share: number): string | null {
+  if (isSaturated) return SATURATED
+  const least = leastRequests(share)
+  if (sorted.length < least) return `${sorted.length} requests are too few: it takes ${least}`
+  const value = nearestRank(sorted, share)
+  if (!Number.isFinite(value)) return 'so many requests got no good answer that it lies among them'
+  const added = value - nearestRank(fromSending, share)
+  if (added > Math.max(LATE_MS, LAG_SHARE * value)) return `the generator itself adds ${added.toFixed(1)} ms by sending late`
+  return null
+}
+
+type Counts = Pick<LoadPoint, 'errors' | 'timedOut' | 'shed' | 'failed' | 'unsent' | 'statuses'>
+
+function countsOf({ records: { outcome }, measuredFrom, sent }: MeasuredRun): Counts {
+  const by = new Map<number, number>()
+  for (let k = measuredFrom; k < sent; k++) by.set(outcome[k]!, (by.get(outcome[k]!) ?? 0) + 1)
+  const of = (...outcomes: number[]) => outcomes.reduce((sum, one) => sum + (by.get(one) ?? 0), 0)
+  const all = [...by]
+  return {
+    // Pending: the run was ended before, since the server did not keep up.
+    errors: all.reduce((sum, [one, count]) => sum + (isGood(one) || one === OUTCOME.pending ? 0 : count), 0),
+    timedOut: of(OUTCOME.timedOut),
+    shed: of(503, 429),
+    failed: of(OUTCOME.unreachable, OUTCOME.broken, OUTCOME.malformed),
+    unsent: of(OUTCOME.unsent),
+    statuses: Object.fromEntries(
+      all
+        .filter(([one]) => one > 0)
+        .sort(([a], [b]) => a - b)
+        .map(([one, count]) => [String(one), count]),
+    ),
+  }
+}
+
+function crossings({ records, sent, fromMs, toMs }: MeasuredRun) {
+  const { outcome } = records
+  const dueMs = records.dueMs.slice(0, sent)
+  const doneMs = Float64Array.from({ length: sent }, (_, k) =>
+    outcome[k] === OUTCOME.pending ? Number.POSITIVE_INFINITY : records.doneMs[k]!,
+  )
+  return { dueMs, doneMs, fromMs, toMs }
+}
+
+function goodWithin({ records: { doneMs, outcome }, sent, fromMs, toMs }: MeasuredRun): number {
+  let count = 0
+  for (let k = 0; k < sent; k++) if (isGood(outcome[k]!) && doneMs[k]! >= fromMs && doneMs[k]! < toMs) count++
+  return count
+}
+
+function saturationOf(run: MeasuredRun, counts: Counts, queue: Queue): LoadSaturation | null {
+  const requests = run.sent - run.measuredFrom
+  if (run.clients !== null || requests === 0) return null
+  const reason = saturationReason(requests, counts, queue)
+  if (reason === null) return null
+  const [first] = queue.series
+  const grown = (queue.series.at(-1)! - first!) / ((run.toMs - run.fromMs) / 1000)
+  return { reason, backlogPerSecond: Math.max(0, grown), backlogAtEnd: queue.outstandingAtEnd }
+}
+
+function saturationReason(requests: number, { shed, timedOut, unsent }: Counts, queue: Queue): LoadSaturation['reason'] | null {
+  if (unsent > 0) return 'too-many-outstanding'
+  if (grows(queue, requests)) return 'backlog-grows'
+  if (timedOut > REFUSED_SHARE * requests) return 'times-out'
+  if (shed > REFUSED_SHARE * requests) return 'sheds'
+  return null
+}
+
+function fromSending({ records: { sentMs, doneMs, outcome }, measuredFrom, sent }: MeasuredRun): Float64Array {
+  return Float64Array.from({ length: Math.max(0, sent - measuredFrom) }, (_, k) => {
+    const at = measuredFrom + k
+    return isGood(outcome[at]!) ? doneMs[at]! - sentMs[at]! : Number.POSITIVE_INFINITY
+  }).sort()
+}
+
+function lagsOf({ dueMs, sentMs }: Records, from: number, to: number): Float64Array {
+  return Float64Array.from({ length: Math.max(0, to - from) }, (_, k) => Math.max(0, sentMs[from + k]! - dueMs[from + k]!)).sort()
+}

@@ -1,0 +1,34 @@
+// The rules of load, in the order of their findings, listed by hand. A page of docs/findings tells each.
+import type { LoadFinding } from '../../report/documents/load.ts'
+import type { LoadEvidence, LoadRule } from '../rule.ts'
+import { batchHeadroomUnderLoad } from './batch-headroom-under-load.ts'
+import { batchingHurts } from './batching-hurts.ts'
+import { coldWorkers } from './cold-workers.ts'
+import { eventLoopBlocking } from './event-loop-blocking.ts'
+import { garbageCollectionUnderLoad } from './garbage-collection-under-load.ts'
+import { generatorLimited } from './generator-limited.ts'
+import { headOfLineBlocking } from './head-of-line-blocking.ts'
+import { jsonTensors } from './json-tensors.ts'
+import { overloaded } from './overloaded.ts'
+import { queueingDominates } from './queueing-dominates.ts'
+import { workersAgainstThreads } from './workers-against-threads.ts'
+
+export const loadRules: readonly LoadRule[] = [
+  generatorLimited,
+  overloaded,
+  queueingDominates,
+  workersAgainstThreads,
+  batchHeadroomUnderLoad,
+  batchingHurts,
+  headOfLineBlocking,
+  eventLoopBlocking,
+  jsonTensors,
+  garbageCollectionUnderLoad,
+  coldWorkers,
+]
+
+export const loadFindings = (evidence: LoadEvidence): LoadFinding[] =>
+  loadRules.flatMap(({ id, check }) => {
+    const found = check(evidence)
+    return found === null ? [] : [{ rule: id, ...found }]
+  })

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { exampleEvidence, examplePoint, exampleSetup, withParts } from '../example-evidence.ts'
+import { queueingDominates } from './queueing-dominates.ts'
+
+const waiting = (offeredPerSecond: number) =>
+  withParts(examplePoint({ offeredPerSecond, achievedPerSecond: offeredPerSecond }), {
+    queue: { slowest: 30, all: 4 },
+    compute: { slowest: 10, all: 8 },
+  })
+
+// 100 a second of 8 ms are 80 % of one worker.
+test('found: with what the workers have left', () => {
+  const found = queueingDominates.check(exampleEvidence([waiting(100)], {}, { setup: exampleSetup({ workers: 1 }) }))
+  expect(found?.detail).toBe(
+    'At 100 requests/s the slowest hundredth takes 40.0 ms: 30.0 ms in the queue, 10.0 ms computing. Workers are busy 80 % of the time:' +
+      ' more of them, or a cheaper prediction, is what helps.',
+  )
+  expect(found?.wouldSaveMs).toBe(30)
+  const idle = queueingDominates.check(exampleEvidence([waiting(20)], {}, { setup: exampleSetup({ workers: 1 }) }))
+  expect(idle?.detail).toMatch(/busy 16 % of the time: requests that arrive together/)
+})
+
+test('found: of a server that tells of its queue, too', () => {
+  const told = withParts(examplePoint(), { 'server: queue': { slowest: 30, all: 4 }, 'server: compute': { slowest: 10, all: 8 } })
+  expect(queueingDominates.check(exampleEvidence([told]))?.detail).toMatch(/30\.0 ms in the queue, 10\.0 ms computing\.$/)
+})
+
+test('clear: computing takes longer, the queue is short, or nothing is known of it', () => {
+  const computing = withParts(examplePoint(), { queue: { slowest: 9, all: 1 }, compute: { slowest: 10, all: 8 } })
+  const short = withParts(examplePoint(), { queue: { slowest: 0.5, all: 0 }, compute: { slowest: 0.1, all: 0.1 } })
+  for (const point of [computing, short, examplePoint()]) expect(queueingDominates.check(exampleEvidence([point]))).toBe(null)
+})

@@ -1,0 +1,18 @@
+// What the generator sends through: HTTP connections, gRPC, the queue of a server in this process. One request a call, never waiting.
+
+export interface SenderEvents {
+  /** The connection is there, and the request is being written. */
+  opened(request: number): void
+  firstByte(request: number): void
+  /** `told`: values of `Server-Timing`. `outcome`: a status, or one of OUTCOME. Once for each request. */
+  done(request: number, outcome: number, told: string): void
+  /** A connection ended before it gave a byte of the answer, as idle ones may: the request goes out once more. */
+  repeated(request: number): void
+}
+
+export interface Sender {
+  send(request: number): void
+  /** Gives it up: `done` is not called for it. */
+  abandon(request: number): void
+  close(): void
+}

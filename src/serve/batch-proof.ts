@@ -1,0 +1,58 @@
+// Before requests are joined: that rows predicted together give what each gives alone, up to rounding. A first axis that is free may be a
+// sequence, whose rows know of each other, or a number of boxes that depends on what is in the picture.
+import type { Feeds, Results } from '../engines/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import { compareOutputs, verdict } from '../measure/outputs/index.ts'
+import { batchKeyOf, rowsOf, whyNotBatched } from './batches.ts'
+import { NotApart, type Server } from './dispatcher.ts'
+import { type ModelSpec, RequestError } from './protocol.ts'
+import { PREDICTS_NOT } from './workers.ts'
+
+/** One request by itself. */
+export type TryPredict = (feeds: Feeds) => Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
+
+export interface ServerBatching {
+  readonly mostRows: number
+  /** Requests by which it is shown that the model's rows do not know of each other. */
+  readonly samples: (model: ModelSpec, predict: TryPredict) => Promise<readonly Feeds[]>
+}
+
+/** Different requests that are predicted alone and together. */
+const COMPARED = 4
+
+/** Throws InputError where requests to this model cannot be joined. */
+export async function proveBatches(
+  model: ModelSpec,
+  predict: Server['predict'],
+  { mostRows, samples }: ServerBatching,
+): Promise<void> {
+  const refuse = (why: string) => new InputError(`--max-batch ${mostRows}: ${model.name}: ${why}; leave it out`)
+  const declared = whyNotBatched(model)
+  if (declared !== null) throw refuse(declared)
+  const tried: TryPredict = (feeds) =>
+    predict([feeds]).then(
+      () => ({ ok: true }),
+      (error: Error) => ({ ok: false, message: error.message.replace(PREDICTS_NOT, '') }),
+    )
+  const requests = (await samples(model, tried)).slice(0, COMPARED)
+  if (requests.some((feeds) => rowsOf(feeds) === null || batchKeyOf(feeds) !== batchKeyOf(requests[0]!)))
+    throw refuse('its inputs differ in their first axes')
+  const alone: Results[] = []
+  for (const feeds of requests) alone.push(...(await predict([feeds])).results)
+  const { ok, reason } = verdict(compareOutputs(alone, await together(predict, requests, refuse)), 'rounding', null)
+  if (!ok) throw refuse(`rows that are predicted together do not give what each gives alone (${reason})`)
+}
+
+async function together(
+  predict: Server['predict'],
+  requests: readonly Feeds[],
+  refuse: (why: string) => InputError,
+): Promise<readonly Results[]> {
+  try {
+    return (await predict(requests)).results
+  } catch (error) {
+    if (error instanceof NotApart) throw refuse('its outputs have no row for each row that goes in')
+    if (error instanceof RequestError) throw refuse(error.message)
+    throw error
+  }
+}

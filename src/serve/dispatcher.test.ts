@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import type { Feeds } from '../engines/types.ts'
+import { type Batching, createDispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
+
+const feedsOf = (name: string): Feeds => ({ [name]: { dtype: 'float32', shape: [], data: new Float32Array(1) } })
+/** Rows of one model, whose numbers tell them apart. */
+const rowsFrom = (first: number, rows = 1, width = 1): Feeds => ({
+  x: { dtype: 'float32', shape: [rows, width], data: new Float32Array(rows * width).fill(first) },
+})
+const firstOf = (feeds: Feeds) => (feeds.x?.data as Float32Array | undefined)?.[0]
+
+/** A worker whose answers are given by hand. */
+function worker() {
+  const asked: { name: string; firsts: unknown[]; answer: () => void; fail: (error: Error) => void }[] = []
+  const server: Server = {
+    predict: (requests) =>
+      new Promise<Predicted>((resolve, reject) => {
+        const answer = () => resolve({ results: requests, startedMs: clock.now, endedMs: clock.now + 3 })
+        asked.push({ name: Object.keys(requests[0]!)[0]!, firsts: requests.map((feeds) => firstOf(feeds)), answer, fail: reject })
+      }),
+  }
+  return { server, asked }
+}
+const clock = { now: 0 }
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const setUp = (limit = 2, batching?: Batching) => {
+  clock.now = 0
+  return createDispatcher(limit, () => clock.now, batching)
+}
+
+describe('the queue', () => {
+  test('is first come, first served, by whoever is free', async () => {
+    const queue = setUp()
+    const [a, b] = [worker(), worker()]
+    queue.add(a.server)
+    queue.add(b.server)
+    const tickets = ['1', '2', '3'].map((name) => queue.submit(feedsOf(name), null))
+    expect([queue.running, queue.waiting]).toEqual([2, 1])
+    b.asked[0]!.answer()
+    await turn()
+    expect(b.asked.map(({ name }) => name)).toEqual(['2', '3'])
+    expect(Object.keys((await tickets[1]!.answer).results)).toEqual(['2'])
+  })
+
+  test('refuses at once where it is full', () => {
+    const queue = setUp(1)
+    queue.add(worker().server)
+    queue.submit(feedsOf('runs'), null)
+    queue.submit(feedsOf('waits'), null)
+    expect(queue.isFull).toBe(true)
+    expect(() => queue.submit(feedsOf('one too many'), null)).toThrow(/queue is full/)
+  })
+
+  test('drops what waited past its deadline, and what nobody waits for', async () => {
+    const queue = setUp(5)
+    const { server, asked } = worker()
+    queue.add(server)
+    queue.submit(feedsOf('runs'), null)
+    const late = queue.submit(feedsOf('late'), 10)
+    const gone = queue.submit(feedsOf('gone'), null)
+    const served = queue.submit(feedsOf('served'), 100)
+    gone.cancel()
+    clock.now = 50
+    const ends = Promise.allSettled([late.answer, gone.answer])
+    asked[0]!.answer()
+    await turn()
+    expect((await ends).map((end) => (end as PromiseRejectedResult).reason.status)).toEqual([504, 499])
+    expect(asked.map(({ name }) => name)).toEqual(['runs', 'served'])
+    asked[1]!.answer()
+    expect((await served.answer).timing.queueMs).toBe(50)
+  })
+
+  test('asks another worker once where one dies, and answers 500 where that dies, too', async () => {
+    const queue = setUp()
+    const [a, b] = [worker(), worker()]
+    queue.add(a.server)
+    const ticket = queue.submit(feedsOf('1'), null)
+    queue.add(b.server)
+    queue.remove(a.server)
+    a.asked[0]!.fail(new WorkerLost())
+    await turn()
+    expect(b.asked.map(({ name }) => name)).toEqual(['1'])
+    const end = ticket.answer.catch((error) => error.status)
+    b.asked[0]!.fail(new WorkerLost())
+    expect(await end).toBe(500)
+  })
+
+  test('drains: what was accepted is answered, nothing more is taken', async () => {
+    const queue = setUp()
+    const { server, asked } = worker()
+    queue.add(server)
+    const tickets = [queue.submit(feedsOf('1'), null), queue.submit(feedsOf('2'), null)]
+    let isDrained = false
+    const drained = queue.drain().then(() => {
+      isDrained = true
+    })
+    expect(() => queue.submit(feedsOf('3'), null)).toThrow(/shutting down/)
+    asked[0]!.answer()
+    await turn()
+    expect(isDrained).toBe(false)
+    asked[1]!.answer()
+    await drained
+    expect((await Promise.all(tickets.map(({ answer }) => answer))).length).toBe(2)
+  })
+})
+
+describe('requests that are joined', () => {
+  const joining = (mostRows = 4, onGivenUp = () => {}) => {
+    const queue = setUp(20, { mostRows, onGivenUp })
+    const { server, asked } = worker()
+    queue.add(server)
+    return { queue, asked, submit: (...sent: Feeds[]) => sent.map((feeds) => queue.submit(feeds, null)) }
+  }
+
+  test('are those that wait anyway, of one shape, up to the limit, each with its own results', async () => {
+    const { queue, asked, submit } = joining()
+    const tickets = submit(rowsFrom(1), rowsFrom(2), rowsFrom(3, 1, 2), rowsFrom(4, 2), rowsFrom(5), rowsFrom(6))
+    expect(asked.map(({ firsts }) => firsts)).toEqual([[1]])
+    asked[0]!.answer()
+    await turn()
+    expect([asked[1]!.firsts, queue.running, queue.waiting]).toEqual([[2, 4, 5], 3, 2])
+    clock.now = 10
+    asked[1]!.answer()
+    await turn()
+    expect(asked[2]!.firsts).toEqual([3])
+    const { results, timing } = await tickets[3]!.answer
+    expect([firstOf(results), timing.together, timing.computeMs]).toEqual([4, 3, 3])
+    asked[2]!.answer()
+    await turn()
+    expect(asked[3]!.firsts).toEqual([6])
+  })
+
+  test('are predicted one by one where the engine refuses them together, so that only the guilty one fails', async () => {
+    const { asked, submit } = joining()
+    const [, good, bad] = submit(rowsFrom(0), rowsFrom(1), rowsFrom(2))
+    asked[0]!.answer()
+    await turn()
+    asked[1]!.fail(new Error('no'))
+    await turn()
+    expect(asked[2]!.firsts).toEqual([1])
+    asked[2]!.answer()
+    await turn()
+    expect(asked[3]!.firsts).toEqual([2])
+    asked[3]!.fail(new Error('no'))
+    expect(firstOf((await good!.answer).results)).toBe(1)
+    await expect(bad!.answer).rejects.toThrow('no')
+  })
+
+  test('are joined no more where results cannot be taken apart', async () => {
+    let givenUp = 0
+    const { asked, submit } = joining(4, () => givenUp++)
+    const tickets = submit(rowsFrom(0), rowsFrom(1), rowsFrom(2), rowsFrom(3))
+    asked[0]!.answer()
+    await turn()
+    asked[1]!.fail(new NotApart())
+    for (let k = 2; k < 5; k++) {
+      await turn()
+      expect(asked[k]!.firsts).toEqual([k - 1])
+      asked[k]!.answer()
+    }
+    expect((await Promise.all(tickets.map(({ answer }) => answer))).map(({ timing }) => timing.together)).toEqual([1, 1, 1, 1])
+    expect(givenUp).toBe(1)
+  })
+
+  test('go on without those that nobody waits for, and one that ends a worker ends no other', async () => {
+    const { queue, asked, submit } = joining()
+    const [, gone, left, other] = submit(rowsFrom(0), rowsFrom(1), rowsFrom(2), rowsFrom(3))
+    const end = gone!.answer.catch((error) => error.status)
+    gone!.cancel()
+    asked[0]!.answer()
+    await turn()
+    expect([await end, asked[1]!.firsts]).toEqual([499, [2, 3]])
+    const second = worker()
+    queue.add(second.server)
+    asked[1]!.fail(new WorkerLost())
+    await turn()
+    const served = [...asked.slice(2), ...second.asked]
+    expect(served.map(({ firsts }) => firsts)).toEqual([[3], [2]])
+    for (const one of served) one.answer()
+    expect((await Promise.all([left!.answer, other!.answer])).map(({ results }) => firstOf(results))).toEqual([2, 3])
+  })
+})

@@ -1,0 +1,218 @@
+// One bounded queue in front of all workers: first come, first served, whoever is free takes the next. A request is refused at once where
+// the queue is full, dropped where its deadline has passed or its client has gone, and asked once more where its worker died. Where
+// requests may be joined, a worker takes with the first all that fit: what had to wait anyway, so that none waits for others to come.
+import type { Feeds, Results } from '../engines/types.ts'
+import { batchKeyOf, rowsOf } from './batches.ts'
+import { RequestError } from './protocol.ts'
+
+/** A worker as the queue sees it. */
+export interface Server {
+  /**
+   * One prediction for all of these requests together, which can be joined. Rejects with WorkerLost where it ended before it answered,
+   * with NotApart where the results cannot be taken apart, with RequestError where the engine refused.
+   */
+  predict(requests: readonly Feeds[]): Promise<Predicted>
+}
+
+export interface Predicted {
+  /** Of each request. */
+  readonly results: readonly Results[]
+  /** On the dispatcher's clock. */
+  readonly startedMs: number
+  readonly endedMs: number
+}
+
+/** Its worker ended. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost'
+}
+
+/** Results of joined requests without a row for each row that went in. */
+export class NotApart extends Error {
+  override readonly name = 'NotApart'
+}
+
+export interface Timing {
+  readonly queueMs: number
+  /** To the worker and back. */
+  readonly handOverMs: number
+  /** Of the prediction that this request was part of. */
+  readonly computeMs: number
+  /** Requests that were predicted together. */
+  readonly together: number
+}
+
+export interface Batching {
+  /** In one prediction, over all inputs' first axes; 1: requests are not joined. */
+  readonly mostRows: number
+  /** The model's results cannot be taken apart after all: no more requests are joined. */
+  readonly onGivenUp: () => void
+}
+
+export interface Ticket {
+  readonly answer: Promise<{ readonly results: Results; readonly timing: Timing }>
+  /** The client has gone: nobody waits for it any more. */
+  cancel(): void
+}
+
+export interface Dispatcher {
+  /** Throws RequestError (503) where the queue is full or closed. `timeoutMs` null: as long as it takes. */
+  submit(feeds: Feeds, timeoutMs: number | null): Ticket
+  /** A worker that is ready for requests. */
+  add(server: Server): void
+  /** It takes no more. */
+  remove(server: Server): void
+  readonly waiting: number
+  readonly running: number
+  readonly isFull: boolean
+  /** Takes no more, and resolves when what was accepted is answered. */
+  drain(): Promise<void>
+}
+
+interface Job {
+  readonly feeds: Feeds
+  readonly enqueuedMs: number
+  readonly deadlineMs: number
+  /** null: predicted by itself. */
+  readonly rows: number | null
+  readonly key: string
+  tries: number
+  isCancelled: boolean
+  /** Went wrong together with others, which is no fault of theirs. */
+  isAlone: boolean
+  readonly resolve: (answer: { results: Results; timing: Timing }) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A request whose worker died goes to another one, once. */
+const MOST_TRIES = 2
+
+const NO_BATCHES: Batching = { mostRows: 1, onGivenUp() {} }
+
+export function createDispatcher(queueLimit: number, nowMs: () => number, batching: Batching = NO_BATCHES): Dispatcher {
+  const free: Server[] = []
+  const servers = new Set<Server>()
+  const queue: Job[] = []
+  let { mostRows } = batching
+  let running = 0
+  let isClosed = false
+  let drained = () => {}
+
+  const next = () => {
+    while (free.length > 0 && queue.length > 0) {
+      const job = queue.shift()!
+      if (isDue(job, nowMs())) void serve(free.shift()!, [job, ...takeWith(job, queue, { mostRows, now: nowMs() })])
+    }
+    if (isClosed && running === 0 && queue.length === 0) drained()
+  }
+  const serve = async (server: Server, jobs: readonly Job[]) => {
+    running += jobs.length
+    const sentMs = nowMs()
+    try {
+      const { results, startedMs, endedMs } = await server.predict(jobs.map(({ feeds }) => feeds))
+      const computeMs = endedMs - startedMs
+      const handOverMs = Math.max(0, nowMs() - sentMs - computeMs)
+      for (const [k, job] of jobs.entries()) {
+        const timing = { queueMs: sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
+        job.resolve({ results: results[k]!, timing })
+      }
+    } catch (error) {
+      failed(jobs, error)
+    }
+    running -= jobs.length
+    if (servers.has(server)) free.push(server)
+    next()
+  }
+  const failed = (jobs: readonly Job[], error: unknown) => {
+    if (error instanceof NotApart && mostRows > 1) {
+      mostRows = 1
+      batching.onGivenUp()
+    }
+    for (const job of [...jobs].reverse()) {
+      const isLost = error instanceof WorkerLost
+      if (isLost) job.tries++
+      const again = isLost ? job.tries < MOST_TRIES : jobs.length > 1
+      job.isAlone = true
+      if (again) queue.unshift(job)
+      else job.reject(isLost ? new RequestError(500, 'the worker that predicted ended before it answered') : error)
+    }
+  }
+  return {
+    submit(feeds, timeoutMs) {
+      if (isClosed) throw new RequestError(503, 'the server is shutting down')
+      if (free.length === 0 && queue.length >= queueLimit)
+        throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
+      const enqueuedMs = nowMs()
+      let job!: Job
+      const answer = new Promise<{ results: Results; timing: Timing }>((resolve, reject) => {
+        const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
+        const joins = mostRows > 1 ? { rows: rowsOf(feeds), key: batchKeyOf(feeds) } : { rows: null, key: '' }
+        job = { feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false, resolve, reject }
+      })
+      queue.push(job)
+      next()
+      return {
+        answer,
+        cancel() {
+          job.isCancelled = true
+        },
+      }
+    },
+    add(server) {
+      servers.add(server)
+      free.push(server)
+      next()
+    },
+    remove(server) {
+      servers.delete(server)
+      const at = free.indexOf(server)
+      if (at >= 0) free.splice(at, 1)
+    },
+    get waiting() {
+      return queue.length
+    },
+    get running() {
+      return running
+    },
+    get isFull() {
+      return isClosed || (free.length === 0 && queue.length >= queueLimit)
+    },
+    drain() {
+      isClosed = true
+      return new Promise((resolve) => {
+        drained = resolve
+        next()
+      })
+    },
+  }
+}
+
+/** Takes those out of the queue that are predicted together with the first. */
+function takeWith(first: Job, queue: Job[], { mostRows, now }: { readonly mostRows: number; readonly now: number }): Job[] {
+  const taken: Job[] = []
+  if (mostRows === 1 || first.rows === null || first.isAlone) return taken
+  let rows = first.rows
+  for (let at = 0; at < queue.length && rows < mostRows; ) {
+    const job = queue[at]!
+    if (job.rows === null || job.isAlone || job.key !== first.key) at++
+    else if (rows + job.rows > mostRows) break
+    else {
+      queue.splice(at, 1)
+      if (!isDue(job, now)) continue
+      taken.push(job)
+      rows += job.rows
+    }
+  }
+  return taken
+}
+
+/** Looked at when a worker would take it, and not before: what waits costs nothing. */
+function isDue(job: Job, now: number): boolean {
+  if (job.isCancelled) {
+    job.reject(new RequestError(499, 'the client has gone'))
+    return false
+  }
+  if (now <= job.deadlineMs) return true
+  job.reject(new RequestError(504, 'the deadline passed while the request waited'))
+  return false
+}

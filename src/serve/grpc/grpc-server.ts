@@ -1,0 +1,143 @@
+// The Open Inference Protocol over gRPC, beside HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
+// https://www.npmjs.com/package/@grpc/grpc-js
+import type { Ticket } from '../dispatcher.ts'
+import type { Served } from '../http-server.ts'
+import { RequestError } from '../protocol.ts'
+import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
+import { readModelName, writeBool, writeModelMetadata, writeServerMetadata } from './messages.ts'
+
+export interface GrpcServer {
+  readonly port: number
+  /** Takes no new calls; resolves when those under way are answered. */
+  close(): Promise<void>
+  /** Ends those under way, too. */
+  closeAtOnce(): void
+}
+
+/** What is used of the package, said here, so that declarations do not need it. */
+export interface GrpcPackage {
+  readonly Server: new (options: Readonly<Record<string, number>>) => GrpcPackageServer
+  readonly ServerCredentials: { createInsecure(): unknown }
+}
+
+export interface GrpcPackageServer {
+  addService(definition: object, handlers: object): void
+  bindAsync(address: string, credentials: unknown, bound: (error: Error | null, port: number) => void): void
+  tryShutdown(ended: () => void): void
+  forceShutdown(): void
+}
+
+interface Call {
+  readonly request: Buffer
+  getDeadline(): Date | number
+  on(event: 'cancelled', listener: () => void): unknown
+  off(event: 'cancelled', listener: () => void): unknown
+}
+
+type AnswerCall = (error: { readonly code: number; readonly details: string } | null, bytes?: Uint8Array) => void
+
+export interface GrpcOptions {
+  readonly grpc: GrpcPackage
+  readonly host: string
+  /** 0: one that is free. */
+  readonly port: number
+}
+
+type Unary = (bytes: Buffer, call: Call) => Promise<Uint8Array> | Uint8Array
+
+const SERVICE = 'inference.GRPCInferenceService'
+
+/** gRPC's status for HTTP's. */
+const CODES: Readonly<Record<number, number>> = { 404: 5, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4 }
+const INVALID_ARGUMENT = 3
+
+/** Throws an Error where the port cannot be had. */
+export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
+  const most = served.mostBodyBytes
+  const server = new grpc.Server({ 'grpc.max_receive_message_length': most, 'grpc.max_send_message_length': -1 })
+  const methods = methodsOf(served)
+  const definition = Object.fromEntries(Object.keys(methods).map((name) => [name, unary(name)]))
+  const handlers = Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, handlerOf(served, method)]))
+  server.addService(definition, handlers)
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, free) =>
+      error === null ? resolve(free) : reject(error),
+    )
+  })
+  return {
+    port: bound,
+    close: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
+    closeAtOnce: () => server.forceShutdown(),
+  }
+}
+
+function unary(name: string): object {
+  const asIs = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return {
+    path: `/${SERVICE}/${name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  }
+}
+
+function methodsOf(served: Served): Readonly<Record<string, Unary>> {
+  const { model, version } = served
+  /** Throws RequestError where it is none of ours. */
+  const checkName = (bytes: Buffer) => {
+    const asked = readModelName(bytes)
+    if (asked.name === model.name && (asked.version === '' || asked.version === (model.version ?? '1'))) return
+    throw new RequestError(404, `there is no such model; this server has '${model.name}'`)
+  }
+  return {
+    ServerLive: () => writeBool(true),
+    ServerReady: () => writeBool(served.isReady()),
+    ModelReady(bytes) {
+      checkName(bytes)
+      return writeBool(served.isReady())
+    },
+    ServerMetadata: () => writeServerMetadata(version),
+    ModelMetadata(bytes) {
+      checkName(bytes)
+      return writeModelMetadata(model)
+    },
+    ModelInfer: (bytes, call) => infer(served, bytes, call),
+  }
+}
+
+async function infer(served: Served, bytes: Buffer, call: Call): Promise<Uint8Array> {
+  const { dispatcher, model, metrics } = served
+  const startedMs = performance.now()
+  if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
+  const asked = parseGrpcInfer(model, bytes)
+  const ticket: Ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? deadlineOf(call) ?? served.timeoutMs)
+  call.on('cancelled', ticket.cancel)
+  const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
+  const encoded = encodeGrpcInfer(model, asked, results)
+  metrics.succeeded(timing, performance.now() - startedMs)
+  return encoded
+}
+
+/** What is left of `grpc-timeout`, ms; null: none was set. */
+function deadlineOf(call: Call): number | null {
+  const left = Number(call.getDeadline()) - Date.now()
+  return Number.isFinite(left) ? Math.max(0, left) : null
+}
+
+const handlerOf =
+  (served: Served, method: Unary) =>
+  async (call: Call, answer: AnswerCall): Promise<void> => {
+    try {
+      answer(null, await method(call.request, call))
+    } catch (error) {
+      const known = error instanceof RequestError
+      if (!known) served.log({ level: 'error', message: 'a call failed', error: String((error as Error).stack ?? error) })
+      served.metrics.failed(known && (error.status === 503 || error.status === 504) ? 'REJECTED' : 'OTHER')
+      const code = known ? (CODES[error.status] ?? INVALID_ARGUMENT) : CODES[500]!
+      answer({ code, details: known ? error.message : 'internal error' })
+    }
+  }

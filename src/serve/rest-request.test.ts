@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import type { Results } from '../engines/types.ts'
+import type { ModelSpec, TensorSpec } from './protocol.ts'
+import { parseInfer } from './rest-request.ts'
+import { encodeInfer } from './rest-response.ts'
+
+const spec = (name: string, datatype: string, dtype: TensorSpec['dtype'], shape: number[]): TensorSpec => ({
+  name,
+  datatype,
+  dtype,
+  shape,
+})
+const model: ModelSpec = {
+  name: 'm',
+  version: null,
+  platform: 'onnx_onnxv1',
+  inputs: [spec('x', 'FP32', 'float32', [-1, 2]), spec('ids', 'INT64', 'int64', [-1])],
+  outputs: [spec('y', 'FP32', 'float32', [-1]), spec('n', 'INT64', 'int64', [1])],
+}
+const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [1.5, 2] }
+const ids = { name: 'ids', datatype: 'INT64', shape: [1], data: [7] }
+const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+const parse = (value: unknown) => parseInfer(model, json(value), null)
+
+describe('a JSON request', () => {
+  test('has its tensors, flat or nested', () => {
+    const flat = parse({ id: 'a', inputs: [x, ids], parameters: { timeout: 5000 } })
+    expect(flat.feeds.x!.data).toEqual(Float32Array.of(1.5, 2))
+    expect(flat.feeds.ids!.data).toEqual(BigInt64Array.of(7n))
+    expect([flat.id, flat.outputs, flat.timeoutMs]).toEqual(['a', null, 5])
+    const nested = parse({
+      inputs: [
+        {
+          ...x,
+          shape: [2, 2],
+          data: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+        ids,
+      ],
+    })
+    expect(nested.feeds.x!.data).toEqual(Float32Array.of(1, 2, 3, 4))
+  })
+
+  test('has integers beyond 2^53 as they were written', () => {
+    const text = JSON.stringify({ inputs: [x, { ...ids, data: '@' }] }).replace('"@"', '[9007199254740993]')
+    expect(parseInfer(model, Buffer.from(text), null).feeds.ids!.data).toEqual(BigInt64Array.of(9007199254740993n))
+  })
+
+  const without = ({ data: _, ...input }: typeof x) => input
+  test.each([
+    ['no JSON', '{"inputs":', /no JSON/],
+    ['no object', '[1]', /no JSON object/],
+    ['no inputs', {}, /no list 'inputs'/],
+    ['an input that is missing', { inputs: [x] }, /missing: input 'ids'/],
+    ['an input that is unknown', { inputs: [x, ids, { ...x, name: 'z' }] }, /input 'z' is none of the model's: x, ids/],
+    ['an input twice', { inputs: [x, x, ids] }, /given twice/],
+    ['another type', { inputs: [{ ...x, datatype: 'FP64' }, ids] }, /takes FP32, not FP64/],
+    ['no type', { inputs: [{ ...x, datatype: 'FLOAT' }, ids] }, /is none of BOOL/],
+    ['another shape', { inputs: [{ ...x, shape: [1, 3], data: [1, 2, 3] }, ids] }, /takes the shape \[-1, 2\], not \[1, 3\]/],
+    ['a shape that is none', { inputs: [{ ...x, shape: [-1, 2] }, ids] }, /no list of sizes/],
+    ['a shape that lies', { inputs: [{ ...x, shape: [1e9, 2] }, ids] }, /more than this server takes/],
+    ['too few values', { inputs: [{ ...x, data: [1] }, ids] }, /1 values are not the 2/],
+    ['nesting that lies', { inputs: [{ ...x, data: [[1], [2]] }, ids] }, /nested otherwise/],
+    ['nesting without end', { inputs: [{ ...x, data: [[[1], [2]]] }, ids] }, /nested deeper/],
+    ['text for a number', { inputs: [{ ...x, data: ['1', 2] }, ids] }, /'1' is no float32/],
+    ['null for a number', { inputs: [{ ...x, data: [null, 2] }, ids] }, /null is no float32/],
+    ['a fraction for an integer', { inputs: [x, { ...ids, data: [1.5] }] }, /1\.5 is no int64/],
+    ['no data', { inputs: [without(x), ids] }, /no list 'data'/],
+    ['an output that is unknown', { inputs: [x, ids], outputs: [{ name: 'q' }] }, /output 'q' is none/],
+    [
+      'binary data that are not there',
+      { inputs: [{ ...without(x), parameters: { binary_data_size: 8 } }, ids] },
+      /0 bytes are left/,
+    ],
+  ])('is refused with %s', (_, request, message) => {
+    const body = typeof request === 'string' ? Buffer.from(request) : json(request)
+    expect(() => parseInfer(model, body, null)).toThrow(message)
+  })
+
+  test('may be nested as deep as it likes', () => {
+    const deep = Buffer.from(`{"inputs":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+    expect(() => parseInfer(model, deep, null)).toThrow(/none of the model's/)
+  })
+})
+
+describe('a binary request', () => {
+  const header = json({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], parameters: { binary_data_size: 8 } }, ids],
+    parameters: { binary_data_output: true },
+  })
+  const bytes = Buffer.from(Float32Array.of(3, 4).buffer)
+
+  test('has raw tensors behind its header', () => {
+    const request = parseInfer(model, Buffer.concat([header, bytes]), header.length)
+    expect(request.feeds.x!.data).toEqual(Float32Array.of(3, 4))
+    expect(request.binaryOutput).toBe(true)
+  })
+
+  test.each([
+    ['too few bytes', bytes.subarray(0, 7), header.length, /7 bytes are left of the 8/],
+    ['bytes left over', Buffer.concat([bytes, bytes]), header.length, /8 bytes behind the tensors/],
+    ['a header longer than the body', bytes, 10_000, /says 10000 bytes/],
+  ])('is refused with %s', (_, raw, length, message) => {
+    expect(() => parseInfer(model, Buffer.concat([header, raw]), length)).toThrow(message)
+  })
+})
+
+describe('a response', () => {
+  const results: Results = {
+    y: { dtype: 'float32', shape: [2], data: Float32Array.of(0.5, -1) },
+    n: { dtype: 'int64', shape: [1], data: BigInt64Array.of(9007199254740993n) },
+  }
+  const request = parse({ id: '7', inputs: [x, ids] })
+
+  test('is JSON, with integers as they are', () => {
+    const { body, headerBytes } = encodeInfer(model, request, results)
+    expect(headerBytes).toBe(null)
+    expect(body.toString()).toBe(
+      '{"model_name":"m","id":"7","outputs":[{"name":"y","datatype":"FP32","shape":[2],"data":[0.5,-1]},{"name":"n","datatype":"INT64","shape":[1],"data":[9007199254740993]}]}',
+    )
+  })
+
+  test('has the outputs that were asked for, each in its form', () => {
+    const outputs = [
+      { name: 'n', binary: false },
+      { name: 'y', binary: true },
+    ]
+    const { body, headerBytes } = encodeInfer(model, { ...request, outputs }, results)
+    const head = JSON.parse(body.toString('utf8', 0, headerBytes!))
+    expect(head.outputs.map(({ name }: { name: string }) => name)).toEqual(['n', 'y'])
+    expect(head.outputs[1].parameters).toEqual({ binary_data_size: 8 })
+    expect(body.subarray(headerBytes!)).toEqual(Buffer.from(Float32Array.of(0.5, -1).buffer))
+  })
+
+  test('says no number in JSON that JSON has none for', () => {
+    const nan = { ...results, y: { dtype: 'float32' as const, shape: [1], data: Float32Array.of(Number.NaN) } }
+    expect(() => encodeInfer(model, request, nan)).toThrow(/ask for it as binary/)
+    expect(encodeInfer(model, { ...request, binaryOutput: true }, nan).headerBytes).not.toBe(null)
+  })
+})

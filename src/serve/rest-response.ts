@@ -1,0 +1,34 @@
+// An infer response over REST: JSON, and behind it raw tensors where they were asked for.
+import type { Results, TensorValue } from '../engines/types.ts'
+import { jsonOf } from './json-data.ts'
+import { datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
+import { encodeRaw } from './raw-tensor.ts'
+
+export interface EncodedResponse {
+  readonly body: Buffer
+  /** Of `Inference-Header-Content-Length`; null: the body is all JSON. */
+  readonly headerBytes: number | null
+}
+
+/** Throws RequestError where an output has no form that was asked for. */
+export function encodeInfer(model: ModelSpec, request: InferRequest, results: Results): EncodedResponse {
+  const wanted = request.outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
+  const raw: Uint8Array[] = []
+  const outputs = wanted.map(({ name, binary }) => {
+    const tensor = results[name]
+    if (tensor === undefined) throw new RequestError(500, `the model gave no output '${name}'`)
+    const datatype = datatypeOf(tensor.dtype)
+    if (datatype === undefined)
+      throw new RequestError(501, `output '${name}' is ${tensor.dtype}, which the protocol has no name for`)
+    const head = `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${tensor.shape.join(',')}]`
+    if (!(binary ?? request.binaryOutput)) return `${head},"data":${jsonOf(name, tensor)}}`
+    const bytes = encodeRaw(tensor as TensorValue)
+    raw.push(bytes)
+    return `${head},"parameters":{"binary_data_size":${bytes.length}}}`
+  })
+  const version = model.version === null ? '' : `"model_version":${JSON.stringify(model.version)},`
+  const id = request.id === null ? '' : `"id":${JSON.stringify(request.id)},`
+  const json = Buffer.from(`{"model_name":${JSON.stringify(model.name)},${version}${id}"outputs":[${outputs.join(',')}]}`, 'utf8')
+  if (raw.length === 0) return { body: json, headerBytes: null }
+  return { body: Buffer.concat([json, ...raw]), headerBytes: json.length }
+}

@@ -1,0 +1,144 @@
+// The server: workers that each hold a session, one queue, HTTP in front of both; ready once every worker has predicted, and gone only
+// when what it accepted is answered.
+import type http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Feeds, TensorValue } from '../engines/types.ts'
+import { firstLineOf, InputError } from '../graph/input-error.ts'
+import { arrayFor } from '../measure/samples/dtype-arrays.ts'
+import { proveBatches, type ServerBatching } from './batch-proof.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import { type GrpcOptions, type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts'
+import { createHttpServer, type Served } from './http-server.ts'
+import { createMetrics } from './metrics.ts'
+import { nowMs } from './now.ts'
+import type { ModelSpec } from './protocol.ts'
+import type { Opened, WorkerTask } from './worker-task.ts'
+import { startWorkers, type Workers } from './workers.ts'
+
+export interface ServerOptions {
+  readonly task: WorkerTask
+  readonly workers: number
+  /** What the model takes and gives, once the engine has opened it. Throws InputError where the protocol cannot say it. */
+  readonly specOf: (opened: Extract<Opened, { ok: true }>) => ModelSpec
+  readonly host: string
+  /** 0: one that is free. */
+  readonly port: number
+  /** Requests that may wait. */
+  readonly queueLimit: number
+  /** null: each request is predicted by itself. */
+  readonly batching: ServerBatching | null
+  /** gRPC beside HTTP; null: HTTP alone. */
+  readonly grpc: Omit<GrpcOptions, 'host'> | null
+  readonly timeoutMs: number | null
+  readonly mostBodyBytes: number
+  readonly version: string
+  readonly log: Served['log']
+}
+
+export interface RunningServer {
+  readonly address: string
+  readonly port: number
+  /** null: HTTP alone. */
+  readonly grpcPort: number | null
+  readonly model: ModelSpec
+  readonly served: Served
+  /** Not ready any more; takes no new connections; answers what it accepted, for at most so long. */
+  close(limitMs: number): Promise<void>
+}
+
+/** Throws InputError where the model does not open or the port cannot be had. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { batching, log } = options
+  const dispatcher = createDispatcher(options.queueLimit, nowMs, {
+    mostRows: batching?.mostRows ?? 1,
+    onGivenUp: () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' }),
+  })
+  const workers = await startWorkers(options.task, options.workers, dispatcher)
+  try {
+    const model = options.specOf(workers.opened)
+    await warmUp(model, dispatcher, options.workers)
+    if (batching !== null) await proveBatches(model, workers.one().predict, batching)
+    let isOpen = true
+    const served: Served = {
+      model,
+      version: options.version,
+      dispatcher,
+      metrics: createMetrics(model.name),
+      workers: { ready: workers.ready, restarts: workers.restarts },
+      mostBodyBytes: options.mostBodyBytes,
+      timeoutMs: options.timeoutMs,
+      isReady: () => isOpen && workers.ready() > 0,
+      log: options.log,
+    }
+    const server = createHttpServer(served)
+    const port = await listen(server, options)
+    const grpc = options.grpc === null ? null : await listenGrpc(served, { ...options.grpc, host: options.host }, server)
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    return {
+      address: `http://${host}:${port}`,
+      port,
+      grpcPort: grpc?.port ?? null,
+      model,
+      served,
+      async close(limitMs) {
+        isOpen = false
+        await end(server, { grpc, dispatcher, workers, limitMs })
+      },
+    }
+  } catch (error) {
+    await workers.close()
+    throw error
+  }
+}
+
+/** Each worker predicts once, with zeros: its first prediction is slow. What a model does not take is no reason not to serve it. */
+async function warmUp(model: ModelSpec, dispatcher: Dispatcher, workers: number): Promise<void> {
+  const feeds: Feeds = Object.fromEntries(
+    model.inputs.map(({ name, dtype, shape }): [string, TensorValue] => {
+      const sizes = (shape ?? [1]).map((size) => (size === -1 ? 1 : size))
+      const count = sizes.reduce((product, size) => product * size, 1)
+      return [name, { dtype, shape: sizes, data: dtype === 'string' ? new Array(count).fill('') : arrayFor(dtype, count) }]
+    }),
+  )
+  await Promise.all(Array.from({ length: workers }, () => dispatcher.submit(feeds, null).answer.catch(() => {})))
+}
+
+function listen(server: http.Server, { host, port }: ServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'something listens there already' : (error.code ?? error.message)
+      reject(new InputError(`--host ${host} --port ${port}: cannot be listened on (${why}); give another one`))
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Throws InputError where the port cannot be had; then nothing listens. */
+async function listenGrpc(served: Served, options: GrpcOptions, beside: http.Server): Promise<GrpcServer> {
+  try {
+    return await startGrpcServer(served, options)
+  } catch (error) {
+    beside.close()
+    throw new InputError(`--grpc-port ${options.port}: cannot be listened on (${firstLineOf(error)}); give another one`)
+  }
+}
+
+interface Ending {
+  readonly grpc: GrpcServer | null
+  readonly dispatcher: Dispatcher
+  readonly workers: Workers
+  readonly limitMs: number
+}
+
+async function end(server: http.Server, { grpc, dispatcher, workers, limitMs }: Ending): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  // A connection that is kept alive becomes idle with its answer.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref())
+  await Promise.race([Promise.all([dispatcher.drain(), closed, grpc?.close()]), limit])
+  clearInterval(idle)
+  server.closeAllConnections()
+  grpc?.closeAtOnce()
+  await workers.close()
+}
