@@ -1,0 +1,115 @@
+// `whyslow explain TRACE`: a recording of another tool -> facts -> verdicts -> the report document. Nothing is measured.
+
+import type { DeviceShares, TraceFacts } from '../../analyze/traces/facts.ts'
+import { factsOf } from '../../analyze/traces/facts-of.ts'
+import { diagnose, rank } from '../../diagnose/diagnose.ts'
+import type { Finding, Verdict } from '../../diagnose/rule.ts'
+import { readTrace } from '../../evidence/traces/index.ts'
+import type { ReportDocument, TraceSection } from '../../report/documents/report.ts'
+import { traceAnswer } from '../../report/text/trace-answer.ts'
+import { quoted } from '../../report/text/wrap.ts'
+import { toolVersion } from '../version.ts'
+import { neverTold } from './never-told.ts'
+import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
+import { roofOf } from './roofs.ts'
+
+export interface ExplainTraceOptions {
+  /** Of an unprofiled prediction: shares become times of it. */
+  readonly latencyMs?: number
+  /** FLOP/s of the machine that recorded it, where the file does not tell: operators get floors. */
+  readonly flopsPerSecond?: number
+  /** ISO; when the report is written. */
+  readonly createdAt: string
+}
+
+/** The report on the trace in `file`; InputError, one line, where it is none or damaged. */
+export async function explainTrace(file: string, options: ExplainTraceOptions): Promise<ReportDocument> {
+  return traceReport(file, factsOf(await readTrace(file)), options)
+}
+
+/** The report on facts. `file`: the trace, as its user names it. */
+export function traceReport(
+  file: string,
+  recorded: TraceFacts,
+  { latencyMs, createdAt, flopsPerSecond }: ExplainTraceOptions,
+): ReportDocument {
+  const facts = latencyMs === undefined ? recorded : { ...recorded, window: { ...recorded.window, stepMs: latencyMs } }
+  const verdicts = diagnose({ trace: facts, absent: {} })
+  const findings = rank(verdicts).map((finding) => findingRow(finding, file, facts))
+  const nodes = nodesOf(facts, roofOf(facts, flopsPerSecond))
+  const { parts, areas } = breakdownOf(facts, nodes)
+  const trace = sectionOf(facts, recorded, latencyMs ?? null)
+  const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
+  return {
+    schema: 'whyslow-report/1',
+    tool: { version: toolVersion },
+    createdAt,
+    answer: traceAnswer({ ...body, breakdown: parts }),
+    model: null,
+    machine: recordedMachine(facts),
+    ...{ engine: null, latency: null, memory: null, sweeps: [], profile: null, breakdown: parts, areas },
+    ...body,
+    clear: verdicts.flatMap((one) => (one.verdict === 'clear' ? [one.rule] : [])),
+    doesNotApply: verdicts.flatMap((one) => (one.verdict === 'does-not-apply' ? [one.rule] : [])),
+    notChecked: [...verdicts.flatMap(notCheckedRow), ...neverTold(facts, latencyMs)],
+    trials: [],
+    warnings: [...facts.warnings, ...leftOutWarning(facts)],
+  }
+}
+
+function notCheckedRow(verdict: Verdict): ReportDocument['notChecked'] {
+  if (verdict.verdict === 'failed') return [{ rule: verdict.rule, reason: `the rule failed, which is a bug: ${verdict.reason}` }]
+  return verdict.verdict === 'not-checked' ? [{ rule: verdict.rule, reason: verdict.reason }] : []
+}
+
+function findingRow(finding: Finding, file: string, { window }: TraceFacts): ReportDocument['findings'][number] {
+  const { rule, area, title, detail, timeMs, wouldSaveMs, basis } = finding
+  const shareOf = (ms: number): number => (window.stepMs > 0 ? ms / window.stepMs : 0)
+  return {
+    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
+    timeShare: shareOf(timeMs),
+    wouldSaveShare: shareOf(wouldSaveMs),
+    nodes: [...finding.nodes],
+    next: finding.next?.replace('TRACE', () => quoted(file)).replace('AFTER', () => quoted(`after-${baseName(file)}`)) ?? null,
+    facts: finding.facts.map((fact) => ({ ...fact })),
+    places: finding.places.map((place) => ({ ...place })),
+  }
+}
+
+const baseName = (file: string): string => file.replace(/^.*[\\/]/, '')
+
+function sectionOf(facts: TraceFacts, { window }: TraceFacts, latencyMs: number | null): TraceSection {
+  const { format, version, recognisedBy, recordedWith, shares, device, otherDevices, devices } = facts
+  const judged =
+    window.lengthMs > 0 ? { windowMs: window.lengthMs, stepMs: window.stepMs, ...sharesRow(device?.shares ?? null) } : null
+  return {
+    ...{ format, version, recognisedBy, recordedWith: [...recordedWith] },
+    windowMs: shares?.lengthMs ?? (window.lengthMs > 0 ? window.lengthMs : null),
+    ...sharesRow(shares),
+    ...{ steps: window.steps, leftOut: [...window.leftOut], judged, latencyMs },
+    devices: devices.map(({ name, computeCapability, memoryBytes }) => ({ name, computeCapability, memoryBytes })),
+    otherDevices: otherDevices.map((one) => ({ name: one.name, deviceBusyShare: 1 - one.shares.idle })),
+  }
+}
+
+type SharesRow = Pick<TraceSection, 'deviceBusyShare' | 'computeShare' | 'communicationShare' | 'copyShare' | 'idleShare'>
+
+function sharesRow(shares: DeviceShares | null): SharesRow {
+  if (shares === null)
+    return { deviceBusyShare: null, computeShare: null, communicationShare: null, copyShare: null, idleShare: null }
+  const { compute, communication, copy, idle } = shares
+  return { deviceBusyShare: 1 - idle, computeShare: compute, communicationShare: communication, copyShare: copy, idleShare: idle }
+}
+
+/** The machine that recorded is not this one, and the file tells its devices at most. */
+function recordedMachine({ devices }: TraceFacts): ReportDocument['machine'] {
+  return {
+    ...{ cpu: 'not told by the recording', usableCpus: null, quotaCpus: null, memoryBytes: null, isa: [] },
+    accelerators: [...new Set(devices.map(({ name }) => name))],
+    ...{ caches: {}, virtualised: null, roofs: [] },
+  }
+}
+
+function leftOutWarning({ window }: TraceFacts): string[] {
+  return window.leftOut.length === 0 ? [] : [`findings leave out ${window.leftOut.join(' and ')}`]
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { eventRows, readContent, readTimeline } from './check-reader.ts'
+import { line, message, plane, space } from './example-xspace.ts'
+
+const gpu = plane('/device:GPU:0', {
+  lines: [
+    line('Stream #13(Compute)', 1_712_195_495_502_094_501n, [
+      [1, 2_000_000, 5_000_000],
+      [2, 8_000_000, 1_000_000],
+    ]),
+    line('XLA Ops', 1_712_195_495_502_094_501n, [[1, 2_000_000, 5_000_000]]),
+  ],
+  events: { 1: 'ampere_sgemm', 2: 'MemcpyH2D' },
+  numbers: { peak_teraflops_per_second: 19.5, compute_cap_major: 8 },
+})
+
+test('streams with picoseconds; derived lines left out; roofs of the file', async () => {
+  const recording = await readTimeline(space([gpu]))
+  expect(eventRows(recording)).toEqual([
+    ['kernel', 'ampere_sgemm', 2, 5],
+    ['copy', 'MemcpyH2D', 8, 1],
+  ])
+  expect(recording.devices).toMatchObject([{ name: '/device:GPU:0', computeCapability: 8, flopsPerSecond: 19.5e12 }])
+})
+
+test('operators of the host by their types', async () => {
+  const host = plane('/host:CPU', { lines: [line('python', 1000n, [[1, 0, 9_000_000]])], events: { 1: 'dense/MatMul:MatMul' } })
+  const recording = await readTimeline(space([host]))
+  expect(eventRows(recording)).toEqual([['op', 'dense/MatMul:MatMul', 0, 9]])
+  expect(recording.timeline.details[recording.timeline.detail[0]!]).toEqual({ opType: 'MatMul' })
+})
+
+test('a file that is cut off is read as far as it goes', async () => {
+  const whole = space([gpu, gpu])
+  const recording = await readTimeline(whole.subarray(0, whole.length - 30))
+  expect(recording.warnings).toEqual(['the file is cut off: read as far as it goes'])
+})
+
+test.each([
+  ['nothing that took time', space([plane('/host:CPU', { lines: [], events: {} })]), /without events that took time/],
+  ['damage', Buffer.concat([message(1, Buffer.from('\x12\x09/host:CPU\x1a\xff\xff', 'latin1'))]), /damaged XSpace/],
+])('refuses %s', async (_, content, expected) => {
+  await expect(readContent(content)).rejects.toThrow(expected)
+})
