@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { Machine } from './types.ts'
 
-export type KeyFacts = Pick<Machine, 'cpu' | 'usableCpus' | 'quotaCpus' | 'isa' | 'virtualised'>
+/** CPUs are null of a recording, which does not tell. */
+export type KeyFacts = Pick<Machine, 'cpu' | 'quotaCpus' | 'isa' | 'virtualised'> & { readonly usableCpus: number | null }
 
 /** Twelve hexadecimal digits of the CPU, its instruction sets, the CPUs that can be used, and whether it is virtual. */
 export function machineKey({ cpu, usableCpus, quotaCpus, isa, virtualised }: KeyFacts): string {

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { InputError } from '../../graph/input-error.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import { exampleMachine, exampleReport } from '../study/example-reports.ts'
+import { type AgentParts, runAgent } from './agent.ts'
+import { exampleQueue } from './example-queue.ts'
+import { makeJob } from './job.ts'
+
+const given = (name: string) => ({
+  model: [{ name, sha256: 'ab'.repeat(32), sizeBytes: 3 }],
+  ...{
+    data: [],
+    engine: 'ort-cpu',
+    batch: null,
+    threads: null,
+    seconds: null,
+    quick: true,
+    labels: null,
+    shapes: {},
+    values: {},
+    run: 'one',
+  },
+})
+const report = exampleReport(exampleMachine('here'))
+const withBlock = (waitedMs: number): ReportDocument => {
+  const block = { waitedMs, throttledMs: 0, stolenMs: 0, samplesMs: [10, 10], p50Ms: 10 }
+  return { ...report, latency: { ...report.latency!, blocks: [block] } } as unknown as ReportDocument
+}
+const clean = withBlock(0)
+
+/** Until nothing waits. */
+async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) {
+  const queue = exampleQueue()
+  for (const [i, job] of jobs.entries()) await queue.asking.add('', (job as { trial?: string }).trial ?? `job ${i}`, job)
+  const stop = new AbortController()
+  const lines: string[] = []
+  const take = async () => {
+    const held = await queue.agent.take()
+    if (held === null) stop.abort()
+    return held
+  }
+  const base = { key: null, store: null, measure: () => Promise.resolve(clean), log: (line: string) => lines.push(line) }
+  await runAgent({ ...base, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, ...parts })
+  return { lines, outcomes: [...queue.entries.values()].map(({ outcome }) => outcome), listening: await queue.asking.listening() }
+}
+
+describe('an agent', () => {
+  test('measures what waits, hands it in, and is gone when it ends', async () => {
+    const { lines, outcomes, listening } = await worked([makeJob(given('a.onnx'), null), makeJob(given('b.onnx'), null)])
+    expect(outcomes).toEqual([
+      { state: 'done', report: clean },
+      { state: 'done', report: clean },
+    ])
+    expect([lines.length, listening]).toEqual([2, []])
+  })
+
+  test('refuses what is no job with one line, and goes on', async () => {
+    const measured: string[] = []
+    const measure: AgentParts['measure'] = ({ model }) => {
+      measured.push(model[0]!.name)
+      return Promise.resolve(clean)
+    }
+    const hostile = { ...makeJob(given('a.onnx'), null), kind: 'shell\n\u001b[2J' }
+    const { lines, outcomes } = await worked([hostile, makeJob(given('b.onnx'), null)], { measure })
+    expect(measured).toEqual(['b.onnx'])
+    expect(outcomes[0]).toMatchObject({ state: 'failed' })
+    expect(lines[0]).toMatch(/^refused a job: \P{Cc}+$/u)
+  })
+
+  test('of bad input fails at once, of anything else after three tries', async () => {
+    let tries = 0
+    const failing = (error: Error) => () => {
+      tries += 1
+      return Promise.reject(error)
+    }
+    await worked([makeJob(given('a.onnx'), null)], { measure: failing(new InputError('no model')) })
+    expect(tries).toBe(1)
+    const { outcomes } = await worked([makeJob(given('a.onnx'), null)], { measure: failing(new Error('broken')) })
+    expect([tries, outcomes[0]]).toEqual([4, { state: 'failed', reason: 'broken' }])
+  })
+
+  test('puts back what was disturbed, three times, and then records it', async () => {
+    let tries = 0
+    const measure = () => {
+      tries += 1
+      return Promise.resolve(withBlock(15))
+    }
+    const { outcomes } = await worked([makeJob(given('a.onnx'), null)], { measure })
+    expect([tries, outcomes[0]!.state]).toEqual([4, 'done'])
+  })
+
+  test('measures nothing that the store has, and stores nothing twice', async () => {
+    const rows = new Map<string, ReportDocument>()
+    const store: AgentParts['store'] = {
+      find: (trial) => Promise.resolve(rows.get(trial)),
+      insertIfAbsent(trial, one) {
+        if (!rows.has(trial)) rows.set(trial, one)
+        return Promise.resolve()
+      },
+    }
+    const job = makeJob(given('a.onnx'), null)
+    await worked([job], { store })
+    expect([...rows.keys()]).toEqual([job.trial])
+    const measure = () => Promise.reject(new Error('not asked for'))
+    expect((await worked([job], { store, measure })).outcomes).toEqual([{ state: 'done', report: clean }])
+  })
+
+  test('drops what was given to another meanwhile', async () => {
+    const queue = exampleQueue()
+    const job = makeJob(given('a.onnx'), null)
+    await queue.asking.add('', job.trial, job)
+    queue.lose()
+    const stop = new AbortController()
+    const lines: string[] = []
+    const measure: AgentParts['measure'] = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stop.abort()
+          reject(signal.reason as Error)
+        })
+      })
+    const parts = {
+      queue: queue.agent,
+      key: null,
+      store: null,
+      measure,
+      log: (line: string) => lines.push(line),
+      signal: stop.signal,
+    }
+    await runAgent({ ...parts, renewMs: 1, idleMs: 1 })
+    expect([...queue.entries.values()][0]!.outcome.state).toBe('active')
+    expect(lines.at(-1)).toMatch(/given to another meanwhile; dropped$/)
+  })
+
+  test('that is interrupted gives back what it holds', async () => {
+    const queue = exampleQueue()
+    const job = makeJob(given('a.onnx'), null)
+    await queue.asking.add('', job.trial, job)
+    const stop = new AbortController()
+    const measure: AgentParts['measure'] = () => {
+      stop.abort()
+      return Promise.reject(new Error('interrupted'))
+    }
+    await runAgent({ queue: queue.agent, key: null, store: null, measure, log: () => {}, signal: stop.signal })
+    expect(queue.entries.get(job.trial)).toMatchObject({ outcome: { state: 'waiting' }, attempts: 0 })
+  })
+})

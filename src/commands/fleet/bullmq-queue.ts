@@ -1,0 +1,215 @@
+// The queue on Redis or Valkey by BullMQ, an optional package: one queue for each kind of machine, taken from by hand, since an agent takes one
+// job at a time and renews its lock itself (docs.bullmq.io, Manually processing jobs; Stalled jobs). A queue of its own holds who listens.
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import type * as BullMQ from 'bullmq'
+import { findPackage } from '../../engines/find-package.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { AgentQueue, AskingQueue, Held, Listening, Outcome } from './queue.ts'
+
+/** A job that is not renewed for `lockMs` is given to another, who looks for such jobs every `stalledCheckMs`. */
+export interface LockTimes {
+  readonly lockMs: number
+  readonly stalledCheckMs: number
+}
+const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
+/** A job is tried so often, whether it failed or its agent was lost. */
+const ATTEMPTS = 3
+const BACKOFF_MS = 1000
+const ANNOUNCE_MS = 15_000
+/** Who has not announced itself for so long does not listen. */
+const GONE_MS = 60_000
+const KEPT_SECONDS = 7 * 24 * 3600
+const CONNECT_MS = 5000
+const PREFIX = 'whyslow'
+const AGENTS = `${PREFIX}-agents`
+
+type Module = typeof BullMQ
+
+/** Throws InputError where a package is absent. */
+async function load(): Promise<Module> {
+  const [bullmq, ioredis] = ['bullmq', 'ioredis'].map((name) => findPackage(name, null))
+  if (!bullmq || !ioredis)
+    throw new InputError(
+      '--queue: a queue takes the packages bullmq and ioredis, and they are not here; npm install bullmq ioredis',
+    )
+  return (await import(pathToFileURL(bullmq.entry).href)) as Module
+}
+
+/** Throws InputError where the address is none. Its password stays out of what is said. */
+function connectionOf(url: string) {
+  const parsed = URL.parse?.(url) ?? parse(url)
+  if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '')
+    throw new InputError(
+      '--queue: give the address of a Redis or Valkey, as in redis://host:6379 or rediss://user:password@host:6379',
+    )
+  const { protocol, hostname: host, port, username, password, pathname } = parsed
+  return {
+    host,
+    port: Number(port || 6379),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    connectTimeout: CONNECT_MS,
+  }
+}
+
+function parse(url: string): URL | null {
+  try {
+    return new URL(url)
+  } catch {
+    return null
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/
+
+/** Throws InputError where the address is none, or others reach the queue and no key signs what lies in it. */
+export function checkQueue(url: string, key: string | null): void {
+  connectionOf(url)
+  if (key === null && !LOOPBACK.test(new URL(url).hostname))
+    throw new InputError(
+      "who can write to the queue can use its machines: give the fleet's key to agents and fleet, with --key-file",
+    )
+}
+
+const queueName = (machine: string): string => `${PREFIX}-${machine.replace(/[^\w.-]/g, '_')}`
+
+interface Announcement {
+  readonly machine: string
+  readonly agent: string
+  readonly at: number
+}
+
+/** A first answer of the queue; throws InputError where there is none within a few seconds. */
+async function reached(queue: BullMQ.Queue, url: string): Promise<void> {
+  const { hostname: host, port } = parse(url)!
+  const late = new Promise<never>((_, no) => setTimeout(() => no(new Error('no answer')), CONNECT_MS * 2).unref())
+  // Said once, below; without a listener an error of the connection ends the process.
+  queue.on('error', () => {})
+  try {
+    await Promise.race([queue.waitUntilReady(), late])
+  } catch (error) {
+    void queue.close().catch(() => {})
+    const said = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new InputError(
+      `--queue: no Redis or Valkey answers at ${host}:${port || 6379} (${said}); start one, or give another address`,
+    )
+  }
+}
+
+/** For who asks. Throws InputError where the queue cannot be reached. */
+export async function openAsking(url: string): Promise<AskingQueue> {
+  const connection = connectionOf(url)
+  const { Queue, Job } = await load()
+  const queues = new Map<string, BullMQ.Queue>()
+  const open = (name: string): BullMQ.Queue => {
+    const queue = queues.get(name) ?? new Queue(name, { connection })
+    if (!queues.has(name)) queue.on('error', () => {})
+    queues.set(name, queue)
+    return queue
+  }
+  await reached(open(AGENTS), url)
+  return {
+    async listening(): Promise<Listening[]> {
+      const jobs = await open(AGENTS).getJobs(['waiting', 'delayed'])
+      const said = jobs.flatMap((job) => (job ? [job.data as Announcement] : []))
+      return said.filter(({ at }) => Date.now() - at < GONE_MS).map(({ machine, agent }) => ({ machine, agent }))
+    },
+    async add(machine, trial, job) {
+      const backoff = { type: 'fixed' as const, delay: BACKOFF_MS }
+      const kept = { age: KEPT_SECONDS }
+      await open(queueName(machine)).add('trial', job, {
+        jobId: trial,
+        attempts: ATTEMPTS,
+        backoff,
+        removeOnComplete: kept,
+        removeOnFail: kept,
+      })
+    },
+    async outcome(machine, trial): Promise<Outcome> {
+      const job = await Job.fromId(open(queueName(machine)), trial)
+      if (job === undefined) return { state: 'lost' }
+      const state = await job.getState()
+      if (state === 'completed') return { state: 'done', report: job.returnvalue as ReportDocument }
+      if (state === 'failed') return { state: 'failed', reason: job.failedReason }
+      return { state: state === 'active' ? 'active' : state === 'unknown' ? 'lost' : 'waiting' }
+    },
+    async cancel(machine, trial) {
+      const job = await Job.fromId(open(queueName(machine)), trial)
+      // One that an agent holds is locked, and stays.
+      await job?.remove().catch(() => {})
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()))
+    },
+  }
+}
+
+/** For an agent on a machine of this kind. Throws InputError where the queue cannot be reached. */
+export async function openAgentQueue(url: string, machine: string, times: LockTimes = LOCK_TIMES): Promise<AgentQueue> {
+  const connection = connectionOf(url)
+  const { Queue, Worker, UnrecoverableError } = await load()
+  const agent = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
+  const agents = new Queue(AGENTS, { connection })
+  await reached(agents, url)
+  const settings = { lockDuration: times.lockMs, stalledInterval: times.stalledCheckMs, maxStalledCount: ATTEMPTS - 1 }
+  const worker = new Worker(queueName(machine), null, { connection, autorun: false, ...settings })
+  worker.on('error', () => {})
+  await worker.startStalledCheckTimer()
+  let announcedAt = 0
+  let taken = 0
+  return {
+    async announce() {
+      if (Date.now() - announcedAt < ANNOUNCE_MS) return
+      const data: Announcement = { machine, agent, at: Date.now() }
+      const job = await agents.add('agent', data, { jobId: agent, removeOnComplete: true })
+      await job.updateData(data)
+      announcedAt = Date.now()
+    },
+    async take() {
+      const token = `${agent}-${taken++}`
+      const job = await worker.getNextJob(token, { block: false })
+      return job === undefined || job === null ? null : heldOf(job, token, { Final: UnrecoverableError, lockMs: times.lockMs })
+    },
+    async close() {
+      const own = await agents.getJob(agent)
+      await own?.remove().catch(() => {})
+      await worker.close()
+      await agents.close()
+    },
+  }
+}
+
+interface HeldGiven {
+  readonly Final: Module['UnrecoverableError']
+  readonly lockMs: number
+}
+
+function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): Held {
+  return {
+    job: job.data,
+    async renew() {
+      try {
+        return (await job.extendLock(token, lockMs)) === 1
+      } catch (error) {
+        // The lock is another's, or gone.
+        if (/lock/i.test((error as Error).message)) return false
+        throw error
+      }
+    },
+    async done(report) {
+      await job.moveToCompleted(report, token, false)
+    },
+    async failed(reason, final) {
+      await job.moveToFailed(final ? new Final(reason) : new Error(reason), token, false)
+    },
+    async putBack(afterMs, changed) {
+      await job.updateData(changed)
+      await job.moveToDelayed(Date.now() + afterMs, token)
+    },
+  }
+}

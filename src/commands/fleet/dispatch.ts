@@ -1,0 +1,125 @@
+// `fleet --queue`: every model on every kind of machine that listens, through the queue; the study at the end.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readModel } from '../../formats/index.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { StudyDocument } from '../../report/documents/study.ts'
+import { type Combination, combinationsOf, type FleetOptions } from '../study/fleet.ts'
+import { fits, studyOf } from '../study/study.ts'
+import { makeJob } from './job.ts'
+import type { StoredFile } from './job-type.ts'
+import { modelFiles } from './model-files.ts'
+import { keep } from './model-store.ts'
+import type { AskingQueue } from './queue.ts'
+
+export interface DispatchParts {
+  readonly queue: AskingQueue
+  readonly options: FleetOptions
+  /** Patterns of machines, with *; null: all that listen. */
+  readonly machines: readonly string[] | null
+  /** The folder that all machines see. */
+  readonly models: string
+  readonly key: string | null
+  readonly pollMs?: number
+}
+
+interface Asked extends Combination {
+  readonly machine: string
+  readonly trial: string
+}
+
+const POLL_MS = 500
+/** A job that the queue no longer knows may be between two states. */
+const LOST_AFTER_LOOKS = 10
+
+/** Throws InputError where nobody listens or nothing could be measured, and the signal's reason where it is aborted. */
+export async function dispatch(files: readonly string[], parts: DispatchParts): Promise<StudyDocument> {
+  const { queue, options } = parts
+  const combinations = combinationsOf(files, options.engines, options.batches)
+  const kinds = await kindsOf(parts)
+  const asked = await ask(combinations, kinds, parts)
+  const open = new Map(asked.map((one) => [one, 0]))
+  const reports: ReportDocument[] = []
+  const failures: StudyDocument['failures'] = []
+  try {
+    while (open.size > 0) {
+      for (const [one, looks] of [...open]) {
+        options.signal?.throwIfAborted()
+        const outcome = await queue.outcome(one.machine, one.trial)
+        if (outcome.state === 'waiting' || outcome.state === 'active') {
+          open.set(one, 0)
+          continue
+        }
+        if (outcome.state === 'lost' && looks < LOST_AFTER_LOOKS) {
+          open.set(one, looks + 1)
+          continue
+        }
+        open.delete(one)
+        if (outcome.state === 'done') reports.push(named(outcome.report, one))
+        else failures.push(failureOf(one, outcome.state === 'failed' ? outcome.reason : 'the queue lost it'))
+        options.onProgress?.({
+          stage: `${asked.length - open.size} of ${asked.length} trials`,
+          done: asked.length - open.size,
+          of: asked.length,
+        })
+      }
+      if (open.size > 0)
+        await sleep(parts.pollMs ?? POLL_MS, undefined, options.signal ? { signal: options.signal } : {}).catch(() => {})
+    }
+  } finally {
+    // Of those that are left, what nobody has taken is not measured for nothing.
+    for (const { machine, trial } of open.keys()) await queue.cancel(machine, trial)
+  }
+  if (reports.length === 0)
+    throw new InputError(`nothing could be measured: ${[...new Set(failures.map(({ reason }) => reason))].join('; ')}`)
+  return studyOf({ reports, failures, warnings: [], prices: options.prices, reference: null })
+}
+
+/** As the user named the model, and not as the agent's folder did. */
+const named = (report: ReportDocument, { model }: Combination): ReportDocument =>
+  report.model === null ? report : { ...report, model: { ...report.model, file: model } }
+
+const failureOf = ({ model, engine, batch, machine }: Asked, reason: string): StudyDocument['failures'][number] => ({
+  ...{ model, engine, batch, machine, reason },
+})
+
+async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly string[]> {
+  const listening = [...new Set((await queue.listening()).map(({ machine }) => machine))].sort()
+  if (listening.length === 0)
+    throw new InputError('--queue: no agent listens; start one on each machine with whyslow agent --queue')
+  const wanted = machines === null ? listening : listening.filter((machine) => machines.some((pattern) => fits(pattern, machine)))
+  if (wanted.length === 0)
+    throw new InputError(`--machines ${machines!.join(',')}: none of those that listen fits: ${listening.join(', ')}`)
+  return wanted
+}
+
+async function ask(
+  combinations: readonly Combination[],
+  kinds: readonly string[],
+  { queue, options, models, key }: DispatchParts,
+): Promise<Asked[]> {
+  const stored = new Map<string, StoredFile[]>()
+  for (const file of new Set(combinations.map(({ model }) => model))) {
+    const kept: StoredFile[] = []
+    for (const part of await modelFiles(await readModel(file))) kept.push(await keep(models, part))
+    stored.set(file, kept)
+  }
+  const data = options.data === null ? [] : [await keep(models, options.data)]
+  const { threads, seconds, quick, labels, shapes, values } = options
+  // Another run of the same is measured again.
+  const run = randomBytes(8).toString('hex')
+  const asked: Asked[] = []
+  for (const { model, engine, batch } of combinations) {
+    const given = { model: stored.get(model)!, data, engine, batch, threads, seconds, quick, labels, run }
+    const job = makeJob({ ...given, shapes: plainShapes(shapes), values: Object.fromEntries(values) }, key)
+    for (const machine of kinds) {
+      await queue.add(machine, job.trial, job)
+      asked.push({ model, engine, batch, machine, trial: job.trial })
+    }
+  }
+  return asked
+}
+
+const plainShapes = (shapes: FleetOptions['shapes']): Record<string, number[]> =>
+  Object.fromEntries([...shapes].map(([name, shape]) => [name, [...shape]]))

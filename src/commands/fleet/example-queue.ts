@@ -1,0 +1,79 @@
+// A queue in memory, for tests of both its sides: jobs of one kind of machine, given out in order.
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { AgentQueue, AskingQueue, Held, Outcome } from './queue.ts'
+
+interface Entry {
+  job: unknown
+  outcome: Outcome
+  attempts: number
+}
+
+export interface ExampleQueue {
+  readonly asking: AskingQueue
+  readonly agent: AgentQueue
+  readonly entries: ReadonlyMap<string, Entry>
+  /** Jobs that agents hold are no longer theirs. */
+  lose(): void
+}
+
+const ATTEMPTS = 3
+
+export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
+  const entries = new Map<string, Entry>()
+  let announced = false
+  let lost = false
+  const held = (entry: Entry): Held => ({
+    job: entry.job,
+    renew: () => Promise.resolve(!lost),
+    done: (report: ReportDocument) => settle(entry, { state: 'done', report }),
+    failed(reason, final) {
+      entry.attempts += 1
+      return settle(entry, final || entry.attempts >= ATTEMPTS ? { state: 'failed', reason } : { state: 'waiting' })
+    },
+    putBack(_, changed) {
+      entry.job = changed
+      return settle(entry, { state: 'waiting' })
+    },
+  })
+  const settle = (entry: Entry, outcome: Outcome) => {
+    entry.outcome = outcome
+    return Promise.resolve()
+  }
+  return {
+    entries,
+    lose: () => {
+      lost = true
+    },
+    asking: {
+      listening: () => Promise.resolve(announced ? [{ machine, agent: 'one' }] : []),
+      add(_, trial, job) {
+        // As it crosses: JSON.
+        if (!entries.has(trial))
+          entries.set(trial, { job: JSON.parse(JSON.stringify(job)), outcome: { state: 'waiting' }, attempts: 0 })
+        return Promise.resolve()
+      },
+      outcome: (_, trial) => Promise.resolve(entries.get(trial)?.outcome ?? { state: 'lost' }),
+      cancel(_, trial) {
+        if (entries.get(trial)?.outcome.state === 'waiting') entries.delete(trial)
+        return Promise.resolve()
+      },
+      close: () => Promise.resolve(),
+    },
+    agent: {
+      announce() {
+        announced = true
+        return Promise.resolve()
+      },
+      take() {
+        const next = [...entries.values()].find(({ outcome }) => outcome.state === 'waiting')
+        if (next === undefined) return Promise.resolve(null)
+        next.outcome = { state: 'active' }
+        return Promise.resolve(held(next))
+      },
+      close() {
+        announced = false
+        return Promise.resolve()
+      },
+    },
+  }
+}

@@ -1,0 +1,29 @@
+// `fleet --queue`: opens the queue, asks, and closes it.
+import type { StudyDocument } from '../../report/documents/study.ts'
+import { FLEET_DEFAULTS, type FleetOptions } from '../study/fleet.ts'
+import { checkQueue, openAsking } from './bullmq-queue.ts'
+import { dispatch } from './dispatch.ts'
+
+export interface QueueOptions {
+  readonly queue: string
+  /** Patterns of machines, with *; null: all that listen. */
+  readonly machines: readonly string[] | null
+  /** The folder that all machines of the fleet see. */
+  readonly models: string
+  readonly key: string | null
+}
+
+/** Throws InputError as `dispatch` does, and where the queue cannot be used. */
+export async function fleetByQueue(
+  files: readonly string[],
+  given: Partial<FleetOptions>,
+  { queue: url, machines, models, key }: QueueOptions,
+): Promise<StudyDocument> {
+  checkQueue(url, key)
+  const queue = await openAsking(url)
+  try {
+    return await dispatch(files, { queue, options: { ...FLEET_DEFAULTS, ...given }, machines, models, key })
+  } finally {
+    await queue.close()
+  }
+}

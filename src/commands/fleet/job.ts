@@ -1,0 +1,78 @@
+// Trials for the queue: made, signed, and checked again by who takes them. Who can write to the queue can make jobs: an agent takes what has
+// its schema, plain names, and the signature of the fleet's key.
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import path from 'node:path'
+import { faultIn } from '../../evidence/saved-document.ts'
+import type { FleetJob, StoredFile } from './job-type.ts'
+
+export type { FleetJob, StoredFile }
+
+export type Unsigned = Omit<FleetJob, 'schema' | 'kind' | 'trial' | 'putBacks' | 'signature'>
+
+/** `key`: what the fleet shares; null: not signed. */
+export function makeJob(given: Unsigned, key: string | null): FleetJob {
+  const job = {
+    schema: 'whyslow-job/1' as const,
+    kind: 'why' as const,
+    ...given,
+    trial: trialOf(given),
+    putBacks: 0,
+    signature: null,
+  }
+  return { ...job, signature: key === null ? null : signatureOf(job, key) }
+}
+
+const trialOf = (given: Unsigned): string => `t${createHash('sha256').update(canonical(given)).digest('hex').slice(0, 40)}`
+
+const signatureOf = ({ putBacks: _, signature: __, ...signed }: FleetJob, key: string): string =>
+  createHmac('sha256', key).update(canonical(signed)).digest('hex')
+
+/** The same text for the same content, whatever the order of its keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${canonical(one)}`).join(',')}}`
+}
+
+const HASH = /^[0-9a-f]{64}$/
+/** Of a name, a list, a text. */
+const MOST = 255
+const MOST_FILE_BYTES = 64e9
+
+export type CheckedJob = { readonly ok: true; readonly job: FleetJob } | { readonly ok: false; readonly reason: string }
+
+/** `key`: the fleet's; null: jobs need no signature. Never throws. */
+export function checkJob(value: unknown, key: string | null): CheckedJob {
+  const refused = (reason: string): CheckedJob => ({ ok: false, reason })
+  const fault = faultIn('fleet-job', value)
+  if (fault !== undefined) return refused(`this is no job of version 1 (${fault})`)
+  const job = value as FleetJob
+  if (key !== null && !isSigned(job, key)) return refused("its signature is not the fleet key's")
+  const { schema: _, kind: __, trial, putBacks, signature: ___, ...given } = job
+  if (trial !== trialOf(given)) return refused('its name is not that of its content')
+  const files = [...job.model, ...job.data]
+  if (job.model.length === 0 || files.length > MOST) return refused('it names no model, or too many files')
+  const wrong = files.find(
+    ({ name, sha256, sizeBytes }) => !isPlain(name) || !HASH.test(sha256) || !isSize(sizeBytes, MOST_FILE_BYTES),
+  )
+  if (wrong !== undefined)
+    return refused(`a file of it has no plain name, hash and size: ${JSON.stringify(wrong).slice(0, MOST)}`)
+  if (new Set(job.model.map(({ name }) => name)).size < job.model.length) return refused('two files of its model have one name')
+  const counts = [job.batch ?? 1, job.threads ?? 1, ...Object.values(job.shapes).flat()]
+  if (!counts.every((count) => isSize(count, 2 ** 31)) || !isSize(putBacks, MOST)) return refused('a size of it is none')
+  if (job.seconds !== null && !(job.seconds > 0 && job.seconds <= 3600))
+    return refused('it would be measured for longer than an hour')
+  return { ok: true, job }
+}
+
+const isSize = (value: number, most: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= most
+
+function isSigned(job: FleetJob, key: string): boolean {
+  if (job.signature === null || !HASH.test(job.signature)) return false
+  return timingSafeEqual(Buffer.from(job.signature, 'hex'), Buffer.from(signatureOf(job, key), 'hex'))
+}
+
+/** A name that leads into no other folder, on any system. */
+const isPlain = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && name.length <= MOST && path.basename(name) === name && !/[\\/:\0]/.test(name)

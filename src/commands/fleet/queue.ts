@@ -1,0 +1,46 @@
+// What a queue must do for a fleet: hand each job to one agent at a time, again to another where the first is lost, and keep what came of it.
+import type { ReportDocument } from '../../report/documents/report.ts'
+
+/** A machine that listens. */
+export interface Listening {
+  /** What machines alike share: of a study's machine. */
+  readonly machine: string
+  readonly agent: string
+}
+
+export type Outcome =
+  | { readonly state: 'waiting' | 'active' | 'lost' }
+  | { readonly state: 'done'; readonly report: ReportDocument }
+  | { readonly state: 'failed'; readonly reason: string }
+
+/** The side that asks. */
+export interface AskingQueue {
+  listening(): Promise<readonly Listening[]>
+  /** The same trial twice on one kind of machine is one job. */
+  add(machine: string, trial: string, job: object): Promise<void>
+  outcome(machine: string, trial: string): Promise<Outcome>
+  /** What no agent has taken is taken out. */
+  cancel(machine: string, trial: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** A job that an agent holds. */
+export interface Held {
+  readonly job: unknown
+  /** False where the job is no longer the agent's: it was taken for lost, and given to another. */
+  renew(): Promise<boolean>
+  done(report: ReportDocument): Promise<void>
+  /** `final`: it is not tried again. */
+  failed(reason: string, final: boolean): Promise<void>
+  /** Tried again later, with what has changed; by whatever agent. */
+  putBack(afterMs: number, changed: object): Promise<void>
+}
+
+/** The side that measures. */
+export interface AgentQueue {
+  announce(): Promise<void>
+  /** null: nothing waits. */
+  take(): Promise<Held | null>
+  /** Is no longer announced; holds nothing. */
+  close(): Promise<void>
+}

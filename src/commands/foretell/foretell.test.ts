@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { MachineDescription } from '../../report/documents/machine.ts'
+import type { SavedMachine, SavedReport } from '../../report/documents/saved-report.ts'
+import { exampleMachine, exampleReport } from '../study/example-reports.ts'
+import { estimate } from './estimate.ts'
+import { foretoldOf } from './foretell.ts'
+import { knownPairs, spreadOf } from './known.ts'
+
+const described = (machine: SavedMachine) => ({ ...machine, engine: null }) as unknown as MachineDescription
+const here = exampleMachine('here')
+const given = (there: SavedMachine, known: ReturnType<typeof exampleReport>[] = []) => ({
+  ...{ report: exampleReport(here), there: described(there), known, warnings: [] },
+})
+const totalOf = (machine: SavedMachine) => estimate(exampleReport(here) as unknown as SavedReport, machine).p50Ms
+
+describe('the estimate', () => {
+  test('on the same machine is what was measured', () => {
+    const { p50Ms, parts } = estimate(exampleReport(here) as unknown as SavedReport, here)
+    expect(p50Ms).toBeCloseTo(10)
+    expect(parts.map(({ hereMs }) => hereMs)).toEqual([4, 3, 3].map((ms) => expect.closeTo(ms)))
+  })
+
+  test('parts add up to both times, and a machine that is faster in all is faster by that', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.1, max: 10, noNaN: true }),
+        fc.double({ min: 0.01, max: 1e3, noNaN: true }),
+        (speed, p50Ms) => {
+          const { parts, ...total } = estimate(
+            exampleReport(here, { p50Ms }) as unknown as SavedReport,
+            exampleMachine('there', speed),
+          )
+          const sum = (key: 'hereMs' | 'thereMs') => parts.reduce((all, part) => all + part[key], 0)
+          expect(sum('hereMs') / p50Ms).toBeCloseTo(1)
+          expect(total.p50Ms / sum('thereMs')).toBeCloseTo(1)
+          expect(total.p50Ms / (p50Ms / speed)).toBeCloseTo(1)
+        },
+      ),
+    )
+  })
+
+  test('each part follows its own roof', () => {
+    const [roofs] = here.roofs as [SavedMachine['roofs'][number]]
+    const withRoofs = (changed: Partial<typeof roofs>) => exampleMachine('there', 1, { roofs: [{ ...roofs, ...changed }] })
+    expect(totalOf(withRoofs({ flopsPerSecond: { float32: 50e9 } }))).toBeCloseTo(14)
+    expect(totalOf(withRoofs({ bytesPerSecond: { ...roofs.bytesPerSecond, DRAM: 5e9 } }))).toBeCloseTo(13)
+    expect(totalOf(withRoofs({ elementsPerSecond: { Pow: 0.5e8, Div: 0.5e9 } }))).toBeCloseTo(13)
+  })
+})
+
+describe('what is foretold', () => {
+  test('without known machines is graded D and bounded by its best and worst part', () => {
+    const [roofs] = here.roofs as [SavedMachine['roofs'][number]]
+    const there = exampleMachine('there', 1, { roofs: [{ ...roofs, flopsPerSecond: { float32: 50e9 } }] })
+    const { there: told, known } = foretoldOf(given(there))
+    expect(told).toMatchObject({ basis: 'estimated', grade: 'D', p50Ms: expect.closeTo(14), lowMs: 9, highMs: 22 })
+    expect(known).toBeNull()
+  })
+
+  test('has the interval by which known machines were foretold', () => {
+    // Each machine is 1.2 times as slow as its roofs say, over the one before.
+    const machines = [1, 2, 4].map((speed, i) => exampleMachine(`known ${i}`, speed))
+    const known = machines.map((machine, i) => exampleReport(machine, { p50Ms: (10 / 2 ** i) * 1.2 ** i }))
+    const { there, known: judged } = foretoldOf(given(exampleMachine('there', 2), known))
+    expect(judged).toEqual({ pairs: 6, medianError: expect.closeTo(0.2) })
+    expect(there).toMatchObject({ grade: 'C', p50Ms: expect.closeTo(5), highMs: expect.closeTo(5 * 1.44) })
+  })
+
+  test('is what was measured where that is known', () => {
+    const there = exampleMachine('there', 2)
+    expect(foretoldOf(given(there, [exampleReport(there, { p50Ms: 6 })]))).toMatchObject({
+      there: { basis: 'measured', p50Ms: 6 },
+      answer: expect.stringMatching(/was measured to take 6\.00 ms/),
+    })
+  })
+
+  test('is refused between families of processors of which nothing is known, and where nothing can be scaled', () => {
+    const arm = exampleMachine('arm', 1, { isa: ['neon', 'dotprod'] })
+    expect(() => foretoldOf(given(arm))).toThrow(/nothing was ever measured both on x64 and on arm64/)
+    const bare = { ...given(here), report: { ...exampleReport(here), profile: null } }
+    expect(() => foretoldOf({ ...bare, there: described(exampleMachine('other')) })).toThrow(/nothing can be scaled/)
+  })
+})
+
+test('pairs are of the same model asked the same on two set-ups of one engine', () => {
+  const other = exampleMachine('other', 2)
+  const reports = [
+    exampleReport(here),
+    exampleReport(here, { threads: 1 }),
+    exampleReport(other, { batch: 8 }),
+    exampleReport(other, { engine: 'ort-wasm' }),
+    exampleReport(other, { model: 'b.onnx' }),
+  ]
+  expect(knownPairs(reports, 'ort-cpu')).toHaveLength(2)
+  expect(spreadOf(knownPairs(reports, 'ort-cpu'))).toBeNull()
+})

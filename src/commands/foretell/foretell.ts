@@ -1,0 +1,126 @@
+// `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
+// by a measurement where one is known.
+import { InputError } from '../../graph/input-error.ts'
+import { machineKey } from '../../machine/key.ts'
+import type { ForetoldDocument } from '../../report/documents/foretold.ts'
+import type { MachineDescription } from '../../report/documents/machine.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { SavedReport } from '../../report/documents/saved-report.ts'
+import { timeWithInterval } from '../../report/text/numbers.ts'
+import { DEFAULTS, type WhyOptions } from '../options.ts'
+import { readMachineDocument, readReports } from '../study/read-documents.ts'
+import { rowKey } from '../study/study.ts'
+import { toolVersion } from '../version.ts'
+import { why } from '../why.ts'
+import { estimate } from './estimate.ts'
+import { canScale, familiesOf, knownPairs, spreadOf } from './known.ts'
+
+export interface ForetellOptions extends WhyOptions {
+  /** What `whyslow machine --json` wrote on the machine in question. */
+  readonly machine: string
+  /** Reports and studies of machines that are known. */
+  readonly known: readonly string[]
+}
+
+/** Throws InputError where the machine is not described, or nothing that was measured tells of it; and as `why` does. */
+export async function foretell(
+  file: string,
+  { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
+): Promise<ForetoldDocument> {
+  const there = readMachineDocument(machineFile)
+  const known = knownFiles.length === 0 ? { reports: [], warnings: [] } : readReports(knownFiles)
+  const { report } = await why(file, { ...DEFAULTS, ...given })
+  return foretoldOf({ report, there, known: known.reports, warnings: known.warnings })
+}
+
+export interface ForetellGiven {
+  readonly report: ReportDocument
+  readonly there: MachineDescription
+  readonly known: readonly ReportDocument[]
+  readonly warnings: readonly string[]
+}
+
+/** Throws InputError where it cannot be told. */
+export function foretoldOf({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
+  const { latency, engine, model } = report
+  if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be foretold')
+  const { p50Ms, ciLowMs, ciHighMs } = latency
+  const { engine: thereEngine, warnings: _, ...to } = there
+  const same = known.find((one) => rowKey(one) === rowKey(report) && machineKey(one.machine) === machineKey(there))
+  const told = same === undefined ? estimated(report, there, known) : measured(same)
+  const notes = [...told.notes, ...engineNotes(engine, thereEngine), ...warnings]
+  const document = {
+    schema: 'whyslow-foretold/1' as const,
+    tool: { version: toolVersion },
+    createdAt: new Date().toISOString(),
+    model,
+    engine,
+    from: report.machine,
+    to,
+    here: { p50Ms, ciLowMs, ciHighMs },
+    there: told.there,
+    parts: [...told.parts],
+    known: told.known,
+    notes,
+  }
+  return { ...document, answer: answerOf(document) }
+}
+
+type Told = Pick<ForetoldDocument, 'there' | 'parts' | 'known' | 'notes'>
+
+function measured({ latency }: ReportDocument): Told {
+  const { p50Ms, ciLowMs, ciHighMs, trust } = latency!
+  const there = { basis: 'measured' as const, p50Ms, lowMs: ciLowMs, highMs: ciHighMs, grade: trust }
+  return {
+    there,
+    parts: [],
+    known: null,
+    notes: ['a known document has this model on that machine: it was measured, not foretold'],
+  }
+}
+
+/** Pairs from which a grade is more than C, and how close they must be. */
+const MANY_PAIRS = 20
+const SOME_PAIRS = 8
+const CLOSE = 0.1
+
+function estimated(report: ReportDocument, there: MachineDescription, known: readonly ReportDocument[]): Told {
+  if (!canScale(report))
+    throw new InputError(
+      `no times of operators and roofs were measured with ${report.engine!.id}, so nothing can be scaled; take ort-cpu`,
+    )
+  const pairs = knownPairs(known, report.engine!.id)
+  const families = familiesOf(report.machine, there)
+  const [from, to] = families.split(' to ')
+  if (from !== to && !pairs.some((pair) => pair.families === families))
+    throw new InputError(`nothing was ever measured both on ${from} and on ${to}; give reports that were, with --known`)
+  const { p50Ms, lowMs, highMs, parts, notes } = estimate(report as SavedReport, there)
+  const spread = spreadOf(pairs)
+  if (spread === null) {
+    const bounds =
+      'no machines are known to judge this by (--known): the interval holds if no part does better or worse than its roofs'
+    const ends = { lowMs: Math.min(lowMs, p50Ms), highMs: Math.max(highMs, p50Ms) }
+    return { there: { basis: 'estimated', p50Ms, ...ends, grade: 'D' }, parts, known: null, notes: [...notes, bounds] }
+  }
+  const { factor, medianError } = spread
+  const close = medianError <= CLOSE
+  const grade = pairs.length >= MANY_PAIRS && close ? 'A' : pairs.length >= SOME_PAIRS ? 'B' : 'C'
+  return {
+    there: { basis: 'estimated', p50Ms, lowMs: p50Ms / factor, highMs: p50Ms * factor, grade },
+    parts,
+    known: { pairs: pairs.length, medianError },
+    notes: [...notes],
+  }
+}
+
+function engineNotes(here: NonNullable<ReportDocument['engine']>, there: ReportDocument['engine']): string[] {
+  if (there === null || (there.id === here.id && there.version === here.version)) return []
+  return [`roofs there are of ${there.id} ${there.version}, here of ${here.id} ${here.version}`]
+}
+
+function answerOf({ here, there, to }: Pick<ForetoldDocument, 'here' | 'there' | 'to'>): string {
+  const time = timeWithInterval(there.p50Ms, there.lowMs, there.highMs)
+  const now = timeWithInterval(here.p50Ms, here.ciLowMs, here.ciHighMs)
+  const how = there.basis === 'measured' ? 'was measured to take' : 'is estimated to take'
+  return `A prediction ${how} ${time} on ${to.cpu} with ${to.usableCpus} CPUs; here it takes ${now}.`
+}

@@ -1,0 +1,57 @@
+// The history that machines share, in PostgreSQL by the package pg, an optional one.
+import { pathToFileURL } from 'node:url'
+import type * as Pg from 'pg'
+import { findPackage } from '../../engines/find-package.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import { rowOf, type SharedStore } from './trial-store.ts'
+
+const TABLE = `create table if not exists whyslow_trials (
+  trial text primary key,
+  created_at timestamptz not null,
+  machine text not null,
+  model_sha256 text not null,
+  engine text not null,
+  p50_ms double precision not null,
+  report jsonb not null
+)`
+
+/** `named`: what messages call it. Throws InputError where it cannot be reached, or the package is absent. */
+export async function openPostgres(url: string, named = '--store'): Promise<SharedStore> {
+  const found = findPackage('pg', null)
+  if (found === null) throw new InputError(`${named}: PostgreSQL takes the package pg, and it is not here; npm install pg`)
+  const module = (await import(pathToFileURL(found.entry).href)) as typeof Pg & { default: typeof Pg }
+  const pool = new (module.Pool ?? module.default.Pool)({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 })
+  // A connection that ends while it is idle is opened again.
+  pool.on('error', () => {})
+  try {
+    // Two agents that make the table at once meet in the catalogue: the second one finds it.
+    await pool.query(TABLE).catch(() => pool.query(TABLE))
+  } catch (error) {
+    await pool.end().catch(() => {})
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(
+      `${named}: PostgreSQL cannot be used there (${code ?? (error as Error).message}); check the address and the rights`,
+    )
+  }
+  return {
+    async find(trial) {
+      const { rows } = await pool.query<{ report: ReportDocument }>('select report from whyslow_trials where trial = $1', [trial])
+      return rows[0]?.report
+    },
+    async insertIfAbsent(trial, report) {
+      const { createdAt, machine, modelSha256, engine, p50Ms } = rowOf(report)
+      const row = [trial, createdAt, machine, modelSha256, engine, p50Ms, withoutNul(report)]
+      await pool.query('insert into whyslow_trials values ($1, $2, $3, $4, $5, $6, $7) on conflict (trial) do nothing', row)
+    },
+    async reports() {
+      const { rows } = await pool.query<{ report: ReportDocument }>('select report from whyslow_trials order by created_at')
+      return rows.map(({ report }) => report)
+    },
+    close: () => pool.end(),
+  }
+}
+
+/** PostgreSQL holds no NUL in a text, and a model's names may have one. */
+const withoutNul = (report: ReportDocument): string =>
+  JSON.stringify(report, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))

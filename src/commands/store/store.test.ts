@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import { readStore } from '../history/history.ts'
+import { exampleMachine, exampleReport } from '../study/example-reports.ts'
+import { study } from '../study/study-command.ts'
+import { hasSqlite } from './sqlite-store.ts'
+import { isStore, openStore, storedReports, storeName } from './store.ts'
+import { trialOf } from './trial-store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-store-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('stores are told from documents by their names', () => {
+  const stores = ['postgres://u@h/d', 'postgresql://h/d', 'sqlite:kept', 'kept.sqlite', 'a/kept.sqlite3', '/a/kept.db']
+  expect(stores.map(isStore)).toEqual(stores.map(() => true))
+  const others = ['report.json', 'redis://h:6379', 'kept', 'https://h/kept.db', 'model.onnx']
+  expect(others.map(isStore)).toEqual(others.map(() => false))
+})
+
+test('a name is shown without its password', () => {
+  expect(storeName('postgres://user:se%3Acret@host:5432/db')).toBe('postgres://user@host:5432/db')
+  expect(storeName('postgres://user@host/db')).toBe('postgres://user@host/db')
+  expect(storeName('kept.sqlite')).toBe('kept.sqlite')
+})
+
+test.each(['redis://h:6379', 'kept', 'mysql://h/d'])('%s is refused with what a store is', async (where) => {
+  await expect(openStore(where)).rejects.toThrow(/give a PostgreSQL, .* or a file, as in results\.sqlite/)
+})
+
+test('each measurement is a trial of its own', () => {
+  const report = exampleReport(exampleMachine('a'))
+  expect(trialOf(report)).toBe(trialOf(structuredClone(report)))
+  expect(trialOf({ ...report, createdAt: '2027-01-01T00:00:00.000Z' })).not.toBe(trialOf(report))
+})
+
+describe('a SQLite file', () => {
+  const has = hasSqlite()
+  const reason = `SQLite comes with Node 22.13 and newer, and this is ${process.version}`
+  const machine = exampleMachine('a')
+  const whole = (given: Parameters<typeof exampleReport>[1]) => {
+    const report = exampleReport(machine, given)
+    return { ...report, tool: { version: '0' }, latency: { ...report.latency!, blocks: [] } } as ReportDocument
+  }
+  const later = whole({ createdAt: '2026-02-01T00:00:00.000Z', p50Ms: 5 })
+  const earlier = whole({ createdAt: '2026-01-01T00:00:00.000Z', p50Ms: 7 })
+
+  test('without one in this Node says so', async ({ skip }) => {
+    if (has) skip('this Node has SQLite')
+    await expect(openStore(join(folder, 'a.sqlite'), { make: true })).rejects.toThrow(/comes with Node 22\.13/)
+  })
+
+  test('keeps each trial once, and gives them in order of time', async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'kept.sqlite')
+    const store = await openStore(file, { make: true })
+    await store.insertIfAbsent('b', later)
+    await store.insertIfAbsent('a', earlier)
+    await store.insertIfAbsent('b', earlier)
+    expect((await store.find('b'))?.latency?.p50Ms).toBe(5)
+    expect(await store.find('c')).toBeUndefined()
+    const second = await openStore(`sqlite:${file}`)
+    await second.insertIfAbsent('c', later)
+    await second.close()
+    await store.close()
+    expect((await storedReports(file)).map(({ latency }) => latency!.p50Ms)).toEqual([7, 5, 5])
+  })
+
+  test('is read by history and study', async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'kept.sqlite')
+    const kept = await readStore(file)
+    expect([kept.file, kept.entries.length]).toEqual([file, 3])
+    expect((await readStore(file, '/elsewhere/a.onnx')).entries).toHaveLength(3)
+    expect((await readStore(file, 'b.onnx')).entries).toHaveLength(0)
+    const document = await study([], { prices: new Map(), reference: null, store: file })
+    expect(document.table.rows[0]!.cells[0]!.p50Ms).toBe(5)
+  })
+
+  test('that is not there, or is none, is refused in one line', async ({ skip }) => {
+    if (!has) skip(reason)
+    await expect(openStore(join(folder, 'none.sqlite'))).rejects.toThrow(/there is no such file; whyslow fleet/)
+    const none = join(folder, 'none.db')
+    writeFileSync(none, 'not a database, but long enough to have a header of a hundred bytes '.repeat(4))
+    await expect(openStore(none)).rejects.toThrow(/SQLite cannot use it/)
+    await expect(openStore(join(folder, 'no/such/folder.db'), { make: true })).rejects.toThrow(/SQLite cannot use it/)
+  })
+})

@@ -1,0 +1,41 @@
+// What a store keeps: append-only, one row a trial, inserted where it is absent.
+import { createHash } from 'node:crypto'
+import { machineKey } from '../../machine/key.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+
+export interface TrialStore {
+  /** undefined: not there yet. */
+  find(trial: string): Promise<ReportDocument | undefined>
+  insertIfAbsent(trial: string, report: ReportDocument): Promise<void>
+}
+
+export interface SharedStore extends TrialStore {
+  /** Oldest first. */
+  reports(): Promise<ReportDocument[]>
+  close(): Promise<void>
+}
+
+/** What a row holds beside the report, for those who ask the database itself. */
+export interface TrialRow {
+  readonly createdAt: string
+  readonly machine: string
+  readonly modelSha256: string
+  readonly engine: string
+  readonly p50Ms: number
+}
+
+/** Of a report that has a model, an engine and a latency: agents store no other. */
+export const rowOf = ({ createdAt, machine, model, engine, latency }: ReportDocument): TrialRow => ({
+  createdAt,
+  machine: machineKey(machine),
+  modelSha256: model!.sha256,
+  engine: engine!.id,
+  p50Ms: latency!.p50Ms,
+})
+
+/** Of what was measured without a queue: each measurement is a trial of its own. */
+export function trialOf(report: ReportDocument): string {
+  const { createdAt, machine, model, engine } = report
+  const what = [createdAt, machineKey(machine), model!.sha256, engine!.id, JSON.stringify(engine!.options), model!.inputs]
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex')
+}

@@ -1,0 +1,88 @@
+// What a table of models and machines says that no single cell does.
+import { basename } from 'node:path'
+import type { StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
+import { significant } from '../../report/text/numbers.ts'
+
+const MOST_SENTENCES = 3
+
+interface Place {
+  readonly row: StudyRow
+  readonly machine: StudyMachine
+  readonly lowMs: number
+  readonly highMs: number
+}
+
+/** All of them, what stands out between models first. */
+export const studySentences = (table: StudyDocument['table'], machines: readonly StudyMachine[]): string[] => [
+  ...asFast(table, machines),
+  ...growth(table, machines),
+]
+
+/** 'b.onnx on the small machine is as fast as a.onnx on the large one', largest difference in CPUs first; [] where there is none. */
+function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
+  const places = rows.flatMap((row) =>
+    row.cells.flatMap((cell, i): Place[] =>
+      cell.ciLowMs === null ? [] : [{ row, machine: machines[i]!, lowMs: cell.ciLowMs, highMs: cell.ciHighMs! }],
+    ),
+  )
+  const alike = places.flatMap((small) =>
+    places.flatMap((large) => {
+      const gain = large.machine.usableCpus / small.machine.usableCpus
+      const differ = large.row.sha256 !== small.row.sha256 && sameAsk(small.row, large.row)
+      const overlap = small.lowMs <= large.highMs && large.lowMs <= small.highMs
+      return differ && gain > 1 && overlap ? [{ small, large, gain }] : []
+    }),
+  )
+  return alike
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, MOST_SENTENCES)
+    .map(({ small, large }) => `${placed(small)} is as fast as ${placed(large)}, as far as their intervals tell.`)
+}
+
+/** Rows that answer for as many samples can stand for each other. */
+const sameAsk = (a: StudyRow, b: StudyRow): boolean => a.batch === b.batch
+
+const placed = ({ row, machine }: Pick<Place, 'row' | 'machine'>): string =>
+  `${basename(row.model)} (${row.engine}) on ${machine.id}`
+
+interface Grown {
+  readonly sentence: string
+  readonly ratio: number
+}
+
+/** What a sample takes in the largest batch over the smallest, where the intervals tell them apart; what changes most first. */
+function growth({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
+  const byModel = new Map<string, StudyRow[]>()
+  for (const row of rows) {
+    const key = `${row.sha256} ${row.engine}`
+    byModel.set(key, [...(byModel.get(key) ?? []), row])
+  }
+  const grown = [...byModel.values()].flatMap((own) =>
+    machines.flatMap((machine, i) => {
+      const measured = own.filter(({ batch, cells }) => batch !== null && batch > 0 && cells[i]!.p50Ms !== null)
+      const inOrder = measured.sort((a, b) => a.batch! - b.batch!)
+      return grownOf(inOrder[0], inOrder.at(-1), { machine, at: i })
+    }),
+  )
+  const far = ({ ratio }: Grown) => Math.abs(Math.log(ratio))
+  return grown
+    .sort((a, b) => far(b) - far(a))
+    .slice(0, MOST_SENTENCES)
+    .map(({ sentence }) => sentence)
+}
+
+function grownOf(
+  few: StudyRow | undefined,
+  many: StudyRow | undefined,
+  { machine, at }: { readonly machine: StudyMachine; readonly at: number },
+): readonly Grown[] {
+  if (few === undefined || many === undefined || few.batch === many.batch) return []
+  const [a, b] = [few.cells[at]!, many.cells[at]!]
+  const samples = few.batch! / many.batch!
+  const [low, high] = [(samples * b.ciLowMs!) / a.ciHighMs!, (samples * b.ciHighMs!) / a.ciLowMs!]
+  if (low <= 1 && high >= 1) return []
+  const ratio = (samples * b.p50Ms!) / a.p50Ms!
+  const times = `${significant(ratio)} times (${significant(low)}–${significant(high)})`
+  const sentence = `In batches of ${many.batch}, a sample of ${placed({ row: many, machine })} takes ${times} as long as in batches of ${few.batch}.`
+  return [{ sentence, ratio }]
+}

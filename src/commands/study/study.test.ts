@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { exampleMachine, exampleReport } from './example-reports.ts'
+import { fits, type StudyGiven, studyOf } from './study.ts'
+
+const given = (reports: StudyGiven['reports'], rest: Partial<StudyGiven> = {}): StudyGiven => ({
+  ...{ reports, failures: [], warnings: [], prices: new Map(), reference: null },
+  ...rest,
+})
+const small = exampleMachine('small')
+const large = exampleMachine('large', 2, { usableCpus: 8 })
+
+describe('a study', () => {
+  test('has a row for each model as it was asked, a column for each machine, and a reason where nothing was measured', () => {
+    const { machines, table } = studyOf(
+      given([exampleReport(small), exampleReport(large, { p50Ms: 4 }), exampleReport(small, { batch: 8, p50Ms: 40 })]),
+    )
+    expect(machines.map(({ cpu }) => cpu)).toEqual(['small', 'large'])
+    expect(table.reference).toBe(machines[0]!.id)
+    expect(table.rows.map(({ batch }) => batch)).toEqual([1, 8])
+    expect(table.rows[0]!.cells[1]).toMatchObject({ p50Ms: 4, ratio: 2.5 })
+    expect(table.rows[0]!.cells[1]!.ratioLow).toBeCloseTo(9 / 4.4)
+    expect(table.rows[0]!.cells[1]!.ratioHigh).toBeCloseTo(11 / 3.6)
+    expect(table.rows[1]!.cells[1]).toMatchObject({ p50Ms: null, report: null, reason: 'not measured there' })
+  })
+
+  test('counts what was measured twice once, the latest', () => {
+    const reports = [
+      exampleReport(small, { createdAt: '2026-02-01T00:00:00.000Z', p50Ms: 5 }),
+      exampleReport(small, { createdAt: '2026-01-01T00:00:00.000Z', p50Ms: 7 }),
+    ]
+    const { table, reports: kept } = studyOf(given(reports))
+    expect([table.rows[0]!.cells[0]!.p50Ms, kept.length]).toEqual([5, 1])
+  })
+
+  test('tells threads that were told apart: another set-up of one machine', () => {
+    const { machines } = studyOf(given([exampleReport(small), exampleReport(small, { threads: 1 })]))
+    expect(machines.map(({ threads }) => threads)).toEqual([null, 1])
+    expect(machines[1]!.id).toBe(`${machines[0]!.id}-t1`)
+  })
+
+  test('knows what a million samples cost: an hour of 8 samples in 36 ms at 1 an hour', () => {
+    const { table } = studyOf(given([exampleReport(small, { batch: 8, p50Ms: 36 })], { prices: new Map([['x64*', 1]]) }))
+    expect(table.rows[0]!.cells[0]!.costPerMillion).toBeCloseTo(1.25)
+  })
+
+  test('knows which machines no other beats in both latency and cost', () => {
+    const other = exampleMachine('other', 3, { usableCpus: 4 })
+    const reports = [exampleReport(small, { p50Ms: 10 }), exampleReport(large, { p50Ms: 4 }), exampleReport(other, { p50Ms: 11 })]
+    const prices = new Map([
+      ['*-8c*', 1],
+      ['*-4c*', 0.5],
+      ['*', 0.2],
+    ])
+    const { table } = studyOf(given(reports, { prices }))
+    expect(table.rows[0]!.cells.map(({ onFront }) => onFront)).toEqual([true, true, false])
+    expect(studyOf(given(reports)).table.rows[0]!.cells[0]!.onFront).toBeNull()
+  })
+
+  test('says what a sample costs in larger batches, where the intervals tell it', () => {
+    const { sentences } = studyOf(given([exampleReport(small), exampleReport(small, { batch: 8, p50Ms: 40 })]))
+    expect(sentences).toEqual([
+      expect.stringMatching(
+        /^In batches of 8, a sample of a\.onnx .* takes 0\.500 times \(0\.\d+–0\.\d+\) as long as in batches of 1\.$/,
+      ),
+    ])
+    expect(studyOf(given([exampleReport(small), exampleReport(small, { batch: 8, p50Ms: 81 })])).sentences).toEqual([])
+  })
+
+  test('says when another model on fewer CPUs is as fast, and only then', () => {
+    const b = { model: 'b.onnx', p50Ms: 4 }
+    const two = (p50Ms: number) => [exampleReport(large, { p50Ms }), exampleReport(small, b)]
+    expect(studyOf(given(two(4.1))).sentences).toEqual([expect.stringMatching(/^b\.onnx .* is as fast as a\.onnx/)])
+    expect(studyOf(given(two(8))).sentences).toEqual([])
+  })
+
+  test('without a latency a report is left out', () => {
+    expect(studyOf(given([{ ...exampleReport(small), latency: null }]))).toMatchObject({
+      answer: 'Nothing was measured.',
+      machines: [],
+      table: { reference: null, rows: [] },
+    })
+  })
+})
+
+test('a pattern is the whole text, and no expression', () => {
+  expect(['x64-*', '*', 'x64', 'x.4*'].map((pattern) => fits(pattern, 'x64-avx2-2c'))).toEqual([true, true, false, false])
+})

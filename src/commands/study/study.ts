@@ -1,0 +1,184 @@
+// Reports of models on machines -> the study: rows models, columns machines, each cell a report. The same cell measured twice counts once,
+// the latest. Ratios are of two independent measurements: their interval is what the two intervals allow, which is wide and holds.
+import { InputError } from '../../graph/input-error.ts'
+import { machineKey } from '../../machine/key.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
+import { inputsOf } from '../history/history.ts'
+import { toolVersion } from '../version.ts'
+import { machineClass } from './machine-class.ts'
+import { studySentences } from './sentences.ts'
+
+export interface StudyGiven {
+  readonly reports: readonly ReportDocument[]
+  readonly failures: StudyDocument['failures']
+  readonly warnings: readonly string[]
+  /** Per hour, by a pattern of machine ids or classes with *; the first that fits counts. */
+  readonly prices: ReadonlyMap<string, number>
+  /** A pattern of the machine that ratios are to; null: the one with most cells, then the first. */
+  readonly reference: string | null
+}
+
+/** What fits `pattern`, in which * stands for anything. */
+export const fits = (pattern: string, text: string): boolean =>
+  new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 's').test(text)
+
+const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+
+/** Throws nothing: what has no latency is left out. */
+export function studyOf({ reports: given, failures, warnings, prices, reference }: StudyGiven): StudyDocument {
+  const reports = latestOfEach(
+    given.filter(({ latency, model, engine }) => latency !== null && model !== null && engine !== null),
+  )
+  const machines = unique(reports.map((report) => machineOf(report, prices)))
+  const rowKeys = [...new Set(reports.map(rowKey))]
+  const cellsOf = (id: string) => reports.filter((report) => machineId(report) === id).length
+  const byCells = [...machines].sort((a, b) => cellsOf(b.id) - cellsOf(a.id))
+  const told = reference === null ? undefined : machines.find((one) => fits(reference, one.id) || fits(reference, one.class))
+  const at = (told ?? byCells[0])?.id ?? null
+  const rows = rowKeys.map((key): StudyRow => {
+    const own = reports.filter((report) => rowKey(report) === key)
+    const there = own.find((report) => machineId(report) === at)
+    const [first] = own as [ReportDocument, ...ReportDocument[]]
+    return {
+      model: first.model!.file,
+      sha256: first.model!.sha256,
+      engine: first.engine!.id,
+      batch: batchOf(first),
+      inputs: inputsOf(first.model!.inputs),
+      cells: withFront(
+        machines.map((machine) => {
+          const report = own.find((one) => machineId(one) === machine.id)
+          return report === undefined
+            ? unmeasured(machine, failureOf(first, machine, failures))
+            : cellOf({ report, there, machine, reports })
+        }),
+      ),
+    }
+  })
+  const table = { reference: at, rows }
+  const sentences = studySentences(table, machines)
+  return {
+    schema: 'whyslow-study/1',
+    tool: { version: toolVersion },
+    createdAt: new Date().toISOString(),
+    answer: answerOf({ rows, machines, failures, sentences }),
+    reports: [...reports],
+    machines,
+    failures: [...failures],
+    table,
+    sentences,
+    warnings: [...warnings],
+  }
+}
+
+/** Samples in a prediction: of the first input, where the model leaves them open. */
+export const batchOf = ({ model }: ReportDocument): number | null => model?.inputs[0]?.shape[0] ?? null
+
+/** Of what stands in one row: the same model asked the same on the same engine. */
+export const rowKey = (report: ReportDocument): string =>
+  [report.model!.sha256, report.engine!.id, inputsOf(report.model!.inputs)].join(' ')
+
+export function machineId(report: ReportDocument): string {
+  const { threads } = report.engine?.options ?? {}
+  const ends = typeof threads === 'number' ? `-t${threads}` : ''
+  return `${machineClass(report.machine)}-${machineKey(report.machine).slice(0, 6)}${ends}`
+}
+
+function machineOf(report: ReportDocument, prices: ReadonlyMap<string, number>): StudyMachine {
+  const { cpu, usableCpus, quotaCpus } = report.machine
+  if (usableCpus === null)
+    throw new InputError('a recording of another tool does not tell its machine, and is no part of a study')
+  const id = machineId(report)
+  const name = machineClass(report.machine)
+  const price = [...prices].find(([pattern]) => fits(pattern, id) || fits(pattern, name))?.[1] ?? null
+  const { threads } = report.engine!.options
+  return {
+    id,
+    class: name,
+    key: machineKey(report.machine),
+    cpu,
+    usableCpus,
+    quotaCpus,
+    threads: threads ?? null,
+    pricePerHour: price,
+  }
+}
+
+const unique = (machines: readonly StudyMachine[]): StudyMachine[] => [...new Map(machines.map((one) => [one.id, one])).values()]
+
+function latestOfEach(reports: readonly ReportDocument[]): ReportDocument[] {
+  const inTime = [...reports].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt))
+  return [...new Map(inTime.map((report) => [`${rowKey(report)} ${machineId(report)}`, report])).values()]
+}
+
+interface CellGiven {
+  readonly report: ReportDocument
+  /** The same on the reference machine. */
+  readonly there: ReportDocument | undefined
+  readonly machine: StudyMachine
+  readonly reports: readonly ReportDocument[]
+}
+
+const MS_PER_HOUR = 3.6e6
+
+function cellOf({ report, there, machine, reports }: CellGiven): StudyCell {
+  const { p50Ms, ciLowMs, ciHighMs, trust } = report.latency!
+  const to = there?.latency ?? null
+  const { pricePerHour } = machine
+  return {
+    machine: machine.id,
+    report: reports.indexOf(report),
+    ...{ p50Ms, ciLowMs, ciHighMs, trust },
+    ratio: to === null ? null : to.p50Ms / p50Ms,
+    ratioLow: to === null ? null : report === there ? 1 : to.ciLowMs / ciHighMs,
+    ratioHigh: to === null ? null : report === there ? 1 : to.ciHighMs / ciLowMs,
+    costPerMillion: pricePerHour === null ? null : ((p50Ms * 1e6) / (batchOf(report) ?? 1) / MS_PER_HOUR) * pricePerHour,
+    onFront: null,
+    reason: null,
+  }
+}
+
+const unmeasured = (machine: StudyMachine, reason: string): StudyCell => ({
+  machine: machine.id,
+  report: null,
+  ...{ p50Ms: null, ciLowMs: null, ciHighMs: null, trust: null },
+  ...{ ratio: null, ratioLow: null, ratioHigh: null, costPerMillion: null, onFront: null },
+  reason,
+})
+
+/** Of latency and cost, among those that have both. */
+function withFront(cells: readonly StudyCell[]): StudyCell[] {
+  const priced = cells.flatMap(({ p50Ms, costPerMillion }) =>
+    p50Ms === null || costPerMillion === null ? [] : [{ p50Ms, costPerMillion }],
+  )
+  return cells.map((cell) => {
+    const { p50Ms, costPerMillion } = cell
+    if (p50Ms === null || costPerMillion === null) return cell
+    const isBeaten = priced.some((one) => {
+      const noWorse = one.p50Ms <= p50Ms && one.costPerMillion <= costPerMillion
+      return noWorse && (one.p50Ms < p50Ms || one.costPerMillion < costPerMillion)
+    })
+    return { ...cell, onFront: !isBeaten }
+  })
+}
+
+const failureOf = (of: ReportDocument, machine: StudyMachine, failures: StudyDocument['failures']): string =>
+  failures.find((one) => one.model === of.model!.file && one.engine === of.engine!.id && one.machine === machine.id)?.reason ??
+  'not measured there'
+
+interface AnswerGiven {
+  readonly rows: readonly StudyRow[]
+  readonly machines: readonly StudyMachine[]
+  readonly failures: StudyDocument['failures']
+  readonly sentences: readonly string[]
+}
+
+function answerOf({ rows, machines, failures, sentences }: AnswerGiven): string {
+  if (rows.length === 0) return 'Nothing was measured.'
+  const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
+  const models = new Set(rows.map(({ sha256 }) => sha256)).size
+  const lost = failures.length === 0 ? '' : `; ${failures.length} could not be measured`
+  const head = `${counted(models, 'model')} on ${counted(machines.length, 'machine')}: ${counted(rows.length, 'row')}${lost}.`
+  return [head, ...sentences.slice(0, 1)].join(' ')
+}
