@@ -1,0 +1,38 @@
+// Who is let in: requests that were made for this very server, by a page of it, with what it handed out. The Host header is the gate: a page
+// of another name that leads here (DNS rebinding) is same-origin to itself, so that its Origin says nothing.
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+/** The names of this server, as a browser sends them; compared as they stand, never parsed. */
+export const hostsOf = (port: number): readonly string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
+
+type Asked = Pick<IncomingMessage, 'method' | 'rawHeaders' | 'headers'>
+
+/** Why a request is refused, or null. */
+export function refusal({ method, rawHeaders, headers }: Asked, port: number): { status: number; reason: string } | null {
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { status: 405, reason: 'only GET, HEAD and POST' }
+  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === 'host')
+  if (hosts.length !== 1 || !hostsOf(port).includes(hosts[0]!)) return { status: 403, reason: 'not a name of this server' }
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin !== undefined && origin !== `http://${hosts[0]}`) return { status: 403, reason: 'from another page' }
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return { status: 403, reason: 'from another site' }
+  return null
+}
+
+/** In a time that tells nothing of where they differ. */
+export function isSame(given: string | undefined, secret: string): boolean {
+  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(secret)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Cookies are shared by all ports of a host: the name holds the port. */
+export const cookieName = (port: number): string => `whyslow-${port}`
+
+export function hasCookie(header: string | undefined, port: number, secret: string): boolean {
+  const start = `${cookieName(port)}=`
+  const own = (header ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(start))
+  return own.some((part) => isSame(part.slice(start.length), secret))
+}

@@ -1,0 +1,96 @@
+// A real Chromium for tests of the page. What a page says on its console, what it asks for and what its policy stops is kept.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { embedded, readShell } from '../../src/cli/page-shell.ts'
+import { renderPage } from '../../src/report/html/html-page.ts'
+import { ROOT } from '../sources.ts'
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** undefined: there is none. */
+export const chromiumPath = (process.env.WHYSLOW_CHROMIUM ? [process.env.WHYSLOW_CHROMIUM] : PLACES).find(existsSync)
+
+export const noBrowser = 'no Chromium is here (apt-get install chromium, or WHYSLOW_CHROMIUM=path)'
+
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath!, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+
+export interface Opened {
+  readonly page: Page
+  /** Errors, warnings, and requests beside that of the page itself. */
+  readonly said: string[]
+  close(): Promise<void>
+}
+
+/** The page of documents, opened from a file of its own. */
+export async function openPage(
+  browser: Browser,
+  documents: readonly object[],
+  options: BrowserContextOptions & { hash?: string } = {},
+): Promise<Opened> {
+  const { hash = '', ...context } = options
+  const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-page-'))
+  const file = join(folder, 'report.html')
+  const { answer = '' } = documents[0] as { answer?: string }
+  writeFileSync(file, renderPage(readShell(), embedded({ documents }), { title: 'whyslow', answer }))
+  const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context })
+  const page = await own.newPage()
+  const said: string[] = []
+  page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => said.push(`error: ${error.message}`))
+  page.on('request', (request) => {
+    if (request.url().split('#')[0] !== `file://${file}` && !request.url().startsWith('data:'))
+      said.push(`asks for ${request.url()}`)
+  })
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))",
+  )
+  await page.goto(`file://${file}${hash}`)
+  await page.locator('main').waitFor()
+  // The parts below the first screen come after its paint.
+  await page.waitForTimeout(350)
+  return {
+    page,
+    said,
+    async close() {
+      await own.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const axe = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds of WCAG 2.2 AA, one line each. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(async () => {
+    const { axe: runner } = globalThis as unknown as {
+      axe: {
+        run(
+          root: object,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>
+      }
+    }
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    const { violations } = await runner.run((globalThis as unknown as { document: object }).document, {
+      runOnly: { type: 'tag', values: tags },
+    })
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.split('\n')[1] ?? ''}`),
+    )
+  })
+  return found
+}
+
+export const sideways = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const { document, innerWidth } = globalThis as unknown as {
+      document: { documentElement: { scrollWidth: number } }
+      innerWidth: number
+    }
+    return document.documentElement.scrollWidth - innerWidth
+  })

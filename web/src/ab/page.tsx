@@ -1,0 +1,233 @@
+// The page of two implementations: which is faster and by how much, pair by pair, and whether they give the same.
+import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { count, factor, factorRange, known, percent, plural, significant, time } from '../format.ts'
+import { Frame } from '../frame.tsx'
+import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
+import { Figure } from '../kit/figure.tsx'
+import { Name, Says, shownName } from '../kit/name.tsx'
+import type { Ab } from '../page-data.ts'
+import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { RatioRows } from '../pictures/ratio-rows.tsx'
+import { Pairs } from './pairs.tsx'
+
+const PARTS: readonly PartOf<Ab>[] = [
+  { id: 'time', title: 'By how much', draw: (ab) => <Time ab={ab} /> },
+  { id: 'outputs', title: 'Do they give the same?', draw: (ab) => <Outputs ab={ab} /> },
+  { id: 'setup', title: 'Measured with', draw: (ab) => <MeasuredWith ab={ab} /> },
+]
+
+/** Told apart also where both are of one file. */
+export const titlesOf = ({ a, b }: Ab): readonly [string, string] =>
+  a.file === b.file ? [`${a.file}, the first`, `${b.file}, the second`] : [a.file, b.file]
+
+export function AbPage({ ab, original }: { ab: Ab; original: object }) {
+  const parts = partsOf(PARTS, ab)
+  const [first, second] = titlesOf(ab)
+  return (
+    <Frame
+      of={`${first} → ${second}`}
+      facts={['two implementations']}
+      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
+      actions={<ExportMenu items={[documentExport('Document (JSON)', 'ab.json', original)]} />}
+    >
+      <section id="answer" class="first" aria-label="The answer">
+        <div class="first-columns">
+          <div>
+            <h1 class="sentence">
+              <Says text={ab.answer} />
+            </h1>
+            <Sides ab={ab} />
+          </div>
+          <Verdict ab={ab} />
+        </div>
+      </section>
+      <LaterParts parts={parts} />
+    </Frame>
+  )
+}
+
+const AGREEMENTS: Readonly<Record<string, string>> = {
+  identical: 'They give the same, bit for bit',
+  close: 'They give the same up to rounding',
+  different: 'They give different results',
+  'not-comparable': 'Whether they give the same cannot be told',
+}
+
+function Verdict({ ab: { verdict, ratio, ratioLow, ratioHigh, levelPercent, pairs, outputs } }: { ab: Ab }) {
+  const isSound = outputs.agreement === 'identical' || outputs.agreement === 'close'
+  return (
+    <section class="card number-card" aria-label="The ratio">
+      <p class="label">The second takes, of the time of the first</p>
+      <p class={verdict === 'no-difference' ? 'hero soft' : 'hero'}>{factor(ratio)}</p>
+      <p class="soft">
+        {factorRange(ratioLow, ratioHigh)} ({levelPercent} %), over {plural(pairs.length, 'pair')} of fresh processes
+      </p>
+      {verdict === 'no-difference' && <p>The interval holds 1×: no difference is shown.</p>}
+      <div class="trust">
+        <span class={`grade grade-${isSound ? 'A' : 'C'}`} role="img" aria-label={isSound ? 'Same results' : 'With care'}>
+          {isSound ? '=' : '≠'}
+        </span>
+        <b>{AGREEMENTS[outputs.agreement] ?? outputs.agreement}</b>
+      </div>
+    </section>
+  )
+}
+
+function Sides({ ab }: { ab: Ab }) {
+  const { a, b } = ab
+  const isScript = b.call.length === 0
+  const most = Math.max(a.callMs, b.callMs)
+  const heads = ['', isScript ? 'a run' : 'a call', '', ...(isScript ? [] : ['first call', 'load', 'import']), 'runs']
+  return (
+    <div class="scroll ranking" tabIndex={0} role="region" aria-label="Both sides">
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head, index) =>
+              head === '' ? (
+                <td key={index} />
+              ) : (
+                <th key={index} scope="col">
+                  {head}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {[a, b].map((side, index) => (
+            <tr key={index}>
+              <th scope="row">
+                <Name text={titlesOf(ab)[index]!} most={60} />
+              </th>
+              <td class="nowrap">{time(side.callMs)}</td>
+              <td class="bar-cell">
+                <span class="rank-bar" style={{ width: `${most > 0 ? (side.callMs / most) * 100 : 0}%` }} aria-hidden="true" />
+              </td>
+              {!isScript && (
+                <>
+                  <td class="nowrap">{known(side.firstMs, time)}</td>
+                  <td class="nowrap">{side.loadMs === null ? 'none' : time(side.loadMs)}</td>
+                  <td class="nowrap">{known(side.importMs, time)}</td>
+                </>
+              )}
+              <td>
+                <Says text={`${side.call.length === 0 ? '' : `${side.call.join(', ')} on `}${side.runtime}`} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Time({ ab }: { ab: Ab }) {
+  const { ratio, ratioLow, ratioHigh, verdict, pairs } = ab
+  const [first, second] = titlesOf(ab)
+  const outcome = verdict === 'no-difference' ? 'same' : verdict === 'faster' ? 'better' : 'worse'
+  return (
+    <div class="figures">
+      <Figure
+        title="Is the difference one of the programs?"
+        says={
+          verdict === 'no-difference'
+            ? 'No: the interval holds 1×, which would be the same time.'
+            : `Yes: the interval lies ${verdict === 'faster' ? 'below' : 'above'} 1×, which would be the same time.`
+        }
+        rows={[]}
+        columns={[]}
+        note="The median of the ratios of the pairs, with its interval. Both of a pair run in turns, so that what slows the machine slows both."
+      >
+        <RatioRows
+          rows={[
+            { name: `${shownName(second, 60)} over ${shownName(first, 60)}`, ratio, low: ratioLow, high: ratioHigh, outcome },
+          ]}
+          label="The ratio of times with its interval"
+          left="the second is faster"
+          right="the second is slower"
+        />
+      </Figure>
+      {pairs.length > 0 && <Pairs ab={ab} />}
+    </div>
+  )
+}
+
+function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
+  const { agreement, differences, notes, repeats, maxAbsolute, maxRelative, sameChoice, farPixels } = outputs
+  const rows: Fact[] = [
+    ['samples compared', `${count(outputs.samples)}, ${count(outputs.differingSamples)} of them differ`],
+    ['numbers compared', `${count(outputs.numbers)}, ${count(outputs.differing)} not bit for bit the same`],
+    ['largest difference', maxAbsolute === null ? null : significant(maxAbsolute)],
+    ['largest relative difference', maxRelative === null ? null : significant(maxRelative)],
+    ['same largest element', sameChoice === null ? null : percent(sameChoice)],
+    ['numbers of pictures more than two steps away', farPixels === null ? null : percent(farPixels)],
+    ['called again, the first gives', repeats.a ? 'the same' : 'something else'],
+    ['called again, the second gives', repeats.b ? 'the same' : 'something else'],
+  ]
+  return (
+    <div class="figures">
+      <Facts title={AGREEMENTS[agreement] ?? agreement} facts={rows} />
+      {differences.length > 0 && (
+        <div class="card">
+          <h3>The first differences</h3>
+          <ul class="sentences">
+            {differences.map(({ sample, path, reason }, index) => (
+              <li key={index}>
+                {samples.source !== 'none' && `sample ${sample}: `}
+                {path !== '' && <Name text={path} />} <Says text={reason} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {notes.length > 0 && (
+        <ul class="sentences">
+          {notes.map((note) => (
+            <li key={note}>
+              <Says text={note} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+const SOURCES: Readonly<Record<string, string>> = {
+  data: 'of --data',
+  a: 'of the first one, given to both',
+  b: 'of the second one, given to both',
+  own: 'of their own',
+  none: 'none',
+}
+
+function MeasuredWith({ ab }: { ab: Ab }) {
+  const { samples, warnings, tool } = ab
+  return (
+    <div class="measured-with">
+      <Warnings warnings={warnings} />
+      <div class="figures two">
+        {[ab.a, ab.b].map((side, index) => (
+          <Facts
+            key={index}
+            title={index === 0 ? 'The first' : 'The second'}
+            facts={[
+              ['file', side.file],
+              ['runtime', `${side.language}, ${side.runtime}`],
+              ['packages', side.packages.join(', ') || null],
+            ]}
+          />
+        ))}
+        <Facts
+          title="Samples"
+          facts={[
+            ['samples', samples.source === 'none' ? 'none' : `${samples.count} ${SOURCES[samples.source] ?? samples.source}`],
+            ['timed', String(samples.timed)],
+            ['whyslow', tool.version],
+          ]}
+        />
+      </div>
+    </div>
+  )
+}

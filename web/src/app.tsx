@@ -1,0 +1,44 @@
+// Which page a document gets, by its schema; two reports stand beside each other.
+import { useMemo } from 'preact/hooks'
+import { AbPage } from './ab/page.tsx'
+import { BesidePage } from './beside/page.tsx'
+import { cleaned } from './cleaned.ts'
+import { ComparisonPage } from './comparison-page.tsx'
+import { Unreadable } from './frame.tsx'
+import { served } from './live.ts'
+import { LiveLine, LivePage } from './live-page.tsx'
+import { LoadPage } from './load/page.tsx'
+import { normalAb, normalComparison, normalLoad, normalReport, normalStudy } from './normal.ts'
+import type { Given } from './page-data.ts'
+import { ReportPage } from './report-page.tsx'
+import { StudyPage } from './study/page.tsx'
+
+const REPORT = 'whyslow-report/1'
+
+export function App({ given }: { given: Given | null }) {
+  if (given !== null) return <Drawn given={given} />
+  // Served: documents come, and come anew.
+  const now = served.value
+  if (now === null || now.documents.length === 0) return <LivePage />
+  return (
+    <>
+      <LiveLine />
+      <Drawn given={now} />
+    </>
+  )
+}
+
+function Drawn({ given: { documents, names } }: { given: Given }) {
+  // A theme or a fragment that changes is no reason to read all of it again.
+  const [first, second] = useMemo(() => documents.map(cleaned), [documents])
+  const original = documents[0]
+  if (first?.schema === REPORT && second?.schema === REPORT)
+    return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
+  if (first?.schema === REPORT) return <ReportPage report={normalReport(first)} original={original!} />
+  if (first?.schema === 'whyslow-comparison/1')
+    return <ComparisonPage comparison={normalComparison(first)} original={original!} />
+  if (first?.schema === 'whyslow-load/1') return <LoadPage load={normalLoad(first)} original={original!} />
+  if (first?.schema === 'whyslow-study/1') return <StudyPage study={normalStudy(first)} original={original!} />
+  if (first?.schema === 'whyslow-ab/1') return <AbPage ab={normalAb(first)} original={original!} />
+  return <Unreadable reason="It holds a document that this page does not know." />
+}

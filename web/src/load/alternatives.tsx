@@ -1,0 +1,53 @@
+// Other set-ups of the server, asked the same as the command's own, which ran before and after them.
+import { plural, time } from '../format.ts'
+import { Figure } from '../kit/figure.tsx'
+import type { Load } from '../page-data.ts'
+import { askedWords, type Point } from './points.ts'
+
+type Alternative = NonNullable<Load['alternatives']>[number]
+
+export function Alternatives({ alternatives }: { alternatives: readonly Alternative[] }) {
+  const [first] = alternatives
+  if (first === undefined) return null
+  const rows = [
+    { name: 'as it is', point: first.before },
+    ...alternatives.map(({ setup, point }) => ({ name: nameOf(setup), point })),
+    { name: 'as it is, again', point: first.after },
+  ]
+  const most = Math.max(...rows.map(({ point }) => (point.saturated ? 0 : (point.meanMs ?? 0))))
+  return (
+    <Figure
+      title="Would another set-up of the server answer sooner?"
+      says={`All were asked the same, at ${askedWords(first.before)}.`}
+      rows={rows}
+      columns={[
+        { head: 'set-up', show: ({ name }) => name },
+        { head: 'mean', show: ({ point }) => said(point, point.meanMs), value: ({ point }) => point.meanMs, isNumber: true },
+        { head: 'p99', show: ({ point }) => said(point, point.p99Ms), value: ({ point }) => point.p99Ms, isNumber: true },
+      ]}
+      note="Bars are means. What differs by no more than both runs as it is do from each other is no difference."
+    >
+      <ol class="ranked">
+        {rows.map(({ name, point }, index) => (
+          <li key={index}>
+            <span>{name}</span>
+            <span class="meter" aria-hidden="true">
+              {!point.saturated && point.meanMs !== null && (
+                <span class="meter-fill near-compute" style={{ width: `${most > 0 ? (point.meanMs / most) * 100 : 0}%` }} />
+              )}
+            </span>
+            <b>{said(point, point.meanMs)}</b>
+          </li>
+        ))}
+      </ol>
+    </Figure>
+  )
+}
+
+const said = ({ saturated }: Point, ms: number | null): string =>
+  saturated ? 'does not keep up' : ms === null ? 'not known' : time(ms)
+
+function nameOf({ workers, threadsPerWorker, maxBatch }: Alternative['setup']): string {
+  const threads = threadsPerWorker === null ? '' : ` × ${plural(threadsPerWorker, 'thread')}`
+  return `${plural(workers, 'worker')}${threads}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
+}

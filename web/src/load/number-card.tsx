@@ -1,0 +1,72 @@
+// The number of a load run: the rate that holds what was asked for, or else what the highest rate that the server keeps up with takes.
+import { perSecond, plural, time } from '../format.ts'
+import { Reasons } from '../kit/facts.tsx'
+import { Says } from '../kit/name.tsx'
+import type { Load } from '../page-data.ts'
+import { askedWords, inOrder, PERCENTILES, type Point } from './points.ts'
+
+export function NumberCard({ load }: { load: Load }) {
+  const { found, search, points, audit } = load
+  const kept = inOrder(points).filter(({ saturated }) => !saturated)
+  return (
+    <section class="card number-card" aria-label="The number">
+      {search !== null ? (
+        <>
+          <p class="label">
+            Holds <Says text={search.objective} /> up to
+          </p>
+          {found === null ? (
+            <p class="hero soft">no rate that was tried</p>
+          ) : (
+            <>
+              <p class="hero">
+                {perSecond(found.ratePerSecond)} <small>requests/s</small>
+              </p>
+              <p class="soft">
+                {perSecond(found.low)}–{perSecond(found.high)} requests/s; it held in {plural(found.confirmed, 'confirming run')}
+              </p>
+            </>
+          )}
+        </>
+      ) : (
+        <Highest point={kept.at(-1)} />
+      )}
+      <div class="trust">
+        <span class={`grade grade-${audit.ok ? 'A' : 'C'}`} role="img" aria-label={audit.ok ? 'Sound' : 'With care'}>
+          {audit.ok ? '✓' : '!'}
+        </span>
+        <div>
+          <b>{audit.ok ? 'The generator kept up: the times are the server’s' : 'The generator did not always keep up'}</b>
+          <Reasons reasons={audit.reasons} />
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function Highest({ point }: { point: Point | undefined }) {
+  if (point === undefined) {
+    return (
+      <>
+        <p class="label">The server keeps up with</p>
+        <p class="hero soft">nothing that was asked</p>
+      </>
+    )
+  }
+  const told = [...PERCENTILES].reverse().find(({ key }) => point[key] !== null)
+  if (told === undefined) return <p class="label">At {askedWords(point)} there were too few requests for a percentile.</p>
+  const interval = point.intervals[told.key]
+  return (
+    <>
+      <p class="label">
+        {told.title} at {askedWords(point)}, the most that it keeps up with
+      </p>
+      <p class="hero">{time(point[told.key]!)}</p>
+      {interval !== null && (
+        <p class="soft">
+          95 %: {time(interval.low)} – {interval.high === null ? 'not known how high' : time(interval.high)}
+        </p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,179 @@
+// The page of predictions under load: what is held, latency against load, what the tail is made of, how the rate was found, how good the
+// generator was.
+import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { FactList } from '../first/findings.tsx'
+import { bytes, known, perSecond, significant, time } from '../format.ts'
+import { Frame } from '../frame.tsx'
+import { NextCommand } from '../kit/copy.tsx'
+import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
+import { Says } from '../kit/name.tsx'
+import type { Load } from '../page-data.ts'
+import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { Alternatives } from './alternatives.tsx'
+import { Curve } from './curve.tsx'
+import { NumberCard } from './number-card.tsx'
+import { Outstanding } from './outstanding.tsx'
+import { SearchRuns } from './search.tsx'
+import { hasTail, Tail } from './tail.tsx'
+
+const PARTS: readonly PartOf<Load>[] = [
+  { id: 'curve', title: 'Latency against load', draw: (load) => <Curve load={load} />, when: ({ points }) => points.length > 0 },
+  { id: 'tail', title: 'What the tail is made of', draw: (load) => <Tail load={load} />, when: hasTail },
+  {
+    id: 'search',
+    title: 'How it was found',
+    draw: ({ search, found }) => search && <SearchRuns search={search} found={found} />,
+    when: ({ search }) => search?.runs.some(({ ratePerSecond }) => ratePerSecond !== null) ?? false,
+  },
+  {
+    id: 'alternatives',
+    title: 'Other set-ups',
+    draw: ({ alternatives = [] }) => <Alternatives alternatives={alternatives} />,
+    when: ({ alternatives = [] }) => alternatives.length > 0,
+  },
+  {
+    id: 'queue',
+    title: 'The queue',
+    draw: (load) => <Outstanding load={load} />,
+    when: ({ points }) => points.some(({ outstanding }) => outstanding.series.length > 1),
+  },
+  { id: 'setup', title: 'Measured with', draw: (load) => <MeasuredWith load={load} /> },
+]
+
+export function LoadPage({ load, original }: { load: Load; original: object }) {
+  const parts = partsOf(PARTS, load)
+  return (
+    <Frame
+      of={load.target.name}
+      facts={['under load', load.machine.cpu]}
+      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
+      actions={<ExportMenu items={[documentExport('Load document (JSON)', 'load.json', original)]} />}
+    >
+      <section id="answer" class="first" aria-label="The answer">
+        <div class="first-columns">
+          <div>
+            <h1 class="sentence">
+              <Says text={load.answer} />
+            </h1>
+            <LoadFindings load={load} />
+            {load.search === null && (
+              <NextCommand
+                lead="The highest rate that holds what you promise, with your own bound:"
+                command={['load', load.target.name, '--slo', 'p99<20ms']}
+              />
+            )}
+          </div>
+          <NumberCard load={load} />
+        </div>
+      </section>
+      <LaterParts parts={parts} />
+    </Frame>
+  )
+}
+
+function LoadFindings({ load: { findings } }: { load: Load }) {
+  if (findings.length === 0) return <p class="after-sentence">Nothing that would hold it up was found.</p>
+  return (
+    <section class="findings" aria-labelledby="findings">
+      <h2 id="findings">What holds it up</h2>
+      <ol class="cards">
+        {findings.map(({ rule, title, detail, wouldSaveMs, basis, facts }, index) => (
+          <li key={index} class="finding edge-software">
+            <div class="finding-text">
+              <h3>
+                <span class="rank">{index + 1}</span>
+                <Says text={title} />
+              </h3>
+              <p class="detail">
+                <Says text={detail} />
+              </p>
+              {facts.length > 0 && (
+                <details class="evidence">
+                  <summary>The evidence</summary>
+                  <FactList facts={[...facts]} />
+                </details>
+              )}
+            </div>
+            <div class="finding-side">
+              {wouldSaveMs !== null && (
+                <div class="saving">
+                  <p class="label">{basis === 'modelled' ? 'would save up to' : 'would save'}</p>
+                  <p class="saving-number">{time(wouldSaveMs)}</p>
+                  <p>
+                    of the slowest 1 % <span class={`tag ${basis}`}>{basis}</span>
+                  </p>
+                </div>
+              )}
+              <p class="soft">
+                <code>{rule}</code>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function MeasuredWith({ load }: { load: Load }) {
+  const { warnings, setup } = load
+  return (
+    <div class="measured-with">
+      <Warnings warnings={warnings} />
+      <div class="figures two">
+        <Facts title="What was asked" facts={targetFacts(load)} />
+        <Facts title="The generator" facts={auditFacts(load)} />
+        {setup !== null && <Facts title="The server’s set-up" facts={setupFacts(setup)} />}
+      </div>
+    </div>
+  )
+}
+
+function targetFacts({ target, arrivals }: Load): Fact[] {
+  const { kind, trace, seed, burstiness } = arrivals
+  return [
+    ['target', target.name],
+    ['asked by', `${target.protocol}${target.method === null ? '' : `, ${target.method}`}`],
+    ['body', target.bodyBytes === null ? null : bytes(target.bodyBytes)],
+    ['different bodies', target.bodies === null ? null : String(target.bodies)],
+    ['inputs', target.inputs ? inputsSaid(target.inputs) : null],
+    ['arrivals', trace ?? kind],
+    ['burstiness', burstiness === null ? null : significant(burstiness)],
+    ['seed', String(seed)],
+    ['the request beforehand', target.first === null ? null : `${time(target.first.latencyMs)}, status ${target.first.status}`],
+  ]
+}
+
+function inputsSaid({ source, tensors, binary }: NonNullable<Load['target']['inputs']>): string {
+  const shapes = tensors.map(({ name, datatype, shape }) => `${name} ${datatype} ${shape.join('×')}`).join(', ')
+  return `${shapes} (${source}${binary ? ', as raw bytes' : ', as JSON'})`
+}
+
+function auditFacts({ audit, machine }: Load): Fact[] {
+  return [
+    ['reaches, against a server that answers at once', known(audit.ceilingPerSecond, (rate) => `${perSecond(rate)} requests/s`)],
+    ['adds to an answer (median)', known(audit.floorP50Ms, time)],
+    ['sends after the instant (median)', known(audit.lagP50Ms, time)],
+    ['sends after the instant (p99)', known(audit.lagP99Ms, time)],
+    ['sends after the instant (most)', known(audit.lagMaxMs, time)],
+    ['CPU', known(audit.cores, (cores) => `${significant(cores * 100, 2)} % of a core`)],
+    ['requests lost', String(audit.lost)],
+    ['sent again on a new connection', String(audit.repeated)],
+    ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
+  ]
+}
+
+const OWN_OPTIONS = 'as the folder’s own options say'
+
+function setupFacts(setup: NonNullable<Load['setup']>): Fact[] {
+  const { engine, workers, threadsPerWorker, queueLimit, maxBatch, deadlineMs, spinning } = setup
+  return [
+    ['engine', engine ?? 'the folder’s own'],
+    ['workers', String(workers)],
+    ['threads of each', threadsPerWorker === null ? OWN_OPTIONS : String(threadsPerWorker)],
+    ['requests that may wait', String(queueLimit)],
+    ['rows in a prediction', maxBatch > 1 ? `up to ${maxBatch}, of requests that wait anyway` : 'each request by itself'],
+    ['deadline', deadlineMs === null ? 'none' : time(deadlineMs)],
+    ['idle threads spin', spinning === null ? OWN_OPTIONS : spinning ? 'yes' : 'no'],
+  ]
+}
