@@ -15,6 +15,7 @@ import { uint8Activations } from './approximate/uint8-activations.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
 import { activationForms } from './rewrites/activation-forms.ts'
+import { affineAsBatchnorm } from './rewrites/affine-as-batchnorm.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'
 import { broadcastRuns } from './rewrites/broadcast-runs.ts'
 import { cancellingPairs } from './rewrites/cancelling-pairs.ts'
@@ -29,20 +30,26 @@ import { externalData } from './rewrites/external-data.ts'
 import { fixShapes } from './rewrites/fix-shapes.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
+import { fuseInstanceNorm } from './rewrites/fuse-instance-norm.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
 import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
 import { integerScaling } from './rewrites/integer-scaling.ts'
+import { knownBranches } from './rewrites/known-branches.ts'
+import { layoutBridges } from './rewrites/layout-bridges.ts'
+import { loopInvariants } from './rewrites/loop-invariants.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
 import { modernOperators } from './rewrites/modern-operators.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { softmaxOfTwo } from './rewrites/softmax-of-two.ts'
+import { softmaxOverOuterAxis } from './rewrites/softmax-over-outer-axis.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
+import { compile } from './settings/compile.ts'
 import { denormals } from './settings/denormals.ts'
 import { directCall } from './settings/direct-call.ts'
 import { dynamicBlockBase } from './settings/dynamic-block-base.ts'
@@ -69,6 +76,7 @@ export const remedies: readonly Remedy[] = [
   spinning,
   fuseAttention,
   fuseLayerNorm,
+  fuseInstanceNorm,
   fuseGelu,
   fuseSkipLayerNorm,
   mergeParallelMatmuls,
@@ -82,7 +90,10 @@ export const remedies: readonly Remedy[] = [
   trainingLeftovers,
   scaleIntoWeights,
   affineAsDepthwise,
+  affineAsBatchnorm,
   dropOutputs,
+  knownBranches,
+  loopInvariants,
   fixShapes,
   externalData,
   engineOptimized,
@@ -99,6 +110,7 @@ export const remedies: readonly Remedy[] = [
   reuseOutputs,
   batchSize,
   engineChoice,
+  compile,
   float16,
   uint8Activations,
   int8Activations,
@@ -117,4 +129,6 @@ export const remedies: readonly Remedy[] = [
   modernOperators,
   activationForms,
   softmaxOfTwo,
+  softmaxOverOuterAxis,
+  layoutBridges,
 ]

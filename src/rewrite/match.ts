@@ -32,6 +32,8 @@ export interface Matching {
   scalar(name: string | undefined): number | undefined
   dtype(name: string | undefined): DType | undefined
   shape(name: string | undefined): readonly Size[] | undefined
+  /** The integers or truths that the value holds, for every input that the model takes; symbols where they are sizes of its own. */
+  sizes(name: string | undefined): readonly Size[] | undefined
 }
 
 /** Largest constant that `numbers` turns into a list; larger ones are weights, read as bytes. */
@@ -73,6 +75,7 @@ export function matchGraph(model: Model, graph: GraphProto, outer?: Matching & {
     },
     dtype: (name) => types.get(name ?? '')?.dtype,
     shape: (name) => types.get(name ?? '')?.shape,
+    sizes: (name) => types.get(name ?? '')?.sizes,
   }
   return matching
 }

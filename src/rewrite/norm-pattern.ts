@@ -1,8 +1,11 @@
-// Layer and RMS normalization as exporters write them: y = (x - mean) / sqrt(variance + epsilon) * scale + bias, over the last axis.
+// Layer, instance, group and RMS normalization as exporters write them: y = (x - mean) / sqrt(variance + epsilon) * scale + bias, with means
+// over the last axis or over others.
 // The forms that ONNX Runtime looks for itself: onnxruntime/core/optimizer/layer_norm_fusion.cc; here also squares by Mul, a
 // reciprocal of the root, the root by Pow, the scale before the product (Keras), no scale or bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
+import type { Constant } from '../graph/constants.ts'
 import { intsOf, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
+import type { Size } from './sizes.ts'
 
 /** Larger numbers added to a variance are not there to keep it from zero. */
 const LARGEST_EPSILON = 0.1
@@ -14,6 +17,8 @@ export interface NormPattern {
   readonly x: string
   readonly centred: boolean
   readonly epsilon: number
+  /** That the means are taken over, in order; the last one alone is -1. */
+  readonly axes: readonly number[]
   /** Constants; undefined: none. */
   readonly scale: string | undefined
   readonly bias: string | undefined
@@ -21,22 +26,40 @@ export interface NormPattern {
   readonly last: NodeProto
 }
 
-/** The layer or RMS normalization in float32 around the Add of `variance + epsilon`; whether others read its parts is not checked. */
-export function findNorm(matching: Matching, add: NodeProto): NormPattern | undefined {
-  const parts = new Set<NodeProto>()
-  const walk = walker(matching, parts)
+/** What is normalized: axes as in a NormPattern, and the value's shape where it is known. */
+export interface Over {
+  readonly axes: readonly number[]
+  readonly shape: readonly Size[] | undefined
+}
+
+/** Which norms are meant. */
+export interface Meant {
+  readonly over: (over: Over) => boolean
+  /** Whether a constant that multiplies the normalized value, or is added to it, belongs to the norm. */
+  readonly takes: (constant: Constant | undefined, over: Over) => boolean
+}
+
+export const LAYER_NORM: Meant = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
+
+/** The normalization in float32 around the Add of `variance + epsilon`, over the last axis if nothing else is meant; whether others read its parts is not checked. */
+export function findNorm(matching: Matching, add: NodeProto, meant = LAYER_NORM): NormPattern | undefined {
   const sum = withConstant(matching, add, 'Add')
   const epsilon = matching.scalar(sum?.constant)
   if (sum === undefined || epsilon === undefined || epsilon <= 0 || epsilon > LARGEST_EPSILON) return undefined
+  const parts = new Set<NodeProto>()
+  const walk = walker(matching, parts)
   const anchor = walk.maker(sum.value)
-  if (!isMeanOfLastAxis(matching, anchor)) return undefined
+  const axes = meanAxes(matching, anchor)
+  if (anchor === undefined || axes === undefined) return undefined
+  const over = { axes, shape: matching.shape(anchor.input[0]) }
+  if (!meant.over(over)) return undefined
   const square = walk.maker(anchor.input[0]!)
   const base = square && squared(matching, square)
   if (square === undefined || base === undefined || matching.constant(sum.constant)?.dtype !== 'float32') return undefined
   parts.add(add).add(anchor).add(square)
 
-  const centre = centredBy(matching, walk, base)
-  const source = { x: centre?.x ?? base, base, mean: centre?.mean }
+  const centre = centredBy(matching, walk, { value: base, axes })
+  const source = { x: centre?.x ?? base, base, mean: centre?.mean, axes }
   const root = inverseRoot(matching, walk, add)
   const product = root && productOf(matching, walk, root, source)
   if (product === undefined) return undefined
@@ -46,7 +69,8 @@ export function findNorm(matching: Matching, add: NodeProto): NormPattern | unde
     x: source.x,
     centred: centre !== undefined,
     epsilon,
-    ...scaleAndBias(matching, walk, product),
+    axes,
+    ...scaleAndBias(matching, walk, product, (constant) => meant.takes(matching.constant(constant), over)),
   }
 }
 
@@ -94,13 +118,18 @@ interface Source {
   /** What is squared: x, or x less its mean. */
   readonly base: string
   readonly mean: string | undefined
+  readonly axes: readonly number[]
 }
 
-function isMeanOfLastAxis({ numbers, shape }: Matching, mean: NodeProto | undefined): mean is NodeProto {
-  if (!isOperator(mean, 'ReduceMean') || numberOf(mean, 'keepdims', 1) !== 1) return false
+/** undefined of what is no mean, where the axes are not known, and of all axes. */
+function meanAxes({ numbers, shape }: Matching, mean: NodeProto | undefined): readonly number[] | undefined {
+  if (!isOperator(mean, 'ReduceMean') || numberOf(mean, 'keepdims', 1) !== 1) return undefined
   const axes = intsOf(mean, 'axes') ?? numbers(mean.input[1])
+  if (axes === undefined || axes.length === 0) return undefined
   const rank = shape(mean.input[0])?.length
-  return axes?.length === 1 && (axes[0] === -1 || (rank !== undefined && axes[0] === rank - 1))
+  if (axes.length === 1 && (axes[0] === -1 || axes[0] === (rank ?? 0) - 1)) return [-1]
+  if (rank === undefined && axes.some((axis) => axis < 0)) return undefined
+  return axes.map((axis) => (axis < 0 ? axis + rank! : axis)).sort((a, b) => a - b)
 }
 
 function squared({ scalar }: Matching, square: NodeProto): string | undefined {
@@ -109,19 +138,24 @@ function squared({ scalar }: Matching, square: NodeProto): string | undefined {
 }
 
 /** `value` as x less its mean. */
-function centredBy(matching: Matching, walk: Walk, value: string): { readonly x: string; readonly mean: string } | undefined {
+function centredBy(
+  matching: Matching,
+  walk: Walk,
+  { value, axes }: { readonly value: string; readonly axes: readonly number[] },
+) {
   const sub = matching.producer(walk.source(value))
   if (!isOperator(sub, 'Sub')) return undefined
   const mean = matching.producer(sub.input[1])
-  if (!isMeanOfLastAxis(matching, mean) || mean.input[0] !== sub.input[0]) return undefined
+  const same = meanAxes(matching, mean)?.join() === axes.join()
+  if (mean === undefined || !same || mean.input[0] !== sub.input[0]) return undefined
   walk.parts.add(sub).add(mean)
   return { x: sub.input[0]!, mean: sub.input[1]! }
 }
 
 /** The value that is squared, or the same difference made a second time. */
-function isBase(matching: Matching, walk: Walk, value: string, { x, base, mean }: Source): boolean {
+function isBase(matching: Matching, walk: Walk, value: string, { x, base, mean, axes }: Source): boolean {
   if (walk.source(value) === walk.source(base)) return true
-  return mean !== undefined && centredBy(matching, walk, value)?.x === x
+  return mean !== undefined && centredBy(matching, walk, { value, axes })?.x === x
 }
 
 type Root =
@@ -196,16 +230,21 @@ function keras({ readers, constant }: Matching, { parts, next }: Walk, { scaled,
   return otherOperand(end.node, end.value) === shift.node.output[0] ? { node: end.node, scale, bias } : undefined
 }
 
-/** Products and sums with constants that follow. */
-function scaleAndBias(matching: Matching, { parts, next }: Walk, product: Product): Pick<NormPattern, 'scale' | 'bias' | 'last'> {
+/** Products and sums with constants that follow, as far as they belong to it. */
+function scaleAndBias(
+  matching: Matching,
+  { parts, next }: Walk,
+  product: Product,
+  takes: (constant: string) => boolean,
+): Pick<NormPattern, 'scale' | 'bias' | 'last'> {
   let { node: last, scale, bias } = product
   if (scale === undefined) {
     const mul = withConstant(matching, next(last)?.node, 'Mul')
-    if (mul !== undefined) [last, scale] = [mul.node, mul.constant]
+    if (mul !== undefined && takes(mul.constant)) [last, scale] = [mul.node, mul.constant]
   }
   if (bias === undefined) {
     const add = withConstant(matching, next(last)?.node, 'Add')
-    if (add !== undefined) [last, bias] = [add.node, add.constant]
+    if (add !== undefined && takes(add.constant)) [last, bias] = [add.node, add.constant]
   }
   for (let at = product.node; at !== last; at = next(at)!.node) parts.add(next(at)!.node)
   return { scale, bias, last }

@@ -22,8 +22,8 @@ export interface RemedySetup {
   readonly batchFactor: number
   /** True once the model is bound to this machine: weights laid out for its instruction set. */
   readonly machineBound: boolean
-  /** What runs it in place of the engine that the original is measured on; absent: that one. */
-  readonly engine?: { readonly id: string; readonly version: string }
+  /** What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the model is still what was read of it. */
+  readonly engine?: { readonly id: string; readonly version: string; readonly opens?: 'source' }
 }
 
 /** An engine of this machine that may run the model in place of the one that it was measured on. */
@@ -34,6 +34,10 @@ export interface OtherEngine {
   readonly name: string
   /** What its outputs may differ by. */
   readonly effect: Effect
+  /** What it runs is written for the model. */
+  readonly generated?: true
+  /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
+  readonly opens?: 'source'
   /** Why the user does not want it, as a sentence's end; null: it may be handed over. */
   readonly refused: string | null
 }
@@ -141,6 +145,8 @@ export interface Remedy {
   readonly goals: readonly Goal[]
   /** True of a quantized group that it brings to run in int8, or takes the quantization from. */
   readonly repairs?: (group: UnfusedGroup) => boolean
+  /** What it gives shows between operators (fusions, layouts) more than on them alone: the whole model tells, where it is timed beside them. */
+  readonly betweenOperators?: true
   /** The method by which it uses fewer bits. */
   readonly precision?: PrecisionMethod
   /** Asked after the others, about what they leave: finding its proposals takes measurements of its own. */

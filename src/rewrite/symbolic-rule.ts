@@ -3,11 +3,13 @@ import type { NodeProto } from 'onnx-buf'
 import type { AttributeView, DType } from '../graph/types.ts'
 import type { Size } from './sizes.ts'
 
-/** What is known of a value. `sizes`: the integers that it holds, where they are sizes or constants. */
+/** What is known of a value. `sizes`: the integers that it holds, where they are sizes or constants; of a bool, 0 and 1. */
 export interface SymbolicType {
   readonly dtype?: DType | undefined
   readonly shape?: readonly Size[] | undefined
   readonly sizes?: readonly Size[] | undefined
+  /** Of a table of integers, its rows. */
+  readonly rows?: readonly (readonly Size[])[] | undefined
   /** The numbers of a short list that is constant, where they are no integers: factors of Resize. */
   readonly factors?: readonly number[] | undefined
 }

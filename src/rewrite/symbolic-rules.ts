@@ -6,6 +6,7 @@ import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
 import type { DType } from '../graph/types.ts'
 import { broadcast, over, type Size, times } from './sizes.ts'
 import { at, given, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
+import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
 import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
 
 const asInput: Rule = ({ input }) => [{ ...input(0) }]
@@ -36,7 +37,7 @@ const elementwise =
     ]
   }
 
-/** Products and quotients of sizes; sums of numbers. */
+/** Products and quotients of sizes; sums and comparisons of numbers. */
 function arithmetic(opType: string, a?: readonly Size[], b?: readonly Size[]): readonly Size[] | undefined {
   if (a === undefined || b === undefined || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined
   const result = Array.from({ length: Math.max(a.length, b.length) }, (_, k) => {
@@ -55,7 +56,13 @@ const NUMBERS: Readonly<Record<string, (x: number, y: number) => number>> = {
   Add: (x, y) => x + y,
   Sub: (x, y) => x - y,
   Mul: (x, y) => x * y,
-  Equal: (x, y) => (x === y ? 1 : 0),
+  Equal: (x, y) => Number(x === y),
+  Less: (x, y) => Number(x < y),
+  Greater: (x, y) => Number(x > y),
+  LessOrEqual: (x, y) => Number(x <= y),
+  GreaterOrEqual: (x, y) => Number(x >= y),
+  And: (x, y) => x * y,
+  Or: (x, y) => Math.max(x, y),
 }
 
 const negative = (size: Size): boolean => typeof size === 'number' && size < 0
@@ -74,8 +81,19 @@ const whereRule: Rule = (typed) => {
 
 const cast: Rule = ({ input, attribute }) => {
   const dtype = dtypeOf(int(attribute('to'), 0))
-  return [{ dtype, shape: input(0).shape, sizes: dtype !== undefined && isInteger(dtype) ? input(0).sizes : undefined }]
+  const { shape, sizes } = input(0)
+  if (dtype === 'bool') return [{ dtype, shape, sizes: sizes && truths(sizes, (size) => Number(size !== 0)) }]
+  return [{ dtype, shape, sizes: dtype !== undefined && isInteger(dtype) ? sizes : undefined }]
 }
+
+const not: Rule = ({ input }) => {
+  const { shape, sizes } = input(0)
+  return [{ dtype: 'bool', shape, sizes: sizes && truths(sizes, (size) => 1 - size) }]
+}
+
+/** Of numbers; what a symbol comes to is not known. */
+const truths = (sizes: readonly Size[], of: (size: number) => number): readonly Size[] | undefined =>
+  sizes.every((size) => typeof size === 'number') ? sizes.map(of) : undefined
 
 const matMul: Rule = ({ input, attribute, unknown }) => {
   const [a, b] = [input(0), input(1)]
@@ -280,7 +298,7 @@ const heads: Rule = ({ input }) => {
 const SAME =
   'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
   'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
-  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Not Trilu Hardmax Dropout ImageScaler ' +
+  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Trilu Hardmax Dropout ImageScaler ' +
   'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
@@ -297,7 +315,7 @@ const always =
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
   ...SAME_DTYPE.split(' ').map((name): [string, Rule] => [name, asDtype]),
-  ...['ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression', 'Size'].map((name): [string, Rule] => [name, always('int64')]),
+  ...['ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression'].map((name): [string, Rule] => [name, always('int64')]),
   ['TopK', always(undefined, 'int64')],
   ['IsNaN', always('bool')],
   ['IsInf', always('bool')],
@@ -318,17 +336,19 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['MatMul', matMul],
   ['com.microsoft:FusedMatMul', matMul],
   ['Gemm', gemm],
-  ['Transpose', transpose],
-  ['Reshape', reshape],
+  ['Transpose', alsoTables(transpose, transposedTable)],
+  ['Reshape', reshapeTable(reshape)],
   ['Flatten', flatten],
   ['Squeeze', squeeze],
   ['Unsqueeze', unsqueeze],
   ['Concat', concat],
   ['Split', split],
-  ['Slice', slice],
+  ['Slice', alsoTables(slice, slicedTable)],
   ['Pad', pad],
   ['Gather', gather],
   ['Shape', shapeOf],
+  ['Size', ({ input }) => [{ dtype: 'int64', shape: [], sizes: input(0).shape && [times(input(0).shape!)] }]],
+  ['Not', not],
   ['Expand', expand],
   ['LSTM', recurrent],
   ['GRU', recurrent],

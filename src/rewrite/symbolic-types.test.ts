@@ -165,3 +165,48 @@ test('Resize takes factors or sizes; a symbol is left where the factor is 1', ()
   expect(resized(['x', '', '', 'sizes'])).toEqual([2, 5, 7])
   expect(resized(['x', '', 'unknown'])).toEqual(['y@0', 'y@1', 'y@2'])
 })
+
+test('a padding as PyTorch writes it, turned from the last axis first to the first', () => {
+  const ints = (name: string, ...numbers: number[]) => int64Tensor(name, [numbers.length], numbers)
+  const types = typesOf(
+    [
+      node('Reshape', ['list', 'pairs'], ['table']),
+      node('Slice', ['table', 'last', 'beyond', 'first', 'last'], ['turned']),
+      node('Transpose', ['turned'], ['sides'], { perm: [1, 0] }),
+      node('Reshape', ['sides', 'last'], ['flat']),
+      node('Cast', ['flat'], ['pads'], { to: 7 }),
+      node('Pad', ['x', 'pads'], ['y']),
+    ],
+    [ints('list', 1, 2, 0, 3, 0, 0), ints('pairs', -1, 2), ints('last', -1), ints('beyond', -(2 ** 53)), ints('first', 0)],
+  )
+  expect(types.get('pads')?.sizes).toEqual([0, 0, 1, 0, 3, 2])
+  expect(types.get('y')?.shape).toEqual(['batch', 'y@1', 9])
+})
+
+test('of a padding that is computed the axes are known, and no size', () => {
+  const types = typesOf([node('NonZero', ['x'], ['n']), node('Pad', ['x', 'n'], ['y'])])
+  expect(types.get('y')?.shape).toEqual(['y@0', 'y@1', 'y@2'])
+})
+
+test('comparisons of sizes, what is made of them, and the number of axes', () => {
+  const types = typesOf(
+    [
+      node('Shape', ['x'], ['shape']),
+      node('Size', ['shape'], ['rank']),
+      node('Greater', ['rank', 'three'], ['more']),
+      node('LessOrEqual', ['rank', 'three'], ['less']),
+      node('Not', ['more'], ['no']),
+      node('And', ['more', 'less'], ['both']),
+      node('Or', ['more', 'less'], ['either']),
+      node('Cast', ['rank'], ['true'], { to: 9 }),
+      node('Size', ['x'], ['count']),
+      node('Cast', ['count'], ['open'], { to: 9 }),
+      node('Not', ['open'], ['y']),
+    ],
+    [int64Tensor('three', [], [3])],
+  )
+  const known = ['rank', 'more', 'less', 'no', 'both', 'either', 'true', 'count', 'open', 'y'].map(
+    (name) => types.get(name)?.sizes,
+  )
+  expect(known).toEqual([[3], [0], [1], [1], [0], [1], [1], ['6*batch*length'], undefined, undefined])
+})

@@ -22,7 +22,7 @@ export function symbolicTypes(model: Model, graph: GraphProto, outer: SymbolicTy
     const { name, dtype, shape, elementCount } = constant
     const followed = elementCount <= SIZES_LIMIT && shape.length < 2 && !constant.isGraphInput && dtype !== 'string'
     const numbers = followed ? decodeNumbers(readBytes(model, constant), dtype, elementCount) : undefined
-    types.set(name, { dtype, shape, ...(isInteger(dtype) ? { sizes: numbers } : { factors: numbers }) })
+    types.set(name, { dtype, shape, ...(isInteger(dtype) || dtype === 'bool' ? { sizes: numbers } : { factors: numbers }) })
   }
   const opset = Number(model.proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 1n)
   for (const node of graph.node) {
@@ -30,8 +30,8 @@ export function symbolicTypes(model: Model, graph: GraphProto, outer: SymbolicTy
     const inferred = infer(node, (name) => types.get(name) ?? {}, opset)
     node.output.forEach((name, index) => {
       const said = declared.get(name)
-      const { dtype = said?.dtype, shape = said?.shape, sizes } = inferred[index] ?? {}
-      types.set(name, { dtype, shape, sizes })
+      const { dtype = said?.dtype, shape = said?.shape, sizes, rows } = inferred[index] ?? {}
+      types.set(name, { dtype, shape, sizes, ...(rows && { rows }) })
     })
   }
   return types

@@ -37,10 +37,11 @@ export const pad: Rule = (typed) => {
   const { dtype, shape } = typed.input(0)
   const amounts = given(typed, 'pads', 1)
   const axes = typed.opset < 18 ? undefined : given(typed, '', 3)
-  if (shape === undefined || amounts === undefined || ((typed.node.input[3] ?? '') !== '' && axes === undefined))
-    return [{ dtype }]
+  if (shape === undefined) return [{ dtype }]
+  const open = { dtype, shape: shape.map((_, axis) => typed.unknown(axis)) }
+  if (amounts === undefined || ((typed.node.input[3] ?? '') !== '' && axes === undefined)) return [open]
   const padded = axes?.map((axis) => at(axis, shape.length)) ?? [...shape.keys()]
-  if (amounts.length !== 2 * padded.length) return [{ dtype }]
+  if (amounts.length !== 2 * padded.length) return [open]
   const added = new Map(padded.map((axis, k) => [axis, amounts[k]! + amounts[k + padded.length]!]))
   const sizes = shape.map((size, axis) => {
     const more = added.get(axis) ?? 0

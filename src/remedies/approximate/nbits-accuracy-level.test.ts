@@ -1,4 +1,4 @@
-import { nBits } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { nBits } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { nbitsAccuracyLevel } from './nbits-accuracy-level.ts'
 

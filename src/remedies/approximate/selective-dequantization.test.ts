@@ -1,11 +1,6 @@
 import { expect } from 'vitest'
-import {
-  binaryGroup,
-  convGroup,
-  integerChain,
-  separableBlocks,
-  unaryGroup,
-} from '../../engines/onnxruntime/int8/example-groups.ts'
+import { binaryGroup, convGroup, separableBlocks, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { integerChain } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'

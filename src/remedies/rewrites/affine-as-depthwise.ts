@@ -4,10 +4,10 @@
 // scales of reparameterized networks are full of these. onnxruntime/core/optimizer/nchwc_transformer.cc
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
+import { affineChain, affineOf, followsAffine } from '../../rewrite/affine.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
-import { floatsOf } from '../../rewrite/floats.ts'
 import { foldScales } from '../../rewrite/fold-scales.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sum, timesOf } from '../../rewrite/unfused.ts'
@@ -61,26 +61,14 @@ function savingOf(evidence: RemedyEvidence, folded: readonly NodeProto[], replac
 /** The chain that starts at this node. */
 function replace(matching: Matching, start: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   const first = affineOf(matching, start)
-  if (first === undefined || follows(matching, first) || !isAfterConv(matching, first.value)) return undefined
+  if (first === undefined || first.rank !== 4 || first.channels < LEAST_CHANNELS) return undefined
+  if (followsAffine(matching, first) || !isAfterConv(matching, first.value)) return undefined
+  const { parts, scale, shift } = affineChain(matching, first)
   const { channels, value } = first
-  const parts: NodeProto[] = []
-  const scale = new Float64Array(channels).fill(1)
-  const shift = new Float64Array(channels)
-  let last: NodeProto | undefined
-  for (let step: Affine | undefined = first; step !== undefined; ) {
-    for (let c = 0; c < channels; c++) {
-      scale[c]! *= step.scale(c)
-      shift[c] = shift[c]! * step.scale(c) + step.shift(c)
-    }
-    last = step.node
-    parts.push(last)
-    const reader = matching.onlyReader(last)
-    step = reader && affineOf(matching, reader)
-  }
   const weights = Float32Array.from(scale)
   const biases = Float32Array.from(shift)
   if (![...weights, ...biases].every(Number.isFinite)) return undefined
-  const output = last!.output[0]!
+  const output = parts.at(-1)!.output[0]!
   const w = floatTensor(fresh(`${output}_scale`), [channels, 1, 1, 1], weights)
   const b = floatTensor(fresh(`${output}_shift`), [channels], biases)
   const conv = node({ opType: 'Conv', name: fresh(`${output}_affine`) }, [value, w.name, b.name], [output], {
@@ -88,44 +76,6 @@ function replace(matching: Matching, start: NodeProto, fresh: (hint: string) => 
     kernel_shape: [1, 1],
   })
   return { parts, remove: new Set(parts), add: [conv], addInitializers: [w, b] }
-}
-
-interface Affine {
-  readonly node: NodeProto
-  /** What is multiplied and shifted. */
-  readonly value: string
-  readonly channels: number
-  readonly scale: (channel: number) => number
-  readonly shift: (channel: number) => number
-}
-
-/** x * c + s with one number or one per channel of a value [N, C, H, W]. */
-function affineOf(matching: Matching, one: NodeProto): Affine | undefined {
-  const found = withConstant(matching, one, 'Add', 'Sub', 'Mul', 'Div')
-  if (found === undefined) return undefined
-  const shape = matching.shape(found.value)
-  const channels = shape?.[1]
-  const constant = matching.constant(found.constant)!
-  const numbers = floatsOf(matching, found.constant)
-  if (shape?.length !== 4 || typeof channels !== 'number' || channels < LEAST_CHANNELS || numbers === undefined) return undefined
-  const isNumber = numbers.length === 1 && constant.shape.length <= 4
-  const perChannel = constant.shape.length >= 3 && constant.shape.length <= 4 && constant.shape.at(-3) === channels
-  if (!isNumber && !(perChannel && numbers.length === channels)) return undefined
-  const at = (channel: number): number => numbers[isNumber ? 0 : channel]!
-  const { opType } = one
-  return {
-    node: one,
-    value: found.value,
-    channels,
-    scale: (channel) => (opType === 'Mul' ? at(channel) : opType === 'Div' ? 1 / at(channel) : 1),
-    shift: (channel) => (opType === 'Add' ? at(channel) : opType === 'Sub' ? -at(channel) : 0),
-  }
-}
-
-/** Whether the node before, read by nobody else, is of the same kind: the chain starts there. */
-function follows(matching: Matching, { node: one, value }: Affine): boolean {
-  const before = matching.producer(value)
-  return before !== undefined && matching.onlyReader(before) === one && affineOf(matching, before) !== undefined
 }
 
 /** Whether a convolution is behind the value, with nothing between that leaves the blocked layout. */

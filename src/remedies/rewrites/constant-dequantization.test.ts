@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { convGroup, embedding, gemmGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { convGroup, gemmGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { embedding } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { here } from '../../quantize/write/example-options.ts'
 import { checkRemedy } from '../check-remedy.ts'

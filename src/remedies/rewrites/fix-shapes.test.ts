@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
+import { graph, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { fixShapes } from './fix-shapes.ts'
@@ -23,6 +23,17 @@ const twoInputs = model({
   nodes: [node('Concat', ['a', 'b'], ['y'], { axis: 0 })],
   inputs: [valueInfo('a', 'float32', ['n', 2]), valueInfo('b', 'float32', ['n', 2])],
   outputs: [valueInfo('y', 'float32', ['n', 2])],
+})
+const branch = (opType: string) => graph({ nodes: [node(opType, ['x'], ['b'])], outputs: [valueInfo('b', 'float32', ['n'])] })
+const asksForSize = model({
+  nodes: [
+    node('Shape', ['x'], ['s']),
+    node('Equal', ['s', 'three'], ['c']),
+    node('If', ['c'], ['y'], { then_branch: branch('Neg'), else_branch: branch('Abs') }),
+  ],
+  inputs: [valueInfo('x', 'float32', ['n'])],
+  outputs: [valueInfo('y', 'float32', ['n'])],
+  initializers: [int64Tensor('three', [1], [3])],
 })
 const of = (rows: number) => ({ dtype: 'float32' as const, shape: [rows, 2], data: new Float32Array(2 * rows).fill(1) })
 const constraints = { fixShapes: true }
@@ -60,6 +71,15 @@ checkRemedy(fixShapes, {
         ])
         expect(viewGraph(setup.model).outputs[0]!.shape).toEqual(['n', 2])
       },
+    },
+    {
+      name: 'the branch that the sizes decide is taken',
+      model: asksForSize,
+      sizes: { n: 3 },
+      evidence: { constraints },
+      narrows: true,
+      operators: ['Neg', 'Identity'],
+      changes: /^input 'x' takes 3 only\n1 If replaced by the branch that these sizes take$/,
     },
   ],
   leaves: [

@@ -1,5 +1,5 @@
 // Free dimensions of the inputs fixed to the sizes fed. The engine then knows every shape when it loads: shape arithmetic is folded,
-// and memory is planned once. onnxruntime-node ignores `freeDimensionOverrides`, so that the model itself is changed.
+// and memory is planned once. Branches that sizes decide are taken without asking. onnxruntime-node ignores `freeDimensionOverrides`, so that the model itself is changed.
 // Dimensions: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, TensorShapeProto_DimensionSchema, type ValueInfoProto } from 'onnx-buf'
@@ -9,6 +9,8 @@ import { withGraph } from '../../graph/edit.ts'
 import { declaration } from '../../graph/view.ts'
 import { readsOf } from '../../graph/walk.ts'
 import { savingByRemoving } from '../../rewrite/bypass.ts'
+import { withKnownBranches } from '../../rewrite/known-branches.ts'
+import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type RemedyInput, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
@@ -31,9 +33,12 @@ export const fixShapes = defineRemedy({
     if (changes.length === 0) return []
     const others = (list: readonly ValueInfoProto[]) => list.map((one) => fixed(one, sizes))
     const changed = copyWith(graph, { input, output: others(graph.output), valueInfo: others(graph.valueInfo) })
+    const model = withGraph(setup.model, changed)
+    const known = withKnownBranches(model)
+    const taken = known && `${count(known.replaced.length, 'If')} replaced by the branch that these sizes take`
     return rewriteProposal(setup, {
-      model: withGraph(setup.model, changed),
-      changes,
+      model: known?.model ?? model,
+      changes: taken ? [...changes, taken] : changes,
       predictedSavingMs: savingByRemoving(evidence, TREATS, shapeArithmetic(graph)),
       took: ({ inputs }) => inputs.every(({ shape }) => shape?.every((size) => typeof size === 'number') ?? true),
     })

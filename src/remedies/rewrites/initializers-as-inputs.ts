@@ -16,6 +16,7 @@ export const initializersAsInputs = defineRemedy({
   effect: 'exact',
   kind: 'rewrite',
   goals: ['latency', 'throughput', 'load-time', 'memory'],
+  betweenOperators: true,
   repairs: ({ condition }) => condition === 'constants-as-inputs',
   apply(setup, evidence) {
     const { proto } = setup.model

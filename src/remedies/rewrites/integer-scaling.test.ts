@@ -1,4 +1,4 @@
-import { integerChain } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { integerChain } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { integerScaling } from './integer-scaling.ts'
 

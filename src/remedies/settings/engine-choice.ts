@@ -11,17 +11,19 @@ export const engineChoice = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     if (setup.engine !== undefined || setup.machineBound) return []
-    return (evidence.otherEngines ?? []).map((other) => {
-      const refused = other.refused ?? lossRefused(other, evidence)
-      return {
-        variant: other.id,
-        setup: on(setup, other),
-        changes: [`${other.name} in place of ${evidence.engine.id}`],
-        predictedSavingMs: predictedBy(['engine-choice'], evidence),
-        effect: other.effect,
-        ...(refused === null ? {} : { refused }),
-      }
-    })
+    return (evidence.otherEngines ?? [])
+      .filter(({ generated }) => !generated)
+      .map((other) => {
+        const refused = other.refused ?? lossRefused(other, evidence)
+        return {
+          variant: other.id,
+          setup: on(setup, other),
+          changes: [`${other.name} in place of ${evidence.engine.id}`],
+          predictedSavingMs: predictedBy(['engine-choice'], evidence),
+          effect: other.effect,
+          ...(refused === null ? {} : { refused }),
+        }
+      })
   },
 })
 
