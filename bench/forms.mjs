@@ -3,9 +3,12 @@
 //   node bench/forms.mjs      ONLY=word,word keeps rows by their operator
 import path from 'node:path'
 import ort from 'onnxruntime-node'
-import { model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
+import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
 import { activationForms } from '../dist/remedies/rewrites/activation-forms.js'
+import { affineAsBatchnorm } from '../dist/remedies/rewrites/affine-as-batchnorm.js'
+import { fuseInstanceNorm } from '../dist/remedies/rewrites/fuse-instance-norm.js'
 import { softmaxOfTwo } from '../dist/remedies/rewrites/softmax-of-two.js'
+import { softmaxOverOuterAxis } from '../dist/remedies/rewrites/softmax-over-outer-axis.js'
 import { writeModelFolder } from '../dist/ship/index.js'
 import { median, temporaryFolder } from './shared.mjs'
 
@@ -16,17 +19,40 @@ const rows = [4096, 65_536, 1 << 20].flatMap((count) => [
   ...activations.map((opType) => ({ opType, shape: [1, count], remedy: activationForms })),
   { opType: 'Softmax', shape: [1, count / 2, 2], remedy: softmaxOfTwo },
 ])
+// Channels, and height and width, of maps as networks normalize them.
+for (const [channels, size] of [
+  [32, 256],
+  [64, 64],
+  [128, 32],
+  [512, 4],
+]) {
+  const plain = [1, channels, size, size]
+  rows.push(
+    { opType: 'GroupNormalization', shape: plain, remedy: fuseInstanceNorm, make: groupNorm },
+    { opType: 'MeanVariance', shape: plain, remedy: fuseInstanceNorm, make: inPieces([2, 3]) },
+    { opType: 'MulAdd', shape: plain, remedy: affineAsBatchnorm, make: factorAndTerm },
+    { opType: 'MeanVarianceChannelsLast', shape: [1, size, size, channels], remedy: fuseInstanceNorm, make: inPieces([1, 2]) },
+  )
+}
+// Bins before sides and places, classes before height and width.
+for (const shape of [
+  [1, 16, 4, 1029],
+  [1, 16, 4, 8400],
+  [1, 21, 128, 128],
+  [1, 80, 80, 80],
+  [2, 19, 64, 64],
+])
+  rows.push({ opType: 'Softmax', shape, remedy: softmaxOverOuterAxis, make: overChannels })
 const only = process.env.ONLY?.split(',')
 
 const folder = temporaryFolder()
-for (const [at, { opType, shape, remedy }] of rows.entries()) {
+for (const [at, { opType, shape, remedy, make = single }] of rows.entries()) {
   if (only && !only.includes(opType)) continue
   const original = modelInMemory(
     model({
-      nodes: [node(opType, ['x'], ['y'])],
+      ...make(opType, shape),
       inputs: [valueInfo('x', 'float32', shape)],
       outputs: [valueInfo('y', 'float32', shape)],
-      opset: 18,
     }),
   )
   const setup = { model: original, options: {}, batchFactor: 1, machineBound: false }
@@ -50,6 +76,54 @@ for (const [at, { opType, shape, remedy }] of rows.entries()) {
   }
   const said = ratios.sort((a, b) => a - b).map((ratio) => ratio.toFixed(2))
   console.log(`${opType} [${shape.join(', ')}] by ${remedy.id}: ${said.join(' ')}`)
+}
+
+function single(opType) {
+  return { nodes: [node(opType, ['x'], ['y'])], opset: 18 }
+}
+
+function overChannels(opType) {
+  return { nodes: [node(opType, ['x'], ['y'], { axis: 1 })], opset: 17 }
+}
+
+function groupNorm(opType, [, channels]) {
+  const factors = floatTensor('factors', [channels], ramp(channels))
+  const nodes = [node(opType, ['x', 'factors', 'factors'], ['y'], { num_groups: Math.min(32, channels / 2) })]
+  return { nodes, opset: 21, initializers: [factors] }
+}
+
+/** By its mean and variance over these axes, scaled along the axis left. */
+function inPieces(axes) {
+  return (_, shape) => {
+    const along = shape.map((size, axis) => (axis === 0 || axes.includes(axis) ? 1 : size))
+    const channels = Math.max(...along)
+    const initializers = [
+      floatTensor('epsilon', [], [1e-5]),
+      floatTensor('factors', along, ramp(channels)),
+      int64Tensor('axes', [axes.length], axes),
+    ]
+    const nodes = [
+      node('ReduceMean', ['x', 'axes'], ['mean']),
+      node('Sub', ['x', 'mean'], ['centred']),
+      node('Mul', ['centred', 'centred'], ['square']),
+      node('ReduceMean', ['square', 'axes'], ['variance']),
+      node('Add', ['variance', 'epsilon'], ['sum']),
+      node('Sqrt', ['sum'], ['root']),
+      node('Div', ['centred', 'root'], ['normal']),
+      node('Mul', ['normal', 'factors'], ['scaled']),
+      node('Add', ['scaled', 'factors'], ['y']),
+    ]
+    return { nodes, initializers, opset: 18 }
+  }
+}
+
+function factorAndTerm(_, [, channels]) {
+  const nodes = [node('Mul', ['x', 'factors'], ['scaled']), node('Add', ['scaled', 'factors'], ['y'])]
+  return { nodes, opset: 18, initializers: [floatTensor('factors', [channels, 1, 1], ramp(channels))] }
+}
+
+function ramp(count) {
+  return Float32Array.from({ length: count }, (_, at) => 0.5 + at / count)
 }
 
 async function timeOf(session, feeds, fetches) {

@@ -42,3 +42,17 @@ test('of each remedy what it gives over all operators, slower ones too', () => {
   expect(savings.get('narrow')!.ms).toBeCloseTo(0.5 - 2)
   expect(savings.get('slow')!.high).toBeLessThan(0)
 })
+
+test('a remedy that was timed on the whole model stands for all operators that it changes', () => {
+  const rows = experiments([
+    { insideMs: 1, aloneMs: 1, variants: [rewrite('inputs', 0.9), rewrite('narrow', 0.5)] },
+    { insideMs: 4, aloneMs: 4, variants: [rewrite('narrow', 0.5)] },
+  ])
+  const told = foretell({ ...rows, wholes: [{ remedy: 'inputs', ms: 6, low: 5, high: 7 }] })!
+  expect(told).toMatchObject({ ms: 8, remedies: ['inputs', 'narrow'], onWhole: true })
+  expect(told.low).toBeCloseTo(5 + 2 - 0.04)
+  expect(savingsByRemedy({ ...rows, wholes: [{ remedy: 'inputs', ms: 6, low: 5, high: 7 }] }).get('inputs')!.ms).toBe(6)
+  const unclear = foretell({ ...rows, wholes: [{ remedy: 'inputs', ms: 1, low: -1, high: 3 }] })!
+  expect(unclear.remedies).toEqual(['narrow'])
+  expect(unclear.onWhole).toBeUndefined()
+})

@@ -1,21 +1,8 @@
 // What exact remedies would give, from experiments on operators alone: said before the whole model is tried.
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
+import { type Saving, savingOf, shownFaster } from './shown-faster.ts'
 
-/** A saving per prediction, ms, and its interval; below 0 where it would take longer. */
-export interface Saving {
-  readonly ms: number
-  readonly low: number
-  readonly high: number
-}
-
-/** Of a variant, in all of its copies in the model: the ratio that was measured, of the time within the model. */
-export function savingOf({ insideMs, aloneMs, copies }: OperatorExperiment, variant: OperatorVariant): Saving {
-  // Alone, operands lie in the caches; what an operator takes longer within the model no variant of it alone has shown to go away.
-  const ms = copies * Math.min(insideMs, aloneMs)
-  return { ms: ms * (1 - variant.ratio), low: ms * (1 - variant.ratioHigh), high: ms * (1 - variant.ratioLow) }
-}
-
-/** Of each remedy that was tried on operators alone, over all of them. */
+/** Of each remedy that was tried on operators alone, over all of them; of those tried on the whole model beside them, that. */
 export function savingsByRemedy(experiments: OperatorExperiments | undefined): ReadonlyMap<string, Saving> {
   const byRemedy = new Map<string, Saving>()
   for (const row of experiments?.rows ?? []) {
@@ -25,28 +12,40 @@ export function savingsByRemedy(experiments: OperatorExperiments | undefined): R
       byRemedy.set(variant.remedy!, known === undefined ? saving : sum(known, saving))
     }
   }
+  for (const { remedy, ...saving } of experiments?.wholes ?? []) byRemedy.set(remedy, saving)
   return byRemedy
 }
 
 export interface Foretold extends Saving {
   /** Ids, largest saving first. */
   readonly remedies: readonly string[]
+  /** The first was timed on the whole model. */
+  readonly onWhole?: true
 }
 
-/** Of each operator its best remedy, where its interval lies below what it takes as it is; null where nothing was tried. */
+/**
+ * Of each operator its best remedy, where it was shown to be faster; null where nothing was tried. A remedy that was timed
+ * on the whole model stands for all operators that it changes.
+ */
 export function foretell(experiments: OperatorExperiments | undefined): Foretold | null {
   if (experiments === undefined) return null
-  const byRemedy = new Map<string, number>()
-  let total: Saving = { ms: 0, low: 0, high: 0 }
-  for (const row of experiments.rows) {
-    const [best] = bestByRemedy(row).filter(({ ratioHigh }) => ratioHigh < 1)
-    if (best === undefined) continue
-    const saving = savingOf(row, best)
-    byRemedy.set(best.remedy!, (byRemedy.get(best.remedy!) ?? 0) + saving.ms)
+  const wholes = (experiments.wholes ?? []).filter(({ low }) => low > 0).sort((a, b) => b.ms - a.ms)
+  const [whole] = wholes
+  const byRemedy = new Map(whole ? [[whole.remedy, whole.ms] as const] : [])
+  let total: Saving = { ms: whole?.ms ?? 0, low: whole?.low ?? 0, high: whole?.high ?? 0 }
+  const rows = experiments.rows.filter(
+    ({ variants }) => !variants.some(({ remedy }) => remedy !== null && remedy === whole?.remedy),
+  )
+  const shown = shownFaster(rows, ({ kind, remedy }) => kind === 'rewrite' && remedy !== null)
+  for (const row of rows) {
+    const ofRow = shown.filter((one) => one.row === row)
+    if (ofRow.length === 0) continue
+    const { variant, saving } = ofRow.reduce((best, one) => (one.variant.ratio < best.variant.ratio ? one : best))
+    byRemedy.set(variant.remedy!, (byRemedy.get(variant.remedy!) ?? 0) + saving.ms)
     total = sum(total, saving)
   }
   const remedies = [...byRemedy].sort((a, b) => b[1] - a[1]).map(([remedy]) => remedy)
-  return { ...total, remedies }
+  return { ...total, remedies, ...(whole && { onWhole: true as const }) }
 }
 
 /** A remedy can propose several; its fastest counts. */

@@ -38,7 +38,7 @@ export async function tryOnce(
 ): Promise<TryOutput> {
   const samples = loadInputs(task.inputs)
   const pool = engine.offers.includes('threads')
-  if (pool) await startEngine(task, engine)
+  if (pool && engine.formats.includes('onnx')) await startEngine(task, engine)
   const before = countThreads()
   const start = now()
   const session = await engine.open(task.modelFile, task.options)

@@ -9,10 +9,10 @@ import type { ReadInput } from './input-use.ts'
 import type { NodeContext } from './types.ts'
 
 /** A node as ONNX Runtime keeps it: feature, threshold, link, flags (core/providers/cpu/ml/tree_ensemble_helper.h), padded. */
-const NODE_BYTES = 24
+export const NODE_BYTES = 24
 
 /** What a walk needs of one ensemble, whichever version of the operator wrote it down. */
-interface Forest {
+export interface TreeLists {
   /** Nodes of all trees, leaves too. */
   readonly nodeCount: number
   /** Index of each tree's first node. */
@@ -21,15 +21,18 @@ interface Forest {
   children(node: number): readonly [number, number] | undefined
 }
 
-interface Depths {
+export interface Depths {
   /** Comparisons of one row through all trees. */
   readonly expected: number
   readonly deepest: number
+  /** Of `expected`, those that a tree has left where it may be no deeper than the limit. */
+  readonly within: number
 }
 
 /** Undefined where a node is reached twice: then it is no tree. */
-function depthsOf(forest: Forest): Depths | undefined {
+export function depthsOf(forest: TreeLists, limit = Number.POSITIVE_INFINITY): Depths | undefined {
   let expected = 0
+  let within = 0
   let deepest = 0
   let visited = 0
   for (const root of forest.roots) {
@@ -41,14 +44,15 @@ function depthsOf(forest: Forest): Depths | undefined {
       visited++
       if (visited > forest.nodeCount) return undefined
       expected += at.chance
+      if (at.depth < limit) within += at.chance
       for (const node of children) open.push({ node, depth: at.depth + 1, chance: at.chance / 2 })
     }
   }
-  return { expected, deepest }
+  return { expected, deepest, within }
 }
 
 /** Versions 1 and 3: nodes of all trees in one list, named by tree and node number. */
-function readForest({ node }: NodeContext): Forest | string {
+export function readForest({ node }: Pick<NodeContext, 'node'>): TreeLists | string {
   const trees = numbersAttribute(node, 'nodes_treeids')
   const numbers = numbersAttribute(node, 'nodes_nodeids')
   const yes = numbersAttribute(node, 'nodes_truenodeids')
@@ -82,7 +86,7 @@ function readForest({ node }: NodeContext): Forest | string {
 }
 
 /** Version 5: inner nodes and leaves in lists of their own; a leaf has no number here. */
-function readForest5({ node }: NodeContext): Forest | string {
+export function readForest5({ node }: Pick<NodeContext, 'node'>): TreeLists | string {
   const roots = numbersAttribute(node, 'tree_roots')
   const yes = numbersAttribute(node, 'nodes_truenodeids')
   const no = numbersAttribute(node, 'nodes_falsenodeids')
@@ -102,7 +106,7 @@ function readForest5({ node }: NodeContext): Forest | string {
   }
 }
 
-const treeEnsemble = (read: (context: NodeContext) => Forest | string, targetsOf: (context: NodeContext) => number): Formula =>
+const treeEnsemble = (read: (context: NodeContext) => TreeLists | string, targetsOf: (context: NodeContext) => number): Formula =>
   formula([0], [], ([x], _, context) => {
     const forest = read(context)
     if (typeof forest === 'string') return forest

@@ -18,6 +18,9 @@ export interface Reading {
   readonly disturbedShare: number
 }
 
+/** How a reading is taken. */
+export type Depth = 'look' | 'thorough' | 'shipped'
+
 /** What pairs of readings say of a candidate beside its base. */
 export interface Judgement {
   readonly verdict: 'faster' | 'slower' | 'no-difference'
@@ -43,12 +46,12 @@ export type Remembered =
 export interface Bench {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
-  /** `thorough`: sampled longer, for the last proof. */
-  measure(setup: RemedySetup, thorough?: boolean): Promise<Trial<Reading>>
+  /** `thorough`: sampled longer, for the last proof; `shipped`: so, and through the folder that it would be shipped in. */
+  measure(setup: RemedySetup, depth?: Depth): Promise<Trial<Reading>>
   /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
-  /** Outputs on all inputs given against the untouched original's; as they were seen before, unless `again`. */
-  compare(setup: RemedySetup, promise: Effect, again?: boolean): Promise<OutputCheck>
+  /** Outputs on all inputs given against the untouched original's; as they were seen before, or `shipped`: anew, of that folder. */
+  compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
   /** The graph as the engine runs it; null where it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>
   /** Bytes of the model and its weights on disk. */

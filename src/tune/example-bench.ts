@@ -4,7 +4,7 @@ import { mulberry32, normal } from '../graph/random.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
 import { defineRemedy, goals, type Remedy, type RemedyEvidence, type RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
-import type { Bench, Reading } from './bench.ts'
+import type { Bench, Depth, Reading } from './bench.ts'
 
 /** Which of the made-up remedies are in the setup. */
 export type Has = (id: string) => boolean
@@ -28,7 +28,7 @@ export interface World {
 }
 
 export interface Seen {
-  readonly what: 'reading' | 'thorough reading' | 'outputs' | 'pace'
+  readonly what: 'reading' | 'thorough reading' | 'shipped reading' | 'outputs' | 'pace'
   /** Ids of the remedies in it, sorted. */
   readonly key: string
   readonly atMs: number
@@ -46,8 +46,8 @@ export function exampleBench(world: World): Bench & { readonly seen: readonly Se
   let now = 0
   const note = (what: Seen['what'], setup: RemedySetup) => seen.push({ what, key: keyOf(setup), atMs: now })
 
-  async function measure(setup: RemedySetup, thorough = false): Promise<Trial<Reading>> {
-    note(thorough ? 'thorough reading' : 'reading', setup)
+  async function measure(setup: RemedySetup, depth: Depth = 'look'): Promise<Trial<Reading>> {
+    note(depth === 'look' ? 'reading' : `${depth} reading`, setup)
     const has = hasOf(setup)
     const handoffNs = world.handoffNs?.(now) ?? FAST_NS
     now += world.readingMs ?? 500

@@ -15,7 +15,7 @@ export interface JudgePlan {
   readonly most: number
   /** No pair but the first starts after it. */
   readonly deadlineMs: Deadline
-  /** false: all of `most` pairs, longer samples, and one look: the last proof. */
+  /** false: all of `most` pairs, longer samples, the candidate through its folder, and one look: the last proof. */
   readonly stopEarly: boolean
   /** Of the interval at each look, percent. */
   readonly level: 95 | 99
@@ -45,14 +45,16 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
   const pairs: Pair[] = []
   const [bases, candidates]: [Reading[], Reading[]] = [[], []]
   const isLate = () => isPast(plan.deadlineMs, bench)
+  const [baseDepth, depth] = plan.stopEarly ? (['look', 'look'] as const) : (['thorough', 'shipped'] as const)
   let repeats = 0
   let disturbed = 0
   while (pairs.length < plan.most && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
-    const first = await bench.measure(baseFirst ? base : candidate, !plan.stopEarly)
+    const sides = [() => bench.measure(base, baseDepth), () => bench.measure(candidate, depth)] as const
+    const first = await sides[baseFirst ? 0 : 1]()
     if (first.outcome !== 'measured') return first
-    const second = await bench.measure(baseFirst ? candidate : base, !plan.stopEarly)
+    const second = await sides[baseFirst ? 1 : 0]()
     if (second.outcome !== 'measured') return second
     const [a, b] = baseFirst ? [first.value, second.value] : [second.value, first.value]
     const spans = spansChange(a, b)

@@ -1,4 +1,5 @@
-// The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared anew.
+// The step `prove`: all that was kept against the untouched original once more, in new processes, with outputs compared anew. What was
+// kept predicts through the folder that it would be shipped in; the original as its user's own code calls the engine.
 import type { OutputCheck } from '../measure/outputs/index.ts'
 import { reasonInWords } from '../trials/port.ts'
 import type { Judgement } from './bench.ts'
@@ -42,7 +43,7 @@ export async function prove(
 async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState): Promise<Proven> {
   const { bench, original } = plan
   plan.onStep('the whole against the original', 0, 1)
-  const outputs = await bench.compare(setup, worstEffect(kept), true)
+  const outputs = await bench.compare(setup, worstEffect(kept), 'shipped')
   let trial = await judge(bench, original, setup, FINAL)
   // Not clear, but near: more pairs, judged anew. A state of the machine in which it lost is not measured away.
   if (trial.outcome === 'measured' && isNear(trial.value)) trial = await judge(bench, original, setup, FINAL_AGAIN)

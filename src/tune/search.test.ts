@@ -92,13 +92,13 @@ describe('what is better', () => {
     expect(judgement.speedupLow).toBeLessThan(2.1)
     expect(judgement.speedupHigh).toBeGreaterThan(2.1)
     expect(one.found.tried.filter(({ kept }) => kept).map(({ name }) => name)).toEqual(['a', 'b'])
-    // Fresh readings, the original's own among them.
+    // Fresh readings, the original's own among them, and what was kept as it would be shipped.
     expect(
       one.bench.seen
-        .filter(({ what }) => what === 'thorough reading')
-        .map(({ key }) => key)
+        .filter(({ what }) => what.endsWith(' reading'))
+        .map(({ what, key }) => `${what} of '${key}'`)
         .slice(0, 4),
-    ).toEqual(['', 'a+b', 'a+b', ''])
+    ).toEqual(["thorough reading of ''", "shipped reading of 'a+b'", "shipped reading of 'a+b'", "thorough reading of ''"])
   })
 
   test('what a first look showed of one that is not judged is a number beside its reason', async () => {
@@ -259,7 +259,7 @@ describe('never kept', () => {
   test('what is faster only until the last proof', async () => {
     const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
     // Longer samples show no gain: the first ones met a cold machine.
-    const measure: Bench['measure'] = (setup, thorough) => made.measure(thorough ? original : setup, thorough)
+    const measure: Bench['measure'] = (setup, depth) => made.measure(depth === 'shipped' ? original : setup, depth)
     const one = await runOn({ ...made, measure }, made, [exampleRemedy('a')])
     expect(shipped(one)).toBe('')
     expect(one.found).toMatchObject({ kept: [], proof: { proven: false } })
@@ -274,8 +274,8 @@ describe('never kept', () => {
 
   test('what crashes in the last proof', async () => {
     const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.5 }) })
-    const measure: Bench['measure'] = async (setup, thorough) =>
-      thorough ? { outcome: 'timed-out', limitMs: 5000 } : made.measure(setup)
+    const measure: Bench['measure'] = async (setup, depth) =>
+      depth === 'shipped' ? { outcome: 'timed-out', limitMs: 5000 } : made.measure(setup)
     const one = await runOn({ ...made, measure }, made, [exampleRemedy('a')])
     expect(shipped(one)).toBe('')
     expect(one.found.tried[0]).toMatchObject({

@@ -1,7 +1,7 @@
 // Predicts with every sample of the saved inputs and keeps what comes out, in the form in which inputs are kept. Runs in the trial's
 // process.
 import type { Feeds, Results, Session } from '../../engines/types.ts'
-import { engineOf } from '../../trials/engine-of.ts'
+import { openerOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs, saveInputs } from '../samples/saved.ts'
@@ -22,7 +22,7 @@ export interface OutputsOutput {
 /** `saved` can be read with `loadInputs`: one entry a sample, in the order of the inputs. */
 async function predictAll(input: OutputsInput): Promise<OutputsOutput> {
   const samples = loadInputs(input.inputs)
-  const session = await engineOf(input.engine).open(input.modelFile, input.options)
+  const session = await openerOf(input).open(input.modelFile, input.options)
   const kept = await keepOutputs(session, samples, input.outputFolder)
   await session.close()
   return kept

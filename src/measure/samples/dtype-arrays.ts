@@ -4,6 +4,7 @@
 import type { TensorValue } from '../../engines/types.ts'
 import { bfloat16Value, float16Value } from '../../graph/decode.ts'
 import { bitsPerElement, elementCount, sizeInBytes } from '../../graph/dtype.ts'
+import { ELEMENT_ARRAYS, type ElementArray, type ElementArrayType } from '../../graph/element-arrays.ts'
 import { toBfloat16, toFloat16 } from '../../graph/encode.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
@@ -11,38 +12,10 @@ import type { DType } from '../../graph/types.ts'
 export { elementCount }
 
 /** Every array `TensorValue.data` may be, strings apart. */
-export type NumericArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
+export type NumericArray = ElementArray
 
-interface ArrayType {
-  readonly BYTES_PER_ELEMENT: number
-  new (length: number): NumericArray
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericArray
-}
-
-const BYTE_TYPES: Readonly<Partial<Record<DType, ArrayType>>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
+const BYTE_TYPES: typeof ELEMENT_ARRAYS = {
+  ...ELEMENT_ARRAYS,
   float8e4m3fn: Uint8Array,
   float8e4m3fnuz: Uint8Array,
   float8e5m2: Uint8Array,
@@ -158,7 +131,7 @@ const isPacked = (dtype: DType): boolean => (bitsPerElement(dtype) ?? 8) < 8
 
 const numbersPerElement = (dtype: DType): number => (dtype === 'complex64' || dtype === 'complex128' ? 2 : 1)
 
-function arrayType(dtype: DType): ArrayType {
+function arrayType(dtype: DType): ElementArrayType {
   const type = BYTE_TYPES[dtype]
   if (type === undefined) throw new RangeError(`${dtype} has no array of numbers`)
   return type

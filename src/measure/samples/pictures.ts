@@ -1,11 +1,12 @@
 // Pictures as samples: one jpg, png or webp each, for the one input that takes a picture. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. A picture is stretched to the input's height and width, turned as its camera says, in RGB; bytes stay
-// bytes, floats are 0..1. What a model wants otherwise (a mean and a deviation, BGR) has to be done before: save arrays.
+// behind the batch or last. A picture is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
+// floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
 import { isPlainFloat } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
+import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
 import type { DataRecord } from './records.ts'
 import type { ResolvedInput } from './resolved.ts'
 
@@ -26,9 +27,14 @@ export function readPictures(
   folder: string,
   names: readonly string[],
   inputs: readonly ResolvedInput[],
-  decode: DecodePictures = decodeWithSharp,
+  {
+    numbers = null,
+    decode = decodeWithSharp,
+  }: { readonly numbers?: PictureNumbers | null; readonly decode?: DecodePictures } = {},
 ): readonly DataRecord[] {
   const { input, frame } = pictureInputOf(inputs, folder)
+  const said = numbers ?? UNIT_RGB
+  checkNumbers(said, frame, input)
   const pictures = decode(
     names.map((name) => join(folder, name)),
     frame,
@@ -37,21 +43,58 @@ export function readPictures(
     ? [1, frame.channels, frame.height, frame.width]
     : [1, frame.height, frame.width, frame.channels]
   return pictures.map((bytes, k) => {
-    const ordered = frame.channelsFirst ? channelByChannel(bytes, frame) : bytes
+    const colours = said.bgr ? swapped(bytes, frame) : bytes
+    const ordered = frame.channelsFirst ? channelByChannel(colours, frame) : colours
     const tensor =
       input.dtype === 'uint8'
         ? { dtype: 'uint8' as const, shape, data: ordered }
-        : { dtype: 'float32' as const, shape, data: Float32Array.from(ordered, (byte) => byte / 255) }
+        : { dtype: 'float32' as const, shape, data: floatsOf(ordered, frame, said) }
     return { tensors: new Map([[input.name, tensor]]), stacked: false, where: names[k]! }
   })
 }
 
 /** For whoever reads the numbers. */
-export function picturesNote(inputs: readonly ResolvedInput[]): string {
+export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureNumbers | null = null): string {
   const { input, frame } = pictureInputOf(inputs, '')
-  const order = ['grey', 'RGB', 'RGBA'][[1, 3, 4].indexOf(frame.channels)]!
-  const scale = input.dtype === 'uint8' ? '0..255' : '0..1'
-  return `Pictures became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers ${scale}; where the model wants others, save arrays (.npy) instead`
+  const orders = numbers?.bgr ? ['grey', 'BGR', 'BGRA'] : ['grey', 'RGB', 'RGBA']
+  const order = orders[[1, 3, 4].indexOf(frame.channels)]!
+  const became = `Pictures became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers`
+  if (input.dtype === 'uint8') return `${became} 0..255`
+  if (numbers === null) return `${became} 0..1; where the model wants others, say so with --pictures, or save arrays (.npy)`
+  const { scale, mean, std, from } = numbers
+  return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
+}
+
+/** Of an alpha channel nothing is said: it is scaled, and no more. */
+function checkNumbers({ mean, std, from }: PictureNumbers, { channels }: Frame, { name }: ResolvedInput): void {
+  const colours = Math.min(3, channels)
+  const odd = [mean, std].find(({ length }) => length !== 1 && length !== colours && length !== channels)
+  if (odd === undefined) return
+  throw new InputError(`${from}: ${odd.join('/')} is for ${odd.length} channels, and '${name}' takes ${channels}`)
+}
+
+function floatsOf(ordered: Uint8Array, frame: Frame, { scale, mean, std }: PictureNumbers): Float32Array {
+  const { channels, channelsFirst } = frame
+  const places = frame.height * frame.width
+  const of = (numbers: readonly number[], channel: number, other: number) =>
+    numbers.length === 1 ? numbers[0]! : (numbers[channel] ?? other)
+  const means = Array.from({ length: channels }, (_, channel) => of(mean, channel, 0))
+  const stds = Array.from({ length: channels }, (_, channel) => of(std, channel, 1))
+  return Float32Array.from(ordered, (byte, at) => {
+    const channel = channelsFirst ? Math.floor(at / places) : at % channels
+    return (byte * scale - means[channel]!) / stds[channel]!
+  })
+}
+
+/** Red and blue in each other's place. */
+function swapped(bytes: Uint8Array, { channels }: Frame): Uint8Array {
+  if (channels < 3) return bytes
+  const other = Uint8Array.from(bytes)
+  for (let at = 0; at < bytes.length; at += channels) {
+    other[at] = bytes[at + 2]!
+    other[at + 2] = bytes[at]!
+  }
+  return other
 }
 
 function pictureInputOf(inputs: readonly ResolvedInput[], folder: string): { input: ResolvedInput; frame: Frame } {

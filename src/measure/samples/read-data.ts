@@ -42,6 +42,7 @@ export function readData(path: string, inputs: readonly ResolvedInput[], options
     labelsName: options.labelsName ?? null,
     limit: options.limit ?? DEFAULT_LIMIT,
     allowNaN: options.allowNaN ?? false,
+    pictures: options.pictures ?? (() => null),
   }
   const samples = statOf(path).isDirectory() ? readFolder(path, inputs, settled) : readFile(path, inputs, settled)
   const first = samples[0]
@@ -51,7 +52,7 @@ export function readData(path: string, inputs: readonly ResolvedInput[], options
     shaped.filter(({ name }) => first.feeds[name] === undefined).map((input) => [input.name, givenTensor(input)]),
   )
   const labels = samples.flatMap((sample) => (sample.labels === undefined ? [] : [sample.labels]))
-  const note = holdsPictures(path, settled.labelsName) ? picturesNote(inputs) : noteOfSound(path, inputs)
+  const note = holdsPictures(path, settled.labelsName) ? picturesNote(inputs, settled.pictures()) : noteOfSound(path, inputs)
   return {
     samples: samples.map(({ feeds }) => ({ ...feeds, ...given })),
     inputs: shaped,
@@ -125,7 +126,7 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
   const arrays = files.filter((name) => !isLabels(name, options.labelsName)).slice(0, options.limit)
   const records =
     pictures.length > 0
-      ? readPictures(path, pictures, inputs)
+      ? readPictures(path, pictures, inputs, { numbers: options.pictures() })
       : arrays.flatMap((name) => recordsOf(join(path, name), inputs, null, /\.[ct]sv$/i.test(name)))
   const samples = records.flatMap((record) => samplesOf(record, inputs, { ...options, labelsName: null }))
   if (samples.length === 0) throw new InputError(`${path}: nothing in this folder that is read; give ${KINDS}`)
@@ -190,7 +191,7 @@ function statOf(path: string) {
   return stat
 }
 
-function bytesOf(path: string): Uint8Array {
+function bytesOf(path: string): Uint8Array<ArrayBuffer> {
   try {
     return readFileSync(path)
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Feeds, TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { castTensor, elementCount, elementOf, isPlainFloat } from './dtype-arrays.ts'
 import { formatShape, shorten } from './flags.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
 import { type DataRecord, type NamedTensors, reshapeTo, rowsOf } from './records.ts'
 import type { ResolvedInput } from './resolved.ts'
 
@@ -15,6 +16,8 @@ export interface SampleOptions {
   readonly limit: number
   /** Missing values are data to some models (tree ensembles); to others they are a mistake. */
   readonly allowNaN: boolean
+  /** What the bytes of pictures become; null: 0..1 in RGB. Asked where there are pictures. */
+  readonly pictures: () => PictureNumbers | null
 }
 
 export interface Sample {

@@ -1,9 +1,9 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
-import type { LeastRuns, Sampled, SamplePlan, Session } from '../../engines/types.ts'
+import type { LeastRuns, Observed, Sampled, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
-import { engineOf } from '../../trials/engine-of.ts'
+import { openerOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
@@ -24,7 +24,7 @@ export interface LatencyInput extends ModelTask {
   readonly brief: boolean
   /** Measures the handoff before the samples only. */
   readonly oneHandoff?: boolean
-  /** Watches the event loop after the samples. */
+  /** Watches the event loop after the samples, and asks the runtime for what it alone can tell. */
   readonly watchEventLoop?: boolean
   /**
    * Fewest warm-up runs and samples, 2 and 5 in place of 5 and 10: for slow models where many processes are read. `where-slow`: where
@@ -48,6 +48,7 @@ export interface LatencyInput extends ModelTask {
 
 export interface LatencyOutput extends LatencyBlock {
   readonly eventLoop?: EventLoop
+  readonly observed?: Observed
   /** Threads that predictions ran on; absent where the engine does not tell. */
   readonly threads?: number
   /** Where they were asked for: what came out, or why nothing did. */
@@ -88,7 +89,7 @@ const TOOLS: BlockTools = { now: processClock, measureHandoff, watchMemory, star
 
 export async function measureBlock(
   input: LatencyInput,
-  engine = engineOf(input.engine),
+  engine = openerOf(input),
   tools: BlockTools = TOOLS,
 ): Promise<LatencyOutput> {
   const { now } = tools
@@ -126,6 +127,7 @@ export async function measureBlock(
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
   const keptBytes = memory.keptBytes()
   const eventLoop = input.watchEventLoop ? await tools.watchEventLoop(runs) : undefined
+  const observed = input.watchEventLoop ? await session.observe?.(feeds[0]!) : undefined
 
   return {
     // The kernel counts threads that a quota stopped as waiting.
@@ -152,6 +154,7 @@ export async function measureBlock(
     predictPeakBytes,
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
+    ...(observed ? { observed } : {}),
     ...threadsOf(session),
     ...(await askedOutputs(input, session)),
   }

@@ -2,7 +2,7 @@
 // it is the same for every model. Where starts are compared, each file starts once before times count: then its bytes are in the
 // operating system's page cache, and what is compared is parsing, optimizing and repacking, not the disk.
 import { processClock } from '../../engines/sampler.ts'
-import { engineOf } from '../../trials/engine-of.ts'
+import { openerOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
@@ -19,7 +19,7 @@ export interface StartTimes {
 }
 
 /** `firstMs` includes turning the feeds into what the engine takes. */
-export async function timeStart(task: ModelTask, engine = engineOf(task.engine), now = processClock): Promise<StartTimes> {
+export async function timeStart(task: ModelTask, engine = openerOf(task), now = processClock): Promise<StartTimes> {
   const [feeds] = loadInputs(task.inputs)
   if (feeds === undefined) throw new Error('no sample to start with')
   const start = now()

@@ -34,7 +34,11 @@ const calls = () => (globalThis as unknown as { workerCostCalls: unknown[][] }).
 
 test('both ways take turns, each opened and closed, with the samples as the engine’s tensors are', async () => {
   shipped('')
-  const { plainMs, workerMs } = await workerCostTask.run({ folder, inputs, sampleMs: 1 })
+  const { plainMs, workerMs } = await workerCostTask.run({
+    shipped: { folder, takesTensors: false, env: {} },
+    inputs,
+    sampleMs: 1,
+  })
   expect(plainMs).toBeGreaterThan(0)
   expect(workerMs).toBeGreaterThan(0)
   const opened = calls().filter(([what]) => what !== 'predict')
@@ -82,5 +86,7 @@ test('both are medians on the clock, of as much time each', async () => {
 
 test('a folder that cannot predict is an error', async () => {
   shipped('throw new Error("no such input")')
-  await expect(workerCostTask.run({ folder, inputs, sampleMs: 1 })).rejects.toThrow('no such input')
+  await expect(workerCostTask.run({ shipped: { folder, takesTensors: false, env: {} }, inputs, sampleMs: 1 })).rejects.toThrow(
+    'no such input',
+  )
 })

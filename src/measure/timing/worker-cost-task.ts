@@ -1,7 +1,6 @@
 // What predicting in a worker adds: the shipped predict() in the caller's thread and through its worker, in turns.
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { processClock } from '../../engines/sampler.ts'
+import { importShipped, plainFeeds, type ShippedFolder } from '../../engines/shipped-folder.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { loopMs } from './loop.ts'
@@ -9,13 +8,10 @@ import { median } from './statistics.ts'
 import { turns } from './turns.ts'
 
 export interface WorkerCostInput {
-  /** A shipped folder whose engine can be imported from there. */
-  readonly folder: string
+  readonly shipped: ShippedFolder
   /** Path of an inputs.json. */
   readonly inputs: string
   readonly sampleMs: number
-  /** What the folder's code is told by the environment. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface WorkerCost {
@@ -24,30 +20,21 @@ export interface WorkerCost {
   readonly workerMs: number
 }
 
-interface Predictor {
-  predict(feeds: Record<string, unknown>): Promise<unknown>
-  close(): Promise<void>
-}
-
 const ROUNDS = 4
 const LEAST = { warmup: 3, samples: 5 } as const
 const MODES = ['plain', 'worker'] as const
 
-export type LoadPredictor = (options: { readonly worker: boolean }) => Promise<Predictor>
+type LoadEither = (options: { readonly worker: boolean }) => Promise<{
+  predict(feeds: Readonly<Record<string, unknown>>): Promise<unknown>
+  close(): Promise<void>
+}>
 
-async function measureWorkerCost({ folder, inputs, sampleMs, env = {} }: WorkerCostInput): Promise<WorkerCost> {
-  Object.assign(process.env, env)
-  const { load } = (await import(pathToFileURL(path.join(folder, 'predict.mjs')).href)) as { load: LoadPredictor }
-  const feeds = loadInputs(inputs).map((sample) =>
-    Object.fromEntries(
-      Object.entries(sample).map(([name, { dtype, shape, data }]) => [name, { type: dtype, data, dims: shape }]),
-    ),
-  )
-  return workerCost(load, feeds, sampleMs)
+async function measureWorkerCost({ shipped, inputs, sampleMs }: WorkerCostInput): Promise<WorkerCost> {
+  return workerCost(await importShipped(shipped), loadInputs(inputs).map(plainFeeds), sampleMs)
 }
 
 export async function workerCost(
-  load: LoadPredictor,
+  load: LoadEither,
   feeds: readonly Record<string, unknown>[],
   sampleMs: number,
   now = processClock,

@@ -58,12 +58,13 @@ export function outputComparison(
     return compareOutputs(original.samples, level.value.samples, { ...plan.compare, outputs }).maxRelative
   }
 
-  async function check(setup: RemedySetup, promise: Effect): Promise<OutputCheck> {
+  async function check(setup: RemedySetup, promise: Effect, depth: 'look' | 'shipped'): Promise<OutputCheck> {
     originals ??= originalOutputs(plan.originalOptions)
     const original = await originals
     if (original.outcome !== 'measured')
       return { ok: false, reason: `the original's outputs could not be had: ${reasonInWords(original)}`, agreement: null }
-    const candidate = await outputsOf(await tasks.taskOf({ ...setup, batchFactor: 1 }))
+    const one = { ...setup, batchFactor: 1 }
+    const candidate = await outputsOf(await (depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one)))
     if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
     const outputs = comparable(original.value, candidate.value, plan.outputs)
     const options = { ...plan.compare, labels: judged.labels, outputs }
@@ -74,9 +75,9 @@ export function outputComparison(
     return { ...(withinNoise(agreement, await noise) ?? said), agreement }
   }
 
-  return (setup, promise, again = false) => {
+  return (setup, promise, depth = 'look') => {
     const key = `${tasks.keyOf({ ...setup, batchFactor: 1 })} ${promise}`
-    const known = (again ? undefined : checks.get(key)) ?? check(setup, promise)
+    const known = (depth === 'look' ? checks.get(key) : undefined) ?? check(setup, promise, depth)
     checks.set(key, known)
     return known
   }

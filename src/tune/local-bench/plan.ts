@@ -1,11 +1,12 @@
 // What the bench of this machine is told.
+import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import type { EngineOptions, Feeds } from '../../engines/types.ts'
 import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import type { AllowedLoss, CompareOptions } from '../../measure/outputs/index.ts'
 import type { SummedCpus } from '../../measure/timing/disturbance.ts'
-import type { Goal, RemedyInput } from '../../rewrite/remedy.ts'
+import type { Goal, RemedyInput, RemedySetup } from '../../rewrite/remedy.ts'
 import type { CacheKey, CacheOptions } from '../../trials/cache.ts'
 import type { Limits } from '../../trials/limits.ts'
 import type { RunTrial } from '../../trials/port.ts'
@@ -32,6 +33,8 @@ export interface LocalBenchPlan {
   readonly folder: string
   /** Writes the model and its weights into a new folder, and returns the model's path and all bytes. */
   readonly write: (model: Model, folder: string) => Promise<ModelFile>
+  /** Writes the folder that a setup would be shipped in, for the last proof; null: it cannot be tried. Absent: no folder is shipped. */
+  readonly ship?: ((setup: RemedySetup, folder: string) => Promise<ShippedFolder | null>) | undefined
   /** Of judgements; absent: nothing is kept or recalled. */
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
   readonly readExecuted: (file: string) => Promise<GraphView>

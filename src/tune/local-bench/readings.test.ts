@@ -64,7 +64,7 @@ describe('how long is sampled', () => {
 
   test('three times as long for the last proof, with more samples, and longer for a batch', async () => {
     const { measure, setup, inputs } = bench({ latency: () => measured(block()) })
-    await measure(setup(), true)
+    await measure(setup(), 'thorough')
     await measure(setup({}, { batchFactor: 2 }))
     await measure(setup({}, { batchFactor: 16 }))
     expect(inputs().map(({ sampleMs, few }) => [sampleMs, few])).toEqual([
@@ -83,6 +83,18 @@ describe('how long is sampled', () => {
       [false, 1],
     ])
   })
+})
+
+test('the last proof reads the folder that would be shipped, as long as the original', async () => {
+  const ship = async (_: unknown, at: string) => ({ folder: at, takesTensors: true, env: {} })
+  const { measure, setup, inputs, trials } = bench({ latency: () => measured(block()), start: () => failed('no') }, { ship })
+  await measure(setup(), 'thorough')
+  await measure(setup(), 'shipped')
+  expect(inputs().map(({ shipped, sampleMs }) => [shipped?.takesTensors, sampleMs])).toEqual([
+    [undefined, 360],
+    [true, 360],
+  ])
+  expect(trials.asked).toHaveLength(2)
 })
 
 test('a trial that measured nothing is handed on', async () => {
@@ -106,9 +118,9 @@ describe('starts', () => {
 
   test('five for the last proof, or fewer where they are long', async () => {
     const { measure, setup, trials } = bench(starting([9, 1, 2, 3, 4, 5, 300, 250]), { goal: 'load-time' })
-    expect(await measure(setup(), true)).toMatchObject({ value: { score: 3 } })
+    expect(await measure(setup(), 'thorough')).toMatchObject({ value: { score: 3 } })
     // 300 and 250: half a second is counted.
-    expect(await measure(setup(), true)).toMatchObject({ value: { score: 275 } })
+    expect(await measure(setup(), 'thorough')).toMatchObject({ value: { score: 275 } })
     expect(trials.tasks()).toHaveLength(8)
   })
 

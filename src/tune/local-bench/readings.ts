@@ -7,7 +7,7 @@ import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { trialLimits, tryLimits } from '../../trials/limits.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import type { Trial } from '../../trials/port.ts'
-import type { Bench, Reading } from '../bench.ts'
+import type { Bench, Depth, Reading } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import type { SetupTasks } from './setup-tasks.ts'
 
@@ -34,12 +34,14 @@ export function readings(
   /** Files that started before. */
   const started = new Set<string>()
   let processes = 0
+  const taskAt = (setup: RemedySetup, depth: Depth) => (depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup))
   const threadsOf = ({ options }: RemedySetup) => options.threads ?? plan.threadsInUse
 
-  async function predict(setup: RemedySetup, thorough: boolean): Promise<Trial<LatencyOutput>> {
+  async function predict(setup: RemedySetup, depth: Depth): Promise<Trial<LatencyOutput>> {
+    const thorough = depth !== 'look'
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
     const input = {
-      ...(await tasks.taskOf(setup)),
+      ...(await taskAt(setup, depth)),
       process: processes++,
       sampleMs: planned,
       // One thread hands nothing over, so that its handoff need not be known.
@@ -71,8 +73,9 @@ export function readings(
   /** The first start of a file reads it from the disk, and does not count. */
   async function measureStarts(task: ModelTask, count: number): Promise<Trial<Reading>> {
     const starts: number[] = []
-    const isFirst = !started.has(task.modelFile)
-    started.add(task.modelFile)
+    const from = task.shipped?.folder ?? task.modelFile
+    const isFirst = !started.has(from)
+    started.add(from)
     let countedMs = 0
     for (let k = isFirst ? -1 : 0; k < count && countedMs < STARTS_MS; k++) {
       const trial = await run(startTask, task, tryLimits(limits))
@@ -86,16 +89,16 @@ export function readings(
   }
 
   return {
-    async measure(setup, thorough = false) {
-      if (goal === 'load-time') return measureStarts(await tasks.taskOf(setup), thorough ? STARTS_THOROUGH : STARTS)
-      const trial = await predict(setup, thorough)
+    async measure(setup, depth = 'look') {
+      if (goal === 'load-time') return measureStarts(await taskAt(setup, depth), depth === 'look' ? STARTS : STARTS_THOROUGH)
+      const trial = await predict(setup, depth)
       if (trial.outcome !== 'measured') return trial
       const value = readingOf(trial.value, setup)
       if (!Number.isNaN(value.score)) return { outcome: 'measured', value }
       return { outcome: 'failed', reason: `this system does not tell what ${goal} is about` }
     },
     async predictMs(setup) {
-      const trial = await predict(setup, false)
+      const trial = await predict(setup, 'look')
       return trial.outcome === 'measured' ? { outcome: 'measured', value: trial.value.p50Ms } : trial
     },
   }

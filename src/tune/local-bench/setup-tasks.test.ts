@@ -89,3 +89,20 @@ test('every path is a new one, and a new file has a folder of its own', () => {
   expect(path.dirname(a)).not.toBe(path.dirname(b))
   expect(fs.readdirSync(path.dirname(a))).toEqual([])
 })
+
+test('the folder that a setup would be shipped in is written once, whatever the batch; without one the task is the plain one', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const written: string[] = []
+  const ship = async (_: unknown, at: string) => {
+    written.push(at)
+    return { folder: at, takesTensors: true, env: {} }
+  }
+  const tasks = setupTasks({ ...plan, ship })
+  const [one, batch] = await Promise.all([setup(), setup({}, { batchFactor: 2 })].map(tasks.shippedTaskOf))
+  expect(one).toEqual({ ...(await tasks.taskOf(setup())), shipped: { folder: written[0], takesTensors: true, env: {} } })
+  expect(batch!.shipped).toEqual(one!.shipped)
+  await tasks.shippedTaskOf(setup({ threads: 2 }))
+  expect(written).toHaveLength(2)
+  const none = setupTasks({ ...plan, ship: async () => null })
+  expect(await none.shippedTaskOf(setup())).toEqual(await none.taskOf(setup()))
+})

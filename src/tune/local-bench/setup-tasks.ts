@@ -1,8 +1,9 @@
 // Setups as trials take them: each model in a file that is written once, however many setups share it, and the inputs joined to batches.
 import fs from 'node:fs'
 import path from 'node:path'
+import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import type { EngineOptions } from '../../engines/types.ts'
-import { fileForEngine, type Model } from '../../graph/model.ts'
+import { fileAsGiven, fileForEngine, type Model } from '../../graph/model.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
@@ -14,6 +15,8 @@ export interface SetupTasks {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
   taskOf(setup: RemedySetup): Promise<ModelTask>
+  /** The same through the folder that it would be shipped in, where the plan writes one. */
+  shippedTaskOf(setup: RemedySetup): Promise<ModelTask>
   fileOf(model: Model): Promise<ModelFile>
   /** NaN for a model that was not written. */
   sizeBytes(setup: RemedySetup): number
@@ -23,7 +26,9 @@ export interface SetupTasks {
   newFile(hint: string): string
 }
 
-export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 'inputs' | 'folder' | 'write'>): SetupTasks {
+export function setupTasks(
+  plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 'inputs' | 'folder' | 'write' | 'ship'>,
+): SetupTasks {
   const { proto, source } = plan.original
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
   const ids = new WeakMap<object, number>()
@@ -32,6 +37,7 @@ export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 
   ])
   const sizes = new WeakMap<object, number>([[proto, source.sizeBytes]])
   const batches = new Map<number, string>()
+  const folders = new Map<string, Promise<ShippedFolder | null>>()
   let models = 0
   let paths = 0
 
@@ -63,15 +69,24 @@ export function setupTasks(plan: Pick<LocalBenchPlan, 'engineId' | 'original' | 
 
   const newPath = (hint: string) => path.join(plan.folder, `${hint}-${paths++}`)
 
+  const keyOf: SetupTasks['keyOf'] = ({ model, batchFactor, ...rest }) => `${idOf(model)} ${batchFactor} ${runsKey(rest)}`
+
+  const taskOf: SetupTasks['taskOf'] = async ({ model, options, batchFactor, engine }) => ({
+    engine: engine?.id ?? plan.engineId,
+    modelFile: engine?.opens === 'source' && model.proto === proto ? fileAsGiven(model) : (await fileOf(model)).file,
+    options,
+    inputs: inputsOf(batchFactor),
+  })
+
   return {
-    keyOf: ({ model, batchFactor, ...rest }) => `${idOf(model)} ${batchFactor} ${runsKey(rest)}`,
-    async taskOf({ model, options, batchFactor, engine }) {
-      return {
-        engine: engine?.id ?? plan.engineId,
-        modelFile: (await fileOf(model)).file,
-        options,
-        inputs: inputsOf(batchFactor),
-      }
+    keyOf,
+    taskOf,
+    async shippedTaskOf(setup) {
+      const task = await taskOf(setup)
+      const key = keyOf({ ...setup, batchFactor: 1 })
+      if (!folders.has(key)) folders.set(key, plan.ship?.(setup, newPath('shipped')) ?? Promise.resolve(null))
+      const shipped = await folders.get(key)!
+      return shipped === null ? task : { ...task, shipped }
     },
     fileOf,
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,

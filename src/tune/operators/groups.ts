@@ -1,10 +1,12 @@
-// Which parts of a model are worth taking out: nodes that are alike, and runs of elementwise nodes, that take much longer than their floor.
+// Which parts of a model are worth taking out: nodes that are alike, runs of elementwise nodes, and the pieces of a normalization, that take
+// much longer than their floor.
 import type { NodeProto } from 'onnx-buf'
 import type { NodeCost } from '../../analyze/costs.ts'
 import { elementCount } from '../../graph/dtype.ts'
 import { constantIn, type ScopedNode, scopedNodes } from '../../graph/scope.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
-import { placeKey } from '../../rewrite/executed-subgraphs.ts'
+import { type Lifted, placeKey } from '../../rewrite/executed-subgraphs.ts'
+import { gather, normsIn, type Together } from './together.ts'
 
 /** A part of the model, and the further parts that are like it. */
 export interface Group {
@@ -42,19 +44,15 @@ const ELEMENTWISE = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** Longest above their floor first. `users`: the user's nodes, by `placeKey`. */
-export function groupsOf(
-  profile: Profile,
-  costs: readonly NodeCost[],
-  users: ReadonlyMap<string, NodeProto>,
-  p50Ms: number,
-): readonly Group[] {
+/** Longest above their floor first. */
+export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: Lifted, p50Ms: number): readonly Group[] {
+  const known = { users: lifted.nodes, together: normsIn(lifted.model) }
   const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
   const groups = new Map<string, Group>()
-  for (const one of candidatesOf(profile, costs, { users, views })) {
+  for (const one of candidatesOf(profile, costs, { ...known, views })) {
     const key = one.nodes.map((node) => likeness(node, views.get(node.name))).join('\n')
-    const known = groups.get(key)
-    groups.set(key, known === undefined ? one : merged(known, one))
+    const alike = groups.get(key)
+    groups.set(key, alike === undefined ? one : merged(alike, one))
   }
   const isWorth = ({ timeMs, aboveMs }: Group): boolean =>
     aboveMs >= Math.min(LEAST_SHARE * p50Ms, LEAST_MS) && timeMs >= ABOVE_FLOOR * (timeMs - aboveMs)
@@ -76,12 +74,14 @@ export const merged = (a: Group, b: Group): Group => ({
 })
 
 interface Known {
+  /** The user's nodes, by `placeKey`. */
   readonly users: ReadonlyMap<string, NodeProto>
+  readonly together: Together
   /** Of the graph as run, subgraphs with it. */
   readonly views: ReadonlyMap<string, ScopedNode>
 }
 
-function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, views }: Known): readonly Group[] {
+function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, together, views }: Known): readonly Group[] {
   const floorOf = new Map(profile.nodes.map((node, i) => [node, costs[i]!.cappedFloorMs]))
   const own = profile.nodes.flatMap((node) => {
     if (node.runsPerPrediction === 0 || node.inserted) return []
@@ -90,11 +90,10 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, vie
     return parts.length === 0 || parts.length < names.length ? [] : [{ node, parts }]
   })
   const partsOf = new Map(own.map(({ node, parts }) => [node, parts]))
-  return runsOf(
-    own.map(({ node }) => node),
-    profile,
-    views,
-  ).map((nodes) => {
+  const things = gather(own, together).map((pieces) => pieces.map(({ node }) => node))
+  const inThings = new Set(things.flat())
+  const others = own.flatMap(({ node }) => (inThings.has(node) ? [] : [node]))
+  return [...things, ...runsOf(others, profile, views)].map((nodes) => {
     const timeMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
     // One pass over the same numbers would do for a run of them.
     const floorMs = Math.max(...nodes.map((node) => floorOf.get(node)!))
@@ -103,9 +102,9 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, vie
       nodes,
       runs: nodes[0]!.runsPerPrediction,
       opTypes: nodes.map(({ opType }) => opType),
-      parts: nodes.flatMap((node) => partsOf.get(node)!),
+      parts: [...new Set(nodes.flatMap((node) => partsOf.get(node)!))],
       constants: new Set(nodes.flatMap((node) => constantsOf(views.get(node.name)))),
-      longest: nodes.length > 1 ? partsOf.get(longest)! : null,
+      longest: nodes.length > 1 && !inThings.has(longest) ? partsOf.get(longest)! : null,
       timeMs,
       aboveMs: timeMs - floorMs,
       atFloor: false,

@@ -11,7 +11,7 @@ import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { timeModels } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
-import { median } from '../../measure/timing/statistics.ts'
+import { median, ratioOver } from '../../measure/timing/statistics.ts'
 import type { InnerOrigin, Profile } from '../../measure/timing/types.ts'
 import type { PrecisionBench } from '../../quantize/plan/bench.ts'
 import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
@@ -23,7 +23,7 @@ import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
 import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, merged } from './groups.ts'
 import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
-import { experimentOf, type Timed } from './rows.ts'
+import { experimentOf, LEAST_ROUNDS, type Timed } from './rows.ts'
 import { type Variant, variantsOf } from './variants.ts'
 
 type Bench = Pick<
@@ -36,12 +36,16 @@ export interface ExperimentsPlan {
   readonly model: Model
   /** As the engine was given it. */
   readonly modelFile: string
+  /** Path of an inputs.json, for the whole model: random numbers may take other branches than the user's, or other rounds of a loop. */
+  readonly savedInputs: string
   readonly evidence: AnalyzedEvidence
   readonly remedies: readonly Remedy[]
   /** For remedies, but for the inputs and outputs of the part. */
   readonly facts: RemedyEvidence
   /** Of the timing, ms. */
   readonly budgetMs: number
+  /** For the whole model as it is and as remedies that act between operators make it, where there is one, ms; its share of the budget if that is more. */
+  readonly wholesMs: number
 }
 
 /** As many as give a ratio an interval; more of them, which make it narrower, where time is left. */
@@ -55,10 +59,12 @@ const OPEN_MS = 5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
 /** Of the time: the whole model beside its operators takes no more. */
-const WHOLE_SHARE = 0.2
+const WHOLE_SHARE = 0.3
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
+/** A product that takes so long has work for all threads. */
+const LONG_MS = 0.06
 /** Longer ones are timed once in a row, so that there is time for others. */
 const LONGEST_IN_A_ROW_MS = 1
 
@@ -80,7 +86,7 @@ export async function operatorExperiments(plan: ExperimentsPlan): Promise<Operat
   const { profile, costs, latency } = plan.evidence
   if (!profile || !costs || !latency) return undefined
   const left: LeftOut[] = []
-  let found: Pick<OperatorExperiments, 'rows' | 'wholeMs'> = { rows: [] }
+  let found: Found = { rows: [] }
   const seen = await lookAt(plan, profile, costs.nodes)
   if (seen.groups.length === 0) return { rows: [], left: [], coveredShare: 0 }
   try {
@@ -105,14 +111,16 @@ export async function operatorExperiments(plan: ExperimentsPlan): Promise<Operat
   }
 }
 
-type Found = { readonly groups: readonly Group[] } & (
+type Found = Pick<OperatorExperiments, 'rows' | 'wholeMs' | 'wholes'>
+
+type Seen = { readonly groups: readonly Group[] } & (
   | { readonly source: Source; readonly reason: null }
   /** Why the types of values are not known. */
   | { readonly reason: string }
 )
 
 /** What is worth taking out, of subgraphs too; of the main graph alone where the model with its subgraphs lifted gives no types. */
-async function lookAt(plan: ExperimentsPlan, profile: Profile, costs: readonly NodeCost[]): Promise<Found> {
+async function lookAt(plan: ExperimentsPlan, profile: Profile, costs: readonly NodeCost[]): Promise<Seen> {
   const ran = profile.nodes.flatMap(({ inner, runsPerPrediction }) => (inner && runsPerPrediction > 0 ? [inner.path] : []))
   const found = await lookInto(plan, profile, costs, ran)
   return found.reason === null || ran.length === 0 ? found : lookInto(plan, profile, costs, [])
@@ -123,9 +131,9 @@ async function lookInto(
   profile: Profile,
   costs: readonly NodeCost[],
   subgraphs: readonly InnerOrigin['path'][],
-): Promise<Found> {
+): Promise<Seen> {
   const lifted = withExecutedSubgraphs(plan.model, subgraphs)
-  const groups = groupsOf(profile, costs, lifted.nodes, plan.evidence.latency!.p50Ms)
+  const groups = groupsOf(profile, costs, lifted, plan.evidence.latency!.p50Ms)
   if (groups.length === 0) return { groups, source: { ...lifted, types: new Map() }, reason: null }
   try {
     return { groups, source: { ...lifted, types: await typesAsRun(plan.bench, lifted.model, valuesOf(groups)) }, reason: null }
@@ -196,6 +204,7 @@ async function variantsFor(
     options: bench.options,
     lanes,
     threadsInUse: facts.threadsInUse,
+    isLong: group.timeMs / group.runs >= LONG_MS,
     remedies,
     evidence,
   })
@@ -207,15 +216,14 @@ async function variantsFor(
 }
 
 /** The parts with their variants, as far as the budget goes. */
-async function timed(
-  plan: ExperimentsPlan,
-  taken: readonly Taken[],
-  left: LeftOut[],
-): Promise<Pick<OperatorExperiments, 'rows' | 'wholeMs'>> {
+async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftOut[]): Promise<Found> {
   const { bench, budgetMs } = plan
   const empty = timedEmpty(bench)
-  const whole = wholeModel(plan)
-  const models: TimedModel[] = whole ? [empty, whole] : [empty]
+  const between = await betweenOperators(plan)
+  const mostMs = Math.max(WHOLE_SHARE * budgetMs, between.length > 0 ? plan.wholesMs : 0)
+  const whole = wholeModel(plan, mostMs)
+  const changed = whole ? await changedModels(plan, between, { whole, mostMs }) : []
+  const models: TimedModel[] = [empty, ...(whole ? [whole] : []), ...changed.map(({ model }) => model)]
   const asked: Timed[] = []
   const { counts, inInt8, spentMs } = fitting(taken, budgetMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
@@ -248,19 +256,76 @@ async function timed(
     left.push(leftOut(one.group, row))
     return []
   })
-  return { rows, wholeMs }
+  const wholes = whole ? changed.flatMap((one) => savingOnWhole(one, times, whole, plan.evidence.latency!.p50Ms)) : []
+  return { rows, wholeMs, ...(wholes.length > 0 && { wholes }) }
+}
+
+/** What one model as large as the whole takes, in all rounds. */
+function wholeRoundsMs({ evidence }: ExperimentsPlan): number {
+  const { p50Ms, loadMs } = evidence.latency!
+  return ROUNDS * (Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0))
 }
 
 /** The whole model, where it takes a small part of the time. */
-function wholeModel({ bench, modelFile, evidence, budgetMs }: ExperimentsPlan): TimedModel | undefined {
-  const { p50Ms, loadMs } = evidence.latency!
-  const eachMs = Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0)
+function wholeModel(plan: ExperimentsPlan, mostMs: number): TimedModel | undefined {
+  const { bench, modelFile, savedInputs } = plan
   const [sample] = bench.samples
-  // Random inputs may take other branches than the user's, or another number of rounds.
-  if (evidence.profile!.nodes.some(({ parent }) => parent !== null)) return undefined
-  if (sample === undefined || ROUNDS * eachMs > WHOLE_SHARE * budgetMs) return undefined
+  if (sample === undefined || wholeRoundsMs(plan) > mostMs) return undefined
   const inputs = Object.entries(sample).map(([name, { dtype, shape }]) => ({ name, type: { dtype, shape: [...shape] } }))
-  return { key: 'whole', file: modelFile, inputs }
+  return { key: 'whole', file: modelFile, inputs, saved: savedInputs }
+}
+
+interface Between {
+  readonly remedy: string
+  readonly model: Model
+}
+
+/** What remedies whose gain lies between operators make of the whole model. */
+async function betweenOperators({ bench, model, facts, remedies }: ExperimentsPlan): Promise<readonly Between[]> {
+  const setup = { model, options: bench.options, batchFactor: 1, machineBound: false }
+  const tools = { optimize: () => Promise.reject(new Error('the engine is not asked here')) }
+  const found: Between[] = []
+  for (const remedy of remedies.filter((one) => one.betweenOperators)) {
+    const [proposal] = await remedy.apply(setup, facts, tools)
+    if (proposal !== undefined) found.push({ remedy: remedy.id, model: proposal.setup.model })
+  }
+  return found
+}
+
+interface ChangedModel {
+  readonly remedy: string
+  readonly model: TimedModel
+}
+
+/** Beside the whole, as many as there is time for. */
+async function changedModels(
+  plan: ExperimentsPlan,
+  between: readonly Between[],
+  { whole, mostMs }: { readonly whole: TimedModel; readonly mostMs: number },
+): Promise<readonly ChangedModel[]> {
+  const { bench } = plan
+  const fitting = between.slice(0, Math.floor(mostMs / wholeRoundsMs(plan)) - 1)
+  return Promise.all(
+    fitting.map(async ({ remedy, model }) => {
+      const key = bench.nextName('whole')
+      const { file } = await bench.write(model, path.join(bench.folder, key))
+      return { remedy, model: { ...whole, key, file } }
+    }),
+  )
+}
+
+function savingOnWhole(
+  { remedy, model }: ChangedModel,
+  times: Awaited<ReturnType<typeof timeModels>>,
+  whole: TimedModel,
+  p50Ms: number,
+): NonNullable<OperatorExperiments['wholes']> {
+  const [before, after] = [times.get(whole.key), times.get(model.key)]
+  if (!Array.isArray(before) || !Array.isArray(after)) return []
+  const rounds = Math.min(before.length, after.length)
+  if (rounds < LEAST_ROUNDS) return []
+  const { ratio, ratioLow, ratioHigh } = ratioOver(Array.from({ length: rounds }, (_, k) => after[k]! / before[k]!))
+  return [{ remedy, ms: p50Ms * (1 - ratio), low: p50Ms * (1 - ratioHigh), high: p50Ms * (1 - ratioLow) }]
 }
 
 /**

@@ -77,7 +77,14 @@ const OF = { model: whole, evidence: evidenceOf(noted) }
 
 async function experimentsOn(
   script: Script,
-  { budgetMs = 10_000, remedies = [squared] as readonly Remedy[], of = OF, samples = [] as readonly Feeds[], int8 = 1 } = {},
+  {
+    budgetMs = 10_000,
+    wholesMs = 0,
+    remedies = [squared] as readonly Remedy[],
+    of = OF,
+    samples = [] as readonly Feeds[],
+    int8 = 1,
+  } = {},
 ) {
   const runner = scriptedRunner(script)
   const written = new Map<string, Model>()
@@ -100,10 +107,12 @@ async function experimentsOn(
     },
     ...of,
     modelFile: '/nowhere/whole',
+    savedInputs: '/nowhere/inputs.json',
     evidence: { ...of.evidence, roofs: roofs({ flopsPerSecond: { float32: 100e9, int8: int8 * 100e9 } }) },
     remedies,
     facts: exampleEvidence({ threadsInUse: 2 }),
     budgetMs,
+    wholesMs,
   })
   return { found: found!, runner, written }
 }
@@ -120,7 +129,7 @@ test('like operators are one, runs of elementwise operators are timed whole and 
   expect(found.rows[0]!.aloneMs).toBeCloseTo(1)
   expect(found.rows[1]!.insideMs).toBeCloseTo(1.6)
   const kinds = found.rows.map(({ variants }) => variants.map(({ kind }) => kind))
-  expect(kinds[0]).toEqual(['rewrite', 'one-thread', 'filled-channels', 'four-samples', 'plain-layout'])
+  expect(kinds[0]).toEqual(['rewrite', 'filled-channels', 'four-samples', 'plain-layout', 'one-thread'])
   expect(kinds[1]).toEqual(['one-thread', 'one-pass'])
   expect([...written.values()].map(opsOf)).toContainEqual(['Sub', 'Mul'])
   expect([...written.values()].map(opsOf)).toContainEqual(['Sub'])
@@ -159,9 +168,25 @@ test('the whole model in the same rounds tells the state of the machine, and tim
   expect(found.rows[0]!.insideMs).toBe(3)
   const { found: short } = await experimentsOn(
     machine(() => 1),
-    { samples, budgetMs: 400 },
+    { samples, budgetMs: 260 },
   )
   expect(short.wholeMs).toBeNull()
+})
+
+test('a remedy whose gain lies between operators is timed on the whole model, where there is time', async () => {
+  const samples = [{ x: { dtype: 'float32' as const, shape: SHAPE, data: new Float32Array(256) } }]
+  const between = defineRemedy({ ...squared, id: 'between', betweenOperators: true })
+  const timed = (budgetMs: number, wholesMs = 0) =>
+    experimentsOn(
+      machine((file) => (file === '/nowhere/whole' ? 15.99 : file.startsWith('/nowhere/whole-') ? 7.99 : 1)),
+      { samples, remedies: [between], budgetMs, wholesMs },
+    )
+  // Half of the p50 of 8 ms, in all rounds alike.
+  const [one] = (await timed(10_000)).found.wholes!
+  expect(one).toMatchObject({ remedy: 'between' })
+  expect([one!.ms, one!.low, one!.high].map((ms) => Number(ms.toFixed(3)))).toEqual([4, 4, 4])
+  expect((await timed(400)).found.wholes).toBeUndefined()
+  expect((await timed(400, 500)).found.wholes).toHaveLength(1)
 })
 
 test('what the engine refuses is no variant, and a part that it refuses is left out with its words', async () => {
@@ -188,7 +213,7 @@ test('what is left to try of a part gives way to a part of which nothing was tri
     { budgetMs: 260 },
   )
   expect(found.rows.map(({ opTypes, variants }) => [...opTypes, ...variants.map(({ kind }) => kind)])).toEqual([
-    ['Conv', 'rewrite', 'one-thread'],
+    ['Conv', 'rewrite', 'filled-channels'],
     ['Sub', 'Mul', 'one-thread'],
   ])
 })
@@ -213,7 +238,7 @@ test('products are timed in int8, those near their floor too, once all else was 
     return found.rows.map(({ nodes: of, variants }) => [of.join(), variants.at(-1)!.kind])
   }
   const without = [
-    ['first,second', 'plain-layout'],
+    ['first,second', 'one-thread'],
     ['sub,mul', 'one-pass'],
   ]
   expect(await lastOf(10_000, 4)).toEqual([['first,second', 'int8'], without[1]])
@@ -314,12 +339,23 @@ test('a remedy that makes no prediction faster is not tried on parts', async () 
   expect(found.rows[0]!.variants.flatMap(({ remedy }) => remedy ?? [])).toEqual(['squared'])
 })
 
-test('a model with branches or bodies is not timed whole: random inputs may take others', async () => {
+test('the whole model, with branches and bodies too, is timed on the inputs that were given, operators on random ones', async () => {
   const samples: readonly Feeds[] = [{ x: { dtype: 'float32', shape: SHAPE, data: new Float32Array(256) } }]
-  const timedWhole = async (of: typeof OF) => {
+  const savedOf = async (of: typeof OF) => {
     const { runner } = await experimentsOn({ ...machine(() => 1), types: () => measured(TYPES) }, { of, samples })
-    const input = runner.asked.find(({ task }) => task === 'operator-times')!.input as OperatorTimesInput
-    return input.models.some(({ key }) => key === 'whole')
+    const { models } = runner.asked.find(({ task }) => task === 'operator-times')!.input as OperatorTimesInput
+    return models.flatMap(({ key, saved }) => (saved === undefined ? [] : [[key, saved]]))
   }
-  expect([await timedWhole(OF), await timedWhole(within())]).toEqual([true, false])
+  const whole = [['whole', '/nowhere/inputs.json']]
+  expect([await savedOf(OF), await savedOf(within())]).toEqual([whole, whole])
+})
+
+test('of a product that takes little time one thread is tried first', async () => {
+  const evidence = evidenceOf(noted.map((one) => ({ ...one, timeMs: one.timeMs / 100, floorMs: 0 })))
+  const { found } = await experimentsOn(
+    machine(() => 0.01),
+    { of: { ...OF, evidence } },
+  )
+  const conv = found.rows.find(({ opTypes }) => opTypes.includes('Conv'))!
+  expect(conv.variants.map(({ kind }) => kind).slice(0, 2)).toEqual(['rewrite', 'one-thread'])
 })

@@ -19,7 +19,7 @@ export interface Timed {
 type Times = ReadonlyMap<string, readonly number[] | string>
 
 /** Rounds without which a ratio has no interval. */
-const LEAST_ROUNDS = 3
+export const LEAST_ROUNDS = 3
 
 /** What all readings of a trial are held against. */
 export interface Reference {

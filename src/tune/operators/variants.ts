@@ -34,10 +34,24 @@ export interface VariantsGiven {
   /** Channels that the engine's blocked kernels work on at once. */
   readonly lanes: number
   readonly threadsInUse: number
+  /** It takes so long that one thread is the last that is likely to be faster, where it is a product. */
+  readonly isLong: boolean
   readonly remedies: readonly Remedy[]
   readonly evidence: RemedyEvidence
 }
 
+const PRODUCTS = new Set([
+  'Conv',
+  'FusedConv',
+  'ConvTranspose',
+  'MatMul',
+  'FusedMatMul',
+  'Gemm',
+  'FusedGemm',
+  'LSTM',
+  'GRU',
+  'RNN',
+])
 const IN_BLOCKS = new Set(['Conv', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'ConvTranspose'])
 /** Their first axis counts samples, whatever else they do. */
 const BY_SAMPLE = new Set([
@@ -51,7 +65,10 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
   const same = { remedy: null, model: row, share: 1, options: {} }
   const operators = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const variants: Variant[] = [...(await rewritesOf(row, given))]
-  if (given.threadsInUse > 1) variants.push({ ...same, kind: 'one-thread', detail: 'on one thread', options: { threads: 1 } })
+  const alone: Variant[] =
+    given.threadsInUse > 1 ? [{ ...same, kind: 'one-thread', detail: 'on one thread', options: { threads: 1 } }] : []
+  const isProduct = given.isLong && operators.some(({ opType }) => PRODUCTS.has(opType))
+  if (!isProduct) variants.push(...alone)
   const filled = filledChannels(part, given.lanes)
   const wide = filled && (row === part ? filled.model : chainOf(filled.model))
   if (filled && wide) variants.push({ ...same, ...filled, model: wide, kind: 'filled-channels' })
@@ -66,7 +83,7 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
     const options = { graphOptimization: 'extended' as const }
     variants.push({ ...same, kind: 'plain-layout', detail: 'in the plain layout', options })
   }
-  return variants
+  return isProduct ? [...variants, ...alone] : variants
 }
 
 /** A single costly function, with a Relu in its place. */

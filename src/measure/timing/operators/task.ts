@@ -10,6 +10,7 @@ import type { TensorType } from '../../../graph/types.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { defineTask } from '../../../trials/port.ts'
 import { arrayFor, store } from '../../samples/dtype-arrays.ts'
+import { loadInputs } from '../../samples/saved.ts'
 import { loopMs } from '../loop.ts'
 import { turns } from '../turns.ts'
 
@@ -19,6 +20,8 @@ export interface TimedModel {
   readonly file: string
   /** What it is fed: random numbers of these types. */
   readonly inputs: readonly { readonly name: string; readonly type: TensorType }[]
+  /** Path of an inputs.json, whose first sample it is fed in place of random numbers; absent: random. */
+  readonly saved?: string
   /** Where its engine options differ from the others'. */
   readonly options?: Partial<EngineOptions>
 }
@@ -85,20 +88,23 @@ export async function timeOperators(
 }
 
 async function timeOf(
-  { file, inputs, options: own }: TimedModel,
+  { file, inputs, saved, options: own }: TimedModel,
   { options, sampleMs, least = LEAST }: OperatorTimesInput,
   engine: Engine,
   now: Clock,
 ): Promise<number> {
   const session = await engine.open(file, { ...options, ...own })
   try {
-    const feeds = Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)])) as Feeds
+    const feeds = saved === undefined ? randomFeeds(inputs) : loadInputs(saved)[0]!
     const plan = { least, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
     return await loopMs([session.prepare(feeds)], plan, now)
   } finally {
     await session.close()
   }
 }
+
+const randomFeeds = (inputs: TimedModel['inputs']): Feeds =>
+  Object.fromEntries(inputs.map(({ name, type }, k) => [name, randomTensor(type, k + 1)]))
 
 /** Floats as after a normalization; whole numbers over the range of 8 bits where that is their type, else 0, which is in every index's range. */
 function randomTensor({ dtype, shape }: TensorType, seed: number): TensorValue {

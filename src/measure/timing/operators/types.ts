@@ -55,4 +55,6 @@ export interface OperatorExperiments {
   readonly coveredShare: number
   /** The whole model in the same rounds, ms a prediction; null where there was no time for it, absent from earlier evidence. */
   readonly wholeMs?: number | null
+  /** What remedies that act between operators save, ms a prediction and its interval, of the whole model in the same rounds; absent: none was timed. */
+  readonly wholes?: readonly { readonly remedy: string; readonly ms: number; readonly low: number; readonly high: number }[]
 }

@@ -1,0 +1,41 @@
+// User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, and an operator without a kernel of its own,
+// which the engine runs as the pieces that the standard defines it by.
+import type { NodeProto } from 'onnx-buf'
+import type { Model } from '../../graph/model.ts'
+import type { ProfiledNode } from '../../measure/timing/types.ts'
+import { matchGraph } from '../../rewrite/match.ts'
+import { findNorm } from '../../rewrite/norm-pattern.ts'
+
+/** An executed node, and the user's nodes in it. */
+export interface Executed {
+  readonly node: ProfiledNode
+  readonly parts: readonly NodeProto[]
+}
+
+/** Nodes of the main graph, by each of them. */
+export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
+
+const ANY_NORM = { over: () => true, takes: () => true }
+
+export function normsIn(model: Model): Together {
+  const matching = matchGraph(model, model.proto.graph!)
+  const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
+  return new Map(norms.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
+}
+
+/** Executed nodes that hold nothing but parts of one thing, where there are several of it; in their order. */
+export function gather(executed: readonly Executed[], together: Together): readonly (readonly Executed[])[] {
+  const things = new Map<unknown, Executed[]>()
+  for (const one of executed) {
+    const thing = thingOf(one, together)
+    if (thing !== undefined) things.set(thing, [...(things.get(thing) ?? []), one])
+  }
+  return [...things.values()].filter((pieces) => pieces.length > 1)
+}
+
+function thingOf({ node, parts }: Executed, together: Together): unknown {
+  const [first, ...others] = parts
+  const norm = together.get(first!)
+  if (norm !== undefined && others.every((other) => norm.has(other))) return norm
+  return others.length === 0 && first!.opType !== node.opType ? first : undefined
+}
