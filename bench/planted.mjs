@@ -16,7 +16,9 @@ import {
   quantized,
   quantizedGroups,
   recurrent,
+  recurrentInt8,
   softmax,
+  twice,
 } from './planted/models.mjs'
 import { busyProcesses, quotaGroup } from './planted/surroundings.mjs'
 import { fixed, inPairs, plainLoop, ratioOf, reasonOf, report, sayRatio, temporaryFolder } from './shared.mjs'
@@ -147,10 +149,16 @@ const causes = [
     twin: { model: () => file(elementwise, { many: false }), flags: quick },
   },
   {
-    cause: 'steps of an LSTM, each handed to two threads',
+    cause: 'steps of an LSTM in int8, each handed to two threads',
     rules: ['parallel-overhead'],
-    planted: { model: () => file(recurrent), flags: [...quick, '--threads', '2'] },
-    twin: { model: () => file(recurrent), flags: [...quick, '--threads', '1'] },
+    planted: { model: () => file(recurrentInt8), flags: ['--threads', '2'] },
+    twin: { model: () => file(recurrentInt8), flags: ['--threads', '1'] },
+  },
+  {
+    cause: 'matrices read again when they have left the caches',
+    rules: ['cold-caches'],
+    planted: { model: () => file(twice, { later: true }), flags: ['--threads', '1'] },
+    twin: { model: () => file(twice, { later: false }), flags: ['--threads', '1'] },
   },
   {
     cause: 'softmax of rows of two',

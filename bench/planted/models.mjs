@@ -227,3 +227,49 @@ export function quantizedGroups(folder, { groups }) {
   net.add('DequantizeLinear', [scale, zero])
   return finish(folder, `quantized-groups-${groups}`, net, shape, shape)
 }
+
+/**
+ * One LSTM over 512 steps in int8. Its products have just as many multiply-adds (65,536 a step) as make the engine hand half of them to a second
+ * thread, which takes longer than int8 units take for all, in every state of the machine.
+ */
+export function recurrentInt8(folder) {
+  const [steps, width, hidden] = [512, 16, 128]
+  const net = chain('x')
+  const int8 = (name, shape) => {
+    const bytes = new Uint8Array(
+      Int8Array.from(
+        noise(
+          shape.reduce((a, b) => a * b, 1),
+          200,
+        ),
+      ).buffer,
+    )
+    return net.constant(rawTensor(name, 'int8', shape, bytes))
+  }
+  const [w, r] = [int8('w', [1, width, 4 * hidden]), int8('r', [1, hidden, 4 * hidden])]
+  const scale = net.constant(filled('scale', 1, 0.001))
+  const zero = net.constant(rawTensor('zero', 'int8', [1], new Uint8Array(1)))
+  const inputs = ['x', w, r, '', '', '', '', '', scale, zero, scale, zero]
+  net.nodes.push(
+    node({ opType: 'DynamicQuantizeLSTM', domain: 'com.microsoft', name: 'lstm' }, inputs, ['y'], { hidden_size: hidden }),
+  )
+  return finish(folder, 'recurrent-int8', { ...net, last: 'y' }, [steps, 1, width], [steps, 1, 1, hidden])
+}
+
+/**
+ * 256 matrices of 256 KiB, made one by one, and products of each with two vectors; planted: the second vector is the sum of all first products, so
+ * that a matrix has left the caches when its second product comes. For one thread: of two, each reads what the other wrote.
+ */
+export function twice(folder, { later }) {
+  const [size, count] = [256, 256]
+  const net = chain('x')
+  const vector = (name) => net.constant(weights(name, [1, size, 1]))
+  const all = Array.from({ length: count }, (_, k) => k)
+  for (const k of all) net.add('Add', [net.constant(scalar(`term_${k}`, k / 1000))], {}, 'x', `matrix_${k}`)
+  const products = (right, which) => all.map((k) => net.add('MatMul', [right], {}, `matrix_${k}_out`, `${which}_${k}`))
+  const first = products(vector('one'), 'first')
+  const second = products(later ? net.add('Sum', first.slice(1), {}, first[0]) : vector('other'), 'second')
+  const both = all.map((k) => net.add('Add', [second[k]], {}, first[k]))
+  net.add('Sum', both.slice(1), {}, both[0])
+  return finish(folder, later ? 'read-later' : 'read-at-once', net, [1, size, size], [1, size, 1])
+}

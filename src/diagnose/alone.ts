@@ -1,49 +1,34 @@
 // What experiments on operators alone say of why they are slow. Shared by the rules that look at them.
-import { type Saving, savingOf } from '../analyze/foretold.ts'
+import { type Shown, shownFaster } from '../analyze/shown-faster.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
 import type { Outcome } from './rule.ts'
 import { ms, operatorsTake, type Sentence, share, tell } from './tell.ts'
 import { isWorthSaying } from './worth.ts'
 
 /** An operator, and the one change to it that saves most. */
-export interface Cause {
-  readonly row: OperatorExperiment
-  readonly variant: OperatorVariant
-  readonly saving: Saving
-}
-
-/** A ratio whose interval reaches so near to 1 may be the noise of its rounds. */
-const SURELY_FASTER = 0.98
+export type Cause = Shown
 
 /** Causes named one by one in a sentence. */
 const NAMED = 2
 
-/** Of each operator the fastest variant that `isMeant`, where it is surely faster; largest saving first. */
+/** Of each operator the fastest variant that `isMeant`, where it was shown to be faster; largest saving first. */
 export function causesOf(
   { rows }: OperatorExperiments,
   isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
 ): readonly Cause[] {
-  const causes = rows.flatMap((row): Cause[] => {
-    const faster = row.variants.filter((variant) => variant.ratioHigh < SURELY_FASTER && isMeant(variant, row))
-    if (faster.length === 0) return []
-    const variant = faster.reduce((best, one) => (one.ratio < best.ratio ? one : best))
-    return [{ row, variant, saving: savingOf(row, variant) }]
-  })
-  return causes.sort((a, b) => b.saving.ms - a.saving.ms)
+  const best = new Map<OperatorExperiment, Cause>()
+  for (const one of shownFaster(rows, isMeant)) {
+    const known = best.get(one.row)
+    if (known === undefined || one.variant.ratio < known.variant.ratio) best.set(one.row, one)
+  }
+  return [...best.values()].sort((a, b) => b.saving.ms - a.saving.ms)
 }
 
 /** What the operators in float would take less in int8, ms, by their executed nodes; 0 where int8 is not surely faster. */
 export function int8SavingsByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
-  const rows = (experiments?.rows ?? []).flatMap((row) => {
-    const variant = row.variants.find(({ kind }) => kind === 'int8')
-    return variant === undefined ? [] : [{ row, variant }]
-  })
-  return new Map(
-    rows.flatMap(({ row, variant }) => {
-      const ms = variant.ratioHigh < SURELY_FASTER ? savingOf(row, variant).ms : 0
-      return row.nodes.map((name) => [name, ms / row.nodes.length] as const)
-    }),
-  )
+  const rows = (experiments?.rows ?? []).filter(({ variants }) => variants.some(({ kind }) => kind === 'int8'))
+  const savings = new Map(shownFaster(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))
+  return new Map(rows.flatMap((row) => row.nodes.map((name) => [name, (savings.get(row) ?? 0) / row.nodes.length] as const)))
 }
 
 /** What to do about it: a sentence of its own, and a command where one does it. */
@@ -55,7 +40,7 @@ export interface Advice {
 /** `clear` where they save too little together. */
 export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next }: Advice): Outcome {
   const savingMs = causes.reduce((sum, { saving }) => sum + saving.ms, 0)
-  if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms)) return 'clear'
+  if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms, { timedAlone: true })) return 'clear'
   const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
   const opTypes = causes.flatMap(({ row }) => Array.from({ length: row.copies }, () => row.opTypes).flat())
   const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
@@ -84,7 +69,11 @@ const NORMALIZATIONS = new Set([
   ...['MeanVarianceNormalization', 'LRN', 'Softmax', 'LogSoftmax', 'RMSNormalization'],
 ])
 
-export const isNormalization = ({ opTypes }: OperatorExperiment): boolean => opTypes.some((one) => NORMALIZATIONS.has(one))
+/** As one operator, or in pieces, which are timed together. */
+export const isNormalization = (row: OperatorExperiment): boolean =>
+  row.opTypes.some((one) => NORMALIZATIONS.has(one) || (one === 'ReduceMean' && isInPieces(row)))
 
-/** More than one of them: only elementwise operators are timed as a run. */
-export const isRun = ({ opTypes }: OperatorExperiment): boolean => opTypes.length > 1
+const isInPieces = ({ opTypes }: OperatorExperiment): boolean => opTypes.length > 1
+
+/** Elementwise operators in a row. */
+export const isRun = (row: OperatorExperiment): boolean => isInPieces(row) && !isNormalization(row)

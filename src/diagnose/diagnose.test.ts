@@ -88,10 +88,23 @@ test('no rule fails or finds anything on a model without nodes', () => {
   expect(verdicts.filter(({ verdict }) => verdict === 'failed' || verdict === 'found')).toEqual([])
 })
 
-test('on the CPU, rules about devices and WebAssembly say that they do not apply', () => {
+test('on the CPU and without trees, rules about devices, WebAssembly, TensorFlow.js and trees say that they do not apply', () => {
   const verdicts = diagnose(evidence({ nodes: [] }))
   const notApplying = verdicts.filter(({ verdict }) => verdict === 'does-not-apply').map(({ rule }) => rule)
   expect(notApplying.sort()).toEqual(
-    ['transfer-bound', 'fallback-operators', 'shader-compilation', 'gpu-underfed', 'single-threaded-wasm'].sort(),
+    [
+      'transfer-bound',
+      'fallback-operators',
+      'shader-compilation',
+      'gpu-underfed',
+      'single-threaded-wasm',
+      'wrong-backend',
+      'predict-call-overhead',
+      'first-call-compilation',
+      'undisposed-tensors',
+      'deep-unbalanced-trees',
+      'forest-out-of-cache',
+      'features-dominate',
+    ].sort(),
   )
 })

@@ -3,8 +3,15 @@ import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence
 import type { Finding, Given, Outcome, Rule, Verdict } from './rule.ts'
 import { allRules } from './rules/index.ts'
 
+/** What is diagnosed: evidence of any kind, with why parts of it are missing. */
+export type Diagnosed = Partial<AnalyzedEvidence> & Pick<AnalyzedEvidence, 'absent'>
+
+/** Of a trace only its own rules are asked, and those of no measurement. */
+const rulesFor = ({ trace }: Diagnosed): readonly Rule[] =>
+  allRules.filter(({ needs }) => needs.includes('trace') === (trace !== undefined))
+
 /** One verdict per rule, in the order of the rules. Never throws. A rule is given the evidence it declares and no more. */
-export function diagnose(evidence: AnalyzedEvidence, rules: readonly Rule[] = allRules): Verdict[] {
+export function diagnose(evidence: Diagnosed, rules: readonly Rule[] = rulesFor(evidence)): Verdict[] {
   return rules.map((rule) => verdictOf(rule, evidence))
 }
 
@@ -15,7 +22,7 @@ export function rank(verdicts: readonly Verdict[]): Finding[] {
     .sort((a, b) => b.wouldSaveMs - a.wouldSaveMs || b.timeMs - a.timeMs)
 }
 
-function verdictOf(rule: Rule, evidence: AnalyzedEvidence): Verdict {
+function verdictOf(rule: Rule, evidence: Diagnosed): Verdict {
   const missing = rule.needs.find((key) => evidence[key] === undefined)
   if (missing !== undefined) {
     return { verdict: 'not-checked', rule: rule.id, reason: evidence.absent[missing] ?? `no ${missing} in the evidence` }
@@ -33,6 +40,6 @@ function verdictOf(rule: Rule, evidence: AnalyzedEvidence): Verdict {
 }
 
 /** The declared keys that are there. */
-function pick(evidence: AnalyzedEvidence, keys: readonly EvidenceKey[]): Given<EvidenceKey, EvidenceKey> {
+function pick(evidence: Diagnosed, keys: readonly EvidenceKey[]): Given<EvidenceKey, EvidenceKey> {
   return Object.fromEntries(keys.map((key) => [key, evidence[key]])) as unknown as Given<EvidenceKey, EvidenceKey>
 }

@@ -5,3 +5,8 @@ test('three per cent is worth saying, less is not', () => {
   expect(isWorthSaying(0.3, 10)).toBe(true)
   expect(isWorthSaying(0.29, 10)).toBe(false)
 })
+
+test('of what was timed alone two per cent are', () => {
+  expect(isWorthSaying(0.2, 10, { timedAlone: true })).toBe(true)
+  expect(isWorthSaying(0.19, 10, { timedAlone: true })).toBe(false)
+})

@@ -1,7 +1,20 @@
+import type { OtherEngine } from '../../evidence/evidence.ts'
 import { checkRule, evidence } from '../check-rule.ts'
 import { callOverhead } from './call-overhead.ts'
 
 const call = (callMs: number) => ({ callMs, ciLowMs: callMs, ciHighMs: callMs })
+
+const code = (ratio: number): OtherEngine => ({
+  id: 'written',
+  device: 'cpu',
+  software: false,
+  generated: true,
+  p50Ms: 0.002,
+  ratio,
+  ratioLow: ratio,
+  ratioHigh: ratio * 1.1,
+  rounds: 5,
+})
 
 checkRule(callOverhead, {
   found: [
@@ -15,9 +28,19 @@ checkRule(callOverhead, {
       given: evidence({ p50Ms: 2, callCost: call(1.5) }),
       expect: { wouldSaveMs: 1.5 },
     },
+    {
+      // 16 µs · (1 − 0.125).
+      name: 'a tiny model that was measured as code without a call',
+      given: evidence({ p50Ms: 0.016, callCost: call(0.01), otherEngines: [code(0.125)] }),
+      expect: { wouldSaveMs: 0.014, basis: 'measured', next: 'whyslow fix MODEL -o fast/', detail: /\(written\).*2\.0+ µs/s },
+    },
   ],
   clear: [
     { name: '12 µs of 1 ms', given: evidence({ p50Ms: 1, callCost: call(0.012) }) },
+    {
+      name: 'code that is no faster',
+      given: evidence({ p50Ms: 0.016, callCost: call(0.01), otherEngines: [code(1)] }),
+    },
     { name: 'a tiny model, which has its own finding', given: evidence({ p50Ms: 0.015, callCost: call(0.012) }) },
   ],
 })

@@ -2,7 +2,7 @@
 // would, and some of them longer than other operators that give the same numbers. Rates of single operators are measured with the roofs.
 
 import type { NodeCost } from '../../analyze/costs.ts'
-import { savingOf } from '../../analyze/foretold.ts'
+import { savingOf } from '../../analyze/shown-faster.ts'
 import type { Roofs } from '../../machine/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'

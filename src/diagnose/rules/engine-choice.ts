@@ -10,7 +10,7 @@ export const engineChoice = defineRule({
   title: 'Another engine of this machine is faster',
   needs: ['engine', 'latency', 'otherEngines'],
   check({ engine, latency, otherEngines }) {
-    const faster = otherEngines.filter(({ software, ratioHigh }) => !software && ratioHigh < 1)
+    const faster = otherEngines.filter(({ software, generated, ratioHigh }) => !software && !generated && ratioHigh < 1)
     const best = faster.toSorted((a, b) => a.ratio - b.ratio)[0]
     const savedMs = best === undefined ? 0 : latency.p50Ms * (1 - best.ratio)
     if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'

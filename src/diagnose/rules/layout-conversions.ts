@@ -4,7 +4,6 @@
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
-import { isRun } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -61,7 +60,7 @@ export const layoutConversions = defineRule({
 
 /** What each node that was timed alone takes, ms. */
 function aloneByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
-  const single = (experiments?.rows ?? []).filter((row) => !isRun(row))
+  const single = (experiments?.rows ?? []).filter(({ opTypes }) => opTypes.length === 1)
   return new Map(single.flatMap(({ nodes, aloneMs }) => nodes.map((name) => [name, aloneMs] as const)))
 }
 

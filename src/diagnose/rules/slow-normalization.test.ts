@@ -11,10 +11,16 @@ checkRule(slowNormalization, {
       given: alone(given),
       expect: { next: 'whyslow fix MODEL -o fast/', detail: /by softmax-of-two/ },
     },
+    {
+      name: 'in pieces',
+      given: alone(given, { row: { opTypes: ['ReduceMean', 'Sub', 'Mul', 'ReduceMean', 'Sqrt', 'Div'] } }),
+      expect: { detail: /ReduceMean\+Sub\+Mul\+Sqrt\+Div \(.*\) takes .* by softmax-of-two/ },
+    },
     ...foundAlone(given),
   ],
   clear: [
     { name: 'an operator that normalizes nothing', given: alone(given, { row: { opTypes: ['Conv'] } }) },
+    { name: 'a mean alone', given: alone(given, { row: { opTypes: ['ReduceMean'] } }) },
     { name: 'a Relu in its place, which gives other numbers', given: alone(given, { change: { kind: 'relu', remedy: null } }) },
     ...clearAlone(given, 'one-thread'),
   ],

@@ -9,6 +9,9 @@ import { isWorthSaying } from '../worth.ts'
 /** From 5 % of waiting for a CPU on, slow handoffs are the neighbour's doing: that is `noisy-machine`. */
 const WAITED_SHARE = 0.05
 
+/** Handoffs nearer to each other than this do not tell the processes apart: what does is not known. */
+const APART = 1.3
+
 export const slowThreadHandoff = defineRule({
   id: 'slow-thread-handoff',
   area: 'hardware',
@@ -22,7 +25,7 @@ export const slowThreadHandoff = defineRule({
       return { notChecked: 'threads waited for a CPU, or the handoff between them could not be measured' }
     }
     const [fast, slow] = [regimes[0]!, regimes.at(-1)!]
-    if (slow.handoffNs <= fast.handoffNs || !isWorthSaying(slow.p50Ms - fast.p50Ms, slow.p50Ms)) return 'clear'
+    if (slow.handoffNs < APART * fast.handoffNs || !isWorthSaying(slow.p50Ms - fast.p50Ms, slow.p50Ms)) return 'clear'
 
     const isFast = latency.regime === fast.name
     return {

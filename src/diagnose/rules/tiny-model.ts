@@ -1,6 +1,6 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
-import { isTiny } from '../call.ts'
+import { fasterCode, isTiny } from '../call.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, share, tell } from '../tell.ts'
 
@@ -9,10 +9,11 @@ export const tinyModel = defineRule({
   area: 'software',
   title: 'Calling the engine costs more than the model',
   needs: ['latency', 'callCost'],
-  wants: ['costs'],
-  check({ latency, callCost, costs }) {
+  wants: ['costs', 'otherEngines'],
+  check({ latency, callCost, costs, otherEngines }) {
     const { p50Ms } = latency
-    if (!isTiny(callCost.callMs, p50Ms)) return 'clear'
+    // Where code without a call was measured, `call-overhead` tells what it gives.
+    if (!isTiny(callCost.callMs, p50Ms) || fasterCode(otherEngines) !== undefined) return 'clear'
     const callMs = Math.min(callCost.callMs, p50Ms)
     const work =
       costs === undefined || costs.macs === 0

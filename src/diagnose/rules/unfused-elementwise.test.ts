@@ -15,6 +15,10 @@ checkRule(unfusedElementwise, {
   ],
   clear: [
     { name: 'a single operator, of which one pass is all', given: alone(given, { row: { opTypes: ['Mul'] } }) },
+    {
+      name: 'the pieces of a normalization, which are of another finding',
+      given: alone(given, { row: { opTypes: ['ReduceMean', 'Sub', 'Mul'] }, change: { kind: 'rewrite' } }),
+    },
     ...clearAlone(given, 'one-thread'),
   ],
 })

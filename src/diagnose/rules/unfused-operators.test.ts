@@ -1,4 +1,4 @@
-import { checkRule, evidence, type NodeNote } from '../check-rule.ts'
+import { checkRule, evidence, experiments, type NodeNote } from '../check-rule.ts'
 import { unfusedOperators } from './unfused-operators.ts'
 
 const shape = [1, 100, 1000]
@@ -30,6 +30,12 @@ const gelu = [
   part('Mul', ['x', 'f'], 'g'),
   part('Mul', ['g', 'half'], 'y'),
 ]
+/** All pieces timed alone, as one. */
+const timedAlone = (kind: 'rewrite' | 'one-thread') => {
+  const named = layerNorm.map((one) => ({ ...one, name: one.out![0]! }))
+  const row = { nodes: named.map(({ name }) => name), opTypes: named.map(({ op }) => op), variants: [{ kind, ratio: 0.5 }] }
+  return evidence({ p50Ms: 10, nodes: named, constants, operatorExperiments: experiments([row]) })
+}
 const constants = { two: scalar, epsilon: scalar, sqrt2: scalar, one: scalar, half: scalar, gamma: vector, beta: vector }
 
 checkRule(unfusedOperators, {
@@ -40,6 +46,11 @@ checkRule(unfusedOperators, {
       name: 'a LayerNorm in nine pieces',
       given: evidence({ p50Ms: 10, nodes: layerNorm, constants }),
       expect: { timeMs: 1.8, wouldSaveMs: 1.7787998, detail: /^1 LayerNorm/ },
+    },
+    {
+      name: 'a LayerNorm in pieces that were timed alone, without a rewrite',
+      given: timedAlone('one-thread'),
+      expect: { timeMs: 1.8 },
     },
     {
       // Five nodes, 1.6 ms; the erf's own 0.8 ms stay.
@@ -86,6 +97,7 @@ checkRule(unfusedOperators, {
       name: 'fused operators',
       given: evidence({ nodes: [part('LayerNormalization', ['x', 'gamma', 'beta'], 'y', 3), part('Gelu', ['y'], 'z', 3)] }),
     },
+    { name: 'a LayerNorm in pieces that were timed alone beside a rewrite', given: timedAlone('rewrite') },
     { name: 'a LayerNorm too short to notice', given: evidence({ p50Ms: 100, nodes: layerNorm, constants }) },
     {
       name: 'a convolution that another node reads too',

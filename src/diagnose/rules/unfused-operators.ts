@@ -4,6 +4,7 @@ import { type Group, unfusedGroups } from '../../engines/onnxruntime/facts/unfus
 import { sizeInBytes } from '../../graph/dtype.ts'
 import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
+import type { OperatorExperiment } from '../../measure/timing/operators/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
@@ -14,9 +15,14 @@ export const unfusedOperators = defineRule({
   area: 'software',
   title: 'Operators that belong together run apart',
   needs: ['latency', 'profile', 'roofs', 'machine'],
-  check({ latency, profile, roofs, machine }) {
+  wants: ['operatorExperiments'],
+  check({ latency, profile, roofs, machine, operatorExperiments }) {
     const { p50Ms } = latency
-    const groups = graphsWithin(profile.graph).flatMap((graph) => unfusedGroups(neighboursOf(graph)))
+    // What was timed alone beside its rewrite is another finding's, which says what was measured.
+    const elsewhere = new Set((operatorExperiments?.rows ?? []).filter(isRewrittenWhole).flatMap(({ nodes }) => nodes))
+    const groups = graphsWithin(profile.graph)
+      .flatMap((graph) => unfusedGroups(neighboursOf(graph)))
+      .filter(({ parts }) => !parts.every(({ name }) => elsewhere.has(name)))
     if (groups.length === 0) return 'clear'
     const byName = new Map(profile.nodes.map((node) => [node.name, node]))
     const transfer = (bytes: number) => transferMs(bytes, roofs.bytesPerSecond, machine.caches.L3 ?? 0)
@@ -44,6 +50,9 @@ export const unfusedOperators = defineRule({
     }
   },
 })
+
+const isRewrittenWhole = ({ opTypes, variants }: OperatorExperiment): boolean =>
+  opTypes.length > 1 && variants.some(({ kind }) => kind === 'rewrite')
 
 interface TimedGroup {
   readonly kind: Group['kind']

@@ -1,0 +1,23 @@
+import { checkRule } from '../check-rule.ts'
+import { traced } from '../example-trace.ts'
+import { dataLoadingBound } from './data-loading-bound.ts'
+
+checkRule(dataLoadingBound, {
+  found: [
+    {
+      name: 'a loader that the device waits for',
+      given: traced({ host: { dataLoading: 0.4, exposedDataLoading: 0.3 } }),
+      expect: { wouldSaveMs: 3, detail: /40 % of the time in the data loader, 30 % while/ },
+    },
+    {
+      name: 'on a CPU',
+      given: traced({ device: null, host: { dataLoading: 0.4, exposedDataLoading: 0.4 } }),
+      expect: { wouldSaveMs: 4, detail: /40 % of the time in the data loader\.$/ },
+    },
+  ],
+  clear: [
+    { name: 'a loader that is ahead', given: traced({ host: { dataLoading: 0.3, exposedDataLoading: 0.02 } }) },
+    { name: 'no loader', given: traced({ host: { dataLoading: 0, exposedDataLoading: 0 } }) },
+  ],
+  notChecked: [{ name: 'no host', given: traced({ host: null }) }],
+})

@@ -1,0 +1,16 @@
+import { checkRule } from '../check-rule.ts'
+import { traced } from '../example-trace.ts'
+import { gpuIdle } from './gpu-idle.ts'
+
+checkRule(gpuIdle, {
+  found: [
+    {
+      // 30 % of 10 ms
+      name: 'a device that waits 30 % of the time',
+      given: traced({ device: { shares: { lengthMs: 100, compute: 0.65, communication: 0, copy: 0.05, idle: 0.3 } } }),
+      expect: { wouldSaveMs: 3, basis: 'modelled', detail: /waits\.$|works 70 %/ },
+    },
+  ],
+  clear: [{ name: 'a device that waits 5 %', given: traced() }],
+  notChecked: [{ name: 'a recording of the host alone', given: traced({ device: null }) }],
+})

@@ -1,0 +1,25 @@
+import { checkRule } from '../check-rule.ts'
+import { traced } from '../example-trace.ts'
+import { memoryChurn } from './memory-churn.ts'
+
+checkRule(memoryChurn, {
+  found: [
+    {
+      name: 'cudaMalloc in each step',
+      given: traced({ host: { allocations: 30, allocating: 0.12 } }),
+      expect: { wouldSaveMs: 1.2, detail: /30 calls.*10 warm steps/ },
+    },
+  ],
+  clear: [{ name: 'a cache that is warm', given: traced() }],
+  notChecked: [
+    {
+      name: 'no steps',
+      given: traced({
+        host: { allocations: 30, allocating: 0.12 },
+        facts: { window: { lengthMs: 100, steps: null, stepMs: 100, leftOut: [] } },
+      }),
+    },
+    { name: 'no host', given: traced({ host: null }) },
+    { name: 'a recording of the host alone', given: traced({ device: null }) },
+  ],
+})

@@ -1,0 +1,23 @@
+import { checkRule } from '../check-rule.ts'
+import { traced } from '../example-trace.ts'
+import { retracing } from './retracing.ts'
+
+checkRule(retracing, {
+  found: [
+    {
+      name: 'compilations in warm steps',
+      given: traced({ host: { compiling: 0.5, compilations: 4 } }),
+      expect: { wouldSaveMs: 5, detail: /4 compilations within 10 warm steps take 50 %/ },
+    },
+    {
+      name: 'a function that is traced at each call',
+      given: traced({ facts: { tracing: { calls: 20, expensiveCalls: 18, expensive: 0.9 } } }),
+      expect: { wouldSaveMs: 9, detail: /18 of 20 calls of tf/ },
+    },
+  ],
+  clear: [
+    { name: 'nothing is compiled', given: traced() },
+    { name: 'traced once', given: traced({ facts: { tracing: { calls: 20, expensiveCalls: 1, expensive: 0.1 } } }) },
+  ],
+  notChecked: [{ name: 'no host', given: traced({ host: null }) }],
+})

@@ -1,0 +1,21 @@
+import { checkRule } from '../check-rule.ts'
+import { traced } from '../example-trace.ts'
+import { syncThenGap } from './sync-then-gap.ts'
+
+checkRule(syncThenGap, {
+  found: [
+    {
+      name: 'waits in the step',
+      given: traced({ device: { syncs: 50, syncGap: 0.2 } }),
+      expect: { wouldSaveMs: 2, detail: /50 waits.*20 %/ },
+    },
+  ],
+  clear: [
+    { name: 'waits that nothing follows', given: traced() },
+    { name: 'one wait, the last', given: traced({ device: { syncs: 1, syncGap: 0.2 } }) },
+  ],
+  notChecked: [
+    { name: 'calls are not recorded', given: traced({ device: { syncGap: null } }) },
+    { name: 'a recording of the host alone', given: traced({ device: null }) },
+  ],
+})
