@@ -12,6 +12,8 @@ const inReport = (name) => new URL(`../src/report/documents/${name}`, import.met
 export const DOCUMENTS = {
   'report.schema.json': { file: inReport('report.ts'), root: 'ReportDocument' },
   'comparison.schema.json': { file: inReport('comparison.ts'), root: 'ComparisonDocument' },
+  'study.schema.json': { file: inReport('study.ts'), root: 'StudyDocument' },
+  'load.schema.json': { file: inReport('load.ts'), root: 'LoadDocument' },
 }
 
 /** The text of one of DOCUMENTS. */

@@ -14,6 +14,9 @@ const READ = {
   // Masks hold infinities.
   evidence: { file: inSource('evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
   baseline: { file: inSource('report/documents/check.ts'), root: 'BaselineReport' },
+  'saved-report': { file: inSource('report/documents/saved-report.ts'), root: 'SavedReport' },
+  'saved-machine': { file: inSource('report/documents/saved-report.ts'), root: 'SavedMachine' },
+  'fleet-job': { file: inSource('commands/fleet/job-type.ts'), root: 'FleetJob', closed: true },
   'history-entry': { file: inSource('report/documents/history.ts'), root: 'HistoryEntry' },
 }
 

@@ -2,6 +2,34 @@
 // Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
 
 export type AreaName = 'architecture' | 'hardware' | 'software'
+/** What a recording tells of its device. Shares of the time from the first to the last kernel or copy; each has what those before it do not cover: compute, communication, copy, idle. They add up to 1. */
+export interface TraceSection {
+  format: string
+  version: string | null
+  recognisedBy: string
+  recordedWith: string[] // beside times: shapes, stacks, memory, flops, modules
+  windowMs: number | null // from the first to the last kernel or copy; without a device, of what is judged; null: the format has no time
+  deviceBusyShare: number | null // the union of kernels and copies; null: no device was recorded
+  computeShare: number | null
+  communicationShare: number | null
+  copyShare: number | null
+  idleShare: number | null
+  steps: number | null // that findings are about; null: none are marked
+  leftOut: string[] // steps that are not: warm-up, cut
+  judged: null | {
+    windowMs: number // of all steps that findings are about
+    stepMs: number // of one; findings and nodes give times of this
+    deviceBusyShare: number | null
+    computeShare: number | null
+    communicationShare: number | null
+    copyShare: number | null
+    idleShare: number | null
+  }
+  latencyMs: number | null // of an unprofiled prediction, as given: times are scaled to it
+  devices: { name: string; computeCapability: number | null; memoryBytes: number | null }[]
+  otherDevices: { name: string; deviceBusyShare: number }[]
+}
+
 export interface ReportDocument {
   schema: 'whyslow-report/1'
   tool: { version: string }
@@ -31,9 +59,9 @@ export interface ReportDocument {
   }
   machine: {
     cpu: string
-    usableCpus: number
+    usableCpus: number | null // null, as memoryBytes: of a recording, which does not tell
     quotaCpus: number | null
-    memoryBytes: number
+    memoryBytes: number | null
     isa: string[]
     accelerators: string[]
     caches: Record<string, number | null>
@@ -75,6 +103,12 @@ export interface ReportDocument {
       stolenMs: number
       majorFaults: number
       gcMs: number
+      loadMs?: number
+      firstMs?: number
+      warmupMs?: number
+      warmupRuns?: number
+      waitAtMedianMs?: number // wait for a CPU inside the samples near the median, ms per prediction
+      samplesMs?: number[] // all of its own in order, also where its regime is not the one that p50Ms is of
     }[] // one per process
     trust: 'A' | 'B' | 'C' | 'D'
     reasons: string[]
@@ -105,6 +139,26 @@ export interface ReportDocument {
       rounds: number
     } // with inputs and outputs kept on the device, in turns with ones that are copied; null: not measured
   } // per prediction; null on the CPU
+  operatorExperiments?: null | {
+    rows: {
+      nodes: string[] // executed nodes that are alike, or of a run of operators all of its nodes
+      opTypes: string[]
+      shapes: string
+      copies: number // how often it runs in a prediction
+      aloneMs: number // one run outside of the model, the call taken off
+      insideMs: number // one run within the model
+      variants: {
+        kind: string // what was changed: one-thread, plain-layout, relu, rewrite, int8 …
+        remedy: string | null // of a rewrite
+        detail: string
+        ratio: number // changed / as it is
+        ratioLow: number
+        ratioHigh: number
+      }[]
+    }[]
+    left: { nodes: string[]; opTypes: string[]; reason: string }[]
+    coveredShare: number // of the nodes' time above their floors
+  } // operators timed alone, as they are and changed; null: none were
   sweeps: {
     dimension: string
     unit: string
@@ -143,8 +197,22 @@ export interface ReportDocument {
     basis: 'measured' | 'modelled'
     nodes: string[]
     next: string | null // next: the command to type
+    timeShare?: number // of a trace: of a step
+    wouldSaveShare?: number // at most
     facts: { name: string; value: number; unit: string }[] // the numbers of `detail`, as data; units: ms, ns, bytes, share, ratio, or what is counted
     places: { file: string; line: number; function: string | null }[] // of the user's own code; [] where none
+    replacement?: null | {
+      language: 'javascript' | 'python'
+      form: string // what runs it: 'numpy', 'typed array', 'wasm-simd', 'onnx'
+      code: string[] // lines to paste
+      beforeMs: number // per prediction, in turns
+      afterMs: number
+      factor: number // before / after, with its interval
+      factorLow: number
+      factorHigh: number
+      equal: 'bits' | 'rounding'
+      on: string // the values that were compared
+    } // run on the values that the user's code saw; null or absent: none was
   }[] // ranked, largest saving first
   clear: string[]
   doesNotApply?: string[] // rules about what is not in use: a GPU, WebAssembly
@@ -183,7 +251,7 @@ export interface ReportDocument {
     predictedSpeedup?: number | null // as the diagnosis expected it before the trial
     lookedSpeedup?: number | null // that a first look showed, after which it was not judged in pairs; null: it was, or was not looked at
   }[]
-  foretold?: null | { ms: number; low: number; high: number; remedies: string[] } // what exact remedies together would give, from experiments on operators alone; absent in documents from before it was told
+  foretold?: null | { ms: number; low: number; high: number; remedies: string[]; onWhole?: true } // what exact remedies together would give, from experiments on operators alone (onWhole: one of them on the whole model); absent in documents from before it was told
   fix?: null | {
     goal: 'latency' | 'throughput' | 'load-time' | 'memory' | 'size'
     unit: 'ms' | 'bytes' // of before and after: ms a prediction, a sample or a start; bytes of memory or on disk
@@ -201,6 +269,21 @@ export interface ReportDocument {
     machineBound: boolean
     // what runs what is shipped, where it is another than the measured one
     engine?: { id: string; version: string; precision: string | null }
+    // for `--for slo`: the set-ups of a server that were tried, and which of them holds the objective at the highest rate; null: none does
+    serving?: null | {
+      objective: string // 'p99<20ms'
+      best: number | null // its place in `tried`
+      tried: {
+        workers: number
+        threads: number | null // null: as the folder's own options say
+        maxBatch: number // rows that requests are joined to where they wait; 1: none
+        answersPerSecond: number | null // asked as fast as it answers; null: it was not served
+        found: { ratePerSecond: number; low: number; high: number; confirmed: number } | null // the highest rate that holds it
+        why: string | null // why there is none
+      }[]
+    }
+    // where outputs may not change: nodes timed alone in int8, how many are faster, what they save together, what to type to have it tried
+    int8?: { timed: number; faster: number; savingMs: number; next: string }
   }
   quantization?: null | {
     methods: ('dynamic' | 'static' | 'weights')[] // in what was handed over; none: all layers stay float32
@@ -220,6 +303,76 @@ export interface ReportDocument {
     }[]
     notTried: { method: string; reason: string }[]
   } // absent: not looked for
-  stages: { name: string; timeMs: number; share: number }[] | null // the user's own pipeline, where one was given
+  trace?: null | TraceSection // of a recording by another tool: where it is, latency is null and times are of the recorded run, which recording slows, unless latencyMs is given
+  stages:
+    | {
+        name: string
+        timeMs: number
+        share: number
+        p50Ms?: number // of the stage alone
+        p99Ms?: number | null
+        cpuMs?: number | null
+        nativeMs?: number | null // in engines, add-ons, NumPy
+        waitMs?: number | null
+        gcMs?: number | null
+        allocatedBytes?: number | null
+        eventLoopDelayMs?: number | null
+        file?: string | null
+        line?: number | null
+      }[]
+    | null // the user's own pipeline, where one was given: with what is unexplained they add up to p50Ms
+  lines?:
+    | {
+        file: string
+        line: number
+        function: string | null
+        language: 'javascript' | 'python'
+        timeMs: number
+        share: number
+        shareLow?: number // as far as so many looks of the profiler can tell
+        shareHigh?: number
+        nativeShare: number | null
+        waitShare?: number | null
+        stage?: string | null
+      }[]
+    | null // hot lines of a pipeline, hottest first
+  pipeline?: null | {
+    language: 'javascript' | 'python'
+    runtime: { name: string; version: string; executable: string }
+    file: string
+    call: string | null
+    kind: 'stages' | 'function' | 'script'
+    samples: { count: number; source: 'module' | 'data' | 'none' }
+    importMs: number
+    loadMs: number | null
+    firstMs: number
+    warmUpMs: number
+    processesMs: number[] // p50 of each process
+    unexplainedMs: number
+    timingOverhead: number | null // with stages timed over without, minus 1; null: not measured
+    profilerOverhead: number | null
+    lineSamples: number | null // looks of the profiler behind `lines`
+    packages: Record<string, string>
+    sessions: {
+      engine: string
+      version: string | null
+      modelFile: string | null
+      device: string | null
+      threads: number | null
+      method: string
+      stage: string | null
+      runsPerPrediction: number
+      runMs: number
+      opensPerPrediction: number
+    }[]
+    imports: { module: string; selfMs: number; totalMs: number }[]
+    sources?: { file: string; lines: { line: number; text: string }[] }[] // the lines that `lines` and findings name, with two around each; files that changed since are left out
+    inner?: null | {
+      answer: string
+      p50Ms: number // of one run of the model alone
+      breakdown: { part: string; area: 'architecture' | 'hardware' | 'software' | 'unexplained'; timeMs: number; share: number }[]
+    } // the model file that predict runs, measured alone: `model`, `engine` and `nodes` are its
+    innerReason?: string | null // why there is none
+  }
   warnings: string[]
 }

@@ -77,7 +77,8 @@ const nearTheFirst = 0.5
 function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): string {
   const first = findings.find((finding) => finding.wouldSaveMs > 0)
   if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
-    return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on its operators alone)`
+    const on = foretold.onWhole ? 'it and on its operators' : 'its operators alone'
+    return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
   }
   if (first !== undefined) {
     const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`

@@ -18,5 +18,6 @@ export const foretoldTime = ({ ms, low, high }: Foretold): string => timeWithInt
 export function foretoldBeside({ foretold, fix }: ReportDocument): string | undefined {
   if (!foretold || foretold.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
   const came = fix.proven ? `${time(fix.before - fix.after)} came of ${listOf(fix.kept)}` : 'nothing came of it that is proven'
-  return `Foretold from operators alone: ${foretoldTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
+  const from = foretold.onWhole ? 'the model and its operators' : 'operators alone'
+  return `Foretold from ${from}: ${foretoldTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
 }

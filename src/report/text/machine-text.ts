@@ -13,8 +13,8 @@ export function renderMachine(machine: MachineDescription, options: TerminalOpti
   const virtual = machine.virtualised === null ? 'not known' : machine.virtualised ? 'yes' : 'no'
   const facts: [string, string][] = [
     ['CPU', machine.cpu],
-    ['Usable CPUs', `${machine.usableCpus}, ${quota}`],
-    ['Memory', bytes(machine.memoryBytes)],
+    ['Usable CPUs', `${machine.usableCpus ?? 'not known'}, ${quota}`],
+    ['Memory', machine.memoryBytes === null ? 'not known' : bytes(machine.memoryBytes)],
     ['Caches', caches.length > 0 ? caches.join(', ') : 'not known'],
     ['Instructions', machine.isa.length > 0 ? machine.isa.join(', ') : 'none of those that matter'],
     ['Accelerators', machine.accelerators.length > 0 ? machine.accelerators.join(', ') : 'none that an installed engine can see'],

@@ -3,6 +3,7 @@
 import type { ReportDocument } from '../documents/report.ts'
 import { bytes, count, one, percent, plural, time } from './numbers.ts'
 import { labelled } from './page.ts'
+import { sparkline } from './plots/sparkline.ts'
 
 const labelWidth = 9
 
@@ -11,6 +12,7 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
   const facts: [string, string | null][] = [
     ['Trust', trust(doc)],
     ['Latency', latency(doc)],
+    ['Samples', samples(doc, width - labelWidth)],
     ['Engine', engine(doc)],
     ['Model', model(doc)],
     ['Inputs', inputs(doc)],
@@ -45,6 +47,19 @@ function latency({ latency }: ReportDocument): string | null {
   const percentiles = [`p50 ${time(latency.p50Ms)}`, ...tail].join(', ')
   const asked = `${plural(latency.samplesMs.length, 'sample')} in ${plural(latency.blocks.length, 'process', 'processes')}`
   return `${percentiles} of ${asked}; load ${time(latency.loadMs)}, first prediction ${time(latency.firstMs)}`
+}
+
+const MOST_MARKS = 44
+
+/** In their order, process by process; documents from before processes had theirs are one line of all. */
+function samples({ latency }: ReportDocument, room: number): string | null {
+  if (latency === null) return null
+  const own = latency.blocks.flatMap(({ samplesMs = [] }) => (samplesMs.length > 0 ? [samplesMs] : []))
+  const drawn = sparkline(own.length > 0 ? own : [latency.samplesMs], Math.min(MOST_MARKS, room))
+  if (drawn === null) return null
+  const { text, perMark, low, high } = drawn
+  const range = time(low) === time(high) ? `all at ${time(low)}` : `${time(low)} to ${time(high)}`
+  return `${text} ${range}${perMark > 1 ? `; a mark is the median of ${perMark} in order` : ', in order'}`
 }
 
 function engine({ engine, tool }: ReportDocument): string | null {
@@ -126,7 +141,10 @@ function device({ device }: ReportDocument): string | null {
 function machine({ machine }: ReportDocument): string {
   const quota = machine.quotaCpus === null ? '' : ` under a quota of ${Number(machine.quotaCpus.toFixed(2))}`
   const virtual = machine.virtualised ? ', virtual machine' : ''
-  return `${machine.cpu}, ${plural(machine.usableCpus, 'usable CPU')}${quota}, ${bytes(machine.memoryBytes)} memory${virtual}`
+  // A recording of another tool does not tell them.
+  const cpus = machine.usableCpus === null ? '' : `, ${plural(machine.usableCpus, 'usable CPU')}${quota}`
+  const memory = machine.memoryBytes === null ? '' : `, ${bytes(machine.memoryBytes)} memory`
+  return `${machine.cpu}${cpus}${memory}${virtual}`
 }
 
 function sweepLine(sweep: ReportDocument['sweeps'][number]): string {

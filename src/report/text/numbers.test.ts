@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, count, percent, plural, rate, significant, time, timeWithInterval } from './numbers.ts'
+import { bytes, count, percent, perSecond, plural, rate, significant, time, timeWithInterval } from './numbers.ts'
 
 test.each([
   [41.234, '41.2'],
@@ -20,6 +20,7 @@ test.each([
   [999.4, '999 ms'],
   [999.6, '1.00 s'],
   [-0.5, '-500 µs'],
+  [-8.9e-16, '0 ms'], // left over of a sum
   [0, '0 ms'],
 ])('%d ms is %s', (ms, text) => expect(time(ms)).toBe(text))
 
@@ -51,3 +52,9 @@ test('sizes, counts and rates in steps of 1000', () => {
 test('one of something and many', () => {
   expect([plural(1, 'node'), plural(2, 'node'), plural(2, 'process', 'processes')]).toEqual(['1 node', '2 nodes', '2 processes'])
 })
+
+test.each([
+  [39.94, '39.9'],
+  [196.5, '197'],
+  [74604.2, '74604'],
+])('%d a second is %s', (value, text) => expect(perSecond(value)).toBe(text))

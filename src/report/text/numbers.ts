@@ -27,8 +27,12 @@ function timeUnit(ms: number): Unit {
   return { name: 'µs', perMs: 1000 }
 }
 
+/** What sums of floating-point numbers leave over is no time: no clock tells a picosecond. */
+const DUST_MS = 1e-9
+
 /** A time in ms as '41.2 ms', '11.3 µs' or '1.23 s'. */
 export function time(ms: number): string {
+  if (Math.abs(ms) < DUST_MS) return '0 ms'
   const unit = timeUnit(ms)
   return `${significant(ms * unit.perMs)} ${unit.name}`
 }
@@ -87,3 +91,6 @@ export function plural(many: number, one: string, more = `${one}s`): string {
 export function one(unit: string): string {
   return unit.replace(/^(\w+)s\b/, '$1')
 }
+
+/** Requests a second: '39.9', '196'. */
+export const perSecond = (value: number): string => (value >= 100 ? String(Math.round(value)) : significant(value))

@@ -10,11 +10,19 @@ export interface TerminalOptions {
   readonly colour: boolean
   /** What is typed in place of `whyslow` in the commands to type next: 'npx whyslow'. */
   readonly command?: string
+  /** Where the page of a finding's rule is, for terminals that take links (OSC 8); absent where this one does not. */
+  readonly pageOf?: (rule: string) => string | null
+  /** The roofline in characters. */
+  readonly roofline?: boolean
 }
 
 export function paper({ width, colour }: TerminalOptions): { readonly width: number; readonly colours: Colours } {
   return { width: Math.max(40, width), colours: picocolors.createColors(colour) }
 }
+
+/** The text as a link of the terminal (OSC 8); as it is where there is no page, or no terminal that takes one. */
+export const linked = (text: string, uri: string | null | undefined): string =>
+  uri == null ? text : `\u001b]8;;${uri}\u001b\\${text}\u001b]8;;\u001b\\`
 
 /** The sections that have lines; ends with a line end. */
 export function page(sections: readonly (readonly string[])[]): string {

@@ -6,7 +6,8 @@ import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { time } from './numbers.ts'
-import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { type Colours, linked, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { rooflinePlot } from './plots/roofline-plot.ts'
 import { asTyped, hang, quoted, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
@@ -22,7 +23,8 @@ export function renderTerminal(given: ReportDocument, options: TerminalOptions):
     wrap(doc.answer, width).map(colours.bold),
     areaBar(doc.areas, width, colours),
     nodeTable(doc, width, colours),
-    findings(doc, width, colours),
+    options.roofline ? rooflinePlot(doc, width, colours) : [],
+    findings(doc, width, colours, options.pageOf),
     notes(doc, width, colours),
     [...clear(doc, width), ...doesNotApply(doc, width), ...notChecked(doc, width)],
     assumptions(doc, width),
@@ -36,13 +38,14 @@ function withCommand(doc: ReportDocument, command: string | undefined): ReportDo
   return { ...doc, findings: doc.findings.map((one) => ({ ...one, next: one.next && asTyped(one.next, command) })) }
 }
 
-function findings(doc: ReportDocument, width: number, colours: Colours): string[] {
+function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: TerminalOptions['pageOf']): string[] {
   const saving = doc.findings.filter((finding) => finding.wouldSaveMs > 0)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
   const lines = [colours.bold('What to fix')]
   const told = new Map<string, number>()
   for (const [index, finding] of saving.slice(0, mostFindings).entries()) {
-    lines.push(...wrap(finding.title, width, `${index + 1}. `).map(colours.bold))
+    const page = pageOf?.(finding.rule)
+    lines.push(...wrap(finding.title, width, `${index + 1}. `).map((line) => linked(colours.bold(line), page)))
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
     lines.push(...wrap(saves(finding, doc.latency), width, '   ').map(colours.green))

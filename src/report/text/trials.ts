@@ -3,9 +3,9 @@ import type { ReportDocument } from '../documents/report.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { speedupRange } from './fix-answer.ts'
 import { foretoldBeside } from './foretold.ts'
-import { time } from './numbers.ts'
+import { plural, significant, time } from './numbers.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
-import { hang, wrap } from './wrap.ts'
+import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
 
 /** One trial as its own lines: name, before and after, interval, agreement, kept or not and why. No line end. Pure. */
 export function trialLines(trial: TrialRow, width: number, colours: Colours): string[] {
@@ -40,10 +40,46 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   return page([
     wrap(doc.answer, width).map(colours.bold),
     foretold === undefined ? [] : hang(foretold, width),
+    fix?.int8 === undefined ? [] : int8Lines(fix.int8, options, width),
     fix && fix.untried.length > 0 ? hang(untried, width) : [],
+    fix?.serving == null ? [] : servingLines(fix.serving, width),
     fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
     fix && fix.shipped !== null ? hang(written, width) : [],
     synthetic.length > 0 && doc.trials.length > 0 ? hang(compared, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
   ])
+}
+
+/** The set-up of a server that holds the objective at the highest rate, and those beside it. */
+function servingLines({ objective, best, tried }: ServingTried, width: number): string[] {
+  const rate = (perSecond: number) => (perSecond >= 100 ? String(Math.round(perSecond)) : significant(perSecond))
+  const setup = ({ workers, threads, maxBatch }: ServingTried['tried'][number]) =>
+    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
+  const rows = tried.map((one) => {
+    const found = one.found === null ? one.why : `holds ${rate(one.found.ratePerSecond)} requests/s`
+    const most = one.answersPerSecond === null ? '' : `answers ${rate(one.answersPerSecond)} a second at most; `
+    return hang(`${setup(one)}: ${most}${found}`, width)
+  })
+  const won = best === null ? null : tried[best]!
+  const found = won?.found
+  const answer =
+    won === null || found == null
+      ? `No set-up of a server was found that holds ${objective}: the folder says nothing of serving.`
+      : `Served with ${setup(won)}, ${rate(found.ratePerSecond)} requests/s (${rate(found.low)}–${rate(found.high)}) hold ${objective}.`
+  return [...wrap(answer, width), ...rows.flat()]
+}
+
+type ServingTried = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
+
+/** What was not tried, and why not; the command on lines of its own, so that it can be pasted. */
+function int8Lines(
+  { timed, faster, savingMs, next }: NonNullable<NonNullable<ReportDocument['fix']>['int8']>,
+  { command }: TerminalOptions,
+  width: number,
+): string[] {
+  const alone = 'int8 was not tried, since it changes outputs. Timed alone'
+  if (faster === 0) return hang(`${alone}, none of ${timed} operators is faster in it.`, width)
+  const which = timed === 1 ? 'the one operator' : `${faster} of ${timed} operators`
+  const saves = `${alone}, ${which} would take ${time(savingMs)} less in it, conversions at its borders not counted. To have it tried:`
+  return [...hang(saves, width), ...wrapCommand(asTyped(next, command), width, '  ')]
 }

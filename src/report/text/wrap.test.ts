@@ -44,3 +44,13 @@ test('a long name keeps both ends', () => {
 test('control characters, bidirectional overrides and line ends never reach the terminal', () => {
   expect(printable('a\u001b[31mb\u202ec\r\nd\te')).toBe('a?[31mb?c d e')
 })
+
+test('a name of a million letters loses its middle before it is counted, and no character in two', () => {
+  const name = '😀x'.repeat(500_000)
+  expect(shorten(name, 7)).toBe(shorten('😀x'.repeat(50), 7))
+  expect(cells(shorten(name, 40))).toBeLessThanOrEqual(40)
+  const lines = wrap(name, 80)
+  expect(lines.length).toBeLessThan(100)
+  expect(lines.join('')).toContain('…')
+  expect(lines.join('')).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/)
+})

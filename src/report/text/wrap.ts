@@ -21,10 +21,23 @@ const segmenter = new Intl.Segmenter('en')
 /** As a reader sees them: what joins or marks a letter stays with it. */
 const charactersOf = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment)
 
+/** Letters of a word that anybody reads; counting the cells of a million takes minutes. */
+const MOST_LETTERS = 4000
+
+/** A text that goes on without end loses its middle before anything is counted; never half a character. */
+export function bounded(text: string): string {
+  if (text.length <= MOST_LETTERS) return text
+  const half = MOST_LETTERS / 2 - 1
+  return `${text.slice(0, half).replace(/[\ud800-\udbff]$/, '')}…${text.slice(-half).replace(/^[\udc00-\udfff]/, '')}`
+}
+
+/** Whether it takes at most `width` cells. */
+export const fits = (text: string, width: number): boolean => text.length <= MOST_LETTERS && cells(text) <= width
+
 /** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
-  if (cells(text) <= width) return text
-  const characters = charactersOf(text)
+  if (fits(text, width)) return text
+  const characters = charactersOf(bounded(text))
   const tailRoom = Math.floor((width - 1) / 2)
   const tail = take(characters.toReversed(), tailRoom).toReversed().join('')
   const head = take(characters, width - 1 - cells(tail)).join('')
@@ -53,7 +66,7 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'right
  * given). Breaks at spaces; a word longer than a line is cut.
  */
 export function wrap(text: string, width: number, first = '', rest = ' '.repeat(cells(first))): string[] {
-  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean)
+  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean).map(bounded)
   const lines: string[] = []
   let line = ''
   const lead = () => (lines.length === 0 ? first : rest)

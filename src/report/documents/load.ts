@@ -1,0 +1,260 @@
+// What `whyslow load --json` writes, version 1: a public contract. Latencies are in milliseconds, from the instant that a request was
+// scheduled for to the last byte of its answer. What is not known is null, and `reasons` says why.
+
+export interface LoadDocument {
+  readonly schema: 'whyslow-load/1'
+  readonly tool: { readonly version: string }
+  readonly createdAt: string
+  readonly answer: string
+  readonly target: LoadTarget
+  readonly arrivals: LoadArrivals
+  readonly machine: {
+    readonly cpu: string
+    readonly usableCpus: number
+    readonly quotaCpus: number | null
+    readonly node: string
+  }
+  /** One for each rate (or number of clients), in the order in which they were asked for; of a search, in the order of rates. */
+  readonly points: readonly LoadPoint[]
+  /** The highest rate that holds the objective; null: none was asked for, or none holds it. */
+  readonly found: LoadFound | null
+  /** What was searched for, and each run of it; null where nothing was. */
+  readonly search: LoadSearch | null
+  readonly audit: LoadAudit
+  readonly findings: readonly LoadFinding[]
+  /** The set-up of the server under test, where it is this program's own. */
+  readonly setup: LoadSetup | null
+  /** Other set-ups of it, at a rate at which requests wait; absent in documents from before they were tried. */
+  readonly alternatives?: readonly LoadAlternative[]
+  readonly warnings: readonly string[]
+}
+
+export interface LoadTarget {
+  readonly kind: 'http' | 'model'
+  /** The address without a password, or the file. */
+  readonly name: string
+  /** `oip`: requests are made of what the model's metadata say (Open Inference Protocol v2). */
+  readonly protocol: 'http' | 'oip'
+  readonly method: string | null
+  readonly bodyBytes: number | null
+  /** Different bodies that requests draw from. */
+  readonly bodies: number | null
+  /** Of the request that was sent beforehand, ms; its status. */
+  readonly first: { readonly latencyMs: number; readonly status: number } | null
+  /** Of a model: what is predicted with; null where the bodies were given. */
+  readonly inputs: LoadInputs | null
+}
+
+export interface LoadInputs {
+  readonly source: 'synthetic' | 'data'
+  /** Of the first sample. */
+  readonly tensors: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[]
+  /** Whether tensors go as raw bytes (binary extension), and not as JSON. */
+  readonly binary: boolean
+}
+
+export interface LoadArrivals {
+  /** `closed`: clients that send when they have their answer; their latencies start when they send. */
+  readonly kind: 'poisson' | 'constant' | 'bursts' | 'trace' | 'closed'
+  readonly seed: number
+  /** Squared coefficient of variation of the gaps, where they are random. */
+  readonly burstiness: number | null
+  readonly trace: string | null
+}
+
+export interface LoadPoint {
+  /** null in a closed loop. */
+  readonly offeredPerSecond: number | null
+  readonly clients: number | null
+  /** Good answers a second, over the measured part of the run. */
+  readonly achievedPerSecond: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly seed: number
+  /** Scheduled in the measured part; the other counts are of them. */
+  readonly requests: number
+  readonly answered: number
+  /** Of requests that were answered; those without a good answer count as slower than all others in the percentiles. */
+  readonly meanMs: number | null
+  readonly p50Ms: number | null
+  readonly p90Ms: number | null
+  readonly p95Ms: number | null
+  readonly p99Ms: number | null
+  readonly p999Ms: number | null
+  readonly maxMs: number | null
+  /** 95 %, of blocks of the run; high null: the run does not say how high. */
+  readonly intervals: LoadIntervals
+  /** Why a number above is null, by its name. */
+  readonly reasons: Readonly<Record<string, string>>
+  /** The server does not keep up: latencies say only how long the run was. */
+  readonly saturated: boolean
+  readonly saturation: LoadSaturation | null
+  /** Requests without a good answer, whatever the reason: those that follow, and answers with another status. */
+  readonly errors: number
+  readonly timedOut: number
+  /** Refused for load: 429 and 503. */
+  readonly shed: number
+  /** No connection, one that broke, an answer that is no HTTP. */
+  readonly failed: number
+  /** Never sent, since as many were outstanding as this process may have connections. */
+  readonly unsent: number
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Sent once more on a new connection, since an idle one was closed by the server. */
+  readonly repeated: number
+  readonly outstanding: {
+    readonly mean: number
+    readonly most: number
+    readonly atEnd: number
+    readonly series: readonly number[]
+  }
+  readonly parts: LoadParts | null
+  /** How late the generator sent, ms. */
+  readonly lag: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly lateShare: number }
+  /** Whether the percentile of an objective held. */
+  readonly held: boolean | null
+  /** What this program's own server counted over the run, its warm-up included; null of another. */
+  readonly server: LoadServerFacts | null
+}
+
+export interface LoadServerFacts {
+  /** Requests that were predicted together, on average over predictions. */
+  readonly meanTogether: number
+  /** Of the time in which its main thread, which speaks HTTP, was busy. */
+  readonly eventLoopShare: number
+  /** The longest that its event loop was held up, ms. */
+  readonly eventLoopLongestMs: number
+  /** Of the time in which its main thread collected garbage. */
+  readonly collectionShare: number
+  readonly collectionLongestMs: number
+  /** Workers that ended and were started again. */
+  readonly workerRestarts: number
+}
+
+export interface LoadIntervals {
+  readonly meanMs: LoadInterval | null
+  readonly p50Ms: LoadInterval | null
+  readonly p90Ms: LoadInterval | null
+  readonly p95Ms: LoadInterval | null
+  readonly p99Ms: LoadInterval | null
+  readonly p999Ms: LoadInterval | null
+}
+
+export interface LoadInterval {
+  readonly low: number
+  readonly high: number | null
+}
+
+export interface LoadSaturation {
+  readonly reason: 'backlog-grows' | 'sheds' | 'times-out' | 'too-many-outstanding'
+  /** By how much the queue grew a second over the run. */
+  readonly backlogPerSecond: number
+  readonly backlogAtEnd: number
+}
+
+/** Means in ms over requests with a good answer: parts of each add up to its latency, and so do these. */
+export interface LoadParts {
+  /** What the parts are, in the order of time. */
+  readonly names: readonly string[]
+  /** 'measured' by this program; 'told' by the server (Server-Timing). */
+  readonly basis: readonly ('measured' | 'told')[]
+  readonly all: LoadPartMeans
+  /** The slowest hundredth. */
+  readonly slowest: LoadPartMeans
+  /** The fifth around the median. */
+  readonly typical: LoadPartMeans
+  /** Squared coefficient of variation of each part over all requests. */
+  readonly variation: readonly number[]
+}
+
+export interface LoadPartMeans {
+  readonly requests: number
+  readonly latencyMs: number
+  readonly partsMs: readonly number[]
+}
+
+export interface LoadFound {
+  readonly ratePerSecond: number
+  /** The interval of the rate. */
+  readonly low: number
+  readonly high: number
+  /** Confirming runs at this rate in which the objective held. */
+  readonly confirmed: number
+}
+
+export interface LoadSearch {
+  /** As it was given: 'p99<20ms'. */
+  readonly objective: string
+  /** Of each run; the runs of one rate are judged together. */
+  readonly runs: readonly LoadSearchRun[]
+  readonly confirmingRuns: number
+  /** The rate just above that was run in turns with the one found, and in how many runs the objective held there. */
+  readonly above: { readonly ratePerSecond: number; readonly runs: number; readonly held: number } | null
+  readonly ended: string
+}
+
+export interface LoadSearchRun {
+  readonly stage: 'alone' | 'bracket' | 'bisect' | 'confirm' | 'above'
+  readonly ratePerSecond: number | null
+  readonly seed: number
+  readonly requests: number
+  /** Of them, over the objective's bound or without a good answer. */
+  readonly over: number
+  readonly valueMs: number | null
+  readonly saturated: boolean
+  readonly held: boolean
+}
+
+export interface LoadAudit {
+  /** Requests a second that the generator reached against a server that answers at once, on this machine; null: not measured. */
+  readonly ceilingPerSecond: number | null
+  /** Its latency there at the highest rate asked for (or at its ceiling), ms: what it adds to every number. */
+  readonly floorP50Ms: number | null
+  readonly floorP99Ms: number | null
+  /** How late it sent, over all runs, ms. */
+  readonly lagP50Ms: number | null
+  readonly lagP99Ms: number | null
+  readonly lagMaxMs: number | null
+  /** Scheduled requests that were never accounted for. */
+  readonly lost: number
+  readonly repeated: number
+  /** CPU time of the generator over the time of the runs, in cores. */
+  readonly cores: number | null
+  /** Whether the generator was good enough for every number that is given. */
+  readonly ok: boolean
+  readonly reasons: readonly string[]
+}
+
+export interface LoadFinding {
+  readonly rule: string
+  readonly title: string
+  readonly detail: string
+  /** What would be saved of the mean latency of the slowest hundredth, ms; null: not said. */
+  readonly wouldSaveMs: number | null
+  readonly basis: 'measured' | 'modelled'
+  readonly facts: readonly { readonly name: string; readonly value: number; readonly unit: string }[]
+}
+
+/** This program's own server, in a process of its own. */
+export interface LoadSetup {
+  /** null: a folder's own. */
+  readonly engine: string | null
+  readonly workers: number
+  /** null: as a folder's own options say. */
+  readonly threadsPerWorker: number | null
+  /** Requests that may wait. */
+  readonly queueLimit: number
+  /** Rows that requests are joined to where they wait anyway; 1: each is predicted by itself. */
+  readonly maxBatch: number
+  readonly deadlineMs: number | null
+  /** Whether idle threads of the engine spin; null: as a folder's own options say. */
+  readonly spinning: boolean | null
+}
+
+/** Another set-up with the same arrivals as the command's own, which ran before and after it. */
+export interface LoadAlternative {
+  readonly setup: LoadSetup
+  readonly before: LoadPoint
+  readonly point: LoadPoint
+  readonly after: LoadPoint
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import type { LoadDocument, LoadPoint } from '../documents/load.ts'
+import { renderLoad } from './load-text.ts'
+
+const interval = { low: 30, high: 50 }
+const point: LoadPoint = {
+  offeredPerSecond: 100,
+  clients: null,
+  achievedPerSecond: 99.8,
+  seconds: 10,
+  warmUpSeconds: 2,
+  seed: 1,
+  requests: 1000,
+  answered: 998,
+  meanMs: 12,
+  p50Ms: 10,
+  p90Ms: 25,
+  p95Ms: 30,
+  p99Ms: 40,
+  p999Ms: null,
+  maxMs: 60,
+  intervals: { meanMs: interval, p50Ms: interval, p90Ms: interval, p95Ms: interval, p99Ms: interval, p999Ms: null },
+  reasons: { p999Ms: 'too few' },
+  saturated: false,
+  saturation: null,
+  errors: 2,
+  timedOut: 0,
+  shed: 0,
+  failed: 2,
+  unsent: 0,
+  statuses: { 200: 998 },
+  repeated: 1,
+  outstanding: { mean: 1.2, most: 9, atEnd: 0, series: [1] },
+  parts: {
+    names: ['schedule lag', 'connect', 'server and network', 'server: queue', 'receive'],
+    basis: ['measured', 'measured', 'measured', 'told', 'measured'],
+    all: { requests: 998, latencyMs: 12, partsMs: [0.1, 0, 6.9, 5, 0] },
+    slowest: { requests: 10, latencyMs: 42, partsMs: [0.1, 0.9, 11, 30, 0] },
+    typical: { requests: 200, latencyMs: 10, partsMs: [0.1, 0, 6.9, 3, 0] },
+    variation: [0, 0, 0, 0, 0],
+  },
+  lag: { p50Ms: 0.1, p99Ms: 0.3, maxMs: 2, lateShare: 0 },
+  held: null,
+  server: null,
+}
+const document: LoadDocument = {
+  schema: 'whyslow-load/1',
+  tool: { version: '0.1.0' },
+  createdAt: '2026-01-01T00:00:00.000Z',
+  answer: 'At 100 requests/s 99 % of the answers come within 40.0 ms (30.0–50.0).',
+  target: {
+    kind: 'http',
+    name: 'http://h/',
+    protocol: 'http',
+    method: 'POST',
+    bodyBytes: 5,
+    bodies: 1,
+    first: null,
+    inputs: null,
+  },
+  arrivals: { kind: 'poisson', seed: 1, burstiness: 1, trace: null },
+  machine: { cpu: 'x', usableCpus: 2, quotaCpus: null, node: '20.0.0' },
+  points: [point],
+  found: null,
+  search: null,
+  audit: {
+    ceilingPerSecond: 15_000,
+    floorP50Ms: 0.3,
+    floorP99Ms: 0.9,
+    lagP50Ms: 0.1,
+    lagP99Ms: 0.3,
+    lagMaxMs: 2,
+    lost: 0,
+    repeated: 1,
+    cores: 0.03,
+    ok: true,
+    reasons: [],
+  },
+  findings: [],
+  setup: null,
+  alternatives: [],
+  warnings: ['a closed loop'],
+}
+const rendered = (changed: Partial<LoadDocument>) => renderLoad({ ...document, ...changed }, { width: 80 })
+
+describe('the screen', () => {
+  test('has the answer, a line for each rate, the parts of the tail, and the generator', () => {
+    expect(rendered({})).toBe(
+      [
+        'At 100 requests/s 99 % of the answers come within 40.0 ms (30.0–50.0).',
+        '',
+        'asked/s  answered/s     mean      p50      p90      p99     p99 interval  errors',
+        '    100        99.8  12.0 ms  10.0 ms  25.0 ms  40.0 ms  30.0 ms–50.0 ms  0.20 %',
+        '',
+        'What latencies are made of at 100 requests/s, averaged over requests',
+        '                                       slowest 1 %  around p50',
+        '  connect                                   900 µs        0 ms',
+        '  server and network                       11.0 ms     6.90 ms',
+        '  server: queue (as the server tells)      30.0 ms     3.00 ms',
+        '  together                                 42.0 ms     10.0 ms',
+        '',
+        'Generator: sent 100 µs after the scheduled instant (median; p99 300 µs), reaches',
+        '15000 requests/s here, adds 300 µs to an answer, used 3.0 % of a core, sent 1',
+        'request again on a new connection.',
+        'Requests: 1000 in 10.0 s, warm-up not counted.',
+        '',
+        'Note: a closed loop',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('says where a server does not keep up, and gives no numbers there', () => {
+    const full = { ...point, saturated: true, p50Ms: null, p99Ms: null, meanMs: null }
+    expect(rendered({ points: [point, full] })).toMatch(/^ +100 +99\.8 +- +- +- +- +0\.20 % +does not keep up$/m)
+  })
+
+  test('has the server that was started, and other set-ups of it', () => {
+    const setup = {
+      engine: 'ort-cpu',
+      workers: 2,
+      threadsPerWorker: 1,
+      queueLimit: 64,
+      deadlineMs: null,
+      spinning: false,
+      maxBatch: 1,
+    }
+    const full = { ...point, saturated: true, meanMs: null }
+    const other = { ...setup, workers: 1, threadsPerWorker: 2, maxBatch: 8 }
+    const text = rendered({ setup, alternatives: [{ setup: other, before: point, point: { ...point, meanMs: 4 }, after: full }] })
+    expect(text).toMatch(/^Server: ort-cpu, 2 workers × 1 thread, up to 64 wait; on the same 2 CPUs that/m)
+    expect(text).toMatch(
+      /asked the same at 100 requests\/s\n {2}as it is: mean 12\.0 ms, p99 40\.0 ms\n {2}1 worker × 2 threads, up to 8 rows together: mean 4\.00 ms, p99 40\.0 ms\n {2}as it is, again: does not keep up/,
+    )
+  })
+
+  test('in a closed loop names clients', () => {
+    const closed = { ...point, offeredPerSecond: null, clients: 8 }
+    expect(rendered({ points: [closed] })).toMatch(/^clients .*\n +8 +99\.8/m)
+  })
+})

@@ -1,0 +1,129 @@
+// What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
+import type { LoadDocument, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import { perSecond, plural, significant, time } from './numbers.ts'
+import { pad, wrap } from './wrap.ts'
+
+interface Width {
+  readonly width: number
+}
+
+export function renderLoad(document: LoadDocument, { width }: Width): string {
+  const { answer, points, findings, warnings } = document
+  const blocks = [
+    wrap(answer, width),
+    table(points),
+    ...partsBlock(points, width),
+    ...setupBlock(document, width),
+    ...alternativesBlock(document, width),
+    ...findings.map(({ title, detail }, k) => [...wrap(title, width, `${k + 1}. `), ...wrap(detail, width, '   ')]),
+    auditLines(document, width),
+    ...(warnings.length === 0 ? [] : [warnings.flatMap((warning) => wrap(warning, width, 'Note: '))]),
+  ]
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+const COLUMNS = ['asked/s', 'answered/s', 'mean', 'p50', 'p90', 'p99', 'p99 interval', 'errors', ''] as const
+
+function table(points: readonly LoadPoint[]): string[] {
+  const isClosed = points.some(({ clients }) => clients !== null)
+  const rows = [[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)]
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column]!, 'left'))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function row(point: LoadPoint): string[] {
+  const first = point.offeredPerSecond === null ? String(point.clients) : perSecond(point.offeredPerSecond)
+  const bad = point.errors === 0 ? '0' : `${significant((100 * point.errors) / Math.max(1, point.requests), 2)} %`
+  if (point.saturated) return [first, perSecond(point.achievedPerSecond), '-', '-', '-', '-', '', bad, 'does not keep up']
+  const interval = point.intervals.p99Ms
+  const range =
+    point.p99Ms === null || interval === null ? '' : `${time(interval.low)}–${interval.high === null ? '?' : time(interval.high)}`
+  return [
+    first,
+    perSecond(point.achievedPerSecond),
+    ...[point.meanMs, point.p50Ms, point.p90Ms, point.p99Ms].map((ms) => (ms === null ? '-' : time(ms))),
+    range,
+    bad,
+    '',
+  ]
+}
+
+/** Of the highest rate that holds: the slowest hundredth beside the middle. */
+function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
+  const point = points.findLast(({ parts, saturated }) => parts !== null && !saturated)
+  if (point?.parts == null) return []
+  const { names, slowest, typical, basis } = point.parts
+  const shown = names.map((_, k) => k).filter((k) => slowest.partsMs[k]! > 0.01 * slowest.latencyMs || basis[k] === 'told')
+  const label = (k: number) => (basis[k] === 'told' ? `${names[k]} (as the server tells)` : names[k]!)
+  const widest = Math.max(8, ...shown.map((k) => label(k).length))
+  const line = (name: string, of: (means: LoadPartMeans) => number) =>
+    `  ${pad(name, widest)}  ${pad(time(of(slowest)), 11, 'left')}  ${pad(time(of(typical)), 10, 'left')}`
+  const asked = point.offeredPerSecond === null ? `${point.clients} clients` : `${perSecond(point.offeredPerSecond)} requests/s`
+  return [
+    [
+      ...wrap(`What latencies are made of at ${asked}, averaged over requests`, width),
+      `  ${pad('', widest)}  ${pad('slowest 1 %', 11, 'left')}  ${pad('around p50', 10, 'left')}`,
+      ...shown.map((k) => line(label(k), ({ partsMs }) => partsMs[k]!)),
+      line('together', ({ latencyMs }) => latencyMs),
+    ],
+  ]
+}
+
+/** Who answered, where it was this program's own server. */
+function setupBlock({ setup, machine }: LoadDocument, width: number): string[][] {
+  if (setup === null) return []
+  const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, deadlineMs } = setup
+  const each = threads === null ? '' : ` × ${plural(threads, 'thread')}`
+  const late = deadlineMs === null ? '' : `, dropped after ${time(deadlineMs)}`
+  const rows = maxBatch === 1 ? '' : `, predicted up to ${maxBatch} rows together`
+  const cpus = machine.usableCpus === 1 ? 'the one CPU' : `the same ${machine.usableCpus} CPUs`
+  const what = `${engine ?? "the folder's own engine"}, ${plural(workers, 'worker')}${each}, up to ${queueLimit} wait${late}${rows}`
+  return [wrap(`Server: ${what}; on ${cpus} that the generator uses.`, width)]
+}
+
+/** Other set-ups with the same arrivals, and the command's own before and after them. */
+function alternativesBlock({ alternatives = [], setup }: LoadDocument, width: number): string[][] {
+  const [first] = alternatives
+  if (first === undefined || setup === null) return []
+  const { before, after } = first
+  const line = (name: string, { saturated, meanMs, p99Ms }: LoadPoint) => {
+    const p99 = p99Ms === null ? '' : `, p99 ${time(p99Ms)}`
+    return `  ${name}: ${saturated || meanMs === null ? 'does not keep up' : `mean ${time(meanMs)}${p99}`}`
+  }
+  const named = ({ workers, threadsPerWorker: threads, maxBatch }: typeof setup) =>
+    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
+  return [
+    [
+      ...wrap(`Other set-ups of the server, asked the same at ${perSecond(before.offeredPerSecond!)} requests/s`, width),
+      line('as it is', before),
+      ...alternatives.map((one) => line(named(one.setup), one.point)),
+      line('as it is, again', after),
+    ],
+  ]
+}
+
+function auditLines({ audit, points }: LoadDocument, width: number): string[] {
+  const parts = [
+    audit.lagP50Ms === null
+      ? []
+      : [`sent ${time(audit.lagP50Ms)} after the scheduled instant (median; p99 ${time(audit.lagP99Ms ?? 0)})`],
+    audit.ceilingPerSecond === null
+      ? []
+      : [
+          `reaches ${perSecond(audit.ceilingPerSecond)} requests/s here${audit.floorP50Ms === null ? '' : `, adds ${time(audit.floorP50Ms)} to an answer`}`,
+        ],
+    audit.cores === null ? [] : [`used ${significant(100 * audit.cores, 2)} % of a core`],
+    audit.repeated === 0 ? [] : [`sent ${plural(audit.repeated, 'request')} again on a new connection`],
+  ].flat()
+  const runs = points.map(({ requests, seconds }) => `${requests} in ${significant(seconds)} s`)
+  const shownRuns = runs.length > 6 ? [`${points.reduce((sum, { requests }) => sum + requests, 0)} in ${runs.length} runs`] : runs
+  return [
+    ...wrap(`Generator: ${parts.join(', ')}.`, width),
+    ...wrap(`Requests: ${shownRuns.join(', ')}, warm-up not counted.`, width),
+  ]
+}

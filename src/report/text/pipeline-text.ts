@@ -1,0 +1,189 @@
+// The report of a pipeline on a terminal: the sentence, the stages, the hot lines, what to fix with the lines to paste, what was checked,
+// how it was measured. Drawn from the report document alone.
+import type { ReportDocument } from '../documents/report.ts'
+import { bytes, percent, plural, significant, time } from './numbers.ts'
+import { type Colours, type Column, labelled, linked, page, paper, type TerminalOptions, table, warningLines } from './page.ts'
+import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
+
+type Pipeline = NonNullable<ReportDocument['pipeline']>
+type Finding = ReportDocument['findings'][number]
+
+const MOST_FINDINGS = 5
+const MOST_LINES = 8
+const MOST_CODE = 12
+const LABEL = 10
+
+/** Ends with a line end. Pure. */
+export function renderPipeline(doc: ReportDocument, options: TerminalOptions): string {
+  const { width, colours } = paper(options)
+  const { pipeline } = doc
+  if (!pipeline) return page([wrap(doc.answer, width)])
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    stageTable(doc, colours),
+    lineTable(doc, width, colours),
+    findings(doc, width, colours, options),
+    notes(doc, width, colours),
+    inner(pipeline, width),
+    checked(doc, width),
+    measured(doc, pipeline, width),
+    warningLines(doc.warnings, width, colours),
+  ])
+}
+
+function stageTable({ stages }: ReportDocument, colours: Colours): string[] {
+  const rows = (stages ?? []).filter(({ name, share }) => name !== 'unexplained' || Math.abs(share) >= 0.005)
+  if (rows.filter(({ name }) => name !== 'unexplained').length === 0) return []
+  const told = (textOf: (row: (typeof rows)[number]) => string | null) => rows.map((row) => textOf(row) ?? '')
+  const ms = (value: number | null | undefined, least = 0) => (value == null || value < least ? null : time(value))
+  const columns: Column[] = [
+    { head: 'Stage', texts: rows.map(({ name }) => name) },
+    { head: 'Share', side: 'left', texts: rows.map(({ share }) => percent(share)) },
+    { head: 'p50', side: 'left', texts: told(({ p50Ms, timeMs }) => time(p50Ms ?? timeMs)) },
+    { head: 'p99', side: 'left', texts: told(({ p99Ms }) => ms(p99Ms)) },
+    {
+      head: 'native',
+      side: 'left',
+      texts: told(({ nativeMs, timeMs }) => (nativeMs == null || timeMs <= 0 ? null : percent(Math.min(1, nativeMs / timeMs)))),
+    },
+    { head: 'GC', side: 'left', texts: told(({ gcMs }) => ms(gcMs, 0.0005)) },
+    {
+      head: 'allocates',
+      side: 'left',
+      texts: told(({ allocatedBytes }) => (allocatedBytes == null ? null : bytes(allocatedBytes))),
+    },
+  ]
+  return table(
+    columns.filter(({ texts }) => texts.some((text) => text !== '')),
+    colours,
+  )
+}
+
+function lineTable({ lines }: ReportDocument, width: number, colours: Colours): string[] {
+  const rows = (lines ?? []).slice(0, MOST_LINES)
+  if (rows.length === 0) return []
+  const place = ({ file, line }: (typeof rows)[number]) => shortened(`${file}:${line}`, Math.max(24, width - 48))
+  return [
+    colours.bold('Hot lines'),
+    ...table(
+      [
+        { head: 'Line', texts: rows.map(place) },
+        { head: 'Function', texts: rows.map((row) => shortened(row.function ?? '', 20)) },
+        { head: 'Time', side: 'left', texts: rows.map(({ timeMs }) => time(timeMs)) },
+        { head: 'Share', side: 'left', texts: rows.map(({ share }) => percent(share)) },
+        {
+          head: 'native',
+          side: 'left',
+          texts: rows.map(({ nativeShare }) => (nativeShare === null ? '' : percent(nativeShare))),
+        },
+      ],
+      colours,
+    ),
+  ]
+}
+
+const shortened = (text: string, most: number): string => (text.length <= most ? text : `…${text.slice(text.length - most + 1)}`)
+
+function findings(doc: ReportDocument, width: number, colours: Colours, { command, pageOf }: TerminalOptions): string[] {
+  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
+  if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
+  const lines = [colours.bold('What to fix')]
+  for (const [at, finding] of saving.slice(0, MOST_FINDINGS).entries()) {
+    const page = pageOf?.(finding.rule)
+    lines.push(
+      ...wrap(`${finding.title} (${finding.rule})`, width, `${at + 1}. `).map((line) => linked(colours.bold(line), page)),
+    )
+    const where = places(finding)
+    if (where !== '') lines.push(...wrap(where, width, '   ').map(colours.cyan))
+    lines.push(...wrap(finding.detail, width, '   '))
+    const upTo = finding.basis === 'modelled' ? 'up to ' : ''
+    lines.push(
+      colours.green(`   Would save ${upTo}${time(finding.wouldSaveMs)} of ${time(doc.latency?.p50Ms ?? 0)} (${finding.basis})`),
+    )
+    lines.push(...replacement(finding, width))
+    if (finding.next !== null) lines.push(...wrapCommand(asTyped(finding.next, command), width, '   Next: ').map(colours.cyan))
+  }
+  const left = saving.length - MOST_FINDINGS
+  if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))
+  return lines
+}
+
+function places({ places: all }: Finding): string {
+  const told = all.slice(0, 3).map(({ file, line, function: name }) => `${file}:${line}${name === null ? '' : ` in ${name}`}`)
+  return all.length > 3 ? `${told.join(', ')} and ${all.length - 3} more` : told.join(', ')
+}
+
+function replacement({ replacement: found }: Finding, width: number): string[] {
+  if (!found) return []
+  const equal = found.equal === 'bits' ? 'equal bit for bit' : 'equal within rounding'
+  const factor = `${significant(found.factor)}× (${significant(found.factorLow)}–${significant(found.factorHigh)})`
+  const code = found.code.slice(0, MOST_CODE).map((line) => `     ${line}`)
+  const more = found.code.length > MOST_CODE ? [`     … ${found.code.length - MOST_CODE} lines more in --json`] : []
+  return [...wrap(`In its place, ${factor} as fast, ${equal} on ${found.on}:`, width, '   '), ...code, ...more]
+}
+
+function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
+  const facts = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  if (facts.length === 0) return []
+  const lines = facts.flatMap((one) => {
+    const where = places(one)
+    return wrap(`${one.title}${where === '' ? '' : ` (${where})`}: ${one.detail}`, width, '- ')
+  })
+  return [colours.bold('Worth knowing'), ...lines]
+}
+
+function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
+  const seen = sessions.map(({ engine, version, method, runsPerPrediction, runMs }) => {
+    const runs = runsPerPrediction === 1 ? '' : `, ${significant(runsPerPrediction)} runs a prediction`
+    return `${engine}${version === null ? '' : ` ${version}`} (${method}${runs}, ${time(runMs)})`
+  })
+  const lines = seen.length === 0 ? [] : hang(`Inside: ${seen.join('; ')}.`, width)
+  return model ? [...lines, ...hang(`The model alone: ${model.answer}`, width)] : lines
+}
+
+function checked({ clear, notChecked }: ReportDocument, width: number): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
+  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
+  return [
+    ...(clear.length === 0 ? [] : hang(`Checked and fine: ${clear.join(', ')}.`, width)),
+    ...(parts.length === 0 ? [] : hang(`Not checked: ${parts.join('; ')}.`, width)),
+  ]
+}
+
+function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, width: number): string[] {
+  const { runtime, samples, processesMs, timingOverhead, profilerOverhead, importMs, loadMs, firstMs, kind } = pipeline
+  const start = [
+    `import ${time(importMs)}`,
+    ...(loadMs === null ? [] : [`load ${time(loadMs)}`]),
+    ...(kind === 'script' ? [] : [`first call ${time(firstMs)}`]),
+  ]
+  const calls =
+    kind === 'script'
+      ? plural(processesMs.length, 'run')
+      : `${plural(latency?.samplesMs.length ?? 0, 'call')} in ${plural(processesMs.length, 'process', 'processes')}`
+  const fed = {
+    module: `${plural(samples.count, 'sample')} of its own`,
+    data: `${plural(samples.count, 'sample')} of --data`,
+    none: 'without samples',
+  }[samples.source]
+  const cost = [
+    ...(timingOverhead === null ? [] : [`timing the stages added ${signed(timingOverhead)}`]),
+    ...(profilerOverhead === null ? [] : [`the profiler ${signed(profilerOverhead)}, in a run of its own`]),
+  ]
+  return labelled(
+    [
+      ['Start', `${start.join(', ')}; none of it is in the times above`],
+      ['Measured', `${calls}, ${kind === 'script' ? '' : `${fed}, `}${runtime.name} ${runtime.version} on ${machine.cpu}`],
+      ['Cost', cost.length === 0 ? null : cost.join('; ')],
+      [
+        'Trust',
+        latency === null ? null : `${latency.trust}${latency.reasons.length === 0 ? '' : `: ${latency.reasons.join('; ')}`}`,
+      ],
+    ],
+    width,
+    LABEL,
+  )
+}
+
+const signed = (share: number): string => (share < 0.001 ? 'nothing that can be told' : `${(share * 100).toFixed(1)} %`)

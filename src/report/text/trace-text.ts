@@ -1,0 +1,189 @@
+// The report on a recording for a terminal: the sentence, what the device did, operators, findings with their bounds, what was not told.
+// Shares everywhere; milliseconds only of a latency that was given.
+import type { ReportDocument } from '../documents/report.ts'
+import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
+import { nodeName } from './names.ts'
+import { percent, time } from './numbers.ts'
+import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
+import { windowName } from './trace-answer.ts'
+import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+
+type Finding = ReportDocument['findings'][number]
+
+const MOST_FINDINGS = 5
+const MOST_ROWS = 8
+const MOST_LINES = 5
+
+/** Text that ends with a line end. The document is of a recording. */
+export function renderTrace(doc: ReportDocument, options: TerminalOptions): string {
+  const { width, colours } = paper(options)
+  const command = (text: string): string => asTyped(text, options.command)
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    breakdown(doc, width, colours),
+    operators(doc, width, colours),
+    lines(doc, colours),
+    findings(doc, width, colours, command),
+    notes(doc, width, colours),
+    checked(doc, width),
+    recordedWith(doc, width),
+    warningLines(doc.warnings, width, colours),
+  ])
+}
+
+function breakdown({ breakdown: parts }: ReportDocument, width: number, colours: Colours): string[] {
+  const shown = parts.filter(({ share }) => share >= 0.005)
+  if (shown.length === 0) return []
+  const longest = Math.max(...shown.map(({ part }) => part.length))
+  const room = Math.max(10, width - longest - 8)
+  return shown.map(({ part, share }) => {
+    const bar = '█'.repeat(Math.max(1, Math.round(share * room)))
+    return `${part.padEnd(longest)} ${percent(share).padStart(5)} ${colours.blue(bar)}`
+  })
+}
+
+function operators({ nodes, trace }: ReportDocument, width: number, colours: Colours): string[] {
+  if (nodes.length === 0) return []
+  const top = nodes.slice(0, MOST_ROWS)
+  const others = nodes.slice(MOST_ROWS)
+  const more = others.length > 0
+  const sum = (of: (one: (typeof nodes)[number]) => number): number => others.reduce((all, one) => all + of(one), 0)
+  const columns: Column[] = [
+    {
+      head: 'share',
+      side: 'left',
+      texts: [...top.map(({ share }) => percent(share)), ...(more ? [percent(sum((one) => one.share))] : [])],
+    },
+  ]
+  if (trace?.latencyMs != null)
+    columns.unshift({
+      head: 'time',
+      side: 'left',
+      texts: [...top.map((one) => time(one.timeMs)), ...(more ? [time(sum((one) => one.timeMs))] : [])],
+    })
+  if (top.some(({ kernel }) => kernel !== undefined))
+    columns.push({
+      head: 'kernel',
+      texts: [...top.map(({ kernel = '' }) => shorten(printable(kernel), 28)), ...(more ? [''] : [])],
+    })
+  const nameWidth = Math.max(16, width - widthOf(columns))
+  const names = top.map((node) => nodeName(node, nameWidth))
+  if (more) names.push(`${others.length} more`)
+  return table([{ head: 'Where the time goes', texts: names }, ...columns], colours)
+}
+
+function lines({ lines: hot }: ReportDocument, colours: Colours): string[] {
+  const shown = (hot ?? []).filter(({ share }) => share >= 0.005).slice(0, MOST_LINES)
+  if (shown.length === 0) return []
+  const of = (one: (typeof shown)[number]): string => shorten(printable(`${one.file.replace(/^.*[\\/]/, '')}:${one.line}`), 36)
+  return table(
+    [
+      { head: 'Hot lines', texts: shown.map(of) },
+      { head: 'share', side: 'left', texts: shown.map(({ share }) => percent(share)) },
+      { head: 'function', texts: shown.map((one) => shorten(printable(one.function ?? ''), 28)) },
+    ],
+    colours,
+  )
+}
+
+function findings(doc: ReportDocument, width: number, colours: Colours, command: (text: string) => string): string[] {
+  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
+  if (saving.length === 0) return ['Nothing to fix was found.']
+  const told = new Map<string, number>()
+  const shown = saving
+    .slice(0, MOST_FINDINGS)
+    .flatMap((finding, index) => [
+      ...wrap(finding.title, width, `${index + 1}. `).map(colours.bold),
+      ...wrap(finding.detail, width, '   '),
+      ...wrap(saves(finding, doc), width, '   ').map(colours.green),
+      ...finding.places
+        .slice(0, 3)
+        .map(
+          ({ file, line, function: name }) =>
+            `   ${shorten(printable(`${file}:${line}${name === null ? '' : ` ${name}`}`), width - 3)}`,
+        ),
+      ...next(finding, index + 1, told, (text) => wrapCommand(command(text), width, '   Next: ').map(colours.cyan)),
+    ])
+  const left = saving.length - MOST_FINDINGS
+  const more = left > 0 ? wrap(`${left} more with smaller bounds: --json writes all of them.`, width) : []
+  return [colours.bold('What to fix'), ...shown, ...more]
+}
+
+function saves({ wouldSaveShare = 0, wouldSaveMs, area }: Finding, { trace }: ReportDocument): string {
+  const ms = trace?.latencyMs == null ? '' : `${time(wouldSaveMs)}, `
+  return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (modelled; ${area})`
+}
+
+function next(finding: Finding, number: number, told: Map<string, number>, draw: (text: string) => string[]): string[] {
+  if (finding.next === null) return []
+  const before = told.get(finding.next)
+  if (before !== undefined) return [`   To prove it: as for ${before}`]
+  told.set(finding.next, number)
+  return ['   To prove it, record again with the change made, then:', ...draw(finding.next)]
+}
+
+function notes({ findings: all }: ReportDocument, width: number, colours: Colours): string[] {
+  const facts = all.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  if (facts.length === 0) return []
+  return [colours.bold('Worth knowing'), ...facts.flatMap((one) => wrap(`${one.title}: ${one.detail}`, width, '- '))]
+}
+
+function checked({ clear, doesNotApply = [], notChecked }: ReportDocument, width: number): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
+  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
+  return [
+    ...(clear.length > 0 ? hang(`Checked and fine: ${clear.join(', ')}.`, width) : []),
+    ...(doesNotApply.length > 0 ? hang(`Does not apply: ${doesNotApply.join(', ')}.`, width) : []),
+    ...(parts.length > 0 ? hang(`Not told: ${parts.join('; ')}.`, width) : []),
+  ]
+}
+
+function recordedWith({ trace }: ReportDocument, width: number): string[] {
+  if (trace == null) return []
+  const version = trace.version === null ? '' : ` ${trace.version}`
+  const steps = trace.steps === null ? 'no steps marked' : `${trace.steps} steps judged`
+  const extras = trace.recordedWith.length === 0 ? '' : `; recorded with ${trace.recordedWith.join(', ')}`
+  return hang(`Recording: ${trace.format}${version}, recognised by ${printable(trace.recognisedBy)}; ${steps}${extras}.`, width)
+}
+
+const MOST_CHANGES = 8
+
+/** What changed between two recordings. */
+export function renderTraceComparison(doc: TraceComparisonDocument, options: TerminalOptions): string {
+  const { width, colours } = paper(options)
+  const rows = (head: string, all: readonly { name: string; beforeMs: number; afterMs: number }[]): string[] => {
+    const shown = all.slice(0, MOST_CHANGES)
+    if (shown.length === 0) return []
+    return table(
+      [
+        { head, texts: shown.map(({ name }) => shorten(printable(name), Math.max(20, width - 40))) },
+        { head: 'before', side: 'left', texts: shown.map(({ beforeMs }) => time(beforeMs)) },
+        { head: 'after', side: 'left', texts: shown.map(({ afterMs }) => time(afterMs)) },
+        { head: 'change', side: 'left', texts: shown.map(({ beforeMs, afterMs }) => signed(afterMs - beforeMs)) },
+      ],
+      colours,
+    )
+  }
+  const { gone, new: fresh, stayed } = doc.findings
+  const said = [
+    ['Found before, not after', gone],
+    ['Found after, not before', fresh],
+    ['Found in both', stayed],
+  ] as const
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    rows(
+      'Of a recorded step',
+      doc.changes.map(({ part, ...times }) => ({ name: part, ...times })),
+    ),
+    rows(
+      'Operators',
+      doc.operators.map(({ opType, ...times }) => ({ name: opType, ...times })),
+    ),
+    said.flatMap(([label, rules]) => (rules.length === 0 ? [] : hang(`${label}: ${rules.join(', ')}.`, width))),
+    warningLines(doc.warnings, width, colours),
+  ])
+}
+
+const signed = (ms: number): string => (ms > 0 ? `+${time(ms)}` : `−${time(-ms)}`)
