@@ -46,6 +46,7 @@ async function chosen({ model = relu('n', 4), trial = () => taken(), ...constrai
     values: new Map(),
     data: null,
     labels: null,
+    pictures: null,
     batch: null,
     saveInputs: null,
     engine: 'scripted',
@@ -168,9 +169,13 @@ describe('data', () => {
 })
 
 test('threads in use are those asked for, else those of the engine’s pool, else one', async () => {
-  const threads = async (asked: number | null, poolThreads: number | null) =>
-    (await chosen({ engineOptions: { ...plainOptions, threads: asked }, trial: () => taken({ poolThreads }) })).found.threadsInUse
+  const threads = async (asked: number | null, poolThreads: number | null, engine = 'ort-cpu') => {
+    const engineOptions = { ...plainOptions, threads: asked }
+    return (await chosen({ engine, engineOptions, trial: () => taken({ poolThreads }) })).found.threadsInUse
+  }
   expect([await threads(3, 4), await threads(null, 4), await threads(0, 4), await threads(null, null)]).toEqual([3, 4, 4, 1])
+  // It takes no thread count.
+  expect(await threads(3, 1, 'tfjs-wasm')).toBe(1)
 })
 
 describe('warnings', () => {

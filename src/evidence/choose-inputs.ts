@@ -1,11 +1,13 @@
 // The inputs of a measurement: the user's own, else synthetic ones of a shape that the engine was seen to accept.
 import path from 'node:path'
+import { offersOf } from '../engines/index.ts'
 import type { EngineOptions, Feeds, TensorValue } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
-import { fileForEngine, type Model } from '../graph/model.ts'
+import { fileForEngine, type Model, tabularOf } from '../graph/model.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import { nodesOf } from '../graph/walk.ts'
 import { findWorkingInputs } from '../measure/samples/find-working.ts'
+import { pictureNumbers } from '../measure/samples/picture-numbers.ts'
 import { DEFAULT_LIMIT, readData } from '../measure/samples/read-data.ts'
 import { resolveInputs } from '../measure/samples/resolve.ts'
 import type { ResolvedInput } from '../measure/samples/resolved.ts'
@@ -23,6 +25,8 @@ export interface InputConstraints {
   readonly values: ReadonlyMap<string, string>
   readonly data: string | null
   readonly labels: string | null
+  /** What the bytes of pictures become, as --pictures says it. */
+  readonly pictures: string | null
   readonly batch: number | null
   readonly saveInputs: string | null
   readonly engine: string
@@ -76,6 +80,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
       labelsName: constraints.labels,
       limit: DEFAULT_LIMIT,
       allowNaN,
+      pictures: pictureNumbers(model.source.file, constraints.pictures),
     })
     samples = read.samples
     resolved = read.inputs
@@ -98,9 +103,19 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     labels,
     outputs,
     firstLook: { loadMs, predictionMs },
-    threadsInUse: constraints.engineOptions.threads || poolThreads || 1,
-    warnings: [...(note === undefined ? [] : [note]), ...warningsOf(outputs, constraints.data === null)],
+    threadsInUse: threadsAsked(constraints) || poolThreads || 1,
+    warnings: [
+      ...(tabularOf(model)?.notes ?? []),
+      ...(note === undefined ? [] : [note]),
+      ...warningsOf(outputs, constraints.data === null),
+    ],
   }
+}
+
+/** null where nothing was asked, and of an engine that takes no thread count. */
+const threadsAsked = ({ engine, engineOptions }: InputConstraints): number | null => {
+  const offers = offersOf(engine)
+  return offers.includes('threads') || offers.includes('process-threads') ? engineOptions.threads : null
 }
 
 /** Trees send a missing value its own way, and some graphs look for NaN themselves; to any other model it is a mistake in the data. */

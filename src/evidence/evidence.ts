@@ -1,7 +1,7 @@
 // Everything a rule may look at, complete before any rule runs. What is measured is saved and replayed; what is computed
 // (costs, roofline, breakdown) is never saved: it is computed again.
 
-import type { DeviceKind, EngineOptions } from '../engines/types.ts'
+import type { DeviceKind, EngineOptions, Observed } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
@@ -30,6 +30,8 @@ export interface EngineFacts {
   readonly from: string
   /** What it computes floats in, where it chooses that. */
   readonly precision?: string
+  /** What engines of one runtime are called together; absent: it is by itself. */
+  readonly runtime?: string
   readonly options: EngineOptions
   /** Threads the engine works with when `options.threads` is null: its default on this machine. */
   readonly threadsInUse: number
@@ -41,6 +43,10 @@ export interface OtherEngine {
   readonly device: string
   /** What it computes floats in, where it chooses that. */
   readonly precision?: string
+  /** As of EngineFacts. */
+  readonly runtime?: string
+  /** It is code that was written for the model, which `fix` ships: what it takes shows what calling an engine costs. */
+  readonly generated?: true
   /** The error of its outputs over this engine's: root mean square over root mean square, of the worst output; 0: rounding. */
   readonly differs?: number
   /** A GPU's interface drawn by the CPU. */
@@ -86,9 +92,11 @@ export interface Evidence {
   /** Of operators taken out of the model. */
   readonly operatorExperiments?: OperatorExperiments
   readonly eventLoop?: EventLoop
+  /** Of runtimes whose tensors live until they are disposed. */
+  readonly observed?: Observed
   /** Of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes
-  /** Measured by `compare` alone. */
+  /** Measured by `compare`, and where the model's format says which engine its owner uses. */
   readonly otherEngines?: readonly OtherEngine[]
   /** Why an evidence key is missing: key -> reason, one line. */
   readonly absent: Readonly<Record<string, string>>

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { externalWeights } from '../engines/onnxruntime/external-weights.ts'
+import type { Observed } from '../engines/types.ts'
 import { weightsBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine } from '../graph/model.ts'
@@ -20,13 +21,24 @@ import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf, type Trial } from '../trials/port.ts'
+import { measureBeside } from './beside.ts'
 import type { Evidence } from './evidence.ts'
 import { possibleExperiments, runExperiments } from './experiments.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
 import { type PlannedProfile, type Possible, planRun, type RunPlan } from './run-plan.ts'
 import { batchChoice, batchSweep, type SizeChoice, sizeChoices, sizeSweeps, threadChoice, threadSweep } from './sweeps.ts'
 
-type Optional = 'profile' | 'callCost' | 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'eventLoop' | 'device'
+type Optional =
+  | 'profile'
+  | 'callCost'
+  | 'threadSweep'
+  | 'batchSweep'
+  | 'sizeSweeps'
+  | 'experiments'
+  | 'eventLoop'
+  | 'observed'
+  | 'otherEngines'
+  | 'device'
 
 export interface Gathered {
   readonly evidence: Required<Pick<Evidence, 'latency' | 'memory'>> & Pick<Evidence, Optional>
@@ -49,6 +61,7 @@ interface Gathering {
   readonly absent: Record<string, string>
   readonly step: (stage: string) => void
   eventLoop?: EventLoop
+  observed?: Observed
 }
 
 export async function gather(given: GatherPlan): Promise<Gathered> {
@@ -72,6 +85,7 @@ export async function gather(given: GatherPlan): Promise<Gathered> {
       ...profile.evidence,
       ...more,
       ...(run.eventLoop ? { eventLoop: run.eventLoop } : {}),
+      ...(run.observed ? { observed: run.observed } : {}),
       ...deviceTimes(device, absent),
     },
     absent,
@@ -138,13 +152,14 @@ async function measureBlocks(run: Gathering, count: number): Promise<void> {
     )
     if (trial.outcome !== 'measured')
       throw new InputError(`${plan.model.source.file}: the latency could not be measured: ${reasonOf(trial)}`)
-    const { eventLoop, ...measured } = trial.value
+    const { eventLoop, observed, ...measured } = trial.value
     if (eventLoop) run.eventLoop = eventLoop
+    if (observed) run.observed = observed
     blocks.push(measured)
   }
 }
 
-type More = Pick<Gathered['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments'>
+type More = Pick<Gathered['evidence'], 'threadSweep' | 'batchSweep' | 'sizeSweeps' | 'experiments' | 'otherEngines'>
 
 function leftOut(absent: Record<string, string>): More {
   for (const key of ['threadSweep', 'batchSweep', 'sizeSweeps', 'experiments']) absent[key] = LEFT_OUT
@@ -161,6 +176,7 @@ async function sweepAndTry(run: Gathering): Promise<More> {
   const sizes = await sizeSweeps(plan, choices.sizes, time.sizes)
   step('trying changes in pairs')
   const experiments = await runExperiments(plan, time.experiments)
+  const others = await measureBeside(plan)
   if (!plan.offers.includes('configuration'))
     absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
   if ('reason' in threads) absent.threadSweep = threads.reason
@@ -171,6 +187,7 @@ async function sweepAndTry(run: Gathering): Promise<More> {
     ...('sweep' in batch ? { batchSweep: batch.sweep } : {}),
     ...(sizes.length > 0 ? { sizeSweeps: sizes } : {}),
     ...(experiments.length > 0 ? { experiments } : {}),
+    ...(others.length > 0 ? { otherEngines: others } : {}),
   }
 }
 

@@ -38,7 +38,7 @@ function chosenFrom(table: string) {
   const read = readData(data, inputs, { limit: 2, allowNaN: true })
   const saved = saveInputs(join(folder, 'inputs'), read.samples)
   return {
-    constraints: { data, labels: null, batch: null, folder },
+    constraints: { data, labels: null, pictures: null, batch: null, folder },
     chosen: { ...read, resolved: read.inputs, saved, labels: read.labels! },
   }
 }

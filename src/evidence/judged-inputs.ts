@@ -3,6 +3,7 @@
 import path from 'node:path'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
+import { pictureNumbers } from '../measure/samples/picture-numbers.ts'
 import { readData } from '../measure/samples/read-data.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
 import { type ChosenInputs, type InputConstraints, takesNaN } from './choose-inputs.ts'
@@ -24,7 +25,7 @@ const MOST_BYTES = 256 * 2 ** 20
  */
 export function judgedInputs(
   model: Model,
-  constraints: Pick<InputConstraints, 'data' | 'labels' | 'batch' | 'folder'>,
+  constraints: Pick<InputConstraints, 'data' | 'labels' | 'pictures' | 'batch' | 'folder'>,
   chosen: Pick<ChosenInputs, 'resolved' | 'saved' | 'samples' | 'labels'>,
   limit: number,
 ): JudgedInputs {
@@ -40,6 +41,7 @@ export function judgedInputs(
     labelsName: constraints.labels,
     limit: most,
     allowNaN: takesNaN(model),
+    pictures: pictureNumbers(model.source.file, constraints.pictures),
   })
   if (read.samples.length <= fewer.length) return { saved, samples: fewer, labels }
   return {

@@ -8,6 +8,13 @@ import type { ModelTask } from '../trials/model-task.ts'
 import type { RunTrial } from '../trials/port.ts'
 import type { ChosenInputs } from './choose-inputs.ts'
 
+/** An engine that is here, and what it opens. */
+export interface BesideEngine {
+  readonly id: string
+  readonly device: string
+  readonly modelFile: string
+}
+
 export interface GatherPlan {
   readonly run: RunTrial
   readonly model: Model
@@ -15,6 +22,8 @@ export interface GatherPlan {
   readonly inputs: ChosenInputs
   readonly machine: Machine
   readonly engineId: string
+  /** Other engines to be measured beside it; absent: none. */
+  readonly beside?: readonly BesideEngine[]
   readonly engineOptions: EngineOptions
   readonly offers: readonly EngineOffer[]
   readonly deviceKind: DeviceKind

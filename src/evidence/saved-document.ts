@@ -6,7 +6,7 @@ import { compiledTwin } from '../engines/compiled-twin.ts'
 import { InputError } from '../graph/input-error.ts'
 
 /** What lies in dist/validators. */
-export type SavedDocument = 'evidence' | 'baseline' | 'history-entry'
+export type SavedDocument = 'evidence' | 'baseline' | 'saved-report' | 'saved-machine' | 'fleet-job' | 'history-entry'
 
 /** What of ajv's error objects is read: https://ajv.js.org/api.html#error-objects */
 interface Fault {

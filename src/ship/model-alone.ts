@@ -4,10 +4,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
-import { folderAt } from './folder.ts'
+import { type Folder, folderAt } from './folder.ts'
 import { writeModelOf } from './model-file.ts'
 import { besideName } from './place.ts'
-import type { ShipPlan } from './plan.ts'
+import type { ShipPlan, ShippedFile } from './plan.ts'
 
 /**
  * Throws InputError where `out` cannot be written: its folder is missing, it is the model that is read, or a file or folder is there
@@ -37,18 +37,38 @@ export function checkModelOut(out: string, force: boolean, modelFile: string): v
 
 /** Writes the plan's model as the file `plan.out`, or nothing. Throws InputError for what the disk refuses. */
 export async function shipModel(plan: ShipPlan, disk: Disk = nodeDisk): Promise<void> {
-  checkModelOut(plan.out, plan.force, plan.original.file)
-  const target = path.resolve(plan.out)
+  const { out, force, signal, original } = plan
+  await writeAlone({ out, force, signal, from: original.file }, (folder, name) => writeModelOf(plan, folder, name), disk)
+}
+
+export interface AloneTarget extends Pick<ShipPlan, 'out' | 'force'> {
+  readonly signal?: AbortSignal | undefined
+  /** The file that was read, which is never replaced. */
+  readonly from: string
+}
+
+/**
+ * What `write` puts into a folder as the file `name`, and others beside it, comes to stand at `out`: all of it, or nothing. Gives the
+ * files written. Throws InputError for what the disk refuses.
+ */
+export async function writeAlone(
+  { out, force, signal, from }: AloneTarget,
+  write: (folder: Folder, name: string) => Promise<void>,
+  disk: Disk = nodeDisk,
+): Promise<readonly ShippedFile[]> {
+  checkModelOut(out, force, from)
+  const target = path.resolve(out)
   const fresh = besideName(target, process.pid, 'tmp')
   try {
     disk.makeFolder(fresh)
-    const folder = folderAt(fresh, disk, plan.signal)
+    const folder = folderAt(fresh, disk, signal)
     const name = path.basename(target)
-    await writeModelOf(plan, folder, name)
+    await write(folder, name)
     for (const file of [...folder.files].sort((a) => (a.path === name ? 1 : -1)))
       disk.rename(path.join(fresh, file.path), path.join(path.dirname(target), file.path))
+    return folder.files
   } catch (error) {
-    throw asInputError(error, plan.out)
+    throw asInputError(error, out)
   } finally {
     disk.remove(fresh)
   }

@@ -16,7 +16,11 @@ const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
 const CHUNK_BYTES = 16 * 2 ** 20
 
 /** Writes the model of the plan into the folder: the original's own bytes where they are ONNX and nothing in it was changed. */
-export async function writeModelOf({ setup, original }: ShipPlan, folder: Folder, name = MODEL_FILE): Promise<void> {
+export async function writeModelOf(
+  { setup, original }: Pick<ShipPlan, 'setup' | 'original'>,
+  folder: Folder,
+  name = MODEL_FILE,
+): Promise<void> {
   const { proto, source, weights } = setup.model
   const untouched = proto === original.proto && source.format === 'onnx' && weights.size === 0
   if (untouched) await folder.add(name, 'model', copied(original.file, original.sha256))

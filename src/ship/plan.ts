@@ -27,6 +27,13 @@ export interface Preprocessing {
   readonly steps: readonly string[]
 }
 
+/** How `serve` serves the folder where nobody says. */
+export interface Serving {
+  readonly workers: number
+  /** 1: each request is predicted by itself. */
+  readonly maxBatch: number
+}
+
 export interface ShipPlan {
   /** The folder to write, as the user gave it. */
   readonly out: string
@@ -45,6 +52,8 @@ export interface ShipPlan {
     readonly package: string
     readonly precision?: string
     readonly library?: ShippedLibrary
+    /** It is code that is written for the model, and needs no package. */
+    readonly generated?: true
   }
   /** Where it was measured. */
   readonly machine: { readonly cpu: string; readonly isa: readonly string[] }
@@ -65,9 +74,17 @@ export interface ShipPlan {
   /** ISO 8601. */
   readonly createdAt: string
   readonly preprocessing?: Preprocessing
+  /** As it was found to hold an objective. */
+  readonly serving?: Serving
   /** Stops the writing; what was begun is removed, and `signal.reason` thrown. */
   readonly signal?: AbortSignal
 }
+
+/** What a folder needs to predict. */
+export type RunnablePlan = Pick<
+  ShipPlan,
+  'original' | 'setup' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving'
+>
 
 /** What a file of the folder is for. */
 export type Role = 'model' | 'weights' | 'options' | 'predict' | 'types' | 'worker' | 'engine' | 'package' | 'readme' | 'report'

@@ -28,12 +28,17 @@ export function arrayOf(dtype: DType | null): string | undefined {
   return dtype === null ? undefined : ARRAYS[dtype]
 }
 
+interface TypesPlan extends Pick<ShipPlan, 'inputs' | 'outputs' | 'toolVersion'> {
+  readonly reuseOutputs: boolean
+  /** The model is code. */
+  readonly generated: boolean
+}
+
 /** predict.d.ts, and predict.d.mts, which TypeScript looks for where the module is imported by its path. */
-export function predictTypes(plan: Pick<ShipPlan, 'inputs' | 'outputs' | 'setup' | 'toolVersion'>): string {
+export function predictTypes(plan: TypesPlan): string {
   const outputs = plan.outputs.filter(({ isTensor }) => isTensor)
-  const reuse = plan.setup.options.reuseOutputs
-    ? '\n   * The next prediction may overwrite the results: read or copy them before it.'
-    : ''
+  const reuse = plan.reuseOutputs ? '\n   * The next prediction may overwrite the results: read or copy them before it.' : ''
+  const now = plan.generated ? PREDICT_NOW : ''
   return `// Types of predict.mjs. Written by whyslow ${plan.toolVersion}.
 
 /** As onnxruntime's Tensor has them; a Tensor can be given as it is. */
@@ -58,7 +63,7 @@ export interface Model {
    */
   predict(feeds: Feeds): Promise<Results>
   /** Ends the session, and its worker, after the predictions asked for. */
-  close(): Promise<void>
+  close(): Promise<void>${now}
 }
 
 export interface LoadOptions {
@@ -69,6 +74,10 @@ export interface LoadOptions {
 export function load(options?: LoadOptions): Promise<Model>
 `
 }
+
+const PREDICT_NOW = `
+  /** The same without a promise, which takes as long as a small model. Not of a model in a worker. Throws what predict() rejects with. */
+  predictNow?(feeds: Feeds): Results`
 
 function member({ name, dtype, shape }: InputDeclaration): string {
   const array = arrayOf(dtype)

@@ -16,12 +16,17 @@ export function readmeText(plan: ShipPlan): string {
     plan.changes.length > 0 && `What was changed:\n\n${plan.changes.map((change) => `- ${inline(change)}`).join('\n')}`,
     setup.machineBound && boundText(plan),
     preprocessingText(plan),
-    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', nodeLines(plan))}`,
+    engine.generated
+      ? `## In Node\n\n${fenced('js', nodeLines(plan))}`
+      : `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', nodeLines(plan))}`,
     installText(plan),
     setup.options.reuseOutputs && 'The next prediction may overwrite the results: read or copy them before it.',
     workerText(plan),
-    `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, MODEL_FILE))}`,
+    servingText(plan),
+    !engine.generated &&
+      `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, MODEL_FILE))}`,
     engine.library === undefined &&
+      !engine.generated &&
       '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
     `## What is here\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the\nmeasurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
@@ -31,8 +36,17 @@ export function readmeText(plan: ShipPlan): string {
 const COMPILED =
   '\nThe model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they\nshare one that is compiled for all. Warm up the shapes that you serve.'
 
+const COMPILED_CODE = [
+  'Nothing is to be installed: the model is code, `compiled.mjs` and the files that it reads, and no engine is called. `predictNow()` is',
+  '`predict()` without its promise. Where there is no WebAssembly, plain JavaScript walks the same tables. A page takes the same files:',
+  '`openProgram(readProgram(text, bytes), module)` of `compiled.mjs` with the text of `model.json`, the bytes of `model.bin` and the module of',
+  '`model.wasm`; nothing is made of strings, so that a content security policy needs no more than `wasm-unsafe-eval`, and without WebAssembly',
+  'nothing.',
+].join('\n')
+
 /** What `npm install` brings, and what it does not. */
-function installText({ engine: { package: name, version, precision, library }, inputs }: ShipPlan): string {
+function installText({ engine: { package: name, version, precision, library, generated }, inputs }: ShipPlan): string {
+  if (generated) return COMPILED_CODE
   if (library === undefined)
     return `${name} is pinned to ${version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
   const { calledBy } = library
@@ -48,7 +62,8 @@ function installText({ engine: { package: name, version, precision, library }, i
 function measuredText({ results, machine, remedies, original, setup }: ShipPlan): string {
   const from = `\`${inline(path.basename(original.file))}\` (sha256 ${original.sha256.slice(0, 12)}…)`
   if (remedies.length === 0) {
-    return `Nothing that was tried makes ${from} faster on ${inline(machine.cpu)}: this is the original model with its original settings.`
+    const model = setup.model.source.format === 'onnx' ? 'the original model' : 'the original model, written as ONNX,'
+    return `Nothing that was tried makes ${from} faster on ${inline(machine.cpu)}: this is ${model} with its original settings.`
   }
   const batch = setup.batchFactor === 1 ? '' : ` Samples in a prediction: ${setup.batchFactor} times as many as were given.`
   return [
@@ -91,6 +106,17 @@ function preprocessingText({ preprocessing }: ShipPlan): string | false {
 function workerText({ workerCostMs }: ShipPlan): string {
   const cost = workerCostMs === null ? 'It was not measured what that costs.' : `That adds ${ms(workerCostMs)} to a prediction.`
   return `A prediction holds the event loop. \`load({ worker: true })\` predicts in a thread of its own; tensors are copied to it and back.\n${cost}`
+}
+
+function servingText({ serving, report }: ShipPlan): string | false {
+  const held = report.fix?.serving
+  if (serving === undefined || held == null || held.best === null) return false
+  const { ratePerSecond } = held.tried[held.best]!.found!
+  const rate = ratePerSecond >= 100 ? Math.round(ratePerSecond) : Number(ratePerSecond.toPrecision(3))
+  return [
+    `## As a server\n\n${fenced('sh', ['npx whyslow serve .'])}\n`,
+    `It serves with \`serving\` of options.json, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
+  ].join('\n')
 }
 
 function nodeLines({ inputs, outputs, report }: ShipPlan): string[] {

@@ -3,13 +3,21 @@
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
 import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
 import type { EngineOptions, ShippedLibrary } from '../engines/types.ts'
+import { compilableFor, compiledOptions } from './compiled-files.ts'
 import type { ShipPlan } from './plan.ts'
 
-type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs'>
+type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving'>
 
-/** What predict.mjs reads from options.json, and the manifest repeats. */
-export function shippedOptions({ setup: { options }, engine, inputs, outputs }: Shipped) {
+/** What predict.mjs reads from options.json, and the manifest repeats; `serving` is for `whyslow serve`. */
+export const shippedOptions = (shipped: Shipped) => ({
+  ...engineOptions(shipped),
+  ...(shipped.serving === undefined ? {} : { serving: shipped.serving }),
+})
+
+function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
+  const { options } = setup
   const { library, id, version, precision } = engine
+  if (engine.generated) return { compiled: compiledOptions(compilableFor(setup.model)) }
   if (library === undefined)
     return {
       session: sessionOptions(options),

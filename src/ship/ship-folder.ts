@@ -2,13 +2,14 @@
 // record of both. docs/shipped-folder.md describes each file.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { compilableFor, writeCompiled } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
 import { MANIFEST_FILE, manifestText } from './manifest.ts'
 import { MODEL_FILE, writeModelOf } from './model-file.ts'
 import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'
-import type { ShipPlan } from './plan.ts'
+import type { RunnablePlan, ShipPlan } from './plan.ts'
 import { predictTypes } from './predict-types.ts'
 import { readmeText } from './readme.ts'
 import { optionsText } from './session-options.ts'
@@ -23,11 +24,20 @@ export async function shipFolder(plan: ShipPlan, disk: Disk = nodeDisk): Promise
   await placeFolder(target, (folder) => writeContents(plan, folder, disk), disk, plan.out)
 }
 
+/** The model and the code that predicts with it, as they are shipped, into the existing, empty folder `at`. */
+export async function writeRunnable(plan: RunnablePlan, at: string): Promise<void> {
+  // Of what is gone with the run nothing need survive a power cut.
+  const folder = folderAt(at, { ...nodeDisk, sync() {} }, plan.signal)
+  await writeModelAndCode(plan, folder)
+}
+
 /** The folder's files into the existing, empty folder `at`; errors of the disk as they come. */
-export async function writeContents(plan: ShipPlan, at: string, disk: Disk = nodeDisk): Promise<void> {
+async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<void> {
   const folder = folderAt(at, disk, plan.signal)
-  await writeModelOf(plan, folder)
-  await writeCode(plan, folder)
+  await writeModelAndCode(plan, folder)
+  const { setup, engine } = plan
+  const types = predictTypes({ ...plan, reuseOutputs: setup.options.reuseOutputs === true, generated: engine.generated === true })
+  for (const name of ['predict.d.ts', 'predict.d.mts']) await folder.add(name, 'types', types)
   await folder.add('package.json', 'package', packageText(plan))
   await folder.add('README.md', 'readme', readmeText(plan))
   await folder.add('report.json', 'report', `${JSON.stringify(plan.report, null, 2)}\n`)
@@ -35,20 +45,27 @@ export async function writeContents(plan: ShipPlan, at: string, disk: Disk = nod
   await writeFile(path.join(at, MANIFEST_FILE), manifestText(plan, folder.files), disk, plan.signal)
 }
 
-async function writeCode(plan: ShipPlan, folder: Folder): Promise<void> {
+async function writeModelAndCode(plan: RunnablePlan, folder: Folder): Promise<void> {
+  const { setup, engine, toolVersion } = plan
+  if (engine.generated) await writeCompiled(compilableFor(setup.model), folder, `// Written by whyslow ${toolVersion}.\n`)
+  else await writeModelOf(plan, folder)
+  await writeCode(plan, folder)
+}
+
+async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   await folder.add('options.json', 'options', optionsText(plan))
   const { engine, toolVersion } = plan
-  const what = `Predictions of ${MODEL_FILE} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
+  const what = engine.generated
+    ? 'Predictions with the program of model.json, as README.md says.'
+    : `Predictions of ${MODEL_FILE} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
   await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
   const beside = engine.library === undefined ? [] : ['openvino.mjs', 'openvino-library.mjs']
   for (const name of beside) await folder.add(name, 'engine', `// Written by whyslow ${toolVersion}.\n${shippedText(name)}`)
-  await folder.add('predict.d.ts', 'types', predictTypes(plan))
-  await folder.add('predict.d.mts', 'types', predictTypes(plan))
 }
 
 /** A file of shipped/: code that is the same in every folder. */
-const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
+export const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
 
 function packageText({ original, engine, toolVersion }: ShipPlan): string {
   const about = {
@@ -69,8 +86,10 @@ function packageText({ original, engine, toolVersion }: ShipPlan): string {
   return `${JSON.stringify(about, null, 2)}\n`
 }
 
-const dependenciesOf = ({ package: name, version, library }: ShipPlan['engine']): Record<string, string> =>
-  library === undefined ? { [name]: version } : { [library.calledBy.package]: library.calledBy.range }
+function dependenciesOf({ package: name, version, library, generated }: ShipPlan['engine']): Record<string, string> {
+  if (generated) return {}
+  return library === undefined ? { [name]: version } : { [library.calledBy.package]: library.calledBy.range }
+}
 
 /** 'My Model.v2.onnx' -> 'my-model.v2-fast'. */
 function packageName(file: string): string {

@@ -1,4 +1,5 @@
 // What every task that opens a model needs.
+import type { ShippedFolder } from '../engines/shipped-folder.ts'
 import type { EngineOptions } from '../engines/types.ts'
 
 /** What every task that opens a model needs. */
@@ -10,6 +11,8 @@ export interface ModelTask {
   readonly inputs: string
   /** The trial is ended after so long, ms: what repeats stops before. Absent: there is time for all of it. */
   readonly capMs?: number
+  /** Predicts through this folder's own code, whatever engine, model and options the task names. */
+  readonly shipped?: ShippedFolder
 }
 
 export const modelTask = (engine: string, modelFile: string, options: EngineOptions, inputs: string): ModelTask => ({

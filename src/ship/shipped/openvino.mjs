@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { findLibrary } from './openvino-library.mjs'
 
 /** Numbers of element types from 2025.2 on, and their arrays; before, all are one higher. */
-const TYPES = {
+export const TYPES = {
   bool: [1, Uint8Array],
   float16: [3, Uint16Array],
   float32: [4, Float32Array],
@@ -20,6 +20,8 @@ const TYPES = {
   uint32: [18, Uint32Array],
   uint64: [19, BigUint64Array],
 }
+/** Below this a copy takes less than binding another array. */
+const SHARED_BYTES = 65536
 /** The C API calls the shape of a scalar a wrong parameter. */
 const INVALID_PARAMETER = -14
 /** A model compiled for more shapes is compiled once more, with free ones. */
@@ -80,7 +82,13 @@ function openModel(api, { device, properties, inputs, outputs }, file) {
     try {
       if (isFree && key !== FREE) api.reshape(graph, tensors)
       const model = api.compile(core, graph, device, properties)
-      const made = { model, request: api.got('compiled_model_create_infer_request', model), bound: new Map() }
+      const request = api.got('compiled_model_create_infer_request', model)
+      const made = {
+        model,
+        request,
+        bound: new Map(),
+        results: outputs.map((_, index) => api.boundOutput(model, request, index)),
+      }
       compiled.set(key, made)
       return made
     } finally {
@@ -93,16 +101,16 @@ function openModel(api, { device, properties, inputs, outputs }, file) {
   return {
     predict(feeds) {
       const tensors = tensorsOf(feeds, inputs).filter(({ name }) => used.has(name))
-      const { request, bound } = compiledFor(tensors)
+      const { request, bound, results } = compiledFor(tensors)
       for (const tensor of tensors) bind(api, request, bound, tensor)
       api.call('infer_request_infer', request)
-      return Object.fromEntries(outputs.map((name, index) => [name, api.output(request, index)]))
+      return Object.fromEntries(outputs.map((name, index) => [name, results[index]?.read() ?? api.output(request, index)]))
     },
     free() {
       if (first !== null) api.free('model', first)
-      for (const { model, request, bound } of compiled.values()) {
+      for (const { model, request, bound, results } of compiled.values()) {
         api.free('infer_request', request)
-        for (const { tensor } of bound.values()) api.free('tensor', tensor)
+        for (const one of [...bound.values(), ...results]) if (one !== null) api.free('tensor', one.tensor)
         api.free('compiled_model', model)
       }
       api.free('core', core)
@@ -110,16 +118,23 @@ function openModel(api, { device, properties, inputs, outputs }, file) {
   }
 }
 
-/** Copies the data into a tensor of the library's own, made once for each shape: JavaScript may move its arrays. */
+/**
+ * Small data is copied into a tensor of the library's own, made once for each shape. From SHARED_BYTES on the library reads the
+ * caller's array: JavaScript does not move the memory of such, and it is kept as long as it is bound.
+ */
 function bind(api, request, bound, { name, type, dims, data }) {
   const key = dims.join()
   const known = bound.get(name)
-  if (known?.key === key) return known.bytes.set(bytesOf(data))
-  const tensor = api.tensor(type, dims)
-  const bytes = api.bytesOf(tensor)
-  bytes.set(bytesOf(data))
+  const shared = data.byteLength >= SHARED_BYTES ? data : null
+  if (known?.key === key && known.shared === shared) {
+    if (shared === null) known.bytes.set(bytesOf(data))
+    return
+  }
+  const tensor = shared === null ? api.tensor(type, dims) : api.tensorOver(type, dims, shared)
+  const bytes = shared === null ? api.bytesOf(tensor) : null
+  bytes?.set(bytesOf(data))
   api.call('infer_request_set_tensor', request, name, tensor)
-  bound.set(name, { key, tensor, bytes })
+  bound.set(name, { key, tensor, bytes, shared })
   if (known) api.free('tensor', known.tensor)
 }
 
@@ -213,8 +228,13 @@ function bound(koffi, library) {
     compiled_model_create_infer_request: status('compiled_model_create_infer_request', [handle, made]),
     infer_request_infer: status('infer_request_infer', [handle]),
     infer_request_set_tensor: status('infer_request_set_tensor', [handle, 'str', handle]),
+    infer_request_set_output_tensor_by_index: status('infer_request_set_output_tensor_by_index', [handle, 'size_t', handle]),
     infer_request_get_output_tensor_by_index: status('infer_request_get_output_tensor_by_index', [handle, 'size_t', made]),
     tensor_create: status('tensor_create', ['int', shape, made]),
+    tensor_create_from_host_ptr: status('tensor_create_from_host_ptr', ['int', shape, handle, made]),
+    compiled_model_output_by_index: status('compiled_model_output_by_index', [handle, 'size_t', made]),
+    const_port_get_shape: status('const_port_get_shape', [handle, out(shape)]),
+    port_get_element_type: status('port_get_element_type', [handle, out('int')]),
     tensor_data: status('tensor_data', [handle, made]),
     tensor_get_byte_size: status('tensor_get_byte_size', [handle, out('size_t')]),
     tensor_get_shape: status('tensor_get_shape', [handle, out(shape)]),
@@ -280,6 +300,11 @@ function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
     const status = calls.tensor_get_shape(tensor, given)
     if (status === INVALID_PARAMETER) return []
     if (status !== 0) throw new Error(pointOf(lastError()))
+    return dimsIn(given)
+  }
+
+  function dimsIn(given) {
+    if (Number(given.rank) === 0) return []
     const dims = Array.from(koffi.decode(given.dims, 'int64_t', Number(given.rank)), Number)
     freeShape(given)
     return dims
@@ -295,7 +320,36 @@ function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
     }
   }
 
-  return { bytesOf, output, tensor: (type, dims) => create(TYPES[type][0] + shift, dims) }
+  /** A tensor that predictions write this output into, where its shape is always the same; null: it is asked for each time. */
+  function boundOutput(model, request, index) {
+    const port = got('compiled_model_output_by_index', model, index)
+    const given = {}
+    try {
+      const { type, Typed } = types.get(got('port_get_element_type', port))
+      if (calls.const_port_get_shape(port, given) !== 0) return null
+      const dims = dimsIn(given)
+      // The C API makes no tensor without dimensions.
+      if (dims.length === 0 || dims.includes(0)) return null
+      const tensor = create(TYPES[type][0] + shift, dims)
+      if (calls.infer_request_set_output_tensor_by_index(request, index, tensor) !== 0) {
+        free('tensor', tensor)
+        return null
+      }
+      const bytes = bytesOf(tensor)
+      return { tensor, read: () => ({ type, data: new Typed(bytes.slice().buffer), dims: [...dims] }) }
+    } finally {
+      free('output_const_port', port)
+    }
+  }
+
+  return {
+    bytesOf,
+    output,
+    boundOutput,
+    tensor: (type, dims) => create(TYPES[type][0] + shift, dims),
+    tensorOver: (type, dims, data) =>
+      got('tensor_create_from_host_ptr', TYPES[type][0] + shift, { rank: dims.length, dims: [...dims] }, data),
+  }
 }
 
 /** Messages say first where in the library's source they come from, and the point last. */

@@ -4,11 +4,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
+import type { OpenvinoApi } from '../../engines/openvino/c-api.ts'
+import { codeOf, valueFrom } from '../../engines/openvino/element-types.ts'
 import { findLibrary as findHere, surroundings } from '../../engines/openvino/find-library.ts'
 import { openvino } from '../../engines/openvino/openvino.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import type { DType } from '../../graph/types.ts'
 import { FIXTURES, installIn, planFor, planOf, ROOT, runIn, scratch } from '../example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
+// @ts-expect-error: shipped as it is, without types.
+import { TYPES } from './openvino.mjs'
 // @ts-expect-error: shipped as it is, without types.
 import { findLibrary } from './openvino-library.mjs'
 
@@ -72,6 +77,17 @@ describe('the folder', () => {
     expect(here).not.toContain('\n')
     expect(worker).toBe(here)
   })
+})
+
+test.each([8, 0])('element types have the numbers that the engine has (the library says %i bytes)', (bytes) => {
+  const api = { got: (name: string) => (name === 'tensor_get_byte_size' ? bytes : null), free() {} } as unknown as OpenvinoApi
+  const shift = bytes === 8 ? 0 : 1
+  const types = Object.entries(TYPES as Record<DType, readonly [number, new (buffer: ArrayBuffer) => ArrayBufferView]>)
+  expect(types.length).toBeGreaterThan(10)
+  for (const [dtype, [code, Typed]] of types) {
+    expect([dtype, codeOf(api, dtype as DType)]).toEqual([dtype, code + shift])
+    expect(valueFrom(dtype as DType, new Uint8Array(8))).toBeInstanceOf(Typed)
+  }
 })
 
 describe('the library is found where the engine finds it', () => {
@@ -191,6 +207,33 @@ print(said)`,
       ])
     },
   )
+
+  test('large arrays are read where they lie: as they are at each prediction, whichever comes; results stay what they were', async () => {
+    const out = await shipped({
+      nodes: [node('Add', ['x', 'x'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [40_000])],
+      outputs: [valueInfo('y', 'float32', [40_000])],
+    })
+    const seen = run(
+      out,
+      `const seen = []
+for (const worker of [false, true]) {
+  const model = await load({ worker })
+  const whole = new Float32Array(40_001).fill(3)
+  const [a, b] = [new Float32Array(40_000).fill(1), whole.subarray(1)]
+  const predict = async (data) => (await model.predict({ x: { type: 'float32', data, dims: [40_000] } })).y.data
+  const results = [await predict(a)]
+  a.fill(2)
+  results.push(await predict(a), await predict(b), await predict(a))
+  globalThis.gc?.()
+  seen.push(results.map((data) => [data.length, data[0], data.at(-1)]))
+  await model.close()
+}
+print(seen)`,
+    )
+    const rows = [2, 4, 6, 4].map((value) => [40_000, value, value])
+    expect(seen).toEqual([rows, rows])
+  })
 
   test('close() lets predictions that were asked for end; a library that is none says so', async () => {
     const out = await shipped('symbolic-batch.onnx')

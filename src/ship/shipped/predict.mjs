@@ -13,9 +13,16 @@ export async function load({ worker = false } = {}) {
 }
 
 async function loadHere() {
-  const { openvino, session: options, reuseOutputs, directCall } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
+  const {
+    openvino,
+    compiled,
+    session: options,
+    reuseOutputs,
+    directCall,
+  } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
   if (openvino)
     return (await import(new URL('./openvino.mjs', import.meta.url).href)).loadHere(openvino, fileAt('./model.onnx'), afterClose)
+  if (compiled) return (await import(new URL('./predict-compiled.mjs', import.meta.url).href)).loadHere(compiled, afterClose)
   // The engine sends usage data from Linux unless this is set before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const module = await import('onnxruntime-node')

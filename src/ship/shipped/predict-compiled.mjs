@@ -1,0 +1,78 @@
+// Predicts with the program of model.json in the caller's thread: no package, no engine. Names of inputs and outputs are those of options.json.
+import { existsSync, readFileSync } from 'node:fs'
+import { compileModule, openProgram, readProgram } from './compiled.mjs'
+
+const at = (name) => new URL(name, import.meta.url)
+const DTYPES = { float32: Float32Array, float64: Float64Array }
+
+/** `options`: what options.json says of it. Without WebAssembly plain JavaScript walks the same tables. */
+export async function loadHere({ input, outputs, classes }, afterClose) {
+  const program = readProgram(readFileSync(at('./model.json'), 'utf8'), readFileSync(at('./model.bin')))
+  const hasModule = typeof WebAssembly === 'object' && existsSync(at('./model.wasm'))
+  const trees = program.scores.kind === 'trees' ? (await import(at('./trees.mjs').href)).default : null
+  const predictRows = openProgram(program, hasModule ? compileModule(readFileSync(at('./model.wasm'))) : null, trees)
+  const wanted = Object.fromEntries(outputs.map(({ what }) => [what, true]))
+  const makers = outputs.map((output) => makerOf(output, classes))
+  let closed = false
+
+  const predictNow = (feeds) => {
+    if (closed) throw afterClose()
+    const { data, dims } = rowsOf(feeds, input)
+    const count = dims[0]
+    const predicted = predictRows(data, count, wanted)
+    const results = {}
+    for (let k = 0; k < outputs.length; k++) results[outputs[k].name] = makers[k](predicted, count)
+    return results
+  }
+  return {
+    predictNow,
+    predict(feeds) {
+      try {
+        return Promise.resolve(predictNow(feeds))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+    close() {
+      closed = true
+      return Promise.resolve()
+    },
+  }
+}
+
+/** The rows; a TypeError says what does not fit. */
+function rowsOf(feeds, { name, dtype, features }) {
+  if (typeof feeds !== 'object' || feeds === null)
+    throw new TypeError(`predict() takes an object with a tensor for each input: ${name}`)
+  for (const key in feeds) if (key !== name) throw new TypeError(`the model has no input '${key}'; it takes ${name}`)
+  const value = feeds[name]
+  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
+  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims))
+    throw new TypeError(`input '${name}' must be { type, data, dims }`)
+  const { type, data, dims } = value
+  if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
+  if (dims.length !== 2 || dims[1] !== features || data.length !== dims[0] * features)
+    throw new TypeError(
+      `input '${name}' takes rows of ${features} features, and was given ${data.length} numbers as [${dims.join(', ')}]`,
+    )
+  if (!(data instanceof DTYPES[dtype])) throw new TypeError(`input '${name}': data must be a ${DTYPES[dtype].name}`)
+  return value
+}
+
+function makerOf({ what, dtype, rank, columns }, classes) {
+  if (what === 'label')
+    return (predicted, count) => labelTensor(predicted.label, dtype, rank === 1 ? [count] : [count, 1], classes)
+  const Numbers = DTYPES[dtype]
+  return (predicted, count) => {
+    const made = predicted[what]
+    const data = made instanceof Numbers ? made : Numbers.from(made)
+    return { type: dtype, data, dims: rank === 1 ? [count] : [count, columns] }
+  }
+}
+
+function labelTensor(indexes, dtype, dims, classes) {
+  const named = Array.from(indexes, (index) => classes?.[index] ?? index)
+  if (dtype === 'string') return { type: dtype, data: named.map(String), dims }
+  if (dtype === 'int64') return { type: dtype, data: BigInt64Array.from(named, (value) => BigInt(Math.trunc(value))), dims }
+  return { type: dtype, data: DTYPES[dtype].from(named), dims }
+}
