@@ -6,20 +6,35 @@ export type { NodeCost, NodeCosts } from './analyze/costs.ts'
 export {
   type CheckOptions,
   type CompareOptions,
+  type ConvertOptions,
   check,
   compare,
+  convert,
+  type DistillOptions,
   describeMachine,
+  distill,
   explain,
   type Fixed,
   type FixOptions,
+  type FleetOptions,
+  type ForetellOptions,
   fix,
+  fleet,
+  foretell,
   type LintOptions,
   lint,
   listEngines,
+  type PipelineOptions,
+  pipeline,
+  type QuantizeLiteOptions,
   type QuantizeOptions,
   quantize,
+  quantizeLite,
   readHistory,
+  readStore,
   type StageProgress,
+  type StudyOptions,
+  study,
   type WhyOptions,
   why,
 } from './commands/index.ts'
@@ -35,11 +50,18 @@ export type { Experiment, Latency, LatencyBlock, Profile, ProfiledNode, Sweep } 
 export type { Cost } from './operators/types.ts'
 export type { CheckDocument } from './report/documents/check.ts'
 export type { ComparisonDocument } from './report/documents/comparison.ts'
+export type { ConvertDocument } from './report/documents/convert.ts'
+export type { DistillDocument } from './report/documents/distill.ts'
+export type { ForetoldDocument } from './report/documents/foretold.ts'
 export type { HistoryDocument, HistoryEntry } from './report/documents/history.ts'
 export type { LintDocument } from './report/documents/lint.ts'
+export type { LiteQuantizeDocument } from './report/documents/lite-quantize.ts'
 export type { ReportDocument } from './report/documents/report.ts'
+export type { StudyDocument } from './report/documents/study.ts'
 export { renderComparison } from './report/text/comparison-text.ts'
+export { renderForetold } from './report/text/foretold-text.ts'
 export { renderJson } from './report/text/json.ts'
 export { renderLint } from './report/text/lint-text.ts'
+export { renderStudy } from './report/text/study-text.ts'
 export { renderTerminal } from './report/text/terminal.ts'
 export { renderFix } from './report/text/trials.ts'

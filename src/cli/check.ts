@@ -22,7 +22,7 @@ export async function runCheck(file: string, flags: CheckFlags, { screen, signal
   if ((flags.baseline === undefined) === (flags.against === undefined))
     throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
   if (flags.baseline !== undefined) checkModel(flags.baseline, flags)
-  const output = documentOutput(flags.json, file)
+  const output = documentOutput(flags, file)
   const progress = openProgress(screen, flags.progress)
   const options = {
     ...modelOptions(flags),

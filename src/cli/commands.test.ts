@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatEvidence, readEvidence } from '../evidence/file.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
+import { keptScreen } from './example-screen.ts'
 import { unaskedStages } from './example-stages.ts'
 import { runExplain } from './explain.ts'
 import { runMachine } from './machine.ts'
@@ -49,29 +50,16 @@ const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, pro
 let folder = ''
 let model = ''
 let asked: { file: string; options: Partial<WhyOptions> }[] = []
-let printed = ''
-let said = ''
+let screen = keptScreen({ showsProgress: true })
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-commands-'))
   model = join(folder, 'model.onnx')
   writeFileSync(model, 'a model')
   asked = []
-  printed = ''
-  said = ''
+  screen = keptScreen({ showsProgress: true })
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const screen = {
-  width: 80,
-  colour: false,
-  showsProgress: true,
-  print: async (text: string) => {
-    printed += text
-  },
-  say: (text: string) => {
-    said += text
-  },
-}
 const stages: Stages = {
   ...unaskedStages,
   async why(file, options = {}) {
@@ -104,6 +92,7 @@ describe('why', () => {
       values: new Map(),
       data: null,
       labels: null,
+      pictures: null,
       batch: null,
       threads: null,
       engine: 'ort-cpu',
@@ -112,6 +101,7 @@ describe('why', () => {
       ort: null,
       browser: null,
       openvino: null,
+      litert: null,
       python: null,
       graphOptimization: 'all',
       configEntries: { 'a.b': '1' },
@@ -119,13 +109,13 @@ describe('why', () => {
       cache: 'refresh',
       memoryLimitBytes: null,
     })
-    expect(printed.startsWith('One prediction takes 41.2 ms')).toBe(true)
+    expect(screen.printed.join('').startsWith('One prediction takes 41.2 ms')).toBe(true)
   })
 
   test('--json - prints the document and nothing else; a file is written beside the printed report', async () => {
     await runWhy(model, { ...defaults, json: '-' }, { screen, signal: never, load })
-    expect(JSON.parse(printed)).toEqual(report)
-    printed = ''
+    expect(JSON.parse(screen.printed.join(''))).toEqual(report)
+    screen = keptScreen({ showsProgress: true })
     await runWhy(
       model,
       { ...defaults, json: inFolder('r.json'), saveEvidence: inFolder('e.json') },
@@ -133,7 +123,7 @@ describe('why', () => {
     )
     expect(JSON.parse(readFileSync(inFolder('r.json'), 'utf8'))).toEqual(report)
     expect(readEvidence(inFolder('e.json'))).toEqual(evidence)
-    expect(printed).toContain('What to fix')
+    expect(screen.printed.join('')).toContain('What to fix')
   })
 
   test.each([
@@ -178,7 +168,7 @@ describe('why', () => {
 
   test('takes the progress line away before it prints', async () => {
     await runWhy(model, { ...defaults, progress: true }, { screen, signal: never, load })
-    expect(said).toBe('\r\u001b[Klatency 1/5\r\u001b[K')
+    expect(screen.said).toBe('\r\u001b[Klatency 1/5\r\u001b[K')
   })
 })
 
@@ -188,14 +178,14 @@ describe('explain', () => {
     const masked = { ...evidence, batchSweep: { dimension: 'batch', unit: 'samples', points, fit: null, current: 1 } }
     writeFileSync(inFolder('e.json'), formatEvidence(masked))
     expect(readEvidence(inFolder('e.json'))).toEqual(masked)
-    await runExplain(inFolder('e.json'), {}, { screen, load })
-    expect(printed.startsWith('One prediction takes')).toBe(true)
+    await runExplain([inFolder('e.json')], {}, { screen, load })
+    expect(screen.printed.join('').startsWith('One prediction takes')).toBe(true)
   })
 
   test.each([
     ['nothing', undefined, /no such file/],
-    ['text', 'hello', /not JSON/],
-    ['other JSON', '[1]', /not whyslow evidence/],
+    ['text', 'hello', /no trace that is known: it begins with "hello"/],
+    ['other JSON', '[1]', /no trace that is known/],
     ['a report', '{"schema":"whyslow-report/1"}', /report document/],
     ['a later version', '{"schema":"whyslow-evidence/2"}', /version 2/],
     ['half of it', '{"schema":"whyslow-evidence/1"}', /damaged evidence \(toolVersion is missing\)/],
@@ -207,7 +197,7 @@ describe('explain', () => {
     ],
   ])('refuses %s', async (_, text, message) => {
     if (text !== undefined) writeFileSync(inFolder('e.json'), text)
-    const run = runExplain(inFolder('e.json'), {}, { screen, load })
+    const run = runExplain([inFolder('e.json')], {}, { screen, load })
     await expect(run).rejects.toThrow(InputError)
     await expect(run).rejects.toThrow(message)
   })
@@ -215,16 +205,16 @@ describe('explain', () => {
 
 test('machine prints text or JSON', async () => {
   await runMachine({ progress: false }, { screen, signal: never, load })
-  expect(printed).toContain('Roofs measured with 2 threads')
-  printed = ''
+  expect(screen.printed.join('')).toContain('Roofs measured with 2 threads')
+  screen = keptScreen({ showsProgress: true })
   await runMachine({ progress: false, json: '-' }, { screen, signal: never, load })
-  expect(JSON.parse(printed)).toEqual({ ...report.machine, engine: report.engine })
+  expect(JSON.parse(screen.printed.join(''))).toEqual({ ...report.machine, engine: report.engine })
 })
 
 test('progress is silent where standard error is no terminal or nobody wants it', () => {
   openProgress({ ...screen, showsProgress: false }, true).show({ stage: 'latency', done: 1, of: 5 })
   openProgress(screen, false).show({ stage: 'latency', done: 1, of: 5 })
-  expect(said).toBe('')
+  expect(screen.said).toBe('')
 })
 
 test('a command to type next is one that the shell knows', () => {

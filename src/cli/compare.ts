@@ -14,6 +14,8 @@ export interface CompareFlags extends Omit<ModelFlags, 'batch'> {
   readonly limit?: number
   readonly metric?: string
   readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
   readonly save?: boolean
 }
 
@@ -26,7 +28,7 @@ export async function runCompare(
   for (const file of files) checkModel(file, flags)
   const { batch, ...others } = flags
   const metric = metricOf(flags)
-  const output = documentOutput(flags.json, ...files)
+  const output = documentOutput(flags, ...files)
   const progress = openProgress(screen, flags.progress)
   const options = {
     ...modelOptions(others),

@@ -1,16 +1,22 @@
-// The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text.
+// The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text, `--html FILE`
+// writes the page that shows it, `--markdown` prints it as Markdown in place of the text.
+import { basename } from 'node:path'
+import { renderPage } from '../report/html/html-page.ts'
+import { renderMarkdown } from '../report/markdown/markdown.ts'
 import { renderJson } from '../report/text/json.ts'
+import { embedded, readShell } from './page-shell.ts'
 import type { Screen } from './screen.ts'
-import { checkTarget, writeTarget } from './write-file.ts'
+import { UsageError } from './usage-error.ts'
+import { checkTarget, type Target, writeTarget } from './write-file.ts'
 
 export interface DocumentOutput {
-  /** Standard output takes the text; false: the document, and nothing else. */
+  /** Standard output takes the text; false: the document, as JSON or as Markdown, and nothing else. */
   readonly printsText: boolean
-  /** Where the document is written; undefined where it is not. */
-  readonly path: string | undefined
+  /** Files that are written. */
+  readonly paths: readonly string[]
   /**
-   * Writes the document where one was asked for, prints it or the text, and says on standard error what was written. Throws UsageError
-   * where the disk refuses.
+   * Writes the document and its page where they were asked for, prints the document or the text, and says on standard error what was
+   * written. Throws UsageError where the disk refuses.
    */
   deliver(screen: Screen, what: Delivery): Promise<void>
 }
@@ -24,21 +30,68 @@ export interface Delivery {
   readonly others?: readonly string[]
 }
 
-/** What `--json` asks for, tried out before anything is measured: UsageError as of `checkTarget`. `inputs`: the files that are read. */
-export function documentOutput(json: string | undefined, ...inputs: readonly string[]): DocumentOutput {
-  const printsText = json !== '-'
-  const [target] =
-    json === undefined || !printsText
-      ? []
-      : (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(json, '--json', input))
+/** What a command was asked to write; `html` is offered by commands whose document the page can draw. */
+export interface DocumentFlags {
+  readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
+}
+
+/** A page of more than this is worth a word: it is attached and sent. */
+const LARGE_BYTES = 10_000_000
+
+/** What the flags ask for, tried out before anything is measured: UsageError as of `checkTarget`. `inputs`: the files that are read. */
+export function documentOutput({ json, html, markdown = false }: DocumentFlags, ...inputs: readonly string[]): DocumentOutput {
+  const isJson = json === '-'
+  if (markdown && isJson) throw new UsageError('--markdown and --json -: both go to standard output; give one of them')
+  const targetOf = (path: string, flag: '--json' | '--html') =>
+    (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input))[0]!
+  const target = json === undefined || isJson ? undefined : targetOf(json, '--json')
+  if (html === '-') throw new UsageError('--html -: only --json writes to standard output; give the name of a file')
+  const page = html === undefined ? undefined : targetOf(html, '--html')
+  const paths = [target, page].flatMap((one) => (one === undefined ? [] : [one.path]))
+  if (new Set(paths).size < paths.length) throw new UsageError('--json and --html name the same file; give two names')
   return {
-    printsText,
-    path: target?.path,
+    printsText: !isJson && !markdown,
+    paths,
     async deliver(screen, { document, name, text, others = [] }) {
-      if (target !== undefined) writeTarget(target, renderJson(document), '--json')
-      await screen.print(printsText ? text() : renderJson(document))
-      const written = target === undefined ? others : [`${name}: ${json}`, ...others]
+      const written: string[] = []
+      if (target !== undefined) {
+        writeTarget(target, renderJson(document), '--json')
+        written.push(`${name}: ${json}`)
+      }
+      if (page !== undefined) written.push(`page: ${html}${writePage(page, document)}`)
+      const printed = markdown ? () => renderMarkdown(document, screen) : text
+      await screen.print(isJson ? renderJson(document) : printed())
+      written.push(...others)
       if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
     },
   }
+}
+
+/** What is to be said of it. */
+function writePage(target: Target, document: object): string {
+  const { answer = '' } = document as { answer?: string }
+  const title = `whyslow: ${titleOf(document)}`
+  const page = renderPage(readShell(), embedded({ documents: [document] }), { title, answer })
+  writeTarget(target, page, '--html')
+  const bytes = Buffer.byteLength(page)
+  return bytes > LARGE_BYTES ? ` (${Math.round(bytes / 1e6)} MB)` : ''
+}
+
+const LONGEST_TITLE = 120
+
+/** The file that the document is of, or what it was asked about. */
+function titleOf(document: object): string {
+  const { model, contestants, target, pipeline, a } = document as {
+    model?: { file: string } | null
+    contestants?: { file: string }[]
+    target?: { name?: string }
+    pipeline?: { file: string } | null
+    a?: { file?: string }
+  }
+  // An address stays whole.
+  if (target?.name !== undefined) return target.name.slice(0, LONGEST_TITLE)
+  const file = pipeline?.file ?? model?.file ?? contestants?.[0]?.file ?? a?.file ?? 'report'
+  return basename(file).slice(0, LONGEST_TITLE)
 }

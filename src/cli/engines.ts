@@ -10,19 +10,21 @@ export interface EnginesFlags {
   readonly ort?: string
   readonly browser?: string
   readonly openvino?: string
+  readonly litert?: string
   readonly python?: string
   readonly progress: boolean
 }
 
 export async function runEngines(flags: EnginesFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkPlaces(flags)
-  const output = documentOutput(flags.json)
+  const output = documentOutput(flags)
   const { listEngines } = await load()
   const progress = openProgress(screen, flags.progress)
   const found = await listEngines({
     ort: flags.ort ?? null,
     browser: flags.browser ?? null,
     openvino: flags.openvino ?? null,
+    litert: flags.litert ?? null,
     python: flags.python ?? null,
     onProgress: progress.show,
     signal,

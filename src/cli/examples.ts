@@ -6,6 +6,8 @@ Examples:
   whyslow model.onnx                                 the answer
   whyslow model.onnx --quick                         a first one, without sweeps
   whyslow model.onnx --json report.json              also as a report document
+  whyslow model.onnx --html report.html              also as a page, one file
+  whyslow model.onnx --open                          the page, while it measures
   whyslow model.onnx --shape x=1x3x640x640 --threads 2
   whyslow model.onnx --data inputs.npz --seconds 10  with your own inputs
   whyslow model.onnx --value sr=16000 --save-inputs dir/
@@ -26,6 +28,7 @@ Examples:
   whyslow fix model.onnx -o fast/ --data ./samples --max-loss 0.01
   whyslow fix model.onnx --only thread-count,spinning --dry-run
   whyslow fix model.onnx -o fast/ --for throughput --budget 5m
+  whyslow fix model.onnx -o fast/ --for slo --slo 'p99<20ms'
   whyslow fix model.onnx -o fast/ --require 2x       exit code 3 when not reached
   whyslow fix model.onnx -o fast/ --dtype uint8 --layout nhwc --normalize imagenet
 
@@ -49,20 +52,85 @@ Examples:
 Contestants take turns in fresh processes. One that fails is a row with the
 reason; the others are still measured.`,
 
+  pipeline: `
+Examples:
+  whyslow pipeline app/predict.mjs --data samples/   stages of a module, on your samples
+  whyslow pipeline service.py --python .venv         the same in Python
+  whyslow pipeline script.py                         a script, run as it is, line by line
+  whyslow pipeline app.mjs --call app:handle         any other function
+
+A module may export load(), samples(), preprocess(sample), predict(model, x) and
+postprocess(y); all but predict may be missing. Your code runs with your rights.`,
+
+  ab: `
+Examples:
+  whyslow ab old.py new.py --data samples.npz        with samples of yours
+  whyslow ab old.mjs new.mjs                         with those of samples()
+  whyslow ab service.py service.mjs --data rows.csv  one of each language
+  whyslow ab old.py:score new.py:score --data x.npy  any other function
+  whyslow ab before.py after.py                      scripts, run whole
+
+A program has predict(x), or load() and predict(model, x); preprocess(sample),
+postprocess(y) and samples() where it wants. Both run in turns, in fresh
+processes of their own, and are given the same samples.`,
+
+  distill: `
+Examples:
+  whyslow distill model.onnx --data labelled.csv     students and what they lose
+  whyslow distill model.json --data labelled.csv -o small/ --max-loss 0.005
+
+Students: its own first trees with leaves fitted anew, smaller forests, a linear
+model, a small network. Each figure is of rows that neither training saw.`,
+
   quantize: `
 Examples:
   whyslow quantize model.onnx -o fast/ --data ./samples
   whyslow quantize model.onnx -o fast.onnx --method dynamic
   whyslow quantize model.onnx -o fast/ --method weights --bits 4
+  whyslow quantize model.h5 -o small.tflite           as TensorFlow's converter does it
+  whyslow quantize model.h5 -o int8.tflite --method static --data samples.npz
   whyslow quantize model.onnx -o fast/ --data labelled.npz --max-loss 0.01
 
 Without --max-loss: one decision in a hundred may change, and no output's
 cosine falls below 0.995; with labels the metric may lose 0.01.`,
 
+  convert: `
+Examples:
+  whyslow convert model.h5 -o model.onnx
+  whyslow convert model.h5 -o model.tflite           for LiteRT and TensorFlow Lite
+  whyslow convert web/model.json -o model.onnx       a TensorFlow.js model
+  whyslow convert model.txt -o model.onnx            LightGBM, in double as it is
+  whyslow convert model.txt -o small.onnx --allow-rounding --data rows.csv
+
+Inputs and outputs keep their names, order, layout and types.`,
+
+  load: `
+Examples:
+  whyslow load model.onnx --rate 50,200              served here, in a process of its own
+  whyslow load fast/ --slo 'p99<20ms' --workers 2    the folder that fix wrote
+  whyslow load http://127.0.0.1:8000/v2/models/m --protocol oip --rate 100
+  whyslow load http://127.0.0.1:8080/predict --body @request.json --rate 50,100,200
+  whyslow load http://127.0.0.1:8080/predict --body @request.json --slo 'p99<20ms'
+  whyslow load http://127.0.0.1:8080/predict --body @request.json --clients 1,8
+  whyslow load http://127.0.0.1:8080/predict --body @request.json --arrivals trace.csv
+
+Requests arrive by a timeline that no answer moves; latency counts from the
+scheduled instant. --slo: p99<20ms, mean<5ms, p95<50ms,errors<0.1%.`,
+
+  serve: `
+Examples:
+  whyslow serve model.onnx                           the Open Inference Protocol v2
+  whyslow serve fast/ --port 8000                    what fix wrote
+  whyslow serve model.onnx --host 0.0.0.0 --workers 2 --threads 1
+
+GET /v2/health/ready, GET /v2/models/NAME, POST /v2/models/NAME/infer, GET
+/metrics. SIGTERM: what was accepted is answered, then it ends.`,
+
   check: `
 Examples:
   whyslow check model.onnx --baseline base.onnx --fail-above 1.1
   whyslow check model.onnx --against report.json --allow-other-machine
+  whyslow check model.onnx --against results.sqlite   the latest that was kept
 
 Exit code 3 where the interval of the ratio lies above --fail-above. A baseline
 model takes turns with the other; a report is of this machine, or it is refused.`,
@@ -72,13 +140,62 @@ Examples:
   whyslow model.onnx --save                          keep what was measured
   whyslow history                                    every model
   whyslow history model.onnx                         one, with a plot
+  whyslow history --store results.sqlite             what a fleet kept
   whyslow history --json -                           as JSON`,
 
   explain: `
 Examples:
   whyslow model.onnx --save-evidence evidence.json   where it is slow
   whyslow explain evidence.json                      anywhere, with no engine
-  whyslow explain evidence.json --json -             as a report document`,
+  whyslow explain trace.json.gz                      of PyTorch or others
+  whyslow explain trace.json.gz --latency 17.8ms     shares become times
+  whyslow explain before.json.gz after.json.gz       what changed between two
+  whyslow explain trace.json.gz --json -             as a report document`,
+
+  fleet: `
+Examples:
+  whyslow fleet models/a.onnx models/b.keras --quick
+  whyslow fleet model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
+  whyslow fleet a.onnx b.onnx --json here.json        for whyslow study
+  whyslow fleet a.onnx b.onnx --store results.sqlite  kept as they come
+  whyslow fleet a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples
+
+  whyslow fleet a.onnx b.onnx --queue redis://127.0.0.1:6379 --models /shared/models
+
+One model that fails is named with the reason; the others are still measured.`,
+
+  agent: `
+Examples:
+  whyslow agent --queue redis://127.0.0.1:6379 --models /shared/models
+  whyslow agent --queue rediss://user:word@host:6379 --models /shared/models --key-file key
+
+Without a key, only a queue of this machine alone is taken from. What is
+measured, and by whom, goes to standard error.`,
+
+  study: `
+Examples:
+  whyslow study laptop.json server.json              models by machines
+  whyslow study *.json --reference 'x64-avx2*' --price 'x64-avx512*=0.68'
+  whyslow study --store results.sqlite --csv table.csv
+
+Documents: what whyslow MODEL, compare and fleet wrote with --json.`,
+
+  foretell: `
+Examples:
+  whyslow machine --json server.json                 on the machine in question
+  whyslow foretell model.onnx --machine server.json  on this one
+  whyslow foretell model.onnx --machine server.json --known study.json
+
+--known: reports of machines that were measured. By how far each is foretold
+from the others, the estimate gets its interval and its grade.`,
+
+  view: `
+Examples:
+  whyslow model.onnx --json report.json
+  whyslow view report.json                           its page, on this machine
+  whyslow view before.json after.json                what changed
+
+It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
 
   machine: `
 Examples:

@@ -1,19 +1,66 @@
-// `whyslow explain EVIDENCE`: diagnoses again from what `--save-evidence` wrote; no engine, no measuring.
+// `whyslow explain FILE`: diagnoses again from what `--save-evidence` wrote, or from a trace that another tool recorded; no engine, no
+// measuring. Which of both it is, the file's content tells.
 
 import { readEvidence } from '../evidence/file.ts'
+import { isWhyslowDocument } from '../evidence/traces/index.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
-import { documentOutput } from './document-output.ts'
+import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
+import { type DocumentFlags, documentOutput } from './document-output.ts'
 import type { Surroundings } from './stages.ts'
+import { UsageError } from './usage-error.ts'
 
-/** Runs the command; UsageError where the file is not evidence or the output cannot be written. */
-export async function runExplain(
-  file: string,
-  flags: { json?: string },
-  { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
-): Promise<void> {
+export interface ExplainFlags extends DocumentFlags {
+  /** ms. */
+  readonly latency?: number
+  /** What `whyslow machine --json` wrote where the trace was recorded. */
+  readonly machine?: string
+  readonly roofline?: boolean
+}
+
+type Around = Pick<Surroundings, 'screen' | 'load'>
+
+/** Runs the command; UsageError where a file is neither, or the output cannot be written. */
+export async function runExplain(files: readonly string[], flags: ExplainFlags, around: Around): Promise<void> {
+  const [file, after, ...more] = files
+  if (file === undefined || more.length > 0) throw new UsageError('explain takes one file, or two traces: before and after')
+  if (after !== undefined) return explainTwo([file, after], flags, around)
+  if (await isWhyslowDocument(file)) return explainEvidence(file, flags, around)
+  const output = documentOutput(flags, file)
+  if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
+  const { explainTrace, machineRoof } = await import('../commands/explain-trace/index.ts')
+  const roof = flags.machine === undefined ? {} : { flopsPerSecond: machineRoof(flags.machine) }
+  const report = await explainTrace(file, { ...optionsOf(flags), ...roof })
+  const { screen } = around
+  await output.deliver(screen, { document: report, name: 'report document', text: () => renderTrace(report, screen) })
+}
+
+const optionsOf = ({ latency }: ExplainFlags): { createdAt: string; latencyMs?: number } => ({
+  createdAt: new Date().toISOString(),
+  ...(latency === undefined ? {} : { latencyMs: latency }),
+})
+
+async function explainEvidence(file: string, flags: ExplainFlags, { screen, load }: Around): Promise<void> {
+  if (flags.machine !== undefined) throw new UsageError('--machine is for traces; evidence holds the machine that was measured')
+  if (flags.latency !== undefined) throw new UsageError('--latency is for traces; evidence holds the latency that was measured')
   const evidence = readEvidence(file)
-  const output = documentOutput(flags.json, file)
+  const output = documentOutput(flags, file)
   const { explain } = await load()
   const report = explain(evidence)
-  await output.deliver(screen, { document: report, name: 'report document', text: () => renderTerminal(report, screen) })
+  await output.deliver(screen, {
+    document: report,
+    name: 'report document',
+    text: () => renderTerminal(report, { ...screen, roofline: flags.roofline ?? false }),
+  })
+}
+
+async function explainTwo(files: readonly [string, string], flags: ExplainFlags, { screen }: Around): Promise<void> {
+  if (flags.latency !== undefined) throw new UsageError('--latency is of one trace; give one, or leave it out')
+  if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
+  if (flags.html !== undefined) throw new UsageError('--html draws one trace; give one, or --json for both')
+  for (const file of files)
+    if (await isWhyslowDocument(file)) throw new UsageError(`${file}: two files are two traces; evidence is explained alone`)
+  const output = documentOutput(flags, ...files)
+  const { compareTraces } = await import('../commands/explain-trace/index.ts')
+  const document = await compareTraces(files, optionsOf(flags))
+  await output.deliver(screen, { document, name: 'comparison of traces', text: () => renderTraceComparison(document, screen) })
 }

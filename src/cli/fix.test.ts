@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../report/documents/report.ts'
 import type { TrialRow } from '../report/documents/trial-row.ts'
+import { keptScreen } from './example-screen.ts'
 import { unaskedStages } from './example-stages.ts'
 import { type FixFlags, runFix } from './fix.ts'
 import { createProgram } from './program.ts'
@@ -59,29 +60,15 @@ const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, pro
 let folder = ''
 let model = ''
 let asked: { file: string; options: Partial<FixOptions> }[] = []
-let printed: string[] = []
-let said = ''
+let screen = keptScreen({ showsProgress: true })
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-fix-'))
   model = join(folder, 'model.onnx')
   writeFileSync(model, 'a model')
   asked = []
-  printed = []
-  said = ''
+  screen = keptScreen({ showsProgress: true })
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-const screen = {
-  width: 80,
-  colour: false,
-  showsProgress: true,
-  print: async (text: string) => {
-    printed.push(text)
-  },
-  say: (text: string) => {
-    said += text
-  },
-}
 
 /** Tells a diagnosis, a step and a trial, as the stage does. */
 const load = async (given: ReportDocument = report): Promise<Stages> => ({
@@ -154,7 +141,13 @@ describe('flags', () => {
 
   test.each<[string, Partial<FixFlags>, RegExp]>([
     ['no folder', {}, /^fix: give the folder to write, as in -o fast\/, or --dry-run/],
-    ['an unknown goal', { out: 'x', for: 'speed' }, /^--for speed: give one of latency, throughput, load-time, memory, size$/],
+    [
+      'an unknown goal',
+      { out: 'x', for: 'speed' },
+      /^--for speed: give one of latency, throughput, load-time, memory, size, slo$/,
+    ],
+    ['an objective without its goal', { out: 'x', slo: 'p99<20ms' }, /^fix: --slo p99<20ms is for --for slo/],
+    ['its goal without an objective', { out: 'x', for: 'slo' }, /^fix: --for slo: give the objective/],
     ['an unknown metric', { out: 'x', metric: 'f1' }, /^--metric f1: give one of accuracy, mse, mae$/],
     ['a report that cannot be written', { out: 'x', json: '/no/such/x.json' }, /--json .*there is no folder/],
     ['the model as report', { out: 'x', json: 'model.onnx' }, /--json .*this is the file that is read/],
@@ -170,7 +163,7 @@ describe('flags', () => {
     await expect(run(placed)).rejects.toThrow(UsageError)
     await expect(run(placed)).rejects.toThrow(message)
     expect(asked).toEqual([])
-    expect(printed).toEqual([])
+    expect(screen.printed).toEqual([])
   })
 
   test('a missing model is said first', async () => {
@@ -182,25 +175,25 @@ describe('flags', () => {
 describe('what is printed', () => {
   test('the diagnosis, each trial as it ends, and the end, in that order', async () => {
     await run({ out: 'fast' })
-    expect(printed).toHaveLength(3)
-    expect(printed[0]).toMatch(/^One prediction takes 41\.2 ms/)
-    expect(printed[1]).toBe('+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept\n')
-    expect(printed[2]).toMatch(/^\nOne prediction: 10\.0 ms to 4\.00 ms\.\n\nWritten: fast /)
-    expect(said).toBe('')
+    expect(screen.printed).toHaveLength(3)
+    expect(screen.printed[0]).toMatch(/^One prediction takes 41\.2 ms/)
+    expect(screen.printed[1]).toBe('+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept\n')
+    expect(screen.printed[2]).toMatch(/^\nOne prediction: 10\.0 ms to 4\.00 ms\.\n\nWritten: fast /)
+    expect(screen.said).toBe('')
   })
 
   test('--json - is JSON and nothing else', async () => {
     await run({ out: 'fast', json: '-', progress: true })
-    expect(JSON.parse(printed.join(''))).toEqual(report)
+    expect(JSON.parse(screen.printed.join(''))).toEqual(report)
     // Progress goes to standard error.
-    expect(said).toContain('latency 1/5')
+    expect(screen.said).toContain('latency 1/5')
   })
 
   test('--json FILE is written beside', async () => {
     const json = join(folder, 'r.json')
     await run({ out: 'fast', json })
     expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(report)
-    expect(said).toBe(`whyslow: wrote report document: ${json}\n`)
+    expect(screen.said).toBe(`whyslow: wrote report document: ${json}\n`)
   })
 
   test('nothing after an interruption', async () => {
@@ -217,7 +210,7 @@ describe('what is printed', () => {
     await expect(
       runFix(model, { ...defaults, out: 'fast', json }, { screen, signal: controller.signal, load: interrupted }),
     ).rejects.toThrow()
-    expect(printed).toEqual([])
+    expect(screen.printed).toEqual([])
     expect(existsSync(json)).toBe(false)
   })
 })
@@ -225,7 +218,7 @@ describe('what is printed', () => {
 describe('--require', () => {
   test('reached is silent', async () => {
     await run({ out: 'fast', require: 2.5 })
-    expect(printed).toHaveLength(3)
+    expect(screen.printed).toHaveLength(3)
   })
 
   test('missed: everything is told and written, then exit code 3', async () => {
@@ -236,7 +229,7 @@ describe('--require', () => {
       line: '--require 3x: not reached, the best proven is 2.50x',
       exitCode: 3,
     })
-    expect(printed.at(-1)).toContain('Written: fast')
+    expect(screen.printed.at(-1)).toContain('Written: fast')
     expect(existsSync(json)).toBe(true)
   })
 

@@ -5,7 +5,7 @@ import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
-import { oneOf } from './one-of.ts'
+import { oneOf } from './options/one-of.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
 import { checkGoal, UsageError } from './usage-error.ts'
 
@@ -14,6 +14,7 @@ export interface FixFlags extends ModelFlags {
   readonly out?: string
   readonly force?: boolean
   readonly for: string
+  readonly slo?: string
   readonly budget?: number
   readonly only?: readonly string[]
   readonly engines?: readonly string[]
@@ -29,13 +30,15 @@ export interface FixFlags extends ModelFlags {
   readonly resize?: string
   readonly picture?: string
   readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
 }
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runFix(file: string, flags: FixFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const own = fixOptions(flags)
-  const output = documentOutput(flags.json, file)
+  const output = documentOutput(flags, file)
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const options = { ...modelOptions(flags), ...own, ...commentary.listeners, signal }
   const { fix } = await load()
@@ -44,6 +47,17 @@ export async function runFix(file: string, flags: FixFlags, { screen, signal, lo
   await output.deliver(screen, { document: report, name: 'report document', text: () => `\n${renderFix(report, screen)}` })
   // A dry run has tried nothing, so that it misses nothing.
   if (!flags.dryRun) checkGoal(flags.require, report.fix)
+}
+
+/** An objective under load is held by one-threaded predictions side by side, or by one of many threads: remedies are tried on one thread. */
+function goalOf({ for: goal, slo, threads }: FixFlags): Partial<FixOptions> {
+  const asked = oneOf([...goals, 'slo'], goal, '--for')
+  if (asked !== 'slo') {
+    if (slo === undefined) return { goal: asked }
+    throw new UsageError(`fix: --slo ${slo} is for --for slo; give both`)
+  }
+  if (slo === undefined) throw new UsageError("fix: --for slo: give the objective, as in --slo 'p99<20ms'")
+  return { goal: 'latency', slo, threads: threads ?? 1 }
 }
 
 function fixOptions(flags: FixFlags): Partial<FixOptions> {
@@ -61,7 +75,7 @@ function fixOptions(flags: FixFlags): Partial<FixOptions> {
     only: flags.only ?? null,
     engines: flags.engines ?? null,
     dryRun: flags.dryRun ?? false,
-    goal: oneOf(goals, flags.for, '--for'),
+    ...goalOf(flags),
     ...(flags.budget === undefined ? {} : { budgetSeconds: flags.budget }),
     maxLoss: flags.maxLoss ?? null,
     metric: metricOf(flags),

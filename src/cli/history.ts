@@ -1,9 +1,10 @@
-// `whyslow history [MODEL]`: what --save kept.
+// `whyslow history [MODEL]`: what --save kept, or a store.
 import { renderHistory } from '../report/text/history-text.ts'
 import { documentOutput } from './document-output.ts'
 import type { Surroundings } from './stages.ts'
 
 export interface HistoryFlags {
+  readonly store?: string
   readonly json?: string
 }
 
@@ -13,8 +14,8 @@ export async function runHistory(
   flags: HistoryFlags,
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
-  const output = documentOutput(flags.json, ...(model === undefined ? [] : [model]))
-  const { readHistory } = await load()
-  const document = await readHistory(model ?? null)
+  const output = documentOutput(flags, ...(model === undefined ? [] : [model]))
+  const { readHistory, readStore } = await load()
+  const document = flags.store === undefined ? await readHistory(model ?? null) : await readStore(flags.store, model ?? null)
   await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen) })
 }

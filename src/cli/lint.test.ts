@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lintDocument } from '../report/documents/example-lint.ts'
+import { keptScreen } from './example-screen.ts'
 import { type LintFlags, runLint } from './lint.ts'
 import type { Stages } from './stages.ts'
 
@@ -11,30 +12,17 @@ const defaults: LintFlags = { engine: 'ort-cpu', graphOptimization: 'all', cache
 
 let folder = ''
 let model = ''
-let printed = ''
-let said = ''
+let screen = keptScreen()
 let asked: Parameters<Stages['lint']>[] = []
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-lint-'))
   model = join(folder, 'model.onnx')
   writeFileSync(model, 'a model')
   asked = []
-  printed = ''
-  said = ''
+  screen = keptScreen()
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const screen = {
-  width: 80,
-  colour: false,
-  showsProgress: false,
-  print: async (text: string) => {
-    printed += text
-  },
-  say: (text: string) => {
-    said += text
-  },
-}
 const run = (flags: Partial<LintFlags> = {}) =>
   runLint(model, { ...defaults, ...flags }, { screen, signal: never, load: async () => ({ lint }) as Stages })
 const lint: Stages['lint'] = async (...given) => {
@@ -47,18 +35,18 @@ test('flags become options, and the answer goes to the terminal', async () => {
   const [file, options] = asked[0]!
   expect(file).toBe(model)
   expect(options).toMatchObject({ threads: 2, seconds: 3, quick: true, data: null })
-  expect(printed).toMatch(/^The sentence\.\n/)
-  expect(said).toBe('')
+  expect(screen.printed.join('')).toMatch(/^The sentence\.\n/)
+  expect(screen.said).toBe('')
 })
 
 test('--json writes the document, - prints it', async () => {
   const json = join(folder, 'lint.json')
   await run({ json })
   expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(lintDocument())
-  expect(said).toBe(`whyslow: wrote lint document: ${json}\n`)
-  printed = ''
+  expect(screen.said).toBe(`whyslow: wrote lint document: ${json}\n`)
+  screen = keptScreen()
   await run({ json: '-' })
-  expect(JSON.parse(printed)).toEqual(lintDocument())
+  expect(JSON.parse(screen.printed.join(''))).toEqual(lintDocument())
 })
 
 test('nothing is measured where the document cannot be written', async () => {

@@ -20,7 +20,7 @@ export interface LintFlags extends ModelFlags {
 export async function runLint(file: string, flags: LintFlags, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const own = repairOptions(flags)
-  const output = documentOutput(flags.json, file)
+  const output = documentOutput(flags, file)
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const { lint } = await load()
   const { onProgress, onTrial } = commentary.listeners

@@ -14,7 +14,7 @@ export interface MachineFlags {
 
 /** Runs the command; `--json` writes the machine part of a report document and the engine that gave the roofs. */
 export async function runMachine(flags: MachineFlags, { screen, signal, load }: Surroundings): Promise<void> {
-  const output = documentOutput(flags.json)
+  const output = documentOutput(flags)
   const { describeMachine } = await load()
   const progress = openProgress(screen, flags.progress)
   const cache = flags.refresh ? 'refresh' : 'use'

@@ -53,9 +53,9 @@ describe('whyslow', () => {
     [['model.onnx', '--graph-optimization', 'most'], 'allowed choices are disabled, basic, extended, all'],
     [['model.onnx', '--shape', 'x=1x2', '--shape', 'x=3'], "'x' is given twice"],
     [['model.onnx', '--threads'], "option '--threads <n>' argument missing"],
-    [['explain'], "missing required argument 'evidence'; see whyslow explain --help"],
+    [['explain'], "missing required argument 'files'; see whyslow explain --help"],
     [['no-such-model.onnx', '--engine', 'no-such-engine'], 'no-such-model.onnx: no such file'],
-    [['explain', here], 'this is not JSON'],
+    [['explain', here], 'no trace that is known'],
   ])('%j is one line and exit code 2', (argv, message) => {
     const { status, stdout, stderr } = whyslow(...argv)
     expect([status, stdout]).toEqual([2, ''])

@@ -1,5 +1,5 @@
 // `--metric`: what is computed of labels.
-import { oneOf } from './one-of.ts'
+import { oneOf } from './options/one-of.ts'
 
 const metrics = ['accuracy', 'mse', 'mae'] as const
 

@@ -4,13 +4,18 @@ import type { WhyOptions } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 import { checkFolder } from './write-file.ts'
 
-/** Parsed: lists may be absent, numbers are in the stages' units. */
-export interface ModelFlags {
+/** Of what is predicted with. */
+export interface InputFlags {
   readonly shape?: ReadonlyMap<string, readonly number[]>
   readonly value?: ReadonlyMap<string, string>
   readonly data?: string
   readonly labels?: string
+  readonly pictures?: string
   readonly batch?: number
+}
+
+/** Parsed: lists may be absent, numbers are in the stages' units. */
+export interface ModelFlags extends InputFlags {
   readonly threads?: number
   readonly engine?: string
   readonly seconds?: number
@@ -18,6 +23,7 @@ export interface ModelFlags {
   readonly ort?: string
   readonly browser?: string
   readonly openvino?: string
+  readonly litert?: string
   readonly python?: string
   readonly graphOptimization: WhyOptions['graphOptimization']
   readonly config?: ReadonlyMap<string, string>
@@ -28,16 +34,21 @@ export interface ModelFlags {
   readonly progress: boolean
 }
 
+export const inputOptions = (flags: InputFlags) => ({
+  shapes: flags.shape ?? new Map<string, never>(),
+  values: flags.value ?? new Map<string, never>(),
+  data: flags.data ?? null,
+  labels: flags.labels ?? null,
+  pictures: flags.pictures ?? null,
+  batch: flags.batch ?? null,
+})
+
 /** Without the engine where none was named. */
 export function modelOptions(
   flags: ModelFlags,
 ): Omit<WhyOptions, 'engine' | 'trials' | 'onProgress' | 'signal'> & Partial<Pick<WhyOptions, 'engine'>> {
   return {
-    shapes: flags.shape ?? new Map(),
-    values: flags.value ?? new Map(),
-    data: flags.data ?? null,
-    labels: flags.labels ?? null,
-    batch: flags.batch ?? null,
+    ...inputOptions(flags),
     threads: flags.threads ?? null,
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     seconds: flags.seconds ?? null,
@@ -45,6 +56,7 @@ export function modelOptions(
     ort: flags.ort ?? null,
     browser: flags.browser ?? null,
     openvino: flags.openvino ?? null,
+    litert: flags.litert ?? null,
     python: flags.python ?? null,
     graphOptimization: flags.graphOptimization,
     configEntries: Object.fromEntries(flags.config ?? []),
@@ -68,14 +80,15 @@ export function checkModel(file: string, flags: PlaceFlags & Pick<ModelFlags, 's
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
 }
 
-export type PlaceFlags = Pick<ModelFlags, 'ort' | 'browser' | 'openvino' | 'python'>
+export type PlaceFlags = Pick<ModelFlags, 'ort' | 'browser' | 'openvino' | 'litert' | 'python'>
 
 /** Throws UsageError where what an engine is to be taken from is not there. */
-export function checkPlaces({ ort, browser, openvino, python }: PlaceFlags): void {
+export function checkPlaces({ ort, browser, openvino, litert, python }: PlaceFlags): void {
   const places = [
     ['--ort', ort, 'folder', 'the folder of an onnxruntime-node package'],
     ['--browser', browser, 'file', 'the path of a Chromium, Chrome or Edge'],
     ['--openvino', openvino, 'folder', "the folder of OpenVINO's libraries, or of a Python environment that has it"],
+    ['--litert', litert, 'folder', "the folder of LiteRT's library, or of a Python environment that has it"],
     ['--python', python, 'file', 'the path of a Python interpreter, or the folder of its environment'],
   ] as const
   for (const [flag, place, kind, next] of places)

@@ -1,28 +1,31 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command, Option } from 'commander'
 import { goals } from '../commands/choices.ts'
+import type { AbFlags } from './ab.ts'
 import type { CheckFlags } from './check.ts'
+import type { PipelineFlags } from './code/pipeline.ts'
 import type { CompareFlags } from './compare.ts'
+import type { ConvertFlags } from './convert.ts'
+import type { DistillFlags } from './distill.ts'
 import type { EnginesFlags } from './engines.ts'
 import { examples } from './examples.ts'
+import type { ExplainFlags } from './explain.ts'
 import type { FixFlags } from './fix.ts'
+import { agent, fleet, foretell, study } from './fleet/command.ts'
 import type { HistoryFlags } from './history.ts'
 import type { LintFlags } from './lint.ts'
+import { load } from './load/command.ts'
 import type { MachineFlags } from './machine.ts'
-import { assignments, batches, fraction, list, memorySize, positiveInteger, ratio, seconds, shapes } from './option-values.ts'
+import { addModelOptions, addSampling, severalBatches } from './options/model-options.ts'
+import { fraction, list, memorySize, milliseconds, positiveInteger, ratio, seconds } from './options/option-values.ts'
 import type { QuantizeFlags } from './quantize.ts'
-import type { Screen } from './screen.ts'
-import { loadStages, type Surroundings } from './stages.ts'
+import { serve } from './serve/command.ts'
+import { loadStages } from './stages.ts'
+import type { ViewFlags } from './view.ts'
 import type { WhyFlags } from './why.ts'
+import { surroundings, type World } from './world.ts'
 
-export interface World {
-  readonly version: string
-  readonly screen: Screen
-  /** Begins to listen for Ctrl-C. */
-  interrupt(): AbortSignal
-}
-
-const levels = ['disabled', 'basic', 'extended', 'all'] as const
+export type { World }
 
 /** The program with all its commands; it throws commander's errors and those of the commands, and never exits. */
 export function createProgram(world: World): Command {
@@ -31,7 +34,28 @@ export function createProgram(world: World): Command {
     .helpCommand(false)
     .enablePositionalOptions()
   why(program, world)
-  const commands = { fix, lint, compare, quantize, check, history, explain, engines, machine }
+  const commands = {
+    fix,
+    lint,
+    compare,
+    pipeline,
+    ab,
+    quantize,
+    convert,
+    distill,
+    load,
+    serve,
+    check,
+    history,
+    explain,
+    view,
+    fleet,
+    agent,
+    study,
+    foretell,
+    engines,
+    machine,
+  }
   for (const [name, describe] of Object.entries(commands)) describe(plain(program.command(name)), world)
   return program
 }
@@ -43,19 +67,21 @@ const plain = (command: Command): Command =>
     .showSuggestionAfterError(false)
     .helpOption('-h, --help', 'this help')
 
-/** Of a command that measures. */
-const surroundings = (world: World): Surroundings => ({ screen: world.screen, signal: world.interrupt(), load: loadStages })
-
 function why(command: Command, world: World): void {
   command
     .description('Measures a prediction of a model, says why it is slow, and what fixing it would save.')
-    .argument('<model>', 'an ONNX model')
+    .argument('<model>', 'a model: .onnx, .h5, .keras, .tflite, model.json')
     .option('--json <file>', 'write the report document; - is standard output')
+    .option('--html <file>', 'write the report as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   addSampling(command, 'three processes instead of five, no sweeps')
   command
+    .option('--open', 'show the page in a browser, with progress while it measures')
+    .option('--roofline', 'draw the roofline in characters')
     .option('--save', 'keep the result in the local history')
     .option('--save-evidence <file>', 'keep what was measured, for whyslow explain')
+    .option('--save-trace <file>', 'the profile as a trace that Perfetto and speedscope open')
     .addHelpText('after', examples.why)
     .action(async (model: string, flags: WhyFlags) => {
       const { runWhy } = await import('./why.ts')
@@ -66,10 +92,11 @@ function why(command: Command, world: World): void {
 function fix(command: Command, world: World): void {
   command
     .description('try the remedies, prove them, hand over a faster model')
-    .argument('<model>', 'an ONNX model')
+    .argument('<model>', 'a model of any format that is read')
     .option('-o, --out <dir>', 'the folder to write')
     .option('--force', "replace a folder that is not whyslow's")
-    .option('--for <goal>', `${goals.slice(0, -1).join(', ')} or ${goals.at(-1)}`, 'latency')
+    .option('--for <goal>', `${goals.join(', ')} or slo`, 'latency')
+    .option('--slo <objective>', "with --for slo: what the server holds, as in 'p99<20ms'")
     .option('--budget <duration>', 'how long to search', seconds)
     .option('--only <ids>', 'remedies to try, separated by commas', list)
     .option('--engines <ids>', 'engines that may be shipped, separated by commas', list)
@@ -85,6 +112,8 @@ function fix(command: Command, world: World): void {
     .option('--resize <HxW>', 'pictures are handed in at this size; or free')
     .option('--picture <input>', 'the input that takes the pictures')
     .option('--json <file>', 'write the report document; - is standard output')
+    .option('--html <file>', 'write the report as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   command.addHelpText('after', examples.fix).action(async (model: string, flags: FixFlags) => {
     const { runFix } = await import('./fix.ts')
@@ -95,7 +124,7 @@ function fix(command: Command, world: World): void {
 function lint(command: Command, world: World): void {
   command
     .description('why is this quantized model not faster?')
-    .argument('<model>', 'an ONNX model')
+    .argument('<model>', 'a model of any format that is read')
     .option('--repair', 'repair what can be repaired; kept only where it is proven')
     .option('-o, --out <file>', 'the repaired model to write')
     .option('--force', 'replace a file that exists')
@@ -115,17 +144,16 @@ function lint(command: Command, world: World): void {
 function compare(command: Command, world: World): void {
   command
     .description('one model on several engines, or several models')
-    .argument('<models...>', 'an ONNX model, or several')
+    .argument('<models...>', 'a model, or several')
     .option('--engines <ids>', 'engines to measure one model on, separated by commas', list)
     .option('--rounds <n>', 'fresh processes of each', positiveInteger)
     .option('--limit <duration>', 'how long one process may take', seconds)
     .option('--metric <name>', 'accuracy, mse or mae, for labelled --data')
     .option('--save', 'keep the results in the local history')
     .option('--json <file>', 'write the comparison document; - is standard output')
-  addModelOptions(
-    command,
-    new Option('--batch <sizes>', 'samples in a prediction; several, separated by commas').argParser(batches),
-  )
+    .option('--html <file>', 'write the comparison as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
+  addModelOptions(command, severalBatches())
   addSampling(command, 'three rounds instead of five, no profile, no sweeps')
   command.addHelpText('after', examples.compare).action(async (models: string[], flags: CompareFlags) => {
     const { runCompare } = await import('./compare.ts')
@@ -133,11 +161,60 @@ function compare(command: Command, world: World): void {
   })
 }
 
+function pipeline(command: Command, world: World): void {
+  command
+    .description('your own code around the model: stages, hot lines, what is slow in it')
+    .argument('<file...>', 'a module with stages, or a script and its arguments: .mjs .js .ts .py')
+    .option('--data <path>', 'samples: json, jsonl, csv, txt, npy, npz, a folder of files')
+    .option('--call <function>', 'the function to call: name, or module:name')
+    .option('--python <path>', 'the interpreter, or its environment')
+    .option('--seconds <duration>', 'how long to predict in each process', seconds)
+    .option('--quick', 'one timed process in place of three, shorter')
+    .option('--limit <duration>', 'without a sign of life for so long it hangs', seconds)
+    .option('--memory-limit <size>', 'end a process that takes more memory', memorySize)
+    .option('--imports', 'time each import')
+    .option('--no-inner', 'leave the model that predict runs unmeasured')
+    .option('--explain-gap', 'why is the app slower than a benchmark? one difference at a time')
+    .option('--save-profile <file>', 'write the stacks: .speedscope.json, or collapsed as .txt')
+    .option('--json <file>', 'write the report document; - is standard output')
+    .option('--html <file>', 'write the report as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
+    .option('--open', 'show the page in a browser, with progress while it measures')
+    .option('--no-progress', 'show no progress')
+    .addHelpText('after', examples.pipeline)
+    .action(async ([file, ...given]: string[], flags: PipelineFlags) => {
+      const { runPipeline } = await import('./code/pipeline.ts')
+      await runPipeline(file!, { ...flags, arguments: given }, surroundings(world))
+    })
+}
+
+function ab(command: Command, world: World): void {
+  command
+    .description('two implementations: same results? which is faster?')
+    .argument('<first>', 'a program: .py, .mjs, .js, or file.py:function')
+    .argument('<second>', 'the other one')
+    .option('--data <path>', 'samples for both: npz, npy, json, jsonl, csv, txt, a folder of files')
+    .option('--call <function>', 'the function to call in both, in place of predict')
+    .option('--python <path>', 'the interpreter, or its environment')
+    .option('--pairs <n>', 'pairs of fresh processes', positiveInteger)
+    .option('--quick', 'five pairs instead of eight, shorter ones')
+    .option('--tolerance <x>', 'relative difference of numbers that is rounding', fraction)
+    .option('--limit <duration>', 'how long one answer of a program may take', seconds)
+    .option('--json <file>', 'write the ab document; - is standard output')
+    .option('--html <file>', 'write the result as a page: one file, opens anywhere')
+    .option('--no-progress', 'show no progress')
+    .addHelpText('after', examples.ab)
+    .action(async (first: string, second: string, flags: AbFlags) => {
+      const { runAb } = await import('./ab.ts')
+      await runAb(first, second, flags, surroundings(world))
+    })
+}
+
 function quantize(command: Command, world: World): void {
   command
     .description('fewer bits where they are measured to pay, proven like a fix')
-    .argument('<model>', 'an ONNX model')
-    .option('-o, --out <path>', 'the folder to write, or name.onnx for the model alone')
+    .argument('<model>', 'a model of any format that is read')
+    .option('-o, --out <path>', 'the folder to write, or name.onnx or name.tflite for the model alone')
     .option('--force', 'replace what stands there')
     .option('--method <name>', 'dynamic, static, weights or float16; all that pay')
     .option('--bits <n>', 'of weights alone: 8 or 4; what is faster')
@@ -148,6 +225,8 @@ function quantize(command: Command, world: World): void {
     .option('--budget <duration>', 'how long to judge', seconds)
     .option('--require <2x>', 'the speed-up that must be reached', ratio)
     .option('--json <file>', 'write the report document; - is standard output')
+    .option('--html <file>', 'write the report as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   command.addHelpText('after', examples.quantize).action(async (model: string, flags: QuantizeFlags) => {
     const { runQuantize } = await import('./quantize.ts')
@@ -155,12 +234,47 @@ function quantize(command: Command, world: World): void {
   })
 }
 
+function convert(command: Command, world: World): void {
+  command
+    .description('the model in another format; nothing is measured')
+    .argument('<model>', 'a model of any format that is read')
+    .option('-o, --out <file>', 'the file to write: name.onnx or name.tflite')
+    .option('--force', 'replace a file that exists')
+    .option('--allow-rounding', 'a tabular model of doubles as float32, for engines that know no other')
+    .option('--data <file>', 'rows on which what rounding changes is counted')
+    .option('--labels <name>', 'the labels in them')
+    .option('--json <file>', 'write the convert document; - is standard output')
+    .addHelpText('after', examples.convert)
+    .action(async (model: string, flags: ConvertFlags) => {
+      const { runConvert } = await import('./convert.ts')
+      await runConvert(model, flags, surroundings(world))
+    })
+}
+
+function distill(command: Command, world: World): void {
+  command
+    .description('a simpler model of trees or layers that predicts nearly the same')
+    .argument('<model>', 'trees, a linear model or a small network')
+    .option('--data <file>', 'rows, labelled where possible, that the model was not trained on')
+    .option('--labels <name>', 'the column or array of --data with the labels')
+    .option('-o, --out <folder>', 'the folder to write: predict.mjs without an engine')
+    .option('--force', 'replace a folder that is not from whyslow')
+    .option('--max-loss <x>', 'largest drop of the metric (0.01)', fraction)
+    .option('--json <file>', 'write the distill document; - is standard output')
+    .option('--no-progress', 'print no progress')
+    .addHelpText('after', examples.distill)
+    .action(async (model: string, flags: DistillFlags) => {
+      const { runDistill } = await import('./distill.ts')
+      await runDistill(model, flags, surroundings(world))
+    })
+}
+
 function check(command: Command, world: World): void {
   command
     .description('exit code 3 where a model is slower than its baseline')
-    .argument('<model>', 'an ONNX model')
+    .argument('<model>', 'a model of any format that is read')
     .option('--baseline <model>', 'the model that it takes turns with')
-    .option('--against <report>', 'or the report document of an earlier run')
+    .option('--against <report>', 'or the report document of an earlier run, or a store')
     .addOption(new Option('--fail-above <ratio>', "its time over the baseline's").argParser(ratio).default(1.1))
     .option('--rounds <n>', 'most fresh processes of each', positiveInteger)
     .option('--allow-other-machine', 'take a report of another machine')
@@ -176,7 +290,8 @@ function check(command: Command, world: World): void {
 function history(command: Command, world: World): void {
   command
     .description('what --save kept: listed, compared, plotted')
-    .argument('[model]', 'an ONNX model; all of them where it is left out')
+    .argument('[model]', 'a model; all of them where it is left out')
+    .option('--store <where>', 'of a fleet: a SQLite file or a PostgreSQL')
     .option('--json <file>', 'write it as JSON; - is standard output')
     .addHelpText('after', examples.history)
     .action(async (model: string | undefined, flags: HistoryFlags) => {
@@ -187,13 +302,34 @@ function history(command: Command, world: World): void {
 
 function explain(command: Command, world: World): void {
   command
-    .description('diagnose again from saved evidence; no engine, nothing is measured')
-    .argument('<evidence>', 'the file that --save-evidence wrote')
+    .description('diagnose again from saved evidence or from a trace; no engine, nothing is measured')
+    .argument(
+      '<files...>',
+      "what --save-evidence wrote; or a trace: of PyTorch, TensorFlow, JAX, ONNX Runtime, Chrome's; or two traces",
+    )
+    .option('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', milliseconds)
+    .option('--machine <file>', 'of a trace: what whyslow machine --json wrote where it was recorded, for floors')
+    .option('--roofline', 'of evidence: draw the roofline in characters')
     .option('--json <file>', 'write the report document; - is standard output')
+    .option('--html <file>', 'write the report as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.explain)
-    .action(async (file: string, flags: { json?: string }) => {
+    .action(async (files: string[], flags: ExplainFlags) => {
       const { runExplain } = await import('./explain.ts')
-      await runExplain(file, flags, { screen: world.screen, load: loadStages })
+      await runExplain(files, flags, { screen: world.screen, load: loadStages })
+    })
+}
+
+function view(command: Command, world: World): void {
+  command
+    .description('the page of a report, or two beside each other, on this machine alone')
+    .argument('<reports...>', 'a report document that --json wrote, or two')
+    .option('--port <n>', 'the port to listen on; any that is free', positiveInteger)
+    .option('--no-open', 'open no browser')
+    .addHelpText('after', examples.view)
+    .action(async (reports: string[], flags: ViewFlags) => {
+      const { runView } = await import('./view.ts')
+      await runView(reports, flags, { screen: world.screen, signal: world.interrupt() })
     })
 }
 
@@ -204,6 +340,7 @@ function engines(command: Command, world: World): void {
     .option('--ort <path>', "the folder of an engine's package")
     .option('--browser <path>', 'the Chromium that browser engines are measured in')
     .option('--openvino <path>', "the folder of OpenVINO's libraries")
+    .option('--litert <path>', "the folder of LiteRT's library")
     .option('--python <path>', 'the Python whose packages engines are looked for in')
     .option('--no-progress', 'show no progress')
     .action(async (flags: EnginesFlags) => {
@@ -225,32 +362,4 @@ function machine(command: Command, world: World): void {
       const { runMachine } = await import('./machine.ts')
       await runMachine(flags, surroundings(world))
     })
-}
-
-function addSampling(command: Command, quick: string): void {
-  command.option('--seconds <duration>', 'how long to measure', seconds).option('--quick', quick)
-}
-
-const oneBatch = () => new Option('--batch <n>', 'samples in a prediction').argParser(positiveInteger)
-
-function addModelOptions(command: Command, batch: Option = oneBatch()): void {
-  command
-    .option('--shape <name=1x3x224x224>', "an input's shape (repeatable)", shapes)
-    .option('--value <name=v>', "an input's value (repeatable)", assignments)
-    .option('--data <path>', 'inputs: npz, npy, csv, json, wav, a folder of samples or pictures, a test_data_set folder')
-    .option('--labels <name>', 'the array of --data that holds the labels')
-    .addOption(batch)
-    .option('--threads <n>', "the engine's threads", positiveInteger)
-    .option('--engine <id>', 'what runs the model (default: ort-cpu)')
-    .option('--ort <path>', "the engine's package to measure with")
-    .option('--browser <path>', 'the Chromium that browser engines are measured in')
-    .option('--openvino <path>', "the folder of OpenVINO's libraries")
-    .option('--python <path>', 'the Python whose packages engines are looked for in')
-    .addOption(new Option('--graph-optimization <level>', "the engine's graph optimization").choices(levels).default('all'))
-    .option('--config <key=value>', "an entry of the engine's session configuration (repeatable)", assignments)
-    .option('--save-inputs <dir>', 'keep the inputs that were used')
-    .option('--no-cache', 'neither read nor write the cache of roofs')
-    .option('--refresh', 'measure the roofs again')
-    .option('--memory-limit <size>', 'end a measurement that takes more memory', memorySize)
-    .option('--no-progress', 'show no progress')
 }

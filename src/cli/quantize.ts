@@ -1,11 +1,12 @@
 // `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
 import { calibrationMethods, precisionMethods } from '../commands/choices.ts'
+import { renderLiteQuantized } from '../report/text/lite-quantized.ts'
 import { renderQuantized, syntheticNote } from '../report/text/quantization.ts'
 import { openCommentary } from './commentary.ts'
 import { documentOutput } from './document-output.ts'
 import { metricOf } from './metric.ts'
 import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
-import { oneOf } from './one-of.ts'
+import { oneOf } from './options/one-of.ts'
 import type { Surroundings } from './stages.ts'
 import { checkGoal, UsageError } from './usage-error.ts'
 
@@ -22,15 +23,19 @@ export interface QuantizeFlags extends ModelFlags {
   readonly budget?: number
   readonly require?: number
   readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
 }
 
 const methods = [...precisionMethods, 'float16'] as const
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
-export async function runQuantize(file: string, flags: QuantizeFlags, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runQuantize(file: string, flags: QuantizeFlags, surroundings: Surroundings): Promise<void> {
   checkModel(file, flags)
+  if (/\.tflite$/i.test(flags.out ?? '')) return runQuantizeLite(file, flags, surroundings)
+  const { screen, signal, load } = surroundings
   const own = quantizeOptions(flags)
-  const output = documentOutput(flags.json, file)
+  const output = documentOutput(flags, file)
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
   const onDiagnosis = (sentence: string) => {
     if (flags.data === undefined) commentary.paragraph(syntheticNote(own.precision))
@@ -45,17 +50,42 @@ export async function runQuantize(file: string, flags: QuantizeFlags, { screen, 
   checkGoal(flags.require, report.fix)
 }
 
-function quantizeOptions(flags: QuantizeFlags) {
-  if (flags.out === undefined)
-    throw new UsageError('quantize: give what to write: a folder, as in -o fast/, or the model alone, as in -o fast.onnx')
-  const method = flags.method === undefined ? null : oneOf(methods, flags.method, '--method')
-  const bits = flags.bits === undefined ? null : oneOf(['8', '4'], flags.bits, '--bits')
-  if (bits === '4' && (method === 'dynamic' || method === 'static'))
-    throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)
+/** A .tflite file is written as TensorFlow's converter does it: what is searched for and proven elsewhere has no say. */
+async function runQuantizeLite(file: string, flags: QuantizeFlags, { screen, signal, load }: Surroundings): Promise<void> {
+  const out = flags.out!
+  const without = { bits: flags.bits, calibration: flags.calibration, 'max-loss': flags.maxLoss, metric: flags.metric }
+  const others = { ...without, budget: flags.budget, require: flags.require, html: flags.html, markdown: flags.markdown }
+  const [given] = Object.entries(others).filter(([, value]) => value !== undefined)
+  if (given !== undefined)
+    throw new UsageError(`--${given[0]}: a .tflite file is written without a search; leave it out, or write -o fast/`)
+  const method = flags.method === undefined ? 'dynamic' : oneOf(['dynamic', 'static', 'float16'], flags.method, '--method')
+  checkRanges(method, flags)
+  const output = documentOutput(flags, file)
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  const { quantizeLite } = await load()
+  const options = { ...modelOptions(flags), ...commentary.listeners, signal, out, force: flags.force ?? false, method }
+  const document = await quantizeLite(file, options).finally(commentary.end)
+  signal.throwIfAborted()
+  await output.deliver(screen, { document, name: 'quantize document', text: () => renderLiteQuantized(document) })
+}
+
+function checkRanges(method: string | null, flags: QuantizeFlags): void {
   if (method === 'static' && flags.data === undefined && !flags.allowSynthetic)
     throw new UsageError(
       '--method static: ranges of activations need real inputs; give --data, or --allow-synthetic to find them on made-up ones',
     )
+}
+
+function quantizeOptions(flags: QuantizeFlags) {
+  if (flags.out === undefined)
+    throw new UsageError(
+      'quantize: give what to write: a folder, as in -o fast/, or the model alone, as in -o fast.onnx or -o fast.tflite',
+    )
+  const method = flags.method === undefined ? null : oneOf(methods, flags.method, '--method')
+  const bits = flags.bits === undefined ? null : oneOf(['8', '4'], flags.bits, '--bits')
+  if (bits === '4' && (method === 'dynamic' || method === 'static'))
+    throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)
+  checkRanges(method, flags)
   return {
     out: flags.out,
     force: flags.force ?? false,

@@ -1,5 +1,6 @@
 // The terminal that a command speaks to: how wide it is, whether it takes colour, and where its lines go.
 import { relative } from 'node:path'
+import { pageOf, takesLinks } from './links.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface Screen {
@@ -7,6 +8,8 @@ export interface Screen {
   readonly colour: boolean
   /** How this command was called, for the commands to type next; absent: by its name. */
   readonly command?: string
+  /** Where the page of a finding's rule is; absent where the terminal is not known to take links. */
+  readonly pageOf?: (rule: string) => string | null
   /** Standard error is a terminal that can rewrite a line. */
   readonly showsProgress: boolean
   /** Standard output; resolves when the text has been handed on. A reader that went away is no error. */
@@ -44,6 +47,7 @@ export function processScreen(): Screen {
     width: stdout.isTTY ? Math.min(stdout.columns || defaultWidth, mostWidth) : defaultWidth,
     colour: wantsColour(stdout.isTTY === true, env),
     command: commandOf(process.argv[1] ?? '', process.cwd(), env),
+    ...(takesLinks(stdout.isTTY === true, env) ? { pageOf } : {}),
     showsProgress: stderr.isTTY === true && env.TERM !== 'dumb',
     print: (text) =>
       new Promise((resolve, reject) => {

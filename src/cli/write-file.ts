@@ -12,9 +12,17 @@ export interface Target {
   readonly direct: boolean
 }
 
+/** What a file begins with that an option may write over. */
+const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> = {
+  '--json': ['JSON', /^\{/],
+  '--html': ['HTML', /^<!doctype html/i],
+  '--csv': ['a table that whyslow wrote', /^model,model_sha256,/],
+}
+
 /**
  * A path that can be written, or UsageError: a folder, a folder that is missing or read-only, the input itself under any of its
- * names, or an existing file that is not JSON (a model, most likely). `flag` names the option in the message.
+ * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--csv` a table of this tool (a model, most likely).
+ * `flag` names the option in the message.
  */
 export function checkTarget(path: string, flag: string, input: string): Target {
   const known = stateOf(path)
@@ -23,8 +31,9 @@ export function checkTarget(path: string, flag: string, input: string): Target {
   const target = followLinks(path)
   if (known?.isDirectory()) throw new UsageError(`${flag} ${path}: this is a folder; give the name of a file`)
   if (isSameFile(target, input)) throw new UsageError(`${flag} ${path}: this is the file that is read; give another name`)
-  if (known?.isFile() && known.size > 0 && !beginsLikeJson(target)) {
-    throw new UsageError(`${flag} ${path}: exists and is not JSON, so it is left alone; give another name`)
+  const [kind, start] = WRITTEN[flag] ?? WRITTEN['--json']!
+  if (known?.isFile() && known.size > 0 && !begins(target, start)) {
+    throw new UsageError(`${flag} ${path}: exists and is not ${kind}, so it is left alone; give another name`)
   }
   if (!stateOf(dirname(target))?.isDirectory()) {
     throw new UsageError(`${flag} ${path}: there is no folder ${dirname(path)}; make it or give another name`)
@@ -87,12 +96,12 @@ function isSameFile(target: string, input: string): boolean {
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
-function beginsLikeJson(path: string): boolean {
+function begins(path: string, like: RegExp): boolean {
   const start = Buffer.alloc(64)
   const file = openSync(path, 'r')
   try {
     const length = readSync(file, start, 0, start.length, 0)
-    return start.toString('utf8', 0, length).trimStart().startsWith('{')
+    return like.test(start.toString('utf8', 0, length).trimStart())
   } finally {
     closeSync(file)
   }

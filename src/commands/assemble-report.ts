@@ -47,6 +47,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     ...body,
     memory: evidence.memory ?? null,
     device: deviceSection(analyzed),
+    operatorExperiments: experimentsSection(analyzed),
     sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) =>
       sweep ? [sweepRow(sweep)] : [],
     ),
@@ -85,8 +86,29 @@ function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'
 
 function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
   const { process, p50Ms, regime, waitedMs, throttledCpuMs, stolenCpuMs, majorFaults, gcMs } = block
+  const { loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs } = block
   const others = { throttledMs: throttledCpuMs, stolenMs: stolenCpuMs }
-  return { process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, ...others, majorFaults, gcMs }
+  return {
+    ...{ process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, ...others, majorFaults, gcMs },
+    ...{ loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs, samplesMs: [...block.samplesMs] },
+  }
+}
+
+function experimentsSection({
+  operatorExperiments,
+}: AnalyzedEvidence): NonNullable<ReportDocument['operatorExperiments']> | null {
+  if (!operatorExperiments) return null
+  const { rows, left, coveredShare } = operatorExperiments
+  return {
+    rows: rows.map(({ nodes, opTypes, shapes, copies, aloneMs, insideMs, variants }) => ({
+      ...{ nodes: [...nodes], opTypes: [...opTypes], shapes, copies, aloneMs, insideMs },
+      variants: variants.map(({ kind, remedy, detail, ratio, ratioLow, ratioHigh }) => ({
+        ...{ kind, remedy, detail, ratio, ratioLow, ratioHigh },
+      })),
+    })),
+    left: left.map(({ nodes, opTypes, reason }) => ({ nodes: [...nodes], opTypes: [...opTypes], reason })),
+    coveredShare,
+  }
 }
 
 function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {

@@ -1,5 +1,6 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
+import path from 'node:path'
 import { inputFacts } from '../evidence/choose-inputs.ts'
 import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
@@ -22,12 +23,13 @@ import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
+import { isStore, storedReports, storeName } from './store/store.ts'
 import { toolVersion } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
   readonly baseline: string | null
-  /** A report document whose latency the model's is compared with. */
+  /** A report document whose latency the model's is compared with, or a store: the latest of a model of that name. */
   readonly against: string | null
   /** The model fails where the interval of its time over the baseline's lies above. */
   readonly failAbove: number
@@ -64,7 +66,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
   const { baseline, against } = options
   if ((baseline === null) === (against === null))
     throw new InputError('check compares with one thing: give --baseline base.onnx, or --against report.json')
-  const report = against === null ? null : readReport(against)
+  const report = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
   const models: Model[] = []
@@ -217,6 +219,25 @@ function readReport(file: string): BaselineReport {
   if (fault !== undefined)
     throw new InputError(`${what}: the report holds no latency of a model (${fault}); measure the baseline again with --json`)
   return report as BaselineReport
+}
+
+/** The latest that a store holds of a model of this name (its content may have changed), on this machine and engine. */
+async function latestOf(where: string, file: string, { engine, allowOtherMachine }: CheckOptions): Promise<BaselineReport> {
+  const what = `--against ${storeName(where)}`
+  const here = machineKey(readMachine([]))
+  const named = (await storedReports(where, '--against')).filter(
+    ({ model }) => path.basename(model!.file) === path.basename(file),
+  )
+  const ran = named.filter((report) => report.engine!.id === engine)
+  const latest = ran.findLast(({ machine }) => allowOtherMachine || machineKey(machine) === here)
+  if (latest !== undefined) return latest as BaselineReport
+  const why =
+    named.length === 0
+      ? `nothing is kept of a model called ${path.basename(file)}`
+      : ran.length === 0
+        ? `${path.basename(file)} was kept with ${named.map((report) => report.engine!.id).join(', ')}, not with ${engine}`
+        : `${path.basename(file)} was kept on other machines alone; --allow-other-machine takes the latest of them`
+  throw new InputError(`${what}: ${why}; whyslow fleet ${file} --store ${storeName(where)} measures a baseline`)
 }
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */

@@ -8,7 +8,9 @@ import { placesOf } from './run.ts'
 import { toolVersion } from './version.ts'
 
 export async function listEngines(
-  given: Partial<Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'python' | 'trials' | 'onProgress' | 'signal'>> = {},
+  given: Partial<
+    Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'litert' | 'python' | 'trials' | 'onProgress' | 'signal'>
+  > = {},
 ): Promise<EnginesDocument> {
   const rows: EnginesDocument['engines'] = []
   const places = placesOf({ ...DEFAULTS, ...given })

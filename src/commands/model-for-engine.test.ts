@@ -1,6 +1,6 @@
 // A model of a format that the engine does not read: every task of a command is given it as ONNX, and the reader is told of the file.
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import path, { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readModel, readOnnx } from '../formats/index.ts'
 import type { Model } from '../graph/model.ts'
@@ -10,7 +10,7 @@ import { folderOfTests } from '../trials/example-folder.ts'
 import { openEngines, openModels } from './compare/contestants.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { here, MODEL, scriptedMachine } from './example-trials.ts'
-import { modelForEngine } from './model-for-engine.ts'
+import { canBeGiven, modelForEngine } from './model-for-engine.ts'
 import { DEFAULTS } from './options.ts'
 import { measureRun, openRun } from './run.ts'
 
@@ -40,6 +40,34 @@ test('is written as ONNX, once; a model whose format the engine reads is left as
   const onnx = await readModel(MODEL)
   expect(await modelForEngine(onnx, 'ort-cpu', folder)).toBe(onnx)
   expect(fileForEngine(onnx)).toBe(MODEL)
+})
+
+test('an engine that reads neither the file nor ONNX is refused in one line', async () => {
+  const onnx = await readModel(MODEL)
+  const folder = newFolder()
+  await expect(modelForEngine(onnx, 'tfjs-wasm', folder)).rejects.toThrow(
+    `${MODEL}: tfjs-wasm reads tfjs alone, and this is onnx; any engine of 'whyslow engines' that reads onnx takes it`,
+  )
+  const source = { ...onnx.source, file: '/models/model.json', format: 'tfjs' }
+  expect(await modelForEngine({ ...onnx, source }, 'tfjs-wasm', folder)).toEqual({ ...onnx, source })
+  expect([
+    canBeGiven(onnx, 'tfjs-wasm'),
+    canBeGiven({ ...onnx, source }, 'tfjs-wasm'),
+    canBeGiven({ ...onnx, source }, 'ort-cpu'),
+  ]).toEqual([false, true, true])
+})
+
+test('is written as .tflite for an engine that reads that alone; an operator that it cannot hold is named', async () => {
+  const onnx = await readModel(MODEL)
+  const given = fileForEngine(await modelForEngine(onnx, 'litert', newFolder()))
+  const [before, after] = [viewGraph(onnx), viewGraph(await readModel(given))]
+  expect([after.inputs, after.outputs].map((values) => values.map(({ name }) => name))).toEqual(
+    [before.inputs, before.outputs].map((values) => values.map(({ name }) => name)),
+  )
+  const trees = await readModel(path.resolve(import.meta.dirname, '../../fixtures/models/credit_xgb.onnx'))
+  await expect(modelForEngine(trees, 'litert', newFolder())).rejects.toThrow(
+    /credit_xgb\.onnx: TreeEnsembleClassifier '.*' cannot be written as TFLite/,
+  )
 })
 
 test('a run measures what was written', async () => {

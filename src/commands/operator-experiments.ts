@@ -23,17 +23,17 @@ const NO_TIME = {
 
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
 
-/** To be called within `alone`. */
-export async function measureWithOperators(run: Run, options: WhyOptions): Promise<Evidence> {
+/** To be called within `alone`. `wholesMs`: beyond the run's plan, see ExperimentsPlan. */
+export async function measureWithOperators(run: Run, options: WhyOptions, wholesMs = 0): Promise<Evidence> {
   const { evidence, experimentsMs } = await measureRun(run, options)
-  return withOperatorExperiments(run, options, evidence, experimentsMs)
+  return withOperatorExperiments(run, options, evidence, { experimentsMs, wholesMs })
 }
 
 async function withOperatorExperiments(
   run: Run,
   options: WhyOptions,
   measured: Evidence,
-  experimentsMs: number,
+  { experimentsMs, wholesMs }: { readonly experimentsMs: number; readonly wholesMs: number },
 ): Promise<Evidence> {
   const offers = offersOf(options.engine)
   const absent = (reason: string): Evidence => ({ ...measured, absent: { ...measured.absent, operatorExperiments: reason } })
@@ -65,10 +65,12 @@ async function withOperatorExperiments(
     },
     model: run.model,
     modelFile: fileForEngine(run.model),
+    savedInputs: run.inputs.saved,
     evidence,
     remedies,
     facts: remedyFacts(run, options, measured),
     budgetMs: experimentsMs - STARTS_MS,
+    wholesMs,
   })
   return experiments === undefined
     ? absent('there is nothing to compare operators with')

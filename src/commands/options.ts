@@ -20,6 +20,8 @@ export interface WhyOptions {
   /** A file or folder with inputs: npz, npy, csv, json, ONNX test data. null: synthetic inputs. */
   readonly data: string | null
   readonly labels: string | null
+  /** What the bytes of pictures in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json beside the model says, else 0..1. */
+  readonly pictures: string | null
   readonly batch: number | null
   /** null leaves it to the engine. */
   readonly threads: number | null
@@ -34,6 +36,8 @@ export interface WhyOptions {
   readonly browser: string | null
   /** A folder that has OpenVINO's C library, or the library; null: where it usually is. */
   readonly openvino: string | null
+  /** A folder that has LiteRT's library, or the library; null: where it usually is. */
+  readonly litert: string | null
   /** A Python interpreter, or its environment, whose packages have what an engine needs; null: the current environment's. */
   readonly python: string | null
   readonly graphOptimization: EngineOptions['graphOptimization']
@@ -54,6 +58,7 @@ export const DEFAULTS: WhyOptions = {
   values: new Map(),
   data: null,
   labels: null,
+  pictures: null,
   batch: null,
   threads: null,
   engine: referenceEngine.id,
@@ -62,6 +67,7 @@ export const DEFAULTS: WhyOptions = {
   ort: null,
   browser: null,
   openvino: null,
+  litert: null,
   python: null,
   graphOptimization: 'all',
   configEntries: {},
@@ -81,12 +87,14 @@ export function flagsOf(options: WhyOptions): readonly Flag[] {
     ...[...values].map(([name, value]) => ({ flag: '--value', value: `${name}=${value}` })),
     ...one('--data', data),
     ...one('--labels', labels),
+    ...one('--pictures', options.pictures),
     ...one('--batch', batch),
     ...one('--threads', threads),
     ...one('--engine', engine, DEFAULTS.engine),
     ...one('--ort', ort),
     ...one('--browser', browser),
     ...one('--openvino', options.openvino),
+    ...one('--litert', options.litert),
     ...one('--python', options.python),
     ...one('--graph-optimization', graphOptimization, DEFAULTS.graphOptimization),
     ...Object.entries(configEntries).map(([key, value]) => ({ flag: '--config', value: `${key}=${value}` })),

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { engineById, engines, offersOf } from '../engines/index.ts'
+import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
 import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
@@ -20,6 +20,7 @@ import { describeEngine } from '../measure/describe-engine.ts'
 import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
 import type { TrialRunner } from '../trials/port.ts'
+import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
 import { modelForEngine } from './model-for-engine.ts'
 import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
@@ -104,7 +105,7 @@ export const limitsOf = (
 
 /** Alone on the machine, as far as other runs of whyslow go. `onUnlocked`: with the reason where there is no lock to be had. */
 export function alone<T>(
-  { trials, progress }: Pick<Run, 'trials' | 'progress'>,
+  { trials, progress }: { readonly trials: Pick<TrialRunner, 'alone'>; readonly progress: Run['progress'] },
   work: () => Promise<T>,
   onUnlocked: (reason: string) => void,
 ): Promise<T> {
@@ -138,6 +139,8 @@ export interface MeasuredRun {
 export async function measureRun(run: Run, options: WhyOptions): Promise<MeasuredRun> {
   const { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
   const roofs = await roofsFor(run, options)
+  const describe = (id: string) => describeEngine(trials.run, id, placesOf(options), options.signal)
+  const beside = await enginesBeside(model, { engineId: options.engine, folder, quick: options.quick, describe })
   const gathered = await gather({
     run: trials.run,
     model,
@@ -145,6 +148,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     inputs,
     machine,
     engineId: options.engine,
+    beside: beside.engines,
     engineOptions,
     offers: offersOf(options.engine),
     deviceKind: engine.deviceKind,
@@ -167,8 +171,12 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
     engine: engineFacts(options.engine, engine, engineOptions, inputs.threadsInUse),
     ...gathered.evidence,
-    absent: { otherEngines: MEASURED_BY_COMPARE, ...(roofs.absent ? { roofs: roofs.absent } : {}), ...gathered.absent },
-    warnings: [...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
+    absent: {
+      ...(gathered.evidence.otherEngines ? {} : { otherEngines: MEASURED_BY_COMPARE }),
+      ...(roofs.absent ? { roofs: roofs.absent } : {}),
+      ...gathered.absent,
+    },
+    warnings: [...(beside.says === null ? [] : [beside.says]), ...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
   }
   return { evidence, experimentsMs: gathered.experimentsMs }
 }
@@ -182,8 +190,7 @@ export function engineFacts(
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  const { precision } = engineById(id) ?? {}
-  return { id, version, device, deviceKind, from, ...(precision === undefined ? {} : { precision }), options, threadsInUse }
+  return { id, version, device, deviceKind, from, ...traitsOf(id), options, threadsInUse }
 }
 
 export const engineOptionsOf = (
@@ -193,12 +200,13 @@ export const engineOptionsOf = (
   return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
 }
 
-type PlaceOptions = Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'python'>
+type PlaceOptions = Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'litert' | 'python'>
 
-export const placesOf = ({ ort, browser, openvino, python }: PlaceOptions): EnginePlaces => ({
+export const placesOf = ({ ort, browser, openvino, litert, python }: PlaceOptions): EnginePlaces => ({
   packageFrom: ort,
   ...(browser === null ? {} : { browser }),
   ...(openvino === null ? {} : { openvino }),
+  ...(litert === null ? {} : { litert }),
   ...(python === null ? {} : { python }),
 })
 

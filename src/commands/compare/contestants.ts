@@ -15,7 +15,7 @@ import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits
 import { modelTask } from '../../trials/model-task.ts'
 import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
 import { checkConfig, checkConfigOfAny } from '../config-entries.ts'
-import { modelForEngine } from '../model-for-engine.ts'
+import { canBeGiven, modelForEngine } from '../model-for-engine.ts'
 import { type AvailableEngine, checkEngine, engineOptionsOf, placesOf } from '../run.ts'
 import type { CompareOptions } from './options.ts'
 
@@ -92,7 +92,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   const { options } = opening
   for (const id of options.engines ?? []) checkEngine(id, '--engines')
   const graph = viewGraph(model)
-  const asked = options.engines ?? engines.map(({ id }) => id)
+  const asked = options.engines ?? engines.map(({ id }) => id).filter((id) => canBeGiven(model, id))
   const ids = [...new Set([...asked, referenceEngine.id])]
   const found: Availability[] = []
   // One after the other, as `engines` does: on two CPUs two browsers and six processes at once reach their limit, and are then not here.

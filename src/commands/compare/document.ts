@@ -1,8 +1,6 @@
 // What was measured of those that take part -> the comparison document.
-import { breakEven } from '../../analyze/break-even.ts'
-import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
-import { orderBetween, orderOf, rank } from '../../analyze/ranking.ts'
-import { engineById } from '../../engines/index.ts'
+import { orderOf, rank } from '../../analyze/ranking.ts'
+import { traitsOf } from '../../engines/index.ts'
 import { inputFacts } from '../../evidence/choose-inputs.ts'
 import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
 import { memoryOf } from '../../evidence/gather.ts'
@@ -22,6 +20,7 @@ import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
 import { engineFacts, engineOptionsOf } from '../run.ts'
 import { toolVersion } from '../version.ts'
+import { breakEvens, plainPareto } from './choices.ts'
 import { type Contestant, isSoftware, type Opened, type Out } from './contestants.ts'
 import { blocksOf, type ComparisonRun, type ContestantRun, p50Of } from './measure.ts'
 import type { CompareOptions } from './options.ts'
@@ -80,7 +79,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
     ranking: rank(ranked, base).map((one) => ({ ...one, tiedWith: [...one.tiedWith] })),
     pairs,
     pareto: plainPareto(
-      rows.filter(({ row }) => row.p50Ms !== null && !row.software),
+      rows.flatMap(({ row, loss }) => (row.p50Ms === null || row.software ? [] : [{ ...row, loss }])),
       base,
       of,
     ),
@@ -213,8 +212,8 @@ const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => (
 })
 
 function precisionOf({ engineId }: Contestant): Pick<ContestantRow, 'precision' | 'runtime'> {
-  const { precision, runtime } = engineById(engineId) ?? {}
-  return { ...(precision === undefined ? {} : { precision }), ...(runtime === undefined ? {} : { runtime }) }
+  const traits = traitsOf(engineId)
+  return traits.precision === undefined ? {} : traits
 }
 
 const transferShareOf = ({ device: { device } }: ContestantRun, p50Ms: number): number | null => {
@@ -290,14 +289,13 @@ function otherEngines(measured: ContestantRun, facts: RowFacts): OtherEngine[] {
     const ratio = ratioOf(baseOf(measured), baseOf(other), facts.percent)
     if (ratio === null) return []
     const { id, engine } = other.contestant
-    const { precision } = precisionOf(other.contestant)
     // Outputs are compared with the first one's.
     const differs = measured.contestant === facts.opened.first ? outputsDiffer(other, facts) : null
     return [
       {
         id,
+        ...traitsOf(other.contestant.engineId),
         device: engine!.device,
-        ...(precision === undefined ? {} : { precision }),
         ...(differs === null ? {} : { differs }),
         software: isSoftware(engine),
         p50Ms: p50Of(baseOf(other)),
@@ -372,67 +370,4 @@ function lossFor(agreement: Agreement | null, measured: ContestantRun, { opened 
   if (agreement === null) return null
   const { loss } = lossOf({ ...agreement, metric: null })
   return Number.isFinite(loss) ? (loss < SAME_LOSS ? 0 : loss) : null
-}
-
-function plainPareto(
-  rows: readonly Told[],
-  pairs: ComparisonDocument['pairs'],
-  of: ComparisonDocument['of'],
-): ComparisonDocument['pareto'] {
-  const candidates = rows.map(({ row, loss }) => ({ ...row, loss }))
-  type Candidate = (typeof candidates)[number]
-  const latency: Axis<Candidate> = {
-    name: 'latency',
-    compare: (x, y) =>
-      ({ faster: -1 as const, slower: 1 as const, 'no-difference': 0 as const })[orderBetween(x.id, y.id, pairs)],
-  }
-  const start: Axis<Candidate> = { name: 'start', compare: (x, y) => smaller(x.startMs, y.startMs) }
-  const size: Axis<Candidate> = { name: 'size', compare: (x, y) => smaller(x.sizeBytes, y.sizeBytes) }
-  const metric = candidates.find((one) => one.metric !== null)?.metric?.name
-  const sign = metric === 'accuracy' ? -1 : 1
-  const signed = (one: Candidate) => (one.metric === null ? null : sign * one.metric.value)
-  const quality: Axis<Candidate> =
-    metric === undefined
-      ? { name: 'agreement', compare: (x, y) => smaller(x.loss, y.loss) }
-      : { name: metric, compare: (x, y) => smaller(signed(x), signed(y)) }
-  // Engines that compute as the model says agree but for rounding; of those that choose a precision that is a matter of choice.
-  const near: Axis<Candidate> = {
-    name: 'agreement',
-    compare: (x, y) => smaller(errorShare(x.agreement), errorShare(y.agreement)),
-  }
-  const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, near] : [latency, start]
-  const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
-  return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
-}
-
-function breakEvens(contestants: readonly ContestantRow[], pairs: ComparisonDocument['pairs']): ComparisonDocument['breakEven'] {
-  const sweepOf = ({ batches, fit }: ContestantRow): Sweep => ({
-    dimension: 'batch',
-    unit: 'samples',
-    points: batches.map(({ batch, ...rest }) => ({ at: batch, ...rest })),
-    fit: fit && { fixedMs: fit.fixedMs, perUnitMs: fit.perSampleMs },
-    current: batches[0]?.batch ?? 1,
-  })
-  return contestants.flatMap((a, i) =>
-    contestants.slice(i + 1).flatMap((b) => {
-      const measured = pairs.filter((pair) => pair.a === a.id && pair.b === b.id)
-      if (measured.length < 2) return []
-      const found = breakEven(
-        { id: a.id, sweep: sweepOf(a) },
-        { id: b.id, sweep: sweepOf(b) },
-        measured.map(({ batch, ...ratio }) => ({ batch, ratio })),
-      )
-      return [
-        {
-          a: a.id,
-          b: b.id,
-          small: found.winner?.small ?? null,
-          large: found.winner?.large ?? null,
-          fromBatch: found.from?.batch ?? null,
-          basis: found.from?.basis ?? null,
-          orders: found.orders.map((one) => ({ ...one })),
-        },
-      ]
-    }),
-  )
 }

@@ -265,7 +265,12 @@ function judgedFor({ id, model, state }: ReadyContestant, { options, folder }: O
   const batch = options.batches === null ? null : options.batches.length > 1 ? 1 : options.batches[0]!
   const most = inputs.labels === null ? PLAIN_SAMPLES : LABELLED_SAMPLES
   const own = path.join(folder, 'judged', createHash('sha256').update(id).digest('hex').slice(0, 16))
-  return judgedInputs(model, { data: options.data, labels: options.labels, batch, folder: own }, inputs, most)
+  return judgedInputs(
+    model,
+    { data: options.data, labels: options.labels, pictures: options.pictures, batch, folder: own },
+    inputs,
+    most,
+  )
 }
 
 /** null: it is fed with made-up inputs of its own, so that its outputs say nothing beside the first one's. */

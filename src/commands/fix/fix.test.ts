@@ -16,6 +16,7 @@ const newFolder = () => path.join(folder, `shipped-${folders++}`)
 
 /** One thread, which is one of the setups that thread-count proposes, takes 1 ms; all others take 3. */
 const oneThread = ({ options }: ModelTask): boolean => options.threads === 1
+const filesOf = ({ shipped }: ModelTask): string[] => fs.readdirSync(shipped!.folder).sort()
 const faster = (input: LatencyInput): number => (oneThread(input) ? 1 : 3)
 
 async function fixed(machine: Partial<MachineScript>, rest: Partial<FixOptions> = {}) {
@@ -50,11 +51,26 @@ describe('what is faster', () => {
     expect(fs.readFileSync(path.join(out, 'README.md'), 'utf8')).toMatch(/adds 250 µs to a prediction/)
   })
 
-  test('is shipped as the model alone, without trying a worker', async () => {
+  test('is shipped as the model alone, without trying a worker or a folder', async () => {
     const out = path.join(folder, 'alone.onnx')
     const { trials } = await fixed({}, { out, modelAlone: true })
     expect(fs.readFileSync(out)).toEqual(fs.readFileSync(MODEL))
     expect(trials.tasks()).not.toContain('worker-cost')
+    expect(trials.asked.some(({ input }) => (input as ModelTask).shipped)).toBe(false)
+  })
+
+  test('is proven through the folder that is shipped, its outputs too, beside the original as it is called', async () => {
+    const seen: string[] = []
+    const latency = (input: LatencyInput) => {
+      if (input.few === false) seen.push(input.shipped === undefined ? 'original' : filesOf(input).join())
+      return faster(input)
+    }
+    const { trials, report } = await fixed({ latency })
+    expect(report.fix!.proven).toBe(true)
+    const shipped = 'model.onnx,options.json,predict-worker.mjs,predict.mjs'
+    expect(seen.slice(-4)).toEqual(['original', shipped, shipped, 'original'])
+    const outputs = trials.asked.filter(({ task }) => task === 'outputs').map(({ input }) => (input as ModelTask).shipped)
+    expect(outputs.at(-1)).toMatchObject({ takesTensors: true, env: {} })
   })
 })
 

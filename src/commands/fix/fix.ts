@@ -3,20 +3,26 @@
 import { engines, offersOf } from '../../engines/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { parseObjective } from '../../load/objective.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
+import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
 import { checkModelOut, checkOut } from '../../ship/index.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
 import { measureWithOperators } from '../operator-experiments.ts'
 import { alone, checkEngine, type Run, withRun } from '../run.ts'
 import { trialRow, withTrials } from './fix-report.ts'
+import { int8Alone } from './int8-alone.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
-import { checkCalibration } from './precision.ts'
+import { checkCalibration, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
-import { shipFound } from './ship-found.ts'
+import { servingFor } from './serving.ts'
+import { foundPlan, shipFound } from './ship-found.ts'
 import { tryRemedies } from './try-remedies.ts'
+
+/** What a remedy gives that frees the engine everywhere is asked first: it is foretold so, and tried on top of it is all else. */
+const WHOLES_MS = 2500
 
 export interface Fixed {
   /** The diagnosis of the original, with `trials` and `fix`; its answer is the sentence that ends `fix`. */
@@ -40,6 +46,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     )
   }
   checkOnly(options.only)
+  if (options.slo !== null) parseObjective(options.slo)
   checkEngines(options)
   const picture = parsePreprocessing(options.preprocessing)
   if (options.out !== null) (options.modelAlone ? checkModelOut : checkOut)(options.out, options.force, file)
@@ -49,29 +56,45 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkOutputs(options.outputs, run)
     checkCalibration(run, options)
     const unlocked: string[] = []
-    const { evidence, diagnosis, found } = await alone(
+    const { evidence, diagnosis, found, serving } = await alone(
       run,
       async () => {
-        const evidence = await measureWithOperators(run, options)
+        const evidence = await measureWithOperators(run, options, WHOLES_MS)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
-        const found = await tryRemedies(run, options, evidence, diagnosis)
-        if (picture === null || options.dryRun) return { evidence, diagnosis, found }
-        run.progress({ stage: 'the code in front of the model', done: 0, of: 1 })
-        const preprocessing = await provePreprocessing(run, options, found, picture)
-        options.onTrial?.(trialRow(preprocessing.row, 'latency'))
-        return { evidence, diagnosis, found: { ...found, preprocessing } }
+        const tried = await tryRemedies(run, options, evidence, diagnosis)
+        if (options.dryRun) return { evidence, diagnosis, found: tried, serving: null }
+        const found = picture === null ? tried : await withPreprocessingProof(run, options, tried, picture)
+        const plan = options.slo === null ? null : foundPlan(run, options, found)
+        return { evidence, diagnosis, found, serving: plan === null ? null : await servingFor(run, options, plan) }
       },
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     options.signal?.throwIfAborted()
     const shipped = options.out !== null && !options.dryRun && (!options.onlyProven || found.kept.length > 0)
     const warned = { ...diagnosis, warnings: [...unlocked, ...diagnosis.warnings] }
-    const report = withTrials(warned, found, options, shipped ? options.out : null)
-    if (shipped) await shipFound(run, options, found, report)
+    const told = withTrials(warned, found, options, shipped ? options.out : null)
+    const served = serving === null ? {} : { serving: serving.report }
+    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served } }
+    if (shipped) await shipFound(run, options, { ...found, serving: serving?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
 }
+
+async function withPreprocessingProof(
+  run: Run,
+  options: FixOptions,
+  found: Tuned,
+  picture: PreprocessingRequest,
+): Promise<Tuned> {
+  run.progress({ stage: 'the code in front of the model', done: 0, of: 1 })
+  const preprocessing = await provePreprocessing(run, options, found, picture)
+  options.onTrial?.(trialRow(preprocessing.row, 'latency'))
+  return { ...found, preprocessing }
+}
+
+/** What an engine offers that `fix` may hand over. */
+const SHIPPABLE = ['shipped', 'alternative', 'generated'] as const
 
 function checkOnly(only: readonly string[] | null): void {
   const unknown = only?.find((id) => !remedies.some((remedy) => remedy.id === id))
@@ -84,7 +107,7 @@ function checkOnly(only: readonly string[] | null): void {
 
 /** The one that is measured is always among them: where nothing is proven, the original is shipped on it. */
 function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
-  const able = engines.filter(({ offers }) => offers.includes('shipped') || offers.includes('alternative')).map(({ id }) => id)
+  const able = engines.filter(({ offers }) => SHIPPABLE.some((offer) => offers.includes(offer))).map(({ id }) => id)
   const unable = wanted?.find((id) => !able.includes(id))
   if (unable !== undefined) throw new InputError(`--engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
   if (wanted !== null && !wanted.includes(measured))

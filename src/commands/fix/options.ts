@@ -34,6 +34,8 @@ export interface FixOptions extends WhyOptions {
   /** Diagnoses and names what would be tried; tries nothing. */
   readonly dryRun: boolean
   readonly goal: Goal
+  /** An objective under load ('p99<20ms') for which the serving is chosen; null: none. */
+  readonly slo: string | null
   /** Of the search, seconds. */
   readonly budgetSeconds: number
   /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
@@ -65,6 +67,7 @@ export const FIX_DEFAULTS: FixOptions = {
   engines: null,
   dryRun: false,
   goal: 'latency',
+  slo: null,
   budgetSeconds: 75,
   maxLoss: null,
   metric: null,

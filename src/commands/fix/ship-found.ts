@@ -1,20 +1,22 @@
 // What `fix` found, handed over: a folder, or the model alone.
 
-import { engineById } from '../../engines/index.ts'
-import type { InputDeclaration } from '../../engines/types.ts'
-import type { Model } from '../../graph/model.ts'
-import { viewGraph } from '../../graph/view.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { Goal, RemedySetup } from '../../rewrite/remedy.ts'
-import { type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
+import type { Goal } from '../../rewrite/remedy.ts'
+import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { alone, type Run } from '../run.ts'
-import { toolVersion } from '../version.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 import type { Tuned } from './precision.ts'
+import type { ServingFound } from './serving.ts'
+import { runnablePlan } from './tried-folder.ts'
 import { workerCost } from './worker-cost.ts'
 
-export async function shipFound(run: Run, options: FixOptions, found: Tuned, report: ReportDocument): Promise<void> {
+/** What is handed over, with the serving that holds an objective where one was asked for. */
+export interface Handed extends Tuned {
+  readonly serving: ServingFound['best']
+}
+
+export async function shipFound(run: Run, options: FixOptions, found: Handed, report: ReportDocument): Promise<void> {
   const plan = shipPlan(run, options, found, report)
   if (options.modelAlone) return shipModel(plan)
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
@@ -26,21 +28,27 @@ export async function shipFound(run: Run, options: FixOptions, found: Tuned, rep
   await shipFolder({ ...plan, workerCostMs })
 }
 
-function shipPlan(run: Run, options: FixOptions, found: Tuned, report: ReportDocument): ShipPlan {
+/** What the folder's code is made from, without what is told of it. */
+export function foundPlan(run: Run, options: FixOptions, found: Tuned): RunnablePlan {
+  const moved = movedOf(found)
+  return runnablePlan(run, options, moved === undefined ? found.setup : { ...found.setup, model: moved.model })
+}
+
+const movedOf = ({ preprocessing }: Tuned) => (preprocessing?.row.kept ? preprocessing.moved : undefined)
+
+function shipPlan(run: Run, options: FixOptions, found: Handed, report: ReportDocument): ShipPlan {
   const { fix: summary } = report
-  const moved = found.preprocessing?.row.kept ? found.preprocessing.moved : undefined
-  const setup = moved === undefined ? found.setup : { ...found.setup, model: moved.model }
+  const moved = movedOf(found)
+  const plan = foundPlan(run, options, found)
   return {
     out: options.out!,
     force: options.force,
-    original: { file: run.model.source.file, sha256: run.model.source.sha256, proto: run.model.proto },
-    setup,
-    engine: shippedEngine(run, options, setup),
+    ...plan,
+    ...(found.serving === null ? {} : { setup: found.serving.setup, serving: found.serving.serving }),
     machine: { cpu: run.machine.cpu, isa: run.machine.isa },
     remedies: found.kept.map(({ remedy }) => remedy.id),
     changes: summary!.changes,
     report,
-    ...declarationsOf(setup.model),
     results: {
       beforeMs: summary!.before,
       afterMs: summary!.after,
@@ -51,33 +59,12 @@ function shipPlan(run: Run, options: FixOptions, found: Tuned, report: ReportDoc
       ...(PER[options.goal] ? { per: PER[options.goal]! } : {}),
     },
     workerCostMs: null,
-    toolVersion,
     createdAt: report.createdAt,
     ...(moved ? { preprocessing: { input: moved.input.name, steps: moved.changes } } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
   }
-}
-
-/** The user's, or the one that the setup names. */
-function shippedEngine(run: Run, options: FixOptions, setup: RemedySetup): ShipPlan['engine'] {
-  const { id, version } = setup.engine ?? { id: options.engine, version: run.engine.version }
-  const { package: name, precision, shipped } = engineById(id)!
-  const about = { id, version, package: name, ...(precision === undefined ? {} : { precision }) }
-  return setup.engine === undefined || shipped === undefined ? about : { ...about, library: shipped(setup.options) }
 }
 
 const PER: Readonly<Partial<Record<Goal, string>>> = {
   throughput: 'per sample',
   'load-time': 'from load() to the first result',
-}
-
-function declarationsOf(model: Model): { inputs: InputDeclaration[]; outputs: InputDeclaration[] } {
-  const { inputs, outputs } = viewGraph(model)
-  const declared = (one: (typeof inputs)[number]): InputDeclaration => ({
-    name: one.name,
-    isTensor: one.kind === 'tensor',
-    dtype: one.dtype,
-    shape: one.shape?.map((dimension) => dimension ?? '') ?? null,
-  })
-  return { inputs: inputs.map(declared), outputs: outputs.map(declared) }
 }

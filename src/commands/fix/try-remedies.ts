@@ -18,6 +18,7 @@ import type { FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
+import { runnablePlan, triedFolder } from './tried-folder.ts'
 
 const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
@@ -30,7 +31,7 @@ const LEAST_JUDGED = 64
 
 export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
-  const facts = { ...remedyEvidence(run, options, evidence, diagnosis), otherEngines: await otherEngines(options) }
+  const facts = { ...remedyEvidence(run, options, evidence, diagnosis), otherEngines: await otherEngines(options, run.model) }
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
@@ -82,6 +83,8 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     folder: run.folder,
     cache: cacheOf(run, options),
     write: writeModelFolder,
+    // A model alone is called by the user's own code.
+    ...(options.modelAlone ? {} : { ship: (setup, at) => triedFolder(runnablePlan(run, options, setup), run, at) }),
     readExecuted,
     readModel,
   }

@@ -38,10 +38,10 @@ async function cost(script: Script, rest: Partial<ShipPlan> = {}) {
 test('is what a prediction takes more in the worker, in the folder as it will be shipped, with the engine that was measured', async () => {
   const { ms, trials, own, engine } = await cost({ 'worker-cost': () => measured({ plainMs: 2, workerMs: 2.5 }) })
   expect(ms).toBe(0.5)
-  const { folder: shipped, inputs } = trials.asked[0]!.input as WorkerCostInput
+  const { shipped: tried, inputs } = trials.asked[0]!.input as WorkerCostInput
   expect(inputs).toBe(path.join(own, 'inputs.json'))
-  expect(fs.existsSync(path.join(shipped, 'predict.mjs'))).toBe(true)
-  expect(fs.realpathSync(path.join(shipped, '../node_modules/onnxruntime-node'))).toBe(fs.realpathSync(engine))
+  expect(fs.existsSync(path.join(tried.folder, 'predict.mjs'))).toBe(true)
+  expect(fs.realpathSync(path.join(tried.folder, '../node_modules/onnxruntime-node'))).toBe(fs.realpathSync(engine))
 })
 
 test('is never below nothing', async () => {

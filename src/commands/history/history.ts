@@ -8,6 +8,7 @@ import { machineKey } from '../../machine/key.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
 import type { HistoryDocument, HistoryEntry } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import { storedReports, storeName } from '../store/store.ts'
 import { parseHistory } from './history-lines.ts'
 
 const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
@@ -68,6 +69,17 @@ export async function readHistory(model: string | null = null, file = historyFil
   return { ...document, entries: entries.filter((entry) => entry.model.sha256 === sha256 || entry.model.path === own) }
 }
 
+/** As `readHistory`, of a store: of one model, what has its content or its name, since machines keep it in other folders. */
+export async function readStore(where: string, model: string | null = null): Promise<HistoryDocument> {
+  const entries = (await storedReports(where)).flatMap((report) => entryOf(report) ?? [])
+  const document = { schema: 'whyslow-history/1' as const, file: storeName(where), warnings: [] }
+  if (model === null) return { ...document, entries }
+  const name = path.basename(model)
+  const sha256 = existsSync(model) ? await hashOf(model) : null
+  const isMeant = (entry: HistoryEntry) => entry.model.sha256 === sha256 || path.basename(entry.model.path) === name
+  return { ...document, entries: entries.filter(isMeant) }
+}
+
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -90,11 +102,13 @@ async function hashOf(file: string): Promise<string> {
 export function entryOf(report: ReportDocument, metric: HistoryEntry['metric'] = null): HistoryEntry | null {
   const { model, engine, latency, machine } = report
   if (model === null || engine === null || latency === null) return null
+  const { usableCpus } = machine
+  if (usableCpus === null) return null
   return {
     schema: 'whyslow-history/1',
     savedAt: report.createdAt,
     model: { path: path.resolve(model.file), sha256: model.sha256, sizeBytes: model.sizeBytes },
-    machine: { key: machineKey(machine), cpu: machine.cpu, usableCpus: machine.usableCpus },
+    machine: { key: machineKey({ ...machine, usableCpus }), cpu: machine.cpu, usableCpus },
     engine: { id: engine.id, version: engine.version, device: engine.device, threads: engine.options.threads },
     inputs: inputsOf(model.inputs),
     latency: {

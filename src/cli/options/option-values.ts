@@ -11,10 +11,20 @@ export function positiveInteger(text: string): number {
   return value
 }
 
+export function portNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Give a port from 0 to 65535.')
+  return value
+}
+
 export function seconds(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new InvalidArgumentError('Give a duration: 10, 10s, 2m, 500ms or 1h.')
   return ms / 1000
+}
+
+export function milliseconds(text: string): number {
+  return seconds(text) * 1000
 }
 
 export function list(text: string): string[] {
@@ -25,6 +35,20 @@ export function list(text: string): string[] {
 
 export function batches(text: string): number[] {
   return list(text).map(positiveInteger)
+}
+
+/** Above zero, with fractions: requests a second. */
+export function rates(text: string): number[] {
+  return list(text).map((word) => {
+    const value = Number(word)
+    if (!/^\d*\.?\d+$/.test(word) || !(value > 0)) throw new InvalidArgumentError('Give rates above 0, as in 50,100,200.')
+    return value
+  })
+}
+
+/** An option that may be given several times. */
+export function gathered(text: string, before: readonly string[] = []): string[] {
+  return [...before, text]
 }
 
 export function fraction(text: string): number {
@@ -55,6 +79,15 @@ export function assignments(text: string, before: ReadonlyMap<string, string> = 
   const parsed = parseAssignment(text)
   if (parsed === undefined) throw new InvalidArgumentError('Give a name and a value, as in sr=16000.')
   return withEntry(before, parsed.name, parsed.value)
+}
+
+/** Of machines, by patterns with *. */
+export function prices(text: string, before: ReadonlyMap<string, number> = new Map()): Map<string, number> {
+  const parsed = parseAssignment(text)
+  const price = Number(parsed?.value)
+  if (parsed === undefined || !/^\d*\.?\d+$/.test(parsed.value) || !(price > 0))
+    throw new InvalidArgumentError("Give a machine's class or id and a price, as in 'x64-avx512*=0.34'.")
+  return withEntry(before, parsed.name, price)
 }
 
 function withEntry<T>(before: ReadonlyMap<string, T>, name: string, value: T): Map<string, T> {

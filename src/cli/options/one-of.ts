@@ -1,5 +1,5 @@
 // An option whose value is one of a few words.
-import { UsageError } from './usage-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Throws UsageError that lists the words. */
 export function oneOf<const T extends string>(known: readonly T[], given: string, flag: string): T {

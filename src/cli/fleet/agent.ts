@@ -1,0 +1,21 @@
+// `whyslow agent`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
+
+import type { Surroundings } from '../stages.ts'
+import { UsageError } from '../usage-error.ts'
+import { fleetKey, sharedFolder } from './shared-flags.ts'
+
+export interface AgentFlags {
+  readonly queue?: string
+  readonly models?: string
+  readonly keyFile?: string
+  readonly store?: string
+}
+
+/** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */
+export async function runAgent(flags: AgentFlags, { screen, signal, load }: Surroundings): Promise<void> {
+  if (flags.queue === undefined) throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379')
+  const models = sharedFolder(flags.models)
+  const { agent } = await load()
+  const log = (line: string) => screen.say(`${new Date().toISOString().slice(0, 19)}Z ${line}\n`)
+  await agent({ queue: flags.queue, models, key: fleetKey(flags.keyFile), store: flags.store ?? null, log, signal })
+}

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { fleetKey, sharedFolder } from './shared-flags.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'whyslow-key-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a key comes from its file, else from the environment, else there is none', () => {
+  const file = path.join(folder, 'key')
+  writeFileSync(file, 'a key of the whole fleet\n')
+  expect(fleetKey(file, { WHYSLOW_FLEET_KEY: 'the key of another fleet' })).toBe('a key of the whole fleet')
+  expect(fleetKey(undefined, { WHYSLOW_FLEET_KEY: 'the key of another fleet' })).toBe('the key of another fleet')
+  expect(fleetKey(undefined, {})).toBeNull()
+  writeFileSync(file, '\n')
+  expect(() => fleetKey(file, {})).toThrow(/a key has 16 characters or more/)
+  expect(() => fleetKey(path.join(folder, 'none'), {})).toThrow(/cannot be read \(ENOENT\)/)
+})
+
+test('the folder of models is asked for, and must be there', () => {
+  expect(() => sharedFolder(undefined)).toThrow(/--queue needs --models/)
+  expect(() => sharedFolder(path.join(folder, 'none'))).toThrow(/no such folder/)
+  expect(sharedFolder(folder)).toBe(folder)
+})

@@ -1,0 +1,36 @@
+// What `fleet --queue` and `agent` are told alike: the fleet's key and the folder that its machines see.
+import { readFileSync } from 'node:fs'
+import { stateOf } from '../path-state.ts'
+import { UsageError } from '../usage-error.ts'
+
+const LEAST_KEY = 16
+const VARIABLE = 'WHYSLOW_FLEET_KEY'
+
+/** From the file, else from the environment; null where neither has one. */
+export function fleetKey(file: string | undefined, env: NodeJS.ProcessEnv = process.env): string | null {
+  const key = (file === undefined ? env[VARIABLE] : read(file))?.trim()
+  if (key === undefined || (file === undefined && key === '')) return null
+  if (key.length < LEAST_KEY)
+    throw new UsageError(
+      `${file === undefined ? VARIABLE : `--key-file ${file}`}: a key has ${LEAST_KEY} characters or more; make one with openssl rand -hex 32`,
+    )
+  return key
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(
+      `--key-file ${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); give a file that holds the key`,
+    )
+  }
+}
+
+/** The folder of --models. */
+export function sharedFolder(models: string | undefined): string {
+  if (models === undefined) throw new UsageError('--queue needs --models: a folder that all machines of the fleet see')
+  if (stateOf(models) === undefined)
+    throw new UsageError(`--models ${models}: no such folder; make it, where all machines see it`)
+  return models
+}

@@ -1,0 +1,67 @@
+// `whyslow serve MODEL`: the model as a server, until a signal ends it. Here: what was typed, signals, and what goes to the screen.
+import { checkModel } from '../model-flags.ts'
+import type { Screen } from '../screen.ts'
+import type { Stages } from '../stages.ts'
+
+/** The options of the command, parsed. */
+export interface ServeFlags {
+  readonly host: string
+  readonly port: number
+  readonly grpcPort?: number
+  readonly workers?: number
+  readonly threads?: number
+  readonly engine?: string
+  readonly name?: string
+  readonly queue?: number
+  readonly maxBatch?: number
+  readonly deadline?: number
+  readonly bodyLimit?: number
+}
+
+export interface ServeSurroundings {
+  readonly screen: Screen
+  readonly load: () => Promise<Pick<Stages, 'serve' | 'inTemporaryFolder'>>
+  /** Resolves with the signal that ends the server. */
+  readonly ended: () => Promise<string>
+}
+
+/** What was accepted is answered within this, or not at all: below Kubernetes' 30 s. */
+const DRAIN_MS = 25_000
+
+/** Serves until a signal comes. Throws UsageError or InputError where the model or the port cannot be used. */
+export async function runServe(file: string, flags: ServeFlags, { screen, load, ended }: ServeSurroundings): Promise<void> {
+  checkModel(file, {})
+  const { serve, inTemporaryFolder } = await load()
+  const log = (entry: Readonly<Record<string, unknown>>) =>
+    screen.say(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+  await inTemporaryFolder(async (folder) => {
+    const signal = ended()
+    const server = await serve(file, {
+      folder,
+      host: flags.host,
+      port: flags.port,
+      grpcPort: flags.grpcPort ?? null,
+      workers: flags.workers ?? null,
+      threads: flags.threads ?? null,
+      engine: flags.engine ?? null,
+      name: flags.name ?? null,
+      queue: flags.queue ?? null,
+      maxBatch: flags.maxBatch ?? null,
+      deadlineSeconds: flags.deadline ?? null,
+      ...(flags.bodyLimit === undefined ? {} : { mostBodyBytes: flags.bodyLimit }),
+      log,
+    })
+    const { address, grpcPort, model, workers, threadsPerWorker, queueLimit } = server
+    const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
+    const each = threadsPerWorker === null ? '' : ` × ${counted(threadsPerWorker, 'thread')}`
+    const also = grpcPort === null ? '' : `, gRPC at ${flags.host}:${grpcPort}`
+    await screen.print(
+      `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${counted(workers, 'worker')}${each})${also}\n`,
+    )
+    log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit })
+    const why = await signal
+    log({ level: 'info', message: 'draining', signal: why })
+    await server.close(DRAIN_MS)
+    log({ level: 'info', message: 'ended' })
+  })
+}

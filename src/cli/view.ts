@@ -1,0 +1,72 @@
+// `whyslow view REPORT [OTHER]`: the page of a report document, or of two beside each other, served on loopback; drawn again when a file
+// changes.
+import { statSync, unwatchFile, watchFile } from 'node:fs'
+import { basename } from 'node:path'
+import { readJson } from '../evidence/saved-document.ts'
+import { type PageGiven, servePage, shownOf, untilInterrupted } from './live-page.ts'
+import type { Surroundings } from './stages.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface ViewFlags {
+  readonly port?: number
+  readonly open: boolean
+}
+
+const WATCH_MS = 1000
+/** Above it a browser takes too long to parse it, and no report is as large. */
+const MOST_BYTES = 400_000_000
+
+/** Schemas that the page draws. */
+const DRAWN = ['whyslow-report/', 'whyslow-comparison/', 'whyslow-load/', 'whyslow-study/', 'whyslow-ab/']
+
+/** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
+export async function runView(
+  files: readonly string[],
+  flags: ViewFlags,
+  { screen, signal }: Pick<Surroundings, 'screen' | 'signal'>,
+): Promise<void> {
+  if (files.length > 2) throw new UsageError('view shows one report, or two beside each other; give no more')
+  const given = readAll(files)
+  if (given.documents.length === 2 && given.documents.some((one) => schemaOf(one) !== 'whyslow-report/1'))
+    throw new UsageError('view sets two reports of whyslow MODEL --json beside each other; give two of those, or one document')
+  const server = await servePage(given, screen, { opens: flags.open, ...(flags.port === undefined ? {} : { port: flags.port }) })
+  screen.say('whyslow: Ctrl-C ends it\n')
+  const again = () => {
+    try {
+      server.show(shownOf(readAll(files)))
+    } catch {
+      // Half written, or gone for a moment: the next change is looked at again.
+    }
+  }
+  for (const file of files) watchFile(file, { interval: WATCH_MS, persistent: false }, again)
+  await untilInterrupted(server, signal)
+  for (const file of files) unwatchFile(file, again)
+}
+
+const schemaOf = (document: object): string => String((document as { schema?: unknown }).schema)
+
+function readAll(files: readonly string[]): PageGiven {
+  return { documents: files.map(readDocument), names: files.map((file) => basename(file)) }
+}
+
+function readDocument(file: string): object {
+  const hint = 'give a report document, as --json writes it'
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size > MOST_BYTES) throw new UsageError(`${file}: ${Math.round(size / 1e6)} MB is no report document; ${hint}`)
+  const document = readJson(file, { what: file, hint })
+  const schema = typeof document === 'object' && document !== null ? schemaOf(document) : ''
+  if (DRAWN.some((known) => schema === `${known}1`)) return document as object
+  const [kind = '', version] = schema.split('/')
+  const known = DRAWN.find((one) => one === `${kind}/`)
+  if (known !== undefined)
+    throw new UsageError(`${file}: version ${version} of the document is newer than this whyslow; update whyslow`)
+  throw new UsageError(`${file}: ${otherwise(kind) ?? `this is no report document; ${hint}`}`)
+}
+
+/** What a document of this tool is that the page does not draw. */
+function otherwise(kind: string): string | undefined {
+  if (kind === 'whyslow-evidence')
+    return 'this is evidence; whyslow explain makes a report of it, as a page with --html report.html'
+  const name = /^whyslow-([a-z-]{1,40})$/.exec(kind)?.[1]?.replaceAll('-', ' ')
+  return name === undefined ? undefined : `a document of the kind ${name} has no page yet`
+}

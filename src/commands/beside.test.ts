@@ -1,0 +1,63 @@
+// Which engines are measured beside the one in use, by the format of the model's file; none is opened.
+import { expect, test } from 'vitest'
+import type { Availability } from '../engines/types.ts'
+import { readModel } from '../formats/index.ts'
+import { enginesBeside } from './beside.ts'
+import { MODEL } from './example-trials.ts'
+
+const here: Availability = { ok: true, version: '1', device: 'cpu', deviceKind: 'cpu', from: '', accelerators: [] }
+const gone: Availability = { ok: false, reason: 'it was not found', fix: 'npm install it' }
+
+/** As if the fixture's file, which is ONNX, were written in ONNX for engines that read that. */
+async function beside(format: string, engineId: string, found: Availability = here, quick = false) {
+  const read = await readModel(MODEL)
+  const model = { ...read, writtenTo: '/tmp/model.onnx', source: { ...read.source, file: '/models/m', format } }
+  const asked: string[] = []
+  const describe = async (id: string) => {
+    if (id === 'compiled') return gone
+    asked.push(id)
+    return id === 'ort-cpu' ? { ...found, ok: false as const, reason: '', fix: '' } : found
+  }
+  return { ...(await enginesBeside(model, { engineId, folder: '/nowhere', quick, describe })), asked }
+}
+
+test('as ONNX: the runtime of the model’s owner, on the file itself; not in plain JavaScript', async () => {
+  expect(await beside('tfjs', 'ort-cpu')).toEqual({
+    engines: [{ id: 'tfjs-wasm', device: 'cpu', modelFile: '/models/m' }],
+    says: 'a TensorFlow.js model probably runs on TensorFlow.js today: measured beside this engine, and by itself with --engine tfjs-wasm',
+    asked: ['tfjs-wasm'],
+  })
+  expect(await beside('tflite', 'ort-cpu', gone)).toMatchObject({
+    engines: [],
+    says: 'a TensorFlow Lite model probably runs on LiteRT today, which is not measured: it is not here (npm install it)',
+  })
+})
+
+test('code of its own where it can be written for the model, beside the reference alone', async () => {
+  const model = await readModel(MODEL)
+  const describe = async (id: string) => (id === 'compiled' ? here : gone)
+  const asked = { folder: '/nowhere', quick: false, describe }
+  const { engines } = await enginesBeside(model, { ...asked, engineId: 'ort-cpu' })
+  expect(engines).toEqual([{ id: 'compiled', device: 'cpu', modelFile: model.source.file }])
+  expect((await enginesBeside(model, { ...asked, engineId: 'ort-wasm' })).engines).toEqual([])
+})
+
+test('on its own runtime: the other backends of that, and the reference', async () => {
+  expect(await beside('tfjs', 'tfjs-cpu')).toMatchObject({
+    engines: [{ id: 'tfjs-wasm' }],
+    says: null,
+    asked: ['ort-cpu', 'tfjs-wasm'],
+  })
+})
+
+test('Keras is measured in Python where it is here; of ONNX there is nothing to say; --quick measures none', async () => {
+  expect(await beside('keras', 'ort-cpu')).toMatchObject({
+    engines: [{ id: 'python-keras', modelFile: '/models/m' }],
+    says: 'a Keras model probably runs on Keras with TensorFlow in Python today: measured beside this engine, and by itself with --engine python-keras',
+  })
+  expect((await beside('hdf5', 'ort-cpu', gone)).says).toBe(
+    'a Keras model probably runs on Keras with TensorFlow in Python today, which is not measured: it is not here (npm install it)',
+  )
+  expect(await beside('onnx', 'ort-cpu')).toEqual({ engines: [], says: null, asked: [] })
+  expect(await beside('tflite', 'ort-cpu', here, true)).toMatchObject({ engines: [], asked: [] })
+})

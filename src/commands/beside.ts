@@ -1,0 +1,71 @@
+// By the format of a model's file: the runtime that its owner probably uses, and the engines to measure beside the one in use.
+import { compilableOf } from '../compile/read/index.ts'
+import { engineById, engines, referenceEngine } from '../engines/index.ts'
+import type { Availability, Engine } from '../engines/types.ts'
+import type { BesideEngine } from '../evidence/plan.ts'
+import { fileForEngine, type Model } from '../graph/model.ts'
+import { modelForEngine } from './model-for-engine.ts'
+
+export interface Beside {
+  readonly engines: readonly BesideEngine[]
+  /** One sentence of the report; null: nothing to say. */
+  readonly says: string | null
+}
+
+/** What a reader calls a model of the format. */
+const MODELS: Readonly<Record<string, string>> = {
+  hdf5: 'a Keras model',
+  keras: 'a Keras model',
+  tfjs: 'a TensorFlow.js model',
+  tflite: 'a TensorFlow Lite model',
+}
+
+/** Plain JavaScript is nobody's choice where there is another. */
+const isChoice = ({ offers }: Engine): boolean => !offers.includes('javascript')
+
+export interface BesideAsked {
+  readonly engineId: string
+  /** For what is written. */
+  readonly folder: string
+  /** Says which runtime it is, and measures none. */
+  readonly quick: boolean
+  /** Whether an engine is here. */
+  readonly describe: (engineId: string) => Promise<Availability>
+}
+
+export async function enginesBeside(model: Model, { engineId, folder, quick, describe }: BesideAsked): Promise<Beside> {
+  const { format } = model.source
+  const owners = engines.filter((one) => one.formats.includes(format) && !one.formats.includes('onnx') && isChoice(one))
+  const isOwners = engineById(engineId)?.formats.includes(format) ?? false
+  const runtime = owners.find(({ runtime }) => runtime !== undefined)?.runtime
+  const written = quick || engineId !== referenceEngine.id ? [] : await codeBeside(model, folder, describe)
+  if (runtime === undefined) return { engines: written, says: null }
+  const wanted = isOwners ? [referenceEngine, ...owners] : owners
+  const others = wanted.filter((one) => one.id !== engineId && isChoice(one))
+  const found: BesideEngine[] = []
+  const fixes: string[] = []
+  for (const { id } of quick ? [] : others) {
+    const here = await describe(id)
+    if (here.ok) found.push({ id, device: here.device, modelFile: fileForEngine(await modelForEngine(model, id, folder)) })
+    else fixes.push(here.fix)
+  }
+  const owner = `${MODELS[format] ?? `a ${format} model`} probably runs on ${runtime} today`
+  return { engines: [...found, ...written], says: isOwners ? null : sentence(owner, found, fixes) }
+}
+
+/** Code written for the model, where it can be: what a call of the engine costs beside it. */
+async function codeBeside(model: Model, folder: string, describe: BesideAsked['describe']): Promise<readonly BesideEngine[]> {
+  const [one] = engines.filter(({ offers }) => offers.includes('generated'))
+  if (one === undefined || !compilableOf(model).ok) return []
+  const here = await describe(one.id)
+  if (!here.ok) return []
+  return [{ id: one.id, device: here.device, modelFile: fileForEngine(await modelForEngine(model, one.id, folder)) }]
+}
+
+function sentence(owner: string, found: readonly BesideEngine[], fixes: readonly string[]): string {
+  const [one] = found
+  if (one !== undefined) return `${owner}: measured beside this engine, and by itself with --engine ${one.id}`
+  return fixes.length > 0
+    ? `${owner}, which is not measured: it is not here (${fixes[0]})`
+    : `${owner}, which is not measured here`
+}

@@ -1,0 +1,74 @@
+// `convert`: a model that was read, written in another format. Nothing is measured, and nothing is changed but what the format asks for.
+import path from 'node:path'
+import { readModel } from '../formats/index.ts'
+import { encodeLite } from '../formats/tflite/write/index.ts'
+import { modelFacts } from '../graph/facts.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import type { ValueDeclaration } from '../graph/types.ts'
+import { viewGraph } from '../graph/view.ts'
+import type { ConvertDocument, ConvertedValue } from '../report/documents/convert.ts'
+import { checkModelOut, writeAlone, writeModelFiles } from '../ship/index.ts'
+import { type RoundingOptions, roundedModel } from './convert-tabular.ts'
+import { countsByName } from './counts-by-name.ts'
+import { liteGraphOf, liteOperators } from './lite-model.ts'
+import { toolVersion } from './version.ts'
+
+export interface ConvertOptions extends Partial<RoundingOptions> {
+  /** The file to write; its ending is the format: '.onnx', '.tflite'. */
+  readonly out: string
+  readonly force: boolean
+  readonly signal: AbortSignal
+}
+
+/** Writes the model in `file` as `options.out`. Throws InputError where it cannot be read or written; then nothing is. */
+export async function convert(file: string, options: ConvertOptions): Promise<ConvertDocument> {
+  const { out, force, signal } = options
+  const format = formatOf(out)
+  checkModelOut(out, force, file)
+  const read = await readModel(file)
+  if (read.source.format === format) throw new InputError(`${file}: this is ${format} already; nothing is converted`)
+  const { allowRounding = false, data = null, labels = null } = options
+  const { model, notes, rounding } = roundedModel(read, { allowRounding, data, labels })
+  const lite = format === 'tflite' ? liteGraphOf(model) : undefined
+  const files = await writeAlone({ out, force, signal, from: file }, (folder, name) => {
+    return lite === undefined
+      ? writeModelFiles(model, folder, undefined, name)
+      : folder.add(name, 'model', [encodeLite(lite, file)])
+  })
+  const written = files.find(({ path: name }) => name === path.basename(out))!
+  const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
+  const told: ConvertDocument = {
+    ...document(model, { file: out, format, sizeBytes, sha256: written.sha256 }),
+    ...(notes.length > 0 && { notes }),
+    ...(rounding !== null && { rounding }),
+  }
+  return lite === undefined ? told : { ...told, opset: null, operators: liteOperators(lite) }
+}
+
+function formatOf(out: string): 'onnx' | 'tflite' {
+  if (/\.onnx$/i.test(out)) return 'onnx'
+  if (/\.tflite$/i.test(out)) return 'tflite'
+  throw new InputError(`-o ${out}: its ending says no format that can be written; give name.onnx or name.tflite`)
+}
+
+function document(model: Model, to: ConvertDocument['to']): ConvertDocument {
+  const { file, format, sizeBytes, sha256 } = model.source
+  const view = viewGraph(model)
+  return {
+    schema: 'whyslow-convert/1',
+    tool: { version: toolVersion },
+    from: { file, format, sizeBytes, sha256 },
+    to,
+    opset: modelFacts(model).opsets[''] ?? null,
+    operators: countsByName(view.nodes.map(({ opType }) => opType)),
+    inputs: view.inputs.map(converted),
+    outputs: view.outputs.map(converted),
+  }
+}
+
+const converted = ({ name, kind, dtype, shape }: ValueDeclaration): ConvertedValue => ({
+  name,
+  dtype: dtype ?? kind,
+  shape: shape ?? [],
+})
