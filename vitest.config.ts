@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'unit',
           globalSetup: './test/build.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['src/engines/**', 'test/measured/**', 'test/full/**'],
+          exclude: ['src/engines/**', 'test/measured/**', 'test/full/**', 'test/page/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'engines',
           globalSetup: './test/build.ts',
-          include: ['src/engines/**/*.test.ts'],
+          include: ['src/engines/**/*.test.ts', 'test/page/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers,

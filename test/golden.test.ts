@@ -7,9 +7,14 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { explain } from '../src/commands/explain.ts'
 import { readEvidence } from '../src/evidence/file.ts'
+import type { ReportDocument } from '../src/report/documents/report.ts'
+import { renderAb } from '../src/report/text/ab-text.ts'
 import { renderComparison } from '../src/report/text/comparison-text.ts'
 import { renderJson } from '../src/report/text/json.ts'
 import { renderLint } from '../src/report/text/lint-text.ts'
+import { renderLoad } from '../src/report/text/load-text.ts'
+import { renderPipeline } from '../src/report/text/pipeline-text.ts'
+import { renderStudy } from '../src/report/text/study-text.ts'
 import { renderTerminal } from '../src/report/text/terminal.ts'
 import { renderFix } from '../src/report/text/trials.ts'
 import { ROOT } from './sources.ts'
@@ -46,7 +51,10 @@ describe.each(names('.evidence.json.gz'))('evidence of %s', (name) => {
 })
 
 const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80) => string>> = {
-  'whyslow-report/1': renderFix,
+  'whyslow-report/1': (report: ReportDocument, options) => (report.pipeline ? renderPipeline : renderFix)(report, options),
+  'whyslow-ab/1': renderAb,
+  'whyslow-load/1': renderLoad,
+  'whyslow-study/1': renderStudy,
   'whyslow-lint/1': renderLint,
   'whyslow-comparison/1': renderComparison,
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { engines } from '../src/engines/index.ts'
-import { PEERS, parseSource, peersOf, ROOT, readSources, type Source } from './sources.ts'
+import { PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
 
 interface Room {
   /** Rooms whose code it may import, and with it their types; a room's name stands for the rooms in it, too. */
@@ -17,25 +17,45 @@ interface Room {
 /** By folder of src/, in the order data passes through them. A file belongs to the longest of these that holds it. */
 const ROOMS: Readonly<Record<string, Room>> = {
   graph: { imports: [] },
-  formats: { imports: ['graph'] },
+  'formats/zip.ts': { imports: ['graph'] },
+  formats: { imports: ['graph', 'formats/zip.ts'] },
+  compile: { imports: ['graph'] },
+  distill: { imports: ['graph', 'compile'] },
   operators: { imports: ['graph'] },
   machine: { imports: [] },
+  python: { imports: [] },
   'engines/onnxruntime/facts': { imports: ['graph'], types: ['operators', 'engines'] },
   'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
   'engines/openvino': { imports: ['graph', 'engines'] },
-  engines: { imports: ['graph', 'engines/onnxruntime', 'engines/openvino'] },
+  'engines/tfjs': { imports: ['graph', 'engines'] },
+  'engines/litert': { imports: ['graph', 'engines'] },
+  'engines/python': { imports: ['graph', 'engines', 'python'] },
+  'engines/compiled': { imports: ['graph', 'formats', 'compile', 'engines'] },
+  engines: {
+    imports: [
+      'graph',
+      'engines/onnxruntime',
+      'engines/openvino',
+      'engines/tfjs',
+      'engines/litert',
+      'engines/python',
+      'engines/compiled',
+    ],
+  },
   trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
   'measure/samples': {
-    imports: ['graph', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
+    imports: ['graph', 'formats/zip.ts', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
     types: ['engines'],
   },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
   'measure/outputs': { imports: ['graph', 'trials', 'measure', 'measure/samples'], types: ['engines'] },
   'measure/timing': { imports: ['graph', 'machine', 'engines', 'trials', 'measure', 'measure/samples', 'measure/outputs'] },
+  'evidence/traces/recording.ts': { imports: [] },
+  'evidence/traces': { imports: ['graph', 'evidence/traces/recording.ts'] },
   evidence: { imports: ['graph', 'engines', 'trials', 'measure', 'report/text/numbers.ts'], types: ['machine'] },
   analyze: {
-    imports: ['graph', 'operators', 'engines/onnxruntime/facts'],
+    imports: ['graph', 'operators', 'engines/onnxruntime/facts', 'evidence/traces/recording.ts'],
     types: ['engines', 'evidence', 'measure/timing', 'machine'],
   },
   diagnose: {
@@ -45,6 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   rewrite: { imports: ['graph', 'engines/onnxruntime/facts'], types: ['engines', 'measure'] },
   'quantize/write': { imports: ['graph', 'operators', 'rewrite'] },
   'quantize/repair': { imports: ['graph', 'operators', 'engines/onnxruntime/int8', 'rewrite', 'quantize/write'] },
+  'quantize/tflite': { imports: ['graph', 'formats'] },
   'quantize/calibrate': { imports: ['graph', 'engines', 'trials', 'measure'], types: ['quantize/write'] },
   remedies: {
     imports: [
@@ -70,15 +91,37 @@ const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['graph', 'operators', 'trials', 'measure', 'rewrite', 'quantize/plan', 'quantize/repair'],
     types: ['engines', 'analyze'],
   },
-  ship: { imports: ['graph', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
+  'pipeline/rules': { imports: ['pipeline', 'diagnose', 'report/text/numbers.ts'] },
+  'pipeline/javascript': { imports: ['graph', 'engines', 'pipeline'] },
+  'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
+  pipeline: { imports: ['graph', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
+  'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },
+  kernels: { imports: [] },
+  'pipeline/replace': {
+    imports: ['python', 'engines', 'measure', 'trials', 'pipeline/turns', 'pipeline/javascript'],
+    types: ['pipeline'],
+  },
+  'pipeline/gap': { imports: ['measure'], types: ['pipeline/turns'] },
+  ship: { imports: ['graph', 'compile', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
+  load: {
+    imports: ['graph', 'engines', 'measure/timing', 'report/text/numbers.ts'],
+    types: ['report/documents'],
+  },
+  serve: { imports: ['graph', 'machine', 'engines', 'measure/samples', 'measure/outputs'] },
   'report/documents': { imports: [] },
   'report/text/numbers.ts': { imports: [] },
   'report/text': { imports: ['report/documents', 'report/text/numbers.ts'] },
+  'report/html': { imports: ['report/documents'] },
+  'report/markdown': { imports: ['report/documents', 'report/text', 'report/text/numbers.ts'] },
+  view: { imports: [] },
   commands: {
     imports: [
       'graph',
+      'compile',
+      'distill',
       'formats',
       'machine',
+      'python',
       'engines',
       'trials',
       'measure',
@@ -88,12 +131,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'rewrite',
       'quantize',
       'remedies',
+      'pipeline',
       'tune',
       'ship',
+      'load',
+      'serve',
       'report',
     ],
   },
-  cli: { imports: ['machine', 'commands', 'evidence', 'report'], types: ['graph'] },
+  cli: { imports: ['machine', 'commands', 'evidence', 'report', 'view'], types: ['graph'] },
   'index.ts': {
     imports: ['graph', 'formats', 'analyze', 'commands', 'report'],
     types: ['operators', 'machine', 'measure', 'evidence', 'diagnose'],
@@ -103,20 +149,33 @@ const ROOMS: Readonly<Record<string, Room>> = {
 /** No files, clocks, randomness, process or console, so that they run in a page as they are. */
 const PURE = [
   'graph',
+  'compile',
+  'distill',
   'operators',
   'engines/onnxruntime/int8',
+  'evidence/traces/recording.ts',
   'analyze',
   'diagnose',
+  'pipeline/rules',
   'rewrite',
   'quantize/write',
   'quantize/repair',
+  'quantize/tflite',
   'remedies',
   'report/documents',
   'report/text/numbers.ts',
   'report/text',
+  'report/html',
+  'report/markdown',
 ]
 
+/** What the page in web/ takes of src/: how numbers and sentences are worded on the terminal, and the types of documents. */
+const WEB: Room = { imports: ['report/text'], types: ['report/documents'] }
+/** The packages that are drawn with; every other would go into each page. */
+const WEB_PACKAGES = ['preact', '@preact/signals', 'd3-scale', 'd3-array', 'd3-shape']
+
 const sources = readSources()
+const web = readWebSources()
 
 /** The room of a file: the longest name in the table that holds it; '' where none does. */
 function roomOf(path: string): string {
@@ -176,8 +235,23 @@ describe('layers', () => {
     expect(sources.flatMap(breaches)).toEqual([])
   })
 
+  test('the page takes of src/ what words a number, and types; of packages those that it is drawn with', () => {
+    expect(web.length).toBeGreaterThan(0)
+    const breached = web.flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, target, typeOnly }) => {
+        if (target === null) return WEB_PACKAGES.some((one) => stands(specifier, one)) ? [] : [`${path} imports ${specifier}`]
+        if (target.startsWith('web/src/')) return []
+        const room = target.startsWith('src/') ? roomOf(target) : ''
+        const may = WEB.imports.some((name) => stands(room, name)) || (typeOnly && WEB.types!.some((name) => stands(room, name)))
+        return may ? [] : [`${path} imports ${target}${typeOnly ? ' (types)' : ''}`]
+      }),
+    )
+    expect(breached).toEqual([])
+  })
+
   test('no file reaches itself through its imports, types included', () => {
     expect(circles(sources)).toEqual([])
+    expect(circles(web)).toEqual([])
   })
 
   test('nothing but index.ts lies loose in src/, and no folder holds more than forty files, peers not counted', () => {

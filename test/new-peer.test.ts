@@ -150,7 +150,7 @@ test('whatever is written has the types of its interface, and no fault that lint
   const started = [
     ['rule', 'slow-moon'],
     ...['settings', 'rewrites', 'approximate'].map((group) => ['remedy', `${group}/moon-of-${group}`]),
-    ['format', 'tflite'],
+    ['format', 'gguf'],
     ['engine', 'moon-wasm'],
   ].map((words) => run(...words).stdout)
   const files = started.flatMap((stdout) => stdout.trim().split('\n')).filter((path) => path.endsWith('.ts'))
@@ -160,19 +160,19 @@ test('whatever is written has the types of its interface, and no fault that lint
 })
 
 test('a format that is started leaves what is said of such a file as it was', async () => {
-  run('format', 'tflite')
-  const file = join(folder, 'model.tflite')
-  writeFileSync(file, '\x1c\0\0\0TFL3\0\0')
+  run('format', 'gguf')
+  const file = join(folder, 'model.gguf')
+  writeFileSync(file, 'GGUF\x03\0\0\0')
   // What it imports is found from where it would lie.
   const url = pathToFileURL(join(ROOT, 'src/formats/')).href
-  const source = read('src/formats/tflite.ts').replaceAll(
+  const source = read('src/formats/gguf.ts').replaceAll(
     /from '(\.\.?\/[^']+)'/g,
     (_, path) => `from '${new URL(path, url).href}'`,
   )
   writeFileSync(join(folder, 'started.ts'), source)
-  const { readTflite } = await import(join(folder, 'started.ts'))
-  await expect(readTflite(file)).rejects.toThrow(
-    /model\.tflite is a TensorFlow Lite model; convert it: .* \(its format is not read yet\)$/,
+  const { readGguf } = await import(join(folder, 'started.ts'))
+  await expect(readGguf(file)).rejects.toThrow(
+    /model\.gguf is a GGUF model \(llama\.cpp\); give an ONNX export .* \(its format is not read yet\)$/,
   )
 })
 

@@ -4,6 +4,9 @@ import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allRules } from '../src/diagnose/rules/index.ts'
 import { engines, referenceEngine } from '../src/engines/index.ts'
+import { traceReaders } from '../src/evidence/traces/index.ts'
+import { loadRules } from '../src/load/rules/index.ts'
+import { pipelineRules } from '../src/pipeline/rules/index.ts'
 import { remedies } from '../src/remedies/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
@@ -68,7 +71,36 @@ describe('every rule', () => {
 
   test('has a page, and every page its rule', () => {
     const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
-    expect(pages).toEqual(allRules.map(({ id }) => id).sort())
+    // A rule of pipelines that finds the same as one of models has its page.
+    const ids = new Set([...allRules, ...pipelineRules, ...loadRules].map(({ id }) => id))
+    expect(pages.sort()).toEqual([...ids].sort())
+  })
+})
+
+describe('every rule of pipelines', () => {
+  test('has the name of its file', () => {
+    const files = filesUnder('src/pipeline/rules', (path) => /\.ts$/.test(path) && !/\.test\.ts$|index\.ts$/.test(path))
+    expect(pipelineRules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
+  })
+
+  test.each(pipelineRules.map(({ id }) => id))('%s: page with four sections, a found and a clear case', (id) => {
+    checkPage(`docs/findings/${id}.md`, SECTIONS)
+    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
+
+    const cases = read(`src/pipeline/rules/${id}.test.ts`)
+    expect(cases).toMatch(/checkPipelineRule\(/)
+    expect(cases).toMatch(/\bfound: \[\s*\{/)
+    expect(cases).toMatch(/\bclear: \[\s*\{/)
+  })
+})
+
+describe('every rule of load', () => {
+  test.each(loadRules.map(({ id }) => id))('%s: file of its name, page with four sections, a found and a clear case', (id) => {
+    checkPage(`docs/findings/${id}.md`, SECTIONS)
+    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
+    const cases = read(`src/load/rules/${id}.test.ts`)
+    expect(cases).toMatch(/\btest\('found: /)
+    expect(cases).toMatch(/\btest\('clear: /)
   })
 })
 
@@ -104,6 +136,11 @@ test('every engine has its section in docs/engines.md', () => {
   const page = read('docs/engines.md')
   expect(engines.map(({ id }) => id).filter((id) => !titlesOf(page).includes(id))).toEqual([])
   expect(emptySections(page), 'sections without text').toEqual([])
+})
+
+test('every trace reader has its section in docs/traces.md', () => {
+  expect(traceReaders.map(({ title }) => title).filter((title) => !titlesOf(read('docs/traces.md')).includes(title))).toEqual([])
+  expect(emptySections(read('docs/traces.md')), 'sections without text').toEqual([])
 })
 
 test('one engine is the reference, one measures roofs, and one runs what is shipped', () => {

@@ -46,6 +46,11 @@ export function readSources(): Source[] {
   return filesUnder('src', (path) => path.endsWith('.ts') && !isTestFile(path)).map(readSource)
 }
 
+/** Every file of the page: TypeScript with elements in it. */
+export function readWebSources(): Source[] {
+  return filesUnder('web/src', (path) => /\.tsx?$/.test(path) && !isTestFile(path)).map(readSource)
+}
+
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
   return parseSource(path, text)
@@ -108,9 +113,12 @@ export interface Peers {
 
 export const PEERS: readonly Peers[] = [
   { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = definePipelineRule\(/m },
+  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineLoadRule\(/m },
   { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
+  { kind: 'trace reader', folder: 'src/evidence/traces', mark: /^export const (\w+): TraceReader\b/m },
   { kind: 'format', folder: 'src/formats', mark: /^export (?:async )?function (read\w+)\(file: string\): (?:Promise<)?Model\b/m },
 ]
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { engineById } from '../../src/engines/index.ts'
 import type { EnginesDocument } from '../../src/report/documents/engines.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
@@ -25,25 +26,32 @@ test('engines: those that are here say on what, the others why and how to get th
 
 const others = listed.engines.filter(({ id }) => id !== 'ort-cpu')
 
+const readsOnnx = (id: string): boolean => engineById(id)!.formats.includes('onnx')
+
+/** What an engine takes: code is written for rows alone. */
+const modelOf = (id: string): string => fixture(id === 'compiled' ? 'credit_mlp' : 'if-subgraph')
+
 const threads = (id: string): string[] => (id.endsWith('wasm') ? ['--threads', '2'] : [])
 
-describe.each(others)('$id', ({ id, here, reason, fix, deviceKind }) => {
+describe.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, reason, fix }) => {
+  test('refuses a model of another format in one line', async ({ skip }) => {
+    if (!here) skip(`${reason}; ${fix}`)
+    const ended = await whyslow(where, fixture('if-subgraph'), '--engine', id)
+    expect([ended.status, ended.stdout]).toEqual([2, ''])
+    // An engine whose format can be written is given that; this model is one that cannot.
+    expect(ended.stderr).toMatch(
+      /^whyslow: .*if-subgraph\.onnx: (\S+ reads \S+ alone, and this is onnx; .*|If 'if' cannot be written as TFLite: .*)\n$/,
+    )
+    expect(where.left()).toEqual([])
+  })
+})
+
+describe.each(others.filter(({ id }) => readsOnnx(id)))('$id', ({ id, here, reason, fix, deviceKind }) => {
   test('measures, and says what it cannot check and why', async (context) => {
     if (!here) context.skip(`${reason}; ${fix}`)
     if (id.startsWith('browser')) onlyFull(context, 'each process of theirs starts a browser')
     if (deviceKind === 'software-gpu') onlyFull(context, 'a software adapter compiles its shaders for seconds')
-    const ended = await whyslow(
-      where,
-      fixture('if-subgraph'),
-      '--engine',
-      id,
-      ...threads(id),
-      '--quick',
-      '--seconds',
-      '0.3',
-      '--json',
-      '-',
-    )
+    const ended = await whyslow(where, modelOf(id), '--engine', id, ...threads(id), '--quick', '--seconds', '0.3', '--json', '-')
     expect(ended.status, ended.stderr).toBe(0)
     const report = JSON.parse(ended.stdout) as ReportDocument
     expect(report.latency!.p50Ms).toBeGreaterThan(0)

@@ -88,6 +88,15 @@ test('latency-goal.mjs', async (context) => {
   expect(strict.stdout).toContain('Too slow. One prediction takes ')
 })
 
+test('fraud-score.mjs', async (context) => {
+  onlyFull(context, LONG)
+  const model = join(ROOT, 'fixtures/formats/xgboost/1.7-binary.json')
+  const { status, stdout, stderr } = await run('fraud-score.mjs', model, join(where.root, 'score'))
+  expect(status, stderr).toBe(0)
+  expect(stdout).toMatch(/^one row: \d+\.\d\d µs$/m)
+  expect(stdout).toMatch(/^1000 rows: \d+ rows a second$/m)
+})
+
 test('leave nothing in the folder they are run from, and nothing in TMPDIR', () => {
   expect(where.left()).toEqual([])
 })

@@ -1,0 +1,104 @@
+// `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing.
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AbDocument } from '../../src/report/documents/ab.ts'
+import { folders, start, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0
+
+const PROGRAMS = {
+  'old.py':
+    'def samples():\n    return [[k / 7 for k in range(3000)], [1.5]]\n\ndef predict(x):\n    out = []\n    for i in range(len(x)):\n        for _ in range(8):\n            y = x[i] * 2.0\n        out.append(y)\n    return out\n',
+  'new.py': 'def predict(x):\n    return [v * 2.0 for v in x]\n',
+  'new.mjs': 'export const predict = (x) => Float64Array.from(x, (v) => v * 2)\n',
+  'old.mjs':
+    'export const samples = () => [Array.from({ length: 3000 }, (_, k) => k / 7), [1.5]]\nexport function predict(x) {\n  let y = []\n  for (let k = 0; k < 40; k++) y = x.map((v) => v * 2)\n  return y\n}\n',
+  'hang.py': 'def predict(x):\n    while True:\n        pass\n',
+  'leave.mjs': 'export const predict = () => process.exit(0)\n',
+  'throw.py':
+    'def load():\n    return 1\n\ndef predict(model, x):\n    print("flood" * 100000)\n    raise ValueError("bad row")\n',
+  'never.mjs': 'export const predict = () => new Promise(() => {})\n',
+  'broken.py': 'def predict(x:\n',
+  'one.py': 'print(sum(k * k for k in range(300000)))\n',
+  'two.py': 'print(sum(k * k for k in range(300)))\n',
+}
+const file = (name: keyof typeof PROGRAMS) => join(where.root, name)
+beforeAll(() => {
+  for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(where.root, name), text)
+})
+
+/** A busy machine may hide a difference; it must not turn it round. */
+const NOT_SLOWER = expect.stringMatching(/^(faster|no-difference)$/)
+
+const compared = async (...given: string[]) => {
+  const ended = await whyslow(where, 'ab', ...given, '--quick', '--json', '-')
+  expect(ended.status, ended.stderr).toBe(0)
+  return JSON.parse(ended.stdout) as AbDocument
+}
+
+describe('JavaScript', () => {
+  test('the one that does less is not called slower, and gives the same', async () => {
+    const document = await compared(file('old.mjs'), file('new.mjs'))
+    expect(document).toMatchObject({
+      verdict: NOT_SLOWER,
+      outputs: { agreement: 'identical', samples: 2 },
+      samples: { source: 'a' },
+    })
+    expect(where.left()).toEqual([])
+  })
+
+  test.each([
+    ['leave.mjs', /leave\.mjs \(predict, sample 0\): its process ended with code 0/],
+    ['never.mjs', /never\.mjs \(predict, sample 0\): it gave no answer within 2 s/],
+  ] as const)('%s is named with stage and sample', async (name, said) => {
+    const ended = await whyslow(where, 'ab', file('old.mjs'), file(name), '--limit', '2')
+    expect([ended.status, ended.stdout]).toEqual([2, ''])
+    expect(ended.stderr).toMatch(said)
+  })
+})
+
+describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', () => {
+  test('the one that does less is not called slower, and gives the same', async () => {
+    expect(await compared(file('old.py'), file('new.py'))).toMatchObject({
+      verdict: NOT_SLOWER,
+      a: { language: 'python', call: ['predict'] },
+      outputs: { agreement: 'identical', numbers: 3001 },
+    })
+  })
+
+  test('beside JavaScript', async () => {
+    expect(await compared(file('old.py'), file('new.mjs'))).toMatchObject({
+      outputs: { agreement: 'identical' },
+      b: { language: 'javascript' },
+    })
+  })
+
+  test.each([
+    ['hang.py', /hang\.py \(predict, sample 0\): it gave no answer within 2 s/],
+    ['throw.py', /throw\.py:6 \(predict, sample 0\): ValueError: bad row/],
+    ['broken.py', /broken\.py:1 \(import\): SyntaxError/],
+  ] as const)('%s is named with stage and sample', async (name, said) => {
+    const ended = await whyslow(where, 'ab', file('old.py'), file(name), '--limit', '2')
+    expect([ended.status, ended.stdout]).toEqual([2, ''])
+    expect(ended.stderr).toMatch(said)
+  })
+
+  test('scripts are run whole, and what they print is compared', async () => {
+    const document = await compared(file('one.py'), file('one.py'))
+    expect(document).toMatchObject({ a: { call: [] }, outputs: { agreement: 'identical', numbers: 1 } })
+    expect((await compared(file('one.py'), file('two.py'))).outputs.agreement).toBe('different')
+  })
+
+  test('Ctrl-C leaves no process', async () => {
+    const running = start(where, ['ab', file('old.py'), file('hang.py')])
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    running.child.kill('SIGINT')
+    expect((await running.ended).status).toBe(130)
+    const { stdout } = spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
+    expect(stdout.split('\n').filter((line) => line.includes(where.root))).toEqual([])
+  })
+})

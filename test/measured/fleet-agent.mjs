@@ -1,0 +1,31 @@
+// An agent of a fleet whose trials are scripted, for the test beside: it says in a file when it began and ended each, under the machine's lock
+// as real ones are, and reports the trial's own number.
+import { appendFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runAgent } from '../../dist/commands/fleet/agent.js'
+import { openAgentQueue } from '../../dist/commands/fleet/bullmq-queue.js'
+import { openPostgres } from '../../dist/commands/store/postgres-store.js'
+import { withMachineLock } from '../../dist/trials/lock.js'
+
+const { url, machine, log, storeUrl, lockFolder, report } = JSON.parse(process.argv[2])
+const stop = new AbortController()
+process.on('SIGTERM', () => stop.abort())
+const store = storeUrl === null ? null : await openPostgres(storeUrl)
+
+async function measure({ trial, batch }) {
+  if (batch === 13) throw new Error('poisoned')
+  return withMachineLock(
+    async () => {
+      appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event: 'begin', at: Date.now() })}\n`)
+      await sleep(20)
+      appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event: 'end', at: Date.now() })}\n`)
+      return { ...report, latency: { ...report.latency, p50Ms: batch } }
+    },
+    { onWait: () => {}, folder: lockFolder },
+  )
+}
+
+const queue = await openAgentQueue(url, machine, { lockMs: 3000, stalledCheckMs: 1000 })
+await runAgent({ queue, key: null, store, measure, log: () => {}, signal: stop.signal, renewMs: 1000, idleMs: 50 })
+await store?.close()
+process.exit(0)

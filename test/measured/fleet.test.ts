@@ -1,0 +1,192 @@
+// A fleet on a real Redis and, where it is here, a real PostgreSQL: agents are killed at random and Redis is restarted, and each trial still
+// ends once. Trials are scripted: what is tested is that none is lost and none is measured beside another.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
+import { makeJob } from '../../src/commands/fleet/job.ts'
+import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
+import { openPostgres } from '../../src/commands/store/postgres-store.ts'
+import { exampleMachine, exampleReport } from '../../src/commands/study/example-reports.ts'
+
+const POSTGRES = '/usr/lib/postgresql'
+const MACHINE = 'x64-avx2-2c-abcdef'
+const TRIALS = 200
+const AGENTS = 4
+const POISONED = 13
+
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+const children = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as { port: number }
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+function started(command: string, words: readonly string[], options: { uid?: number; gid?: number } = {}): ChildProcess {
+  const child = spawn(command, words, { stdio: 'ignore', cwd: folder, ...options })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.once('exit', done) : done(null)))
+
+/** Undefined with the reason where there is none. */
+async function postgres(): Promise<{ url: string } | { reason: string }> {
+  const versions = existsSync(POSTGRES) ? readdirSync(POSTGRES) : []
+  const bin = versions.map((version) => join(POSTGRES, version, 'bin')).find((one) => existsSync(join(one, 'initdb')))
+  if (bin === undefined) return { reason: 'no PostgreSQL is installed' }
+  // It does not run as root.
+  const user = process.getuid?.() === 0 ? Number(spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' }).stdout) : undefined
+  const as =
+    user === undefined ? {} : { uid: user, gid: Number(spawnSync('id', ['-g', 'postgres'], { encoding: 'utf8' }).stdout) }
+  const data = join(folder, 'postgres')
+  mkdirSync(data)
+  chmodSync(folder, 0o777)
+  if (user !== undefined) spawnSync('chown', ['postgres', data])
+  const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], {
+    ...as,
+    encoding: 'utf8',
+    cwd: data,
+  })
+  if (made.status !== 0) return { reason: `initdb: ${made.stderr}` }
+  const port = await freePort()
+  started(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-k', data, '-h', '127.0.0.1'], as)
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  for (let look = 0; look < 100; look++) {
+    const store = await openPostgres(url).catch(() => undefined)
+    await store?.close()
+    if (store !== undefined) return { url }
+    await sleep(100)
+  }
+  return { reason: 'PostgreSQL did not start within 10 s' }
+}
+
+describe('a fleet', () => {
+  const log = join(folder, 'events.jsonl')
+  const lockFolder = join(folder, 'lock')
+  let port = 0
+  let url = ''
+  let store: Awaited<ReturnType<typeof postgres>> = { reason: '' }
+  let redis: ChildProcess
+  const startRedis = () =>
+    started('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''])
+
+  beforeAll(async () => {
+    if (!hasRedis) return
+    mkdirSync(lockFolder)
+    writeFileSync(log, '')
+    port = await freePort()
+    url = `redis://127.0.0.1:${port}`
+    redis = startRedis()
+    store = await postgres()
+  })
+
+  const report = exampleReport(exampleMachine('scripted'))
+  const storeUrl = () => ('url' in store ? store.url : null)
+  const agent = () =>
+    started(process.execPath, [
+      join(import.meta.dirname, 'fleet-agent.mjs'),
+      JSON.stringify({ url, machine: MACHINE, log, storeUrl: storeUrl(), lockFolder, report }),
+    ])
+
+  test(`ends each of ${TRIALS} trials once, whoever is killed`, async ({ annotate, skip }) => {
+    if (!hasRedis) skip('no redis-server is installed; apt-get install redis-server')
+    if ('reason' in store) await annotate(`without PostgreSQL: ${store.reason}`)
+    const asking = await openAsking(url)
+    const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1))
+    for (const job of jobs) await asking.add(MACHINE, job.trial, job)
+    let agents = Array.from({ length: AGENTS }, agent)
+    for (let killed = 0; killed < 6; killed++) {
+      await sleep(1500)
+      const victim = killed % AGENTS
+      agents[victim]!.kill('SIGKILL')
+      agents = agents.map((one, i) => (i === victim ? agent() : one))
+      if (killed === 2) {
+        redis.kill('SIGTERM')
+        await ended(redis)
+        redis = startRedis()
+      }
+    }
+    const outcomes = await settled(
+      asking,
+      jobs.map(({ trial }) => trial),
+    )
+    const failed = outcomes.flatMap((one, i) => (one.state === 'failed' ? [[i + 1, one.reason]] : []))
+    expect(failed).toEqual([[POISONED, 'poisoned']])
+    expect(outcomes.flatMap((one, i) => (one.state === 'done' && one.report.latency!.p50Ms !== i + 1 ? [i] : []))).toEqual([])
+    for (const one of agents) one.kill('SIGTERM')
+    await Promise.all(agents.map(ended))
+    // Those that were killed are still announced; those that ended are not.
+    const pids = agents.map(({ pid }) => String(pid))
+    expect((await asking.listening()).filter((one) => pids.some((pid) => one.agent.includes(`-${pid}-`)))).toEqual([])
+    await asking.close()
+
+    // No two at once on this host.
+    const spans = spansIn(readFileSync(log, 'utf8'))
+    expect(spans.length).toBeGreaterThanOrEqual(TRIALS - 1)
+    expect(spans.slice(1).filter(({ begin }, i) => begin < spans[i]!.end)).toEqual([])
+
+    if ('url' in store) {
+      const shared = await openPostgres(store.url)
+      const p50s = (await shared.reports()).map(({ latency }) => latency!.p50Ms)
+      await shared.close()
+      expect(p50s.sort((a, b) => a - b)).toEqual(jobs.map((_, i) => i + 1).filter((batch) => batch !== POISONED))
+    }
+  }, 180_000)
+})
+
+const jobOf = (batch: number) =>
+  makeJob(
+    {
+      model: [{ name: 'a.onnx', sha256: 'ab'.repeat(32), sizeBytes: 1 }],
+      ...{
+        data: [],
+        engine: 'ort-cpu',
+        batch,
+        threads: null,
+        seconds: null,
+        quick: true,
+        labels: null,
+        shapes: {},
+        values: {},
+        run: 'one',
+      },
+    },
+    null,
+  )
+
+async function settled(asking: AskingQueue, trials: readonly string[]) {
+  for (;;) {
+    const outcomes = []
+    for (const trial of trials) outcomes.push(await asking.outcome(MACHINE, trial))
+    if (outcomes.every(({ state }) => state === 'done' || state === 'failed')) return outcomes
+    await sleep(500)
+  }
+}
+
+/** Of trials that ended, in order of their beginning; one whose agent was killed meanwhile has no end. */
+function spansIn(text: string): { begin: number; end: number }[] {
+  const open = new Map<string, number>()
+  const spans = []
+  for (const line of text.trim().split('\n')) {
+    const { trial, pid, event, at } = JSON.parse(line) as { trial: string; pid: number; event: string; at: number }
+    if (event === 'begin') open.set(`${trial} ${pid}`, at)
+    else spans.push({ begin: open.get(`${trial} ${pid}`)!, end: at })
+  }
+  return spans.sort((a, b) => a.begin - b.begin)
+}

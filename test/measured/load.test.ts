@@ -1,0 +1,104 @@
+// A model under load through the command line: the server that is started for it, what its latencies are made of, and its end.
+import { afterAll, describe, expect, test } from 'vitest'
+import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
+import { descendantsOf } from '../../src/trials/end-process.ts'
+import { fixture, folders, refuses, start, whyslow } from './command.ts'
+
+const where = folders()
+afterAll(() => where.remove())
+
+const PARTS = ['network and HTTP', 'upload', 'parse', 'queue', 'hand-over', 'compute', 'serialize']
+const sum = ({ partsMs }: LoadPartMeans) => partsMs.reduce((total, part) => total + part, 0)
+
+describe('a model', () => {
+  test('is served in a process of its own, and the parts of its latency add up', async () => {
+    const { status, stdout, stderr } = await whyslow(
+      where,
+      ...['load', fixture('lstm'), '--rate', '100', '--seconds', '1', '--workers', '1', '--no-progress', '--json', '-'],
+    )
+    expect([status, stderr]).toEqual([0, ''])
+    const { target, setup, points, warnings } = JSON.parse(stdout) as LoadDocument
+    expect(target).toMatchObject({ kind: 'model', protocol: 'oip', inputs: { source: 'synthetic', binary: true } })
+    expect(setup).toMatchObject({ engine: 'ort-cpu', workers: 1, queueLimit: 32 })
+    const [{ requests, errors, parts }] = points as [LoadDocument['points'][number]]
+    expect([requests, errors]).toEqual([100, 0])
+    expect(parts!.names).toEqual(expect.arrayContaining(PARTS))
+    expect(new Set(parts!.basis)).toEqual(new Set(['measured']))
+    for (const group of [parts!.all, parts!.slowest, parts!.typical]) expect(sum(group)).toBeCloseTo(group.latencyMs, 3)
+    const computeMs = parts!.all.partsMs[parts!.names.indexOf('compute')]!
+    expect(computeMs).toBeGreaterThan(0)
+    expect(warnings[0]).toMatch(/^inputs are synthetic/)
+    expect(where.left()).toEqual([])
+  })
+
+  test('what does not open is refused in its own words', async () => {
+    await refuses(['load', 'package.json', '--rate', '3'], /package\.json/)
+    await refuses(['load', fixture('lstm'), '--rate', '3', '--engine', 'none'], /--engine none: no such engine/)
+  })
+
+  test('Ctrl-C ends the server, too', async () => {
+    const { child, ended } = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
+    let started: number[] = []
+    while (started.length === 0 && child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      started = descendantsOf(child.pid!)
+    }
+    child.kill('SIGINT')
+    expect((await ended).status).toBe(130)
+    for (const pid of started) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
+    expect(where.left()).toEqual([])
+  })
+})
+
+test('requests for a server of the Open Inference Protocol are made of its metadata', async () => {
+  const { child, ended } = start(where, ['serve', fixture('lstm'), '--port', '0', '--workers', '1', '--name', 'm'])
+  try {
+    const address = await new Promise<string>((resolve, reject) => {
+      let text = ''
+      child.stdout.on('data', (chunk: string) => {
+        text += chunk
+        const found = /at (http:\S+)/.exec(text)?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      child.once('exit', () => reject(new Error('the server ended')))
+    })
+    const { status, stdout } = await whyslow(
+      where,
+      ...['load', address, '--protocol', 'oip', '--rate', '50', '--seconds', '1', '--no-progress', '--json', '-'],
+    )
+    expect(status).toBe(0)
+    const { target, setup, points } = JSON.parse(stdout) as LoadDocument
+    expect(target).toMatchObject({ kind: 'http', protocol: 'oip', inputs: { binary: true, tensors: [{ datatype: 'FP32' }] } })
+    expect(setup).toBe(null)
+    expect(points[0]!.errors).toBe(0)
+    expect(points[0]!.parts!.names).toContain('server: queue')
+  } finally {
+    child.kill('SIGTERM')
+    expect((await ended).status).toBe(0)
+  }
+})
+
+test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async () => {
+  const asked = ['--rate', '3', '--seconds', '1', '--max-batch', '8', '--no-progress']
+  await refuses(['load', fixture('lstm'), ...asked], /--max-batch 8: lstm: .*; leave it out/)
+  const rows = fixture('symbolic-batch')
+  const load = [
+    'load',
+    rows,
+    '--clients',
+    '16',
+    '--seconds',
+    '1',
+    '--workers',
+    '1',
+    '--max-batch',
+    '8',
+    '--no-progress',
+    '--json',
+    '-',
+  ]
+  const { status, stdout } = await whyslow(where, ...load)
+  expect(status).toBe(0)
+  const { setup, points } = JSON.parse(stdout) as LoadDocument
+  expect([setup!.maxBatch, points[0]!.errors]).toEqual([8, 0])
+})

@@ -1,0 +1,90 @@
+// Loops of Python and the NumPy expressions in their place, in a real interpreter: on arrays made to tell them apart, and on programs as they stand.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { replacePythonLoops } from '../../src/pipeline/replace/python-loops.ts'
+import { ROOT } from '../sources.ts'
+
+/** .ci/run names one that has NumPy. */
+const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
+const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0
+
+const folder = mkdtempSync(join(tmpdir(), 'whyslow-loops-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function replaced(text: string, call: string | null = null) {
+  const file = join(folder, 'program.py')
+  writeFileSync(file, text)
+  return replacePythonLoops({ file, call, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 })
+}
+
+describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that has NumPy)', () => {
+  test('what is offered is equal on every array that was tried, and loops that depend on other elements are refused', () => {
+    const script = join(ROOT, 'fixtures/python-loops/verify.py')
+    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'src/pipeline/replace/python')], { encoding: 'utf8' })
+    const lines = stdout.trim().split('\n')
+    const counted = lines.at(-1)!.match(/^offered (\d+), refused (\d+), compared (\d+), wrong (\d+)$/)
+    expect(counted, `${stdout}${stderr}`).not.toBeNull()
+    expect(Number(counted![4]), stdout).toBe(0)
+    expect(Number(counted![1])).toBeGreaterThan(200)
+    for (const name of ['shifted', 'running', 'reversed', 'carried']) expect(lines).toContain(`${name}: none`)
+    // Python's integers have no end, and dividing by 0 raises.
+    expect(lines.find((line) => line.startsWith('product:'))).not.toContain('list of int')
+    expect(lines.find((line) => line.startsWith('quotient:'))).not.toContain('list of float')
+  })
+
+  test('a tutorial as it stands', async () => {
+    const { replacements, failed } = await replaced(
+      'import numpy as np\nimport time\na = np.random.rand(100000)\nb = np.random.rand(100000)\nc = []\ntic = time.time()\nfor i in range(100000):\n    c.append(a[i] * b[i])\nprint(time.time() - tic)\ntic = time.time()\nc = a * b\nprint(time.time() - tic)\n',
+    )
+    expect(failed).toBeNull()
+    expect(replacements).toMatchObject([
+      { line: 7, function: null, code: ['c = a[:100000] * b[:100000]'], equal: 'bits', on: '100,000 elements of float64' },
+    ])
+    expect(replacements[0]!.factorLow).toBeGreaterThan(2)
+  })
+
+  test('in a function, with lists: what they become is in the lines to paste', async () => {
+    const { replacements, refused } = await replaced(
+      'def samples():\n    return [[k / 3 for k in range(20000)]]\n\ndef predict(x):\n    y = []\n    for v in x:\n        y.append(v * 2 + 1)\n    z = [1 / v for v in y]\n    return z[-1]\n',
+    )
+    expect(replacements).toMatchObject([
+      { line: 6, function: 'predict', code: ['x = np.asarray(x)  # once, where it is made', 'y = x * 2 + 1'], equal: 'bits' },
+    ])
+    expect(refused).toContainEqual(expect.objectContaining({ line: 8, reason: expect.stringContaining('ZeroDivisionError') }))
+  })
+
+  test('pictures, channels last to channels first', async () => {
+    const { replacements } = await replaced(
+      'import numpy as np\nimg = np.random.default_rng(0).integers(0, 255, (20, 30, 3)).astype(np.uint8)\nout = np.zeros((3, 20, 30), np.float32)\nfor y in range(20):\n    for x in range(30):\n        for c in range(3):\n            out[c, y, x] = img[y, x, c] / 255.0\n',
+    )
+    expect(replacements[0]!.code).toEqual(['out[:3, :20, :30] = np.transpose(img[:20, :30, :3], (2, 0, 1)) / 255.0'])
+  })
+
+  test.each([
+    [
+      'memory that overlaps',
+      'a = np.arange(9.0)\nc = a[1:]\nfor i in range(8):\n    c[i] = a[i] * 2\n',
+      'lie in the same memory',
+    ],
+    [
+      'a name that is used later',
+      'a = np.arange(9.0)\nc = np.zeros(9)\nfor i in range(9):\n    c[i] = a[i]\nprint(i)\n',
+      'i is used after the loop',
+    ],
+    ['a call', 'a = np.arange(9.0)\nc = np.zeros(9)\nfor i in range(9):\n    c[i] = abs(hash(a[i]))\n', 'it calls hash'],
+    ['ragged rows', 'a = [[1.0], [2.0, 3.0]]\nc = []\nfor x in a:\n    c.append(x * 2)\n', 'a is a list of list'],
+    ['objects', 'a = np.array([1, None], object)\nc = []\nfor x in a:\n    c.append(x == 1)\n', 'elements of type object'],
+  ])('%s is refused, with the reason', async (_, text, reason) => {
+    const { replacements, refused } = await replaced(`import numpy as np\n${text}`)
+    expect(replacements).toEqual([])
+    expect(refused[0]!.reason).toContain(reason)
+  })
+
+  test('a program that throws is said to; what ran before it is looked at', async () => {
+    const { failed } = await replaced('import numpy as np\nx = 1 / 0\na = np.zeros(3)\nc = []\nfor v in a:\n    c.append(v)\n')
+    expect(failed).toBe('ZeroDivisionError: division by zero')
+  })
+})

@@ -1,0 +1,104 @@
+// gRPC of the Open Inference Protocol against clients that are not ours: grpc-js, and Triton's in Python where it is (WHYSLOW_CLIENTS_PYTHON names an
+// interpreter that has tritonclient[grpc,http]).
+import { spawnSync } from 'node:child_process'
+import * as grpc from '@grpc/grpc-js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { arrayBytes, exampleRequest } from '../../src/serve/grpc/example-messages.ts'
+import { fixture, folders, start } from './command.ts'
+
+const where = folders()
+let served: { readonly port: number; readonly grpcPort: number; readonly end: () => Promise<number | null> }
+beforeAll(async () => {
+  const { child, ended } = start(where, [
+    ...['serve', fixture('symbolic-batch'), '--port', '0', '--grpc-port', '0', '--workers', '1', '--name', 'm'],
+  ])
+  const ports = await new Promise<RegExpExecArray>((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (chunk: string) => {
+      text += chunk
+      const found = /:(\d+)\/v2.*gRPC at 127\.0\.0\.1:(\d+)/.exec(text)
+      if (found !== null) resolve(found)
+    })
+    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
+  })
+  const end = async () => {
+    child.kill('SIGTERM')
+    return (await ended).status
+  }
+  served = { port: Number(ports[1]), grpcPort: Number(ports[2]), end }
+})
+afterAll(async () => {
+  expect(await served.end()).toBe(0)
+  where.remove()
+})
+
+const asIs = (bytes: Uint8Array) => Buffer.from(bytes)
+function call(method: string, bytes: Uint8Array): Promise<Buffer> {
+  const client = new grpc.Client(`127.0.0.1:${served.grpcPort}`, grpc.credentials.createInsecure())
+  return new Promise<Buffer>((resolve, reject) => {
+    client.makeUnaryRequest(`/inference.GRPCInferenceService/${method}`, asIs, asIs, bytes, (error, answer) =>
+      error === null ? resolve(answer!) : reject(error),
+    )
+  }).finally(() => client.close())
+}
+
+describe('grpc-js', () => {
+  test('health and metadata', async () => {
+    for (const method of ['ServerLive', 'ServerReady']) expect([...(await call(method, new Uint8Array()))]).toEqual([8, 1])
+    expect([...(await call('ModelReady', Uint8Array.of(0x0a, 1, 0x6d)))]).toEqual([8, 1])
+    expect((await call('ModelMetadata', Uint8Array.of(0x0a, 1, 0x6d))).includes('FP32')).toBe(true)
+  })
+
+  test('what is not understood is refused by its status', async () => {
+    await expect(call('ModelReady', Uint8Array.of(0x0a, 1, 0x6e))).rejects.toMatchObject({ code: grpc.status.NOT_FOUND })
+    for (const bytes of [exampleRequest({ name: 'none', raw: [arrayBytes(1, 2)] }), Uint8Array.of(0x0a, 99)])
+      await expect(call('ModelInfer', bytes)).rejects.toMatchObject({
+        code: expect.toSatisfy((code: number) => code === grpc.status.INVALID_ARGUMENT || code === grpc.status.NOT_FOUND),
+      })
+    await expect(call('RepositoryIndex', new Uint8Array())).rejects.toMatchObject({ code: grpc.status.UNIMPLEMENTED })
+  })
+})
+
+/** Asks over both, and compares; prints 'ok'. */
+const TRITON = `
+import sys
+import numpy as np
+import tritonclient.grpc as tg
+import tritonclient.http as th
+rng = np.random.default_rng(1)
+answers = []
+for module, address in ((th, sys.argv[1]), (tg, sys.argv[2])):
+    client = module.InferenceServerClient(address)
+    assert client.is_server_live() and client.is_server_ready() and client.is_model_ready('m')
+    metadata = client.get_model_metadata('m', **({'as_json': True} if module is tg else {}))
+    inputs = []
+    rng = np.random.default_rng(1)
+    for one in metadata['inputs']:
+        shape = [3 if int(size) < 0 else int(size) for size in one['shape']]
+        tensor = module.InferInput(one['name'], shape, one['datatype'])
+        tensor.set_data_from_numpy(rng.standard_normal(shape).astype(np.float32))
+        inputs.append(tensor)
+    name = metadata['outputs'][0]['name']
+    answers.append(client.infer('m', inputs).as_numpy(name))
+    asked = client.infer('m', inputs, outputs=[module.InferRequestedOutput(name)], request_id='7')
+    assert asked.get_response()['id'] == '7' if module is th else asked.get_response().id == '7'
+    try:
+        client.infer('none', inputs)
+        raise SystemExit('a model that there is not was predicted')
+    except Exception as error:
+        assert 'no such model' in str(error), error
+assert np.array_equal(*answers), answers
+print('ok')
+`
+
+test('tritonclient over HTTP and gRPC', ({ skip }) => {
+  const python = process.env.WHYSLOW_CLIENTS_PYTHON
+  if (python === undefined || python === '') {
+    skip('WHYSLOW_CLIENTS_PYTHON names no interpreter that has tritonclient[grpc,http]')
+    return
+  }
+  const { stdout, stderr } = spawnSync(python, ['-c', TRITON, `127.0.0.1:${served.port}`, `127.0.0.1:${served.grpcPort}`], {
+    encoding: 'utf8',
+  })
+  expect(stdout, stderr).toBe('ok\n')
+})
