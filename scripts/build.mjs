@@ -1,5 +1,6 @@
-// Builds dist/ from src/: compiles, makes the code that checks saved documents, copies what is not TypeScript, removes what has no source
-// any more, makes the command executable. When neither src/ nor dist/ has changed since the last build, nothing runs.
+// Builds dist/ from src/: compiles, makes the code that checks saved documents, builds the page (build-web.mjs), copies what is not
+// TypeScript, removes what has no source any more, makes the command executable. When neither src/, web/ nor dist/ has changed since the
+// last build, nothing runs.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -15,10 +16,11 @@ const buildInfo = join(cache, 'whyslow.tsbuildinfo')
 const stamp = join(cache, 'whyslow.build-stamp')
 const command = join(dist, 'cli/main.js')
 const validators = join(dist, 'validators')
-const copied = /\.(json|mjs|wasm|html|css)$/
+const web = join(root, 'web')
+const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
-const scripts = ['build', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
+const scripts = ['build', 'build-web', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>
   join(root, name),
 )
@@ -34,8 +36,10 @@ if (isIncomplete()) {
 }
 const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
 writeValidators(validators)
+const { buildWeb, shellFile } = await import('./build-web.mjs')
+await buildWeb()
 for (const file of files(src).filter((name) => copied.test(name))) cpSync(file, join(dist, relative(src, file)))
-for (const file of files(dist)) if (!hasSource(file)) rmSync(file)
+for (const file of files(dist)) if (file !== shellFile && !hasSource(file)) rmSync(file)
 if (existsSync(command)) chmodSync(command, 0o755)
 if (!succeeded) process.exit(1)
 mkdirSync(cache, { recursive: true })
@@ -66,7 +70,7 @@ function files(folder) {
 
 function fingerprint() {
   const hash = createHash('sha256')
-  for (const file of [...settings, ...files(src), ...files(dist)].filter(existsSync).sort()) {
+  for (const file of [...settings, ...files(src), ...files(web), ...files(dist)].filter(existsSync).sort()) {
     const { mtimeMs, size } = statSync(file)
     hash.update(`${relative(root, file)} ${mtimeMs} ${size}\n`)
   }

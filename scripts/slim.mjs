@@ -1,5 +1,6 @@
-// Before packing: takes out of dist/ what its users do not need. Comments and blanks of code and schemas (the sources have them; names and line
-// breaks stay, for stack traces), and declarations that no public one names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
+// Before packing: takes out of dist/ what its users do not need. Comments, blanks and long names of code (stack traces keep files and lines, and
+// the sources have the rest; nothing in src/ looks a function or class up by its name), blanks of schemas, and declarations that no public one
+// names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +11,14 @@ const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
 
-const printed = { minifyWhitespace: true, minifySyntax: true, lineLimit: 120, target: 'node20', legalComments: 'none' }
+const printed = { minify: true, lineLimit: 120, target: 'node20', legalComments: 'none' }
 for (const file of files.filter((name) => /\.c?js$/.test(name)))
   writeFileSync(file, transformSync(readFileSync(file, 'utf8'), printed).code)
 for (const file of files.filter((name) => name.endsWith('.json')))
   writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))))
 
 const named = new Set()
-const todo = [join(dist, 'index.d.ts')]
+const todo = ['index.d.ts', 'kernels/index.d.ts', 'pipeline/define.d.ts'].map((name) => join(dist, name))
 for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
   if (named.has(file)) continue
   named.add(file)
