@@ -1,5 +1,6 @@
 // What the benchmarks share: the built command line, plain onnxruntime-node loops in processes of their own, comparisons in pairs,
-// models to try. MODELS=folder names a folder of .onnx files; ONLY=word,word keeps some models.
+// models to try. MODELS=folder names a folder of .onnx files, PACKAGES=name,name npm packages that hold some, installed in the repository or in
+// the folder FROM; FLAGS=file.json what models must be told; ONLY=word,word keeps some models.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -204,20 +205,39 @@ export const reasonOf = (error) =>
 const FLAGS = {
   'silero_vad.onnx': ['--shape', 'input=1x576', '--shape', 'state=2x1x128', '--value', 'sr=16000'],
   'silero_vad_half.onnx': ['--shape', 'input=1x576', '--shape', 'state=2x1x128'],
+  'ch_PP-OCRv4_det_infer.onnx': ['--shape', 'x=1x3x320x320'],
+  'ch_PP-OCRv4_rec_infer.onnx': ['--shape', 'x=1x3x48x320'],
+  'ch_ppocr_mobile_v2.0_cls_infer.onnx': ['--shape', 'x=1x3x48x192'],
   'silero_vad_legacy.onnx': ['--shape', 'input=1x1536', '--shape', 'h=2x1x64', '--shape', 'c=2x1x64', '--value', 'sr=16000'],
 }
-export const flagsFor = (file) => FLAGS[path.basename(file)] ?? []
+const told = process.env.FLAGS ? JSON.parse(fs.readFileSync(process.env.FLAGS, 'utf8')) : {}
+export const flagsFor = (file) => told[path.basename(file)] ?? FLAGS[path.basename(file)] ?? []
 
-/** Models of the repository and its dev dependencies that predict as they are, and those of MODELS. */
+/** Models of the repository and its dev dependencies that predict as they are, and those of MODELS and PACKAGES. */
 export function models() {
-  return kept([...ownModels(), ...(process.env.MODELS ? modelsIn(process.env.MODELS) : [])])
+  return kept([...ownModels(), ...(process.env.MODELS ? modelsIn(process.env.MODELS) : []), ...packagedModels()])
 }
 
-/** Models of MODELS alone; without it those of a folder beside the repository, where there is one, else the repository's own. */
+/** Models of MODELS and PACKAGES alone; without them those of a folder beside the repository, where there is one, else the repository's own. */
 export function modelsToFix() {
+  const named = [...(process.env.MODELS ? modelsIn(process.env.MODELS) : []), ...packagedModels()]
+  if (process.env.MODELS || process.env.PACKAGES) return kept(named)
   const beside = path.resolve(root, '../shared/models')
-  const folder = process.env.MODELS ?? (fs.existsSync(beside) ? beside : undefined)
-  return kept(folder === undefined ? ownModels() : modelsIn(folder))
+  return kept(fs.existsSync(beside) ? modelsIn(beside) : ownModels())
+}
+
+/** Ends the process where a package is not installed or holds no model: nobody wants the others' numbers for all. */
+function packagedModels() {
+  const names = process.env.PACKAGES?.split(',') ?? []
+  const folders = names.map((name) => path.join(process.env.FROM ?? root, 'node_modules', name))
+  const without = folders.filter((folder) => !fs.existsSync(folder) || modelsIn(folder).length === 0)
+  if (without.length > 0) {
+    console.error(
+      `no .onnx file in ${without.join(', ')}: install the package with npm install --prefix FOLDER, and say FROM=FOLDER`,
+    )
+    process.exit(2)
+  }
+  return folders.flatMap(modelsIn)
 }
 
 function ownModels() {
