@@ -212,12 +212,26 @@ function padsOf(call: OperatorCall, rank: number): (readonly [number, number])[]
   return Array.from({ length: rank }, (_, axis) => [cells[2 * axis]!, cells[2 * axis + 1]!])
 }
 
-/** Cells around the value; the second version has a value for them, which may be computed. */
+/** Cells around the value; the second version has a value for them. Both may be computed while the model runs. */
 const padded: OperatorWriter = (call) => {
   const x = call.input(0)
-  return surrounded(call, x, padsOf(call, x.shape.length), {
-    filling: call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined,
+  const filling = call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined
+  const cells = call.contents.of(call.input(1))?.elements
+  if (cells === undefined || !isTold(cells)) return paddedAsRun(call, x, filling, cells)
+  return surrounded(call, x, padsOf(call, x.shape.length), { filling })
+}
+
+/** TensorFlow has a row of two cells for each axis, ONNX all that come before and then all that come after. */
+function paddedAsRun(call: OperatorCall, x: Value, filling: Value | undefined, cells: readonly Dimension[] | undefined): Value {
+  const rank = x.shape.length
+  const asked = call.int64(call.input(1))
+  const bySide = call.op('Transpose', [asked], { dtype: 'int64', shape: [2, rank] }, { perm: [1, 0] })
+  const pads = call.op('Reshape', [bySide, call.builder.ints([-1])], { dtype: 'int64', shape: [2 * rank] })
+  const shape = x.shape.map((size, axis): Dimension => {
+    const [before, after] = [cells?.[2 * axis], cells?.[2 * axis + 1]]
+    return typeof before === 'number' && typeof after === 'number' ? grown(size, [before, after]) : null
   })
+  return call.op('Pad', [x, pads, filling], { dtype: x.dtype, shape }, { mode: 'constant' })
 }
 
 function surrounded(
