@@ -12,10 +12,11 @@ const MOST_BYTES = 256 * 2 ** 20
 
 /** `{`, with or without the mark of a reference, and then a tuple: `)` or `(`. */
 function recognises({ bytes }: Head): string | undefined {
+  if (bytes.length <= 6) return undefined
   const isDictionary = (bytes[0]! & 0x7f) === 0x7b
   const key = bytes[1]! & 0x7f
   const isTuple = (key === 0x29 && bytes[2] === 3) || (key === 0x28 && bytes.readUInt32LE(2) === 3)
-  return bytes.length > 6 && isDictionary && isTuple ? 'a marshalled dictionary of (file, line, function)' : undefined
+  return isDictionary && isTuple ? 'a marshalled dictionary of (file, line, function)' : undefined
 }
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {

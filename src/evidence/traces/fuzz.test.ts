@@ -86,6 +86,11 @@ test.each(Object.entries(SEEDS))('%s, damaged anywhere', async (_, seed) => {
   )
 })
 
+test.each(Object.entries(SEEDS))('%s, a few bytes of it', async (_, seed) => {
+  for (let from = 0; from < Math.min(12, seed.length); from++)
+    for (let length = 0; length < 12; length++) await endsWell(seed.subarray(from, from + length))
+})
+
 test('numbers that are none', async () => {
   for (const value of ['1e999', '-1e999', 'null', '"x"', '{}', '[]', '1e', '-', '99999999999999999999999999', 'NaN', 'true'])
     for (const key of ['ts', 'dur', 'pid', 'tid', 'name', 'args', 'ph'])
