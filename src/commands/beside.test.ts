@@ -23,7 +23,7 @@ async function beside(format: string, engineId: string, found: Availability = he
 
 test('as ONNX: the runtime of the model’s owner, on the file itself; not in plain JavaScript', async () => {
   expect(await beside('tfjs', 'ort-cpu')).toEqual({
-    engines: [{ id: 'tfjs-wasm', device: 'cpu', modelFile: '/models/m' }],
+    engines: [{ id: 'tfjs-wasm', device: 'cpu', modelFile: '/models/m', configEntries: {} }],
     says: 'a TensorFlow.js model probably runs on TensorFlow.js today: measured beside this engine, and by itself with --engine tfjs-wasm',
     asked: ['tfjs-wasm'],
   })
@@ -38,7 +38,7 @@ test('code of its own where it can be written for the model, beside the referenc
   const describe = async (id: string) => (id === 'compiled' ? here : gone)
   const asked = { folder: '/nowhere', quick: false, describe }
   const { engines } = await enginesBeside(model, { ...asked, engineId: 'ort-cpu' })
-  expect(engines).toEqual([{ id: 'compiled', device: 'cpu', modelFile: model.source.file }])
+  expect(engines).toEqual([{ id: 'compiled', device: 'cpu', modelFile: model.source.file, configEntries: {} }])
   expect((await enginesBeside(model, { ...asked, engineId: 'ort-wasm' })).engines).toEqual([])
 })
 
@@ -52,7 +52,7 @@ test('on its own runtime: the other backends of that, and the reference', async 
 
 test('Keras is measured in Python where it is here; of ONNX there is nothing to say; --quick measures none', async () => {
   expect(await beside('keras', 'ort-cpu')).toMatchObject({
-    engines: [{ id: 'python-keras', modelFile: '/models/m' }],
+    engines: [{ id: 'python-keras', modelFile: '/models/m', configEntries: {} }],
     says: 'a Keras model probably runs on Keras with TensorFlow in Python today: measured beside this engine, and by itself with --engine python-keras',
   })
   expect((await beside('hdf5', 'ort-cpu', gone)).says).toBe(

@@ -4,7 +4,7 @@ import { engineById, engines, referenceEngine } from '../engines/index.ts'
 import type { Availability, Engine } from '../engines/types.ts'
 import type { BesideEngine } from '../evidence/plan.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
-import { modelForEngine } from './model-for-engine.ts'
+import { entriesForModel, modelForEngine } from './model-for-engine.ts'
 
 export interface Beside {
   readonly engines: readonly BesideEngine[]
@@ -46,7 +46,7 @@ export async function enginesBeside(model: Model, { engineId, folder, quick, des
   const fixes: string[] = []
   for (const { id } of quick ? [] : others) {
     const here = await describe(id)
-    if (here.ok) found.push({ id, device: here.device, modelFile: fileForEngine(await modelForEngine(model, id, folder)) })
+    if (here.ok) found.push(await besideOf(model, { id, device: here.device }, folder))
     else fixes.push(here.fix)
   }
   const owner = `${MODELS[format] ?? `a ${format} model`} probably runs on ${runtime} today`
@@ -59,7 +59,12 @@ async function codeBeside(model: Model, folder: string, describe: BesideAsked['d
   if (one === undefined || !compilableOf(model).ok) return []
   const here = await describe(one.id)
   if (!here.ok) return []
-  return [{ id: one.id, device: here.device, modelFile: fileForEngine(await modelForEngine(model, one.id, folder)) }]
+  return [await besideOf(model, { id: one.id, device: here.device }, folder)]
+}
+
+async function besideOf(model: Model, engine: Pick<BesideEngine, 'id' | 'device'>, folder: string): Promise<BesideEngine> {
+  const modelFile = fileForEngine(await modelForEngine(model, engine.id, folder))
+  return { ...engine, modelFile, configEntries: entriesForModel(model, engine.id) }
 }
 
 function sentence(owner: string, found: readonly BesideEngine[], fixes: readonly string[]): string {

@@ -110,7 +110,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
               ...modelTask(
                 options.engine,
                 fileForEngine(contestant.model),
-                engineOptionsOf(options),
+                engineOptionsOf(options, contestant),
                 contestant.state.ready.inputs.saved,
               ),
               sampleMs,

@@ -71,3 +71,15 @@ test('notes of the reader are told: which trees count', async () => {
   const { notes } = await convert(file, { out: path.join(folder, 'stopped.onnx'), force: false, signal })
   expect(notes).toEqual([expect.stringMatching(/^only the first 6 of 15 trees count, up to the best iteration \(1\)/)])
 })
+
+test('who runs integers of TensorFlow Lite as ONNX is told what keeps their sums exact', async () => {
+  const lite = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite')
+  const asked = { force: false, signal }
+  const integers = await convert(path.join(lite, 'int8-conv.tflite'), { ...asked, out: path.join(folder, 'integers.onnx') })
+  expect(integers.notes).toEqual([
+    "on x86 without VNNI, set session.x64quantprecision=1 in onnxruntime's session options: without it integer sums saturate",
+  ])
+  expect(
+    await convert(path.join(lite, 'transpose.tflite'), { ...asked, out: path.join(folder, 'real.onnx') }),
+  ).not.toHaveProperty('notes')
+})

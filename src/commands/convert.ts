@@ -1,5 +1,6 @@
 // `convert`: a model that was read, written in another format. Nothing is measured, and nothing is changed but what the format asks for.
 import path from 'node:path'
+import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { readModel } from '../formats/index.ts'
 import { encodeLite } from '../formats/tflite/write/index.ts'
 import { modelFacts } from '../graph/facts.ts'
@@ -38,12 +39,21 @@ export async function convert(file: string, options: ConvertOptions): Promise<Co
   })
   const written = files.find(({ path: name }) => name === path.basename(out))!
   const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
+  const said = lite === undefined ? [...notes, ...notesOnIntegers(model)] : notes
   const told: ConvertDocument = {
     ...document(model, { file: out, format, sizeBytes, sha256: written.sha256 }),
-    ...(notes.length > 0 && { notes }),
+    ...(said.length > 0 && { notes: said }),
     ...(rounding !== null && { rounding }),
   }
   return lite === undefined ? told : { ...told, opset: null, operators: liteOperators(lite) }
+}
+
+/** What `entriesForModel` sets for the commands of this tool, whoever runs the file has to set. */
+function notesOnIntegers(model: Model): readonly string[] {
+  const isInteger = viewGraph(model).nodes.some(({ opType }) => opType === 'QuantizeLinear')
+  if (model.source.format !== 'tflite' || !isInteger) return []
+  const [[key, value]] = Object.entries(EXACT_SUMS) as [[string, string]]
+  return [`on x86 without VNNI, set ${key}=${value} in onnxruntime's session options: without it integer sums saturate`]
 }
 
 function formatOf(out: string): 'onnx' | 'tflite' {
@@ -62,12 +72,12 @@ function document(model: Model, to: ConvertDocument['to']): ConvertDocument {
     to,
     opset: modelFacts(model).opsets[''] ?? null,
     operators: countsByName(view.nodes.map(({ opType }) => opType)),
-    inputs: view.inputs.map(converted),
-    outputs: view.outputs.map(converted),
+    inputs: view.inputs.map(declared),
+    outputs: view.outputs.map(declared),
   }
 }
 
-const converted = ({ name, kind, dtype, shape }: ValueDeclaration): ConvertedValue => ({
+const declared = ({ name, kind, dtype, shape }: ValueDeclaration): ConvertedValue => ({
   name,
   dtype: dtype ?? kind,
   shape: shape ?? [],

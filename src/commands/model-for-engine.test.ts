@@ -10,9 +10,9 @@ import { folderOfTests } from '../trials/example-folder.ts'
 import { openEngines, openModels } from './compare/contestants.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { here, MODEL, scriptedMachine } from './example-trials.ts'
-import { canBeGiven, modelForEngine } from './model-for-engine.ts'
+import { canBeGiven, entriesForModel, modelForEngine } from './model-for-engine.ts'
 import { DEFAULTS } from './options.ts'
-import { measureRun, openRun } from './run.ts'
+import { engineOptionsOf, measureRun, openRun } from './run.ts'
 
 const folderOfAll = folderOfTests()
 const newFolder = () => mkdtempSync(join(folderOfAll, 'run-'))
@@ -68,6 +68,18 @@ test('is written as .tflite for an engine that reads that alone; an operator tha
   await expect(modelForEngine(trees, 'litert', newFolder())).rejects.toThrow(
     /credit_xgb\.onnx: TreeEnsembleClassifier '.*' cannot be written as TFLite/,
   )
+})
+
+test('integers of TensorFlow Lite are added exactly by an engine that is given them as ONNX, whatever the processor; the user has the last word', async () => {
+  const onnx = await readModel(MODEL)
+  const lite = { ...onnx, source: { ...onnx.source, format: 'tflite' } }
+  const exact = { 'session.x64quantprecision': '1' }
+  expect(['ort-cpu', 'python-ort', 'litert', 'compiled'].map((id) => entriesForModel(lite, id))).toEqual([exact, exact, {}, {}])
+  expect(entriesForModel(onnx, 'ort-cpu')).toEqual({})
+  const asked = (configEntries: Readonly<Record<string, string>>) =>
+    engineOptionsOf({ ...DEFAULTS, configEntries }, { model: lite, engineId: 'ort-cpu' }).configEntries
+  expect(asked({ a: 'b' })).toEqual({ ...exact, a: 'b' })
+  expect(asked({ 'session.x64quantprecision': '0' })).toEqual({ 'session.x64quantprecision': '0' })
 })
 
 test('a run measures what was written', async () => {

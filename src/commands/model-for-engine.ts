@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { compilableOf } from '../compile/read/index.ts'
 import { engineById, offersOf } from '../engines/index.ts'
+import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { encodeLite } from '../formats/tflite/write/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
@@ -47,6 +48,12 @@ export async function modelForEngine(model: Model, engineId: string, folder: str
   if (fs.existsSync(writtenTo)) return { ...model, writtenTo }
   fs.mkdirSync(folder, { recursive: true })
   return { ...model, writtenTo: await WRITERS[written]!(model, own) }
+}
+
+/** Configuration entries that the form asks for in which the engine is given the model: integers of TensorFlow Lite are exact on every processor. */
+export function entriesForModel({ source: { format } }: Model, engineId: string): Readonly<Record<string, string>> {
+  const isConverted = format === 'tflite' && !formatsOf(engineId).includes(format)
+  return isConverted && offersOf(engineId).includes('configuration') ? EXACT_SUMS : {}
 }
 
 function asRead(model: Model): Model {

@@ -22,7 +22,7 @@ import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
-import { modelForEngine } from './model-for-engine.ts'
+import { entriesForModel, modelForEngine } from './model-for-engine.ts'
 import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
 import { toolVersion } from './version.ts'
 
@@ -82,7 +82,7 @@ export async function openRun(read: Model, options: WhyOptions, engine: Availabi
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   checkConfig(options.configEntries, options.engine, engine)
   const model = await modelForEngine(read, options.engine, folder)
-  const engineOptions = engineOptionsOf(options)
+  const engineOptions = engineOptionsOf(options, { model, engineId: options.engine })
   const machine = readMachine(engine.accelerators)
   const software = engine.deviceKind === 'software-gpu'
   const startMs = engineById(options.engine)!.startMs ?? 0
@@ -193,10 +193,13 @@ export function engineFacts(
   return { id, version, device, deviceKind, from, ...traitsOf(id), options, threadsInUse }
 }
 
+/** `given`: to the engine, where there is a model; the user's own entries are the last word. */
 export const engineOptionsOf = (
   options: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries'> & PlaceOptions,
+  given?: { readonly model: Model; readonly engineId: string },
 ): EngineOptions => {
-  const { threads, graphOptimization, configEntries } = options
+  const { threads, graphOptimization } = options
+  const configEntries = { ...(given && entriesForModel(given.model, given.engineId)), ...options.configEntries }
   return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
 }
 

@@ -7,7 +7,12 @@ import { measureBeside } from './beside.ts'
 import { examplePlan } from './example-plan.ts'
 
 const folder = folderOfTests()
-const besides = ['tfjs-wasm', 'ort-cpu', 'litert'].map((id) => ({ id, device: 'cpu', modelFile: `model-of-${id}` }))
+const besides = ['tfjs-wasm', 'ort-cpu', 'litert'].map((id) => ({
+  id,
+  device: 'cpu',
+  modelFile: `model-of-${id}`,
+  configEntries: { of: id },
+}))
 
 async function measuredBeside(predictionMs = 1) {
   const latency = ({ engine }: LatencyInput) =>
@@ -26,6 +31,9 @@ test('in pairs, each with its own form of the model, its runtime told; one that 
   ])
   expect(new Set(asked.map(({ engine, modelFile }) => `${engine} ${modelFile}`))).toEqual(
     new Set(['tfjs-cpu model.json', ...besides.map(({ id, modelFile }) => `${id} ${modelFile}`)]),
+  )
+  expect(new Set(asked.map(({ engine, options }) => `${engine} ${options.configEntries.of}`))).toEqual(
+    new Set(['tfjs-cpu undefined', ...besides.map(({ id }) => `${id} ${id}`)]),
   )
 })
 

@@ -19,9 +19,10 @@ export async function measureBeside(plan: VariedPlan): Promise<readonly OtherEng
   const { predictionMs, loadMs } = inputs.firstLook
   if (predictionMs > LONGEST_MS) return []
   const found: OtherEngine[] = []
-  for (const { id, device, modelFile } of beside) {
+  for (const { id, device, modelFile, configEntries } of beside) {
     const sampling = { sampleMs: SAMPLE_MS, least: LEAST }
-    const changed = { ...task, engine: id, modelFile, ...sampling }
+    const options = { ...task.options, configEntries: { ...task.options.configEntries, ...configEntries } }
+    const changed = { ...task, engine: id, modelFile, options, ...sampling }
     const pairs = { run, base: { ...task, ...sampling }, changed, pairs: PAIRS, threads: inputs.threadsInUse }
     const trial = await measurePaired(pairs, trialLimits(limits, SAMPLE_MS + loadMs, predictionMs))
     if (trial.outcome !== 'measured') continue

@@ -13,6 +13,8 @@ export interface BesideEngine {
   readonly id: string
   readonly device: string
   readonly modelFile: string
+  /** Beside those of the engine in use. */
+  readonly configEntries: Readonly<Record<string, string>>
 }
 
 export interface GatherPlan {

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import type { Feeds } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
 import { readNpz } from '../measure/samples/npz.ts'
@@ -35,7 +36,7 @@ export async function differencesToMaker(model: Model, file: string): Promise<Ma
     Object.fromEntries(
       recorded.filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]),
     )
-  const [results] = await runSetup(exampleSetup(model), [named('in/')])
+  const [results] = await runSetup(exampleSetup(model, { options: { configEntries: EXACT_SUMS } }), [named('in/')])
   const expected = named('out/')
   expect(Object.keys(results!).sort()).toEqual(Object.keys(expected).sort())
   const differences = new Map<string, number>()

@@ -80,7 +80,7 @@ function choose({ model, graph, engineId }: Base, { options, limits }: Opening, 
     run: options.trials.run,
     batch: batchOf(options),
     engine: engineId,
-    engineOptions: engineOptionsOf(options),
+    engineOptions: engineOptionsOf(options, { model, engineId }),
     folder,
     limits,
   }
@@ -213,7 +213,7 @@ async function tryWith(
 ): Promise<Contestant['state']> {
   const samples = renamed(inputs.samples, renames)
   const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
-  const engineOptions = engineOptionsOf(opening.options)
+  const engineOptions = engineOptionsOf(opening.options, base)
   const task = modelTask(base.engineId, fileForEngine(base.model), engineOptions, saved)
   const limits = { ...tryLimits(opening.limits), ...limitsFor(base, opening) }
   const trial = await opening.options.trials.run(tryTask, task, limits)

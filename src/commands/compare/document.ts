@@ -270,7 +270,7 @@ function evidenceOf(measured: ContestantRun, facts: RowFacts): Evidence {
     graph: contestant.graph,
     inputs: inputFacts(renames === null ? inputs : { ...inputs, source: facts.opened.first.state.ready.inputs.source }),
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
-    engine: engineFacts(contestant.engineId, contestant.engine!, engineOptionsOf(options), threadsInUse),
+    engine: engineFacts(contestant.engineId, contestant.engine!, engineOptionsOf(options, contestant), threadsInUse),
     latency,
     memory: memoryOf({ model: contestant.model, machine }, blocks),
     ...profile,

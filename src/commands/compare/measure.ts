@@ -213,7 +213,7 @@ async function measureMore(
 }
 
 const taskOf = (contestant: ReadyContestant, { options }: Opening, saved: string) =>
-  modelTask(contestant.engineId, fileForEngine(contestant.model), engineOptionsOf(options), saved)
+  modelTask(contestant.engineId, fileForEngine(contestant.model), engineOptionsOf(options, contestant), saved)
 
 function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Opening, folder: string): GatherPlan {
   const { options, limits } = opening
@@ -225,7 +225,7 @@ function gatherPlan(contestant: ReadyContestant, machine: Machine, opening: Open
     inputs: contestant.state.ready.inputs,
     machine,
     engineId: contestant.engineId,
-    engineOptions: engineOptionsOf(options),
+    engineOptions: engineOptionsOf(options, contestant),
     deviceKind: contestant.engine?.deviceKind ?? 'cpu',
     offers: engineById(contestant.engineId)!.offers,
     options: { quick: options.quick, seconds: options.seconds, batch: null },

@@ -20,7 +20,7 @@ import type { GrpcPackage } from '../../serve/grpc/grpc-server.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../../serve/protocol.ts'
 import { type RunningServer, startServer } from '../../serve/server.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
-import { modelForEngine } from '../model-for-engine.ts'
+import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
 import { checkEngine } from '../run.ts'
 import { toolVersion } from '../version.ts'
@@ -164,7 +164,10 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
     threads,
     graphOptimization: 'all',
     executionMode: 'sequential',
-    configEntries: workers > 1 && offersOf(engine).includes('configuration') ? NO_SPINNING : {},
+    configEntries: {
+      ...entriesForModel(model, engine),
+      ...(workers > 1 && offersOf(engine).includes('configuration') ? NO_SPINNING : {}),
+    },
     packageFrom: null,
   }
   const { inputs, outputs } = viewGraph(model)
