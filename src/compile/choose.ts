@@ -4,6 +4,7 @@ import { forestFacts } from '../graph/forest/facts.ts'
 import type { Forest, TabularModel } from '../graph/forest/types.ts'
 import { type Compiled, compileLayers, compileTrees, compileWalk } from './compile.ts'
 import { fitsIfElse } from './if-else.ts'
+import { GROUP_ROWS, VECTOR_ROWS } from './rank-tables.ts'
 import { compileModule, openProgram, type Trees } from './shipped/compiled.mjs'
 import type { Until, WalkForm } from './walk-spec.ts'
 import { LANES } from './walk-tables.ts'
@@ -13,8 +14,6 @@ export interface ChoiceTools {
   readonly now: () => number
   /** The default export of a module of this source. */
   readonly load: (source: string) => Promise<Trees>
-  /** False where there is no WebAssembly: then all is JavaScript. */
-  readonly webassembly?: boolean
 }
 
 /** How long one form took. */
@@ -33,6 +32,8 @@ export interface Chosen extends Compiled {
 
 /** Rows that forms are timed on: so many, or as few as make about so many tests a pass. */
 const MOST_ROWS = 256
+/** The least for which ranks may pay. */
+const SOME_ROWS = VECTOR_ROWS
 const PASS_TESTS = 500_000
 const FORM_MS = 12
 const WARM_MS = 25
@@ -51,31 +52,58 @@ export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promi
     times.push({ form, rows: count, microseconds })
     return microseconds
   }
-  const make = compileWalk(model)
-  const ofUntil = (blockFrom: number | null) => (until: Until) => make({ until: { rows: until, block: until }, blockFrom })
-  const alone = UNTIL.map((until) => measure(`trees ${until}`, ofUntil(null)(until), 1))
-  const side = UNTIL.map((until) => measure(`trees ${until}`, ofUntil(null)(until), many))
-  const block = UNTIL.map((until) => measure(`rows ${until}`, ofUntil(LANES)(until), many))
-  const form: WalkForm = {
-    until: { rows: UNTIL[leastAt(alone)]!, block: UNTIL[leastAt(block)]! },
-    blockFrom: Math.min(...block) < Math.min(...side) ? LANES : null,
+  const { make, hasRanks } = compileWalk(model)
+  const trees = (until: Until) => make({ ...PLAIN, until: { rows: until, block: until } })
+  const block = (until: Until) => make({ ...PLAIN, until: { rows: until, block: until }, blockFrom: 1 })
+  const alone = UNTIL.map((until) => measure(`trees ${until}`, trees(until), 1))
+  const side = UNTIL.map((until) => measure(`trees ${until}`, trees(until), many))
+  const blocks = UNTIL.map((until) => measure(`rows ${until}`, block(until), many))
+  const until = { rows: UNTIL[leastAt(alone)]!, block: UNTIL[leastAt(blocks)]! }
+  const ranks = hasRanks ? make({ ...PLAIN, until, ranksFrom: 1 }) : undefined
+  const byRanks = (count: number) => (ranks === undefined ? Number.POSITIVE_INFINITY : measure('ranks', ranks, count))
+  const manyTimes = { trees: Math.min(...side), rows: Math.min(...blocks), ranks: byRanks(many) }
+  const someTimes = {
+    trees: measure(`trees ${until.rows}`, trees(until.rows), SOME_ROWS),
+    rows: measure(`rows ${until.block}`, block(until.block), SOME_ROWS),
+    ranks: byRanks(SOME_ROWS),
   }
-  const walk = { ...make(form), form: formText(form), times }
-  if (!fitsIfElse(scores)) return walk
+  const form: WalkForm = { until, nestedUpTo: null, ...fromBy(fastest(someTimes), fastest(manyTimes)) }
+  if (!fitsIfElse(scores)) return { ...make(form), form: formText(form), times }
   const written = compileTrees(model)
   const loaded = await tools.load(written.trees!)
-  const written1 = measure('if-else', written, 1, loaded)
-  const writtenMany = measure('if-else', written, many, loaded)
-  const isBest = written1 < Math.min(...alone) && writtenMany < Math.min(...side, ...block)
-  return isBest ? { ...written, form: 'nested choices in JavaScript', times } : walk
+  const [written1, writtenMany] = [1, many].map((count) => measure('if-else', written, count, loaded)) as [number, number]
+  const isBest = written1 < Math.min(...alone)
+  if (isBest && writtenMany < Math.min(...Object.values(manyTimes)))
+    return { ...written, form: 'nested choices in JavaScript', times }
+  const mixed = { ...form, nestedUpTo: isBest ? 1 : null }
+  return { ...make(mixed), form: formText(mixed), times }
+}
+
+/** Trees side by side, whatever the number of rows. */
+const PLAIN = { blockFrom: null, ranksFrom: null, nestedUpTo: null } as const
+
+type Side = 'trees' | 'rows' | 'ranks'
+
+const fastest = (times: Readonly<Record<Side, number>>): Side =>
+  (Object.keys(times) as Side[]).reduce((a, b) => (times[b] < times[a] ? b : a))
+
+/** What was fastest for some rows is taken from `LANES` (rows) or `SOME_ROWS` (ranks) on, what was for many from a whole group on. */
+function fromBy(some: Side, many: Side): Pick<WalkForm, 'blockFrom' | 'ranksFrom'> {
+  const from = (side: Side, least: number) => (some === side ? least : many === side ? GROUP_ROWS : null)
+  return { blockFrom: from('rows', LANES), ranksFrom: from('ranks', SOME_ROWS) }
 }
 
 const leastAt = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
-function formText({ until, blockFrom }: WalkForm): string {
+function formText({ until, blockFrom, ranksFrom, nestedUpTo }: WalkForm): string {
   const ends = (one: Until) => (one === 'steps' ? 'to the deepest leaf' : 'until all are at a leaf')
   const one = `${LANES} trees side by side, ${ends(until.rows)}`
-  return blockFrom === null ? one : `${one}; from ${blockFrom} rows on ${LANES} rows side by side, ${ends(until.block)}`
+  const first = nestedUpTo === null ? one : `nested choices in JavaScript; from ${nestedUpTo + 1} rows on ${one}`
+  const more = [
+    ...(blockFrom === null ? [] : [{ from: blockFrom, says: `${LANES} rows side by side, ${ends(until.block)}` }]),
+    ...(ranksFrom === null ? [] : [{ from: ranksFrom, says: `rows as ranks, ${VECTOR_ROWS} in a vector` }]),
+  ].sort((a, b) => a.from - b.from)
+  return [first, ...more.map(({ from, says }) => `from ${from} rows on ${says}`)].join('; ')
 }
 
 export interface Timing {
@@ -109,11 +137,11 @@ export function timeOf({ program, module }: Compiled, rows: Float32Array | Float
   return (least * 1000) / total
 }
 
-/** A multiple of `LANES`. */
+/** Whole groups. */
 function rowsFor(forest: Forest): number {
   const { meanLeafDepth, treeCount } = forestFacts(forest)
-  const fitting = Math.floor(PASS_TESTS / Math.max(1, meanLeafDepth * treeCount) / LANES) * LANES
-  return Math.max(2 * LANES, Math.min(MOST_ROWS, fitting))
+  const fitting = Math.floor(PASS_TESTS / Math.max(1, meanLeafDepth * treeCount) / GROUP_ROWS) * GROUP_ROWS
+  return Math.max(GROUP_ROWS, Math.min(MOST_ROWS, fitting))
 }
 
 /** Rows on all sides of the trees' own thresholds, the same at every run. */

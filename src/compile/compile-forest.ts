@@ -3,6 +3,8 @@ import type { Forest, ForestSum } from '../graph/forest/types.ts'
 import { InputError } from '../graph/input-error.ts'
 import { bytesOf } from './number-types.ts'
 import type { ProgramSum, WalkScores } from './program.ts'
+import { type RankTables, rankTables } from './rank-tables.ts'
+import { slotNodes } from './slots.ts'
 import { walkMemory } from './walk-memory.ts'
 import { walkModule } from './walk-module.ts'
 import type { WalkForm } from './walk-spec.ts'
@@ -16,53 +18,69 @@ export interface CompiledForest {
   readonly module: Uint8Array<ArrayBuffer>
 }
 
+export interface ForestForms {
+  /** Rows can become ranks. */
+  readonly hasRanks: boolean
+  readonly make: (form: WalkForm) => CompiledForest
+}
+
 /** `width`: features of a row. Throws InputError where its tables are too large. */
-export function compileForest(forest: Forest, width: number): (form: WalkForm) => CompiledForest {
+export function compileForest(forest: Forest, width: number): ForestForms {
   const { outputCount, compare, sum, sets } = forest
-  const tables = walkTables(forest)
+  const slotted = slotNodes(forest)
+  const tables = walkTables(forest, slotted)
+  const allRanks = rankTables(forest, slotted, tables) ?? null
   const { slots } = tables
   const categoryCounts = slots.categories.map((one) => Math.max(...one.sets.map(({ set }) => setSize(forest, set))))
   const known = slots.categories.map(({ feature }) => (forest.categories === 'scikit-learn' ? (sets.known?.[feature] ?? -1) : -1))
-  const sizes = { featureCount: width, outputCount, sum: sum.precision, compare, categoryCounts }
-  const memory = walkMemory(tables, sizes)
-  if (memory.totalBytes > MOST_BYTES)
-    throw new InputError(`its trees take ${memory.totalBytes} bytes compiled, above ${MOST_BYTES}; use another engine`)
-  const spec = {
-    tables,
-    memory,
-    sum: sum.precision,
-    outputCount,
-    compare,
-    categoryRule: forest.categories,
-    categoryCounts,
-    unknownIsMissing: known.map((set) => set >= 0),
+  const make = ({ until, blockFrom, ranksFrom, nestedUpTo }: WalkForm): CompiledForest => {
+    const ranks = ranksFrom === null ? null : allRanks
+    const sizes = { featureCount: width, outputCount, sum: sum.precision, compare, categoryCounts, ranks }
+    const memory = walkMemory(tables, sizes)
+    if (memory.totalBytes > MOST_BYTES)
+      throw new InputError(`its trees take ${memory.totalBytes} bytes compiled, above ${MOST_BYTES}; use another engine`)
+    const spec = {
+      tables,
+      memory,
+      sum: sum.precision,
+      outputCount,
+      compare,
+      categoryRule: forest.categories,
+      categoryCounts,
+      unknownIsMissing: known.map((set) => set >= 0),
+      until,
+    }
+    const scores: WalkScores = {
+      kind: 'walk',
+      memory,
+      compare,
+      number: tables.layout.number,
+      nodeBytes: tables.layout.nodeBytes,
+      outputCount,
+      leaves: tables.leaves,
+      blockFrom,
+      ranksFrom: ranks === null ? null : ranksFrom,
+      nestedUpTo,
+      sum: programSum(sum),
+      tables: placedTables(forest, tables, memory, ranks),
+      slots: {
+        numbers: slots.numbers,
+        equals: slots.equals,
+        categories: slots.categories.map((one, k) => ({
+          feature: one.feature,
+          count: categoryCounts[k]!,
+          sets: Int32Array.from(one.sets, ({ set }) => set),
+          negated: Uint8Array.from(one.sets, ({ negated }) => Number(negated)),
+          known: known[k]!,
+        })),
+      },
+      categoryRule: forest.categories,
+      categorySets: { starts: sets.starts, words: sets.words },
+      ...(tables.leaves === 'numbers' && numberedLeaves(forest)),
+    }
+    return { scores, module: walkModule(spec) }
   }
-  const scores: Omit<WalkScores, 'blockFrom'> = {
-    kind: 'walk',
-    memory,
-    compare,
-    number: tables.layout.number,
-    nodeBytes: tables.layout.nodeBytes,
-    outputCount,
-    leaves: tables.leaves,
-    sum: programSum(sum),
-    tables: placedTables(tables, memory, forest),
-    slots: {
-      numbers: slots.numbers,
-      equals: slots.equals,
-      categories: slots.categories.map((one, k) => ({
-        feature: one.feature,
-        count: categoryCounts[k]!,
-        sets: Int32Array.from(one.sets, ({ set }) => set),
-        negated: Uint8Array.from(one.sets, ({ negated }) => Number(negated)),
-        known: known[k]!,
-      })),
-    },
-    categoryRule: forest.categories,
-    categorySets: { starts: sets.starts, words: sets.words },
-    ...(tables.leaves === 'numbers' && numberedLeaves(forest)),
-  }
-  return ({ blockFrom, until }) => ({ scores: { ...scores, blockFrom }, module: walkModule({ ...spec, until }) })
+  return { hasRanks: allRanks !== null, make }
 }
 
 export const programSum = ({ precision, start, divideBy, scale, end }: ForestSum): ProgramSum => ({
@@ -73,7 +91,12 @@ export const programSum = ({ precision, start, divideBy, scale, end }: ForestSum
   end,
 })
 
-function placedTables(tables: WalkTables, memory: WalkScores['memory'], { sum }: Forest): WalkScores['tables'] {
+function placedTables(
+  { sum }: Forest,
+  tables: WalkTables,
+  memory: WalkScores['memory'],
+  ranks: RankTables | null,
+): WalkScores['tables'] {
   const size = bytesOf(sum.precision)
   return {
     roots: tables.roots.map((root) => root + memory.nodes),
@@ -83,6 +106,13 @@ function placedTables(tables: WalkTables, memory: WalkScores['memory'], { sum }:
     treeSteps: tables.treeSteps,
     nodes: tables.nodes,
     starts: sum.precision === 'float32' ? Float32Array.from(sum.start) : sum.start,
+    ranks: ranks && {
+      thresholds: ranks.thresholds,
+      searches: ranks.searches,
+      nodes: ranks.nodes,
+      trees: ranks.trees,
+      leaves: ranks.leaves,
+    },
   }
 }
 

@@ -91,16 +91,19 @@ const model = fc
     )
     return exampleTabular(forest)
   })
-const rows = fc.array(fc.array(numberOf, { minLength: FEATURES, maxLength: FEATURES }), { minLength: 1, maxLength: 19 })
+const rows = fc.array(fc.array(numberOf, { minLength: FEATURES, maxLength: FEATURES }), { minLength: 1, maxLength: 75 })
 
 const FORMS: readonly WalkForm[] = [
-  { until: { rows: 'steps', block: 'steps' }, blockFrom: null },
-  { until: { rows: 'settled', block: 'steps' }, blockFrom: 8 },
-  { until: { rows: 'steps', block: 'settled' }, blockFrom: 1 },
+  { until: { rows: 'steps', block: 'steps' }, blockFrom: null, ranksFrom: null, nestedUpTo: null },
+  { until: { rows: 'settled', block: 'steps' }, blockFrom: 8, ranksFrom: null, nestedUpTo: null },
+  { until: { rows: 'steps', block: 'settled' }, blockFrom: 1, ranksFrom: null, nestedUpTo: null },
+  { until: { rows: 'steps', block: 'steps' }, blockFrom: null, ranksFrom: 1, nestedUpTo: null },
+  { until: { rows: 'steps', block: 'steps' }, blockFrom: 4, ranksFrom: 16, nestedUpTo: null },
+  { until: { rows: 'steps', block: 'steps' }, blockFrom: 17, ranksFrom: 8, nestedUpTo: null },
 ]
 
 function predict(of: TabularModel, form: WalkForm, given: readonly (readonly number[])[], plain: boolean) {
-  const { program, module } = compileWalk(of)(form)
+  const { program, module } = compileWalk(of).make(form)
   const { json, bytes } = packProgram(program)
   const opened = openProgram(readProgram(json, bytes), plain ? null : compileModule(module!))
   const array = of.input.dtype === 'float32' ? Float32Array : Float64Array
@@ -108,15 +111,18 @@ function predict(of: TabularModel, form: WalkForm, given: readonly (readonly num
 }
 
 describe('a forest compiled gives what it means, to the last bit', () => {
-  test.each(FORMS)('walked as $until says, rows from $blockFrom on, in WebAssembly and in plain JavaScript', (form) => {
-    fc.assert(
-      fc.property(model, rows, (of, given) => {
-        const expected = given.flatMap((row) => [...evaluateRow(of, row).margin])
-        for (const plain of [false, true]) expect([...predict(of, form, given, plain).margin!]).toEqual(expected)
-      }),
-      { numRuns: 15, seed: 1 },
-    )
-  })
+  test.each(FORMS)(
+    'walked as $until says, rows from $blockFrom on, ranks from $ranksFrom on, in WebAssembly and in plain JavaScript',
+    (form) => {
+      fc.assert(
+        fc.property(model, rows, (of, given) => {
+          const expected = given.flatMap((row) => [...evaluateRow(of, row).margin])
+          for (const plain of [false, true]) expect([...predict(of, form, given, plain).margin!]).toEqual(expected)
+        }),
+        { numRuns: 15, seed: 1 },
+      )
+    },
+  )
 })
 
 /** The second leaf of the first tree has a linear model: its value is 10 + 2 · x₁, or 4 where x₁ is missing. */
@@ -164,6 +170,44 @@ test('nested choices in JavaScript give the same', async () => {
   }
 })
 
+test('ranks are right on both sides of each threshold, where they are more than a byte holds and where none is', () => {
+  // 300 thresholds of one feature: columns of 255 and of 45.
+  const chain = (k: number): Sketch =>
+    k === 300 ? 300 : { feature: 0, threshold: k, test: 'lessOrEqual', missingIsYes: k % 2 === 0, yes: k, no: chain(k + 1) }
+  const parts = Array.from({ length: 3 }, (_, part): Sketch => {
+    const of = (k: number): Sketch =>
+      k === 100 * part + 100
+        ? k
+        : { feature: 0, threshold: k, test: 'lessOrEqual', missingIsYes: part === 1, yes: k, no: of(k + 1) }
+    return of(100 * part)
+  })
+  const many = exampleTabular(exampleForest(parts))
+  const given = [-1, 0, 0.5, 254, 254.5, 255, 255.5, 256, 299, 299.5, 1e9, Number.NaN, -0].map((x) => [x, 0, 0, 0])
+  const ranks: WalkForm = { until: { rows: 'steps', block: 'steps' }, blockFrom: null, ranksFrom: 1, nestedUpTo: null }
+  expect(compileWalk(many).hasRanks).toBe(true)
+  expect([...predict(many, ranks, given, false).margin!]).toEqual(given.flatMap((row) => [...evaluateRow(many, row).margin]))
+  // 301 leaves are more than a byte can number.
+  expect(compileWalk(exampleTabular(exampleForest([chain(0)]))).hasRanks).toBe(false)
+  expect(compileWalk(exampleTabular(exampleForest([]))).hasRanks).toBe(false)
+})
+
+test('nested choices for few rows, the walk for more', async () => {
+  const of = exampleTabular(exampleForest([{ feature: 0, threshold: 1, yes: 2, no: 3 }]))
+  const { program, module, trees } = compileWalk(of).make({
+    ...{ until: { rows: 'steps', block: 'steps' }, blockFrom: null, ranksFrom: null, nestedUpTo: 1 },
+  })
+  let calls = 0
+  const functions = await moduleOf(trees!)
+  const counting: Trees = (...given) => {
+    calls++
+    functions(...given)
+  }
+  const opened = openProgram(program, compileModule(module!), counting)
+  expect([...opened(Float32Array.of(0, 0, 0, 0), 1, { margin: true }).margin!]).toEqual([2])
+  expect([...opened(Float32Array.of(0, 0, 0, 0, 5, 0, 0, 0), 2, { margin: true }).margin!]).toEqual([2, 3])
+  expect(calls).toBe(1)
+})
+
 test('what is fastest is put together, and does not change the sums', async () => {
   let ms = 0
   const now = () => {
@@ -175,7 +219,7 @@ test('what is fastest is put together, and does not change the sums', async () =
   )
   const { program, module, trees, times } = await chooseForm(of, { now, load: moduleOf })
   expect(new Set(times.map(({ form }) => form))).toEqual(
-    new Set(['trees steps', 'trees settled', 'rows steps', 'rows settled', 'if-else']),
+    new Set(['trees steps', 'trees settled', 'rows steps', 'rows settled', 'ranks', 'if-else']),
   )
   const predict = openProgram(program, module && compileModule(module), trees === undefined ? null : await moduleOf(trees))
   expect([...predict(Float32Array.of(0, 0, 0, 0, 5, 5, 0, 0), 2, { margin: true }).margin!]).toEqual([2, 4])

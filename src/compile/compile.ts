@@ -35,13 +35,23 @@ export function compileTrees(model: TabularModel): Compiled {
   return { program, module: null, trees: ifElseSource(scores) }
 }
 
-export function compileWalk(model: TabularModel): (form: WalkForm) => Compiled {
-  const { scores } = model
-  if (scores.kind !== 'forest') throw new Error('no forest')
-  const make = compileForest(scores, preparedWidth(model))
-  return (form) => {
-    const { scores, module } = make(form)
-    return { program: programOf(model, scores), module }
+export interface WalkForms {
+  /** Rows can become ranks. */
+  readonly hasRanks: boolean
+  readonly make: (form: WalkForm) => Compiled
+}
+
+/** `make` throws InputError where its tables are too large. */
+export function compileWalk(model: TabularModel): WalkForms {
+  const { scores: forest } = model
+  if (forest.kind !== 'forest') throw new Error('no forest')
+  const { hasRanks, make } = compileForest(forest, preparedWidth(model))
+  return {
+    hasRanks,
+    make(form) {
+      const { scores, module } = make(form)
+      return { program: programOf(model, scores), module, ...(form.nestedUpTo === null ? {} : { trees: ifElseSource(forest) }) }
+    },
   }
 }
 

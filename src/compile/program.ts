@@ -1,5 +1,6 @@
 // A compiled model: what is done to rows as plain data, and the WebAssembly module that was written for it. shipped/compiled.mjs runs it.
 import type { LabelRule, Precision, Preparation, Transform } from '../graph/forest/types.ts'
+import type { RankTables } from './rank-tables.ts'
 import type { CategorySlots, EqualSlot, NumberSlot } from './slots.ts'
 import type { WalkMemory } from './walk-memory.ts'
 
@@ -22,6 +23,10 @@ export interface WalkScores {
   readonly leaves: 'values' | 'numbers'
   /** From so many rows on, rows are walked side by side in place of trees; null: never. */
   readonly blockFrom: number | null
+  /** From so many rows on, rows become ranks; null: never. */
+  readonly ranksFrom: number | null
+  /** Up to so many rows, trees are functions of trees.mjs; null: never. */
+  readonly nestedUpTo: number | null
   readonly sum: ProgramSum
   /** As they lie in the memory, at the places of the same name. */
   readonly tables: {
@@ -33,6 +38,8 @@ export interface WalkScores {
     readonly treeSteps: Uint32Array
     readonly nodes: Uint8Array
     readonly starts: Float32Array | Float64Array
+    /** Of rows as ranks, where some are. */
+    readonly ranks: Pick<RankTables, 'thresholds' | 'searches' | 'nodes' | 'trees' | 'leaves'> | null
   }
   readonly slots: {
     readonly numbers: readonly NumberSlot[]

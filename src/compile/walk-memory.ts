@@ -2,6 +2,7 @@
 // as constants and whoever calls it can be told them as JSON.
 import type { Precision } from '../graph/forest/types.ts'
 import { bytesOf } from './number-types.ts'
+import { GROUP_ROWS, RANK_RESULTS, type RankTables } from './rank-tables.ts'
 import { LANES, type WalkTables } from './walk-tables.ts'
 
 export interface WalkMemory {
@@ -24,7 +25,25 @@ export interface WalkMemory {
   readonly nodes: number
   /** By feature with categories: where its rows of slots lie, one for each category, behind one for 'in no set' and one for 'missing'. */
   readonly categories: readonly number[]
+  /** null: rows never become ranks. */
+  readonly ranks: RanksMemory | null
   readonly totalBytes: number
+}
+
+/** Where the tables of rank-tables.ts lie, and what they are read with. */
+export interface RanksMemory {
+  readonly thresholds: number
+  readonly searches: number
+  readonly nodes: number
+  readonly trees: number
+  readonly leaves: number
+  readonly treeCount: number
+  /** Ranks of a group of rows, by column. */
+  readonly columns: number
+  /** Leaves that nodes have chosen for a group of rows; before them, from `results` on, every leaf's own number. */
+  readonly results: number
+  /** Where the first node's lie, from `results`. */
+  readonly firstResult: number
 }
 
 /** What one row of slots and inputs of a block may take together: a level-1 cache's half. */
@@ -38,17 +57,18 @@ export interface MemorySizes {
   readonly compare: Precision
   /** Categories of each feature that has sets, one more than the largest in any. */
   readonly categoryCounts: readonly number[]
+  readonly ranks: RankTables | null
 }
 
 export function walkMemory(
   tables: WalkTables,
-  { featureCount, outputCount, sum, compare, categoryCounts }: MemorySizes,
+  { featureCount, outputCount, sum, compare, categoryCounts, ranks }: MemorySizes,
 ): WalkMemory {
   const { slots, treeCount, nodes, layout, leaves } = tables
   const numberBytes = bytesOf(layout.number)
   const slotBytes = slots.count * numberBytes
   const fitting = Math.floor(BLOCK_BYTES / Math.max(1, slotBytes) / LANES) * LANES
-  const blockRows = Math.max(LANES, Math.min(MOST_BLOCK_ROWS, fitting))
+  const blockRows = ranks === null ? Math.max(LANES, Math.min(MOST_BLOCK_ROWS, fitting)) : GROUP_ROWS
   const outputBytes = leaves === 'numbers' ? treeCount * 4 : outputCount * bytesOf(sum)
   let next = 64
   const place = (bytes: number): number => {
@@ -71,6 +91,17 @@ export function walkMemory(
     treeSteps: place(treeCount * 4),
     nodes: place(nodes.byteLength),
     categories: slots.categories.map(({ sets }, k) => place((categoryCounts[k]! + 2) * sets.length * numberBytes)),
+    ranks: ranks && {
+      thresholds: place(ranks.thresholds.byteLength),
+      searches: place(ranks.searches.byteLength),
+      nodes: place(ranks.nodes.byteLength),
+      trees: place(ranks.trees.byteLength),
+      leaves: place(ranks.leaves.byteLength),
+      treeCount: ranks.treeCount,
+      columns: place(ranks.columnCount * GROUP_ROWS),
+      results: place(RANK_RESULTS * GROUP_ROWS),
+      firstResult: (RANK_RESULTS / 2) * GROUP_ROWS,
+    },
     totalBytes: next,
   }
 }

@@ -1,10 +1,12 @@
 // The walk as a WebAssembly module, written for one forest. `rows(n)` takes one row after the other and walks `LANES` trees side by side:
 // each step is a chain of loads that wait for each other, and only other trees' steps fill the wait. `block(n)` takes one tree after the
-// other and walks `LANES` rows side by side, so that a tree that does not fit a cache is fetched once for many rows. Both add a row's
-// leaves in the order of the trees, so that their sums are the same to the last bit.
+// other and walks `LANES` rows side by side, so that a tree that does not fit a cache is fetched once for many rows; `ranks(n)` is
+// in rank-module.ts. All add a row's leaves in the order of the trees, so that their sums are the same to the last bit.
 
 import { fillFunction } from './fill-slots.ts'
 import { bytesOf, typeOf } from './number-types.ts'
+import { ranksFunction } from './rank-module.ts'
+import { addLeaf, startOutputs, withLeaf } from './walk-leaves.ts'
 import type { Until, WalkSpec } from './walk-spec.ts'
 import { LANES } from './walk-tables.ts'
 import { encodeModule, type ValueType, type WasmFunction } from './wasm/bytes.ts'
@@ -15,7 +17,9 @@ const FILL = 0
 
 export function walkModule(spec: WalkSpec): Uint8Array<ArrayBuffer> {
   const { memory } = spec
+  const { ranks } = memory
   const functions = [fillFunction(spec), rowsFunction(spec), blockFunction(spec)]
+  if (ranks !== null) functions.push(ranksFunction(spec, ranks, { code: fillRows(spec, [1, 2, 3, 4]), locals: 4 }))
   return encodeModule({ functions, memoryBytes: memory.totalBytes, data: [] })
 }
 
@@ -68,14 +72,6 @@ function descent(spec: WalkSpec, until: Until, lanes: readonly Omit<Lane, 'moved
 const lanes = [...Array(LANES).keys()]
 const pointers: readonly ValueType[] = lanes.map(() => 'i32')
 
-/** A sum with one leaf more, rounded to the type of the sum once. */
-function withLeaf({ tables: { layout }, sum }: WalkSpec, before: Code, pointer: number): Code {
-  const leaf = wasm.load(`${typeOf(layout.number)}.load`, wasm.get(pointer))
-  if (layout.number === sum) return wasm.apply(`${typeOf(sum)}.add`, before, leaf)
-  if (sum === 'float64') return wasm.apply('f64.add', before, wasm.apply('f64.promote', leaf))
-  return wasm.apply('f32.demote', wasm.apply('f64.add', wasm.apply('f64.promote', before), leaf))
-}
-
 function rowsFunction(spec: WalkSpec): WasmFunction {
   const { memory, tables, outputCount, sum, compare } = spec
   const until = spec.until.rows
@@ -126,47 +122,9 @@ function rowsFunction(spec: WalkSpec): WasmFunction {
   }
 }
 
-/** Outputs of a row at what their sums start with; leaf numbers need no start. */
-function startOutputs({ tables: { leaves }, memory, outputCount, sum }: WalkSpec, output: number): Code {
-  if (leaves === 'numbers') return []
-  return [...Array(outputCount).keys()].flatMap((k) => {
-    const start = wasm.load(`${typeOf(sum)}.load`, wasm.constant(memory.starts + k * bytesOf(sum)))
-    return wasm.store(`${typeOf(sum)}.store`, wasm.get(output), start, k * bytesOf(sum))
-  })
-}
-
-interface Added {
-  readonly pointer: number
-  readonly output: number
-  /** Four times the number of a tree. */
-  readonly tree: number
-  /** Bytes from there to the tree whose leaf it is, and from `output` to its row. */
-  readonly treeAt: number
-  readonly outputAt: number
-}
-
-/** The leaf of one tree added to the output that it is for, or its number written down. */
-function addLeaf(spec: WalkSpec, { pointer, output, tree, treeAt, outputAt }: Added): Code {
-  const { tables, memory, sum, outputCount } = spec
-  const type = typeOf(sum)
-  if (tables.leaves === 'numbers') {
-    const number = typeOf(tables.layout.number)
-    const at = wasm.add(wasm.get(output), wasm.get(tree))
-    const leaf = wasm.truncated(number, wasm.load(`${number}.load`, wasm.get(pointer)))
-    return wasm.store('i32.store', at, leaf, treeAt + outputAt)
-  }
-  const target = wasm.load('i32.load', wasm.get(tree), memory.targets + treeAt)
-  const at = outputCount === 1 ? wasm.get(output) : wasm.add(wasm.get(output), target)
-  return wasm.store(`${type}.store`, at, withLeaf(spec, wasm.load(`${type}.load`, at, outputAt), pointer), outputAt)
-}
-
-/** Rows in slots one behind the other: a block's slots are filled first. */
-function blockFunction(spec: WalkSpec): WasmFunction {
-  const { memory, tables, compare } = spec
-  const [count, input, output, tree, steps, slots, moved, kept] = [0, 1, 2, 3, 4, 5, 6, 7] as const
-  const pointer = (lane: number) => kept + 1 + lane
-  const [rest, most] = [kept + 1 + LANES, kept + 2 + LANES] as const
-  const [fillAt, one] = [kept + 3 + LANES, kept + 4 + LANES] as const
+/** Slots of as many rows as local 0 says, one row behind the other, and their outputs at their start. */
+function fillRows(spec: WalkSpec, [input, output, fillAt, rest]: readonly [number, number, number, number]): Code {
+  const { memory, compare } = spec
   const fill = [
     ...wasm.call(FILL, wasm.get(input), wasm.get(fillAt)),
     ...startOutputs(spec, output),
@@ -175,6 +133,22 @@ function blockFunction(spec: WalkSpec): WasmFunction {
     ...wasm.advance(fillAt, memory.slotBytes),
     ...wasm.advance(rest, -1),
   ]
+  return [
+    ...wasm.set(input, wasm.constant(memory.input)),
+    ...wasm.set(output, wasm.constant(memory.output)),
+    ...wasm.set(fillAt, wasm.constant(memory.slots)),
+    ...wasm.set(rest, wasm.get(0)),
+    ...wasm.loopWhile(fill, wasm.get(rest)),
+  ]
+}
+
+/** Rows in slots one behind the other: a block's slots are filled first. */
+function blockFunction(spec: WalkSpec): WasmFunction {
+  const { memory, tables } = spec
+  const [count, input, output, tree, steps, slots, moved, kept] = [0, 1, 2, 3, 4, 5, 6, 7] as const
+  const pointer = (lane: number) => kept + 1 + lane
+  const [rest, most] = [kept + 1 + LANES, kept + 2 + LANES] as const
+  const [fillAt, one] = [kept + 3 + LANES, kept + 4 + LANES] as const
   const eight = [
     ...lanes.flatMap((lane) => wasm.set(pointer(lane), wasm.get(one))),
     ...wasm.set(steps, wasm.get(most)),
@@ -206,11 +180,7 @@ function blockFunction(spec: WalkSpec): WasmFunction {
     results: [],
     locals: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', ...pointers, 'i32', 'i32', 'i32', 'i32'],
     body: [
-      ...wasm.set(input, wasm.constant(memory.input)),
-      ...wasm.set(output, wasm.constant(memory.output)),
-      ...wasm.set(fillAt, wasm.constant(memory.slots)),
-      ...wasm.set(rest, wasm.get(count)),
-      ...wasm.loopWhile(fill, wasm.get(rest)),
+      ...fillRows(spec, [input, output, fillAt, rest]),
       ...wasm.set(tree, wasm.constant(0)),
       ...wasm.loopWhile(each, wasm.apply('i32.lt_u', wasm.get(tree), wasm.constant(4 * tables.treeCount))),
     ],

@@ -3,7 +3,7 @@
 // node whose threshold is its value, whose slot is the one that is NaN and whose way is 0: a walk that has come to it stays there, so
 // that trees can be walked side by side, without a branch that waits for the data.
 import type { Forest } from '../graph/forest/types.ts'
-import { type Slots, slotNodes } from './slots.ts'
+import type { Slots, SlottedNodes } from './slots.ts'
 
 /** Trees that are walked side by side. */
 export const LANES = 8
@@ -46,9 +46,8 @@ interface Placed {
   readonly farthest: number
 }
 
-export function walkTables(forest: Forest): WalkTables {
+export function walkTables(forest: Forest, { slots, slot, threshold, yesIsSecond }: SlottedNodes): WalkTables {
   const { nodes, treeCount, roots, widths, linearLeaves } = forest
-  const { slots, slot, threshold, yesIsSecond } = slotNodes(forest)
   const leaves = linearLeaves !== undefined || widths.some((width) => width !== 1) ? 'numbers' : 'values'
   const leafOf = leaves === 'numbers' ? (at: number) => at : (at: number) => forest.leafValues[nodes.yes[at]!]!
   const placed = placeNodes(forest, yesIsSecond)

@@ -70,34 +70,41 @@ function openScores(program, module, trees) {
   const { scores } = program
   if (scores.kind === 'trees') return openTrees(scores, trees)
   if (scores.kind === 'layers') return openLayers(scores, module)
-  return openWalk(scores, module)
+  return openWalk(scores, module, trees)
 }
 
 function openTrees({ inputWidth, outputCount, compare, sum, blockRows }, trees) {
   const input = arrayOf(compare, blockRows * inputWidth)
   const output = arrayOf(sum.precision, blockRows * outputCount)
-  const run = (count) => {
+  return { blockRows, input, output, stride: outputCount, run: nested(trees, sum, { input, inputWidth, output, outputCount }) }
+}
+
+/** Trees as functions, row by row. */
+function nested(trees, sum, { input, inputWidth, output, outputCount }) {
+  return (count) => {
     for (let r = 0; r < count; r++) {
       for (let k = 0; k < outputCount; k++) output[r * outputCount + k] = sum.start[k]
       trees(input, r * inputWidth, output, r * outputCount)
     }
   }
-  return { blockRows, input, output, stride: outputCount, run }
 }
 
-function openWalk(scores, module) {
-  const { memory: at, compare, sum, outputCount, tables, leaves, blockFrom } = scores
+function openWalk(scores, module, trees) {
+  const { memory: at, compare, sum, outputCount, tables, leaves } = scores
   const made = module === null ? null : new WebAssembly.Instance(module, {}).exports
   const buffer = made === null ? new ArrayBuffer(at.totalBytes) : made.memory.buffer
   const bytes = new Uint8Array(buffer)
-  for (const name of ['roots', 'targets', 'steps', 'treeSteps', 'nodes', 'starts']) {
-    const table = tables[name]
-    bytes.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), at[name])
+  const put = (table, to) => bytes.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), to)
+  for (const name of ['roots', 'targets', 'steps', 'treeSteps', 'nodes', 'starts']) put(tables[name], at[name])
+  if (tables.ranks !== null) {
+    for (const name of ['thresholds', 'searches', 'nodes', 'trees', 'leaves']) put(tables.ranks[name], at.ranks[name])
+    const { results, firstResult } = at.ranks
+    for (let k = 0; k < firstResult; k++) bytes[results + k] = Math.floor((k * 256) / firstResult)
   }
   fillCategories(scores, buffer)
   const plain = made === null ? plainWalk(scores, buffer) : made
   const input = arrayOf(compare, buffer, at.input, at.blockRows * at.featureCount)
-  const walk = blockFrom === null ? plain.rows : (count) => (count < blockFrom ? plain.rows(count) : plain.block(count))
+  const walk = byCount(scores, plain)
   if (leaves === 'values') {
     const output = arrayOf(
       sum.precision,
@@ -105,7 +112,10 @@ function openWalk(scores, module) {
       at.output,
       (at.blockRows * at.outputBytes) / (sum.precision === 'float32' ? 4 : 8),
     )
-    return { blockRows: at.blockRows, input, output, stride: outputCount, run: walk }
+    const few = scores.nestedUpTo === null ? 0 : scores.nestedUpTo
+    const choices = few === 0 ? null : nested(trees, sum, { input, inputWidth: at.featureCount, output, outputCount })
+    const run = choices === null ? walk : (count) => (count <= few ? choices(count) : walk(count))
+    return { blockRows: at.blockRows, input, output, stride: outputCount, run }
   }
   const numbers = new Int32Array(buffer, at.output, (at.blockRows * at.outputBytes) / 4)
   const output = arrayOf(sum.precision, at.blockRows * outputCount)
@@ -115,6 +125,17 @@ function openWalk(scores, module) {
     for (let r = 0; r < count; r++) add(numbers, (r * at.outputBytes) / 4, input, r * at.featureCount, output, r * outputCount)
   }
   return { blockRows: at.blockRows, input, output, stride: outputCount, run }
+}
+
+/** The function that was fastest for so many rows. */
+function byCount({ blockFrom, ranksFrom }, { rows, block, ranks }) {
+  const from = (least, run) => (least === null ? { least: Number.POSITIVE_INFINITY, run } : { least, run })
+  const [many, some] = [from(blockFrom, block), from(ranksFrom, ranks)].sort((a, b) => (a.least < b.least ? 1 : -1))
+  return (count) => {
+    if (count >= many.least) many.run(count)
+    else if (count >= some.least) some.run(count)
+    else rows(count)
+  }
 }
 
 function openLayers({ memory, layers, precision, skipsMissing }, module) {
@@ -253,7 +274,7 @@ function plainWalk(scores, buffer) {
       }
     }
   }
-  return { rows, block: rows }
+  return { rows, block: rows, ranks: rows }
 }
 
 function plainFill({ slots: { numbers, equals, categories }, categoryRule, memory, number }, buffer, slots) {
@@ -451,9 +472,9 @@ function stepOf(step, width) {
         for (let k = 0; k < result.length; k++) result[k] = row[step.columns[k]]
       })
     case 'one-hot':
-      return oneHot(step.categories)
+      return oneHot(step)
     case 'ordinal': {
-      const places = step.categories.map((one) => one && new Map(Array.from(one, (value, place) => [value, place])))
+      const places = step.categories.map((one) => (one ? new Map(Array.from(one, (value, place) => [value, place])) : null))
       return inPlace(width, (x, k) => (places[k] === null || Number.isNaN(x) ? x : (places[k].get(x) ?? step.unknown)))
     }
     case 'normalize':
@@ -507,14 +528,15 @@ function imputing({ missing, values, indicators = [] }, width) {
   })
 }
 
-function oneHot(categories) {
+function oneHot({ categories, whole = false }) {
   const width = categories.reduce((sum, one) => sum + (one?.length ?? 1), 0)
   return into(width, (row, result) => {
     let at = 0
     for (let k = 0; k < categories.length; k++) {
       const of = categories[k]
-      if (of === null) result[at++] = row[k]
-      else for (let c = 0; c < of.length; c++) result[at++] = of[c] === row[k] ? 1 : 0
+      const x = whole && of ? Math.trunc(row[k]) : row[k]
+      if (!of) result[at++] = x
+      else for (let c = 0; c < of.length; c++) result[at++] = of[c] === x ? 1 : 0
     }
   })
 }

@@ -74,22 +74,12 @@ const VECTOR_MEMORY = {
 } as const
 
 const VECTOR = {
-  'i8x16.splat': 15,
-  'i8x16.extract_lane_u': 22,
   'i8x16.gt_s': 39,
-  'i8x16.gt_u': 40,
-  'v128.not': 77,
   'v128.and': 78,
-  'v128.andnot': 79,
-  'v128.or': 80,
-  'v128.xor': 81,
-  'v128.bitselect': 82,
-  'i8x16.add': 110,
   'i8x16.sub': 113,
-  'f32x4.splat': 19,
+  'i8x16.max_u': 121,
   'f32x4.add': 228,
   'f32x4.mul': 230,
-  'f32x4.max': 233,
   'f32x4.pmax': 235,
   'f64x2.add': 240,
   'f64x2.mul': 242,
@@ -103,7 +93,6 @@ export const vector = (name: keyof typeof VECTOR, ...operands: readonly Code[]):
   0xfd,
   ...unsigned(VECTOR[name]),
 ]
-export const lane = (name: 'i8x16.extract_lane_u', operand: Code, index: number): number[] => [...vector(name, operand), index]
 
 export const constant = (value: number): number[] => [0x41, ...signed(value)]
 const bytesOf = (array: Float32Array | Float64Array): number[] => [...new Uint8Array(array.buffer)]

@@ -9,7 +9,8 @@ const DTYPES = { float32: Float32Array, float64: Float64Array }
 export async function loadHere({ input, outputs, classes }, afterClose) {
   const program = readProgram(readFileSync(at('./model.json'), 'utf8'), readFileSync(at('./model.bin')))
   const hasModule = typeof WebAssembly === 'object' && existsSync(at('./model.wasm'))
-  const trees = program.scores.kind === 'trees' ? (await import(at('./trees.mjs').href)).default : null
+  const { kind, nestedUpTo = null } = program.scores
+  const trees = kind === 'trees' || nestedUpTo !== null ? (await import(at('./trees.mjs').href)).default : null
   const predictRows = openProgram(program, hasModule ? compileModule(readFileSync(at('./model.wasm'))) : null, trees)
   const wanted = Object.fromEntries(outputs.map(({ what }) => [what, true]))
   const makers = outputs.map((output) => makerOf(output, classes))
