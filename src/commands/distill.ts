@@ -7,6 +7,7 @@ import type { Model } from '../graph/model.ts'
 import { readData } from '../measure/samples/read-data.ts'
 import type { DistillDocument } from '../report/documents/distill.ts'
 import { checkOut, moduleOf, shipStudent } from '../ship/index.ts'
+import { classLabels } from './class-labels.ts'
 import type { StageProgress } from './options.ts'
 import { toolVersion } from './version.ts'
 
@@ -96,20 +97,14 @@ function rowsOf({ model, input }: CompilableModel, { data, labels: labelsName }:
   return { rows, count, labels: read.labels === undefined ? null : labelsOf(read.labels, model.label?.classes, data) }
 }
 
-/** Indexes of classes where the model has classes; else the numbers. */
 function labelsOf(
-  labels: readonly { readonly data: ArrayLike<unknown> | object }[],
+  labels: Parameters<typeof classLabels>[0],
   classes: readonly (string | number)[] | undefined,
   file: string,
 ): Float64Array {
-  return Float64Array.from(labels, ({ data }, r) => {
-    const value = (data as ArrayLike<unknown>)[0]
-    const place = classes?.findIndex((one) => String(one) === String(value)) ?? -1
-    const number = place >= 0 ? place : Number(value)
-    if (Number.isNaN(number))
-      throw new InputError(`${file}: the label of row ${r + 1} is ${JSON.stringify(String(value))}, no class of the model`)
-    return number
-  })
+  const told = classLabels(labels, classes)
+  if ('labels' in told) return told.labels
+  throw new InputError(`${file}: the label of row ${told.row} is ${JSON.stringify(told.unknown)}, no class of the model`)
 }
 
 function documentOf(

@@ -22,6 +22,7 @@ import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
+import { firstTreesOf } from './first-trees.ts'
 import { entriesForModel, modelForEngine } from './model-for-engine.ts'
 import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
 import { toolVersion } from './version.ts'
@@ -158,6 +159,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     readExecuted,
     progress,
   })
+  const trees = firstTreesOf(run, options)
   const evidence: Evidence = {
     schema: 'whyslow-evidence/1',
     toolVersion,
@@ -171,7 +173,9 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     outputs: inputs.outputs.map(({ name, type }) => ({ name, dtype: type?.dtype ?? 'not a tensor', shape: type?.shape ?? null })),
     engine: engineFacts(options.engine, engine, engineOptions, inputs.threadsInUse),
     ...gathered.evidence,
+    ...('firstTrees' in trees ? trees : {}),
     absent: {
+      ...('absent' in trees ? { firstTrees: trees.absent } : {}),
       ...(gathered.evidence.otherEngines ? {} : { otherEngines: MEASURED_BY_COMPARE }),
       ...(roofs.absent ? { roofs: roofs.absent } : {}),
       ...gathered.absent,

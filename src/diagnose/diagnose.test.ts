@@ -105,6 +105,7 @@ test('on the CPU and without trees, rules about devices, WebAssembly, TensorFlow
       'deep-unbalanced-trees',
       'forest-out-of-cache',
       'features-dominate',
+      'too-many-trees',
     ].sort(),
   )
 })

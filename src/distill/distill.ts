@@ -2,11 +2,11 @@
 // timed beside the teacher, compiled too, so that what is saved is the model's own.
 import { type ChoiceTools, type Chosen, chooseForm, timeOf } from '../compile/choose.ts'
 import { compileModule, openProgram, type Predict, type Predicted } from '../compile/shipped/compiled.mjs'
+import { accuracy, auc, type MetricName, rSquared } from '../graph/forest/metric.ts'
 import type { TabularModel } from '../graph/forest/types.ts'
 import { mulberry32 } from '../graph/random.ts'
 import type { Lessons } from './lessons.ts'
 import { logistic } from './loss.ts'
-import { accuracy, auc, type MetricName, rSquared } from './metric.ts'
 import { partsOf, rowsAt, withMore } from './rows.ts'
 import { type Student, studentsOf } from './students.ts'
 

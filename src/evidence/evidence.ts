@@ -3,6 +3,7 @@
 
 import type { DeviceKind, EngineOptions, Observed } from '../engines/types.ts'
 import type { ModelFacts } from '../graph/facts.ts'
+import type { FirstTrees } from '../graph/forest/first-trees.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { OperatorExperiments } from '../measure/timing/operators/types.ts'
@@ -98,6 +99,8 @@ export interface Evidence {
   readonly device?: DeviceTimes
   /** Measured by `compare`, and where the model's format says which engine its owner uses. */
   readonly otherEngines?: readonly OtherEngine[]
+  /** Of forests whose data has labels. */
+  readonly firstTrees?: FirstTrees
   /** Why an evidence key is missing: key -> reason, one line. */
   readonly absent: Readonly<Record<string, string>>
   readonly warnings: readonly string[]

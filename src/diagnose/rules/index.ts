@@ -56,6 +56,7 @@ import { threadCount } from './thread-count.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tinyKernels } from './tiny-kernels.ts'
 import { tinyModel } from './tiny-model.ts'
+import { tooManyTrees } from './too-many-trees.ts'
 import { trainingMode } from './training-mode.ts'
 import { transferBound } from './transfer-bound.ts'
 import { undisposedTensors } from './undisposed-tensors.ts'
@@ -73,6 +74,7 @@ export const allRules: readonly Rule[] = [
   tinyModel,
   dispatchOverhead,
   callOverhead,
+  tooManyTrees,
   deepUnbalancedTrees,
   forestOutOfCache,
   featuresDominate,

@@ -87,7 +87,8 @@ export function isMember({ starts, words }: Forest['sets'], set: number, categor
   return word < starts[set + 1]! && ((words[word]! >>> (category % 32)) & 1) === 1
 }
 
-function leafValue(
+/** What a leaf adds to the k-th of its outputs. */
+export function leafValue(
   { nodes, leafValues, linearLeaves }: Forest,
   { leaf, k, row }: { readonly leaf: number; readonly k: number; readonly row: Float64Array },
 ): number {

@@ -1,0 +1,48 @@
+import type { FirstTrees } from '../../graph/forest/first-trees.ts'
+import { checkRule, evidence } from '../check-rule.ts'
+import { exampleTree } from '../example-forest.ts'
+import { tooManyTrees } from './too-many-trees.ts'
+
+const first = (quarter: number, lossError: number): FirstTrees => ({
+  metric: 'AUC',
+  rows: 3000,
+  treeCount: 200,
+  points: [
+    { trees: 50, metric: quarter, lossError },
+    { trees: 100, metric: 0.78, lossError },
+    { trees: 200, metric: 0.781, lossError: 0 },
+  ],
+})
+const forest = (firstTrees: FirstTrees | undefined, timeMs: number) =>
+  evidence({ p50Ms: 1, nodes: [{ ...exampleTree(3, 0), timeMs }], ...(firstTrees && { firstTrees }) })
+
+checkRule(tooManyTrees, {
+  found: [
+    {
+      // 0.781 − 0.778 + 0.001 is within half a point: 50 of 200 trees, so that three quarters of 0.8 ms go.
+      name: 'a quarter of the trees is as good',
+      given: forest(first(0.778, 0.001), 0.8),
+      expect: {
+        wouldSaveMs: 0.6,
+        timeMs: 0.8,
+        basis: 'modelled',
+        detail: /^The first 50 of 200 trees have an AUC of 0\.778 on 3,000 labelled rows/,
+      },
+    },
+    {
+      // 0.778 may be 0.775 by chance, 0.78 may be 0.777.
+      name: 'what is lost only by chance counts, too',
+      given: forest(first(0.778, 0.003), 0.8),
+      expect: { wouldSaveMs: 0.4, detail: /^The first 100 of 200/ },
+    },
+  ],
+  clear: [
+    {
+      name: 'all are needed',
+      given: forest({ ...first(0.6, 0.004), points: first(0.6, 0.004).points.filter(({ trees }) => trees !== 100) }, 0.8),
+    },
+    { name: 'trees that take next to nothing', given: forest(first(0.778, 0.001), 0.02) },
+  ],
+  doesNotApply: [{ name: 'no trees', given: evidence({ nodes: [{ op: 'Conv', timeMs: 5 }] }) }],
+  notChecked: [{ name: 'no labels', given: forest(undefined, 0.8) }],
+})
