@@ -137,7 +137,7 @@ export type PatternName = (typeof PATTERNS)[number]
 
 /** An engine's session, seen at work inside the user's code. */
 export interface SessionFact {
-  /** 'onnxruntime', 'tfjs', 'litert', 'keras', 'tensorflow', 'pytorch', 'scikit-learn', 'xgboost', 'lightgbm'. */
+  /** 'onnxruntime', 'tfjs', 'litert', 'keras', 'tensorflow', 'pytorch', 'scikit-learn', 'xgboost', 'lightgbm', 'catboost'. */
   readonly engine: string
   /** Of the package that the user's code has. */
   readonly version: string | null
@@ -169,9 +169,9 @@ export interface SessionFact {
   readonly stage: string | null
 }
 
-/** Two ways to do the same, timed in turns in the user's own interpreter: `predict` against the direct call. */
+/** Two ways to do the same, timed in turns in the user's own interpreter: `predict` against the direct call, a DMatrix against an array. */
 export interface AlternativeFact extends CodePlace {
-  /** The finding it belongs to: 'predict-call-overhead'. */
+  /** The finding it belongs to: 'predict-call-overhead', 'wrapper-overhead'. */
   readonly rule: string
   readonly now: string
   readonly instead: string

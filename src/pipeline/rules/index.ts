@@ -27,6 +27,7 @@ import { tensorLeak } from './tensor-leak.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tokenizerDominates } from './tokenizer-dominates.ts'
 import { trainingMode } from './training-mode.ts'
+import { wrapperOverhead } from './wrapper-overhead.ts'
 
 export const pipelineRules: readonly PipelineRule[] = [
   arrayOfNumbersInput,
@@ -56,4 +57,5 @@ export const pipelineRules: readonly PipelineRule[] = [
   threadOversubscription,
   tokenizerDominates,
   trainingMode,
+  wrapperOverhead,
 ]

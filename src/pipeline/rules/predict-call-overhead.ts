@@ -1,4 +1,4 @@
-// Keras's predict, scikit-learn's checks, XGBoost's DMatrix: what stands around the model, against the direct call, timed in turns.
+// Keras's predict: what stands around the model, against the direct call, timed in turns.
 import { ms, ratio, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'

@@ -8,6 +8,8 @@ from .clock import in_turns
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
+#: Models of rows of features: what stands around them is their library's wrapper.
+_TABULAR = ("scikit-learn", "xgboost", "lightgbm", "catboost")
 
 
 def alternatives(run, libraries):
@@ -15,7 +17,8 @@ def alternatives(run, libraries):
     for session in libraries.sessions:
         if session.last is None or session.ran is None or not session.runs:
             continue
-        tries = [("predict-call-overhead", *way) for way in _ways(session)]
+        rule = "wrapper-overhead" if session.engine in _TABULAR else "predict-call-overhead"
+        tries = [(rule, *way) for way in _ways(session, libraries.matrices)]
         if session.engine == "pytorch":
             tries.extend(_torch(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
@@ -31,8 +34,8 @@ def _tried(session, rule, now, instead, ways):
     return {**session.ran, "rule": rule, "now": now, "instead": instead, "equal": equal, **timed}
 
 
-def _ways(session):
-    """(now, instead, (call, call)) of those that this engine has."""
+def _ways(session, matrices=()):
+    """(now, instead, (call, call)) of those that this engine has. `matrices`: DMatrix objects with what they were made of."""
     method, args, kwargs = session.last
     model, given = args[0], args[1:]
     bound = lambda: getattr(model, method)(*given, **kwargs)  # noqa: E731
@@ -42,8 +45,12 @@ def _ways(session):
         return _keras(model, given, kwargs, bound)
     if session.engine == "scikit-learn" and method in ("predict", "predict_proba"):
         return _sklearn(model, method, given, kwargs, bound)
-    if session.engine == "xgboost" and method == "predict":
-        return _xgboost(model, given, kwargs, bound)
+    if session.engine == "xgboost" and method in ("predict", "predict_proba"):
+        return _xgboost(model, method, given, kwargs, matrices)
+    if session.engine == "lightgbm" and method in ("predict", "predict_proba"):
+        return _lightgbm(model, method, given, kwargs, bound)
+    if session.engine == "catboost" and method in ("predict", "predict_proba"):
+        return _catboost(model, method, given, kwargs, bound)
     return []
 
 
@@ -129,26 +136,82 @@ def _sklearn(model, method, given, kwargs, bound):
     return ways
 
 
-def _xgboost(model, given, kwargs, bound):
+def _xgboost(model, method, given, kwargs, matrices):
     xgboost = sys.modules.get("xgboost")
     x = given[0]
-    if xgboost is None:
+    if xgboost is None or not set(kwargs) <= {"output_margin", "iteration_range"}:
         return []
     if isinstance(x, xgboost.DMatrix):
-        data = x.get_data()
-        import numpy
+        made_of = next((data for matrix, data in matrices if matrix is x), None)
+        source = x.get_data().toarray() if made_of is None else made_of
+        told = "predict(DMatrix(DataFrame))" if values.fact(source)["kind"] == "dataframe" else "predict(DMatrix(x))"
+        return _in_place(model, told, lambda: model.predict(xgboost.DMatrix(source), **kwargs), source, kwargs)
+    if not hasattr(model, "get_booster"):
+        return []
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    bound = lambda: getattr(model, method)(x, **kwargs)  # noqa: E731
+    two = method == "predict_proba"
+    return _in_place(model.get_booster(), told, bound, x, kwargs, two)
 
-        dense = numpy.ascontiguousarray(data.toarray().astype(numpy.float32))
-        booster = model
 
-        def by_matrix():
-            return booster.predict(xgboost.DMatrix(dense), **kwargs)
+def _in_place(booster, told, bound, source, kwargs, two=False):
+    """The trees asked by their Booster, of an array, as they are set and on one thread."""
+    array = _array(source, "float32")
+    if array is None:
+        return []
+    wanted = {"iteration_range": kwargs["iteration_range"]} if "iteration_range" in kwargs else {}
+    if kwargs.get("output_margin"):
+        wanted["predict_type"] = "margin"
+    single = booster.copy()
+    single.set_param({"nthread": 1})
+    in_place = lambda one: lambda: _two_columns(one.inplace_predict(array, **wanted), two)  # noqa: E731
+    instead = "Booster.inplace_predict(array)"
+    return [(told, instead, (bound, in_place(booster))), (told, instead + " with nthread=1", (bound, in_place(single)))]
 
-        return [("predict(DMatrix(x))", "inplace_predict(x)", (by_matrix, lambda: booster.inplace_predict(dense)))]
-    if hasattr(model, "get_booster") and values.fact(x)["kind"] == "dataframe":
-        array = x.to_numpy()
-        return [("predict(DataFrame)", "predict(array)", (bound, lambda: type(model).predict(model, array, **kwargs)))]
-    return []
+
+def _lightgbm(model, method, given, kwargs, bound):
+    if kwargs:
+        return []
+    x = given[0]
+    booster = getattr(model, "booster_", model)
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    ways = [(told, "Booster.predict(x, num_threads=1)", (bound, lambda: _two_columns(booster.predict(x, num_threads=1), method == "predict_proba")))]
+    array = _array(x, "float64")
+    if array is not None and array is not x:
+        by_array = lambda: _two_columns(booster.predict(array, num_threads=1), method == "predict_proba")  # noqa: E731
+        ways.append((told, "Booster.predict(array, num_threads=1)", (bound, by_array)))
+    return ways
+
+
+def _catboost(model, method, given, kwargs, bound):
+    if kwargs or len(given) > 1:
+        return []
+    x = given[0]
+    ask = getattr(model, method)
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    ways = [(told, "%s(x, thread_count=1)" % method, (bound, lambda: ask(x, thread_count=1)))]
+    array = _array(x, "float32")
+    if array is not None and array is not x:
+        ways.append((told, "%s(array, thread_count=1)" % method, (bound, lambda: ask(array, thread_count=1))))
+    return ways
+
+
+def _array(x, dtype):
+    """Of numbers alone, as one block; None where it is something else."""
+    import numpy
+
+    try:
+        array = numpy.ascontiguousarray(x.to_numpy() if hasattr(x, "to_numpy") else x, dtype=dtype)
+    except (TypeError, ValueError):
+        return None
+    return array if array.ndim == 2 else None
+
+
+def _two_columns(one, two):
+    """Of two classes a Booster gives the second's probability alone."""
+    import numpy
+
+    return numpy.column_stack((1 - one, one)) if two and one.ndim == 1 else one
 
 
 def rows_of(value):

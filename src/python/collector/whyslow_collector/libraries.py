@@ -67,6 +67,16 @@ WRAPPED = {
     ),
     "xgboost.sklearn": ("xgboost", [("XGBModel", "predict", "run"), ("XGBClassifier", "predict_proba", "run"), ("XGBClassifier", "predict", "run")]),
     "lightgbm.basic": ("lightgbm", [("Booster", "__init__", "open"), ("Booster", "predict", "run")]),
+    "catboost.core": (
+        "catboost",
+        [
+            ("CatBoost", "load_model", "open"),
+            ("CatBoost", "predict", "run"),
+            ("CatBoostClassifier", "predict", "run"),
+            ("CatBoostClassifier", "predict_proba", "run"),
+            ("CatBoostRegressor", "predict", "run"),
+        ],
+    ),
     "lightgbm.sklearn": (
         "lightgbm",
         [("LGBMModel", "predict", "run"), ("LGBMClassifier", "predict_proba", "run"), ("LGBMClassifier", "predict", "run")],
@@ -117,6 +127,7 @@ class Libraries(importlib.abc.MetaPathFinder):
         self.run = run
         self.counting = False
         self.sessions = []
+        #: The last of XGBoost's DMatrix objects, with what they were made of.
         self.matrices = []
         self.plans = 0
         self._depth = threading.local()
@@ -246,6 +257,8 @@ class Libraries(importlib.abc.MetaPathFinder):
             self.plans += self.counting
             return None
         if kind == "matrix":
+            made_of = args[1] if len(args) > 1 else kwargs.get("data")
+            self.matrices = [*self.matrices[-1:], (args[0], made_of)]
             return None
         if kind in ("open", "load"):
             return Session(engine) if place else None
@@ -366,6 +379,7 @@ def values_engine(cls):
     for module, engine in (
         ("xgboost", "xgboost"),
         ("lightgbm", "lightgbm"),
+        ("catboost", "catboost"),
         ("torch", "pytorch"),
         ("keras", "keras"),
         ("onnxruntime", "onnxruntime"),
