@@ -58,6 +58,8 @@ function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
   // A random forest's scores are the sum over its trees, and its prediction is made of the mean.
   const isMean = header.has('average_output') && trees.length > outputCount
   const mean: readonly Transform[] = isMean ? [{ kind: 'divide', by: trees.length / outputCount }] : []
+  // Of forests that version 2 wrote, each leaf holds what the objective made of it: the mean is the prediction.
+  const isMade = header.has('average_output') && header.has('version') && header.text('version') === 'v2'
   const label = labelOf(objective.classes, outputCount)
   return {
     maker: 'lightgbm',
@@ -65,7 +67,7 @@ function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
     input: { dtype: 'float64', featureCount, ...(names.length === featureCount && { names }) },
     prepare: [],
     scores: forestOf(trees, { file, featureCount, outputCount }),
-    transform: [...mean, ...objective.transform],
+    transform: isMade ? mean : [...mean, ...objective.transform],
     ...(label !== undefined && { label }),
     notes: [],
   }

@@ -72,7 +72,11 @@ function baseMargins(
       `${file}: base_score ${text.slice(0, 40)} is none for ${outputCount} outputs; the file is damaged, save the model again`,
     )
   const toMargin = param.raw('base_score_is_margin') === true ? (score: number) => score : objective.toMargin
-  return Float64Array.from({ length: outputCount }, (_, k) => toMargin(given[given.length === 1 ? 0 : k]!))
+  const all = Array.from({ length: outputCount }, (_, k) => given[given.length === 1 ? 0 : k]!)
+  const margins = Float64Array.from(all, (score, k) => toMargin(score, all[k - 1]))
+  if (objective.transform[0]?.kind === 'expectiles' && !margins.every(Number.isFinite))
+    throw new InputError(`${file}: base_score ${text.slice(0, 40)} does not ascend, as expectiles do; save the model again`)
+  return margins
 }
 
 function scoresOf(booster: DocumentRecord, about: About): Forest | LinearScores {

@@ -5,8 +5,8 @@ import type { LabelRule, Transform } from '../../graph/forest/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 
 export interface Objective {
-  /** From one value of base_score. */
-  toMargin(baseScore: number): number
+  /** From one value of base_score; `before`: the one before it, undefined of the first. */
+  toMargin(baseScore: number, before?: number): number
   readonly transform: readonly Transform[]
   /** Whether it tells classes, and how. */
   readonly classes: 'none' | 'two' | 'many'
@@ -19,6 +19,13 @@ const log = (value: number): number => fround(Math.log(value))
 const logit = (p: number): number => {
   const inside = fround(Math.min(Math.max(p, 1e-6), fround(1 - fround(1e-6))))
   return fround(-fround(Math.log(fround(fround(1 / inside) - 1))))
+}
+
+/** What expectiles come from: the first as it is, each other by the logarithm of its distance from the one before. */
+const distance = (value: number, before?: number): number => {
+  if (before === undefined) return value
+  const step = fround(fround(value - before) - fround(1e-6))
+  return fround(step + fround(Math.log(fround(-fround(Math.expm1(-step))))))
 }
 
 const identity: Objective = { toMargin: same, transform: [], classes: 'none' }
@@ -40,6 +47,7 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
   'reg:pseudohubererror': identity,
   'reg:absoluteerror': identity,
   'reg:quantileerror': identity,
+  'reg:expectileerror': { toMargin: distance, transform: [{ kind: 'expectiles' }], classes: 'none' },
   'count:poisson': exponential,
   'reg:gamma': exponential,
   'reg:tweedie': exponential,
