@@ -1,6 +1,7 @@
 // A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph stands for how far the chain
 // has come with it; a node either takes a value one step further or cannot be compiled, and then its name says why.
 import type { NodeProto } from 'onnx-buf'
+import { besideOthers } from '../../graph/forest/beside-others.ts'
 import { widthAfter } from '../../graph/forest/prepare.ts'
 import { widthAfterTransform } from '../../graph/forest/transform.ts'
 import type { Activation, DenseLayer, LabelRule, Preparation, TabularModel, Transform } from '../../graph/forest/types.ts'
@@ -13,6 +14,8 @@ export interface RowValue {
   readonly prepare: readonly Preparation[]
   readonly layers: readonly DenseLayer[]
   readonly width: number
+  /** It was made whole numbers, toward zero: only one-hot columns are made of such. */
+  readonly whole?: true
 }
 
 export interface ScoredValue {
@@ -37,10 +40,17 @@ const FLOAT32 = 'float32'
 /** Values of the node's outputs, in order. Throws NotCompilable. */
 export function follow(node: NodeProto, values: ReadonlyMap<string, Value>, constants: Constants): readonly Value[] {
   const known = node.input.filter((name) => values.has(name))
+  if (node.opType === 'Concat' && !isMl(node))
+    return [
+      joinedColumns(
+        node,
+        known.map((name) => values.get(name)!),
+      ),
+    ]
   if (known.length !== 1) throw new NotCompilable(`its ${node.opType} joins several values`)
   const value = values.get(known[0]!)!
   if (value.kind === 'label') return [labelStep(node, value)]
-  if (isMl(node)) return mlStep(node, value)
+  if (isMl(node)) return mlStep(node, value, constants)
   return [value.kind === 'scored' ? scoredStep(node, value) : rowStep(node, value, constants)]
 }
 
@@ -51,13 +61,15 @@ function labelStep(node: NodeProto, value: LabelValue): LabelValue {
   throw refuse(node)
 }
 
-function mlStep(node: NodeProto, value: RowValue | ScoredValue): readonly Value[] {
+function mlStep(node: NodeProto, value: RowValue | ScoredValue, constants: Constants): readonly Value[] {
   if (value.kind === 'scored') {
     if (node.opType === 'Normalizer' && textOf(node, 'norm', 'MAX') === 'L1') return [transformed(value, { kind: 'normalize' })]
     throw refuse(node)
   }
-  if (value.layers.length > 0) throw refuse(node)
+  if (value.layers.length > 0 || (value.whole && node.opType !== 'OneHotEncoder')) throw refuse(node)
   switch (node.opType) {
+    case 'ArrayFeatureExtractor':
+      return [taken(node, value, constants)]
     case 'Scaler':
       return [prepared(value, scaler(node, value.width))]
     case 'Imputer':
@@ -69,7 +81,7 @@ function mlStep(node: NodeProto, value: RowValue | ScoredValue): readonly Value[
         prepared(value, { kind: 'binarize', thresholds: new Float64Array(value.width).fill(numberOf(node, 'threshold', 0)) }),
       ]
     case 'OneHotEncoder':
-      return [prepared(value, oneHot(node, value.width))]
+      return [prepared(withoutWhole(value), oneHot(node, value.width))]
     case 'TreeEnsembleRegressor': {
       const { forest, transform } = readRegressor(node, value.width, 'the model')
       return [scoredBy(value, forest, transform)]
@@ -110,6 +122,71 @@ const transformed = (value: ScoredValue, step: Transform): ScoredValue => ({
   width: widthAfterTransform(step, value.width),
 })
 
+const withoutWhole = ({ kind, prepare, layers, width }: RowValue): RowValue => ({ kind, prepare, layers, width })
+
+/** The axis, counted from the front of rows × features. */
+function axisOf(node: NodeProto): number {
+  const axis = numberOf(node, 'axis', 0)
+  return axis < 0 ? axis + 2 : axis
+}
+
+/** Some columns of a row. */
+function taken(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+  const columns = constants(node.input[1])
+  if (columns === undefined || value.layers.length > 0 || (node.opType === 'Gather' && columns.shape.length !== 1))
+    throw refuse(node)
+  const at = columns.values.map((column) => (column < 0 ? column + value.width : column))
+  if (at.length === 0 || at.some((column) => !(Number.isInteger(column) && column >= 0 && column < value.width)))
+    throw refuse(node)
+  return prepared(value, { kind: 'take', columns: Int32Array.from(at) })
+}
+
+const [FLOAT, INT64] = [1, 7]
+
+function cast(node: NodeProto, value: RowValue): RowValue {
+  const to = numberOf(node, 'to', 0)
+  if (to === FLOAT) return value
+  if (to === INT64 && value.layers.length === 0) return { ...value, whole: true }
+  throw refuse(node)
+}
+
+/** As many columns as there are, once the categories' own axis is gone. */
+function reshaped(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+  const shape = constants(node.input[1])?.values
+  if (shape?.length !== 2 || shape[0]! > 0 || (shape[1] !== value.width && !(shape[0] === 0 && shape[1] === -1)))
+    throw refuse(node)
+  return value
+}
+
+/** Columns side by side, each prepared in its own way from where their ways part. */
+function joinedColumns(node: NodeProto, values: readonly Value[]): RowValue {
+  const rows = values.flatMap((value) => (value.kind === 'row' && value.layers.length === 0 && !value.whole ? [value] : []))
+  if (rows.length !== node.input.length || axisOf(node) !== 1)
+    throw new NotCompilable('its Concat joins what are no prepared columns')
+  const parting = rows[0]!.prepare.findIndex((step, k) => rows.some(({ prepare }) => prepare[k] !== step))
+  const shared = rows[0]!.prepare.slice(0, parting < 0 ? rows[0]!.prepare.length : parting)
+  const own = rows.map(({ prepare }) => prepare.slice(shared.length))
+  const taken = own.map(([first]) => (first?.kind === 'take' ? first.columns : undefined))
+  if (taken.some((columns) => columns === undefined)) throw new NotCompilable('its Concat joins what are no columns of the rows')
+  const columns = taken as Int32Array[]
+  const steps: Preparation[] = [{ kind: 'take', columns: Int32Array.from(columns.flatMap((one) => [...one])) }]
+  let before = 0
+  let after = columns.reduce((sum, { length }) => sum + length, 0)
+  own.forEach((rest, k) => {
+    let width = columns[k]!.length
+    after -= width
+    for (const step of rest.slice(1)) {
+      const placed = besideOthers(step, { before, width, after })
+      if (placed === undefined)
+        throw new NotCompilable(`its rows are divided before a step (${step.kind}) that needs all of a row`)
+      steps.push(placed)
+      width = widthAfter(step, width)
+    }
+    before += width
+  })
+  return { kind: 'row', prepare: [...shared, ...steps], layers: [], width: before }
+}
+
 /** One number for all, or one for each. */
 function each(node: NodeProto, name: string, width: number, otherwise: number): Float64Array {
   const given = Float64Array.from(numbersOf(node, name), Math.fround)
@@ -142,7 +219,8 @@ function oneHot(node: NodeProto, width: number): Preparation {
   const categories = Float64Array.from(numbersOf(node, 'cats_int64s'))
   if (categories.length === 0 || numberOf(node, 'zeros', 1) === 0 || width !== 1)
     throw new NotCompilable('its one-hot columns are not those of one number')
-  return { kind: 'one-hot', categories: [categories] }
+  // onnxruntime takes a float32 for the whole number that it holds (onehotencoder.cc).
+  return { kind: 'one-hot', categories: [categories], whole: true }
 }
 
 /** By output, then by feature. */
@@ -203,7 +281,15 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 }
 
 function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+  if (value.whole) throw refuse(node)
   switch (node.opType) {
+    case 'Gather':
+      if (axisOf(node) !== 1) throw refuse(node)
+      return taken(node, value, constants)
+    case 'Cast':
+      return cast(node, value)
+    case 'Reshape':
+      return reshaped(node, value, constants)
     case 'Identity':
     case 'Dropout':
     case 'Flatten':

@@ -38,10 +38,10 @@ export interface Numbers {
   readonly values: Float64Array
 }
 
-/** By name; float32 and float64 constants, widened. Read when they are asked for. */
+/** By name; constants of float32, float64, int32 and int64, widened. Read when they are asked for. */
 export type Constants = (name: string | undefined) => Numbers | undefined
 
-const FLOATS = { float32: Float32Array, float64: Float64Array } as const
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int64: BigInt64Array } as const
 
 export function constantsFor(model: Model): Constants {
   const byName = new Map<string, Constant>()
@@ -49,10 +49,11 @@ export function constantsFor(model: Model): Constants {
   return (name) => {
     const found = name === undefined ? undefined : byName.get(name)
     if (found === undefined) return undefined
-    if (found.dtype !== 'float32' && found.dtype !== 'float64')
-      throw new NotCompilable(`its constants are not all float32: ${found.dtype}`)
-    const bytes = new Uint8Array(readBytes(model, found))
-    return { shape: found.shape, values: Float64Array.from(new FLOATS[found.dtype](bytes.buffer)) }
+    const { dtype } = found
+    if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int32' && dtype !== 'int64')
+      throw new NotCompilable(`its constants are not all numbers of 32 or 64 bits: ${dtype}`)
+    const values = new ARRAYS[dtype](new Uint8Array(readBytes(model, found)).buffer)
+    return { shape: found.shape, values: Float64Array.from(values as Iterable<number | bigint>, Number) }
   }
 }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { floatTensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { availabilityHere, checkEngine } from '../check-engine.ts'
 import { type EngineSuite, floats, PERCEPTRON, type SuiteModel } from '../example-models.ts'
 import { plainOptions } from '../example-options.ts'
@@ -50,6 +50,54 @@ const LINEAR: SuiteModel = {
   feeds: [{ x: floats([1, 3], 1) }, { x: floats([9, 3], 2) }],
 }
 
+/** As pipelines with a ColumnTransformer are written: columns 2 and 0 scaled, column 1 one-hot, column 3 imputed. */
+const COLUMNS: SuiteModel = {
+  name: 'columns prepared side by side',
+  bytes: writeModel(
+    model({
+      nodes: [
+        node({ opType: 'ArrayFeatureExtractor', domain: ML }, ['x', 'numbers'], ['n']),
+        node({ opType: 'Scaler', domain: ML }, ['n'], ['scaled'], { offset: { floats: [1, 2] }, scale: { floats: [0.5, 0.25] } }),
+        node('Gather', ['x', 'category'], ['c'], { axis: 1 }),
+        node('Cast', ['c'], ['whole'], { to: 7 }),
+        node({ opType: 'OneHotEncoder', domain: ML }, ['whole'], ['hot'], { cats_int64s: [0, 1, 5], zeros: 1 }),
+        node('Reshape', ['hot', 'flat'], ['columns']),
+        node('Gather', ['x', 'gaps'], ['g'], { axis: -1 }),
+        node({ opType: 'Imputer', domain: ML }, ['g'], ['filled'], {
+          imputed_value_floats: { floats: [7] },
+          replaced_value_float: { float: Number.NaN },
+        }),
+        node('Concat', ['scaled', 'columns', 'filled'], ['z'], { axis: 1 }),
+        node({ opType: 'LinearClassifier', domain: ML }, ['z'], ['label', 'scores'], {
+          coefficients: { floats: [1, -2, 3, -1, 2, -3, -1, 2, -3, 1, -2, 3] },
+          intercepts: { floats: [0.5, -0.5] },
+          classlabels_ints: [4, 9],
+          post_transform: 'SOFTMAX',
+        }),
+      ],
+      inputs: [valueInfo('x', 'float32', ['rows', 4])],
+      outputs: [valueInfo('label', 'int64', ['rows']), valueInfo('scores', 'float32', ['rows', 2])],
+      initializers: [
+        int64Tensor('numbers', [2], [2, 0]),
+        int64Tensor('category', [1], [1]),
+        int64Tensor('gaps', [1], [3]),
+        int64Tensor('flat', [2], [-1, 3]),
+      ],
+      opsets: { [ML]: 3 },
+    }),
+  ),
+  feeds: [
+    {
+      x: {
+        dtype: 'float32',
+        shape: [5, 4],
+        data: Float32Array.of(0.3, 0, 1, 2, 1, 1.9, -1, Number.NaN, 2, 5, 0, 1, -1, 7, 0.5, 0, 0, -0.5, 0.1, Number.NaN),
+      },
+    },
+    { x: floats([9, 4], 2) },
+  ],
+}
+
 /** Three leaves over two features; `weights` of the leaves, by class. */
 const tree = (ids: readonly number[], leaves: readonly (readonly number[])[], postTransform: string) =>
   node({ opType: 'TreeEnsembleClassifier', domain: ML }, ['x'], ['label', 'scores'], {
@@ -93,6 +141,7 @@ const SUITE: EngineSuite = {
     PERCEPTRON,
     GEMM,
     LINEAR,
+    COLUMNS,
     ONE_SCORE,
     classifier('trees whose weights are all above 0', tree([0], [[0.3], [0.6], [0.7]], 'NONE')),
     classifier(

@@ -1,5 +1,6 @@
 // scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
 // all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
+import { besideOthers } from '../../graph/forest/beside-others.ts'
 import { widthAfter } from '../../graph/forest/prepare.ts'
 import type { Preparation } from '../../graph/forest/types.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -171,7 +172,9 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
     after -= columns.length
     let width = columns.length
     for (const step of transformed(inner, { width }, context).steps) {
-      all.push(beside(step, { before, width, after }, { transformer: inner, context }))
+      const placed = besideOthers(step, { before, width, after })
+      if (placed === undefined) throw notRead(inner, context, beside(step))
+      all.push(placed)
       width = widthAfter(step, width)
     }
     before += width
@@ -227,44 +230,5 @@ function asColumns(columns: Inert): unknown[] {
   return isBoolean ? Array.from(numbers, (one) => one === 1) : [...numbers]
 }
 
-interface Place {
-  readonly before: number
-  readonly width: number
-  readonly after: number
-}
-
-/** The step on `width` columns within a row, where others stand before and after them. */
-function beside(step: Preparation, { before, width, after }: Place, { transformer, context }: About): Preparation {
-  const around = (values: Float64Array, neutral: number) =>
-    Float64Array.from([...new Array<number>(before).fill(neutral), ...values, ...new Array<number>(after).fill(neutral)])
-  const lists = (values: readonly (Float64Array | undefined)[]) => [
-    ...new Array<undefined>(before).fill(undefined),
-    ...values,
-    ...new Array<undefined>(after).fill(undefined),
-  ]
-  switch (step.kind) {
-    case 'scale':
-      return { ...step, offset: around(step.offset, 0), factor: around(step.factor, 1) }
-    case 'impute':
-      // Indicators would stand behind the other columns.
-      if (step.indicators !== undefined && after > 0)
-        throw notRead(transformer, context, 'with indicators, before other columns,')
-      return {
-        ...step,
-        values: around(step.values, Number.NaN),
-        ...(step.indicators !== undefined && { indicators: step.indicators.map((k) => k + before) }),
-      }
-    case 'one-hot':
-      return { ...step, categories: lists(step.categories) }
-    case 'ordinal':
-      return { ...step, categories: lists(step.categories) }
-    case 'take': {
-      const own = Array.from(step.columns, (k) => k + before)
-      const rest = Array.from({ length: after }, (_, k) => before + width + k)
-      return { kind: 'take', columns: Int32Array.from([...Array.from({ length: before }, (_, k) => k), ...own, ...rest]) }
-    }
-    default:
-      if (before === 0 && after === 0) return step
-      throw notRead(transformer, context, 'beside other transformers')
-  }
-}
+const beside = ({ kind }: Preparation): string =>
+  kind === 'impute' ? 'with indicators, before other columns,' : 'beside other transformers'

@@ -36,7 +36,9 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
     case 'one-hot':
       return Float64Array.from(
         step.categories.flatMap((categories, k) =>
-          categories === undefined ? [row[k]!] : Array.from(categories, (one) => (one === row[k] ? 1 : 0)),
+          categories === undefined
+            ? [row[k]!]
+            : Array.from(categories, (one) => (one === (step.whole ? Math.trunc(row[k]!) : row[k]) ? 1 : 0)),
         ),
       )
     case 'ordinal':

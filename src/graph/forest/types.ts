@@ -49,8 +49,8 @@ export type Preparation =
   | { readonly kind: 'impute'; readonly missing: number; readonly values: Float64Array; readonly indicators?: Int32Array }
   /** The row becomes these of its columns, in this order; a column may come twice. */
   | { readonly kind: 'take'; readonly columns: Int32Array }
-  /** Column k becomes one column for each of `categories[k]`, 1 where it is equal; undefined stays. None equal: all are 0. */
-  | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[] }
+  /** Column k becomes one column for each of `categories[k]`, 1 where it (truncated, where `whole`) is equal; undefined stays. None equal: all are 0. */
+  | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
   /** Column k becomes its place in `categories[k]`, `unknown` where it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
   /** Each row divided by its norm; a row whose norm is zero or below `least` stays. */

@@ -1,0 +1,43 @@
+// A step of some columns of a row as a step of the whole row, which leaves the columns beside them alone: transformers side by side become
+// steps one after the other.
+import type { Preparation } from './types.ts'
+
+export interface ColumnsAt {
+  readonly before: number
+  readonly width: number
+  readonly after: number
+}
+
+/** The step on `width` columns within a row, where others stand before and after them; undefined where it cannot be one. */
+export function besideOthers(step: Preparation, { before, width, after }: ColumnsAt): Preparation | undefined {
+  const around = (values: Float64Array, neutral: number) =>
+    Float64Array.from([...new Array<number>(before).fill(neutral), ...values, ...new Array<number>(after).fill(neutral)])
+  const lists = (values: readonly (Float64Array | undefined)[]) => [
+    ...new Array<undefined>(before).fill(undefined),
+    ...values,
+    ...new Array<undefined>(after).fill(undefined),
+  ]
+  switch (step.kind) {
+    case 'scale':
+      return { ...step, offset: around(step.offset, 0), factor: around(step.factor, 1) }
+    case 'impute':
+      // Indicators would stand behind the other columns.
+      if (step.indicators !== undefined && after > 0) return undefined
+      return {
+        ...step,
+        values: around(step.values, Number.NaN),
+        ...(step.indicators !== undefined && { indicators: step.indicators.map((k) => k + before) }),
+      }
+    case 'one-hot':
+      return { ...step, categories: lists(step.categories) }
+    case 'ordinal':
+      return { ...step, categories: lists(step.categories) }
+    case 'take': {
+      const own = Array.from(step.columns, (k) => k + before)
+      const rest = Array.from({ length: after }, (_, k) => before + width + k)
+      return { kind: 'take', columns: Int32Array.from([...Array.from({ length: before }, (_, k) => k), ...own, ...rest]) }
+    }
+    default:
+      return before === 0 && after === 0 ? step : undefined
+  }
+}
