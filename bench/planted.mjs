@@ -9,6 +9,7 @@ import {
   convolutions,
   depthwise,
   elementwise,
+  forest,
   large,
   narrow,
   normalized,
@@ -17,6 +18,7 @@ import {
   quantizedGroups,
   recurrent,
   recurrentInt8,
+  rowsOf,
   softmax,
   twice,
 } from './planted/models.mjs'
@@ -47,6 +49,7 @@ function file(make, options) {
 }
 
 const plain = () => file(convolutions)
+const labelled = (useful) => ['--data', rowsOf(folder, { useful }), '--labels', 'label']
 const inQuota = {
   around(run) {
     const group = quotaGroup(QUOTA_CPUS)
@@ -79,6 +82,12 @@ const causes = [
     rules: ['layout-conversions'],
     planted: { model: () => file(normalized, { moved: true }), flags: quick },
     twin: { model: () => file(normalized, { moved: false }), flags: quick },
+  },
+  {
+    cause: 'trees that say nothing more',
+    rules: ['too-many-trees'],
+    planted: { model: () => file(forest, { useful: 40 }), flags: [...quick, ...labelled(40)] },
+    twin: { model: () => file(forest, { useful: 800 }), flags: [...quick, ...labelled(800)] },
   },
   {
     cause: 'graph optimization disabled',

@@ -1,6 +1,6 @@
 """Trains tree models on made data, saves them as their makers do, and times the makers' own predictors on one thread: `make FOLDER`.
 Beside each model: rows.npy (1000 rows, float32), expected.npy (the maker's raw scores) and times.json (µs a row, for one and for 1000 rows).
-lleaves and treelite take part where they are installed."""
+Models that are there are not trained again, and what lleaves and treelite compiled is kept; they take part where they are installed."""
 
 import json
 import os
@@ -48,8 +48,9 @@ def xgboost_model(folder, name, trees, depth, x, y, rows):
     os.makedirs(os.path.join(folder, name), exist_ok=True)
     file = os.path.join(folder, name, "model.ubj")
     parameters = {"objective": "binary:logistic", "max_depth": depth, "eta": 0.1, "nthread": 1, "tree_method": "hist", "min_child_weight": 1}
-    model = xgb.train(parameters, xgb.DMatrix(x, y), trees)
-    model.save_model(file)
+    if not os.path.exists(file):
+        xgb.train(parameters, xgb.DMatrix(x, y), trees).save_model(file)
+    model = xgb.Booster(params={"nthread": 1}, model_file=file)
     expected = model.predict(xgb.DMatrix(rows), output_margin=True)
     times = {
         "xgboost 1": micros(lambda: model.inplace_predict(rows[:1]), 1),
@@ -60,7 +61,8 @@ def xgboost_model(folder, name, trees, depth, x, y, rows):
         import treelite
 
         library = os.path.join(folder, name, "treelite.so")
-        tl2cgen.export_lib(treelite.frontend.load_xgboost_model(file), toolchain="gcc", libpath=library, params={"parallel_comp": 4})
+        if not os.path.exists(library):
+            tl2cgen.export_lib(treelite.frontend.load_xgboost_model(file), toolchain="gcc", libpath=library, params={"parallel_comp": 4})
         predictor = tl2cgen.Predictor(library, nthread=1)
         one, many = tl2cgen.DMatrix(rows[:1]), tl2cgen.DMatrix(rows)
         times["treelite 1"] = micros(lambda: predictor.predict(one), 1)
@@ -76,8 +78,9 @@ def lightgbm_model(folder, name, trees, leaves, x, y, rows):
     os.makedirs(os.path.join(folder, name), exist_ok=True)
     file = os.path.join(folder, name, "model.txt")
     parameters = {"objective": "binary", "num_leaves": leaves, "num_threads": 1, "verbose": -1, "min_data_in_leaf": 5, "learning_rate": 0.05}
-    model = lgb.train(parameters, lgb.Dataset(x, y), trees)
-    model.save_model(file)
+    if not os.path.exists(file):
+        lgb.train(parameters, lgb.Dataset(x, y), trees).save_model(file)
+    model = lgb.Booster(model_file=file)
     expected = model.predict(rows, raw_score=True, num_threads=1)
     wide = rows.astype(np.float64)
     times = {
@@ -88,7 +91,7 @@ def lightgbm_model(folder, name, trees, leaves, x, y, rows):
         import lleaves
 
         compiled = lleaves.Model(model_file=file)
-        compiled.compile()
+        compiled.compile(cache=os.path.join(folder, name, "lleaves.bin"))
         times["lleaves 1"] = micros(lambda: compiled.predict(wide[:1], n_jobs=1), 1)
         times["lleaves 1000"] = micros(lambda: compiled.predict(wide, n_jobs=1), 1000)
     except Exception as error:

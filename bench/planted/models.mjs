@@ -273,3 +273,56 @@ export function twice(folder, { later }) {
   net.add('Sum', both.slice(1), {}, both[0])
   return finish(folder, later ? 'read-later' : 'read-at-once', net, [1, size, size], [1, size, 1])
 }
+
+const FOREST = { trees: 800, depth: 6, features: 10, rows: 1000 }
+
+/** Boosted trees, of which the first `useful` say what the labels are and the others next to nothing; rows with labels stand beside in rows.csv. */
+export function forest(folder, { useful }) {
+  const { trees, depth, features, rows } = FOREST
+  const inner = 2 ** depth - 1
+  const all = 2 ** (depth + 1) - 1
+  const at = Array.from({ length: trees * all }, (_, k) => k % all)
+  const tree = Array.from({ length: trees * all }, (_, k) => Math.floor(k / all))
+  const isLeaf = (k) => k >= inner
+  const feature = at.map(() => Math.floor(random() * features))
+  const threshold = Float32Array.from(at, () => random() * 2 - 1)
+  const value = Float32Array.from(tree, (t) => (random() * 2 - 1) * (t < useful ? 1 : 1e-4))
+  const leaves = at.flatMap((k, i) => (isLeaf(k) ? [i] : []))
+  const name = `forest-${useful}`
+  const file = write(folder, name, {
+    nodes: [
+      node({ opType: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml', name: 'trees' }, ['x'], ['y'], {
+        nodes_treeids: tree,
+        nodes_nodeids: at,
+        nodes_featureids: feature,
+        nodes_modes: at.map((k) => (isLeaf(k) ? 'LEAF' : 'BRANCH_LT')),
+        nodes_values: { floats: [...threshold] },
+        nodes_truenodeids: at.map((k) => (isLeaf(k) ? 0 : 2 * k + 1)),
+        nodes_falsenodeids: at.map((k) => (isLeaf(k) ? 0 : 2 * k + 2)),
+        target_treeids: leaves.map((i) => tree[i]),
+        target_nodeids: leaves.map((i) => at[i]),
+        target_ids: leaves.map(() => 0),
+        target_weights: { floats: leaves.map((i) => value[i]) },
+        n_targets: 1,
+      }),
+    ],
+    inputs: [valueInfo('x', FLOAT, ['rows', features])],
+    outputs: [valueInfo('y', FLOAT, ['rows', 1])],
+    opsets: { 'ai.onnx.ml': 3 },
+  })
+  const lines = Array.from({ length: rows }, () => {
+    const row = Float32Array.from({ length: features }, () => random() * 2 - 1)
+    let label = 0
+    for (let t = 0; t < useful; t++) {
+      let k = 0
+      while (!isLeaf(k)) k = row[feature[t * all + k]] < threshold[t * all + k] ? 2 * k + 1 : 2 * k + 2
+      label += value[t * all + k]
+    }
+    return [...row, label].join(',')
+  })
+  const header = [...Array.from({ length: features }, (_, f) => `f${f}`), 'label'].join(',')
+  fs.writeFileSync(rowsOf(folder, { useful }), [header, ...lines].join('\n'))
+  return file
+}
+
+export const rowsOf = (folder, { useful }) => path.join(folder, `forest-${useful}.csv`)
