@@ -55,13 +55,12 @@ export function rankTables(
   const bytes = new DataView(new ArrayBuffer(nodes.feature.length * HIGH_BYTES))
   const trees = new Uint32Array(treeCount * TREE_WORDS)
   const leaves: number[] = []
+  const places = new Uint32Array(nodes.feature.length)
   let at = 0
   for (let tree = 0; tree < treeCount; tree++) {
     const start = leaves.length
-    const { low, high, result } = inOrder(forest, slotted, roots[tree]!, (leaf) => {
-      leaves.push(kind === 'numbers' ? leaf : leafValues[nodes.yes[leaf]!]!)
-      return leaves.length - start - 1
-    })
+    const numberOf = (leaf: number): number => leaves.push(kind === 'numbers' ? leaf : leafValues[nodes.yes[leaf]!]!) - start - 1
+    const { low, high, result } = inOrder(forest, slotted, roots[tree]!, { places, numberOf })
     if (leaves.length - start > MOST_LEAVES) return undefined
     trees.set([at, low.length, high.length, result * GROUP_ROWS, start * bytesOf(layout.number)], tree * TREE_WORDS)
     for (const { node, first } of low) {
@@ -88,10 +87,11 @@ export function rankTables(
 
   function testOf(node: number): Test {
     const slot = slotted.slot[node]!
-    const place = lists[slot]!.places.get(slotted.threshold[node]!)
     const first = search.words[(slot - 1) * SEARCH_WORDS + 2]!
+    const threshold = slotted.threshold[node]!
     // No number is at or above NaN.
-    if (place === undefined) return { column: first, rank: COLUMN_RANKS }
+    if (Number.isNaN(threshold)) return { column: first, rank: COLUMN_RANKS }
+    const place = placeIn(lists[slot]!, threshold)
     return { column: first + Math.floor(place / COLUMN_RANKS) * GROUP_ROWS, rank: place % COLUMN_RANKS }
   }
 }
@@ -111,35 +111,46 @@ function writeTest(bytes: DataView, at: number, { column, rank }: Test): void {
   bytes.setInt8(at + 2, rank - RANK_BIAS)
 }
 
-interface ThresholdList {
-  readonly sorted: readonly number[]
-  readonly places: ReadonlyMap<number, number>
+/** By slot: ascending, each once. */
+function thresholdLists({ nodes: { feature } }: Forest, { slots, slot, threshold }: SlottedNodes): readonly Float64Array[] {
+  const isTest = (at: number) => feature[at]! >= 0 && !Number.isNaN(threshold[at]!)
+  const counts = new Uint32Array(slots.count)
+  for (let at = 0; at < feature.length; at++) if (isTest(at)) counts[slot[at]!]!++
+  const all = Array.from(counts, (count) => new Float64Array(count))
+  const next = new Uint32Array(slots.count)
+  for (let at = 0; at < feature.length; at++) if (isTest(at)) all[slot[at]!]![next[slot[at]!]!++] = threshold[at]!
+  return all.map((list) => {
+    list.sort()
+    let kept = 0
+    for (const value of list) if (kept === 0 || value !== list[kept - 1]) list[kept++] = value
+    return list.subarray(0, kept)
+  })
 }
 
-/** By slot. */
-function thresholdLists({ nodes: { feature } }: Forest, { slots, slot, threshold }: SlottedNodes): readonly ThresholdList[] {
-  const found = Array.from({ length: slots.count }, () => new Set<number>())
-  for (let at = 0; at < feature.length; at++) {
-    if (feature[at]! >= 0 && !Number.isNaN(threshold[at]!)) found[slot[at]!]!.add(threshold[at]!)
+/** Where it stands among them; it is one of them. */
+function placeIn(sorted: Float64Array, value: number): number {
+  let [from, to] = [0, sorted.length - 1]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (sorted[middle]! < value) from = middle + 1
+    else to = middle
   }
-  return found.map((set) => {
-    const sorted = Array.from(set).sort((a, b) => a - b)
-    return { sorted, places: new Map(sorted.map((value, place) => [value, place])) }
-  })
+  return from
 }
 
-function searches(lists: readonly ThresholdList[], size: number) {
+function searches(lists: readonly Float64Array[], size: number) {
+  const bits = lists.map(({ length }) => 32 - Math.clz32(length))
+  const thresholds = new Float64Array(bits.slice(1).reduce((sum, one) => sum + 2 ** one - 1, 0)).fill(Number.NaN)
   const words = new Uint32Array((lists.length - 1) * SEARCH_WORDS)
-  const thresholds: number[] = []
-  let columnCount = 0
-  lists.slice(1).forEach(({ sorted }, k) => {
-    const bits = 32 - Math.clz32(sorted.length)
-    const columns = Math.max(1, Math.ceil(sorted.length / COLUMN_RANKS))
+  let [columnCount, at] = [0, 0]
+  for (let slot = 1; slot < lists.length; slot++) {
+    const columns = Math.max(1, Math.ceil(lists[slot]!.length / COLUMN_RANKS))
     const first = columnCount * GROUP_ROWS
-    words.set([thresholds.length * size, bits, first, first + (columns - 1) * GROUP_ROWS], k * SEARCH_WORDS)
-    for (let place = 0; place < 2 ** bits - 1; place++) thresholds.push(sorted[place] ?? Number.NaN)
+    words.set([at * size, bits[slot]!, first, first + (columns - 1) * GROUP_ROWS], (slot - 1) * SEARCH_WORDS)
+    thresholds.set(lists[slot]!, at)
+    at += 2 ** bits[slot]! - 1
     columnCount += columns
-  })
+  }
   return { words, thresholds, columnCount }
 }
 
@@ -150,36 +161,43 @@ interface Ordered {
   readonly second: number
 }
 
-/** A tree's nodes, children before parents; leaves are numbered from the first child on, so that the second child's numbers are the larger. */
-function inOrder({ nodes }: Forest, { yesIsSecond }: SlottedNodes, root: number, numberOf: (leaf: number) => number) {
-  const isLeaf = (at: number): boolean => nodes.feature[at]! < 0
-  const childrenOf = (at: number): readonly [number, number] =>
-    yesIsSecond[at] === 1 ? [nodes.no[at]!, nodes.yes[at]!] : [nodes.yes[at]!, nodes.no[at]!]
-  /** By node: the result that it is. */
-  const places = new Map<number, number>()
-  const before: number[] = []
+/** By node: whether it is a leaf (0), has leaves alone below it (1), or others (2). */
+const [LEAF, LOW, HIGH] = [0, 1, 2] as const
+
+/**
+ * A tree's nodes, children before parents; leaves are numbered from the first child on, so that the second child's numbers are the larger.
+ * `places`: by node of the forest, the result that it is; filled for this tree's.
+ */
+function inOrder(
+  { nodes: { feature, yes, no } }: Forest,
+  { yesIsSecond }: SlottedNodes,
+  root: number,
+  { places, numberOf }: { readonly places: Uint32Array; readonly numberOf: (leaf: number) => number },
+) {
+  const firstOf = (at: number): number => (yesIsSecond[at] === 1 ? no[at]! : yes[at]!)
+  const secondOf = (at: number): number => (yesIsSecond[at] === 1 ? yes[at]! : no[at]!)
+  const kindOf = (at: number) => (feature[at]! < 0 ? LEAF : feature[yes[at]!]! < 0 && feature[no[at]!]! < 0 ? LOW : HIGH)
+  const low: number[] = []
+  const high: number[] = []
   const open = [root]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (isLeaf(at)) {
-      places.set(at, numberOf(at))
+    const kind = kindOf(at)
+    if (kind === LEAF) {
+      places[at] = numberOf(at)
       continue
     }
-    before.push(at)
-    const [first, second] = childrenOf(at)
-    open.push(second, first)
+    ;(kind === LOW ? low : high).push(at)
+    open.push(secondOf(at), firstOf(at))
   }
-  const isLow = (at: number): boolean => childrenOf(at).every(isLeaf)
-  const ordered = before.reverse()
-  const all = [...ordered.filter(isLow), ...ordered.filter((at) => !isLow(at))]
-  all.forEach((at, k) => {
-    places.set(at, MOST_LEAVES + k)
-  })
-  const told = all.map((at): Ordered => {
-    const [first, second] = childrenOf(at)
-    return { node: at, first: places.get(first)!, second: places.get(second)! }
-  })
-  const lowCount = ordered.filter(isLow).length
-  return { low: told.slice(0, lowCount), high: told.slice(lowCount), result: places.get(root)! }
+  const told = (list: readonly number[], from: number): readonly Ordered[] => {
+    const backwards = list.toReversed()
+    backwards.forEach((at, k) => {
+      places[at] = from + k
+    })
+    return backwards.map((at) => ({ node: at, first: places[firstOf(at)]!, second: places[secondOf(at)]! }))
+  }
+  const lows = told(low, MOST_LEAVES)
+  return { low: lows, high: told(high, MOST_LEAVES + lows.length), result: places[root]! }
 }
 
 /** Vectors of results that a tree's nodes may need, the leaves' own numbers among them. */
