@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
-import { folders, start, whyslow } from './command.ts'
+import { folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -70,7 +70,8 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
     })
   })
 
-  test('beside JavaScript', async () => {
+  test('beside JavaScript', async (context) => {
+    onlyFull(context, 'another comparison')
     expect(await compared(file('old.py'), file('new.mjs'))).toMatchObject({
       outputs: { agreement: 'identical' },
       b: { language: 'javascript' },
@@ -87,7 +88,8 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
     expect(ended.stderr).toMatch(said)
   })
 
-  test('scripts are run whole, and what they print is compared', async () => {
+  test('scripts are run whole, and what they print is compared', async (context) => {
+    onlyFull(context, 'two more comparisons')
     const document = await compared(file('one.py'), file('one.py'))
     expect(document).toMatchObject({ a: { call: [] }, outputs: { agreement: 'identical', numbers: 1 } })
     expect((await compared(file('one.py'), file('two.py'))).outputs.agreement).toBe('different')

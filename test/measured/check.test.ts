@@ -39,7 +39,8 @@ describe('a report', () => {
   const report = join(where.root, 'report.json')
   const other = join(where.root, 'other.json')
 
-  test('of this machine is compared with; of another one it is refused, unless that is allowed and said', async () => {
+  test('of this machine is compared with; of another one it is refused, unless that is allowed and said', async (context) => {
+    onlyFull(context, 'measures three times')
     const measured = await whyslow(where, small, ...SHORT, '--json', report, '--save')
     expect(measured.status, measured.stderr).toBe(0)
     const same = await whyslow(where, 'check', small, '--against', report, '--fail-above', '50', ...SHORT)

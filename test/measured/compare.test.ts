@@ -88,7 +88,8 @@ describe('models', () => {
 })
 
 describe('engines', () => {
-  test('each is measured or has its reason; batches are fitted', async () => {
+  test('each is measured or has its reason; batches are fitted', async (context) => {
+    onlyFull(context, 'a comparison of three batches')
     const document = await comparisonOf(fixture('symbolic-batch'), '--engines', 'ort-cpu,ort-coreml', '--batch', '1,4,16')
     const [cpu, coreml] = document.contestants
     expect(document.batch).toBe(1)

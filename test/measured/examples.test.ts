@@ -40,7 +40,8 @@ test('why-slow.mjs', async () => {
     expect(line).toMatch(/^(- .+: would save \d+\.\d{3} ms \((measured|modelled)\)| {2}next: whyslow .+)$/)
 })
 
-test('explain-saved.mjs', async () => {
+test('explain-saved.mjs', async (context) => {
+  onlyFull(context, 'another measurement')
   const evidence = join(where.root, 'evidence.json')
   const measured = await whyslow(
     where,

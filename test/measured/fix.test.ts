@@ -11,7 +11,7 @@ import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { type Ended, fixture, folders, refuses, start, whyslow } from './command.ts'
+import { type Ended, fixture, folders, onlyFull, refuses, start, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -178,7 +178,8 @@ describe('a planted slowness', () => {
     for (const difference of differencesOf(out, planted)) expect(difference).toBeLessThan(1e-4)
   })
 
-  test('a dry run names what it would try, and writes nothing', async () => {
+  test('a dry run names what it would try, and writes nothing', async (context) => {
+    onlyFull(context, 'another measurement')
     const out = newOut()
     const run = await whyslow(where, 'fix', planted, '-o', out, '--dry-run', '--no-progress', '--json', '-')
     expect({ status: run.status, stderr: run.stderr, left: where.left() }).toEqual({ status: 0, stderr: '', left: [] })
@@ -190,7 +191,8 @@ describe('a planted slowness', () => {
   })
 })
 
-test('where a loss is allowed, a dry run names fewer bits too', async () => {
+test('where a loss is allowed, a dry run names fewer bits too', async (context) => {
+  onlyFull(context, 'another measurement')
   const argv = ['fix', fixture('credit_mlp'), '--dry-run', '--max-loss', '0.01', '--no-progress', '--json', '-']
   const run = await whyslow(where, ...argv)
   expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' })
@@ -250,7 +252,8 @@ describe.concurrent('what cannot be done costs one line', () => {
 
 test.skipIf(process.platform === 'win32')(
   'Ctrl-C in the middle of the search leaves no folder, no file and no process',
-  async () => {
+  async (context) => {
+    onlyFull(context, 'measures until the search begins')
     const out = newOut()
     const { child, ended } = start(where, ['fix', planted, '-o', out, '--budget', '60s', '--no-progress'])
     let said = ''

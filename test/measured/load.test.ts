@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
 import { descendantsOf } from '../../src/trials/end-process.ts'
-import { fixture, folders, refuses, start, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, refuses, start, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -50,7 +50,8 @@ describe('a model', () => {
   })
 })
 
-test('requests for a server of the Open Inference Protocol are made of its metadata', async () => {
+test('requests for a server of the Open Inference Protocol are made of its metadata', async (context) => {
+  onlyFull(context, 'another server')
   const { child, ended } = start(where, ['serve', fixture('lstm'), '--port', '0', '--workers', '1', '--name', 'm'])
   try {
     const address = await new Promise<string>((resolve, reject) => {

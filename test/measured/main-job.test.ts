@@ -32,8 +32,8 @@ const MODELS: readonly [string, (report: ReportDocument) => void][] = [
   ['qdq', ({ model }) => expect(model!.nodes).toBeGreaterThan(0)],
 ]
 
-/** Each takes four seconds: the first kinds always, the others with the full tests. */
-const ALWAYS = 3
+/** Each takes four seconds: the first kind always, the others with the full tests. */
+const ALWAYS = 1
 
 describe.each(MODELS.map((one, at) => [...one, at < ALWAYS] as const))('%s', (name, expectItsOwn, always) => {
   test('is measured and explained', async (context) => {
@@ -52,7 +52,8 @@ function expectNotFetched({ nodes, warnings, model }: ReportDocument): void {
   expect(warnings).toContainEqual(expect.stringContaining(`the output '${odd[0]!.name}' is not a tensor`))
 }
 
-test('evidence and inputs that are kept give the same answer again', async () => {
+test('evidence and inputs that are kept give the same answer again', async (context) => {
+  onlyFull(context, 'measures twice')
   const evidence = join(where.root, 'evidence.json')
   const inputs = join(where.root, 'inputs')
   const measured = await reportOf(fixture('fmnist_gru'), '--save-evidence', evidence, '--save-inputs', inputs)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
 import { ROOT } from '../sources.ts'
-import { folders, whyslow } from './command.ts'
+import { folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -20,7 +20,8 @@ async function compared(before: string, after: string): Promise<AbDocument> {
   return JSON.parse(ended.stdout) as AbDocument
 }
 
-test('element-wise-product in JavaScript', async () => {
+test('element-wise-product in JavaScript', async (context) => {
+  onlyFull(context, 'a million numbers, in pairs of processes')
   const document = await compared('element-wise-product/loop.mjs', 'element-wise-product/typed.mjs')
   expect(document.outputs).toMatchObject({ agreement: 'identical', numbers: 1_000_000 })
   expect(document.ratio).toBeLessThan(1)
