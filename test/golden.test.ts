@@ -7,9 +7,12 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { explain } from '../src/commands/explain.ts'
 import { readEvidence } from '../src/evidence/file.ts'
+import type { DistillDocument } from '../src/report/documents/distill.ts'
 import type { ReportDocument } from '../src/report/documents/report.ts'
 import { renderAb } from '../src/report/text/ab-text.ts'
 import { renderComparison } from '../src/report/text/comparison-text.ts'
+import { renderDistill } from '../src/report/text/distill-text.ts'
+import { renderGap } from '../src/report/text/gap-text.ts'
 import { renderJson } from '../src/report/text/json.ts'
 import { renderLint } from '../src/report/text/lint-text.ts'
 import { renderLoad } from '../src/report/text/load-text.ts'
@@ -56,6 +59,8 @@ const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80
   'whyslow-load/1': renderLoad,
   'whyslow-study/1': renderStudy,
   'whyslow-lint/1': renderLint,
+  'whyslow-gap/1': renderGap,
+  'whyslow-distill/1': (document: DistillDocument, { width }) => `${renderDistill(document, width)}\n`,
   'whyslow-comparison/1': renderComparison,
 }
 
