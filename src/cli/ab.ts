@@ -16,6 +16,7 @@ export interface AbFlags {
   readonly limit?: number
   readonly json?: string
   readonly html?: string
+  readonly markdown?: boolean
   readonly progress: boolean
 }
 

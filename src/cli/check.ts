@@ -14,6 +14,7 @@ export interface CheckFlags extends ModelFlags {
   readonly rounds?: number
   readonly allowOtherMachine?: boolean
   readonly json?: string
+  readonly markdown?: boolean
 }
 
 /** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */

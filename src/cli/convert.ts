@@ -13,6 +13,7 @@ export interface ConvertFlags {
   readonly data?: string
   readonly labels?: string
   readonly json?: string
+  readonly markdown?: boolean
 }
 
 /** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */

@@ -14,6 +14,8 @@ export interface DistillFlags {
   readonly force?: boolean
   readonly maxLoss?: number
   readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
   readonly progress: boolean
 }
 

@@ -6,6 +6,7 @@ import type { Surroundings } from './stages.ts'
 export interface HistoryFlags {
   readonly store?: string
   readonly json?: string
+  readonly markdown?: boolean
 }
 
 /** Throws InputError where the history cannot be read. A model that is gone is found by its path. */

@@ -9,6 +9,8 @@ import { UsageError } from './usage-error.ts'
 /** The options of the command, parsed. */
 export interface LintFlags extends ModelFlags {
   readonly json?: string
+  readonly html?: string
+  readonly markdown?: boolean
   readonly repair?: boolean
   readonly out?: string
   readonly force?: boolean

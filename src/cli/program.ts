@@ -131,6 +131,8 @@ function lint(command: Command, world: World): void {
     .option('--max-loss <x>', 'largest loss of outputs that a repair may cost', fraction)
     .option('--budget <duration>', 'how long to try repairs', seconds)
     .option('--json <file>', 'write the lint document; - is standard output')
+    .option('--html <file>', 'write the result as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   command
     .option('--seconds <duration>', 'how long to measure', seconds)
@@ -202,6 +204,7 @@ function ab(command: Command, world: World): void {
     .option('--limit <duration>', 'how long one answer of a program may take', seconds)
     .option('--json <file>', 'write the ab document; - is standard output')
     .option('--html <file>', 'write the result as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.ab)
     .action(async (first: string, second: string, flags: AbFlags) => {
@@ -244,6 +247,7 @@ function convert(command: Command, world: World): void {
     .option('--data <file>', 'rows on which what rounding changes is counted')
     .option('--labels <name>', 'the labels in them')
     .option('--json <file>', 'write the convert document; - is standard output')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.convert)
     .action(async (model: string, flags: ConvertFlags) => {
       const { runConvert } = await import('./convert.ts')
@@ -261,6 +265,8 @@ function distill(command: Command, world: World): void {
     .option('--force', 'replace a folder that is not from whyslow')
     .option('--max-loss <x>', 'largest drop of the metric (0.01)', fraction)
     .option('--json <file>', 'write the distill document; - is standard output')
+    .option('--html <file>', 'write the result as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .option('--no-progress', 'print no progress')
     .addHelpText('after', examples.distill)
     .action(async (model: string, flags: DistillFlags) => {
@@ -279,6 +285,7 @@ function check(command: Command, world: World): void {
     .option('--rounds <n>', 'most fresh processes of each', positiveInteger)
     .option('--allow-other-machine', 'take a report of another machine')
     .option('--json <file>', 'write the check document; - is standard output')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   addSampling(command, 'three rounds at least instead of five')
   command.addHelpText('after', examples.check).action(async (model: string, flags: CheckFlags) => {
@@ -293,6 +300,7 @@ function history(command: Command, world: World): void {
     .argument('[model]', 'a model; all of them where it is left out')
     .option('--store <where>', 'of a fleet: a SQLite file or a PostgreSQL')
     .option('--json <file>', 'write it as JSON; - is standard output')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.history)
     .action(async (model: string | undefined, flags: HistoryFlags) => {
       const { runHistory } = await import('./history.ts')

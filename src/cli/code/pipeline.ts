@@ -79,8 +79,8 @@ export async function runPipeline(file: string, flags: PipelineFlags, { screen, 
 /** `--explain-gap`: the ladder from the application to a benchmark, in place of the report. */
 async function runExplainGap(file: string, flags: PipelineFlags, { screen, signal, load }: Surroundings): Promise<void> {
   if (flags.saveProfile !== undefined) throw new UsageError('--explain-gap makes no profile; leave --save-profile out')
-  if (flags.html !== undefined || flags.open) throw new UsageError('--explain-gap draws no page; leave --html and --open out')
-  const output = documentOutput({ ...(flags.json === undefined ? {} : { json: flags.json }) }, file)
+  if (flags.open) throw new UsageError('--explain-gap shows no progress in a browser; leave --open out, and give --html gap.html')
+  const output = documentOutput(flags, file)
   const progress = openProgress(screen, flags.progress)
   const options = {
     data: flags.data ?? null,

@@ -23,6 +23,7 @@ export function fleet(command: Command, world: World): void {
     .option('--store <where>', 'keep each report: a SQLite file or a PostgreSQL')
     .option('--json <file>', 'write the study document; - is standard output')
     .option('--html <file>', 'write the study as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command, severalBatches())
   addSampling(command, 'three processes instead of five, no sweeps')
   command.addHelpText('after', examples.fleet).action(async (models: string[], flags: FleetFlags) => {
@@ -55,6 +56,7 @@ export function study(command: Command, world: World): void {
     .option('--reference <machine>', 'the machine that speed-ups are to, by its class or id')
     .option('--json <file>', 'write the study document; - is standard output')
     .option('--html <file>', 'write the study as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.study)
     .action(async (files: string[], flags: StudyFlags) => {
       const { runStudy } = await import('./study.ts')
@@ -69,6 +71,7 @@ export function foretell(command: Command, world: World): void {
     .option('--machine <file>', 'what whyslow machine --json wrote on that machine')
     .option('--known <files>', 'documents of machines that are known, separated by commas', list)
     .option('--json <file>', 'write the foretold document; - is standard output')
+    .option('--markdown', 'print it as Markdown, for a pull request')
   addModelOptions(command)
   addSampling(command, 'three processes instead of five, no sweeps')
   command.addHelpText('after', examples.foretell).action(async (model: string, flags: ForetellFlags) => {

@@ -18,6 +18,7 @@ export interface FleetFlags extends Omit<ModelFlags, 'batch'> {
   readonly store?: string
   readonly json?: string
   readonly html?: string
+  readonly markdown?: boolean
 }
 
 /** Throws UsageError or InputError where the input or the paths cannot be used. */

@@ -10,6 +10,7 @@ export interface ForetellFlags extends ModelFlags {
   readonly machine?: string
   readonly known?: readonly string[]
   readonly json?: string
+  readonly markdown?: boolean
 }
 
 /** Throws UsageError or InputError where the input or the paths cannot be used. */

@@ -13,6 +13,7 @@ export interface StudyFlags {
   readonly csv?: string
   readonly json?: string
   readonly html?: string
+  readonly markdown?: boolean
 }
 
 /** Throws InputError where a file holds no reports. */

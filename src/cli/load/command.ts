@@ -32,6 +32,7 @@ export function load(command: Command, world: World): void {
     .option('--no-alternatives', 'try no other set-ups of the server where requests wait')
     .option('--json <file>', 'write the load document; - is standard output')
     .option('--html <file>', 'write the run as a page: one file, opens anywhere')
+    .option('--markdown', 'print it as Markdown, for a pull request')
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.load)
     .action(async (target: string, flags: LoadFlags) => {

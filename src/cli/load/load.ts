@@ -28,6 +28,7 @@ export interface LoadFlags extends InputFlags {
   readonly alternatives?: boolean
   readonly json?: string
   readonly html?: string
+  readonly markdown?: boolean
   readonly progress: boolean
 }
 

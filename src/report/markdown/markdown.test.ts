@@ -1,8 +1,17 @@
 // What GitHub is given: never too long, never half of something, never a stranger's markup.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { AbDocument } from '../documents/ab.ts'
+import type { CheckDocument } from '../documents/check.ts'
+import type { DistillDocument } from '../documents/distill.ts'
+import { historyEntry } from '../documents/example-history.ts'
+import { lintDocument } from '../documents/example-lint.ts'
+import type { GapDocument } from '../documents/gap.ts'
+import type { HistoryDocument } from '../documents/history.ts'
+import type { LoadDocument } from '../documents/load.ts'
 import type { ReportDocument } from '../documents/report.ts'
-import { percent, time } from '../text/numbers.ts'
+import type { StudyDocument } from '../documents/study.ts'
+import { percent, perSecond, time, timeWithInterval } from '../text/numbers.ts'
 import { code, fence, MOST_LETTERS, markdown, table, text } from './blocks.ts'
 import { MARK, renderMarkdown } from './markdown.ts'
 
@@ -31,6 +40,78 @@ test('a report has its numbers, its commands and what was tried', () => {
   expect(renderMarkdown(fix)).toContain('| tried | before → after | faster |')
   const pipeline = read('pipeline-python.document.json')
   expect(renderMarkdown(pipeline)).toContain(`\`\`\`python\n${pipeline.findings[0]!.replacement!.code.join('\n')}\n\`\`\``)
+})
+
+test('numbers of documents of other kinds are theirs', () => {
+  const document = <T>(name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as T
+  const load = document<LoadDocument>('load.document.json')
+  const underLoad = renderMarkdown(load)
+  for (const { p50Ms, saturated, achievedPerSecond } of load.points) {
+    expect(underLoad).toContain(`| ${perSecond(achievedPerSecond)} |`)
+    // Of a rate that is not kept up with a latency says only how long the run was.
+    if (p50Ms !== null) expect(underLoad.includes(`| ${time(p50Ms)} |`)).toBe(!saturated)
+  }
+  expect(underLoad).toContain('does not keep up')
+  const search = document<LoadDocument>('load-slo.document.json')
+  expect(renderMarkdown(search)).toContain(`Every run of the search for ${text(search.search!.objective)}`)
+  const ab = document<AbDocument>('ab.document.json')
+  for (const { aMs, bMs } of ab.pairs) expect(renderMarkdown(ab)).toContain(`| ${time(aMs)} | ${time(bMs)} |`)
+  const study = document<StudyDocument>('study.document.json')
+  for (const { p50Ms, ciLowMs, ciHighMs } of study.table.rows.flatMap(({ cells }) => cells))
+    expect(renderMarkdown(study)).toContain(timeWithInterval(p50Ms!, ciLowMs!, ciHighMs!))
+  const gap = document<GapDocument>('gap.document.json')
+  for (const { title, timeMs } of gap.rungs) expect(renderMarkdown(gap)).toContain(`| ${text(title)} | ${time(timeMs)} |`)
+  const distill = document<DistillDocument>('distill.document.json')
+  for (const { says, metric } of distill.students) expect(renderMarkdown(distill)).toContain(`| ${says} | ${metric.toFixed(4)} |`)
+  const lint = renderMarkdown(lintDocument())
+  expect(lint).toContain('| `first` | `Conv` |')
+  expect(lint).toContain('### Runs in float, or apart')
+})
+
+test('a verdict, a history, a machine that is foretold, two recordings, a conversion', () => {
+  const side = (file: string, p50Ms: number) => ({ file, p50Ms, ciLowMs: p50Ms * 0.9, ciHighMs: p50Ms * 1.1 })
+  const tool = { version: '0' }
+  const check: CheckDocument = {
+    ...{ schema: 'whyslow-check/1', tool, createdAt: '', answer: 'It is slower.', verdict: 'above', failAbove: 1.1 },
+    ...{ ratio: 1.3, ratioLow: 1.2, ratioHigh: 1.4, rounds: 5, model: side('a.onnx', 13) },
+    ...{ baseline: { ...side('b.onnx', 10), paired: true }, warnings: ['a warning'] },
+  }
+  const checked = renderMarkdown(check)
+  expect(checked).toContain('Ratio 1.30 (1.20–1.40), may be 1.1 at most: **above**. 5 rounds')
+  expect(checked).toContain('| this | `a.onnx` | 13.0 ms (11.7–14.3) |')
+  expect(checked).toContain('> **Warning:** a warning')
+  const history: HistoryDocument = {
+    schema: 'whyslow-history/1',
+    file: '',
+    entries: [historyEntry(1), historyEntry(2)],
+    warnings: [],
+  }
+  expect(renderMarkdown(history)).not.toContain('****')
+  expect(renderMarkdown(history)).toMatch(/2\.00 ms.*1\.00 ms/s)
+  expect(renderMarkdown({ ...history, entries: [] })).toContain('Nothing is saved')
+  const there = { basis: 'estimated', p50Ms: 4, lowMs: 3, highMs: 6, grade: 'B' }
+  const foretold = {
+    schema: 'whyslow-foretold/1',
+    answer: 'About twice.',
+    here: side('', 2),
+    there,
+    known: null,
+    notes: ['a note'],
+  }
+  const parts = [{ part: 'memory', hereMs: 1, thereMs: 2 }]
+  expect(renderMarkdown({ ...foretold, parts })).toContain('| there | 4.00 ms (3.00–6.00) | estimated, grade B |')
+  const traces = {
+    schema: 'whyslow-trace-comparison/1',
+    answer: 'Less.',
+    operators: [],
+    findings: { gone: ['a'], new: [], stayed: [] },
+  }
+  const changes = [{ part: 'idle', beforeMs: 2, afterMs: 1 }]
+  expect(renderMarkdown({ ...traces, changes })).toMatch(/\| `idle` \| 2\.00 ms \| 1\.00 ms \|.*- gone: `a`/s)
+  const file = { file: 'm.onnx', format: 'onnx', sizeBytes: 1000, sha256: '' }
+  const value = { name: 'x', dtype: 'float32', shape: [1, null] }
+  const converted = { schema: 'whyslow-convert/1', from: file, to: file, operators: { Add: 2 }, inputs: [value], outputs: [] }
+  expect(renderMarkdown(converted)).toContain('| in | `x` | `float32` | `[1, ?]` |')
 })
 
 test.each([
