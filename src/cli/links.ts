@@ -33,11 +33,17 @@ export function takesLinks(isTerminal: boolean, environment: Environment): boole
 
 const PAGES = new URL('../../docs/findings/', import.meta.url)
 
-/** The address of a finding's page on this machine; null where there is none. */
-export function pageOf(rule: string): string | null {
+/** The page of a rule, as it comes with the package; null where there is none. */
+export function fileOfRule(rule: string): string | null {
   if (!/^[a-z0-9-]+$/.test(rule)) return null
   const file = fileURLToPath(new URL(`${rule}.md`, PAGES))
-  if (!existsSync(file)) return null
+  return existsSync(file) ? file : null
+}
+
+/** The address of a finding's page on this machine; null where there is none. */
+export function pageOf(rule: string): string | null {
+  const file = fileOfRule(rule)
+  if (file === null) return null
   const url = pathToFileURL(file)
   // A terminal that shows another machine's session knows by the host that the file is not its own.
   return process.platform === 'win32' ? url.href : `file://${hostname()}${url.pathname}`

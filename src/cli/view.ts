@@ -16,8 +16,10 @@ const WATCH_MS = 1000
 /** Above it a browser takes too long to parse it, and no report is as large. */
 const MOST_BYTES = 400_000_000
 
-/** Schemas that the page draws. */
-const DRAWN = ['whyslow-report/', 'whyslow-comparison/', 'whyslow-load/', 'whyslow-study/', 'whyslow-ab/']
+/** Kinds of documents that the page draws. */
+const DRAWN = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map((kind) => `whyslow-${kind}/`)
+/** Those of which two stand beside each other. */
+const BESIDE = ['report', 'comparison', 'load', 'study'].map((kind) => `whyslow-${kind}/1`)
 
 /** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
 export async function runView(
@@ -25,10 +27,10 @@ export async function runView(
   flags: ViewFlags,
   { screen, signal }: Pick<Surroundings, 'screen' | 'signal'>,
 ): Promise<void> {
-  if (files.length > 2) throw new UsageError('view shows one report, or two beside each other; give no more')
+  if (files.length > 2) throw new UsageError('view shows one document, or two of a kind beside each other; give no more')
   const given = readAll(files)
-  if (given.documents.length === 2 && given.documents.some((one) => schemaOf(one) !== 'whyslow-report/1'))
-    throw new UsageError('view sets two reports of whyslow MODEL --json beside each other; give two of those, or one document')
+  const [first, second] = given.documents
+  if (first !== undefined && second !== undefined) checkBeside(files, first, second)
   const server = await servePage(given, screen, { opens: flags.open, ...(flags.port === undefined ? {} : { port: flags.port }) })
   screen.say('whyslow: Ctrl-C ends it\n')
   const again = () => {
@@ -41,6 +43,32 @@ export async function runView(
   for (const file of files) watchFile(file, { interval: WATCH_MS, persistent: false }, again)
   await untilInterrupted(server, signal)
   for (const file of files) unwatchFile(file, again)
+}
+
+/** UsageError, with what to type, where the two say nothing of each other. */
+function checkBeside([before, after]: readonly string[], first: object, second: object): void {
+  const [a, b] = [kindOf(first), kindOf(second)]
+  const alone = `each by itself: whyslow view ${before}, whyslow view ${after}`
+  if (a !== b) throw new UsageError(`${before} is ${a}, ${after} is ${b}: only two of one kind stand beside each other; ${alone}`)
+  if (BESIDE.includes(schemaOf(first))) return
+  const instead = schemaOf(first) === 'whyslow-ab/1' ? 'the two programs in turns: whyslow ab FIRST SECOND' : alone
+  throw new UsageError(`two documents like ${before} (${a}) have no page beside each other; ${instead}`)
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  comparison: 'a comparison',
+  load: 'a run under load',
+  study: 'a study',
+  ab: 'a result of ab',
+  gap: 'a result of --explain-gap',
+  distill: 'a result of distill',
+  lint: 'a result of lint',
+}
+
+function kindOf(document: object): string {
+  const kind = /^whyslow-([a-z-]+)\/1$/.exec(schemaOf(document))?.[1] ?? ''
+  if (kind !== 'report') return KINDS[kind] ?? 'a document'
+  return (document as { pipeline?: unknown }).pipeline ? 'a report of your own code' : 'a report of a model'
 }
 
 const schemaOf = (document: object): string => String((document as { schema?: unknown }).schema)

@@ -1,14 +1,29 @@
 // Which page a document gets, by its schema; two reports stand beside each other.
 import { useMemo } from 'preact/hooks'
 import { AbPage } from './ab/page.tsx'
+import { LoadBeside } from './beside/load.tsx'
+import { ComparisonBeside, StudyBeside } from './beside/many.tsx'
 import { BesidePage } from './beside/page.tsx'
 import { cleaned } from './cleaned.ts'
 import { ComparisonPage } from './comparison-page.tsx'
+import { DistillPage } from './distill/page.tsx'
+import { AdviceOf } from './first/advice.tsx'
 import { Unreadable } from './frame.tsx'
+import { GapPage } from './gap/page.tsx'
+import { LintPage } from './lint/page.tsx'
 import { served } from './live.ts'
 import { LiveLine, LivePage } from './live-page.tsx'
 import { LoadPage } from './load/page.tsx'
-import { normalAb, normalComparison, normalLoad, normalReport, normalStudy } from './normal.ts'
+import {
+  normalAb,
+  normalComparison,
+  normalDistill,
+  normalGap,
+  normalLint,
+  normalLoad,
+  normalReport,
+  normalStudy,
+} from './normal.ts'
 import type { Given } from './page-data.ts'
 import { ReportPage } from './report-page.tsx'
 import { StudyPage } from './study/page.tsx'
@@ -28,17 +43,36 @@ export function App({ given }: { given: Given | null }) {
   )
 }
 
-function Drawn({ given: { documents, names } }: { given: Given }) {
+function Drawn({ given }: { given: Given }) {
+  return (
+    <AdviceOf.Provider value={given.advice}>
+      <DocumentPage given={given} />
+    </AdviceOf.Provider>
+  )
+}
+
+function DocumentPage({ given: { documents, names } }: { given: Given }) {
   // A theme or a fragment that changes is no reason to read all of it again.
   const [first, second] = useMemo(() => documents.map(cleaned), [documents])
   const original = documents[0]
-  if (first?.schema === REPORT && second?.schema === REPORT)
-    return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
+  if (second !== undefined) {
+    if (first?.schema !== second.schema) return <Unreadable reason="It holds two documents of different kinds." />
+    if (first?.schema === REPORT) return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
+    if (first?.schema === 'whyslow-load/1')
+      return <LoadBeside before={normalLoad(first)} after={normalLoad(second)} names={names} />
+    if (first?.schema === 'whyslow-comparison/1')
+      return <ComparisonBeside before={normalComparison(first)} after={normalComparison(second)} names={names} />
+    if (first?.schema === 'whyslow-study/1')
+      return <StudyBeside before={normalStudy(first)} after={normalStudy(second)} names={names} />
+  }
   if (first?.schema === REPORT) return <ReportPage report={normalReport(first)} original={original!} />
   if (first?.schema === 'whyslow-comparison/1')
     return <ComparisonPage comparison={normalComparison(first)} original={original!} />
   if (first?.schema === 'whyslow-load/1') return <LoadPage load={normalLoad(first)} original={original!} />
   if (first?.schema === 'whyslow-study/1') return <StudyPage study={normalStudy(first)} original={original!} />
   if (first?.schema === 'whyslow-ab/1') return <AbPage ab={normalAb(first)} original={original!} />
+  if (first?.schema === 'whyslow-gap/1') return <GapPage gap={normalGap(first)} original={original!} />
+  if (first?.schema === 'whyslow-distill/1') return <DistillPage distill={normalDistill(first)} original={original!} />
+  if (first?.schema === 'whyslow-lint/1') return <LintPage lint={normalLint(first)} original={original!} />
   return <Unreadable reason="It holds a document that this page does not know." />
 }

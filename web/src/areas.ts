@@ -8,9 +8,9 @@ export interface AreaWords {
 }
 
 export const AREAS: readonly AreaWords[] = [
-  { key: 'architecture', title: 'Architecture', means: 'work that the model asks for, at this machine’s own best rate' },
+  { key: 'architecture', title: 'Architecture', means: 'the model’s own work, at this machine’s best rate' },
   { key: 'hardware', title: 'Hardware', means: 'moving data and waiting: what the machine lacks' },
-  { key: 'software', title: 'Software', means: 'overhead that neither the model nor the machine needs' },
+  { key: 'software', title: 'Software', means: 'overhead: neither model nor machine needs it' },
   { key: 'unexplained', title: 'Unexplained', means: 'what was measured and is not accounted for' },
 ]
 

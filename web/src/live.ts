@@ -1,7 +1,7 @@
 // A page that was served: it hands in the token of its address once, and then follows the stream of what goes on. Documents are fetched when
 // the stream says that there are others.
 import { signal } from '@preact/signals'
-import type { Given } from './page-data.ts'
+import { type Given, unpacked } from './unpacked.ts'
 
 export interface LiveState {
   readonly measuring: { readonly stage: string; readonly done: number; readonly of: number } | null
@@ -64,6 +64,5 @@ async function fetchDocuments(): Promise<void> {
     trouble.value = NEEDS_ADDRESS
     return
   }
-  const { documents = [], names = [] } = (await answer.json()) as Partial<Given>
-  served.value = { documents, names }
+  served.value = await unpacked(await answer.json())
 }

@@ -1,6 +1,6 @@
 // Documents of versions before, and of hands: what a version added is filled in once, here, so that pictures need not ask. What is not known
 // becomes null or nothing, never a number.
-import type { Ab, Comparison, Load, Report, Study } from './page-data.ts'
+import type { Ab, Comparison, Distill, Gap, Lint, Load, Report, Study } from './page-data.ts'
 
 type Loose<T> = { [K in keyof T]?: T[K] | null | undefined }
 
@@ -165,6 +165,43 @@ export function normalStudy(given: unknown): Study {
       rows: list(doc.table?.rows).map((row) => ({ ...row, cells: list(row.cells) })),
     },
     sentences: list(doc.sentences),
+    warnings: list(doc.warnings),
+  }
+}
+
+export function normalGap(given: unknown): Gap {
+  const doc = given as Loose<Gap>
+  return {
+    ...(doc as Gap),
+    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    rungs: list(doc.rungs),
+    warnings: list(doc.warnings),
+  }
+}
+
+export function normalDistill(given: unknown): Distill {
+  const doc = given as Loose<Distill>
+  return {
+    ...(doc as Distill),
+    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    students: list(doc.students),
+    out: doc.out ?? null,
+    warnings: list(doc.warnings),
+  }
+}
+
+export function normalLint(given: unknown): Lint {
+  const doc = given as Loose<Lint>
+  const { measured, repair } = doc
+  return {
+    ...(doc as Lint),
+    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    measured: measured ? { ...measured, reasons: list(measured.reasons), syntheticInputs: list(measured.syntheticInputs) } : null,
+    fused: list(doc.fused),
+    unfused: list(doc.unfused),
+    borders: doc.borders ?? { nodes: 0, timeMs: 0 },
+    hazards: list(doc.hazards),
+    repair: repair ? { ...repair, changes: list(repair.changes) } : null,
     warnings: list(doc.warnings),
   }
 }

@@ -3,6 +3,8 @@ import { ExportMenu, reportExports } from './export-menu.tsx'
 import { AreaBar } from './first/area-bar.tsx'
 import { Findings } from './first/findings.tsx'
 import { LatencyCard } from './first/latency-card.tsx'
+import { MostTime } from './first/most-time.tsx'
+import { NextStep } from './first/next-step.tsx'
 import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'
 import { Says } from './kit/name.tsx'
@@ -148,6 +150,8 @@ function First({ report, isWithin = false }: { report: Report; isWithin?: boolea
             </h1>
           )}
           {report.pipeline ? <StageBar stages={report.stages ?? []} /> : <AreaBar areas={report.areas} />}
+          {!report.pipeline && <MostTime report={report} />}
+          <NextStep report={report} />
         </div>
         <LatencyCard report={report} />
       </div>

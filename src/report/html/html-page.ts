@@ -1,11 +1,14 @@
 // The self-contained page: a shell that was built ahead (web/), and the document as data in it. The document is text from strangers: it is
 // escaped for where it stands, and joined in, never pasted by a pattern, in which `$&` would mean something.
+import type { RuleAdvice } from '../documents/rule-advice.ts'
 
 /** What the page is given; the embedded text of `page-data.ts` in web/. */
 export interface PageData {
-  readonly documents: readonly unknown[]
+  readonly documents: readonly object[]
   /** What each is called, where there are several: the files that they were read from. */
   readonly names?: readonly string[]
+  /** What the pages of rules advise, by rule. */
+  readonly advice?: Readonly<Record<string, RuleAdvice>>
 }
 
 export interface PageOptions {

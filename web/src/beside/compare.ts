@@ -56,6 +56,20 @@ function pairOf(before: Node | undefined, after: Node | undefined): Pair {
 /** What differs in how they were measured: a difference of latencies may be its. */
 export function conditions(before: Report, after: Report): { name: string; before: string; after: string }[] {
   const rows = [
+    ...(before.pipeline || after.pipeline
+      ? [
+          { name: 'code', of: ({ pipeline }: Report) => pipeline?.file ?? 'not known' },
+          { name: 'function', of: ({ pipeline }: Report) => pipeline?.call ?? 'its stages' },
+          {
+            name: 'runtime',
+            of: ({ pipeline }: Report) => (pipeline ? `${pipeline.runtime.name} ${pipeline.runtime.version}` : 'not known'),
+          },
+          {
+            name: 'samples',
+            of: ({ pipeline }: Report) => (pipeline ? `${pipeline.samples.count}, ${pipeline.samples.source}` : 'not known'),
+          },
+        ]
+      : []),
     { name: 'model', of: ({ model }: Report) => model?.file ?? 'not known' },
     { name: 'content (sha256)', of: ({ model }: Report) => model?.sha256.slice(0, 16) ?? 'not known' },
     { name: 'processor', of: ({ machine }: Report) => machine.cpu },

@@ -5,11 +5,15 @@ import { AreaBar } from '../first/area-bar.tsx'
 import { factorRange, plural, time, timeWithInterval } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { Boundary } from '../kit/boundary.tsx'
+import { NextCommand } from '../kit/copy.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
+import { StageBar } from '../pipeline/stage-bar.tsx'
 import { ReportParts } from '../report-page.tsx'
 import { conditions, latencyChange, pairsOf } from './compare.ts'
+import { Conditions } from './conditions.tsx'
+import { LinesBeside, StagesBeside } from './pipeline.tsx'
 import { Slopes } from './slopes.tsx'
 
 interface Props {
@@ -18,9 +22,17 @@ interface Props {
   readonly names: readonly string[]
 }
 
-const SECTIONS = [
+const isCode = ({ pipeline }: Report): boolean => pipeline != null
+
+const sectionsOf = (code: boolean) => [
   { id: 'answer', title: 'What changed' },
-  { id: 'operators-beside', title: 'Operator by operator' },
+  ...(code
+    ? [
+        { id: 'stages-beside', title: 'Stage by stage' },
+        { id: 'lines-beside', title: 'Line by line' },
+      ]
+    : []),
+  { id: 'operators-beside', title: code ? 'Operators of the model' : 'Operator by operator' },
   { id: 'findings-beside', title: 'Findings' },
   { id: 'conditions', title: 'Measured how' },
   { id: 'each', title: 'Each report' },
@@ -28,8 +40,9 @@ const SECTIONS = [
 
 export function BesidePage({ before, after, names }: Props) {
   const titles = [names[0] ?? 'before', names[1] ?? 'after'] as const
+  const code = isCode(before) && isCode(after)
   return (
-    <Frame of={`${titles[0]} → ${titles[1]}`} facts={[]} sections={SECTIONS}>
+    <Frame of={`${titles[0]} → ${titles[1]}`} facts={[]} sections={sectionsOf(code)}>
       <section id="answer" class="first" aria-label="What changed">
         <h1 class="sentence">{sentence(before, after)}</h1>
         <div class="figures two beside">
@@ -44,14 +57,17 @@ export function BesidePage({ before, after, names }: Props) {
                   ? 'not known'
                   : timeWithInterval(report.latency.p50Ms, report.latency.ciLowMs, report.latency.ciHighMs)}
               </p>
-              <AreaBar areas={report.areas} />
+              {isCode(report) ? <StageBar stages={report.stages ?? []} /> : <AreaBar areas={report.areas} />}
             </div>
           ))}
         </div>
-        <AreaChanges before={before} after={after} />
+        {!code && <AreaChanges before={before} after={after} />}
+        <InTurns before={before} after={after} />
       </section>
+      {code && <StagesBeside before={before} after={after} titles={titles} />}
+      {code && <LinesBeside before={before} after={after} titles={titles} />}
       <section id="operators-beside" class="part" aria-labelledby="operators-beside-title">
-        <h2 id="operators-beside-title">Operator by operator</h2>
+        <h2 id="operators-beside-title">{code ? 'Operators of the model' : 'Operator by operator'}</h2>
         <Boundary>
           <Operators before={before} after={after} titles={titles} />
         </Boundary>
@@ -62,7 +78,7 @@ export function BesidePage({ before, after, names }: Props) {
       </section>
       <section id="conditions" class="part" aria-labelledby="conditions-title">
         <h2 id="conditions-title">Measured how</h2>
-        <Conditions before={before} after={after} />
+        <Conditions rows={conditions(before, after)} />
       </section>
       <Each reports={[before, after]} titles={titles} />
     </Frame>
@@ -83,10 +99,21 @@ function AreaChanges({ before, after }: { before: Report; after: Report }) {
   const most = [...rows].sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before))[0]!
   return (
     <p class="says-line">
-      The largest change is in {most.title}: {time(most.before)} → {time(most.after)}. For a comparison that takes turns:{' '}
-      <code>whyslow check after.onnx --baseline before.onnx</code>
+      The largest change is in {most.title}: {time(most.before)} → {time(most.after)}.
     </p>
   )
+}
+
+/** Two runs one after the other met the machine in two states: what takes turns is told apart by less. */
+function InTurns({ before, after }: { before: Report; after: Report }) {
+  const lead = 'Told apart by less, since both take turns:'
+  if (before.pipeline && after.pipeline)
+    return before.pipeline.file === after.pipeline.file ? null : (
+      <NextCommand lead={lead} command={['ab', before.pipeline.file, after.pipeline.file]} />
+    )
+  const [a, b] = [before.model?.file, after.model?.file]
+  if (a === undefined || b === undefined || a === b) return null
+  return <NextCommand lead={lead} command={['check', b, '--baseline', a]} />
 }
 
 function Operators({ before, after, titles }: { before: Report; after: Report; titles: readonly [string, string] }) {
@@ -155,44 +182,6 @@ function FindingsBeside({ before, after }: { before: Report; after: Report }) {
         )
       })}
     </ul>
-  )
-}
-
-function Conditions({ before, after }: { before: Report; after: Report }) {
-  const rows = conditions(before, after)
-  const differing = rows.filter((row) => row.before !== row.after)
-  return (
-    <>
-      <p class="says-line">
-        {differing.length === 0
-          ? 'Both were measured in the same way.'
-          : `They differ in ${differing.map(({ name }) => name).join(', ')}.`}
-      </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="How both were measured">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">what</th>
-              <th scope="col">before</th>
-              <th scope="col">after</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.name} class={row.before === row.after ? undefined : 'differs'}>
-                <th scope="row">{row.name}</th>
-                <td>
-                  <Name text={row.before} />
-                </td>
-                <td>
-                  <Name text={row.after} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </>
   )
 }
 

@@ -1,4 +1,4 @@
-// The ten operators that changed most, before at the left, after at the right, on one scale.
+// The ten that changed most, before at the left, after at the right, on one scale.
 import { scaleLinear } from 'd3-scale'
 import { time } from '../format.ts'
 import { Chart } from '../kit/chart.tsx'
@@ -11,9 +11,16 @@ const LETTER = 6.8
 /** Names nearer than this would lie on each other. */
 const APART = 15
 
-export function Slopes({ pairs, titles }: { pairs: readonly Pair[]; titles: readonly [string, string] }) {
+interface SlopesProps {
+  readonly pairs: readonly Pair[]
+  readonly titles: readonly [string, string]
+  /** 'operator', 'stage': of what each line is. */
+  readonly what?: string
+}
+
+export function Slopes({ pairs, titles, what = 'operator' }: SlopesProps) {
   const drawn = pairs.filter(({ changeMs }) => changeMs !== 0).slice(0, MOST)
-  if (drawn.length === 0) return <p class="soft">No operator takes another time.</p>
+  if (drawn.length === 0) return <p class="soft">No {what} takes another time.</p>
   const most = Math.max(...drawn.flatMap(({ beforeMs, afterMs }) => [beforeMs ?? 0, afterMs ?? 0]))
   return (
     <Chart

@@ -15,7 +15,7 @@ export function AreaBar({ areas }: { areas: Report['areas'] }) {
           <span key={key} class={`area-part fill-${key}`} style={{ flexGrow: areas[key].timeMs / sum }} />
         ))}
       </div>
-      <ul class="area-legend">
+      <ul class="area-legend explained">
         {AREAS.map(({ key, title, means }) => (
           <li key={key}>
             <span class="area-line">
@@ -28,6 +28,19 @@ export function AreaBar({ areas }: { areas: Report['areas'] }) {
           </li>
         ))}
       </ul>
+      <details class="area-help">
+        <summary>What these mean</summary>
+        <dl class="reasons">
+          {AREAS.map(({ key, title, means }) => (
+            <div key={key}>
+              <dt>
+                {title}, {time(areas[key].timeMs)}
+              </dt>
+              <dd>{means}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
     </div>
   )
 }

@@ -7,6 +7,7 @@ import type { Finding, Report } from '../page-data.ts'
 import { Places, Replacement } from '../pipeline/places.tsx'
 import { placeWith } from '../place.ts'
 import { isSlowed, wholeMs, wholeOf } from '../whole.ts'
+import { Advice } from './advice.tsx'
 
 /** More stand folded: they compete with each other. */
 const MOST_OPEN = 5
@@ -82,6 +83,7 @@ function Card({ finding, report, rank }: { finding: Finding; report: Report; ran
         <Places finding={finding} sources={report.pipeline?.sources} />
         {finding.replacement && <Replacement replacement={finding.replacement} />}
         {next !== null && <Command text={asTyped(next)} />}
+        <Advice rule={rule} isOpen={next === null && rank !== null} />
         <Evidence finding={finding} report={report} />
       </div>
       <div class="finding-side">

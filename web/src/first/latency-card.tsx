@@ -31,7 +31,9 @@ export function LatencyCard({ report }: { report: Report }) {
   const range = whole.slice(whole.indexOf('(') + 1, -1)
   return (
     <section class="card number-card" aria-label="Latency">
-      <p class="label">{pipeline ? unitOf(pipeline) : 'One prediction'} takes (median)</p>
+      <p class="label">
+        {pipeline ? unitOf(pipeline) : 'One prediction'} takes{report.fix?.proven && ', as it was given'} (median)
+      </p>
       <p class="hero">
         {number} <small>{unit}</small>
       </p>

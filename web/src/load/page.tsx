@@ -1,6 +1,7 @@
 // The page of predictions under load: what is held, latency against load, what the tail is made of, how the rate was found, how good the
 // generator was.
 import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { Advice } from '../first/advice.tsx'
 import { FactList } from '../first/findings.tsx'
 import { bytes, known, perSecond, significant, time } from '../format.ts'
 import { Frame } from '../frame.tsx'
@@ -87,6 +88,7 @@ function LoadFindings({ load: { findings } }: { load: Load }) {
               <p class="detail">
                 <Says text={detail} />
               </p>
+              <Advice rule={rule} isOpen />
               {facts.length > 0 && (
                 <details class="evidence">
                   <summary>The evidence</summary>

@@ -1,0 +1,136 @@
+// Times before and after, by name, with their intervals: told apart only where these do not touch.
+import { time, timeWithInterval } from '../format.ts'
+import { Figure } from '../kit/figure.tsx'
+import { Name } from '../kit/name.tsx'
+import type { Order, Pair } from './compare.ts'
+import { Slopes } from './slopes.tsx'
+
+export interface Timed {
+  readonly ms: number
+  /** null: it has no interval. */
+  readonly lowMs: number | null
+  readonly highMs: number | null
+}
+
+export interface Thing {
+  readonly name: string
+  /** null: it is not there, or was not measured. */
+  readonly before: Timed | null
+  readonly after: Timed | null
+}
+
+/** Intervals where both are known, else nothing. */
+export const timed = (
+  ms: number | null | undefined,
+  lowMs: number | null | undefined,
+  highMs: number | null | undefined,
+): Timed | null => (ms === null || ms === undefined ? null : { ms, lowMs: lowMs ?? null, highMs: highMs ?? null })
+
+/** null: one of them is not there, or has no interval. */
+export function orderOf({ before, after }: Pick<Thing, 'before' | 'after'>): Order | null {
+  if (before?.lowMs == null || before.highMs === null || after?.lowMs == null || after.highMs === null) return null
+  return after.lowMs > before.highMs ? 'slower' : after.highMs < before.lowMs ? 'faster' : 'no-difference'
+}
+
+const timedSaid = (one: Timed | null, absent: string): string =>
+  one === null
+    ? absent
+    : one.lowMs === null || one.highMs === null
+      ? time(one.ms)
+      : timeWithInterval(one.ms, one.lowMs, one.highMs)
+
+/** In the order of `names` in either. */
+export function thingsOf<One>(
+  before: readonly One[],
+  after: readonly One[],
+  keyOf: (one: One) => string,
+  timedOf: (one: One) => Timed | null,
+): Thing[] {
+  const known = new Map(before.map((one) => [keyOf(one), one]))
+  const later = new Map(after.map((one) => [keyOf(one), one]))
+  return [...new Set([...known.keys(), ...later.keys()])].map((name) => {
+    const [a, b] = [known.get(name), later.get(name)]
+    return { name, before: a === undefined ? null : timedOf(a), after: b === undefined ? null : timedOf(b) }
+  })
+}
+
+const changeOf = ({ before, after }: Thing): number => (after?.ms ?? 0) - (before?.ms ?? 0)
+
+const pairOf = (thing: Thing): Pair => ({
+  name: thing.name,
+  opType: '',
+  beforeMs: thing.before?.ms ?? null,
+  afterMs: thing.after?.ms ?? null,
+  changeMs: changeOf(thing),
+})
+
+const ORDERS: Readonly<Record<Order, string>> = {
+  faster: 'faster',
+  slower: 'slower',
+  'no-difference': 'no difference shown',
+}
+
+interface TimesProps {
+  readonly title: string
+  /** 'contestant', 'stage': of what each line is. */
+  readonly what: string
+  readonly things: readonly Thing[]
+  readonly titles: readonly [string, string]
+  readonly note?: string
+  /** What it means that one has no time. */
+  readonly absent?: string
+}
+
+export function TimesBeside({ title, what, things, titles, note, absent = 'not there' }: TimesProps) {
+  const rows = [...things].sort((a, b) => Math.abs(changeOf(b)) - Math.abs(changeOf(a)))
+  const count = (order: Order) => rows.filter((row) => orderOf(row) === order).length
+  const drawn = rows.filter(({ before, after }) => before !== null || after !== null)
+  const both = drawn.filter(({ before, after }) => before !== null && after !== null)
+  const gone = drawn.filter(({ after }) => after === null).length
+  const come = drawn.filter(({ before }) => before === null).length
+  const hasIntervals = both.some((row) => orderOf(row) !== null)
+  const untold = hasIntervals ? both.filter((row) => orderOf(row) === null).length : 0
+  const said = [
+    ...(hasIntervals
+      ? [`${count('faster')} faster, ${count('slower')} slower, ${count('no-difference')} with no difference shown`]
+      : []),
+    ...(untold > 0 ? [`${untold} cannot be told apart, since an interval has no known end`] : []),
+    ...(gone > 0 ? [`${gone} ${absent} in the second`] : []),
+    ...(come > 0 ? [`${come} ${absent} in the first`] : []),
+  ]
+  return (
+    <Figure
+      title={title}
+      says={said.length > 0 ? `${said.join('; ')}.` : 'The largest change stands first.'}
+      rows={rows}
+      tableTitle="Every one, largest change first"
+      columns={[
+        { head: what, show: ({ name }) => <Name text={name} most={100} />, value: ({ name }) => name },
+        {
+          head: 'before',
+          show: ({ before }) => timedSaid(before, absent),
+          value: ({ before }) => before?.ms ?? null,
+          isNumber: true,
+        },
+        { head: 'after', show: ({ after }) => timedSaid(after, absent), value: ({ after }) => after?.ms ?? null, isNumber: true },
+        {
+          head: 'change',
+          show: (row) =>
+            row.before === null || row.after === null ? '' : `${changeOf(row) > 0 ? '+' : ''}${time(changeOf(row))}`,
+          value: (row) => (row.before === null || row.after === null ? null : changeOf(row)),
+          isNumber: true,
+        },
+        {
+          head: 'verdict',
+          show: (row) => {
+            const order = orderOf(row)
+            return order === null ? (row.before === null || row.after === null ? '' : 'not told apart') : ORDERS[order]
+          },
+        },
+      ]}
+      {...(note === undefined ? {} : { note })}
+    >
+      <Slopes pairs={drawn.map(pairOf)} titles={titles} what={what} />
+    </Figure>
+  )
+}

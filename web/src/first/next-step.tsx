@@ -1,0 +1,68 @@
+// The one thing to type next, on the first screen.
+import { asTyped } from '../format.ts'
+import { Command, NextCommand } from '../kit/copy.tsx'
+import type { Report } from '../page-data.ts'
+import { longestOf } from '../pipeline/facts.ts'
+
+export function NextStep({ report }: { report: Report }) {
+  const unsure = report.latency?.trust === 'D'
+  const next = nextOf(report)
+  if (next === null && !unsure) return null
+  return (
+    <section class="next-step" aria-label="What to type next">
+      {unsure && (
+        <p>
+          <b>First measure again when nothing else runs</b>, by the same command. Then:
+        </p>
+      )}
+      {next !== null &&
+        (typeof next.command === 'string' ? (
+          <div class="next-command">
+            <p>{next.lead}</p>
+            <Command text={asTyped(next.command)} />
+          </div>
+        ) : (
+          <NextCommand lead={next.lead} command={next.command} />
+        ))}
+    </section>
+  )
+}
+
+interface Next {
+  readonly lead: string
+  /** As the document has it, or as words that are quoted where a shell wants it. */
+  readonly command: string | readonly string[]
+}
+
+/** Of a share of the median that the engine takes, from which on the model is what is slow in the user's code. */
+const MODEL_SHARE = 0.5
+
+function nextOf(report: Report): Next | null {
+  const { findings, pipeline, fix, trace, model, engine } = report
+  const shipped = fix?.shipped ?? null
+  if (fix?.proven && shipped !== null)
+    return {
+      lead: 'What fix wrote has a README.md that says how it is called. The highest rate at which it holds what you promise:',
+      command: ['load', shipped, '--slo', 'p99<20ms'],
+    }
+  if (fix != null)
+    return fix.int8 ? { lead: 'Outputs may change a little? Then int8 is worth a try:', command: fix.int8.next } : null
+  const first = findings.find(({ wouldSaveMs, next }) => wouldSaveMs > 0 && next !== null)
+  if (first?.next != null) return { lead: 'Try the remedies, prove what helps, and have it written:', command: first.next }
+  if (pipeline) return ofPipeline(report)
+  if (trace != null || model === null || engine === null || findings.some(({ wouldSaveMs }) => wouldSaveMs > 0)) return null
+  return { lead: 'Nothing to repair here; whether another engine is faster:', command: ['compare', model.file] }
+}
+
+/** Most of it is the model: that is looked into by itself. */
+function ofPipeline({ pipeline, stages, latency }: Report): Next | null {
+  const longest = longestOf(stages ?? [])
+  const session = pipeline?.sessions
+    .filter(({ stage, modelFile }) => stage === longest?.name && modelFile !== null)
+    .sort((a, b) => b.runMs - a.runMs)[0]
+  if (session?.modelFile == null || latency === null || session.runMs < MODEL_SHARE * latency.p50Ms) return null
+  return {
+    lead: 'Most of it is the model itself. Why that is slow, by itself:',
+    command: [session.modelFile, '--html', 'model.html'],
+  }
+}

@@ -1,0 +1,141 @@
+// The page of the ladder from an application to a benchmark: which difference between them matters, rung by rung.
+import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { factor, factorRange, percent, plural, time } from '../format.ts'
+import { Frame } from '../frame.tsx'
+import { NextCommand } from '../kit/copy.tsx'
+import { Facts, Warnings } from '../kit/facts.tsx'
+import { Figure } from '../kit/figure.tsx'
+import { Says } from '../kit/name.tsx'
+import type { Gap } from '../page-data.ts'
+import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { RatioRows } from '../pictures/ratio-rows.tsx'
+
+type Rung = Gap['rungs'][number]
+
+const PARTS: readonly PartOf<Gap>[] = [
+  { id: 'rungs', title: 'Rung by rung', draw: (gap) => <Rungs gap={gap} />, when: ({ rungs }) => rungs.length > 1 },
+  { id: 'setup', title: 'Measured with', draw: (gap) => <MeasuredWith gap={gap} /> },
+]
+
+export function GapPage({ gap, original }: { gap: Gap; original: object }) {
+  const parts = partsOf(PARTS, gap)
+  const [first, last] = [gap.rungs[0], gap.rungs.at(-1)]
+  return (
+    <Frame
+      of={gap.file}
+      facts={['from the application to a benchmark', gap.runtime]}
+      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
+      actions={<ExportMenu items={[documentExport('Gap document (JSON)', 'gap.json', original)]} />}
+    >
+      <section id="answer" class="first" aria-label="The answer">
+        <div class="first-columns">
+          <div>
+            <h1 class="sentence">
+              <Says text={gap.answer} />
+            </h1>
+            <Ladder rungs={gap.rungs} />
+            <NextCommand lead="Which lines of it take the time:" command={['pipeline', gap.file, '--html', 'pipeline.html']} />
+          </div>
+          <section class="card number-card" aria-label="The gap">
+            <p class="label">A call, as the application makes it</p>
+            <p class={first === undefined ? 'hero soft' : 'hero'}>{first === undefined ? 'not known' : time(first.timeMs)}</p>
+            {last !== undefined && last !== first && <p>{time(last.timeMs)} as a benchmark makes it</p>}
+            <p class="soft">over {plural(gap.processes, 'fresh process', 'fresh processes')}, there and back again in each</p>
+          </section>
+        </div>
+      </section>
+      <LaterParts parts={parts} />
+    </Frame>
+  )
+}
+
+/** What a call takes on each rung, beside each other. */
+function Ladder({ rungs }: { rungs: readonly Rung[] }) {
+  const most = Math.max(0, ...rungs.map(({ timeMs }) => timeMs))
+  return (
+    <ol class="ranked ladder">
+      {rungs.map(({ id, title, timeMs, matters }) => (
+        <li key={id}>
+          <span>
+            <Says text={title} /> {matters && <span class="tag measured">matters</span>}
+          </span>
+          <span class="meter" aria-hidden="true">
+            <span class="meter-fill near-compute" style={{ width: `${most > 0 ? (timeMs / most) * 100 : 0}%` }} />
+          </span>
+          <b>{time(timeMs)}</b>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Rungs({ gap: { rungs } }: { gap: Gap }) {
+  const steps = rungs.filter(({ ratio }) => ratio !== null)
+  const first = rungs[0]!.timeMs
+  const matter = steps.filter(({ matters }) => matters).length
+  return (
+    <Figure
+      title="Which difference between the application and a benchmark matters?"
+      says={
+        matter === 0
+          ? 'None by itself: no interval lies beyond 1× and beyond what the rung that changes nothing shows.'
+          : `${plural(matter, 'difference')} of ${steps.length}: the interval lies beyond 1×, and beyond what the rung that changes nothing shows.`
+      }
+      rows={rungs}
+      columns={[
+        { head: 'what is timed', show: ({ title }) => <Says text={title} />, value: ({ title }) => title },
+        { head: 'a call', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
+        { head: 'of all', show: ({ timeMs }) => (first > 0 ? percent(timeMs / first) : 'not known'), isNumber: true },
+        {
+          head: 'saved',
+          show: ({ savedMs }) => (savedMs === null ? '' : time(savedMs)),
+          value: ({ savedMs }) => savedMs,
+          isNumber: true,
+        },
+        {
+          head: 'interval of the ratio',
+          show: ({ ratioLow, ratioHigh }) => (ratioLow === null || ratioHigh === null ? '' : factorRange(ratioLow, ratioHigh)),
+          isNumber: true,
+        },
+        { head: 'matters', show: ({ matters }) => (matters ? 'yes' : '') },
+      ]}
+      note={`The rung before over this one, with its 95 % interval over processes. Savings are medians of differences: they need not add up.${
+        steps[0]?.ratio == null
+          ? ''
+          : ` The first row, ${factor(steps[0].ratio)}, changes nothing: so far apart are two that are alike.`
+      }`}
+    >
+      <RatioRows
+        rows={steps.map(({ title, ratio, ratioLow, ratioHigh, savedMs, matters }) => ({
+          name: title,
+          beside: savedMs === null ? '' : `saves ${time(savedMs)}`,
+          ratio: ratio!,
+          low: ratioLow,
+          high: ratioHigh,
+          outcome: !matters ? 'same' : ratio! > 1 ? 'better' : 'worse',
+        }))}
+        label="What each difference gives, as a ratio with its interval"
+        left="takes longer without it"
+        right="faster without it"
+      />
+    </Figure>
+  )
+}
+
+function MeasuredWith({ gap: { warnings, file, language, runtime, processes, tool } }: { gap: Gap }) {
+  return (
+    <div class="measured-with">
+      <Warnings warnings={warnings} />
+      <Facts
+        title="The application"
+        facts={[
+          ['file', file],
+          ['language', language],
+          ['runtime', runtime],
+          ['fresh processes', String(processes)],
+          ['whyslow', tool.version],
+        ]}
+      />
+    </div>
+  )
+}
