@@ -15,7 +15,7 @@ const named = (folder: string, ending: string, drawn: (document: { schema?: stri
       .filter(([, document]) => drawn(document as { schema?: string })),
   )
 
-const SCHEMAS = ['report', 'comparison', 'load', 'study', 'ab'].map((kind) => `whyslow-${kind}/1`)
+const SCHEMAS = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map((kind) => `whyslow-${kind}/1`)
 
 export const recorded: Readonly<Record<string, object>> = {
   ...named('golden', '.report.json'),
@@ -40,6 +40,14 @@ export function withNodes(many: number): ReportDocument {
     }
   })
   return { ...transformer, nodes: copies }
+}
+
+/** A run that measured nothing. */
+export const empty: ReportDocument = {
+  ...transformer,
+  ...{ latency: null, memory: null, profile: null, engine: null, model: null },
+  ...{ sweeps: [], breakdown: [], nodes: [], findings: [], clear: [], notChecked: [], trials: [], warnings: [] },
+  answer: 'Nothing was measured.',
 }
 
 export const failedEngine = comparison([
