@@ -18,6 +18,8 @@ const PICTURES = {
   pipeline: { documents: ['pipeline.document'] },
   lines: { documents: ['pipeline.document'], part: '#lines' },
   load: { documents: ['load.document'], part: '#curve' },
+  gap: { documents: ['gap.document'] },
+  distill: { documents: ['distill.document'], part: '#trade' },
   fix: { documents: ['fix.document'], part: '#tried' },
   comparison: { documents: ['compare.document'] },
   beside: { documents: ['cnn-initializers-as-inputs.report', 'cnn.report'] },
