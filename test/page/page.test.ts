@@ -170,7 +170,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
       // A document of few texts does not show all of them.
       if (nodesOf(documents[0]!) > 0) expect(text).toContain(HOSTILE[3])
-      else expect([0, 1, 2, 3, 5].some((one) => text.includes(HOSTILE[one]!))).toBe(true)
+      else if (documents.length === 1) expect(text).toContain(HOSTILE[1])
       expect(text.length).toBeLessThan(400_000)
       expect(await page.getByText('cannot be drawn').count()).toBe(0)
       expect(said).toEqual([])

@@ -28,11 +28,11 @@ const sectionsOf = (code: boolean) => [
   { id: 'answer', title: 'What changed' },
   ...(code
     ? [
-        { id: 'stages-beside', title: 'Stage by stage' },
-        { id: 'lines-beside', title: 'Line by line' },
+        { id: 'stages-beside', title: 'Stages, before and after' },
+        { id: 'lines-beside', title: 'Lines, before and after' },
       ]
     : []),
-  { id: 'operators-beside', title: code ? 'Operators of the model' : 'Operator by operator' },
+  { id: 'operators-beside', title: code ? 'Operators, before and after' : 'Operator by operator' },
   { id: 'findings-beside', title: 'Findings' },
   { id: 'conditions', title: 'Measured how' },
   { id: 'each', title: 'Each report' },
@@ -67,7 +67,7 @@ export function BesidePage({ before, after, names }: Props) {
       {code && <StagesBeside before={before} after={after} titles={titles} />}
       {code && <LinesBeside before={before} after={after} titles={titles} />}
       <section id="operators-beside" class="part" aria-labelledby="operators-beside-title">
-        <h2 id="operators-beside-title">{code ? 'Operators of the model' : 'Operator by operator'}</h2>
+        <h2 id="operators-beside-title">{code ? 'Operators, before and after' : 'Operator by operator'}</h2>
         <Boundary>
           <Operators before={before} after={after} titles={titles} />
         </Boundary>

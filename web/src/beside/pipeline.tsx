@@ -18,7 +18,7 @@ export function StagesBeside({ before, after, titles }: Props) {
   )
   return (
     <section id="stages-beside" class="part" aria-labelledby="stages-beside-title">
-      <h2 id="stages-beside-title">Stage by stage</h2>
+      <h2 id="stages-beside-title">Stages, before and after</h2>
       <Boundary>
         <TimesBeside
           title="Which stage changed most?"
@@ -54,7 +54,7 @@ export function LinesBeside({ before, after, titles }: Props) {
   )
   return (
     <section id="lines-beside" class="part" aria-labelledby="lines-beside-title">
-      <h2 id="lines-beside-title">Line by line</h2>
+      <h2 id="lines-beside-title">Lines, before and after</h2>
       <Boundary>
         {things.length === 0 ? (
           <p class="soft">Neither of them has hot lines.</p>
