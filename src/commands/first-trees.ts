@@ -32,18 +32,25 @@ export function firstTreesOf(
   if (!found.ok) return { absent: `its trees cannot be told apart: ${found.reason}` }
   const { model: tabular, input } = found.compilable
   const judged = judgedInputs(model, { ...options, folder }, inputs, MOST_ROWS)
-  const told = classLabels(judged.labels ?? [], tabular.label?.classes)
+  const width = tabular.input.featureCount
+  const labels = (judged.labels ?? []).flatMap(({ data }) => Array.from(data as ArrayLike<unknown>))
+  const told = classLabels(
+    labels.map((label) => ({ data: [label] })),
+    tabular.label?.classes,
+  )
   if ('unknown' in told)
     return { absent: `the label of row ${told.row}, ${JSON.stringify(told.unknown)}, is no class of the model` }
-  const width = tabular.input.featureCount
+  // A sample is a row, or a batch of them.
   const samples = judged.samples.map((feeds) => feeds[input.name]!.data as Float32Array)
-  if (samples.some(({ length }) => length !== width)) return { absent: 'each sample is a batch: give rows with --batch 1' }
-  if (samples.length < LEAST_ROWS)
-    return { absent: `${samples.length} labelled rows show too little; give ${LEAST_ROWS} at least` }
-  const rows = new Float64Array(samples.length * width)
-  samples.forEach((row, r) => {
-    rows.set(row, r * width)
-  })
-  const trees = firstTrees(tabular, rows, told.labels)
+  const count = samples.reduce((sum, { length }) => sum + length, 0) / width
+  if (count !== labels.length) return { absent: `there are ${labels.length} labels for ${count} rows` }
+  if (count < LEAST_ROWS) return { absent: `${count} labelled rows show too little; give ${LEAST_ROWS} at least` }
+  const rows = new Float64Array(count * width)
+  let at = 0
+  for (const sample of samples) {
+    rows.set(sample, at)
+    at += sample.length
+  }
+  const trees = firstTrees(tabular, rows, told.labels.subarray(0, MOST_ROWS))
   return trees === undefined ? { absent: 'it has one tree, or the labels are all alike' } : { firstTrees: trees }
 }
