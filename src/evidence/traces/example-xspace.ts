@@ -10,8 +10,8 @@ function varint(value: bigint | number): Buffer {
 
 export const message = (field: number, content: Buffer): Buffer =>
   Buffer.concat([varint(field * 8 + 2), varint(content.length), content])
-const number = (field: number, value: bigint | number): Buffer => Buffer.concat([varint(field * 8), varint(value)])
-const text = (field: number, value: string): Buffer => message(field, Buffer.from(value))
+export const number = (field: number, value: bigint | number): Buffer => Buffer.concat([varint(field * 8), varint(value)])
+export const text = (field: number, value: string): Buffer => message(field, Buffer.from(value))
 
 function double(field: number, value: number): Buffer {
   const bytes = Buffer.alloc(8)

@@ -16,6 +16,8 @@ const MODEL_CALLS: readonly { readonly title: string; readonly file: RegExp; rea
     name: /(^|\.)run(_with_\w+)?$/,
   },
   { title: 'the ONNX Runtime session', file: /onnxruntime-(node|web|common)[\\/]/, name: /(^|\.)run$/ },
+  // It predicts in a callback of its own, outside the run that was called.
+  { title: 'the ONNX Runtime session', file: /onnxruntime-node[\\/]dist[\\/]backend\.js$/, name: /^/ },
   {
     title: 'the PyTorch module',
     file: /torch[\\/]nn[\\/]modules[\\/]module\.py$/,

@@ -6,6 +6,7 @@ import { InputError } from '../../graph/input-error.ts'
 import { sourceOf } from './check-reader.ts'
 import { example } from './example-kineto.ts'
 import { marshalled } from './example-marshal.ts'
+import { pprofOf } from './example-pprof.ts'
 import { line, plane, space } from './example-xspace.ts'
 import { readSource } from './index.ts'
 
@@ -47,6 +48,7 @@ const SEEDS: Readonly<Record<string, Buffer>> = {
       numbers: { core_count: 3 },
     }),
   ]),
+  pprof: pprofOf({ types: [['cpu', 'nanoseconds']], samples: [{ stack: [['a'], ['b']], values: [5] }] }),
   openvino: Buffer.from('layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms);\na;EXECUTED;Conv;jit;1.0;1.0;\n'),
   tflite: Buffer.from(
     'node type, start, first, avg_ms, %, cdf%, mem KB, times called, name\nCONV, 0, 0, 1.0, 1%, 1%, 0, 1, [a]:0\n',

@@ -8,6 +8,7 @@ import { ncu } from './ncu.ts'
 import { nsys } from './nsys.ts'
 import { onnxruntime } from './onnxruntime.ts'
 import { openvino } from './openvino.ts'
+import { pprof } from './pprof.ts'
 import { pyinstrument } from './pyinstrument.ts'
 import { pytorch } from './pytorch.ts'
 import { type Head, headOf, type TraceReader } from './reader.ts'
@@ -32,6 +33,7 @@ export const traceReaders: readonly TraceReader[] = [
   chrome,
   cprofile,
   xplane,
+  pprof,
   nsys,
   openvino,
   tflite,

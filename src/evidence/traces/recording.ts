@@ -13,6 +13,7 @@ export type TraceFormat =
   | 'pyinstrument'
   | 'scalene'
   | 'cpuprofile'
+  | 'pprof'
   | 'nsys'
   | 'ncu'
   | 'rocprof'
