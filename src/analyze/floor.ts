@@ -23,7 +23,7 @@ export type Level = 'L1' | 'L2' | 'L3' | 'DRAM'
 const LEVELS: readonly Level[] = ['L1', 'L2', 'L3', 'DRAM']
 
 /** One level of memory that can be used for a floor: its size and its measured bandwidth. */
-interface Memory {
+export interface Memory {
   readonly level: Level
   readonly sizeBytes: number
   readonly bytesPerSecond: number
@@ -39,7 +39,10 @@ export interface Floor {
 }
 
 /** The machine's measured levels, nearest first. A level without a size or a bandwidth is left out: what it held counts outward. */
-export function memoriesOf(roofs: Roofs, { caches, physicalCores }: Machine): readonly Memory[] {
+export function memoriesOf(
+  roofs: Pick<Roofs, 'threads' | 'bytesPerSecond'>,
+  { caches, physicalCores }: Pick<Machine, 'caches' | 'physicalCores'>,
+): readonly Memory[] {
   // L1d and L2 belong to a core: threads that share the work use those of all of theirs.
   const cores = Math.min(roofs.threads, physicalCores ?? roofs.threads)
   const sizes: Readonly<Record<Level, number | null | undefined>> = {
@@ -130,6 +133,7 @@ function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Pick<Floor, 'm
   return { memoryMs, level }
 }
 
-function fitting(memories: readonly Memory[], bytes: number): Memory | undefined {
+/** The nearest memory that holds so much. */
+export function fitting(memories: readonly Memory[], bytes: number): Memory | undefined {
   return memories.find(({ sizeBytes }) => bytes <= sizeBytes)
 }

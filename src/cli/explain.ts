@@ -27,9 +27,9 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags, 
   if (await isWhyslowDocument(file)) return explainEvidence(file, flags, around)
   const output = documentOutput(flags, file)
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
-  const { explainTrace, machineRoof } = await import('../commands/explain-trace/index.ts')
-  const roof = flags.machine === undefined ? {} : { flopsPerSecond: machineRoof(flags.machine) }
-  const report = await explainTrace(file, { ...optionsOf(flags), ...roof })
+  const { explainTrace, machineRoofs } = await import('../commands/explain-trace/index.ts')
+  const roofs = flags.machine === undefined ? {} : { machine: machineRoofs(flags.machine) }
+  const report = await explainTrace(file, { ...optionsOf(flags), ...roofs })
   const { screen } = around
   await output.deliver(screen, { document: report, name: 'report document', text: () => renderTrace(report, screen) })
 }

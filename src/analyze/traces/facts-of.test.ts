@@ -149,6 +149,33 @@ describe('operators', () => {
     expect(operators.map(({ name }) => name)).toEqual(['aten::addmm'])
   })
 
+  test('work that the file states of kernels is theirs; of an operator, where all of its kernels have it', async () => {
+    const { operators } = await facts([
+      op('aten::x', 0, 20, { 'External id': 5 }),
+      ...[
+        kernel('triton_a', 10, 30, { correlation: 1, 'External id': 5, kernel_flop: 100, kernel_num_gb: 1e-6 }),
+        launch(5, 5, 1),
+      ],
+      ...[
+        kernel('triton_b', 50, 10, { correlation: 2, 'External id': 5, kernel_flop: 20 }),
+        kernel('triton_c', 70, 5, { kernel_flop: 7 }),
+      ],
+    ])
+    expect(operators.map(({ name, flops, bytes }) => [name, flops, bytes])).toEqual([
+      ['aten::x', 120, null],
+      ['triton_c', 7, null],
+    ])
+  })
+
+  test('of a host: work is of who did it, not of who handed it on', async () => {
+    const shaped = { 'Input Dims': [[64, 1024]], 'Input type': ['float'] }
+    const { operators } = await facts([op('aten::relu', 0, 100, shaped), op('aten::clamp_min', 5, 90, shaped)])
+    expect(operators.map(({ name, bytes }) => [name, bytes])).toEqual([
+      ['aten::clamp_min', 524_288],
+      ['aten::relu', null],
+    ])
+  })
+
   test('of a host: own time, without what they call', async () => {
     const { operators } = await facts([op('aten::linear', 0, 100), op('aten::addmm', 10, 70), op('aten::copy_', 20, 10)])
     expect(operators.map(({ name, timeMs }) => [name, Number(timeMs.toFixed(6))])).toEqual([

@@ -1,12 +1,12 @@
 // Operators with what their calls took in the window: on the device where there is one, joined with its kernels by the ids of the
 // file; on the host their own time, without that of operators that they called.
-import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
+import { type Detail, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
 import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
 import { byStart, eventsOf, selfTimes } from './events.ts'
 import type { MatrixFacts, OperatorRow } from './facts.ts'
 import { isMatrixKernel, isMatrixOperator, shortKernelName, usesPlainUnits, usesTensorCores } from './names.ts'
-import { flopsOf } from './work-of.ts'
+import { bytesOf, flopsOf } from './work-of.ts'
 
 /** Rows beyond are summed up as one. */
 const MOST_ROWS = 2000
@@ -17,12 +17,18 @@ interface Group {
   detail: number
   calls: Set<number> | number
   timeUs: number
+  /** With the operators that it called. */
+  wholeUs: number
   kernels: Map<string, number>
+  /** What the file states of its kernels; `kernels` of them. */
+  stated: { flops: number; bytes: number; withFlops: number; withBytes: number; kernels: number }
 }
+
+const nothingStated = (): Group['stated'] => ({ flops: 0, bytes: 0, withFlops: 0, withBytes: 0, kernels: 0 })
 
 /** By operator and the shapes of its inputs, longest first: of a device's work. */
 export function deviceRows(timeline: Timeline, { events }: Judged, callers: Callers): OperatorRow[] {
-  const { name, detail, names, durationUs } = timeline
+  const { name, detail, details, names, durationUs } = timeline
   const groups = new Map<string, Group>()
   for (const event of events) {
     const caller = callers(event)
@@ -30,14 +36,29 @@ export function deviceRows(timeline: Timeline, { events }: Judged, callers: Call
     const key = caller < 0 ? kernel : `${name[caller]} ${detail[caller]}`
     const group = groups.get(key) ?? {
       ...{ name: caller < 0 ? kernel : names[name[caller]!]!, opType: caller < 0 ? kernel : names[name[caller]!]! },
-      ...{ detail: caller < 0 ? 0 : detail[caller]!, calls: new Set<number>(), timeUs: 0, kernels: new Map<string, number>() },
+      ...{ detail: caller < 0 ? 0 : detail[caller]!, calls: new Set<number>(), timeUs: 0, wholeUs: 0 },
+      ...{ kernels: new Map<string, number>(), stated: nothingStated() },
     }
     groups.set(key, group)
     if (typeof group.calls !== 'number') group.calls.add(caller < 0 ? -1 - event : caller)
     group.timeUs += durationUs[event]!
+    group.wholeUs += durationUs[event]!
+    addStated(group, details[detail[event]!]!)
     group.kernels.set(kernel, (group.kernels.get(kernel) ?? 0) + durationUs[event]!)
   }
   return rowsOf(timeline, [...groups.values()])
+}
+
+function addStated({ stated }: Group, { flops, accessedBytes }: Detail): void {
+  stated.kernels++
+  if (flops !== undefined) {
+    stated.withFlops++
+    stated.flops += flops
+  }
+  if (accessedBytes !== undefined) {
+    stated.withBytes++
+    stated.bytes += accessedBytes
+  }
 }
 
 /** By operator and shapes: of what ran on the host between two times. */
@@ -59,13 +80,14 @@ export function hostRows(
     groups.set(key, group)
     if (typeof group.calls === 'number') group.calls++
     group.timeUs += self[at]!
+    group.wholeUs += timeline.durationUs[event]!
   }
   return rowsOf(timeline, [...groups.values()])
 }
 
 function hostGroup(text: string, kind: string, opType: string | undefined, detail: number): Group {
   const name = nodeName(text, kind)
-  return { name, opType: opType ?? name, detail, calls: 0, timeUs: 0, kernels: new Map() }
+  return { name, opType: opType ?? name, detail, calls: 0, timeUs: 0, wholeUs: 0, kernels: new Map(), stated: nothingStated() }
 }
 
 const nodeName = (name: string, kind: string): string => (kind === 'node' ? name.replace(/_kernel_time$/, '') : name)
@@ -75,18 +97,26 @@ const OUTER = /^aten::(linear|matmul|conv[123]d|_?convolution)$/
 const INNER =
   /^(aten::(mm|addmm|bmm|baddbmm|mv|addmv|\w+_convolution(_\w+)?|thnn_conv2d|_slow_conv2d_forward|mkldnn_linear)|mkldnn::\w+)$/
 
+/** An operator that keeps less of its time to itself has handed its work to those that it called. [ours] */
+const OWN_WORK = 0.5
+
 function rowsOf({ details }: Timeline, groups: readonly Group[]): OperatorRow[] {
   const hasInner = groups.some(({ opType }) => INNER.test(opType))
   const sorted = [...groups].sort((a, b) => b.timeUs - a.timeUs)
   const rows = sorted.slice(0, MOST_ROWS).map((group): OperatorRow => {
-    const { shapes, types, concrete, flops: stated } = details[group.detail]!
+    const { shapes, types, concrete } = details[group.detail]!
     const calls = typeof group.calls === 'number' ? group.calls : group.calls.size
-    const isOuter = hasInner && OUTER.test(group.opType)
-    const flops = stated ?? (shapes === undefined || isOuter ? null : flopsOf(group.opType, shapes, concrete))
+    const isOuter = (hasInner && OUTER.test(group.opType)) || group.timeUs < OWN_WORK * group.wholeUs
+    const known = shapes === undefined || isOuter ? undefined : shapes
+    const { stated } = group
+    const all = (count: number, sum: number): number | null => (count > 0 && count === stated.kernels ? sum : null)
+    const ofCalls = (each: number | null): number | null => (each === null ? null : each * calls)
+    const flops = all(stated.withFlops, stated.flops) ?? ofCalls(known ? flopsOf(group.opType, known, concrete) : null)
+    const bytes = all(stated.withBytes, stated.bytes) ?? ofCalls(known ? bytesOf(group.opType, known, types, concrete) : null)
     const kernel = [...group.kernels].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null
     return {
       ...{ name: group.name, opType: group.opType, shapes: shapes ?? null, types: types ?? null, calls },
-      ...{ timeMs: group.timeUs / 1000, kernel, flops: flops === null ? null : flops * calls, bytes: null },
+      ...{ timeMs: group.timeUs / 1000, kernel, flops, bytes },
     }
   })
   const rest = sorted.slice(MOST_ROWS)

@@ -11,13 +11,13 @@ import { quoted } from '../../report/text/wrap.ts'
 import { toolVersion } from '../version.ts'
 import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
-import { roofOf } from './roofs.ts'
+import { type MachineRoofs, roofsOf } from './roofs.ts'
 
 export interface ExplainTraceOptions {
   /** Of an unprofiled prediction: shares become times of it. */
   readonly latencyMs?: number
-  /** FLOP/s of the machine that recorded it, where the file does not tell: operators get floors. */
-  readonly flopsPerSecond?: number
+  /** Of the machine that recorded it, where the file does not tell: operators get floors. */
+  readonly machine?: MachineRoofs
   /** ISO; when the report is written. */
   readonly createdAt: string
 }
@@ -31,12 +31,13 @@ export async function explainTrace(file: string, options: ExplainTraceOptions): 
 export function traceReport(
   file: string,
   recorded: TraceFacts,
-  { latencyMs, createdAt, flopsPerSecond }: ExplainTraceOptions,
+  { latencyMs, createdAt, machine }: ExplainTraceOptions,
 ): ReportDocument {
   const facts = latencyMs === undefined ? recorded : { ...recorded, window: { ...recorded.window, stepMs: latencyMs } }
   const verdicts = diagnose({ trace: facts, absent: {} })
   const findings = rank(verdicts).map((finding) => findingRow(finding, file, facts))
-  const nodes = nodesOf(facts, roofOf(facts, flopsPerSecond))
+  const roofs = roofsOf(facts, machine)
+  const nodes = nodesOf(facts, roofs)
   const { parts, areas } = breakdownOf(facts, nodes)
   const trace = sectionOf(facts, recorded, latencyMs ?? null)
   const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
@@ -51,9 +52,9 @@ export function traceReport(
     ...body,
     clear: verdicts.flatMap((one) => (one.verdict === 'clear' ? [one.rule] : [])),
     doesNotApply: verdicts.flatMap((one) => (one.verdict === 'does-not-apply' ? [one.rule] : [])),
-    notChecked: [...verdicts.flatMap(notCheckedRow), ...neverTold(facts, latencyMs)],
+    notChecked: [...verdicts.flatMap(notCheckedRow), ...neverTold(facts, latencyMs, roofs !== undefined)],
     trials: [],
-    warnings: [...facts.warnings, ...leftOutWarning(facts)],
+    warnings: [...facts.warnings, ...leftOutWarning(facts), ...otherRoofs(facts, machine)],
   }
 }
 
@@ -112,4 +113,11 @@ function recordedMachine({ devices }: TraceFacts): ReportDocument['machine'] {
 
 function leftOutWarning({ window }: TraceFacts): string[] {
   return window.leftOut.length === 0 ? [] : [`findings leave out ${window.leftOut.join(' and ')}`]
+}
+
+function otherRoofs({ device }: TraceFacts, machine: MachineRoofs | undefined): string[] {
+  if (machine === undefined || (machine.of === 'device') === (device !== null)) return []
+  return machine.of === 'cpu'
+    ? ['--machine has the roofs of a CPU, and a device ran the kernels: no floors']
+    : ['--machine has the roofs of a device, and the recording is of a host: no floors']
 }

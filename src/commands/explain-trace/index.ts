@@ -1,4 +1,4 @@
 // `whyslow explain` of traces: one, or what changed between two.
 export { compareTraces } from './compare-traces.ts'
 export { explainTrace } from './explain-trace.ts'
-export { machineRoof } from './roofs.ts'
+export { machineRoofs } from './roofs.ts'

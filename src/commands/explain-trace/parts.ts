@@ -1,6 +1,7 @@
 // Parts of a trace's report: operators, what the time of a step is made of, hot lines.
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import { recordedFloor, type TraceRoofs } from './roofs.ts'
 
 type Node = ReportDocument['nodes'][number]
 
@@ -8,7 +9,7 @@ type Node = ReportDocument['nodes'][number]
 const scaleOf = ({ window }: TraceFacts): number => (window.lengthMs > 0 ? window.stepMs / window.lengthMs : 0)
 
 /** Operators or kernels of a step, longest first. Their times can overlap, so that they need not add up to it. */
-export function nodesOf(facts: TraceFacts, roof?: number): Node[] {
+export function nodesOf(facts: TraceFacts, roofs?: TraceRoofs): Node[] {
   const { table, operators, window, functions } = facts
   if (table !== null) return tableNodes(facts)
   if (functions !== null) return functionNodes(functions, window.stepMs)
@@ -19,15 +20,18 @@ export function nodesOf(facts: TraceFacts, roof?: number): Node[] {
     .map((row) => {
       const flops = row.flops === null ? null : row.flops * ofStep
       const timeMs = row.timeMs * scale
-      const floorMs = flops === null || roof === undefined ? null : (flops / roof) * 1000
+      const floor = recordedFloor(row, roofs)
+      const floorMs = floor === null ? null : floor.floorMs * ofStep
       return {
         ...emptyNode(labelOf(row), row.opType),
         ...{ timeMs, share: window.lengthMs > 0 ? row.timeMs / window.lengthMs : 0 },
         ...{
           macs: flops === null ? null : flops / 2,
           flops,
+          bytes: row.bytes === null ? null : row.bytes * ofStep,
           floorMs,
-          areasMs: floorMs === null ? null : areasOf(timeMs, floorMs),
+          bound: floor?.bound ?? null,
+          areasMs: floor === null || floorMs === null ? null : areasOf(timeMs, floorMs, floor.bound),
         },
         runsPerPrediction: row.calls / (window.steps ?? 1),
         ...(row.kernel === null ? {} : { kernel: row.kernel }),
@@ -35,9 +39,12 @@ export function nodesOf(facts: TraceFacts, roof?: number): Node[] {
     })
 }
 
-/** Up to its floor an operator's time is what the model asks for, above it what the hardware did not reach. */
-function areasOf(timeMs: number, floorMs: number): NonNullable<Node['areasMs']> {
-  const architecture = Math.min(timeMs, floorMs)
+/**
+ * Up to the floor of its arithmetic an operator's time is what the model asks for. What waits for memory, and what is above the floor, is
+ * what the hardware did not reach.
+ */
+function areasOf(timeMs: number, floorMs: number, bound: 'compute' | 'memory'): NonNullable<Node['areasMs']> {
+  const architecture = bound === 'compute' ? Math.min(timeMs, floorMs) : 0
   return { architecture, hardware: timeMs - architecture, software: 0 }
 }
 
@@ -111,13 +118,17 @@ function splitAtFloor([part, area, share]: Part, nodes: readonly Node[]): Part[]
   const sumMs = nodes.reduce((sum, { timeMs }) => sum + timeMs, 0)
   const knownMs = nodes.reduce((sum, { areasMs, timeMs }) => sum + (areasMs === null ? 0 : timeMs), 0)
   if ((part !== 'kernels' && part !== 'operators') || knownMs === 0) return [[part, area, share]]
-  const floorMs = nodes.reduce((sum, { areasMs }) => sum + (areasMs?.architecture ?? 0), 0)
+  const floorOf = (wanted: Node['bound']): number =>
+    nodes.reduce((sum, { bound, floorMs, timeMs }) => sum + (bound === wanted ? Math.min(floorMs ?? 0, timeMs) : 0), 0)
+  const [computeMs, memoryMs] = [floorOf('compute'), floorOf('memory')]
   const of = (ms: number): number => (share * ms) / sumMs
-  return [
-    [`${part} at their floor`, 'architecture', of(floorMs)],
-    [`${part} above their floor`, 'hardware', of(knownMs - floorMs)],
+  const split: Part[] = [
+    [`${part} at their floor`, 'architecture', of(computeMs)],
+    [`${part} at the memory's floor`, 'hardware', of(memoryMs)],
+    [`${part} above their floor`, 'hardware', of(knownMs - computeMs - memoryMs)],
     [`${part} without a known floor`, area, of(sumMs - knownMs)],
   ]
+  return split.filter(([, , part]) => part > 0)
 }
 
 type Part = readonly [part: string, area: keyof ReportDocument['areas'], share: number]

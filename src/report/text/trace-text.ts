@@ -61,6 +61,8 @@ function operators({ nodes, trace }: ReportDocument, width: number, colours: Col
       side: 'left',
       texts: [...top.map((one) => time(one.timeMs)), ...(more ? [time(sum((one) => one.timeMs))] : [])],
     })
+  if (top.some(({ floorMs }) => floorMs !== null))
+    columns.push({ head: 'floor', texts: [...top.map((one) => floorText(one, trace)), ...(more ? [''] : [])] })
   if (top.some(({ kernel }) => kernel !== undefined))
     columns.push({
       head: 'kernel',
@@ -70,6 +72,14 @@ function operators({ nodes, trace }: ReportDocument, width: number, colours: Col
   const names = top.map((node) => nodeName(node, nameWidth))
   if (more) names.push(`${others.length} more`)
   return table([{ head: 'Where the time goes', texts: names }, ...columns], colours)
+}
+
+/** What it takes at least, of the same whole as its share, and what sets it. */
+function floorText({ floorMs, bound, timeMs, share }: ReportDocument['nodes'][number], trace: ReportDocument['trace']): string {
+  if (floorMs === null) return 'not known'
+  const least = Math.min(floorMs, timeMs)
+  const told = trace?.latencyMs == null ? percent(timeMs > 0 ? (share * least) / timeMs : 0) : time(least)
+  return `${told} ${bound === 'memory' ? 'memory' : 'arithmetic'}`
 }
 
 function lines({ lines: hot }: ReportDocument, colours: Colours): string[] {
