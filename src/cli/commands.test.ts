@@ -203,6 +203,30 @@ describe('explain', () => {
   })
 })
 
+describe('explain a trace with its model', () => {
+  const traces = join(import.meta.dirname, '../../fixtures/traces')
+  const trace = join(traces, 'torch-model.json.gz')
+
+  test('sets the nodes of the model beside the operators', async () => {
+    await runExplain([trace], { model: join(traces, 'torch-model.onnx') }, { screen, load })
+    expect(screen.printed.join('')).toMatch(/Joined: 52 of 52 nodes/)
+  })
+
+  test.each([
+    ['a report without its model', [trace], { here: 'here.json' }, /give that, too: --model/],
+    ['two traces and a model', [trace, trace], { model: 'model.onnx' }, /are of one trace/],
+    ['two traces and a machine', [trace, trace], { machine: 'machine.json' }, /--machine is of one trace/],
+    ['what is no model', [trace], { model: trace }, /torch-model\.json\.gz/],
+  ])('refuses %s', async (_, files, flags, message) => {
+    await expect(runExplain(files, flags, { screen, load })).rejects.toThrow(message)
+  })
+
+  test('refuses a model beside evidence', async () => {
+    writeFileSync(inFolder('e.json'), formatEvidence(evidence))
+    await expect(runExplain([inFolder('e.json')], { model: 'model.onnx' }, { screen, load })).rejects.toThrow(/are for traces/)
+  })
+})
+
 test('machine prints text or JSON', async () => {
   await runMachine({ progress: false }, { screen, signal: never, load })
   expect(screen.printed.join('')).toContain('Roofs measured with 2 threads')

@@ -150,6 +150,7 @@ Examples:
   whyslow explain trace.json.gz                      of PyTorch or others
   whyslow explain trace.json.gz --latency 17.8ms     shares become times
   whyslow explain before.json.gz after.json.gz       what changed between two
+  whyslow explain trace.json.gz --model model.onnx   node by node of the model
   whyslow explain trace.json.gz --json -             as a report document`,
 
   fleet: `

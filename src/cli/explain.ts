@@ -1,6 +1,7 @@
 // `whyslow explain FILE`: diagnoses again from what `--save-evidence` wrote, or from a trace that another tool recorded; no engine, no
 // measuring. Which of both it is, the file's content tells.
 
+import type { SameModel } from '../commands/explain-trace/explain-trace.ts'
 import { readEvidence } from '../evidence/file.ts'
 import { isWhyslowDocument } from '../evidence/traces/index.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
@@ -14,6 +15,10 @@ export interface ExplainFlags extends DocumentFlags {
   readonly latency?: number
   /** What `whyslow machine --json` wrote where the trace was recorded. */
   readonly machine?: string
+  /** A file of the model that was recorded. */
+  readonly model?: string
+  /** What `whyslow MODEL --json` wrote on this machine. */
+  readonly here?: string
   readonly roofline?: boolean
 }
 
@@ -29,9 +34,18 @@ export async function runExplain(files: readonly string[], flags: ExplainFlags, 
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
   const { explainTrace, machineRoofs } = await import('../commands/explain-trace/index.ts')
   const roofs = flags.machine === undefined ? {} : { machine: machineRoofs(flags.machine) }
-  const report = await explainTrace(file, { ...optionsOf(flags), ...roofs })
+  if (flags.here !== undefined && flags.model === undefined)
+    throw new UsageError('--here is a report on the model that was recorded; give that, too: --model model.onnx')
+  const model = flags.model === undefined ? {} : { model: await sameModel(flags.model, flags.here) }
+  const report = await explainTrace(file, { ...optionsOf(flags), ...roofs, ...model })
   const { screen } = around
   await output.deliver(screen, { document: report, name: 'report document', text: () => renderTrace(report, screen) })
+}
+
+/** Reading models is loaded where one was given: a trace alone is explained at once. */
+async function sameModel(file: string, here: string | undefined): Promise<SameModel> {
+  const { readSameModel } = await import('../commands/explain-trace/same-model.ts')
+  return readSameModel(file, here)
 }
 
 const optionsOf = ({ latency }: ExplainFlags): { createdAt: string; latencyMs?: number } => ({
@@ -42,6 +56,8 @@ const optionsOf = ({ latency }: ExplainFlags): { createdAt: string; latencyMs?: 
 async function explainEvidence(file: string, flags: ExplainFlags, { screen, load }: Around): Promise<void> {
   if (flags.machine !== undefined) throw new UsageError('--machine is for traces; evidence holds the machine that was measured')
   if (flags.latency !== undefined) throw new UsageError('--latency is for traces; evidence holds the latency that was measured')
+  if (flags.model !== undefined || flags.here !== undefined)
+    throw new UsageError('--model and --here are for traces; evidence holds the model that was measured')
   const evidence = readEvidence(file)
   const output = documentOutput(flags, file)
   const { explain } = await load()
@@ -55,6 +71,9 @@ async function explainEvidence(file: string, flags: ExplainFlags, { screen, load
 
 async function explainTwo(files: readonly [string, string], flags: ExplainFlags, { screen }: Around): Promise<void> {
   if (flags.latency !== undefined) throw new UsageError('--latency is of one trace; give one, or leave it out')
+  if (flags.machine !== undefined) throw new UsageError('--machine is of one trace; give one, or leave it out')
+  if (flags.model !== undefined || flags.here !== undefined)
+    throw new UsageError('--model and --here are of one trace; give one, or leave them out')
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
   if (flags.html !== undefined) throw new UsageError('--html draws one trace; give one, or --json for both')
   for (const file of files)

@@ -317,6 +317,8 @@ function explain(command: Command, world: World): void {
     )
     .option('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', milliseconds)
     .option('--machine <file>', 'of a trace: what whyslow machine --json wrote where it was recorded, for floors')
+    .option('--model <file>', 'of a trace: the model that was recorded; its nodes are joined with the operators')
+    .option('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to stand beside')
     .option('--roofline', 'of evidence: draw the roofline in characters')
     .option('--json <file>', 'write the report document; - is standard output')
     .option('--html <file>', 'write the report as a page: one file, opens anywhere')

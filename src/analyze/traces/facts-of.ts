@@ -1,6 +1,7 @@
 // A recording -> what is worked out of it. Pure: the same recording gives the same facts.
 import type { Recording, Timeline, TimelineRecording } from '../../evidence/traces/recording.ts'
 import { callersOf } from './callers.ts'
+import { recordedCalls } from './calls.ts'
 import { deviceFacts, launchFacts } from './device-facts.ts'
 import { devicesOf, hostRange, judgedWork, launchIndex, wholeShares, workSets } from './device-work.ts'
 import { busiestTrack, eventsOf } from './events.ts'
@@ -26,8 +27,9 @@ const WITH_PYTORCH: Readonly<Record<string, string>> = {
 const NO_HOST = 'the file has no events of the host'
 const NO_TIMELINE = 'this format has no timeline of a device; record a trace with the framework’s own profiler'
 
-export function factsOf(recording: Recording): TraceFacts {
-  if (recording.kind === 'timeline') return timelineFacts(recording)
+/** `calls`: with the operators of a step in their order, for who joins them with a model. */
+export function factsOf(recording: Recording, asked: { readonly calls?: boolean } = {}): TraceFacts {
+  if (recording.kind === 'timeline') return timelineFacts(recording, asked.calls === true)
   const { format, version, recognisedBy, recordedWith, devices, slowed, warnings } = recording
   // Counts of samples hold no time: shares of 1.
   const isUntimed = recording.kind === 'functions' && recording.functions.totalMs === null
@@ -46,13 +48,14 @@ export function factsOf(recording: Recording): TraceFacts {
     ...{ memory: null, tracing: null, operators: [] },
     functions: recording.kind === 'functions' ? functionFacts(recording.functions) : null,
     table: recording.kind === 'table' ? recording.table : null,
+    ...(asked.calls ? { calls: 'this format does not tell which operator was called after which' } : {}),
     missing: reasons,
   }
 }
 
 const PARTS = ['device', 'launches', 'host', 'matrix', 'training', 'shapes', 'memory', 'tracing'] as const
 
-function timelineFacts(recording: TimelineRecording): TraceFacts {
+function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceFacts {
   const { format, version, recognisedBy, recordedWith, slowed, timeline, memory } = recording
   const steps = stepsOf(timeline)
   const launches = launchIndex(timeline)
@@ -67,6 +70,9 @@ function timelineFacts(recording: TimelineRecording): TraceFacts {
   const host = thread === undefined ? null : { timeline, thread, fromUs, toUs, ...(busy ? { busy } : {}) }
   const device = context === undefined ? null : deviceFacts(context)
   const callers = callersOf(timeline, judged?.events ?? new Uint32Array(0), launches)
+  const runs = steps?.kept.map(({ startUs, endUs }) => [startUs, endUs] as const) ?? [[fromUs, toUs] as const]
+  // Of PyTorch one thread calls the operators; other frameworks hand them to a pool of threads.
+  const callerThread = format === 'pytorch' ? thread : undefined
   const outsiders = outside > 0 ? [`${outside} events of the device lie outside the recording and are left out`] : []
   const facts = {
     device,
@@ -89,6 +95,7 @@ function timelineFacts(recording: TimelineRecording): TraceFacts {
         ? deviceRows(timeline, judged, callers)
         : rowsOfHost(timeline, fromUs, toUs),
     ...{ functions: null, table: null },
+    ...(withCalls ? { calls: recordedCalls({ timeline, runs: runs, judged, callers, thread: callerThread }) } : {}),
     missing: reasonsOf(facts, steps, format),
   }
 }

@@ -1,6 +1,7 @@
 // What is worked out of a recording: what rules of traces look at, and what a report of one is written from. Times are of the recorded
 // run, in ms; whoever says them says shares.
 import type { FunctionRow, MemoryPeak, OperatorTable, RecordedDevice, TraceFormat } from '../../evidence/traces/recording.ts'
+import type { RecordedCalls } from './calls.ts'
 
 /** A partition of a time: the shares add up to 1. */
 export interface DeviceShares {
@@ -168,6 +169,8 @@ export interface TraceFacts {
   readonly memory: MemoryPeak | null
   readonly tracing: TracingFacts | null
   readonly operators: readonly OperatorRow[]
+  /** In the order of a step, where they were asked for; the reason where there are none. */
+  readonly calls?: RecordedCalls | string
   readonly functions: FunctionFacts | null
   readonly table: OperatorTable | null
   /** Why a part is null: its key, one line with how to record it. */

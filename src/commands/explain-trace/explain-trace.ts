@@ -5,7 +5,7 @@ import { factsOf } from '../../analyze/traces/facts-of.ts'
 import { diagnose, rank } from '../../diagnose/diagnose.ts'
 import type { Finding, Verdict } from '../../diagnose/rule.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
-import type { ReportDocument, TraceSection } from '../../report/documents/report.ts'
+import type { ReportDocument, TraceModelSection, TraceSection } from '../../report/documents/report.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
 import { quoted } from '../../report/text/wrap.ts'
 import { toolVersion } from '../version.ts'
@@ -13,25 +13,33 @@ import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
 
+/** A model that was read, to join with a recording: read by same-model.ts, which is loaded where one is given. */
+export interface SameModel {
+  /** With what is to be warned of; the reason where nothing can be joined. */
+  section(recorded: TraceFacts, latencyMs: number | undefined): { section: TraceModelSection; warnings: string[] } | string
+}
+
 export interface ExplainTraceOptions {
   /** Of an unprofiled prediction: shares become times of it. */
   readonly latencyMs?: number
   /** Of the machine that recorded it, where the file does not tell: operators get floors. */
   readonly machine?: MachineRoofs
+  /** What was recorded: its operators are joined with the nodes of it. */
+  readonly model?: SameModel
   /** ISO; when the report is written. */
   readonly createdAt: string
 }
 
 /** The report on the trace in `file`; InputError, one line, where it is none or damaged. */
 export async function explainTrace(file: string, options: ExplainTraceOptions): Promise<ReportDocument> {
-  return traceReport(file, factsOf(await readTrace(file)), options)
+  return traceReport(file, factsOf(await readTrace(file), { calls: options.model !== undefined }), options)
 }
 
 /** The report on facts. `file`: the trace, as its user names it. */
 export function traceReport(
   file: string,
   recorded: TraceFacts,
-  { latencyMs, createdAt, machine }: ExplainTraceOptions,
+  { latencyMs, createdAt, machine, model }: ExplainTraceOptions,
 ): ReportDocument {
   const facts = latencyMs === undefined ? recorded : { ...recorded, window: { ...recorded.window, stepMs: latencyMs } }
   const verdicts = diagnose({ trace: facts, absent: {} })
@@ -39,7 +47,9 @@ export function traceReport(
   const roofs = roofsOf(facts, machine)
   const nodes = nodesOf(facts, roofs)
   const { parts, areas } = breakdownOf(facts, nodes)
-  const trace = sectionOf(facts, recorded, latencyMs ?? null)
+  const joined = model?.section(recorded, latencyMs)
+  const section = typeof joined === 'object' ? joined.section : null
+  const trace = { ...sectionOf(facts, recorded, latencyMs ?? null), ...(model === undefined ? {} : { model: section }) }
   const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
   return {
     schema: 'whyslow-report/1',
@@ -52,9 +62,18 @@ export function traceReport(
     ...body,
     clear: verdicts.flatMap((one) => (one.verdict === 'clear' ? [one.rule] : [])),
     doesNotApply: verdicts.flatMap((one) => (one.verdict === 'does-not-apply' ? [one.rule] : [])),
-    notChecked: [...verdicts.flatMap(notCheckedRow), ...neverTold(facts, latencyMs, roofs !== undefined)],
+    notChecked: [
+      ...verdicts.flatMap(notCheckedRow),
+      ...neverTold(facts, latencyMs, roofs !== undefined),
+      ...(typeof joined === 'string' ? [{ rule: 'same-model', reason: joined }] : []),
+    ],
     trials: [],
-    warnings: [...facts.warnings, ...leftOutWarning(facts), ...otherRoofs(facts, machine)],
+    warnings: [
+      ...facts.warnings,
+      ...leftOutWarning(facts),
+      ...otherRoofs(facts, machine),
+      ...(typeof joined === 'object' ? joined.warnings : []),
+    ],
   }
 }
 

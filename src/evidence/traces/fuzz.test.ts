@@ -60,7 +60,7 @@ const SEEDS: Readonly<Record<string, Buffer>> = {
 /** Ends in one of the two ways. */
 async function endsWell(bytes: Buffer): Promise<void> {
   try {
-    const facts = factsOf(await readSource(sourceOf(bytes)))
+    const facts = factsOf(await readSource(sourceOf(bytes)), { calls: true })
     expect(facts.window.lengthMs).toBeGreaterThanOrEqual(0)
   } catch (error) {
     if (!(error instanceof InputError)) throw error

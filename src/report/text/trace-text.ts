@@ -3,7 +3,7 @@
 import type { ReportDocument } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
 import { nodeName } from './names.ts'
-import { percent, time } from './numbers.ts'
+import { count, percent, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { windowName } from './trace-answer.ts'
 import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
@@ -22,6 +22,7 @@ export function renderTrace(doc: ReportDocument, options: TerminalOptions): stri
     wrap(doc.answer, width).map(colours.bold),
     breakdown(doc, width, colours),
     operators(doc, width, colours),
+    sameModel(doc, width, colours),
     lines(doc, colours),
     findings(doc, width, colours, command),
     notes(doc, width, colours),
@@ -73,6 +74,75 @@ function operators({ nodes, trace }: ReportDocument, width: number, colours: Col
   if (more) names.push(`${others.length} more`)
   return table([{ head: 'Where the time goes', texts: names }, ...columns], colours)
 }
+
+const MOST_NODES = 12
+
+/** The model's nodes with what was recorded, and what the same takes here: those that take most there or here. */
+function sameModel({ trace }: ReportDocument, width: number, colours: Colours): string[] {
+  const model = trace?.model
+  if (trace == null || model == null) return []
+  const weight = ({ share: there, here }: (typeof model.rows)[number]): number => Math.max(there, here?.share ?? 0)
+  const top = [...model.rows].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_NODES)
+  const rows = model.rows.filter((row) => top.includes(row))
+  const recorded: Column = {
+    head: 'recorded',
+    side: 'left',
+    texts: rows.map(({ share, timeMs }) => (trace.latencyMs === null ? percent(share) : `${time(timeMs)} ${percent(share)}`)),
+  }
+  const columns: Column[] = [
+    { head: 'as', texts: rows.map(({ operators: names }) => shorten(printable(namesOf(names)), 26)) },
+    recorded,
+    ...(model.here === null
+      ? []
+      : [
+          {
+            head: 'here',
+            side: 'left' as const,
+            texts: rows.map(({ here }) => (here === null ? '-' : `${time(here.timeMs)} ${percent(here.share)}`)),
+          },
+        ]),
+    { head: 'FLOPs', side: 'left', texts: rows.map(({ flops }) => (flops === null ? '?' : count(flops))) },
+  ]
+  const room = Math.max(16, width - widthOf(columns))
+  const names = rows.map(({ nodes: [first = '', ...more], opType }) => {
+    const told = `${first}${first.includes(opType) ? '' : ` ${opType}`}`
+    return more.length === 0 ? shorten(printable(told), room) : `${shorten(printable(told), room - 3)} +${more.length}`
+  })
+  return [
+    ...table([{ head: 'The model', texts: names }, ...columns], colours),
+    ...sameModelNotes(model, model.rows.length - rows.length, width),
+  ]
+}
+
+function sameModelNotes(
+  { here, ...model }: NonNullable<NonNullable<ReportDocument['trace']>['model']>,
+  more: number,
+  width: number,
+): string[] {
+  const left = model.notJoined.map(({ node, opType }) => `${node} (${opType})`)
+  const others = model.operatorsNotJoined.filter(({ share }) => share >= 0.005)
+  const sizes = Object.entries(model.sizes).map(([symbol, size]) => `${symbol} = ${size}`)
+  const told = [
+    `${more > 0 ? `${more} more rows. ` : ''}Joined: ${model.joinedNodes} of ${model.nodes} nodes, ${percent(model.joinedShare)} of the operators' time${sizes.length === 0 ? '' : `, with ${sizes.join(', ')}`}.`,
+    ...(left.length === 0 ? [] : [`Nodes without a recorded operator: ${listed(left)}.`]),
+    ...(others.length === 0
+      ? []
+      : [`Operators without a node: ${listed(others.map(({ name, share }) => `${name} (${percent(share)})`))}.`]),
+    ...(here === null
+      ? ['Beside this machine: whyslow MODEL --json here.json, then --here here.json.']
+      : [
+          `Here: ${here.cpu}, ${here.engine ?? 'no engine'}, p50 ${time(here.p50Ms)}; ${time(here.otherMs)} of it in nodes that no operator was joined with.`,
+        ]),
+  ]
+  return told.flatMap((line) => hang(printable(line), width))
+}
+
+const MOST_LISTED = 5
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''}`
+
+/** 'aten::conv2d, aten::relu'; the same one after the other once. */
+const namesOf = (names: readonly string[]): string => names.filter((name, at) => name !== names[at - 1]).join(', ')
 
 /** What it takes at least, of the same whole as its share, and what sets it. */
 function floorText({ floorMs, bound, timeMs, share }: ReportDocument['nodes'][number], trace: ReportDocument['trace']): string {
