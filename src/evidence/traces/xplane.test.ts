@@ -23,6 +23,19 @@ test('streams with picoseconds; derived lines left out; roofs of the file', asyn
   expect(recording.devices).toMatchObject([{ name: '/device:GPU:0', computeCapability: 8, flopsPerSecond: 19.5e12 }])
 })
 
+const tpu = (lines: readonly Buffer[]) => plane('/device:TPU:0', { lines, events: { 1: 'jit_predict', 2: 'fusion.1' } })
+const modules = line('XLA Modules', 1000n, [[1, 0, 9_000_000]])
+const operators = line('XLA Ops', 1000n, [[2, 1_000_000, 5_000_000]])
+
+test('of a TPU the operators of XLA, whatever empty lines stand beside them; where there are none, its programs', async () => {
+  const both = await readTimeline(
+    space([tpu([modules, operators, line('Async XLA Ops', 1000n, [[2, 0, 1]]), line('Overlay', 0n, [])])]),
+  )
+  expect(eventRows(both)).toEqual([['kernel', 'fusion.1', 1, 5]])
+  const programs = await readTimeline(space([tpu([modules, line('XLA Ops', 1000n, [])])]))
+  expect(eventRows(programs)).toEqual([['kernel', 'jit_predict', 0, 9]])
+})
+
 test('operators of the host by their types', async () => {
   const host = plane('/host:CPU', { lines: [line('python', 1000n, [[1, 0, 9_000_000]])], events: { 1: 'dense/MatMul:MatMul' } })
   const recording = await readTimeline(space([host]))

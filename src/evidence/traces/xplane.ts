@@ -14,6 +14,7 @@ const MOST_BYTES = 2 ** 30
 const DERIVED =
   /^(Steps|XLA Modules|XLA TraceMe|Async XLA Ops|Framework Ops|Framework Name Scope|TensorFlow Ops|TensorFlow Name Scope|Launch Stats|Source code|Sparse Core Steps)/i
 const XLA_OPS = /^XLA Ops/i
+const XLA_MODULES = /^XLA Modules/i
 
 function recognises({ bytes }: Head): string | undefined {
   if (bytes[0] !== 0x0a) return undefined
@@ -101,11 +102,14 @@ function readPlane(space: Space, from: number, to: number): void {
   if (/^\/host:(metadata|python-tracer)/.test(plane.name)) return
   if (device !== undefined) space.devices.push(deviceOf(device, statsOf(bytes, plane, plane.stats)))
   const names = plane.lines.map(([start, end]) => nameOfLine(bytes, start, end))
-  // Streams are the data; where there are none, on a TPU, the operators of XLA are.
-  const hasStreams = names.some((name) => !DERIVED.test(name) && !XLA_OPS.test(name))
+  const held = names.filter((_, at) => holdsEvents(bytes, plane.lines[at]!))
+  // Streams are the data; where there are none, on a TPU, the operators of XLA are, or whole programs where only those were recorded.
+  const isStream = (name: string): boolean => !DERIVED.test(name) && !XLA_OPS.test(name)
+  const finest = held.some(isStream) ? undefined : held.some((name) => XLA_OPS.test(name)) ? XLA_OPS : XLA_MODULES
+  const isData = (name: string): boolean => finest?.test(name) ?? isStream(name)
   for (const [at, [start, end]] of plane.lines.entries()) {
     const name = names[at]!
-    if (device !== undefined && (DERIVED.test(name) || (hasStreams && XLA_OPS.test(name)))) continue
+    if (device !== undefined && !isData(name)) continue
     readLine(space, plane, { name, device, start, end })
   }
 }
@@ -163,6 +167,15 @@ function nameOfLine(bytes: Buffer, from: number, to: number): string {
     else if (field.wire === 2 && field.number === 11) names[0] = textOf(bytes, field)
   })
   return names[0] || names[1]!
+}
+
+/** Lines can be there without any: a TPU's Overlay. */
+function holdsEvents(bytes: Buffer, [from, to]: readonly [number, number]): boolean {
+  let holds = false
+  walkFields(bytes, from, to, ({ number, wire }) => {
+    holds ||= number === 4 && wire === 2
+  })
+  return holds
 }
 
 function readLine(
