@@ -3,6 +3,7 @@ import { constantIn, type Scope, typeIn } from '../graph/scope.ts'
 import type { GraphView, NodeView, TensorType } from '../graph/types.ts'
 import { operatorKey } from '../operators/family.ts'
 import { estimateCost } from '../operators/index.ts'
+import type { CostResult } from '../operators/types.ts'
 import { contextOf } from './node-context.ts'
 
 export interface GraphCost {
@@ -14,6 +15,12 @@ export interface GraphCost {
   readonly known: number
   /** Operators without a formula or without known types, with how many nodes. */
   readonly unknown: Readonly<Record<string, number>>
+}
+
+/** What one node of a graph asks for, where these are the types of its values. */
+export function costOfNode(node: NodeView, graph: GraphView, types: ReadonlyMap<string, TensorType>): CostResult {
+  const typeOf = (name: string): TensorType | undefined => (name === '' ? undefined : types.get(name))
+  return estimateCost(contextOf({ node, scope: { graph, outer: undefined } }, node.inputs.map(typeOf), node.outputs.map(typeOf)))
 }
 
 interface Sum {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readContent } from '../../evidence/traces/check-reader.ts'
 import { annotation, type Event, kernel, launch, op, traceOf } from '../../evidence/traces/example-kineto.ts'
-import type { RecordedCalls } from './calls.ts'
+import type { RecordedCalls } from './facts.ts'
 import { factsOf } from './facts-of.ts'
 
 async function callsOf(events: readonly Event[]): Promise<RecordedCalls | string | undefined> {

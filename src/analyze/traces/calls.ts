@@ -4,26 +4,8 @@ import type { Timeline } from '../../evidence/traces/recording.ts'
 import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
 import { byStart, endOf, eventsOf } from './events.ts'
+import type { RecordedCall, RecordedCalls } from './facts.ts'
 import { classOf, isFree } from './operator-classes.ts'
-
-export interface RecordedCall {
-  readonly name: string
-  readonly opType: string
-  readonly shapes: readonly (readonly number[])[] | null
-  readonly types: readonly string[] | null
-  /** Of one step, ms: on the device where there is one, on the host otherwise, with what it called. */
-  readonly timeMs: number
-}
-
-export interface RecordedCalls {
-  readonly calls: readonly RecordedCall[]
-  /** Runs that called the same in the same order: times are their mean. */
-  readonly runs: number
-  /** Runs that called something else, left out. */
-  readonly otherRuns: number
-  /** ms of a run that none of these calls owns: views, kernels whose operator is not known. */
-  readonly restMs: number
-}
 
 export interface CallsGiven {
   readonly timeline: Timeline

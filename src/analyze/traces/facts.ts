@@ -1,7 +1,6 @@
 // What is worked out of a recording: what rules of traces look at, and what a report of one is written from. Times are of the recorded
 // run, in ms; whoever says them says shares.
 import type { FunctionRow, MemoryPeak, OperatorTable, RecordedDevice, TraceFormat } from '../../evidence/traces/recording.ts'
-import type { RecordedCalls } from './calls.ts'
 
 /** A partition of a time: the shares add up to 1. */
 export interface DeviceShares {
@@ -146,6 +145,25 @@ export interface ShapeFacts {
   readonly operators: number
   /** What calls with a new shape took beyond the median call of their operator, share of the window. */
   readonly excess: number
+}
+
+export interface RecordedCall {
+  readonly name: string
+  readonly opType: string
+  readonly shapes: readonly (readonly number[])[] | null
+  readonly types: readonly string[] | null
+  /** Of one step, ms: on the device where there is one, on the host otherwise, with what it called. */
+  readonly timeMs: number
+}
+
+export interface RecordedCalls {
+  readonly calls: readonly RecordedCall[]
+  /** Runs that called the same in the same order: times are their mean. */
+  readonly runs: number
+  /** Runs that called something else, left out. */
+  readonly otherRuns: number
+  /** ms of a run that none of these calls owns: views, kernels whose operator is not known. */
+  readonly restMs: number
 }
 
 export interface TraceFacts {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RecordedCall } from './calls.ts'
+import type { RecordedCall } from './facts.ts'
 import { joinCalls, type ModelNode, type Shape, sizeOf } from './join.ts'
 
 interface Told {

@@ -2,7 +2,7 @@
 // are laid beside each other in their order, so that the fit is best in all: an operator fits a node that does the same work (operator-classes.ts)
 // on numbers of the same shapes. What a shape contradicts is never joined. What is left is joined by shapes alone, where only one fits; then
 // nodes that an operator's longer form in ONNX consists of go to it.
-import type { RecordedCall } from './calls.ts'
+import type { RecordedCall } from './facts.ts'
 import { classOf, doesAlso, isLayout, type OperatorClass } from './operator-classes.ts'
 
 /** A number, a product of symbols ('12*batch'), or not known. */

@@ -1,8 +1,7 @@
 // `--model` and `--here`: what was recorded elsewhere, node by node of the model, beside what the same model was measured at here.
 
-import { contextOf } from '../../analyze/node-context.ts'
-import type { RecordedCall } from '../../analyze/traces/calls.ts'
-import type { TraceFacts } from '../../analyze/traces/facts.ts'
+import { costOfNode } from '../../analyze/graph-cost.ts'
+import type { RecordedCall, TraceFacts } from '../../analyze/traces/facts.ts'
 import { type JoinedBy, joinCalls, type ModelNode, type Shape, sizeOf } from '../../analyze/traces/join.ts'
 import { isLayout } from '../../analyze/traces/operator-classes.ts'
 import { bytesOf, flopsOf } from '../../analyze/traces/work-of.ts'
@@ -12,7 +11,6 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { estimateCost } from '../../operators/index.ts'
 import type { ReportDocument, TraceModelSection } from '../../report/documents/report.ts'
 import { type SymbolicTypes, symbolicTypes } from '../../rewrite/symbolic-types.ts'
 import type { SameModel } from './explain-trace.ts'
@@ -163,11 +161,9 @@ function typesWith(
 
 /** By the formulas of ONNX's operators. */
 function workOf(nodes: readonly NodeView[], graph: GraphView, types: ReadonlyMap<string, TensorType>): Work | undefined {
-  const scope = { graph, outer: undefined }
   let [macs, flops, bytes] = [0, 0, 0]
   for (const node of nodes) {
-    const at = (name: string): TensorType | undefined => (name === '' ? undefined : types.get(name))
-    const result = estimateCost(contextOf({ node, scope }, node.inputs.map(at), node.outputs.map(at)))
+    const result = costOfNode(node, graph, types)
     if (!result.known) return undefined
     macs += result.cost.macs
     flops += 2 * result.cost.macs + result.cost.simpleOps
