@@ -45,6 +45,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     machine: machineSection(analyzed),
     engine: engineSection(analyzed),
     ...body,
+    ...(evidence.metric === undefined ? {} : { metric: { ...evidence.metric } }),
     memory: evidence.memory ?? null,
     device: deviceSection(analyzed),
     operatorExperiments: experimentsSection(analyzed),

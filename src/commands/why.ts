@@ -5,6 +5,7 @@ import type { ReportDocument } from '../report/documents/report.ts'
 import { assembleReport } from './assemble-report.ts'
 import { measureWithOperators } from './operator-experiments.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
+import { type MeasuredMetric, measuredMetric } from './own-metric.ts'
 import { alone, withRun } from './run.ts'
 
 /**
@@ -20,10 +21,16 @@ export async function why(
     const unlocked: string[] = []
     const evidence = await alone(
       run,
-      () => measureWithOperators(run, options),
+      async () => withMetric(await measureWithOperators(run, options), await measuredMetric(run, options)),
       (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
     )
     const complete = { ...evidence, warnings: [...unlocked, ...evidence.warnings] }
     return { evidence: complete, report: assembleReport(complete, file) }
   })
+}
+
+function withMetric(evidence: Evidence, measured: MeasuredMetric | null): Evidence {
+  if (measured === null) return evidence
+  if ('metric' in measured) return { ...evidence, metric: measured.metric }
+  return { ...evidence, absent: { ...evidence.absent, metric: measured.reason } }
 }

@@ -83,6 +83,8 @@ export interface Evidence {
   readonly engine?: EngineFacts
   readonly latency?: Latency
   readonly memory?: Memory
+  /** Of the outputs under the labels of --data: accuracy, mse or mae. */
+  readonly metric?: { readonly name: string; readonly value: number; readonly rows: number }
   readonly profile?: Profile
   readonly callCost?: CallCost
   readonly threadSweep?: Sweep

@@ -7,7 +7,6 @@ import { memoryOf } from '../../evidence/gather.ts'
 import { modelFacts } from '../../graph/facts.ts'
 import type { Machine } from '../../machine/types.ts'
 import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
-import { elementCount } from '../../measure/samples/dtype-arrays.ts'
 import { summarize } from '../../measure/timing/latency.ts'
 import { ratioOf, type SetupRun } from '../../measure/timing/rounds.ts'
 import { fitLine, p50Interval } from '../../measure/timing/statistics.ts'
@@ -18,6 +17,7 @@ import { comparisonSentences, errorShare } from '../../report/text/comparison-se
 import { reasonOf } from '../../trials/port.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { agreementRow } from '../fix/fix-report.ts'
+import { metricUnder } from '../own-metric.ts'
 import { engineFacts, engineOptionsOf } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import { breakEvens, plainPareto } from './choices.ts'
@@ -175,7 +175,8 @@ function tell(contestant: Contestant, facts: RowFacts): Told {
     agreementSamples: samples,
     metric: own,
   }
-  return { contestant, measured, row, report, loss: lossFor(agreement, measured, facts) }
+  const told = own === null ? report : { ...report, metric: own }
+  return { contestant, measured, row, report: told, loss: lossFor(agreement, measured, facts) }
 }
 
 const unmeasured = (contestant: Contestant, out: Out | null): ContestantRow => ({
@@ -355,14 +356,7 @@ function agreementOf(
 function ownMetric({ outputs, contestant }: ContestantRun, { all, options }: RowFacts): ContestantRow['metric'] {
   const { labels } = all.judged
   if (labels === null || outputs === null || 'reason' in outputs) return null
-  const own = labels.slice(0, outputs.samples.length)
-  const { metric } = compareOutputs(outputs.samples, outputs.samples, {
-    labels: own,
-    metric: options.metric,
-    graph: contestant.graph,
-  })
-  if (metric === null || !Number.isFinite(metric.before)) return null
-  return { name: metric.name, value: metric.before, rows: own.reduce((sum, { shape }) => sum + elementCount(shape), 0) }
+  return metricUnder(outputs.samples, labels, { metric: options.metric, graph: contestant.graph })
 }
 
 function lossFor(agreement: Agreement | null, measured: ContestantRun, { opened }: RowFacts): number | null {

@@ -25,6 +25,7 @@ import { batchAxes } from '../../rewrite/batch-axes.ts'
 import { SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonOf } from '../../trials/port.ts'
+import { LABELLED_MS, LABELLED_SAMPLES } from '../own-metric.ts'
 import { engineOptionsOf, readExecuted } from '../run.ts'
 import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './contestants.ts'
 
@@ -73,9 +74,7 @@ const SIZE_ROUNDS = [2] as const
 /** Larger models grow too slowly to be asked three times over. */
 const LONGEST_SWEPT_MS = 400
 /** Most samples on which outputs are compared: shares of labelled ones need many. */
-const LABELLED_SAMPLES = 1000
 const PLAIN_SAMPLES = 64
-const LABELLED_MS = 20_000
 const PLAIN_MS = 4000
 const SOFTWARE_MS = 1000
 const NONE: SetupRun = { blocks: [], failure: null }

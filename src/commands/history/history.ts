@@ -99,7 +99,7 @@ async function hashOf(file: string): Promise<string> {
 }
 
 /** What is kept of a report; null where it has no model, engine or latency. */
-export function entryOf(report: ReportDocument, metric: HistoryEntry['metric'] = null): HistoryEntry | null {
+export function entryOf(report: ReportDocument, metric: HistoryEntry['metric'] = metricIn(report)): HistoryEntry | null {
   const { model, engine, latency, machine } = report
   if (model === null || engine === null || latency === null) return null
   const { usableCpus } = machine
@@ -122,6 +122,9 @@ export function entryOf(report: ReportDocument, metric: HistoryEntry['metric'] =
     whyslow: report.tool.version,
   }
 }
+
+const metricIn = ({ metric }: ReportDocument): HistoryEntry['metric'] =>
+  metric == null ? null : { name: metric.name, value: metric.value }
 
 /** One for each contestant that was measured. */
 export const entriesOf = ({ contestants, reports }: ComparisonDocument): HistoryEntry[] =>

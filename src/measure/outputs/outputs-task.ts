@@ -10,6 +10,8 @@ import { sameBits } from './numbers.ts'
 export interface OutputsInput extends ModelTask {
   /** A folder of the caller's, made where it is absent. */
   readonly outputFolder: string
+  /** No further sample is begun after so long, ms. Absent: all are. */
+  readonly inMs?: number
 }
 
 export interface OutputsOutput {
@@ -23,7 +25,7 @@ export interface OutputsOutput {
 async function predictAll(input: OutputsInput): Promise<OutputsOutput> {
   const samples = loadInputs(input.inputs)
   const session = await openerOf(input).open(input.modelFile, input.options)
-  const kept = await keepOutputs(session, samples, input.outputFolder)
+  const kept = await keepOutputs(session, samples, input.outputFolder, input)
   await session.close()
   return kept
 }

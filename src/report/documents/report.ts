@@ -149,6 +149,7 @@ export interface ReportDocument {
     trust: 'A' | 'B' | 'C' | 'D'
     reasons: string[]
   }
+  metric?: null | { name: string; value: number; rows: number } // of its outputs on the labels of --data: accuracy, mse or mae; absent: no labels
   memory: {
     weightsBytes: number
     loadPeakBytes: number | null

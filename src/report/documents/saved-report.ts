@@ -20,6 +20,7 @@ export interface SavedReport {
   profile: { profiledP50Ms: number } | null
   breakdown: { part: string; timeMs: number }[]
   nodes: SavedNode[]
+  metric?: { name: string; value: number; rows: number } | null
 }
 
 export interface SavedNode {

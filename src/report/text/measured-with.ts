@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from '../documents/report.ts'
-import { bytes, count, one, percent, plural, time } from './numbers.ts'
+import { bytes, count, one, percent, plural, significant, time } from './numbers.ts'
 import { labelled } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
 
@@ -16,6 +16,7 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
     ['Engine', engine(doc)],
     ['Model', model(doc)],
     ['Inputs', inputs(doc)],
+    ['Labels', labels(doc)],
     ['Memory', memory(doc)],
     ['Device', device(doc)],
     ['Machine', machine(doc)],
@@ -98,6 +99,12 @@ function inputs({ model }: ReportDocument): string | null {
       (input) => `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${input.source})`,
     )
     .join(', ')
+}
+
+function labels({ metric }: ReportDocument): string | null {
+  if (metric == null) return null
+  const value = metric.name === 'accuracy' ? percent(metric.value) : significant(metric.value)
+  return `${metric.name} ${value} on ${plural(metric.rows, 'labelled row')}`
 }
 
 function memory({ memory }: ReportDocument): string | null {

@@ -1,0 +1,58 @@
+// What a model's own outputs give under the labels of --data: accuracy, or an error, on up to a thousand of its rows.
+import path from 'node:path'
+import type { Results, TensorValue } from '../engines/types.ts'
+import { judgedInputs } from '../evidence/judged-inputs.ts'
+import { fileForEngine } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import { compareOutputs } from '../measure/outputs/index.ts'
+import { outputsTask } from '../measure/outputs/outputs-task.ts'
+import type { MetricName } from '../measure/outputs/types.ts'
+import { elementCount } from '../measure/samples/dtype-arrays.ts'
+import { loadInputs } from '../measure/samples/saved.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import { trialLimits } from '../trials/limits.ts'
+import { modelTask } from '../trials/model-task.ts'
+import { reasonOf } from '../trials/port.ts'
+import type { WhyOptions } from './options.ts'
+import type { Run } from './run.ts'
+
+/** Accuracy and agreement are shares: a thousand rows tell them to a point. */
+export const LABELLED_SAMPLES = 1000
+/** No further row is begun after so long. */
+export const LABELLED_MS = 20_000
+
+export type OwnMetric = NonNullable<ReportDocument['metric']>
+
+interface Given {
+  readonly metric: MetricName | null
+  readonly graph: GraphView
+}
+
+/** One label for each sample, or more of them; null where no output is about the labels. */
+export function metricUnder(
+  outputs: readonly Results[],
+  labels: readonly TensorValue[],
+  { metric: wanted, graph }: Given,
+): OwnMetric | null {
+  const own = labels.slice(0, outputs.length)
+  const { metric } = compareOutputs(outputs, outputs, { labels: own, metric: wanted, graph })
+  if (metric === null || !Number.isFinite(metric.before)) return null
+  return { name: metric.name, value: metric.before, rows: own.reduce((sum, { shape }) => sum + elementCount(shape), 0) }
+}
+
+export type MeasuredMetric = { readonly metric: OwnMetric } | { readonly reason: string }
+
+/** null where the data has no labels. To be called within `alone`. */
+export async function measuredMetric(run: Run, options: WhyOptions): Promise<MeasuredMetric | null> {
+  const { trials, model, graph, inputs, engineOptions, limits, folder } = run
+  if (inputs.labels === null) return null
+  run.progress({ stage: 'outputs under the labels', done: 0, of: 1 })
+  const own = path.join(folder, 'labelled')
+  const judged = judgedInputs(model, { ...options, folder: own }, inputs, LABELLED_SAMPLES)
+  const task = modelTask(options.engine, fileForEngine(model), engineOptions, judged.saved)
+  const given = { ...task, outputFolder: path.join(own, 'outputs'), inMs: LABELLED_MS }
+  const trial = await trials.run(outputsTask, given, trialLimits(limits, LABELLED_MS))
+  if (trial.outcome !== 'measured') return { reason: `its outputs under the labels could not be had: ${reasonOf(trial)}` }
+  const metric = metricUnder(loadInputs(trial.value.saved), judged.labels ?? inputs.labels, { metric: null, graph })
+  return metric === null ? { reason: 'no output is about the labels of --data' } : { metric }
+}
