@@ -26,6 +26,7 @@ export type Stages = Pick<
   | 'fleetByQueue'
   | 'agent'
   | 'study'
+  | 'studyParquet'
   | 'foretell'
   | 'describeMachine'
   | 'listEngines'

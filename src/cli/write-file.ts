@@ -51,7 +51,7 @@ export function checkFolder(path: string, flag: string): void {
 }
 
 /** The whole text or nothing; UsageError where the disk refuses. Devices and pipes are written to directly. */
-export function writeTarget(target: Target, text: string, flag: string): void {
+export function writeTarget(target: Target, text: string | Uint8Array, flag: string): void {
   const known = stateOf(target.path)
   attempt(target.path, flag, () => {
     if (target.direct) return writeFileSync(target.path, text)

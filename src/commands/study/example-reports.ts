@@ -31,11 +31,15 @@ export interface ExampleReport {
   readonly threads?: number | null
   readonly engine?: string
   readonly createdAt?: string
+  /** A 4 in [batch, 4]. */
+  readonly features?: number
+  readonly accuracy?: number
 }
 
 /** 4 ms of arithmetic, 3 of memory, 2 of starts, 1 that no node has, for each 10 ms. */
 export function exampleReport(machine: SavedMachine, given: ExampleReport = {}): ReportDocument {
   const { model = 'a.onnx', sha256 = model, p50Ms = 10, batch = 1, threads = null, engine = 'ort-cpu' } = given
+  const { features = 4, accuracy } = given
   const node = (opType: string, share: number, rest: Partial<SavedReport['nodes'][number]>) => ({
     ...{ opType, timeMs: p50Ms * share, bytes: null, floorMs: null, bound: null, runsPerPrediction: 1 },
     ...rest,
@@ -43,17 +47,18 @@ export function exampleReport(machine: SavedMachine, given: ExampleReport = {}):
   const report: SavedReport = {
     schema: 'whyslow-report/1',
     createdAt: given.createdAt ?? '2026-01-01T00:00:00.000Z',
-    model: { file: model, sha256, inputs: [{ name: 'x', dtype: 'float32', shape: [batch, 4] }] },
+    model: { file: model, sha256, inputs: [{ name: 'x', dtype: 'float32', shape: [batch, features] }] },
     machine,
     engine: { id: engine, version: '1.30.0', device: 'cpu', options: { threads } },
     latency: { p50Ms, ciLowMs: p50Ms * 0.9, ciHighMs: p50Ms * 1.1, trust: 'A' },
     profile: { profiledP50Ms: p50Ms },
     breakdown: [],
+    ...(accuracy === undefined ? {} : { metric: { name: 'accuracy', value: accuracy, rows: 1000 } }),
     nodes: [
       node('Conv', 0.4, { floorMs: p50Ms * 0.2, bound: 'compute' }),
       node('Gemm', 0.3, { floorMs: p50Ms * 0.1, bound: 'memory', bytes: 1e9 }),
       node('Add', 0.2, { bound: 'overhead' }),
     ],
   }
-  return report as unknown as ReportDocument
+  return { ...report, warnings: [] } as unknown as ReportDocument
 }

@@ -1,5 +1,6 @@
 // What a table of models and machines says that no single cell does.
 import { basename } from 'node:path'
+import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
 import { significant } from '../../report/text/numbers.ts'
 
@@ -13,10 +14,11 @@ interface Place {
 }
 
 /** All of them, what stands out between models first. */
-export const studySentences = (table: StudyDocument['table'], machines: readonly StudyMachine[]): string[] => [
-  ...asFast(table, machines),
-  ...growth(table, machines),
-]
+export const studySentences = (
+  table: StudyDocument['table'],
+  machines: readonly StudyMachine[],
+  reports: readonly ReportDocument[],
+): string[] => [...asFast(table, machines), ...growth(table, machines), ...sizeGrowth(table, machines, reports)]
 
 /** 'b.onnx on the small machine is as fast as a.onnx on the large one', largest difference in CPUs first; [] where there is none. */
 function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
@@ -50,25 +52,68 @@ interface Grown {
   readonly ratio: number
 }
 
+const farthestFirst = (grown: readonly Grown[]): string[] => {
+  const far = ({ ratio }: Grown) => Math.abs(Math.log(ratio))
+  return [...grown]
+    .sort((a, b) => far(b) - far(a))
+    .slice(0, MOST_SENTENCES)
+    .map(({ sentence }) => sentence)
+}
+
+/** Rows that differ in nothing that `keyOf` tells. */
+function groups(rows: readonly StudyRow[], keyOf: (row: StudyRow) => string): StudyRow[][] {
+  const byKey = new Map<string, StudyRow[]>()
+  for (const row of rows) byKey.set(keyOf(row), [...(byKey.get(keyOf(row)) ?? []), row])
+  return [...byKey.values()]
+}
+
 /** What a sample takes in the largest batch over the smallest, where the intervals tell them apart; what changes most first. */
 function growth({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
-  const byModel = new Map<string, StudyRow[]>()
-  for (const row of rows) {
-    const key = `${row.sha256} ${row.engine}`
-    byModel.set(key, [...(byModel.get(key) ?? []), row])
-  }
-  const grown = [...byModel.values()].flatMap((own) =>
+  const grown = groups(rows, ({ sha256, engine, inputs }) => [sha256, engine, withoutBatch(inputs)].join(' ')).flatMap((own) =>
     machines.flatMap((machine, i) => {
       const measured = own.filter(({ batch, cells }) => batch !== null && batch > 0 && cells[i]!.p50Ms !== null)
       const inOrder = measured.sort((a, b) => a.batch! - b.batch!)
       return grownOf(inOrder[0], inOrder.at(-1), { machine, at: i })
     }),
   )
-  const far = ({ ratio }: Grown) => Math.abs(Math.log(ratio))
-  return grown
-    .sort((a, b) => far(b) - far(a))
-    .slice(0, MOST_SENTENCES)
-    .map(({ sentence }) => sentence)
+  return farthestFirst(grown)
+}
+
+/** Inputs of batches of different sizes are told alike: the first size of each shape is left out. */
+const withoutBatch = (inputs: string): string => inputs.replace(/ \d+(?=x|,|$)/g, '')
+
+/** What a prediction takes with the largest inputs over the smallest of one batch, beside how much larger they are; the steepest first. */
+function sizeGrowth(
+  { rows }: StudyDocument['table'],
+  machines: readonly StudyMachine[],
+  reports: readonly ReportDocument[],
+): string[] {
+  const grown = groups(rows, ({ sha256, engine, batch }) => [sha256, engine, batch].join(' ')).flatMap((own) =>
+    machines.flatMap((machine, i): Grown[] => {
+      const sized = own.flatMap((row) => {
+        const { report } = row.cells[i]!
+        const shape = report === null ? undefined : largestShape(reports[report]!)
+        return shape === undefined ? [] : [{ row, shape, elements: shape.reduce((product, size) => product * size, 1) }]
+      })
+      const inOrder = sized.sort((a, b) => a.elements - b.elements)
+      const [few, many] = [inOrder[0], inOrder.at(-1)]
+      if (few === undefined || many === undefined || few.elements === many.elements) return []
+      const [a, b] = [few.row.cells[i]!, many.row.cells[i]!]
+      const times = many.elements / few.elements
+      const ratio = b.p50Ms! / a.p50Ms!
+      const interval = `${significant(b.ciLowMs! / a.ciHighMs!)}–${significant(b.ciHighMs! / a.ciLowMs!)}`
+      const sizes = `With inputs of ${many.shape.join('x')}, ${significant(times)} times as large as ${few.shape.join('x')}`
+      const place = placed({ row: many.row, machine })
+      return [{ sentence: `${sizes}, ${place} takes ${significant(ratio)} times (${interval}) as long.`, ratio: ratio / times }]
+    }),
+  )
+  return farthestFirst(grown)
+}
+
+/** Of the input with most elements. */
+function largestShape({ model }: ReportDocument): readonly number[] | undefined {
+  const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
+  return model?.inputs.map(({ shape }) => shape).sort((a, b) => elements(b) - elements(a))[0]
 }
 
 function grownOf(

@@ -66,6 +66,51 @@ describe('a study', () => {
     expect(studyOf(given([exampleReport(small), exampleReport(small, { batch: 8, p50Ms: 81 })])).sentences).toEqual([])
   })
 
+  test('says what a prediction takes with larger inputs, beside how much larger they are', () => {
+    const { sentences } = studyOf(given([exampleReport(small), exampleReport(small, { features: 16, p50Ms: 30 })]))
+    expect(sentences).toEqual([
+      expect.stringMatching(
+        /^With inputs of 1x16, 4\.00 times as large as 1x4, a\.onnx .* takes 3\.00 times \(2\.45–3\.67\) as long\.$/,
+      ),
+    ])
+    // Another batch of larger inputs is neither.
+    expect(studyOf(given([exampleReport(small), exampleReport(small, { features: 16, batch: 8 })])).sentences).toEqual([])
+  })
+
+  test('of all places, knows those that no other beats in latency, throughput and accuracy', () => {
+    const good = { model: 'good.onnx', p50Ms: 20, accuracy: 0.9 }
+    const reports = [
+      exampleReport(small, { accuracy: 0.8 }),
+      exampleReport(small, good),
+      exampleReport(large, { ...good, p50Ms: 30 }),
+      // As accurate as the first and slower, but the intervals meet.
+      exampleReport(small, { model: 'alike.onnx', p50Ms: 11, accuracy: 0.8 }),
+    ]
+    const { table, machines } = studyOf(given(reports))
+    const [a, b] = machines.map(({ id }) => id)
+    expect(table.pareto).toEqual({
+      axes: ['latency', 'samples/s', 'accuracy'],
+      front: [
+        { row: 0, machine: a },
+        { row: 1, machine: a },
+        { row: 2, machine: a },
+      ],
+      dominated: [{ place: { row: 1, machine: b }, by: { row: 1, machine: a } }],
+    })
+    expect(table.rows[1]!.cells[0]).toMatchObject({ metric: { value: 0.9 }, samplesPerSecond: 50 })
+  })
+
+  test('beside latency costs count where every machine has its price, and no accuracy that is not known of all', () => {
+    const reports = [exampleReport(small, { accuracy: 0.7 }), exampleReport(large, { model: 'b.onnx', p50Ms: 5 })]
+    const prices = new Map([
+      ['*-8c*', 4],
+      ['*', 1],
+    ])
+    const { pareto } = studyOf(given(reports, { prices })).table
+    expect(pareto).toMatchObject({ axes: ['latency', 'a million', 'accuracy'], dominated: [] })
+    expect(studyOf(given(reports)).table.pareto!.axes[1]).toBe('samples/s')
+  })
+
   test('says when another model on fewer CPUs is as fast, and only then', () => {
     const b = { model: 'b.onnx', p50Ms: 4 }
     const two = (p50Ms: number) => [exampleReport(large, { p50Ms }), exampleReport(small, b)]

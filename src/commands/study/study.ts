@@ -7,6 +7,7 @@ import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../../rep
 import { inputsOf } from '../history/history.ts'
 import { toolVersion } from '../version.ts'
 import { machineClass } from './machine-class.ts'
+import { studyPareto } from './pareto.ts'
 import { studySentences } from './sentences.ts'
 
 export interface StudyGiven {
@@ -56,8 +57,9 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
       ),
     }
   })
-  const table = { reference: at, rows }
-  const sentences = studySentences(table, machines)
+  const pareto = studyPareto(rows)
+  const table = { reference: at, rows, ...(pareto === null ? {} : { pareto }) }
+  const sentences = studySentences(table, machines, reports)
   return {
     schema: 'whyslow-study/1',
     tool: { version: toolVersion },
@@ -126,6 +128,7 @@ function cellOf({ report, there, machine, reports }: CellGiven): StudyCell {
   const { p50Ms, ciLowMs, ciHighMs, trust } = report.latency!
   const to = there?.latency ?? null
   const { pricePerHour } = machine
+  const samples = batchOf(report) ?? 1
   return {
     machine: machine.id,
     report: reports.indexOf(report),
@@ -133,7 +136,9 @@ function cellOf({ report, there, machine, reports }: CellGiven): StudyCell {
     ratio: to === null ? null : to.p50Ms / p50Ms,
     ratioLow: to === null ? null : report === there ? 1 : to.ciLowMs / ciHighMs,
     ratioHigh: to === null ? null : report === there ? 1 : to.ciHighMs / ciLowMs,
-    costPerMillion: pricePerHour === null ? null : ((p50Ms * 1e6) / (batchOf(report) ?? 1) / MS_PER_HOUR) * pricePerHour,
+    samplesPerSecond: (1000 * samples) / p50Ms,
+    metric: report.metric ?? null,
+    costPerMillion: pricePerHour === null ? null : ((p50Ms * 1e6) / samples / MS_PER_HOUR) * pricePerHour,
     onFront: null,
     reason: null,
   }
@@ -143,7 +148,7 @@ const unmeasured = (machine: StudyMachine, reason: string): StudyCell => ({
   machine: machine.id,
   report: null,
   ...{ p50Ms: null, ciLowMs: null, ciHighMs: null, trust: null },
-  ...{ ratio: null, ratioLow: null, ratioHigh: null, costPerMillion: null, onFront: null },
+  ...{ ratio: null, ratioLow: null, ratioHigh: null, samplesPerSecond: null, metric: null, costPerMillion: null, onFront: null },
   reason,
 })
 

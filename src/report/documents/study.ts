@@ -18,9 +18,20 @@ export interface StudyDocument {
   table: {
     reference: string | null // the machine that ratios are to; null: nothing was measured
     rows: StudyRow[]
+    // what no other model or machine beats in all of these. latency; samples/s, or a million where each machine has its price; accuracy or the error where it is known
+    pareto?: {
+      axes: string[]
+      front: StudyPlace[]
+      dominated: { place: StudyPlace; by: StudyPlace }[]
+    }
   }
   sentences: string[] // what stands out between machines
   warnings: string[]
+}
+
+export interface StudyPlace {
+  row: number // in rows
+  machine: string // its id
 }
 
 export interface StudyMachine {
@@ -54,6 +65,8 @@ export interface StudyCell {
   ratioLow: number | null
   ratioHigh: number | null
   onFront: boolean | null // no other machine of the row is as fast and cheaper, or as cheap and faster; null: not measured, or no price
+  samplesPerSecond?: number | null // one prediction after the other
+  metric?: { name: string; value: number; rows: number } | null // on the labels of --data
   costPerMillion: number | null // of samples, in the unit of the price, one prediction after the other on the whole machine
   reason: string | null // why it was not measured
 }

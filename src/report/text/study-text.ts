@@ -1,7 +1,7 @@
 // The study on a terminal: the sentence, for each model a line a machine, what could not be measured. Drawn from the document alone.
 import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../documents/study.ts'
 import { shortNames } from './contestant-names.ts'
-import { plural, significant, timeWithInterval } from './numbers.ts'
+import { percent, plural, significant, timeWithInterval } from './numbers.ts'
 import { type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { hang, printable, shorten, wrap } from './wrap.ts'
 
@@ -25,6 +25,7 @@ export function renderStudy(doc: StudyDocument, options: TerminalOptions): strin
     machineLines(doc, width),
     ...sections,
     many && isPriced(doc) ? wrap('* no other machine is as fast and cheaper, or as cheap and faster', width) : [],
+    frontLines(doc, names, width),
     doc.sentences.flatMap((sentence) => wrap(sentence, width, '- ')),
     doc.failures.flatMap(({ model, engine, batch, reason }) =>
       hang(
@@ -34,6 +35,25 @@ export function renderStudy(doc: StudyDocument, options: TerminalOptions): strin
     ),
     warningLines(doc.warnings, width, colours),
   ])
+}
+
+const MOST_PLACES = 8
+
+/** [] where nothing is beaten, and there is nothing to choose. */
+function frontLines({ table: { pareto, rows } }: StudyDocument, names: ReadonlyMap<string, string>, width: number): string[] {
+  if (pareto === undefined || pareto.dominated.length === 0) return []
+  const said = pareto.front.slice(0, MOST_PLACES).flatMap(({ row, machine }) => {
+    const { model, engine, batch } = rows[row]!
+    const asked = `${printable(names.get(model)!)} on ${printable(engine)}${batch === null ? '' : `, batch ${batch}`}`
+    return wrap(`${asked}, ${printable(machine)}`, width, '- ')
+  })
+  const rest = pareto.front.length - MOST_PLACES
+  const axes = `${pareto.axes.slice(0, -1).join(', ')} and ${pareto.axes.at(-1)}`
+  return [
+    ...wrap(`Beaten by no other in ${axes} (${pareto.front.length} of ${pareto.front.length + pareto.dominated.length}):`, width),
+    ...said,
+    ...(rest > 0 ? [`- and ${plural(rest, 'other')}`] : []),
+  ]
 }
 
 const machineLines = ({ machines }: StudyDocument, width: number): string[] =>
@@ -58,6 +78,7 @@ function columnsOf(cells: readonly StudyCell[], doc: StudyDocument, width: numbe
     { head: 'machine', texts: cells.map(({ machine }) => machine) },
     { head: 'latency', side: 'left', texts: cells.map(latencyOf) },
     { head: 'speed-up', side: 'left', texts: cells.map((cell) => against(cell, withInterval)) },
+    ...metricColumn(cells),
     ...(priced ? [{ head: 'a million', side: 'left' as const, texts: cells.map(costOf) }] : []),
   ]
   // The first column has no gap before it.
@@ -68,6 +89,14 @@ const latencyOf = ({ p50Ms, ciLowMs, ciHighMs, trust, reason }: StudyCell): stri
   p50Ms === null
     ? shorten(printable(reason ?? 'not measured'), MOST_NAME)
     : `${timeWithInterval(p50Ms, ciLowMs!, ciHighMs!)} ${trust}`
+
+function metricColumn(cells: readonly StudyCell[]): Column[] {
+  const name = cells.find(({ metric }) => metric != null)?.metric?.name
+  if (name === undefined) return []
+  const shown = ({ metric }: StudyCell) =>
+    metric == null || metric.name !== name ? '' : name === 'accuracy' ? percent(metric.value) : significant(metric.value)
+  return [{ head: name, side: 'left', texts: cells.map(shown) }]
+}
 
 const costOf = ({ costPerMillion, onFront }: StudyCell): string =>
   costPerMillion === null ? '' : `${significant(costPerMillion)}${onFront === true ? ' *' : '  '}`
@@ -84,6 +113,7 @@ function oneMachine({ table: { rows }, machines }: StudyDocument, names: Readonl
     { head: 'batch', side: 'left', texts: rows.map(({ batch }) => (batch === null ? '' : String(batch))) },
     { head: 'latency', side: 'left', texts: cells.map(latencyOf) },
     { head: 'samples/s', side: 'left', texts: rows.map((row, i) => perSecond(row, cells[i]!)) },
+    ...metricColumn(cells),
     ...(priced
       ? [{ head: 'a million', side: 'left' as const, texts: cells.map((cell) => costOf({ ...cell, onFront: null }).trim()) }]
       : []),

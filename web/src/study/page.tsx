@@ -56,6 +56,7 @@ export function StudyPage({ study, original }: { study: Study; original: object 
             ))}
           </ul>
         )}
+        <Front study={study} />
         <Warnings warnings={study.warnings} />
       </section>
       <LaterParts parts={parts} />
@@ -105,7 +106,20 @@ function Matrix({ study: { table, machines } }: { study: Study }) {
 }
 
 function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
-  const { p50Ms, ciLowMs, ciHighMs, trust, ratio, ratioLow, ratioHigh, costPerMillion, onFront, reason } = cell
+  const {
+    p50Ms,
+    ciLowMs,
+    ciHighMs,
+    trust,
+    ratio,
+    ratioLow,
+    ratioHigh,
+    costPerMillion,
+    onFront,
+    reason,
+    metric,
+    samplesPerSecond,
+  } = cell
   if (p50Ms === null) return <Says text={reason ?? 'not measured'} />
   return (
     <>
@@ -116,11 +130,38 @@ function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
           {factor(ratio)} as fast{ratioLow !== null && ratioHigh !== null && ` (${factorRange(ratioLow, ratioHigh)})`}
         </span>
       )}
+      {samplesPerSecond != null && <span class="area-means">{significant(samplesPerSecond)} samples/s</span>}
+      {metric != null && (
+        <span class="area-means">
+          {metric.name} {significant(metric.value)} on {plural(metric.rows, 'row')}
+        </span>
+      )}
       {costPerMillion !== null && (
         <span class="area-means">
           {significant(costPerMillion)} a million{onFront && ', on the front'}
         </span>
       )}
+    </>
+  )
+}
+
+/** Nothing where nothing is beaten. */
+function Front({ study: { table } }: { study: Study }) {
+  const { pareto, rows } = table
+  if (pareto === undefined || pareto.dominated.length === 0) return null
+  return (
+    <>
+      <p>
+        Beaten by no other in {pareto.axes.slice(0, -1).join(', ')} and {pareto.axes.at(-1)}: {pareto.front.length} of{' '}
+        {pareto.front.length + pareto.dominated.length}
+      </p>
+      <ul class="sentences">
+        {pareto.front.map(({ row, machine }, index) => (
+          <li key={index}>
+            <Says text={rowTitle(rows[row]!)} />, <Name text={machine} most={60} />
+          </li>
+        ))}
+      </ul>
     </>
   )
 }
@@ -271,13 +312,17 @@ function exportsOf({ table }: Study, original: object) {
             'high ms',
             'trust',
             'ratio',
+            'samples/s',
+            'metric',
+            'value',
             'a million',
             'reason',
           ],
           table.rows.flatMap((row) =>
             row.cells.map((cell) => [
               ...[row.model, row.engine, row.batch, row.inputs, cell.machine, cell.p50Ms, cell.ciLowMs, cell.ciHighMs],
-              ...[cell.trust, cell.ratio, cell.costPerMillion, cell.reason],
+              ...[cell.trust, cell.ratio, cell.samplesPerSecond ?? null, cell.metric?.name ?? null, cell.metric?.value ?? null],
+              ...[cell.costPerMillion, cell.reason],
             ]),
           ),
         ),

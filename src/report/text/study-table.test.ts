@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StudyCell, StudyDocument } from '../documents/study.ts'
-import { studyCsv } from './study-csv.ts'
+import { studyCsv } from './study-table.ts'
 
 test('a line a cell, empty where nothing is known, and no formula', () => {
   const machine = { id: 'x64-2c-abc', cpu: 'A "fast" CPU, of 2', usableCpus: 2 }
@@ -16,7 +16,7 @@ test('a line a cell, empty where nothing is known, and no formula', () => {
   const row = { model: '=cmd.onnx', sha256: 'ab', engine: 'ort-cpu', batch: null, inputs: 'x float32 1x3', cells: [cell] }
   const document = { table: { rows: [row] }, machines: [machine] } as unknown as StudyDocument
   const [heads, line, end] = studyCsv(document).split('\r\n')
-  expect(heads!.split(',')).toHaveLength(18)
-  expect(line).toBe(`'=cmd.onnx,ab,ort-cpu,,x float32 1x3,x64-2c-abc,"A ""fast"" CPU, of 2",2,1.5,1.4,1.6,A,,,,,,`)
+  expect(heads!.split(',')).toHaveLength(22)
+  expect(line).toBe(`'=cmd.onnx,ab,ort-cpu,,x float32 1x3,x64-2c-abc,"A ""fast"" CPU, of 2",2,1.5,1.4,1.6,A,,,,,,,,,,`)
   expect(end).toBe('')
 })
