@@ -157,6 +157,7 @@ Examples:
 Examples:
   whyslow fleet models/a.onnx models/b.keras --quick
   whyslow fleet model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
+  whyslow fleet model.onnx --size 224,448             growth with the resolution
   whyslow fleet a.onnx b.onnx --json here.json        for whyslow study
   whyslow fleet a.onnx b.onnx --store results.sqlite  kept as they come
   whyslow fleet a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples

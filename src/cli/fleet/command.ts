@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { examples } from '../examples.ts'
 import { addModelOptions, addSampling, severalBatches } from '../options/model-options.ts'
-import { list, prices } from '../options/option-values.ts'
+import { list, prices, priority, sizes } from '../options/option-values.ts'
 import { loadStages } from '../stages.ts'
 import { surroundings, type World } from '../world.ts'
 import type { AgentFlags } from './agent.ts'
@@ -15,11 +15,13 @@ export function fleet(command: Command, world: World): void {
     .description('many models, engines and batches, measured one after the other')
     .argument('<models...>', 'models of any format that is read')
     .option('--engines <ids>', 'engines to measure each on, separated by commas', list)
+    .option('--size <sizes>', 'height and width that models leave open: 224,320x240; of sequences the length', sizes)
     .option('--price <what=x>', 'what an hour of a machine costs, by its class or id (repeatable)', prices)
     .option('--queue <url>', 'on every kind of machine that takes trials from this queue')
     .option('--machines <patterns>', 'those of them to measure on, with *, separated by commas', list)
-    .option('--models <dir>', 'the folder that all of them see')
+    .option('--models <dir>', 'the folder that all of them see, or s3://bucket/prefix')
     .option('--key-file <file>', "the fleet's key")
+    .option('--priority <n>', 'what a queue gives out first: 1, before 9 (default: 5)', priority)
     .option('--store <where>', 'keep each report: a SQLite file or a PostgreSQL')
     .option('--json <file>', 'write the study document; - is standard output')
     .option('--html <file>', 'write the study as a page: one file, opens anywhere')
@@ -36,7 +38,7 @@ export function agent(command: Command, world: World): void {
   command
     .description('this machine takes trials from a queue, one at a time')
     .option('--queue <url>', 'a Redis or Valkey, as redis://host:6379')
-    .option('--models <dir>', 'the folder that all machines of the fleet see')
+    .option('--models <dir>', 'the folder that all machines see, or s3://bucket/prefix')
     .option('--key-file <file>', "the fleet's key, which signs trials")
     .option('--store <where>', 'keep each report: a PostgreSQL or a SQLite file')
     .addHelpText('after', examples.agent)
@@ -52,6 +54,7 @@ export function study(command: Command, world: World): void {
     .argument('[documents...]', 'reports, comparisons and studies that --json wrote')
     .option('--store <where>', 'what was kept: a PostgreSQL or a SQLite file')
     .option('--csv <file>', 'write the table as CSV, a line a cell')
+    .option('--parquet <file>', 'the same as Parquet')
     .option('--price <what=x>', 'what an hour of a machine costs, by its class or id (repeatable)', prices)
     .option('--reference <machine>', 'the machine that speed-ups are to, by its class or id')
     .option('--json <file>', 'write the study document; - is standard output')

@@ -10,11 +10,13 @@ import { fleetKey, sharedFolder } from './shared-flags.ts'
 export interface FleetFlags extends Omit<ModelFlags, 'batch'> {
   readonly engines?: readonly string[]
   readonly batch?: readonly number[]
+  readonly size?: readonly { readonly height: number; readonly width: number }[]
   readonly price?: ReadonlyMap<string, number>
   readonly queue?: string
   readonly machines?: readonly string[]
   readonly models?: string
   readonly keyFile?: string
+  readonly priority?: number
   readonly store?: string
   readonly json?: string
   readonly html?: string
@@ -28,7 +30,7 @@ export async function runFleet(
   { screen, signal, load }: Surroundings,
 ): Promise<void> {
   for (const file of models) checkModel(file, flags)
-  const { batch, ...others } = flags
+  const { batch, size, ...others } = flags
   if (flags.engine !== undefined) throw new UsageError('--engine: fleet takes --engines, one or several')
   const output = documentOutput(flags, ...models)
   const progress = openProgress(screen, flags.progress)
@@ -36,6 +38,7 @@ export async function runFleet(
     ...modelOptions(others),
     ...(flags.engines === undefined ? {} : { engines: flags.engines }),
     ...(batch === undefined ? {} : { batches: batch }),
+    sizes: size ?? [],
     prices: flags.price ?? new Map(),
     store: flags.store ?? null,
     onProgress: progress.show,
@@ -64,9 +67,9 @@ function notCarried({ ort, browser, openvino, litert, python, ...flags }: FleetF
 
 /** undefined: on this machine. */
 function queueOf(flags: FleetFlags) {
-  const { queue, machines, models, keyFile } = flags
+  const { queue, machines, models, keyFile, priority } = flags
   if (queue === undefined) {
-    const alone = machines ? '--machines' : models ? '--models' : keyFile ? '--key-file' : undefined
+    const alone = machines ? '--machines' : models ? '--models' : keyFile ? '--key-file' : priority ? '--priority' : undefined
     if (alone !== undefined)
       throw new UsageError(`${alone} goes with --queue; give the address of a queue, as in redis://host:6379`)
     return undefined
@@ -76,5 +79,5 @@ function queueOf(flags: FleetFlags) {
   const lost = notCarried(flags)
   if (lost.length > 0)
     throw new UsageError(`${lost.join(', ')}: a trial in a queue does not carry it; leave it out, or measure without --queue`)
-  return { queue, machines: machines ?? null, models: sharedFolder(models), key: fleetKey(keyFile) }
+  return { queue, machines: machines ?? null, models: sharedFolder(models), key: fleetKey(keyFile), priority: priority ?? 5 }
 }

@@ -27,9 +27,11 @@ function read(file: string): string {
   }
 }
 
-/** The folder of --models. */
+/** Of --models: a folder, or a bucket of an S3 store, which is asked when it is used. */
 export function sharedFolder(models: string | undefined): string {
-  if (models === undefined) throw new UsageError('--queue needs --models: a folder that all machines of the fleet see')
+  if (models === undefined)
+    throw new UsageError('--queue needs --models: a folder that all machines of the fleet see, or s3://bucket/prefix')
+  if (models.startsWith('s3://')) return models
   if (stateOf(models) === undefined)
     throw new UsageError(`--models ${models}: no such folder; make it, where all machines see it`)
   return models

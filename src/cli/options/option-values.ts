@@ -11,6 +11,11 @@ export function positiveInteger(text: string): number {
   return value
 }
 
+export function priority(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('Give a number from 1, which is taken first, to 9.')
+  return Number(text)
+}
+
 export function portNumber(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Give a port from 0 to 65535.')
@@ -35,6 +40,15 @@ export function list(text: string): string[] {
 
 export function batches(text: string): number[] {
   return list(text).map(positiveInteger)
+}
+
+/** Heights and widths: 224 is both, 320x240 each. */
+export function sizes(text: string): { height: number; width: number }[] {
+  return list(text).map((word) => {
+    const [, height, width = height] = /^(\d+)(?:x(\d+))?$/.exec(word) ?? []
+    if (!(Number(height) > 0 && Number(width) > 0)) throw new InvalidArgumentError('Give sizes such as 224,320x240.')
+    return { height: Number(height), width: Number(width) }
+  })
 }
 
 /** Above zero, with fractions: requests a second. */

@@ -5,18 +5,22 @@ import path from 'node:path'
 import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import { localTrials } from '../../trials/local-runner.ts'
+import type { AloneTold } from '../../trials/port.ts'
 import { openStore } from '../store/store.ts'
 import { machineClass } from '../study/machine-class.ts'
 import { why } from '../why.ts'
-import { runAgent } from './agent.ts'
+import { type Measured, runAgent } from './agent.ts'
 import { checkQueue, openAgentQueue } from './bullmq-queue.ts'
+import type { FileStore } from './file-store.ts'
 import type { FleetJob } from './job.ts'
-import { bound, setOut } from './model-store.ts'
+import { type Places, setOut } from './model-store.ts'
+import { openFileStore } from './open-file-store.ts'
+import { disturbanceIn, lookAround } from './quiet.ts'
 
 export interface AgentOptions {
   readonly queue: string
-  /** The folder that all machines of the fleet see. */
+  /** The folder that all machines of the fleet see, or s3://bucket/prefix. */
   readonly models: string
   /** What jobs are signed with; null: they are not, which only a queue of this machine alone may do. */
   readonly key: string | null
@@ -40,36 +44,58 @@ export async function agent({ queue: url, models, key, store: storeUrl, log, sig
   checkQueue(url, key)
   const machine = ownMachine()
   const store = storeUrl === null ? null : await openStore(storeUrl, { make: true })
+  let files: FileStore | null = null
   try {
+    files = await openFileStore(models)
     const queue = await openAgentQueue(url, machine)
     log(`${machine}: takes trials, one at a time; Ctrl-C ends it`)
     const cache = path.join(cacheFolder(), 'fleet')
     mkdirSync(cache, { recursive: true })
-    await runAgent({ queue, key, store, log, signal, measure: (job, stop) => measureJob(job, { cache, models, signal: stop }) })
+    const places = { cache, mostBytes: MOST_CACHED, store: files }
+    await runAgent({
+      queue,
+      machine,
+      key,
+      store,
+      log,
+      signal,
+      measure: (job, stop, anyway) => measureJob(job, { ...places, signal: stop, anyway, log }),
+    })
   } finally {
+    files?.close()
     await store?.close()
   }
 }
 
-interface Places {
-  readonly cache: string
-  readonly models: string
+interface JobGiven extends Places {
   readonly signal: AbortSignal
+  readonly anyway: boolean
+  readonly log: (line: string) => void
 }
 
 /** The files are copied and checked before anything is timed; the folder they stand in goes afterwards. */
-async function measureJob(job: FleetJob, { cache, models, signal }: Places): Promise<ReportDocument> {
+async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
+  const { signal, anyway, log } = given
   const folder = mkdtempSync(path.join(os.tmpdir(), 'whyslow-agent-'))
   try {
-    const model = await setOut(path.join(folder, 'model'), cache, models, job.model)
-    const data = job.data.length === 0 ? null : await setOut(path.join(folder, 'data'), cache, models, job.data)
+    const model = await setOut(path.join(folder, 'model'), job.model, given)
+    const data = job.data.length === 0 ? null : await setOut(path.join(folder, 'data'), job.data, given)
     const { engine, batch, threads, seconds, quick, labels } = job
     const shapes = new Map(Object.entries(job.shapes))
     const values = new Map(Object.entries(job.values))
-    const { report } = await why(model, { engine, batch, threads, seconds, quick, labels, shapes, values, data, signal })
-    return report
+    const options = { engine, batch, threads, seconds, quick, labels, shapes, values, data, signal }
+    const told: AloneTold = {
+      onWait: ({ pid }) => log(`waits for another measurement on this machine (process ${pid})`),
+      onUnlocked: (reason) => log(`measures without the machine's lock: ${reason}`),
+    }
+    return await localTrials.alone(async () => {
+      const before = await lookAround()
+      const disturbedBefore = disturbanceIn(before)
+      if (disturbedBefore !== null && !anyway) return { report: null, disturbed: disturbedBefore }
+      const { report } = await why(model, options)
+      return { report, disturbed: disturbedBefore ?? disturbanceIn(await lookAround(), before) }
+    }, told)
   } finally {
     rmSync(folder, { recursive: true, force: true })
-    bound(cache, MOST_CACHED)
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
-import { type AgentParts, runAgent } from './agent.ts'
+import { type AgentParts, type Measured, rowOf, runAgent } from './agent.ts'
 import { exampleQueue } from './example-queue.ts'
 import { makeJob } from './job.ts'
 
@@ -27,11 +27,12 @@ const withBlock = (waitedMs: number): ReportDocument => {
   return { ...report, latency: { ...report.latency!, blocks: [block] } } as unknown as ReportDocument
 }
 const clean = withBlock(0)
+const undisturbed = (report: ReportDocument): Measured => ({ report, disturbed: null })
 
 /** Until nothing waits. */
 async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) {
   const queue = exampleQueue()
-  for (const [i, job] of jobs.entries()) await queue.asking.add('', (job as { trial?: string }).trial ?? `job ${i}`, job)
+  for (const [i, job] of jobs.entries()) await queue.asking.add('', (job as { trial?: string }).trial ?? `job ${i}`, job, 5)
   const stop = new AbortController()
   const lines: string[] = []
   const take = async () => {
@@ -39,7 +40,13 @@ async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) 
     if (held === null) stop.abort()
     return held
   }
-  const base = { key: null, store: null, measure: () => Promise.resolve(clean), log: (line: string) => lines.push(line) }
+  const base = {
+    machine: 'here',
+    key: null,
+    store: null,
+    measure: () => Promise.resolve(undisturbed(clean)),
+    log: (line: string) => lines.push(line),
+  }
   await runAgent({ ...base, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, ...parts })
   return { lines, outcomes: [...queue.entries.values()].map(({ outcome }) => outcome), listening: await queue.asking.listening() }
 }
@@ -54,11 +61,21 @@ describe('an agent', () => {
     expect([lines.length, listening]).toEqual([2, []])
   })
 
+  test('takes what has the lower number first', async () => {
+    const queue = exampleQueue()
+    const jobs = ['a.onnx', 'b.onnx', 'c.onnx'].map((name) => makeJob(given(name), null))
+    for (const [i, job] of jobs.entries()) await queue.asking.add('', job.trial, job, [5, 1, 5][i]!)
+    const taken = []
+    for (let held = await queue.agent.take(); held !== null; held = await queue.agent.take())
+      taken.push((held.job as { model: { name: string }[] }).model[0]!.name)
+    expect(taken).toEqual(['b.onnx', 'a.onnx', 'c.onnx'])
+  })
+
   test('refuses what is no job with one line, and goes on', async () => {
     const measured: string[] = []
     const measure: AgentParts['measure'] = ({ model }) => {
       measured.push(model[0]!.name)
-      return Promise.resolve(clean)
+      return Promise.resolve(undisturbed(clean))
     }
     const hostile = { ...makeJob(given('a.onnx'), null), kind: 'shell\n\u001b[2J' }
     const { lines, outcomes } = await worked([hostile, makeJob(given('b.onnx'), null)], { measure })
@@ -83,10 +100,23 @@ describe('an agent', () => {
     let tries = 0
     const measure = () => {
       tries += 1
-      return Promise.resolve(withBlock(15))
+      return Promise.resolve(undisturbed(withBlock(15)))
     }
     const { outcomes } = await worked([makeJob(given('a.onnx'), null)], { measure })
     expect([tries, outcomes[0]!.state]).toEqual([4, 'done'])
+  })
+
+  test('measures nothing on a machine that is not quiet, and the fourth time all the same, and says so', async () => {
+    const asked: boolean[] = []
+    const measure: AgentParts['measure'] = (_, __, anyway) => {
+      asked.push(anyway)
+      return Promise.resolve({ report: anyway ? clean : null, disturbed: 'others took 40 % of its CPUs' })
+    }
+    const { outcomes, lines } = await worked([makeJob(given('a.onnx'), null)], { measure })
+    expect(asked).toEqual([false, false, false, true])
+    expect(lines[0]).toMatch(/the machine was disturbed \(others took 40 % of its CPUs\); put back$/)
+    const warnings = ['the machine was not quiet: others took 40 % of its CPUs']
+    expect(outcomes[0]).toMatchObject({ state: 'done', report: { warnings } })
   })
 
   test('measures nothing that the store has, and stores nothing twice', async () => {
@@ -100,15 +130,20 @@ describe('an agent', () => {
     }
     const job = makeJob(given('a.onnx'), null)
     await worked([job], { store })
-    expect([...rows.keys()]).toEqual([job.trial])
+    expect([...rows.keys()]).toEqual([rowOf(job, 'here')])
     const measure = () => Promise.reject(new Error('not asked for'))
     expect((await worked([job], { store, measure })).outcomes).toEqual([{ state: 'done', report: clean }])
+    // What another kind of machine measured is not its own.
+    const other = withBlock(0.1)
+    const there = await worked([job], { store, machine: 'there', measure: () => Promise.resolve(undisturbed(other)) })
+    expect(there.outcomes).toEqual([{ state: 'done', report: other }])
+    expect([...rows.keys()]).toEqual([rowOf(job, 'here'), rowOf(job, 'there')])
   })
 
   test('drops what was given to another meanwhile', async () => {
     const queue = exampleQueue()
     const job = makeJob(given('a.onnx'), null)
-    await queue.asking.add('', job.trial, job)
+    await queue.asking.add('', job.trial, job, 5)
     queue.lose()
     const stop = new AbortController()
     const lines: string[] = []
@@ -121,6 +156,7 @@ describe('an agent', () => {
       })
     const parts = {
       queue: queue.agent,
+      machine: 'here',
       key: null,
       store: null,
       measure,
@@ -135,13 +171,13 @@ describe('an agent', () => {
   test('that is interrupted gives back what it holds', async () => {
     const queue = exampleQueue()
     const job = makeJob(given('a.onnx'), null)
-    await queue.asking.add('', job.trial, job)
+    await queue.asking.add('', job.trial, job, 5)
     const stop = new AbortController()
     const measure: AgentParts['measure'] = () => {
       stop.abort()
       return Promise.reject(new Error('interrupted'))
     }
-    await runAgent({ queue: queue.agent, key: null, store: null, measure, log: () => {}, signal: stop.signal })
+    await runAgent({ queue: queue.agent, machine: 'here', key: null, store: null, measure, log: () => {}, signal: stop.signal })
     expect(queue.entries.get(job.trial)).toMatchObject({ outcome: { state: 'waiting' }, attempts: 0 })
   })
 })

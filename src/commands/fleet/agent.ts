@@ -7,12 +7,21 @@ import type { TrialStore } from '../store/trial-store.ts'
 import { checkJob, type FleetJob } from './job.ts'
 import type { AgentQueue, Held } from './queue.ts'
 
+export interface Measured {
+  /** null: the machine was not quiet, and nothing was measured. */
+  readonly report: ReportDocument | null
+  /** What disturbed before, meanwhile or after, in words; null: nothing did. */
+  readonly disturbed: string | null
+}
+
 export interface AgentParts {
   readonly queue: AgentQueue
+  /** What machines alike share: a trial is kept once for each kind. */
+  readonly machine: string
   /** Of the fleet; null: jobs need no signature. */
   readonly key: string | null
-  /** Measures in processes of their own; throws InputError where the job cannot be. */
-  readonly measure: (job: FleetJob, signal: AbortSignal) => Promise<ReportDocument>
+  /** Measures in processes of their own; throws InputError where the job cannot be. `anyway`: on a machine that is not quiet, too. */
+  readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
   /** One row a trial, where it is not there yet; null: nothing is kept beside the queue. */
   readonly store: TrialStore | null
   readonly log: (line: string) => void
@@ -22,8 +31,8 @@ export interface AgentParts {
 }
 
 /** A job's lock is taken for two minutes: one that fails to be renewed once is not lost. */
-const RENEW_MS = 40_000
-const IDLE_MS = 1000
+export const RENEW_MS = 40_000
+export const IDLE_MS = 1000
 const AGAIN_AFTER_MS = 30_000
 /** After so many times it is recorded as it is: its report says what disturbed it. */
 const MOST_PUT_BACKS = 3
@@ -52,7 +61,8 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
   }
   const { job } = checked
   const name = `${job.model[0]!.name} on ${job.engine} (${job.trial.slice(0, 10)})`
-  const known = await store?.find(job.trial)
+  const row = rowOf(job, parts.machine)
+  const known = await store?.find(row)
   if (known !== undefined) {
     log(`${name}: already in the store`)
     return held.done(known)
@@ -67,13 +77,14 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
     )
   }, parts.renewMs ?? RENEW_MS)
   try {
-    const report = await parts.measure(job, stop)
+    const anyway = job.putBacks >= MOST_PUT_BACKS
+    const { report, disturbed } = judged(await parts.measure(job, stop, anyway))
     if (lost.signal.aborted) return log(`${name}: given to another meanwhile; dropped`)
-    if (isDisturbed(report) && job.putBacks < MOST_PUT_BACKS) {
-      log(`${name}: the machine was disturbed; put back`)
+    if (report === null || (disturbed !== null && !anyway)) {
+      log(`${name}: the machine was disturbed (${disturbed}); put back`)
       return await held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 })
     }
-    await store?.insertIfAbsent(job.trial, report)
+    await store?.insertIfAbsent(row, report)
     await held.done(report)
     log(`${name}: ${report.latency!.p50Ms.toPrecision(3)} ms`)
   } catch (error) {
@@ -84,6 +95,17 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
   } finally {
     clearInterval(renewing)
   }
+}
+
+/** The same trial is asked of every kind of machine, and all of them keep what they measured. */
+export const rowOf = ({ trial }: FleetJob, machine: string): string => `${trial} ${machine}`
+
+/** With what the report itself tells; one that is recorded all the same says it. */
+function judged({ report, disturbed: around }: Measured): Measured {
+  if (report === null) return { report, disturbed: around }
+  const disturbed = around ?? (isDisturbed(report) ? 'waits, quota stops or stolen time' : null)
+  const warnings = around === null ? [] : [`the machine was not quiet: ${around}`]
+  return { report: { ...report, warnings: [...report.warnings, ...warnings] }, disturbed }
 }
 
 /** Waits, quota stops or stolen time in most of its processes: what the trust's reasons name. */

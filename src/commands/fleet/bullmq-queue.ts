@@ -18,10 +18,10 @@ const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
 /** A job is tried so often, whether it failed or its agent was lost. */
 const ATTEMPTS = 3
 const BACKOFF_MS = 1000
-const ANNOUNCE_MS = 15_000
+export const ANNOUNCE_MS = 15_000
 /** Who has not announced itself for so long does not listen. */
 const GONE_MS = 60_000
-const KEPT_SECONDS = 7 * 24 * 3600
+export const KEPT_SECONDS = 7 * 24 * 3600
 const CONNECT_MS = 5000
 const PREFIX = 'whyslow'
 const AGENTS = `${PREFIX}-agents`
@@ -119,11 +119,13 @@ export async function openAsking(url: string): Promise<AskingQueue> {
       const said = jobs.flatMap((job) => (job ? [job.data as Announcement] : []))
       return said.filter(({ at }) => Date.now() - at < GONE_MS).map(({ machine, agent }) => ({ machine, agent }))
     },
-    async add(machine, trial, job) {
+    async add(machine, trial, job, priority) {
       const backoff = { type: 'fixed' as const, delay: BACKOFF_MS }
       const kept = { age: KEPT_SECONDS }
       await open(queueName(machine)).add('trial', job, {
         jobId: trial,
+        // BullMQ takes those without one, which is 0, before all others.
+        priority,
         attempts: ATTEMPTS,
         backoff,
         removeOnComplete: kept,

@@ -6,6 +6,7 @@ import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { FLEET_DEFAULTS } from '../study/fleet.ts'
 import { dispatch } from './dispatch.ts'
 import { exampleQueue } from './example-queue.ts'
+import { folderStore } from './file-store.ts'
 import { checkJob } from './job.ts'
 
 const models = mkdtempSync(path.join(tmpdir(), 'whyslow-dispatch-'))
@@ -24,7 +25,7 @@ async function answering(queue: ReturnType<typeof exampleQueue>, fail: (batch: n
 }
 
 const partsOf = (queue: ReturnType<typeof exampleQueue>, machines: string[] | null = null) => ({
-  ...{ queue: queue.asking, machines, models, key: null, pollMs: 1 },
+  ...{ queue: queue.asking, machines, models: folderStore(models), key: null, pollMs: 1 },
   options: { ...FLEET_DEFAULTS, batches: [1, 8] },
 })
 

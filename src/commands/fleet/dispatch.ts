@@ -5,8 +5,9 @@ import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument } from '../../report/documents/study.ts'
-import { type Combination, combinationsOf, type FleetOptions } from '../study/fleet.ts'
+import { type Combination, combinationsOf, type FleetOptions, failureOf } from '../study/fleet.ts'
 import { fits, studyOf } from '../study/study.ts'
+import type { FileStore } from './file-store.ts'
 import { makeJob } from './job.ts'
 import type { StoredFile } from './job-type.ts'
 import { modelFiles } from './model-files.ts'
@@ -18,9 +19,11 @@ export interface DispatchParts {
   readonly options: FleetOptions
   /** Patterns of machines, with *; null: all that listen. */
   readonly machines: readonly string[] | null
-  /** The folder that all machines see. */
-  readonly models: string
+  /** Where all machines see models and inputs. */
+  readonly models: FileStore
   readonly key: string | null
+  /** 1, which is taken first, to 9; untold: 5. */
+  readonly priority?: number
   readonly pollMs?: number
 }
 
@@ -29,26 +32,31 @@ interface Asked extends Combination {
   readonly trial: string
 }
 
-const POLL_MS = 500
+export const POLL_MS = 500
+/** A queue gives out what was asked for first: behind so many that have not ended, nothing is looked for yet. */
+export const MOST_WAITING = 64
 /** A job that the queue no longer knows may be between two states. */
 const LOST_AFTER_LOOKS = 10
 
 /** Throws InputError where nobody listens or nothing could be measured, and the signal's reason where it is aborted. */
 export async function dispatch(files: readonly string[], parts: DispatchParts): Promise<StudyDocument> {
   const { queue, options } = parts
-  const combinations = combinationsOf(files, options.engines, options.batches)
+  const { combinations, failures, warnings } = await combinationsOf(files, options)
   const kinds = await kindsOf(parts)
   const asked = await ask(combinations, kinds, parts)
   const open = new Map(asked.map((one) => [one, 0]))
   const reports: ReportDocument[] = []
-  const failures: StudyDocument['failures'] = []
   try {
     while (open.size > 0) {
+      const waiting = new Map<string, number>()
       for (const [one, looks] of [...open]) {
         options.signal?.throwIfAborted()
+        const before = waiting.get(one.machine) ?? 0
+        if (before >= MOST_WAITING) continue
         const outcome = await queue.outcome(one.machine, one.trial)
         if (outcome.state === 'waiting' || outcome.state === 'active') {
           open.set(one, 0)
+          waiting.set(one.machine, before + 1)
           continue
         }
         if (outcome.state === 'lost' && looks < LOST_AFTER_LOOKS) {
@@ -57,7 +65,7 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
         }
         open.delete(one)
         if (outcome.state === 'done') reports.push(named(outcome.report, one))
-        else failures.push(failureOf(one, outcome.state === 'failed' ? outcome.reason : 'the queue lost it'))
+        else failures.push(failureOf(one, one.machine, outcome.state === 'failed' ? outcome.reason : 'the queue lost it'))
         options.onProgress?.({
           stage: `${asked.length - open.size} of ${asked.length} trials`,
           done: asked.length - open.size,
@@ -73,16 +81,12 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
   }
   if (reports.length === 0)
     throw new InputError(`nothing could be measured: ${[...new Set(failures.map(({ reason }) => reason))].join('; ')}`)
-  return studyOf({ reports, failures, warnings: [], prices: options.prices, reference: null })
+  return studyOf({ reports, failures, warnings, prices: options.prices, reference: null })
 }
 
 /** As the user named the model, and not as the agent's folder did. */
 const named = (report: ReportDocument, { model }: Combination): ReportDocument =>
   report.model === null ? report : { ...report, model: { ...report.model, file: model } }
-
-const failureOf = ({ model, engine, batch, machine }: Asked, reason: string): StudyDocument['failures'][number] => ({
-  ...{ model, engine, batch, machine, reason },
-})
 
 async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly string[]> {
   const listening = [...new Set((await queue.listening()).map(({ machine }) => machine))].sort()
@@ -97,7 +101,7 @@ async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly str
 async function ask(
   combinations: readonly Combination[],
   kinds: readonly string[],
-  { queue, options, models, key }: DispatchParts,
+  { queue, options, models, key, priority = 5 }: DispatchParts,
 ): Promise<Asked[]> {
   const stored = new Map<string, StoredFile[]>()
   for (const file of new Set(combinations.map(({ model }) => model))) {
@@ -106,16 +110,17 @@ async function ask(
     stored.set(file, kept)
   }
   const data = options.data === null ? [] : [await keep(models, options.data)]
-  const { threads, seconds, quick, labels, shapes, values } = options
+  const { threads, seconds, quick, labels, values } = options
   // Another run of the same is measured again.
   const run = randomBytes(8).toString('hex')
   const asked: Asked[] = []
-  for (const { model, engine, batch } of combinations) {
+  for (const one of combinations) {
+    const { model, engine, batch } = one
     const given = { model: stored.get(model)!, data, engine, batch, threads, seconds, quick, labels, run }
-    const job = makeJob({ ...given, shapes: plainShapes(shapes), values: Object.fromEntries(values) }, key)
+    const job = makeJob({ ...given, shapes: plainShapes(one.shapes), values: Object.fromEntries(values) }, key)
     for (const machine of kinds) {
-      await queue.add(machine, job.trial, job)
-      asked.push({ model, engine, batch, machine, trial: job.trial })
+      await queue.add(machine, job.trial, job, priority)
+      asked.push({ ...one, machine, trial: job.trial })
     }
   }
   return asked

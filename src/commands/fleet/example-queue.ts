@@ -6,6 +6,7 @@ interface Entry {
   job: unknown
   outcome: Outcome
   attempts: number
+  readonly priority: number
 }
 
 export interface ExampleQueue {
@@ -46,10 +47,10 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
     },
     asking: {
       listening: () => Promise.resolve(announced ? [{ machine, agent: 'one' }] : []),
-      add(_, trial, job) {
+      add(_, trial, job, priority) {
         // As it crosses: JSON.
         if (!entries.has(trial))
-          entries.set(trial, { job: JSON.parse(JSON.stringify(job)), outcome: { state: 'waiting' }, attempts: 0 })
+          entries.set(trial, { job: JSON.parse(JSON.stringify(job)), outcome: { state: 'waiting' }, attempts: 0, priority })
         return Promise.resolve()
       },
       outcome: (_, trial) => Promise.resolve(entries.get(trial)?.outcome ?? { state: 'lost' }),
@@ -65,7 +66,8 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
         return Promise.resolve()
       },
       take() {
-        const next = [...entries.values()].find(({ outcome }) => outcome.state === 'waiting')
+        const waiting = [...entries.values()].filter(({ outcome }) => outcome.state === 'waiting')
+        const [next] = waiting.sort((a, b) => a.priority - b.priority)
         if (next === undefined) return Promise.resolve(null)
         next.outcome = { state: 'active' }
         return Promise.resolve(held(next))

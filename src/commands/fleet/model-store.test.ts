@@ -2,14 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FileStore, folderStore } from './file-store.ts'
 import { bound, fetchInto, keep, setOut } from './model-store.ts'
 
 let root = ''
-let store = ''
+let folder = ''
+let store: FileStore
 let cache = ''
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'whyslow-store-'))
-  store = path.join(root, 'store')
+  folder = path.join(root, 'store')
+  store = folderStore(folder)
   cache = path.join(root, 'cache')
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
@@ -19,24 +22,25 @@ const written = (name: string, text: string) => {
   writeFileSync(file, text)
   return file
 }
+const places = (mostBytes = 1000) => ({ store, cache, mostBytes })
 const filesIn = (folder: string) =>
   existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()) : []
 
 describe('the store', () => {
   test('keeps a file once, and sets it out under its name', async () => {
     const [a, b] = [await keep(store, written('a.onnx', 'model')), await keep(store, written('b.onnx', 'model'))]
-    expect([a.sha256 === b.sha256, filesIn(store).length]).toEqual([true, 1])
-    const file = await setOut(path.join(root, 'out'), cache, store, [a])
+    expect([a.sha256 === b.sha256, filesIn(folder).length]).toEqual([true, 1])
+    const file = await setOut(path.join(root, 'out'), [a], places())
     expect([path.basename(file), readFileSync(file, 'utf8')]).toEqual(['a.onnx', 'model'])
   })
 
   test('a file that is absent, cut or another is refused, and nothing of it stays', async () => {
     const stored = await keep(store, written('a.onnx', 'model'))
-    await expect(fetchInto(cache, store, { ...stored, sha256: 'ab'.repeat(32) })).rejects.toThrow(/a\.onnx \(abab\w+\) is not in/)
-    await expect(fetchInto(cache, store, { ...stored, sizeBytes: 4 })).rejects.toThrow(/has 5 bytes in .*, and not 4/)
-    const [own] = filesIn(store)
+    await expect(fetchInto({ ...stored, sha256: 'ab'.repeat(32) }, places())).rejects.toThrow(/a\.onnx \(abab\w+\) is not in/)
+    await expect(fetchInto({ ...stored, sizeBytes: 4 }, places())).rejects.toThrow(/has 5 bytes in .*, and not 4/)
+    const [own] = filesIn(folder)
     writeFileSync(path.join(own!.parentPath, own!.name), 'MODEL')
-    await expect(fetchInto(cache, store, stored)).rejects.toThrow(/is not what its name says/)
+    await expect(fetchInto(stored, places())).rejects.toThrow(/is not what its name says/)
     expect(filesIn(cache)).toEqual([])
   })
 
@@ -44,12 +48,23 @@ describe('the store', () => {
     const stored = []
     for (const [i, name] of ['a', 'b', 'c'].entries()) {
       const one = await keep(store, written(name, name.repeat(10)))
-      const own = await fetchInto(cache, store, one)
+      const own = await fetchInto(one, places())
       utimesSync(own, i, i)
       stored.push({ one, own })
     }
     bound(cache, 20)
     expect(stored.map(({ own }) => existsSync(own))).toEqual([false, true, true])
-    expect(readFileSync(await fetchInto(cache, store, stored[0]!.one), 'utf8')).toBe('aaaaaaaaaa')
+    expect(readFileSync(await fetchInto(stored[0]!.one, places()), 'utf8')).toBe('aaaaaaaaaa')
+  })
+
+  test('the cache makes room before a file comes, and takes none that is larger than it', async () => {
+    const [a, b] = [await keep(store, written('a', 'a'.repeat(10))), await keep(store, written('b', 'b'.repeat(10)))]
+    await fetchInto(a, places(15))
+    await fetchInto(b, places(15))
+    expect(filesIn(cache).map(({ name }) => name)).toEqual([b.sha256])
+    await expect(setOut(path.join(root, 'out'), [a, b], places(15))).rejects.toThrow(
+      /a has 20 B, and an agent keeps 15 B at most/,
+    )
+    expect(existsSync(path.join(root, 'out'))).toBe(false)
   })
 })

@@ -1,59 +1,61 @@
-// Models and inputs by their content, in a folder that all machines of a fleet see: `sha256/ab/abcd…`. An agent copies what it needs into a
-// bounded cache of its own, checked, before a trial begins.
+// Models and inputs by their content: into the store that all machines of a fleet see, and from it into a bounded cache of the agent's own,
+// checked, before a trial begins.
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
 import { besideOf, hashOfFile } from '../../machine/files.ts'
+import { bytes } from '../../report/text/numbers.ts'
+import { type FileStore, placeOf } from './file-store.ts'
 import type { StoredFile } from './job-type.ts'
 
-const placeIn = (folder: string, sha256: string): string => path.join(folder, 'sha256', sha256.slice(0, 2), sha256)
-
 /** Puts a file into the store, where it is not there yet. Throws InputError where that cannot be. */
-export async function keep(folder: string, file: string): Promise<StoredFile> {
+export async function keep(store: FileStore, file: string): Promise<StoredFile> {
   try {
     const sha256 = await hashOfFile(file)
     const stored = { name: path.basename(file), sha256, sizeBytes: statSync(file).size }
-    const place = placeIn(folder, sha256)
-    if (!existsSync(place)) copyWhole(file, place)
+    if ((await store.sizeOf(sha256)) !== stored.sizeBytes) await store.put(sha256, file)
     return stored
   } catch (error) {
+    if (error instanceof InputError) throw error
     throw new InputError(
-      `--models ${folder}: ${file} cannot be kept there (${codeOf(error)}); give a folder that all machines see`,
+      `--models ${store.name}: ${file} cannot be kept there (${codeOf(error)}); give a folder that all machines see`,
     )
   }
 }
 
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
 
-function copyWhole(from: string, to: string): void {
-  mkdirSync(path.dirname(to), { recursive: true })
-  const beside = besideOf(to)
-  try {
-    copyFileSync(from, beside)
-    renameSync(beside, to)
-  } catch (error) {
-    rmSync(beside, { force: true })
-    throw error
-  }
+export interface Places {
+  readonly store: FileStore
+  readonly cache: string
+  /** What the cache may hold, bytes. */
+  readonly mostBytes: number
+  readonly signal?: AbortSignal
 }
 
-/** Copies a file of the store into the cache, unless it is there, and checks it. The path; throws InputError where it is not what it should be. */
-export async function fetchInto(cache: string, store: string, { name, sha256, sizeBytes }: StoredFile): Promise<string> {
-  const own = placeIn(cache, sha256)
+/**
+ * Copies a file of the store into the cache, unless it is there, and checks it; what was used longest ago makes room. The path; throws InputError
+ * where it is not what it should be, and the signal's reason where it is aborted.
+ */
+export async function fetchInto(
+  { name, sha256, sizeBytes }: StoredFile,
+  { cache, mostBytes, store, signal }: Places,
+): Promise<string> {
+  const own = path.join(cache, placeOf(sha256))
   if (existsSync(own)) {
     // The cache forgets what was used longest ago.
     utimesSync(own, new Date(), new Date())
     return own
   }
-  const from = placeIn(store, sha256)
-  const size = statSync(from, { throwIfNoEntry: false })?.size
-  if (size === undefined) throw new InputError(`${name} (${sha256.slice(0, 12)}) is not in ${store}`)
-  if (size !== sizeBytes) throw new InputError(`${name} has ${size} bytes in ${store}, and not ${sizeBytes}`)
+  const size = await store.sizeOf(sha256)
+  if (size === undefined) throw new InputError(`${name} (${sha256.slice(0, 12)}) is not in ${store.name}`)
+  if (size !== sizeBytes) throw new InputError(`${name} has ${size} bytes in ${store.name}, and not ${sizeBytes}`)
+  bound(cache, mostBytes - sizeBytes)
   const coming = besideOf(own)
   mkdirSync(path.dirname(own), { recursive: true })
   try {
-    copyFileSync(from, coming)
-    if ((await hashOfFile(coming)) !== sha256) throw new InputError(`${name} in ${store} is not what its name says`)
+    await store.get(sha256, coming, { sizeBytes, signal })
+    if ((await hashOfFile(coming)) !== sha256) throw new InputError(`${name} in ${store.name} is not what its name says`)
     renameSync(coming, own)
   } finally {
     rmSync(coming, { force: true })
@@ -62,10 +64,13 @@ export async function fetchInto(cache: string, store: string, { name, sha256, si
 }
 
 /** A folder in which the files stand under their names. The path of the first. */
-export async function setOut(folder: string, cache: string, store: string, files: readonly StoredFile[]): Promise<string> {
+export async function setOut(folder: string, files: readonly StoredFile[], places: Places): Promise<string> {
+  const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
+  if (sizeBytes > places.mostBytes)
+    throw new InputError(`${files[0]!.name} has ${bytes(sizeBytes)}, and an agent keeps ${bytes(places.mostBytes)} at most`)
   mkdirSync(folder, { recursive: true })
   for (const file of files) {
-    const own = await fetchInto(cache, store, file)
+    const own = await fetchInto(file, places)
     const to = path.join(folder, file.name)
     try {
       linkSync(own, to)

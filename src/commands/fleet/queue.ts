@@ -16,8 +16,8 @@ export type Outcome =
 /** The side that asks. */
 export interface AskingQueue {
   listening(): Promise<readonly Listening[]>
-  /** The same trial twice on one kind of machine is one job. */
-  add(machine: string, trial: string, job: object): Promise<void>
+  /** The same trial twice on one kind of machine is one job. `priority`: from 1, which is taken first, to 9; of one priority the oldest is. */
+  add(machine: string, trial: string, job: object, priority: number): Promise<void>
   outcome(machine: string, trial: string): Promise<Outcome>
   /** What no agent has taken is taken out. */
   cancel(machine: string, trial: string): Promise<void>

@@ -8,63 +8,93 @@ import { checkEngine } from '../run.ts'
 import { openStore } from '../store/store.ts'
 import { trialOf } from '../store/trial-store.ts'
 import { why } from '../why.ts'
+import { checkSizes, type Size, shapesOfSize, sizeName } from './sizes.ts'
 import { studyOf } from './study.ts'
 
 export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
   readonly engines: readonly string[]
   /** null: as the model has it. */
   readonly batches: readonly (number | null)[]
+  /** Of inputs that leave height and width, or their length, open; []: as the model has them. */
+  readonly sizes: readonly Size[]
   readonly prices: ReadonlyMap<string, number>
   /** Each report is kept there as soon as it is there; null: nowhere. */
   readonly store: string | null
 }
 
 const { batch: _batch, engine, ...others } = DEFAULTS
-export const FLEET_DEFAULTS: FleetOptions = { ...others, engines: [engine], batches: [null], prices: new Map(), store: null }
+export const FLEET_DEFAULTS: FleetOptions = {
+  ...others,
+  engines: [engine],
+  batches: [null],
+  sizes: [],
+  prices: new Map(),
+  store: null,
+}
 
 /** What one trial measures. */
 export interface Combination {
   readonly model: string
   readonly engine: string
   readonly batch: number | null
+  /** As it is said; null: as the model has it. */
+  readonly size: string | null
+  readonly shapes: WhyOptions['shapes']
 }
+
+/** In one line, as progress and failures name it. */
+export const combinationName = ({ model, engine, batch, size }: Combination): string =>
+  `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
 /** Throws InputError where nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
 export async function fleet(files: readonly string[], given: Partial<FleetOptions> = {}): Promise<StudyDocument> {
-  const { engines, batches, prices, store: where, onProgress, ...options } = { ...FLEET_DEFAULTS, ...given }
-  const combinations = combinationsOf(files, engines, batches)
+  const { engines, batches, sizes, prices, store: where, onProgress, ...options } = { ...FLEET_DEFAULTS, ...given }
+  const { combinations, failures, warnings } = await combinationsOf(files, { engines, batches, sizes, ...options })
   const reports: ReportDocument[] = []
-  const failures: StudyDocument['failures'] = []
   const store = where === null ? null : await openStore(where, { make: true })
   try {
-    for (const [done, { model, engine, batch }] of combinations.entries()) {
+    for (const [done, one] of combinations.entries()) {
+      const { model, engine, batch, shapes } = one
       options.signal?.throwIfAborted()
-      const name = `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`} (${done + 1} of ${combinations.length})`
+      const name = `${combinationName(one)} (${done + 1} of ${combinations.length})`
       try {
         const progress = ({ stage, ...rest }: { stage: string; done: number; of: number }) =>
           onProgress?.({ stage: `${name}: ${stage}`, ...rest })
-        const { report } = await why(model, { ...options, engine, batch, onProgress: progress })
+        const { report } = await why(model, { ...options, engine, batch, shapes, onProgress: progress })
         reports.push(report)
         await store?.insertIfAbsent(trialOf(report), report)
       } catch (error) {
         options.signal?.throwIfAborted()
         if (!(error instanceof InputError)) throw error
-        failures.push({ model, engine, batch, machine: null, reason: error.message })
+        failures.push(failureOf(one, null, error.message))
       }
     }
   } finally {
     await store?.close()
   }
   if (reports.length === 0) throw new InputError(`nothing could be measured: ${failures.map(({ reason }) => reason).join('; ')}`)
-  return studyOf({ reports, failures, warnings: [], prices, reference: null })
+  return studyOf({ reports, failures, warnings, prices, reference: null })
 }
 
-/** Throws InputError where there is nothing to measure, or something twice. */
-export function combinationsOf(
+export const failureOf = (
+  { model, engine, batch, size }: Combination,
+  machine: string | null,
+  reason: string,
+): StudyDocument['failures'][number] => ({
+  ...{ model, engine, batch, machine },
+  reason: size === null ? reason : `at ${size}: ${reason}`,
+})
+
+export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'shapes' | 'values'>
+
+/**
+ * What there is to measure. A model that has no such size is measured once, as it is, with a warning; one of which that cannot be told is a
+ * failure. Throws InputError where there is nothing to measure, or something twice.
+ */
+export async function combinationsOf(
   files: readonly string[],
-  engines: readonly string[],
-  batches: readonly (number | null)[],
-): readonly Combination[] {
+  { engines, batches, sizes, shapes, values }: Combined,
+): Promise<{ combinations: Combination[]; failures: StudyDocument['failures']; warnings: string[] }> {
   if (files.length === 0) throw new InputError('nothing to measure: give models, as in: whyslow fleet models/*.onnx')
   for (const [what, list] of [
     ['model', files],
@@ -75,5 +105,31 @@ export function combinationsOf(
     if (twice !== undefined) throw new InputError(`${what} ${twice} is given twice; give each once`)
   }
   for (const engine of engines) checkEngine(engine, '--engines')
-  return files.flatMap((model) => engines.flatMap((engine) => batches.map((batch) => ({ model, engine, batch }))))
+  checkSizes(sizes)
+  const combinations: Combination[] = []
+  const failures: StudyDocument['failures'] = []
+  const warnings = new Set<string>()
+  for (const model of files)
+    for (const batch of batches) {
+      const add = (size: string | null, sized: WhyOptions['shapes']) =>
+        combinations.push(...engines.map((engine) => ({ model, engine, batch, size, shapes: sized })))
+      let added = 0
+      for (const size of sizes) {
+        try {
+          const sized = await shapesOfSize(model, size, { shapes, values, batch })
+          if (sized === null) continue
+          add(sizeName(size), sized)
+          added++
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error
+          failures.push(...engines.map((engine) => ({ model, engine, batch, machine: null, reason: error.message })))
+          added = sizes.length
+          break
+        }
+      }
+      if (added > 0) continue
+      if (sizes.length > 0) warnings.add(`${model}: it leaves no height, width or length open, and is measured as it is`)
+      add(null, shapes)
+    }
+  return { combinations, failures, warnings: [...warnings] }
 }

@@ -1,0 +1,57 @@
+// Whether a machine is left alone: what others took of the CPUs that may be used while this process waits for a moment, and at which clock rate they
+// run. Looked at under the machine's lock, before a trial and after it.
+import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readAllowedCpus } from '../../machine/affinity.ts'
+import { thisSystem } from '../../machine/system.ts'
+import { startWatch } from '../../measure/timing/disturbance.ts'
+import { effectiveClock } from '../../measure/timing/handoff.ts'
+
+export interface Look {
+  /** Of the CPUs that may be used, in all that runs there. */
+  readonly busyShare: number
+  /** By the hypervisor. */
+  readonly stolenShare: number
+  /** Additions in a chain, a nanosecond: ratios are those of clock rates. */
+  readonly clock: number
+}
+
+const LOOK_MS = 500
+/** What a system does by itself; one busy CPU of sixteen is less, and one of four more. */
+const MOST_BUSY = 0.1
+const MOST_STOLEN = 0.05
+/** Beyond what two readings of a steady clock differ by. */
+const MOST_CHANGED = 0.1
+
+export async function lookAround(): Promise<Look> {
+  const allowed = readAllowedCpus(thisSystem)
+  const timesOf = () => cpus().flatMap(({ times }, cpu) => (allowed === null || allowed.includes(cpu) ? [times] : []))
+  const watch = startWatch()
+  const before = timesOf()
+  await sleep(LOOK_MS)
+  const after = timesOf()
+  const { stolenCpuMs, wallMs } = await watch.stop()
+  const count = Math.max(1, Math.min(before.length, after.length))
+  const spent = { idle: 0, all: 0 }
+  for (const [cpu, { user, nice, sys, idle, irq }] of after.slice(0, count).entries()) {
+    const was = before[cpu]!
+    spent.idle += idle - was.idle
+    spent.all += user + nice + sys + idle + irq - (was.user + was.nice + was.sys + was.idle + was.irq)
+  }
+  return {
+    busyShare: spent.all > 0 ? 1 - spent.idle / spent.all : 0,
+    stolenShare: stolenCpuMs / (wallMs * count),
+    clock: effectiveClock(),
+  }
+}
+
+/** What disturbs, in words; null: it is quiet. `earlier`: before the trial that ended. */
+export function disturbanceIn({ busyShare, stolenShare, clock }: Look, earlier: Look | null = null): string | null {
+  if (busyShare > MOST_BUSY) return `others took ${percent(busyShare)} of its CPUs`
+  if (stolenShare > MOST_STOLEN) return `the hypervisor took ${percent(stolenShare)} of its CPUs`
+  const change = earlier === null || earlier.clock <= 0 ? 0 : clock / earlier.clock - 1
+  if (Math.abs(change) > MOST_CHANGED) return `its clock rate changed by ${percent(Math.abs(change))} meanwhile`
+  return null
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`

@@ -1,0 +1,135 @@
+// A bucket of any store that speaks S3, by Amazon's own client, an optional package. Address, region and credentials come from where that client
+// looks for them: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID …, its profiles, the machine's role.
+// https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+import { createReadStream, createWriteStream, statSync, truncateSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { pathToFileURL } from 'node:url'
+import type * as S3 from '@aws-sdk/client-s3'
+import { findPackage } from '../../engines/find-package.ts'
+import { InputError } from '../../graph/input-error.ts'
+import { type FileStore, placeOf } from './file-store.ts'
+
+const PACKAGE = '@aws-sdk/client-s3'
+/** Of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+const MOST_IN_ONE = 5 * 2 ** 30
+/** A download that breaks off goes on from where it was, so often without a byte more. */
+const MOST_TRIES = 3
+/** Stores other than Amazon's have no regions, and requests are signed for one all the same. */
+const ANY_REGION = 'us-east-1'
+
+interface Place {
+  readonly bucket: string
+  /** Ends with a slash where it is not empty. */
+  readonly prefix: string
+}
+
+/** Throws InputError where it is none. */
+export function s3Place(where: string): Place {
+  const [, bucket, , rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/([^?#]*))?$/.exec(where) ?? []
+  if (bucket === undefined) throw new InputError(`--models ${where}: give a bucket and a prefix, as in s3://bucket/models`)
+  const prefix = rest.replace(/^\/+|\/+$/g, '')
+  return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
+}
+
+/** Throws InputError where the address is none, or the package is absent. Nothing is asked yet. */
+export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env): Promise<FileStore> {
+  const { bucket, prefix } = s3Place(where)
+  const found = findPackage(PACKAGE, null)
+  if (found === null)
+    throw new InputError(`--models ${where}: S3 takes the package ${PACKAGE}, and it is not here; npm install ${PACKAGE}`)
+  const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = (await import(
+    pathToFileURL(found.entry).href
+  )) as typeof S3
+  const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
+  const client = new S3Client({
+    // Others than Amazon's know a bucket by the path, and some trip over checksums that nobody asked for.
+    ...(endpoint === undefined
+      ? {}
+      : { endpoint, forcePathStyle: true, region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? ANY_REGION }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  const objectOf = (sha256: string) => ({ Bucket: bucket, Key: prefix + placeOf(sha256) })
+  return {
+    name: where,
+    async sizeOf(sha256) {
+      try {
+        return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength
+      } catch (error) {
+        if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return undefined
+        throw said(where, error)
+      }
+    },
+    async put(sha256, file) {
+      const { size } = statSync(file)
+      if (size > MOST_IN_ONE)
+        throw new InputError(
+          `--models ${where}: ${file} is larger than the 5 GiB of one upload; give a folder that all machines see`,
+        )
+      const Body = createReadStream(file)
+      try {
+        await client.send(new PutObjectCommand({ ...objectOf(sha256), Body, ContentLength: size }))
+      } catch (error) {
+        throw said(where, error)
+      } finally {
+        Body.destroy()
+      }
+    },
+    async get(sha256, to, { sizeBytes, signal }) {
+      const lengthOf = () => statSync(to, { throwIfNoEntry: false })?.size ?? 0
+      for (let tries = 1; ; tries++) {
+        const had = lengthOf()
+        try {
+          const range = had === 0 ? {} : { Range: `bytes=${had}-` }
+          const options = signal === undefined ? {} : { abortSignal: signal }
+          const { Body, ContentRange } = await client.send(new GetObjectCommand({ ...objectOf(sha256), ...range }), options)
+          // Without it the whole file comes, from its beginning.
+          const from = had > 0 && ContentRange !== undefined ? had : 0
+          if (from < had) truncateSync(to, 0)
+          const stop = signal === undefined ? {} : { signal }
+          await pipeline(Body as Readable, upTo(sizeBytes - from), createWriteStream(to, { flags: 'a' }), stop)
+          if (lengthOf() === sizeBytes) return
+          throw new Error('the connection ended early')
+        } catch (error) {
+          signal?.throwIfAborted()
+          if (lengthOf() > had) tries = 0
+          if (error instanceof InputError || statusOf(error) !== undefined || tries >= MOST_TRIES) throw said(where, error)
+        }
+      }
+    },
+    close: () => client.destroy(),
+  }
+}
+
+/** So many bytes, or fewer where the connection breaks off: what came is kept. A store that sends more than it said fills no disk. */
+const upTo = (most: number) =>
+  async function* (source: AsyncIterable<Uint8Array>) {
+    let passed = 0
+    try {
+      for await (const chunk of source) {
+        passed += chunk.length
+        if (passed > most) break
+        yield chunk
+      }
+    } catch {
+      // It is asked for the rest.
+    }
+    if (passed > most) throw new InputError('more came than its size says')
+  }
+
+/** Of an answer; undefined where none came. A body that broke off has none. */
+const statusOf = (error: unknown): number | undefined =>
+  (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
+
+/** What the request is to blame for is InputError; what may be otherwise in a while is not, and a trial is tried again. */
+function said(where: string, error: unknown): Error {
+  if (error instanceof InputError) return error
+  const { name, message, code } = error as NodeJS.ErrnoException
+  const status = statusOf(error)
+  if (status === undefined || status >= 500)
+    return new Error(`the store does not answer: ${(code ?? message).replace(/\s+/g, ' ')}`)
+  return new InputError(
+    `--models ${where}: the store says ${name} (${status}); check the bucket, the credentials and the address (AWS_ENDPOINT_URL_S3)`,
+  )
+}
