@@ -12,20 +12,25 @@ const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
 const store = storeUrl === null ? null : await openPostgres(storeUrl)
 
+const say = (trial, event) => appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event, at: Date.now() })}\n`)
+
 async function measure({ trial, batch }) {
-  if (batch === 13) throw new Error('poisoned')
+  if (batch === 13) {
+    say(trial, 'poisoned')
+    throw new Error('poisoned')
+  }
   return withMachineLock(
     async () => {
-      appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event: 'begin', at: Date.now() })}\n`)
+      say(trial, 'begin')
       await sleep(20)
-      appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event: 'end', at: Date.now() })}\n`)
-      return { ...report, latency: { ...report.latency, p50Ms: batch } }
+      say(trial, 'end')
+      return { report: { ...report, latency: { ...report.latency, p50Ms: batch } }, disturbed: null }
     },
     { onWait: () => {}, folder: lockFolder },
   )
 }
 
 const queue = await openAgentQueue(url, machine, { lockMs: 3000, stalledCheckMs: 1000 })
-await runAgent({ queue, key: null, store, measure, log: () => {}, signal: stop.signal, renewMs: 1000, idleMs: 50 })
+await runAgent({ queue, machine, key: null, store, measure, log: () => {}, signal: stop.signal, renewMs: 1000, idleMs: 50 })
 await store?.close()
 process.exit(0)

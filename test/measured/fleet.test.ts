@@ -20,7 +20,7 @@ const AGENTS = 4
 const POISONED = 13
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
-const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+const SERVERS = ['redis-server', 'valkey-server'] as const
 const children = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -76,27 +76,32 @@ async function postgres(): Promise<{ url: string } | { reason: string }> {
   return { reason: 'PostgreSQL did not start within 10 s' }
 }
 
-describe('a fleet', () => {
-  const log = join(folder, 'events.jsonl')
-  const lockFolder = join(folder, 'lock')
+let store: Awaited<ReturnType<typeof postgres>> = { reason: '' }
+beforeAll(async () => {
+  store = await postgres()
+})
+
+describe.each(SERVERS)('a fleet on %s', (server) => {
+  const isHere = spawnSync(server, ['--version']).status === 0
+  const own = join(folder, server)
+  const log = join(own, 'events.jsonl')
+  const lockFolder = join(own, 'lock')
   let port = 0
   let url = ''
-  let store: Awaited<ReturnType<typeof postgres>> = { reason: '' }
   let redis: ChildProcess
   const startRedis = () =>
-    started('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''])
+    started(server, ['--port', String(port), '--bind', '127.0.0.1', '--dir', own, '--appendonly', 'yes', '--save', ''])
 
   beforeAll(async () => {
-    if (!hasRedis) return
-    mkdirSync(lockFolder)
+    if (!isHere) return
+    mkdirSync(lockFolder, { recursive: true })
     writeFileSync(log, '')
     port = await freePort()
     url = `redis://127.0.0.1:${port}`
     redis = startRedis()
-    store = await postgres()
   })
 
-  const report = exampleReport(exampleMachine('scripted'))
+  const report = exampleReport(exampleMachine('scripted'), { engine: server })
   const storeUrl = () => ('url' in store ? store.url : null)
   const agent = () =>
     started(process.execPath, [
@@ -105,15 +110,15 @@ describe('a fleet', () => {
     ])
 
   test(`ends each of ${TRIALS} trials once, whoever is killed`, async ({ annotate, skip }) => {
-    if (!hasRedis) skip('no redis-server is installed; apt-get install redis-server')
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
     if ('reason' in store) await annotate(`without PostgreSQL: ${store.reason}`)
     const asking = await openAsking(url)
-    const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1))
-    for (const job of jobs) await asking.add(MACHINE, job.trial, job)
+    const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1, server))
+    for (const job of jobs) await asking.add(MACHINE, job.trial, job, 5)
     let agents = Array.from({ length: AGENTS }, agent)
     for (let killed = 0; killed < 6; killed++) {
-      await sleep(1500)
-      const victim = killed % AGENTS
+      await sleep(500 + Math.random() * 2000)
+      const victim = Math.floor(Math.random() * AGENTS)
       agents[victim]!.kill('SIGKILL')
       agents = agents.map((one, i) => (i === victim ? agent() : one))
       if (killed === 2) {
@@ -128,6 +133,9 @@ describe('a fleet', () => {
     )
     const failed = outcomes.flatMap((one, i) => (one.state === 'failed' ? [[i + 1, one.reason]] : []))
     expect(failed).toEqual([[POISONED, 'poisoned']])
+    // Of a try whose agent was killed before it said so there may be one more.
+    const tries = eventsIn(readFileSync(log, 'utf8')).filter(({ event }) => event === 'poisoned').length
+    expect([3, 4]).toContain(tries)
     expect(outcomes.flatMap((one, i) => (one.state === 'done' && one.report.latency!.p50Ms !== i + 1 ? [i] : []))).toEqual([])
     for (const one of agents) one.kill('SIGTERM')
     await Promise.all(agents.map(ended))
@@ -143,14 +151,15 @@ describe('a fleet', () => {
 
     if ('url' in store) {
       const shared = await openPostgres(store.url)
-      const p50s = (await shared.reports()).map(({ latency }) => latency!.p50Ms)
+      const kept = (await shared.reports()).filter(({ engine }) => engine!.id === server)
+      const p50s = kept.map(({ latency }) => latency!.p50Ms)
       await shared.close()
       expect(p50s.sort((a, b) => a - b)).toEqual(jobs.map((_, i) => i + 1).filter((batch) => batch !== POISONED))
     }
   }, 180_000)
 })
 
-const jobOf = (batch: number) =>
+const jobOf = (batch: number, run: string) =>
   makeJob(
     {
       model: [{ name: 'a.onnx', sha256: 'ab'.repeat(32), sizeBytes: 1 }],
@@ -164,7 +173,7 @@ const jobOf = (batch: number) =>
         labels: null,
         shapes: {},
         values: {},
-        run: 'one',
+        run,
       },
     },
     null,
@@ -179,12 +188,25 @@ async function settled(asking: AskingQueue, trials: readonly string[]) {
   }
 }
 
+interface Said {
+  readonly trial: string
+  readonly pid: number
+  readonly event: 'begin' | 'end' | 'poisoned'
+  readonly at: number
+}
+
+const eventsIn = (text: string): Said[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Said)
+
 /** Of trials that ended, in order of their beginning; one whose agent was killed meanwhile has no end. */
 function spansIn(text: string): { begin: number; end: number }[] {
   const open = new Map<string, number>()
   const spans = []
-  for (const line of text.trim().split('\n')) {
-    const { trial, pid, event, at } = JSON.parse(line) as { trial: string; pid: number; event: string; at: number }
+  for (const { trial, pid, event, at } of eventsIn(text)) {
+    if (event === 'poisoned') continue
     if (event === 'begin') open.set(`${trial} ${pid}`, at)
     else spans.push({ begin: open.get(`${trial} ${pid}`)!, end: at })
   }

@@ -75,6 +75,12 @@ describe('what is foretold', () => {
     })
   })
 
+  test('is an estimate where the known document is of other threads on that machine', () => {
+    const there = exampleMachine('there', 2)
+    const { there: told } = foretoldOf(given(there, [exampleReport(there, { p50Ms: 6, threads: 1 })]))
+    expect(told.basis).toBe('estimated')
+  })
+
   test('is refused between families of processors of which nothing is known, and where nothing can be scaled', () => {
     const arm = exampleMachine('arm', 1, { isa: ['neon', 'dotprod'] })
     expect(() => foretoldOf(given(arm))).toThrow(/nothing was ever measured both on x64 and on arm64/)

@@ -13,7 +13,7 @@ import { rowKey } from '../study/study.ts'
 import { toolVersion } from '../version.ts'
 import { why } from '../why.ts'
 import { estimate } from './estimate.ts'
-import { canScale, familiesOf, knownPairs, spreadOf } from './known.ts'
+import { canScale, familiesOf, knownPairs, spreadOf, threadsOf } from './known.ts'
 
 export interface ForetellOptions extends WhyOptions {
   /** What `whyslow machine --json` wrote on the machine in question. */
@@ -46,7 +46,10 @@ export function foretoldOf({ report, there, known, warnings }: ForetellGiven): F
   if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be foretold')
   const { p50Ms, ciLowMs, ciHighMs } = latency
   const { engine: thereEngine, warnings: _, ...to } = there
-  const same = known.find((one) => rowKey(one) === rowKey(report) && machineKey(one.machine) === machineKey(there))
+  // Other threads are another set-up of the same machine.
+  const threadsThere = there.roofs[0]!.threads
+  const isThere = (one: ReportDocument) => machineKey(one.machine) === machineKey(there) && threadsOf(one) === threadsThere
+  const same = known.find((one) => rowKey(one) === rowKey(report) && isThere(one))
   const told = same === undefined ? estimated(report, there, known) : measured(same)
   const notes = [...told.notes, ...engineNotes(engine, thereEngine), ...warnings]
   const document = {

@@ -20,6 +20,10 @@ export interface KnownPair {
 /** The setup's own identity: the machine's facts and the threads the engine was told. */
 export const setupOf = ({ machine, engine }: ReportDocument): string => `${machineKey(machine)} ${engine?.options.threads ?? ''}`
 
+/** That it was measured with: told, else as many as its roofs. */
+export const threadsOf = ({ engine, machine }: ReportDocument): number | undefined =>
+  engine?.options.threads ?? machine.roofs[0]?.threads
+
 export const familiesOf = (from: ReportDocument['machine'], to: Pick<ReportDocument['machine'], 'isa'>): string =>
   `${familyOf(from) ?? 'unknown'} to ${familyOf(to) ?? 'unknown'}`
 
