@@ -22,8 +22,9 @@ function loop(file, inputs, { threads, prefix }) {
 }
 
 const rows = []
+const all = setups([1])
 for (const file of models().slice(0, MODELS))
-  for (const setup of setups([1])) {
+  for (const setup of all) {
     const name = `${path.basename(file)} ${setup.name}`
     const measured = (to) => {
       const inputs = `${to}.inputs`
