@@ -1,9 +1,9 @@
 // A bucket of any store that speaks S3, by Amazon's own client, an optional package. Address, region and credentials come from where that client
 // looks for them: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID …, its profiles, the machine's role.
 // https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
-import { createReadStream, createWriteStream, statSync, truncateSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import type * as S3 from '@aws-sdk/client-s3'
 import { findPackage } from '../../engines/find-package.ts'
@@ -47,6 +47,8 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
     ...(endpoint === undefined
       ? {}
       : { endpoint, forcePathStyle: true, region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? ANY_REGION }),
+    // Of a refused upload it would say on the screen that it is not sent again.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
@@ -80,15 +82,14 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
       const lengthOf = () => statSync(to, { throwIfNoEntry: false })?.size ?? 0
       for (let tries = 1; ; tries++) {
         const had = lengthOf()
+        if (had > 0 && had === sizeBytes) return
         try {
           const range = had === 0 ? {} : { Range: `bytes=${had}-` }
           const options = signal === undefined ? {} : { abortSignal: signal }
           const { Body, ContentRange } = await client.send(new GetObjectCommand({ ...objectOf(sha256), ...range }), options)
           // Without it the whole file comes, from its beginning.
           const from = had > 0 && ContentRange !== undefined ? had : 0
-          if (from < had) truncateSync(to, 0)
-          const stop = signal === undefined ? {} : { signal }
-          await pipeline(Body as Readable, upTo(sizeBytes - from), createWriteStream(to, { flags: 'a' }), stop)
+          await append(Body as Readable, to, { from, most: sizeBytes - from, signal })
           if (lengthOf() === sizeBytes) return
           throw new Error('the connection ended early')
         } catch (error) {
@@ -102,21 +103,28 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
   }
 }
 
-/** So many bytes, or fewer where the connection breaks off: what came is kept. A store that sends more than it said fills no disk. */
-const upTo = (most: number) =>
-  async function* (source: AsyncIterable<Uint8Array>) {
+interface Part {
+  /** The file is cut to so many bytes first: it has as many, or begins again. */
+  readonly from: number
+  readonly most: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Each piece is written before the next one is read, so that what came before an end is there. A store that sends more than it said fills no disk. */
+async function append(source: Readable, to: string, { from, most, signal }: Part): Promise<void> {
+  const file = await open(to, from === 0 ? 'w' : 'a')
+  try {
     let passed = 0
-    try {
-      for await (const chunk of source) {
-        passed += chunk.length
-        if (passed > most) break
-        yield chunk
-      }
-    } catch {
-      // It is asked for the rest.
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      signal?.throwIfAborted()
+      passed += chunk.length
+      if (passed > most) throw new InputError('more came than its size says')
+      await file.appendFile(chunk)
     }
-    if (passed > most) throw new InputError('more came than its size says')
+  } finally {
+    await file.close()
   }
+}
 
 /** Of an answer; undefined where none came. A body that broke off has none. */
 const statusOf = (error: unknown): number | undefined =>
