@@ -12,6 +12,7 @@ import type { Model } from '../../../graph/model.ts'
 import { neighboursOf } from '../../../graph/neighbours.ts'
 import type { GraphView } from '../../../graph/types.ts'
 import { viewGraph } from '../../../graph/view.ts'
+import { readMachine } from '../../../machine/index.ts'
 import { floatModel } from '../../../quantize/repair/float-model.ts'
 import { quantizedGraph, withRepairs } from '../../../quantize/repair/quantized-graph.ts'
 import { retypedActivations } from '../../../quantize/repair/uint8-activations.ts'
@@ -78,16 +79,10 @@ test('every group that did not fuse has its reason, where int8 activations do no
   const seen = await lookAtAll(/./, '0')
   expect(seen.length).toBeGreaterThan(500)
   // The fixtures do show them.
-  const shown = [
-    'int8-activations',
-    'inserted-late',
-    'wide-types',
-    'no-int8-kernel',
-    'integer-convolution',
-    'resize-mode',
-    'opset',
-  ]
-  expect([...new Set(seen.flatMap(({ conditions }) => conditions))]).toEqual(expect.arrayContaining(shown))
+  const shown = ['int8-activations', 'wide-types', 'no-int8-kernel', 'integer-convolution', 'resize-mode']
+  // Where the engine's blocks have 16 channels: the 8 of these models fill smaller ones, and a MaxPool moves into the blocked layout.
+  const inBlocksOf16 = readMachine([]).isa.some((one) => one.startsWith('avx512')) ? ['inserted-late', 'opset'] : []
+  expect([...new Set(seen.flatMap(({ conditions }) => conditions))]).toEqual(expect.arrayContaining([...shown, ...inBlocksOf16]))
 })
 
 test('and where they do', async () => {
@@ -97,9 +92,9 @@ test('and where they do', async () => {
 })
 
 /** Of the outputs of both, the lowest. */
-async function cosine(model: Model, other: Model): Promise<number> {
+async function cosine(model: Model, other: Model, configEntries: Readonly<Record<string, string>> = {}): Promise<number> {
   const feeds = [randomFeeds(model, 3)]
-  const setups = [model, other].map((one) => exampleSetup(one, { options: { configEntries: EXACT_SUMS } }))
+  const setups = [model, other].map((one) => exampleSetup(one, { options: { configEntries } }))
   const [[before], [after]] = [await runSetup(setups[0]!, feeds), await runSetup(setups[1]!, feeds)]
   const cosines = Object.keys(before!).map((name) => {
     const [a, b] = [before![name]!, after![name]!].map(({ data }) => data as Float32Array) as [Float32Array, Float32Array]
@@ -116,7 +111,7 @@ test('as uint8 no group is left for its int8 activations, and outputs stay', asy
     const quantized = quantizedGraph(model)!
     const uint8 = withRepairs(quantized, [retypedActivations(quantized)!])
     expect((await look(name, uint8, { 'session.qdqisint8allowed': '0' })).conditions, name).not.toContain('int8-activations')
-    expect(await cosine(model, uint8), name).toBeGreaterThan(0.999)
+    expect(await cosine(model, uint8, EXACT_SUMS), name).toBeGreaterThan(0.999)
   }
 })
 
