@@ -67,7 +67,8 @@ function nestedShape(value: Argument | undefined): number[] | undefined {
 const flattened = (value: Argument | undefined): Argument[] =>
   isList(value) ? value.flatMap(flattened) : value === undefined ? [] : [value]
 
-const DTYPES: ReadonlySet<string> = new Set([
+/** Numbers and bool, by the names that Keras has for them. */
+export const NUMBER_TYPES: ReadonlySet<string> = new Set([
   'float16',
   'float32',
   'float64',
@@ -87,5 +88,5 @@ export function dtypeIn(value: Argument | undefined): DType | undefined {
   if (typeof value !== 'string') return undefined
   const name = value.replace(/^(tf|torch|jnp|np)\./, '')
   if (['half', 'float', 'double', 'float16', 'float64', 'bfloat16'].includes(name)) return 'float32'
-  return DTYPES.has(name) ? (name as DType) : undefined
+  return NUMBER_TYPES.has(name) ? (name as DType) : undefined
 }

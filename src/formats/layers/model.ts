@@ -2,6 +2,7 @@
 // is the graph. Masks go with their tensors.
 import type { Dimension, DType } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { NUMBER_TYPES } from './arguments.ts'
 import {
   type Argument,
   type BoundLayer,
@@ -221,23 +222,8 @@ function shapeIn(config: LayerConfig): readonly unknown[] | undefined {
   return inner ?? (Array.isArray(built) ? built : undefined)
 }
 
-const INPUT_TYPES: readonly string[] = [
-  'float16',
-  'float32',
-  'float64',
-  'bfloat16',
-  'bool',
-  'string',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-]
-const isDType = (value: unknown): value is DType => INPUT_TYPES.includes(value as string)
+const isDType = (value: unknown): value is DType =>
+  typeof value === 'string' && (NUMBER_TYPES.has(value) || value === 'bfloat16' || value === 'string')
 
 /** Keys of a dictionary, or names of layers; the second of a name, and an input's, has a number behind it. */
 function outputNames({ inputs, outputs }: ModelSpec): string[] {
