@@ -73,6 +73,10 @@ describe('what is foretold', () => {
       there: { basis: 'measured', p50Ms: 6 },
       answer: expect.stringMatching(/was measured to take 6\.00 ms/),
     })
+    // Engines with kernels of their own have no roofs that would tell their threads.
+    const wasm = exampleReport(exampleMachine('here', 1, { roofs: [] }), { engine: 'ort-wasm' })
+    const known = exampleReport(exampleMachine('there', 2, { roofs: [] }), { engine: 'ort-wasm', p50Ms: 6 })
+    expect(foretoldOf({ ...given(there, [known]), report: wasm }).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
   })
 
   test('is an estimate where the known document is of other threads on that machine', () => {

@@ -48,7 +48,8 @@ export function foretoldOf({ report, there, known, warnings }: ForetellGiven): F
   const { engine: thereEngine, warnings: _, ...to } = there
   // Other threads are another set-up of the same machine.
   const threadsThere = there.roofs[0]!.threads
-  const isThere = (one: ReportDocument) => machineKey(one.machine) === machineKey(there) && threadsOf(one) === threadsThere
+  const isThere = (one: ReportDocument) =>
+    machineKey(one.machine) === machineKey(there) && (threadsOf(one) ?? threadsThere) === threadsThere
   const same = known.find((one) => rowKey(one) === rowKey(report) && isThere(one))
   const told = same === undefined ? estimated(report, there, known) : measured(same)
   const notes = [...told.notes, ...engineNotes(engine, thereEngine), ...warnings]

@@ -20,7 +20,7 @@ export interface KnownPair {
 /** The setup's own identity: the machine's facts and the threads the engine was told. */
 export const setupOf = ({ machine, engine }: ReportDocument): string => `${machineKey(machine)} ${engine?.options.threads ?? ''}`
 
-/** That it was measured with: told, else as many as its roofs. */
+/** That it was measured with: told, else as many as its roofs. undefined: engines with kernels of their own have no roofs. */
 export const threadsOf = ({ engine, machine }: ReportDocument): number | undefined =>
   engine?.options.threads ?? machine.roofs[0]?.threads
 
