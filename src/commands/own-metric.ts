@@ -1,7 +1,8 @@
 // What a model's own outputs give under the labels of --data: accuracy, or an error, on up to a thousand of its rows.
 import path from 'node:path'
 import type { Results, TensorValue } from '../engines/types.ts'
-import { judgedInputs } from '../evidence/judged-inputs.ts'
+import { type JudgedInputs, judgedInputs } from '../evidence/judged-inputs.ts'
+import { InputError } from '../graph/input-error.ts'
 import { fileForEngine } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import { compareOutputs } from '../measure/outputs/index.ts'
@@ -48,7 +49,14 @@ export async function measuredMetric(run: Run, options: WhyOptions): Promise<Mea
   if (inputs.labels === null) return null
   run.progress({ stage: 'outputs under the labels', done: 0, of: 1 })
   const own = path.join(folder, 'labelled')
-  const judged = judgedInputs(model, { ...options, folder: own }, inputs, LABELLED_SAMPLES)
+  let judged: JudgedInputs
+  try {
+    judged = judgedInputs(model, { ...options, folder: own }, inputs, LABELLED_SAMPLES)
+  } catch (error) {
+    // More rows are read than were measured with: one that cannot be read takes nothing from what was measured.
+    if (!(error instanceof InputError)) throw error
+    return { reason: error.message }
+  }
   const task = modelTask(options.engine, fileForEngine(model), engineOptions, judged.saved)
   const given = { ...task, outputFolder: path.join(own, 'outputs'), inMs: LABELLED_MS }
   const trial = await trials.run(outputsTask, given, trialLimits(limits, LABELLED_MS))

@@ -1,5 +1,8 @@
 // The main command on a scripted machine: what it asks for, in which order, and what it makes of what fails.
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { measured } from '../trials/example-runner.ts'
 import { listEngines } from './engines.ts'
 import { block, here, MODEL, profileOf, scriptedMachine } from './example-trials.ts'
@@ -42,6 +45,36 @@ describe('a quick answer', () => {
     }
     const { report } = await why(MODEL, { ...options, trials: unlocked })
     expect(report.warnings[0]).toBe("measured without the machine's lock: no folder can be written")
+  })
+})
+
+describe('labels of the data', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'whyslow-labels-'))
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+  const FEATURES = Array.from({ length: 16 }, (_, k) => `f${k}`)
+  /** The scripted outputs are largest in the last of four places. `broken`: a row whose numbers are none. */
+  const rows = (count: number, broken = -1) => {
+    const lines = Array.from({ length: count }, (_, row) => [
+      ...FEATURES.map(() => (row === broken ? 'nan' : '0.5')),
+      row % 2 ? 3 : 0,
+    ])
+    const file = path.join(root, `${count}-${broken}.csv`)
+    writeFileSync(file, [[...FEATURES, 'label'], ...lines].map((line) => line.join(',')).join('\n'))
+    return file
+  }
+  const answered = async (data: string) =>
+    (await why(MODEL, { ...options, data, labels: 'label', trials: scriptedMachine({ latency: () => 3 }) })).report
+
+  test('give the accuracy of its own outputs', async () => {
+    const report = await answered(rows(200))
+    expect(report.metric).toEqual({ name: 'accuracy', value: 0.5, rows: 200 })
+    expect(report.warnings.filter((one) => one.startsWith('no metric'))).toEqual([])
+  })
+
+  test('that cannot be read further down take nothing from what was measured, and that is said', async () => {
+    const { metric, latency, warnings } = await answered(rows(200, 150))
+    expect([metric, latency?.p50Ms]).toEqual([undefined, 3])
+    expect(warnings.filter((one) => one.startsWith('no metric: '))).toHaveLength(1)
   })
 })
 

@@ -32,5 +32,7 @@ export async function why(
 function withMetric(evidence: Evidence, measured: MeasuredMetric | null): Evidence {
   if (measured === null) return evidence
   if ('metric' in measured) return { ...evidence, metric: measured.metric }
-  return { ...evidence, absent: { ...evidence.absent, metric: measured.reason } }
+  const { reason } = measured
+  const { absent, warnings } = evidence
+  return { ...evidence, absent: { ...absent, metric: reason }, warnings: [...warnings, `no metric: ${reason}`] }
 }
