@@ -23,14 +23,14 @@ test.each([
 })
 
 test('sizes are those of models that leave them open; others are measured once, and that is said', async () => {
-  const [image, flat] = ['symbolic-image.onnx', 'symbolic-batch.onnx'].map((name) =>
+  const [image, flat, text] = ['symbolic-image.onnx', 'symbolic-batch.onnx', 'transformer-block.onnx'].map((name) =>
     path.join(import.meta.dirname, '../../../fixtures/models', name),
-  ) as [string, string]
+  ) as [string, string, string]
   const sizes = [
     { height: 32, width: 32 },
     { height: 64, width: 48 },
   ]
-  const { combinations, failures, warnings } = await combinationsOf([image, flat, '/nowhere.onnx'], {
+  const { combinations, failures, warnings } = await combinationsOf([image, flat, text, '/nowhere.onnx'], {
     ...FLEET_DEFAULTS,
     batches: [2],
     sizes,
@@ -39,7 +39,11 @@ test('sizes are those of models that leave them open; others are measured once, 
     [image, '32', [2, 3, 32, 32]],
     [image, '64x48', [2, 3, 64, 48]],
     [flat, null],
+    [text, '32', expect.arrayContaining([32])],
   ])
   expect(failures).toEqual([expect.objectContaining({ model: '/nowhere.onnx', batch: 2 })])
-  expect(warnings).toEqual([`${flat}: it leaves no height, width or length open, and is measured as it is`])
+  expect(warnings).toEqual([
+    `${flat}: it leaves no such size open, and is measured as it is`,
+    `${text}: it has a length and no height and width, and is not measured at 64x48`,
+  ])
 })

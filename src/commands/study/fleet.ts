@@ -8,7 +8,7 @@ import { checkEngine } from '../run.ts'
 import { openStore } from '../store/store.ts'
 import { trialOf } from '../store/trial-store.ts'
 import { why } from '../why.ts'
-import { checkSizes, type Size, shapesOfSize, sizeName } from './sizes.ts'
+import { checkSizes, type Size, shapesOfSizes, sizeName } from './sizes.ts'
 import { studyOf } from './study.ts'
 
 export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
@@ -88,7 +88,7 @@ export const failureOf = (
 export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'shapes' | 'values'>
 
 /**
- * What there is to measure. A model that has no such size is measured once, as it is, with a warning; one of which that cannot be told is a
+ * What there is to measure. A model that has none of the sizes is measured once, as it is, with a warning; one of which that cannot be told is a
  * failure. Throws InputError where there is nothing to measure, or something twice.
  */
 export async function combinationsOf(
@@ -113,23 +113,21 @@ export async function combinationsOf(
     for (const batch of batches) {
       const add = (size: string | null, sized: WhyOptions['shapes']) =>
         combinations.push(...engines.map((engine) => ({ model, engine, batch, size, shapes: sized })))
-      let added = 0
-      for (const size of sizes) {
-        try {
-          const sized = await shapesOfSize(model, size, { shapes, values, batch })
-          if (sized === null) continue
-          add(sizeName(size), sized)
-          added++
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error
-          failures.push(...engines.map((engine) => ({ model, engine, batch, machine: null, reason: error.message })))
-          added = sizes.length
-          break
+      try {
+        const sized = sizes.length === 0 ? [] : await shapesOfSizes(model, sizes, { shapes, values, batch })
+        if (sized.every((one) => one === null)) {
+          if (sizes.length > 0) warnings.add(`${model}: it leaves no such size open, and is measured as it is`)
+          add(null, shapes)
+          continue
         }
+        for (const [i, size] of sizes.entries()) {
+          if (sized[i]) add(sizeName(size), sized[i])
+          else warnings.add(`${model}: it has a length and no height and width, and is not measured at ${sizeName(size)}`)
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        failures.push(...engines.map((engine) => ({ model, engine, batch, machine: null, reason: error.message })))
       }
-      if (added > 0) continue
-      if (sizes.length > 0) warnings.add(`${model}: it leaves no height, width or length open, and is measured as it is`)
-      add(null, shapes)
     }
   return { combinations, failures, warnings: [...warnings] }
 }

@@ -17,16 +17,18 @@ export const sizeName = ({ height, width }: Size): string => (height === width ?
 type Told = Pick<WhyOptions, 'shapes' | 'values' | 'batch'>
 
 /**
- * The shapes of the inputs of the model in `file` that leave such a size open, for --shape; null where none does. Throws InputError where the
- * model cannot be read, or what was told does not fit it.
+ * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null where none does. Throws InputError where
+ * the model cannot be read, or what was told does not fit it.
  */
-export async function shapesOfSize(file: string, size: Size, told: Told): Promise<ReadonlyMap<string, readonly number[]> | null> {
+export async function shapesOfSizes(file: string, sizes: readonly Size[], told: Told): Promise<(WhyOptions['shapes'] | null)[]> {
   const graph = viewGraph(await readModel(file))
   const { inputs } = resolveInputs(graph.inputs, graph, told)
   const open = inputs.filter(({ name, values }) => values === undefined && !told.shapes.has(name))
-  const shapes = resized(open, 'height', 'width', size)
-  const found = shapes.size > 0 ? shapes : size.height === size.width ? resized(open, 'sequence', 'sequence', size) : shapes
-  return found.size === 0 ? null : new Map([...told.shapes, ...found])
+  return sizes.map((size) => {
+    const shapes = resized(open, 'height', 'width', size)
+    const found = shapes.size > 0 ? shapes : size.height === size.width ? resized(open, 'sequence', 'sequence', size) : shapes
+    return found.size === 0 ? null : new Map([...told.shapes, ...found])
+  })
 }
 
 type Meaning = ResolvedInput['freeAxes'][number]['meaning']
