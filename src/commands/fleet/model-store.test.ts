@@ -44,6 +44,13 @@ describe('the store', () => {
     expect(filesIn(cache)).toEqual([])
   })
 
+  test('what is cut in the cache comes again', async () => {
+    const stored = await keep(store, written('a.onnx', 'model'))
+    writeFileSync(await fetchInto(stored, places()), 'mo')
+    expect(readFileSync(await fetchInto(stored, places()), 'utf8')).toBe('model')
+    expect(filesIn(cache)).toHaveLength(1)
+  })
+
   test('the cache forgets what was used longest ago', async () => {
     const stored = []
     for (const [i, name] of ['a', 'b', 'c'].entries()) {

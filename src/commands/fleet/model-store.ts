@@ -42,7 +42,8 @@ export async function fetchInto(
   { cache, mostBytes, store, signal }: Places,
 ): Promise<string> {
   const own = path.join(cache, placeOf(sha256))
-  if (existsSync(own)) {
+  // One of another size was cut short by a machine that went down.
+  if (statSync(own, { throwIfNoEntry: false })?.size === sizeBytes) {
     // The cache forgets what was used longest ago.
     utimesSync(own, new Date(), new Date())
     return own
