@@ -80,6 +80,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
     },
     async get(sha256, to, { sizeBytes, signal }) {
       const lengthOf = () => statSync(to, { throwIfNoEntry: false })?.size ?? 0
+      let farthest = 0
       for (let tries = 1; ; tries++) {
         const had = lengthOf()
         if (had > 0 && had === sizeBytes) return
@@ -94,7 +95,11 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
           throw new Error('the connection ended early')
         } catch (error) {
           signal?.throwIfAborted()
-          if (lengthOf() > had) tries = 0
+          // Where ranges are not understood it begins again, and may end before it was.
+          if (lengthOf() > farthest) {
+            farthest = lengthOf()
+            tries = 0
+          }
           if (error instanceof InputError || statusOf(error) !== undefined || tries >= MOST_TRIES) throw said(where, error)
         }
       }
