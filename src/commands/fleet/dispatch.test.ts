@@ -25,7 +25,7 @@ async function answering(queue: ReturnType<typeof exampleQueue>, fail: (batch: n
 }
 
 const partsOf = (queue: ReturnType<typeof exampleQueue>, machines: string[] | null = null) => ({
-  ...{ queue: queue.asking, machines, models: folderStore(models), key: null, pollMs: 1 },
+  ...{ queue: queue.asking, machines, models: folderStore(models), key: null, priority: 5, pollMs: 1 },
   options: { ...FLEET_DEFAULTS, batches: [1, 8] },
 })
 

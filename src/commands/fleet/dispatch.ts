@@ -22,8 +22,8 @@ export interface DispatchParts {
   /** Where all machines see models and inputs. */
   readonly models: FileStore
   readonly key: string | null
-  /** 1, which is taken first, to 9; untold: 5. */
-  readonly priority?: number
+  /** From 1, which is taken first, to 9. */
+  readonly priority: number
   readonly pollMs?: number
 }
 
@@ -101,7 +101,7 @@ async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly str
 async function ask(
   combinations: readonly Combination[],
   kinds: readonly string[],
-  { queue, options, models, key, priority = 5 }: DispatchParts,
+  { queue, options, models, key, priority }: DispatchParts,
 ): Promise<Asked[]> {
   const stored = new Map<string, StoredFile[]>()
   for (const file of new Set(combinations.map(({ model }) => model))) {
