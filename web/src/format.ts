@@ -2,6 +2,7 @@
 export {
   bytes,
   count,
+  metricValue,
   one,
   percent,
   perSecond,

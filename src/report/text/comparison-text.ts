@@ -2,7 +2,7 @@
 // Drawn from the document alone.
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
-import { bytes, count, one, significant, time, timeWithInterval } from './numbers.ts'
+import { bytes, count, metricValue, one, significant, time, timeWithInterval } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { asTyped, cells, hang, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
@@ -84,12 +84,7 @@ function measuresOf(doc: ComparisonDocument): Measure[] {
         }
       : {
           head: named,
-          cell: ({ metric }) =>
-            metric === null
-              ? '?'
-              : metric.name === 'accuracy'
-                ? `${significant(metric.value * 100)} %`
-                : significant(metric.value),
+          cell: ({ metric }) => (metric === null ? '?' : metricValue(metric)),
           unknown: () => `${named} not measured`,
         }
   if (doc.of === 'models') return [latency, rate, quality, size, macs]

@@ -1,7 +1,7 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
 import type { ReportDocument } from '../documents/report.ts'
-import { bytes, count, one, percent, plural, significant, time } from './numbers.ts'
+import { bytes, count, metricValue, one, percent, plural, time } from './numbers.ts'
 import { labelled } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
 
@@ -103,8 +103,7 @@ function inputs({ model }: ReportDocument): string | null {
 
 function labels({ metric }: ReportDocument): string | null {
   if (metric == null) return null
-  const value = metric.name === 'accuracy' ? percent(metric.value) : significant(metric.value)
-  return `${metric.name} ${value} on ${plural(metric.rows, 'labelled row')}`
+  return `${metric.name} ${metricValue(metric)} on ${plural(metric.rows, 'labelled row')}`
 }
 
 function memory({ memory }: ReportDocument): string | null {

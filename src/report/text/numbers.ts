@@ -55,6 +55,10 @@ export function percent(share: number): string {
   return `${Math.round(share * 100) || 0} %`
 }
 
+/** Accuracy is a share, told finer than `percent` does; an error has the unit of what is predicted. */
+export const metricValue = ({ name, value }: { readonly name: string; readonly value: number }): string =>
+  name === 'accuracy' ? `${significant(value * 100)} %` : significant(value)
+
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P']
 
 function scaled(value: number, unit: string): string {

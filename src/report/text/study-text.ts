@@ -1,7 +1,8 @@
 // The study on a terminal: the sentence, for each model a line a machine, what could not be measured. Drawn from the document alone.
 import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../documents/study.ts'
 import { shortNames } from './contestant-names.ts'
-import { percent, plural, significant, timeWithInterval } from './numbers.ts'
+import { listOf } from './foretold.ts'
+import { metricValue, plural, significant, timeWithInterval } from './numbers.ts'
 import { type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { hang, printable, shorten, wrap } from './wrap.ts'
 
@@ -48,9 +49,9 @@ function frontLines({ table: { pareto, rows } }: StudyDocument, names: ReadonlyM
     return wrap(`${asked}, ${printable(machine)}`, width, '- ')
   })
   const rest = pareto.front.length - MOST_PLACES
-  const axes = `${pareto.axes.slice(0, -1).join(', ')} and ${pareto.axes.at(-1)}`
+  const many = `${pareto.front.length} of ${pareto.front.length + pareto.dominated.length}`
   return [
-    ...wrap(`Beaten by no other in ${axes} (${pareto.front.length} of ${pareto.front.length + pareto.dominated.length}):`, width),
+    ...wrap(`Beaten by no other in ${listOf(pareto.axes)} (${many}):`, width),
     ...said,
     ...(rest > 0 ? [`- and ${plural(rest, 'other')}`] : []),
   ]
@@ -93,8 +94,7 @@ const latencyOf = ({ p50Ms, ciLowMs, ciHighMs, trust, reason }: StudyCell): stri
 function metricColumn(cells: readonly StudyCell[]): Column[] {
   const name = cells.find(({ metric }) => metric != null)?.metric?.name
   if (name === undefined) return []
-  const shown = ({ metric }: StudyCell) =>
-    metric == null || metric.name !== name ? '' : name === 'accuracy' ? percent(metric.value) : significant(metric.value)
+  const shown = ({ metric }: StudyCell) => (metric == null || metric.name !== name ? '' : metricValue(metric))
   return [{ head: name, side: 'left', texts: cells.map(shown) }]
 }
 

@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks'
 import { csv } from '../../../src/report/text/csv.ts'
 import { documentExport, ExportMenu } from '../export-menu.tsx'
-import { count, factor, factorRange, plural, significant, timeWithInterval } from '../format.ts'
+import { listOf } from '../first/words.ts'
+import { count, factor, factorRange, metricValue, plural, significant, timeWithInterval } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
@@ -133,7 +134,7 @@ function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
       {samplesPerSecond != null && <span class="area-means">{significant(samplesPerSecond)} samples/s</span>}
       {metric != null && (
         <span class="area-means">
-          {metric.name} {significant(metric.value)} on {plural(metric.rows, 'row')}
+          {metric.name} {metricValue(metric)} on {plural(metric.rows, 'row')}
         </span>
       )}
       {costPerMillion !== null && (
@@ -152,8 +153,7 @@ function Front({ study: { table } }: { study: Study }) {
   return (
     <>
       <p>
-        Beaten by no other in {pareto.axes.slice(0, -1).join(', ')} and {pareto.axes.at(-1)}: {pareto.front.length} of{' '}
-        {pareto.front.length + pareto.dominated.length}
+        Beaten by no other in {listOf(pareto.axes)}: {pareto.front.length} of {pareto.front.length + pareto.dominated.length}
       </p>
       <ul class="sentences">
         {pareto.front.map(({ row, machine }, index) => (
