@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { kept, setups } from './setups.mjs'
-import { flagsFor, models, root, timeLeft, whyslow } from './shared.mjs'
+import { flagsFor, median, models, root, timeLeft, whyslow } from './shared.mjs'
 
 const LOOPS = 3
 const MODELS = 6
@@ -30,9 +30,9 @@ for (const file of models().slice(0, MODELS))
       const inputs = `${to}.inputs`
       const flags = [...flagsFor(file), ...setup.flags, '--quick', '--no-progress']
       whyslow(['fleet', file, ...flags, '--json', `${to}.study`, '--save-inputs', inputs], setup)
-      const { table } = JSON.parse(fs.readFileSync(`${to}.study`, 'utf8'))
+      const { table, reports } = JSON.parse(fs.readFileSync(`${to}.study`, 'utf8'))
       // By hand as they would be run: with as many threads as the set-up has CPUs, where none were told.
-      const threads = setup.threads ?? JSON.parse(fs.readFileSync(`${to}.study`, 'utf8')).reports[0].engine.options.threadsInUse
+      const threads = setup.threads ?? reports[0].engine.options.threadsInUse
       const loops = Array.from({ length: LOOPS }, () => loop(file, path.join(inputs, 'inputs.json'), { ...setup, threads }))
       for (const one of [`${to}.study`, inputs]) fs.rmSync(one, { recursive: true })
       fs.writeFileSync(to, JSON.stringify({ cell: table.rows[0].cells[0], loops }))
@@ -45,7 +45,7 @@ for (const file of models().slice(0, MODELS))
       'study ms': `${cell.p50Ms.toPrecision(3)} (${cell.ciLowMs.toPrecision(3)}–${cell.ciHighMs.toPrecision(3)}) ${cell.trust}`,
       'by hand ms': `${low.toPrecision(3)}–${high.toPrecision(3)}`,
       agree: cell.ciLowMs <= high && low <= cell.ciHighMs,
-      'study / hand': Number((cell.p50Ms / loops.sort((a, b) => a - b)[LOOPS >> 1]).toFixed(3)),
+      'study / hand': Number((cell.p50Ms / median(loops)).toFixed(3)),
     })
   }
 console.table(rows)
