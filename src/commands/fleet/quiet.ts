@@ -3,8 +3,9 @@
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readAllowedCpus } from '../../machine/affinity.ts'
+import { readUsableCpus } from '../../machine/index.ts'
 import { thisSystem } from '../../machine/system.ts'
-import { startWatch } from '../../measure/timing/disturbance.ts'
+import { startWatch, stolenMs } from '../../measure/timing/disturbance.ts'
 import { effectiveClock } from '../../measure/timing/handoff.ts'
 
 export interface Look {
@@ -30,8 +31,8 @@ export async function lookAround(): Promise<Look> {
   const before = timesOf()
   await sleep(LOOK_MS)
   const after = timesOf()
-  const { stolenCpuMs, wallMs } = await watch.stop()
-  const count = Math.max(1, Math.min(before.length, after.length))
+  const watched = await watch.stop()
+  const count = Math.min(before.length, after.length)
   const spent = { idle: 0, all: 0 }
   for (const [cpu, { user, nice, sys, idle, irq }] of after.slice(0, count).entries()) {
     const was = before[cpu]!
@@ -40,7 +41,7 @@ export async function lookAround(): Promise<Look> {
   }
   return {
     busyShare: spent.all > 0 ? 1 - spent.idle / spent.all : 0,
-    stolenShare: stolenCpuMs / (wallMs * count),
+    stolenShare: stolenMs(watched, { usableCpus: readUsableCpus() }) / watched.wallMs,
     clock: effectiveClock(),
   }
 }

@@ -18,8 +18,10 @@ import type { Disturbance } from './types.ts'
 export type SummedCpus = Pick<Machine, 'usableCpus' | 'onlineCpus'>
 
 /** What a hypervisor took of the wall time, ms: the mean over the CPUs. */
-export const stolenMs = ({ stolenCpuMs }: Pick<Disturbance, 'stolenCpuMs'>, { usableCpus }: SummedCpus): number =>
-  stolenCpuMs / Math.max(1, usableCpus)
+export const stolenMs = (
+  { stolenCpuMs }: Pick<Disturbance, 'stolenCpuMs'>,
+  { usableCpus }: Pick<SummedCpus, 'usableCpus'>,
+): number => stolenCpuMs / Math.max(1, usableCpus)
 
 /** How long a quota stopped so many threads together, ms: each stands on a CPU of its own, as far as there are any. */
 export const throttledMs = (
