@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
-import { type AgentParts, type Measured, rowOf, runAgent } from './agent.ts'
+import { type AgentParts, type Measured, runAgent, trialOn } from './agent.ts'
 import { exampleQueue } from './example-queue.ts'
 import { makeJob } from './job.ts'
 
@@ -130,14 +130,14 @@ describe('an agent', () => {
     }
     const job = makeJob(given('a.onnx'), null)
     await worked([job], { store })
-    expect([...rows.keys()]).toEqual([rowOf(job, 'here')])
+    expect([...rows.keys()]).toEqual([trialOn(job, 'here')])
     const measure = () => Promise.reject(new Error('not asked for'))
     expect((await worked([job], { store, measure })).outcomes).toEqual([{ state: 'done', report: clean }])
     // What another kind of machine measured is not its own.
     const other = withBlock(0.1)
     const there = await worked([job], { store, machine: 'there', measure: () => Promise.resolve(undisturbed(other)) })
     expect(there.outcomes).toEqual([{ state: 'done', report: other }])
-    expect([...rows.keys()]).toEqual([rowOf(job, 'here'), rowOf(job, 'there')])
+    expect([...rows.keys()]).toEqual([trialOn(job, 'here'), trialOn(job, 'there')])
   })
 
   test('drops what was given to another meanwhile', async () => {

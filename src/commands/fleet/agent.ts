@@ -61,8 +61,8 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
   }
   const { job } = checked
   const name = `${job.model[0]!.name} on ${job.engine} (${job.trial.slice(0, 10)})`
-  const row = rowOf(job, parts.machine)
-  const known = await store?.find(row)
+  const kept = trialOn(job, parts.machine)
+  const known = await store?.find(kept)
   if (known !== undefined) {
     log(`${name}: already in the store`)
     return held.done(known)
@@ -84,7 +84,7 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
       log(`${name}: the machine was disturbed (${disturbed}); put back`)
       return await held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 })
     }
-    await store?.insertIfAbsent(row, report)
+    await store?.insertIfAbsent(kept, report)
     await held.done(report)
     log(`${name}: ${report.latency!.p50Ms.toPrecision(3)} ms`)
   } catch (error) {
@@ -98,7 +98,7 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
 }
 
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */
-export const rowOf = ({ trial }: FleetJob, machine: string): string => `${trial} ${machine}`
+export const trialOn = ({ trial }: FleetJob, machine: string): string => `${trial} ${machine}`
 
 /** With what the report itself tells; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {
