@@ -57,6 +57,14 @@ checkHostile(readLightgbm, 'lightgbm/4.7-binary.txt', [
   ],
 ])
 
+checkHostile(readLightgbm, 'lightgbm/2.2.3-random-forest-of-counts.txt', [
+  [
+    'leaves that may be scores or predictions',
+    (text) => text.replace(/^leaf_value=.*$/gm, (line) => line.replaceAll(/(?<=[= ])-/g, '')),
+    /may be scores or predictions/,
+  ],
+])
+
 test('categories of a DataFrame are told of, since they are given as positions', async () => {
   const fixture = fs.readFileSync(path.resolve(import.meta.dirname, '../../fixtures/formats/lightgbm/4.7-categories.txt'), 'utf8')
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-lightgbm-'))

@@ -5,7 +5,7 @@ import type { Forest, TabularModel, Transform } from '../graph/forest/types.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { readWhole } from './file.ts'
-import { labelOf, objectiveOf } from './lightgbm/objectives.ts'
+import { labelOf, type Objective, objectiveOf } from './lightgbm/objectives.ts'
 import { parseTextModel, type TextBlock, type TextModel } from './lightgbm/text.ts'
 import { LinearWriter, listedTree } from './lightgbm/trees.ts'
 import { SetWriter } from './tabular/set-writer.ts'
@@ -43,7 +43,28 @@ function notesOf(text: string): readonly string[] {
   ]
 }
 
-function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
+/** As sums of exponentials round it. */
+const MOST_PROBABILITY = 1 + 1e-9
+
+/**
+ * Whether each leaf of a random forest holds what the objective made of it, so that the mean of trees is the prediction. Versions up to 2.2.2
+ * wrote them so, 2.2.3 writes raw scores, and nothing else in their files tells them apart: 'v2' stands in both. Leaves that are all
+ * probabilities are no scores; where that is no help, an InputError says so.
+ */
+function hasMadeLeaves({ header, trees }: TextModel, { transform }: Objective, file: string): boolean {
+  const kind = transform[0]?.kind
+  if (kind === undefined || !header.has('average_output') || !header.has('version') || header.text('version') !== 'v2')
+    return false
+  const areAll = (test: (value: number) => boolean) => trees.every((tree) => tree.numbers('leaf_value').every(test))
+  if (kind === 'logistic' || kind === 'softmax') return areAll((value) => value >= 0 && value <= MOST_PROBABILITY)
+  if (kind !== 'signed-square' && !areAll((value) => value > 0)) return false
+  throw new InputError(
+    `${file} is a random forest of LightGBM 2 whose leaves may be scores or predictions: versions before 2.2.3 wrote the latter; train it again with a newer one`,
+  )
+}
+
+function tabularOf(model: TextModel, file: string): TabularModel {
+  const { header, trees } = model
   const featureCount = header.count('max_feature_idx', MOST_FEATURES) + 1
   const outputCount = header.has('num_tree_per_iteration')
     ? header.count('num_tree_per_iteration', MOST_CLASSES)
@@ -58,8 +79,6 @@ function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
   // A random forest's scores are the sum over its trees, and its prediction is made of the mean.
   const isMean = header.has('average_output') && trees.length > outputCount
   const mean: readonly Transform[] = isMean ? [{ kind: 'divide', by: trees.length / outputCount }] : []
-  // Of forests that version 2 wrote, each leaf holds what the objective made of it: the mean is the prediction.
-  const isMade = header.has('average_output') && header.has('version') && header.text('version') === 'v2'
   const label = labelOf(objective.classes, outputCount)
   return {
     maker: 'lightgbm',
@@ -67,7 +86,7 @@ function tabularOf({ header, trees }: TextModel, file: string): TabularModel {
     input: { dtype: 'float64', featureCount, ...(names.length === featureCount && { names }) },
     prepare: [],
     scores: forestOf(trees, { file, featureCount, outputCount }),
-    transform: isMade ? mean : [...mean, ...objective.transform],
+    transform: hasMadeLeaves(model, objective, file) ? mean : [...mean, ...objective.transform],
     ...(label !== undefined && { label }),
     notes: [],
   }
