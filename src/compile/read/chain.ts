@@ -1,39 +1,14 @@
 // A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph stands for how far the chain
 // has come with it; a node either takes a value one step further or cannot be compiled, and then its name says why.
 import type { NodeProto } from 'onnx-buf'
-import { besideOthers } from '../../graph/forest/beside-others.ts'
-import { widthAfter } from '../../graph/forest/prepare.ts'
 import { widthAfterTransform } from '../../graph/forest/transform.ts'
-import type { Activation, DenseLayer, LabelRule, Preparation, TabularModel, Transform } from '../../graph/forest/types.ts'
-import { type Constants, isMl, type Numbers, numberOf, numbersOf, spread, textOf } from './nodes.ts'
+import type { LabelRule, Preparation, TabularModel, Transform } from '../../graph/forest/types.ts'
+import { axisOf, cast, joinedColumns, reshaped, taken } from './columns.ts'
+import { ACTIVATIONS, activated, batchNorm, changed, gemm, matMul } from './layers.ts'
+import { type Constants, isMl, numberOf, numbersOf, spread, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { labelsOf, readClassifier, readRegressor } from './trees.ts'
-
-export interface RowValue {
-  readonly kind: 'row'
-  readonly prepare: readonly Preparation[]
-  readonly layers: readonly DenseLayer[]
-  readonly width: number
-  /** It was made whole numbers, toward zero: only one-hot columns are made of such. */
-  readonly whole?: true
-}
-
-export interface ScoredValue {
-  readonly kind: 'scored'
-  readonly prepare: readonly Preparation[]
-  readonly scores: TabularModel['scores']
-  readonly transform: readonly Transform[]
-  readonly width: number
-  readonly label?: LabelRule
-}
-
-/** Classes that scores decide for. */
-export interface LabelValue {
-  readonly kind: 'label'
-  readonly of: ScoredValue
-}
-
-export type Value = RowValue | ScoredValue | LabelValue
+import { type LabelValue, prepared, type RowValue, refuse, type ScoredValue, type Value } from './values.ts'
 
 const FLOAT32 = 'float32'
 
@@ -53,8 +28,6 @@ export function follow(node: NodeProto, values: ReadonlyMap<string, Value>, cons
   if (isMl(node)) return mlStep(node, value, constants)
   return [value.kind === 'scored' ? scoredStep(node, value) : rowStep(node, value, constants)]
 }
-
-const refuse = (node: NodeProto): NotCompilable => new NotCompilable(`it has an operator ${node.opType} that is not known here`)
 
 function labelStep(node: NodeProto, value: LabelValue): LabelValue {
   if (node.opType === 'Identity' || node.opType === 'Cast') return value
@@ -102,10 +75,6 @@ function mlStep(node: NodeProto, value: RowValue | ScoredValue, constants: Const
   }
 }
 
-function prepared(value: RowValue, step: Preparation): RowValue {
-  return { ...value, prepare: [...value.prepare, step], width: widthAfter(step, value.width) }
-}
-
 function scoredBy(
   { prepare }: RowValue,
   scores: TabularModel['scores'],
@@ -121,71 +90,6 @@ const transformed = (value: ScoredValue, step: Transform): ScoredValue => ({
   transform: [...value.transform, step],
   width: widthAfterTransform(step, value.width),
 })
-
-const withoutWhole = ({ kind, prepare, layers, width }: RowValue): RowValue => ({ kind, prepare, layers, width })
-
-/** The axis, counted from the front of rows × features. */
-function axisOf(node: NodeProto): number {
-  const axis = numberOf(node, 'axis', 0)
-  return axis < 0 ? axis + 2 : axis
-}
-
-/** Some columns of a row. */
-function taken(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  const columns = constants(node.input[1])
-  if (columns === undefined || value.layers.length > 0 || (node.opType === 'Gather' && columns.shape.length !== 1))
-    throw refuse(node)
-  const at = columns.values.map((column) => (column < 0 ? column + value.width : column))
-  if (at.length === 0 || at.some((column) => !(Number.isInteger(column) && column >= 0 && column < value.width)))
-    throw refuse(node)
-  return prepared(value, { kind: 'take', columns: Int32Array.from(at) })
-}
-
-const [FLOAT, INT64] = [1, 7]
-
-function cast(node: NodeProto, value: RowValue): RowValue {
-  const to = numberOf(node, 'to', 0)
-  if (to === FLOAT) return value
-  if (to === INT64 && value.layers.length === 0) return { ...value, whole: true }
-  throw refuse(node)
-}
-
-/** As many columns as there are, once the categories' own axis is gone. */
-function reshaped(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  const shape = constants(node.input[1])?.values
-  if (shape?.length !== 2 || shape[0]! > 0 || (shape[1] !== value.width && !(shape[0] === 0 && shape[1] === -1)))
-    throw refuse(node)
-  return value
-}
-
-/** Columns side by side, each prepared in its own way from where their ways part. */
-function joinedColumns(node: NodeProto, values: readonly Value[]): RowValue {
-  const rows = values.flatMap((value) => (value.kind === 'row' && value.layers.length === 0 && !value.whole ? [value] : []))
-  if (rows.length !== node.input.length || axisOf(node) !== 1)
-    throw new NotCompilable('its Concat joins what are no prepared columns')
-  const parting = rows[0]!.prepare.findIndex((step, k) => rows.some(({ prepare }) => prepare[k] !== step))
-  const shared = rows[0]!.prepare.slice(0, parting < 0 ? rows[0]!.prepare.length : parting)
-  const own = rows.map(({ prepare }) => prepare.slice(shared.length))
-  const taken = own.map(([first]) => (first?.kind === 'take' ? first.columns : undefined))
-  if (taken.some((columns) => columns === undefined)) throw new NotCompilable('its Concat joins what are no columns of the rows')
-  const columns = taken as Int32Array[]
-  const steps: Preparation[] = [{ kind: 'take', columns: Int32Array.from(columns.flatMap((one) => [...one])) }]
-  let before = 0
-  let after = columns.reduce((sum, { length }) => sum + length, 0)
-  own.forEach((rest, k) => {
-    let width = columns[k]!.length
-    after -= width
-    for (const step of rest.slice(1)) {
-      const placed = besideOthers(step, { before, width, after })
-      if (placed === undefined)
-        throw new NotCompilable(`its rows are divided before a step (${step.kind}) that needs all of a row`)
-      steps.push(placed)
-      width = widthAfter(step, width)
-    }
-    before += width
-  })
-  return { kind: 'row', prepare: [...shared, ...steps], layers: [], width: before }
-}
 
 /** One number for all, or one for each. */
 function each(node: NodeProto, name: string, width: number, otherwise: number): Float64Array {
@@ -214,6 +118,8 @@ function normalizer(node: NodeProto): Preparation {
   if (norm !== 'L1' && norm !== 'L2') throw new NotCompilable(`it divides rows by their ${norm} norm`)
   return { kind: 'normalize', norm: norm === 'L1' ? 'l1' : 'l2', precision: FLOAT32, least: 0 }
 }
+
+const withoutWhole = ({ kind, prepare, layers, width }: RowValue): RowValue => ({ kind, prepare, layers, width })
 
 function oneHot(node: NodeProto, width: number): Preparation {
   const categories = Float64Array.from(numbersOf(node, 'cats_int64s'))
@@ -270,16 +176,6 @@ function scoredStep(node: NodeProto, value: ScoredValue): ScoredValue {
   }
 }
 
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  Relu: 'relu',
-  LeakyRelu: 'leaky-relu',
-  Elu: 'elu',
-  Tanh: 'tanh',
-  Sigmoid: 'logistic',
-  Softplus: 'softplus',
-  Softmax: 'softmax',
-}
-
 function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   if (value.whole) throw refuse(node)
   switch (node.opType) {
@@ -313,67 +209,6 @@ function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowVal
   }
 }
 
-const withLayer = (value: RowValue, layer: DenseLayer): RowValue => ({
-  ...value,
-  layers: [...value.layers, layer],
-  width: layer.outputs,
-})
-
-function gemm(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  const weights = constants(node.input[1])
-  const alpha = numberOf(node, 'alpha', 1)
-  const beta = numberOf(node, 'beta', 1)
-  if (weights === undefined || numberOf(node, 'transA', 0) !== 0 || alpha !== 1 || beta !== 1) throw refuse(node)
-  const isTransposed = numberOf(node, 'transB', 0) !== 0
-  const bias = node.input[2] ? constants(node.input[2]) : undefined
-  return dense(node, value, { weights, isTransposed, bias })
-}
-
-function matMul(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  const weights = constants(node.input[1])
-  if (weights === undefined) throw refuse(node)
-  return dense(node, value, { weights, isTransposed: false, bias: undefined })
-}
-
-interface DenseParts {
-  readonly weights: Numbers
-  /** Outputs × inputs. */
-  readonly isTransposed: boolean
-  readonly bias: Numbers | undefined
-}
-
-function dense(node: NodeProto, value: RowValue, { weights: { shape, values }, isTransposed, bias }: DenseParts): RowValue {
-  const [inputs, outputs] = isTransposed ? [shape[1], shape[0]] : [shape[0], shape[1]]
-  if (shape.length !== 2 || inputs !== value.width || outputs === undefined) throw refuse(node)
-  const added = bias === undefined ? new Float64Array(outputs) : spread(bias, outputs)
-  if (added === undefined) throw refuse(node)
-  const weights = isTransposed
-    ? values
-    : new Float64Array(values.length).map((_, at) => values[(at % inputs) * outputs + Math.floor(at / inputs)]!)
-  return withLayer(value, { inputs, outputs, weights, bias: added, activation: 'identity' })
-}
-
-/** On a layer's sums it goes into the layer. */
-function batchNorm(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  const parts = node.input
-    .slice(1, 5)
-    .map((name) => spread(constants(name) ?? { shape: [], values: new Float64Array() }, value.width))
-  const last = value.layers.at(-1)
-  if (parts.includes(undefined) || last === undefined || last.activation !== 'identity') throw refuse(node)
-  const [scale, bias, mean, variance] = parts as Float64Array[]
-  const epsilon = numberOf(node, 'epsilon', 1e-5)
-  const factor = scale!.map((one, k) => one / Math.sqrt(variance![k]! + epsilon))
-  return changed(value, {
-    weights: last.weights.map((weight, at) => Math.fround(weight * factor[Math.floor(at / last.inputs)]!)),
-    bias: last.bias.map((one, k) => Math.fround((one - mean![k]!) * factor[k]! + bias![k]!)),
-  })
-}
-
-const changed = (value: RowValue, change: Partial<DenseLayer>): RowValue => ({
-  ...value,
-  layers: value.layers.with(-1, { ...value.layers.at(-1)!, ...change }),
-})
-
 /** With constants: a step before the scores, or a layer's bias. */
 function arithmetic(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const [a, b] = [constants(node.input[0]), constants(node.input[1])]
@@ -397,14 +232,4 @@ function arithmetic(node: NodeProto, value: RowValue, constants: Constants): Row
     Div: { ...scale, form: 'subtract-divide', factor: numbers, offset: zeros },
   }
   return prepared(value, steps[opType]!)
-}
-
-function activated(node: NodeProto, value: RowValue, activation: Activation): RowValue {
-  const last = value.layers.at(-1)
-  if (last === undefined || last.activation !== 'identity') throw refuse(node)
-  const alpha = activation === 'leaky-relu' ? numberOf(node, 'alpha', 0.01) : numberOf(node, 'alpha', 1)
-  return changed(value, {
-    activation,
-    ...(activation === 'leaky-relu' || activation === 'elu' ? { alpha: Math.fround(alpha) } : {}),
-  })
 }

@@ -8,9 +8,10 @@ import { type Model, tabularOf } from '../../graph/model.ts'
 import { topologicalOrder } from '../../graph/topology.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { follow, type ScoredValue, type Value } from './chain.ts'
+import { follow } from './chain.ts'
 import { constantsFor } from './nodes.ts'
 import { type AnswerOutput, type CompilableModel, NotCompilable } from './source.ts'
+import type { ScoredValue, Value } from './values.ts'
 
 export type { AnswerOutput, CompilableModel } from './source.ts'
 

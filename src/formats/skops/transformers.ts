@@ -1,6 +1,6 @@
 // scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
 // all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
-import { besideOthers } from '../../graph/forest/beside-others.ts'
+import { sideBySide } from '../../graph/forest/beside-others.ts'
 import { widthAfter } from '../../graph/forest/prepare.ts'
 import type { Preparation } from '../../graph/forest/types.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -160,26 +160,16 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
   const used = parts.filter(
     ({ inner, columns }) => columns.length > 0 && !(inner.className === 'str' && inner.plain() === 'drop'),
   )
-  const all: Preparation[] = [{ kind: 'take', columns: Int32Array.from(used.flatMap(({ columns }) => columns)) }]
   const outside = used
     .flatMap(({ columns }) => columns)
     .find((column) => !(Number.isInteger(column) && column >= 0 && column < given.width))
   if (outside !== undefined)
     throw new InputError(`${transformer.where} has column ${outside} of ${given.width}; the file is damaged`)
-  let before = 0
-  let after = used.reduce((sum, { columns }) => sum + columns.length, 0)
-  for (const { inner, columns } of used) {
-    after -= columns.length
-    let width = columns.length
-    for (const step of transformed(inner, { width }, context).steps) {
-      const placed = besideOthers(step, { before, width, after })
-      if (placed === undefined) throw notRead(inner, context, beside(step))
-      all.push(placed)
-      width = widthAfter(step, width)
-    }
-    before += width
-  }
-  return all
+  const joined = sideBySide(
+    used.map(({ inner, columns }) => ({ columns, steps: transformed(inner, { width: columns.length }, context).steps })),
+  )
+  if (!joined.ok) throw notRead(used[joined.part]!.inner, context, beside(joined.step))
+  return joined.steps
 }
 
 /** What fitting made of names, slices and masks; undefined before 1.0. */
