@@ -57,6 +57,15 @@ test('trees of several outputs are counted by rounds of all of them', () => {
   expect(firstTrees(model, rows, labels)!.points.map(({ trees }) => trees)).toEqual([2, 4])
 })
 
+test('labels between 0 and 1 of a model that tells no classes are values', () => {
+  const { label: _, ...model } = { ...exampleTabular(exampleForest([stump(0, -1, 1), stump(1, -2, 2)])), ...LOGISTIC }
+  const labels = Float64Array.from({ length: 160 }, (_, r) => (bit(r, 1) === 0 ? 0.25 : 0.75))
+  // The second tree is the one that the labels follow.
+  const { metric, points } = firstTrees(model, rows, labels)!
+  expect(metric).toBe('R²')
+  expect(points[0]!.metric).toBeLessThan(points[1]!.metric)
+})
+
 test('one tree, or labels that are all alike, say nothing', () => {
   const labels = new Float64Array(160)
   expect(firstTrees(exampleTabular(exampleForest([stump(0, 1, 2)])), rows, labels)).toBe(undefined)

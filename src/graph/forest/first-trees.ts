@@ -40,11 +40,13 @@ export function firstTrees(model: TabularModel, rows: ArrayLike<number>, labels:
   const answers = answersBy(model, scores, { rows, count: labels.length, counts })
   const metric = metricOf(model, labels)
   const grades = answers.map((answer) => grader(metric, answer, labels))
-  const all = grades.at(-1)!
+  const once = new Float64Array(labels.length).fill(1)
+  const draws = resamples(labels.length)
+  const all = draws.map(grades.at(-1)!)
   const points = counts.map((trees, k) => ({
     trees,
-    metric: grades[k]!(ones(labels.length)),
-    lossError: errorOf(grades[k]!, all, labels),
+    metric: grades[k]!(once),
+    lossError: trees === scores.treeCount ? 0 : errorOf(draws.map(grades[k]!), all),
   }))
   if (points.some(({ metric }) => Number.isNaN(metric))) return undefined
   return { metric, rows: labels.length, treeCount: scores.treeCount, points }
@@ -122,15 +124,14 @@ function note(
 
 /** The AUC where there are two classes and one score, accuracy where there are more, R² of values. */
 function metricOf({ label, scores, transform }: TabularModel, labels: Float64Array): MetricName {
-  if (label === undefined && transform[0]?.kind !== 'logistic') return 'R²'
   const isBinary = labels.every((value) => value === 0 || value === 1)
+  // Of probabilities that no class is told by, labels between 0 and 1 are values.
+  if (label === undefined) return isBinary && transform[0]?.kind === 'logistic' ? 'AUC' : 'R²'
   return isBinary && scores.outputCount <= 2 ? 'AUC' : 'accuracy'
 }
 
 /** By how often each row counts. */
 type Grade = (weights: Float64Array) => number
-
-const ones = (count: number): Float64Array => new Float64Array(count).fill(1)
 
 function grader(metric: MetricName, { margin, prediction, label }: Answers, labels: Float64Array): Grade {
   if (metric === 'accuracy') return (weights) => accuracy(label, labels, weights)
@@ -139,15 +140,19 @@ function grader(metric: MetricName, { margin, prediction, label }: Answers, labe
   return (weights) => auc(margin, labels, { order, weights })
 }
 
-/** The same rows for both, and for all counts. */
-function errorOf(grade: Grade, all: Grade, { length }: Float64Array): number {
-  if (grade === all) return 0
+/** How often each row counts in each of them: the same rows for all counts of trees. */
+function resamples(count: number): readonly Float64Array[] {
   const random = mulberry32(5)
-  const losses = Array.from({ length: RESAMPLES }, () => {
-    const weights = new Float64Array(length)
-    for (let k = 0; k < length; k++) weights[Math.floor(random() * length)]!++
-    return all(weights) - grade(weights)
-  }).filter((loss) => !Number.isNaN(loss))
+  return Array.from({ length: RESAMPLES }, () => {
+    const weights = new Float64Array(count)
+    for (let k = 0; k < count; k++) weights[Math.floor(random() * count)]!++
+    return weights
+  })
+}
+
+/** Of what is lost, over the resamples that say something. */
+function errorOf(some: readonly number[], all: readonly number[]): number {
+  const losses = all.map((metric, k) => metric - some[k]!).filter((loss) => !Number.isNaN(loss))
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
   return Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / Math.max(1, losses.length - 1))
 }
