@@ -30,6 +30,20 @@ test('missing evidence is said with its reason, or by its name', () => {
   expect(diagnose(explained, [rule])).toEqual([{ verdict: 'not-checked', rule: 'needy', reason: 'left out by --quick' }])
 })
 
+test('why wanted evidence is missing is told in place of the reason, where it is known', () => {
+  const rule = defineRule({
+    ...about,
+    id: 'wanting',
+    needs: ['latency'],
+    wants: ['threadSweep'],
+    check: () => ({ notChecked: 'no sweep', missing: 'threadSweep' }),
+  })
+  const given = evidence()
+  expect(diagnose(given, [rule])).toEqual([{ verdict: 'not-checked', rule: 'wanting', reason: 'no sweep' }])
+  const explained = { ...given, absent: { threadSweep: 'left out by --quick' } }
+  expect(diagnose(explained, [rule])).toEqual([{ verdict: 'not-checked', rule: 'wanting', reason: 'left out by --quick' }])
+})
+
 test('one rule that throws is one failed row', () => {
   const rules: Rule[] = [
     defineRule({

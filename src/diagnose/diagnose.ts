@@ -34,7 +34,10 @@ function verdictOf(rule: Rule, evidence: Diagnosed): Verdict {
     return { verdict: 'failed', rule: rule.id, reason: error instanceof Error ? error.message : String(error) }
   }
   if (outcome === 'clear' || outcome === 'does-not-apply') return { verdict: outcome, rule: rule.id }
-  if ('notChecked' in outcome) return { verdict: 'not-checked', rule: rule.id, reason: outcome.notChecked }
+  if ('notChecked' in outcome) {
+    const told = outcome.missing === undefined ? undefined : evidence.absent[outcome.missing]
+    return { verdict: 'not-checked', rule: rule.id, reason: told ?? outcome.notChecked }
+  }
   const stated = { rule: rule.id, area: rule.area, title: rule.title, nodes: [], places: [] }
   return { verdict: 'found', rule: rule.id, finding: { ...stated, ...outcome } }
 }

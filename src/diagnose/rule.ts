@@ -43,13 +43,13 @@ type Stated = 'area' | 'title' | 'nodes' | 'places'
 
 /**
  * What `check` returns: a finding, nothing to report, nothing that it could be about (a rule of GPUs where none is in use), or a reason
- * it cannot tell.
+ * it cannot tell; `missing` is then what it wanted for it, and why that is missing, where the evidence says so, is told in place of the reason.
  */
 export type Outcome =
   | (Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>>)
   | 'clear'
   | 'does-not-apply'
-  | { readonly notChecked: string }
+  | { readonly notChecked: string; readonly missing?: EvidenceKey }
 
 /** Needed keys are there; wanted keys may be undefined. */
 export type Given<K extends EvidenceKey, W extends EvidenceKey = never> = {

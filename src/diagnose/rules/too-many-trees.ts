@@ -22,6 +22,7 @@ export const tooManyTrees = defineRule({
     if (firstTrees === undefined)
       return {
         notChecked: 'the accuracy by number of trees was not measured; give labelled rows: --data rows.csv --labels COLUMN',
+        missing: 'firstTrees',
       }
     const { points, treeCount, rows, metric: name } = firstTrees
     const all = points.at(-1)!
