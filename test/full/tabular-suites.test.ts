@@ -67,6 +67,7 @@ const leaves = (name: string, rows: Case['rows'], expected: string, what: Case['
 
 const CASES: readonly Case[] = [
   leaves('xgagaricus.model', agaricus, 'xgagaricus_true', 'prediction'),
+  // Predicted with ntree_limit=10 of 20 (testdata/README.md).
   { ...leaves('xg_dart_agaricus.model', agaricus, 'xg_dart_agaricus_true', 'margin'), trees: 10 },
   leaves('xgblin_agaricus.model', agaricus, 'xgblin_agaricus_true', 'prediction'),
   leaves('xgblin_agaricus.model', agaricus, 'xgblin_agaricus_true_raw', 'margin'),
@@ -113,20 +114,19 @@ describe('public suites', () => {
   test.each(CASES)('$what of $name', async ({ file, rows, expected, what, trees }) => {
     const read = tabularOf(await readModel(file))!
     const scores = read.scores.kind === 'forest' && trees !== undefined ? { ...read.scores, treeCount: trees } : read.scores
-    const tabular = { ...read, scores }
-    const given = rows(tabular.input.featureCount)
+    const given = rows(read.input.featureCount)
     const wanted = table(expected).flat()
-    const own = given.map((row) => evaluateRow(tabular, row))
-    const values = own.flatMap((one) => [...one[what]])
+    const values = given.flatMap((row) => [...evaluateRow({ ...read, scores }, row)[what]])
     expect(values.length).toBe(wanted.length)
     const off = values.filter((value, k) => Math.abs(value - wanted[k]!) > TOLERANCE * Math.max(1, Math.abs(wanted[k]!)))
     expect(off).toEqual([])
-    if (tabular.scores.kind !== 'forest' || trees !== undefined) return
-    const array = tabular.input.dtype === 'float32' ? Float32Array : Float64Array
-    const margins = own.flatMap(({ margin }) => [...margin])
+    if (scores.kind !== 'forest') return
+    // Compiled with all its trees.
+    const array = read.input.dtype === 'float32' ? Float32Array : Float64Array
+    const margins = given.flatMap((row) => [...evaluateRow(read, row).margin])
     const until = { rows: 'steps', block: 'settled' } as const
     for (const ranksFrom of [null, 1]) {
-      const { program, module } = compileWalk(tabular).make({ until, blockFrom: 8, ranksFrom, nestedUpTo: null })
+      const { program, module } = compileWalk(read).make({ until, blockFrom: 8, ranksFrom, nestedUpTo: null })
       const predict = openProgram(program, compileModule(module!))
       expect([...predict(array.from(given.flat()), given.length, { margin: true }).margin!]).toEqual(margins)
     }
