@@ -18,7 +18,11 @@ def alternatives(run, libraries):
         if session.last is None or session.ran is None or not session.runs:
             continue
         rule = "wrapper-overhead" if session.engine in _TABULAR else "predict-call-overhead"
-        tries = [(rule, *way) for way in _ways(session, libraries.matrices)]
+        try:
+            tries = [(rule, *way) for way in _ways(session, libraries.matrices)]
+        except Exception:
+            # A library that cannot be asked so: the other sessions are.
+            continue
         if session.engine == "pytorch":
             tries.extend(_torch(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
