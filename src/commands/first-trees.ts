@@ -52,5 +52,7 @@ export function firstTreesOf(
     at += sample.length
   }
   const trees = firstTrees(tabular, rows, told.labels.subarray(0, MOST_ROWS))
-  return trees === undefined ? { absent: 'it has one tree, or the labels are all alike' } : { firstTrees: trees }
+  return trees === undefined
+    ? { absent: 'it has one tree, or several outputs that are no classes, or the labels are all alike' }
+    : { firstTrees: trees }
 }

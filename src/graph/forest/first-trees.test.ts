@@ -66,6 +66,19 @@ test('labels between 0 and 1 of a model that tells no classes are values', () =>
   expect(points[0]!.metric).toBeLessThan(points[1]!.metric)
 })
 
+test('of two scores their difference is what puts rows in order', () => {
+  // The second class's score is 1 or 1.5 by what the labels are not about; the first's, 0 or 2, decides.
+  const forest = exampleForest([stump(0, 0, 2), stump(1, 1, 1.5)], { outputCount: 2 })
+  const model = {
+    ...exampleTabular({ ...forest, targets: Int32Array.of(0, 1) }),
+    label: { classes: [0, 1], from: 'margin' as const, by: 'largest' as const, cut: 0 },
+  }
+  const labels = Float64Array.from({ length: 160 }, (_, r) => 1 - bit(r, 0))
+  expect(firstTrees(model, rows, labels)!.points).toEqual([{ trees: 2, metric: 1, lossError: 0 }])
+  const { label: _, ...values } = model
+  expect(firstTrees(values, rows, labels)).toBe(undefined)
+})
+
 test('one tree, or labels that are all alike, say nothing', () => {
   const labels = new Float64Array(160)
   expect(firstTrees(exampleTabular(exampleForest([stump(0, 1, 2)])), rows, labels)).toBe(undefined)

@@ -32,10 +32,15 @@ const RESAMPLES = 60
 /** Rows that are asked: differences of a thousandth show on them. */
 export const MOST_ROWS = 5000
 
-/** `labels`: by row; of a classifier the index of its class. undefined where the model is no forest of several trees, or the labels show nothing. */
+/**
+ * `labels`: by row; of a classifier the index of its class. undefined where the model is no forest of several trees, has several outputs that are
+ * no classes, or the labels show nothing.
+ */
 export function firstTrees(model: TabularModel, rows: ArrayLike<number>, labels: Float64Array): FirstTrees | undefined {
   const { scores } = model
   if (scores.kind !== 'forest' || scores.treeCount < 2) return undefined
+  // Of which of them the labels are is not known.
+  if (model.label === undefined && scores.outputCount > 1) return undefined
   const counts = countsOf(scores)
   const answers = answersBy(model, scores, { rows, count: labels.length, counts })
   const metric = metricOf(model, labels)
@@ -67,7 +72,7 @@ function countsOf({ treeCount, targets, widths, outputCount }: Forest): readonly
 
 /** What a model says of each row. */
 interface Answers {
-  /** The last margin of each row. */
+  /** What each row's margins say for the second of two classes; of more, the last margin. */
   readonly margin: Float64Array
   readonly prediction: Float64Array
   readonly label: Float64Array
@@ -117,7 +122,7 @@ function note(
     return (kept / sum.divideBy) * sum.scale + sum.end[k]!
   })
   const prediction = applyTransforms(transform, margin)
-  answers.margin[r] = margin.at(-1)!
+  answers.margin[r] = margin.length === 2 ? margin[1]! - margin[0]! : margin.at(-1)!
   answers.prediction[r] = prediction.at(-1)!
   answers.label[r] = label === undefined ? Number.NaN : labelOf(label, margin, prediction)
 }
