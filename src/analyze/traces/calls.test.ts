@@ -59,13 +59,31 @@ test('steps that called something else are left out, times are means of the othe
 })
 
 test('without marked steps the rounds of a loop are found', async () => {
-  const round = (ts: number) => [op('aten::mm', ts, 10), op('aten::relu', ts + 10, 5)]
+  const round = (ts: number) => [op('aten::mm', ts, 10), op('aten::relu', ts + 10, 5), op('aten::view', ts + 15, 2)]
   const told = await callsOf([...round(0), ...round(20), ...round(40)])
   expect(rows(told)).toEqual([
     ['aten::mm', 0.01],
     ['aten::relu', 0.005],
   ])
-  expect(told).toMatchObject({ runs: 3, otherRuns: 0 })
+  // The rest is of a round, too.
+  expect(told).toMatchObject({ runs: 3, otherRuns: 0, restMs: expect.closeTo(0.002, 6) })
+})
+
+test('a marked step is one run, however alike its layers are', async () => {
+  const layer = (ts: number) => [op('aten::mm', ts, 10), op('aten::relu', ts + 10, 5)]
+  const told = await callsOf([annotation('ProfilerStep#1', 0, 100), ...layer(0), ...layer(20), ...layer(40)])
+  expect(rows(told)).toHaveLength(6)
+  expect(told).toMatchObject({ runs: 1, otherRuns: 0 })
+})
+
+test('of a device without work in the window the host is told', async () => {
+  const step = (n: number, ts: number) => annotation(`ProfilerStep#${n}`, ts, 100)
+  const told = await callsOf([
+    ...[step(1, 0), step(2, 100), step(3, 200)],
+    ...[op('aten::mm', 0, 10), op('aten::mm', 100, 10), op('aten::mm', 200, 10), launch(212, 5, 1)],
+    kernel('late', 220, 30, { correlation: 1 }),
+  ])
+  expect(rows(told)).toEqual([['aten::mm', 0.01]])
 })
 
 test('a recording without operators says so', async () => {

@@ -5,12 +5,15 @@ import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
 import { byStart, endOf, eventsOf } from './events.ts'
 import type { RecordedCall, RecordedCalls } from './facts.ts'
+import { nodeName } from './names.ts'
 import { classOf, isFree } from './operator-classes.ts'
 
 export interface CallsGiven {
   readonly timeline: Timeline
   /** Start and end of each run, µs. */
   readonly runs: readonly (readonly [fromUs: number, toUs: number])[]
+  /** Runs are as the recording marks them; false: it marks none, and all of it is one. */
+  readonly marked: boolean
   /** Whose operators; undefined: all threads'. */
   readonly thread: number | undefined
   readonly judged: Judged | undefined
@@ -21,7 +24,7 @@ export interface CallsGiven {
 const MOST_CALLS = 20_000
 
 /** The calls of a run; the reason, in words, where there are none. */
-export function recordedCalls({ timeline, runs, thread, judged, callers }: CallsGiven): RecordedCalls | string {
+export function recordedCalls({ timeline, runs, marked, thread, judged, callers }: CallsGiven): RecordedCalls | string {
   const nodes = eventsOf(timeline, 'node')
   const all = nodes.length > 0 ? nodes : eventsOf(timeline, 'op')
   const own = nodes.length > 0 || thread === undefined ? all : all.filter((event) => timeline.track[event] === thread)
@@ -29,21 +32,23 @@ export function recordedCalls({ timeline, runs, thread, judged, callers }: Calls
   if (own.length === 0 || first === undefined || last === undefined) return 'no operators were recorded'
   const inside = own.filter((event) => timeline.startUs[event]! >= first[0] && timeline.startUs[event]! < last[1])
   const { chosen, owner } = outermost(timeline, byStart(timeline, inside))
-  const timesUs = judged === undefined ? hostTimes(timeline, chosen) : deviceTimes(timeline, { chosen, owner, judged, callers })
-  const { sequences, otherRuns } = alike(timeline, runs, chosen)
+  const timesUs =
+    judged === undefined ? hostTimes(timeline, chosen, owner) : deviceTimes(timeline, { chosen, owner, judged, callers })
+  const { sequences, otherRuns } = alike(timeline, chosen, { runs, marked })
   const length = sequences[0]?.length ?? 0
   if (length === 0) return 'no operators were recorded'
-  if (length > MOST_CALLS) return `${length} operators without a marked step, too many to be one prediction; mark the steps`
+  if (length > MOST_CALLS)
+    return `${length} operators ${marked ? 'in a step' : 'without a marked step'}, too many to be one prediction; mark each as a step`
   const count = sequences.length
   const mean = (at: number): number => sequences.reduce((sum, one) => sum + timesUs.of(one[at]!), 0) / count / 1000
   return {
     calls: sequences[0]!.map((event, at) => ({ ...toldOf(timeline, event), timeMs: mean(at) })),
-    ...{ runs: count, otherRuns, restMs: timesUs.restUs / 1000 / Math.max(1, runs.length) },
+    ...{ runs: count, otherRuns, restMs: timesUs.restUs / 1000 / (count + otherRuns) },
   }
 }
 
 function toldOf({ names, name, detail, details }: Timeline, event: number): Omit<RecordedCall, 'timeMs'> {
-  const told = names[name[event]!]!.replace(/_kernel_time$/, '')
+  const told = nodeName(names[name[event]!]!)
   const { shapes, types, opType } = details[detail[event]!]!
   return { name: told, opType: opType ?? told, shapes: shapes ?? null, types: types ?? null }
 }
@@ -53,7 +58,7 @@ function outermost(timeline: Timeline, sorted: Uint32Array): { chosen: Uint32Arr
   const { names, name, details, detail, track, durationUs } = timeline
   const classed = new Map<string, boolean>()
   const isKnown = (event: number): boolean => {
-    const [text, type] = [names[name[event]!]!.replace(/_kernel_time$/, ''), details[detail[event]!]!.opType ?? '']
+    const [text, type] = [nodeName(names[name[event]!]!), details[detail[event]!]!.opType ?? '']
     const key = `${text}\n${type}`
     const known = classed.get(key) ?? classOf(text, type) !== undefined
     classed.set(key, known)
@@ -98,7 +103,12 @@ interface Times {
   readonly restUs: number
 }
 
-const hostTimes = ({ durationUs }: Timeline, _: Uint32Array): Times => ({ of: (event) => durationUs[event]!, restUs: 0 })
+function hostTimes({ durationUs }: Timeline, chosen: Uint32Array, owner: ReadonlyMap<number, number>): Times {
+  const told = new Set(chosen)
+  let restUs = 0
+  for (const [event, own] of owner) if (event === own && !told.has(event)) restUs += durationUs[event]!
+  return { of: (event) => durationUs[event]!, restUs }
+}
 
 interface DeviceGiven extends Pick<CallsGiven, 'callers'> {
   readonly chosen: Uint32Array
@@ -122,8 +132,8 @@ function deviceTimes({ durationUs }: Timeline, { chosen, owner, judged, callers 
 /** The runs that called the same in the same order, of those the most common; without marks, the rounds of a loop. */
 function alike(
   timeline: Timeline,
-  runs: CallsGiven['runs'],
   chosen: Uint32Array,
+  { runs, marked }: Pick<CallsGiven, 'runs' | 'marked'>,
 ): { sequences: readonly (readonly number[])[]; otherRuns: number } {
   const key = (event: number): string => `${timeline.name[event]} ${timeline.detail[event]}`
   const sequences = runs.map((): number[] => [])
@@ -133,7 +143,7 @@ function alike(
     while (run < runs.length && at >= runs[run]![1]) run++
     if (run < runs.length && at >= runs[run]![0]) sequences[run]!.push(event)
   }
-  if (runs.length === 1) return { sequences: rounds(sequences[0]!, key), otherRuns: 0 }
+  if (!marked) return { sequences: rounds(sequences[0]!, key), otherRuns: 0 }
   const byKey = new Map<string, number[][]>()
   for (const sequence of sequences) {
     const signature = sequence.map(key).join('|')

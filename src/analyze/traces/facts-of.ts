@@ -63,6 +63,8 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
   const [work] = devices
   const thread = mainThread(timeline, steps)
   const judged = work === undefined ? undefined : judgedWork(timeline, work, steps, launches)
+  // Of a device that did nothing in the window, what the host did.
+  const ran = judged !== undefined && judged.events.length > 0 ? judged : undefined
   const context = work && judged && { timeline, work, judged, launches, thread }
   const [fromUs, toUs] = judged ? [judged.fromUs, judged.toUs] : hostWindow(timeline, steps)
   const window = windowOf(steps, fromUs, toUs)
@@ -71,6 +73,7 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
   const device = context === undefined ? null : deviceFacts(context)
   const callers = callersOf(timeline, judged?.events ?? new Uint32Array(0), launches)
   const runs = steps?.kept.map(({ startUs, endUs }) => [startUs, endUs] as const) ?? [[fromUs, toUs] as const]
+  const marked = steps !== undefined
   // Of PyTorch one thread calls the operators; other frameworks hand them to a pool of threads.
   const callerThread = format === 'pytorch' ? thread : undefined
   const outsiders = outside > 0 ? [`${outside} events of the device lie outside the recording and are left out`] : []
@@ -90,12 +93,9 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
     shares: work === undefined ? null : wholeShares(timeline, work),
     otherDevices: devices.slice(1).map((one) => ({ name: one.name, shares: wholeShares(timeline, one) })),
     ...facts,
-    operators:
-      judged !== undefined && judged.events.length > 0
-        ? deviceRows(timeline, judged, callers)
-        : rowsOfHost(timeline, fromUs, toUs),
+    operators: ran === undefined ? rowsOfHost(timeline, fromUs, toUs) : deviceRows(timeline, ran, callers),
     ...{ functions: null, table: null },
-    ...(withCalls ? { calls: recordedCalls({ timeline, runs: runs, judged, callers, thread: callerThread }) } : {}),
+    ...(withCalls ? { calls: recordedCalls({ timeline, runs, marked, judged: ran, callers, thread: callerThread }) } : {}),
     missing: reasonsOf(facts, steps, format),
   }
 }

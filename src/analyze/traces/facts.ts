@@ -162,7 +162,7 @@ export interface RecordedCalls {
   readonly runs: number
   /** Runs that called something else, left out. */
   readonly otherRuns: number
-  /** ms of a run that none of these calls owns: views, kernels whose operator is not known. */
+  /** ms of a run that none of these calls owns: views, kernels whose operator is not known. Of all runs, left out or not. */
   readonly restMs: number
 }
 

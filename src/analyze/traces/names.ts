@@ -16,6 +16,9 @@ export const usesPlainUnits = (kernel: string): boolean => PLAIN_UNITS.test(kern
 export const isMatrixKernel = (kernel: string): boolean => MATRIX_KERNEL.test(kernel)
 export const isMatrixOperator = (operator: string): boolean => MATRIX_OPERATOR.test(operator)
 
+/** Of the event that ONNX Runtime writes for each run of a node. */
+export const nodeName = (event: string): string => event.replace(/_kernel_time$/, '')
+
 /** `ProfilerStep#7`, and how TensorFlow and JAX mark the steps of a loop. */
 export const isStepName = (name: string): boolean =>
   /^(ProfilerStep#\d+|(train|test|TraceContext|StepMarker|step|_train_step|_test_step)([ #_]?\d+)?)$/i.test(name)

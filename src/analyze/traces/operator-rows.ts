@@ -5,7 +5,7 @@ import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
 import { byStart, eventsOf, selfTimes } from './events.ts'
 import type { MatrixFacts, OperatorRow } from './facts.ts'
-import { isMatrixKernel, isMatrixOperator, shortKernelName, usesPlainUnits, usesTensorCores } from './names.ts'
+import { isMatrixKernel, isMatrixOperator, nodeName, shortKernelName, usesPlainUnits, usesTensorCores } from './names.ts'
 import { bytesOf, flopsOf } from './work-of.ts'
 
 /** Rows beyond are summed up as one. */
@@ -86,11 +86,9 @@ export function hostRows(
 }
 
 function hostGroup(text: string, kind: string, opType: string | undefined, detail: number): Group {
-  const name = nodeName(text, kind)
+  const name = kind === 'node' ? nodeName(text) : text
   return { name, opType: opType ?? name, detail, calls: 0, timeUs: 0, wholeUs: 0, kernels: new Map(), stated: nothingStated() }
 }
-
-const nodeName = (name: string, kind: string): string => (kind === 'node' ? name.replace(/_kernel_time$/, '') : name)
 
 /** Operators that hand their work to another one, which is recorded too: it is counted there. */
 const OUTER = /^aten::(linear|matmul|conv[123]d|_?convolution)$/

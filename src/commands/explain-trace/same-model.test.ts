@@ -59,7 +59,8 @@ describe('a model that PyTorch exported and profiled', () => {
       notJoined: [],
       operatorsNotJoined: [],
     })
-    expect(section.joinedShare).toBeCloseTo(1, 9)
+    // The rest are views, which no node stands for.
+    expect(section.joinedShare).toBeCloseTo(0.989, 3)
     expect(warnings).toEqual([])
   })
 
@@ -154,7 +155,7 @@ test('the report says it, with what is not joined', async () => {
   expect(report.trace?.model?.joinedNodes).toBe(52)
   const text = renderTrace(report, { width: 80, colour: false })
   expect(text).toMatch(/The model +as +recorded +FLOPs/)
-  expect(text).toMatch(/Joined: 52 of 52 nodes, 100 % of the operators' time, with batch =\s+4\./)
+  expect(text).toMatch(/Joined: 52 of 52 nodes, 99 % of the operators' time, with batch =\s+4\./)
   expect(text).toMatch(/--here here\.json/)
 })
 
