@@ -137,6 +137,6 @@ function leftOutWarning({ window }: TraceFacts): string[] {
 function otherRoofs({ device }: TraceFacts, machine: MachineRoofs | undefined): string[] {
   if (machine === undefined || (machine.of === 'device') === (device !== null)) return []
   return machine.of === 'cpu'
-    ? ['--machine has the roofs of a CPU, and a device ran the kernels: no floors']
-    : ['--machine has the roofs of a device, and the recording is of a host: no floors']
+    ? ['--machine has the roofs of a CPU, and a device ran the kernels: it is left out']
+    : ['--machine has the roofs of a device, and the recording is of a host: it is left out']
 }

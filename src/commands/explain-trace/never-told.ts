@@ -3,7 +3,7 @@ import type { TraceFacts } from '../../analyze/traces/facts.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 
 /** Rows of what is not checked. */
-export function neverTold(facts: TraceFacts, latencyMs: number | undefined, hasRoofs = false): ReportDocument['notChecked'] {
+export function neverTold(facts: TraceFacts, latencyMs: number | undefined, hasRoofs: boolean): ReportDocument['notChecked'] {
   const rows: [string, string][] = [
     ['outputs', 'a recording does not tell whether a change keeps the answers right'],
     ['throttling', 'a recording has no clock rates, no other tenants and no queues of the CPU'],

@@ -80,8 +80,11 @@ test('the roofs of a CPU are none of a device that ran the kernels, and the repo
 test('an .xplane.pb brings its own: peaks of arithmetic and of memory', async () => {
   const numbers = { peak_teraflops_per_second: 312, peak_hbm_bw_gigabytes_per_second: 1555 }
   const device = plane('/device:GPU:0', { lines: [line('Stream #1', 5n, [[1, 2, 3_000_000]])], events: { 1: 'k' }, numbers })
-  const told = roofsOf(factsOf(await readContent(space([device]))), undefined)
-  expect(told).toMatchObject({ flopsPerSecond: 312e12, scaled: false, memories: [{ bytesPerSecond: 1555e9 }] })
+  const facts = factsOf(await readContent(space([device])))
+  const own = { flopsPerSecond: 312e12, scaled: false, memories: [{ bytesPerSecond: 1555e9 }] }
+  expect(roofsOf(facts, undefined)).toMatchObject(own)
+  // A CPU's, which are none of it, take nothing away.
+  expect(roofsOf(facts, machineRoofs(machine()))).toMatchObject(own)
 })
 
 test("a step is parted at floors: arithmetic is the model's, memory and what is above are the hardware's", async () => {

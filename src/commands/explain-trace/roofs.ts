@@ -49,7 +49,7 @@ const ratesOf = (value: unknown): Record<string, number> =>
 
 /** Roofs of what ran the operators; undefined: none is known. A CPU's are none of a device, nor the other way round. */
 export function roofsOf({ devices, device }: TraceFacts, machine: MachineRoofs | undefined): TraceRoofs | undefined {
-  if (machine !== undefined) return (machine.of === 'device') === (device !== null) ? machine : undefined
+  if (machine !== undefined && (machine.of === 'device') === (device !== null)) return machine
   if (device === null) return undefined
   const told = devices.find(({ flopsPerSecond, bytesPerSecond }) => flopsPerSecond !== null || bytesPerSecond !== null)
   if (told === undefined) return undefined
