@@ -37,6 +37,7 @@ async function readGiven(file: string, here: string | undefined): Promise<Given>
   if (fault !== undefined) throw new InputError(`${here}: no report on a model (${fault}); ${HERE}`)
   if (report.model?.sha256 !== model.source.sha256)
     throw new InputError(`${here}: a report on ${report.model?.file ?? 'no model'}, which is not ${file}; measure that one here`)
+  if (report.latency === null) throw new InputError(`${here}: no latency in this report; ${HERE}`)
   return { model, here: { file: here, report } }
 }
 
@@ -237,7 +238,7 @@ function hereRow({ file, report }: NonNullable<Given['here']>, groups: readonly 
   const { engine, machine, latency } = report
   return {
     ...{ file, cpu: machine.cpu, engine: engine === null ? null : `${engine.id} ${engine.version}` },
-    ...{ p50Ms: latency?.p50Ms ?? 0, joinedMs, otherMs: sum(report.nodes) - joinedMs },
+    ...{ p50Ms: latency!.p50Ms, joinedMs, otherMs: sum(report.nodes) - joinedMs },
   }
 }
 
