@@ -6,7 +6,7 @@ import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
 import { damaged } from './small-json.ts'
 import { type TraceSource, wholeOf } from './source.ts'
-import { type Field, signed, walkFields } from './wire.ts'
+import { type Field, signed, walkFields, walkPacked } from './wire.ts'
 
 /** Tables stand behind the samples that use them: the file is held whole. */
 const MOST_BYTES = 2 ** 29
@@ -51,6 +51,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const { index, type, unit } = judgedType(source.file, profile)
   const tally = new StackTally()
   const frames = framesOf(profile)
+  const counted = profile.types.findIndex((one) => /^(samples?|count)$/.test(profile.strings[one.type] ?? ''))
   let count = 0
   for (const [from, to] of profile.samples) {
     const { locations, values } = sampleOf(bytes, from, to)
@@ -61,7 +62,6 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     if (named.some((one) => one === undefined)) throw damaged(source.file, 'a sample names a location that is not there')
     // Leaf first in the file; within a location, what was inlined before what it was inlined into.
     tally.add((named as Frame[][]).flat().reverse(), value)
-    const counted = profile.types.findIndex((one) => /^(samples?|count)$/.test(profile.strings[one.type] ?? ''))
     count += counted < 0 ? 1 : (values[counted] ?? 0)
   }
   if (tally.whole === 0) throw new InputError(`${source.file}: no sample of ${type} in this profile; record it again`)
@@ -139,24 +139,10 @@ function sampleOf(bytes: Buffer, from: number, to: number): { locations: number[
   walkFields(bytes, from, to, (field) => {
     const list = told[field.number - 1]
     if (list === undefined) return
-    if (field.wire === 0) list.push(signed(field.value))
-    else if (field.wire === 2) walkPacked(bytes, field.from, field.to, list)
+    if (field.wire === 0) list.push(field.value)
+    else if (field.wire === 2) walkPacked(bytes, field.from, field.to, (value) => list.push(value))
   })
-  return { locations: told[0], values: told[1] }
-}
-
-function walkPacked(bytes: Buffer, from: number, to: number, list: number[]): void {
-  for (let at = from; at < to; ) {
-    let [value, scale] = [0, 1]
-    for (; ; at++) {
-      if (at >= to) throw new InputError('cut off within a list')
-      value += (bytes[at]! & 0x7f) * scale
-      scale *= 128
-      if (bytes[at]! < 0x80) break
-    }
-    at++
-    list.push(signed(value))
-  }
+  return { locations: told[0], values: told[1].map(signed) }
 }
 
 /** By location: innermost first. */

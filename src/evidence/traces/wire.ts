@@ -13,7 +13,7 @@ export interface Field {
   to: number
 }
 
-/** Told of each field of the message in `bytes` from `from` up to `to`; one object for all. False ends the walk. InputError where it is cut. */
+/** Told of each field of the message in `bytes` from `from` up to `to`; one object for all. InputError where it is cut. */
 export function walkFields(bytes: Buffer, from: number, to: number, visit: (field: Field) => void): void {
   const field: Field = { number: 0, wire: 0, value: 0, from: 0, to: 0 }
   let at = from
@@ -58,6 +58,11 @@ export function walkFields(bytes: Buffer, from: number, to: number, visit: (fiel
     if (field.number === 0) throw new InputError('no protocol buffers: a field without a number')
     visit(field)
   }
+}
+
+/** Told of each varint of a packed list. InputError where one is cut. */
+export function walkPacked(bytes: Buffer, from: number, to: number, visit: (value: number) => void): void {
+  for (let at = from; at < to; at += lengthOfVarint(bytes, at, to)) visit(varint(bytes, at, to))
 }
 
 const cut = (): InputError => new InputError('cut off within a field')
