@@ -101,14 +101,13 @@ function readPlane(space: Space, from: number, to: number): void {
   if (device === undefined && !plane.name.startsWith('/host:')) return
   if (/^\/host:(metadata|python-tracer)/.test(plane.name)) return
   if (device !== undefined) space.devices.push(deviceOf(device, statsOf(bytes, plane, plane.stats)))
-  const names = plane.lines.map(([start, end]) => nameOfLine(bytes, start, end))
-  const held = names.filter((_, at) => holdsEvents(bytes, plane.lines[at]!))
+  const lines = plane.lines.map((range) => lineOf(bytes, range))
+  const held = lines.flatMap(({ name, holdsEvents }) => (holdsEvents ? [name] : []))
   // Streams are the data; where there are none, on a TPU, the operators of XLA are, or whole programs where only those were recorded.
   const isStream = (name: string): boolean => !DERIVED.test(name) && !XLA_OPS.test(name)
   const finest = held.some(isStream) ? undefined : held.some((name) => XLA_OPS.test(name)) ? XLA_OPS : XLA_MODULES
   const isData = (name: string): boolean => finest?.test(name) ?? isStream(name)
-  for (const [at, [start, end]] of plane.lines.entries()) {
-    const name = names[at]!
+  for (const { name, start, end } of lines) {
     if (device !== undefined && !isData(name)) continue
     readLine(space, plane, { name, device, start, end })
   }
@@ -160,22 +159,24 @@ function statsOf(bytes: Buffer, { statNames }: Plane, ranges: readonly [number, 
   return stats
 }
 
-function nameOfLine(bytes: Buffer, from: number, to: number): string {
-  const names = ['', '']
-  walkFields(bytes, from, to, (field) => {
-    if (field.wire === 2 && field.number === 2) names[1] = textOf(bytes, field)
-    else if (field.wire === 2 && field.number === 11) names[0] = textOf(bytes, field)
-  })
-  return names[0] || names[1]!
+interface Line {
+  readonly name: string
+  /** Lines can be there without any: a TPU's Overlay. */
+  readonly holdsEvents: boolean
+  readonly start: number
+  readonly end: number
 }
 
-/** Lines can be there without any: a TPU's Overlay. */
-function holdsEvents(bytes: Buffer, [from, to]: readonly [number, number]): boolean {
-  let holds = false
-  walkFields(bytes, from, to, ({ number, wire }) => {
-    holds ||= number === 4 && wire === 2
+function lineOf(bytes: Buffer, [start, end]: readonly [number, number]): Line {
+  const names = ['', '']
+  let holdsEvents = false
+  walkFields(bytes, start, end, (field) => {
+    if (field.wire !== 2) return
+    if (field.number === 2) names[1] = textOf(bytes, field)
+    else if (field.number === 4) holdsEvents = true
+    else if (field.number === 11) names[0] = textOf(bytes, field)
   })
-  return holds
+  return { name: names[0] || names[1]!, holdsEvents, start, end }
 }
 
 function readLine(
