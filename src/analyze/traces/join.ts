@@ -50,10 +50,8 @@ export function joinCalls(calls: readonly RecordedCall[], nodes: readonly ModelN
   const classes = calls.map(({ name, opType }) => classOf(name, opType))
   const candidates = nodes.flatMap((node, at) => (node.ofShapes || isLayout(node.opType) ? [] : [at]))
   const named = byName(calls, nodes)
-  const free = {
-    calls: calls.flatMap((_, at) => (named.some((one) => one.call === at) || classes[at] === undefined ? [] : [at])),
-    nodes: candidates.filter((at) => !named.some((one) => one.node === at)),
-  }
+  const known = [...calls.keys()].filter((at) => classes[at] !== undefined)
+  const free = without(named, { calls: known, nodes: candidates })
   if (free.calls.length * free.nodes.length > MOST_CELLS) return { joins: withAlso(named, { calls, nodes, classes }), sizes: {} }
   const fitAt = (sizes: Sizes) => (call: number, node: number) => fits(calls[call]!, classes[call]!, nodes[node]!, sizes)
   // Symbols are free at first; what most joined shapes say they were holds then.
@@ -66,6 +64,17 @@ export function joinCalls(calls: readonly RecordedCall[], nodes: readonly ModelN
 
 type Sizes = Readonly<Record<string, number>>
 type Pair = Omit<Join, 'also'>
+
+/** Indices of those that are not joined. */
+interface Free {
+  readonly calls: readonly number[]
+  readonly nodes: readonly number[]
+}
+
+function without(joined: readonly Pair[], { calls, nodes }: Free): Free {
+  const [doneCalls, doneNodes] = [new Set(joined.map(({ call }) => call)), new Set(joined.map(({ node }) => node))]
+  return { calls: calls.filter((at) => !doneCalls.has(at)), nodes: nodes.filter((at) => !doneNodes.has(at)) }
+}
 
 function byName(calls: readonly RecordedCall[], nodes: readonly ModelNode[]): Pair[] {
   const index = new Map(nodes.map(({ name }, at) => [name, at]))
@@ -83,10 +92,7 @@ function byName(calls: readonly RecordedCall[], nodes: readonly ModelNode[]): Pa
 const isKin = (a: string, b: string): boolean => a === b || (classOf('', a) !== undefined && classOf('', a) === classOf('', b))
 
 /** The pairs, in the order of both, whose fits add up to most. */
-function aligned(
-  { calls, nodes }: { readonly calls: readonly number[]; readonly nodes: readonly number[] },
-  fitOf: (call: number, node: number) => Fit,
-): Pair[] {
+function aligned({ calls, nodes }: Free, fitOf: (call: number, node: number) => Fit): Pair[] {
   const [rows, columns] = [calls.length, nodes.length]
   const width = columns + 1
   const scores = new Float32Array(2 * width)
@@ -119,15 +125,10 @@ function aligned(
 }
 
 /** Branches may run in another order: of what is left, a call and a node that fit each other by shapes, and nothing else. */
-function alone(
-  { calls, nodes }: { readonly calls: readonly number[]; readonly nodes: readonly number[] },
-  joined: readonly Pair[],
-  fitOf: (call: number, node: number) => Fit,
-): Pair[] {
-  const [doneCalls, doneNodes] = [new Set(joined.map(({ call }) => call)), new Set(joined.map(({ node }) => node))]
-  const [leftCalls, leftNodes] = [calls.filter((at) => !doneCalls.has(at)), nodes.filter((at) => !doneNodes.has(at))]
-  const fitting = leftCalls.map((call) => leftNodes.filter((node) => fitOf(call, node).byShape))
-  return leftCalls.flatMap((call, at): Pair[] => {
+function alone(free: Free, joined: readonly Pair[], fitOf: (call: number, node: number) => Fit): Pair[] {
+  const { calls, nodes } = without(joined, free)
+  const fitting = calls.map((call) => nodes.filter((node) => fitOf(call, node).byShape))
+  return calls.flatMap((call, at): Pair[] => {
     const [node, ...others] = fitting[at]!
     const isOnly = node !== undefined && others.length === 0 && fitting.filter((one) => one.includes(node)).length === 1
     return isOnly ? [{ call, node, by: 'shapes' }] : []
