@@ -4,7 +4,6 @@
 import type { SameModel } from '../commands/explain-trace/explain-trace.ts'
 import { readEvidence } from '../evidence/file.ts'
 import { isWhyslowDocument } from '../evidence/traces/index.ts'
-import { renderTerminal } from '../report/text/terminal.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
 import { type DocumentFlags, documentOutput } from './document-output.ts'
 import type { Surroundings } from './stages.ts'
@@ -61,6 +60,7 @@ async function explainEvidence(file: string, flags: ExplainFlags, { screen, load
   const evidence = readEvidence(file)
   const output = documentOutput(flags, file)
   const { explain } = await load()
+  const { renderTerminal } = await import('../report/text/terminal.ts')
   const report = explain(evidence)
   await output.deliver(screen, {
     document: report,
