@@ -74,6 +74,9 @@ export function languageOf({ file, name }: Frame): FunctionRow['language'] {
 
 interface Tally {
   readonly frame: Frame
+  /** Of which model it is a call; asked once, for stacks are many and functions few. */
+  readonly call: string | undefined
+  readonly isImport: boolean
   self: number
   total: number
   inModel: number
@@ -96,26 +99,26 @@ export class StackTally {
   add(stack: readonly Frame[], weight: number): void {
     if (!(weight > 0) || stack.length === 0) return
     this.#whole += weight
-    const model = stack.map(modelCallOf).find((title) => title !== undefined)
-    const last = stack.at(-1)!
-    if (isWaiting(last)) this.#idle += weight
-    else if (stack.some(isImport)) this.#imports += weight
+    const tallies = stack.map((frame) => this.#of(frame))
+    const model = tallies.find(({ call }) => call !== undefined)?.call
+    const last = tallies.at(-1)!
+    if (isWaiting(last.frame)) this.#idle += weight
+    else if (tallies.some((one) => one.isImport)) this.#imports += weight
     else if (model !== undefined) {
       this.#model += weight
       this.#titles.set(model, (this.#titles.get(model) ?? 0) + weight)
     }
     const seen = new Set<Tally>()
     let inside = false
-    for (const frame of stack) {
-      const tally = this.#of(frame)
-      inside ||= modelCallOf(frame) !== undefined
+    for (const tally of tallies) {
+      inside ||= tally.call !== undefined
       if (!seen.has(tally)) {
         tally.total += weight
         if (inside) tally.inModel += weight
       }
       seen.add(tally)
     }
-    this.#of(last).self += weight
+    last.self += weight
   }
 
   /** `told`: what the format says of the whole. */
@@ -134,7 +137,7 @@ export class StackTally {
     const key = `${frame.file}\n${frame.name}\n${frame.line}`
     const known = this.#functions.get(key)
     if (known !== undefined) return known
-    const tally = { frame, self: 0, total: 0, inModel: 0 }
+    const tally = { frame, call: modelCallOf(frame), isImport: isImport(frame), self: 0, total: 0, inModel: 0 }
     this.#functions.set(key, tally)
     return tally
   }
