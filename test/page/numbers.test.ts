@@ -141,6 +141,15 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
     await same.close()
   })
 
+  test('two searches: a rate that was run several times stands once', async () => {
+    const search = recorded['load-slo'] as LoadDocument
+    const { page, close } = await openPage(browser, [search, search])
+    await page.locator('#rates-beside details.numbers summary').click()
+    const rates = new Set(search.points.map(({ offeredPerSecond }) => offeredPerSecond))
+    expect(await page.locator('#rates-beside tbody tr').count()).toBe(rates.size)
+    await close()
+  })
+
   test('two reports of code: stage by stage, and both in turns as what to type', async () => {
     const [one, other] = [recorded.pipeline as ReportDocument, recorded['pipeline-python'] as ReportDocument]
     const { page, close } = await openPage(browser, [one, other])

@@ -11,7 +11,7 @@ import type { Load } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
 import { type Condition, Conditions } from './conditions.tsx'
 import { BesideFrame, type Titles, titlesOf } from './frame.tsx'
-import { orderOf, type Thing, TimesBeside, timed } from './times.tsx'
+import { orderOf, type Thing, type Timed, TimesBeside, timed } from './times.tsx'
 
 interface Props {
   readonly before: Load
@@ -42,7 +42,7 @@ export function LoadBeside({ before, after, names }: Props) {
             things={things}
             titles={titles}
             absent="without a latency"
-            note="Intervals are those of blocks of a run. A rate that one of them does not keep up with has no latency there."
+            note="Intervals are those of blocks of a run; of several runs of a rate the middle one stands, with an interval that holds those of all. A rate that one of them does not keep up with has no latency there."
           />
         ),
     },
@@ -55,7 +55,7 @@ export function LoadBeside({ before, after, names }: Props) {
       cards={[<Card key="a" load={before} />, <Card key="b" load={after} />]}
       below={
         <p class="says-line">
-          Each by itself, with what holds it up: <code>whyslow view {titles[1]}</code>
+          Each by itself, with what holds it up: <code>whyslow view</code> with its file alone
         </p>
       }
       parts={parts}
@@ -111,16 +111,47 @@ function percentileOf(before: Load, after: Load): { key: Percentile; title: stri
   return PERCENTILES.findLast(({ key }) => tells(before, key) && tells(after, key)) ?? PERCENTILES[0]!
 }
 
+/** One asks at rates, the other by clients that wait: they have no axis in common. */
+const asksOtherwise = (before: Load, after: Load): boolean => isClosed(before.points) !== isClosed(after.points)
+
 /** At what was asked of both. */
 function thingsAt(before: Load, after: Load, key: Percentile): Thing[] {
-  if (isClosed(before.points) !== isClosed(after.points)) return []
-  const timedAt = (point: Point) =>
-    point.saturated ? null : timed(point[key], point.intervals[key]?.low, point.intervals[key]?.high)
-  const later = new Map(after.points.map((point) => [askedOf(point), point]))
-  return inOrder(before.points).flatMap((point) => {
-    const same = later.get(askedOf(point))
-    return same === undefined ? [] : [{ name: askedWords(point), before: timedAt(point), after: timedAt(same) }]
+  if (asksOtherwise(before, after)) return []
+  const later = runsAt(after)
+  return [...runsAt(before)].flatMap(([asked, runs]) => {
+    const same = later.get(asked)
+    return same === undefined ? [] : [{ name: askedWords(runs[0]!), before: timedOf(runs, key), after: timedOf(same, key) }]
   })
+}
+
+/** By what was asked, in its order: a search runs a rate several times. */
+function runsAt({ points }: Load): ReadonlyMap<number, readonly Point[]> {
+  const runs = new Map<number, Point[]>()
+  for (const point of inOrder(points)) {
+    const same = runs.get(askedOf(point))
+    if (same) same.push(point)
+    else runs.set(askedOf(point), [point])
+  }
+  return runs
+}
+
+/** The run in the middle, with an interval that holds those of all: runs of one rate differ by chance. null: not kept up with, or not told. */
+function timedOf(runs: readonly Point[], key: Percentile): Timed | null {
+  const told = runs.filter((run) => run[key] !== null).sort((a, b) => a[key]! - b[key]!)
+  const middle = told[Math.floor((told.length - 1) / 2)]
+  if (middle === undefined || runs.some(({ saturated }) => saturated)) return null
+  const end = (of: typeof Math.min, ends: readonly (number | null)[]) => (ends.every((one) => one !== null) ? of(...ends) : null)
+  return timed(
+    middle[key],
+    end(
+      Math.min,
+      told.map((run) => run.intervals[key]?.low ?? null),
+    ),
+    end(
+      Math.max,
+      told.map((run) => run.intervals[key]?.high ?? null),
+    ),
+  )
 }
 
 const MARGIN = { top: 30, right: 40, bottom: 40, left: 72 }
@@ -158,7 +189,11 @@ function Curves({ before, after, percentile: { key, title }, titles }: CurvesPro
       ]}
       note="Filled: before; open and dashed: after. Upright lines are 95 % intervals; one without an upper end does not say how high it could be."
     >
-      {rows.length === 0 ? (
+      {asksOtherwise(before, after) ? (
+        <p class="soft">
+          One was asked at rates, the other by clients that wait: they have no axis in common. The table has both.
+        </p>
+      ) : rows.length === 0 ? (
         <p class="soft">No percentile can be told of either.</p>
       ) : (
         <Chart
@@ -231,11 +266,11 @@ function Lines({ sides, percentile, titles, width, height, closed }: LinesProps)
       {sides.map((points, index) => (
         <g key={index} class={index === 0 ? 'run before' : 'run after'}>
           <path class="run-line" d={path([...points]) ?? ''} />
-          {points.map((point) => {
+          {points.map((point, run) => {
             const interval = point.intervals[percentile]
             const [cx, cy] = [x(askedOf(point)), y(point[percentile]!)]
             return (
-              <g key={askedOf(point)}>
+              <g key={run}>
                 {interval !== null && (
                   <line
                     class="run-range"
