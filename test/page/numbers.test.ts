@@ -161,6 +161,26 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
     await close()
   })
 
+  test('two reports of code: lines of a function that are alike are counted together', async () => {
+    const one = recorded.pipeline as ReportDocument
+    const sources = [{ file: 'app.mjs', lines: [1, 2].map((line) => ({ line, text: 'i++' })) }]
+    const at = { ...one.lines![0]!, file: 'app.mjs', function: 'count' }
+    const alike = {
+      ...one,
+      pipeline: { ...one.pipeline!, sources },
+      lines: [
+        { ...at, line: 1, timeMs: 2 },
+        { ...at, line: 2, timeMs: 3 },
+      ],
+    }
+    const { page, close } = await openPage(browser, [alike, { ...alike, lines: [alike.lines[0]!] }])
+    await page.locator('#lines-beside details.numbers summary').click()
+    expect((await page.locator('#lines-beside tbody tr').allInnerTexts()).map((row) => row.replace(/\s+/g, ' '))).toEqual([
+      expect.stringContaining('count: i++ 5.00 ms 2.00 ms'),
+    ])
+    await close()
+  })
+
   test('an objective is drawn where it was asked for, and the rate that was found', async () => {
     const load = recorded.load as LoadDocument
     const found = { ratePerSecond: 118, low: 110, high: 126, confirmed: 3 }

@@ -32,25 +32,26 @@ export function StagesBeside({ before, after, titles }: Props) {
   )
 }
 
-export function LinesBeside({ before, after, titles }: Props) {
-  // A line moves when another is written above it: it is the same where file, function and text are.
-  const nameOf = (report: Report) => {
-    const texts = new Map(
-      (report.pipeline?.sources ?? []).flatMap(({ file, lines }) =>
-        lines.map(({ line, text }) => [`${file}:${line}`, text.trim()]),
-      ),
-    )
-    return ({ file, line, function: name }: NonNullable<Report['lines']>[number]) => {
-      const text = texts.get(`${file}:${line}`)
-      return text === undefined ? `${file}:${line}` : `${name === null ? '' : `${name}: `}${text}`
-    }
+/** A line moves when another is written above it, and its file has another name: it is the same where function and text are, of several together. */
+function timesByLine({ pipeline, lines }: Report): ReadonlyMap<string, number> {
+  const texts = new Map(
+    (pipeline?.sources ?? []).flatMap(({ file, lines: all }) => all.map(({ line, text }) => [`${file}:${line}`, text.trim()])),
+  )
+  const times = new Map<string, number>()
+  for (const { file, line, function: name, timeMs } of lines ?? []) {
+    const text = texts.get(`${file}:${line}`)
+    const key = text === undefined ? `${file}:${line}` : `${name === null ? '' : `${name}: `}${text}`
+    times.set(key, (times.get(key) ?? 0) + timeMs)
   }
-  const named = (report: Report) => (report.lines ?? []).map((one) => ({ name: nameOf(report)(one), timeMs: one.timeMs }))
+  return times
+}
+
+export function LinesBeside({ before, after, titles }: Props) {
   const things = thingsOf(
-    named(before),
-    named(after),
-    ({ name }) => name,
-    ({ timeMs }) => timed(timeMs, null, null),
+    [...timesByLine(before)],
+    [...timesByLine(after)],
+    ([name]) => name,
+    ([, timeMs]) => timed(timeMs, null, null),
   )
   return (
     <section id="lines-beside" class="part" aria-labelledby="lines-beside-title">
