@@ -59,6 +59,7 @@ test('numbers of documents of other kinds are theirs', () => {
   const study = document<StudyDocument>('study.document.json')
   for (const { p50Ms, ciLowMs, ciHighMs } of study.table.rows.flatMap(({ cells }) => cells))
     expect(renderMarkdown(study)).toContain(timeWithInterval(p50Ms!, ciLowMs!, ciHighMs!))
+  for (const { inputs } of study.table.rows) expect(renderMarkdown(study)).toContain(`| ${text(inputs)} |`)
   const gap = document<GapDocument>('gap.document.json')
   for (const { title, timeMs } of gap.rungs) expect(renderMarkdown(gap)).toContain(`| ${text(title)} | ${time(timeMs)} |`)
   const distill = document<DistillDocument>('distill.document.json')

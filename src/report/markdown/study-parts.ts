@@ -20,6 +20,7 @@ export function studyParts({ table: { rows: all, reference }, machines, sentence
     table([
       { head: 'model', cells: rows.map(({ model }) => code(model)) },
       { head: 'on', cells: rows.map(({ engine, batch }) => `${text(engine)}${batch === null ? '' : `, batch ${batch}`}`) },
+      { head: 'inputs', cells: rows.map(({ inputs }) => text(inputs)) },
       ...columns.map(({ id }, index) => ({
         head: `${code(id, 60)}${id === reference ? ' (reference)' : ''}`,
         isNumber: true,

@@ -20,7 +20,6 @@ export function ComparisonBeside({ before, after, names }: Props<Comparison>) {
     ({ id }) => id,
     ({ p50Ms, ciLowMs, ciHighMs }) => timed(p50Ms, ciLowMs, ciHighMs),
   )
-  const first = ({ ranking }: Comparison) => ranking.filter(({ place }) => place === 1).map(({ id }) => id)
   return (
     <ManyBeside
       names={names}
@@ -29,7 +28,6 @@ export function ComparisonBeside({ before, after, names }: Props<Comparison>) {
       answers={[before.answer, after.answer]}
       conditions={[
         { name: 'of', before: before.of, after: after.of },
-        { name: 'first place', before: first(before).join(', ') || 'none', after: first(after).join(', ') || 'none' },
         ...machinesOf(before.reports, after.reports),
         { name: 'whyslow', before: before.tool.version, after: after.tool.version },
       ]}
@@ -39,8 +37,11 @@ export function ComparisonBeside({ before, after, names }: Props<Comparison>) {
 
 export function StudyBeside({ before, after, names }: Props<Study>) {
   const cells = ({ table }: Study) =>
-    table.rows.flatMap(({ model, engine, batch, cells: all }) =>
-      all.map((cell) => ({ ...cell, name: `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}, ${cell.machine}` })),
+    table.rows.flatMap(({ model, engine, batch, inputs, cells: all }) =>
+      all.map((cell) => ({
+        ...cell,
+        name: `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}, ${inputs}, ${cell.machine}`,
+      })),
     )
   const things = thingsOf(
     cells(before),
@@ -105,7 +106,7 @@ function ManyBeside({ names, what, things, answers, conditions }: ManyProps) {
       cards={[<Answer key="a" text={answers[0]} />, <Answer key="b" text={answers[1]} />]}
       below={
         <p class="says-line">
-          Each by itself: <code>whyslow view {titles[1]}</code>
+          Each by itself: <code>whyslow view</code> with its file alone
         </p>
       }
       parts={parts}
