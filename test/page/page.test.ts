@@ -199,8 +199,22 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       },
     ])
     expect(await page.locator('.finding .advice').first().innerText()).toMatch(/What to do.*Find the neighbour/s)
-    expect(await page.locator('.next-step').innerText()).toContain('First measure again')
+    expect(await page.locator('.next-step').innerText()).toMatch(
+      /First measure again when nothing else runs, by the same command\.$/,
+    )
     await close()
+  })
+
+  test('the next step says what its command is for', async () => {
+    const [finding] = transformer.findings
+    for (const [next, lead] of [
+      ['whyslow fix model.onnx -o fast/', 'Try the remedies'],
+      ['whyslow model.onnx --engine ort-wasm', 'The first finding below'],
+    ] as const) {
+      const { page, close } = await openPage(browser, [{ ...transformer, findings: [{ ...finding!, next, wouldSaveMs: 1 }] }])
+      expect(await page.locator('.next-step').innerText()).toContain(lead)
+      await close()
+    }
   })
 
   test('the table is sorted, filtered, grouped and walked by keys', async () => {

@@ -12,7 +12,7 @@ export function NextStep({ report }: { report: Report }) {
     <section class="next-step" aria-label="What to type next">
       {unsure && (
         <p>
-          <b>First measure again when nothing else runs</b>, by the same command. Then:
+          <b>First measure again when nothing else runs</b>, by the same command.{next !== null && ' Then:'}
         </p>
       )}
       {next !== null &&
@@ -48,11 +48,17 @@ function nextOf(report: Report): Next | null {
   if (fix != null)
     return fix.int8 ? { lead: 'Outputs may change a little? Then int8 is worth a try:', command: fix.int8.next } : null
   const first = findings.find(({ wouldSaveMs, next }) => wouldSaveMs > 0 && next !== null)
-  if (first?.next != null) return { lead: 'Try the remedies, prove what helps, and have it written:', command: first.next }
+  if (first?.next != null) return { lead: leadOf(first.next), command: first.next }
   if (pipeline) return ofPipeline(report)
   if (trace != null || model === null || engine === null || findings.some(({ wouldSaveMs }) => wouldSaveMs > 0)) return null
   return { lead: 'Nothing to repair here; whether another engine is faster:', command: ['compare', model.file] }
 }
+
+/** Findings lead to `fix` where a remedy treats their rule, else elsewhere: to another engine, to `quantize`, to `lint --repair`. */
+const leadOf = (next: string): string =>
+  next.startsWith('whyslow fix ')
+    ? 'Try the remedies, prove what helps, and have it written:'
+    : 'The first finding below with a command leads to:'
 
 /** Most of it is the model: that is looked into by itself. */
 function ofPipeline({ pipeline, stages, latency }: Report): Next | null {
