@@ -83,15 +83,16 @@ const LONGEST_TITLE = 120
 
 /** The file that the document is of, or what it was asked about. */
 function titleOf(document: object): string {
-  const { model, contestants, target, pipeline, a } = document as {
+  const { model, contestants, target, pipeline, a, file } = document as {
     model?: { file: string } | null
     contestants?: { file: string }[]
     target?: { name?: string }
     pipeline?: { file: string } | null
     a?: { file?: string }
+    file?: string
   }
   // An address stays whole.
   if (target?.name !== undefined) return target.name.slice(0, LONGEST_TITLE)
-  const file = pipeline?.file ?? model?.file ?? contestants?.[0]?.file ?? a?.file ?? 'report'
-  return basename(file).slice(0, LONGEST_TITLE)
+  const own = pipeline?.file ?? model?.file ?? contestants?.[0]?.file ?? a?.file ?? file ?? 'report'
+  return basename(own).slice(0, LONGEST_TITLE)
 }
