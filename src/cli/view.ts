@@ -16,8 +16,17 @@ const WATCH_MS = 1000
 /** Above it a browser takes too long to parse it, and no report is as large. */
 const MOST_BYTES = 400_000_000
 
-/** Kinds of documents that the page draws. */
-const DRAWN = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map((kind) => `whyslow-${kind}/`)
+/** Kinds of documents that the page draws, beside reports, and what one is called. */
+const KINDS: Readonly<Record<string, string>> = {
+  comparison: 'a comparison',
+  load: 'a run under load',
+  study: 'a study',
+  ab: 'a result of ab',
+  gap: 'a result of --explain-gap',
+  distill: 'a result of distill',
+  lint: 'a result of lint',
+}
+const DRAWN = ['report', ...Object.keys(KINDS)].map((kind) => `whyslow-${kind}/`)
 /** Those of which two stand beside each other. */
 const BESIDE = ['report', 'comparison', 'load', 'study'].map((kind) => `whyslow-${kind}/1`)
 
@@ -53,16 +62,6 @@ function checkBeside([before, after]: readonly string[], first: object, second: 
   if (BESIDE.includes(schemaOf(first))) return
   const instead = schemaOf(first) === 'whyslow-ab/1' ? 'the two programs in turns: whyslow ab FIRST SECOND' : alone
   throw new UsageError(`two documents like ${before} (${a}) have no page beside each other; ${instead}`)
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  comparison: 'a comparison',
-  load: 'a run under load',
-  study: 'a study',
-  ab: 'a result of ab',
-  gap: 'a result of --explain-gap',
-  distill: 'a result of distill',
-  lint: 'a result of lint',
 }
 
 function kindOf(document: object): string {
