@@ -64,6 +64,7 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
       return <ComparisonBeside before={normalComparison(first)} after={normalComparison(second)} names={names} />
     if (first?.schema === 'whyslow-study/1')
       return <StudyBeside before={normalStudy(first)} after={normalStudy(second)} names={names} />
+    return <Unreadable reason="It holds two documents that have no page beside each other." />
   }
   if (first?.schema === REPORT) return <ReportPage report={normalReport(first)} original={original!} />
   if (first?.schema === 'whyslow-comparison/1')

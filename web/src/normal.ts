@@ -5,13 +5,15 @@ import type { Ab, Comparison, Distill, Gap, Lint, Load, Report, Study } from './
 type Loose<T> = { [K in keyof T]?: T[K] | null | undefined }
 
 const list = <T>(value: readonly T[] | null | undefined): T[] => (Array.isArray(value) ? [...value] : [])
+const sentence = (answer: string | null | undefined, kind = 'document'): string =>
+  typeof answer === 'string' ? answer : `The ${kind} has no sentence.`
 const none = { timeMs: 0, share: 0 }
 
 export function normalReport(given: unknown): Report {
   const doc = given as Loose<Report>
   return {
     ...(doc as Report),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The report has no sentence.',
+    answer: sentence(doc.answer, 'report'),
     tool: doc.tool ?? { version: 'of another version' },
     model: doc.model ? { ...doc.model, inputs: list(doc.model.inputs).map(normalInput), outputs: list(doc.model.outputs) } : null,
     machine: normalMachine(doc.machine),
@@ -96,7 +98,7 @@ export function normalComparison(given: unknown): Comparison {
   const doc = given as Loose<Comparison>
   return {
     ...(doc as Comparison),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The comparison has no sentence.',
+    answer: sentence(doc.answer, 'comparison'),
     contestants: list(doc.contestants).map((one) => ({ ...one, batches: list(one.batches) })),
     ranking: list(doc.ranking),
     pairs: list(doc.pairs),
@@ -116,7 +118,7 @@ export function normalLoad(given: unknown): Load {
   const { audit } = doc
   return {
     ...(doc as Load),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    answer: sentence(doc.answer),
     points: list(doc.points).map((point) => ({
       ...point,
       intervals: { ...NO_INTERVALS, ...(point.intervals as Partial<typeof point.intervals> | undefined) },
@@ -143,7 +145,7 @@ export function normalAb(given: unknown): Ab {
   })
   return {
     ...(doc as Ab),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    answer: sentence(doc.answer),
     pairs: list(doc.pairs),
     a: side(doc.a),
     b: side(doc.b),
@@ -156,7 +158,7 @@ export function normalStudy(given: unknown): Study {
   const doc = given as Loose<Study>
   return {
     ...(doc as Study),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The study has no sentence.',
+    answer: sentence(doc.answer, 'study'),
     reports: list(doc.reports).map(normalReport),
     machines: list(doc.machines),
     failures: list(doc.failures),
@@ -173,7 +175,7 @@ export function normalGap(given: unknown): Gap {
   const doc = given as Loose<Gap>
   return {
     ...(doc as Gap),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    answer: sentence(doc.answer),
     rungs: list(doc.rungs),
     warnings: list(doc.warnings),
   }
@@ -183,7 +185,7 @@ export function normalDistill(given: unknown): Distill {
   const doc = given as Loose<Distill>
   return {
     ...(doc as Distill),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    answer: sentence(doc.answer),
     students: list(doc.students),
     out: doc.out ?? null,
     warnings: list(doc.warnings),
@@ -195,7 +197,7 @@ export function normalLint(given: unknown): Lint {
   const { measured, repair } = doc
   return {
     ...(doc as Lint),
-    answer: typeof doc.answer === 'string' ? doc.answer : 'The document has no sentence.',
+    answer: sentence(doc.answer),
     measured: measured ? { ...measured, reasons: list(measured.reasons), syntheticInputs: list(measured.syntheticInputs) } : null,
     fused: list(doc.fused),
     unfused: list(doc.unfused),
