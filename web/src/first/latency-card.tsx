@@ -1,6 +1,6 @@
 // The number: the median with its interval, how far it can be trusted and why, and what fix is foretold to give.
 
-import { percent, plural, time, timeWithInterval } from '../format.ts'
+import { intervalOf, percent, plural, time, timeWithInterval } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import type { Report } from '../page-data.ts'
 import { callsOf, unitOf } from '../pipeline/facts.ts'
@@ -27,8 +27,6 @@ export function LatencyCard({ report }: { report: Report }) {
     )
   }
   const [number, unit] = time(latency.p50Ms).split(' ')
-  const whole = timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)
-  const range = whole.slice(whole.indexOf('(') + 1, -1)
   return (
     <section class="card number-card" aria-label="Latency">
       <p class="label">
@@ -38,7 +36,7 @@ export function LatencyCard({ report }: { report: Report }) {
         {number} <small>{unit}</small>
       </p>
       <p class="soft">
-        {range} {unit}, over{' '}
+        {intervalOf(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)}, over{' '}
         {pipeline
           ? callsOf(pipeline, latency.samplesMs.length)
           : plural(latency.blocks.length, 'fresh process', 'fresh processes')}

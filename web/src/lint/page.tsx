@@ -1,6 +1,6 @@
 // The page of a quantized model's lint: what was meant to run in int8 and does not, which condition it breaks, and what that costs.
 import { documentExport, ExportMenu } from '../export-menu.tsx'
-import { bytes, factorRange, known, percent, plural, time, timeOr, timeWithInterval } from '../format.ts'
+import { bytes, factorRange, intervalOf, percent, plural, time, timeOr } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Reasons, Warnings } from '../kit/facts.tsx'
@@ -73,7 +73,7 @@ function NumberCard({ lint: { measured, unfused, fused } }: { lint: Lint }) {
       ) : (
         <>
           <p class="hero">{time(measured.p50Ms)}</p>
-          <p class="soft">{intervalOf(measured)}</p>
+          <p class="soft">{intervalOf(measured.p50Ms, measured.ciLowMs, measured.ciHighMs)}</p>
           <div class="trust">
             <span class={`grade grade-${measured.trust}`} role="img" aria-label={`Trust ${measured.trust}`}>
               {measured.trust}
@@ -91,12 +91,6 @@ function NumberCard({ lint: { measured, unfused, fused } }: { lint: Lint }) {
       </p>
     </section>
   )
-}
-
-/** '346–408 µs' */
-function intervalOf({ p50Ms, ciLowMs, ciHighMs }: NonNullable<Lint['measured']>): string {
-  const [, unit, range] = /^\S+ (\S+) \((.*)\)$/.exec(timeWithInterval(p50Ms, ciLowMs, ciHighMs)) ?? []
-  return `${range} ${unit}`
 }
 
 const MOST_OPEN = 5
@@ -353,7 +347,7 @@ function MeasuredWith({ lint: { measured, model, written, warnings, tool } }: { 
               ['graph optimization', measured.engine.graphOptimization],
               ['machine', measured.machine.cpu],
               ['instructions', measured.machine.isa.join(', ') || null],
-              ['made-up inputs', known(measured.syntheticInputs.join(', ') || 'none', String)],
+              ['made-up inputs', measured.syntheticInputs.join(', ') || 'none'],
               ['whyslow', tool.version],
             ]}
           />
