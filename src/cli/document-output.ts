@@ -1,10 +1,7 @@
 // The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text, `--html FILE`
-// writes the page that shows it, `--markdown` prints it as Markdown in place of the text.
+// writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
-import { renderPage } from '../report/html/html-page.ts'
-import { renderMarkdown } from '../report/markdown/markdown.ts'
 import { renderJson } from '../report/text/json.ts'
-import { embedded, readShell } from './page-shell.ts'
 import type { Screen } from './screen.ts'
 import { UsageError } from './usage-error.ts'
 import { checkTarget, type Target, writeTarget } from './write-file.ts'
@@ -60,17 +57,25 @@ export function documentOutput({ json, html, markdown = false }: DocumentFlags, 
         writeTarget(target, renderJson(document), '--json')
         written.push(`${name}: ${json}`)
       }
-      if (page !== undefined) written.push(`page: ${html}${writePage(page, document)}`)
-      const printed = markdown ? () => renderMarkdown(document, screen) : text
-      await screen.print(isJson ? renderJson(document) : printed())
+      if (page !== undefined) written.push(`page: ${html}${await writePage(page, document)}`)
+      await screen.print(isJson ? renderJson(document) : markdown ? await markdownOf(document, screen) : text())
       written.push(...others)
       if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
     },
   }
 }
 
+async function markdownOf(document: object, screen: Screen): Promise<string> {
+  const { renderMarkdown } = await import('../report/markdown/markdown.ts')
+  return renderMarkdown(document, screen)
+}
+
 /** What is to be said of it. */
-function writePage(target: Target, document: object): string {
+async function writePage(target: Target, document: object): Promise<string> {
+  const [{ renderPage }, { embedded, readShell }] = await Promise.all([
+    import('../report/html/html-page.ts'),
+    import('./page-shell.ts'),
+  ])
   const { answer = '' } = document as { answer?: string }
   const title = `whyslow: ${titleOf(document)}`
   const page = renderPage(readShell(), embedded({ documents: [document] }), { title, answer })
