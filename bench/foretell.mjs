@@ -1,5 +1,5 @@
 // How well does `foretell` do? Every model in every set-up is foretold from every other: from its report there, and from what `whyslow machine` says of
-// this one. What is known of set-ups has nothing of the one that is foretold.
+// this one, with as many threads as there where there are so many. What is known of set-ups has nothing of the one that is foretold.
 //   node bench/foretell.mjs   RESULTS=folder goes on where the last run ended; MINUTES, MODELS, ONLY
 import path from 'node:path'
 import { foretoldOf } from '../dist/commands/foretell/foretell.js'
@@ -21,13 +21,23 @@ const reports = all.map((setup) =>
     return kept(`report ${path.basename(file)} ${setup.name}`, (to) => whyslow([file, ...flags, '--json', to], setup), left)
   }),
 )
+const threadsIn = (s) => machines[s].roofs[0].threads
+// As `foretell` does: with as many threads as there, where there are more here.
+const reportFrom = (f, t, m) => {
+  if (threadsIn(f) <= threadsIn(t)) return reports[f][m]
+  const [file, threads] = [files[m], threadsIn(t)]
+  const flags = [...flagsFor(file), '--threads', String(threads), '--quick', '--no-progress']
+  const name = `report ${path.basename(file)} ${all[f].name} ${threads} of ${threadsIn(f)} threads`
+  return kept(name, (to) => whyslow([file, ...flags, '--json', to], all[f]), left)
+}
 
 const pairs = all.flatMap((from, f) =>
   all.flatMap((to, t) => {
-    if (f === t) return []
+    // All CPUs with one thread told are that other set-up itself: measured, and not foretold.
+    if (f === t || (from.name === 'all CPUs' && to.name === 'one thread')) return []
     const known = reports.filter((_, k) => k !== t).flat()
     return files.map((file, m) => {
-      const { there } = foretoldOf({ report: reports[f][m], there: machines[t], known, warnings: [] })
+      const { there } = foretoldOf({ report: reportFrom(f, t, m), there: machines[t], known, warnings: [] })
       const truth = reports[t][m].latency.p50Ms
       return {
         model: path.basename(file),

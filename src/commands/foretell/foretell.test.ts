@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mulberry32 } from '../../graph/random.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { SavedMachine, SavedReport } from '../../report/documents/saved-report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { estimate } from './estimate.ts'
-import { foretoldOf } from './foretell.ts'
-import { knownPairs, spreadOf } from './known.ts'
+import { foretoldOf, threadsAsThere } from './foretell.ts'
+import { type KnownPair, knownPairs, spreadOf, threadChange } from './known.ts'
 
 const described = (machine: SavedMachine) => ({ ...machine, engine: null }) as unknown as MachineDescription
 const here = exampleMachine('here')
@@ -79,6 +80,11 @@ describe('what is foretold', () => {
     expect(foretoldOf({ ...given(there, [known]), report: wasm }).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
   })
 
+  test('starts from as many threads as there, where there are so many here', () => {
+    const there = described(exampleMachine('there'))
+    expect([1, 2, 4].map((usableCpus) => threadsAsThere(there, usableCpus))).toEqual([null, null, 2])
+  })
+
   test('is an estimate where the known document is of other threads on that machine', () => {
     const there = exampleMachine('there', 2)
     const { there: told } = foretoldOf(given(there, [exampleReport(there, { p50Ms: 6, threads: 1 })]))
@@ -103,5 +109,53 @@ test('pairs are of the same model asked the same on two set-ups of one engine', 
     exampleReport(other, { model: 'b.onnx' }),
   ]
   expect(knownPairs(reports, 'ort-cpu')).toHaveLength(2)
-  expect(spreadOf(knownPairs(reports, 'ort-cpu'))).toBeNull()
+  expect(knownPairs(reports, 'ort-cpu').map(({ threads }) => threads)).toEqual(['fewer', 'more'])
+  expect(spreadOf(knownPairs(reports, 'ort-cpu'), 'more')).toBeNull()
+})
+
+describe('what known machines tell', () => {
+  const pairsOf = (threads: KnownPair['threads'], factors: readonly number[]): KnownPair[] =>
+    factors.map((factor) => ({ error: Math.log(factor), families: 'x64 to x64', threads }))
+
+  test('by how much the roofs were beside the truth is taken out, from pairs whose threads changed alike', () => {
+    const pairs = [...pairsOf('more', [1.5, 1.5, 1.5, 1.5, 1.5]), ...pairsOf('as many', [1, 1, 1, 1, 1, 1])]
+    expect(spreadOf(pairs, 'more')).toEqual({ bias: expect.closeTo(1.5), factor: 1, medianError: 0, pairs: 5 })
+    expect(spreadOf(pairs, 'as many')).toEqual({ bias: 1, factor: 1, medianError: 0, pairs: 6 })
+    expect(spreadOf(pairs, 'fewer')).toMatchObject({ bias: 1, pairs: 11 })
+  })
+
+  test('the interval holds the next of the same kind in four of five', () => {
+    // Errors of any shape and middle, the last one unknown: how often is it within?
+    let held = 0
+    const trials = 2000
+    const random = mulberry32(7)
+    for (let trial = 0; trial < trials; trial++) {
+      const factors = Array.from({ length: 13 }, () => 1.3 * Math.exp(random() ** 3 - 0.4 * random()))
+      const next = factors.pop()!
+      const { bias, factor } = spreadOf(pairsOf('more', factors), 'more')!
+      if (next <= bias * factor && next >= bias / factor) held++
+    }
+    expect(held / trials).toBeGreaterThan(0.78)
+    expect(held / trials).toBeLessThan(0.9)
+  })
+
+  test('an estimate is multiplied by it, and says so', () => {
+    // From one thread to two of twice the rate: arithmetic and memory take half as long, starts and calls as long as before.
+    const oneThread = { roofs: [{ ...here.roofs[0]!, threads: 1, elementsPerSecond: { Pow: 1e8 } }] }
+    const scaled = 2 + 1.5 + 3
+    const known = ['a', 'b', 'c', 'd', 'e'].flatMap((model) => [
+      exampleReport(exampleMachine('known', 1, oneThread), { model }),
+      exampleReport(exampleMachine('known with more', 2), { model, p50Ms: 1.5 * scaled }),
+    ])
+    const report = exampleReport(exampleMachine('here', 1, oneThread))
+    const { there, parts, notes } = foretoldOf({ ...given(exampleMachine('there', 2), known), report })
+    expect(there).toMatchObject({ p50Ms: expect.closeTo(1.5 * scaled), grade: 'C' })
+    expect(parts.reduce((sum, { thereMs }) => sum + thereMs, 0)).toBeCloseTo(there.p50Ms)
+    expect(notes.join()).toMatch(/known machines took 1\.5 times what their roofs said, in the middle of 5 pairs/)
+  })
+
+  test('threads that nothing tells are as many', () => {
+    expect(threadChange(undefined, 4)).toBe('as many')
+    expect([threadChange(1, 2), threadChange(2, 1), threadChange(2, 2)]).toEqual(['more', 'fewer', 'as many'])
+  })
 })

@@ -1,19 +1,20 @@
 // `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
 import { InputError } from '../../graph/input-error.ts'
+import { readUsableCpus } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
-import { timeWithInterval } from '../../report/text/numbers.ts'
+import { significant, timeWithInterval } from '../../report/text/numbers.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 import { readMachineDocument, readReports } from '../study/read-documents.ts'
 import { rowKey } from '../study/study.ts'
 import { toolVersion } from '../version.ts'
 import { why } from '../why.ts'
 import { estimate } from './estimate.ts'
-import { canScale, familiesOf, knownPairs, spreadOf, threadsOf } from './known.ts'
+import { canScale, familiesOf, knownPairs, spreadOf, threadChange, threadsOf } from './known.ts'
 
 export interface ForetellOptions extends WhyOptions {
   /** What `whyslow machine --json` wrote on the machine in question. */
@@ -29,8 +30,15 @@ export async function foretell(
 ): Promise<ForetoldDocument> {
   const there = readMachineDocument(machineFile)
   const known = knownFiles.length === 0 ? { reports: [], warnings: [] } : readReports(knownFiles)
-  const { report } = await why(file, { ...DEFAULTS, ...given })
+  const threads = given.threads ?? threadsAsThere(there, readUsableCpus())
+  const { report } = await why(file, { ...DEFAULTS, ...given, threads })
   return foretoldOf({ report, there, known: known.reports, warnings: known.warnings })
+}
+
+/** How a model spreads over threads is best measured: with as many as there, where this machine has more. null: the engine's choice. */
+export function threadsAsThere({ roofs }: Pick<MachineDescription, 'roofs'>, usableCpus: number): number | null {
+  const { threads } = roofs[0]!
+  return threads < usableCpus ? threads : null
 }
 
 export interface ForetellGiven {
@@ -99,22 +107,34 @@ function estimated(report: ReportDocument, there: MachineDescription, known: rea
   if (from !== to && !pairs.some((pair) => pair.families === families))
     throw new InputError(`nothing was ever measured both on ${from} and on ${to}; give reports that were, with --known`)
   const { p50Ms, lowMs, highMs, parts, notes } = estimate(report as SavedReport, there)
-  const spread = spreadOf(pairs)
+  const threadsHere = threadsOf(report)
+  const threadsThere = there.roofs[0]!.threads
+  const spread = spreadOf(pairs, threadChange(threadsHere, threadsThere))
   if (spread === null) {
     const bounds =
       'no machines are known to judge this by (--known): the interval holds if no part does better or worse than its roofs'
     const ends = { lowMs: Math.min(lowMs, p50Ms), highMs: Math.max(highMs, p50Ms) }
     return { there: { basis: 'estimated', p50Ms, ...ends, grade: 'D' }, parts, known: null, notes: [...notes, bounds] }
   }
-  const { factor, medianError } = spread
+  const { bias, factor, medianError, pairs: judged } = spread
   const close = medianError <= CLOSE
-  const grade = pairs.length >= MANY_PAIRS && close ? 'A' : pairs.length >= SOME_PAIRS ? 'B' : 'C'
+  const grade = judged >= MANY_PAIRS && close ? 'A' : judged >= SOME_PAIRS ? 'B' : 'C'
+  const then = p50Ms * bias
   return {
-    there: { basis: 'estimated', p50Ms, lowMs: p50Ms / factor, highMs: p50Ms * factor, grade },
-    parts,
-    known: { pairs: pairs.length, medianError },
-    notes: [...notes],
+    there: { basis: 'estimated', p50Ms: then, lowMs: then / factor, highMs: then * factor, grade },
+    parts: parts.map((part) => ({ ...part, thereMs: part.thereMs * bias })),
+    known: { pairs: judged, medianError },
+    notes: [...notes, ...biasNotes(bias, judged)],
   }
+}
+
+function biasNotes(bias: number, pairs: number): string[] {
+  const times = significant(bias, 2)
+  return Number(times) === 1
+    ? []
+    : [
+        `known machines took ${times} times what their roofs said, in the middle of ${pairs} pairs: the estimate is multiplied by it`,
+      ]
 }
 
 function engineNotes(here: NonNullable<ReportDocument['engine']>, there: ReportDocument['engine']): string[] {

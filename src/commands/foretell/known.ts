@@ -1,5 +1,6 @@
 // How well foretelling did on machines that are known: every report of a model foretold from every other machine that has it.
 import { machineKey } from '../../machine/key.ts'
+import { median } from '../../measure/timing/statistics.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
 import { familyOf } from '../study/machine-class.ts'
@@ -15,6 +16,15 @@ export interface KnownPair {
   /** The logarithm of what was measured over what was foretold. */
   readonly error: number
   readonly families: string
+  readonly threads: ThreadChange
+}
+
+/** Whether the other set-up has more threads: how well a model spreads over them is told by no roof. */
+export type ThreadChange = 'fewer' | 'as many' | 'more'
+
+export function threadChange(from: number | undefined, to: number | undefined): ThreadChange {
+  if (from === undefined || to === undefined || from === to) return 'as many'
+  return to < from ? 'fewer' : 'more'
 }
 
 /** The setup's own identity: the machine's facts and the threads the engine was told. */
@@ -38,18 +48,53 @@ export function knownPairs(reports: readonly ReportDocument[], engineId: string)
     usable.flatMap((to) => {
       if (setupOf(from) === setupOf(to) || rowKey(from) !== rowKey(to)) return []
       const { p50Ms } = estimate(from as SavedReport, to.machine)
-      return [{ error: Math.log(to.latency!.p50Ms / p50Ms), families: familiesOf(from.machine, to.machine) }]
+      return [
+        {
+          error: Math.log(to.latency!.p50Ms / p50Ms),
+          families: familiesOf(from.machine, to.machine),
+          threads: threadChange(threadsOf(from), threadsOf(to)),
+        },
+      ]
     }),
   )
 }
 
+export interface Spread {
+  /** What was measured over what was foretold, in the middle; 1 where the threads are as many. */
+  readonly bias: number
+  /** Up and down from there. */
+  readonly factor: number
+  /** Once the bias is taken out. */
+  readonly medianError: number
+  readonly pairs: number
+}
+
 /**
- * The factor up and down that held the truth as often as HELD among pairs, by the rank that also counts the one to come (split conformal
- * prediction: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005); and the median error. null: too few pairs.
+ * From the pairs whose threads changed as these do, else from all: by how much what was foretold lay beside the truth in the middle, and the factor
+ * up and down from there that held the truth as often as HELD, by the rank that also counts the one to come (split conformal prediction: Vovk,
+ * Gammerman, Shafer, Algorithmic Learning in a Random World, 2005). null: too few pairs.
  */
-export function spreadOf(pairs: readonly KnownPair[]): { factor: number; medianError: number } | null {
-  if (pairs.length < LEAST_PAIRS) return null
-  const sizes = pairs.map(({ error }) => Math.abs(error)).sort((a, b) => a - b)
+export function spreadOf(pairs: readonly KnownPair[], change: ThreadChange): Spread | null {
+  const like = pairs.filter(({ threads }) => threads === change)
+  const enough = like.length >= LEAST_PAIRS
+  const judged = enough ? like : pairs
+  // Each pair of as many threads is there both ways, so that the middle is none.
+  const biased = enough && change !== 'as many'
+  if (judged.length < LEAST_PAIRS) return null
+  const errors = judged.map(({ error }) => error).sort((a, b) => a - b)
+  // Each is judged by the others, as the one to come will be.
+  const sizes = errors.map((error, i) => Math.abs(error - (biased ? medianWithout(errors, i) : 0))).sort((a, b) => a - b)
   const rank = Math.min(sizes.length, Math.ceil((sizes.length + 1) * HELD))
-  return { factor: Math.exp(sizes[rank - 1]!), medianError: Math.expm1(sizes[(sizes.length - 1) >> 1]!) }
+  return {
+    bias: biased ? Math.exp(median(errors)) : 1,
+    factor: Math.exp(sizes[rank - 1]!),
+    medianError: Math.expm1(median(sizes)),
+    pairs: judged.length,
+  }
+}
+
+function medianWithout(sorted: readonly number[], left: number): number {
+  const at = (i: number) => sorted[i < left ? i : i + 1]!
+  const count = sorted.length - 1
+  return (at((count - 1) >> 1) + at(count >> 1)) / 2
 }
