@@ -5,12 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { cache, root } from './cache.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const web = join(root, 'web')
 /** Where the shell lies once it is built. */
 export const shellFile = join(root, 'dist/web/shell.html.br')
-const stamp = join(root, 'node_modules/.cache/whyslow.web-stamp')
+const stamp = join(cache, 'web-stamp')
 
 /** More than this is a mistake; a report's own data comes on top. */
 const MOST_BYTES = 600_000

@@ -6,21 +6,18 @@ import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { buildInfo, cache, root } from './cache.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const src = join(root, 'src')
 const dist = join(root, 'dist')
-const cache = join(root, 'node_modules/.cache')
-const buildInfo = join(cache, 'whyslow.tsbuildinfo')
-const stamp = join(cache, 'whyslow.build-stamp')
+const stamp = join(cache, 'build-stamp')
 const command = join(dist, 'cli/main.js')
 const validators = join(dist, 'validators')
 const web = join(root, 'web')
 const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
-const scripts = ['build', 'build-web', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
+const scripts = ['build', 'build-web', 'cache', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>
   join(root, name),
 )
@@ -47,7 +44,8 @@ writeFileSync(stamp, fingerprint())
 
 function compile() {
   const tsc = createRequire(import.meta.url).resolve('typescript/lib/tsc.js')
-  return spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { cwd: root, stdio: 'inherit' }).status === 0
+  const argv = [tsc, '-p', join(root, 'tsconfig.build.json'), '--tsBuildInfoFile', buildInfo]
+  return spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit' }).status === 0
 }
 
 function isIncomplete() {

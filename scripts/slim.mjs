@@ -3,10 +3,10 @@
 // names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
+import { buildInfo, root } from './cache.mjs'
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const dist = join(root, 'dist')
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
@@ -28,4 +28,4 @@ for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
 for (const file of files) if (file.endsWith('.d.ts') && !named.has(file)) rmSync(file)
 
 // The compiler remembers that it wrote what was removed: the next build is a whole one.
-rmSync(fileURLToPath(new URL('../node_modules/.cache/whyslow.tsbuildinfo', import.meta.url)), { force: true })
+rmSync(buildInfo, { force: true })
