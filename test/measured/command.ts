@@ -4,13 +4,15 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject, type TestContext } from 'vitest'
+import { expect, inject } from 'vitest'
 import { ROOT } from '../sources.ts'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
 
 /** Path of a model in fixtures/models, by name. */
 export const fixture = (name: string): string => join(ROOT, 'fixtures/models', `${name}.onnx`)
+
+export { onlyFull } from '../only-full.ts'
 
 export interface Ended {
   readonly status: number | null
@@ -73,11 +75,6 @@ export function start({ cwd, temporary, cache, data }: Folders, argv: readonly s
 
 /** Runs the command to its end. */
 export const whyslow = (where: Folders, ...argv: string[]): Promise<Ended> => start(where, argv).ended
-
-/** With the full tests alone; `npm test` says so, and why. */
-export function onlyFull({ skip }: TestContext, why: string): void {
-  if (!process.env.WHYSLOW_TEST_FULL) skip(`${why} (npm run test:full)`)
-}
 
 /** Fails unless it ended with exit code 2, one line on standard error, nothing on standard output, and nothing left behind. */
 export function expectRefusal(where: Folders, { status, stdout, stderr }: Ended, says: RegExp): void {

@@ -6,8 +6,21 @@ import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
+import { onlyFull } from '../only-full.ts'
 import { chromiumPath, noBrowser, openPage, sideways, startBrowser, violations } from './browser.ts'
 import { empty, failedEngine, HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
+
+/** More reports of the kinds that others are of. */
+const ALIKE = new Set([
+  'cnn-initializers-as-inputs',
+  'gru',
+  'linear',
+  'quantized',
+  'transformer',
+  'lint-s8',
+  'reports/tiny',
+  'reports/noisy',
+])
 
 const cases: [string, object[]][] = [
   ...Object.entries(recorded).map(([name, document]): [string, object[]] => [name, [document]]),
@@ -32,7 +45,8 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
   })
   afterAll(() => browser.close())
 
-  test.each(cases)('%s: says nothing, asks for nothing, is readable', async (_, documents) => {
+  test.for(cases)('%s: says nothing, asks for nothing, is readable', async ([name, documents], context) => {
+    if (ALIKE.has(name)) onlyFull(context, 'a report of the same kind as others')
     const { page, said, close } = await openPage(browser, documents)
     expect(await page.getByText('cannot be drawn').count()).toBe(0)
     expect(await violations(page)).toEqual([])
@@ -40,7 +54,8 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     await close()
   })
 
-  test.each([360, 3840])('nothing lies beside a screen of %d pixels', async (width) => {
+  test.for([360, 3840])('nothing lies beside a screen of %d pixels', async (width, context) => {
+    if (width > 1000) onlyFull(context, 'the wide screen')
     for (const documents of [
       [recorded.transformer!],
       [recorded.fix!],
@@ -139,7 +154,8 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     await close()
   })
 
-  test.each([0, 4])('hostile text stays text (%d)', async (offset) => {
+  test.for([0, 4])('hostile text stays text (%d)', async (offset, context) => {
+    if (offset > 0) onlyFull(context, 'the same texts in other places')
     for (const documents of [
       [hostile(transformer, offset)],
       [hostile(recorded.fix!, offset)],

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onlyFull } from '../only-full.ts'
 import { ROOT } from '../sources.ts'
 import { chromiumPath, noBrowser, openPage, startBrowser } from './browser.ts'
 import { recorded } from './documents.ts'
@@ -35,6 +36,9 @@ const PICTURES: Readonly<Record<string, Picture>> = {
   load: { document: 'load', part: '#curve' },
   comparison: { document: 'compare' },
 }
+
+/** Those that `npm test` compares. */
+const SHORT = new Set(['report', 'lines', 'load'])
 
 function output(command: string, argv: readonly string[]): string {
   try {
@@ -73,7 +77,9 @@ describe.skipIf(left !== '')(`pictures of the page${left}`, () => {
   })
   afterAll(() => browser.close())
 
-  test.each(Object.entries(PICTURES))('%s looks as it was approved', async (name, { document, part, width = 900, dark }) => {
+  test.for(Object.entries(PICTURES))('%s looks as it was approved', async ([name, picture], context) => {
+    if (!blesses && !SHORT.has(name)) onlyFull(context, 'more pictures')
+    const { document, part, width = 900, dark } = picture
     const options = { viewport: { width, height: 700 }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' } as const
     const { page, close } = await openPage(browser, [recorded[document]!], options)
     const drawn = await (part === undefined ? page : page.locator(part)).screenshot()
