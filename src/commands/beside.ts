@@ -50,7 +50,8 @@ export async function enginesBeside(model: Model, { engineId, folder, quick, des
     else fixes.push(here.fix)
   }
   const owner = `${MODELS[format] ?? `a ${format} model`} probably runs on ${runtime} today`
-  return { engines: [...found, ...written], says: isOwners ? null : sentence(owner, found, fixes) }
+  const says = quick ? `${owner}; fix and a run without --quick measure it beside this engine` : sentence(owner, found, fixes)
+  return { engines: [...found, ...written], says: isOwners ? null : says }
 }
 
 /** Code written for the model, where it can be: what a call of the engine costs beside it. */

@@ -14,7 +14,9 @@ const LEAST = { warmup: 2, samples: 3 } as const
 const LONGEST_MS = 2000
 
 /** One that does not take the model is left out. */
-export async function measureBeside(plan: VariedPlan): Promise<readonly OtherEngine[]> {
+export async function measureBeside(
+  plan: Pick<VariedPlan, 'run' | 'task' | 'inputs' | 'beside' | 'limits'>,
+): Promise<readonly OtherEngine[]> {
   const { run, task, inputs, beside = [], limits } = plan
   const { predictionMs, loadMs } = inputs.firstLook
   if (predictionMs > LONGEST_MS) return []

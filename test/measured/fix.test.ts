@@ -203,6 +203,20 @@ test('where a loss is allowed, a dry run names fewer bits too', async (context) 
   expect(report.answer).not.toContain('static-quantization')
 })
 
+test('of a model that is not ONNX, what converting it gave is a row of its own', async (context) => {
+  onlyFull(context, 'another measurement')
+  const file = join(ROOT, 'fixtures/formats/tfjs/arithmetic.json')
+  const argv = ['fix', file, '-o', newOut(), '--only', 'memory-arena', '--budget', '1s', '--no-progress', '--json', '-']
+  const run = await whyslow(where, ...argv)
+  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
+  const report = JSON.parse(run.stdout) as ReportDocument
+  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+  const [row] = report.trials
+  expect(row).toMatchObject({ remedies: ['conversion'], kept: true, agreement: { maxAbs: expect.any(Number) } })
+  expect(row!.speedup).toBeCloseTo(row!.beforeMs! / row!.afterMs!)
+  expect(report.answer).toContain('in place of TensorFlow.js with the file as it is')
+})
+
 test('where nothing is proven the original is handed over, and a goal that is missed is exit code 3', async () => {
   const out = newOut()
   const file = fixture('credit_lr')

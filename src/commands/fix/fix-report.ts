@@ -13,9 +13,12 @@ import type { Tuned } from './precision.ts'
 
 /** The diagnosis with the trials, what they came to, and the sentence that says so. */
 export function withTrials(diagnosis: ReportDocument, found: Tuned, options: FixOptions, shipped: string | null): ReportDocument {
-  const { quantization, preprocessing } = found
-  const rows = found.tried.map((one) => trialRow(one, options.goal))
-  const trials = preprocessing === undefined ? rows : [...rows, trialRow(preprocessing.row, 'latency')]
+  const { quantization, preprocessing, conversion } = found
+  const trials = [
+    ...(conversion === undefined ? [] : [conversion]),
+    ...found.tried.map((one) => trialRow(one, options.goal)),
+    ...(preprocessing === undefined ? [] : [trialRow(preprocessing.row, 'latency')]),
+  ]
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
   return { ...diagnosis, answer, trials, fix: fixSection, ...(quantization ? { quantization } : {}) }

@@ -12,6 +12,7 @@ import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
 import { measureWithOperators } from '../operator-experiments.ts'
 import { alone, checkEngine, type Run, withRun } from '../run.ts'
+import { proveConversion } from './conversion.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
@@ -64,7 +65,8 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
         options.onDiagnosis?.(diagnosis.answer)
         const tried = await tryRemedies(run, options, evidence, diagnosis)
         if (options.dryRun) return { evidence, diagnosis, found: tried, serving: null }
-        const found = picture === null ? tried : await withPreprocessingProof(run, options, tried, picture)
+        const converted = await withConversion(run, options, tried)
+        const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
         const plan = options.slo === null ? null : foundPlan(run, options, found)
         return { evidence, diagnosis, found, serving: plan === null ? null : await servingFor(run, options, plan) }
       },
@@ -79,6 +81,14 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     if (shipped) await shipFound(run, options, { ...found, serving: serving?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
+}
+
+/** Where the goal is what was measured of it. */
+async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
+  const conversion = options.goal === 'latency' ? await proveConversion(run, options) : undefined
+  if (conversion === undefined) return found
+  options.onTrial?.(conversion)
+  return { ...found, conversion }
 }
 
 async function withPreprocessingProof(

@@ -10,6 +10,7 @@ import { type PrecisionSearch, precisionSearch } from '../../quantize/plan/preci
 import { prepareModel } from '../../quantize/plan/prepare.ts'
 import { optionsFor } from '../../quantize/write/choice.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 import { variantWriter } from '../../ship/index.ts'
 import type { Bench } from '../../tune/bench.ts'
@@ -26,6 +27,8 @@ export interface Tuned extends Found {
   readonly quantization: Quantization | null
   /** Absent where no code was to move into the model. */
   readonly preprocessing?: ProvenPreprocessing
+  /** Absent where the file is what the engine runs. */
+  readonly conversion?: TrialRow
 }
 
 /** What is known of the original, what measures its variants, and the engine's own optimizer. */

@@ -2,13 +2,12 @@
 // new model, as docs/remedies/preprocessing.md says.
 
 import path from 'node:path'
-import type { Feeds, TensorValue } from '../../engines/types.ts'
+import type { TensorValue } from '../../engines/types.ts'
 import { fileForEngine } from '../../graph/model.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
-import { type Agreement, compareOutputs, verdict } from '../../measure/outputs/index.ts'
-import { outputsTask } from '../../measure/outputs/outputs-task.ts'
-import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
+import { verdict } from '../../measure/outputs/index.ts'
+import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import {
@@ -19,13 +18,14 @@ import {
 } from '../../rewrite/preprocessing/index.ts'
 import { writeModelFolder } from '../../ship/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
-import { type ModelTask, modelTask } from '../../trials/model-task.ts'
+import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
 import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { Found } from '../../tune/search.ts'
 import { type Tried, tried } from '../../tune/tried.ts'
 import type { Run } from '../run.ts'
+import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
 
 const SAMPLES = 4
@@ -150,15 +150,4 @@ function picturesFor(run: Run, { input, steps }: Preprocessed): TensorValue[] {
     for (let i = 0; i < count; i++) data[i] = Math.floor(256 * random())
     return { dtype: input.dtype, shape, data }
   })
-}
-
-async function agreementOf(run: Run, base: ModelTask, changed: ModelTask): Promise<Agreement | string> {
-  const outputs: (readonly Feeds[])[] = []
-  for (const [name, task] of [['base', base] as const, ['changed', changed] as const]) {
-    const outputFolder = path.join(run.folder, `preprocessing-${name}`)
-    const trial = await run.trials.run(outputsTask, { ...task, outputFolder }, trialLimits(run.limits, 1000))
-    if (trial.outcome !== 'measured') return reasonInWords(trial)
-    outputs.push(loadInputs(trial.value.saved))
-  }
-  return compareOutputs(outputs[0]!, outputs[1]!, { graph: run.graph })
 }

@@ -14,6 +14,9 @@ const SUBJECT: Readonly<Record<Fix['goal'], string>> = {
 
 const size = (value: number, unit: Fix['unit']): string => (unit === 'ms' ? time(value) : bytes(value))
 
+/** Rows with a sentence of their own. */
+const APART = new Set<string | undefined>(['conversion', 'preprocessing'])
+
 /** '2.6–2.9×', or '2.6×' where both ends read the same. */
 export function speedupRange(low: number, high: number): string {
   const [a, b] = [factor(low), factor(high)]
@@ -24,7 +27,7 @@ const factor = (value: number): string => (value < 10 ? significant(value, value
 
 /** One sentence, or two where nothing helped. Pure. */
 export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
-  return `${mainSentence(fix, trials)}${picturesSentence(trials)}`
+  return `${mainSentence(fix, trials)}${conversionSentence(trials)}${picturesSentence(trials)}`
 }
 
 function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
@@ -36,6 +39,15 @@ function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   const how = fix.unit === 'ms' ? speedupRange(fix.speedupLow, fix.speedupHigh) : `${percent(1 - fix.after / fix.before)} less`
   const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
   return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
+}
+
+/** What converting the model gave before all else, where its owner's runtime was measured beside. */
+function conversionSentence(trials: ReportDocument['trials']): string {
+  const converted = trials.find(({ remedies }) => remedies[0] === 'conversion')
+  if (converted === undefined) return ''
+  const { beforeMs, afterMs, speedupLow, speedupHigh, changes } = converted
+  if (beforeMs === null || afterMs === null || speedupLow === null || speedupHigh === null) return ''
+  return ` Before that, by ${changes.join(', ')}: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}).`
 }
 
 /** What moving the code in front of the model into it gave, where that was asked for. */
@@ -51,6 +63,6 @@ function picturesSentence(trials: ReportDocument['trials']): string {
 /** Remedies of which no variant was kept, each once, in the order of trial. */
 function triedInVain(trials: ReportDocument['trials']): string[] {
   const kept = new Set(trials.flatMap((trial) => (trial.kept === true ? trial.remedies : [])))
-  const ids = trials.flatMap(({ remedies }) => (remedies[0] === 'preprocessing' ? [] : remedies))
+  const ids = trials.flatMap(({ remedies }) => (APART.has(remedies[0]) ? [] : remedies))
   return [...new Set(ids)].filter((id) => !kept.has(id))
 }
