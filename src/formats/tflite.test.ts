@@ -8,6 +8,8 @@ import { checkFormat } from './check-format.ts'
 import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
 import { readTflite } from './tflite.ts'
 
+/** TensorProto.DataType. */
+const INT8 = 3
 const FOLDER = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite')
 
 /** Integer kernels round where real numbers do not: one step of 256, or of 65536. */
@@ -51,6 +53,16 @@ checkFormat(readTflite, {
     },
   ],
   refuses: [],
+})
+
+// onnxruntime names what it makes of weights after them and after their zero points, and fails where two nodes have made the same.
+test.each(['cnn', 'residual', 'upscale'])('int8 weights of %s and their zero points have one reader each', async (name) => {
+  const { proto } = await readTflite(path.join(FOLDER, `../tflite-quantized/${name}.static.tflite`))
+  const int8 = new Set(proto.graph!.initializer.filter(({ dataType }) => dataType === INT8).map((one) => one.name))
+  const weights = proto.graph!.node.filter(({ opType, input }) => opType === 'DequantizeLinear' && int8.has(input[0]!))
+  const read = weights.flatMap(({ input }) => [input[0]!, input[2]!])
+  expect(weights.length).toBeGreaterThan(1)
+  expect(new Set(read).size).toBe(read.length)
 })
 
 test("nodes of an operator that was made of several layers go by the first of their names ('matmul;Relu;add')", async () => {

@@ -27,6 +27,17 @@ describe('a graph that is written node by node', () => {
     expect([...constantsOf({ proto })].map(({ shape }) => shape)).toEqual([[2]])
   })
 
+  test('gives a constant to one reader alone: the first has what is shared, the next a copy', () => {
+    const builder = new GraphBuilder()
+    const shared = builder.constant(float32s([2], [1, 2]), 'ones')
+    const names = [1, 2, 3].map(() => builder.constantAlone(float32s([2], [1, 2]), 'zeros').name)
+    expect(names).toEqual([shared.name, 'zeros', 'zeros_1'])
+    expect(builder.constant(float32s([2], [1, 2])).name).toBe(shared.name)
+    const { proto, constants } = builder.build('model')
+    expect(proto.graph!.initializer.map(({ name }) => name)).toEqual(['ones', 'zeros', 'zeros_1'])
+    expect([...constants.keys()]).toEqual(['ones', 'zeros', 'zeros_1'])
+  })
+
   test('a subgraph sees the values outside, and its constants stand outside', () => {
     const builder = new GraphBuilder()
     const x = builder.input('x', 'float32', [3])

@@ -31,6 +31,10 @@ type Attributes = Readonly<Record<string, AttributeValue>>
 interface Shared {
   readonly names: Set<string>
   readonly constants: Map<string, Value>
+  /** What each initializer holds, by its name. */
+  readonly contents: Map<string, ConstantData>
+  /** Names of constants that one reader has for itself. */
+  readonly alone: Set<string>
   readonly initializers: TensorProto[]
   readonly origins: Map<NodeProto, string>
   /** Of ai.onnx and of other domains that nodes ask for. */
@@ -65,6 +69,8 @@ export class GraphBuilder {
         : {
             names: new Set(),
             constants: new Map(),
+            contents: new Map(),
+            alone: new Set(),
             initializers: [],
             origins: new Map(),
             opsets: new Map([['', opset]]),
@@ -106,11 +112,25 @@ export class GraphBuilder {
     const key = keyOf(data)
     const known = this.#shared.constants.get(key)
     if (known !== undefined) return known
-    const given = this.#unique(this.#shared.origin === '' ? name : `${this.#shared.origin}/${name}`)
-    const value = { name: given, dtype: data.dtype, shape: data.shape, constant: data }
+    const value = this.#initializer(data, name)
     this.#shared.constants.set(key, value)
-    this.#shared.initializers.push(tensorOf(given, data))
     return value
+  }
+
+  /** A constant that nobody else has asked for alone: the first who asks has what `constant` gives, everyone else a copy. */
+  constantAlone(data: ConstantData, name = 'constant'): Value {
+    const { alone } = this.#shared
+    const shared = this.constant(data, name)
+    const value = alone.has(shared.name) ? this.#initializer(data, name) : shared
+    alone.add(value.name)
+    return value
+  }
+
+  #initializer(data: ConstantData, name: string): Value {
+    const given = this.#unique(this.#shared.origin === '' ? name : `${this.#shared.origin}/${name}`)
+    this.#shared.contents.set(given, data)
+    this.#shared.initializers.push(tensorOf(given, data))
+    return { name: given, dtype: data.dtype, shape: data.shape, constant: data }
   }
 
   /** Asks for this version of a domain's operators, where what it has without being asked is older. */
@@ -160,7 +180,7 @@ export class GraphBuilder {
 
   /** The model that was written. */
   build(name: string): BuiltGraph {
-    const { opsets, initializers, origins } = this.#shared
+    const { opsets, initializers, origins, contents } = this.#shared
     const built = this.#graph(name)
     const { '': opset = OPSET, ...others } = Object.fromEntries(opsets)
     const proto = model({
@@ -173,8 +193,7 @@ export class GraphBuilder {
       opset,
       opsets: others,
     })
-    const contents = [...this.#shared.constants.values()].map(({ name: given, constant }) => [given, constant!] as const)
-    return { proto, constants: new Map(contents), origins }
+    return { proto, constants: contents, origins }
   }
 
   #graph(name: string): GraphProto {

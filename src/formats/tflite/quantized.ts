@@ -58,8 +58,11 @@ export function dequantize(builder: GraphBuilder, value: Value, quantization: Qu
   const zeroPoints = ZERO_POINTS[dtype]
   const real = { dtype: 'float32', shape } as const
   if (zeroPoints !== undefined) {
-    const parts = parametersOf(builder, value, quantization)
-    return builder.op('DequantizeLinear', [value, parts.scale, parts.zeroPoint], real, parts.attributes)
+    // Where it makes weights uint8 (session.x64quantprecision), the engine names what it makes after each, and fails where two nodes read one.
+    const weights = value.constant !== undefined && dtype === 'int8' ? value.constant : undefined
+    const stored = weights === undefined ? value : builder.constantAlone(weights)
+    const parts = parametersOf(builder, value, quantization, weights !== undefined)
+    return builder.op('DequantizeLinear', [stored, parts.scale, parts.zeroPoint], real, parts.attributes)
   }
   // Of 16 and 64 bits ai.onnx 17 has none.
   const [scale, zeroPoint] = broadcastParameters(builder, value, quantization)
@@ -91,16 +94,16 @@ function parametersOf(
   builder: GraphBuilder,
   { dtype, shape }: Pick<Value, 'dtype' | 'shape'>,
   { scales, zeroPoints, axis }: Quantization,
+  alone = false,
 ) {
   const single = scales.length === 1
   const sizes = single ? [] : [scales.length]
   const zeros = zeroPoints.length === scales.length ? zeroPoints : scales.map(() => zeroPoints[0] ?? 0)
   // DequantizeLinear of int32 takes no zero point but 0, which it has when it is left out.
-  const zeroPoint =
-    dtype === 'int32' ? undefined : builder.constant({ dtype, shape: sizes, data: ZERO_POINTS[dtype]!(zeros) }, 'zero_point')
+  const content = dtype === 'int32' ? undefined : { dtype, shape: sizes, data: ZERO_POINTS[dtype]!(zeros) }
   return {
     scale: builder.constant(float32s(sizes, scales), 'scale'),
-    zeroPoint,
+    zeroPoint: content && (alone ? builder.constantAlone(content, 'zero_point') : builder.constant(content, 'zero_point')),
     attributes: single ? {} : { axis: Math.min(axis, Math.max(shape.length - 1, 0)) },
   }
 }
