@@ -293,10 +293,20 @@ describe('nodes', () => {
     expect(await failure(changed('shards', change))).toMatch(message)
   })
 
+  test.each([
+    ['Neg', /\(Neg\) computes with complex numbers, which is not read/],
+    ['Identity', /gives complex numbers \(.*\), which ONNX has no operators for; give their magnitude/],
+  ])('complex numbers in %s', async (op, message) => {
+    const file = changed('spectra', (model) => {
+      for (const node of model.modelTopology.node) if (node.op === 'ComplexAbs') node.op = op
+    })
+    expect(await failure(file)).toMatch(message)
+  })
+
   test('bytes changed at random give a model or one line', async () => {
     const random = mulberry32(7)
     const outcomes = new Set<boolean>()
-    for (const name of ['shards', 'strided-slices', 'loops-v2', 'loops-v1', 'conv2d', 'gathering', 'layers-perceptron']) {
+    for (const name of ['shards', 'strided-slices', 'loops-v2', 'loops-v1', 'conv2d', 'gathering', 'spectra', 'layers-perceptron']) {
       const file = changed(name, () => undefined)
       const whole = fs.readFileSync(file)
       for (let run = 0; run < 40; run++) {

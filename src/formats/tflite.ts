@@ -60,6 +60,10 @@ function write(checked: CheckedModel, file: string, free: boolean): GraphBuilder
   const outputs = writeSubgraph(writing, { index: 0, builder }, inputs)
   for (const [k, tensor] of outputs.entries()) {
     const about = declared(writing, tensor.row)
+    if (tensor.imaginary !== undefined)
+      throw new InputError(
+        `${file}: its output ${names.outputs[k]} is of complex numbers, which ONNX has no operators for; give their magnitude, or both parts`,
+      )
     const value = tensor.resource === undefined ? tensor.value : refuseHandle(file, names.outputs[k]!)
     builder.output(
       names.outputs[k]!,

@@ -5,6 +5,7 @@ import type { Dimension } from '../../graph/types.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import { GraphBuilder, type Value } from '../build/graph-builder.ts'
 import { cast } from '../tensorflow/broadcast.ts'
+import { isComplex } from './complex.ts'
 import { CONTROL_FLOW } from './control-flow.ts'
 import { type GraphDef, type NodeDef, readGraphDef, refOf, type TensorRef } from './graph-def.ts'
 import type { ModelJson, SignatureTensor } from './model-json.ts'
@@ -36,6 +37,10 @@ export function writeGraphModel(model: ModelJson, weights: ReadonlyMap<string, C
 
 /** TensorFlow.js has no int64: what ONNX computes of sizes leaves as int32. */
 function asDeclared(world: World, builder: GraphBuilder, value: Value): Value {
+  if (isComplex(value))
+    throw new InputError(
+      `${world.file} gives complex numbers (${value.name}), which ONNX has no operators for; give their magnitude, or both parts`,
+    )
   if (world.lists.has(value) && value.constant === undefined && value.name.endsWith('/list'))
     throw new InputError(
       `${world.file} has a list of tensors among its outputs, which ONNX does not have; convert the model again`,

@@ -26,6 +26,11 @@ export class OperatorCall {
     this.contents = contents
   }
 
+  /** The same node with other inputs. */
+  withInputs(inputs: readonly Value[]): OperatorCall {
+    return new OperatorCall(this.node, this.builder, inputs, this.contents)
+  }
+
   /** The input at this place; a negative one counts from the end. Throws InputError where there is none. */
   input(index: number): Value {
     const value = this.inputs.at(index)

@@ -3,6 +3,7 @@
 import { InputError } from '../../graph/input-error.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { isComplex, writeComplex } from './complex.ts'
 import { Contents, constantOf } from './contents.ts'
 import type { GraphDef, NodeDef, NodeTable, TensorRef } from './graph-def.ts'
 import { OperatorCall } from './operator-call.ts'
@@ -137,10 +138,12 @@ export class Scope {
       this.world.contents,
     )
     try {
-      return this.#settled(call, () => {
-        const written = write(call)
-        return Array.isArray(written) ? (written as readonly Value[]) : [written as Value]
-      })
+      const written = (asked: OperatorCall): readonly Value[] => {
+        const values = write(asked)
+        return Array.isArray(values) ? (values as readonly Value[]) : [values as Value]
+      }
+      if (call.inputs.some(isComplex)) return writeComplex(call, written)
+      return this.#settled(call, () => written(call))
     } catch (error) {
       // Sizes and axes of damaged files that do not fit one another show where they are used.
       if (error instanceof RangeError || error instanceof TypeError)

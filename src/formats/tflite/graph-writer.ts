@@ -5,7 +5,15 @@ import type { Dimension, DType } from '../../graph/types.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import type { CheckedModel } from './checked-model.ts'
-import { type Declared, FreeSizeError, type OperatorCall, type Tensor, type Variable, withDeclared } from './operator.ts'
+import {
+  type Declared,
+  FreeSizeError,
+  type OperatorCall,
+  type Tensor,
+  type Variable,
+  type WriteOperator,
+  withDeclared,
+} from './operator.ts'
 import { OPERATORS } from './operator-codes.ts'
 import { WRITERS } from './operators/index.ts'
 import { asUnsigned } from './quantized.ts'
@@ -78,11 +86,16 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
   if (name === undefined || writer === undefined) throw refusal(adviceFor(name, code.custom_code))
   const outputs = operator.outputs.map((at) => asUnsigned(declared(writing, subgraph.tensors[at]!)))
   const handles: string[] = []
+  const inputs = operator.inputs.map((at) => (at === -1 ? undefined : madeBefore(tensorAt(writing, scope, at), refusal)))
+  const imaginary = inputs.map((tensor) => tensor?.imaginary)
+  const kept: Value[] = []
   const call: OperatorCall = {
     builder,
     operator: name,
     row: operator,
-    inputs: operator.inputs.map((at) => (at === -1 ? undefined : madeBefore(tensorAt(writing, scope, at), refusal))),
+    inputs,
+    imaginary,
+    keepImaginary: (value) => kept.push(value),
     outputs,
     refusal,
     state: (k) => stateOf(writing, subgraph, operator.inputs[k] ?? -1, refusal),
@@ -98,11 +111,37 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
     },
     inline: (index, inputs, body = builder) => writeSubgraph(writing, { index, builder: body }, inputs),
   }
-  const values = builder.within(ownName(place), () => attempt(() => writer(call), refusal))
+  const write = imaginary.every((one) => one === undefined) ? writer : writerOfComplex(name, writer, refusal)
+  const values = builder.within(ownName(place), () => attempt(() => write(call), refusal))
   for (const [k, at] of operator.outputs.entries()) {
     const value = values[k]
-    if (value !== undefined) tensors.set(at, madeTensor(writing, outputs[k]!, value))
+    if (value !== undefined) tensors.set(at, { ...madeTensor(writing, outputs[k]!, value), imaginary: kept[k] })
     else if (handles[k] !== undefined) tensors.set(at, handleTensor(outputs[k]!, handles[k]))
+  }
+}
+
+/** What only moves the numbers of its first input: of complex ones, their parts one like the other. */
+const MOVES: ReadonlySet<string> = new Set([
+  'RESHAPE',
+  'SQUEEZE',
+  'EXPAND_DIMS',
+  'TRANSPOSE',
+  'SLICE',
+  'STRIDED_SLICE',
+  'REVERSE_V2',
+  'TILE',
+])
+/** What makes real numbers of complex ones. CAST takes the real part. */
+const ENDS: ReadonlySet<string> = new Set(['COMPLEX_ABS', 'REAL', 'IMAG', 'CAST'])
+
+function writerOfComplex(name: string, writer: WriteOperator, refusal: (why: string) => Error): WriteOperator {
+  if (ENDS.has(name)) return writer
+  if (!MOVES.has(name)) return refused(refusal('computes with complex numbers, which is not read'))
+  return (call) => {
+    const [first, ...others] = call.inputs
+    const [moved] = writer({ ...call, inputs: [{ ...first!, value: call.imaginary[0]!, content: undefined }, ...others] })
+    call.keepImaginary(moved!)
+    return writer(call)
   }
 }
 

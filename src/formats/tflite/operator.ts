@@ -27,6 +27,8 @@ export interface Tensor extends Declared {
   readonly value: Value
   /** The variable whose handle it is. */
   readonly resource?: string | undefined
+  /** Of complex numbers; `value` is the real part. */
+  readonly imaginary?: Value | undefined
 }
 
 export interface OperatorCall {
@@ -36,6 +38,10 @@ export interface OperatorCall {
   /** Undefined where an optional input is left out. */
   readonly inputs: readonly (Tensor | undefined)[]
   readonly outputs: readonly Declared[]
+  /** Of inputs that are complex numbers the imaginary part; `value` is the real one. */
+  readonly imaginary: readonly (Value | undefined)[]
+  /** Says that output 0 is complex, with this imaginary part. */
+  readonly keepImaginary: (value: Value) => void
   /** An error that names the file, the operator and its place. */
   readonly refusal: (why: string) => Error
   /** The state that tensor number `input` (a variable) holds before, and what it holds from now on. */

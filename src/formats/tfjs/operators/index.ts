@@ -1,6 +1,7 @@
 // All operators of TensorFlow graphs that are read, by name.
 import { dataTypeOf } from '../../../graph/dtype.ts'
 import { binary, scalar } from '../../tensorflow/broadcast.ts'
+import { SPECTRA } from '../complex.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { BLOCKS } from './blocks.ts'
 import { ELEMENTWISE } from './elementwise.ts'
@@ -58,7 +59,7 @@ const PASSED: OperatorTable = {
 }
 
 const ALL: ReadonlyMap<string, OperatorWriter> = new Map(
-  [ELEMENTWISE, MATRICES, WINDOWS, REDUCTIONS, SHAPES, GATHERING, BLOCKS, IMAGES, PASSED].flatMap((table) =>
+  [ELEMENTWISE, MATRICES, WINDOWS, REDUCTIONS, SHAPES, GATHERING, BLOCKS, IMAGES, SPECTRA, PASSED].flatMap((table) =>
     Object.entries(table),
   ),
 )

@@ -11,6 +11,7 @@ import { RECURRENT } from './recurrent.ts'
 import { REDUCTIONS } from './reductions.ts'
 import { RESIZING } from './resizing.ts'
 import { SHAPES } from './shapes.ts'
+import { SPECTRA } from './spectra.ts'
 import { STORAGE } from './storage.ts'
 import { STRIDED_SLICE } from './strided-slice.ts'
 import { WINDOWS } from './windows.ts'
@@ -27,6 +28,7 @@ export const WRITERS: Writers = {
   ...GATHERING,
   ...RESIZING,
   ...STORAGE,
+  ...SPECTRA,
   ...RECURRENT,
   ...CONTROL,
   ...OTHERS,
