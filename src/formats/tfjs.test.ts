@@ -306,7 +306,16 @@ describe('nodes', () => {
   test('bytes changed at random give a model or one line', async () => {
     const random = mulberry32(7)
     const outcomes = new Set<boolean>()
-    for (const name of ['shards', 'strided-slices', 'loops-v2', 'loops-v1', 'conv2d', 'gathering', 'spectra', 'layers-perceptron']) {
+    for (const name of [
+      'shards',
+      'strided-slices',
+      'loops-v2',
+      'loops-v1',
+      'conv2d',
+      'gathering',
+      'spectra',
+      'layers-perceptron',
+    ]) {
       const file = changed(name, () => undefined)
       const whole = fs.readFileSync(file)
       for (let run = 0; run < 40; run++) {
