@@ -2,9 +2,9 @@
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
 import type { HostSets } from './device-facts.ts'
 import { byName, byStart, endOf, eventsOf, where } from './events.ts'
-import type { HostFacts, ShapeFacts, TrainingFacts } from './facts.ts'
+import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'
 import { PairIndex } from './id-index.ts'
-import { between, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, union } from './intervals.ts'
+import { between, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
 import { isAllocating, isBackward, isCompiling, isMatrixOperator, isTrainingOnly } from './names.ts'
 import { median, type Steps } from './window.ts'
 
@@ -28,6 +28,7 @@ export function hostFacts(context: HostContext): HostFacts {
   const frames = framesOf(context)
   const exposed = busy === undefined ? sets.dataLoading : difference(sets.dataLoading, busy)
   return {
+    parts: partsOf(context),
     unrecorded: share(nothing),
     operators: share(sets.operators),
     dataLoading: share(sets.dataLoading),
@@ -38,6 +39,18 @@ export function hostFacts(context: HostContext): HostFacts {
     allocations: countOf(context, isAllocating),
     python: frames === null ? null : share(intersection(nothing, frames)),
     stacks: frames !== null,
+  }
+}
+
+function partsOf({ sets, fromUs, toUs }: HostContext): HostParts {
+  const { dataLoading, compiling, allocating, operators } = sets
+  const framework = union(sets.synchronising, sets.launching, sets.spans)
+  const whole = { starts: Float64Array.of(fromUs), ends: Float64Array.of(toUs) }
+  const lengths = partition(whole, [dataLoading, compiling, allocating, operators, framework])
+  const share = (part: number): number => (toUs > fromUs ? lengths[part]! / (toUs - fromUs) : 0)
+  return {
+    ...{ dataLoading: share(0), compiling: share(1), allocating: share(2), operators: share(3) },
+    ...{ framework: share(4), unrecorded: share(5) },
   }
 }
 
