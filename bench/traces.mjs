@@ -1,50 +1,96 @@
-// Beside HolisticTraceAnalysis: idle, compute and other shares of each trace that both read, and where they differ by more than a point, who is
-// right, by a sum of intervals worked out here over the file's own events. PYTHON=… node bench/traces.mjs TRACE...
+// Beside HolisticTraceAnalysis and XProf: busy, compute, copy and idle shares of each trace that both read, and where they differ by more than a
+// point, who is right: of Chrome traces by a sum of intervals worked out here over the file's own events.
+// PYTHON=with-HolisticTraceAnalysis [XPROF_PYTHON=with-xprof] node bench/traces.mjs TRACE...
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-const { PYTHON } = process.env
+const { PYTHON, XPROF_PYTHON } = process.env
 const files = process.argv.slice(2)
-if (PYTHON === undefined || files.length === 0) {
-  console.error('Usage: PYTHON=python-with-HolisticTraceAnalysis node bench/traces.mjs TRACE...')
+const planes = files.filter((file) => file.endsWith('.pb'))
+const traces = files.filter((file) => !planes.includes(file))
+if (files.length === 0 || (traces.length > 0 && PYTHON === undefined) || (planes.length > 0 && XPROF_PYTHON === undefined)) {
+  console.error(
+    'Usage: PYTHON=python-with-HolisticTraceAnalysis XPROF_PYTHON=python-with-xprof node bench/traces.mjs TRACE...\n' +
+      'PYTHON reads Chrome traces, XPROF_PYTHON .xplane.pb files; each is needed for its own alone.',
+  )
   process.exit(2)
 }
 const root = join(import.meta.dirname, '..')
 /** One point of a hundred. */
 const CLOSE = 0.01
+const SHARES = ['busy', 'compute', 'copy', 'idle']
 
-const theirs = new Map(
-  execFileSync(PYTHON, [join(root, 'bench/traces/hta_shares.py'), ...files], {
+let wrong = 0
+if (traces.length > 0) besideHta()
+if (planes.length > 0) besideXprof()
+process.exit(wrong > 0 ? 1 : 0)
+
+function besideHta() {
+  const theirs = told(PYTHON, 'hta_shares.py', traces)
+  console.log(`trace | ${SHARES.map((share) => `${share}: whyslow, HTA, intervals`).join(' | ')} | verdict`)
+  for (const file of traces) {
+    const hta = theirs.get(file) ?? { error: 'nothing was told' }
+    const ours = explain(file)
+    const truth = intervals(file)
+    if (ours === null || truth === null || hta.error !== undefined) {
+      console.log(`${basename(file)} | not compared: ${hta.error ?? (truth === null ? 'no device' : 'not read')}`)
+      continue
+    }
+    const isRight = SHARES.every((share) => near(ours[share], truth[share]))
+    // HTA tells no copies where it finds none, and none where its own table fails.
+    const isSame = SHARES.every((share) => hta[share] === null || near(ours[share], hta[share]))
+    if (!isRight) wrong++
+    const verdict = isSame ? 'equal' : isRight ? 'HTA differs from the intervals' : 'WHYSLOW DIFFERS FROM THE INTERVALS'
+    const three = (share) => [ours, hta, truth].map((one) => percent(one[share])).join(', ')
+    console.log(`${basename(file)} | ${SHARES.map(three).join(' | ')} | ${verdict}`)
+  }
+}
+
+/** XProf tells devices together: the mean of ours. Where it finds steps, what a device computes in them. */
+function besideXprof() {
+  const theirs = told(XPROF_PYTHON, 'xprof_shares.py', planes)
+  console.log('file | busy, of all devices: whyslow, XProf | idle | computing, ms | verdict')
+  for (const file of planes) {
+    const xprof = theirs.get(file) ?? { error: 'nothing was told' }
+    const ours = explain(file)
+    if (ours === null || xprof.error !== undefined) {
+      console.log(`${basename(file)} | not compared: ${xprof.error ?? 'no device'}`)
+      continue
+    }
+    const computeMs = ours.compute * ours.windowMs
+    const checks = [
+      ...(xprof.busy === null ? [] : [near(ours.allBusy, xprof.busy), near(1 - ours.allBusy, xprof.idle)]),
+      ...(xprof.computeMs === null ? [] : [Math.abs(computeMs / xprof.computeMs - 1) <= CLOSE]),
+    ]
+    const verdict = checks.length === 0 ? 'XProf tells nothing of its device' : checks.every(Boolean) ? 'equal' : 'DIFFERENT'
+    if (verdict === 'DIFFERENT') wrong++
+    const busy = `${percent(ours.allBusy)}, ${percent(xprof.busy)}`
+    const idle = `${percent(1 - ours.allBusy)}, ${percent(xprof.idle)}`
+    console.log(
+      `${basename(file)} | ${busy} | ${idle} | ${computeMs.toFixed(2)}, ${xprof.computeMs?.toFixed(2) ?? '-'} | ${verdict}`,
+    )
+  }
+}
+
+/** What a tool of Python's says, by file. */
+function told(python, script, paths) {
+  const text = execFileSync(python, [join(root, 'bench/traces', script), ...paths], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  const rows = text
     .trim()
     .split('\n')
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
-    .map((row) => [row.file, row]),
-)
-let wrong = 0
-console.log('trace | idle: whyslow, HTA, intervals | compute: whyslow, HTA, intervals | verdict')
-for (const file of files) {
-  const hta = theirs.get(file)
-  const ours = explain(file)
-  const truth = intervals(file)
-  if (ours === null || truth === null || hta.error !== undefined) {
-    console.log(`${basename(file)} | not compared: ${hta.error ?? (truth === null ? 'no device' : 'not read')}`)
-    continue
-  }
-  const isRight = near(ours.idleShare, truth.idle) && near(ours.computeShare, truth.compute)
-  const isSame = near(ours.idleShare, hta.idle) && near(ours.computeShare, hta.compute)
-  if (!isRight) wrong++
-  const verdict = isSame ? 'equal' : isRight ? 'HTA differs from the intervals' : 'WHYSLOW DIFFERS FROM THE INTERVALS'
-  const three = (a, b, c) => [a, b, c].map((share) => (100 * share).toFixed(1)).join(', ')
-  console.log(
-    `${basename(file)} | ${three(ours.idleShare, hta.idle, truth.idle)} | ${three(ours.computeShare, hta.compute, truth.compute)} | ${verdict}`,
-  )
+  return new Map(rows.map((row) => [row.file, row]))
 }
-process.exit(wrong > 0 ? 1 : 0)
+
+function percent(share) {
+  return share === null || share === undefined ? '-' : (100 * share).toFixed(1)
+}
 
 function near(a, b) {
   return Math.abs(a - b) <= CLOSE
@@ -57,7 +103,12 @@ function explain(file) {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const { trace } = JSON.parse(text)
-  return trace.idleShare === null ? null : trace
+  if (trace.idleShare === null) return null
+  const all = [trace.deviceBusyShare, ...trace.otherDevices.map(({ deviceBusyShare }) => deviceBusyShare)]
+  return {
+    ...{ busy: trace.deviceBusyShare, compute: trace.computeShare, copy: trace.copyShare, idle: trace.idleShare },
+    ...{ allBusy: all.reduce((sum, one) => sum + one, 0) / all.length, windowMs: trace.windowMs },
+  }
 }
 
 /** Plain sums over sorted intervals, of the file's busiest device. */
@@ -75,10 +126,12 @@ function intervals(file) {
     const from = events.reduce((low, one) => Math.min(low, one.from), Number.POSITIVE_INFINITY)
     const to = events.reduce((high, one) => Math.max(high, one.to), 0)
     const length = to - from
+    const busyUs = union(events)
     return {
-      busyUs: union(events),
-      idle: 1 - union(events) / length,
+      ...{ busyUs, busy: busyUs / length, idle: 1 - busyUs / length },
       compute: union(events.filter(({ kind }) => kind === 'compute')) / length,
+      // Where nothing else runs: what is missing without them.
+      copy: (busyUs - union(events.filter(({ kind }) => kind !== 'copy'))) / length,
     }
   })
   return rows.sort((a, b) => b.busyUs - a.busyUs)[0] ?? null

@@ -21,6 +21,7 @@ const device: DeviceFacts = {
   copies: { count: 20, bytes: 2e6, toDevice: 2, toHost: 1, onDevice: 0, pageableBytes: 0, totalMs: 3 },
 }
 const host: HostFacts = {
+  parts: { dataLoading: 0.02, compiling: 0, allocating: 0, operators: 0.8, framework: 0.13, unrecorded: 0.05 },
   ...{ unrecorded: 0.05, operators: 0.8, dataLoading: 0.02, exposedDataLoading: 0.01, compiling: 0, compilations: 0 },
   ...{ allocating: 0, allocations: 0, python: null, stacks: false },
 }

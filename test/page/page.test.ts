@@ -61,6 +61,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       [recorded.fix!],
       [recorded.compare!],
       [recorded.trees!],
+      [recorded.trace!],
       [recorded.pipeline!],
       [recorded.load!],
       [recorded.study!],
@@ -265,6 +266,40 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     expect(await page.locator('*').count()).toBeLessThan(5000)
     expect(said).toEqual([])
     await close()
+  })
+
+  test('a recording beside its model: both, and how many times the one is the other', async () => {
+    const trace = recorded.trace as ReportDocument
+    const { rows } = trace.trace!.model!
+    const at = rows.findIndex(({ here }) => here !== null && here.share > 0.05)
+    const { share, here } = rows[at]!
+    const cells = async (documents: object[]): Promise<{ heads: string[]; row: string[] }> => {
+      const { page, said, close } = await openPage(browser, documents)
+      const table = page.locator('#same-model table')
+      const heads = await table.locator('thead th').allTextContents()
+      const row = await table.locator('tbody tr').nth(at).locator('td').allTextContents()
+      expect(await table.locator('tbody tr').count()).toBe(rows.length)
+      expect(said).toEqual([])
+      await close()
+      return { heads, row }
+    }
+    const shares = await cells([trace])
+    const ratio = (head: string, told: typeof shares): number => Number.parseFloat(told.row[told.heads.indexOf(head)]!)
+    // Shares of two runs where no latency was given: those of the recording are slowed.
+    expect(shares.heads).not.toContain('Recorded, time')
+    expect(ratio('Share here ÷ recorded', shares) / (here!.share / share)).toBeCloseTo(1, 1)
+    const timed = { ...trace, trace: { ...trace.trace!, latencyMs: 20, model: { ...trace.trace!.model!, rows: [...rows] } } }
+    timed.trace.model.rows[at] = { ...rows[at]!, timeMs: 4 * here!.timeMs }
+    const times = await cells([timed])
+    expect(ratio('Times as long here', times)).toBeCloseTo(0.25, 6)
+    const alone = {
+      ...trace,
+      trace: {
+        ...trace.trace!,
+        model: { ...trace.trace!.model!, here: null, rows: rows.map((row) => ({ ...row, here: null })) },
+      },
+    }
+    expect((await cells([alone])).heads).toEqual(['Nodes', 'Recorded as', 'Recorded', 'FLOPs'])
   })
 
   test('exports are what they say', async () => {

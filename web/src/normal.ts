@@ -61,6 +61,20 @@ const normalTrace = (trace: Trace): Trace => ({
   ...{ steps: trace.steps ?? null, judged: trace.judged ?? null, latencyMs: trace.latencyMs ?? null },
   ...{ recordedWith: list(trace.recordedWith), leftOut: list(trace.leftOut) },
   ...{ devices: list(trace.devices), otherDevices: list(trace.otherDevices) },
+  ...(trace.model ? { model: normalModel(trace.model) } : {}),
+})
+
+type SameModel = NonNullable<Trace['model']>
+const normalModel = (model: SameModel): SameModel => ({
+  ...model,
+  rows: list(model.rows).map((row) => ({
+    ...row,
+    nodes: list(row.nodes),
+    operators: list(row.operators),
+    here: row.here ?? null,
+  })),
+  ...{ notJoined: list(model.notJoined), operatorsNotJoined: list(model.operatorsNotJoined) },
+  ...{ sizes: model.sizes ?? {}, here: model.here ?? null },
 })
 
 type Pipeline = NonNullable<Report['pipeline']>

@@ -16,6 +16,7 @@ import { Distribution } from './pictures/distribution.tsx'
 import { OperatorExperiments } from './pictures/experiments.tsx'
 import { MeasuredWith } from './pictures/measured-with.tsx'
 import { Roofline } from './pictures/roofline.tsx'
+import { SameModel } from './pictures/same-model.tsx'
 import { Samples } from './pictures/samples.tsx'
 import { Sweeps } from './pictures/sweeps.tsx'
 import { FixResult, Trials } from './pictures/trials.tsx'
@@ -56,6 +57,12 @@ const PARTS: readonly PartOf<Report>[] = [
     title: 'Operators',
     draw: (report) => <OperatorTable report={report} />,
     when: ({ nodes }) => nodes.length > 0,
+  },
+  {
+    id: 'same-model',
+    title: 'The same model, recorded and here',
+    draw: ({ trace }) => (trace?.model ? <SameModel trace={trace} model={trace.model} /> : null),
+    when: ({ trace }) => trace?.model != null,
   },
   {
     id: 'roofline',

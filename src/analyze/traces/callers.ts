@@ -1,16 +1,17 @@
 // Which operator caused an event of the device. Files say it by an id; older ones write the launch's own id in its place, of which every
 // operator would be a wrong one: there, the operator is the innermost that was open on the launching thread.
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { byStart, endOf, eventsOf, indexBy } from './events.ts'
-import type { IdIndex } from './id-index.ts'
+import { byStart, endOf, eventsOf } from './events.ts'
+import { IdIndex } from './id-index.ts'
 
 /** From an event of the device to its operator's event; -1: not known. */
 export type Callers = (event: number) => number
 
 export function callersOf(timeline: Timeline, events: Uint32Array, launches: IdIndex): Callers {
   const { operator, correlation } = timeline
+  if (events.length === 0) return () => -1
   if (!repeatsCorrelation(timeline, events)) {
-    const operators = indexBy(operator, eventsOf(timeline, 'op'))
+    const operators = new IdIndex(operator, eventsOf(timeline, 'op'))
     return (event) => operators.get(operator[event]!)
   }
   const open = innermostOpen(timeline)

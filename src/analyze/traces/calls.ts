@@ -3,8 +3,9 @@
 import type { Timeline } from '../../evidence/traces/recording.ts'
 import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
-import { byStart, endOf, eventsOf } from './events.ts'
+import { byStart, endOf, eventsOf, where } from './events.ts'
 import type { RecordedCall, RecordedCalls } from './facts.ts'
+import { PairIndex } from './id-index.ts'
 import { nodeName } from './names.ts'
 import { classOf, isFree } from './operator-classes.ts'
 
@@ -27,13 +28,16 @@ const MOST_CALLS = 20_000
 export function recordedCalls({ timeline, runs, marked, thread, judged, callers }: CallsGiven): RecordedCalls | string {
   const nodes = eventsOf(timeline, 'node')
   const all = nodes.length > 0 ? nodes : eventsOf(timeline, 'op')
-  const own = nodes.length > 0 || thread === undefined ? all : all.filter((event) => timeline.track[event] === thread)
+  const own = nodes.length > 0 || thread === undefined ? all : where(all, (event) => timeline.track[event] === thread)
   const [first, last] = [runs[0], runs.at(-1)]
   if (own.length === 0 || first === undefined || last === undefined) return 'no operators were recorded'
-  const inside = own.filter((event) => timeline.startUs[event]! >= first[0] && timeline.startUs[event]! < last[1])
-  const { chosen, owner } = outermost(timeline, byStart(timeline, inside))
+  const inside = where(own, (event) => timeline.startUs[event]! >= first[0] && timeline.startUs[event]! < last[1])
+  const sorted = byStart(timeline, inside)
+  const { chosen, owner } = outermost(timeline, sorted)
   const timesUs =
-    judged === undefined ? hostTimes(timeline, chosen, owner) : deviceTimes(timeline, { chosen, owner, judged, callers })
+    judged === undefined
+      ? hostTimes(timeline, { sorted, chosen, owner })
+      : deviceTimes(timeline, { chosen, owner, judged, callers })
   const { sequences, otherRuns } = alike(timeline, chosen, { runs, marked })
   const length = sequences[0]?.length ?? 0
   if (length === 0) return 'no operators were recorded'
@@ -53,16 +57,14 @@ function toldOf({ names, name, detail, details }: Timeline, event: number): Omit
   return { name: told, opType: opType ?? told, shapes: shapes ?? null, types: types ?? null }
 }
 
-/** Events that are no part of one that is known, and for each event which of them it belongs to: -1 for none. */
-function outermost(timeline: Timeline, sorted: Uint32Array): { chosen: Uint32Array; owner: Map<number, number> } {
+/** Events that are no part of one that is known, and by event which of them it belongs to: -1 for none. */
+function outermost(timeline: Timeline, sorted: Uint32Array): { chosen: Uint32Array; owner: Int32Array } {
   const { names, name, details, detail, track, durationUs } = timeline
-  const classed = new Map<string, boolean>()
+  const [pairs, classed] = [new PairIndex(), [] as boolean[]]
   const isKnown = (event: number): boolean => {
-    const [text, type] = [nodeName(names[name[event]!]!), details[detail[event]!]!.opType ?? '']
-    const key = `${text}\n${type}`
-    const known = classed.get(key) ?? classOf(text, type) !== undefined
-    classed.set(key, known)
-    return known
+    const pair = pairs.of(name[event]!, detail[event]!)
+    classed[pair] ??= classOf(nodeName(names[name[event]!]!), details[detail[event]!]!.opType ?? '') !== undefined
+    return classed[pair]
   }
   const parent = new Int32Array(sorted.length).fill(-1)
   const open = new Map<number, number[]>()
@@ -93,8 +95,8 @@ function outermost(timeline: Timeline, sorted: Uint32Array): { chosen: Uint32Arr
     owners[at] = isOwner ? sorted[at]! : above >= 0 ? owners[above]! : -1
     if (isOwner && (within[at] === 1 || !isFree(names[name[sorted[at]!]!]!))) chosen.push(sorted[at]!)
   }
-  const owner = new Map<number, number>()
-  for (let at = 0; at < sorted.length; at++) owner.set(sorted[at]!, owners[at]!)
+  const owner = new Int32Array(timeline.length).fill(-1)
+  for (let at = 0; at < sorted.length; at++) owner[sorted[at]!] = owners[at]!
   return { chosen: Uint32Array.from(chosen), owner }
 }
 
@@ -103,30 +105,35 @@ interface Times {
   readonly restUs: number
 }
 
-function hostTimes({ durationUs }: Timeline, chosen: Uint32Array, owner: ReadonlyMap<number, number>): Times {
-  const told = new Set(chosen)
+interface Owned {
+  readonly chosen: Uint32Array
+  readonly owner: Int32Array
+}
+
+function hostTimes({ durationUs }: Timeline, { sorted, chosen, owner }: Owned & { readonly sorted: Uint32Array }): Times {
+  const told = new Uint8Array(owner.length)
+  for (const event of chosen) told[event] = 1
   let restUs = 0
-  for (const [event, own] of owner) if (event === own && !told.has(event)) restUs += durationUs[event]!
+  for (const event of sorted) if (owner[event] === event && told[event] === 0) restUs += durationUs[event]!
   return { of: (event) => durationUs[event]!, restUs }
 }
 
-interface DeviceGiven extends Pick<CallsGiven, 'callers'> {
-  readonly chosen: Uint32Array
-  readonly owner: ReadonlyMap<number, number>
+interface DeviceGiven extends Pick<CallsGiven, 'callers'>, Owned {
   readonly judged: Judged
 }
 
 function deviceTimes({ durationUs }: Timeline, { chosen, owner, judged, callers }: DeviceGiven): Times {
-  const times = new Map<number, number>([...chosen].map((event) => [event, 0]))
+  // By event; -1: none that is told.
+  const times = new Float64Array(owner.length).fill(-1)
+  for (const event of chosen) times[event] = 0
   let restUs = 0
   for (const event of judged.events) {
     const caller = callers(event)
-    const known = caller < 0 ? undefined : owner.get(caller)
-    const before = known === undefined ? undefined : times.get(known)
-    if (before === undefined) restUs += durationUs[event]!
-    else times.set(known!, before + durationUs[event]!)
+    const known = caller < 0 ? -1 : owner[caller]!
+    if (known < 0 || times[known]! < 0) restUs += durationUs[event]!
+    else times[known]! += durationUs[event]!
   }
-  return { of: (event) => times.get(event) ?? 0, restUs }
+  return { of: (event) => Math.max(0, times[event]!), restUs }
 }
 
 /** The runs that called the same in the same order, of those the most common; without marks, the rounds of a loop. */

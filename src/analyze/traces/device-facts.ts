@@ -1,10 +1,20 @@
 // What a device's time in the window went to, what the host was at while it had nothing to do, and how work was handed to it.
-import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { type DeviceWork, type Judged, sharesOf, type WorkSets, workSets } from './device-work.ts'
-import { byName, endOf, eventsOf } from './events.ts'
+import { KINDS, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
+import { type DeviceWork, type Judged, sharesOf, type WorkSets } from './device-work.ts'
+import { columnOf, endOf, eventsOf, onceByName, where } from './events.ts'
 import type { CopyFacts, DeviceFacts, IdleParts, LaunchFacts } from './facts.ts'
 import type { IdIndex } from './id-index.ts'
-import { difference, firstFrom, gaps, IntervalList, type Intervals, intersection, lengthOf } from './intervals.ts'
+import {
+  between,
+  difference,
+  firstFrom,
+  gaps,
+  IntervalList,
+  type Intervals,
+  intersection,
+  lengthOf,
+  partition,
+} from './intervals.ts'
 import { isAllocating, isCompiling, isDataLoading } from './names.ts'
 import { median } from './window.ts'
 
@@ -18,16 +28,17 @@ export interface DeviceContext {
   readonly work: DeviceWork
   readonly judged: Judged
   readonly launches: IdIndex
-  /** The thread that hands out work. */
-  readonly thread: number | undefined
+  /** What the device did in the window. */
+  readonly sets: WorkSets
+  /** What the thread that hands out work was at meanwhile; undefined: none is known. */
+  readonly host: HostSets | undefined
 }
 
 export function deviceFacts(context: DeviceContext): DeviceFacts {
-  const { timeline, work, judged } = context
+  const { timeline, work, judged, sets } = context
   const { events, fromUs, toUs } = judged
-  const sets = workSets(timeline, events, fromUs, toUs)
-  const computing = events.filter((event) => timeline.kind[event] === kindCode('kernel'))
-  const tiny = computing.filter((event) => timeline.durationUs[event]! < TINY_US)
+  const computing = where(events, (event) => timeline.kind[event] === kindCode('kernel'))
+  const tiny = where(computing, (event) => timeline.durationUs[event]! < TINY_US)
   const idle = gaps(sets.busy, fromUs, toUs)
   const syncs = synchronizations(context)
   return {
@@ -61,7 +72,7 @@ function overlap({ communication, compute }: WorkSets): number {
 /** Share of the window in gaps whose next work was launched only after the gap had begun: the device waited for the host. */
 function hostWait({ timeline, judged, launches }: DeviceContext, idle: Intervals): number {
   const { events, fromUs, toUs } = judged
-  const starts = Float64Array.from(events, (event) => timeline.startUs[event]!)
+  const starts = columnOf(events, (event) => timeline.startUs[event]!)
   let waited = 0
   for (let i = 0; i < idle.starts.length; i++) {
     const next = events[firstFrom(starts, idle.ends[i]! - ROUNDING_US)]
@@ -72,24 +83,15 @@ function hostWait({ timeline, judged, launches }: DeviceContext, idle: Intervals
 }
 
 /** Idle time by what the launching thread was at, each part without what those before it cover. */
-function idleParts({ timeline, judged, thread }: DeviceContext, idle: Intervals): IdleParts | null {
-  if (thread === undefined) return null
+function idleParts({ judged, host }: DeviceContext, idle: Intervals): IdleParts | null {
+  if (host === undefined) return null
+  const { dataLoading, compiling, allocating, synchronising, launching, operators } = host
   const length = judged.toUs - judged.fromUs
-  const sets = hostSets(timeline, thread, judged)
-  let left = idle
-  const take = (set: Intervals): number => {
-    const taken = lengthOf(intersection(left, set)) / length
-    left = difference(left, set)
-    return taken
-  }
+  const parts = partition(idle, [dataLoading, compiling, allocating, synchronising, launching, operators])
+  const share = (part: number): number => parts[part]! / length
   return {
-    dataLoading: take(sets.dataLoading),
-    compiling: take(sets.compiling),
-    allocating: take(sets.allocating),
-    synchronising: take(sets.synchronising),
-    launching: take(sets.launching),
-    dispatching: take(sets.operators),
-    unrecorded: lengthOf(left) / length,
+    ...{ dataLoading: share(0), compiling: share(1), allocating: share(2), synchronising: share(3) },
+    ...{ launching: share(4), dispatching: share(5), unrecorded: share(6) },
   }
 }
 
@@ -111,50 +113,73 @@ export function hostSets(
   { fromUs, toUs }: Pick<Judged, 'fromUs' | 'toUs'>,
   everywhere = false,
 ): HostSets {
-  const { kind, name, track } = timeline
-  const loads = byName(timeline, isDataLoading)
-  const compiles = byName(timeline, isCompiling)
-  const allocates = byName(timeline, isAllocating)
-  const lists = {
-    ...{ dataLoading: new IntervalList(), compiling: new IntervalList(), allocating: new IntervalList() },
-    ...{ synchronising: new IntervalList(), launching: new IntervalList(), operators: new IntervalList() },
-    spans: new IntervalList(),
+  const classOf = hostClasses(timeline)
+  const [op, node] = [kindCode('op'), kindCode('node')]
+  // Looked at once, so that each set is made as long as it needs.
+  const classes = new Uint8Array(timeline.length)
+  const counts = HOST_SETS.map(() => 0)
+  for (let event = 0; event < timeline.length; event++) {
+    const isOperator = timeline.kind[event] === op || timeline.kind[event] === node
+    if (timeline.track[event] !== thread && !(everywhere && isOperator)) continue
+    if (endOf(timeline, event) < fromUs || timeline.startUs[event]! > toUs) continue
+    const what = classOf(event)
+    if (what === 0) continue
+    classes[event] = what
+    counts[what - 1]!++
   }
-  const codes = { synchronization: kindCode('synchronization'), launch: kindCode('launch'), runtime: kindCode('runtime') }
-  const [op, node, slice] = (['op', 'node', 'slice'] as const).map(kindCode)
-  for (const event of eventsOf(timeline, 'op', 'node', 'launch', 'runtime', 'synchronization', 'annotation', 'slice', 'python')) {
-    const isOperator = kind[event] === op || kind[event] === node
-    if (track[event] !== thread && !(everywhere && isOperator)) continue
-    const [start, end, what] = [timeline.startUs[event]!, endOf(timeline, event), kind[event]!]
-    if (end < fromUs || start > toUs) continue
-    if (loads(name[event]!)) lists.dataLoading.add(start, end)
-    else if (compiles(name[event]!)) lists.compiling.add(start, end)
-    else if (allocates(name[event]!)) lists.allocating.add(start, end)
-    else if (what === codes.synchronization) lists.synchronising.add(start, end)
-    else if (what === codes.launch || what === codes.runtime) lists.launching.add(start, end)
-    else if (what === op || what === node) lists.operators.add(start, end)
-    else if (what === slice) lists.spans.add(start, end)
-  }
-  const set = (list: IntervalList): Intervals => list.merged(fromUs, toUs)
-  return {
-    ...{ dataLoading: set(lists.dataLoading), compiling: set(lists.compiling), allocating: set(lists.allocating) },
-    ...{ synchronising: set(lists.synchronising), launching: set(lists.launching), operators: set(lists.operators) },
-    spans: set(lists.spans),
-  }
+  const lists = counts.map((count) => new IntervalList(count))
+  for (let event = 0; event < timeline.length; event++)
+    if (classes[event] !== 0) lists[classes[event]! - 1]!.add(timeline.startUs[event]!, endOf(timeline, event))
+  const sets = HOST_SETS.map((one, at) => [one, between(lists[at]!.merged(), fromUs, toUs)])
+  return Object.fromEntries(sets) as Record<keyof HostSets, Intervals>
+}
+
+const HOST_SETS: readonly (keyof HostSets)[] = [
+  'dataLoading',
+  'compiling',
+  'allocating',
+  'synchronising',
+  'launching',
+  'operators',
+  'spans',
+]
+
+/** By event: to which set it belongs, from 1; 0: to none. */
+function hostClasses(timeline: Timeline): (event: number) => number {
+  const { kind, name, names } = timeline
+  const byKind = new Uint8Array(KINDS.length)
+  const at = (one: keyof HostSets): number => 1 + HOST_SETS.indexOf(one)
+  byKind[kindCode('synchronization')] = at('synchronising')
+  byKind[kindCode('launch')] = at('launching')
+  byKind[kindCode('runtime')] = at('launching')
+  byKind[kindCode('op')] = at('operators')
+  byKind[kindCode('node')] = at('operators')
+  byKind[kindCode('slice')] = at('spans')
+  const isNamed = new Uint8Array(KINDS.length)
+  for (const one of ['op', 'node', 'launch', 'runtime', 'synchronization', 'annotation', 'slice', 'python'] as const)
+    isNamed[kindCode(one)] = 1
+  const named = onceByName(names, (one) =>
+    isDataLoading(one) ? at('dataLoading') : isCompiling(one) ? at('compiling') : isAllocating(one) ? at('allocating') : 0,
+  )
+  return (event) => (isNamed[kind[event]!] === 1 ? named(name[event]!) || byKind[kind[event]!]! : 0)
 }
 
 /** Ends of waits for the device, sorted; null where calls are not recorded. */
 function synchronizations({ timeline, judged }: DeviceContext): Float64Array | null {
   if (eventsOf(timeline, 'launch', 'synchronization').length === 0) return null
-  const ends = [...eventsOf(timeline, 'synchronization')].map((event) => endOf(timeline, event))
-  return Float64Array.from(ends.filter((end) => end > judged.fromUs && end < judged.toUs)).sort()
+  const { fromUs, toUs } = judged
+  const inside = where(eventsOf(timeline, 'synchronization'), (event) => {
+    const end = endOf(timeline, event)
+    return end > fromUs && end < toUs
+  })
+  return columnOf(inside, (event) => endOf(timeline, event)).sort()
 }
 
 /**
  * A wait is no loss, the device works meanwhile: what is lost is the time after it until work is there again. The last wait is left out:
  * nothing is meant to follow it. Loading data and compiling after a wait would have been waited for all the same.
  */
-function syncGap({ timeline, judged, thread }: DeviceContext, ends: Float64Array, busy: Intervals): number {
+function syncGap({ judged, host }: DeviceContext, ends: Float64Array, busy: Intervals): number {
   const { fromUs, toUs } = judged
   const lost = new IntervalList()
   for (let i = 0; i + 1 < ends.length; i++) {
@@ -162,10 +187,9 @@ function syncGap({ timeline, judged, thread }: DeviceContext, ends: Float64Array
     const start = busy.starts[firstFrom(busy.ends, end + ROUNDING_US)]
     if (start !== undefined && start > end) lost.add(end, start)
   }
-  const all = lost.merged(fromUs, toUs)
-  if (thread === undefined) return lengthOf(all) / (toUs - fromUs)
-  const { dataLoading, compiling } = hostSets(timeline, thread, judged)
-  return lengthOf(difference(difference(all, dataLoading), compiling)) / (toUs - fromUs)
+  const all = between(lost.merged(), fromUs, toUs)
+  const left = host === undefined ? all : difference(difference(all, host.dataLoading), host.compiling)
+  return lengthOf(left) / (toUs - fromUs)
 }
 
 function copyFacts(timeline: Timeline, events: Uint32Array): CopyFacts {
@@ -219,11 +243,13 @@ export function launchFacts({ timeline, judged, launches }: DeviceContext): Laun
   }
   if (count === 0) return null
   // One launch of a graph owns many kernels.
-  const once = calls
-    .subarray(0, count)
-    .sort()
-    .filter((call, i, all) => i === 0 || call !== all[i - 1])
-  const lengths = Float64Array.from(once, (call) => durationUs[call]!)
+  let before = -1
+  const once = where(calls.subarray(0, count).sort(), (call) => {
+    const isNew = call !== before
+    before = call
+    return isNew
+  })
+  const lengths = columnOf(once, (call) => durationUs[call]!)
   const totalMs = lengths.reduce((sum, us) => sum + us, 0) / 1000
   const medians = { medianUs: median(lengths), medianDelayUs: median(delays.subarray(0, count)) }
   return { count: once.length, totalMs, ...medians, negativeShare: negative / count }

@@ -1,9 +1,9 @@
 // What a device did: its kernels, communication and copies as sets of time, over all of the recording and in the window.
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { byStart, endOf, eventsOf, indexBy } from './events.ts'
+import { byStart, endOf, eventsOf, where } from './events.ts'
 import type { DeviceShares } from './facts.ts'
-import type { IdIndex } from './id-index.ts'
-import { difference, type IntervalList, type Intervals, IntervalList as List, lengthOf, union } from './intervals.ts'
+import { IdIndex } from './id-index.ts'
+import { between, difference, IntervalList, type Intervals, lengthOf, union } from './intervals.ts'
 import type { Steps } from './window.ts'
 
 export interface DeviceWork {
@@ -11,6 +11,8 @@ export interface DeviceWork {
   /** Its events by start. */
   readonly events: Uint32Array
   readonly busyUs: number
+  /** Over the time from the first to the last of them. */
+  readonly shares: DeviceShares
 }
 
 export interface WorkSets {
@@ -27,17 +29,16 @@ const COPY = kindCode('copy')
 export function devicesOf(timeline: Timeline): { devices: DeviceWork[]; outside: number } {
   const all = eventsOf(timeline, 'kernel', 'communication', 'copy')
   const inside = withinRecording(timeline, all)
-  const byDevice = new Map<string, number[]>()
-  for (const event of inside) {
-    const track = timeline.tracks[timeline.track[event]!]!
-    const device = track.device ?? track.process
-    const events = byDevice.get(device)
-    if (events === undefined) byDevice.set(device, [event])
-    else events.push(event)
-  }
-  const devices = [...byDevice].map(([name, list]) => {
-    const events = byStart(timeline, Uint32Array.from(list))
-    return { name, events, busyUs: lengthOf(workSets(timeline, events).busy) }
+  const names = timeline.tracks.map(({ device, process }) => device ?? process)
+  const seen = new Uint8Array(names.length)
+  for (const event of inside) seen[timeline.track[event]!] = 1
+  const used = new Set(names.filter((_, track) => seen[track] === 1))
+  const devices = [...used].map((name) => {
+    const own = where(inside, (event) => names[timeline.track[event]!] === name)
+    const events = byStart(timeline, own)
+    const sets = workSets(timeline, events)
+    const shares = sharesOf(sets, sets.busy.starts[0] ?? 0, sets.busy.ends.at(-1) ?? 0)
+    return { name, events, busyUs: lengthOf(sets.busy), shares }
   })
   return { devices: devices.sort((a, b) => b.busyUs - a.busyUs), outside: all.length - inside.length }
 }
@@ -53,18 +54,24 @@ function withinRecording(timeline: Timeline, events: Uint32Array): Uint32Array {
     high = Math.max(high, endOf(timeline, event))
   }
   const slack = Math.max(60e6, 2 * (high - low))
-  return events.filter((event) => timeline.startUs[event]! >= low - slack && endOf(timeline, event) <= high + slack)
+  return where(events, (event) => timeline.startUs[event]! >= low - slack && endOf(timeline, event) <= high + slack)
 }
 
 /** The sets of these events, of what lies between two times. */
-export function workSets(timeline: Timeline, events: Uint32Array, fromUs?: number, toUs?: number): WorkSets {
-  const lists: readonly IntervalList[] = [new List(), new List(), new List()]
+export function workSets(
+  timeline: Timeline,
+  events: Uint32Array,
+  fromUs = Number.NEGATIVE_INFINITY,
+  toUs = Number.POSITIVE_INFINITY,
+): WorkSets {
+  const lists: readonly IntervalList[] = [new IntervalList(events.length), new IntervalList(), new IntervalList()]
   for (const event of events) {
     const kind = timeline.kind[event]!
     lists[kind === COMMUNICATION ? 1 : kind === COPY ? 2 : 0]!.add(timeline.startUs[event]!, endOf(timeline, event))
   }
-  const [compute, communication, copy] = lists.map((list) => list.merged(fromUs, toUs)) as [Intervals, Intervals, Intervals]
-  return { compute, communication, copy, busy: union(union(compute, communication), copy) }
+  const sets = lists.map((list) => between(list.merged(), fromUs, toUs))
+  const [compute, communication, copy] = sets as [Intervals, Intervals, Intervals]
+  return { compute, communication, copy, busy: union(compute, communication, copy) }
 }
 
 /** Compute before communication before copies: each has what none before it covers. */
@@ -80,12 +87,6 @@ export function sharesOf({ compute, communication, copy, busy }: WorkSets, fromU
     copy: share(copying),
     idle: Math.max(0, 1 - share(lengthOf(busy))),
   }
-}
-
-/** Over the time from the first to the last of a device's events. */
-export function wholeShares(timeline: Timeline, { events }: DeviceWork): DeviceShares {
-  const sets = workSets(timeline, events)
-  return sharesOf(sets, sets.busy.starts[0] ?? 0, sets.busy.ends.at(-1) ?? 0)
 }
 
 /** Events of the window and the time they are judged over. */
@@ -112,7 +113,7 @@ export function judgedWork(timeline: Timeline, { events }: DeviceWork, steps: St
   const to = steps.kept.at(-1)!.endUs
   let fromUs = from
   let toUs = to
-  const kept = events.filter((event) => {
+  const kept = where(events, (event) => {
     const launch = launches.get(correlation[event]!)
     const at = launch < 0 ? startUs[event]! : startUs[launch]!
     const isKept = at >= from && at < to
@@ -136,4 +137,4 @@ export function hostRange(timeline: Timeline): [number, number] {
 
 /** From the correlation of a call that hands out work to its event. */
 export const launchIndex = (timeline: Timeline): IdIndex =>
-  indexBy(timeline.correlation, eventsOf(timeline, 'launch', 'runtime', 'synchronization'))
+  new IdIndex(timeline.correlation, eventsOf(timeline, 'launch', 'runtime', 'synchronization'))

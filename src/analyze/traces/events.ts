@@ -1,6 +1,5 @@
 // Walking the columns of a timeline: which events are of a kind, in which order, on which thread.
 import { type Kind, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { IdIndex } from './id-index.ts'
 
 /** Indices of the events of these kinds, in the order of the file. */
 export function eventsOf({ kind, length }: Timeline, ...kinds: readonly Kind[]): Uint32Array {
@@ -13,25 +12,46 @@ export function eventsOf({ kind, length }: Timeline, ...kinds: readonly Kind[]):
   return found
 }
 
+/** Those of which it holds, in their order; of a column of its own only where some are left out. */
+export function where(events: Uint32Array, holds: (event: number) => boolean): Uint32Array {
+  const kept = new Uint32Array(events.length)
+  let count = 0
+  for (const event of events) if (holds(event)) kept[count++] = event
+  return count === events.length ? events : kept.slice(0, count)
+}
+
+/** A column of what is known of each. */
+export function columnOf(events: Uint32Array, value: (event: number) => number): Float64Array {
+  const column = new Float64Array(events.length)
+  for (let at = 0; at < events.length; at++) column[at] = value(events[at]!)
+  return column
+}
+
+/** Of shifts in an insertion sort, for each event: beyond, events are in no order that is near. */
+const MOST_SHIFTS = 16
+
 /** The same by their starts, earliest first; of equal starts the longer first, so that what holds another comes before it. */
 export function byStart({ startUs, durationUs }: Timeline, events: Uint32Array): Uint32Array {
-  let sorted = true
-  for (let i = 1; i < events.length && sorted; i++) {
-    const [a, b] = [events[i - 1]!, events[i]!]
-    sorted = startUs[a]! < startUs[b]! || (startUs[a] === startUs[b] && durationUs[a]! >= durationUs[b]!)
+  const isAfter = (a: number, b: number): boolean =>
+    startUs[a]! > startUs[b]! || (startUs[a] === startUs[b] && durationUs[a]! < durationUs[b]!)
+  let at = 1
+  while (at < events.length && !isAfter(events[at - 1]!, events[at]!)) at++
+  if (at >= events.length) return events
+  // Most files are in order but for neighbours.
+  const sorted = events.slice()
+  let left = MOST_SHIFTS * events.length
+  for (; at < sorted.length && left > 0; at++) {
+    const event = sorted[at]!
+    let to = at
+    for (; to > 0 && isAfter(sorted[to - 1]!, event); to--) sorted[to] = sorted[to - 1]!
+    sorted[to] = event
+    left -= at - to
   }
-  if (sorted) return events
-  return events.slice().sort((a, b) => startUs[a]! - startUs[b]! || durationUs[b]! - durationUs[a]!)
+  if (at >= sorted.length) return sorted
+  return sorted.sort((a, b) => startUs[a]! - startUs[b]! || durationUs[b]! - durationUs[a]!)
 }
 
 export const endOf = ({ startUs, durationUs }: Timeline, event: number): number => startUs[event]! + durationUs[event]!
-
-/** From the correlation of a call to its event. */
-export function indexBy(ids: Int32Array, events: Uint32Array): IdIndex {
-  const index = new IdIndex(events.length)
-  for (const event of events) if (ids[event] !== 0) index.add(ids[event]!, event)
-  return index
-}
 
 /** Answers of a question about names, each asked once. */
 export function byName({ names }: Timeline, ask: (name: string) => boolean): (name: number) => boolean {
@@ -39,6 +59,18 @@ export function byName({ names }: Timeline, ask: (name: string) => boolean): (na
   return (name) => {
     if (answers[name] === 0) answers[name] = ask(names[name]!) ? 1 : 2
     return answers[name] === 1
+  }
+}
+
+/** What is made of names, of each once. */
+export function onceByName<T>(names: readonly string[], make: (name: string) => T): (name: number) => T {
+  const made = new Map<number, T>()
+  return (name) => {
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const one = make(names[name]!)
+    made.set(name, one)
+    return one
   }
 }
 

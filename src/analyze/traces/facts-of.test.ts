@@ -33,6 +33,27 @@ describe('shares of a device', () => {
     expect(warnings).toEqual(['1 events of the device lie outside the recording and are left out'])
   })
 
+  test('kernels below a microsecond count: what rounds starts up and ends down to whole ones loses them', async () => {
+    const { shares } = await facts([
+      op('aten::x', 0, 10),
+      // By hand: 0.4-0.9 and 2.1-2.8 compute 1.2, the copy 5.2-6.0 takes 0.8, the last ends at 8.4: 1.2 + 0.4 of 8.0 compute.
+      ...[kernel('a', 0.4, 0.5), kernel('b', 2.1, 0.7), copy('Memcpy HtoD', 5.2, 0.8, 8), kernel('c', 8, 0.4)],
+    ])
+    expect(shares!.lengthMs).toBeCloseTo(0.008, 9)
+    expect(shares!.compute).toBeCloseTo(1.6 / 8, 6)
+    expect(shares!.copy).toBeCloseTo(0.8 / 8, 6)
+    expect(shares!.idle).toBeCloseTo(5.6 / 8, 6)
+  })
+
+  test('the unit of labels is none of times, and what a maker does not write is not known', async () => {
+    const events = [op('aten::x', 0, 100), kernel('Cijk_Ailk_Bljk_HHS', 10, 50)]
+    const inNs = factsOf(await readContent({ ...traceOf(events), displayTimeUnit: 'ns' }))
+    expect(inNs.shares).toEqual((await facts(events)).shares)
+    // ROCm writes no occupancy, and no call is joined with this kernel.
+    expect([inNs.device!.occupancyBound, inNs.launches]).toEqual([null, null])
+    expect(inNs.missing.launches).toMatch(/does not join calls/)
+  })
+
   test('are null where only the host was recorded, with how to record them', async () => {
     const { shares, device, missing } = await facts([op('aten::x', 0, 100)])
     expect([shares, device]).toEqual([null, null])
@@ -203,4 +224,31 @@ test('training is told from prediction', async () => {
 test('the same recording gives the same facts', async () => {
   const events = [op('aten::x', 0, 100), launch(0, 5, 1), kernel('a', 10, 50, { correlation: 1 })]
   expect(await facts(events)).toEqual(await facts(events))
+})
+
+test.each([
+  ['nvjet_hsh_128x256_64x4_1x2_h_bz_coopA_NTT', 'tensorCoresMs'],
+  ['void flash_fwd_kernel<Flash_fwd_kernel_traits<64, 128>>(Flash_fwd_params)', 'tensorCoresMs'],
+  ['ampere_s1688gemm_128x64_tn', 'tensorCoresMs'],
+  ['triton_tem_fused_mm_0', 'unknownMs'],
+  ['ampere_sgemm_128x64_tn', 'plainMs'],
+  ['cutlass_80_simt_sgemm_128x64', 'plainMs'],
+] as const)('what computed a product in %s: %s', async (name, how) => {
+  const product = op('aten::mm', 0, 20, { 'External id': 5 })
+  const { matrix } = await facts([product, launch(5, 5), kernel(name, 30, 40, { correlation: 7, 'External id': 5 })])
+  expect(matrix).toMatchObject({ totalMs: 0.04, ...{ tensorCoresMs: 0, plainMs: 0, unknownMs: 0 }, [how]: 0.04 })
+})
+
+test('what a host was at adds up: an operator that allocates has what is left of it', async () => {
+  const { host } = await facts([
+    op('aten::empty', 0, 40),
+    call('cudaMalloc', 10, 20),
+    call('cudaLaunchKernel', 50, 10),
+    op('aten::mm', 80, 20),
+  ])
+  // Of 100: 20 allocating, 40 - 20 + 20 in operators, 10 in a call beside them, 10 + 20 nothing.
+  expect(host!.parts).toEqual({
+    ...{ dataLoading: 0, compiling: 0, allocating: 0.2, operators: 0.4, framework: 0.1 },
+    unrecorded: expect.closeTo(0.3, 9),
+  })
 })

@@ -2,8 +2,8 @@
 import type { Recording, Timeline, TimelineRecording } from '../../evidence/traces/recording.ts'
 import { callersOf } from './callers.ts'
 import { recordedCalls } from './calls.ts'
-import { deviceFacts, launchFacts } from './device-facts.ts'
-import { devicesOf, hostRange, judgedWork, launchIndex, wholeShares, workSets } from './device-work.ts'
+import { deviceFacts, hostSets, launchFacts } from './device-facts.ts'
+import { devicesOf, hostRange, judgedWork, launchIndex, workSets } from './device-work.ts'
 import { busiestTrack, eventsOf } from './events.ts'
 import type { OperatorRow, TraceFacts, TraceWindow } from './facts.ts'
 import { functionFacts } from './function-facts.ts'
@@ -65,11 +65,13 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
   const judged = work === undefined ? undefined : judgedWork(timeline, work, steps, launches)
   // Of a device that did nothing in the window, what the host did.
   const ran = judged !== undefined && judged.events.length > 0 ? judged : undefined
-  const context = work && judged && { timeline, work, judged, launches, thread }
   const [fromUs, toUs] = judged ? [judged.fromUs, judged.toUs] : hostWindow(timeline, steps)
   const window = windowOf(steps, fromUs, toUs)
-  const busy = judged && workSets(timeline, judged.events, fromUs, toUs).busy
-  const host = thread === undefined ? null : { timeline, thread, fromUs, toUs, ...(busy ? { busy } : {}) }
+  const sets = judged && workSets(timeline, judged.events, fromUs, toUs)
+  const busy = sets?.busy
+  const own = thread === undefined ? undefined : hostSets(timeline, thread, { fromUs, toUs }, busy === undefined)
+  const context = work && judged && sets && { timeline, work, judged, launches, sets, host: own }
+  const host = thread === undefined || own === undefined ? null : { timeline, thread, fromUs, toUs, sets: own, busy }
   const device = context === undefined ? null : deviceFacts(context)
   const callers = callersOf(timeline, judged?.events ?? new Uint32Array(0), launches)
   const runs = steps?.kept.map(({ startUs, endUs }) => [startUs, endUs] as const) ?? [[fromUs, toUs] as const]
@@ -90,8 +92,8 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
   return {
     ...{ format, version, recognisedBy, recordedWith, devices: recording.devices, slowed, window },
     warnings: [...recording.warnings, ...outsiders],
-    shares: work === undefined ? null : wholeShares(timeline, work),
-    otherDevices: devices.slice(1).map((one) => ({ name: one.name, shares: wholeShares(timeline, one) })),
+    shares: work?.shares ?? null,
+    otherDevices: devices.slice(1).map((one) => ({ name: one.name, shares: one.shares })),
     ...facts,
     operators: ran === undefined ? rowsOfHost(timeline, fromUs, toUs) : deviceRows(timeline, ran, callers),
     ...{ functions: null, table: null },

@@ -109,7 +109,19 @@ export interface MatrixFacts {
   readonly kernels: readonly string[]
 }
 
+/** What the main thread was at, as shares of the window that add up to 1: each without what those before it cover. */
+export interface HostParts {
+  readonly dataLoading: number
+  readonly compiling: number
+  readonly allocating: number
+  readonly operators: number
+  /** Calls and spans of the framework outside of operators. */
+  readonly framework: number
+  readonly unrecorded: number
+}
+
 export interface HostFacts {
+  readonly parts: HostParts
   /** Share of the window on the main thread that no operator and no call covers. */
   readonly unrecorded: number
   /** The main thread's operators by their own time, share of the window. */

@@ -1,11 +1,12 @@
 // What the host's threads were at in the window: operators, calls, loading of data, and the time in which nothing was recorded.
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { hostSets } from './device-facts.ts'
-import { byName, byStart, endOf, eventsOf } from './events.ts'
-import type { HostFacts, ShapeFacts, TrainingFacts } from './facts.ts'
-import { difference, gaps, IntervalList, type Intervals, intersection, lengthOf, union } from './intervals.ts'
+import type { HostSets } from './device-facts.ts'
+import { byName, byStart, endOf, eventsOf, where } from './events.ts'
+import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'
+import { PairIndex } from './id-index.ts'
+import { between, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
 import { isAllocating, isBackward, isCompiling, isMatrixOperator, isTrainingOnly } from './names.ts'
-import { median, type Step, type Steps } from './window.ts'
+import { median, type Steps } from './window.ts'
 
 export interface HostContext {
   readonly timeline: Timeline
@@ -13,28 +14,21 @@ export interface HostContext {
   readonly thread: number
   readonly fromUs: number
   readonly toUs: number
+  /** What the thread was at. */
+  readonly sets: HostSets
   /** What the device was busy with; undefined: none was recorded. */
-  readonly busy?: Intervals
+  readonly busy: Intervals | undefined
 }
 
 export function hostFacts(context: HostContext): HostFacts {
-  const { timeline, thread, fromUs, toUs, busy } = context
+  const { sets, fromUs, toUs, busy } = context
   const length = toUs - fromUs
-  const sets = hostSets(timeline, thread, context, busy === undefined)
   const share = (set: Intervals): number => lengthOf(set) / length
-  const known = [
-    sets.operators,
-    sets.launching,
-    sets.synchronising,
-    sets.allocating,
-    sets.compiling,
-    sets.dataLoading,
-    sets.spans,
-  ].reduce(union)
-  const nothing = gaps(known, fromUs, toUs)
+  const nothing = gaps(union(...Object.values(sets)), fromUs, toUs)
   const frames = framesOf(context)
   const exposed = busy === undefined ? sets.dataLoading : difference(sets.dataLoading, busy)
   return {
+    parts: partsOf(context),
     unrecorded: share(nothing),
     operators: share(sets.operators),
     dataLoading: share(sets.dataLoading),
@@ -48,11 +42,23 @@ export function hostFacts(context: HostContext): HostFacts {
   }
 }
 
+function partsOf({ sets, fromUs, toUs }: HostContext): HostParts {
+  const { dataLoading, compiling, allocating, operators } = sets
+  const framework = union(sets.synchronising, sets.launching, sets.spans)
+  const whole = { starts: Float64Array.of(fromUs), ends: Float64Array.of(toUs) }
+  const lengths = partition(whole, [dataLoading, compiling, allocating, operators, framework])
+  const share = (part: number): number => (toUs > fromUs ? lengths[part]! / (toUs - fromUs) : 0)
+  return {
+    ...{ dataLoading: share(0), compiling: share(1), allocating: share(2), operators: share(3) },
+    ...{ framework: share(4), unrecorded: share(5) },
+  }
+}
+
 function framesOf({ timeline, thread, fromUs, toUs }: HostContext): Intervals | null {
   const list = new IntervalList()
   for (const event of eventsOf(timeline, 'python'))
     if (timeline.track[event] === thread) list.add(timeline.startUs[event]!, endOf(timeline, event))
-  return list.length === 0 ? null : list.merged(fromUs, toUs)
+  return list.length === 0 ? null : between(list.merged(), fromUs, toUs)
 }
 
 function countOf({ timeline, thread, fromUs, toUs }: HostContext, ask: (name: string) => boolean): number {
@@ -104,37 +110,51 @@ function runsTraining(name: string, concrete: readonly string[] | undefined): bo
 export function shapeFacts({ timeline, thread, fromUs, toUs }: HostContext, steps: Steps | undefined): ShapeFacts | null {
   if (steps === undefined || steps.all.length < 2) return null
   const isMatrix = byName(timeline, isMatrixOperator)
-  const { name, detail, details, startUs, durationUs, track } = timeline
-  const events = eventsOf(timeline, 'op').filter(
+  const { name, detail, details, startUs, track } = timeline
+  const events = where(
+    eventsOf(timeline, 'op'),
     (event) => track[event] === thread && isMatrix(name[event]!) && details[detail[event]!]!.shapes !== undefined,
   )
   if (events.length === 0) return null
-  const seen = new Set<number>()
+  const pairs = new PairIndex()
   const fresh: number[] = []
-  const typical = new Map<string, number[]>()
+  const outer = outermost(timeline, byStart(timeline, events))
+  let step = 0
+  for (const event of outer) {
+    while (step + 1 < steps.all.length && steps.all[step + 1]!.startUs <= startUs[event]!) step++
+    const known = pairs.length
+    const isNew = pairs.of(name[event]!, detail[event]!) === known
+    if (isNew && step > 0 && startUs[event]! >= fromUs && startUs[event]! < toUs) fresh.push(event)
+  }
+  const excess = excessUs(timeline, outer, fresh) / (toUs - fromUs)
+  return { newShapes: fresh.length, operators: outer.length, excess }
+}
+
+/** aten::linear holds aten::addmm: one product. */
+function outermost(timeline: Timeline, sorted: Uint32Array): Uint32Array {
+  let end = Number.NEGATIVE_INFINITY
+  return where(sorted, (event) => {
+    if (timeline.startUs[event]! < end) return false
+    end = endOf(timeline, event)
+    return true
+  })
+}
+
+/** What these calls took beyond the median call of their layer. */
+function excessUs(timeline: Timeline, events: Uint32Array, fresh: readonly number[]): number {
+  if (fresh.length === 0) return 0
+  const { name, detail, details, durationUs } = timeline
   // What a product's weights are tells calls of one layer from those of another.
   const layerOf = (event: number): string =>
     `${name[event]} ${details[detail[event]!]!.shapes!.findLast((shape) => shape.length > 1)}`
-  let [outerEnd, count] = [Number.NEGATIVE_INFINITY, 0]
-  for (const event of byStart(timeline, events)) {
-    // aten::linear holds aten::addmm: one product.
-    if (startUs[event]! < outerEnd) continue
-    outerEnd = endOf(timeline, event)
-    count++
-    const step = stepAt(steps.all, startUs[event]!)
-    const key = name[event]! * 500_000 + detail[event]!
-    if (!seen.has(key) && step > 0 && startUs[event]! >= fromUs && startUs[event]! < toUs) fresh.push(event)
-    seen.add(key)
-    const times = typical.get(layerOf(event))
-    if (times === undefined) typical.set(layerOf(event), [durationUs[event]!])
-    else times.push(durationUs[event]!)
+  const [pairs, layers] = [new PairIndex(), [] as string[]]
+  const layerAt = (event: number): string => {
+    const pair = pairs.of(name[event]!, detail[event]!)
+    layers[pair] ??= layerOf(event)
+    return layers[pair]
   }
-  const excessUs = fresh.reduce((sum, event) => sum + Math.max(0, durationUs[event]! - median(typical.get(layerOf(event))!)), 0)
-  return { newShapes: fresh.length, operators: count, excess: excessUs / (toUs - fromUs) }
-}
-
-function stepAt(steps: readonly Step[], at: number): number {
-  let step = -1
-  while (step + 1 < steps.length && steps[step + 1]!.startUs <= at) step++
-  return step
+  const times = new Map<string, number[]>(fresh.map((event) => [layerAt(event), []]))
+  for (const event of events) times.get(layerAt(event))?.push(durationUs[event]!)
+  const typical = new Map([...times].map(([layer, all]) => [layer, median(all)]))
+  return fresh.reduce((sum, event) => sum + Math.max(0, durationUs[event]! - typical.get(layerAt(event))!), 0)
 }

@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { difference, firstFrom, gaps, IntervalList, type Intervals, intersection, lengthOf, union } from './intervals.ts'
+import {
+  between,
+  difference,
+  firstFrom,
+  gaps,
+  IntervalList,
+  type Intervals,
+  intersection,
+  lengthOf,
+  partition,
+  union,
+} from './intervals.ts'
 
 const setOf = (pairs: readonly (readonly [number, number])[]): Intervals => {
   const list = new IntervalList()
@@ -33,11 +44,41 @@ test('sets are what their cells are', () => {
   )
 })
 
+test('a partition gives each set what none before it has, and what none has at the end', () => {
+  fc.assert(
+    fc.property(pairs, pairs, pairs, (one, two, three) => {
+      const [base, first, second] = [cellsOf(setOf(one)), cellsOf(setOf(two)), cellsOf(setOf(three))]
+      const ofFirst = base.filter((cell) => first.includes(cell))
+      const ofSecond = base.filter((cell) => second.includes(cell) && !first.includes(cell))
+      expect(partition(setOf(one), [setOf(two), setOf(three)])).toEqual([
+        ofFirst.length,
+        ofSecond.length,
+        base.length - ofFirst.length - ofSecond.length,
+      ])
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('what comes by its start is merged as it comes, and gives what is sorted afterwards', () => {
+  fc.assert(
+    fc.property(pairs, (some) => {
+      const sorted = [...some].sort(([a], [b]) => a - b)
+      expect(setOf(sorted)).toEqual(setOf(some))
+      expect(setOf([...sorted].reverse())).toEqual(setOf(some))
+    }),
+    { numRuns: 60 },
+  )
+  const calls = new IntervalList()
+  for (let i = 0; i < 1000; i++) calls.add(i, i + 1)
+  expect(calls.length).toBe(1)
+})
+
 test('what lies outside the window is cut', () => {
   const list = new IntervalList()
   list.add(0, 10)
   list.add(20, 30)
-  expect(lengthOf(list.merged(5, 25))).toBe(10)
+  expect(lengthOf(between(list.merged(), 5, 25))).toBe(10)
 })
 
 test('the place of the first number from a value on', () => {

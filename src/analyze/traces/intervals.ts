@@ -6,13 +6,34 @@ export interface Intervals {
   readonly ends: Float64Array
 }
 
-/** Gathers intervals before they are merged. */
+/** Gathers intervals. Those that come by their starts, as most do, are merged as they come: millions of calls are a few sets of time. */
 export class IntervalList {
-  #starts = new Float64Array(256)
-  #ends = new Float64Array(256)
+  #starts: Float64Array
+  #ends: Float64Array
+  #inOrder = true
   length = 0
 
+  /** `expected`: as many there may be, where that is known. */
+  constructor(expected = 256) {
+    this.#starts = new Float64Array(expected)
+    this.#ends = new Float64Array(expected)
+  }
+
   add(start: number, end: number): void {
+    if (!(end > start)) return
+    const last = this.length - 1
+    if (last >= 0) {
+      if (start < this.#starts[last]!) this.#inOrder = false
+      else if (start <= this.#ends[last]!) {
+        if (end > this.#ends[last]!) this.#ends[last] = end
+        return
+      }
+    }
+    this.append(start, end)
+  }
+
+  /** One that begins after the end of those before. */
+  append(start: number, end: number): void {
     if (this.length === this.#starts.length) {
       this.#starts = grown(this.#starts)
       this.#ends = grown(this.#ends)
@@ -22,9 +43,10 @@ export class IntervalList {
     this.length++
   }
 
-  /** Their union, of what lies between `from` and `to`. */
-  merged(from: number = Number.NEGATIVE_INFINITY, to: number = Number.POSITIVE_INFINITY): Intervals {
-    return merge(this.#starts.slice(0, this.length), this.#ends.slice(0, this.length), from, to)
+  /** Their union. Nothing is added afterwards. */
+  merged(): Intervals {
+    const set = { starts: this.#starts.subarray(0, this.length), ends: this.#ends.subarray(0, this.length) }
+    return this.#inOrder ? set : merge(set)
   }
 }
 
@@ -38,11 +60,10 @@ function grown(column: Float64Array): Float64Array<ArrayBuffer> {
  * Starts and ends are sorted apart: at any time as many intervals are open as have started and not ended, and a union ends where none
  * is. Sorts what it is given.
  */
-function merge(starts: Float64Array, ends: Float64Array, from: number, to: number): Intervals {
+function merge({ starts, ends }: Intervals): Intervals {
   starts.sort()
   ends.sort()
-  const mergedStarts: number[] = []
-  const mergedEnds: number[] = []
+  const list = new IntervalList(starts.length)
   let open = 0
   let since = 0
   for (let i = 0, j = 0; j < ends.length; ) {
@@ -52,15 +73,25 @@ function merge(starts: Float64Array, ends: Float64Array, from: number, to: numbe
       continue
     }
     const until = ends[j++]!
-    if (--open > 0) continue
-    const low = Math.max(since, from)
-    const high = Math.min(until, to)
-    if (high > low) {
-      mergedStarts.push(low)
-      mergedEnds.push(high)
-    }
+    if (--open === 0) list.append(since, until)
   }
-  return { starts: Float64Array.from(mergedStarts), ends: Float64Array.from(mergedEnds) }
+  return list.merged()
+}
+
+/** What of a set lies between two times. */
+export function between({ starts, ends }: Intervals, from: number, to: number): Intervals {
+  let low = firstFrom(ends, from)
+  while (low < ends.length && ends[low]! <= from) low++
+  const high = Math.max(low, firstFrom(starts, to))
+  const [first, last] = [starts[low], ends[high - 1]]
+  if (low === high || first === undefined || last === undefined) return EMPTY
+  const isWithin = first >= from && last <= to
+  const clipped = { starts: starts.subarray(low, high), ends: ends.subarray(low, high) }
+  if (isWithin) return clipped
+  const copy = { starts: clipped.starts.slice(), ends: clipped.ends.slice() }
+  copy.starts[0] = Math.max(first, from)
+  copy.ends[high - low - 1] = Math.min(last, to)
+  return copy
 }
 
 export const EMPTY: Intervals = { starts: new Float64Array(0), ends: new Float64Array(0) }
@@ -72,57 +103,86 @@ export function lengthOf({ starts, ends }: Intervals): number {
   return sum
 }
 
-/** What is in one of two sets at least. */
-export function union(a: Intervals, b: Intervals): Intervals {
-  const list = new IntervalList()
-  for (const set of [a, b]) for (let i = 0; i < set.starts.length; i++) list.add(set.starts[i]!, set.ends[i]!)
-  return list.merged()
+/** What is in one of the sets at least. */
+export function union(...all: readonly Intervals[]): Intervals {
+  const sets = all.filter(({ starts }) => starts.length > 0)
+  if (sets.length < 2) return sets[0] ?? EMPTY
+  const list = new IntervalList(sets.reduce((sum, { starts }) => sum + starts.length, 0))
+  const at = sets.map(() => 0)
+  for (;;) {
+    let [next, start] = [-1, Number.POSITIVE_INFINITY]
+    for (let k = 0; k < sets.length; k++) {
+      const one = sets[k]!.starts[at[k]!]
+      if (one !== undefined && one < start) [next, start] = [k, one]
+    }
+    if (next < 0) return list.merged()
+    list.add(start, sets[next]!.ends[at[next]!++]!)
+  }
+}
+
+/**
+ * How much of `base` each set has of what none before it has; at the end what none has. Nothing is made of the pieces, of which there can
+ * be millions.
+ */
+export function partition(base: Intervals, sets: readonly Intervals[]): number[] {
+  const sums = [...sets, base].map(() => 0)
+  const at = sets.map(() => 0)
+  for (let i = 0; i < base.starts.length; i++) {
+    const end = base.ends[i]!
+    for (let from = base.starts[i]!; from < end; ) {
+      // Up to where this set ends, or one before it begins.
+      let [owner, until] = [sets.length, end]
+      for (let k = 0; k < sets.length && owner === sets.length; k++) {
+        const { starts, ends } = sets[k]!
+        while (at[k]! < ends.length && ends[at[k]!]! <= from) at[k]!++
+        if (at[k]! >= ends.length) continue
+        if (starts[at[k]!]! > from) until = Math.min(until, starts[at[k]!]!)
+        else {
+          owner = k
+          until = Math.min(until, ends[at[k]!]!)
+        }
+      }
+      sums[owner]! += until - from
+      from = until
+    }
+  }
+  return sums
 }
 
 /** What is in both. */
 export function intersection(a: Intervals, b: Intervals): Intervals {
-  const starts: number[] = []
-  const ends: number[] = []
+  const list = new IntervalList(Math.min(a.starts.length, b.starts.length))
   for (let i = 0, j = 0; i < a.starts.length && j < b.starts.length; ) {
     const start = Math.max(a.starts[i]!, b.starts[j]!)
     const end = Math.min(a.ends[i]!, b.ends[j]!)
-    if (end > start) {
-      starts.push(start)
-      ends.push(end)
-    }
+    if (end > start) list.append(start, end)
     if (a.ends[i]! < b.ends[j]!) i++
     else j++
   }
-  return { starts: Float64Array.from(starts), ends: Float64Array.from(ends) }
+  return list.merged()
 }
 
 /** What is in the first and not in the second. */
 export function difference(a: Intervals, b: Intervals): Intervals {
-  const starts: number[] = []
-  const ends: number[] = []
+  if (b.starts.length === 0) return a
+  const list = new IntervalList(a.starts.length + b.starts.length)
   let j = 0
   for (let i = 0; i < a.starts.length; i++) {
     let at = a.starts[i]!
     const end = a.ends[i]!
     while (j < b.starts.length && b.ends[j]! <= at) j++
     for (let k = j; k < b.starts.length && b.starts[k]! < end; k++) {
-      if (b.starts[k]! > at) {
-        starts.push(at)
-        ends.push(b.starts[k]!)
-      }
+      if (b.starts[k]! > at) list.append(at, b.starts[k]!)
       at = Math.max(at, b.ends[k]!)
     }
-    if (at < end) {
-      starts.push(at)
-      ends.push(end)
-    }
+    if (at < end) list.append(at, end)
   }
-  return { starts: Float64Array.from(starts), ends: Float64Array.from(ends) }
+  return list.merged()
 }
 
 /** The stretches between `from` and `to` that are not in the set. */
 export function gaps(set: Intervals, from: number, to: number): Intervals {
-  return difference({ starts: Float64Array.of(from), ends: Float64Array.of(to) }, set)
+  return to > from ? difference({ starts: Float64Array.of(from), ends: Float64Array.of(to) }, set) : EMPTY
 }
 
 /** The place of the first number that is not below `value`, in a sorted column. */

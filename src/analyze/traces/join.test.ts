@@ -240,3 +240,26 @@ test('sizes are products of numbers and symbols', () => {
   expect(sizeOf('batch*tokens', { batch: 3 })).toBeUndefined()
   expect(sizeOf(7, {})).toBe(7)
 })
+
+test('without shapes products and convolutions hold the order, and neighbours that were turned round are found beside them', () => {
+  const nodes = model(
+    ['conv', 'Conv'],
+    ['relu', 'Relu', { after: ['conv'] }],
+    ['pool', 'MaxPool', { after: ['relu'] }],
+    ['conv2', 'Conv', { after: ['pool'] }],
+    ['relu2', 'Relu', { after: ['conv2'] }],
+    ['dense', 'Gemm', { after: ['relu2'] }],
+  )
+  // As TensorFlow's optimizer leaves it: pooling first, and the second relu within its convolution.
+  const calls = ['Conv2D', 'MaxPool', 'Relu', '_FusedConv2D', 'MatMul'].map((name) => call(name))
+  expect(joined(calls, nodes)).toEqual([
+    ['Conv2D', 'conv', [], 'order'],
+    ['Relu', 'relu', [], 'order'],
+    ['MaxPool', 'pool', [], 'order'],
+    ['_FusedConv2D', 'conv2', ['relu2'], 'order'],
+    ['MatMul', 'dense', [], 'order'],
+  ])
+  // Two that could be meant: neither.
+  const two = model(['a', 'Relu'], ['b', 'Relu'], ['dense', 'Gemm', { after: ['a', 'b'] }])
+  expect(joined([call('MatMul'), call('relu', null, 'Relu')], two).map(([, node]) => node)).toEqual(['dense'])
+})

@@ -1,7 +1,7 @@
 // Recorded operators joined with the nodes of the same model. A node's name joins it where the recording has it (ONNX Runtime). Otherwise both
 // are laid beside each other in their order, so that the fit is best in all: an operator fits a node that does the same work (operator-classes.ts)
 // on numbers of the same shapes. What a shape contradicts is never joined. What is left is joined by shapes alone, where only one fits; then
-// nodes that an operator's longer form in ONNX consists of go to it.
+// nodes that an operator's longer form in ONNX consists of go to it, and neighbours that were turned round are found.
 import type { RecordedCall } from './facts.ts'
 import { classOf, doesAlso, isLayout, type OperatorClass } from './operator-classes.ts'
 
@@ -58,8 +58,9 @@ export function joinCalls(calls: readonly RecordedCall[], nodes: readonly ModelN
   const first = aligned(free, fitAt({}))
   const sizes = sizesTold([...named, ...first], calls, nodes)
   const inOrder = aligned(free, fitAt(sizes))
-  const joined = [...named, ...inOrder, ...alone(free, inOrder, fitAt(sizes))]
-  return { joins: withAlso(joined, { calls, nodes, classes }), sizes }
+  const joined = withAlso([...named, ...inOrder, ...alone(free, inOrder, fitAt(sizes))], { calls, nodes, classes })
+  const joins = [...joined, ...swapped({ free, nodes, joined }, fitAt(sizes))].sort((a, b) => a.node - b.node)
+  return { joins, sizes }
 }
 
 type Sizes = Readonly<Record<string, number>>
@@ -135,6 +136,32 @@ function alone(free: Free, joined: readonly Pair[], fitOf: (call: number, node: 
   })
 }
 
+interface Neighbours {
+  readonly free: Free
+  readonly nodes: readonly ModelNode[]
+  readonly joined: readonly Join[]
+}
+
+/**
+ * Frameworks turn neighbours round where that is cheaper (TensorFlow pools before a relu): of what is left, a call next to a joined one, and
+ * the only node that fits it beside that one's node.
+ */
+function swapped({ free, nodes, joined }: Neighbours, fitOf: (call: number, node: number) => Fit): Join[] {
+  const left = without(joined, free)
+  const done = new Set(joined.flatMap(({ also }) => also))
+  const open = new Set(left.nodes.filter((node) => !done.has(node)))
+  const nodeOf = new Map(joined.map(({ call, node }) => [call, node]))
+  return left.calls.flatMap((call): Join[] => {
+    const at = free.calls.indexOf(call)
+    const next = [free.calls[at - 1], free.calls[at + 1]].flatMap((one) => nodeOf.get(one ?? -1) ?? [])
+    const beside = new Set(next.flatMap((node) => nodes[node]!.beside))
+    const [node, ...others] = [...beside].filter((one) => open.has(one) && fitOf(call, one).score > 0)
+    if (node === undefined || others.length > 0) return []
+    open.delete(node)
+    return [{ call, node, also: [], by: fitOf(call, node).byShape ? 'shapes' : 'order' }]
+  })
+}
+
 interface Fit {
   /** 0: they do not fit. */
   readonly score: number
@@ -144,6 +171,9 @@ interface Fit {
 
 const NO_FIT: Fit = { score: 0, byShape: false }
 const UNSAID: Fit = { score: 1, byShape: false }
+/** Where no shape is told, work that a model asks for a few times says more about the order than what stands everywhere. */
+const UNSAID_RARE: Fit = { score: 2, byShape: false }
+const RARE = new Set(['convolution', 'transposed-convolution', 'product', 'attention', 'lstm', 'gru'])
 /** A size that is the same says more than a symbol that may be. */
 const [SAME, OPEN] = [2, 1]
 
@@ -158,7 +188,8 @@ function fits(call: RecordedCall, work: OperatorClass, node: ModelNode, sizes: S
     score += one
     byShape ||= one > 0
   }
-  return pairs.length === 0 ? UNSAID : { score, byShape }
+  if (pairs.length > 0) return { score, byShape }
+  return RARE.has(work.id) ? UNSAID_RARE : UNSAID
 }
 
 type ShapePair = readonly [recorded: readonly (number | undefined)[], told: Shape]

@@ -3,8 +3,9 @@
 import { type Detail, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
 import type { Callers } from './callers.ts'
 import type { Judged } from './device-work.ts'
-import { byStart, eventsOf, selfTimes } from './events.ts'
+import { byName, byStart, eventsOf, onceByName, selfTimes, where } from './events.ts'
 import type { MatrixFacts, OperatorRow } from './facts.ts'
+import { PairIndex } from './id-index.ts'
 import { isMatrixKernel, isMatrixOperator, nodeName, shortKernelName, usesPlainUnits, usesTensorCores } from './names.ts'
 import { bytesOf, flopsOf } from './work-of.ts'
 
@@ -15,7 +16,7 @@ interface Group {
   name: string
   opType: string
   detail: number
-  calls: Set<number> | number
+  calls: number
   timeUs: number
   /** With the operators that it called. */
   wholeUs: number
@@ -24,29 +25,43 @@ interface Group {
   stated: { flops: number; bytes: number; withFlops: number; withBytes: number; kernels: number }
 }
 
-const nothingStated = (): Group['stated'] => ({ flops: 0, bytes: 0, withFlops: 0, withBytes: 0, kernels: 0 })
-
 /** By operator and the shapes of its inputs, longest first: of a device's work. */
 export function deviceRows(timeline: Timeline, { events }: Judged, callers: Callers): OperatorRow[] {
   const { name, detail, details, names, durationUs } = timeline
-  const groups = new Map<string, Group>()
+  const kernelOf = onceByName(names, shortKernelName)
+  const groups: Group[] = []
+  const [pairs, ofPairs, ofKernels] = [new PairIndex(), [] as Group[], new Map<string, Group>()]
+  const groupOf = (caller: number, kernel: string): Group => {
+    const pair = caller < 0 ? -1 : pairs.of(name[caller]!, detail[caller]!)
+    const known = caller < 0 ? ofKernels.get(kernel) : ofPairs[pair]
+    if (known !== undefined) return known
+    const text = caller < 0 ? kernel : names[name[caller]!]!
+    const group = newGroup(text, text, caller < 0 ? 0 : detail[caller]!)
+    groups.push(group)
+    if (caller < 0) ofKernels.set(kernel, group)
+    else ofPairs[pair] = group
+    return group
+  }
+  const counted = new Uint8Array(timeline.length)
   for (const event of events) {
     const caller = callers(event)
-    const kernel = shortKernelName(names[name[event]!]!)
-    const key = caller < 0 ? kernel : `${name[caller]} ${detail[caller]}`
-    const group = groups.get(key) ?? {
-      ...{ name: caller < 0 ? kernel : names[name[caller]!]!, opType: caller < 0 ? kernel : names[name[caller]!]! },
-      ...{ detail: caller < 0 ? 0 : detail[caller]!, calls: new Set<number>(), timeUs: 0, wholeUs: 0 },
-      ...{ kernels: new Map<string, number>(), stated: nothingStated() },
-    }
-    groups.set(key, group)
-    if (typeof group.calls !== 'number') group.calls.add(caller < 0 ? -1 - event : caller)
+    const kernel = kernelOf(name[event]!)
+    const group = groupOf(caller, kernel)
+    // An operator of many kernels is one call.
+    const call = caller < 0 ? event : caller
+    if (counted[call] === 0) group.calls++
+    counted[call] = 1
     group.timeUs += durationUs[event]!
     group.wholeUs += durationUs[event]!
     addStated(group, details[detail[event]!]!)
     group.kernels.set(kernel, (group.kernels.get(kernel) ?? 0) + durationUs[event]!)
   }
-  return rowsOf(timeline, [...groups.values()])
+  return rowsOf(timeline, groups)
+}
+
+function newGroup(name: string, opType: string, detail: number): Group {
+  const stated = { flops: 0, bytes: 0, withFlops: 0, withBytes: 0, kernels: 0 }
+  return { name, opType, detail, calls: 0, timeUs: 0, wholeUs: 0, kernels: new Map(), stated }
 }
 
 function addStated({ stated }: Group, { flops, accessedBytes }: Detail): void {
@@ -69,25 +84,25 @@ export function hostRows(
   toUs: number,
 ): OperatorRow[] {
   const { name, detail, details, names, startUs } = timeline
-  const inside = eventsOf(timeline, kind).filter((event) => startUs[event]! >= fromUs && startUs[event]! < toUs)
-  const groups = new Map<string, Group>()
+  const inside = where(eventsOf(timeline, kind), (event) => startUs[event]! >= fromUs && startUs[event]! < toUs)
   const sorted = byStart(timeline, inside)
   const self = selfTimes(timeline, sorted)
+  const [pairs, groups] = [new PairIndex(), [] as Group[]]
   for (let at = 0; at < sorted.length; at++) {
     const event = sorted[at]!
-    const key = `${name[event]} ${detail[event]}`
-    const group = groups.get(key) ?? hostGroup(names[name[event]!]!, kind, details[detail[event]!]!.opType, detail[event]!)
-    groups.set(key, group)
-    if (typeof group.calls === 'number') group.calls++
+    const pair = pairs.of(name[event]!, detail[event]!)
+    const group = groups[pair] ?? hostGroup(names[name[event]!]!, kind, details[detail[event]!]!.opType, detail[event]!)
+    groups[pair] = group
+    group.calls++
     group.timeUs += self[at]!
     group.wholeUs += timeline.durationUs[event]!
   }
-  return rowsOf(timeline, [...groups.values()])
+  return rowsOf(timeline, groups)
 }
 
 function hostGroup(text: string, kind: string, opType: string | undefined, detail: number): Group {
   const name = kind === 'node' ? nodeName(text) : text
-  return { name, opType: opType ?? name, detail, calls: 0, timeUs: 0, wholeUs: 0, kernels: new Map(), stated: nothingStated() }
+  return newGroup(name, opType ?? name, detail)
 }
 
 /** Operators that hand their work to another one, which is recorded too: it is counted there. */
@@ -103,7 +118,7 @@ function rowsOf({ details }: Timeline, groups: readonly Group[]): OperatorRow[] 
   const sorted = [...groups].sort((a, b) => b.timeUs - a.timeUs)
   const rows = sorted.slice(0, MOST_ROWS).map((group): OperatorRow => {
     const { shapes, types, concrete } = details[group.detail]!
-    const calls = typeof group.calls === 'number' ? group.calls : group.calls.size
+    const { calls } = group
     const isOuter = (hasInner && OUTER.test(group.opType)) || group.timeUs < OWN_WORK * group.wholeUs
     const known = shapes === undefined || isOuter ? undefined : shapes
     const { stated } = group
@@ -133,19 +148,23 @@ export function matrixFacts(timeline: Timeline, { events }: Judged, callers: Cal
   const sums = { totalMs: 0, tensorCoresMs: 0, plainMs: 0, unknownMs: 0 }
   let float32Ms: number | null = null
   const kernels = new Map<string, number>()
+  const kernelOf = onceByName(names, shortKernelName)
+  const isMatrixName = byName(timeline, isMatrixKernel)
+  const isPointwise = byName(timeline, (one) => /elementwise|reduce_kernel/.test(one))
+  const isProduct = byName(timeline, isMatrixOperator)
+  const onTensorCores = byName(timeline, usesTensorCores)
+  const onPlainUnits = byName(timeline, usesPlainUnits)
   for (const event of events) {
     if (kind[event] !== kindCode('kernel')) continue
     const caller = callers(event)
-    const kernel = names[name[event]!]!
-    const isMatrix =
-      isMatrixKernel(kernel) ||
-      (caller >= 0 && isMatrixOperator(names[name[caller]!]!) && !/elementwise|reduce_kernel/.test(kernel))
+    const kernel = name[event]!
+    const isMatrix = isMatrixName(kernel) || (caller >= 0 && isProduct(name[caller]!) && !isPointwise(kernel))
     if (!isMatrix) continue
     const ms = durationUs[event]! / 1000
     sums.totalMs += ms
-    const how = usesTensorCores(kernel) ? 'tensorCoresMs' : usesPlainUnits(kernel) ? 'plainMs' : 'unknownMs'
+    const how = onTensorCores(kernel) ? 'tensorCoresMs' : onPlainUnits(kernel) ? 'plainMs' : 'unknownMs'
     sums[how] += ms
-    if (how === 'plainMs') kernels.set(shortKernelName(kernel), (kernels.get(shortKernelName(kernel)) ?? 0) + ms)
+    if (how === 'plainMs') kernels.set(kernelOf(kernel), (kernels.get(kernelOf(kernel)) ?? 0) + ms)
     const type = caller < 0 ? undefined : details[detail[caller]!]!.types?.find((one) => one !== '' && one !== 'Scalar')
     if (type !== undefined) float32Ms = (float32Ms ?? 0) + (type === 'float' ? ms : 0)
   }

@@ -1,7 +1,7 @@
 // The stretch of a recording that is judged: its steps without the first, where it is a warm-up, and without the last, whose kernels
 // may be cut; the whole, where no steps are marked.
 import type { Timeline } from '../../evidence/traces/recording.ts'
-import { busiestTrack, byName, byStart, endOf, eventsOf } from './events.ts'
+import { busiestTrack, byName, byStart, endOf, eventsOf, where } from './events.ts'
 import { isStepName } from './names.ts'
 
 export interface Step {
@@ -52,19 +52,19 @@ function markedSteps(timeline: Timeline): { steps: Step[]; thread: number | unde
   const numberOf = (event: number): number | undefined => details[detail[event]!]!.step
   const isRun = byName(timeline, (one) => one === 'model_run')
   const isStep = byName(timeline, isStepName)
-  const runs = eventsOf(timeline, 'session').filter((event) => isRun(name[event]!))
+  const runs = where(eventsOf(timeline, 'session'), (event) => isRun(name[event]!))
   const marked =
     runs.length > 0
       ? runs
-      : eventsOf(timeline, 'annotation', 'slice').filter((event) => numberOf(event) !== undefined || isStep(name[event]!))
+      : where(eventsOf(timeline, 'annotation', 'slice'), (event) => numberOf(event) !== undefined || isStep(name[event]!))
   // PyTorch's own marks before what a program calls its steps.
   const isOwn = byName(timeline, (one) => one.startsWith('ProfilerStep#'))
-  const own = marked.filter((event) => isOwn(name[event]!))
+  const own = where(marked, (event) => isOwn(name[event]!))
   const chosen = own.length > 0 ? own : marked
   const thread = busiestTrack(timeline, chosen, () => 1)
   const sorted = byStart(
     timeline,
-    chosen.filter((event) => track[event] === thread),
+    where(chosen, (event) => track[event] === thread),
   )
   const steps: Step[] = []
   for (const event of sorted) {

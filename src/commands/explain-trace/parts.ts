@@ -156,14 +156,13 @@ function partsOf({ device, host, functions, window }: TraceFacts): Part[] {
     ]
   // Without operators nothing is between them.
   if (host === null || host.operators === 0 || window.lengthMs === 0) return []
-  const { operators, dataLoading, compiling, allocating, unrecorded } = host
-  const rest = Math.max(0, 1 - operators - dataLoading - compiling - allocating - unrecorded)
+  const { operators, dataLoading, compiling, allocating, framework, unrecorded } = host.parts
   const parts: Part[] = [
-    ['operators', 'unexplained', Math.min(operators, 1 - unrecorded)],
+    ['operators', 'unexplained', operators],
     ['data loading', 'software', dataLoading],
     ['compiling', 'software', compiling],
     ['allocating', 'software', allocating],
-    ['the framework around them', 'software', rest],
+    ['the framework around them', 'software', framework],
     ['between operators', 'unexplained', unrecorded],
   ]
   return parts.filter(([, , share]) => share > 0)

@@ -150,6 +150,28 @@ test('a profile of ONNX Runtime is joined by the names of its nodes, the recorde
   expect(section.rows[0]).toMatchObject({ nodes: ['MatMul_0'], macs: 64 * 256 * 256 })
 })
 
+test('a profile of TensorFlow is joined with the Keras file of the model, by order: it records no shapes', async () => {
+  const recorded = factsOf(await readTrace(join(traces, 'keras-model.xplane.pb')), { calls: true })
+  const keras = await readModel(join(traces, 'keras-model.keras'))
+  const { section, warnings } = sectionOf(recorded, { model: keras }, undefined)
+  expect(section).toMatchObject({ format: 'keras', nodes: 12, joinedNodes: 12, notJoined: [] })
+  // TensorFlow fuses a convolution with its relu, and pools before the relu that follows the norm.
+  expect(section.rows.map(({ nodes, operators }) => [nodes.join(), operators.join()])).toEqual([
+    ['stem/Conv,stem/Relu', '_FusedConv2D'],
+    ['conv/Conv', 'Conv2D'],
+    ['relu/Relu', 'Relu'],
+    ['pool/MaxPool', 'MaxPool'],
+    ['conv2/Conv,conv2/Relu', '_FusedConv2D'],
+    ['average/GlobalAveragePool', 'Mean'],
+    ['hidden/Gemm,hidden/Relu', '_FusedMatMul'],
+    ['classes/Gemm', '_FusedMatMul'],
+    ['classes/Softmax', 'Softmax'],
+  ])
+  // The norm is within conv here, and was a multiplication and an addition there.
+  expect(section.operatorsNotJoined.map(({ name }) => name).slice(0, 2)).toEqual(['Mul', 'AddV2'])
+  expect(warnings.join()).toMatch(/9 operators are joined by their order alone/)
+})
+
 test('the report says it, with what is not joined', async () => {
   const report = await explainTrace(TRACE, { createdAt, model: await readSameModel(MODEL, undefined) })
   expect(report.trace?.model?.joinedNodes).toBe(52)

@@ -4,12 +4,20 @@ import { plainArgs, type ReadArgs, readDeviceArgs, readIds, readOperatorArgs } f
 import { kindOfEvent } from './event-kinds.ts'
 import { type EventView, scanEvents } from './event-scanner.ts'
 import { Interned } from './interned.ts'
+import { skipValue } from './json-bytes.ts'
 import type { Kind, MemoryPeak, Timeline, Track } from './recording.ts'
 import type { TraceSource } from './source.ts'
 import { code, type NewEvent, TimelineBuilder } from './timeline-builder.ts'
 
 /** What is read of arguments; the numbers of their details are the builder's. */
-export type ArgsReader = (builder: TimelineBuilder, view: EventView, kind: Kind, into: ReadArgs) => void
+export type ArgsReader = (from: ArgsPlace, kind: Kind, into: ReadArgs) => void
+
+/** Where an event's arguments begin. */
+export interface ArgsPlace {
+  readonly builder: TimelineBuilder
+  readonly bytes: Buffer
+  readonly at: number
+}
 
 export interface ChromeTimeline {
   readonly timeline: Timeline
@@ -49,7 +57,12 @@ const PHASE = { complete: 0x58, begin: 0x42, end: 0x45, metadata: 0x4d, instant:
 /** The whole file. InputError where it is no trace, or holds no events that took time. */
 export async function readChrome(source: TraceSource, dialect: ChromeDialect = {}): Promise<ChromeTimeline> {
   const reading: Reading = {
-    ...{ builder: new TimelineBuilder(), dialect, categories: new Interned(), kinds: new Map<number, number>() },
+    ...{
+      builder: new TimelineBuilder(unpackedBytes(source)),
+      dialect,
+      categories: new Interned(),
+      kinds: new Map<number, number>(),
+    },
     ...{ processNames: new Map<string, string>(), threadNames: new Map<string, string>(), open: new Map() },
     ...{ base: undefined, damaged: 0 },
     memory: { reservedBytes: 0, allocatedAtPeakBytes: 0, allocations: 0, allocatedBytes: 0 },
@@ -58,7 +71,10 @@ export async function readChrome(source: TraceSource, dialect: ChromeDialect = {
   const pieces = source.pieces((reason) => {
     cut = reason
   })
-  const result = await scanEvents(source.file, pieces, (view) => take(reading, view))
+  const result = await scanEvents(source.file, pieces, {
+    args: (view, at) => takeArgs(reading, view, at),
+    event: (view) => take(reading, view),
+  })
   const { builder } = reading
   if (builder.length === 0) throw new InputError(`${source.file}: a trace without events that took time; record it again`)
   const timeline = builder.finish((track) => namedTrack(reading, track))
@@ -82,6 +98,12 @@ export async function readChrome(source: TraceSource, dialect: ChromeDialect = {
   }
 }
 
+/** JSON of traces packs 16 to 100 times. */
+const MOST_PACKED = 100
+
+/** As much as the file may hold. */
+const unpackedBytes = ({ packedBytes, gzipped }: TraceSource): number => packedBytes * (gzipped ? MOST_PACKED : 1)
+
 function namedTrack(
   reading: Reading,
   { process, thread }: { process: string; thread: string },
@@ -99,23 +121,45 @@ function take(reading: Reading, view: EventView): void {
   else if (view.phase === PHASE.instant || view.phase === PHASE.instantOld) takeInstant(reading, view)
 }
 
+/** One object for all: millions of events are added. */
 const NEW: NewEvent = { kind: 0, name: 0, track: 0, startUs: 0, durationUs: 0, correlation: 0, operator: 0, detail: 0 }
 
+/** Arguments that come behind the rest of an event, as all writers of large traces have them, are read where they stand. */
+function takeArgs(reading: Reading, view: EventView, at: number): number {
+  const { bytes, phase, nameFrom } = view
+  const isTimed = phase === PHASE.complete || phase === PHASE.begin
+  // Without a category the kind may not be known yet.
+  if (!isTimed || nameFrom < 0 || view.categoryFrom < 0) return skipValue(bytes, at)
+  view.argsRead = true
+  return kindAndName(reading, view) ? readArgs(reading, view, NAMED.kind, at) : skipValue(bytes, at)
+}
+
+/** Kind, name and arguments of an event, in NAMED and ARGS; false: it is none that is looked at. */
+function known(reading: Reading, view: EventView): boolean {
+  if (view.nameFrom < 0) return false
+  if (!view.argsRead) {
+    if (!kindAndName(reading, view)) return false
+    readArgs(reading, view, NAMED.kind, view.argsFrom)
+  }
+  return NAMED.kind >= 0
+}
+
 function takeComplete(reading: Reading, view: EventView): void {
-  if (!view.hasTime || view.nameFrom < 0) return
-  const named = kindAndName(reading, view)
-  if (named === undefined) return
+  if (!view.hasTime || !known(reading, view)) return
   const isNowhere = view.time.millions === 0 && view.time.rest === 0 && !(view.durationUs > 0)
   if (isNowhere || !Number.isFinite(view.durationUs) || view.durationUs < 0) {
     reading.damaged++
     return
   }
-  const args = readArgs(reading, view, named.kind)
-  const startUs = sinceBase(reading, view)
-  const event = Object.assign(NEW, named, args, { startUs, durationUs: view.durationUs })
-  event.kind = args.kind
-  event.track = trackOf(reading, view)
-  reading.builder.add(event)
+  NEW.kind = ARGS.kind
+  NEW.name = NAMED.name
+  NEW.track = trackOf(reading, view)
+  NEW.startUs = sinceBase(reading, view)
+  NEW.durationUs = view.durationUs
+  NEW.correlation = ARGS.correlation
+  NEW.operator = ARGS.operator
+  NEW.detail = ARGS.detail
+  reading.builder.add(NEW)
 }
 
 /** Begin and end apart: an end closes what was begun last on its track. */
@@ -126,9 +170,9 @@ function takeHalf(reading: Reading, view: EventView): void {
   if (stack.length === 0) reading.open.set(track, stack)
   const startUs = sinceBase(reading, view)
   if (view.phase === PHASE.begin) {
-    const named = view.nameFrom < 0 ? undefined : kindAndName(reading, view)
-    const args = named === undefined ? { ...NO_ARGS, kind: -1 } : readArgs(reading, view, named.kind)
-    if (stack.length < 100_000) stack.push({ name: named?.name ?? 0, startUs, kind: args.kind, args: { ...args } })
+    const isKnown = known(reading, view)
+    const args = isKnown ? { ...ARGS } : { ...NO_ARGS, kind: -1 }
+    if (stack.length < 100_000) stack.push({ name: isKnown ? NAMED.name : 0, startUs, kind: args.kind, args })
     return
   }
   const begun = stack.pop()
@@ -186,31 +230,27 @@ function takeInstant(reading: Reading, view: EventView): void {
   }
 }
 
-function kindAndName(
-  { builder, categories, kinds, dialect }: Reading,
-  view: EventView,
-): { kind: number; name: number } | undefined {
+/** Kind and name of an event, in NAMED; false: it is none that is looked at. */
+function kindAndName({ builder, categories, kinds, dialect }: Reading, view: EventView): boolean {
   const { bytes } = view
   const name = builder.names.id(bytes, view.nameFrom, view.nameTo)
   const category = view.categoryFrom < 0 ? -1 : categories.id(bytes, view.categoryFrom, view.categoryTo)
   const key = (category + 1) * 1_000_003 + name
-  const known = kinds.get(key)
-  if (known !== undefined) return known < 0 ? undefined : named(known, name)
-  const texts = [category < 0 ? '' : categories.text(category), builder.names.text(name)] as const
-  const own = dialect.kindOf?.(...texts)
-  const kind = own === 'skip' ? undefined : (own ?? kindOfEvent(...texts))
-  kinds.set(key, kind === undefined ? -1 : code[kind])
-  return kind === undefined ? undefined : named(code[kind], name)
-}
-
-/** One object for all: millions of events are named. */
-const NAMED = { kind: 0, name: 0 }
-
-function named(kind: number, name: number): typeof NAMED {
+  let kind = kinds.get(key)
+  if (kind === undefined) {
+    const texts = [category < 0 ? '' : categories.text(category), builder.names.text(name)] as const
+    const own = dialect.kindOf?.(...texts)
+    const told = own === 'skip' ? undefined : (own ?? kindOfEvent(...texts))
+    kind = told === undefined ? -1 : code[told]
+    kinds.set(key, kind)
+  }
   NAMED.kind = kind
   NAMED.name = name
-  return NAMED
+  return kind >= 0
 }
+
+/** One object for all: it is looked at before the next event. */
+const NAMED = { kind: 0, name: 0 }
 
 const NO_ARGS: ReadArgs = { correlation: 0, operator: 0, detail: 0 }
 const ARGS = { ...NO_ARGS, collective: false, kind: 0 }
@@ -220,20 +260,25 @@ const BY_CODE = Object.entries(code)
   .sort((a, b) => a[1] - b[1])
   .map(([kind]) => kind as Kind)
 
-/** One object for all: it is read before the next event. */
-function readArgs({ builder, dialect }: Reading, view: EventView, kind: number): typeof ARGS {
+/** Into ARGS, which is read before the next event; the position behind the object at `at`, MORE or BAD. -1: there are no arguments. */
+function readArgs({ builder, dialect }: Reading, view: EventView, kind: number, at: number): number {
   ARGS.correlation = 0
   ARGS.operator = 0
   ARGS.detail = 0
   ARGS.collective = false
   ARGS.kind = kind
-  if (view.argsFrom < 0) return ARGS
-  if (DEVICE_KINDS.has(kind)) readDeviceArgs(builder, view.bytes, view.argsFrom, ARGS)
-  else if (JOINED_KINDS.has(kind)) readIds(builder, view.bytes, view.argsFrom, ARGS)
-  else if (kind === code.op) readOperatorArgs(builder, view.bytes, view.argsFrom, ARGS)
-  dialect.args?.(builder, view, BY_CODE[kind]!, ARGS)
+  if (at < 0) return at
+  const { bytes } = view
+  const end = DEVICE_KINDS.has(kind)
+    ? readDeviceArgs(builder, bytes, at, ARGS)
+    : JOINED_KINDS.has(kind)
+      ? readIds(builder, bytes, at, ARGS)
+      : kind === code.op
+        ? readOperatorArgs(builder, bytes, at, ARGS)
+        : skipValue(bytes, at)
+  if (end >= 0) dialect.args?.({ builder, bytes, at }, BY_CODE[kind]!, ARGS)
   if (ARGS.collective && kind === code.kernel) ARGS.kind = code.communication
-  return ARGS
+  return end
 }
 
 function trackOf({ builder }: Reading, view: EventView): number {

@@ -1,6 +1,7 @@
-// What the arguments of an event tell: for operators their inputs, for kernels and copies how they were launched. Read where they lie.
+// What the arguments of an event tell: for operators their inputs, for kernels and copies how they were launched. Read where they lie: no
+// string is made of what millions of events repeat.
 import { decoded } from './interned.ts'
-import { isText, numberAt, walkObject } from './json-bytes.ts'
+import { BAD, firstMember, isText, type Key, nextMember, numberAt, skipValue } from './json-bytes.ts'
 import type { Detail } from './recording.ts'
 import type { TimelineBuilder } from './timeline-builder.ts'
 
@@ -11,35 +12,56 @@ export interface ReadArgs {
   detail: number
 }
 
+/** A member of the arguments: positions of its key, without quotes, and of its value. */
+interface Member extends Key {
+  valueFrom: number
+  valueTo: number
+}
+
+/** One for all: it is read before the next. */
+const MEMBER: Member = { from: -1, to: -1, valueFrom: -1, valueTo: -1 }
+
+/** The first member, or the one after; false: there is none, and MEMBER.valueTo is the position behind the object, MORE or BAD. */
+function advance(bytes: Buffer, at: number, isFirst: boolean): boolean {
+  const value = isFirst ? firstMember(bytes, at, MEMBER) : nextMember(bytes, at, MEMBER)
+  const isMember = value >= 0 && MEMBER.from >= 0
+  MEMBER.valueFrom = value
+  MEMBER.valueTo = isMember ? skipValue(bytes, value) : value
+  return isMember && MEMBER.valueTo >= 0
+}
+
+/** Where the object at `at` ends, of which `told` was found: what is no JSON within may still be whole in its braces. */
+const endOfArgs = (bytes: Buffer, at: number, told: number): number => (told === BAD ? skipValue(bytes, at) : told)
+
+const isKey = (bytes: Buffer, key: string): boolean => isText(bytes, MEMBER.from, MEMBER.to, key)
+const valueText = (bytes: Buffer): string => text(bytes, MEMBER.valueFrom, MEMBER.valueTo)
+const valueNumber = (bytes: Buffer): number => numberAt(bytes, MEMBER.valueFrom, MEMBER.valueTo)
+
 const text = (bytes: Buffer, from: number, to: number): string =>
   bytes[from] === 0x22 ? decoded(bytes.subarray(from + 1, to - 1)) : bytes.toString('utf8', from, to)
 
-function id(builder: TimelineBuilder, bytes: Buffer, [from, to]: readonly [number, number]): number {
+function id(builder: TimelineBuilder, bytes: Buffer): number {
   // Longer than a double holds: kept as text.
-  if (to - from > 15) return builder.longId(text(bytes, from, to))
-  return builder.shortId(numberAt(bytes, from, to))
+  if (MEMBER.valueTo - MEMBER.valueFrom > 15) return builder.longId(valueText(bytes))
+  return builder.shortId(valueNumber(bytes))
 }
 
-/** Correlation and operator alone: of calls. */
-export function readIds(builder: TimelineBuilder, bytes: Buffer, at: number, into: ReadArgs): void {
-  walkObject(bytes, at, (keyFrom, keyTo, from, to) => takeId(builder, bytes, [keyFrom, keyTo, from, to], into))
+/** Correlation and operator alone: of calls. The position behind the object at `at`, as of the others. */
+export function readIds(builder: TimelineBuilder, bytes: Buffer, at: number, into: ReadArgs): number {
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) takeId(builder, bytes, into)
+  return endOfArgs(bytes, at, MEMBER.valueTo)
 }
 
-function takeId(
-  builder: TimelineBuilder,
-  bytes: Buffer,
-  where: readonly [number, number, number, number],
-  into: ReadArgs,
-): boolean {
-  const [keyFrom, keyTo, from, to] = where
-  if (isText(bytes, keyFrom, keyTo, 'correlation')) into.correlation = id(builder, bytes, [from, to])
-  else if (isText(bytes, keyFrom, keyTo, 'External id') || isText(bytes, keyFrom, keyTo, 'external id'))
-    into.operator = id(builder, bytes, [from, to])
+function takeId(builder: TimelineBuilder, bytes: Buffer, into: ReadArgs): boolean {
+  if (MEMBER.to - MEMBER.from !== 11) return false
+  if (isKey(bytes, 'correlation')) into.correlation = id(builder, bytes)
+  else if (isKey(bytes, 'External id') || isKey(bytes, 'external id')) into.operator = id(builder, bytes)
   else return false
   return true
 }
 
-const OP_KEYS = new Set([
+/** Members of an operator's arguments that tell calls apart. */
+const OPERATOR_KEYS = [
   'Input Dims',
   'Input dims',
   'Input type',
@@ -47,40 +69,82 @@ const OP_KEYS = new Set([
   'Sequence number',
   'Fwd thread id',
   'Collective name',
-])
+] as const
+type OperatorKey = (typeof OPERATOR_KEYS)[number]
+const LONGEST_KEY = 15
 
-/** Of operators: shapes and types of the inputs, arguments, whether autograd follows. */
-export function readOperatorArgs(builder: TimelineBuilder, bytes: Buffer, at: number, into: ReadArgs): void {
-  let key = ''
-  walkObject(bytes, at, (keyFrom, keyTo, from, to) => {
-    if (takeId(builder, bytes, [keyFrom, keyTo, from, to], into)) return
-    const name = bytes.toString('latin1', keyFrom, keyTo)
-    if (!OP_KEYS.has(name)) return
-    // Numbers of calls differ from one to the next; that there are some is what is kept.
-    const value =
-      name === 'Sequence number'
-        ? 'true'
-        : name === 'Fwd thread id'
-          ? String(numberAt(bytes, from, to) > 0)
-          : text(bytes, from, to)
-    key += `${name}\u0000${value}\u0001`
-  })
-  if (key !== '') into.detail = builder.detail(key, () => operatorDetail(key))
+function operatorKey(bytes: Buffer): number {
+  const length = MEMBER.to - MEMBER.from
+  if (length > LONGEST_KEY || length < 10) return -1
+  for (let i = 0; i < OPERATOR_KEYS.length; i++) if (isKey(bytes, OPERATOR_KEYS[i]!)) return i
+  return -1
 }
 
-function operatorDetail(key: string): Detail {
-  const values = new Map(key.split('\u0001').map((part) => part.split('\u0000') as [string, string]))
-  const shapes = parsed(values.get('Input Dims') ?? values.get('Input dims'))
-  const types = parsed(values.get('Input type'))
-  const concrete = parsed(values.get('Concrete Inputs'))
+/** What tells one operator's arguments from another's, as bytes; grows to the longest. */
+let scratch: Buffer = Buffer.allocUnsafe(1 << 13)
+
+function makeRoom(length: number, more: number): void {
+  if (length + more > scratch.length) scratch = Buffer.concat([scratch.subarray(0, length)], 2 * (length + more))
+}
+
+/** Of operators: shapes and types of the inputs, arguments, whether autograd follows. */
+export function readOperatorArgs(builder: TimelineBuilder, bytes: Buffer, at: number, into: ReadArgs): number {
+  let length = 0
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
+    if (takeId(builder, bytes, into)) continue
+    const key = operatorKey(bytes)
+    if (key >= 0) length = noteOperatorValue(bytes, key, length)
+  }
+  const end = endOfArgs(bytes, at, MEMBER.valueTo)
+  if (end >= 0 && length > 0) into.detail = builder.detailOf(scratch, length, () => operatorDetail(bytes, at))
+  return end
+}
+
+/** That there is such a member. */
+function noteFact(key: number, length: number): number {
+  makeRoom(length, 1)
+  scratch[length] = 1 + key
+  return length + 1
+}
+
+/** Of numbers of calls, which differ from one to the next, that there are some is what is kept. */
+function noteOperatorValue(bytes: Buffer, key: number, length: number): number {
+  const name = OPERATOR_KEYS[key]
+  if (name !== 'Sequence number' && name !== 'Fwd thread id') return noteValue(bytes, key, length)
+  return name === 'Sequence number' || isPositive(bytes) ? noteFact(key, length) : length
+}
+
+/** A byte for the key, which is none that JSON begins with, and the value; the length of all so far. */
+function noteValue(bytes: Buffer, key: number, length: number): number {
+  const { valueFrom, valueTo } = MEMBER
+  makeRoom(length, 1 + valueTo - valueFrom)
+  let at = length
+  scratch[at++] = 1 + key
+  for (let i = valueFrom; i < valueTo; i++) scratch[at++] = bytes[i]!
+  return at
+}
+
+const isPositive = (bytes: Buffer): boolean => valueNumber(bytes) > 0
+
+function operatorDetail(bytes: Buffer, at: number): Detail {
+  const values: Partial<Record<OperatorKey, unknown>> = {}
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
+    const key = operatorKey(bytes)
+    if (key < 0) continue
+    const name = OPERATOR_KEYS[key]!
+    values[name] = name === 'Sequence number' ? true : name === 'Fwd thread id' ? isPositive(bytes) : parsed(valueText(bytes))
+  }
+  const shapes = values['Input Dims'] ?? values['Input dims']
+  const types = values['Input type']
+  const concrete = values['Concrete Inputs']
   return {
     ...(Array.isArray(shapes) ? { shapes: shapes.map(shapeOf) } : {}),
     ...(Array.isArray(types) ? { types: types.map(String) } : {}),
     ...(Array.isArray(concrete)
       ? { concrete: concrete.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))) }
       : {}),
-    ...(values.has('Sequence number') ? { sequence: true } : {}),
-    ...(values.get('Fwd thread id') === 'true' ? { backward: true } : {}),
+    ...(values['Sequence number'] === true ? { sequence: true } : {}),
+    ...(values['Fwd thread id'] === true ? { backward: true } : {}),
   }
 }
 
@@ -88,13 +152,35 @@ function operatorDetail(key: string): Detail {
 const shapeOf = (value: unknown): number[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'number') ? (value as number[]) : []
 
-function parsed(value: string | undefined): unknown {
-  if (value === undefined) return undefined
+function parsed(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {
     return undefined
   }
+}
+
+/** Members of the arguments of kernels and copies, and what each tells. */
+const DEVICE_KEYS: Readonly<Record<string, (value: number, text: () => string) => Detail>> = {
+  bytes: (value) => ({ bytes: value }),
+  size: (value) => ({ bytes: value }),
+  stream: (_, text) => ({ stream: text() }),
+  'est. achieved occupancy %': (value) => ({ occupancyBound: value / 100 }),
+  'blocks per SM': (value) => ({ blocksPerMultiprocessor: value }),
+  'graph id': (value) => (value > 0 ? { graph: true } : {}),
+  direction: (_, text) => ({ direction: directionOf(text()) }),
+  kernel_flop: (value) => ({ flops: value }),
+  kernel_num_gb: (value) => ({ accessedBytes: value * 1e9 }),
+}
+const DEVICE_NAMES = Object.keys(DEVICE_KEYS)
+const GRAPH_ID = DEVICE_NAMES.indexOf('graph id')
+
+const directionOf = (told: string): NonNullable<Detail['direction']> =>
+  /to_?host/i.test(told) ? 'to-host' : /host_?to/i.test(told) ? 'to-device' : 'on-device'
+
+function deviceKey(bytes: Buffer): number {
+  for (let i = 0; i < DEVICE_NAMES.length; i++) if (isKey(bytes, DEVICE_NAMES[i]!)) return i
+  return -1
 }
 
 /** Of kernels and copies: joins, bytes, the geometry of the launch. */
@@ -103,55 +189,38 @@ export function readDeviceArgs(
   bytes: Buffer,
   at: number,
   into: ReadArgs & { collective: boolean },
-): void {
-  const detail: { -readonly [K in keyof Detail]: Detail[K] } = {}
-  walkObject(bytes, at, (keyFrom, keyTo, from, to) => {
-    if (takeId(builder, bytes, [keyFrom, keyTo, from, to], into)) return
-    switch (bytes.toString('latin1', keyFrom, keyTo)) {
-      case 'bytes':
-      case 'size':
-        detail.bytes = numberAt(bytes, from, to)
-        return
-      case 'stream':
-        detail.stream = text(bytes, from, to)
-        return
-      case 'est. achieved occupancy %':
-        detail.occupancyBound = numberAt(bytes, from, to) / 100
-        return
-      case 'blocks per SM':
-        detail.blocksPerMultiprocessor = numberAt(bytes, from, to)
-        return
-      case 'graph id':
-        if (numberAt(bytes, from, to) > 0) detail.graph = true
-        return
-      case 'Collective name':
-        into.collective = true
-        return
-      case 'direction':
-        detail.direction = /to_?host/i.test(text(bytes, from, to))
-          ? 'to-host'
-          : /host_?to/i.test(text(bytes, from, to))
-            ? 'to-device'
-            : 'on-device'
-        return
-      case 'kernel_flop':
-        detail.flops = numberAt(bytes, from, to)
-        return
-      case 'kernel_num_gb':
-        detail.accessedBytes = numberAt(bytes, from, to) * 1e9
-    }
-  })
-  const known = Object.values(detail).every((value) => typeof value !== 'number' || Number.isFinite(value))
-  const key = JSON.stringify(detail)
-  if (known && key !== '{}') into.detail = builder.detail(key, () => detail)
+): number {
+  let length = 0
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
+    if (takeId(builder, bytes, into)) continue
+    const key = deviceKey(bytes)
+    if (key >= 0) {
+      // Each replay of a captured graph has an id of its own.
+      if (key !== GRAPH_ID) length = noteValue(bytes, key, length)
+      else if (isPositive(bytes)) length = noteFact(key, length)
+    } else if (isKey(bytes, 'Collective name')) into.collective = true
+  }
+  const end = endOfArgs(bytes, at, MEMBER.valueTo)
+  if (end >= 0 && length > 0) into.detail = builder.detailOf(scratch, length, () => deviceDetail(bytes, at))
+  return end
+}
+
+function deviceDetail(bytes: Buffer, at: number): Detail {
+  let detail: Detail = {}
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
+    const key = deviceKey(bytes)
+    if (key >= 0) detail = { ...detail, ...DEVICE_KEYS[DEVICE_NAMES[key]!]!(valueNumber(bytes), () => valueText(bytes)) }
+  }
+  // A number that is none makes the others doubtful.
+  return Object.values(detail).every((value) => typeof value !== 'number' || Number.isFinite(value)) ? detail : {}
 }
 
 /** The members of the arguments as a plain object; {} where they are no JSON. For what is rare. */
 export function plainArgs(bytes: Buffer, at: number): Readonly<Record<string, unknown>> {
   const members: Record<string, unknown> = {}
-  walkObject(bytes, at, (keyFrom, keyTo, from, to) => {
-    const value = bytes.toString('utf8', from, to)
-    members[decoded(bytes.subarray(keyFrom, keyTo))] = parsed(value) ?? text(bytes, from, to)
-  })
+  for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
+    const value = bytes.toString('utf8', MEMBER.valueFrom, MEMBER.valueTo)
+    members[decoded(bytes.subarray(MEMBER.from, MEMBER.to))] = parsed(value) ?? valueText(bytes)
+  }
   return members
 }

@@ -4,22 +4,25 @@
 import { InputError } from '../../graph/input-error.ts'
 import {
   BAD,
+  firstMember,
   isText,
+  type Key,
   type LongNumber,
   longNumberAt,
-  type MemberSink,
   MORE,
+  nextMember,
   numberAt,
   skipBlanks,
   skipString,
   skipValue,
-  walkObject,
 } from './json-bytes.ts'
 
 /** No event is larger: beyond, its end was lost. */
 const LONGEST_EVENT = 1 << 24
 /** Metadata beside the events is taken up to this. */
 const LONGEST_METADATA = 1 << 26
+/** Of a piece and what is left of the one before; grows to the longest event. */
+const FIRST_WORK = 1 << 17
 /** Refused above: the file is not what it looks like. */
 const MOST_UNREADABLE = 0.01
 
@@ -42,6 +45,17 @@ export interface EventView {
   /** µs; NaN: none. */
   durationUs: number
   argsFrom: number
+  /** The arguments were read where they stand. */
+  argsRead: boolean
+}
+
+export interface EventSink {
+  /**
+   * The object at `at` is the event's arguments, and what stands before it is in the view: the position behind it, MORE or BAD. So that it
+   * need not be gone through twice.
+   */
+  args(view: EventView, at: number): number
+  event(view: EventView): void
 }
 
 export interface ScanResult {
@@ -56,7 +70,7 @@ export interface ScanResult {
 interface Scan {
   readonly file: string
   readonly view: EventView
-  readonly onEvent: (view: EventView) => void
+  readonly sink: EventSink
   readonly metadata: Record<string, unknown>
   state: 'start' | 'members' | 'events' | 'end'
   /** The events are a member of an object. */
@@ -66,26 +80,26 @@ interface Scan {
   seenEvents: boolean
   /** The way back to readable events is looked for. */
   recovering: boolean
-  readonly take: MemberSink
+  readonly key: Key
 }
 
-/** Reads to the end, one call of `onEvent` for each event. InputError where the file is no trace. */
-export async function scanEvents(
-  file: string,
-  pieces: AsyncIterable<Buffer>,
-  onEvent: (view: EventView) => void,
-): Promise<ScanResult> {
+/** Reads to the end, one call of `sink.event` for each event. InputError where the file is no trace. */
+export async function scanEvents(file: string, pieces: AsyncIterable<Buffer>, sink: EventSink): Promise<ScanResult> {
   const view = emptyView()
   const scan: Scan = {
-    ...{ file, onEvent, view, take: taker(view), metadata: {} },
+    ...{ file, sink, view, key: { from: -1, to: -1 }, metadata: {} },
     ...{ state: 'start', inObject: false, events: 0, unreadable: 0, seenEvents: false, recovering: false },
   }
-  let left: Buffer = Buffer.alloc(0)
+  let work: Buffer = Buffer.allocUnsafe(FIRST_WORK)
+  let left = 0
   for await (const piece of pieces) {
-    const bytes = left.length === 0 ? piece : Buffer.concat([left, piece])
+    // What is left of the pieces before, and this one behind it: always in the same memory.
+    if (left + piece.length > work.length) work = Buffer.concat([work.subarray(0, left)], 2 * (left + piece.length))
+    piece.copy(work, left)
+    const bytes = work.subarray(0, left + piece.length)
     const at = consume(scan, bytes)
-    // The piece is the reader's, and is filled again.
-    left = Buffer.from(bytes.subarray(at))
+    bytes.copy(work, 0, at)
+    left = bytes.length - at
     if (scan.state === 'end') break
   }
   if (!scan.seenEvents) throw new InputError(`${file}: no traceEvents in this JSON; give a trace`)
@@ -96,7 +110,7 @@ export async function scanEvents(
     )
   const { metadata, events, unreadable } = scan
   // An array of events needs no end: the format says so.
-  const isCut = scan.state !== 'end' && (scan.inObject || skipBlanks(left, 0) < left.length)
+  const isCut = scan.state !== 'end' && (scan.inObject || skipBlanks(work.subarray(0, left), 0) < left)
   return { metadata, events, unreadable, truncated: isCut }
 }
 
@@ -104,7 +118,7 @@ function emptyView(): EventView {
   return {
     ...{ bytes: Buffer.alloc(0), phase: 0, nameFrom: -1, nameTo: -1, categoryFrom: -1, categoryTo: -1 },
     ...{ processFrom: -1, processTo: -1, threadFrom: -1, threadTo: -1, hasTime: false, time: { millions: 0, rest: 0 } },
-    ...{ durationUs: Number.NaN, argsFrom: -1 },
+    ...{ durationUs: Number.NaN, argsFrom: -1, argsRead: false },
   }
 }
 
@@ -191,12 +205,12 @@ function readEvent(scan: Scan, bytes: Buffer, at: number): number {
   if (byte !== 0x7b) return recover(scan, bytes, at)
   const { view } = scan
   clear(view)
-  const end = walkObject(bytes, at, scan.take)
+  const end = readMembers(scan, bytes, at)
   if (end === MORE) return MORE
   if (end === BAD) return recover(scan, bytes, at)
   scan.events++
   scan.recovering = false
-  scan.onEvent(view)
+  scan.sink.event(view)
   return end
 }
 
@@ -212,36 +226,45 @@ function clear(view: EventView): void {
   view.hasTime = false
   view.durationUs = Number.NaN
   view.argsFrom = -1
+  view.argsRead = false
 }
 
-/** Notes in the view where the members that are looked at stand. */
-function taker(view: EventView): MemberSink {
-  return (keyFrom, keyTo, from, to) => {
-    const { bytes } = view
-    const quoted = bytes[from] === 0x22 ? 1 : 0
-    const length = keyTo - keyFrom
-    const is = (key: string): boolean => isText(bytes, keyFrom, keyTo, key)
-    if (length === 2) {
-      if (is('ph')) view.phase = bytes[from + quoted]!
-      else if (is('ts')) view.hasTime = longNumberAt(bytes, from, to, view.time)
-    } else if (length === 3) {
-      if (is('dur')) view.durationUs = numberAt(bytes, from, to)
-      else if (is('pid')) {
-        view.processFrom = from + quoted
-        view.processTo = to - quoted
-      } else if (is('tid')) {
-        view.threadFrom = from + quoted
-        view.threadTo = to - quoted
-      } else if (is('cat')) {
-        view.categoryFrom = from + quoted
-        view.categoryTo = to - quoted
-      }
-    } else if (length === 4) {
-      if (is('name')) {
-        view.nameFrom = from + quoted
-        view.nameTo = to - quoted
-      } else if (bytes[from] === 0x7b && is('args')) view.argsFrom = from
-    }
+/** Notes in the view where the members that are looked at stand; the position behind the event. */
+function readMembers({ view, key, sink }: Scan, bytes: Buffer, at: number): number {
+  let value = firstMember(bytes, at, key)
+  while (value >= 0 && key.from >= 0) {
+    const isArgs = bytes[value] === 0x7b && isText(bytes, key.from, key.to, 'args')
+    const end = isArgs ? sink.args(view, value) : skipValue(bytes, value)
+    if (end < 0) return end
+    if (isArgs) view.argsFrom = value
+    else if (key.to - key.from <= LONGEST_KEY) takeMember(view, key, value, end)
+    value = nextMember(bytes, end, key)
+  }
+  return value
+}
+
+/** Of the members that are looked at. */
+const LONGEST_KEY = 4
+
+function takeMember(view: EventView, key: Key, from: number, to: number): void {
+  const { bytes } = view
+  const quoted = bytes[from] === 0x22 ? 1 : 0
+  const is = (text: string): boolean => isText(bytes, key.from, key.to, text)
+  if (is('ph')) view.phase = bytes[from + quoted]!
+  else if (is('ts')) view.hasTime = longNumberAt(bytes, from, to, view.time)
+  else if (is('dur')) view.durationUs = numberAt(bytes, from, to)
+  else if (is('pid')) {
+    view.processFrom = from + quoted
+    view.processTo = to - quoted
+  } else if (is('tid')) {
+    view.threadFrom = from + quoted
+    view.threadTo = to - quoted
+  } else if (is('cat')) {
+    view.categoryFrom = from + quoted
+    view.categoryTo = to - quoted
+  } else if (is('name')) {
+    view.nameFrom = from + quoted
+    view.nameTo = to - quoted
   }
 }
 

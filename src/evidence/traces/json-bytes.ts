@@ -44,50 +44,71 @@ export function skipValue(bytes: Buffer, at: number): number {
   return MORE
 }
 
+/** What a byte is where braces are counted: 0 is neither a quote, nor opens or closes anything. */
+const NESTING = new Uint8Array(256)
+const [QUOTED, OPENED, CLOSED] = [1, 2, 3]
+NESTING[QUOTE] = QUOTED
+NESTING[OPEN_BRACE] = OPENED
+NESTING[OPEN_BRACKET] = OPENED
+NESTING[CLOSE_BRACE] = CLOSED
+NESTING[CLOSE_BRACKET] = CLOSED
+
 function skipNested(bytes: Buffer, at: number): number {
   const { length } = bytes
   let depth = 0
   for (let i = at; i < length; i++) {
-    const byte = bytes[i]!
-    if (byte === QUOTE) {
+    const what = NESTING[bytes[i]!]!
+    if (what === 0) continue
+    if (what === OPENED) depth++
+    else if (what === CLOSED) {
+      if (--depth === 0) return i + 1
+    } else {
       const end = skipString(bytes, i)
       if (end < 0) return end
       i = end - 1
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (--depth === 0) return i + 1
     }
   }
   return MORE
 }
 
-/** Told of each member: where its key stands without quotes, and its value with its own. */
-export type MemberSink = (keyFrom: number, keyTo: number, valueFrom: number, valueTo: number) => void
+/** Where the key of a member stands, without quotes; `from` -1: the object has no further member. */
+export interface Key {
+  from: number
+  to: number
+}
 
-/** The members of the object that begins at `at`, in their order; the position after it. */
-export function walkObject(bytes: Buffer, at: number, member: MemberSink): number {
-  let i = skipBlanks(bytes, at + 1)
-  if (bytes[i] === CLOSE_BRACE) return i + 1
-  for (;;) {
-    if (i >= bytes.length) return MORE
-    if (bytes[i] !== QUOTE) return BAD
-    const keyEnd = skipString(bytes, i)
-    if (keyEnd < 0) return keyEnd
-    let value = skipBlanks(bytes, keyEnd)
-    if (value >= bytes.length) return MORE
-    if (bytes[value] !== COLON) return BAD
-    value = skipBlanks(bytes, value + 1)
-    const end = skipValue(bytes, value)
-    if (end < 0) return end
-    member(i + 1, keyEnd - 1, value, end)
-    i = skipBlanks(bytes, end)
-    if (i >= bytes.length) return MORE
-    if (bytes[i] === CLOSE_BRACE) return i + 1
-    if (bytes[i] !== COMMA) return BAD
-    i = skipBlanks(bytes, i + 1)
-    // A comma before the end is no JSON, and what several writers leave.
-    if (bytes[i] === CLOSE_BRACE) return i + 1
-  }
+/**
+ * The first member of the object that begins at `at`: where its value begins, its key in `key`; of an empty one the position behind it;
+ * MORE, BAD.
+ */
+export function firstMember(bytes: Buffer, at: number, key: Key): number {
+  return memberAt(bytes, skipBlanks(bytes, at + 1), key)
+}
+
+/** The same of the next one; `at`: behind the value of the member before. */
+export function nextMember(bytes: Buffer, at: number, key: Key): number {
+  const i = skipBlanks(bytes, at)
+  // A comma before the end is no JSON, and what several writers leave.
+  if (bytes[i] === COMMA) return memberAt(bytes, skipBlanks(bytes, i + 1), key)
+  key.from = -1
+  if (i >= bytes.length) return MORE
+  return bytes[i] === CLOSE_BRACE ? i + 1 : BAD
+}
+
+function memberAt(bytes: Buffer, at: number, key: Key): number {
+  const { length } = bytes
+  key.from = -1
+  if (at >= length) return MORE
+  if (bytes[at] === CLOSE_BRACE) return at + 1
+  if (bytes[at] !== QUOTE) return BAD
+  const end = skipString(bytes, at)
+  if (end < 0) return end
+  const colon = skipBlanks(bytes, end)
+  if (colon >= length) return MORE
+  if (bytes[colon] !== COLON) return BAD
+  key.from = at + 1
+  key.to = end - 1
+  return skipBlanks(bytes, colon + 1)
 }
 
 /** Whether the bytes are this ASCII text. */

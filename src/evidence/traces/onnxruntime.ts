@@ -19,9 +19,9 @@ function recognises({ kind, text }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { timeline, warnings } = await readChrome(source, {
-    args: (builder, { bytes, argsFrom }, kind, into) => {
+    args: ({ builder, bytes, at }, kind, into) => {
       if (kind !== 'node') return
-      const args = plainArgs(bytes, argsFrom)
+      const args = plainArgs(bytes, at)
       const key = `${args.op_name}|${args.provider}|${JSON.stringify(args.input_type_shape)}`
       into.detail = builder.detail(key, () => nodeDetail(args))
     },

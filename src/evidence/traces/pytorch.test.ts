@@ -121,3 +121,29 @@ test.each([
 ])('refuses a trace with %s', async (_, content, message) => {
   await expect(readContent(content)).rejects.toThrow(message)
 })
+
+test('members in any order: arguments before what they are arguments of', async () => {
+  const reversed = (event: unknown): unknown => Object.fromEntries(Object.entries(event as object).reverse())
+  const { traceEvents, ...rest } = example() as { traceEvents: readonly unknown[] }
+  const [usual, other] = [await readTimeline(example()), await readTimeline({ ...rest, traceEvents: traceEvents.map(reversed) })]
+  expect(eventRows(other)).toEqual(eventRows(usual))
+  expect(other.timeline.details).toEqual(usual.timeline.details)
+  expect([...other.timeline.correlation.subarray(0, 6)]).toEqual([...usual.timeline.correlation.subarray(0, 6)])
+})
+
+test('arguments that are no JSON within their braces are read as far as they go, and are of no other event', async () => {
+  const text = JSON.stringify(example())
+  const damaged = text.replace('"correlation":7,"External id":5}},', '"correlation":7,"External id" 5}},')
+  const { timeline, warnings } = await readTimeline(damaged)
+  expect(warnings).toEqual([])
+  expect([timeline.correlation[2], timeline.operator[2]]).toEqual([7, 0])
+  // An event that breaks off behind its arguments is left out with them, and the next, which has none, has none.
+  const launched = '"correlation":7,"External id":5}},'
+  const kernelArgs = '"args":{"device":0,"stream":7,"correlation":7,"External id":5}'
+  expect([text.includes(launched), text.includes(kernelArgs)]).toEqual([true, true])
+  const cut = text.replace(launched, `${launched.slice(0, -2)} 9},`).replace(kernelArgs, '"x":1')
+  const recovered = await readTimeline(cut)
+  expect(recovered.warnings.join()).toMatch(/1 of 6 events cannot be read/)
+  expect(eventRows(recovered).map(([kind]) => kind)).toEqual(['annotation', 'op', 'kernel', 'copy', 'communication'])
+  expect([recovered.timeline.correlation[2], recovered.timeline.detail[2]]).toEqual([0, 0])
+})

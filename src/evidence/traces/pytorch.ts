@@ -56,9 +56,10 @@ const AMD = /AMD|Radeon|Instinct|gfx/i
 
 /** A queue runs one kernel after the other, and some of ROCm's durations go on into the next (AMD-AGI/TraceLens#669). How many did. */
 export function clipToNext({ length, kind, track, startUs, durationUs }: Timeline): number {
-  const isDevice = (event: number): boolean => DEVICE_KINDS.has(kind[event]!)
-  const events = Uint32Array.from({ length }, (_, event) => event).filter(isDevice)
-  const sorted = events.sort((a, b) => track[a]! - track[b]! || startUs[a]! - startUs[b]!)
+  const events = new Uint32Array(length)
+  let count = 0
+  for (let event = 0; event < length; event++) if (DEVICE_KINDS.has(kind[event]!)) events[count++] = event
+  const sorted = events.slice(0, count).sort((a, b) => track[a]! - track[b]! || startUs[a]! - startUs[b]!)
   let clipped = 0
   for (let i = 0; i + 1 < sorted.length; i++) {
     const [event, next] = [sorted[i]!, sorted[i + 1]!]

@@ -24,9 +24,9 @@ function recognises({ kind, text, keys }: Head): string | undefined {
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { timeline, warnings } = await readChrome(source, {
     deviceOf: (process) => /\/device:(GPU|TPU|CUSTOM)[^ ]*/i.exec(process)?.[0],
-    args: (builder, { bytes, argsFrom }, kind, into) => {
+    args: ({ builder, bytes, at }, kind, into) => {
       if (kind !== 'slice') return
-      const args = plainArgs(bytes, argsFrom)
+      const args = plainArgs(bytes, at)
       const [longName, hlo] = [args.long_name ?? args.tf_op, args.hlo_op]
       // Statistics are text here.
       const step = Number(args.step_num ?? Number.NaN)

@@ -5,7 +5,10 @@ import { type Detail, KINDS, type Kind, kindCode, type Timeline, type Track } fr
 
 /** Kept: some 30 bytes each. Beyond, a trace is read in part, and that is said. */
 export const MOST_EVENTS = 11_000_000
+const MOST_DETAILS = 400_000
 const FIRST = 1 << 14
+/** No event that is kept is written in fewer bytes, or few are. */
+const BYTES_PER_EVENT = 150
 
 /** What is added; times in µs from the first event. */
 export interface NewEvent {
@@ -32,13 +35,27 @@ export class TimelineBuilder {
   readonly #tracks: { process: string; thread: string }[] = []
   readonly #trackIds = new Map<number, number>()
   readonly #processes: Interned = new Interned()
+  /** Of the event before: most events are of the same track. */
+  #lastKey = -1
+  #lastTrack = 0
   readonly #details: Detail[] = [{}]
   readonly #detailIds = new Map<string, number>()
+  readonly #detailKeys: Interned = new Interned()
+  /** By the number of a key. */
+  readonly #detailsByKey: number[] = []
   readonly #longIds = new Map<string, number>()
-  #columns: Columns = columnsOf(FIRST)
+  #columns: Columns
   #length = 0
   /** Not kept, for want of room. */
   dropped = 0
+
+  /**
+   * `bytes`: how much will be read, about. Columns begin as long as that needs: what is never written to takes no memory, and what need
+   * not grow is not there twice.
+   */
+  constructor(bytes = 0) {
+    this.#columns = columnsOf(Math.min(MOST_EVENTS, Math.max(FIRST, Math.ceil(bytes / BYTES_PER_EVENT))))
+  }
 
   get length(): number {
     return this.#length
@@ -68,6 +85,13 @@ export class TimelineBuilder {
     const one = this.#processes.id(buffer, Math.max(0, processFrom), Math.max(0, processTo))
     const two = this.#processes.id(buffer, Math.max(0, threadFrom), Math.max(0, threadTo))
     const key = one * 1_000_003 + two
+    if (key === this.#lastKey) return this.#lastTrack
+    this.#lastKey = key
+    this.#lastTrack = this.#trackOf(key, one, two)
+    return this.#lastTrack
+  }
+
+  #trackOf(key: number, one: number, two: number): number {
     const known = this.#trackIds.get(key)
     if (known !== undefined) return known
     const id = Math.min(this.#tracks.length, 0xffff)
@@ -80,11 +104,24 @@ export class TimelineBuilder {
   detail(key: string, make: () => Detail): number {
     const known = this.#detailIds.get(key)
     if (known !== undefined) return known
-    if (this.#details.length >= 400_000) return 0
-    const id = this.#details.length
-    this.#details.push(make())
-    this.#detailIds.set(key, id)
+    const id = this.#addDetail(make)
+    if (id > 0) this.#detailIds.set(key, id)
     return id
+  }
+
+  /** The same of a key in bytes, the first `length` of `key`: no string is made of one that is known. */
+  detailOf(key: Buffer, length: number, make: () => Detail): number {
+    const at = this.#detailKeys.knownOrNew(key, 0, length)
+    if (at < 0) return 0
+    if (at < this.#detailsByKey.length) return this.#detailsByKey[at]!
+    const id = this.#addDetail(make)
+    this.#detailsByKey.push(id)
+    return id
+  }
+
+  #addDetail(make: () => Detail): number {
+    if (this.#details.length >= MOST_DETAILS) return 0
+    return this.#details.push(make()) - 1
   }
 
   /** An id of the file as one that fits a column. */
