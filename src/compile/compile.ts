@@ -60,7 +60,7 @@ export function compileLayers(model: TabularModel): Compiled {
   const { scores } = model
   if (scores.kind === 'forest') throw new Error('no layers')
   const { precision, outputCount } = scores
-  const placed = placeLayers(layersOf(scores), precision)
+  const placed = placeLayers(layersOf(scores), precision, preparedWidth(model))
   const zeros = new Float64Array(outputCount)
   const end = scores.kind === 'linear' ? scores.end : zeros
   const program = programOf(model, {
@@ -71,7 +71,7 @@ export function compileLayers(model: TabularModel): Compiled {
     sum: { precision, start: zeros, divideBy: 1, scale: 1, end },
     ...placed,
   })
-  return { program, module: layersModule(placed, precision) }
+  return { program, module: placed.layers.length === 0 ? null : layersModule(placed, precision) }
 }
 
 function layersOf(scores: LinearScores | NetworkScores): readonly DenseLayer[] {
