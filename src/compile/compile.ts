@@ -38,6 +38,8 @@ export function compileTrees(model: TabularModel): Compiled {
 export interface WalkForms {
   /** Rows can become ranks. */
   readonly hasRanks: boolean
+  /** Trees can be walked as full ones. */
+  readonly hasFull: boolean
   readonly make: (form: WalkForm) => Compiled
 }
 
@@ -45,9 +47,10 @@ export interface WalkForms {
 export function compileWalk(model: TabularModel): WalkForms {
   const { scores: forest } = model
   if (forest.kind !== 'forest') throw new Error('no forest')
-  const { hasRanks, make } = compileForest(forest, preparedWidth(model))
+  const { hasRanks, hasFull, make } = compileForest(forest, preparedWidth(model))
   return {
     hasRanks,
+    hasFull,
     make(form) {
       const { scores, module } = make(form)
       return { program: programOf(model, scores), module, ...(form.nestedUpTo === null ? {} : { trees: ifElseSource(forest) }) }

@@ -1,5 +1,6 @@
 // A compiled model: what is done to rows as plain data, and the WebAssembly module that was written for it. shipped/compiled.mjs runs it.
 import type { LabelRule, Precision, Preparation, Transform } from '../graph/forest/types.ts'
+import type { FullTrees } from './full-trees.ts'
 import type { RankTables } from './rank-tables.ts'
 import type { CategorySlots, EqualSlot, NumberSlot } from './slots.ts'
 import type { WalkMemory } from './walk-memory.ts'
@@ -40,6 +41,8 @@ export interface WalkScores {
     readonly starts: Float32Array | Float64Array
     /** Of rows as ranks, where some are. */
     readonly ranks: Pick<RankTables, 'thresholds' | 'searches' | 'nodes' | 'trees' | 'leaves'> | null
+    /** Of full trees, where one row goes through such. */
+    readonly full: Pick<FullTrees, 'nodes' | 'leaves'> | null
   }
   readonly slots: {
     readonly numbers: readonly NumberSlot[]

@@ -130,6 +130,7 @@ function openWalk(scores, module, trees) {
     const { results, firstResult } = at.ranks
     for (let k = 0; k < firstResult; k++) bytes[results + k] = Math.floor((k * 256) / firstResult)
   }
+  if (tables.full !== null) for (const name of ['nodes', 'leaves']) put(tables.full[name], at.full[name])
   fillCategories(scores, buffer)
   const plain = made === null ? plainWalk(scores, buffer) : made
   const input = arrayOf(compare, buffer, at.input, at.blockRows * at.featureCount)
