@@ -12,7 +12,7 @@ export interface Compiled {
   readonly program: Program
   /** null: nothing of it is WebAssembly. */
   readonly module: Uint8Array<ArrayBuffer> | null
-  /** Source of trees.mjs, of a program of kind 'trees'. */
+  /** Source of model-trees.mjs, of a program of kind 'trees'. */
   readonly trees?: string
 }
 

@@ -26,7 +26,7 @@ export interface WalkScores {
   readonly blockFrom: number | null
   /** From so many rows on, rows become ranks; null: never. */
   readonly ranksFrom: number | null
-  /** Up to so many rows, trees are functions of trees.mjs; null: never. */
+  /** Up to so many rows, trees are functions of model-trees.mjs; null: never. */
   readonly nestedUpTo: number | null
   readonly sum: ProgramSum
   /** As they lie in the memory, at the places of the same name. */
@@ -66,7 +66,7 @@ export interface WalkScores {
   readonly linear?: unknown
 }
 
-/** Trees as functions of trees.mjs. */
+/** Trees as functions of model-trees.mjs. */
 export interface TreesScores {
   readonly kind: 'trees'
   readonly compare: Precision

@@ -53,7 +53,7 @@ function filling(columns, width, from, toNumber = asIs) {
 }
 
 /**
- * `module`: of `compileModule`, or null. `trees`: of a program that has them, the functions of trees.mjs. The result takes rows × features in one array
+ * `module`: of `compileModule`, or null. `trees`: of a program that has them, the functions of model-trees.mjs. The result takes rows × features in one array
  * and gives typed arrays of margins, predictions and labels' indexes, those that `wanted` names.
  */
 export function openProgram(program, module, trees = null) {
