@@ -60,7 +60,7 @@ async function measured(name) {
   const openMs = performance.now() - start
   const trees = chosen.trees === undefined ? null : await moduleOf(chosen.trees)
   const predict = openProgram(chosen.program, chosen.module && compileModule(chosen.module), trees)
-  const data = compilable.input.dtype === 'float32' ? Float32Array.from(given.data) : Float64Array.from(given.data)
+  const data = compilable.inputs[0].dtype === 'float32' ? Float32Array.from(given.data) : Float64Array.from(given.data)
   const off = worst(
     predict(data, 1000, { margin: true }).margin,
     readNpy(fs.readFileSync(path.join(place, 'expected.npy')), 'expected.npy').data,
@@ -110,7 +110,7 @@ async function onnxruntime(model, compilable, data, width) {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1 })
   const names = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
   const feeds = (from, count) => ({
-    [compilable.input.name]: new Tensor(compilable.input.dtype, data.subarray(from * width, (from + count) * width), [
+    [compilable.inputs[0].name]: new Tensor(compilable.inputs[0].dtype, data.subarray(from * width, (from + count) * width), [
       count,
       width,
     ]),

@@ -1,5 +1,6 @@
 // `distill`: a simpler model that predicts nearly the same, found on the user's own rows and shipped as code.
 import { type CompilableModel, compilableOf } from '../compile/read/index.ts'
+import { openRows } from '../compile/shipped/compiled.mjs'
 import { type Distilled, distill as findStudents, LEAST_ROWS, refusal } from '../distill/distill.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
@@ -79,20 +80,28 @@ interface Rows {
   readonly labels: Float64Array | null
 }
 
-function rowsOf({ model, input }: CompilableModel, { data, labels: labelsName }: DistillOptions): Rows {
-  const { featureCount } = model.input
-  const shape = [1, featureCount]
+function rowsOf({ model, inputs, texts }: CompilableModel, { data, labels: labelsName }: DistillOptions): Rows {
+  const { dtype: row, featureCount } = model.input
   const freeAxes = [{ axis: 0, symbol: 'rows', meaning: 'batch' as const, from: 'data' as const }]
-  const resolved = { name: input.name, dtype: input.dtype, shape, assumed: [], freeAxes, rankIsFree: false }
-  const read = readData(data, [resolved], { batch: 1, labelsName, limit: MOST_ROWS, allowNaN: true })
+  const resolved = inputs.map(({ name, dtype, columns }) => ({
+    name,
+    dtype,
+    shape: [1, columns],
+    assumed: [],
+    freeAxes,
+    rankIsFree: false,
+  }))
+  const read = readData(data, resolved, { batch: 1, labelsName, limit: MOST_ROWS, allowNaN: true })
   const count = read.samples.length
   if (count < LEAST_ROWS)
     throw new InputError(
       `${data} has ${count} rows, and students are learned, chosen and tested on ${LEAST_ROWS} at least; give more`,
     )
-  const rows = input.dtype === 'float32' ? new Float32Array(count * featureCount) : new Float64Array(count * featureCount)
+  const joined = openRows({ inputs, texts, row })
+  const rows = row === 'float32' ? new Float32Array(count * featureCount) : new Float64Array(count * featureCount)
   read.samples.forEach((feeds, r) => {
-    rows.set(feeds[input.name]!.data as Float32Array, r * featureCount)
+    const arrays = inputs.map(({ name }) => feeds[name]!.data as ArrayLike<unknown>)
+    rows.set(joined(arrays, 1), r * featureCount)
   })
   return { rows, count, labels: read.labels === undefined ? null : labelsOf(read.labels, model.label?.classes, data) }
 }

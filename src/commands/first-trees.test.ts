@@ -8,7 +8,7 @@ import { firstTreesOf } from './first-trees.ts'
 const model = await readModel(join(import.meta.dirname, '../../fixtures/models/credit_xgb.onnx'))
 const found = compilableOf(model)
 if (!found.ok) throw new Error(found.reason)
-const { model: tabular, input } = found.compilable
+const { model: tabular, inputs: asked } = found.compilable
 const { featureCount } = tabular.input
 
 /** 120 rows, in samples of so many; labels 0 and 1 in turn. */
@@ -18,7 +18,7 @@ function given(batch: number, labelOf: (row: number) => number = (row) => row % 
       { length: batch * featureCount },
       (_, k) => ((s * batch + Math.floor(k / featureCount)) * 7 + (k % featureCount)) % 11,
     )
-    return { [input.name]: { dtype: 'float32' as const, shape: [batch, featureCount], data } }
+    return { [asked[0]!.name]: { dtype: 'float32' as const, shape: [batch, featureCount], data } }
   })
   const labels = samples.map((_, s) => ({
     ...{ dtype: 'int64' as const, shape: [batch] },

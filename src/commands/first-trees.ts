@@ -1,5 +1,7 @@
 // How good the first trees of a forest are without the others, on the user's labelled rows.
 import { compilableOf } from '../compile/read/index.ts'
+import { openRows } from '../compile/shipped/compiled.mjs'
+import type { Feeds } from '../engines/types.ts'
 import type { ChosenInputs } from '../evidence/choose-inputs.ts'
 import { judgedInputs } from '../evidence/judged-inputs.ts'
 import { type FirstTrees, firstTrees, MOST_ROWS } from '../graph/forest/first-trees.ts'
@@ -30,7 +32,7 @@ export function firstTreesOf(
   if (inputs.labels === null) return { absent: 'the rows have no labels: give some with --data rows.csv --labels COLUMN' }
   const found = compilableOf(model)
   if (!found.ok) return { absent: `its trees cannot be told apart: ${found.reason}` }
-  const { model: tabular, input } = found.compilable
+  const { model: tabular, inputs: asked, texts } = found.compilable
   const judged = judgedInputs(model, { ...options, folder }, inputs, MOST_ROWS)
   const width = tabular.input.featureCount
   const labels = (judged.labels ?? []).flatMap(({ data }) => Array.from(data as ArrayLike<unknown>))
@@ -41,15 +43,18 @@ export function firstTreesOf(
   if ('unknown' in told)
     return { absent: `the label of row ${told.row}, ${JSON.stringify(told.unknown)}, is no class of the model` }
   // A sample is a row, or a batch of them.
-  const samples = judged.samples.map((feeds) => feeds[input.name]!.data as Float32Array)
-  const count = samples.reduce((sum, { length }) => sum + length, 0) / width
+  const { samples } = judged
+  const rowsIn = (feeds: Feeds) => feeds[asked[0]!.name]!.shape[0]!
+  const count = samples.reduce((sum, feeds) => sum + rowsIn(feeds), 0)
   if (count !== labels.length) return { absent: `there are ${labels.length} labels for ${count} rows` }
   if (count < LEAST_ROWS) return { absent: `${count} labelled rows show too little; give ${LEAST_ROWS} at least` }
+  const joined = openRows({ inputs: asked, texts, row: tabular.input.dtype })
   const rows = new Float64Array(count * width)
   let at = 0
-  for (const sample of samples) {
-    rows.set(sample, at)
-    at += sample.length
+  for (const feeds of samples) {
+    const arrays = asked.map(({ name }) => feeds[name]!.data as ArrayLike<unknown>)
+    rows.set(joined(arrays, rowsIn(feeds)), at * width)
+    at += rowsIn(feeds)
   }
   const trees = firstTrees(tabular, rows, told.labels.subarray(0, MOST_ROWS))
   return trees === undefined

@@ -6,7 +6,7 @@ import { type Compiled, compileLayers, compileTrees, compileWalk } from './compi
 import { fitsIfElse } from './if-else.ts'
 import { GROUP_ROWS, VECTOR_ROWS } from './rank-tables.ts'
 import { compileModule, openProgram, type Trees } from './shipped/compiled.mjs'
-import type { Until, WalkForm } from './walk-spec.ts'
+import type { RowsUntil, Until, WalkForm } from './walk-spec.ts'
 import { LANES } from './walk-tables.ts'
 
 export interface ChoiceTools {
@@ -40,6 +40,7 @@ const WARM_MS = 25
 /** However long the warm-up took. */
 const LEAST_PASSES = 3
 const UNTIL: readonly Until[] = ['steps', 'settled']
+const ROWS_UNTIL: readonly RowsUntil[] = [...UNTIL, 'full']
 
 export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promise<Chosen> {
   const { scores } = model
@@ -52,13 +53,14 @@ export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promi
     times.push({ form, rows: count, microseconds })
     return microseconds
   }
-  const { make, hasRanks } = compileWalk(model)
-  const trees = (until: Until) => make({ ...PLAIN, until: { rows: until, block: until } })
+  const { make, hasRanks, hasFull } = compileWalk(model)
+  const rowsUntil = hasFull ? ROWS_UNTIL : UNTIL
+  const trees = (rows: RowsUntil) => make({ ...PLAIN, until: { rows, block: 'steps' } })
   const block = (until: Until) => make({ ...PLAIN, until: { rows: until, block: until }, blockFrom: 1 })
-  const alone = UNTIL.map((until) => measure(`trees ${until}`, trees(until), 1))
-  const side = UNTIL.map((until) => measure(`trees ${until}`, trees(until), many))
+  const alone = rowsUntil.map((until) => measure(`trees ${until}`, trees(until), 1))
+  const side = rowsUntil.map((until) => measure(`trees ${until}`, trees(until), many))
   const blocks = UNTIL.map((until) => measure(`rows ${until}`, block(until), many))
-  const until = { rows: UNTIL[leastAt(alone)]!, block: UNTIL[leastAt(blocks)]! }
+  const until = { rows: rowsUntil[leastAt(alone)]!, block: UNTIL[leastAt(blocks)]! }
   const ranks = hasRanks ? make({ ...PLAIN, until, ranksFrom: 1 }) : undefined
   const byRanks = (count: number) => (ranks === undefined ? Number.POSITIVE_INFINITY : measure('ranks', ranks, count))
   const manyTimes = { trees: Math.min(...side), rows: Math.min(...blocks), ranks: byRanks(many) }
@@ -95,12 +97,17 @@ function fromBy(some: Side, many: Side): Pick<WalkForm, 'blockFrom' | 'ranksFrom
 
 const leastAt = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
+const ENDS: Readonly<Record<RowsUntil, string>> = {
+  steps: 'to the deepest leaf',
+  settled: 'until all are at a leaf',
+  full: 'as full trees',
+}
+
 function formText({ until, blockFrom, ranksFrom, nestedUpTo }: WalkForm): string {
-  const ends = (one: Until) => (one === 'steps' ? 'to the deepest leaf' : 'until all are at a leaf')
-  const one = `${LANES} trees side by side, ${ends(until.rows)}`
+  const one = `${LANES} trees side by side, ${ENDS[until.rows]}`
   const first = nestedUpTo === null ? one : `nested choices in JavaScript; from ${nestedUpTo + 1} rows on ${one}`
   const more = [
-    ...(blockFrom === null ? [] : [{ from: blockFrom, says: `${LANES} rows side by side, ${ends(until.block)}` }]),
+    ...(blockFrom === null ? [] : [{ from: blockFrom, says: `${LANES} rows side by side, ${ENDS[until.block]}` }]),
     ...(ranksFrom === null ? [] : [{ from: ranksFrom, says: `rows as ranks, ${VECTOR_ROWS} in a vector` }]),
   ].sort((a, b) => a.from - b.from)
   return [first, ...more.map(({ from, says }) => `from ${from} rows on ${says}`)].join('; ')

@@ -1,6 +1,7 @@
 // A forest as tables and the module that walks them.
 import type { Forest, ForestSum } from '../graph/forest/types.ts'
 import { InputError } from '../graph/input-error.ts'
+import { type FullTrees, fullTrees } from './full-trees.ts'
 import { bytesOf } from './number-types.ts'
 import type { ProgramSum, WalkScores } from './program.ts'
 import { type RankTables, rankTables } from './rank-tables.ts'
@@ -21,6 +22,8 @@ export interface CompiledForest {
 export interface ForestForms {
   /** Rows can become ranks. */
   readonly hasRanks: boolean
+  /** Trees can be walked as full ones. */
+  readonly hasFull: boolean
   readonly make: (form: WalkForm) => CompiledForest
 }
 
@@ -30,12 +33,15 @@ export function compileForest(forest: Forest, width: number): ForestForms {
   const slotted = slotNodes(forest)
   const tables = walkTables(forest, slotted)
   const allRanks = rankTables(forest, slotted, tables) ?? null
+  const allFull = fullTrees(forest, slotted, tables) ?? null
   const { slots } = tables
   const categoryCounts = slots.categories.map((one) => Math.max(...one.sets.map(({ set }) => setSize(forest, set))))
   const known = slots.categories.map(({ feature }) => (forest.categories === 'scikit-learn' ? (sets.known?.[feature] ?? -1) : -1))
   const make = ({ until, blockFrom, ranksFrom, nestedUpTo }: WalkForm): CompiledForest => {
     const ranks = ranksFrom === null ? null : allRanks
-    const sizes = { featureCount: width, outputCount, sum: sum.precision, compare, categoryCounts, ranks }
+    const full = until.rows === 'full' ? allFull : null
+    const rows = until.rows === 'full' && full === null ? 'steps' : until.rows
+    const sizes = { featureCount: width, outputCount, sum: sum.precision, compare, categoryCounts, ranks, full }
     const memory = walkMemory(tables, sizes)
     if (memory.totalBytes > MOST_BYTES)
       throw new InputError(`its trees take ${memory.totalBytes} bytes compiled, above ${MOST_BYTES}; use another engine`)
@@ -48,7 +54,7 @@ export function compileForest(forest: Forest, width: number): ForestForms {
       categoryRule: forest.categories,
       categoryCounts,
       unknownIsMissing: known.map((set) => set >= 0),
-      until,
+      until: { ...until, rows },
     }
     const scores: WalkScores = {
       kind: 'walk',
@@ -62,7 +68,7 @@ export function compileForest(forest: Forest, width: number): ForestForms {
       ranksFrom: ranks === null ? null : ranksFrom,
       nestedUpTo,
       sum: programSum(sum),
-      tables: placedTables(forest, tables, memory, ranks),
+      tables: placedTables(forest, tables, memory, { ranks, full }),
       slots: {
         numbers: slots.numbers,
         equals: slots.equals,
@@ -80,7 +86,7 @@ export function compileForest(forest: Forest, width: number): ForestForms {
     }
     return { scores, module: walkModule(spec) }
   }
-  return { hasRanks: allRanks !== null, make }
+  return { hasRanks: allRanks !== null, hasFull: allFull !== null, make }
 }
 
 export const programSum = ({ precision, start, divideBy, scale, end }: ForestSum): ProgramSum => ({
@@ -95,7 +101,7 @@ function placedTables(
   { sum }: Forest,
   tables: WalkTables,
   memory: WalkScores['memory'],
-  ranks: RankTables | null,
+  { ranks, full }: { readonly ranks: RankTables | null; readonly full: FullTrees | null },
 ): WalkScores['tables'] {
   const size = bytesOf(sum.precision)
   return {
@@ -113,6 +119,7 @@ function placedTables(
       trees: ranks.trees,
       leaves: ranks.leaves,
     },
+    full: full && { nodes: full.nodes, leaves: full.leaves },
   }
 }
 

@@ -100,6 +100,7 @@ const FORMS: readonly WalkForm[] = [
   { until: { rows: 'steps', block: 'steps' }, blockFrom: null, ranksFrom: 1, nestedUpTo: null },
   { until: { rows: 'steps', block: 'steps' }, blockFrom: 4, ranksFrom: 16, nestedUpTo: null },
   { until: { rows: 'steps', block: 'steps' }, blockFrom: 17, ranksFrom: 8, nestedUpTo: null },
+  { until: { rows: 'full', block: 'steps' }, blockFrom: null, ranksFrom: null, nestedUpTo: null },
 ]
 
 function predict(of: TabularModel, form: WalkForm, given: readonly (readonly number[])[], plain: boolean) {
@@ -123,6 +124,30 @@ describe('a forest compiled gives what it means, to the last bit', () => {
       )
     },
   )
+})
+
+/** A tree of this depth whose leaves on the right stand one level higher. */
+const shallow = (depth: number, feature = 0): Sketch =>
+  depth === 0
+    ? feature / 8
+    : {
+        feature: feature % FEATURES,
+        threshold: feature - 1,
+        yes: shallow(depth - 1, feature + 1),
+        no: depth > 2 ? shallow(depth - 2, feature + 2) : feature,
+      }
+
+test('shallow trees are walked as full trees, deep and thin ones are not', () => {
+  const of = exampleTabular(exampleForest(Array.from({ length: 11 }, (_, k) => shallow(4 + (k % 2), k % 3))))
+  const { hasFull, make } = compileWalk(of)
+  expect(hasFull).toBe(true)
+  const { program } = make({ ...FORMS[0]!, until: { rows: 'full', block: 'steps' } })
+  if (program.scores.kind !== 'walk') throw new Error(program.scores.kind)
+  // 16 trees of 2^5 places, of 8 bytes with a slot each, and as many leaves.
+  expect(program.scores.tables.full!.nodes).toHaveLength(16 * 32 * 8)
+  expect(program.scores.tables.full!.leaves).toHaveLength(16 * 32)
+  const thin = (depth: number): Sketch => (depth === 0 ? 1 : { feature: 0, threshold: depth, yes: thin(depth - 1), no: 2 })
+  for (const depth of [7, 9]) expect(compileWalk(exampleTabular(exampleForest([thin(depth)]))).hasFull).toBe(false)
 })
 
 /** The second leaf of the first tree has a linear model: its value is 10 + 2 · x₁, or 4 where x₁ is missing. */
@@ -219,7 +244,7 @@ test('what is fastest is put together, and does not change the sums', async () =
   )
   const { program, module, trees, times } = await chooseForm(of, { now, load: moduleOf })
   expect(new Set(times.map(({ form }) => form))).toEqual(
-    new Set(['trees steps', 'trees settled', 'rows steps', 'rows settled', 'ranks', 'if-else']),
+    new Set(['trees steps', 'trees settled', 'trees full', 'rows steps', 'rows settled', 'ranks', 'if-else']),
   )
   const predict = openProgram(program, module && compileModule(module), trees === undefined ? null : await moduleOf(trees))
   expect([...predict(Float32Array.of(0, 0, 0, 0, 5, 5, 0, 0), 2, { margin: true }).margin!]).toEqual([2, 4])

@@ -12,7 +12,7 @@ export interface Compiled {
   readonly program: Program
   /** null: nothing of it is WebAssembly. */
   readonly module: Uint8Array<ArrayBuffer> | null
-  /** Source of trees.mjs, of a program of kind 'trees'. */
+  /** Source of model-trees.mjs, of a program of kind 'trees'. */
   readonly trees?: string
 }
 
@@ -38,6 +38,8 @@ export function compileTrees(model: TabularModel): Compiled {
 export interface WalkForms {
   /** Rows can become ranks. */
   readonly hasRanks: boolean
+  /** Trees can be walked as full ones. */
+  readonly hasFull: boolean
   readonly make: (form: WalkForm) => Compiled
 }
 
@@ -45,9 +47,10 @@ export interface WalkForms {
 export function compileWalk(model: TabularModel): WalkForms {
   const { scores: forest } = model
   if (forest.kind !== 'forest') throw new Error('no forest')
-  const { hasRanks, make } = compileForest(forest, preparedWidth(model))
+  const { hasRanks, hasFull, make } = compileForest(forest, preparedWidth(model))
   return {
     hasRanks,
+    hasFull,
     make(form) {
       const { scores, module } = make(form)
       return { program: programOf(model, scores), module, ...(form.nestedUpTo === null ? {} : { trees: ifElseSource(forest) }) }
@@ -60,7 +63,7 @@ export function compileLayers(model: TabularModel): Compiled {
   const { scores } = model
   if (scores.kind === 'forest') throw new Error('no layers')
   const { precision, outputCount } = scores
-  const placed = placeLayers(layersOf(scores), precision)
+  const placed = placeLayers(layersOf(scores), precision, preparedWidth(model))
   const zeros = new Float64Array(outputCount)
   const end = scores.kind === 'linear' ? scores.end : zeros
   const program = programOf(model, {
@@ -71,7 +74,7 @@ export function compileLayers(model: TabularModel): Compiled {
     sum: { precision, start: zeros, divideBy: 1, scale: 1, end },
     ...placed,
   })
-  return { program, module: layersModule(placed, precision) }
+  return { program, module: placed.layers.length === 0 ? null : layersModule(placed, precision) }
 }
 
 function layersOf(scores: LinearScores | NetworkScores): readonly DenseLayer[] {

@@ -19,7 +19,8 @@ export interface PlacedLayers {
 }
 
 /** Where layers and what goes between them lie in memory. */
-export function placeLayers(layers: readonly DenseLayer[], precision: Precision): PlacedLayers {
+/** `width`: numbers in a row. */
+export function placeLayers(layers: readonly DenseLayer[], precision: Precision, width: number): PlacedLayers {
   const size = bytesOf(precision)
   const lanes = VECTOR_BYTES / size
   let next = 64
@@ -29,7 +30,7 @@ export function placeLayers(layers: readonly DenseLayer[], precision: Precision)
     return at
   }
   const strides = layers.map(({ outputs }) => Math.ceil(outputs / lanes) * lanes)
-  const values = [place(BLOCK_ROWS * (layers[0]?.inputs ?? 0)), ...strides.map((stride) => place(BLOCK_ROWS * stride))]
+  const values = [place(BLOCK_ROWS * width), ...strides.map((stride) => place(BLOCK_ROWS * stride))]
   const array = precision === 'float32' ? Float32Array : Float64Array
   const parts = layers.map((layer, k): LayerPart => {
     const { inputs, outputs, activation, alpha = 0 } = layer

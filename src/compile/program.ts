@@ -1,5 +1,6 @@
 // A compiled model: what is done to rows as plain data, and the WebAssembly module that was written for it. shipped/compiled.mjs runs it.
 import type { LabelRule, Precision, Preparation, Transform } from '../graph/forest/types.ts'
+import type { FullTrees } from './full-trees.ts'
 import type { RankTables } from './rank-tables.ts'
 import type { CategorySlots, EqualSlot, NumberSlot } from './slots.ts'
 import type { WalkMemory } from './walk-memory.ts'
@@ -25,7 +26,7 @@ export interface WalkScores {
   readonly blockFrom: number | null
   /** From so many rows on, rows become ranks; null: never. */
   readonly ranksFrom: number | null
-  /** Up to so many rows, trees are functions of trees.mjs; null: never. */
+  /** Up to so many rows, trees are functions of model-trees.mjs; null: never. */
   readonly nestedUpTo: number | null
   readonly sum: ProgramSum
   /** As they lie in the memory, at the places of the same name. */
@@ -40,6 +41,8 @@ export interface WalkScores {
     readonly starts: Float32Array | Float64Array
     /** Of rows as ranks, where some are. */
     readonly ranks: Pick<RankTables, 'thresholds' | 'searches' | 'nodes' | 'trees' | 'leaves'> | null
+    /** Of full trees, where one row goes through such. */
+    readonly full: Pick<FullTrees, 'nodes' | 'leaves'> | null
   }
   readonly slots: {
     readonly numbers: readonly NumberSlot[]
@@ -63,7 +66,7 @@ export interface WalkScores {
   readonly linear?: unknown
 }
 
-/** Trees as functions of trees.mjs. */
+/** Trees as functions of model-trees.mjs. */
 export interface TreesScores {
   readonly kind: 'trees'
   readonly compare: Precision

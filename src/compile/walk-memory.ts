@@ -1,6 +1,7 @@
 // Where things lie in the memory of a walk: rows and results at fixed places, then the tables. Plain numbers, so that the module has them
 // as constants and whoever calls it can be told them as JSON.
 import type { Precision } from '../graph/forest/types.ts'
+import type { FullTrees } from './full-trees.ts'
 import { bytesOf } from './number-types.ts'
 import { GROUP_ROWS, RANK_RESULTS, type RankTables } from './rank-tables.ts'
 import { LANES, type WalkTables } from './walk-tables.ts'
@@ -27,6 +28,8 @@ export interface WalkMemory {
   readonly categories: readonly number[]
   /** null: rows never become ranks. */
   readonly ranks: RanksMemory | null
+  /** null: no trees are walked as full ones. */
+  readonly full: { readonly depth: number; readonly nodes: number; readonly leaves: number } | null
   readonly totalBytes: number
 }
 
@@ -58,11 +61,12 @@ export interface MemorySizes {
   /** Categories of each feature that has sets, one more than the largest in any. */
   readonly categoryCounts: readonly number[]
   readonly ranks: RankTables | null
+  readonly full: FullTrees | null
 }
 
 export function walkMemory(
   tables: WalkTables,
-  { featureCount, outputCount, sum, compare, categoryCounts, ranks }: MemorySizes,
+  { featureCount, outputCount, sum, compare, categoryCounts, ranks, full }: MemorySizes,
 ): WalkMemory {
   const { slots, treeCount, nodes, layout, leaves } = tables
   const numberBytes = bytesOf(layout.number)
@@ -102,6 +106,7 @@ export function walkMemory(
       results: place(RANK_RESULTS * GROUP_ROWS),
       firstResult: (RANK_RESULTS / 2) * GROUP_ROWS,
     },
+    full: full && { depth: full.depth, nodes: place(full.nodes.byteLength), leaves: place(full.leaves.byteLength) },
     totalBytes: next,
   }
 }

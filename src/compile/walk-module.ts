@@ -4,6 +4,7 @@
 // in rank-module.ts. All add a row's leaves in the order of the trees, so that their sums are the same to the last bit.
 
 import { fillFunction } from './fill-slots.ts'
+import { fullNodeBytes } from './full-trees.ts'
 import { bytesOf, typeOf } from './number-types.ts'
 import { ranksFunction } from './rank-module.ts'
 import { addLeaf, startOutputs, withLeaf } from './walk-leaves.ts'
@@ -59,6 +60,46 @@ interface Locals {
   readonly moved: number
 }
 
+interface Full {
+  /** Where the group's nodes stand, from the first tree's. */
+  readonly nodes: number
+  readonly leaves: number
+  readonly pointer: (lane: number) => number
+  /** A local for each lane. */
+  readonly at: (lane: number) => number
+}
+
+/** All lanes of full trees, level by level, to their leaves' addresses; both locals of the group go on to the next. */
+function fullDescent({ memory, tables: { layout } }: WalkSpec, { nodes, leaves, pointer, at }: Full): Code {
+  const { depth, ...places } = memory.full!
+  const type = typeOf(layout.number)
+  const [size, nodeBytes, width] = [bytesOf(layout.number), fullNodeBytes(layout.number), 2 ** depth]
+  const scaled = (value: Code, by: number) => wasm.apply('i32.shl', value, wasm.constant(Math.log2(by)))
+  const level = (k: number): Code =>
+    lanes.flatMap((lane) => {
+      const offset = places.nodes + lane * width * nodeBytes
+      const node = wasm.get(at(lane))
+      const value = wasm.load(`${type}.load`, wasm.load('i32.load', node, offset + size), memory.slots)
+      const second = wasm.apply(`${type}.ge`, value, wasm.load(`${type}.load`, node, offset))
+      const [i, first] =
+        k === 0 ? [wasm.constant(1), wasm.constant(2)] : [wasm.get(pointer(lane)), scaled(wasm.get(pointer(lane)), 2)]
+      return [
+        ...wasm.set(at(lane), wasm.add(wasm.get(nodes), scaled(i, nodeBytes))),
+        ...wasm.set(pointer(lane), wasm.add(first, second)),
+      ]
+    })
+  const leaf = (lane: number): Code => {
+    const base = wasm.add(wasm.get(leaves), wasm.constant(places.leaves + (lane - 1) * width * size))
+    return wasm.set(pointer(lane), wasm.add(base, scaled(wasm.get(pointer(lane)), size)))
+  }
+  return [
+    ...Array.from({ length: depth }, (_, k) => level(k)).flat(),
+    ...lanes.flatMap(leaf),
+    ...wasm.advance(nodes, LANES * width * nodeBytes),
+    ...wasm.advance(leaves, LANES * width * size),
+  ]
+}
+
 /** All lanes, step by step, to their leaves. `count`: a local that counts down, set before. */
 function descent(spec: WalkSpec, until: Until, lanes: readonly Omit<Lane, 'moved'>[], { count, moved }: Locals): Code {
   if (until === 'steps') {
@@ -78,6 +119,7 @@ function rowsFunction(spec: WalkSpec): WasmFunction {
   const [count, input, output, tree, steps, acc, moved, kept] = [0, 1, 2, 3, 4, 5, 6, 7] as const
   const pointer = (lane: number) => kept + 1 + lane
   const group = kept + 1 + LANES
+  const at = (lane: number) => group + 1 + lane
   const type = typeOf(sum)
   const isSingle = tables.leaves === 'values' && outputCount === 1
   const start = isSingle ? wasm.set(acc, wasm.load(`${type}.load`, wasm.constant(memory.starts))) : startOutputs(spec, output)
@@ -85,24 +127,28 @@ function rowsFunction(spec: WalkSpec): WasmFunction {
     if (isSingle) return wasm.set(acc, withLeaf(spec, wasm.get(acc), pointer(lane)))
     return addLeaf(spec, { pointer: pointer(lane), output, tree, treeAt: 4 * lane, outputAt: 0 })
   }
-  const trees = [
+  const walked = (how: Until): Code => [
     ...lanes.flatMap((lane) => wasm.set(pointer(lane), wasm.load('i32.load', wasm.get(tree), memory.roots + 4 * lane))),
-    ...(until === 'steps' ? wasm.set(steps, wasm.load('i32.load', wasm.get(group), memory.steps)) : []),
+    ...(how === 'steps' ? wasm.set(steps, wasm.load('i32.load', wasm.get(group), memory.steps)) : []),
     ...descent(
       spec,
-      until,
+      how,
       lanes.map((lane) => ({ pointer: pointer(lane), slots: null, slotsAt: memory.slots })),
       { count: steps, moved },
     ),
+    ...(how === 'steps' ? wasm.advance(group, 4) : []),
+  ]
+  const trees = [
+    ...(until === 'full' ? fullDescent(spec, { nodes: group, leaves: moved, pointer, at }) : walked(until)),
     ...lanes.flatMap(add),
     ...wasm.advance(tree, 4 * LANES),
-    ...(until === 'steps' ? wasm.advance(group, 4) : []),
   ]
   const row = [
     ...wasm.call(FILL, wasm.get(input), wasm.constant(memory.slots)),
     ...start,
     ...wasm.set(tree, wasm.constant(0)),
     ...wasm.set(group, wasm.constant(0)),
+    ...wasm.set(moved, wasm.constant(0)),
     ...wasm.loopWhile(trees, wasm.apply('i32.lt_u', wasm.get(tree), wasm.constant(4 * tables.treeCount))),
     ...(isSingle ? wasm.store(`${type}.store`, wasm.get(output), wasm.get(acc)) : []),
     ...wasm.advance(input, memory.featureCount * bytesOf(compare)),
@@ -113,7 +159,7 @@ function rowsFunction(spec: WalkSpec): WasmFunction {
     exportedAs: 'rows',
     params: ['i32'],
     results: [],
-    locals: ['i32', 'i32', 'i32', 'i32', type, 'i32', 'i32', ...pointers, 'i32'],
+    locals: ['i32', 'i32', 'i32', 'i32', type, 'i32', 'i32', ...pointers, 'i32', ...pointers],
     body: [
       ...wasm.set(input, wasm.constant(memory.input)),
       ...wasm.set(output, wasm.constant(memory.output)),

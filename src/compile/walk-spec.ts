@@ -6,12 +6,15 @@ import type { WalkTables } from './walk-tables.ts'
 /** `steps`: as many as the deepest leaf takes. `settled`: until no lane moves any more, for trees whose leaves lie at different depths. */
 export type Until = 'steps' | 'settled'
 
+/** `full`: the trees of full-trees.ts, side by side. */
+export type RowsUntil = Until | 'full'
+
 /**
  * One way to walk: until when, where trees are side by side and where rows are; from how many rows on it is rows, from how many on rows as
  * ranks, and up to how many nested choices in JavaScript. null: never.
  */
 export interface WalkForm {
-  readonly until: { readonly rows: Until; readonly block: Until }
+  readonly until: { readonly rows: RowsUntil; readonly block: Until }
   readonly blockFrom: number | null
   readonly ranksFrom: number | null
   readonly nestedUpTo: number | null

@@ -2,7 +2,7 @@
 // timed beside the teacher, compiled too, so that what is saved is the model's own.
 import { type ChoiceTools, type Chosen, chooseForm, timeOf } from '../compile/choose.ts'
 import { compileModule, openProgram, type Predict, type Predicted } from '../compile/shipped/compiled.mjs'
-import { accuracy, auc, type MetricName, rSquared } from '../graph/forest/metric.ts'
+import { accuracy, auc, type MetricName, metricUnder, rSquared } from '../graph/forest/metric.ts'
 import type { TabularModel } from '../graph/forest/types.ts'
 import { mulberry32 } from '../graph/random.ts'
 import type { Lessons } from './lessons.ts'
@@ -185,11 +185,8 @@ async function opened(model: TabularModel, tools: ChoiceTools): Promise<Opened> 
 const answersOf = ({ input, label }: TabularModel, predict: Predict, rows: Rows): Predicted =>
   predict(rows, rows.length / input.featureCount, { margin: true, prediction: true, label: label !== undefined })
 
-function metricOf({ label, transform }: TabularModel, labels: Float64Array | null): MetricName {
-  if (labels === null) return 'R²'
-  if (label === undefined && transform[0]?.kind !== 'logistic') return 'R²'
-  return labels.every((value) => value === 0 || value === 1) ? 'AUC' : 'accuracy'
-}
+const metricOf = (teacher: TabularModel, labels: Float64Array | null): MetricName =>
+  labels === null ? 'R²' : metricUnder(teacher, labels)
 
 /** By answers, the rows that they are of, and the teacher's answers. */
 function grader(teacher: TabularModel, labels: Float64Array | null) {

@@ -57,6 +57,15 @@ checkHostile(readLightgbm, 'lightgbm/4.7-binary.txt', [
   ],
 ])
 
+checkHostile(readLightgbm, 'lightgbm/2.1.2-binary.txt', [
+  [
+    'a tree lost',
+    (text) => text.slice(0, text.indexOf('Tree=3')) + text.slice(text.indexOf('feature importances:')),
+    /it is cut off/,
+  ],
+  ['its end cut off', (text) => text.slice(0, text.indexOf('feature importances:')), /it is cut off/],
+])
+
 checkHostile(readLightgbm, 'lightgbm/2.2.3-random-forest-of-counts.txt', [
   [
     'leaves that may be scores or predictions',

@@ -2,6 +2,7 @@
 // or WebAssembly is handed in as a tool.
 import type { UnfusedGroup } from '../engines/onnxruntime/int8/unfused.ts'
 import type { EngineOffer, EngineOptions } from '../engines/types.ts'
+import type { Cut } from '../graph/cut.ts'
 import type { Model } from '../graph/model.ts'
 import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
@@ -22,8 +23,11 @@ export interface RemedySetup {
   readonly batchFactor: number
   /** True once the model is bound to this machine: weights laid out for its instruction set. */
   readonly machineBound: boolean
-  /** What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the model is still what was read of it. */
-  readonly engine?: { readonly id: string; readonly version: string; readonly opens?: 'source' }
+  /**
+   * What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the
+   * model is still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
+   */
+  readonly engine?: { readonly id: string; readonly version: string; readonly opens?: 'source'; readonly cut?: Cut }
 }
 
 /** An engine of this machine that may run the model in place of the one that it was measured on. */
@@ -36,6 +40,8 @@ export interface OtherEngine {
   readonly effect: Effect
   /** What it runs is written for the model. */
   readonly generated?: true
+  /** Where it can run an end of the model only, each of these with the names of that end's nodes; absent: it runs the whole. */
+  readonly ends?: readonly { readonly variant: string; readonly cut: Cut; readonly nodes: readonly string[] }[]
   /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
   readonly opens?: 'source'
   /** Why the user does not want it, as a sentence's end; null: it may be handed over. */

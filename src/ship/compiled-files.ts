@@ -8,18 +8,32 @@ import type { Model } from '../graph/model.ts'
 import type { Folder } from './folder.ts'
 
 /** What `options.json` says of the program: which names stand for what. */
-export function compiledOptions({ model, input, outputs }: CompilableModel) {
-  return { input: { ...input, features: model.input.featureCount }, outputs, classes: model.label?.classes ?? null }
+export function compiledOptions({ model, inputs, texts, outputs }: CompilableModel) {
+  return { inputs, texts, row: model.input.dtype, outputs, classes: model.label?.classes ?? null }
 }
 
-/** Writes the program and its code into the folder. `written` begins each file of code. */
-export async function writeCompiled({ model }: CompilableModel, folder: Folder, written: string): Promise<void> {
+/** Writes the program and the code that runs it into the folder. `written` begins each file of code. */
+export async function writeCompiled(compilable: CompilableModel, folder: Folder, written: string): Promise<void> {
+  await writeProgram(compilable, folder, { written, name: 'model' })
+  await writeRunner(folder, written)
+}
+
+/** The program alone, in files of this name. */
+export async function writeProgram(
+  { model }: CompilableModel,
+  folder: Folder,
+  { written, name }: { readonly written: string; readonly name: string },
+): Promise<void> {
   const { program, module, trees }: Chosen = await chooseForm(model, { now: () => performance.now(), load: moduleOf })
   const { json, bytes } = packProgram(program)
-  await folder.add('model.json', 'model', json)
-  await folder.add('model.bin', 'weights', [bytes])
-  if (module !== null) await folder.add('model.wasm', 'weights', [module])
-  if (trees !== undefined) await folder.add('trees.mjs', 'weights', `${written}${trees}`)
+  await folder.add(`${name}.json`, name === 'model' ? 'model' : 'weights', json)
+  await folder.add(`${name}.bin`, 'weights', [bytes])
+  if (module !== null) await folder.add(`${name}.wasm`, 'weights', [module])
+  if (trees !== undefined) await folder.add(`${name}-trees.mjs`, 'weights', `${written}${trees}`)
+}
+
+/** What runs programs, whatever they are called. */
+export async function writeRunner(folder: Folder, written: string): Promise<void> {
   await folder.add(
     'predict-compiled.mjs',
     'engine',

@@ -44,7 +44,7 @@ export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): str
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
 
-const engineText = ({ library: _, ...engine }: ShipPlan['engine']) => engine
+const engineText = ({ library: _, cut, ...engine }: ShipPlan['engine']) => ({ ...engine, ...(cut && { cut }) })
 
 /** Paths that the manifest in `folder` lists, itself included; undefined where the folder is not whyslow's. */
 export function filesOfFolder(folder: string): ReadonlySet<string> | undefined {

@@ -1,6 +1,7 @@
 // What is shipped: everything the folder's files are made from, as plain data.
 import type { ModelProto } from 'onnx-buf'
 import type { InputDeclaration, ShippedLibrary } from '../engines/types.ts'
+import type { Cut } from '../graph/cut.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 
@@ -54,6 +55,8 @@ export interface ShipPlan {
     readonly library?: ShippedLibrary
     /** It is code that is written for the model, and needs no package. */
     readonly generated?: true
+    /** It runs what stays of the model: what lies before or behind these values is code that is written for it. */
+    readonly cut?: Cut
   }
   /** Where it was measured. */
   readonly machine: { readonly cpu: string; readonly isa: readonly string[] }

@@ -23,7 +23,9 @@ export function readmeText(plan: ShipPlan): string {
     setup.options.reuseOutputs && 'The next prediction may overwrite the results: read or copy them before it.',
     workerText(plan),
     servingText(plan),
+    engine.cut !== undefined && PARTS,
     !engine.generated &&
+      engine.cut === undefined &&
       `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, MODEL_FILE))}`,
     engine.library === undefined &&
       !engine.generated &&
@@ -43,6 +45,9 @@ const COMPILED_CODE = [
   '`model.wasm`; nothing is made of strings, so that a content security policy needs no more than `wasm-unsafe-eval`, and without WebAssembly',
   'nothing.',
 ].join('\n')
+
+const PARTS =
+  '`model.onnx` is not the whole model: what lies before it (`head.json`) or behind it (`tail.json`) is code that `predict.mjs` runs. Open the\nfolder by that alone.'
 
 /** What `npm install` brings, and what it does not. */
 function installText({ engine: { package: name, version, precision, library, generated }, inputs }: ShipPlan): string {

@@ -1,6 +1,7 @@
 // The engine's options as the user's own code gives them: as an object in Node, as lines of Python. Node takes configuration
 // entries nested under `extra`, with strings as values; Python has attributes of SessionOptions and add_session_config_entry:
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
+import { compiledEnds } from '../compile/read/ends.ts'
 import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
 import type { EngineOptions, ShippedLibrary } from '../engines/types.ts'
 import { compilableFor, compiledOptions } from './compiled-files.ts'
@@ -23,6 +24,7 @@ function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
       session: sessionOptions(options),
       reuseOutputs: options.reuseOutputs === true,
       directCall: options.directCall === true,
+      ...(engine.cut === undefined ? {} : { ends: endsOptions({ setup, engine, inputs, outputs }) }),
     }
   const { device, properties } = library
   return {
@@ -36,6 +38,16 @@ function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
       outputs: outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name),
       install: installText(version),
     },
+  }
+}
+
+function endsOptions({ setup, engine, inputs, outputs }: Shipped) {
+  const { head, tail } = compiledEnds(setup.model, engine.cut!)
+  return {
+    ...(head && { head: compiledOptions(head) }),
+    ...(tail && { tail: compiledOptions(tail) }),
+    inputs: inputs.map(({ name }) => name),
+    outputs: outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name),
   }
 }
 

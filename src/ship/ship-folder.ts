@@ -2,7 +2,8 @@
 // record of both. docs/shipped-folder.md describes each file.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { compilableFor, writeCompiled } from './compiled-files.ts'
+import { compiledEnds } from '../compile/read/ends.ts'
+import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
 import { MANIFEST_FILE, manifestText } from './manifest.ts'
@@ -48,8 +49,20 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
 async function writeModelAndCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   const { setup, engine, toolVersion } = plan
   if (engine.generated) await writeCompiled(compilableFor(setup.model), folder, `// Written by whyslow ${toolVersion}.\n`)
+  else if (engine.cut !== undefined) await writeParts(plan, folder)
   else await writeModelOf(plan, folder)
   await writeCode(plan, folder)
+}
+
+/** What stays of the model for the engine, and its ends as code. */
+async function writeParts(plan: RunnablePlan, folder: Folder): Promise<void> {
+  const { head, rest, tail } = compiledEnds(plan.setup.model, plan.engine.cut!)
+  const written = `// Written by whyslow ${plan.toolVersion}.\n`
+  await writeModelOf({ ...plan, setup: { ...plan.setup, model: rest } }, folder)
+  if (head !== undefined) await writeProgram(head, folder, { written, name: 'head' })
+  if (tail !== undefined) await writeProgram(tail, folder, { written, name: 'tail' })
+  await writeRunner(folder, written)
+  await folder.add('predict-ends.mjs', 'engine', `${written}${shippedText('predict-ends.mjs')}`)
 }
 
 async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {

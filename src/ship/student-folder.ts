@@ -7,7 +7,7 @@ import { type Folder, folderAt, writeFile } from './folder.ts'
 import { MANIFEST_FILE } from './manifest.ts'
 import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'
-import { predictTypes } from './predict-types.ts'
+import { arrayOf, predictTypes } from './predict-types.ts'
 import { shippedText } from './ship-folder.ts'
 
 export interface StudentPlan {
@@ -65,8 +65,8 @@ async function writeManifest(
   await writeFile(path.join(at, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, nodeDisk)
 }
 
-function typesOf({ compilable: { model, input, outputs }, toolVersion }: StudentPlan): string {
-  const inputs = [{ ...input, isTensor: true, shape: ['rows', model.input.featureCount] }]
+function typesOf({ compilable: { inputs: asked, outputs }, toolVersion }: StudentPlan): string {
+  const inputs = asked.map(({ name, dtype, columns }) => ({ name, dtype, isTensor: true, shape: ['rows', columns] }))
   const tensors = outputs.map(({ name, dtype, rank, columns }) => ({
     name,
     dtype,
@@ -76,10 +76,12 @@ function typesOf({ compilable: { model, input, outputs }, toolVersion }: Student
   return predictTypes({ inputs, outputs: tensors, reuseOutputs: false, generated: true, toolVersion })
 }
 
-function readmeOf({ compilable: { input, model }, readme }: StudentPlan): string {
-  const { featureCount } = model.input
-  const array = input.dtype === 'float32' ? 'Float32Array' : 'Float64Array'
-  const feed = `{ ${JSON.stringify(input.name)}: { type: '${input.dtype}', data: new ${array}(${featureCount}), dims: [1, ${featureCount}] } }`
+function readmeOf({ compilable: { inputs }, readme }: StudentPlan): string {
+  const feeds = inputs.map(({ name, dtype, columns }) => {
+    const data = dtype === 'string' ? `new Array(${columns}).fill('')` : `new ${arrayOf(dtype)}(${columns})`
+    return `${JSON.stringify(name)}: { type: '${dtype}', data: ${data}, dims: [1, ${columns}] }`
+  })
+  const feed = `{ ${feeds.join(', ')} }`
   const code = [
     "import { load } from './predict.mjs'",
     '',

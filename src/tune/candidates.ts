@@ -74,9 +74,9 @@ function withMeasured(proposal: Proposal, { id, kind }: Remedy, { alone, goal }:
 const isSlowerAlone = ({ id, kind, goals }: Remedy, { alone, goal }: RemedyEvidence): boolean =>
   kind === 'rewrite' && goal === 'latency' && goals.includes(goal) && (alone?.get(id)?.high ?? 0) < 0
 
-/** onnxruntime's options do nothing on another engine. */
+/** onnxruntime's options do nothing on another engine, where that runs the whole model. */
 export const actsOn = ({ engine }: Pick<RemedySetup, 'engine'>, { kind, anyEngine }: Remedy): boolean =>
-  engine === undefined || kind !== 'settings' || anyEngine === true
+  engine === undefined || engine.cut !== undefined || kind !== 'settings' || anyEngine === true
 
 /** The same remedy and variant on another setup; null where it does not apply there any more, the reason where it throws. */
 export async function proposeAgain(

@@ -2,6 +2,7 @@
 alone; no test looks at how long something takes."""
 
 import ast
+import importlib.util
 import os
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
 
-from whyslow_collector import clock, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
+from whyslow_collector import alternatives, clock, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
 from whyslow_collector.errors import Contract, reason_of  # noqa: E402
 from whyslow_collector.loops_seen import LoopsSeen  # noqa: E402
 from whyslow_collector.places import Places  # noqa: E402
@@ -262,6 +263,26 @@ class Runs(unittest.TestCase):
         self.assertFalse(Places().is_user("<string>"))
         self.assertFalse(Places().is_user(predictions.__file__))
         self.assertTrue(Places().is_user(written("")))
+
+class Wrappers(unittest.TestCase):
+    @unittest.skipUnless(importlib.util.find_spec("numpy"), "numpy is not here")
+    def test_what_a_booster_gives_is_answered_as_its_class_does(self):
+        import numpy
+
+        class Classifier:
+            classes_ = ["no", "yes"]
+
+        class Classes:
+            classes_ = [3, 5, 9]
+
+        one, rows = numpy.array([0.2, 0.5, 0.7]), numpy.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
+        then, answer = alternatives._answered(Classifier(), "predict")
+        self.assertEqual((then, answer(one).tolist()), (" > 0.5", ["no", "no", "yes"]))
+        self.assertEqual(alternatives._answered(Classifier(), "predict_proba")[1](one).tolist()[2], [1 - 0.7, 0.7])
+        self.assertEqual(alternatives._answered(Classifier(), "margin")[1](one).tolist(), one.tolist())
+        then, answer = alternatives._answered(Classes(), "predict")
+        self.assertEqual((then, answer(rows).tolist()), (".argmax(axis=1)", [5, 3]))
+        self.assertEqual(alternatives._answered(object(), "predict")[1](one).tolist(), one.tolist())
 
 
 if __name__ == "__main__":

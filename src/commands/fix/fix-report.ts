@@ -62,7 +62,9 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOpt
     untried: dryRun ? [] : [...untried],
     shipped,
     machineBound: setup.machineBound,
-    ...(setup.engine ? { engine: { ...setup.engine, precision: engineById(setup.engine.id)?.precision ?? null } } : {}),
+    ...(setup.engine && setup.engine.cut === undefined
+      ? { engine: { ...setup.engine, precision: engineById(setup.engine.id)?.precision ?? null } }
+      : {}),
   }
 }
 

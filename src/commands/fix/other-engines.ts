@@ -1,9 +1,12 @@
 // Engines of this machine that `fix` may ship in place of the measured one. Each is looked for in a process of its own, and by `fix` alone.
+import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
 import { compilableOf } from '../../compile/read/index.ts'
 import { engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
-import type { Model } from '../../graph/model.ts'
+import { type Model, tabularOf } from '../../graph/model.ts'
+import { nodeName, viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
+import type { Profile } from '../../measure/timing/types.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { OtherEngine } from '../../rewrite/remedy.ts'
 import { placesOf } from '../run.ts'
@@ -12,12 +15,18 @@ import type { FixOptions } from './options.ts'
 const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
 /** None where no remedy of them is asked for. */
-export async function otherEngines(options: FixOptions, model: Model): Promise<readonly OtherEngine[]> {
+export async function otherEngines(options: FixOptions, model: Model, profile?: Profile): Promise<readonly OtherEngine[]> {
   const { only, goal, modelAlone, engine: measured, engines: wanted, trials, signal } = options
   if (!CHOICES.some(({ id, goals }) => (only?.includes(id) ?? true) && goals.includes(goal))) return []
   // A model alone says nothing of what runs it.
   if (modelAlone) return []
-  const others = engines.filter((one) => one.id !== measured && isChoice(one, options, model))
+  const asked = (id: string) => only?.includes(id) ?? true
+  const written = asked('compile') ? writtenFor(model, profile) : undefined
+  const others = engines.filter(
+    ({ id, offers }) =>
+      id !== measured &&
+      (offers.includes('alternative') ? asked('engine-choice') : offers.includes('generated') && written !== undefined),
+  )
   const found: OtherEngine[] = []
   /** By package, whether the first engine that it brings is here: the others differ in their precision alone. */
   const firstIsHere = new Map<string, boolean>()
@@ -28,20 +37,36 @@ export async function otherEngines(options: FixOptions, model: Model): Promise<r
     if (!here.ok) continue
     const refused = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
     const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused }
-    found.push(one.offers.includes('generated') ? { ...other, ...generatedFor(one, model) } : other)
+    found.push(one.offers.includes('generated') ? { ...other, generated: true, ...written, ...opensFor(one, model) } : other)
   }
   return found
 }
 
-const generatedFor = ({ formats }: Engine, { source }: Model): Partial<OtherEngine> =>
-  formats.includes(source.format) ? { generated: true, opens: 'source' } : { generated: true }
-
-/** What is written for a model takes only some, and has a remedy of its own. */
-function isChoice({ offers }: Engine, { only }: FixOptions, model: Model): boolean {
-  const asked = (id: string) => only?.includes(id) ?? true
-  if (offers.includes('alternative')) return asked('engine-choice')
-  return offers.includes('generated') && asked('compile') && compilableOf(model).ok
+/** The whole of a model or its ends; undefined where no code can be written for any of it. */
+function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngine, 'ends'> | undefined {
+  if (compilableOf(model).ok) return {}
+  const { graph } = model.proto
+  if (graph === undefined || tabularOf(model) !== undefined) return undefined
+  const types = new Map(Object.entries(viewGraph(model).types))
+  for (const node of profile?.nodes ?? []) {
+    const names = [...node.inputs, ...node.outputs]
+    for (const [k, type] of [...node.inputTypes, ...node.outputTypes].entries()) if (type) types.set(names[k]!, type)
+  }
+  const found = endsOf(model, (value) => types.get(value))
+  const both = cutAtBoth(model, found)
+  const ends = [
+    ...(found.head === undefined ? [] : [{ variant: 'head', cut: { head: found.head.at }, nodes: found.head.nodes }]),
+    ...(found.tail === undefined ? [] : [{ variant: 'tail', cut: { tail: found.tail.at }, nodes: found.tail.nodes }]),
+    ...(both === undefined ? [] : [{ variant: 'ends', cut: both, nodes: [...found.head!.nodes, ...found.tail!.nodes] }]),
+  ]
+  if (ends.length === 0) return undefined
+  const named = new Map(graph.node.map((node, index) => [node, nodeName(node, index)]))
+  return { ends: ends.map(({ nodes, ...one }) => ({ ...one, nodes: nodes.map((node) => named.get(node)!) })) }
 }
+
+/** Of a model that is compiled whole. */
+const opensFor = ({ formats }: Engine, { source }: Model): Pick<OtherEngine, 'opens'> =>
+  formats.includes(source.format) ? { opens: 'source' } : {}
 
 const nameOf = ({ id, runtime = id, precision }: Engine, version: string): string =>
   `${runtime} ${version}${precision === undefined ? '' : ` in ${precision}`}`

@@ -71,7 +71,9 @@ export async function provePreprocessing(
     )
   const inCode = saved('prepared', prepared)
   const original = modelTask(engine, fileForEngine(run.model), run.engineOptions, inCode)
-  const changed = modelTask(setup.engine?.id ?? engine, file, setup.options, saved('pictures', pictures))
+  // Of a model in two parts the engine's alone is told what it has to do more.
+  const runs = setup.engine === undefined || setup.engine.cut !== undefined ? engine : setup.engine.id
+  const changed = modelTask(runs, file, setup.options, saved('pictures', pictures))
   const agreement = await agreementOf(run, original, changed)
   if (typeof agreement === 'string') return done('failed', agreement)
   const promise = worstEffect(kept)
@@ -82,7 +84,7 @@ export async function provePreprocessing(
     setup.model === run.model
       ? { file: fileForEngine(run.model) }
       : await writeModelFolder(setup.model, path.join(run.folder, 'without-preprocessing'))
-  const base = modelTask(setup.engine?.id ?? engine, without, setup.options, inCode)
+  const base = modelTask(runs, without, setup.options, inCode)
   const plan = {
     run: run.trials.run,
     base: { ...base, sampleMs: SAMPLE_MS },

@@ -59,9 +59,12 @@ function callerOf({ engine, setup: { options } }: RunnablePlan, run: Run) {
 
 /** The user's, or the one that the setup names. */
 function shippedEngine(run: Run, options: Pick<FixOptions, 'engine'>, setup: RemedySetup): ShipPlan['engine'] {
-  const { id, version } = setup.engine ?? { id: options.engine, version: run.engine.version }
+  const cut = setup.engine?.cut
+  const measured = { id: options.engine, version: run.engine.version }
+  const { id, version } = cut === undefined ? (setup.engine ?? measured) : measured
   const { package: name, precision, shipped } = engineById(id)!
   const about = { id, version, package: name, ...(precision === undefined ? {} : { precision }) }
+  if (cut !== undefined) return { ...about, cut }
   if (offersOf(id).includes('generated')) return { ...about, generated: true }
   return setup.engine === undefined || shipped === undefined ? about : { ...about, library: shipped(setup.options) }
 }

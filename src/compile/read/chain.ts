@@ -3,17 +3,25 @@
 import type { NodeProto } from 'onnx-buf'
 import { widthAfterTransform } from '../../graph/forest/transform.ts'
 import type { LabelRule, Preparation, TabularModel, Transform } from '../../graph/forest/types.ts'
+import { labelEncoded, oneHot, type PlaceOf } from './categories.ts'
 import { axisOf, cast, joinedColumns, reshaped, taken } from './columns.ts'
 import { ACTIVATIONS, activated, batchNorm, changed, gemm, matMul } from './layers.ts'
 import { type Constants, isMl, numberOf, numbersOf, spread, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { labelsOf, readClassifier, readRegressor } from './trees.ts'
-import { type LabelValue, prepared, type RowValue, refuse, type ScoredValue, type Value } from './values.ts'
+import { flat, type LabelValue, prepared, type RowValue, refuse, type ScoredValue, type Value } from './values.ts'
 
 const FLOAT32 = 'float32'
 
+/** What a node is read with. */
+export interface Known {
+  readonly values: ReadonlyMap<string, Value>
+  readonly constants: Constants
+  readonly placeOf: PlaceOf
+}
+
 /** Values of the node's outputs, in order. Throws NotCompilable. */
-export function follow(node: NodeProto, values: ReadonlyMap<string, Value>, constants: Constants): readonly Value[] {
+export function follow(node: NodeProto, { values, constants, placeOf }: Known): readonly Value[] {
   const known = node.input.filter((name) => values.has(name))
   if (node.opType === 'Concat' && !isMl(node))
     return [
@@ -25,7 +33,7 @@ export function follow(node: NodeProto, values: ReadonlyMap<string, Value>, cons
   if (known.length !== 1) throw new NotCompilable(`its ${node.opType} joins several values`)
   const value = values.get(known[0]!)!
   if (value.kind === 'label') return [labelStep(node, value)]
-  if (isMl(node)) return mlStep(node, value, constants)
+  if (isMl(node)) return value.kind === 'scored' ? [mlScoredStep(node, value)] : mlStep(node, value, { constants, placeOf })
   return [value.kind === 'scored' ? scoredStep(node, value) : rowStep(node, value, constants)]
 }
 
@@ -34,15 +42,21 @@ function labelStep(node: NodeProto, value: LabelValue): LabelValue {
   throw refuse(node)
 }
 
-function mlStep(node: NodeProto, value: RowValue | ScoredValue, constants: Constants): readonly Value[] {
-  if (value.kind === 'scored') {
-    if (node.opType === 'Normalizer' && textOf(node, 'norm', 'MAX') === 'L1') return [transformed(value, { kind: 'normalize' })]
-    throw refuse(node)
-  }
-  if (value.layers.length > 0 || (value.whole && node.opType !== 'OneHotEncoder')) throw refuse(node)
+function mlScoredStep(node: NodeProto, value: ScoredValue): ScoredValue {
+  if (node.opType === 'Normalizer' && textOf(node, 'norm', 'MAX') === 'L1') return transformed(value, { kind: 'normalize' })
+  throw refuse(node)
+}
+
+/** What takes categories, and what takes any column. */
+const OF_CATEGORIES = new Set(['OneHotEncoder', 'LabelEncoder', 'ArrayFeatureExtractor'])
+
+function mlStep(node: NodeProto, value: RowValue, { constants, placeOf }: Omit<Known, 'values'>): readonly Value[] {
+  if (value.layers.length > 0 || value.apart || (value.holds !== undefined && !OF_CATEGORIES.has(node.opType))) throw refuse(node)
   switch (node.opType) {
     case 'ArrayFeatureExtractor':
       return [taken(node, value, constants)]
+    case 'LabelEncoder':
+      return [labelEncoded(node, value, placeOf)]
     case 'Scaler':
       return [prepared(value, scaler(node, value.width))]
     case 'Imputer':
@@ -54,7 +68,7 @@ function mlStep(node: NodeProto, value: RowValue | ScoredValue, constants: Const
         prepared(value, { kind: 'binarize', thresholds: new Float64Array(value.width).fill(numberOf(node, 'threshold', 0)) }),
       ]
     case 'OneHotEncoder':
-      return [prepared(withoutWhole(value), oneHot(node, value.width))]
+      return [oneHot(node, value, placeOf)]
     case 'TreeEnsembleRegressor': {
       const { forest, transform } = readRegressor(node, value.width, 'the model')
       return [scoredBy(value, forest, transform)]
@@ -119,16 +133,6 @@ function normalizer(node: NodeProto): Preparation {
   return { kind: 'normalize', norm: norm === 'L1' ? 'l1' : 'l2', precision: FLOAT32, least: 0 }
 }
 
-const withoutWhole = ({ kind, prepare, layers, width }: RowValue): RowValue => ({ kind, prepare, layers, width })
-
-function oneHot(node: NodeProto, width: number): Preparation {
-  const categories = Float64Array.from(numbersOf(node, 'cats_int64s'))
-  if (categories.length === 0 || numberOf(node, 'zeros', 1) === 0 || width !== 1)
-    throw new NotCompilable('its one-hot columns are not those of one number')
-  // onnxruntime takes a float32 for the whole number that it holds (onehotencoder.cc).
-  return { kind: 'one-hot', categories: [categories], whole: true }
-}
-
 /** By output, then by feature. */
 function linearRegressor(node: NodeProto, value: RowValue): ScoredValue {
   if (textOf(node, 'post_transform', 'NONE') !== 'NONE') throw refuse(node)
@@ -163,11 +167,14 @@ function linear(node: NodeProto, width: number, outputCount: number): TabularMod
 function scoredStep(node: NodeProto, value: ScoredValue): ScoredValue {
   switch (node.opType) {
     case 'Identity':
+      return value
     case 'Flatten':
+      if (axisOf(node, 1) !== 1) throw refuse(node)
       return value
     case 'Sigmoid':
       return transformed(value, { kind: 'logistic', precision: FLOAT32, slope: 1 })
     case 'Softmax':
+      if (axisOf(node, 1) !== 1) throw refuse(node)
       return transformed(value, { kind: 'softmax', precision: FLOAT32 })
     case 'Exp':
       return transformed(value, { kind: 'exp', precision: FLOAT32 })
@@ -177,18 +184,29 @@ function scoredStep(node: NodeProto, value: ScoredValue): ScoredValue {
 }
 
 function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowValue {
-  if (value.whole) throw refuse(node)
   switch (node.opType) {
     case 'Gather':
-      if (axisOf(node) !== 1) throw refuse(node)
+      if (axisOf(node, 0) !== 1 || value.apart) throw refuse(node)
       return taken(node, value, constants)
     case 'Cast':
       return cast(node, value)
     case 'Reshape':
       return reshaped(node, value, constants)
     case 'Identity':
-    case 'Dropout':
+      return value
     case 'Flatten':
+      if (axisOf(node, 1) !== 1) throw refuse(node)
+      return flat(value)
+    default:
+      if (value.holds !== undefined || value.apart) throw refuse(node)
+      return numberStep(node, value, constants)
+  }
+}
+
+/** On columns of float32 numbers. */
+function numberStep(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+  switch (node.opType) {
+    case 'Dropout':
       return value
     case 'Gemm':
       return gemm(node, value, constants)
@@ -203,7 +221,7 @@ function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowVal
       return arithmetic(node, value, constants)
     default: {
       const activation = ACTIVATIONS[node.opType]
-      if (activation === undefined) throw refuse(node)
+      if (activation === undefined || (activation === 'softmax' && axisOf(node, 1) !== 1)) throw refuse(node)
       return activated(node, value, activation)
     }
   }

@@ -43,10 +43,16 @@ export type Constants = (name: string | undefined) => Numbers | undefined
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int64: BigInt64Array } as const
 
-export function constantsFor(model: Model): Constants {
+export interface ConstantsOf {
+  readonly numbers: Constants
+  /** How many elements it has; undefined where there is no constant of that name. */
+  count(name: string): number | undefined
+}
+
+export function constantsFor(model: Model): ConstantsOf {
   const byName = new Map<string, Constant>()
   for (const one of constantsOf(model)) if (one.holder === model.proto.graph) byName.set(one.name, one)
-  return (name) => {
+  const numbers: Constants = (name) => {
     const found = name === undefined ? undefined : byName.get(name)
     if (found === undefined) return undefined
     const { dtype } = found
@@ -55,6 +61,7 @@ export function constantsFor(model: Model): Constants {
     const values = new ARRAYS[dtype](new Uint8Array(readBytes(model, found)).buffer)
     return { shape: found.shape, values: Float64Array.from(values as Iterable<number | bigint>, Number) }
   }
+  return { numbers, count: (name) => byName.get(name)?.shape.reduce((product, size) => product * size, 1) }
 }
 
 /** `count` numbers: of a constant that holds as many, or one for all. */

@@ -54,6 +54,6 @@ describe('a network', () => {
         opset: 17,
       }),
     )
-    expect(compilableOf(two)).toEqual({ ok: false, reason: 'it has 2 inputs, not one' })
+    expect(compilableOf(two)).toEqual({ ok: false, reason: 'its Add joins several values' })
   })
 })

@@ -1,6 +1,24 @@
 // What can be compiled: a model of rows of features, and under which names it is asked and answers.
-import type { TabularModel } from '../../graph/forest/types.ts'
+import type { Precision, TabularModel } from '../../graph/forest/types.ts'
 import type { DType } from '../../graph/types.ts'
+
+/** Element types of inputs that can be columns of a row, and whether a row has to be float64 to hold their numbers. */
+export const COLUMN_TYPES = {
+  float32: 'float32',
+  float64: 'float64',
+  int64: 'float64',
+  int32: 'float64',
+  bool: 'float32',
+  string: 'float32',
+} as const satisfies Partial<Record<DType, Precision>>
+export type ColumnType = keyof typeof COLUMN_TYPES
+
+/** Rows × columns. */
+export interface AskedInput {
+  readonly name: string
+  readonly dtype: ColumnType
+  readonly columns: number
+}
 
 export interface AnswerOutput {
   readonly name: string
@@ -14,8 +32,10 @@ export interface AnswerOutput {
 
 export interface CompilableModel {
   readonly model: TabularModel
-  /** Rows × features. */
-  readonly input: { readonly name: string; readonly dtype: 'float32' | 'float64' }
+  /** Side by side they are the features of a row. */
+  readonly inputs: readonly AskedInput[]
+  /** Texts that stand in a row as their places here; every other text is −1. */
+  readonly texts: readonly string[]
   readonly outputs: readonly AnswerOutput[]
 }
 

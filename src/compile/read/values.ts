@@ -9,8 +9,13 @@ export interface RowValue {
   readonly prepare: readonly Preparation[]
   readonly layers: readonly DenseLayer[]
   readonly width: number
-  /** It was made whole numbers, toward zero: only one-hot columns are made of such. */
-  readonly whole?: true
+  /**
+   * What its numbers are, where they are not float32 numbers. `whole`: whole numbers; `truncated`: float32 numbers that were made whole,
+   * which is left to what asks for a category; `double`: float64 numbers; `text`: places of texts.
+   */
+  readonly holds?: 'whole' | 'truncated' | 'double' | 'text'
+  /** In the graph the categories of a one-hot column have an axis of their own. */
+  readonly apart?: true
 }
 
 export interface ScoredValue {
@@ -35,4 +40,14 @@ export const refuse = (node: NodeProto): NotCompilable =>
 
 export function prepared(value: RowValue, step: Preparation): RowValue {
   return { ...value, prepare: [...value.prepare, step], width: widthAfter(step, value.width) }
+}
+
+/** The same numbers, held in another way; absent: float32 numbers. */
+export function holding({ holds: _, ...value }: RowValue, holds?: RowValue['holds']): RowValue {
+  return holds === undefined ? value : { ...value, holds }
+}
+
+/** The same numbers in one row, whatever axes the graph has them in. */
+export function flat({ apart: _, ...value }: RowValue): RowValue {
+  return value
 }

@@ -24,7 +24,36 @@ export function readProgram(text, bytes) {
 export const compileModule = (bytes) => new WebAssembly.Module(bytes)
 
 /**
- * `module`: of `compileModule`, or null. `trees`: of a program that has them, the functions of trees.mjs. The result takes rows × features in one array
+ * Inputs side by side as rows × features: `join(arrays, count)` takes the data of each of `inputs`. A text becomes its place in `texts`, −1
+ * where it has none. The next call may overwrite the rows.
+ */
+export function openRows({ inputs, texts, row }) {
+  if (inputs.length === 1 && inputs[0].dtype === row) return ([data]) => data
+  const width = inputs.reduce((sum, { columns }) => sum + columns, 0)
+  const places = new Map(texts.map((text, place) => [text, place]))
+  const toNumber = { string: (text) => places.get(text) ?? -1, int64: Number }
+  let at = 0
+  const fills = inputs.map(({ dtype, columns }) => {
+    const from = at
+    at += columns
+    return filling(columns, width, from, toNumber[dtype])
+  })
+  let rows = arrayOf(row, width)
+  return (arrays, count) => {
+    if (rows.length !== count * width) rows = arrayOf(row, count * width)
+    for (let k = 0; k < fills.length; k++) fills[k](arrays[k], rows, count)
+    return rows
+  }
+}
+
+function filling(columns, width, from, toNumber = asIs) {
+  return (data, rows, count) => {
+    for (let r = 0; r < count; r++) for (let c = 0; c < columns; c++) rows[r * width + from + c] = toNumber(data[r * columns + c])
+  }
+}
+
+/**
+ * `module`: of `compileModule`, or null. `trees`: of a program that has them, the functions of model-trees.mjs. The result takes rows × features in one array
  * and gives typed arrays of margins, predictions and labels' indexes, those that `wanted` names.
  */
 export function openProgram(program, module, trees = null) {
@@ -101,6 +130,7 @@ function openWalk(scores, module, trees) {
     const { results, firstResult } = at.ranks
     for (let k = 0; k < firstResult; k++) bytes[results + k] = Math.floor((k * 256) / firstResult)
   }
+  if (tables.full !== null) for (const name of ['nodes', 'leaves']) put(tables.full[name], at.full[name])
   fillCategories(scores, buffer)
   const plain = made === null ? plainWalk(scores, buffer) : made
   const input = arrayOf(compare, buffer, at.input, at.blockRows * at.featureCount)
@@ -138,17 +168,19 @@ function byCount({ blockFrom, ranksFrom }, { rows, block, ranks }) {
   }
 }
 
-function openLayers({ memory, layers, precision, skipsMissing }, module) {
+function openLayers({ memory, layers, precision, skipsMissing, outputCount }, module) {
   const made = module === null ? null : new WebAssembly.Instance(module, {}).exports
   const buffer = made === null ? new ArrayBuffer(memory.totalBytes) : made.memory.buffer
   const { blockRows } = memory
-  const [first, last] = [layers[0], layers.at(-1)]
+  // Without layers the prepared row itself is what comes.
+  const inputs = layers[0]?.inputs ?? outputCount
+  const stride = layers.at(-1)?.stride ?? outputCount
   for (const { weights, bias, weightsAt, biasAt } of layers) {
     arrayOf(precision, buffer, weightsAt, weights.length).set(weights)
     arrayOf(precision, buffer, biasAt, bias.length).set(bias)
   }
   const values = memory.values.map((at, k) =>
-    arrayOf(precision, buffer, at, blockRows * (k === 0 ? first.inputs : layers[k - 1].stride)),
+    arrayOf(precision, buffer, at, blockRows * (k === 0 ? inputs : layers[k - 1].stride)),
   )
   const steps = layers.map((layer, k) => {
     const sums =
@@ -163,10 +195,10 @@ function openLayers({ memory, layers, precision, skipsMissing }, module) {
     }
   })
   const run = (count) => {
-    if (skipsMissing) for (let i = 0; i < count * first.inputs; i++) if (Number.isNaN(values[0][i])) values[0][i] = 0
+    if (skipsMissing) for (let i = 0; i < count * inputs; i++) if (Number.isNaN(values[0][i])) values[0][i] = 0
     for (const step of steps) step(count)
   }
-  return { blockRows, input: values[0], output: values.at(-1), stride: last.stride, run }
+  return { blockRows, input: values[0], output: values.at(-1), stride, run }
 }
 
 function plainLayer({ inputs, outputs, stride, weights, bias, activation }, precision, from, fromStride, to) {
@@ -476,6 +508,10 @@ function stepOf(step, width) {
     case 'ordinal': {
       const places = step.categories.map((one) => (one ? new Map(Array.from(one, (value, place) => [value, place])) : null))
       return inPlace(width, (x, k) => (places[k] === null || Number.isNaN(x) ? x : (places[k].get(x) ?? step.unknown)))
+    }
+    case 'map': {
+      const maps = step.columns.map((one) => one && new Map(Array.from(one.keys, (key, at) => [key, one.values[at]])))
+      return inPlace(width, (x, k) => (maps[k] ? (maps[k].get(x) ?? step.columns[k].otherwise) : x))
     }
     case 'normalize':
       return { width, apply: normalizing(step) }

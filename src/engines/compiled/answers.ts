@@ -1,24 +1,24 @@
 // A compiled program asked as an engine is: tensors by the model's own names.
 import type { AnswerOutput, CompilableModel } from '../../compile/read/index.ts'
-import type { Predict, Predicted, Wanted } from '../../compile/shipped/compiled.mjs'
+import { openRows, type Predict, type Predicted, type Wanted } from '../../compile/shipped/compiled.mjs'
 import type { Feeds, InputDeclaration, Results, Session, TensorValue } from '../types.ts'
 
-export function openAnswers({ model, input, outputs }: CompilableModel, predict: Predict): Session {
-  const { featureCount } = model.input
+export function openAnswers({ model, inputs, texts, outputs }: CompilableModel, predict: Predict): Session {
+  const joined = openRows({ inputs, texts, row: model.input.dtype })
   const wanted: Wanted = Object.fromEntries(outputs.map(({ what }) => [what, true]))
   let closed = false
   const rowsOf = (feeds: Feeds) => {
     if (closed) throw new Error('the session is closed')
-    return checkedRows(feeds, input, featureCount)
+    return checkedRows(feeds, inputs)
   }
-  const answer = ({ data, count }: Rows): Results => {
-    const predicted = predict(data, count, wanted)
+  const answer = ({ arrays, count }: Rows): Results => {
+    const predicted = predict(joined(arrays, count), count, wanted)
     return Object.fromEntries(
       outputs.map((output) => [output.name, tensorOf(output, predicted, count, model.label?.classes ?? [])]),
     )
   }
   return {
-    inputs: [{ name: input.name, isTensor: true, dtype: input.dtype, shape: ['', featureCount] }],
+    inputs: inputs.map(({ name, dtype, columns }) => ({ name, isTensor: true, dtype, shape: ['', columns] })),
     outputs: outputs.map(
       ({ name, dtype, rank }): InputDeclaration => ({ name, isTensor: true, dtype, shape: rank === 1 ? [''] : ['', ''] }),
     ),
@@ -35,20 +35,29 @@ export function openAnswers({ model, input, outputs }: CompilableModel, predict:
 }
 
 interface Rows {
-  readonly data: Float32Array | Float64Array
+  /** By input. */
+  readonly arrays: readonly ArrayLike<unknown>[]
   readonly count: number
 }
 
 /** Throws an Error that says what does not fit. */
-function checkedRows(feeds: Feeds, input: CompilableModel['input'], featureCount: number): Rows {
-  const other = Object.keys(feeds).find((name) => name !== input.name)
-  const given = feeds[input.name]
-  if (given === undefined || other !== undefined) throw new Error(`the model takes one input, '${input.name}'`)
-  const { dtype, shape, data } = given
-  if (dtype !== input.dtype) throw new Error(`input '${input.name}' takes ${input.dtype}, and was given ${dtype}`)
-  if (shape.length !== 2 || shape[1] !== featureCount)
-    throw new Error(`input '${input.name}' takes rows of ${featureCount} features, and was given [${shape.join(', ')}]`)
-  return { data: data as Float32Array, count: shape[0]! }
+function checkedRows(feeds: Feeds, inputs: CompilableModel['inputs']): Rows {
+  const takes = inputs.map(({ name }) => `'${name}'`).join(', ')
+  const other = Object.keys(feeds).find((name) => !inputs.some((input) => input.name === name))
+  if (other !== undefined) throw new Error(`the model has no input '${other}'; it takes ${takes}`)
+  let count: number | undefined
+  const arrays = inputs.map(({ name, dtype: wanted, columns }) => {
+    const given = feeds[name]
+    if (given === undefined) throw new Error(`input '${name}' is missing; the model takes ${takes}`)
+    const { dtype, shape, data } = given
+    if (dtype !== wanted) throw new Error(`input '${name}' takes ${wanted}, and was given ${dtype}`)
+    if (shape.length !== 2 || shape[1] !== columns)
+      throw new Error(`input '${name}' takes rows of ${columns} features, and was given [${shape.join(', ')}]`)
+    count ??= shape[0]!
+    if (shape[0] !== count) throw new Error(`input '${name}' has ${shape[0]} rows, and another input has ${count}`)
+    return data as ArrayLike<unknown>
+  })
+  return { arrays, count: count ?? 0 }
 }
 
 function tensorOf(

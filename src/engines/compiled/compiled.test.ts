@@ -6,6 +6,7 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '..
 import { availabilityHere, checkEngine } from '../check-engine.ts'
 import { type EngineSuite, floats, PERCEPTRON, type SuiteModel } from '../example-models.ts'
 import { plainOptions } from '../example-options.ts'
+import type { TensorValue } from '../types.ts'
 import { compiled } from './compiled.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-compiled-'))
@@ -98,6 +99,28 @@ const COLUMNS: SuiteModel = {
   ],
 }
 
+const column = (dtype: 'float32' | 'int64' | 'string', data: TensorValue['data'] & { readonly length: number }) => ({
+  dtype,
+  shape: [data.length, 1],
+  data,
+})
+
+/** As skl2onnx writes it: texts and whole numbers as categories, an OrdinalEncoder, a forest. */
+const PIPELINE: SuiteModel = {
+  name: 'an input for each column of a data frame',
+  bytes: new Uint8Array(fs.readFileSync(new URL('../../../fixtures/formats/skl2onnx/columns-forest.onnx', import.meta.url))),
+  feeds: [
+    {
+      amount: column('float32', Float32Array.of(3, Number.NaN, 50, 12)),
+      age: column('int64', BigInt64Array.of(20n, 30n, 90n, 2n ** 53n + 1n)),
+      country: column('string', ['DE', '日本', 'none', '']),
+      kind: column('string', ['a', 'b', 'c', 'A']),
+      code: column('int64', BigInt64Array.of(3n, 16777217n, 16777216n, -7n)),
+      rate: column('float32', Float32Array.of(0.5, 2.5, 9, Number.NaN)),
+    },
+  ],
+}
+
 /** Three leaves over two features; `weights` of the leaves, by class. */
 const tree = (ids: readonly number[], leaves: readonly (readonly number[])[], postTransform: string) =>
   node({ opType: 'TreeEnsembleClassifier', domain: ML }, ['x'], ['label', 'scores'], {
@@ -142,6 +165,7 @@ const SUITE: EngineSuite = {
     GEMM,
     LINEAR,
     COLUMNS,
+    PIPELINE,
     ONE_SCORE,
     classifier('trees whose weights are all above 0', tree([0], [[0.3], [0.6], [0.7]], 'NONE')),
     classifier(

@@ -3,7 +3,7 @@
 import type { Trees } from '../../compile/shipped/compiled.mjs'
 import type { Availability, Engine, Session } from '../types.ts'
 
-/** Trees of trees.mjs, which `fix` ships as a file: here as a module without one. */
+/** Trees of model-trees.mjs, which `fix` ships as a file: here as a module without one. */
 const load = async (source: string): Promise<Trees> =>
   ((await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { default: Trees }).default
 

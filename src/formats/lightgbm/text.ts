@@ -77,7 +77,10 @@ function numberOf(word: string): number | undefined {
   return /^[+-]?nan$/i.test(word) ? Number.NaN : undefined
 }
 
-/** Trees in the order of their numbers. Throws InputError where it ends before 'end of trees'. */
+/** What stands behind the trees; before 2.2 there is no mark of their end. */
+const BEHIND_TREES = 'feature importances:'
+
+/** Trees in the order of their numbers. Throws InputError where it ends before 'end of trees', or has fewer trees than it says. */
 export function parseTextModel(text: string, file: string): TextModel {
   const trees: TextBlock[] = []
   let header: TextBlock | undefined
@@ -93,7 +96,7 @@ export function parseTextModel(text: string, file: string): TextModel {
     const line = text.slice(at, text.charCodeAt(end - 1) === 13 ? end - 1 : end)
     at = end + 1
     if (line === '') continue
-    if (line === 'end of trees') {
+    if (line === 'end of trees' || (line === BEHIND_TREES && isComplete(header, trees.length + 1))) {
       close()
       return { header: header!, trees }
     }
@@ -113,3 +116,7 @@ export function parseTextModel(text: string, file: string): TextModel {
   }
   throw new InputError(`${file} ends before its 'end of trees': it is cut off; download or copy it again`)
 }
+
+/** Whether so many trees are all that the header lists. */
+const isComplete = (header: TextBlock | undefined, trees: number): boolean =>
+  header?.has('tree_sizes') === true && header.text('tree_sizes').split(' ').length === trees

@@ -1,7 +1,7 @@
 // What a pipeline does to a row before its model, as nodes.
 
 import { widthAfter } from '../../graph/forest/prepare.ts'
-import type { Precision, Preparation } from '../../graph/forest/types.ts'
+import type { MappedColumn, Precision, Preparation } from '../../graph/forest/types.ts'
 import { int64s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 
@@ -39,6 +39,10 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
       return byColumn(builder, value, step, (column, k) => oneHot(builder, column, step.categories[k]))
     case 'ordinal':
       return byColumn(builder, value, step, (column, k) => ordinal(builder, column, step.categories[k], step.unknown))
+    case 'map':
+      return byColumn(builder, value, { ...step, categories: step.columns.map((one) => one?.keys) }, (column, k) =>
+        mapped(builder, column, step.columns[k]!),
+      )
     case 'normalize':
       return normalize(builder, step, value)
     case 'binarize':
@@ -85,7 +89,7 @@ export function concat(builder: GraphBuilder, values: readonly Value[]): Value {
 function byColumn(
   builder: GraphBuilder,
   value: Value,
-  step: Step<'one-hot'> | Step<'ordinal'>,
+  step: Step<'one-hot'> | Step<'ordinal'> | (Step<'map'> & Pick<Step<'ordinal'>, 'categories'>),
   change: (column: Value, k: number) => Value,
 ): Value {
   const parts: Value[] = []
@@ -141,6 +145,16 @@ function ordinal(builder: GraphBuilder, column: Value, categories: Float64Array 
   const result = builder.op('Where', [isKnown, place, numbers(builder, precision, [], [unknown])], { dtype: precision, shape })
   const isMissing = builder.op('IsNaN', [column], { dtype: 'bool', shape })
   return builder.op('Where', [isMissing, column, result], result)
+}
+
+/** One choice for each key. */
+function mapped(builder: GraphBuilder, column: Value, { keys, values, otherwise }: MappedColumn): Value {
+  const precision = column.dtype as Precision
+  const number = (value: number) => numbers(builder, precision, [], [value])
+  return keys.reduce((rest, key, at) => {
+    const isKey = builder.op('Equal', [column, number(key)], { dtype: 'bool', shape: column.shape })
+    return builder.op('Where', [isKey, number(values[at]!), rest], column)
+  }, number(otherwise) as Value)
 }
 
 function normalize(builder: GraphBuilder, { norm, precision, least }: Step<'normalize'>, value: Value): Value {

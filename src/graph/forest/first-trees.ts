@@ -4,7 +4,7 @@
 import { mulberry32 } from '../random.ts'
 import { labelOf } from './evaluate.ts'
 import { leafOf, leafValue } from './evaluate-forest.ts'
-import { accuracy, auc, type MetricName, rSquared } from './metric.ts'
+import { accuracy, auc, type MetricName, metricUnder, rSquared } from './metric.ts'
 import { prepareRow } from './prepare.ts'
 import { rounding } from './rounding.ts'
 import { applyTransforms } from './transform.ts'
@@ -43,7 +43,7 @@ export function firstTrees(model: TabularModel, rows: ArrayLike<number>, labels:
   if (model.label === undefined && scores.outputCount > 1) return undefined
   const counts = countsOf(scores)
   const answers = answersBy(model, scores, { rows, count: labels.length, counts })
-  const metric = metricOf(model, labels)
+  const metric = metricUnder(model, labels)
   const grades = answers.map((answer) => grader(metric, answer, labels))
   const once = new Float64Array(labels.length).fill(1)
   const draws = resamples(labels.length)
@@ -125,14 +125,6 @@ function note(
   answers.margin[r] = margin.length === 2 ? margin[1]! - margin[0]! : margin.at(-1)!
   answers.prediction[r] = prediction.at(-1)!
   answers.label[r] = label === undefined ? Number.NaN : labelOf(label, margin, prediction)
-}
-
-/** The AUC where there are two classes and one score, accuracy where there are more, R² of values. */
-function metricOf({ label, scores, transform }: TabularModel, labels: Float64Array): MetricName {
-  const isBinary = labels.every((value) => value === 0 || value === 1)
-  // Of probabilities that no class is told by, labels between 0 and 1 are values.
-  if (label === undefined) return isBinary && transform[0]?.kind === 'logistic' ? 'AUC' : 'R²'
-  return isBinary && scores.outputCount <= 2 ? 'AUC' : 'accuracy'
 }
 
 /** By how often each row counts. */

@@ -1,6 +1,16 @@
 // How good predictions are on labelled rows: one number, larger is better.
 
+import type { TabularModel } from './types.ts'
+
 export type MetricName = 'AUC' | 'accuracy' | 'R²'
+
+/** The AUC where there are two classes and one score, accuracy where there are more, R² of values. */
+export function metricUnder({ label, scores, transform }: TabularModel, labels: Float64Array): MetricName {
+  const isBinary = labels.every((value) => value === 0 || value === 1)
+  // Of probabilities that no class is told by, labels between 0 and 1 are values.
+  if (label === undefined) return isBinary && transform[0]?.kind === 'logistic' ? 'AUC' : 'R²'
+  return isBinary && scores.outputCount <= 2 ? 'AUC' : 'accuracy'
+}
 
 /** What is known of rows beside their scores: their order by ascending score, and how often each counts (once where it is absent). */
 interface Counted {

@@ -16,6 +16,16 @@ test.each<[Preparation, number[], number[]]>([
   [{ kind: 'one-hot', categories: [Float64Array.of(1, 2), undefined] }, [3, 7], [0, 0, 7]],
   [{ kind: 'ordinal', categories: [Float64Array.of(5, 6), undefined], unknown: NaN_ }, [6, 5], [1, 5]],
   [{ kind: 'ordinal', categories: [Float64Array.of(5, 6), undefined], unknown: NaN_ }, [7, 5], [NaN_, 5]],
+  [
+    { kind: 'map', columns: [{ keys: Float64Array.of(5, 6), values: Float64Array.of(0.5, 0.25), otherwise: -1 }, undefined] },
+    [6, 5],
+    [0.25, 5],
+  ],
+  [
+    { kind: 'map', columns: [{ keys: Float64Array.of(5), values: Float64Array.of(0.5), otherwise: -1 }, undefined] },
+    [NaN_, 5],
+    [-1, 5],
+  ],
   [{ kind: 'normalize', norm: 'l2', precision: 'float64', least: 0 }, [3, 4], [0.6, 0.8]],
   [{ kind: 'normalize', norm: 'max', precision: 'float64', least: 0 }, [0, 0], [0, 0]],
   [{ kind: 'binarize', thresholds: Float64Array.of(1, 1) }, [1, 2], [0, 1]],

@@ -48,6 +48,11 @@ function prepared(step: Preparation, row: Float64Array): Float64Array {
         const place = categories.indexOf(x)
         return place < 0 ? step.unknown : place
       })
+    case 'map':
+      return row.map((x, k) => {
+        const column = step.columns[k]
+        return column === undefined ? x : (column.values[column.keys.indexOf(x)] ?? column.otherwise)
+      })
     case 'normalize':
       return normalized(step, row)
     case 'binarize':

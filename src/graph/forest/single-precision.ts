@@ -9,6 +9,7 @@ import {
   FLAG,
   type Forest,
   type LinearScores,
+  type MappedColumn,
   type NetworkScores,
   type Preparation,
   type TabularModel,
@@ -45,12 +46,20 @@ function singlePreparation(step: Preparation): Preparation {
       return { ...step, precision: 'float32', least: Math.fround(step.least) }
     case 'impute':
       return { ...step, missing: Math.fround(step.missing), values: rounded(step.values) }
+    case 'map':
+      return { ...step, columns: step.columns.map((column) => column && roundedColumn(column)) }
     case 'binarize':
       return { ...step, thresholds: step.thresholds.map(roundedDown) }
     default:
       return step
   }
 }
+
+const roundedColumn = ({ keys, values, otherwise }: MappedColumn): MappedColumn => ({
+  keys: rounded(keys),
+  values: rounded(values),
+  otherwise: Math.fround(otherwise),
+})
 
 const singleTransform = (transform: Transform): Transform =>
   'precision' in transform ? { ...transform, precision: 'float32' } : transform

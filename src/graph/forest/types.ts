@@ -53,10 +53,19 @@ export type Preparation =
   | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
   /** Column k becomes its place in `categories[k]`, `unknown` where it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
+  /** Column k becomes what stands beside the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
+  | { readonly kind: 'map'; readonly columns: readonly (MappedColumn | undefined)[] }
   /** Each row divided by its norm; a row whose norm is zero or below `least` stays. */
   | { readonly kind: 'normalize'; readonly norm: 'l1' | 'l2' | 'max'; readonly precision: Precision; readonly least: number }
   /** 1 where x is above the threshold, else 0. */
   | { readonly kind: 'binarize'; readonly thresholds: Float64Array }
+
+/** Keys, each once and none NaN, and as many values. */
+export interface MappedColumn {
+  readonly keys: Float64Array
+  readonly values: Float64Array
+  readonly otherwise: number
+}
 
 /** Tests of a node: 'yes' is taken where the test holds. What makers write as > or >= stands here as <= or < with its children changed. */
 export const TEST = { less: 0, lessOrEqual: 1, equal: 2, member: 3 } as const

@@ -13,8 +13,8 @@ export interface TableUse {
   readonly inputNames: readonly string[]
   /** The column of labels that the user named. */
   readonly labelsName: string | null
-  /** True where the input takes strings. */
-  readonly asText: boolean
+  /** Of them, those that take strings. */
+  readonly textNames: ReadonlySet<string>
   readonly where: string
 }
 
@@ -22,12 +22,12 @@ export interface TableUse {
  * The columns as arrays: `''` holds rows x columns, or one array for each input where the header names them; `labels` (or the
  * user's name) the labels. Throws an InputError where rows differ in length or a cell is no number.
  */
-export function readCsv(text: string, { inputNames, labelsName, asText, where }: TableUse): NamedTensors {
+export function readCsv(text: string, { inputNames, labelsName, textNames, where }: TableUse): NamedTensors {
   const rows = parseRows(text.replace(/^\uFEFF/, ''))
   const first = rows[0]
   if (first === undefined) throw new InputError(`${where}: the table is empty; write one row a sample`)
   const hasHeader = first.some((cell) => !isNumber(cell))
-  const header = hasHeader && !(asText && rows.length === 1) ? first.map((cell) => cell.trim()) : null
+  const header = hasHeader && !(textNames.size > 0 && rows.length === 1) ? first.map((cell) => cell.trim()) : null
   const body = header === null ? rows : rows.slice(1)
   if (body.length === 0) throw new InputError(`${where}: a header and no rows; write one row a sample`)
   body.forEach((row, index) => {
@@ -38,14 +38,14 @@ export function readCsv(text: string, { inputNames, labelsName, asText, where }:
     )
   })
   const labelAt = labelColumn(header, labelsName, inputNames, where)
-  const table = { rows: body, header, asText, where }
-  const column = (at: number, shape: readonly number[]) => arrayOf(table, [at], shape)
+  const table = { rows: body, header, where }
+  const column = (at: number, shape: readonly number[], asText = false) => arrayOf({ ...table, asText }, [at], shape)
   const tensors = new Map<string, TensorValue>()
   if (header !== null && inputNames.length > 1 && inputNames.every((name) => header.includes(name))) {
-    for (const name of inputNames) tensors.set(name, column(header.indexOf(name), [body.length, 1]))
+    for (const name of inputNames) tensors.set(name, column(header.indexOf(name), [body.length, 1], textNames.has(name)))
   } else {
     const columns = first.map((_, at) => at).filter((at) => at !== labelAt)
-    tensors.set('', arrayOf(table, columns, [body.length, columns.length]))
+    tensors.set('', arrayOf({ ...table, asText: textNames.size > 0 }, columns, [body.length, columns.length]))
   }
   if (labelAt !== undefined) {
     const cells = body.map((row) => row[labelAt]!)

@@ -153,6 +153,15 @@ describe('csv and json', () => {
     const { samples } = read(file('d.csv', 'pay,age\n7,1.5\n8,2.5'), declared)
     expect(samples[1]).toMatchObject({ age: { data: Float32Array.of(2.5) }, pay: { data: BigInt64Array.of(8n) } })
   })
+  it('reads numbers and texts of a data frame side by side', () => {
+    const declared = [input('pay', 'float32', [null, 1]), input('land', 'string', [null, 1])]
+    const { samples, labels } = read(file('g.csv', 'land,pay,label\n7,,1\nFR,2.5,0'), declared, { allowNaN: true })
+    expect(samples.map(({ pay, land }) => [...numbers(pay), land!.data])).toEqual([
+      [Number.NaN, ['7']],
+      [2.5, ['FR']],
+    ])
+    expect(labels!.map(numbers)).toEqual([[1], [0]])
+  })
   it('reads nested arrays, and a list of samples of their own shapes', () => {
     expect(read(file('d.json', '{"x": [[1, 2], [3, 4]], "labels": [0, 1]}'), table).labels!.map(numbers)).toEqual([[0], [1]])
     expect(read(file('b.json', '[[1, 2], [3, 4], [5, 6]]'), table).samples).toHaveLength(3)

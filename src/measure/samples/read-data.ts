@@ -105,8 +105,8 @@ function recordsOf(
           `${where}: a table fits inputs of rows x columns, '${odd.name}' has ${odd.shape.length} axes; save it as .npz instead`,
         )
       }
-      const asText = inputs.some(({ dtype }) => dtype === 'string')
-      return one(readCsv(textOf(path), { inputNames: inputs.map(({ name }) => name), labelsName, asText, where }))
+      const textNames = new Set(inputs.flatMap(({ name, dtype }) => (dtype === 'string' ? [name] : [])))
+      return one(readCsv(textOf(path), { inputNames: inputs.map(({ name }) => name), labelsName, textNames, where }))
     }
     default:
       throw new InputError(`${path}: not a kind of data that is read; give ${KINDS}`)

@@ -10,6 +10,7 @@ const relu = model({
   outputs: [valueInfo('y', 'float32', ['n', 3])],
 })
 const library: OtherEngine = { id: 'other', version: '2', name: 'Other 2', effect: 'rounding', refused: null }
+const CUT = { head: { value: 'h', columns: 3 } }
 const written: OtherEngine = { ...library, id: 'written', name: 'compiled code on V8 11', generated: true, opens: 'source' }
 
 checkRemedy(compile, {
@@ -34,8 +35,30 @@ checkRemedy(compile, {
       variants: [''],
       check: ({ refused }) => expect(refused).toBe('it is not among --engines'),
     },
+    {
+      name: 'where code can be written for an end alone, what stays keeps the engine and its options',
+      model: relu,
+      setup: { options: { threads: 1, directCall: true } },
+      evidence: {
+        otherEngines: [{ ...written, ends: [{ variant: 'head', cut: CUT, nodes: ['a', 'b', 'c'] }] }],
+        p50Ms: 0.05,
+      },
+      variants: ['head'],
+      changes: /^the first 3 operators as compiled code on V8 11; the others stay on ort-cpu$/,
+      check({ setup, predictedSavingMs }) {
+        expect(setup.engine).toEqual({ id: 'written', version: '2', cut: CUT })
+        expect(setup.options).toMatchObject({ threads: 1, directCall: true })
+        // Three nodes of 2 µs that are gone, and 2 µs for the code.
+        expect(predictedSavingMs).toBeCloseTo(0.004, 9)
+      },
+    },
   ],
   leaves: [
+    {
+      name: 'an end that takes next to nothing of a prediction',
+      model: relu,
+      evidence: { otherEngines: [{ ...written, ends: [{ variant: 'head', cut: CUT, nodes: ['a', 'b', 'c'] }] }], p50Ms: 10 },
+    },
     { name: 'no code can be written for the model', model: relu, evidence: { otherEngines: [library] } },
     {
       name: 'it runs on another engine already',

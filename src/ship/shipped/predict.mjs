@@ -13,16 +13,16 @@ export async function load({ worker = false } = {}) {
 }
 
 async function loadHere() {
-  const {
-    openvino,
-    compiled,
-    session: options,
-    reuseOutputs,
-    directCall,
-  } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
+  const { openvino, compiled, ends, ...engine } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
   if (openvino)
     return (await import(new URL('./openvino.mjs', import.meta.url).href)).loadHere(openvino, fileAt('./model.onnx'), afterClose)
   if (compiled) return (await import(new URL('./predict-compiled.mjs', import.meta.url).href)).loadHere(compiled, afterClose)
+  const opened = await openEngine(engine)
+  if (!ends) return { predict: opened.predict, close: opened.close }
+  return (await import(new URL('./predict-ends.mjs', import.meta.url).href)).loadHere(ends, opened, afterClose)
+}
+
+async function openEngine({ session: options, reuseOutputs, directCall }) {
   // The engine sends usage data from Linux unless this is set before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const module = await import('onnxruntime-node')
@@ -43,6 +43,7 @@ async function loadHere() {
     }
   }
   return {
+    inputs,
     predict(feeds) {
       if (closed) return Promise.reject(afterClose())
       let count = 0

@@ -75,6 +75,20 @@ test('a setup that names another engine runs on it, and predicts in another way'
   expect(new Set([setup(), old!, other!].map(tasks.keyOf)).size).toBe(3)
 })
 
+test('a setup in two parts runs on the measured engine, and from its folder alone', async () => {
+  const { plan, setup } = examplePlan(folder, {})
+  const ship = async (_: unknown, at: string) => ({ folder: at, takesTensors: true, env: {} })
+  const tasks = setupTasks({ ...plan, ship })
+  const [head, tail] = [{ head: { value: 'a', columns: 1 } }, { tail: { value: 'a', columns: 1 } }].map((cut) =>
+    setup({}, { engine: { id: 'other', version: '1', cut } }),
+  )
+  const task = await tasks.taskOf(head!)
+  expect(task).toMatchObject({ engine: plan.engineId, shipped: { takesTensors: true } })
+  expect(task).toEqual(await tasks.shippedTaskOf(head!))
+  expect((await tasks.taskOf(setup())).shipped).toBe(undefined)
+  expect(new Set([setup(), head!, tail!].map(tasks.keyOf)).size).toBe(3)
+})
+
 test('keys tell what predicts in another way, whatever the order of entries', () => {
   const { plan, setup } = examplePlan(folder, {})
   const { keyOf } = setupTasks(plan)

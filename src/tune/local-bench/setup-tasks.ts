@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import type { EngineOptions } from '../../engines/types.ts'
+import type { Cut } from '../../graph/cut.ts'
 import { fileAsGiven, fileForEngine, type Model } from '../../graph/model.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
@@ -71,23 +72,26 @@ export function setupTasks(
 
   const keyOf: SetupTasks['keyOf'] = ({ model, batchFactor, ...rest }) => `${idOf(model)} ${batchFactor} ${runsKey(rest)}`
 
-  const taskOf: SetupTasks['taskOf'] = async ({ model, options, batchFactor, engine }) => ({
-    engine: engine?.id ?? plan.engineId,
+  const plainTaskOf: SetupTasks['taskOf'] = async ({ model, options, batchFactor, engine }) => ({
+    engine: engine === undefined || engine.cut !== undefined ? plan.engineId : engine.id,
     modelFile: engine?.opens === 'source' && model.proto === proto ? fileAsGiven(model) : (await fileOf(model)).file,
     options,
     inputs: inputsOf(batchFactor),
   })
 
+  const shippedTaskOf: SetupTasks['shippedTaskOf'] = async (setup) => {
+    const task = await plainTaskOf(setup)
+    const key = keyOf({ ...setup, batchFactor: 1 })
+    if (!folders.has(key)) folders.set(key, plan.ship?.(setup, newPath('shipped')) ?? Promise.resolve(null))
+    const shipped = await folders.get(key)!
+    return shipped === null ? task : { ...task, shipped }
+  }
+
   return {
     keyOf,
-    taskOf,
-    async shippedTaskOf(setup) {
-      const task = await taskOf(setup)
-      const key = keyOf({ ...setup, batchFactor: 1 })
-      if (!folders.has(key)) folders.set(key, plan.ship?.(setup, newPath('shipped')) ?? Promise.resolve(null))
-      const shipped = await folders.get(key)!
-      return shipped === null ? task : { ...task, shipped }
-    },
+    // Of two parts only the folder makes one model again.
+    taskOf: (setup) => (setup.engine?.cut === undefined ? plainTaskOf(setup) : shippedTaskOf(setup)),
+    shippedTaskOf,
     fileOf,
     sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
     newPath,
@@ -101,7 +105,10 @@ export function setupTasks(
 
 /** Of what runs a model: another engine where one is named, and the options. */
 export const runsKey = ({ engine, options }: Pick<RemedySetup, 'engine' | 'options'>): string =>
-  `${engine === undefined ? '' : `${engine.id} ${engine.version} `}${optionsKey(options)}`
+  `${engine === undefined ? '' : `${engine.id} ${engine.version} ${cutKey(engine.cut)}`}${optionsKey(options)}`
+
+const cutKey = (cut: Cut | undefined): string =>
+  cut === undefined ? '' : `${JSON.stringify([cut.head ?? null, cut.tail ?? null])} `
 
 /** Equal for equal options, in whatever order their entries stand. */
 function optionsKey(options: EngineOptions): string {

@@ -154,11 +154,11 @@ def _xgboost(model, method, given, kwargs, matrices):
         return []
     told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
     bound = lambda: getattr(model, method)(x, **kwargs)  # noqa: E731
-    two = method == "predict_proba"
-    return _in_place(model.get_booster(), told, bound, x, kwargs, two)
+    answered = _answered(model, "margin" if kwargs.get("output_margin") else method)
+    return _in_place(model.get_booster(), told, bound, x, kwargs, answered)
 
 
-def _in_place(booster, told, bound, source, kwargs, two=False):
+def _in_place(booster, told, bound, source, kwargs, answered=("", lambda one: one)):
     """The trees asked by their Booster, of an array, as they are set and on one thread."""
     array = _array(source, "float32")
     if array is None:
@@ -168,9 +168,13 @@ def _in_place(booster, told, bound, source, kwargs, two=False):
         wanted["predict_type"] = "margin"
     single = booster.copy()
     single.set_param({"nthread": 1})
-    in_place = lambda one: lambda: _two_columns(one.inplace_predict(array, **wanted), two)  # noqa: E731
+    then, answer = answered
+    in_place = lambda one: lambda: answer(one.inplace_predict(array, **wanted))  # noqa: E731
     instead = "Booster.inplace_predict(array)"
-    return [(told, instead, (bound, in_place(booster))), (told, instead + " with nthread=1", (bound, in_place(single)))]
+    return [
+        (told, instead + then, (bound, in_place(booster))),
+        (told, instead + then + " with nthread=1", (bound, in_place(single))),
+    ]
 
 
 def _lightgbm(model, method, given, kwargs, bound):
@@ -179,11 +183,12 @@ def _lightgbm(model, method, given, kwargs, bound):
     x = given[0]
     booster = getattr(model, "booster_", model)
     told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
-    ways = [(told, "Booster.predict(x, num_threads=1)", (bound, lambda: _two_columns(booster.predict(x, num_threads=1), method == "predict_proba")))]
+    then, answer = _answered(model, method)
+    ways = [(told, "Booster.predict(x, num_threads=1)" + then, (bound, lambda: answer(booster.predict(x, num_threads=1))))]
     array = _array(x, "float64")
     if array is not None and array is not x:
-        by_array = lambda: _two_columns(booster.predict(array, num_threads=1), method == "predict_proba")  # noqa: E731
-        ways.append((told, "Booster.predict(array, num_threads=1)", (bound, by_array)))
+        by_array = lambda: answer(booster.predict(array, num_threads=1))  # noqa: E731
+        ways.append((told, "Booster.predict(array, num_threads=1)" + then, (bound, by_array)))
     return ways
 
 
@@ -211,11 +216,19 @@ def _array(x, dtype):
     return array if array.ndim == 2 else None
 
 
-def _two_columns(one, two):
-    """Of two classes a Booster gives the second's probability alone."""
+def _answered(model, method):
+    """How the scikit-learn class makes its answer of what its Booster gives (of two classes the second's probability alone), in words and as a call."""
     import numpy
 
-    return numpy.column_stack((1 - one, one)) if two and one.ndim == 1 else one
+    classes = getattr(model, "classes_", None)
+    if method == "predict_proba":
+        return "", lambda one: numpy.column_stack((1 - one, one)) if one.ndim == 1 else one
+    if method != "predict" or classes is None:
+        return "", lambda one: one
+    classes = numpy.asarray(classes)
+    if len(classes) == 2:
+        return " > 0.5", lambda one: classes[(one > 0.5).astype(int)] if one.ndim == 1 else classes[one.argmax(axis=1)]
+    return ".argmax(axis=1)", lambda one: classes[one.argmax(axis=1)]
 
 
 def rows_of(value):
