@@ -85,13 +85,14 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const ofServers = asked({ '--body': bodies, '--method': method })
   const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--pictures': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
-  const { workers, threads, engine, queue, maxBatch, deadlineSeconds } = options
+  const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options
   const ofSetup = asked({
     '--workers': workers,
     '--threads': threads,
     '--engine': engine,
     '--queue': queue,
     '--max-batch': maxBatch,
+    '--batch-delay': batchDelayMs,
     '--deadline': deadlineSeconds,
   })
   if (!isAddress(target)) {

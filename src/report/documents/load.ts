@@ -246,6 +246,14 @@ export interface LoadSetup {
   readonly queueLimit: number
   /** Rows that requests are joined to where they wait anyway; 1: each is predicted by itself. */
   readonly maxBatch: number
+  /** Rows that are joined of fewer requests than make a whole batch. */
+  readonly fewRows?: number
+  /** So long the first request of an incomplete batch waits for others; absent in documents from before it could. */
+  readonly batchDelayMs?: number
+  /** What predictions of so many rows took before the server was ready, where it chose by that; null: it did not. */
+  readonly batchCosts?: readonly { readonly rows: number; readonly ms: number }[] | null
+  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  readonly whyAlone?: string | null
   readonly deadlineMs: number | null
   /** Whether idle threads of the engine spin; null: as a folder's own options say. */
   readonly spinning: boolean | null

@@ -77,14 +77,24 @@ function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
 /** Who answered, where it was this program's own server. */
 function setupBlock({ setup, machine }: LoadDocument, width: number): string[][] {
   if (setup === null) return []
-  const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, deadlineMs } = setup
+  const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, batchDelayMs = 0, deadlineMs } = setup
   const each = threads === null ? '' : ` × ${plural(threads, 'thread')}`
   const late = deadlineMs === null ? '' : `, dropped after ${time(deadlineMs)}`
-  const rows = maxBatch === 1 ? '' : `, predicted up to ${maxBatch} rows together`
+  const wait = batchDelayMs === 0 ? '' : ` of those that come within ${time(batchDelayMs)}`
+  const rows = maxBatch === 1 ? '' : `, predicted up to ${maxBatch} rows together${wait}`
   const cpus = machine.usableCpus === 1 ? 'the one CPU' : `the same ${machine.usableCpus} CPUs`
   const what = `${engine ?? "the folder's own engine"}, ${plural(workers, 'worker')}${each}, up to ${queueLimit} wait${late}${rows}`
-  return [wrap(`Server: ${what}; on ${cpus} that the generator uses.`, width)]
+  return [[...wrap(`Server: ${what}; on ${cpus} that the generator uses.`, width), ...batchLines(setup, width)]]
 }
+
+/** What predictions of several rows took, where the server chose by that. */
+function batchLines({ batchCosts = null, whyAlone = null }: Setup, width: number): string[] {
+  if (batchCosts === null) return whyAlone === null ? [] : wrap(`Requests are not joined: ${whyAlone}.`, width)
+  const costs = batchCosts.map(({ rows, ms }, k) => `${k === 0 ? plural(rows, 'row') : rows} ${time(ms)}`).join(', ')
+  return wrap(`A prediction takes by its rows: ${costs}.${whyAlone === null ? '' : ' One by one is as fast.'}`, width)
+}
+
+type Setup = NonNullable<LoadDocument['setup']>
 
 /** Other set-ups with the same arrivals, and the command's own before and after them. */
 function alternativesBlock({ alternatives = [], setup }: LoadDocument, width: number): string[][] {

@@ -3,7 +3,7 @@
 import { documentExport, ExportMenu } from '../export-menu.tsx'
 import { Advice } from '../first/advice.tsx'
 import { FactList } from '../first/findings.tsx'
-import { bytes, known, perSecond, significant, time } from '../format.ts'
+import { bytes, known, perSecond, plural, significant, time } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -168,13 +168,25 @@ function auditFacts({ audit, machine }: Load): Fact[] {
 const OWN_OPTIONS = 'as the folder’s own options say'
 
 function setupFacts(setup: NonNullable<Load['setup']>): Fact[] {
-  const { engine, workers, threadsPerWorker, queueLimit, maxBatch, deadlineMs, spinning } = setup
+  const {
+    engine,
+    workers,
+    threadsPerWorker,
+    queueLimit,
+    maxBatch,
+    batchDelayMs = 0,
+    batchCosts = null,
+    deadlineMs,
+    spinning,
+  } = setup
+  const wait = batchDelayMs === 0 ? 'of requests that wait anyway' : `of requests that come within ${time(batchDelayMs)}`
   return [
     ['engine', engine ?? 'the folder’s own'],
     ['workers', String(workers)],
     ['threads of each', threadsPerWorker === null ? OWN_OPTIONS : String(threadsPerWorker)],
     ['requests that may wait', String(queueLimit)],
-    ['rows in a prediction', maxBatch > 1 ? `up to ${maxBatch}, of requests that wait anyway` : 'each request by itself'],
+    ['rows in a prediction', maxBatch > 1 ? `up to ${maxBatch}, ${wait}` : 'each request by itself'],
+    ...(batchCosts ?? []).map(({ rows, ms }): Fact => [`a prediction of ${plural(rows, 'row')}`, time(ms)]),
     ['deadline', deadlineMs === null ? 'none' : time(deadlineMs)],
     ['idle threads spin', spinning === null ? OWN_OPTIONS : spinning ? 'yes' : 'no'],
   ]
