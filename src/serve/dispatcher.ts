@@ -71,6 +71,8 @@ export interface Dispatcher {
   join(batching: Batching): void
   readonly waiting: number
   readonly running: number
+  /** For how long workers were held by what they have answered, over all of them, ms. */
+  readonly heldMs: number
   readonly isFull: boolean
   /** Takes no more, and resolves when what was accepted is answered. */
   drain(): Promise<void>
@@ -103,6 +105,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   let batching = NO_BATCHES
   let later: NodeJS.Timeout | undefined
   let running = 0
+  let heldMs = 0
   let isClosed = false
   let drained = () => {}
 
@@ -126,17 +129,12 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     running += jobs.length
     const sentMs = nowMs()
     try {
-      const { results, startedMs, endedMs } = await server.predict(jobs.map(({ feeds }) => feeds))
-      const computeMs = endedMs - startedMs
-      const handOverMs = Math.max(0, nowMs() - sentMs - computeMs)
-      for (const [k, job] of jobs.entries()) {
-        const timing = { queueMs: sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
-        job.resolve({ results: results[k]!, timing })
-      }
+      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs() })
     } catch (error) {
       failed(jobs, error)
     }
     running -= jobs.length
+    heldMs += nowMs() - sentMs
     if (servers.has(server)) free.push(server)
     next()
   }
@@ -182,6 +180,9 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     get running() {
       return running
     },
+    get heldMs() {
+      return heldMs
+    },
     get isFull() {
       return isClosed || queue.length >= queueLimit
     },
@@ -192,6 +193,19 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
         next()
       })
     },
+  }
+}
+
+function answerAll(
+  jobs: readonly Job[],
+  { results, startedMs, endedMs }: Predicted,
+  held: { readonly sentMs: number; readonly endedMs: number },
+): void {
+  const computeMs = endedMs - startedMs
+  const handOverMs = Math.max(0, held.endedMs - held.sentMs - computeMs)
+  for (const [k, job] of jobs.entries()) {
+    const timing = { queueMs: held.sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
+    job.resolve({ results: results[k]!, timing })
   }
 }
 

@@ -64,7 +64,7 @@ test('rows that are told are shown to be right and not measured', async () => {
       6,
       workers(2, () => 1),
     ),
-  ).toEqual({ mostRows: 6, fewRows: 6, delayMs: 3, costs: null, why: null })
+  ).toEqual({ mostRows: 6, fewRows: 6, delayMs: 3, costs: null, line: null, why: null })
 })
 
 test('a model whose rows cannot be joined is refused where rows are told, else predicts one by one, and says why', async () => {
@@ -90,6 +90,7 @@ test('a model whose rows cannot be joined is refused where rows are told, else p
     fewRows: 1,
     delayMs: 0,
     costs: null,
+    line: null,
     why: "the first axis of 'x' is not free (1x2)",
   })
 })

@@ -1,7 +1,7 @@
 // How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
 // predictions of several cost here.
 import { InputError } from '../graph/input-error.ts'
-import { type BatchCost, chooseBatch, rowsWithoutLoss } from './batch-cost.ts'
+import { type BatchCost, type CostLine, chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
@@ -27,11 +27,13 @@ export interface SettledBatches {
   readonly delayMs: number
   /** null: not measured, since the rows were told or cannot be joined. */
   readonly costs: readonly BatchCost[] | null
+  /** Of the costs. */
+  readonly line: CostLine | null
   /** Why an automatic choice joins none; null where it does, or the rows were told. */
   readonly why: string | null
 }
 
-export const NOT_JOINED: SettledBatches = { mostRows: 1, fewRows: 1, delayMs: 0, costs: null, why: null }
+export const NOT_JOINED: SettledBatches = { mostRows: 1, fewRows: 1, delayMs: 0, costs: null, line: null, why: null }
 
 /** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
 export async function settleBatches(
@@ -41,11 +43,12 @@ export async function settleBatches(
 ): Promise<SettledBatches> {
   try {
     const requests = await proveBatches(model, servers[0]!.predict, samples)
-    if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, why: null }
+    if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
     const costs = await measureBatchCosts(servers, requests[0]!, nowMs)
     const { mostRows: chosen, why } = chooseBatch(costs, withinMs)
-    if (why !== null) return { ...NOT_JOINED, costs, why }
-    return { mostRows: chosen, fewRows: rowsWithoutLoss(costs, chosen), delayMs, costs, why }
+    const line = fittedLine(costs)
+    if (why !== null) return { ...NOT_JOINED, costs, line, why }
+    return { mostRows: chosen, fewRows: rowsWithoutLoss(costs, chosen), delayMs, costs, line, why }
   } catch (error) {
     if (!(error instanceof CannotJoin)) throw error
     if (mostRows === 'auto') return { ...NOT_JOINED, why: error.message }

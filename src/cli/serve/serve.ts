@@ -60,8 +60,8 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     await screen.print(
       `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${counted(workers, 'worker')}${each})${also}\n`,
     )
-    const { maxBatch, fewRows, batchDelayMs, batchCosts, whyAlone } = server
-    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, whyAlone }
+    const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
+    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
     log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit, ...batches })
     const why = await signal
     log({ level: 'info', message: 'draining', signal: why })

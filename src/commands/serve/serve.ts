@@ -15,7 +15,7 @@ import { readUsableCpus } from '../../machine/index.ts'
 import { findWorkingInputs } from '../../measure/samples/find-working.ts'
 import { NO_FLAGS } from '../../measure/samples/flags.ts'
 import { synthesize } from '../../measure/samples/synthetic.ts'
-import type { BatchCost } from '../../serve/batch-cost.ts'
+import type { BatchCost, CostLine } from '../../serve/batch-cost.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
 import type { GrpcPackage } from '../../serve/grpc/grpc-server.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../../serve/protocol.ts'
@@ -91,6 +91,8 @@ export interface ServerSetup {
   readonly batchDelayMs: number
   /** What predictions of so many rows take; null: not measured, since the rows were told or cannot be joined. */
   readonly batchCosts: readonly BatchCost[] | null
+  /** What fits them best. */
+  readonly batchLine: CostLine | null
   /** Why an automatic choice joins none; null where it does, or the rows were told. */
   readonly whyAlone: string | null
   /** null: a folder's own. */
@@ -141,8 +143,9 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
   })
   const { shipped, engine, options: engineOptions } = opened.task
   const own = shipped === null ? { engine, spinning: !isQuiet(engineOptions) } : { engine: null, spinning: null }
-  const { mostRows, delayMs, costs, why } = running.batches
+  const { mostRows, delayMs, costs, line, why } = running.batches
   const settled = {
+    batchLine: line,
     maxBatch: mostRows,
     fewRows: running.batches.fewRows,
     batchDelayMs: delayMs,

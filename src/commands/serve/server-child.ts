@@ -19,8 +19,8 @@ async function start(file: string, options: ServerTask['options']): Promise<void
       if (ask === 'facts') answer({ kind: 'facts', facts: facts() })
     })
     const { address, model, workers, threadsPerWorker, queueLimit, engine, spinning } = server
-    const { maxBatch, fewRows, batchDelayMs, batchCosts, whyAlone } = server
-    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, whyAlone }
+    const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
+    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
     answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, queueLimit, ...batches, engine, spinning } })
   } catch (error) {
     if (error instanceof InputError) answer({ kind: 'refused', message: error.message })

@@ -151,7 +151,24 @@ function inputsSaid({ source, tensors, binary }: NonNullable<Load['target']['inp
   return `${shapes} (${source}${binary ? ', as raw bytes' : ', as JSON'})`
 }
 
-function auditFacts({ audit, machine }: Load): Fact[] {
+const LAWS = {
+  little: 'Little’s law: outstanding, rate × time',
+  flow: 'requests scheduled, and ended',
+  utilisation: 'workers busy: by the clients, by themselves',
+  'throughput-bound': 'answers/s: at most by the workers, measured',
+} as const
+
+/** Of each law the run in which it is furthest off. */
+function lawFacts(points: Load['points']): Fact[] {
+  const all = points.flatMap(({ laws = [] }) => laws)
+  const off = ({ expected, measured }: (typeof all)[number]) => Math.abs(measured / expected - 1)
+  return [...new Set(all.map(({ law }) => law))].map((law): Fact => {
+    const { expected, measured, ok } = all.filter((one) => one.law === law).reduce((a, b) => (off(b) > off(a) ? b : a))
+    return [LAWS[law], `${significant(expected)}, ${significant(measured)}${ok ? '' : ' (does not hold)'}`]
+  })
+}
+
+function auditFacts({ audit, machine, points }: Load): Fact[] {
   return [
     ['reaches, against a server that answers at once', known(audit.ceilingPerSecond, (rate) => `${perSecond(rate)} requests/s`)],
     ['adds to an answer (median)', known(audit.floorP50Ms, time)],
@@ -161,6 +178,7 @@ function auditFacts({ audit, machine }: Load): Fact[] {
     ['CPU', known(audit.cores, (cores) => `${significant(cores * 100, 2)} % of a core`)],
     ['requests lost', String(audit.lost)],
     ['sent again on a new connection', String(audit.repeated)],
+    ...lawFacts(points),
     ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
   ]
 }
