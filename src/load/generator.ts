@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../engines/compiled-twin.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
-import type { HttpTarget } from './http/target.ts'
 import { makeRecords, type Records, recordsIn } from './records.ts'
+import type { Target } from './target.ts'
 import type { Timeline } from './timeline.ts'
 
 const threadFile = new URL('./generator-thread.js', compiledTwin(import.meta.url))
@@ -38,7 +38,7 @@ export interface Run extends Generated {
 }
 
 /** Throws where the thread ends on its own, or the signal's reason where it is aborted. */
-export async function runGenerator(target: HttpTarget, load: Load, options: GeneratorOptions): Promise<Run> {
+export async function runGenerator(target: Target, load: Load, options: GeneratorOptions): Promise<Run> {
   options.signal?.throwIfAborted()
   const count = load.kind === 'open' ? load.timeline.dueMs.length : load.capacity
   const memory = makeRecords(count)

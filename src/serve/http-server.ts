@@ -5,6 +5,7 @@ import type { Metrics } from './metrics.ts'
 import { badRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer } from './rest-response.ts'
+import { serverTiming } from './server-timing.ts'
 
 export interface Served {
   readonly model: ModelSpec
@@ -141,20 +142,12 @@ async function infer(served: Served, request: http.IncomingMessage, response: ht
   const encoded = encodeInfer(model, asked, results)
   const endedMs = performance.now()
   metrics.succeeded(timing, endedMs - startedMs)
-  const parts = {
-    upload: receivedMs - startedMs,
-    parse: parsedMs - receivedMs,
-    queue: timing.queueMs,
-    'hand-over': timing.handOverMs,
-    compute: timing.computeMs,
-    serialize: endedMs - answeredMs,
-  }
-  const told = Object.entries(parts).map(([name, ms]) => `${name};dur=${ms.toFixed(4)}`)
+  const around = { upload: receivedMs - startedMs, parse: parsedMs - receivedMs, serialize: endedMs - answeredMs }
   return {
     status: 200,
     body: encoded.body,
     headers: {
-      'Server-Timing': told.join(', '),
+      'Server-Timing': serverTiming(timing, around),
       ...(encoded.headerBytes === null
         ? {}
         : { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': encoded.headerBytes }),
