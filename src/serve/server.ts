@@ -66,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       metrics: createMetrics(model.name),
       workers: { ready: workers.ready, restarts: workers.restarts },
       mostBodyBytes: options.mostBodyBytes,
+      reading: { bytes: 0 },
       timeoutMs: options.timeoutMs,
       isReady: () => isOpen && workers.ready() > 0,
       log: options.log,
