@@ -26,6 +26,9 @@ export async function load(target, ...flags) {
 export function started(program, args, ready = /(\d+)/, options = {}) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   const exited = new Promise((resolve) => child.once('exit', resolve))
+  const leave = () => child.kill('SIGKILL')
+  process.once('exit', leave)
+  child.once('exit', () => process.off('exit', leave))
   let text = ''
   return new Promise((resolve, reject) => {
     const take = (chunk) => {
