@@ -107,7 +107,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['graph', 'engines', 'measure/timing', 'report/text/numbers.ts'],
     types: ['report/documents'],
   },
-  serve: { imports: ['graph', 'machine', 'engines', 'measure/samples', 'measure/outputs'] },
+  serve: { imports: ['graph', 'machine', 'engines', 'measure/samples', 'measure/outputs', 'measure/timing'] },
   'report/documents': { imports: [] },
   'report/text/numbers.ts': { imports: [] },
   'report/text': { imports: ['report/documents', 'report/text/numbers.ts'] },

@@ -3,8 +3,9 @@
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../engines/compiled-twin.ts'
 import { answerOf } from './generator.ts'
-import { encodeRequest, type HttpTarget } from './http/target.ts'
+import { encodeRequest } from './http/target.ts'
 import { measureClosed, measurePoint } from './measure.ts'
+import type { Target } from './target.ts'
 
 export interface Ceiling {
   readonly ceilingPerSecond: number
@@ -20,16 +21,16 @@ const CEILING_SECONDS = 0.5
 const FLOOR_SECONDS = 1
 const TIMEOUT_MS = 5000
 
-/** `requests`: what is sent, so that large bodies cost here what they cost there. */
+/** `kind`: the protocol; `requests`: what is sent, so that large bodies cost here what they cost there. */
 export async function measureCeiling(
-  requests: readonly Uint8Array[],
+  { kind, requests }: Pick<Target, 'kind' | 'requests'>,
   ratePerSecond: number | null,
   signal: AbortSignal | undefined,
 ): Promise<Ceiling> {
-  const server = new Worker(threadFile, { execArgv: [] })
+  const server = new Worker(threadFile, { workerData: { kind }, execArgv: [] })
   try {
     const port = await answerOf<number>(server, TIMEOUT_MS, signal)
-    const target = nullTarget(port, requests)
+    const target = nullTarget(kind, port, requests)
     const plan = { target, seed: 1, timeoutMs: TIMEOUT_MS, signal }
     const fastest = await measureClosed({ ...plan, clients: CLIENTS, length: { seconds: CEILING_SECONDS } })
     const ceilingPerSecond = fastest.point.achievedPerSecond
@@ -46,14 +47,16 @@ export async function measureCeiling(
   }
 }
 
-const nullTarget = (port: number, requests: readonly Uint8Array[]): HttpTarget => ({
-  secure: false,
-  hostname: '127.0.0.1',
-  address: '127.0.0.1',
-  port,
-  method: 'POST',
-  requests:
-    requests.length > 0
-      ? requests
-      : [encodeRequest({ url: new URL('http://localhost/'), method: 'GET', headers: [], body: null })],
-})
+function nullTarget(kind: Target['kind'], port: number, requests: readonly Uint8Array[]): Target {
+  const place = { secure: false, hostname: '127.0.0.1', address: '127.0.0.1', port }
+  if (kind === 'grpc') return { ...place, kind, path: '/null/Null', metadata: [], requests }
+  return {
+    ...place,
+    kind,
+    method: 'POST',
+    requests:
+      requests.length > 0
+        ? requests
+        : [encodeRequest({ url: new URL('http://localhost/'), method: 'GET', headers: [], body: null })],
+  }
+}

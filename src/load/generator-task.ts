@@ -1,8 +1,8 @@
 // What the generator's thread is told, what it shares with who watches it, and what it answers.
-import type { HttpTarget } from './http/target.ts'
+import type { Target } from './target.ts'
 
 export interface GeneratorTask {
-  readonly target: HttpTarget
+  readonly target: Target
   readonly memory: SharedArrayBuffer
   /** Requests whose due times are in memory; in a closed loop, the most that are sent. */
   readonly count: number

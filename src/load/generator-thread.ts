@@ -4,6 +4,7 @@ import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_thre
 import { mulberry32 } from '../graph/random.ts'
 import type { ClockTask } from './clock-thread.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
+import { grpcSender } from './grpc/streams.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
 import { nowMs } from './now.ts'
@@ -49,7 +50,9 @@ async function generate(task: GeneratorTask): Promise<Generated> {
   }
   const random = mulberry32(task.seed ^ 0x5bd1e995)
   const inputs = task.target.requests.length
-  state.sender = httpSender(task.target, () => (inputs === 1 ? 0 : Math.floor(random() * inputs)), eventsOf(state))
+  const pick = () => (inputs === 1 ? 0 : Math.floor(random() * inputs))
+  const events = eventsOf(state)
+  state.sender = task.target.kind === 'grpc' ? grpcSender(task.target, pick, events) : httpSender(task.target, pick, events)
   const scan = setInterval(giveUpLate, TIMEOUT_SCAN_MS, state)
   const channel = new MessageChannel()
   await new Promise<void>((resolve) => {

@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../engines/compiled-twin.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
-import type { HttpTarget } from './http/target.ts'
 import { makeRecords, type Records, recordsIn } from './records.ts'
+import type { Target } from './target.ts'
 import type { Timeline } from './timeline.ts'
 
 const threadFile = new URL('./generator-thread.js', compiledTwin(import.meta.url))
 const clockFile = fileURLToPath(new URL('./clock-thread.js', compiledTwin(import.meta.url)))
 const WATCH_MS = 200
+/** All is sent and answered, or has timed out, by then, unless this machine is too slow for what was asked: the run is ended with what there is. */
+const LATE_MS = 5000
 /** Beyond what a run should take at most: threads that start, a machine that is busy. */
 const SLACK_MS = 30_000
 
@@ -38,7 +40,7 @@ export interface Run extends Generated {
 }
 
 /** Throws where the thread ends on its own, or the signal's reason where it is aborted. */
-export async function runGenerator(target: HttpTarget, load: Load, options: GeneratorOptions): Promise<Run> {
+export async function runGenerator(target: Target, load: Load, options: GeneratorOptions): Promise<Run> {
   options.signal?.throwIfAborted()
   const count = load.kind === 'open' ? load.timeline.dueMs.length : load.capacity
   const memory = makeRecords(count)
@@ -55,7 +57,8 @@ export async function runGenerator(target: HttpTarget, load: Load, options: Gene
   const watch = setInterval(() => {
     const sent = Atomics.load(words, CONTROL.sent)
     options.onProgress?.(Math.min(1, (performance.now() - startedMs) / load.lengthMs))
-    const stop = options.stopWhen?.(records, sent) ?? 'no'
+    const isLate = performance.now() - startedMs > load.lengthMs + timeoutMs + LATE_MS
+    const stop = isLate ? 'all' : (options.stopWhen?.(records, sent) ?? 'no')
     if (STOP[stop] <= Atomics.load(words, CONTROL.stop)) return
     stopped ||= sent < count
     Atomics.store(words, CONTROL.stop, STOP[stop])

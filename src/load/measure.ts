@@ -3,19 +3,19 @@ import { readFileSync } from 'node:fs'
 import type { LoadPoint } from '../report/documents/load.ts'
 import { leastRequests } from './early-stopping.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
-import type { HttpTarget } from './http/target.ts'
 import { ascending, type Interval, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { latenciesOf, pointOf } from './point.ts'
 import { OUTCOME, type Records } from './records.ts'
 import { grows, queueOf } from './saturation.ts'
+import type { Target } from './target.ts'
 import { type Arrivals, MOST_REQUESTS, makeTimeline } from './timeline.ts'
 
 /** null: as long as the percentiles take, within the limits below. */
 export type RunLength = { readonly seconds: number } | null
 
 export interface PointPlan {
-  readonly target: HttpTarget
+  readonly target: Target
   readonly arrivals: Arrivals
   readonly ratePerSecond: number
   readonly length: RunLength

@@ -1,7 +1,8 @@
 // What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
-import type { LoadInterval, LoadIntervals, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
+import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
 import { leastRequests } from './early-stopping.ts'
 import { ascending, average, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
+import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { latencyParts } from './parts.ts'
 import { OUTCOME, type Records } from './records.ts'
@@ -83,7 +84,15 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     },
     held: null,
     server: null,
+    laws: lawsOf(run, queue, { requests, answered: good.length, errors: counts.errors }),
   }
+}
+
+function lawsOf(run: MeasuredRun, queue: Queue, ended: Pick<LoadPoint, 'requests' | 'answered' | 'errors'>): readonly LoadLaw[] {
+  const { records, measuredFrom, sent } = run
+  const pending = records.outcome.slice(measuredFrom, sent).filter((outcome) => outcome === OUTCOME.pending).length
+  const little = littlesLaw(run, queue)
+  return [...(little === null ? [] : [little]), flowLaw(ended, pending)]
 }
 
 const SATURATED = 'the server did not keep up: the longer the run, the higher it would be'

@@ -1,7 +1,6 @@
 // Before requests are joined: that rows predicted together give what each gives alone, up to rounding. A first axis that is free may be a
 // sequence, whose rows know of each other, or a number of boxes that depends on what is in the picture.
 import type { Feeds, Results } from '../engines/types.ts'
-import { InputError } from '../graph/input-error.ts'
 import { compareOutputs, verdict } from '../measure/outputs/index.ts'
 import { batchKeyOf, rowsOf, whyNotBatched } from './batches.ts'
 import { NotApart, type Server } from './dispatcher.ts'
@@ -11,22 +10,20 @@ import { PREDICTS_NOT } from './workers.ts'
 /** One request by itself. */
 export type TryPredict = (feeds: Feeds) => Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
 
-export interface ServerBatching {
-  readonly mostRows: number
-  /** Requests by which it is shown that the model's rows do not know of each other. */
-  readonly samples: (model: ModelSpec, predict: TryPredict) => Promise<readonly Feeds[]>
+/** Requests by which it is shown that the model's rows do not know of each other. */
+export type Samples = (model: ModelSpec, predict: TryPredict) => Promise<readonly Feeds[]>
+
+/** Requests to this model cannot be joined; the message says why. */
+export class CannotJoin extends Error {
+  override readonly name = 'CannotJoin'
 }
 
 /** Different requests that are predicted alone and together. */
 const COMPARED = 4
 
-/** Throws InputError where requests to this model cannot be joined. */
-export async function proveBatches(
-  model: ModelSpec,
-  predict: Server['predict'],
-  { mostRows, samples }: ServerBatching,
-): Promise<void> {
-  const refuse = (why: string) => new InputError(`--max-batch ${mostRows}: ${model.name}: ${why}; leave it out`)
+/** The requests that were compared. Throws CannotJoin. */
+export async function proveBatches(model: ModelSpec, predict: Server['predict'], samples: Samples): Promise<readonly Feeds[]> {
+  const refuse = (why: string) => new CannotJoin(why)
   const declared = whyNotBatched(model)
   if (declared !== null) throw refuse(declared)
   const tried: TryPredict = (feeds) =>
@@ -39,20 +36,17 @@ export async function proveBatches(
     throw refuse('its inputs differ in their first axes')
   const alone: Results[] = []
   for (const feeds of requests) alone.push(...(await predict([feeds])).results)
-  const { ok, reason } = verdict(compareOutputs(alone, await together(predict, requests, refuse)), 'rounding', null)
+  const { ok, reason } = verdict(compareOutputs(alone, await together(predict, requests)), 'rounding', null)
   if (!ok) throw refuse(`rows that are predicted together do not give what each gives alone (${reason})`)
+  return requests
 }
 
-async function together(
-  predict: Server['predict'],
-  requests: readonly Feeds[],
-  refuse: (why: string) => InputError,
-): Promise<readonly Results[]> {
+async function together(predict: Server['predict'], requests: readonly Feeds[]): Promise<readonly Results[]> {
   try {
     return (await predict(requests)).results
   } catch (error) {
-    if (error instanceof NotApart) throw refuse('its outputs have no row for each row that goes in')
-    if (error instanceof RequestError) throw refuse(error.message)
+    if (error instanceof NotApart) throw new CannotJoin('its outputs have no row for each row that goes in')
+    if (error instanceof RequestError) throw new CannotJoin(error.message)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Feeds } from '../engines/types.ts'
 import { type Batching, createDispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
 
@@ -25,7 +25,9 @@ const clock = { now: 0 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const setUp = (limit = 2, batching?: Batching) => {
   clock.now = 0
-  return createDispatcher(limit, () => clock.now, batching)
+  const queue = createDispatcher(limit, () => clock.now)
+  if (batching !== undefined) queue.join(batching)
+  return queue
 }
 
 describe('the queue', () => {
@@ -105,8 +107,8 @@ describe('the queue', () => {
 })
 
 describe('requests that are joined', () => {
-  const joining = (mostRows = 4, onGivenUp = () => {}) => {
-    const queue = setUp(20, { mostRows, onGivenUp })
+  const joining = (mostRows = 4, onGivenUp = () => {}, { delayMs = 0, fewRows = mostRows } = {}) => {
+    const queue = setUp(20, { mostRows, fewRows, delayMs, onGivenUp })
     const { server, asked } = worker()
     queue.add(server)
     return { queue, asked, submit: (...sent: Feeds[]) => sent.map((feeds) => queue.submit(feeds, null)) }
@@ -128,6 +130,16 @@ describe('requests that are joined', () => {
     asked[2]!.answer()
     await turn()
     expect(asked[3]!.firsts).toEqual([6])
+  })
+
+  test('are few where no whole batch waits', async () => {
+    const { asked, submit } = joining(4, () => {}, { fewRows: 2 })
+    submit(rowsFrom(1), ...[2, 3, 4, 5, 6, 7, 8].map((k) => rowsFrom(k)))
+    for (let k = 0; k < 4; k++) {
+      asked[k]!.answer()
+      await turn()
+    }
+    expect(asked.map(({ firsts }) => firsts)).toEqual([[1], [2, 3, 4, 5], [6, 7], [8]])
   })
 
   test('are predicted one by one where the engine refuses them together, so that only the guilty one fails', async () => {
@@ -178,5 +190,58 @@ describe('requests that are joined', () => {
     expect(served.map(({ firsts }) => firsts)).toEqual([[3], [2]])
     for (const one of served) one.answer()
     expect((await Promise.all([left!.answer, other!.answer])).map(({ results }) => firstOf(results))).toEqual([2, 3])
+  })
+
+  describe('with a delay', () => {
+    afterEach(() => vi.useRealTimers())
+    const delayed = () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      return joining(4, () => {}, { delayMs: 10 })
+    }
+    const pass = (ms: number) => {
+      clock.now += ms
+      vi.advanceTimersByTime(ms)
+    }
+
+    test('wait for others until the first has waited so long, counted from its coming', () => {
+      const { asked, submit } = delayed()
+      submit(rowsFrom(1))
+      pass(6)
+      submit(rowsFrom(2))
+      pass(3)
+      expect(asked).toEqual([])
+      pass(1)
+      expect(asked.map(({ firsts }) => firsts)).toEqual([[1, 2]])
+    })
+
+    test('go at once where they make a whole batch, and in half the time to their deadline', () => {
+      const { queue, asked, submit } = delayed()
+      submit(rowsFrom(1), rowsFrom(2, 2), rowsFrom(3))
+      expect(asked.map(({ firsts }) => firsts)).toEqual([[1, 2, 3]])
+      queue.add(worker().server)
+      queue.submit(rowsFrom(4), 8)
+      expect(queue.waiting).toBe(1)
+      pass(4)
+      expect(queue.waiting).toBe(0)
+    })
+
+    test('hold up neither what cannot be joined nor the end', async () => {
+      const { queue, asked, submit } = delayed()
+      const odd = { ...rowsFrom(1), y: { dtype: 'float32' as const, shape: [2], data: new Float32Array(2) } }
+      submit(odd)
+      expect(asked).toHaveLength(1)
+      asked[0]!.answer()
+      await turn()
+      submit(rowsFrom(2))
+      expect(asked).toHaveLength(1)
+      void queue.drain()
+      expect(asked).toHaveLength(2)
+    })
+
+    test('are refused where the queue is full, though a worker is free', () => {
+      const { submit } = delayed()
+      for (let k = 0; k < 20; k++) submit(rowsFrom(k, 1, k + 1))
+      expect(() => submit(rowsFrom(20))).toThrow(/queue is full/)
+    })
   })
 })

@@ -1,6 +1,7 @@
 // One bounded queue in front of all workers: first come, first served, whoever is free takes the next. A request is refused at once where
 // the queue is full, dropped where its deadline has passed or its client has gone, and asked once more where its worker died. Where
-// requests may be joined, a worker takes with the first all that fit: what had to wait anyway, so that none waits for others to come.
+// requests may be joined, a worker takes with the first all that fit: what had to wait anyway. None waits for others to come, unless a
+// delay is told, up to which a free worker leaves an incomplete batch in the queue.
 import type { Feeds, Results } from '../engines/types.ts'
 import { batchKeyOf, rowsOf } from './batches.ts'
 import { RequestError } from './protocol.ts'
@@ -45,6 +46,10 @@ export interface Timing {
 export interface Batching {
   /** In one prediction, over all inputs' first axes; 1: requests are not joined. */
   readonly mostRows: number
+  /** Of fewer than make a whole batch so many are joined. */
+  readonly fewRows: number
+  /** So long the first request of an incomplete batch waits for others while a worker is free. */
+  readonly delayMs: number
   /** The model's results cannot be taken apart after all: no more requests are joined. */
   readonly onGivenUp: () => void
 }
@@ -62,8 +67,12 @@ export interface Dispatcher {
   add(server: Server): void
   /** It takes no more. */
   remove(server: Server): void
+  /** Once it is known whether requests can be joined. */
+  join(batching: Batching): void
   readonly waiting: number
   readonly running: number
+  /** For how long workers were held by what they have answered, over all of them, ms. */
+  readonly heldMs: number
   readonly isFull: boolean
   /** Takes no more, and resolves when what was accepted is answered. */
   drain(): Promise<void>
@@ -87,21 +96,32 @@ interface Job {
 /** A request whose worker died goes to another one, once. */
 const MOST_TRIES = 2
 
-const NO_BATCHES: Batching = { mostRows: 1, onGivenUp() {} }
+const NO_BATCHES: Batching = { mostRows: 1, fewRows: 1, delayMs: 0, onGivenUp() {} }
 
-export function createDispatcher(queueLimit: number, nowMs: () => number, batching: Batching = NO_BATCHES): Dispatcher {
+export function createDispatcher(queueLimit: number, nowMs: () => number): Dispatcher {
   const free: Server[] = []
   const servers = new Set<Server>()
   const queue: Job[] = []
-  let { mostRows } = batching
+  let batching = NO_BATCHES
+  let later: NodeJS.Timeout | undefined
   let running = 0
+  let heldMs = 0
   let isClosed = false
   let drained = () => {}
 
   const next = () => {
     while (free.length > 0 && queue.length > 0) {
+      const now = nowMs()
+      const waitMs = isClosed ? 0 : delayOf(queue, batching, now)
+      if (waitMs > 0) {
+        // Whole milliseconds, and never too soon.
+        clearTimeout(later)
+        later = setTimeout(next, Math.ceil(waitMs))
+        break
+      }
       const job = queue.shift()!
-      if (isDue(job, nowMs())) void serve(free.shift()!, [job, ...takeWith(job, queue, { mostRows, now: nowMs() })])
+      if (isDue(job, now))
+        void serve(free.shift()!, [job, ...takeWith(job, queue, { rows: rowsToTake(job, queue, batching), now })])
     }
     if (isClosed && running === 0 && queue.length === 0) drained()
   }
@@ -109,46 +129,29 @@ export function createDispatcher(queueLimit: number, nowMs: () => number, batchi
     running += jobs.length
     const sentMs = nowMs()
     try {
-      const { results, startedMs, endedMs } = await server.predict(jobs.map(({ feeds }) => feeds))
-      const computeMs = endedMs - startedMs
-      const handOverMs = Math.max(0, nowMs() - sentMs - computeMs)
-      for (const [k, job] of jobs.entries()) {
-        const timing = { queueMs: sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
-        job.resolve({ results: results[k]!, timing })
-      }
+      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs() })
     } catch (error) {
       failed(jobs, error)
     }
     running -= jobs.length
+    heldMs += nowMs() - sentMs
     if (servers.has(server)) free.push(server)
     next()
   }
   const failed = (jobs: readonly Job[], error: unknown) => {
-    if (error instanceof NotApart && mostRows > 1) {
-      mostRows = 1
-      batching.onGivenUp()
+    if (error instanceof NotApart && batching.mostRows > 1) {
+      const { onGivenUp } = batching
+      batching = NO_BATCHES
+      onGivenUp()
     }
-    for (const job of [...jobs].reverse()) {
-      const isLost = error instanceof WorkerLost
-      if (isLost) job.tries++
-      const again = isLost ? job.tries < MOST_TRIES : jobs.length > 1
-      job.isAlone = true
-      if (again) queue.unshift(job)
-      else job.reject(isLost ? new RequestError(500, 'the worker that predicted ended before it answered') : error)
-    }
+    queue.unshift(...jobs.filter((job) => isAskedAgain(job, error, jobs.length)))
   }
   return {
     submit(feeds, timeoutMs) {
       if (isClosed) throw new RequestError(503, 'the server is shutting down')
-      if (free.length === 0 && queue.length >= queueLimit)
+      if (queue.length >= queueLimit)
         throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
-      const enqueuedMs = nowMs()
-      let job!: Job
-      const answer = new Promise<{ results: Results; timing: Timing }>((resolve, reject) => {
-        const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
-        const joins = mostRows > 1 ? { rows: rowsOf(feeds), key: batchKeyOf(feeds) } : { rows: null, key: '' }
-        job = { feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false, resolve, reject }
-      })
+      const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isJoined: batching.mostRows > 1 })
       queue.push(job)
       next()
       return {
@@ -168,14 +171,20 @@ export function createDispatcher(queueLimit: number, nowMs: () => number, batchi
       const at = free.indexOf(server)
       if (at >= 0) free.splice(at, 1)
     },
+    join(told) {
+      batching = told
+    },
     get waiting() {
       return queue.length
     },
     get running() {
       return running
     },
+    get heldMs() {
+      return heldMs
+    },
     get isFull() {
-      return isClosed || (free.length === 0 && queue.length >= queueLimit)
+      return isClosed || queue.length >= queueLimit
     },
     drain() {
       isClosed = true
@@ -187,8 +196,64 @@ export function createDispatcher(queueLimit: number, nowMs: () => number, batchi
   }
 }
 
-/** Takes those out of the queue that are predicted together with the first. */
-function takeWith(first: Job, queue: Job[], { mostRows, now }: { readonly mostRows: number; readonly now: number }): Job[] {
+function answerAll(
+  jobs: readonly Job[],
+  { results, startedMs, endedMs }: Predicted,
+  held: { readonly sentMs: number; readonly endedMs: number },
+): void {
+  const computeMs = endedMs - startedMs
+  const handOverMs = Math.max(0, held.endedMs - held.sentMs - computeMs)
+  for (const [k, job] of jobs.entries()) {
+    const timing = { queueMs: held.sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
+    job.resolve({ results: results[k]!, timing })
+  }
+}
+
+/** Predicted once more, by itself; else it gets the error. */
+function isAskedAgain(job: Job, error: unknown, together: number): boolean {
+  const isLost = error instanceof WorkerLost
+  if (isLost) job.tries++
+  job.isAlone = true
+  if (isLost ? job.tries < MOST_TRIES : together > 1) return true
+  job.reject(isLost ? new RequestError(500, 'the worker that predicted ended before it answered') : error)
+  return false
+}
+
+interface Coming {
+  readonly enqueuedMs: number
+  readonly timeoutMs: number | null
+  readonly isJoined: boolean
+}
+
+function newJob(
+  feeds: Feeds,
+  { enqueuedMs, timeoutMs, isJoined }: Coming,
+): { readonly job: Job; readonly answer: Ticket['answer'] } {
+  let job!: Job
+  const answer: Ticket['answer'] = new Promise((resolve, reject) => {
+    const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
+    const joins = isJoined ? { rows: rowsOf(feeds), key: batchKeyOf(feeds) } : { rows: null, key: '' }
+    job = { feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false, resolve, reject }
+  })
+  return { job, answer }
+}
+
+/** Rows of those that can be joined with the first, itself among them, counted up to `most`. */
+function rowsWith(first: Job, queue: readonly Job[], most: number): number {
+  let rows = first.rows ?? 0
+  for (let at = 0; at < queue.length && rows < most; at++) {
+    const job = queue[at]!
+    if (job !== first && !job.isAlone && job.rows !== null && job.key === first.key) rows += job.rows
+  }
+  return rows
+}
+
+function rowsToTake(first: Job, queue: readonly Job[], { mostRows, fewRows }: Batching): number {
+  return fewRows === mostRows || rowsWith(first, queue, mostRows) >= mostRows ? mostRows : fewRows
+}
+
+/** Takes those out of the queue that are predicted together with the first, up to so many rows. */
+function takeWith(first: Job, queue: Job[], { rows: mostRows, now }: { readonly rows: number; readonly now: number }): Job[] {
   const taken: Job[] = []
   if (mostRows === 1 || first.rows === null || first.isAlone) return taken
   let rows = first.rows
@@ -204,6 +269,15 @@ function takeWith(first: Job, queue: Job[], { mostRows, now }: { readonly mostRo
     }
   }
   return taken
+}
+
+/** How long the first of the queue still waits for others to come; 0 where it is joined to nothing, or what waits makes a whole batch. */
+function delayOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): number {
+  const first = queue[0]!
+  if (delayMs === 0 || first.rows === null || first.isAlone || first.isCancelled) return 0
+  // What has a deadline is to be answered by then.
+  const left = first.enqueuedMs + Math.min(delayMs, (first.deadlineMs - first.enqueuedMs) / 2) - now
+  return left <= 0 || rowsWith(first, queue, mostRows) >= mostRows ? 0 : left
 }
 
 /** Looked at when a worker would take it, and not before: what waits costs nothing. */

@@ -5,6 +5,7 @@ import type { Metrics } from './metrics.ts'
 import { badRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer } from './rest-response.ts'
+import { serverTiming } from './server-timing.ts'
 
 export interface Served {
   readonly model: ModelSpec
@@ -14,6 +15,8 @@ export interface Served {
   /** Workers that are ready, and how often one was started again. */
   readonly workers: { ready(): number; restarts(): number }
   readonly mostBodyBytes: number
+  /** Of bodies that are not whole yet. */
+  readonly reading: { bytes: number }
   /** Of requests that name none, ms; null: as long as it takes. */
   readonly timeoutMs: number | null
   /** Whether it should get requests: not while it shuts down. */
@@ -26,6 +29,8 @@ const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than balancers keep connections: else their requests meet a closed one. */
 const KEEP_ALIVE_MS = 75_000
 const RETRY_AFTER_SECONDS = 1
+/** Bodies that are being read, together: so many of the largest. More are refused, or a few slow clients would take all memory. */
+const MOST_BODIES = 4
 /** 499 is nginx' word for a client that has gone; nobody reads it. */
 const GONE = 499
 
@@ -127,7 +132,7 @@ async function infer(served: Served, request: http.IncomingMessage, response: ht
   const startedMs = performance.now()
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const headerBytes = headerLength(request.headers['inference-header-content-length'])
-  const body = await readBody(request, served.mostBodyBytes)
+  const body = await readBody(request, served)
   const receivedMs = performance.now()
   const asked = parseInfer(model, body, headerBytes)
   const parsedMs = performance.now()
@@ -141,20 +146,12 @@ async function infer(served: Served, request: http.IncomingMessage, response: ht
   const encoded = encodeInfer(model, asked, results)
   const endedMs = performance.now()
   metrics.succeeded(timing, endedMs - startedMs)
-  const parts = {
-    upload: receivedMs - startedMs,
-    parse: parsedMs - receivedMs,
-    queue: timing.queueMs,
-    'hand-over': timing.handOverMs,
-    compute: timing.computeMs,
-    serialize: endedMs - answeredMs,
-  }
-  const told = Object.entries(parts).map(([name, ms]) => `${name};dur=${ms.toFixed(4)}`)
+  const around = { upload: receivedMs - startedMs, parse: parsedMs - receivedMs, serialize: endedMs - answeredMs }
   return {
     status: 200,
     body: encoded.body,
     headers: {
-      'Server-Timing': told.join(', '),
+      'Server-Timing': serverTiming(timing, around),
       ...(encoded.headerBytes === null
         ? {}
         : { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': encoded.headerBytes }),
@@ -176,24 +173,33 @@ function headerLength(header: string | string[] | undefined): number | null {
   throw badRequest('Inference-Header-Content-Length is no number of bytes')
 }
 
-function readBody(request: http.IncomingMessage, most: number): Promise<Buffer> {
+async function readBody(request: http.IncomingMessage, { mostBodyBytes: most, reading }: Served): Promise<Buffer> {
   const tooLarge = () => new RequestError(413, `the body is larger than the ${most} bytes that this server takes`)
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge()
   const coding = request.headers['content-encoding']
   if (coding !== undefined && coding !== 'identity')
     throw new RequestError(415, `Content-Encoding ${coding.slice(0, 20)} is not offered`)
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > most) {
+  let size = 0
+  try {
+    return await new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      const refuse = (error: RequestError) => {
         request.removeAllListeners('data')
-        reject(tooLarge())
-      } else chunks.push(chunk)
+        reject(error)
+      }
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        reading.bytes += chunk.length
+        if (size > most) refuse(tooLarge())
+        else if (reading.bytes > MOST_BODIES * most)
+          refuse(new RequestError(503, 'too many bodies are being read at once; try again later'))
+        else chunks.push(chunk)
+      })
+      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+      request.on('error', () => reject(new RequestError(GONE, 'the client has gone')))
+      request.on('aborted', () => reject(new RequestError(GONE, 'the client has gone')))
     })
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.on('error', () => reject(new RequestError(GONE, 'the client has gone')))
-    request.on('aborted', () => reject(new RequestError(GONE, 'the client has gone')))
-  })
+  } finally {
+    reading.bytes -= size
+  }
 }

@@ -47,6 +47,12 @@ describe('a JSON request', () => {
   test('has integers beyond 2^53 as they were written', () => {
     const text = JSON.stringify({ inputs: [x, { ...ids, data: '@' }] }).replace('"@"', '[9007199254740993]')
     expect(parseInfer(model, Buffer.from(text), null).feeds.ids!.data).toEqual(BigInt64Array.of(9007199254740993n))
+    // Beside a fraction of as many digits, and an exponent.
+    const long = text.replace(JSON.stringify(x.data), '[-0.12345678901234567,1.2345678901234567e+5]')
+    expect(long).not.toBe(text)
+    const { feeds } = parseInfer(model, Buffer.from(long), null)
+    expect(feeds.ids!.data).toEqual(BigInt64Array.of(9007199254740993n))
+    expect(feeds.x!.data).toEqual(Float32Array.of(-0.123456789, 123456.789))
   })
 
   const without = ({ data: _, ...input }: typeof x) => input

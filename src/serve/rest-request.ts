@@ -93,7 +93,8 @@ function jsonTensor(
 
 /** The same input's data with long integers as text, since JSON.parse rounds what lies beyond 2^53. */
 function exactIntegers(text: string, name: string): unknown {
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (found) => (found[0] === '"' ? found : `"${found}"`))
+  // Numbers are taken whole: the digits behind a decimal point are no integer.
+  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (found) => (/^-?\d{16,}$/.test(found) ? `"${found}"` : found))
   const inputs = (JSON.parse(quoted) as { inputs: { name: string; data: unknown }[] }).inputs
   return inputs.find((input) => input.name === name)!.data
 }

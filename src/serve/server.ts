@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
-import { proveBatches, type ServerBatching } from './batch-proof.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts'
 import { createHttpServer, type Served } from './http-server.ts'
 import { createMetrics } from './metrics.ts'
 import { nowMs } from './now.ts'
 import type { ModelSpec } from './protocol.ts'
+import { NOT_JOINED, type ServerBatching, type SettledBatches, settleBatches } from './settle-batches.ts'
 import type { Opened, WorkerTask } from './worker-task.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
@@ -41,6 +41,7 @@ export interface RunningServer {
   /** null: HTTP alone. */
   readonly grpcPort: number | null
   readonly model: ModelSpec
+  readonly batches: SettledBatches
   readonly served: Served
   /** Not ready any more; takes no new connections; answers what it accepted, for at most so long. */
   close(limitMs: number): Promise<void>
@@ -49,15 +50,14 @@ export interface RunningServer {
 /** Throws InputError where the model does not open or the port cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { batching, log } = options
-  const dispatcher = createDispatcher(options.queueLimit, nowMs, {
-    mostRows: batching?.mostRows ?? 1,
-    onGivenUp: () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' }),
-  })
+  const dispatcher = createDispatcher(options.queueLimit, nowMs)
   const workers = await startWorkers(options.task, options.workers, dispatcher)
   try {
     const model = options.specOf(workers.opened)
     await warmUp(model, dispatcher, options.workers)
-    if (batching !== null) await proveBatches(model, workers.one().predict, batching)
+    const batches = batching === null ? NOT_JOINED : await settleBatches(model, workers.all(), batching)
+    const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
+    dispatcher.join({ ...batches, onGivenUp })
     let isOpen = true
     const served: Served = {
       model,
@@ -66,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       metrics: createMetrics(model.name),
       workers: { ready: workers.ready, restarts: workers.restarts },
       mostBodyBytes: options.mostBodyBytes,
+      reading: { bytes: 0 },
       timeoutMs: options.timeoutMs,
       isReady: () => isOpen && workers.ready() > 0,
       log: options.log,
@@ -79,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port,
       grpcPort: grpc?.port ?? null,
       model,
+      batches,
       served,
       async close(limitMs) {
         isOpen = false

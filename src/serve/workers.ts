@@ -17,8 +17,8 @@ export interface Workers {
   /** Workers that are ready. */
   readonly ready: () => number
   readonly restarts: () => number
-  /** One that is ready; throws WorkerLost where there is none. */
-  readonly one: () => Server
+  /** Those that are ready; throws WorkerLost where there are none. */
+  readonly all: () => readonly Server[]
   close(): Promise<void>
 }
 
@@ -68,10 +68,9 @@ export async function startWorkers(task: WorkerTask, count: number, dispatcher: 
     opened: opened!,
     ready: () => running.size,
     restarts: () => restarts,
-    one() {
-      const [worker] = running
-      if (worker === undefined) throw new WorkerLost()
-      return worker
+    all() {
+      if (running.size === 0) throw new WorkerLost()
+      return [...running]
     },
     async close() {
       isClosed = true

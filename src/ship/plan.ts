@@ -33,6 +33,10 @@ export interface Serving {
   readonly workers: number
   /** 1: each request is predicted by itself. */
   readonly maxBatch: number
+  /** Rows that are joined of fewer requests than make a whole batch; absent: as many. */
+  readonly fewRows?: number
+  /** So long the first request of an incomplete batch waits for others; absent: not at all. */
+  readonly batchDelayMs?: number
 }
 
 export interface ShipPlan {

@@ -3,8 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import * as grpc from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LoadDocument } from '../../src/report/documents/load.ts'
 import { arrayBytes, exampleRequest } from '../../src/serve/grpc/example-messages.ts'
-import { fixture, folders, start } from './command.ts'
+import { fixture, folders, start, whyslow } from './command.ts'
 
 const where = folders()
 let served: { readonly port: number; readonly grpcPort: number; readonly end: () => Promise<number | null> }
@@ -57,6 +58,18 @@ describe('grpc-js', () => {
       })
     await expect(call('RepositoryIndex', new Uint8Array())).rejects.toMatchObject({ code: grpc.status.UNIMPLEMENTED })
   })
+})
+
+test('load over gRPC: requests of its metadata, and what the server tells of its answers', async () => {
+  const address = `grpc://127.0.0.1:${served.grpcPort}/m`
+  const load = ['load', address, '--protocol', 'oip', '--rate', '50', '--seconds', '1', '--no-progress', '--json', '-']
+  const { status, stdout, stderr } = await whyslow(where, ...load)
+  expect(status, stderr).toBe(0)
+  const { target, points, audit } = JSON.parse(stdout) as LoadDocument
+  expect(target).toMatchObject({ protocol: 'oip', transport: 'grpc', inputs: { binary: true, tensors: [{ datatype: 'FP32' }] } })
+  expect([points[0]!.errors, points[0]!.statuses]).toEqual([0, { 200: 50 }])
+  expect(points[0]!.parts!.names).toEqual(expect.arrayContaining(['server: queue', 'server: compute']))
+  expect(audit.ceilingPerSecond).toBeGreaterThan(0)
 })
 
 /** Asks over both, and compares; prints 'ok'. */

@@ -230,6 +230,28 @@ test('10,000 requests with bytes that were changed: every answer is an error or 
   if (before !== null && after !== null) expect(after - before).toBeLessThan(150e6)
 })
 
+test('bodies that never end are refused from four of the largest on, and their memory is free when they go', async () => {
+  const small = await serve('--workers', '1', '--body-limit', '4000')
+  const held = Array.from({ length: 12 }, () => {
+    const socket = net.connect(small.port, '127.0.0.1')
+    socket.on('error', () => {})
+    const status = new Promise<number>((resolve) => {
+      socket.once('data', (chunk) => resolve(statusOf(chunk.toString('latin1'))))
+      socket.once('close', () => resolve(0))
+    })
+    socket.write(`${head(4000)}${' '.repeat(3000)}`)
+    return { socket, status }
+  })
+  // Five of 3000 bytes are within 16000.
+  const refused = await Promise.all(
+    held.map(({ status }) => Promise.race([status, new Promise((resolve) => setTimeout(resolve, 1500, null))])),
+  )
+  expect([refused.filter((status) => status === 503).length, refused.filter((status) => status === null).length]).toEqual([7, 5])
+  for (const { socket } of held) socket.destroy()
+  await expect.poll(async () => (await ask(small, 1, 2)).status).toBe(200)
+  expect(await small.end()).toBe(0)
+})
+
 test('a full queue refuses at once, and SIGTERM answers what was accepted', async () => {
   const small = await serve('--workers', '1', '--queue', '5')
   const asked = Array.from({ length: 12 }, (_, k) => ask(small, -150, k))

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { examples } from '../examples.ts'
 import { addInputOptions } from '../options/model-options.ts'
-import { batches, gathered, positiveInteger, rates, seconds } from '../options/option-values.ts'
+import { batches, gathered, positiveInteger, rates, rowsOrAuto, seconds } from '../options/option-values.ts'
 import { surroundings, type World } from '../world.ts'
 import type { LoadFlags } from './load.ts'
 
@@ -27,7 +27,8 @@ export function load(command: Command, world: World): void {
     .option('--threads <n>', "each worker's threads", positiveInteger)
     .option('--engine <id>', 'what runs the model (default: ort-cpu)')
     .option('--queue <n>', 'requests that may wait; more are refused', positiveInteger)
-    .option('--max-batch <n>', 'rows that requests which wait are joined to (default: 1)', positiveInteger)
+    .option('--max-batch <n>', 'rows that requests which wait are joined to; auto measures (default: 1)', rowsOrAuto)
+    .option('--batch-delay <duration>', 'so long an incomplete batch waits for others (default: 0)', seconds)
     .option('--deadline <duration>', 'a request that waits longer is dropped', seconds)
     .option('--no-alternatives', 'try no other set-ups of the server where requests wait')
     .option('--json <file>', 'write the load document; - is standard output')

@@ -23,7 +23,8 @@ export interface LoadFlags extends InputFlags {
   readonly threads?: number
   readonly engine?: string
   readonly queue?: number
-  readonly maxBatch?: number
+  readonly maxBatch?: number | 'auto'
+  readonly batchDelay?: number
   readonly deadline?: number
   readonly alternatives?: boolean
   readonly json?: string
@@ -59,6 +60,7 @@ export async function runLoad(
     engine: flags.engine ?? null,
     queue: flags.queue ?? null,
     maxBatch: flags.maxBatch ?? null,
+    batchDelayMs: flags.batchDelay === undefined ? null : flags.batchDelay * 1000,
     deadlineSeconds: flags.deadline ?? null,
     alternatives: flags.alternatives ?? true,
     ...inputOptions(flags),

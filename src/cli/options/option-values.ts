@@ -11,6 +11,12 @@ export function positiveInteger(text: string): number {
   return value
 }
 
+export function rowsOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0, as in 8, or auto.')
+  return positiveInteger(text)
+}
+
 export function priority(text: string): number {
   if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('Give a number from 1, which is taken first, to 9.')
   return Number(text)

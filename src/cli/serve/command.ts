@@ -1,7 +1,7 @@
 // The options of `whyslow serve`.
 import { type Command, Option } from 'commander'
 import { examples } from '../examples.ts'
-import { memorySize, portNumber, positiveInteger, seconds } from '../options/option-values.ts'
+import { memorySize, portNumber, positiveInteger, rowsOrAuto, seconds } from '../options/option-values.ts'
 import type { Screen } from '../screen.ts'
 import { loadStages } from '../stages.ts'
 import type { ServeFlags } from './serve.ts'
@@ -18,7 +18,8 @@ export function serve(command: Command, world: { readonly screen: Screen }): voi
     .option('--engine <id>', 'what runs the model (default: ort-cpu)')
     .option('--name <name>', "what clients call the model (default: the file's name)")
     .option('--queue <n>', 'requests that may wait; more are refused with 503', positiveInteger)
-    .option('--max-batch <n>', 'rows that requests which wait are joined to (default: 1)', positiveInteger)
+    .option('--max-batch <n>', 'rows that requests which wait are joined to; auto measures (default: 1)', rowsOrAuto)
+    .option('--batch-delay <duration>', 'so long an incomplete batch waits for others (default: 0)', seconds)
     .option('--deadline <duration>', 'a request that waits longer is dropped', seconds)
     .option('--body-limit <size>', 'largest body of a request (default: 256MiB)', memorySize)
     .addHelpText('after', examples.serve)

@@ -13,7 +13,8 @@ export interface ServeFlags {
   readonly engine?: string
   readonly name?: string
   readonly queue?: number
-  readonly maxBatch?: number
+  readonly maxBatch?: number | 'auto'
+  readonly batchDelay?: number
   readonly deadline?: number
   readonly bodyLimit?: number
 }
@@ -47,6 +48,7 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
       name: flags.name ?? null,
       queue: flags.queue ?? null,
       maxBatch: flags.maxBatch ?? null,
+      batchDelayMs: (flags.batchDelay ?? 0) * 1000,
       deadlineSeconds: flags.deadline ?? null,
       ...(flags.bodyLimit === undefined ? {} : { mostBodyBytes: flags.bodyLimit }),
       log,
@@ -58,7 +60,9 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     await screen.print(
       `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${counted(workers, 'worker')}${each})${also}\n`,
     )
-    log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit })
+    const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
+    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
+    log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit, ...batches })
     const why = await signal
     log({ level: 'info', message: 'draining', signal: why })
     await server.close(DRAIN_MS)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import type { LoadOptions } from '../load/options.ts'
@@ -6,10 +6,10 @@ import { type ServingSetup, searchServing, servingSetups, worthSearching } from 
 
 test('every way to share the CPUs, with and without joining', () => {
   expect(servingSetups(2, true)).toEqual([
-    { workers: 2, threads: 1, maxBatch: 1 },
-    { workers: 2, threads: 1, maxBatch: 8 },
-    { workers: 1, threads: 2, maxBatch: 1 },
-    { workers: 1, threads: 2, maxBatch: 8 },
+    { workers: 2, threads: 1, maxBatch: 1, batchDelayMs: 0 },
+    { workers: 2, threads: 1, maxBatch: 'auto', batchDelayMs: 0 },
+    { workers: 1, threads: 2, maxBatch: 1, batchDelayMs: 0 },
+    { workers: 1, threads: 2, maxBatch: 'auto', batchDelayMs: 0 },
   ])
   expect(servingSetups(6, true).map(({ workers, threads }) => workers * threads!)).toEqual(new Array(8).fill(6))
   expect(servingSetups(4, false).map(({ workers }) => workers)).toEqual([4, 4, 1, 1])
@@ -23,19 +23,30 @@ test('of those the ones that answer nearly as much as the best', () => {
   expect(worthSearching(of(null))).toEqual([])
 })
 
-/** Answers a second without an objective, and the rate that holds it; null: none does. */
-type Server = Readonly<Record<string, readonly [number, number | null]>>
+/** Answers a second without an objective, the rate that holds it (null: none does), and what predictions of several rows cost. */
+type Costs = readonly { readonly rows: number; readonly ms: number }[]
+type Server = Readonly<Record<string, readonly [number, number | null, Costs?]>>
+const BOUND_MS = 20
+/** As an automatic choice that joins none. */
+const ALONE: Costs = []
 const asked: string[] = []
 const runOn =
   (server: Server) =>
-  async (setup: ServingSetup, { slo, rates }: Partial<LoadOptions>) => {
-    const key = `${setup.workers}x${setup.threads}b${setup.maxBatch}`
+  async (setup: ServingSetup, { slo, rates, batchWithinMs, fewRows }: Partial<LoadOptions>) => {
+    const { workers, threads, batchDelayMs } = setup
+    if (setup.maxBatch === 'auto') expect(batchWithinMs).toBe(BOUND_MS)
+    const rows = setup.maxBatch === 'auto' ? 8 : setup.maxBatch
+    const key = `${workers}x${threads}b${rows}${batchDelayMs === 0 ? '' : `d${batchDelayMs}`}`
     const one = server[key]
-    if (one === undefined) throw new InputError('--max-batch 8: rows know of each other')
+    if (one === undefined) throw new InputError('it is not served so')
+    if (slo !== undefined && rows > 1) expect(fewRows).toBe(4)
+    const maxBatch = one[2] === ALONE ? 1 : rows
+    const whyAlone = one[2] === ALONE ? 'rows cost as much together' : null
+    const served = { maxBatch, fewRows: Math.min(maxBatch, 4), batchCosts: one[2] ?? null, whyAlone }
     asked.push(`${key} ${slo ?? 'capacity'}${rates?.length ? ` from ${rates[0]}` : ''}`)
     const found = one[1] === null ? null : { ratePerSecond: one[1], low: one[1], high: one[1], confirmed: 5 }
     const search = { ended: found === null ? 'it never holds' : 'confirmed' }
-    return { points: [{ achievedPerSecond: one[0] }], found, search } as unknown as LoadDocument
+    return { points: [{ achievedPerSecond: one[0] }], setup: served, found, search } as unknown as LoadDocument
   }
 
 test('the highest rate that holds wins, and not the highest throughput', async () => {
@@ -44,15 +55,50 @@ test('the highest rate that holds wins, and not the highest throughput', async (
   const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
   expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, maxBatch: 1, found: { ratePerSecond: 80 } })
   expect(asked.slice(3)).toEqual(['2x1b8 p99<20ms', '2x1b1 p99<20ms from 60'])
-  expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', expect.stringMatching(/rows know of/)])
+  expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', 'it is not served so'])
 })
 
 test('where none holds, none is best, and each says why', async () => {
   const { best, tried } = await searchServing(
-    'p99<1ms',
+    'p99<20ms',
     servingSetups(1, true),
     runOn({ '1x1b1': [100, null], '1x1b8': [90, null] }),
   )
   expect(best).toBe(null)
   expect(tried.map(({ why }) => why)).toEqual(['it never holds', 'it never holds'])
+})
+
+test('joining that does not pay by what predictions of several rows cost is not searched, and says why', async () => {
+  asked.length = 0
+  const { best, tried } = await searchServing(
+    'p99<20ms',
+    servingSetups(1, true),
+    runOn({ '1x1b1': [100, 50], '1x1b8': [99, 60, ALONE] }),
+  )
+  expect([best, tried[1]!.why]).toEqual([0, 'requests are not joined: rows cost as much together'])
+  expect(asked).toEqual(['1x1b1 capacity', '1x1b8 capacity', '1x1b1 p99<20ms'])
+})
+
+describe('a delay', () => {
+  const cheap = [
+    { rows: 1, ms: 2 },
+    { rows: 2, ms: 2.5 },
+    { rows: 8, ms: 4 },
+  ]
+  const server = (delayed: number | null): Server => ({
+    '1x1b1': [100, 200],
+    '1x1b8': [300, 500, cheap],
+    '1x1b8d4': [0, delayed],
+  })
+
+  test('is tried on the best where rows are cheap together, and kept where it holds more', async () => {
+    const { best, tried } = await searchServing('p99<20ms', servingSetups(1, true), runOn(server(600)))
+    expect(tried).toHaveLength(3)
+    expect(tried[best!]).toMatchObject({ maxBatch: 8, fewRows: 4, batchDelayMs: 4, found: { ratePerSecond: 600 } })
+  })
+
+  test('is not kept where it holds no more', async () => {
+    const { best, tried } = await searchServing('p99<20ms', servingSetups(1, true), runOn(server(null)))
+    expect([best, tried[2]!.why]).toEqual([1, 'it never holds'])
+  })
 })

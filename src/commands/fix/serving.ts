@@ -1,13 +1,16 @@
-// `fix --for slo`: workers × threads × batching by measurement. Every way to share the CPUs, with and without joining requests, is served as
-// it would be shipped and asked as fast as it answers; the best of those are searched for the highest rate that holds the objective, which
-// that search confirms.
+// `fix --for slo`: workers × threads × batching by measurement. Every way to share the CPUs, with and without joining requests (as many as
+// pay by what predictions of several cost), is served as it would be shipped and asked as fast as it answers; the best of those are searched
+// for the highest rate that holds the objective, which that search confirms. Where rows are cheap together, the best is searched once more
+// with a delay, in which an incomplete batch waits for others.
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { parseObjective } from '../../load/objective.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
+import { delayWorthTrying } from '../../serve/batch-cost.ts'
 import type { RunnablePlan, Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
 import type { LoadOptions } from '../load/options.ts'
@@ -27,13 +30,13 @@ export interface ServingFound {
 export interface ServingSetup {
   readonly workers: number
   readonly threads: number | null
-  readonly maxBatch: number
+  readonly maxBatch: number | 'auto'
+  readonly batchDelayMs: number
 }
 
-/** Rows that requests are joined to where joining is tried. */
-const ROWS = 8
 const CAPACITY_SECONDS = 2
-const LEAST_CLIENTS = 16
+/** Clients that keep every worker busy with as many rows as pay, whatever those are. */
+const CLIENTS_FOR_EACH = 48
 /** Below this share of the highest throughput a set-up is not searched: an objective leaves less than its throughput to all of them. */
 const CAPACITY_SHARE = 0.7
 const MOST_SEARCHED = 3
@@ -44,7 +47,7 @@ export function servingSetups(cpus: number, takesThreads: boolean): readonly Ser
   const splits = takesThreads
     ? divisors.map((workers) => ({ workers, threads: cpus / workers }))
     : [...new Set([cpus, 1])].map((workers) => ({ workers, threads: null }))
-  return splits.flatMap((split) => [1, ROWS].map((maxBatch) => ({ ...split, maxBatch })))
+  return splits.flatMap((split) => [1, 'auto' as const].map((maxBatch) => ({ ...split, maxBatch, batchDelayMs: 0 })))
 }
 
 /** Those that are worth a search, the highest throughput first; what throughput they have is of as many clients as keep all busy. */
@@ -61,35 +64,70 @@ export function worthSearching<T extends { readonly answersPerSecond: number | n
 export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => Promise<LoadDocument>
 
 type Row = ServingReport['tried'][number]
+type Costs = NonNullable<NonNullable<LoadDocument['setup']>['batchCosts']>
 
-export async function searchServing(slo: string, setups: readonly ServingSetup[], run: LoadSetup): Promise<ServingReport> {
-  const tried = new Map<ServingSetup, Row>()
-  for (const setup of setups) tried.set(setup, await capacityOf(setup, run))
-  let rate: number | null = null
-  for (const [setup, row] of worthSearching(
-    [...tried].map(([setup, row]) => ({ setup, row, answersPerSecond: row.answersPerSecond })),
-  ).map(({ setup, row }) => [setup, row] as const)) {
-    const { found, search } = await run(setup, { slo, rates: rate === null ? [] : [rate] })
-    tried.set(setup, { ...row, found, why: found === null ? (search?.ended ?? null) : null })
-    rate = Math.max(rate ?? 0, found?.ratePerSecond ?? 0) || null
-  }
-  const rows = [...tried.values()]
-  const best = rows.reduce<Row | null>(
-    (one, row) => ((row.found?.ratePerSecond ?? 0) > (one?.found?.ratePerSecond ?? 0) ? row : one),
-    null,
-  )
-  return { objective: slo, best: best === null ? null : rows.indexOf(best), tried: rows }
+interface Tried {
+  readonly setup: ServingSetup
+  readonly row: Row
+  readonly costs: Costs
+  readonly answersPerSecond: number | null
 }
 
-async function capacityOf(setup: ServingSetup, run: LoadSetup): Promise<Row> {
-  const shown = { workers: setup.workers, threads: setup.threads, maxBatch: setup.maxBatch }
-  const clients = Math.max(LEAST_CLIENTS, 2 * ROWS * setup.workers)
+export async function searchServing(slo: string, setups: readonly ServingSetup[], run: LoadSetup): Promise<ServingReport> {
+  const { boundMs } = parseObjective(slo)
+  const tried: Tried[] = []
+  for (const setup of setups) tried.push(await capacityOf(setup, boundMs, run))
+  const rows = tried.map(({ row }) => row)
+  let rate: number | null = null
+  const searched = async (setup: ServingSetup, row: Row): Promise<Row> => {
+    const { maxBatch, fewRows = null } = row
+    const { found, search } = await run({ ...setup, maxBatch }, { fewRows, slo, rates: rate === null ? [] : [rate] })
+    rate = Math.max(rate ?? 0, found?.ratePerSecond ?? 0) || null
+    return { ...row, found, why: found === null ? (search?.ended ?? null) : null }
+  }
+  for (const one of worthSearching(tried)) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
+  const withoutDelay = bestOf(rows)
+  const delayed = withoutDelay === null ? null : withDelay(tried[withoutDelay]!, rows[withoutDelay]!, boundMs)
+  if (delayed !== null)
+    rows.push(await searched(delayed, { ...rows[withoutDelay!]!, batchDelayMs: delayed.batchDelayMs, answersPerSecond: null }))
+  return { objective: slo, best: bestOf(rows), tried: rows }
+}
+
+/** The place of the row with the highest rate, the first of equals; null: none holds. */
+function bestOf(rows: readonly Row[]): number | null {
+  const rates = rows.map(({ found }) => found?.ratePerSecond ?? 0)
+  const most = Math.max(0, ...rates)
+  return most === 0 ? null : rates.indexOf(most)
+}
+
+/** null: a delay cannot pay. */
+function withDelay({ setup, costs }: Tried, { maxBatch, found }: Row, withinMs: number): ServingSetup | null {
+  if (maxBatch === 1 || found === null) return null
+  const batchDelayMs = delayWorthTrying(costs, maxBatch, { withinMs, ratePerSecond: found.ratePerSecond })
+  return batchDelayMs === 0 ? null : { ...setup, batchDelayMs }
+}
+
+/** How many it answers at most; as many rows as pay are settled here, and kept to from then on. */
+async function capacityOf(setup: ServingSetup, batchWithinMs: number, run: LoadSetup): Promise<Tried> {
+  const { workers, threads } = setup
+  const refused = (why: string): Tried => ({
+    setup,
+    row: { workers, threads, maxBatch: setup.maxBatch === 'auto' ? 1 : setup.maxBatch, answersPerSecond: null, found: null, why },
+    costs: [],
+    answersPerSecond: null,
+  })
   try {
-    const { points } = await run(setup, { clients: [clients], seconds: CAPACITY_SECONDS })
-    return { ...shown, answersPerSecond: points[0]!.achievedPerSecond, found: null, why: 'another set-up answers more' }
+    const clients = [CLIENTS_FOR_EACH * workers]
+    const { points, setup: served } = await run(setup, { clients, seconds: CAPACITY_SECONDS, batchWithinMs })
+    const { maxBatch, fewRows = maxBatch, batchCosts, whyAlone } = served!
+    if (setup.maxBatch === 'auto' && maxBatch === 1) return refused(`requests are not joined: ${whyAlone ?? 'it does not pay'}`)
+    const answersPerSecond = points[0]!.achievedPerSecond
+    const few = fewRows === maxBatch ? {} : { fewRows }
+    const row = { workers, threads, maxBatch, ...few, answersPerSecond, found: null, why: 'another set-up answers more' }
+    return { setup, row, costs: batchCosts ?? [], answersPerSecond }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    return { ...shown, answersPerSecond: null, found: null, why: error.message }
+    return refused(error.message)
   }
 }
 
@@ -98,7 +136,7 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   const takesThreads =
     plan.engine.generated !== true && plan.engine.library === undefined && offersOf(plan.engine.id).includes('threads')
   const folders = new Map<string, { folder: string; setup: RemedySetup }>()
-  const served = async ({ workers, threads }: ServingSetup) => {
+  const served = async ({ workers, threads }: Pick<ServingSetup, 'workers' | 'threads'>) => {
     const key = `${workers}x${threads ?? ''}`
     const known = folders.get(key)
     if (known !== undefined) return known
@@ -112,21 +150,24 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   const inputs = options.preprocessing.input === undefined ? { shapes, values, batch, data, labels, pictures } : {}
   const asked: LoadSetup = async (setup, own) => {
     const { folder } = await served(setup)
-    const { workers, maxBatch } = setup
+    const { workers, maxBatch, batchDelayMs } = setup
     run.progress({ stage: `serving with ${inWords(setup)}`, done: 0, of: 1 })
     const others = { alternatives: false, trials, ...(signal === undefined ? {} : { signal }) }
-    return load(folder, { ...inputs, ...own, workers, maxBatch: maxBatch === 1 ? null : maxBatch, ...others })
+    return load(folder, { ...inputs, ...own, workers, maxBatch, batchDelayMs, ...others })
   }
   const report = await searchServing(options.slo!, servingSetups(run.machine.usableCpus, takesThreads), asked)
   const best = report.best === null ? null : report.tried[report.best]!
   if (best === null) return { report, best: null }
   const { setup } = await served(best)
-  return { report, best: { setup, serving: { workers: best.workers, maxBatch: best.maxBatch } } }
+  const { workers, maxBatch, fewRows, batchDelayMs } = best
+  const few = fewRows === undefined ? {} : { fewRows }
+  const delay = batchDelayMs === undefined ? {} : { batchDelayMs }
+  return { report, best: { setup, serving: { workers, maxBatch, ...few, ...delay } } }
 }
 
-export const inWords = ({ workers, threads, maxBatch }: ServingSetup): string =>
+export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
   `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +
-  `${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
+  `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
 
 /** Idle threads that spin take the CPU from the other workers. */
 const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }

@@ -19,7 +19,7 @@ test('the rate at which requests wait', () => {
 
 test('the other way to share the CPUs, and joining or not', () => {
   expect(otherSetups(exampleSetup({}), 2)).toEqual([
-    { workers: 2, threads: 1, maxBatch: 8 },
+    { workers: 2, threads: 1, maxBatch: 'auto' },
     { workers: 1, threads: 2, maxBatch: 1 },
   ])
   expect(otherSetups(exampleSetup({ workers: 1, threadsPerWorker: 4, maxBatch: 8 }), 4)).toEqual([
@@ -34,7 +34,7 @@ const others: OtherSetup[] = [
   { workers: 2, threads: 1, maxBatch: 8 },
   { workers: 1, threads: 2, maxBatch: 1 },
 ]
-const ran: (number | null)[] = []
+const ran: (number | 'auto' | null)[] = []
 const run = async (other: OtherSetup | null) => {
   ran.push(other?.maxBatch ?? null)
   if (other?.maxBatch === 8) throw new InputError('--max-batch 8: m: rows know of each other; leave it out')

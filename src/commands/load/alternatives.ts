@@ -12,13 +12,11 @@ import { counted } from './runs.ts'
 
 /** Of the latency of the slowest hundredth: below, a server waits for nothing that another set-up would give. */
 const WAITING_SHARE = 1 / 3
-/** Rows that are joined where joining is tried. */
-const ROWS = 8
-
 export interface OtherSetup {
   readonly workers: number
   readonly threads: number | null
-  readonly maxBatch: number
+  /** auto: as many as pay by what predictions of several cost. */
+  readonly maxBatch: number | 'auto'
 }
 
 export interface Alternatives {
@@ -43,7 +41,7 @@ export function otherSetups({ workers, threadsPerWorker, maxBatch, engine }: Loa
   if (engine === null) return []
   const split = workers === 1 ? { workers: cpus, threads: 1 } : { workers: 1, threads: cpus }
   return [
-    { workers, threads: threadsPerWorker, maxBatch: maxBatch === 1 ? ROWS : 1 },
+    { workers, threads: threadsPerWorker, maxBatch: maxBatch === 1 ? 'auto' : 1 },
     ...(cpus === 1 ? [] : [{ ...split, maxBatch }]),
   ]
 }
@@ -107,8 +105,11 @@ export async function withAlternatives(document: LoadDocument, around: Around): 
   const run = async (other: OtherSetup | null) => {
     options.onProgress?.({ stage: other === null ? 'as it was, again' : inWords(other), done: 0, of: 1 })
     if (other === null) return { setup, point: await runOn(opened) }
-    const target = await openModelTarget(file, { ...options, ...other }, folder)
+    const batchDelayMs = other.maxBatch === 'auto' || other.maxBatch === 1 ? null : options.batchDelayMs
+    const target = await openModelTarget(file, { ...options, ...other, batchDelayMs }, folder)
     try {
+      const alone = target.setup!.whyAlone ?? null
+      if (other.maxBatch === 'auto' && alone !== null) throw new InputError(`joining requests: ${alone}`)
       return { setup: target.setup!, point: await runOn(target) }
     } finally {
       target.close()

@@ -1,7 +1,7 @@
 // How good the generator was over all runs, and whether every number that is given is the server's.
 import type { Ceiling } from '../../load/audit.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
-import type { LoadAudit, LoadPoint } from '../../report/documents/load.ts'
+import type { LoadAudit, LoadLaw, LoadPoint } from '../../report/documents/load.ts'
 
 /** More of the requests than this were sent late. */
 const LATE_SHARE = 0.01
@@ -33,6 +33,7 @@ export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): L
           ]
         : [],
     ),
+    ...points.flatMap(brokenLaws),
     ...(lost > 0 ? [`${lost} requests are not accounted for`] : []),
   ]
   return {
@@ -48,4 +49,21 @@ export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): L
     ok: reasons.length === 0,
     reasons: [...new Set(reasons)],
   }
+}
+
+const LAWS: Readonly<Record<LoadLaw['law'], string>> = {
+  little: "Little's law",
+  flow: 'that each request has one end',
+  utilisation: 'the utilisation law',
+  'throughput-bound': 'the bound of what workers answer at most',
+}
+
+function brokenLaws({ laws = [], offeredPerSecond, clients }: LoadPoint): string[] {
+  const at = offeredPerSecond === null ? `with ${clients} clients` : `at ${Math.round(offeredPerSecond)} requests/s`
+  return laws
+    .filter(({ ok }) => !ok)
+    .map(
+      ({ law, expected, measured, unit }) =>
+        `${at} ${LAWS[law]} does not hold (${Number(measured.toPrecision(3))} ${unit}, not ${Number(expected.toPrecision(3))})`,
+    )
 }

@@ -6,7 +6,7 @@ import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 
-export const isAddress = (text: string): boolean => /^https?:\/\//i.test(text)
+export const isAddress = (text: string): boolean => /^(https?|grpcs?):\/\//i.test(text)
 
 /** Throws InputError where the address, the bodies or the headers cannot be used, or where nothing answers. */
 export async function openHttpTarget(address: string, options: LoadOptions): Promise<OpenedTarget> {
@@ -57,7 +57,7 @@ export async function meet(
   const secure = url.protocol === 'https:'
   const port = Number(url.port) || (secure ? 443 : 80)
   const shown = shownUrl(url)
-  const base = { secure, hostname: url.hostname, port, method, requests }
+  const base = { kind: 'http' as const, secure, hostname: url.hostname, port, method, requests }
   return { shown, ...(await firstThatAnswers(base, await addressesOf(url), { shown, timeoutMs })) }
 }
 

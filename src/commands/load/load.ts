@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { InputError } from '../../graph/input-error.ts'
 import { measureCeiling } from '../../load/audit.ts'
 import { loadFindings } from '../../load/rules/index.ts'
+import { theoryOf } from '../../load/theory.ts'
 import { readMachine } from '../../machine/index.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import { alone, inTemporaryFolder } from '../run.ts'
@@ -11,6 +12,7 @@ import { toolVersion } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
 import { auditOf } from './audit-of.ts'
+import { isGrpc, openGrpcTarget } from './grpc-target.ts'
 import { isAddress, openHttpTarget } from './http-target.ts'
 import { openModelTarget } from './model-target.ts'
 import { openOipTarget } from './oip-target.ts'
@@ -42,16 +44,21 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
   })
 }
 
-const openRemote = (address: string, kind: 'http' | 'oip', options: LoadOptions): Promise<OpenedTarget> =>
-  kind === 'oip' ? openOipTarget(address, options, null) : openHttpTarget(address, options)
+function openRemote(address: string, kind: 'http' | 'oip', options: LoadOptions): Promise<OpenedTarget> {
+  if (isGrpc(address)) return openGrpcTarget(address, options)
+  return kind === 'oip' ? openOipTarget(address, options, null) : openHttpTarget(address, options)
+}
 
 async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions): Promise<LoadDocument> {
   options.onProgress?.({ stage: 'the generator itself', done: 0, of: 1 })
   const most = plan.rates.length > 0 ? Math.max(...plan.rates) : null
-  const ceiling = await measureCeiling(opened.target.requests, most, options.signal)
+  const ceiling = await measureCeiling(opened.target, most, options.signal)
   const runs = await measureAll(opened, plan, options)
   const audit = auditOf(runs.measured, ceiling)
-  const points = runs.measured.map(({ point }) => point)
+  const { setup } = opened
+  const points = runs.measured.map(({ point }) =>
+    setup === null ? point : { ...point, theory: theoryOf(point, setup, plan.described) },
+  )
   const { cpu, usableCpus, quotaCpus, node } = readMachine([])
   const document: Omit<LoadDocument, 'answer'> = {
     schema: 'whyslow-load/1',
@@ -65,7 +72,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
     search: runs.search,
     audit,
     findings: [],
-    setup: opened.setup,
+    setup,
     alternatives: [],
     warnings: [...plan.warnings, ...opened.warnings],
   }
@@ -85,13 +92,14 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const ofServers = asked({ '--body': bodies, '--method': method })
   const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--pictures': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
-  const { workers, threads, engine, queue, maxBatch, deadlineSeconds } = options
+  const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options
   const ofSetup = asked({
     '--workers': workers,
     '--threads': threads,
     '--engine': engine,
     '--queue': queue,
     '--max-batch': maxBatch,
+    '--batch-delay': batchDelayMs,
     '--deadline': deadlineSeconds,
   })
   if (!isAddress(target)) {
@@ -105,10 +113,11 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   }
   if (ofSetup !== undefined)
     throw new InputError(`${ofSetup}: ${target} is a server that runs already; leave it out, or give a model`)
-  if (options.protocol === 'http') {
+  if (options.protocol === 'http' && !isGrpc(target)) {
     if (ofInputs === undefined) return 'http'
     throw new InputError(`${ofInputs}: is for models; give --protocol oip where the server speaks it, else --body`)
   }
   if (ofServers === undefined) return 'oip'
-  throw new InputError(`${ofServers}: requests are made of the model's metadata; leave it out, or --protocol oip`)
+  const or = isGrpc(target) ? '' : ', or --protocol oip'
+  throw new InputError(`${ofServers}: requests are made of the model's metadata; leave it out${or}`)
 }

@@ -1,5 +1,6 @@
 // A model, or a folder that `fix` wrote, under load: served by a process that this one starts, which is what `serve` runs.
 import { InputError } from '../../graph/input-error.ts'
+import { parseObjective } from '../../load/objective.ts'
 import { knownModel } from '../serve/known-model.ts'
 import { SERVE_DEFAULTS } from '../serve/serve.ts'
 import { startServerProcess } from '../serve/server-process.ts'
@@ -9,10 +10,12 @@ import type { LoadOptions } from './options.ts'
 
 /** `folder`: temporary. Throws InputError where the model is not served, or predicts with no inputs that were tried. */
 export async function openModelTarget(file: string, options: LoadOptions, folder: string): Promise<OpenedTarget> {
-  const { workers, threads, engine, queue, maxBatch, deadlineSeconds, signal } = options
+  const { workers, threads, engine, queue, maxBatch, fewRows, batchDelayMs, deadlineSeconds, signal } = options
+  const boundMs = options.slo === null ? null : parseObjective(options.slo).boundMs
   const { log: _, ...untold } = SERVE_DEFAULTS
+  const batches = { maxBatch, fewRows, batchDelayMs: batchDelayMs ?? 0, batchWithinMs: options.batchWithinMs ?? boundMs }
   const server = await startServerProcess(
-    { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue, maxBatch, deadlineSeconds } },
+    { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue, ...batches, deadlineSeconds } },
     signal,
   )
   const check = () => {

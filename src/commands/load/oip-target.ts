@@ -3,24 +3,17 @@
 
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
-import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
+import type { ValueDeclaration } from '../../graph/types.ts'
 import type { Probed } from '../../load/http/probe.ts'
 import { encodeRequest } from '../../load/http/target.ts'
-import { findWorkingInputs } from '../../measure/samples/find-working.ts'
-import { pictureNumbers } from '../../measure/samples/picture-numbers.ts'
-import { readData } from '../../measure/samples/read-data.ts'
-import { resolveInputs } from '../../measure/samples/resolve.ts'
-import { synthesize } from '../../measure/samples/synthetic.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
-import { datatypeOf, dtypeOf, RequestError } from '../../serve/protocol.ts'
+import { dtypeOf, RequestError } from '../../serve/protocol.ts'
 import { PREDICTS_NOT } from '../../serve/workers.ts'
 import type { KnownModel } from '../serve/known-model.ts'
 import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
-
-/** Bytes of one sample: beyond what servers take. */
-const MOST_SAMPLE_BYTES = 256 * 1024 * 1024
+import { chooseSamples, tensorsOf } from './samples.ts'
 
 /** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
@@ -29,7 +22,10 @@ export async function openOipTarget(address: string, options: LoadOptions, known
   const inputs = known?.graph.inputs ?? declaredIn(await getJson(server, url, `${address}: `), address)
   const binary = await hasBinary(server)
   const graph = known?.graph ?? { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
-  const chosen = await chooseSamples(server, { graph, binary, known, options })
+  const chosen = await chooseSamples({ graph, known, options }, async (feeds) => {
+    const { first } = await ask(server, feeds, binary)
+    return first.status >= 200 && first.status < 300 ? { ok: true } : { ok: false, message: messageOf(first) }
+  })
   const requests = chosen.samples.map((feeds) => bytesOf(server, feeds, binary))
   const { target, first, shown } = await meet({ url: inferUrl(url), method: 'POST', requests }, server.timeoutMs)
   if (isRefusal(first.status)) throw new InputError(`${shown}: the server answers ${first.status} (${messageOf(first)})`)
@@ -80,7 +76,7 @@ const sizesIn = (shape: unknown): number[] | null =>
   Array.isArray(shape) && shape.every((size) => Number.isInteger(Number(size))) ? shape.map(Number) : null
 
 /** Metadata as https://github.com/kserve/open-inference-protocol has them; a size that is free is -1. */
-function declaredIn(metadata: unknown, address: string): ValueDeclaration[] {
+export function declaredIn(metadata: unknown, address: string): ValueDeclaration[] {
   const { inputs } = (metadata ?? {}) as { readonly inputs?: unknown }
   if (!Array.isArray(inputs) || inputs.length === 0)
     throw new InputError(`${address}: its metadata name no inputs; give requests with --body and leave out --protocol`)
@@ -120,39 +116,6 @@ async function hasBinary(server: OipServer): Promise<boolean> {
   }
 }
 
-interface Choosing {
-  readonly graph: GraphView
-  readonly binary: boolean
-  readonly known: KnownModel | null
-  readonly options: LoadOptions
-}
-
-interface Chosen {
-  readonly samples: readonly Feeds[]
-  readonly warnings: readonly string[]
-}
-
-/** The user's data, else synthetic inputs of the first shape that the server answers. */
-async function chooseSamples(server: OipServer, { graph, binary, known, options }: Choosing): Promise<Chosen> {
-  const { shapes, values, batch, data } = options
-  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES }
-  if (data !== null) {
-    const base = resolveInputs(graph.inputs, graph, flags)
-    const pictures = pictureNumbers(known?.file ?? '', options.pictures)
-    const read = readData(data, base.inputs, { batch, labelsName: options.labels, allowNaN: known?.allowNaN ?? false, pictures })
-    return { samples: read.samples, warnings: read.note === undefined ? [] : [read.note] }
-  }
-  let samples: readonly Feeds[] = []
-  const { inputs } = await findWorkingInputs(graph.inputs, graph, flags, async (tried) => {
-    samples = synthesize(tried.inputs, graph)
-    const { first } = await ask(server, samples[0]!, binary)
-    return first.status >= 200 && first.status < 300 ? { ok: true } : { ok: false, message: messageOf(first) }
-  })
-  const assumed = inputs.flatMap(({ name, assumed }) => assumed.map(({ text }) => `${name}: ${text}`))
-  const how = assumed.length === 0 ? '' : ` (${assumed.join('; ')})`
-  return { samples, warnings: [`inputs are synthetic${how}; give your own with --data`] }
-}
-
 const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>
   meet({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
 
@@ -178,6 +141,3 @@ function messageOf({ body, status }: Probed): string {
   }
   return text.replace(/\s+/g, ' ').trim().slice(0, 160) || `status ${status}`
 }
-
-const tensorsOf = (feeds: Feeds) =>
-  Object.entries(feeds).map(([name, { dtype, shape }]) => ({ name, datatype: datatypeOf(dtype) ?? dtype, shape }))

@@ -1,9 +1,9 @@
 // What is asked under load, once it was met: the bytes of its requests, what is said of it, and its end.
-import type { HttpTarget } from '../../load/http/target.ts'
+import type { Target } from '../../load/target.ts'
 import type { LoadServerFacts, LoadSetup, LoadTarget } from '../../report/documents/load.ts'
 
 export interface OpenedTarget {
-  readonly target: HttpTarget
+  readonly target: Target
   readonly described: LoadTarget
   /** Of this program's own server; null of another. */
   readonly setup: LoadSetup | null

@@ -29,7 +29,11 @@ export interface LoadOptions {
   readonly threads: number | null
   readonly engine: string | null
   readonly queue: number | null
-  readonly maxBatch: number | null
+  readonly maxBatch: number | 'auto' | null
+  readonly fewRows: number | null
+  readonly batchDelayMs: number | null
+  /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the objective's bound, else the deadline. */
+  readonly batchWithinMs: number | null
   readonly deadlineSeconds: number | null
   /** Where requests wait, other set-ups of the server are tried, too. */
   readonly alternatives: boolean
@@ -64,6 +68,9 @@ export const LOAD_DEFAULTS: LoadOptions = {
   engine: null,
   queue: null,
   maxBatch: null,
+  fewRows: null,
+  batchDelayMs: null,
+  batchWithinMs: null,
   deadlineSeconds: null,
   alternatives: true,
   shapes: new Map(),

@@ -1,9 +1,10 @@
 // The runs of a command: one for each rate or number of clients, or those of a search.
+import { throughputBound, utilisationLaw } from '../../load/laws.ts'
 import { type MeasuredPoint, measureClosed, measurePoint } from '../../load/measure.ts'
 import { judge, type Objective } from '../../load/objective.ts'
 import { asOwn } from '../../load/parts.ts'
 import { type SearchRun, searchRate } from '../../load/search.ts'
-import type { LoadFound, LoadSearch } from '../../report/documents/load.ts'
+import type { LoadFound, LoadPoint, LoadSearch, LoadServerFacts } from '../../report/documents/load.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -42,7 +43,14 @@ export async function counted(opened: OpenedTarget, run: () => Promise<MeasuredP
   const server = await opened.facts()
   opened.check()
   const parts = opened.setup === null || point.parts === null ? point.parts : asOwn(point.parts)
-  return { ...rest, point: { ...point, parts, server } }
+  const own = { ...point, parts, server }
+  return { ...rest, point: { ...own, laws: [...(point.laws ?? []), ...lawsOfServer(own, server, opened)] } }
+}
+
+function lawsOfServer(point: LoadPoint, server: LoadServerFacts | null, { setup }: Pick<OpenedTarget, 'setup'>) {
+  if (setup === null) return []
+  const laws = [utilisationLaw(point, server, setup.workers), throughputBound(point, server, setup.workers)]
+  return laws.filter((law) => law !== null)
 }
 
 /** A run of a search has so many requests, within these times. */

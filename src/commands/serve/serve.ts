@@ -15,11 +15,13 @@ import { readUsableCpus } from '../../machine/index.ts'
 import { findWorkingInputs } from '../../measure/samples/find-working.ts'
 import { NO_FLAGS } from '../../measure/samples/flags.ts'
 import { synthesize } from '../../measure/samples/synthetic.ts'
+import type { BatchCost, CostLine } from '../../serve/batch-cost.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
 import type { GrpcPackage } from '../../serve/grpc/grpc-server.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../../serve/protocol.ts'
 import { type RunningServer, startServer } from '../../serve/server.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
+import type { Serving } from '../../ship/index.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
 import { checkEngine } from '../run.ts'
@@ -41,8 +43,14 @@ export interface ServeOptions {
   readonly name: string | null
   /** Requests that may wait; null: 32 for each worker. */
   readonly queue: number | null
-  /** Rows that requests are joined to, where they wait anyway; null: each is predicted by itself. */
-  readonly maxBatch: number | null
+  /** Rows that requests are joined to, where they wait anyway; auto: by what predictions of several cost; null: each by itself. */
+  readonly maxBatch: number | 'auto' | null
+  /** Rows that are joined of fewer requests than make a whole batch, where `maxBatch` is a number; null: as many. */
+  readonly fewRows: number | null
+  /** So long the first request of an incomplete batch waits for others, ms. */
+  readonly batchDelayMs: number
+  /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the deadline. */
+  readonly batchWithinMs: number | null
   /** Of requests that name no deadline; null: none. */
   readonly deadlineSeconds: number | null
   readonly mostBodyBytes: number
@@ -61,6 +69,9 @@ export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
   name: null,
   queue: null,
   maxBatch: null,
+  fewRows: null,
+  batchDelayMs: 0,
+  batchWithinMs: null,
   deadlineSeconds: null,
   mostBodyBytes: 256 * 1024 * 1024,
   log: () => {},
@@ -74,6 +85,16 @@ export interface ServerSetup {
   readonly queueLimit: number
   /** 1: each request is predicted by itself. */
   readonly maxBatch: number
+  /** Rows that are joined of fewer requests than make a whole batch. */
+  readonly fewRows: number
+  /** So long the first request of an incomplete batch waits for others. */
+  readonly batchDelayMs: number
+  /** What predictions of so many rows take; null: not measured, since the rows were told or cannot be joined. */
+  readonly batchCosts: readonly BatchCost[] | null
+  /** What fits them best. */
+  readonly batchLine: CostLine | null
+  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  readonly whyAlone: string | null
   /** null: a folder's own. */
   readonly engine: string | null
   /** Whether idle threads of the engine spin; null: as a folder's own options say. */
@@ -89,9 +110,10 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
   const options = { ...SERVE_DEFAULTS, ...given }
   const grpc = options.grpcPort === null ? null : { port: options.grpcPort, grpc: await loadGrpc() }
   const opened = fs.existsSync(path.join(file, 'manifest.json')) ? folderTask(file, options) : await modelTask(file, options)
-  const { workers, threadsPerWorker, maxBatch } = opened
+  const { workers, threadsPerWorker, maxBatch, fewRows, batchDelayMs } = opened
   const queueLimit = options.queue ?? QUEUE_FOR_EACH * workers
   const name = options.name ?? nameOf(file)
+  const timeoutMs = options.deadlineSeconds === null ? null : options.deadlineSeconds * 1000
   const running = await startServer({
     task: opened.task,
     workers,
@@ -104,15 +126,33 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
     port: options.port,
     grpc,
     queueLimit,
-    batching: maxBatch > 1 ? { mostRows: maxBatch, samples: (model, predict) => samplesFor(file, model, predict) } : null,
-    timeoutMs: options.deadlineSeconds === null ? null : options.deadlineSeconds * 1000,
+    batching:
+      maxBatch === 1
+        ? null
+        : {
+            mostRows: maxBatch,
+            fewRows,
+            delayMs: batchDelayMs,
+            withinMs: options.batchWithinMs ?? timeoutMs,
+            samples: (model, predict) => samplesFor(file, model, predict),
+          },
+    timeoutMs,
     mostBodyBytes: options.mostBodyBytes,
     version: toolVersion,
     log: options.log,
   })
   const { shipped, engine, options: engineOptions } = opened.task
   const own = shipped === null ? { engine, spinning: !isQuiet(engineOptions) } : { engine: null, spinning: null }
-  return { ...running, workers, threadsPerWorker, queueLimit, maxBatch, ...own }
+  const { mostRows, delayMs, costs, line, why } = running.batches
+  const settled = {
+    batchLine: line,
+    maxBatch: mostRows,
+    fewRows: running.batches.fewRows,
+    batchDelayMs: delayMs,
+    batchCosts: costs,
+    whyAlone: why,
+  }
+  return { ...running, workers, threadsPerWorker, queueLimit, ...settled, ...own }
 }
 
 /** Synthetic requests that the model was seen to take. */
@@ -137,7 +177,10 @@ async function loadGrpc(): Promise<GrpcPackage> {
 
 const nameOf = (file: string): string => path.basename(path.resolve(file)).replace(/\.(onnx|h5|keras|tflite|json)$/i, '')
 
-interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker' | 'maxBatch'> {
+interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker'> {
+  readonly maxBatch: number | 'auto'
+  readonly fewRows: number | null
+  readonly batchDelayMs: number
   readonly task: WorkerTask
   readonly platform: string
   /** null: as the engine declares them. */
@@ -185,12 +228,14 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
     outputs: declared(outputs),
     workers,
     maxBatch: given.maxBatch ?? 1,
+    fewRows: given.fewRows,
+    batchDelayMs: given.batchDelayMs,
     threadsPerWorker: threads,
   }
 }
 
 /** Throws InputError where it is no folder of `fix`, what it needs is not there, or it is told what its own options say. */
-function folderTask(folder: string, { engine, threads, workers, maxBatch }: ServeOptions): OpenedModel {
+function folderTask(folder: string, { engine, threads, workers, ...given }: ServeOptions): OpenedModel {
   const told = engine !== null ? `--engine ${engine}` : threads !== null ? `--threads ${threads}` : null
   if (told !== null)
     throw new InputError(`${told}: ${folder} has its own engine and options; leave it out, or serve the model itself`)
@@ -212,9 +257,18 @@ function folderTask(folder: string, { engine, threads, workers, maxBatch }: Serv
     inputs: manifest.inputs,
     outputs: manifest.outputs,
     workers: workers ?? manifest.serving.workers,
-    maxBatch: maxBatch ?? manifest.serving.maxBatch,
+    ...batchingOf(given, manifest.serving),
     threadsPerWorker: null,
   }
+}
+
+/** What is told, else what the folder says. */
+function batchingOf(
+  { maxBatch, fewRows, batchDelayMs }: Pick<ServeOptions, 'maxBatch' | 'fewRows' | 'batchDelayMs'>,
+  serving: FolderManifest['serving'],
+): Pick<OpenedModel, 'maxBatch' | 'fewRows' | 'batchDelayMs'> {
+  if (maxBatch !== null) return { maxBatch, fewRows, batchDelayMs }
+  return { ...serving, batchDelayMs: batchDelayMs === 0 ? serving.batchDelayMs : batchDelayMs }
 }
 
 interface FolderManifest {
@@ -222,7 +276,7 @@ interface FolderManifest {
   /** Packages. */
   readonly needs: readonly string[]
   /** As `fix --for slo` found it. */
-  readonly serving: { readonly workers: number; readonly maxBatch: number }
+  readonly serving: Required<Serving>
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
 }
@@ -244,10 +298,16 @@ function readManifest(folder: string): FolderManifest {
 function servingIn(read: (name: string) => unknown): FolderManifest['serving'] {
   const count = (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 1)
   try {
-    const { serving } = read('options.json') as { readonly serving?: { readonly workers?: unknown; readonly maxBatch?: unknown } }
-    return { workers: count(serving?.workers), maxBatch: count(serving?.maxBatch) }
+    const { serving } = read('options.json') as { readonly serving?: Readonly<Record<string, unknown>> }
+    const delay = Number(serving?.batchDelayMs)
+    return {
+      workers: count(serving?.workers),
+      maxBatch: count(serving?.maxBatch),
+      fewRows: count(serving?.fewRows ?? serving?.maxBatch),
+      batchDelayMs: delay > 0 && Number.isFinite(delay) ? delay : 0,
+    }
   } catch {
-    return { workers: 1, maxBatch: 1 }
+    return { workers: 1, maxBatch: 1, fewRows: 1, batchDelayMs: 0 }
   }
 }
 

@@ -18,8 +18,10 @@ async function start(file: string, options: ServerTask['options']): Promise<void
     process.on('message', ({ ask }: ServerAsked) => {
       if (ask === 'facts') answer({ kind: 'facts', facts: facts() })
     })
-    const { address, model, workers, threadsPerWorker, queueLimit, maxBatch, engine, spinning } = server
-    answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, queueLimit, maxBatch, engine, spinning } })
+    const { address, model, workers, threadsPerWorker, queueLimit, engine, spinning } = server
+    const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
+    const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
+    answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, queueLimit, ...batches, engine, spinning } })
   } catch (error) {
     if (error instanceof InputError) answer({ kind: 'refused', message: error.message })
     else answer({ kind: 'failed', stack: String((error as Error).stack ?? error) })

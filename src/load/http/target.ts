@@ -1,6 +1,7 @@
 // What is asked: an address, and the bytes of a request as they are written to the connection, once for all.
 
 export interface HttpTarget {
+  readonly kind: 'http'
   readonly secure: boolean
   /** As the URL says it: for TLS' server name and the Host header. */
   readonly hostname: string

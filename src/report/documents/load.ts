@@ -35,6 +35,8 @@ export interface LoadTarget {
   readonly name: string
   /** `oip`: requests are made of what the model's metadata say (Open Inference Protocol v2). */
   readonly protocol: 'http' | 'oip'
+  /** What the protocol goes over; absent: HTTP/1.1. */
+  readonly transport?: 'grpc'
   readonly method: string | null
   readonly bodyBytes: number | null
   /** Different bodies that requests draw from. */
@@ -115,6 +117,37 @@ export interface LoadPoint {
   readonly held: boolean | null
   /** What this program's own server counted over the run, its warm-up included; null of another. */
   readonly server: LoadServerFacts | null
+  /** Laws that hold for every queue, checked; absent in documents from before they were. */
+  readonly laws?: readonly LoadLaw[]
+  /** What queueing theory says of the wait, of this program's own server; null: no formula is for it. */
+  readonly theory?: LoadTheory | null
+}
+
+/** Two numbers that were come by in different ways; where they differ, one of them is wrong. */
+export interface LoadLaw {
+  /**
+   * `little`: outstanding requests, and rate times time. `flow`: requests that were scheduled, and that ended. `utilisation`: how busy
+   * workers are, by what clients are told and by their own count. `throughput-bound`: answers a second of a closed loop, and what
+   * workers that are never idle give at most.
+   */
+  readonly law: 'little' | 'flow' | 'utilisation' | 'throughput-bound'
+  readonly expected: number
+  readonly measured: number
+  readonly unit: string
+  readonly ok: boolean
+}
+
+/** A closed form from two numbers that were measured, beside what was measured under load. */
+export interface LoadTheory {
+  /** From the service's mean and variation in the same run; of batches (`Inoue`) a bound, from what a row costs and what a prediction. */
+  readonly formula: 'Allen-Cunneen' | 'Inoue'
+  readonly utilisation: number
+  /** How long a request's prediction holds a worker on average under this load, and its squared coefficient of variation. */
+  readonly serviceMs: number
+  readonly variation: number
+  /** Mean time in the queue by the formula, and as it was measured. */
+  readonly waitMs: number
+  readonly measuredWaitMs: number
 }
 
 export interface LoadServerFacts {
@@ -129,6 +162,8 @@ export interface LoadServerFacts {
   readonly collectionLongestMs: number
   /** Workers that ended and were started again. */
   readonly workerRestarts: number
+  /** For how long workers were held, over requests that were answered, ms; null: none was. */
+  readonly workerMsPerRequest?: number | null
 }
 
 export interface LoadIntervals {
@@ -246,6 +281,16 @@ export interface LoadSetup {
   readonly queueLimit: number
   /** Rows that requests are joined to where they wait anyway; 1: each is predicted by itself. */
   readonly maxBatch: number
+  /** Rows that are joined of fewer requests than make a whole batch. */
+  readonly fewRows?: number
+  /** So long the first request of an incomplete batch waits for others; absent in documents from before it could. */
+  readonly batchDelayMs?: number
+  /** What predictions of so many rows took before the server was ready, where it chose by that; null: it did not. */
+  readonly batchCosts?: readonly { readonly rows: number; readonly ms: number }[] | null
+  /** What fits them best: a row more costs `perRowMs`, a prediction of whatever rows `fixedMs` beside. */
+  readonly batchLine?: { readonly perRowMs: number; readonly fixedMs: number } | null
+  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  readonly whyAlone?: string | null
   readonly deadlineMs: number | null
   /** Whether idle threads of the engine spin; null: as a folder's own options say. */
   readonly spinning: boolean | null

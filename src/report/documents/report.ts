@@ -314,6 +314,8 @@ export interface ReportDocument {
         workers: number
         threads: number | null // null: as the folder's own options say
         maxBatch: number // rows that requests are joined to where they wait; 1: none
+        fewRows?: number // rows that are joined of fewer requests than make a whole batch; absent: as many
+        batchDelayMs?: number // so long the first request of an incomplete batch waits for others; absent: not at all
         answersPerSecond: number | null // asked as fast as it answers; null: it was not served
         found: { ratePerSecond: number; low: number; high: number; confirmed: number } | null // the highest rate that holds it
         why: string | null // why there is none

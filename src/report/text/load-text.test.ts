@@ -134,6 +134,23 @@ describe('the screen', () => {
     )
   })
 
+  test('has what predictions of several rows took, and why requests are not joined', () => {
+    const setup = { engine: 'ort-cpu', workers: 1, threadsPerWorker: 1, queueLimit: 32, deadlineMs: null, spinning: true }
+    const batchCosts = [
+      { rows: 1, ms: 2 },
+      { rows: 2, ms: 2.5 },
+    ]
+    expect(rendered({ setup: { ...setup, maxBatch: 2, batchDelayMs: 3, batchCosts } })).toMatch(
+      /up to 2 rows\ntogether of those that come within 3\.00 ms; on [^.]*\.\nA prediction takes by its rows: 1 row 2\.00 ms, 2 2\.50 ms\.\n/,
+    )
+    expect(rendered({ setup: { ...setup, maxBatch: 1, batchCosts, whyAlone: 'x' } })).toMatch(
+      /2\.50 ms\. One by one is as fast\./,
+    )
+    expect(rendered({ setup: { ...setup, maxBatch: 1, whyAlone: 'its axes are fixed' } })).toMatch(
+      /not joined: its axes are fixed\./,
+    )
+  })
+
   test('in a closed loop names clients', () => {
     const closed = { ...point, offeredPerSecond: null, clients: 8 }
     expect(rendered({ points: [closed] })).toMatch(/^clients .*\n +8 +99\.8/m)

@@ -1,5 +1,5 @@
 // What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
-import type { LoadDocument, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import type { LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
 import { perSecond, plural, significant, time } from './numbers.ts'
 import { pad, wrap } from './wrap.ts'
 
@@ -13,6 +13,7 @@ export function renderLoad(document: LoadDocument, { width }: Width): string {
     wrap(answer, width),
     table(points),
     ...partsBlock(points, width),
+    ...theoryBlock(points, width),
     ...setupBlock(document, width),
     ...alternativesBlock(document, width),
     ...findings.map(({ title, detail }, k) => [...wrap(title, width, `${k + 1}. `), ...wrap(detail, width, '   ')]),
@@ -74,17 +75,40 @@ function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
   ]
 }
 
+const FORMULAE = { 'Allen-Cunneen': 'Allen and Cunneen', Inoue: 'of batches, Inoue: at most' } as const
+
+/** The wait by queueing theory, from the mean and the variation of the service, beside the one that was measured. */
+function theoryBlock(points: readonly LoadPoint[], width: number): string[][] {
+  const known = points.flatMap(({ offeredPerSecond, theory }) => (theory == null ? [] : [{ offeredPerSecond, ...theory }]))
+  if (known.length === 0) return []
+  const lines = known.map(({ offeredPerSecond, utilisation, waitMs, measuredWaitMs }) => {
+    const busy = `workers ${significant(100 * utilisation, 2)} % busy`
+    return `  ${perSecond(offeredPerSecond!)} requests/s, ${busy}: ${time(waitMs)}, measured ${time(measuredWaitMs)}`
+  })
+  return [[...wrap(`Mean wait for a worker by queueing theory (${FORMULAE[known[0]!.formula]}), and measured`, width), ...lines]]
+}
+
 /** Who answered, where it was this program's own server. */
 function setupBlock({ setup, machine }: LoadDocument, width: number): string[][] {
   if (setup === null) return []
-  const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, deadlineMs } = setup
+  const { workers, threadsPerWorker: threads, engine, queueLimit, maxBatch, batchDelayMs = 0, deadlineMs } = setup
   const each = threads === null ? '' : ` × ${plural(threads, 'thread')}`
   const late = deadlineMs === null ? '' : `, dropped after ${time(deadlineMs)}`
-  const rows = maxBatch === 1 ? '' : `, predicted up to ${maxBatch} rows together`
+  const wait = batchDelayMs === 0 ? '' : ` of those that come within ${time(batchDelayMs)}`
+  const rows = maxBatch === 1 ? '' : `, predicted up to ${maxBatch} rows together${wait}`
   const cpus = machine.usableCpus === 1 ? 'the one CPU' : `the same ${machine.usableCpus} CPUs`
   const what = `${engine ?? "the folder's own engine"}, ${plural(workers, 'worker')}${each}, up to ${queueLimit} wait${late}${rows}`
-  return [wrap(`Server: ${what}; on ${cpus} that the generator uses.`, width)]
+  return [[...wrap(`Server: ${what}; on ${cpus} that the generator uses.`, width), ...batchLines(setup, width)]]
 }
+
+/** What predictions of several rows took, where the server chose by that. */
+function batchLines({ batchCosts = null, whyAlone = null }: Setup, width: number): string[] {
+  if (batchCosts === null) return whyAlone === null ? [] : wrap(`Requests are not joined: ${whyAlone}.`, width)
+  const costs = batchCosts.map(({ rows, ms }, k) => `${k === 0 ? plural(rows, 'row') : rows} ${time(ms)}`).join(', ')
+  return wrap(`A prediction takes by its rows: ${costs}.${whyAlone === null ? '' : ' One by one is as fast.'}`, width)
+}
+
+type Setup = NonNullable<LoadDocument['setup']>
 
 /** Other set-ups with the same arrivals, and the command's own before and after them. */
 function alternativesBlock({ alternatives = [], setup }: LoadDocument, width: number): string[][] {
@@ -120,10 +144,27 @@ function auditLines({ audit, points }: LoadDocument, width: number): string[] {
     audit.cores === null ? [] : [`used ${significant(100 * audit.cores, 2)} % of a core`],
     audit.repeated === 0 ? [] : [`sent ${plural(audit.repeated, 'request')} again on a new connection`],
   ].flat()
+  const laws = points.flatMap(({ laws = [] }) => laws)
   const runs = points.map(({ requests, seconds }) => `${requests} in ${significant(seconds)} s`)
   const shownRuns = runs.length > 6 ? [`${points.reduce((sum, { requests }) => sum + requests, 0)} in ${runs.length} runs`] : runs
   return [
     ...wrap(`Generator: ${parts.join(', ')}.`, width),
     ...wrap(`Requests: ${shownRuns.join(', ')}, warm-up not counted.`, width),
+    ...(laws.length === 0 ? [] : wrap(lawsText(laws), width)),
   ]
+}
+
+const LAW_NAMES: Readonly<Record<LoadLaw['law'], string>> = {
+  little: "Little's law",
+  flow: 'requests and their ends',
+  utilisation: 'the utilisation law',
+  'throughput-bound': 'what workers answer at most',
+}
+
+/** What is checked, and what did not hold: a mistake, here or in what the server tells. */
+function lawsText(laws: readonly LoadLaw[]): string {
+  const names = (of: readonly LoadLaw[]) => [...new Set(of.map(({ law }) => LAW_NAMES[law]))].join(', ')
+  const broken = laws.filter(({ ok }) => !ok)
+  if (broken.length === 0) return `Checked, and they hold: ${names(laws)}.`
+  return `Checked, and does not hold: ${names(broken)}. One of these numbers is wrong; the document has both.`
 }

@@ -53,8 +53,8 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
 /** The set-up of a server that holds the objective at the highest rate, and those beside it. */
 function servingLines({ objective, best, tried }: ServingTried, width: number): string[] {
   const rate = (perSecond: number) => (perSecond >= 100 ? String(Math.round(perSecond)) : significant(perSecond))
-  const setup = ({ workers, threads, maxBatch }: ServingTried['tried'][number]) =>
-    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}`
+  const setup = ({ workers, threads, maxBatch, batchDelayMs }: ServingTried['tried'][number]) =>
+    `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}${batchDelayMs === undefined ? '' : ` of what comes within ${time(batchDelayMs)}`}`
   const rows = tried.map((one) => {
     const found = one.found === null ? one.why : `holds ${rate(one.found.ratePerSecond)} requests/s`
     const most = one.answersPerSecond === null ? '' : `answers ${rate(one.answersPerSecond)} a second at most; `

@@ -3,6 +3,7 @@
 import type { Ticket } from '../dispatcher.ts'
 import type { Served } from '../http-server.ts'
 import { RequestError } from '../protocol.ts'
+import { serverTiming } from '../server-timing.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
 import { readModelName, writeBool, writeModelMetadata, writeServerMetadata } from './messages.ts'
 
@@ -18,6 +19,11 @@ export interface GrpcServer {
 export interface GrpcPackage {
   readonly Server: new (options: Readonly<Record<string, number>>) => GrpcPackageServer
   readonly ServerCredentials: { createInsecure(): unknown }
+  readonly Metadata: new () => GrpcMetadata
+}
+
+interface GrpcMetadata {
+  set(name: string, value: string): void
 }
 
 export interface GrpcPackageServer {
@@ -34,7 +40,11 @@ interface Call {
   off(event: 'cancelled', listener: () => void): unknown
 }
 
-type AnswerCall = (error: { readonly code: number; readonly details: string } | null, bytes?: Uint8Array) => void
+type AnswerCall = (
+  error: { readonly code: number; readonly details: string } | null,
+  bytes?: Uint8Array,
+  trailer?: GrpcMetadata,
+) => void
 
 export interface GrpcOptions {
   readonly grpc: GrpcPackage
@@ -43,7 +53,13 @@ export interface GrpcOptions {
   readonly port: number
 }
 
-type Unary = (bytes: Buffer, call: Call) => Promise<Uint8Array> | Uint8Array
+interface Answered {
+  readonly bytes: Uint8Array
+  /** As HTTP's header of that name. */
+  readonly serverTiming?: string
+}
+
+type Unary = (bytes: Buffer, call: Call) => Promise<Answered> | Answered
 
 const SERVICE = 'inference.GRPCInferenceService'
 
@@ -57,7 +73,9 @@ export async function startGrpcServer(served: Served, { grpc, host, port }: Grpc
   const server = new grpc.Server({ 'grpc.max_receive_message_length': most, 'grpc.max_send_message_length': -1 })
   const methods = methodsOf(served)
   const definition = Object.fromEntries(Object.keys(methods).map((name) => [name, unary(name)]))
-  const handlers = Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, handlerOf(served, method)]))
+  const handlers = Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [name, handlerOf(served, method, () => new grpc.Metadata())]),
+  )
   server.addService(definition, handlers)
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const bound = await new Promise<number>((resolve, reject) => {
@@ -94,32 +112,36 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
     throw new RequestError(404, `there is no such model; this server has '${model.name}'`)
   }
   return {
-    ServerLive: () => writeBool(true),
-    ServerReady: () => writeBool(served.isReady()),
+    ServerLive: () => ({ bytes: writeBool(true) }),
+    ServerReady: () => ({ bytes: writeBool(served.isReady()) }),
     ModelReady(bytes) {
       checkName(bytes)
-      return writeBool(served.isReady())
+      return { bytes: writeBool(served.isReady()) }
     },
-    ServerMetadata: () => writeServerMetadata(version),
+    ServerMetadata: () => ({ bytes: writeServerMetadata(version) }),
     ModelMetadata(bytes) {
       checkName(bytes)
-      return writeModelMetadata(model)
+      return { bytes: writeModelMetadata(model) }
     },
     ModelInfer: (bytes, call) => infer(served, bytes, call),
   }
 }
 
-async function infer(served: Served, bytes: Buffer, call: Call): Promise<Uint8Array> {
+async function infer(served: Served, bytes: Buffer, call: Call): Promise<Answered> {
   const { dispatcher, model, metrics } = served
   const startedMs = performance.now()
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const asked = parseGrpcInfer(model, bytes)
+  const parsedMs = performance.now()
   const ticket: Ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? deadlineOf(call) ?? served.timeoutMs)
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
+  const answeredMs = performance.now()
   const encoded = encodeGrpcInfer(model, asked, results)
-  metrics.succeeded(timing, performance.now() - startedMs)
-  return encoded
+  const endedMs = performance.now()
+  metrics.succeeded(timing, endedMs - startedMs)
+  const around = { parse: parsedMs - startedMs, serialize: endedMs - answeredMs }
+  return { bytes: encoded, serverTiming: serverTiming(timing, around) }
 }
 
 /** What is left of `grpc-timeout`, ms; null: none was set. */
@@ -129,10 +151,13 @@ function deadlineOf(call: Call): number | null {
 }
 
 const handlerOf =
-  (served: Served, method: Unary) =>
+  (served: Served, method: Unary, newMetadata: () => GrpcMetadata) =>
   async (call: Call, answer: AnswerCall): Promise<void> => {
     try {
-      answer(null, await method(call.request, call))
+      const { bytes, serverTiming: told } = await method(call.request, call)
+      const trailer = told === undefined ? undefined : newMetadata()
+      trailer?.set('server-timing', told!)
+      answer(null, bytes, trailer)
     } catch (error) {
       const known = error instanceof RequestError
       if (!known) served.log({ level: 'error', message: 'a call failed', error: String((error as Error).stack ?? error) })

@@ -3,7 +3,7 @@
 import { documentExport, ExportMenu } from '../export-menu.tsx'
 import { Advice } from '../first/advice.tsx'
 import { FactList } from '../first/findings.tsx'
-import { bytes, known, perSecond, significant, time } from '../format.ts'
+import { bytes, known, perSecond, plural, significant, time } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -151,7 +151,24 @@ function inputsSaid({ source, tensors, binary }: NonNullable<Load['target']['inp
   return `${shapes} (${source}${binary ? ', as raw bytes' : ', as JSON'})`
 }
 
-function auditFacts({ audit, machine }: Load): Fact[] {
+const LAWS = {
+  little: 'Little’s law: outstanding, rate × time',
+  flow: 'requests scheduled, and ended',
+  utilisation: 'workers busy: by the clients, by themselves',
+  'throughput-bound': 'answers/s: at most by the workers, measured',
+} as const
+
+/** Of each law the run in which it is furthest off. */
+function lawFacts(points: Load['points']): Fact[] {
+  const all = points.flatMap(({ laws = [] }) => laws)
+  const off = ({ expected, measured }: (typeof all)[number]) => Math.abs(measured / expected - 1)
+  return [...new Set(all.map(({ law }) => law))].map((law): Fact => {
+    const { expected, measured, ok } = all.filter((one) => one.law === law).reduce((a, b) => (off(b) > off(a) ? b : a))
+    return [LAWS[law], `${significant(expected)}, ${significant(measured)}${ok ? '' : ' (does not hold)'}`]
+  })
+}
+
+function auditFacts({ audit, machine, points }: Load): Fact[] {
   return [
     ['reaches, against a server that answers at once', known(audit.ceilingPerSecond, (rate) => `${perSecond(rate)} requests/s`)],
     ['adds to an answer (median)', known(audit.floorP50Ms, time)],
@@ -161,6 +178,7 @@ function auditFacts({ audit, machine }: Load): Fact[] {
     ['CPU', known(audit.cores, (cores) => `${significant(cores * 100, 2)} % of a core`)],
     ['requests lost', String(audit.lost)],
     ['sent again on a new connection', String(audit.repeated)],
+    ...lawFacts(points),
     ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
   ]
 }
@@ -168,13 +186,25 @@ function auditFacts({ audit, machine }: Load): Fact[] {
 const OWN_OPTIONS = 'as the folder’s own options say'
 
 function setupFacts(setup: NonNullable<Load['setup']>): Fact[] {
-  const { engine, workers, threadsPerWorker, queueLimit, maxBatch, deadlineMs, spinning } = setup
+  const {
+    engine,
+    workers,
+    threadsPerWorker,
+    queueLimit,
+    maxBatch,
+    batchDelayMs = 0,
+    batchCosts = null,
+    deadlineMs,
+    spinning,
+  } = setup
+  const wait = batchDelayMs === 0 ? 'of requests that wait anyway' : `of requests that come within ${time(batchDelayMs)}`
   return [
     ['engine', engine ?? 'the folder’s own'],
     ['workers', String(workers)],
     ['threads of each', threadsPerWorker === null ? OWN_OPTIONS : String(threadsPerWorker)],
     ['requests that may wait', String(queueLimit)],
-    ['rows in a prediction', maxBatch > 1 ? `up to ${maxBatch}, of requests that wait anyway` : 'each request by itself'],
+    ['rows in a prediction', maxBatch > 1 ? `up to ${maxBatch}, ${wait}` : 'each request by itself'],
+    ...(batchCosts ?? []).map(({ rows, ms }): Fact => [`a prediction of ${plural(rows, 'row')}`, time(ms)]),
     ['deadline', deadlineMs === null ? 'none' : time(deadlineMs)],
     ['idle threads spin', spinning === null ? OWN_OPTIONS : spinning ? 'yes' : 'no'],
   ]

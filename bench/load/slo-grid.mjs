@@ -1,0 +1,86 @@
+// Is the set-up that `fix --for slo` finds as good as the best of an exhaustive run over workers × threads × rows, within 5 %? And does joining
+// requests, as it chooses, never lose at low load: at a fifth of the rate that holds, with the same arrivals, is the mean no higher?
+//   node bench/load/slo-grid.mjs model.onnx [seconds of a run] [p99<20ms]
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import path from 'node:path'
+import { here, load, ms, printed, rate, table } from './shared.mjs'
+
+const [model = here('../../fixtures/models/credit_mlp.onnx'), seconds = '10', slo = 'p99<20ms'] = process.argv.slice(2)
+const cpus = availableParallelism()
+const WITHIN = 0.05
+const ROWS = [1, 2, 4, 8, 16, 32]
+const temporary = mkdtempSync(path.join(tmpdir(), 'bench-slo-'))
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+
+const divisors = Array.from({ length: cpus }, (_, k) => k + 1).filter((workers) => cpus % workers === 0)
+const choices = divisors.flatMap((workers) => ROWS.map((rows) => ({ workers, threads: cpus / workers, rows })))
+
+const fast = path.join(temporary, 'fast')
+const main = here('../../dist/cli/main.js')
+const flags = [
+  'fix',
+  model,
+  '-o',
+  fast,
+  '--for',
+  'slo',
+  '--slo',
+  slo,
+  '--no-progress',
+  '--json',
+  path.join(temporary, 'fix.json'),
+]
+await printed(process.execPath, [main, ...flags])
+const { serving } = JSON.parse(readFileSync(path.join(temporary, 'fix.json'), 'utf8')).fix
+const won = serving.best === null ? null : serving.tried[serving.best]
+console.log(
+  won === null
+    ? `fix --for slo: no set-up holds ${slo}`
+    : `fix --for slo: ${won.workers} × ${won.threads}, up to ${won.maxBatch} rows${won.batchDelayMs ? `, ${ms(won.batchDelayMs)} ms` : ''}: ${rate(won.found.ratePerSecond)} requests/s`,
+)
+
+// The model that was shipped, with the choices of the grid, so that only the serving differs; asked again as it is found, in the same run.
+const asked = async (...more) => {
+  const { found, search } = await load(fast, '--slo', slo, '--seconds', seconds, ...more)
+  return { rate: found?.ratePerSecond ?? 0, ended: search.ended }
+}
+const rows = [['workers × threads', 'rows', 'requests/s', '']]
+let best = 0
+for (const { workers, threads, rows: most } of choices) {
+  try {
+    const source = path.join(fast, 'model.onnx')
+    const { found, search } = await load(
+      source,
+      '--slo',
+      slo,
+      '--seconds',
+      seconds,
+      ...['--workers', workers, '--threads', threads, '--max-batch', most].map(String),
+    )
+    best = Math.max(best, found?.ratePerSecond ?? 0)
+    rows.push([`${workers} × ${threads}`, most, rate(found?.ratePerSecond), found === null ? search.ended : ''])
+  } catch (error) {
+    rows.push([`${workers} × ${threads}`, most, '-', error.message])
+  }
+}
+const own = await asked()
+rows.push(['as fix found it', won?.maxBatch ?? '-', rate(own.rate), own.ended])
+table(rows)
+const isBest = own.rate >= (1 - WITHIN) * best
+console.log(
+  `\nfound ${rate(own.rate)}, best of the grid ${rate(best)}: ${isBest ? 'within' : 'MISSED by more than'} ${100 * WITHIN} %`,
+)
+
+let loses = false
+if (own.rate > 0) {
+  const low = String(own.rate / 5)
+  const at = async (...more) =>
+    (await load(fast, '--rate', low, '--seconds', String(2 * Number(seconds)), '--no-alternatives', ...more)).points[0]
+  const [alone, joined, again] = [await at('--max-batch', '1'), await at('--max-batch', 'auto'), await at('--max-batch', '1')]
+  loses = joined.meanMs > Math.max(alone.intervals.meanMs?.high ?? alone.meanMs, again.intervals.meanMs?.high ?? again.meanMs)
+  console.log(
+    `at ${rate(own.rate / 5)} requests/s: mean ${ms(alone.meanMs)} ms one by one, ${ms(joined.meanMs)} ms joined (${joined.server.meanTogether.toFixed(3)} together), ${ms(again.meanMs)} ms one by one again${loses ? ': MISSED' : ''}`,
+  )
+}
+process.exitCode = isBest && !loses ? 0 : 1

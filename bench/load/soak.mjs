@@ -1,0 +1,83 @@
+// The server for minutes at 80 % of what it answers, while others send it nonsense, crawl and vanish: is its memory flat, is every good request
+// answered, and does a signal at the end lose nothing that was accepted?
+//   node bench/load/soak.mjs [seconds] [model.onnx]
+import http from 'node:http'
+import net from 'node:net'
+import { here, load, ms, rate, residentBytes, serve } from './shared.mjs'
+
+const [given = '600', model = here('../../fixtures/models/credit_mlp.onnx')] = process.argv.slice(2)
+const seconds = Number(given)
+const SHARE = 0.8
+/** From a fifth of the run on, when all has been allocated once, to its end. */
+const MOST_GROWTH = 0.1
+
+const server = await serve(model, '--name', 'm')
+const { port, pathname } = new URL(server.found)
+const asked = (...flags) => load(server.found, '--protocol', 'oip', ...flags)
+const { points: full } = await asked('--clients', '16', '--seconds', '5')
+const perSecond = SHARE * full[0].achievedPerSecond
+console.log(`${rate(full[0].achievedPerSecond)} answers/s at most; ${rate(perSecond)} requests/s for ${seconds} s`)
+
+/** One of each kind of stranger; several times a second. */
+const strangers = [
+  (socket) =>
+    socket.write(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{"inputs":`, () =>
+      setTimeout(() => socket.destroy(), 50),
+    ),
+  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\n\r\n{"inputs": []}`),
+  (socket) => socket.end('nonsense\r\n\r\n'),
+  (socket) => socket.write('G', () => setTimeout(() => socket.destroy(), 3000)),
+  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n${'['.repeat(200_000)}`),
+]
+let strange = 0
+const disturb = setInterval(() => {
+  const socket = net.connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.on('data', () => {})
+  socket.once('connect', () => strangers[strange++ % strangers.length](socket))
+}, 50)
+
+const resident = []
+const watch = setInterval(() => resident.push(residentBytes(server.pid)), (1000 * seconds) / 200)
+const { points, audit } = await asked('--rate', String(perSecond), '--seconds', String(seconds))
+clearInterval(watch)
+clearInterval(disturb)
+const [{ requests, errors, statuses, p99Ms, saturated, laws = [] }] = points
+const after = resident.slice(Math.floor(resident.length / 5))
+const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+const [early, late] = [middle(after.slice(0, Math.ceil(after.length / 4))), middle(after.slice(-Math.ceil(after.length / 4)))]
+const growth = late / early - 1
+console.log(
+  `${requests} requests, ${errors} without a good answer (${JSON.stringify(statuses)}), ${strange} strangers, p99 ${ms(p99Ms)} ms${saturated ? ', SATURATED' : ''}`,
+)
+console.log(
+  `memory ${(early / 1e6).toFixed(0)} MB after a fifth, ${(late / 1e6).toFixed(0)} MB at the end (${(100 * growth).toFixed(1)} %)`,
+)
+console.log(`laws: ${laws.map(({ law, ok }) => `${law} ${ok ? 'holds' : 'DOES NOT HOLD'}`).join(', ')}; lost ${audit.lost}`)
+
+// SIGTERM while requests are under way: each gets its answer, or was never accepted.
+const { inputs } = await (await fetch(server.found)).json()
+const zeros = inputs.map(({ name, datatype, shape: declared }) => {
+  const shape = declared.map((size) => (size < 0 ? 1 : size))
+  return { name, datatype, shape, data: new Array(shape.reduce((product, size) => product * size, 1)).fill(0) }
+})
+const body = JSON.stringify({ inputs: zeros })
+const ends = []
+for (let k = 0; k < 200; k++)
+  ends.push(
+    new Promise((resolve) => {
+      const request = http.request({ port, path: `${pathname}/infer`, method: 'POST', agent: false }, (response) => {
+        response.resume()
+        response.once('end', () => resolve('answered'))
+        response.once('aborted', () => resolve('LOST'))
+      })
+      request.once('error', () => resolve('not accepted'))
+      request.end(body)
+    }),
+  )
+const status = await server.end()
+const all = await Promise.all(ends)
+const counts = [...new Set(all)].map((end) => `${all.filter((one) => one === end).length} ${end}`)
+console.log(`SIGTERM: status ${status}; ${counts.join(', ')}`)
+process.exitCode =
+  growth > MOST_GROWTH || errors > 0 || saturated || all.includes('LOST') || status !== 0 || audit.lost > 0 ? 1 : 0

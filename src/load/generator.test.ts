@@ -1,0 +1,32 @@
+import { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compiledTwin } from '../engines/compiled-twin.ts'
+import { answerOf, runGenerator } from './generator.ts'
+import { encodeRequest, type HttpTarget } from './http/target.ts'
+import { OUTCOME } from './records.ts'
+
+let server: Worker
+let target: HttpTarget
+beforeAll(async () => {
+  server = new Worker(new URL('./null-server-thread.js', compiledTwin(import.meta.url)), { workerData: { kind: 'http' } })
+  const port = await answerOf<number>(server, 10_000, undefined)
+  const place = { kind: 'http' as const, secure: false, hostname: '127.0.0.1', address: '127.0.0.1', port, method: 'GET' }
+  const requests = [encodeRequest({ url: new URL('http://localhost/'), method: 'GET', headers: [], body: null })]
+  target = { ...place, requests }
+})
+afterAll(() => server.terminate())
+
+const options = { timeoutMs: 100, mostOutstanding: 100, seed: 1 }
+
+test('each request of a timeline is sent once, and answered', async () => {
+  const timeline = { dueMs: Float64Array.of(0, 1, 1, 20), measuredFrom: 0 }
+  const run = await runGenerator(target, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 10_000 })
+  expect([run.sent, run.stopped, [...run.records.outcome.slice(0, 4)]]).toEqual([4, false, [200, 200, 200, 200]])
+})
+
+test('a run that takes much longer than it should is ended with what there is', async () => {
+  // What is due in a minute stands for a machine that gets to it then.
+  const timeline = { dueMs: Float64Array.of(0, 60_000), measuredFrom: 0 }
+  const run = await runGenerator(target, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 1000 })
+  expect([run.sent, run.stopped, run.records.outcome[0], run.records.outcome[1]]).toEqual([1, true, 200, OUTCOME.pending])
+})

@@ -1,0 +1,59 @@
+// Times predictions of growing numbers of rows on the server's own workers before it is ready: all of them at once, as under load, and the
+// sizes in turns, so that a machine that changes meanwhile changes them all.
+import type { Feeds } from '../engines/types.ts'
+import { median } from '../measure/timing/statistics.ts'
+import type { BatchCost } from './batch-cost.ts'
+import { rowsOf } from './batches.ts'
+import type { Server } from './dispatcher.ts'
+import { RequestError } from './protocol.ts'
+
+const MOST_REQUESTS = 32
+const ROUNDS = { least: 3, most: 25, withinMs: 1500 } as const
+/** A row costs so much more than at the best size: larger ones are beyond the caches, and are not tried. */
+const UPTURN = 1.15
+
+/** The fewest rows first. `request`: one that the model takes; joined with copies of itself. */
+export async function measureBatchCosts(
+  servers: readonly Server[],
+  request: Feeds,
+  nowMs: () => number,
+): Promise<readonly BatchCost[]> {
+  const rows = rowsOf(request)!
+  const timed = async (requests: number): Promise<readonly number[]> => {
+    const together = new Array<Feeds>(requests).fill(request)
+    return Promise.all(
+      servers.map(async (server) => {
+        const from = nowMs()
+        await server.predict(together)
+        return nowMs() - from
+      }),
+    )
+  }
+  const sizes = await sizesWorthTiming(timed)
+  const all = new Map<number, number[]>(sizes.map((size) => [size, []]))
+  const from = nowMs()
+  for (let round = 0; round < ROUNDS.most; round++) {
+    if (round >= ROUNDS.least && nowMs() - from > ROUNDS.withinMs) break
+    for (const size of sizes) all.get(size)!.push(...(await timed(size)))
+  }
+  return sizes.map((size) => ({ rows: size * rows, ms: median(all.get(size)!) }))
+}
+
+/** Doubled until a row costs more again, or the engine refuses. Each is predicted twice: the first time with a size is slow. */
+async function sizesWorthTiming(timed: (requests: number) => Promise<readonly number[]>): Promise<readonly number[]> {
+  const sizes: number[] = []
+  let best = Number.POSITIVE_INFINITY
+  for (let size = 1; size <= MOST_REQUESTS; size *= 2) {
+    try {
+      await timed(size)
+      const each = median(await timed(size)) / size
+      sizes.push(size)
+      if (each > UPTURN * best) break
+      best = Math.min(best, each)
+    } catch (error) {
+      if (size === 1 || !(error instanceof RequestError)) throw error
+      break
+    }
+  }
+  return sizes
+}

@@ -1,0 +1,96 @@
+// Batches measured and chosen on workers of which it is known what a prediction takes.
+import { expect, test } from 'vitest'
+import type { Feeds, TensorValue } from '../engines/types.ts'
+import { joined, takenApart } from './batches.ts'
+import type { Server } from './dispatcher.ts'
+import { measureBatchCosts } from './measure-batches.ts'
+import { badRequest, type ModelSpec } from './protocol.ts'
+import { settleBatches } from './settle-batches.ts'
+
+const request = (first: number): Feeds => ({ x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(first, 1) } })
+const tensor = { datatype: 'FP32', dtype: 'float32' as const, shape: [-1, 2] }
+const model: ModelSpec = {
+  name: 'm',
+  version: null,
+  platform: 'onnx_onnxv1',
+  inputs: [{ ...tensor, name: 'x' }],
+  outputs: [{ ...tensor, name: 'y' }],
+}
+
+/** Workers on one clock, on which a prediction of so many rows takes `cost`. */
+function workers(count: number, cost: (rows: number) => number, most = 64) {
+  const clock = { now: 0 }
+  const asked: number[] = []
+  const server = (): Server => ({
+    async predict(requests) {
+      const { x } = joined(requests)
+      const rows = (x as TensorValue).shape[0]!
+      if (rows > most) throw badRequest('too many rows')
+      asked.push(rows)
+      clock.now += cost(rows) / count
+      return { results: takenApart({ y: x as TensorValue }, new Array(requests.length).fill(1))!, startedMs: 0, endedMs: 1 }
+    },
+  })
+  return { clock, asked, servers: Array.from({ length: count }, server) }
+}
+
+test('sizes are timed in turns, up to where a row costs more again', async () => {
+  const { clock, asked, servers } = workers(1, (rows) => (rows <= 8 ? 10 + rows : 4 * rows))
+  const costs = await measureBatchCosts(servers, request(1), () => clock.now)
+  expect(costs).toEqual([1, 2, 4, 8, 16].map((rows) => ({ rows, ms: rows <= 8 ? 10 + rows : 4 * rows })))
+  // The first two of each size are not counted, and no larger one is tried.
+  expect(asked.slice(0, 15)).toEqual([1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 1, 2, 4, 8, 16])
+})
+
+test('sizes that the engine refuses are left out, those of no size at all end it', async () => {
+  const few = workers(1, () => 1, 3)
+  expect((await measureBatchCosts(few.servers, request(1), () => few.clock.now)).map(({ rows }) => rows)).toEqual([1, 2])
+  const none = workers(1, () => 1, 0)
+  await expect(measureBatchCosts(none.servers, request(1), () => 0)).rejects.toThrow('too many rows')
+})
+
+const settle = (mostRows: number | 'auto', { servers }: { servers: readonly Server[] }, changed: Partial<ModelSpec> = {}) =>
+  settleBatches({ ...model, ...changed }, servers, {
+    mostRows,
+    fewRows: null,
+    delayMs: 3,
+    withinMs: null,
+    samples: async () => [request(1), request(2)],
+  })
+
+test('rows that are told are shown to be right and not measured', async () => {
+  expect(
+    await settle(
+      6,
+      workers(2, () => 1),
+    ),
+  ).toEqual({ mostRows: 6, fewRows: 6, delayMs: 3, costs: null, line: null, why: null })
+})
+
+test('a model whose rows cannot be joined is refused where rows are told, else predicts one by one, and says why', async () => {
+  const fixed = { inputs: [{ ...tensor, name: 'x', shape: [1, 2] }] }
+  await expect(
+    settle(
+      6,
+      workers(1, () => 1),
+      fixed,
+    ),
+  ).rejects.toMatchObject({
+    name: 'InputError',
+    message: "--max-batch 6: m: the first axis of 'x' is not free (1x2); leave it out",
+  })
+  expect(
+    await settle(
+      'auto',
+      workers(1, () => 1),
+      fixed,
+    ),
+  ).toEqual({
+    mostRows: 1,
+    fewRows: 1,
+    delayMs: 0,
+    costs: null,
+    line: null,
+    why: "the first axis of 'x' is not free (1x2)",
+  })
+})

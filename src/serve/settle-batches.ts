@@ -1,0 +1,57 @@
+// How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
+// predictions of several cost here.
+import { InputError } from '../graph/input-error.ts'
+import { type BatchCost, type CostLine, chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
+import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
+import type { Server } from './dispatcher.ts'
+import { measureBatchCosts } from './measure-batches.ts'
+import { nowMs } from './now.ts'
+import type { ModelSpec } from './protocol.ts'
+
+export interface ServerBatching {
+  /** In one prediction; auto: by what they cost. */
+  readonly mostRows: number | 'auto'
+  /** Of fewer requests than make a whole batch, where the rows are told; null: as many. */
+  readonly fewRows: number | null
+  readonly delayMs: number
+  /** What an answer may take, which an automatic choice keeps to; null: nobody says. */
+  readonly withinMs: number | null
+  readonly samples: Samples
+}
+
+export interface SettledBatches {
+  /** 1: requests are not joined. */
+  readonly mostRows: number
+  /** Of fewer requests than make a batch so many rows are joined: those that nobody is answered later for, where it is known. */
+  readonly fewRows: number
+  readonly delayMs: number
+  /** null: not measured, since the rows were told or cannot be joined. */
+  readonly costs: readonly BatchCost[] | null
+  /** Of the costs. */
+  readonly line: CostLine | null
+  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  readonly why: string | null
+}
+
+export const NOT_JOINED: SettledBatches = { mostRows: 1, fewRows: 1, delayMs: 0, costs: null, line: null, why: null }
+
+/** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
+export async function settleBatches(
+  model: ModelSpec,
+  servers: readonly Server[],
+  { mostRows, fewRows, delayMs, withinMs, samples }: ServerBatching,
+): Promise<SettledBatches> {
+  try {
+    const requests = await proveBatches(model, servers[0]!.predict, samples)
+    if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
+    const costs = await measureBatchCosts(servers, requests[0]!, nowMs)
+    const { mostRows: chosen, why } = chooseBatch(costs, withinMs)
+    const line = fittedLine(costs)
+    if (why !== null) return { ...NOT_JOINED, costs, line, why }
+    return { mostRows: chosen, fewRows: rowsWithoutLoss(costs, chosen), delayMs, costs, line, why }
+  } catch (error) {
+    if (!(error instanceof CannotJoin)) throw error
+    if (mostRows === 'auto') return { ...NOT_JOINED, why: error.message }
+    throw new InputError(`--max-batch ${mostRows}: ${model.name}: ${error.message}; leave it out`)
+  }
+}

@@ -1,0 +1,88 @@
+// The server against clients that are not ours, without an option of ours: Triton's and kserve's in Python (WHYSLOW_CLIENTS_PYTHON names an
+// interpreter that has tritonclient[grpc,http] and kserve). The model gives back what it takes, in every datatype.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import { ROOT } from '../sources.ts'
+import { folders, start } from './command.ts'
+
+const DTYPES = {
+  bool: 'bool',
+  uint8: 'uint8',
+  int8: 'int8',
+  uint16: 'uint16',
+  int16: 'int16',
+  uint32: 'uint32',
+  int32: 'int32',
+  uint64: 'uint64',
+  int64: 'int64',
+  fp16: 'float16',
+  fp32: 'float32',
+  fp64: 'float64',
+  bytes: 'string',
+}
+const PREDICT = `export async function load() {
+  return {
+    async predict(feeds) {
+      return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => ['out_' + name, tensor]))
+    },
+    async close() {},
+  }
+}
+`
+const where = folders()
+const folder = join(where.root, 'echo')
+mkdirSync(folder)
+writeFileSync(join(folder, 'predict.mjs'), PREDICT)
+writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+const tensors = (prefix: string) =>
+  Object.entries(DTYPES).map(([name, dtype]) => ({ name: `${prefix}${name}`, isTensor: true, dtype, shape: ['n', 2] }))
+writeFileSync(
+  join(folder, 'manifest.json'),
+  JSON.stringify({ schema: 'whyslow-folder/1', model: 'model.onnx', inputs: tensors(''), outputs: tensors('out_') }),
+)
+
+const python = process.env.WHYSLOW_CLIENTS_PYTHON ?? ''
+let served: { readonly addresses: readonly string[]; readonly end: () => Promise<number | null> } | null = null
+beforeAll(async () => {
+  if (python === '') return
+  const { child, ended } = start(where, ['serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm'])
+  const ports = await new Promise<RegExpExecArray>((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (chunk: string) => {
+      text += chunk
+      const found = /:(\d+)\/v2.*gRPC at 127\.0\.0\.1:(\d+)/.exec(text)
+      if (found !== null) resolve(found)
+    })
+    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
+  })
+  const end = async () => {
+    child.kill('SIGTERM')
+    return (await ended).status
+  }
+  served = { addresses: [`127.0.0.1:${ports[1]}`, `127.0.0.1:${ports[2]}`], end }
+})
+afterAll(async () => {
+  if (served !== null) expect(await served.end()).toBe(0)
+  where.remove()
+})
+
+/** What it printed; the test is left out where the interpreter does not have the package. */
+function asked({ skip }: TestContext, script: string, packageName: string): string {
+  if (served === null) return skip('WHYSLOW_CLIENTS_PYTHON names no interpreter that has tritonclient[grpc,http] and kserve')
+  if (spawnSync(python, ['-c', `import ${packageName}`]).status !== 0) return skip(`${python} has no ${packageName}`)
+  const { stdout, stderr } = spawnSync(python, [join(ROOT, 'test/python', script), ...served.addresses], { encoding: 'utf8' })
+  return stdout === '' ? stderr : stdout
+}
+
+test('tritonclient: every datatype as JSON, binary and over gRPC, and what is refused', (context) => {
+  const datatypes = Object.keys(DTYPES)
+    .map((name) => name.toUpperCase())
+    .sort()
+  expect(asked(context, 'ask_tritonclient.py', 'tritonclient')).toBe(`ok ${datatypes.join(' ')}\n`)
+})
+
+test('kserve: every datatype over REST and gRPC, and what is refused', (context) => {
+  expect(asked(context, 'ask_kserve.py', 'kserve')).toBe('ok\n')
+})
