@@ -61,6 +61,18 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
     python: async () => ({ replacements: [made], refused: [], failed: null }),
   })
   expect(other).toEqual([{ ...rest, rule: 'layout-shuffle', file: '/app/x.py', line: 4 }])
+  const patterns = [
+    { ...loop(4, 4), pattern: 'array-regrown' as const },
+    { ...loop(3, 3), pattern: 'dataframe-rows' as const },
+  ]
+  const both = await tryReplacements({ ...evidence, patterns }, given, {
+    javascript: never,
+    python: async () => ({ replacements: [made], refused: [], failed: null }),
+  })
+  expect(both.map(({ rule, line: at }) => [rule, at])).toEqual([
+    ['growing-array', 4],
+    ['dataframe-per-row', 3],
+  ])
 })
 
 test('JavaScript is asked about hot lines of each of its files; a list that grows is another finding', async () => {

@@ -28,18 +28,21 @@ const PATTERNS: readonly PatternName[] = [
   'array-iteration',
   'list-grown',
   'list-to-array',
+  'array-regrown',
+  'dataframe-rows',
 ]
 /** Which finding is cured, by what the source says of the place. */
-const PYTHON_RULES: Readonly<Partial<Record<PatternName, string>>> = {
+const LOOP_RULES: Readonly<Partial<Record<PatternName, string>>> = {
   'elementwise-loop': 'scalar-loop',
   'reduction-loop': 'scalar-loop',
   'array-iteration': 'scalar-loop',
   'layout-loop': 'layout-shuffle',
+  'array-regrown': 'growing-array',
 }
 const RULES = {
-  python: PYTHON_RULES,
+  python: { ...LOOP_RULES, 'dataframe-rows': 'dataframe-per-row' } as Readonly<Partial<Record<PatternName, string>>>,
   javascript: {
-    ...PYTHON_RULES,
+    ...LOOP_RULES,
     'list-grown': 'growing-array',
     'list-to-array': 'array-of-numbers-input',
   } as Readonly<Partial<Record<PatternName, string>>>,
