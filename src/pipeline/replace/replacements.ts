@@ -7,7 +7,7 @@ import type { PatternName } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
 import { readSamples } from '../turns/read-samples.ts'
 import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
-import type { LoopReplacement, LoopsAnswer } from './loop-replacement.ts'
+import { LEAST_FACTOR, type LoopReplacement, type LoopsAnswer } from './loop-replacement.ts'
 import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
 
 export interface ReplaceGiven {
@@ -66,7 +66,17 @@ export async function tryReplacements(
 ): Promise<readonly Replacement[]> {
   const replacements =
     evidence.language === 'python' ? await ofPython(evidence, given, others) : await ofJavascript(evidence, given, others)
-  return replacements.flatMap((one) => cured(one, evidence, given.file))
+  return [...replacements.flatMap((one) => cured(one, evidence, given.file)), ...ofAlternatives(evidence)]
+}
+
+/** What was tried in the program's own process and has lines to paste. Exported for its test. */
+export function ofAlternatives({ alternatives, language }: Pick<PipelineEvidence, 'alternatives' | 'language'>): Replacement[] {
+  return alternatives.flatMap(({ equal, code, on, instead, ...one }) => {
+    if (code === undefined || on === undefined || equal === 'different' || one.ratioLow < LEAST_FACTOR) return []
+    const { rule, file, line, function: name, nowMs, insteadMs, ratio, ratioLow, ratioHigh } = one
+    const times = { beforeMs: nowMs, afterMs: insteadMs, factor: ratio, factorLow: ratioLow, factorHigh: ratioHigh }
+    return [{ rule, language, file, line, function: name, code, form: instead, equal, on, ...times }]
+  })
 }
 
 async function ofPython(
