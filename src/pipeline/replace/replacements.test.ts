@@ -43,7 +43,13 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
     ...{ file: '/app/x.py', line: 3, endLine: 4, function: null, code: ['c = a * b'], on: '9 elements of float64' },
     ...{ beforeMs: 10, afterMs: 1, factor: 10, factorLow: 9, factorHigh: 11 },
   }
-  const evidence = { language: 'python', file: 'x.py', lines: [line(3, 40)], latency, alternatives: [] } as unknown as PipelineEvidence
+  const evidence = {
+    language: 'python',
+    file: 'x.py',
+    lines: [line(3, 40)],
+    latency,
+    alternatives: [],
+  } as unknown as PipelineEvidence
   const given = { file: '/app/x.py', call: null, data: null, python: process.execPath }
   const found = await tryReplacements(evidence, given, {
     javascript: never,
