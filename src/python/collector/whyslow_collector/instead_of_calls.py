@@ -236,7 +236,7 @@ def _file(given, node, callee):
     kept = read()
     equal = "bits" if _same_file(kept, read()) else "different"
     name = callee.rsplit(".", 1)[-1]
-    on = "a file of %s kB, the same in %d calls" % (format(os.path.getsize(path) // 1000, ","), len(given))
+    on = "a file of %s kB, of one path in all calls that were seen" % format(os.path.getsize(path) // 1000, ",")
     kind = node.text if len(node.text) <= 80 and "\n" not in node.text else name + "(…)"
     code = ["kept = %s%s  # once, when the model is loaded" % (kind, ".read()" if name == "open" else "")]
     return _timed(kind, "what was read once", (read, lambda: kept), {"equal": equal, "on": on, "code": code})
