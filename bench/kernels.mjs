@@ -46,6 +46,8 @@ const tensor = kernels.tensorKernel(size, imagenet)
 tensor.input.set(bytes)
 const whole = kernels.bytesKernel(elements)
 whole.input.set(bytes)
+const layout = kernels.layoutKernel(size)
+layout.input.set(floats)
 const affine = kernels.affineKernel(elements)
 affine.input.set(floats)
 
@@ -78,7 +80,11 @@ const kernelsMeasured = {
     pass: () => kernels.toTensor(bytes, size, imagenet, out),
     simd: () => tensor.run(),
   },
-  hwcToChw: { plain: () => kernels.plain.hwcToChw(floats, size), pass: () => kernels.hwcToChw(floats, size, out) },
+  hwcToChw: {
+    plain: () => kernels.plain.hwcToChw(floats, size),
+    pass: () => kernels.hwcToChw(floats, size, out),
+    simd: () => layout.run(),
+  },
 }
 
 const cell = (ms) => (ms === undefined ? '–' : ms.toFixed(2)).padStart(9)

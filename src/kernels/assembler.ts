@@ -64,6 +64,12 @@ export const constant = (bytes: readonly number[]): Code => [...simd(0x0c), ...b
 /** Bytes of the first by the places that the second names. */
 export const swizzle: Code = simd(0x0e)
 
+/** Four lanes of 32 bits of two vectors: 0 to 3 name those of the first, 4 to 7 of the second. */
+export const shuffle4 = (lanes: readonly [number, number, number, number]): Code => [
+  ...simd(0x0d),
+  ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+]
+
 /** local += step */
 export const advance = (local: number, step: number): Code => [...get(local), ...i32(step), ...add, ...set(local)]
 

@@ -20,6 +20,8 @@ export {
   type BytesKernel,
   bytesKernel,
   hasSimd,
+  type LayoutKernel,
+  layoutKernel,
   type TensorKernel,
   tensorKernel,
 } from './simd.ts'

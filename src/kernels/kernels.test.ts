@@ -114,6 +114,15 @@ describe('SIMD', () => {
     expect(kernel.output).toHaveLength(width * 3)
   })
 
+  test.each([0, 1, 3, 4, 5, 47, 64])('layoutKernel of %i pixels: the same bits', (width) => {
+    const shape = { height: 1, width, channels: 3 }
+    const kernel = kernels.layoutKernel(shape)
+    kernel.input.set(
+      Float32Array.from({ length: width * 3 }, (_, k) => [k / 3, Number.NaN, -0, Number.NEGATIVE_INFINITY][k % 4]!),
+    )
+    expect(kernel.run()).toEqual(Float32Array.from(kernels.plain.hwcToChw(kernel.input, shape)))
+  })
+
   test.each([0, 1, 7, 8, 9, 100])('affineKernel of %i elements', (length) => {
     const kernel = kernels.affineKernel(length)
     kernel.input.set(Float32Array.from({ length }, (_, k) => k - 3))
@@ -129,5 +138,6 @@ describe('SIMD', () => {
 
   test('other channels are refused', () => {
     expect(() => kernels.tensorKernel({ height: 1, width: 1, channels: 4 }, imagenet)).toThrow('three channels')
+    expect(() => kernels.layoutKernel({ height: 1, width: 1, channels: 1 })).toThrow('three channels')
   })
 })

@@ -86,7 +86,7 @@ export interface Replacement extends CodePlace {
   readonly language: Language
   /** Lines to paste. */
   readonly code: readonly string[]
-  /** What runs it: 'numpy', 'typed array', 'wasm-simd', 'onnx'. */
+  /** What does the work: 'numpy', 'python', 'typed array', 'wasm-simd', 'as one batch'. */
   readonly form: string
   /** Per prediction, in turns. */
   readonly beforeMs: number

@@ -171,7 +171,7 @@ export interface SessionFact {
 
 /** Two ways to do the same, timed in turns in the user's own interpreter: `predict` against the direct call, a DMatrix against an array. */
 export interface AlternativeFact extends CodePlace {
-  /** The finding it belongs to: 'predict-call-overhead', 'wrapper-overhead'. */
+  /** The finding it belongs to: 'predict-call-overhead', 'sequential-calls'. */
   readonly rule: string
   readonly now: string
   readonly instead: string
@@ -183,6 +183,10 @@ export interface AlternativeFact extends CodePlace {
   readonly ratioHigh: number
   /** Results are equal bit for bit, within rounding, or not at all. */
   readonly equal: 'bits' | 'rounding' | 'different'
+  /** Lines to paste, where the other way is a few of them. */
+  readonly code?: readonly string[]
+  /** What both were tried on: '64 runs of one row'. */
+  readonly on?: string
 }
 
 /** Where time at the start goes. */

@@ -11,6 +11,8 @@ import { ROOT } from '../sources.ts'
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0
 
+const hasPandas = spawnSync(python, ['-c', 'import pandas']).status === 0
+
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-loops-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -81,6 +83,87 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     const { replacements, refused } = await replaced(`import numpy as np\n${text}`)
     expect(replacements).toEqual([])
     expect(refused[0]!.reason).toContain(reason)
+  })
+
+  test('arrays that grow, and rows of DataFrames: what is offered is equal on other values than it was proven on', () => {
+    const script = join(ROOT, 'fixtures/python-loops/verify_rewrites.py')
+    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'src/pipeline/replace/python')], { encoding: 'utf8' })
+    const lines = stdout.trim().split('\n')
+    const counted = lines.at(-1)!.match(/^offered (\d+), refused (\d+), compared (\d+), wrong (\d+)$/)
+    expect(counted, `${stdout}${stderr}`).not.toBeNull()
+    expect(Number(counted![4]), stdout).toBe(0)
+    expect(Number(counted![1])).toBeGreaterThan(hasPandas ? 190 : 110)
+    for (const name of ['reads', 'counts', 'twice', ...(hasPandas ? ['row-whole', 'row-kept'] : [])])
+      expect(lines).toContain(`${name}: none`)
+  }, 120_000)
+
+  test('an array that grows by arithmetic is one expression; by anything else, a list that becomes it once', async () => {
+    const { replacements } = await replaced(
+      'import numpy as np\na = np.random.rand(3000)\nx = np.array([])\nfor v in a:\n    x = np.append(x, v * 2)\ny = np.zeros((0, 200))\nfor v in a[:600]:\n    y = np.vstack((y, [v] * 200))\n',
+    )
+    expect(replacements).toMatchObject([
+      { line: 4, form: 'numpy', equal: 'bits', code: ['grown = a * 2', 'if len(grown):', '    x = np.append(x, grown)'] },
+      {
+        line: 7,
+        form: 'python',
+        equal: 'bits',
+        code: [
+          'grown = []',
+          'for v in a[:600]:',
+          '    grown.append([v] * 200)',
+          'if grown:',
+          '    y = np.vstack([y, *grown])',
+        ],
+      },
+    ])
+  })
+
+  test.skipIf(!hasPandas)('rows of a DataFrame become columns, or rows of one array where more is done with them', async () => {
+    const { replacements } = await replaced(
+      'import numpy as np\nimport pandas as pd\ndf = pd.DataFrame({"price": np.random.rand(500), "count": np.arange(500)})\nout = []\nfor _, row in df.iterrows():\n    out.append(row["price"] * row["count"])\nfor _, row in df.iterrows():\n    out.append(str(row["price"]))\nt = df.apply(lambda row: row["price"] / (1 + row["count"]), axis=1)\n',
+    )
+    expect(replacements.map(({ line, form }) => [line, form])).toEqual([
+      [5, 'numpy'],
+      [7, 'python'],
+      [9, 'numpy'],
+    ])
+    expect(replacements[0]!.code).toEqual([
+      "price = df['price'].to_numpy()",
+      "count = df['count'].to_numpy('float64')",
+      'out = price * count',
+    ])
+    expect(replacements[1]!.code.slice(0, 2)).toEqual([
+      "price_at = df.columns.get_loc('price')",
+      'for _, row in zip(df.index, df.to_numpy()):',
+    ])
+    expect(replacements[2]!.code.at(-1)).toBe('t = pd.Series(price / (1 + count), index=df.index)')
+  })
+
+  test.each([
+    [
+      'it is read while it grows',
+      'a = np.arange(9.0)\nx = np.zeros(1)\nfor v in a:\n    if x[-1] < 3:\n        x = np.append(x, v)\n',
+      'x is read while it grows',
+    ],
+    [
+      'a function beside it sees it',
+      'a = np.arange(9.0)\nx = np.zeros(1)\ndef show():\n    return x.sum()\nfor v in a:\n    show()\n    x = np.append(x, v)\n',
+      'x is read by a function beside the loop',
+    ],
+    [
+      'a try around it',
+      'a = np.arange(9.0)\nx = np.zeros(1)\ntry:\n    for v in a:\n        x = np.append(x, len(str(v)))\nexcept ValueError:\n    pass\n',
+      'a try stands around it',
+    ],
+    [
+      'what can be gone through once',
+      'a = iter(range(9))\nx = np.zeros(1)\nfor v in a:\n    x = np.append(x, len(str(v)))\n',
+      'something that can be gone through once',
+    ],
+  ])('an array that grows: %s is refused, with the reason', async (_, text, reason) => {
+    const { replacements, refused } = await replaced(`import numpy as np\n${text}`)
+    expect(replacements).toEqual([])
+    expect(refused.map((one) => one.reason).join('; ')).toContain(reason)
   })
 
   test('a program that throws is said to; what ran before it is looked at', async () => {

@@ -1,5 +1,6 @@
 // The examples about user code run, and both ways of each give the same. How much faster one is stands on their pages, from a quiet machine.
 import { spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
@@ -45,5 +46,32 @@ describe.skipIf(!has('numpy, pandas'))('with NumPy and pandas (left out without 
     const document = await compared('fraud-service/before.py', 'fraud-service/after.py')
     expect(document.outputs).toMatchObject({ agreement: 'close', samples: 32, numbers: 32 })
     expect(document.ratio).toBeLessThan(1)
+  })
+})
+
+describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers (left out without them)', () => {
+  test('text-classifier', async () => {
+    const document = await compared('text-classifier/before.py', 'text-classifier/after.py')
+    expect(document.outputs).toMatchObject({ agreement: 'identical', samples: 64 })
+  })
+})
+
+describe.skipIf(!has('keras, sklearn'))('with Keras and scikit-learn (left out without them)', () => {
+  test('keras-digits: the .h5 file in Keras and outside of it, and as .tflite', async (context) => {
+    onlyFull(context, 'a model is trained')
+    const made = spawnSync(python, [join(ROOT, 'examples/keras-digits/make_model.py'), where.data], { encoding: 'utf8' })
+    expect(made.status, made.stderr).toBe(0)
+    expect(Number(/accuracy (\S+)/.exec(made.stdout)![1])).toBeGreaterThan(0.85)
+    const [model, data] = ['digits.h5', 'digits.npz'].map((name) => join(where.data, name)) as [string, string]
+    const given = ['--python', python, '--data', data, '--labels', 'label', '--quick', '--no-progress']
+    const engines = ['--engines', 'python-keras,ort-cpu', '--config', 'call=function']
+    const both = await whyslow(where, 'compare', model, ...engines, ...given, '--json', '-')
+    expect(both.status, both.stderr).toBe(0)
+    expect(both.stdout).toMatch(/"python-keras"/)
+    const small = join(where.data, 'digits.tflite')
+    const written = await whyslow(where, 'quantize', model, '-o', small, '--data', data, '--labels', 'label', '--no-progress')
+    expect(written.status, written.stderr).toBe(0)
+    expect(written.stdout).toMatch(/of the decisions the same/)
+    expect(statSync(small).size).toBeLessThan(statSync(model).size / 5)
   })
 })

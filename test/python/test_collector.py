@@ -3,6 +3,7 @@ alone; no test looks at how long something takes."""
 
 import ast
 import importlib.util
+import json
 import os
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
 
-from whyslow_collector import alternatives, clock, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
+from whyslow_collector import alternatives, clock, instead_of_calls, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
 from whyslow_collector.errors import Contract, reason_of  # noqa: E402
 from whyslow_collector.loops_seen import LoopsSeen  # noqa: E402
 from whyslow_collector.places import Places  # noqa: E402
@@ -45,6 +46,45 @@ def kind(source):
     loop = next(node for node in ast.walk(tree) if isinstance(node, nodes))
     told = loops.kind_of(loop, resolve)
     return told and told.name
+
+
+class Site:
+    """A place that was called with first arguments."""
+
+    def __init__(self, path, line, callee, given):
+        self.place = {"file": path, "line": line, "function": "predict"}
+        self.callee, self.given, self.count = callee, given, len(given)
+
+
+def instead(source, callee, given):
+    path = written(source)
+    rows = patterns.patterns_of([path])
+    calls = type("Calls", (), {"sites": {row["line"]: Site(row["file"], row["line"], callee, given) for row in rows}})
+    return instead_of_calls.instead_of_calls(calls, rows)
+
+
+class InsteadOfCalls(unittest.TestCase):
+    PARSED = "import json\ndef predict(text):\n    return json.loads(text)\n"
+
+    def test_numbers_of_json_as_bytes(self):
+        for value in ([0.1, -0.0, 5e-324, 1e308] * 100, {"id": 3, "rows": [list(range(-300, 300)), [2.5] * 300]}, [float("nan"), float("inf")] * 200):
+            (row,) = instead(self.PARSED, "json.loads", [json.dumps(value)])
+            self.assertEqual((row["rule"], row["line"], row["equal"]), ("json-in-the-loop", 3, "bits"))
+            self.assertGreater(row["ratioHigh"], 0)
+
+    def test_texts_and_short_lists_are_not_numbers(self):
+        for value in ({"name": ["x"] * 999}, [1, 2, 3], [1, 2.5] * 500, [2**70] * 500, "text"):
+            self.assertEqual(instead(self.PARSED, "json.loads", [json.dumps(value)]), [])
+        self.assertEqual(instead("import json\ndef predict(t):\n    return json.loads(t, parse_float=str)\n", "json.loads", ["[0.5]" * 9]), [])
+
+    def test_a_file_of_one_path(self):
+        source = "def predict(x):\n    with open(PATH) as file:\n        return file.read()\n"
+        path = written("words")
+        (row,) = instead(source, "open", [path, path])
+        self.assertEqual((row["rule"], row["line"], row["equal"]), ("file-in-the-loop", 2, "bits"))
+        self.assertEqual(row["code"], ["kept = open(PATH).read()  # once, when the model is loaded"])
+        self.assertEqual(instead(source, "open", [path, written("others")]), [])
+        self.assertEqual(instead(source.replace("PATH)", "PATH, 'w')"), "open", [path, path]), [])
 
 
 class Loops(unittest.TestCase):

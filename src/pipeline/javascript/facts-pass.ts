@@ -8,6 +8,8 @@ import { runInNewContext } from 'node:vm'
 import type { StageFact } from '../facts.ts'
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
+import { insteadOf } from './instead-of-calls.ts'
+import { insteadOfSessions } from './instead-of-sessions.ts'
 import { type Predictions, UserError } from './predictions.ts'
 import { PROBES, Probed } from './probes.ts'
 import type { ProfileWorld } from './profile-pass.ts'
@@ -20,6 +22,8 @@ const LEAST = 3
 const MOST = 100
 /** Predictions of which each stage is looked at alone. */
 const STAGE_LOOKS = 5
+/** Less of a prediction is not worth other code. */
+const TRIED_SHARE = 0.03
 const DELAY_RESOLUTION_MS = 1
 
 export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: ProfileWorld): Promise<void> {
@@ -41,17 +45,20 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const tensorsBefore = sessions.tf?.memory().numTensors ?? null
   const before = heldBytes()
   threads.begin()
-  const count = await predict(predictions, plan.budgetMs * BUDGET_SHARE)
+  const { count, tookMs } = await predict(predictions, plan.budgetMs * BUDGET_SHARE)
   const told = sessions.threads()
   const working = Math.max(told.threads, threads.atWork() ?? 0)
   const leakBytesPerPrediction = Math.max(0, heldBytes() - before) / count
   const tensors = sessions.tf?.memory().numTensors ?? null
   const names = predictions.target.stages.map(({ name }) => name)
+  await tryOthers(probed, tookMs)
   tell(plan, probed, count)
   send({ kind: 'sessions', sessions: sessions.facts(count, names) })
   const live = tensors === null || tensorsBefore === null ? {} : { liveTensorsPerPrediction: (tensors - tensorsBefore) / count }
   send({ kind: 'process', facts: { leakBytesPerPrediction, ...live, ...told, threads: working } })
   send({ kind: 'stages', stages: await lookAtStages(predictions) })
+  const handles = await sessions.asked(() => predictions.whole())
+  send({ kind: 'alternatives', alternatives: await insteadOfSessions(handles) })
 }
 
 /** What stays after a whole collection, buffers included. */
@@ -64,14 +71,24 @@ function heldBytes(): number {
   return heapUsed + arrayBuffers
 }
 
-async function predict(predictions: Predictions, budgetMs: number): Promise<number> {
+async function predict(predictions: Predictions, budgetMs: number): Promise<{ readonly count: number; readonly tookMs: number }> {
   const began = performance.now()
   let count = 0
   while (count < LEAST || (count < MOST && performance.now() - began < budgetMs)) {
     await predictions.whole()
     count++
   }
-  return count
+  return { count, tookMs: performance.now() - began }
+}
+
+/** Calls that take their share of the predictions, in another way. */
+async function tryOthers({ seen, given }: Probed, tookMs: number): Promise<void> {
+  for (const [key, one] of seen) {
+    const known = given.get(key)
+    if (known === undefined || one.calls === 0 || one.timeMs < TRIED_SHARE * tookMs) continue
+    const tried = await insteadOf(known, one.calls)
+    if (tried !== null) one.tried = tried
+  }
 }
 
 function tell(plan: Plan, probed: Probed, predictions: number): void {

@@ -4,12 +4,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
-import type { CallFact, LoopFact, StageFact, ValueFact } from '../facts.ts'
+import type { AlternativeFact, CallFact, LoopFact, StageFact, ValueFact } from '../facts.ts'
 import type { LanguageSide } from '../language.ts'
 import type { Message, Target } from '../protocol.ts'
 import { attribute } from './attribute.ts'
 import type { RawProfile } from './cpu-profile.ts'
 import { importFacts } from './import-times.ts'
+import { isOf, type Tried } from './instead-of-calls.ts'
 import { isUsers } from './prepare.ts'
 import type { Seen } from './probes.ts'
 import type { Site } from './source.ts'
@@ -80,6 +81,7 @@ function fromProfile(
 
 function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files: readonly UserFile[]): Message[] {
   const calls: CallFact[] = []
+  const alternatives: AlternativeFact[] = []
   const loops: LoopFact[] = []
   for (const [key, one] of seen) {
     const at = key.lastIndexOf('#')
@@ -100,13 +102,17 @@ function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files
       timeMs: isTold ? timeMs / predictions : 0,
       stage: null,
     }
+    if (one.tried !== undefined && isOf(site.callee, one.tried)) alternatives.push({ ...place, ...alternativeOf(one.tried) })
     calls.push({ ...place, ...called, argument, result, ...(concurrent > 0 ? { awaited: true, concurrent } : {}) })
   }
   return [
+    { kind: 'alternatives', alternatives },
     { kind: 'calls', calls },
     { kind: 'loops', loops },
   ]
 }
+
+const alternativeOf = ({ of: _, ...told }: Tried): Omit<Tried, 'of'> => told
 
 const operandsOf = ({ arrays }: Site, { values }: Seen): Record<string, ValueFact> =>
   Object.fromEntries(arrays.flatMap((name, at) => (values[at] === undefined ? [] : [[name, values[at]] as const])))
@@ -129,6 +135,8 @@ function placed(message: Message, files: readonly UserFile[], entry: string): Me
       })),
     }
   }
+  if (message.kind === 'alternatives')
+    return { ...message, alternatives: message.alternatives.map((one) => ({ ...one, file: shown(one.file) })) }
   if (message.kind !== 'imported') return message
   const { target } = message
   return { ...message, target: { ...target, places: target.stages.map((name) => placeOfStage(name, files)) } }

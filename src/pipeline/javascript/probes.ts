@@ -1,6 +1,7 @@
 // What the probes in the user's code (put there by probe.ts) tell while it runs: how often a loop's body ran and over what, how often a
 // call was made, with what, how long it took. Kept by key, `FILE#NUMBER`; who reads the sources knows what each is.
 import type { ValueFact } from '../facts.ts'
+import type { Given, Tried } from './instead-of-calls.ts'
 import { valueFact } from './values.ts'
 
 export interface Seen {
@@ -12,6 +13,8 @@ export interface Seen {
   values: readonly ValueFact[]
   /** Most of them on their way at once: promises. */
   concurrent: number
+  /** Of a call: another way to do it, in turns. */
+  tried?: Tried
 }
 
 /** What code with probes calls, under a name of the global object. */
@@ -31,6 +34,8 @@ export const PROBES = '__whyslowProbes'
 
 export class Probed implements Probes {
   readonly seen = new Map<string, Seen>()
+  /** First arguments, by key. */
+  readonly given = new Map<string, Given>()
   private readonly begun = new Map<string, number[]>()
   private readonly open = new Map<string, number>()
 
@@ -52,6 +57,9 @@ export class Probed implements Probes {
   a<T>(key: string, value: T): T {
     const one = this.of(key)
     one.argument ??= valueFact(value)
+    const known = this.given.get(key)
+    if (known === undefined) this.given.set(key, { value, same: true })
+    else if (known.value !== value) known.same = false
     return value
   }
 

@@ -4,6 +4,7 @@ import Module from 'node:module'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { SessionFact, ValueFact } from '../facts.ts'
+import type { Feeds, Handle } from './instead-of-sessions.ts'
 import { calledFrom, callers, type StackPlace } from './stack.ts'
 import { valueFact } from './values.ts'
 
@@ -35,12 +36,16 @@ type Method = (...given: unknown[]) => unknown
 
 /** Frames that are kept. */
 const CALLERS = 4
+/** Of one prediction. */
+const MOST_ASKED = 256
 
 /** Watches from now on. `stage`: which one runs. */
 export class Sessions {
   private readonly entries: Entry[] = []
   private readonly patched = new WeakSet<object>()
   private predicting = false
+  private asking = false
+  private readonly handles = new Map<Entry, Handle>()
   tf: { memory(): { numTensors: number; numBytes: number } } | null = null
 
   private readonly stage: () => number | null
@@ -60,6 +65,16 @@ export class Sessions {
   beginPredictions(): void {
     this.predicting = true
     for (const one of this.entries) Object.assign(one, { runs: 0, runMs: 0, opens: 0 })
+  }
+
+  /** What is asked of sessions of onnxruntime in `prediction`, kept so that it can be asked in another way. Nothing is kept before and after. */
+  async asked(prediction: () => Promise<unknown>): Promise<readonly Handle[]> {
+    this.asking = true
+    await prediction()
+    this.asking = false
+    const handles = [...this.handles].map(([{ ran }, handle]) => ({ ...handle, ran }))
+    this.handles.clear()
+    return handles
   }
 
   facts(predictions: number, stages: readonly string[]): SessionFact[] {
@@ -167,6 +182,13 @@ export class Sessions {
         threads: typeof options.intraOpNumThreads === 'number' ? options.intraOpNumThreads : null,
         device: deviceOf(options.executionProviders),
       })
+      const run = session.run as Handle['run']
+      // Those that are opened anew for each prediction are not to be kept by this.
+      if (this.asking || !this.predicting) {
+        const handle = { opened, ran: null, reopened: this.asking, asked: [] }
+        const open = async () => (await create.apply(kind, given)) as Anything
+        this.handles.set(one, { ...handle, open, run: (feeds) => run.call(session, feeds) })
+      }
       this.watchRun(session, 'run', one)
       return session
     }
@@ -211,6 +233,11 @@ export class Sessions {
     session[name] = (...given: unknown[]) => this.noteRun(one, given, () => run.apply(session, given))
   }
 
+  private note(one: Entry, [feeds]: readonly unknown[]): void {
+    const handle = this.asking ? this.handles.get(one) : undefined
+    if (handle !== undefined && handle.asked.length < MOST_ASKED) handle.asked.push(feeds as Feeds)
+  }
+
   private noteRun(one: Entry, given: readonly unknown[], run: () => unknown): unknown {
     if (one.ran === null) {
       const [ran = null, ...through] = callers(CALLERS)
@@ -218,6 +245,7 @@ export class Sessions {
     }
     one.stage ??= this.stage()
     if (one.inputs.length === 0) one.inputs = inputsOf(given[0])
+    this.note(one, given)
     one.runs++
     one.open++
     one.concurrent = Math.max(one.concurrent, one.open)

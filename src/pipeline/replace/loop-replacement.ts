@@ -47,7 +47,7 @@ export interface Told {
 }
 
 /** A gain below this is not worth other code; one that is not sure is none. */
-const LEAST_FACTOR = 1.2
+export const LEAST_FACTOR = 1.2
 
 /** What the answer says of one place of a file. */
 export function replacementOf(

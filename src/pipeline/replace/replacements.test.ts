@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { LoopsQuestion } from './python-loops.ts'
-import { hotLines, tryReplacements } from './replacements.ts'
+import { hotLines, ofAlternatives, tryReplacements } from './replacements.ts'
 
 const line = (at: number, selfMs: number, file = '/app/x.py') => ({
   file,
@@ -43,7 +43,13 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
     ...{ file: '/app/x.py', line: 3, endLine: 4, function: null, code: ['c = a * b'], on: '9 elements of float64' },
     ...{ beforeMs: 10, afterMs: 1, factor: 10, factorLow: 9, factorHigh: 11 },
   }
-  const evidence = { language: 'python', file: 'x.py', lines: [line(3, 40)], latency } as unknown as PipelineEvidence
+  const evidence = {
+    language: 'python',
+    file: 'x.py',
+    lines: [line(3, 40)],
+    latency,
+    alternatives: [],
+  } as unknown as PipelineEvidence
   const given = { file: '/app/x.py', call: null, data: null, python: process.execPath }
   const found = await tryReplacements(evidence, given, {
     javascript: never,
@@ -61,6 +67,18 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
     python: async () => ({ replacements: [made], refused: [], failed: null }),
   })
   expect(other).toEqual([{ ...rest, rule: 'layout-shuffle', file: '/app/x.py', line: 4 }])
+  const patterns = [
+    { ...loop(4, 4), pattern: 'array-regrown' as const },
+    { ...loop(3, 3), pattern: 'dataframe-rows' as const },
+  ]
+  const both = await tryReplacements({ ...evidence, patterns }, given, {
+    javascript: never,
+    python: async () => ({ replacements: [made], refused: [], failed: null }),
+  })
+  expect(both.map(({ rule, line: at }) => [rule, at])).toEqual([
+    ['growing-array', 4],
+    ['dataframe-per-row', 3],
+  ])
 })
 
 test('JavaScript is asked about hot lines of each of its files; a list that grows is another finding', async () => {
@@ -74,6 +92,7 @@ test('JavaScript is asked about hot lines of each of its files; a list that grow
     file: '/app/x.py',
     lines: [line(3, 40), line(9, 50, '/app/other.mjs')],
     patterns: [{ ...loop(4, 4), pattern: 'list-grown' as const }],
+    alternatives: [],
     latency,
   } as unknown as PipelineEvidence
   const found = await tryReplacements(
@@ -92,6 +111,23 @@ test('JavaScript is asked about hot lines of each of its files; a list that grow
 
 test('nothing is asked where nothing is hot', async () => {
   const given = { file: '/app/x.py', call: null, data: null, python: null }
-  const cold = { language: 'python', file: 'x.py', lines: [line(3, 1)], latency } as unknown as PipelineEvidence
+  const cold = { language: 'python', file: 'x.py', lines: [line(3, 1)], latency, alternatives: [] } as unknown as PipelineEvidence
   expect(await tryReplacements(cold, given, { python: never, javascript: never })).toEqual([])
+})
+
+test('what was tried in the program’s own process and has lines to paste is a replacement; what differs, or is no faster, is none', () => {
+  const one = {
+    ...{ rule: 'sequential-calls', file: 'x.py', line: 9, function: 'predict', now: 'one by one', instead: 'as one batch' },
+    ...{ nowMs: 40, insteadMs: 2, ratio: 20, ratioLow: 15, ratioHigh: 22, equal: 'rounding' as const },
+    ...{ code: ['y = model.predict(np.concatenate(rows))'], on: '64 runs of one row' },
+  }
+  const { code: _, ...withoutCode } = one
+  const alternatives = [one, { ...one, equal: 'different' as const }, { ...one, ratioLow: 1.1 }, withoutCode]
+  expect(ofAlternatives({ alternatives, language: 'python' })).toEqual([
+    {
+      ...{ rule: 'sequential-calls', language: 'python', file: 'x.py', line: 9, function: 'predict', form: 'as one batch' },
+      ...{ beforeMs: 40, afterMs: 2, factor: 20, factorLow: 15, factorHigh: 22, equal: 'rounding' },
+      ...{ code: one.code, on: one.on },
+    },
+  ])
 })

@@ -7,7 +7,7 @@ import type { PatternName } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
 import { readSamples } from '../turns/read-samples.ts'
 import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
-import type { LoopReplacement, LoopsAnswer } from './loop-replacement.ts'
+import { LEAST_FACTOR, type LoopReplacement, type LoopsAnswer } from './loop-replacement.ts'
 import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
 
 export interface ReplaceGiven {
@@ -28,18 +28,21 @@ const PATTERNS: readonly PatternName[] = [
   'array-iteration',
   'list-grown',
   'list-to-array',
+  'array-regrown',
+  'dataframe-rows',
 ]
 /** Which finding is cured, by what the source says of the place. */
-const PYTHON_RULES: Readonly<Partial<Record<PatternName, string>>> = {
+const LOOP_RULES: Readonly<Partial<Record<PatternName, string>>> = {
   'elementwise-loop': 'scalar-loop',
   'reduction-loop': 'scalar-loop',
   'array-iteration': 'scalar-loop',
   'layout-loop': 'layout-shuffle',
+  'array-regrown': 'growing-array',
 }
 const RULES = {
-  python: PYTHON_RULES,
+  python: { ...LOOP_RULES, 'dataframe-rows': 'dataframe-per-row' } as Readonly<Partial<Record<PatternName, string>>>,
   javascript: {
-    ...PYTHON_RULES,
+    ...LOOP_RULES,
     'list-grown': 'growing-array',
     'list-to-array': 'array-of-numbers-input',
   } as Readonly<Partial<Record<PatternName, string>>>,
@@ -63,7 +66,17 @@ export async function tryReplacements(
 ): Promise<readonly Replacement[]> {
   const replacements =
     evidence.language === 'python' ? await ofPython(evidence, given, others) : await ofJavascript(evidence, given, others)
-  return replacements.flatMap((one) => cured(one, evidence, given.file))
+  return [...replacements.flatMap((one) => cured(one, evidence, given.file)), ...ofAlternatives(evidence)]
+}
+
+/** What was tried in the program's own process and has lines to paste. Exported for its test. */
+export function ofAlternatives({ alternatives, language }: Pick<PipelineEvidence, 'alternatives' | 'language'>): Replacement[] {
+  return alternatives.flatMap(({ equal, code, on, instead, ...one }) => {
+    if (code === undefined || on === undefined || equal === 'different' || one.ratioLow < LEAST_FACTOR) return []
+    const { rule, file, line, function: name, nowMs, insteadMs, ratio, ratioLow, ratioHigh } = one
+    const times = { beforeMs: nowMs, afterMs: insteadMs, factor: ratio, factorLow: ratioLow, factorHigh: ratioHigh }
+    return [{ rule, language, file, line, function: name, code, form: instead, equal, on, ...times }]
+  })
 }
 
 async function ofPython(

@@ -6,6 +6,8 @@ import { definePipelineRule } from '../rule.ts'
 /** Of the time: faster libraries and binary forms leave a third or less. */
 const SAVED = 0.7
 
+const LIBRARIES = { python: ', or a faster library (orjson),', javascript: '' } as const
+
 export const jsonInTheLoop = definePipelineRule({
   id: 'json-in-the-loop',
   area: 'software',
@@ -14,7 +16,7 @@ export const jsonInTheLoop = definePipelineRule({
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['json']).map(({ pattern, timeMs, share: part }) => ({
-      ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, .npy, MessagePack) or a faster library (orjson) does the same in a fraction.`,
+      ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, MessagePack)${LIBRARIES[evidence.language]} does the same in a fraction.`,
       timeMs,
       wouldSaveMs: timeMs * SAVED,
       basis: 'modelled',

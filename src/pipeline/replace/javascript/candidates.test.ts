@@ -53,6 +53,18 @@ describe('what is written in place of a loop gives the same bits', () => {
       ['const c = new Float64Array(a.length)', 'for (let i = 0; i < a.length; i++) c[i] = a[i] * b[i]'],
     ],
     [
+      'a list that is spread into a new one',
+      'function f(a) {\n  let c = []\n  for (const x of a) c = [...c, x * 2]\n  return c\n}',
+      { a },
+      ['const c = new Float64Array(a.length)', 'for (let i = 0; i < a.length; i++) {', '  const x = a[i]', '  c[i] = x * 2', '}'],
+    ],
+    [
+      'a list that is made anew by concat',
+      'function f(a, b) {\n  let c = []\n  for (let i = 0; i < a.length; i++) c = c.concat([a[i] * b[i]])\n  return c\n}',
+      { a, b },
+      ['const c = new Float64Array(a.length)', 'for (let i = 0; i < a.length; i++) c[i] = a[i] * b[i]'],
+    ],
+    [
       'a test in front of what is pushed',
       'function f(a, low) {\n  const c = []\n  for (const x of a) if (x > low) c.push(x * 2)\n  return c\n}',
       { a, low: 0 },

@@ -174,13 +174,13 @@ export class Piece {
   }
 
   private effect(node: SyntaxNode, depth: number, always: boolean): void {
-    const callee = node.type === 'CallExpression' ? (node.callee as SyntaxNode) : null
-    const list = callee?.type === 'MemberExpression' && callee.computed !== true ? nameOf(callee.object as SyntaxNode) : null
-    if (list === null || !this.lists.has(list) || nameOf(callee!.property as SyntaxNode) !== 'push') {
+    const push = putInto(node)
+    if (push === null || !this.lists.has(push.list)) {
       this.fragment.expression(node)
       return
     }
-    const [value, ...others] = node.arguments as readonly SyntaxNode[]
+    const { list, values } = push
+    const [value, ...others] = values
     if (value === undefined || others.length > 0 || value.type === 'SpreadElement')
       throw new Refused('it pushes several values at once')
     if (depth > 1) throw new Refused('how long its list gets is not known before')
@@ -235,6 +235,34 @@ export class Piece {
   private replace({ start, end }: SyntaxNode, text: (render: Render) => string): void {
     this.edits.push({ start, end, text })
   }
+}
+
+/** list.push(x), list = [...list, x], list = list.concat(x); null: it is none of these. */
+function putInto(node: SyntaxNode): { readonly list: string; readonly values: readonly SyntaxNode[] } | null {
+  if (node.type === 'CallExpression') return calledOn(node, 'push')
+  if (node.type !== 'AssignmentExpression' || node.operator !== '=') return null
+  const list = nameOf(node.left as SyntaxNode)
+  const right = node.right as SyntaxNode
+  if (list === null) return null
+  if (right.type === 'ArrayExpression') {
+    const [first, ...values] = right.elements as readonly (SyntaxNode | null)[]
+    const isSpread = first?.type === 'SpreadElement' && nameOf(first.argument as SyntaxNode) === list
+    return isSpread && values.every(isNode) ? { list, values: values as readonly SyntaxNode[] } : null
+  }
+  const joined = right.type === 'CallExpression' ? calledOn(right, 'concat') : null
+  if (joined?.list !== list) return null
+  const [only] = joined.values
+  return only?.type === 'ArrayExpression' && joined.values.length === 1
+    ? { list, values: only.elements as readonly SyntaxNode[] }
+    : joined
+}
+
+/** name.method(…) */
+function calledOn(call: SyntaxNode, method: string): { readonly list: string; readonly values: readonly SyntaxNode[] } | null {
+  const callee = call.callee as SyntaxNode
+  const list = callee.type === 'MemberExpression' && callee.computed !== true ? nameOf(callee.object as SyntaxNode) : null
+  if (list === null || nameOf(callee.property as SyntaxNode) !== method) return null
+  return { list, values: call.arguments as readonly SyntaxNode[] }
 }
 
 /** `let i = 0; i < n; i++`: n turns at most, and i counts them where it begins at 0. Throws Refused. */

@@ -21,6 +21,7 @@ import json
 import types
 
 import python_child as child
+import rewrites
 from prove import Seen, copies, live, prove, shared, take_turns
 from vectorize import Refused, check_names_after, numpy_names, places, propose
 
@@ -43,7 +44,7 @@ class Candidate:
         self.seen = []
         self.bytes = 0
 
-    def look(self, local, outer):
+    def look(self, local, outer, _):
         if len(self.seen) >= MOST_SEEN or self.bytes > MOST_BYTES:
             return
         stops = [node.id for stop in self.proposal.stops if stop is not None for node in ast.walk(stop) if isinstance(node, ast.Name)]
@@ -68,7 +69,7 @@ def find(tree, lines):
             continue
         try:
             proposal = propose(statement, place.before, known)
-            check_names_after(place, proposal)
+            check_names_after(place, proposal.written)
             found.append(Candidate(place, proposal))
             taken.append((first, last))
         except Refused as error:
@@ -115,8 +116,8 @@ def run(plan, code, candidates, is_script):
     sys.modules[name] = module
 
     def look(k, local, outer):
-        candidates[k].look(local, outer)
-        if is_script and all(one.seen for one in candidates):
+        candidates[k].look(local, outer, (MOST_SEEN, MOST_BYTES))
+        if is_script and all(one.seen or getattr(one, "why", None) for one in candidates):
             raise Enough
 
     module.__whyslow_look__ = look
@@ -195,18 +196,30 @@ def pasted(proposal, lists, known):
     return made + statements
 
 
+def module_of(plan):
+    """What the program's names stand for."""
+    names = ("__main__", os.path.splitext(os.path.basename(plan["file"]))[0])
+    module = next((sys.modules[one] for one in names if getattr(sys.modules.get(one), "__whyslow_look__", None)), None)
+    return dict(vars(module)) if module is not None else {}
+
+
 def answer(plan):
     with open(plan["file"], "rb") as held:
         source = held.read()
     tree = ast.parse(source, plan["file"])
     candidates, refused = find(tree, plan["lines"])
+    known = numpy_names(tree) or {"np"}
+    others, reasons = rewrites.find(tree, plan["lines"], known)
+    inside = lambda one, those: any(a.place.statement.lineno <= one.place.statement.lineno and one.place.statement.end_lineno <= a.place.statement.end_lineno for a in those)  # noqa: E731
+    others = [one for one in others if not inside(one, candidates)]
+    candidates = [one for one in candidates if not inside(one, others)] + others
+    refused = [one for one in refused if not any(a.place.statement.lineno <= one["line"] <= a.place.statement.end_lineno for a in others)] + reasons
     if not candidates:
         return {"replacements": [], "refused": refused}
     if importlib.util.find_spec("numpy") is None:
         why = "NumPy is not in this Python: pip install numpy"
         return {"replacements": [], "refused": refused + [{"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno,
                                                            "function": one.place.function, "reason": why} for one in candidates]}
-    known = numpy_names(tree) or {"np"}
     is_script = plan["call"] is None and not child.is_program(source, plan["file"])
     failed = None
     try:
@@ -219,7 +232,11 @@ def answer(plan):
     replacements = []
     for one in candidates:
         try:
-            replacements.append(described(one, known, plan["budgetMs"] / len(candidates)))
+            share = plan["budgetMs"] / len(candidates)
+            if isinstance(one, rewrites.Rewrite):
+                replacements.append(rewrites.described(one, known, module_of(plan), share))
+            else:
+                replacements.append(described(one, known, share))
         except Refused as error:
             refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": str(error)})
         except Exception as error:

@@ -589,12 +589,12 @@ def has_comprehension(statement):
         isinstance(getattr(statement, "value", None), ast.ListComp)
 
 
-def check_names_after(place, proposal):
-    """A name that the loop leaves behind, and that is read later, would be missing. Raises Refused."""
+def check_names_after(place, written):
+    """A name that the loop leaves behind beside its result `written`, and that is read later, would be missing. Raises Refused."""
     statement = place.statement
     if not isinstance(statement, ast.For):
         return
-    left = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)} - {proposal.written}
+    left = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)} - {written}
     end = (statement.end_lineno, statement.end_col_offset)
     around = [node for node in ast.walk(place.scope) if isinstance(node, (ast.For, ast.While)) and node is not statement
               and node.lineno <= statement.lineno and node.end_lineno >= statement.end_lineno]

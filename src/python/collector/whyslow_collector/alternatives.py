@@ -87,7 +87,7 @@ def _torch(session):
 
 def _keras(model, given, kwargs, bound):
     x = given[0]
-    ways = [("model.predict(x)", "model(x, training=False).numpy()", (bound, lambda: _host(model(x, training=False))))]
+    ways = [("model.predict(x)", "model(x, training=False).numpy()", (bound, lambda: host(model(x, training=False))))]
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None:
         function = tensorflow.function(lambda value: model(value, training=False))
@@ -95,11 +95,11 @@ def _keras(model, given, kwargs, bound):
         if tensor.dtype == tensorflow.float64:
             tensor = tensorflow.cast(tensor, tensorflow.float32)
         told = "tf.function(model)(x).numpy()"
-        ways.append(("model.predict(x)", told, (bound, lambda: _host(function(tensor)))))
+        ways.append(("model.predict(x)", told, (bound, lambda: host(function(tensor)))))
     return ways
 
 
-def _host(value):
+def host(value):
     value = value.detach() if hasattr(value, "detach") else value
     return value.numpy() if hasattr(value, "numpy") else value
 
@@ -244,7 +244,7 @@ def compare(one, other):
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return "bits" if one == other else "different"
-    one, other = numpy.asarray(_host(one)), numpy.asarray(_host(other))
+    one, other = numpy.asarray(host(one)), numpy.asarray(host(other))
     if one.shape != other.shape:
         one, other = numpy.squeeze(one), numpy.squeeze(other)
     if one.shape != other.shape:

@@ -8,16 +8,20 @@ import threading
 
 from . import values
 from .clock import MS, now_ns
+from .instead_of_calls import TRIED
 from .places import name_of, shown
 
 #: Beyond so many calls no more are looked at.
 MOST_EVENTS = 1_500_000
 _TOOLS = (4, 3)
 _MOST_SITES = 4000
+#: First arguments that are kept of one place.
+_MOST_GIVEN = 4
 
 
 class Site:
-    __slots__ = ("count", "ns", "argument", "result", "stage", "callee", "place")
+    #: `given`: first arguments themselves, of calls that may be tried again in another way; None: they are not kept.
+    __slots__ = ("count", "ns", "argument", "result", "stage", "callee", "place", "given")
 
     def __init__(self, callee, place):
         self.count = 0
@@ -27,6 +31,7 @@ class Site:
         self.stage = -1
         self.callee = callee
         self.place = place
+        self.given = None
 
 
 class Calls:
@@ -46,6 +51,8 @@ class Calls:
             place = {"file": shown(code.co_filename), "line": line, "function": name_of(code)}
             found = self.sites[key] = Site(callee, place)
             found.stage = self.run.whereabouts.stage
+            if called(callee) in TRIED:
+                found.given = []
         return found
 
     def start(self):
@@ -138,6 +145,8 @@ class Monitoring:
         site.count += 1
         if site.argument is None:
             site.argument = values.fact(argument_of(function, argument))
+        if site.given is not None and len(site.given) < _MOST_GIVEN:
+            site.given.append(argument_of(function, argument))
         stack = self.stack()
         python = getattr(own, "__code__", None)
         if python is not None and python not in self.codes:
@@ -225,6 +234,8 @@ class Profiling:
         site.count += 1
         if site.argument is None and argument is not None:
             site.argument = values.fact(argument)
+        if site.given is not None and len(site.given) < _MOST_GIVEN:
+            site.given.append(argument)
         self.stack.append((site, now_ns(), caller if python is None else frame, python))
 
     def end(self, result):

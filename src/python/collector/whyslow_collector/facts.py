@@ -7,6 +7,8 @@ from . import values
 from .alternatives import alternatives
 from .calls import Calls
 from .clock import MS, now_ns
+from .instead_of_calls import instead_of_calls
+from .instead_of_sessions import instead_of_sessions
 from .libraries import Libraries
 from .loops_seen import LoopsSeen
 from .patterns import patterns_of
@@ -32,16 +34,17 @@ def observed(run, kind):
     predictions.plain_staged()
     once_ms = (now_ns() - start) / MS
     accounts = count(run, predictions, libraries, loops)
-    calls = watch_calls(run, predictions, once_ms)
+    watched, calls = watch_calls(run, predictions, once_ms)
     allocated = trace(predictions, once_ms)
     names = run.stage_names
+    patterns = named_as_called(patterns_of(run.places.user_files()), calls)
     run.send("stages", stages=stage_rows(names, accounts, allocated, predictions.results))
     run.send("loops", loops=loops.rows(accounts.predictions))
     run.send("calls", calls=calls)
     run.send("sessions", sessions=libraries.rows(accounts.predictions, names))
-    run.send("patterns", patterns=named_as_called(patterns_of(run.places.user_files()), calls))
+    run.send("patterns", patterns=patterns)
     run.send("process", facts=accounts.facts)
-    run.send("alternatives", alternatives=alternatives(run, libraries))
+    run.send("alternatives", alternatives=[*alternatives(run, libraries), *instead_of_sessions(libraries), *instead_of_calls(watched, patterns)])
 
 
 def named_as_called(patterns, calls):
@@ -137,7 +140,7 @@ def watch_calls(run, predictions, once_ms):
         calls.stop()
     if calls.is_full:
         run.send("warning", text="it makes so many calls that only the first were looked at")
-    return calls.rows(count, run.stage_names)
+    return calls, calls.rows(count, run.stage_names)
 
 
 def trace(predictions, once_ms):

@@ -90,6 +90,8 @@ _PACKAGE = {"litert": "ai_edge_litert", "pytorch": "torch", "scikit-learn": "skl
 
 #: Frames of the user that are kept.
 CALLERS = 4
+#: Runs of one prediction that are kept.
+MOST_RUNS = 256
 
 
 class Session:
@@ -116,6 +118,11 @@ class Session:
         self.traces = None
         self.target = None
         self.last = None
+        #: What it was asked in one prediction: [(method, arguments, keywords)].
+        self.in_one_prediction = []
+        self.prediction = None
+        #: Opens it again; None: it cannot be.
+        self.opening = None
         self.device = None
         self.threads = None
 
@@ -242,6 +249,8 @@ class Libraries(importlib.abc.MetaPathFinder):
             finally:
                 depth.level = level
                 libraries._end(session, kind, now_ns() - start, args, result)
+                if kind in ("open", "load") and libraries.counting:
+                    libraries._keep_opening(kind, original, (args, kwargs), result)
 
         called.whyslow = True
         called.__name__ = getattr(original, "__name__", attribute)
@@ -271,7 +280,16 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.last = (attribute, args, kwargs)
         if self.counting:
             self._look_at(session, args, kwargs)
+            self._note(session, attribute, args, kwargs)
         return session
+
+    def _note(self, session, attribute, args, kwargs):
+        """Runs of the first prediction that counts."""
+        call = self.run.whereabouts.calls
+        if not session.in_one_prediction:
+            session.prediction = call
+        if session.prediction == call and len(session.in_one_prediction) < MOST_RUNS:
+            session.in_one_prediction.append((attribute, args, kwargs))
 
     def _look_at(self, session, args, kwargs):
         stage = self.run.whereabouts.stage
@@ -312,6 +330,26 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.open_ns = took
         named = args[0] if kind == "load" and args else args[1] if len(args) > 1 else None
         session.model_file = _file(named) or session.model_file
+
+    def _keep_opening(self, kind, original, given, result):
+        """How a model that is opened in each prediction is opened again: by its class, or by the same function of a file that is named."""
+        args, kwargs = given
+        target = result if kind == "load" else args[0]
+        session = next((one for one in self.sessions if one.target is target and target is not None and one.opening is None), None)
+        if session is None:
+            return
+        if kind == "open":
+            session.opening = lambda: type(target)(*args[1:], **kwargs)
+        elif isinstance(args[0], (str, os.PathLike)):
+            session.opening = lambda: original(*args, **kwargs)
+        elif _file(args[0]) is not None:
+            path = _file(args[0])
+
+            def opening():
+                with open(path, "rb") as file:
+                    return original(file, *args[1:], **kwargs)
+
+            session.opening = opening
 
     def _session(self, engine, target):
         """By where it is opened or run: one that is opened anew for each prediction is one session with many openings."""

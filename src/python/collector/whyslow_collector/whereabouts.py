@@ -12,6 +12,7 @@ class Whereabouts:
     def __init__(self, path):
         self.stage = -1
         self.sample = -1
+        self.calls = 0
         self.phase = "start"
         #: In a fork of the process.
         self.left = False
@@ -35,6 +36,7 @@ class Whereabouts:
 
     def at_sample(self, sample, call):
         self.sample = sample
+        self.calls = call
         _INT.pack_into(self._bytes, 8, sample)
         _INT.pack_into(self._bytes, 12, call)
 
