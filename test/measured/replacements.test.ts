@@ -107,13 +107,7 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
         line: 7,
         form: 'python',
         equal: 'bits',
-        code: [
-          'grown = []',
-          'for v in a[:600]:',
-          '    grown.append([v] * 200)',
-          'if grown:',
-          '    y = np.vstack([y, *grown])',
-        ],
+        code: ['grown = []', 'for v in a[:600]:', '    grown.append([v] * 200)', 'if grown:', '    y = np.vstack([y, *grown])'],
       },
     ])
   })
