@@ -6,6 +6,7 @@ import ort from 'onnxruntime-node'
 import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
 import { activationForms } from '../dist/remedies/rewrites/activation-forms.js'
 import { affineAsBatchnorm } from '../dist/remedies/rewrites/affine-as-batchnorm.js'
+import { fourierAsProducts } from '../dist/remedies/rewrites/fourier-as-products.js'
 import { fuseInstanceNorm } from '../dist/remedies/rewrites/fuse-instance-norm.js'
 import { softmaxOfTwo } from '../dist/remedies/rewrites/softmax-of-two.js'
 import { softmaxOverOuterAxis } from '../dist/remedies/rewrites/softmax-over-outer-axis.js'
@@ -43,16 +44,39 @@ for (const shape of [
   [2, 19, 64, 64],
 ])
   rows.push({ opType: 'Softmax', shape, remedy: softmaxOverOuterAxis, make: overChannels })
+// Frames of sound, cut out before or in the operator: what BirdNET, YAMNet and Whisper take.
+for (const [shape, out] of [
+  [
+    [1, 511, 2048, 1],
+    [1, 511, 1025, 2],
+  ],
+  [
+    [1, 200, 512, 1],
+    [1, 200, 257, 2],
+  ],
+  [
+    [1, 96, 400, 1],
+    [1, 96, 201, 2],
+  ],
+])
+  rows.push({ opType: 'DFT', shape, out, remedy: fourierAsProducts, make: spectra })
+for (const [length, frame, step] of [
+  [48_000, 512, 256],
+  [480_000, 400, 160],
+]) {
+  const out = [1, Math.floor((length - frame) / step) + 1, Math.floor(frame / 2) + 1, 2]
+  rows.push({ opType: 'STFT', shape: [1, length, 1], out, remedy: fourierAsProducts, make: framed(frame, step) })
+}
 const only = process.env.ONLY?.split(',')
 
 const folder = temporaryFolder()
-for (const [at, { opType, shape, remedy, make = single }] of rows.entries()) {
+for (const [at, { opType, shape, out = shape, remedy, make = single }] of rows.entries()) {
   if (only && !only.includes(opType)) continue
   const original = modelInMemory(
     model({
       ...make(opType, shape),
       inputs: [valueInfo('x', 'float32', shape)],
-      outputs: [valueInfo('y', 'float32', shape)],
+      outputs: [valueInfo('y', 'float32', out)],
     }),
   )
   const setup = { model: original, options: {}, batchFactor: 1, machineBound: false }
@@ -62,13 +86,13 @@ for (const [at, { opType, shape, remedy, make = single }] of rows.entries()) {
     const { file } = await writeModelFolder(one, path.join(folder, `${at}-${name}`))
     sessions.push(await ort.InferenceSession.create(file))
   }
-  const count = shape.reduce((a, b) => a * b, 1)
+  const [count, results] = [shape, out].map((sizes) => sizes.reduce((a, b) => a * b, 1))
   const x = new ort.Tensor(
     'float32',
     Float32Array.from({ length: count }, () => Math.random() * 4 - 2),
     shape,
   )
-  const y = new ort.Tensor('float32', new Float32Array(count), shape)
+  const y = new ort.Tensor('float32', new Float32Array(results), out)
   const ratios = []
   for (let pair = 0; pair < PAIRS; pair++) {
     const before = await timeOf(sessions[0], { x }, { y })
@@ -134,4 +158,14 @@ async function timeOf(session, feeds, fetches) {
     times.push(performance.now() - start)
   }
   return median(times)
+}
+
+function spectra(opType) {
+  return { nodes: [node({ opType, name: 'one' }, ['x'], ['y'], { axis: 2, onesided: 1 })], opset: 17 }
+}
+
+function framed(frame, step) {
+  const window = Array.from({ length: frame }, (_, n) => Math.sin((Math.PI * (n + 0.5)) / frame) ** 2)
+  const initializers = [int64Tensor('step', [], [step]), floatTensor('window', [frame], window)]
+  return (opType) => ({ nodes: [node({ opType, name: 'one' }, ['x', 'step', 'window'], ['y'])], initializers, opset: 17 })
 }

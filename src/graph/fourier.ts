@@ -1,6 +1,6 @@
 // The discrete Fourier transform of real numbers as products with constant matrices: in one step, or in two where the length has two factors
 // (J. W. Cooley, J. W. Tukey, An algorithm for the machine calculation of complex Fourier series, Math. Comp. 19, 1965). Engines have fast kernels for
-// products; onnxruntime's DFT takes a quarter of a millisecond for 2048 numbers (bench/forms.mjs).
+// products; onnxruntime's DFT takes two to thirty times as long (bench/forms.mjs).
 
 /** Row-major; numbers are the float32 nearest to what doubles give. */
 export interface FourierMatrix {

@@ -28,6 +28,7 @@ import { duplicateWeights } from './rewrites/duplicate-weights.ts'
 import { engineOptimized } from './rewrites/engine-optimized.ts'
 import { externalData } from './rewrites/external-data.ts'
 import { fixShapes } from './rewrites/fix-shapes.ts'
+import { fourierAsProducts } from './rewrites/fourier-as-products.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
 import { fuseInstanceNorm } from './rewrites/fuse-instance-norm.ts'
@@ -130,5 +131,6 @@ export const remedies: readonly Remedy[] = [
   activationForms,
   softmaxOfTwo,
   softmaxOverOuterAxis,
+  fourierAsProducts,
   layoutBridges,
 ]
