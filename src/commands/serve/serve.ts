@@ -268,7 +268,11 @@ function batchingOf(
   serving: FolderManifest['serving'],
 ): Pick<OpenedModel, 'maxBatch' | 'fewRows' | 'batchDelayMs'> {
   if (maxBatch !== null) return { maxBatch, fewRows, batchDelayMs }
-  return { ...serving, batchDelayMs: batchDelayMs === 0 ? serving.batchDelayMs : batchDelayMs }
+  return {
+    maxBatch: serving.maxBatch,
+    fewRows: serving.fewRows,
+    batchDelayMs: batchDelayMs === 0 ? serving.batchDelayMs : batchDelayMs,
+  }
 }
 
 interface FolderManifest {
