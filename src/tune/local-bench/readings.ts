@@ -38,7 +38,8 @@ export function readings(
   const threadsOf = ({ options }: RemedySetup) => options.threads ?? plan.threadsInUse
 
   async function predict(setup: RemedySetup, depth: Depth): Promise<Trial<LatencyOutput>> {
-    const thorough = depth !== 'look'
+    // An end of the model that is code is interpreted at first, and compiled while it runs.
+    const thorough = depth !== 'look' || setup.engine?.cut !== undefined
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
     const input = {
       ...(await taskAt(setup, depth)),
