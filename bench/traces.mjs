@@ -1,7 +1,7 @@
 // Beside HolisticTraceAnalysis and XProf: busy, compute, copy and idle shares of each trace that both read, and where they differ by more than a
 // point, who is right: of Chrome traces by a sum of intervals worked out here over the file's own events.
 // PYTHON=with-HolisticTraceAnalysis [XPROF_PYTHON=with-xprof] node bench/traces.mjs TRACE...
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -33,9 +33,9 @@ function besideHta() {
   for (const file of traces) {
     const hta = theirs.get(file) ?? { error: 'nothing was told' }
     const ours = explain(file)
-    const truth = intervals(file)
+    const truth = ours === null ? null : intervals(file)
     if (ours === null || truth === null || hta.error !== undefined) {
-      console.log(`${basename(file)} | not compared: ${hta.error ?? (truth === null ? 'no device' : 'not read')}`)
+      console.log(`${basename(file)} | not compared: ${hta.error ?? 'no device, or not read'}`)
       continue
     }
     const isRight = SHARES.every((share) => near(ours[share], truth[share]))
@@ -96,13 +96,13 @@ function near(a, b) {
   return Math.abs(a - b) <= CLOSE
 }
 
+/** null: it is no recording that is read (exit code 2), or one without a device. */
 function explain(file) {
-  const text = execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), 'explain', file, '--json', '-'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const { trace } = JSON.parse(text)
+  const argv = [join(root, 'dist/cli/main.js'), 'explain', file, '--json', '-']
+  const { status, stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  if (status === 2) return null
+  if (status !== 0) throw new Error(`${file}: explain ended with ${status}`)
+  const { trace } = JSON.parse(stdout)
   if (trace.idleShare === null) return null
   const all = [trace.deviceBusyShare, ...trace.otherDevices.map(({ deviceBusyShare }) => deviceBusyShare)]
   return {
