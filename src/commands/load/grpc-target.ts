@@ -9,7 +9,7 @@ import { RequestError } from '../../serve/protocol.ts'
 import { PREDICTS_NOT } from '../../serve/workers.ts'
 import { headerOf, isRefusal, urlOf } from './http-target.ts'
 import { declaredIn } from './oip-target.ts'
-import type { OpenedTarget } from './opened-target.ts'
+import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
 
@@ -62,11 +62,8 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary: true },
     },
-    setup: null,
+    ...ANOTHERS,
     warnings: chosen.warnings,
-    facts: async () => null,
-    check() {},
-    close() {},
   }
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { InputError } from '../../graph/input-error.ts'
 import { addressesOf, type Probed, probe } from '../../load/http/probe.ts'
 import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
-import type { OpenedTarget } from './opened-target.ts'
+import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 
 export const isAddress = (text: string): boolean => /^(https?|grpcs?):\/\//i.test(text)
@@ -31,11 +31,8 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: null,
     },
-    setup: null,
+    ...ANOTHERS,
     warnings: [],
-    facts: async () => null,
-    check() {},
-    close() {},
   }
 }
 

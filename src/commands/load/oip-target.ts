@@ -11,7 +11,7 @@ import { dtypeOf, RequestError } from '../../serve/protocol.ts'
 import { PREDICTS_NOT } from '../../serve/workers.ts'
 import type { KnownModel } from '../serve/known-model.ts'
 import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
-import type { OpenedTarget } from './opened-target.ts'
+import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
 
@@ -41,11 +41,8 @@ export async function openOipTarget(address: string, options: LoadOptions, known
       first: { latencyMs: first.latencyMs, status: first.status },
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
     },
-    setup: null,
+    ...ANOTHERS,
     warnings: chosen.warnings,
-    facts: async () => null,
-    check() {},
-    close() {},
   }
 }
 

@@ -2,6 +2,14 @@
 import type { Target } from '../../load/target.ts'
 import type { LoadServerFacts, LoadSetup, LoadTarget } from '../../report/documents/load.ts'
 
+/** Of a server that is not this program's own: it is neither counted nor ended from here. */
+export const ANOTHERS = {
+  setup: null,
+  facts: async () => null,
+  check() {},
+  close() {},
+} as const
+
 export interface OpenedTarget {
   readonly target: Target
   readonly described: LoadTarget
