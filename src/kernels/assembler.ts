@@ -48,13 +48,14 @@ export const f32Load = (offset = 0): Code => [0x2a, ...memory(offset)]
 export const f32Store = (offset = 0): Code => [0x38, ...memory(offset)]
 export const f32Mul: Code = [0x94]
 export const f32Add: Code = [0x92]
-export const f32FromU32: Code = [0xb3]
+export const f32FromI32: Code = [0xb2]
 export const splatF32: Code = simd(0x13)
 export const load = (offset = 0): Code => [...simd(0x00), ...memory(offset)]
 export const store = (offset = 0): Code => [...simd(0x0b), ...memory(offset)]
 export const mul4: Code = simd(0xe6)
 export const add4: Code = simd(0xe4)
-export const f4FromU32: Code = simd(0xfb)
+/** Signed: of unsigned numbers a processor without AVX-512 converts the halves, eight instructions for one. */
+export const f4FromI32: Code = simd(0xfa)
 /** Lower eight bytes as words of 16 bits, lower four of those as words of 32. */
 export const widenLow8: Code = simd(0x89)
 export const widenLow16: Code = simd(0xa9)

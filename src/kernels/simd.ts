@@ -6,9 +6,9 @@ import {
   advance,
   type Code,
   constant,
-  f4FromU32,
+  f4FromI32,
   f32Add,
-  f32FromU32,
+  f32FromI32,
   f32Load,
   f32Mul,
   f32Store,
@@ -93,7 +93,7 @@ const tensorFunction: WasmFunction = {
           ...get(1 + c),
           ...get(0),
           ...i32Load8(c),
-          ...f32FromU32,
+          ...f32FromI32,
           ...get(6 + c),
           ...f32Mul,
           ...get(9 + c),
@@ -109,7 +109,7 @@ const tensorFunction: WasmFunction = {
 
 function fourPixels(quarter: number): Code {
   const channels = [0, 1, 2].flatMap((c) => [
-    ...[...get(1 + c), ...get(21), ...get(18 + c), ...swizzle, ...f4FromU32],
+    ...[...get(1 + c), ...get(21), ...get(18 + c), ...swizzle, ...f4FromI32],
     ...[...get(12 + c), ...mul4, ...get(15 + c), ...add4, ...store(16 * quarter)],
   ])
   return [...get(0), ...load(12 * quarter), ...set(21), ...channels]
@@ -131,7 +131,7 @@ const bytesFunction: WasmFunction = {
             ...get(8),
             ...half,
             ...quarter,
-            ...f4FromU32,
+            ...f4FromI32,
             ...get(6),
             ...mul4,
             ...get(7),
@@ -144,7 +144,7 @@ const bytesFunction: WasmFunction = {
       ...advance(1, 64),
     ]),
     ...loopWhileBelow(0, 3, [
-      ...[...get(1), ...get(0), ...i32Load8(), ...f32FromU32, ...get(4), ...f32Mul, ...get(5), ...f32Add, ...f32Store()],
+      ...[...get(1), ...get(0), ...i32Load8(), ...f32FromI32, ...get(4), ...f32Mul, ...get(5), ...f32Add, ...f32Store()],
       ...advance(0, 1),
       ...advance(1, 4),
     ]),
