@@ -98,7 +98,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },
   kernels: { imports: [] },
   'pipeline/replace': {
-    imports: ['python', 'engines', 'measure', 'trials', 'pipeline/turns', 'pipeline/javascript'],
+    imports: ['python', 'engines', 'measure', 'trials', 'kernels', 'pipeline/turns', 'pipeline/javascript'],
     types: ['pipeline'],
   },
   'pipeline/gap': { imports: ['measure'], types: ['pipeline/turns'] },

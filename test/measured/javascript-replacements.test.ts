@@ -41,6 +41,37 @@ test('stages in TypeScript, with an enum; what holds more than numbers is refuse
   expect(refused).toContainEqual({ line: 4, function: 'preprocess', reason: 's.words holds more than numbers' })
 })
 
+test('pixels that are moved and scaled one by one: a kernel, on the pictures that were seen', async () => {
+  const { replacements } = await replaced(
+    `const [height, width, mean, std] = [240, 320, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
+export const samples = () => [31, 37].map((step) => Uint8Array.from({ length: height * width * 3 }, (_, k) => (k * step) % 256))
+export function preprocess(pixels) {
+  const out = new Float32Array(3 * height * width)
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        out[c * height * width + y * width + x] = (pixels[(y * width + x) * 3 + c] / 255 - mean[c]) / std[c]
+  return out
+}
+export const predict = (x) => x[1]
+`,
+    'pixels.mjs',
+  )
+  expect(replacements).toMatchObject([
+    {
+      line: 5,
+      equal: 'rounding',
+      form: 'kernel with SIMD',
+      code: [
+        "import { tensorKernel } from 'whyslow/kernels'",
+        expect.stringContaining('tensorKernel({ height, width, channels: 3 }, { mean: [123.675, 116.28, 103.53], std: ['),
+        expect.stringContaining('kernel.input.set(pixels)'),
+        'out.set(kernel.run())',
+      ],
+    },
+  ])
+})
+
 test('a program that throws, and one that ends itself, leave an answer', async () => {
   const loop = 'const a = [1, 2, 3]\nconst c = a.map((x) => x * 2)\n'
   expect(await replaced(`${loop}throw new Error('no')\n`)).toMatchObject({ failed: 'Error: no' })

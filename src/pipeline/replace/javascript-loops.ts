@@ -30,6 +30,7 @@ interface Placed {
 }
 
 const TYPED = { language: 'javascript', form: 'typed array' } as const
+const KERNEL = { language: 'javascript', form: 'kernel with SIMD' } as const
 
 const childFile = (): string => fileURLToPath(new URL('./javascript/child.js', compiledTwin(import.meta.url)))
 
@@ -56,10 +57,11 @@ export async function replaceJavascriptLoops(question: JavascriptQuestion): Prom
 
 /** What the process's answer says. Exported for its test. */
 export function answerOf(told: ProveAnswer, placed: readonly Placed[], refused: readonly RefusedPlace[]): LoopsAnswer {
-  const all = told.proven.map(({ at, ...measured }) => {
+  const all = told.proven.map(({ at, kernel, ...measured }) => {
     const { file, candidate } = placed[at]!
     const { line, endLine, function: name, code } = candidate
-    return replacementOf({ ...measured, line, endLine, function: name, code, equal: 'bits' }, file, TYPED)
+    const form = kernel === undefined ? TYPED : KERNEL
+    return replacementOf({ ...measured, line, endLine, function: name, code, equal: 'bits', ...kernel }, file, form)
   })
   const unproven = told.refused.map(({ at, reason }) => ({ ...placeOf(placed[at]!), reason }))
   return loopsAnswer(all, { refused: [...refused, ...unproven], failed: told.failed })

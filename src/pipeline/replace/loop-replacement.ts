@@ -12,7 +12,7 @@ export interface LoopReplacement {
   readonly function: string | null
   /** Lines to put in its place. */
   readonly code: readonly string[]
-  /** What runs it: 'numpy', 'typed array'. */
+  /** What runs it: 'numpy', 'typed array', 'kernel with SIMD'. */
   readonly form: string
   /** One run of the loop and of what stands in its place, ms. */
   readonly beforeMs: number
@@ -77,15 +77,18 @@ export function replacementOf(
   }
 }
 
-/** What is surely faster; the others are refused with what they were tried on. */
+/** What is surely faster, of each place the fastest; what is not is refused with what it was tried on. */
 export function loopsAnswer(
   all: readonly LoopReplacement[],
   { refused, failed = null }: { readonly refused: LoopsAnswer['refused']; readonly failed?: string | null },
 ): LoopsAnswer {
   const isFaster = ({ factorLow }: LoopReplacement): boolean => factorLow >= LEAST_FACTOR
   const slower = all.filter((one) => !isFaster(one))
+  const fastestFirst = all.filter(isFaster).sort((a, b) => b.factorLow - a.factorLow)
+  const isFirst = ({ file, line }: LoopReplacement, at: number): boolean =>
+    fastestFirst.findIndex((one) => one.file === file && one.line === line) === at
   return {
-    replacements: all.filter(isFaster),
+    replacements: fastestFirst.filter(isFirst).sort((a, b) => a.line - b.line),
     refused: [
       ...refused,
       ...slower.map(({ line, function: name, on }) => ({ line, function: name, reason: `no faster on ${on}` })),

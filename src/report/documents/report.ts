@@ -240,7 +240,7 @@ export interface ReportDocument {
     places: { file: string; line: number; function: string | null }[] // of the user's own code; [] where none
     replacement?: null | {
       language: 'javascript' | 'python'
-      form: string // what does the work: 'numpy', 'python', 'typed array', 'as one batch'
+      form: string // what does the work: 'numpy', 'python', 'typed array', 'kernel with SIMD', 'as one batch'
       code: string[] // lines to paste
       beforeMs: number // per prediction, in turns
       afterMs: number

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { targetOf } from '../../javascript/contract.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import { readSamples } from '../../javascript/samples.ts'
-import { Refused } from './fragment.ts'
+import { type Atom, Refused } from './fragment.ts'
+import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
 import { checkKinds, copied, isTyped, prove, type Run, takeTurns, type Values } from './prove.ts'
 
@@ -81,11 +82,13 @@ function conclude(failed: string | null): void {
   const refused: ProveAnswer['refused'][number][] = []
   const end = performance.now() + plan.budgetMs
   for (const [at, candidate] of plan.candidates.entries()) {
-    try {
-      if (performance.now() > end) throw new Refused('there was no time left to try it')
-      proven.push({ at, ...proof(candidate, at) })
-    } catch (error) {
-      refused.push({ at, reason: reasonOf(error) })
+    for (const way of [inOnePass, byKernel]) {
+      try {
+        if (performance.now() > end) throw new Refused('there was no time left to try it')
+        proven.push({ at, ...way(candidate, at) })
+      } catch (error) {
+        refused.push({ at, reason: reasonOf(error) })
+      }
     }
   }
   const answer: ProveAnswer = { proven, refused, failed: failed === null ? null : failed.slice(0, 300) }
@@ -93,18 +96,41 @@ function conclude(failed: string | null): void {
   realExit(0)
 }
 
-function proof({ atoms, before, after }: PlannedCandidate, at: number): Omit<ProveAnswer['proven'][number], 'at'> {
+type Proof = Omit<ProveAnswer['proven'][number], 'at'>
+
+/** Throws Refused. */
+function inOnePass({ atoms, before, after }: PlannedCandidate, at: number): Proof {
+  const values = valuesOf(at)
+  const [one, other] = [runOf(atoms, before), runOf(atoms, after)]
+  prove(atoms, seen[at]!, one, other)
+  return turnsOf(values, one, other)
+}
+
+/** Throws Refused. */
+function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
+  const values = valuesOf(at)
+  const loop = runOf(atoms, before)
+  const { run: kernel, code, equal } = kernelForm(atoms, seen[at]!, loop)
+  return { ...turnsOf(values, loop, kernel), conversionMs: null, kernel: { code, equal } }
+}
+
+/** Throws Refused where it was not reached, or what it takes is of another kind. */
+function valuesOf(at: number): Values {
   const early = refusedEarly.get(at)
   if (early !== undefined) throw new Refused(early)
   const [values] = seen[at]!
   if (values === undefined) throw new Refused('it was not reached')
-  const names = atoms.map(({ name }) => name)
-  const make = (body: string) => new Function(...names, `"use strict";\n${body}`) as Run
-  const [one, other] = [make(before), make(after)]
-  prove(atoms, seen[at]!, one, other)
+  return values
+}
+
+function runOf(atoms: readonly Atom[], body: string): Run {
+  return new Function(...atoms.map(({ name }) => name), `"use strict";\n${body}`) as Run
+}
+
+function turnsOf(values: Values, before: Run, after: Run): Proof {
   const arrays = values.filter((value): value is unknown[] | Float64Array => Array.isArray(value) || isTyped(value))
   return {
-    ...takeTurns(values, one, other, () => performance.now()),
+    ...takeTurns(values, before, after, () => performance.now()),
     elements: Math.max(0, ...arrays.map(({ length }) => length)),
     kinds: [...new Set(arrays.map((array) => (Array.isArray(array) ? 'lists' : array.constructor.name)))],
   }

@@ -121,6 +121,9 @@ export class Fragment {
       case 'AssignmentExpression':
         this.assignment(node)
         return
+      case 'SequenceExpression':
+        for (const one of node.expressions as readonly SyntaxNode[]) this.expression(one)
+        return
       case 'UpdateExpression':
         this.target(node.argument as SyntaxNode)
         return

@@ -1,6 +1,7 @@
 // What the process that proves JavaScript's replacements is told, and what it answers.
 import type { Insertion } from '../../javascript/prepare.ts'
 import type { Atom } from './fragment.ts'
+import type { KernelForm } from './kernel-form.ts'
 
 export interface PlannedCandidate {
   /** Absolute. */
@@ -29,6 +30,8 @@ export interface ProveAnswer {
     readonly conversionMs: number | null
     readonly elements: number
     readonly kinds: readonly string[]
+    /** What stands in its place, where that is a kernel and not the candidate's own code. */
+    readonly kernel?: Pick<KernelForm, 'code' | 'equal'>
   }[]
   readonly refused: readonly { readonly at: number; readonly reason: string }[]
   /** Why the program did not run to its end; null: it did. */
