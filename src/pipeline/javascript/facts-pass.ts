@@ -18,8 +18,9 @@ import { Threads } from './threads.ts'
 import { valueFact } from './values.ts'
 
 const BUDGET_SHARE = 0.4
+/** Predictions of each half, by which memory that grows is told from what fills once. */
 const LEAST = 3
-const MOST = 100
+const MOST = 50
 /** Predictions of which each stage is looked at alone. */
 const STAGE_LOOKS = 5
 /** Less of a prediction is not worth other code. */
@@ -45,10 +46,15 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const tensorsBefore = sessions.tf?.memory().numTensors ?? null
   const before = heldBytes()
   threads.begin()
-  const { count, tookMs } = await predict(predictions, plan.budgetMs * BUDGET_SHARE)
+  const first = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2)
+  const between = heldBytes()
+  const second = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2)
+  const [count, tookMs] = [first.count + second.count, first.tookMs + second.tookMs]
   const told = sessions.threads()
   const working = Math.max(told.threads, threads.atWork() ?? 0)
-  const leakBytesPerPrediction = Math.max(0, heldBytes() - before) / count
+  // What is compiled, and what fills once, stays as well, but in one half alone.
+  const grown = [(between - before) / first.count, (heldBytes() - between) / second.count]
+  const leakBytesPerPrediction = Math.max(0, Math.min(...grown))
   const tensors = sessions.tf?.memory().numTensors ?? null
   const names = predictions.target.stages.map(({ name }) => name)
   await tryOthers(probed, tookMs)
