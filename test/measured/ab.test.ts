@@ -62,7 +62,8 @@ describe('JavaScript', () => {
 })
 
 describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', () => {
-  test('the one that does less is not called slower, and gives the same', async () => {
+  test('the one that does less is not called slower, and gives the same', async (context) => {
+    onlyFull(context, 'another comparison')
     expect(await compared(file('old.py'), file('new.py'))).toMatchObject({
       verdict: NOT_SLOWER,
       a: { language: 'python', call: ['predict'] },

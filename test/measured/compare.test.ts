@@ -61,7 +61,8 @@ describe('models', () => {
     expect(document.sentences.filter((sentence) => /points|as accurate/.test(sentence))).toHaveLength(2)
   })
 
-  test('one that the engine refuses, and one that is aborted, are rows with a reason', async () => {
+  test('one that the engine refuses, and one that is aborted, are rows with a reason', async (context) => {
+    onlyFull(context, 'another comparison of two models')
     const document = await comparisonOf(...['credit_lr', 'int4-output', 'unknown-operator'].map(fixture))
     expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['measured', 'failed', 'failed'])
     expect(document.contestants[1]!.reason).toMatch(/SIGABRT|ended with code/)

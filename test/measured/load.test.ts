@@ -79,7 +79,8 @@ test('requests for a server of the Open Inference Protocol are made of its metad
   }
 })
 
-test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async () => {
+test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async (context) => {
+  onlyFull(context, 'another server')
   const asked = ['--rate', '3', '--seconds', '1', '--max-batch', '8', '--no-progress']
   await refuses(['load', fixture('lstm'), ...asked], /--max-batch 8: lstm: .*; leave it out/)
   const rows = fixture('symbolic-batch')

@@ -68,7 +68,7 @@ describe.skipIf(!linux)('Ctrl-C while the user’s code hangs (Linux: processes 
 
   test.for(cases)('%s of %s', async ([command, way, argv, [name, text]], context) => {
     if (way.startsWith('Python') && !hasPython) context.skip('no Python')
-    if (command !== 'pipeline' && way.includes('blocks')) onlyFull(context, 'each starts several processes')
+    if (command !== 'pipeline' || way.includes('waits')) onlyFull(context, 'each starts several processes')
     const file = join(where.root, name)
     writeFileSync(file, text)
     const { child, ended } = start(where, argv(file))

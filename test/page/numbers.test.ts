@@ -9,6 +9,7 @@ import type { LoadDocument } from '../../src/report/documents/load.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import type { StudyDocument } from '../../src/report/documents/study.ts'
 import { percent, perSecond, time, timeWithInterval } from '../../src/report/text/numbers.ts'
+import { onlyFull } from '../only-full.ts'
 import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
 import { recorded, transformer } from './documents.ts'
 
@@ -19,9 +20,10 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
   })
   afterAll(() => browser.close())
 
-  test.each(['cnn', 'transformer', 'lstm', 'trees'])(
+  test.for(['cnn', 'transformer', 'lstm', 'trees'])(
     'numbers of %s are the document’s, worded as on the terminal',
-    async (name) => {
+    async (name, context) => {
+      if (name !== 'cnn') onlyFull(context, 'the numbers of another model')
       const report = recorded[name] as ReportDocument
       const { page, close } = await openPage(browser, [report])
       const first = await page.locator('#answer').innerText()
@@ -45,7 +47,8 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
     },
   )
 
-  test.each(['pipeline', 'pipeline-python'])('stages, lines and places of %s are the document’s', async (name) => {
+  test.for(['pipeline', 'pipeline-python'])('stages, lines and places of %s are the document’s', async (name, context) => {
+    if (name !== 'pipeline') onlyFull(context, 'the numbers of another program')
     const report = recorded[name] as ReportDocument
     const { page, close } = await openPage(browser, [report])
     const textOf = async (place: string) => (await page.locator(place).innerText()).replace(/\s+/g, ' ')

@@ -104,9 +104,14 @@ async function cosine(model: Model, other: Model, configEntries: Readonly<Record
   return Math.min(...cosines)
 }
 
+/** Of those that are run; `npm test` takes the newer one alone. */
+const opsets = process.env.WHYSLOW_TEST_FULL ? /-(11|17)-/ : /-17-/
+
 test('as uint8 no group is left for its int8 activations, and outputs stay', async () => {
-  const some = [...models].filter(([name]) => /-(11|17)-.*as8/.test(name) && !/QOperator/.test(name) && !REFUSED.test(name))
-  expect(some.length).toBeGreaterThan(20)
+  const some = [...models].filter(
+    ([name]) => opsets.test(name) && /as8/.test(name) && !/QOperator/.test(name) && !REFUSED.test(name),
+  )
+  expect(some.length).toBeGreaterThan(10)
   for (const [name, model] of some) {
     const quantized = quantizedGraph(model)!
     const uint8 = withRepairs(quantized, [retypedActivations(quantized)!])
@@ -116,7 +121,7 @@ test('as uint8 no group is left for its int8 activations, and outputs stay', asy
 })
 
 test('as float they give what they gave, up to the rounding of their activations', async () => {
-  const some = [...models].filter(([name]) => /-(11|17)-(QDQ|QOperator)-a.8/.test(name) && !REFUSED.test(name))
-  expect(some.length).toBeGreaterThan(20)
+  const some = [...models].filter(([name]) => opsets.test(name) && /-(QDQ|QOperator)-a.8/.test(name) && !REFUSED.test(name))
+  expect(some.length).toBeGreaterThan(10)
   for (const [name, model] of some) expect(await cosine(model, floatModel(model)!.model), name).toBeGreaterThan(0.995)
 })
