@@ -1,12 +1,11 @@
 // The page of two implementations: which is faster and by how much, pair by pair, and whether they give the same.
-import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { AnswerPage } from '../answer-page.tsx'
 import { count, factor, factorRange, known, percent, plural, significant, time } from '../format.ts'
-import { Frame } from '../frame.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
 import type { Ab } from '../page-data.ts'
-import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
 import { Pairs } from './pairs.tsx'
 
@@ -21,28 +20,18 @@ export const titlesOf = ({ a, b }: Ab): readonly [string, string] =>
   a.file === b.file ? [`${a.file}, the first`, `${b.file}, the second`] : [a.file, b.file]
 
 export function AbPage({ ab, original }: { ab: Ab; original: object }) {
-  const parts = partsOf(PARTS, ab)
   const [first, second] = titlesOf(ab)
   return (
-    <Frame
+    <AnswerPage
       of={`${first} → ${second}`}
       facts={['two implementations']}
-      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
-      actions={<ExportMenu items={[documentExport('Document (JSON)', 'ab.json', original)]} />}
+      answer={ab.answer}
+      parts={partsOf(PARTS, ab)}
+      exported={['Document (JSON)', 'ab.json', original]}
+      beside={<Verdict ab={ab} />}
     >
-      <section id="answer" class="first" aria-label="The answer">
-        <div class="first-columns">
-          <div>
-            <h1 class="sentence">
-              <Says text={ab.answer} />
-            </h1>
-            <Sides ab={ab} />
-          </div>
-          <Verdict ab={ab} />
-        </div>
-      </section>
-      <LaterParts parts={parts} />
-    </Frame>
+      <Sides ab={ab} />
+    </AnswerPage>
   )
 }
 

@@ -1,8 +1,7 @@
 // The page of models that imitate one: what each gives up for its speed, which was chosen, and on which rows that was seen.
 import { scaleLinear, scaleLog } from 'd3-scale'
-import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { AnswerPage } from '../answer-page.tsx'
 import { bytes, factor, percent, plural, significant, time } from '../format.ts'
-import { Frame } from '../frame.tsx'
 import { AxisBelow, AxisLeft } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { NextCommand } from '../kit/copy.tsx'
@@ -10,7 +9,7 @@ import { Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
 import type { Distill } from '../page-data.ts'
-import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { type PartOf, partsOf } from '../parts.tsx'
 
 type Student = Distill['students'][number]
 /** A student, or the model itself. */
@@ -25,53 +24,46 @@ const metricSaid = (value: number | null): string => (value === null || Number.i
 const rowTime = ({ microseconds }: { microseconds: number }): string => time(microseconds / 1000)
 
 export function DistillPage({ distill, original }: { distill: Distill; original: object }) {
-  const parts = partsOf(PARTS, distill)
-  const { model, out, students, teacher } = distill
-  const chosen = students.find((one) => one.chosen)
+  const { model, out, students } = distill
   return (
-    <Frame
+    <AnswerPage
       of={model.file}
       facts={['simpler models that imitate it']}
-      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
-      actions={<ExportMenu items={[documentExport('Distill document (JSON)', 'distill.json', original)]} />}
+      answer={distill.answer}
+      parts={partsOf(PARTS, distill)}
+      exported={['Distill document (JSON)', 'distill.json', original]}
+      beside={<NumberCard distill={distill} />}
     >
-      <section id="answer" class="first" aria-label="The answer">
-        <div class="first-columns">
-          <div>
-            <h1 class="sentence">
-              <Says text={distill.answer} />
-            </h1>
-            {out !== null && (
-              <NextCommand
-                lead="How it answers under load, served from the folder:"
-                command={['load', out, '--slo', 'p99<20ms']}
-              />
-            )}
-            {out === null && chosen !== undefined && (
-              <p class="after-sentence">
-                Nothing was written: the same command with <code class="word">-o small/</code> writes the one that is chosen.
-              </p>
-            )}
-            <Students distill={distill} />
-          </div>
-          <section class="card number-card" aria-label="The one that is chosen">
-            <p class="label">{chosen === undefined ? 'None is close enough to the model' : 'The one that is chosen is faster'}</p>
-            <p class={chosen === undefined ? 'hero soft' : 'hero'}>{chosen === undefined ? 'none' : factor(chosen.speedup)}</p>
-            <p>
-              {chosen === undefined
-                ? `The model takes ${rowTime(teacher)} a row.`
-                : `${rowTime(chosen)} a row in place of ${rowTime(teacher)}`}
-            </p>
-            {chosen !== undefined && (
-              <p class="soft">
-                <Says text={distill.metric.name} /> {metricSaid(chosen.metric)} in place of {metricSaid(teacher.metric)}
-              </p>
-            )}
-          </section>
-        </div>
-      </section>
-      <LaterParts parts={parts} />
-    </Frame>
+      {out !== null && (
+        <NextCommand lead="How it answers under load, served from the folder:" command={['load', out, '--slo', 'p99<20ms']} />
+      )}
+      {out === null && students.some(({ chosen }) => chosen) && (
+        <p class="after-sentence">
+          Nothing was written: the same command with <code class="word">-o small/</code> writes the one that is chosen.
+        </p>
+      )}
+      <Students distill={distill} />
+    </AnswerPage>
+  )
+}
+
+function NumberCard({ distill: { students, teacher, metric } }: { distill: Distill }) {
+  const chosen = students.find((one) => one.chosen)
+  return (
+    <section class="card number-card" aria-label="The one that is chosen">
+      <p class="label">{chosen === undefined ? 'None is close enough to the model' : 'The one that is chosen is faster'}</p>
+      <p class={chosen === undefined ? 'hero soft' : 'hero'}>{chosen === undefined ? 'none' : factor(chosen.speedup)}</p>
+      <p>
+        {chosen === undefined
+          ? `The model takes ${rowTime(teacher)} a row.`
+          : `${rowTime(chosen)} a row in place of ${rowTime(teacher)}`}
+      </p>
+      {chosen !== undefined && (
+        <p class="soft">
+          <Says text={metric.name} /> {metricSaid(chosen.metric)} in place of {metricSaid(teacher.metric)}
+        </p>
+      )}
+    </section>
   )
 }
 

@@ -1,13 +1,12 @@
 // The page of the ladder from an application to a benchmark: which difference between them matters, rung by rung.
-import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { AnswerPage } from '../answer-page.tsx'
 import { factor, factorRange, percent, plural, time } from '../format.ts'
-import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Says } from '../kit/name.tsx'
 import type { Gap } from '../page-data.ts'
-import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
 
 type Rung = Gap['rungs'][number]
@@ -18,34 +17,30 @@ const PARTS: readonly PartOf<Gap>[] = [
 ]
 
 export function GapPage({ gap, original }: { gap: Gap; original: object }) {
-  const parts = partsOf(PARTS, gap)
-  const [first, last] = [gap.rungs[0], gap.rungs.at(-1)]
   return (
-    <Frame
+    <AnswerPage
       of={gap.file}
       facts={['from the application to a benchmark', gap.runtime]}
-      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
-      actions={<ExportMenu items={[documentExport('Gap document (JSON)', 'gap.json', original)]} />}
+      answer={gap.answer}
+      parts={partsOf(PARTS, gap)}
+      exported={['Gap document (JSON)', 'gap.json', original]}
+      beside={<NumberCard gap={gap} />}
     >
-      <section id="answer" class="first" aria-label="The answer">
-        <div class="first-columns">
-          <div>
-            <h1 class="sentence">
-              <Says text={gap.answer} />
-            </h1>
-            <Ladder rungs={gap.rungs} />
-            <NextCommand lead="Which lines of it take the time:" command={['pipeline', gap.file, '--html', 'pipeline.html']} />
-          </div>
-          <section class="card number-card" aria-label="The gap">
-            <p class="label">A call, as the application makes it</p>
-            <p class={first === undefined ? 'hero soft' : 'hero'}>{first === undefined ? 'not known' : time(first.timeMs)}</p>
-            {last !== undefined && last !== first && <p>{time(last.timeMs)} as a benchmark makes it</p>}
-            <p class="soft">over {plural(gap.processes, 'fresh process', 'fresh processes')}, there and back again in each</p>
-          </section>
-        </div>
-      </section>
-      <LaterParts parts={parts} />
-    </Frame>
+      <Ladder rungs={gap.rungs} />
+      <NextCommand lead="Which lines of it take the time:" command={['pipeline', gap.file, '--html', 'pipeline.html']} />
+    </AnswerPage>
+  )
+}
+
+function NumberCard({ gap: { rungs, processes } }: { gap: Gap }) {
+  const [first, last] = [rungs[0], rungs.at(-1)]
+  return (
+    <section class="card number-card" aria-label="The gap">
+      <p class="label">A call, as the application makes it</p>
+      <p class={first === undefined ? 'hero soft' : 'hero'}>{first === undefined ? 'not known' : time(first.timeMs)}</p>
+      {last !== undefined && last !== first && <p>{time(last.timeMs)} as a benchmark makes it</p>}
+      <p class="soft">over {plural(processes, 'fresh process', 'fresh processes')}, there and back again in each</p>
+    </section>
   )
 }
 

@@ -1,13 +1,12 @@
 // The page of a quantized model's lint: what was meant to run in int8 and does not, which condition it breaks, and what that costs.
-import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { AnswerPage } from '../answer-page.tsx'
 import { bytes, factorRange, intervalOf, percent, plural, time, timeOr } from '../format.ts'
-import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { Facts, Reasons, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
 import type { Lint } from '../page-data.ts'
-import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { type PartOf, partsOf } from '../parts.tsx'
 import { RatioRows } from '../pictures/ratio-rows.tsx'
 
 type Unfused = Lint['unfused'][number]
@@ -30,34 +29,24 @@ const PARTS: readonly PartOf<Lint>[] = [
 ]
 
 export function LintPage({ lint, original }: { lint: Lint; original: object }) {
-  const parts = partsOf(PARTS, lint)
   const canRepair = lint.repair === null && lint.unfused.some(({ mend }) => mend !== null)
   return (
-    <Frame
+    <AnswerPage
       of={lint.model.file}
       facts={['why is it not faster?', ...(lint.measured === null ? [] : [lint.measured.machine.cpu])]}
-      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
-      actions={<ExportMenu items={[documentExport('Lint document (JSON)', 'lint.json', original)]} />}
+      answer={lint.answer}
+      parts={partsOf(PARTS, lint)}
+      exported={['Lint document (JSON)', 'lint.json', original]}
+      beside={<NumberCard lint={lint} />}
+      below={<Groups lint={lint} />}
     >
-      <section id="answer" class="first" aria-label="The answer">
-        <div class="first-columns">
-          <div>
-            <h1 class="sentence">
-              <Says text={lint.answer} />
-            </h1>
-            {canRepair && (
-              <NextCommand
-                lead="Repair what can be repaired, kept only where it is proven (better with --data, samples of yours):"
-                command={['lint', lint.model.file, '--repair', '-o', 'repaired.onnx']}
-              />
-            )}
-          </div>
-          <NumberCard lint={lint} />
-        </div>
-        <Groups lint={lint} />
-      </section>
-      <LaterParts parts={parts} />
-    </Frame>
+      {canRepair && (
+        <NextCommand
+          lead="Repair what can be repaired, kept only where it is proven (better with --data, samples of yours):"
+          command={['lint', lint.model.file, '--repair', '-o', 'repaired.onnx']}
+        />
+      )}
+    </AnswerPage>
   )
 }
 

@@ -1,15 +1,14 @@
 // The page of predictions under load: what is held, latency against load, what the tail is made of, how the rate was found, how good the
 // generator was.
-import { documentExport, ExportMenu } from '../export-menu.tsx'
+import { AnswerPage } from '../answer-page.tsx'
 import { Advice } from '../first/advice.tsx'
 import { FactList } from '../first/findings.tsx'
 import { bytes, known, perSecond, plural, significant, time } from '../format.ts'
-import { Frame } from '../frame.tsx'
 import { NextCommand } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Says } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
-import { LaterParts, type PartOf, partsOf } from '../parts.tsx'
+import { type PartOf, partsOf } from '../parts.tsx'
 import { Alternatives } from './alternatives.tsx'
 import { Curve } from './curve.tsx'
 import { NumberCard } from './number-card.tsx'
@@ -42,33 +41,23 @@ const PARTS: readonly PartOf<Load>[] = [
 ]
 
 export function LoadPage({ load, original }: { load: Load; original: object }) {
-  const parts = partsOf(PARTS, load)
   return (
-    <Frame
+    <AnswerPage
       of={load.target.name}
       facts={['under load', load.machine.cpu]}
-      sections={[{ id: 'answer', title: 'The answer' }, ...parts]}
-      actions={<ExportMenu items={[documentExport('Load document (JSON)', 'load.json', original)]} />}
+      answer={load.answer}
+      parts={partsOf(PARTS, load)}
+      exported={['Load document (JSON)', 'load.json', original]}
+      beside={<NumberCard load={load} />}
     >
-      <section id="answer" class="first" aria-label="The answer">
-        <div class="first-columns">
-          <div>
-            <h1 class="sentence">
-              <Says text={load.answer} />
-            </h1>
-            <LoadFindings load={load} />
-            {load.search === null && (
-              <NextCommand
-                lead="The highest rate that holds what you promise, with your own bound:"
-                command={['load', load.target.name, '--slo', 'p99<20ms']}
-              />
-            )}
-          </div>
-          <NumberCard load={load} />
-        </div>
-      </section>
-      <LaterParts parts={parts} />
-    </Frame>
+      <LoadFindings load={load} />
+      {load.search === null && (
+        <NextCommand
+          lead="The highest rate that holds what you promise, with your own bound:"
+          command={['load', load.target.name, '--slo', 'p99<20ms']}
+        />
+      )}
+    </AnswerPage>
   )
 }
 
