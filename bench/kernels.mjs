@@ -48,6 +48,12 @@ const whole = kernels.bytesKernel(elements)
 whole.input.set(bytes)
 const layout = kernels.layoutKernel(size)
 layout.input.set(floats)
+const back = kernels.layoutKernel(size, 'hwc')
+back.input.set(floats)
+const labels = bytes.slice(0, 16_384).map((byte) => byte % 64)
+const hot = new Float32Array(16_384 * 64)
+const rows = Array.from({ length: 2048 }, (_, row) => floats.subarray((row % 2000) * 512, (row % 2000) * 512 + 512 - (row % 256)))
+const stacked = new Float32Array(2048 * 512)
 const affine = kernels.affineKernel(elements)
 affine.input.set(floats)
 
@@ -84,6 +90,19 @@ const kernelsMeasured = {
     plain: () => kernels.plain.hwcToChw(floats, size),
     pass: () => kernels.hwcToChw(floats, size, out),
     simd: () => layout.run(),
+  },
+  chwToHwc: {
+    plain: () => kernels.plain.chwToHwc(floats, size),
+    pass: () => kernels.chwToHwc(floats, size, out),
+    simd: () => back.run(),
+  },
+  oneHot: {
+    plain: () => kernels.plain.oneHot(labels, 64),
+    pass: () => kernels.oneHot(labels, 64, hot),
+  },
+  padStack: {
+    plain: () => kernels.plain.padStack(rows),
+    pass: () => kernels.padStack(rows, 0, stacked),
   },
 }
 

@@ -15,6 +15,10 @@ static double now(void) {
 #define PIXELS (640 * 640)
 #define N (PIXELS * 3)
 #define MILLION 1000000
+#define LABELS 16384
+#define CLASSES 64
+#define ROWS 2048
+#define WIDTH 512
 
 static uint8_t *bytes;
 static float *floats, *out;
@@ -31,6 +35,22 @@ static void to_tensor(void) {
 static void layout(void) {
   for (int ch = 0; ch < 3; ch++)
     for (int p = 0; p < PIXELS; p++) out[ch * PIXELS + p] = floats[p * 3 + ch];
+}
+
+static void back(void) {
+  for (int p = 0; p < PIXELS; p++)
+    for (int ch = 0; ch < 3; ch++) out[p * 3 + ch] = floats[ch * PIXELS + p];
+}
+static void one_hot(void) {
+  memset(out, 0, LABELS * CLASSES * sizeof(float));
+  for (int k = 0; k < LABELS; k++) out[k * CLASSES + bytes[k] % CLASSES] = 1;
+}
+static void pad_stack(void) {
+  for (int row = 0; row < ROWS; row++) {
+    const int length = WIDTH - row % 256;
+    memcpy(out + row * WIDTH, floats + row * WIDTH, length * sizeof(float));
+    memset(out + row * WIDTH + length, 0, (WIDTH - length) * sizeof(float));
+  }
 }
 
 static void measure(const char *name, void (*run)(void)) {
@@ -60,5 +80,8 @@ int main(void) {
   measure("toFloat", to_float);
   measure("toTensor", to_tensor);
   measure("hwcToChw", layout);
+  measure("chwToHwc", back);
+  measure("oneHot", one_hot);
+  measure("padStack", pad_stack);
   return 0;
 }

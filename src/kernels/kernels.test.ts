@@ -114,13 +114,14 @@ describe('SIMD', () => {
     expect(kernel.output).toHaveLength(width * 3)
   })
 
-  test.each([0, 1, 3, 4, 5, 47, 64])('layoutKernel of %i pixels: the same bits', (width) => {
+  test.each([0, 1, 3, 4, 5, 47, 64])('layoutKernel of %i pixels: the same bits, there and back', (width) => {
     const shape = { height: 1, width, channels: 3 }
-    const kernel = kernels.layoutKernel(shape)
-    kernel.input.set(
-      Float32Array.from({ length: width * 3 }, (_, k) => [k / 3, Number.NaN, -0, Number.NEGATIVE_INFINITY][k % 4]!),
-    )
-    expect(kernel.run()).toEqual(Float32Array.from(kernels.plain.hwcToChw(kernel.input, shape)))
+    const [there, back] = [kernels.layoutKernel(shape), kernels.layoutKernel(shape, 'hwc')]
+    const picture = Float32Array.from({ length: width * 3 }, (_, k) => [k / 3, Number.NaN, -0, Number.NEGATIVE_INFINITY][k % 4]!)
+    there.input.set(picture)
+    expect(there.run()).toEqual(Float32Array.from(kernels.plain.hwcToChw(picture, shape)))
+    back.input.set(there.output)
+    expect(back.run()).toEqual(picture)
   })
 
   test.each([0, 1, 7, 8, 9, 100])('affineKernel of %i elements', (length) => {

@@ -1,5 +1,5 @@
-// Four kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of a picture to
-// the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first. Their arrays lie in the module's own memory: what is decoded straight into
+// Five kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of a picture to
+// the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first and back. Their arrays lie in the module's own memory: what is decoded straight into
 // `input` is not copied. Sums are fused in single precision, so that results are equal to the plain loop's up to rounding.
 import {
   add4,
@@ -179,14 +179,46 @@ const layoutFunction: WasmFunction = {
   ],
 }
 
-const FUNCTIONS = [affineFunction, tensorFunction, bytesFunction, layoutFunction]
+/** The way back: where four pixels, in a vector for each of three channels, have twelve values behind each other. */
+const PIXELS_OF_LANES = [
+  { first: [0, 4, 1, 0], second: [0, 1, 4, 2] },
+  { first: [5, 2, 6, 0], second: [0, 5, 1, 2] },
+  { first: [3, 7, 0, 0], second: [6, 0, 1, 7] },
+] as const
+
+/** Parameters: 0 to 2 where each channel is, 3 out, 4 end of whole steps of the first channel, 5 its end. Locals: 6 to 8 four pixels of each. */
+const pixelsFunction: WasmFunction = {
+  name: 'pixels',
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  locals: ['v128', 'v128', 'v128'],
+  body: [
+    ...loopWhileBelow(0, 4, [
+      ...[0, 1, 2].flatMap((c) => [...get(c), ...load(), ...set(6 + c)]),
+      ...PIXELS_OF_LANES.flatMap(({ first, second }, part) => [
+        ...[...get(3), ...get(6), ...get(7), ...shuffle4(first), ...get(8), ...shuffle4(second), ...store(16 * part)],
+      ]),
+      ...[0, 1, 2].flatMap((c) => advance(c, 16)),
+      ...advance(3, 48),
+    ]),
+    ...loopWhileBelow(0, 5, [
+      ...[0, 1, 2].flatMap((c) => [...get(3), ...get(c), ...f32Load(), ...f32Store(4 * c)]),
+      ...[0, 1, 2].flatMap((c) => advance(c, 4)),
+      ...advance(3, 12),
+    ]),
+  ],
+}
+
+const FUNCTIONS = [affineFunction, tensorFunction, bytesFunction, layoutFunction, pixelsFunction]
 
 function open(bytes: number) {
   const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes + VECTOR_BYTES) / PAGE_BYTES) })
   const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(FUNCTIONS)), {
     host: { memory },
   })
-  return { memory, run: instance.exports as Record<'affine' | 'tensor' | 'bytes' | 'layout', (...given: number[]) => void> }
+  return {
+    memory,
+    run: instance.exports as Record<'affine' | 'tensor' | 'bytes' | 'layout' | 'pixels', (...given: number[]) => void>,
+  }
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES
@@ -222,27 +254,30 @@ export function tensorKernel({ height, width, channels }: PictureSize, { mean, s
 }
 
 export interface LayoutKernel {
-  /** The picture, channels last: write into it. */
+  /** The picture: write into it. */
   readonly input: Float32Array
-  /** Channels first; overwritten by the next run. */
+  /** In the other layout; overwritten by the next run. */
   readonly output: Float32Array
   run(): Float32Array
 }
 
-/** hwcToChw of pictures of one size with three channels: the same bits. Throws where there is no SIMD. */
-export function layoutKernel({ height, width, channels }: PictureSize): LayoutKernel {
+/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of pictures of one size with three channels: the same bits. Throws where there is no SIMD. */
+export function layoutKernel({ height, width, channels }: PictureSize, to: 'chw' | 'hwc' = 'chw'): LayoutKernel {
   if (channels !== 3) throw new RangeError('pictures of three channels alone are taken')
   const pixels = height * width
   const outAt = aligned(pixels * 12)
   const { memory, run } = open(outAt + pixels * 12)
   const input = new Float32Array(memory.buffer, 0, pixels * 3)
   const output = new Float32Array(memory.buffer, outAt, pixels * 3)
-  const outs = [0, 1, 2].map((c) => outAt + c * pixels * 4)
+  const planes = [0, 1, 2].map((c) => c * pixels * 4)
+  const outs = planes.map((plane) => outAt + plane)
+  const whole = Math.floor(pixels / 4)
   return {
     input,
     output,
     run() {
-      run.layout(0, ...outs, Math.floor(pixels / 4) * 48, pixels * 12)
+      if (to === 'chw') run.layout(0, ...outs, whole * 48, pixels * 12)
+      else run.pixels(...planes, outAt, whole * 16, pixels * 4)
       return output
     },
   }
