@@ -9,6 +9,7 @@ import type { StageFact } from '../facts.ts'
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { insteadOf } from './instead-of-calls.ts'
+import { insteadOfDecoding } from './instead-of-decoding.ts'
 import { insteadOfSessions } from './instead-of-sessions.ts'
 import { type Predictions, UserError } from './predictions.ts'
 import { PROBES, Probed } from './probes.ts'
@@ -57,7 +58,7 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const leakBytesPerPrediction = Math.max(0, Math.min(...grown))
   const tensors = sessions.tf?.memory().numTensors ?? null
   const names = predictions.target.stages.map(({ name }) => name)
-  await tryOthers(probed, tookMs)
+  await tryOthers(probed, { tookMs, file: plan.file })
   tell(plan, probed, count)
   send({ kind: 'sessions', sessions: sessions.facts(count, names) })
   const live = tensors === null || tensorsBefore === null ? {} : { liveTensorsPerPrediction: (tensors - tensorsBefore) / count }
@@ -88,11 +89,14 @@ async function predict(predictions: Predictions, budgetMs: number): Promise<{ re
 }
 
 /** Calls that take their share of the predictions, in another way. */
-async function tryOthers({ seen, given }: Probed, tookMs: number): Promise<void> {
+async function tryOthers(
+  { seen, given }: Probed,
+  { tookMs, file }: { readonly tookMs: number; readonly file: string },
+): Promise<void> {
   for (const [key, one] of seen) {
     const known = given.get(key)
     if (known === undefined || one.calls === 0 || one.timeMs < TRIED_SHARE * tookMs) continue
-    const tried = await insteadOf(known, one.calls)
+    const tried = (await insteadOf(known, one.calls)) ?? (await insteadOfDecoding(known.value, file).catch(() => null))
     if (tried !== null) one.tried = tried
   }
 }

@@ -54,4 +54,6 @@ test('an alternative is one of a callee', () => {
   expect(isOf('JSON.parse', { of: 'JSON.parse' })).toBe(true)
   expect(isOf('fs.readFileSync', { of: 'readFile' })).toBe(true)
   expect(isOf('fs.writeFileSync', { of: 'readFile' })).toBe(false)
+  expect(isOf('pngjs.PNG.sync.read', { of: 'decode' })).toBe(true)
+  expect(isOf('output.write', { of: 'decode' })).toBe(false)
 })

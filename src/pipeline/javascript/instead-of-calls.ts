@@ -12,7 +12,7 @@ export interface Given {
 
 /** An alternative without its place; `of`: callees that it is one of. */
 export interface Tried extends Omit<AlternativeFact, 'file' | 'line' | 'function'> {
-  readonly of: 'JSON.parse' | 'JSON.stringify' | 'readFile'
+  readonly of: 'JSON.parse' | 'JSON.stringify' | 'readFile' | 'decode'
 }
 
 /** Fewer numbers are text in no time. */
@@ -32,7 +32,8 @@ export async function insteadOf({ value, same }: Given, calls: number): Promise<
 
 /** Whether a callee is what an alternative is of. */
 export function isOf(callee: string, { of }: Pick<Tried, 'of'>): boolean {
-  return of === 'readFile' ? /(^|\.)readFile(Sync)?$/.test(callee) : callee === of
+  if (of === 'readFile') return /(^|\.)readFile(Sync)?$/.test(callee)
+  return of === 'decode' ? /(^|\.)(decode|read|parse)$/.test(callee) : callee === of
 }
 
 // JSON ---------------------------------------------------------------------------------------------------------------------------------
