@@ -119,9 +119,9 @@ describe('what known machines tell', () => {
 
   test('by how much the roofs were beside the truth is taken out, from pairs whose threads changed alike', () => {
     const pairs = [...pairsOf('more', [1.5, 1.5, 1.5, 1.5, 1.5]), ...pairsOf('as many', [1, 1, 1, 1, 1, 1])]
-    expect(spreadOf(pairs, 'more')).toEqual({ bias: expect.closeTo(1.5), factor: 1, medianError: 0, pairs: 5 })
-    expect(spreadOf(pairs, 'as many')).toEqual({ bias: 1, factor: 1, medianError: 0, pairs: 6 })
-    expect(spreadOf(pairs, 'fewer')).toMatchObject({ bias: 1, pairs: 11 })
+    expect(spreadOf(pairs, 'more')).toEqual({ bias: expect.closeTo(1.5), factor: 1, medianError: 0, pairs: 5, isAlike: true })
+    expect(spreadOf(pairs, 'as many')).toEqual({ bias: 1, factor: 1, medianError: 0, pairs: 6, isAlike: true })
+    expect(spreadOf(pairs, 'fewer')).toMatchObject({ bias: 1, pairs: 11, isAlike: false })
   })
 
   test('the interval holds the next of the same kind in four of five', () => {
@@ -152,6 +152,39 @@ describe('what known machines tell', () => {
     expect(there).toMatchObject({ p50Ms: expect.closeTo(1.5 * scaled), grade: 'C' })
     expect(parts.reduce((sum, { thereMs }) => sum + thereMs, 0)).toBeCloseTo(there.p50Ms)
     expect(notes.join()).toMatch(/known machines took 1\.5 times what their roofs said, in the middle of 5 pairs/)
+  })
+
+  test('pairs within one family of processors do not judge what lies between two', () => {
+    const arm = { isa: ['neon', 'dotprod'] }
+    const models = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const within = models.flatMap((model) =>
+      [1, 2].map((speed) => exampleReport(exampleMachine(`x64 ${speed}`, speed), { model, p50Ms: 10 / speed })),
+    )
+    const between = exampleReport(exampleMachine('arm', 2, arm), { model: 'a', p50Ms: 15 })
+    const { there, known } = foretoldOf(given(exampleMachine('another arm', 2, arm), [...within, between]))
+    expect([there.grade, known]).toEqual(['D', null])
+  })
+
+  test('pairs that are far off, or whose threads changed otherwise, are graded C', () => {
+    const models = Array.from({ length: 12 }, (_, k) => `${k}`)
+    const knownWith = (off: number, threads: number | null) =>
+      models.flatMap((model) => [
+        exampleReport(exampleMachine('one', 1), { model }),
+        exampleReport(exampleMachine('two', 2), { model, p50Ms: 5 * off, threads }),
+      ])
+    const gradeWith = (...known: Parameters<typeof knownWith>) =>
+      foretoldOf(given(exampleMachine('there', 2), knownWith(...known))).there.grade
+    expect(gradeWith(1.05, null)).toBe('A')
+    expect(gradeWith(1.2, null)).toBe('B')
+    expect(gradeWith(2, null)).toBe('C')
+    expect(gradeWith(1.05, 1)).toBe('C')
+  })
+
+  test('of several measurements there the latest is told', () => {
+    const there = exampleMachine('there', 2)
+    const at = (createdAt: string, p50Ms: number) => exampleReport(there, { createdAt, p50Ms })
+    const known = [at('2026-01-01T00:00:00.000Z', 7), at('2026-03-01T00:00:00.000Z', 6), at('2026-02-01T00:00:00.000Z', 8)]
+    expect(foretoldOf(given(there, known)).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
   })
 
   test('threads that nothing tells are as many', () => {

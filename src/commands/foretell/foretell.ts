@@ -14,7 +14,7 @@ import { rowKey } from '../study/study.ts'
 import { toolVersion } from '../version.ts'
 import { why } from '../why.ts'
 import { estimate } from './estimate.ts'
-import { canScale, familiesOf, knownPairs, spreadOf, threadChange, threadsOf } from './known.ts'
+import { canScale, familiesOf, knownPairs, type Spread, spreadOf, threadChange, threadsOf } from './known.ts'
 
 export interface ForetellOptions extends WhyOptions {
   /** What `whyslow machine --json` wrote on the machine in question. */
@@ -29,7 +29,7 @@ export async function foretell(
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
 ): Promise<ForetoldDocument> {
   const there = readMachineDocument(machineFile)
-  const known = knownFiles.length === 0 ? { reports: [], warnings: [] } : readReports(knownFiles)
+  const known = knownFiles.length === 0 ? { reports: [], failures: [], warnings: [] } : readReports(knownFiles)
   const threads = given.threads ?? threadsAsThere(there, readUsableCpus())
   const { report } = await why(file, { ...DEFAULTS, ...given, threads })
   return foretoldOf({ report, there, known: known.reports, warnings: known.warnings })
@@ -58,7 +58,12 @@ export function foretoldOf({ report, there, known, warnings }: ForetellGiven): F
   const threadsThere = there.roofs[0]!.threads
   const isThere = (one: ReportDocument) =>
     machineKey(one.machine) === machineKey(there) && (threadsOf(one) ?? threadsThere) === threadsThere
-  const same = known.find((one) => rowKey(one) === rowKey(report) && isThere(one))
+  const same = known
+    .filter((one) => rowKey(one) === rowKey(report) && isThere(one))
+    .reduce<ReportDocument | undefined>(
+      (last, one) => (last && Date.parse(last.createdAt) >= Date.parse(one.createdAt) ? last : one),
+      undefined,
+    )
   const told = same === undefined ? estimated(report, there, known) : measured(same)
   const notes = [...told.notes, ...engineNotes(engine, thereEngine), ...warnings]
   const document = {
@@ -95,6 +100,14 @@ function measured({ latency }: ReportDocument): Told {
 const MANY_PAIRS = 20
 const SOME_PAIRS = 8
 const CLOSE = 0.1
+/** Beyond, a grade is C. */
+const USABLE = 0.3
+
+/** Pairs whose threads changed in another way say little of this one. */
+function gradeOf({ pairs, medianError, isAlike }: Spread): 'A' | 'B' | 'C' {
+  if (!isAlike || pairs < SOME_PAIRS || medianError > USABLE) return 'C'
+  return pairs >= MANY_PAIRS && medianError <= CLOSE ? 'A' : 'B'
+}
 
 function estimated(report: ReportDocument, there: MachineDescription, known: readonly ReportDocument[]): Told {
   if (!canScale(report))
@@ -109,7 +122,8 @@ function estimated(report: ReportDocument, there: MachineDescription, known: rea
   const { p50Ms, lowMs, highMs, parts, notes } = estimate(report as SavedReport, there)
   const threadsHere = threadsOf(report)
   const threadsThere = there.roofs[0]!.threads
-  const spread = spreadOf(pairs, threadChange(threadsHere, threadsThere))
+  const alike = pairs.filter((pair) => pair.families === families)
+  const spread = spreadOf(alike, threadChange(threadsHere, threadsThere))
   if (spread === null) {
     const bounds =
       'no machines are known to judge this by (--known): the interval holds if no part does better or worse than its roofs'
@@ -117,11 +131,9 @@ function estimated(report: ReportDocument, there: MachineDescription, known: rea
     return { there: { basis: 'estimated', p50Ms, ...ends, grade: 'D' }, parts, known: null, notes: [...notes, bounds] }
   }
   const { bias, factor, medianError, pairs: judged } = spread
-  const close = medianError <= CLOSE
-  const grade = judged >= MANY_PAIRS && close ? 'A' : judged >= SOME_PAIRS ? 'B' : 'C'
   const then = p50Ms * bias
   return {
-    there: { basis: 'estimated', p50Ms: then, lowMs: then / factor, highMs: then * factor, grade },
+    there: { basis: 'estimated', p50Ms: then, lowMs: then / factor, highMs: then * factor, grade: gradeOf(spread) },
     parts: parts.map((part) => ({ ...part, thereMs: part.thereMs * bias })),
     known: { pairs: judged, medianError },
     notes: [...notes, ...biasNotes(bias, judged)],

@@ -67,10 +67,12 @@ export interface Spread {
   /** Once the bias is taken out. */
   readonly medianError: number
   readonly pairs: number
+  /** They are of the change of threads in question. */
+  readonly isAlike: boolean
 }
 
 /**
- * From the pairs whose threads changed as these do, else from all: by how much what was foretold lay beside the truth in the middle, and the factor
+ * `pairs`: between families of processors as these. From those whose threads changed as these do, else from all: by how much what was foretold lay beside the truth in the middle, and the factor
  * up and down from there that held the truth as often as HELD, by the rank that also counts the one to come (split conformal prediction: Vovk,
  * Gammerman, Shafer, Algorithmic Learning in a Random World, 2005). null: too few pairs.
  */
@@ -90,6 +92,7 @@ export function spreadOf(pairs: readonly KnownPair[], change: ThreadChange): Spr
     factor: Math.exp(sizes[rank - 1]!),
     medianError: Math.expm1(median(sizes)),
     pairs: judged.length,
+    isAlike: enough,
   }
 }
 

@@ -47,7 +47,12 @@ export function exampleReport(machine: SavedMachine, given: ExampleReport = {}):
   const report: SavedReport = {
     schema: 'whyslow-report/1',
     createdAt: given.createdAt ?? '2026-01-01T00:00:00.000Z',
-    model: { file: model, sha256, inputs: [{ name: 'x', dtype: 'float32', shape: [batch, features] }] },
+    model: {
+      file: model,
+      sha256,
+      inputs: [{ name: 'x', dtype: 'float32', shape: [batch, features] }],
+      outputs: [{ shape: [batch, 2] }],
+    } as never,
     machine,
     engine: { id: engine, version: '1.30.0', device: 'cpu', options: { threads } },
     latency: { p50Ms, ciLowMs: p50Ms * 0.9, ciHighMs: p50Ms * 1.1, trust: 'A' },

@@ -31,13 +31,13 @@ export function studyPareto(rows: readonly StudyRow[]): Pareto | null {
 }
 
 function axesOf(placed: readonly Placed[]): Axis<Placed>[] {
-  const latency: Axis<Placed> = { name: 'latency', compare: (x, y) => apart(timesOf(x, 1), timesOf(y, 1)) }
+  const latency: Axis<Placed> = { name: 'latency', compare: (x, y) => apart(timesOf(x.cell, 1), timesOf(y.cell, 1)) }
   const priced = placed.every(({ cell }) => cell.costPerMillion !== null)
   // What a million costs is time by price: it is as uncertain as the time.
   const scaleOf = ({ cell, batch }: Placed) => (priced ? cell.costPerMillion! / cell.p50Ms! : 1 / batch)
   const samples: Axis<Placed> = {
     name: priced ? 'a million' : 'samples/s',
-    compare: (x, y) => apart(timesOf(x, scaleOf(x)), timesOf(y, scaleOf(y))),
+    compare: (x, y) => apart(timesOf(x.cell, scaleOf(x)), timesOf(y.cell, scaleOf(y))),
   }
   const name = placed.find(({ cell }) => cell.metric != null)?.cell.metric?.name
   if (name === undefined) return [latency, samples]
@@ -51,6 +51,11 @@ interface Times {
   readonly high: number
 }
 
-const timesOf = ({ cell }: Placed, scale: number): Times => ({ low: cell.ciLowMs! * scale, high: cell.ciHighMs! * scale })
+/** Of a cell that was measured. */
+export const timesOf = ({ ciLowMs, ciHighMs }: StudyCell, scale: number): Times => ({
+  low: ciLowMs! * scale,
+  high: ciHighMs! * scale,
+})
 
-const apart = (x: Times, y: Times): -1 | 0 | 1 => (x.high < y.low ? -1 : y.high < x.low ? 1 : 0)
+/** 0: their intervals meet. */
+export const apart = (x: Times, y: Times): -1 | 0 | 1 => (x.high < y.low ? -1 : y.high < x.low ? 1 : 0)

@@ -20,7 +20,13 @@ test('reports come from reports, comparisons and studies', () => {
     { schema: 'whyslow-comparison/1', reports: [report] },
     { schema: 'whyslow-study/1', reports: [report] },
   ])
-    expect(readReports([saved(document)])).toEqual({ reports: [report], warnings: [] })
+    expect(readReports([saved(document)])).toEqual({ reports: [report], failures: [], warnings: [] })
+})
+
+test('what a study could not measure stays told; what is no such row is not', () => {
+  const failure = { model: 'b.onnx', engine: 'ort-cpu', batch: null, machine: 'x64-2c-abc', reason: 'too little memory' }
+  const failures = [failure, { ...failure, reason: 7 }, null]
+  expect(readReports([saved({ schema: 'whyslow-study/1', reports: [report], failures })]).failures).toEqual([failure])
 })
 
 test('one that cannot be used costs a warning', () => {

@@ -4,18 +4,28 @@ import { faultIn, readJson } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import type { StudyDocument } from '../../report/documents/study.ts'
 
 const HINT = 'give what whyslow MODEL --json, compare --json or fleet --json wrote'
 
 /** Schemas of documents that hold reports in `reports`. */
 const HOLDERS = new Set<unknown>(['whyslow-study/1', 'whyslow-comparison/1'])
 
-/** The reports with a latency in the files. Throws InputError where a file holds none. */
-export function readReports(files: readonly string[]): { reports: ReportDocument[]; warnings: string[] } {
+/** The reports with a latency in the files, and what studies among them could not measure. Throws InputError where a file holds no report. */
+export function readReports(files: readonly string[]): {
+  reports: ReportDocument[]
+  failures: StudyDocument['failures']
+  warnings: string[]
+} {
   const reports: ReportDocument[] = []
+  const failures: StudyDocument['failures'] = []
   const warnings: string[] = []
   for (const file of files) {
-    const document = readJson(file, { what: file, hint: HINT }) as { schema?: unknown; reports?: unknown } | null
+    const document = readJson(file, { what: file, hint: HINT }) as {
+      schema?: unknown
+      reports?: unknown
+      failures?: unknown
+    } | null
     const held =
       document?.schema === 'whyslow-report/1' ? [document] : HOLDERS.has(document?.schema) ? document!.reports : undefined
     if (!Array.isArray(held)) throw new InputError(`${file}: this holds no reports; ${HINT}`)
@@ -27,8 +37,16 @@ export function readReports(files: readonly string[]): { reports: ReportDocument
     if (fault !== undefined)
       warnings.push(`${file}: ${held.length - usable.length} of ${held.length} reports are left out (${fault})`)
     reports.push(...usable)
+    if (Array.isArray(document!.failures)) failures.push(...document!.failures.filter(isFailure))
   }
-  return { reports, warnings }
+  return { reports, failures, warnings }
+}
+
+function isFailure(one: unknown): one is StudyDocument['failures'][number] {
+  const { model, engine, batch, machine, reason } = (one ?? {}) as Readonly<Record<string, unknown>>
+  const isText = (value: unknown): value is string => typeof value === 'string'
+  const isOr = (value: unknown, type: string) => value === null || typeof value === type
+  return [model, engine, reason].every(isText) && isOr(batch, 'number') && isOr(machine, 'string')
 }
 
 /** What `whyslow machine --json` wrote there. Throws InputError where the file is none, or has no roofs. */

@@ -20,7 +20,13 @@ export const studySentences = (
   reports: readonly ReportDocument[],
 ): string[] => [...asFast(table, machines), ...growth(table, machines), ...sizeGrowth(table, machines, reports)]
 
-/** 'b.onnx on the small machine is as fast as a.onnx on the large one', largest difference in CPUs first; [] where there is none. */
+/** The wider of the two intervals over the narrower, at most: beyond, that they meet says little. */
+const MOST_SPREAD = 2
+
+/**
+ * 'b.onnx on the small machine is as fast as a.onnx on the large one', or faster, largest difference in CPUs first; [] where there is none. As fast
+ * are times whose intervals meet and are narrow enough to tell.
+ */
 function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
   const places = rows.flatMap((row) =>
     row.cells.flatMap((cell, i): Place[] =>
@@ -31,14 +37,20 @@ function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachin
     places.flatMap((large) => {
       const gain = large.machine.usableCpus / small.machine.usableCpus
       const differ = large.row.sha256 !== small.row.sha256 && sameAsk(small.row, large.row)
-      const overlap = small.lowMs <= large.highMs && large.lowMs <= small.highMs
-      return differ && gain > 1 && overlap ? [{ small, large, gain }] : []
+      const [low, high] = [Math.min(small.lowMs, large.lowMs), Math.max(small.highMs, large.highMs)]
+      const isFaster = small.highMs < large.lowMs
+      const isAlike = small.lowMs <= large.highMs && !isFaster && high / low <= MOST_SPREAD
+      return differ && gain > 1 && (isFaster || isAlike) ? [{ small, large, gain, isFaster }] : []
     }),
   )
   return alike
     .sort((a, b) => b.gain - a.gain)
     .slice(0, MOST_SENTENCES)
-    .map(({ small, large }) => `${placed(small)} is as fast as ${placed(large)}, as far as their intervals tell.`)
+    .map(({ small, large, isFaster }) =>
+      isFaster
+        ? `${placed(small)} is faster than ${placed(large)}.`
+        : `${placed(small)} is as fast as ${placed(large)}, as far as their intervals tell.`,
+    )
 }
 
 /** Rows that answer for as many samples can stand for each other. */

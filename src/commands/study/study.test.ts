@@ -115,7 +115,43 @@ describe('a study', () => {
     const b = { model: 'b.onnx', p50Ms: 4 }
     const two = (p50Ms: number) => [exampleReport(large, { p50Ms }), exampleReport(small, b)]
     expect(studyOf(given(two(4.1))).sentences).toEqual([expect.stringMatching(/^b\.onnx .* is as fast as a\.onnx/)])
-    expect(studyOf(given(two(8))).sentences).toEqual([])
+    expect(studyOf(given(two(8))).sentences).toEqual([expect.stringMatching(/^b\.onnx .* is faster than a\.onnx/)])
+    expect(studyOf(given(two(2))).sentences).toEqual([])
+    // That these meet says nothing.
+    const wide = { ...exampleReport(small, b), latency: { ...exampleReport(small, b).latency!, ciLowMs: 1, ciHighMs: 9 } }
+    expect(studyOf(given([exampleReport(large, { p50Ms: 8 }), wide])).sentences).toEqual([])
+  })
+
+  test('a first size that no output has is one of a sample, and no batch', () => {
+    const picture = exampleReport(small, { batch: 3 })
+    const one = { ...picture, model: { ...picture.model!, outputs: [{ name: 'y', dtype: 'float32', shape: [1000] }] } }
+    const { rows } = studyOf(given([one])).table
+    expect([rows[0]!.batch, rows[0]!.cells[0]!.samplesPerSecond]).toEqual([null, 100])
+  })
+
+  test('a machine whose interval meets the best one is not beaten by it', () => {
+    const other = exampleMachine('other', 1, { usableCpus: 4 })
+    const reports = [exampleReport(small, { p50Ms: 10 }), exampleReport(other, { p50Ms: 10.5 })]
+    const { table } = studyOf(given(reports, { prices: new Map([['*', 1]]) }))
+    expect(table.rows[0]!.cells.map(({ onFront }) => onFront)).toEqual([true, true])
+  })
+
+  test('why a cell was not measured is told, of the batch and the threads that were asked for', () => {
+    const reports = [
+      exampleReport(small),
+      exampleReport(small, { batch: 8 }),
+      exampleReport(large, { model: 'b.onnx', threads: 4 }),
+    ]
+    const { machines } = studyOf(given(reports))
+    const failure = {
+      model: 'a.onnx',
+      engine: 'ort-cpu',
+      batch: 8,
+      machine: machines[1]!.id.replace(/-t4$/, ''),
+      reason: 'too little memory',
+    }
+    const { table } = studyOf(given(reports, { failures: [failure] }))
+    expect(table.rows.slice(0, 2).map(({ cells }) => cells[1]!.reason)).toEqual(['not measured there', 'too little memory'])
   })
 
   test('without a latency a report is left out', () => {

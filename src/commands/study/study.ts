@@ -7,7 +7,7 @@ import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../../rep
 import { inputsOf } from '../history/history.ts'
 import { toolVersion } from '../version.ts'
 import { machineClass } from './machine-class.ts'
-import { studyPareto } from './pareto.ts'
+import { apart, studyPareto, timesOf } from './pareto.ts'
 import { studySentences } from './sentences.ts'
 
 export interface StudyGiven {
@@ -74,8 +74,12 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
   }
 }
 
-/** Samples in a prediction: of the first input, where the model leaves them open. */
-export const batchOf = ({ model }: ReportDocument): number | null => model?.inputs[0]?.shape[0] ?? null
+/** Samples in a prediction: the first size of the first input, where an output has as many too; else it is a size of one sample. null: not known. */
+export function batchOf({ model }: ReportDocument): number | null {
+  const size = model?.inputs[0]?.shape[0]
+  if (size === undefined) return null
+  return size === 1 || model!.outputs.some(({ shape }) => shape?.[0] === size) ? size : null
+}
 
 /** Of what stands in one row: the same model asked the same on the same engine. */
 export const rowKey = (report: ReportDocument): string =>
@@ -152,25 +156,26 @@ const unmeasured = (machine: StudyMachine, reason: string): StudyCell => ({
   reason,
 })
 
-/** Of latency and cost, among those that have both. */
+/** Of latency and cost, among those that have both, as far as their intervals tell them apart. */
 function withFront(cells: readonly StudyCell[]): StudyCell[] {
-  const priced = cells.flatMap(({ p50Ms, costPerMillion }) =>
-    p50Ms === null || costPerMillion === null ? [] : [{ p50Ms, costPerMillion }],
+  const beats = (one: StudyCell, other: StudyCell): boolean => {
+    const costOf = ({ costPerMillion, p50Ms }: StudyCell) => costPerMillion! / p50Ms!
+    const compared = [apart(timesOf(one, 1), timesOf(other, 1)), apart(timesOf(one, costOf(one)), timesOf(other, costOf(other)))]
+    return compared.includes(-1) && !compared.includes(1)
+  }
+  const priced = cells.filter(({ p50Ms, costPerMillion }) => p50Ms !== null && costPerMillion !== null)
+  return cells.map((cell) =>
+    priced.includes(cell) ? { ...cell, onFront: !priced.some((one) => one !== cell && beats(one, cell)) } : cell,
   )
-  return cells.map((cell) => {
-    const { p50Ms, costPerMillion } = cell
-    if (p50Ms === null || costPerMillion === null) return cell
-    const isBeaten = priced.some((one) => {
-      const noWorse = one.p50Ms <= p50Ms && one.costPerMillion <= costPerMillion
-      return noWorse && (one.p50Ms < p50Ms || one.costPerMillion < costPerMillion)
-    })
-    return { ...cell, onFront: !isBeaten }
-  })
 }
 
-const failureOf = (of: ReportDocument, machine: StudyMachine, failures: StudyDocument['failures']): string =>
-  failures.find((one) => one.model === of.model!.file && one.engine === of.engine!.id && one.machine === machine.id)?.reason ??
-  'not measured there'
+/** A failure tells the machine, with threads or before they were told, and the batch that was asked for. */
+function failureOf(of: ReportDocument, machine: StudyMachine, failures: StudyDocument['failures']): string {
+  const isThere = (name: string | null) => name === machine.id || (name !== null && machine.id.startsWith(`${name}-t`))
+  const isSo = ({ model, engine, batch, machine: name }: StudyDocument['failures'][number]) =>
+    model === of.model!.file && engine === of.engine!.id && isThere(name) && (batch === null || batch === batchOf(of))
+  return failures.find(isSo)?.reason ?? 'not measured there'
+}
 
 interface AnswerGiven {
   readonly rows: readonly StudyRow[]

@@ -28,9 +28,9 @@ export function renderStudy(doc: StudyDocument, options: TerminalOptions): strin
     many && isPriced(doc) ? wrap('* no other machine is as fast and cheaper, or as cheap and faster', width) : [],
     frontLines(doc, names, width),
     doc.sentences.flatMap((sentence) => wrap(sentence, width, '- ')),
-    doc.failures.flatMap(({ model, engine, batch, reason }) =>
+    doc.failures.flatMap(({ model, engine, batch, machine, reason }) =>
       hang(
-        `Not measured: ${printable(model)} on ${engine}${batch === null ? '' : `, batch ${batch}`}: ${printable(reason)}`,
+        `Not measured: ${printable(model)} on ${engine}${batch === null ? '' : `, batch ${batch}`}${machine === null ? '' : `, on ${printable(machine)}`}: ${printable(reason)}`,
         width,
       ),
     ),
