@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import type { LoadPoint } from '../report/documents/load.ts'
 import { leastRequests } from './early-stopping.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
+import { isLimited } from './generator-limit.ts'
 import { ascending, type Interval, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import type { MeasuredRun } from './measured-run.ts'
-import { latenciesOf, pointOf } from './point.ts'
+import { fromSending, latenciesOf, pointOf } from './point.ts'
 import { OUTCOME, type Records } from './records.ts'
 import { grows, queueOf } from './saturation.ts'
 import type { Target } from './target.ts'
@@ -23,6 +24,8 @@ export interface PointPlan {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (share: number) => void
+  /** Share of the requests that may be refused or time out where the objective allows more than is usual. */
+  readonly mostRefused?: number
   /** Ends the run early, asked with the latencies so far. */
   readonly enough?: (latencies: Float64Array) => boolean
 }
@@ -31,6 +34,8 @@ export interface MeasuredPoint {
   readonly point: LoadPoint
   /** In order of arrival; infinite where no good answer came. */
   readonly latencies: Float64Array
+  /** From when they were really sent, ascending: what they would be at most, had the generator been in time. */
+  readonly sinceSent: Float64Array
   readonly generator: { readonly cores: number; readonly lost: number }
 }
 
@@ -85,17 +90,19 @@ export async function measureClosed(plan: ClosedPlan): Promise<MeasuredPoint> {
 
 type Window = Pick<MeasuredRun, 'measuredFrom' | 'fromMs' | 'toMs' | 'ratePerSecond' | 'clients'>
 
-function measured(run: Run, plan: Pick<PointPlan, 'seed' | 'timeoutMs'>, window: Window): MeasuredPoint {
+function measured(run: Run, plan: Pick<PointPlan, 'seed' | 'timeoutMs' | 'mostRefused'>, window: Window): MeasuredPoint {
   const { records, sent, toldNames, repeated } = run
-  const measuredRun = { records, sent, toldNames, repeated, seed: plan.seed, timeoutMs: plan.timeoutMs, ...window }
+  const { seed, timeoutMs, mostRefused = 0 } = plan
+  const measuredRun = { records, sent, toldNames, repeated, seed, timeoutMs, mostRefused, ...window }
   const point = pointOf(measuredRun)
   let pending = 0
   for (let k = 0; k < sent; k++) if (records.outcome[k] === OUTCOME.pending) pending++
   return {
     point,
     latencies: latenciesOf(measuredRun),
-    // Pending ones were given up where the server did not keep up.
-    generator: { cores: run.cpuMs / (run.endMs - run.startMs), lost: point.saturated ? 0 : pending },
+    sinceSent: fromSending(measuredRun),
+    // Pending ones were given up where the server, or the generator, did not keep up.
+    generator: { cores: run.cpuMs / (run.endMs - run.startMs), lost: point.saturated || isLimited(point) ? 0 : pending },
   }
 }
 

@@ -15,4 +15,6 @@ export interface MeasuredRun {
   readonly clients: number | null
   readonly seed: number
   readonly timeoutMs: number
+  /** Share of the requests that may be refused or time out where more is allowed than is usual; absent: as usual. */
+  readonly mostRefused?: number
 }

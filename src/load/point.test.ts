@@ -121,3 +121,18 @@ test('parts add up, and those of the slowest are theirs', () => {
   expect(new Set(own.basis)).toEqual(new Set(['measured']))
   expect(own.slowest).toEqual(parts!.slowest)
 })
+
+test('where the objective allows more to be refused, that is no overload', () => {
+  const run = exampleRun({ utilisation: 0.3 })
+  for (let k = run.measuredFrom; k < run.sent; k += 50) run.records.outcome[k] = 503
+  expect(pointOf(run)).toMatchObject({ saturated: true, shed: 12 })
+  const allowed = pointOf({ ...run, mostRefused: 0.05 })
+  expect(allowed).toMatchObject({ saturated: false, shed: 12, requests: 600 })
+  expect(allowed.p95Ms).not.toBe(null)
+})
+
+test('a deadline that passed in the queue is shed, too', () => {
+  const run = exampleRun({ utilisation: 0.3 })
+  for (let k = run.measuredFrom; k < run.sent; k += 20) run.records.outcome[k] = 504
+  expect(pointOf(run)).toMatchObject({ shed: 30, errors: 30, saturation: { reason: 'sheds' } })
+})

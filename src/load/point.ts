@@ -1,6 +1,7 @@
 // What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
 import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
 import { leastRequests } from './early-stopping.ts'
+import { fallsBehind, LATE_MS, withoutLatencies } from './generator-limit.ts'
 import { ascending, average, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'
@@ -11,10 +12,10 @@ import { grows, type Queue, queueOf } from './saturation.ts'
 export const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
 export type PercentileName = keyof typeof PERCENTILES
 
-/** Later than this is late, whatever is measured: LoadGen's and perf_analyzer's limit, too. */
-const LATE_MS = 1
 /** A number that would be lower by more than this, had each request been sent in time, tells of the generator. */
 const LAG_SHARE = 0.1
+/** More of the requests than this late: the generator is said to be. */
+const LATE_SHARE = 0.01
 /** More of the requests than this refused or timed out: the server does not keep up. */
 const REFUSED_SHARE = 0.01
 
@@ -46,9 +47,17 @@ export function pointOf(run: MeasuredRun): LoadPoint {
   const saturation = saturationOf(run, counts, queue)
   const lags = lagsOf(records, measuredFrom, sent)
   const seconds = (toMs - fromMs) / 1000
-  const percentiles = percentilesOf({ inOrder, sorted, fromSending: fromSending(run), isSaturated: saturation !== null })
-  const hasMean = saturation === null && good.length > 0
-  return {
+  const sinceSent = fromSending(run)
+  const percentiles = percentilesOf({ inOrder, sorted, fromSending: sinceSent, isSaturated: saturation !== null })
+  const noMean = noMeanBecause({ good, fromSending: sinceSent, isSaturated: saturation !== null })
+  const hasMean = noMean === null
+  const lag = {
+    p50Ms: lags.length > 0 ? nearestRank(lags, 0.5) : 0,
+    p99Ms: lags.length > 0 ? nearestRank(lags, 0.99) : 0,
+    maxMs: lags.length > 0 ? lags.at(-1)! : 0,
+    lateShare: lags.length > 0 ? lags.filter((late) => late > LATE_MS).length / lags.length : 0,
+  }
+  const point: LoadPoint = {
     offeredPerSecond: ratePerSecond,
     clients: run.clients,
     achievedPerSecond: seconds > 0 ? goodWithin(run) / seconds : 0,
@@ -64,7 +73,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
       ...percentiles.intervals,
       meanMs: hasMean ? meanInterval(good.length === inOrder.length ? inOrder : inOrder.filter(Number.isFinite)) : null,
     },
-    reasons: { ...percentiles.reasons, ...(hasMean ? {} : { meanMs: saturation === null ? 'no good answers' : SATURATED }) },
+    reasons: { ...percentiles.reasons, ...(noMean === null ? {} : { meanMs: noMean.why }) },
     saturated: saturation !== null,
     saturation,
     ...counts,
@@ -76,16 +85,14 @@ export function pointOf(run: MeasuredRun): LoadPoint {
       series: queue.series,
     },
     parts: good.length > 0 ? latencyParts(run, sorted, good.length) : null,
-    lag: {
-      p50Ms: lags.length > 0 ? nearestRank(lags, 0.5) : 0,
-      p99Ms: lags.length > 0 ? nearestRank(lags, 0.99) : 0,
-      maxMs: lags.length > 0 ? lags.at(-1)! : 0,
-      lateShare: lags.length > 0 ? lags.filter((lag) => lag > LATE_MS).length / lags.length : 0,
-    },
+    lag,
+    generatorLimit: (percentiles.isLate || noMean?.isLate) && lag.lateShare > LATE_SHARE ? 'sends-late' : null,
     held: null,
     server: null,
     laws: lawsOf(run, queue, { requests, answered: good.length, errors: counts.errors }),
   }
+  const isBehind = fallsBehind(run, { backlogGrows: grows(queue, requests), lagP50Ms: lag.p50Ms })
+  return isBehind ? withoutLatencies(point, 'falls-behind') : point
 }
 
 function lawsOf(run: MeasuredRun, queue: Queue, ended: Pick<LoadPoint, 'requests' | 'answered' | 'errors'>): readonly LoadLaw[] {
@@ -101,6 +108,8 @@ interface Percentiles {
   readonly values: Readonly<Record<PercentileName, number | null>>
   readonly intervals: Omit<LoadIntervals, 'meanMs'>
   readonly reasons: Readonly<Record<string, string>>
+  /** One of them is left out since the generator was late. */
+  readonly isLate: boolean
 }
 
 interface Sample {
@@ -115,25 +124,47 @@ function percentilesOf(sample: Sample): Percentiles {
   const values: Record<string, number | null> = {}
   const intervals: Record<string, LoadInterval | null> = {}
   const reasons: Record<string, string> = {}
+  let isLate = false
   for (const [name, share] of Object.entries(PERCENTILES)) {
-    const reason = unknownBecause(sample, share)
-    if (reason !== null) reasons[name] = reason
-    values[name] = reason === null ? nearestRank(sample.sorted, share) : null
-    intervals[name] = reason === null ? percentileInterval(sample.inOrder, sample.sorted, share) : null
+    const unknown = unknownBecause(sample, share)
+    if (unknown !== null) reasons[name] = unknown.why
+    isLate ||= unknown?.isLate ?? false
+    values[name] = unknown === null ? nearestRank(sample.sorted, share) : null
+    intervals[name] = unknown === null ? percentileInterval(sample.inOrder, sample.sorted, share) : null
   }
-  return { values, intervals, reasons } as unknown as Percentiles
+  return { values, intervals, reasons, isLate } as unknown as Percentiles
 }
 
+interface Unknown {
+  readonly why: string
+  /** Of the generator, and not of the server. */
+  readonly isLate: boolean
+}
+
+const because = (why: string): Unknown => ({ why, isLate: false })
+
 /** Why a percentile cannot be given; null where it can. */
-function unknownBecause({ sorted, fromSending, isSaturated }: Sample, share: number): string | null {
-  if (isSaturated) return SATURATED
+function unknownBecause({ sorted, fromSending, isSaturated }: Sample, share: number): Unknown | null {
+  if (isSaturated) return because(SATURATED)
   const least = leastRequests(share)
-  if (sorted.length < least) return `${sorted.length} requests are too few: it takes ${least}`
+  if (sorted.length < least) return because(`${sorted.length} requests are too few: it takes ${least}`)
   const value = nearestRank(sorted, share)
-  if (!Number.isFinite(value)) return 'so many requests got no good answer that it lies among them'
-  const added = value - nearestRank(fromSending, share)
-  if (added > Math.max(LATE_MS, LAG_SHARE * value)) return `the generator itself adds ${added.toFixed(1)} ms by sending late`
-  return null
+  if (!Number.isFinite(value)) return because('so many requests got no good answer that it lies among them')
+  return lateness(value, nearestRank(fromSending, share))
+}
+
+function noMeanBecause(sample: Pick<Sample, 'fromSending' | 'isSaturated'> & { readonly good: Float64Array }): Unknown | null {
+  const { good, fromSending, isSaturated } = sample
+  if (isSaturated) return because(SATURATED)
+  if (good.length === 0) return because('no good answers')
+  return lateness(average(good), average(fromSending.subarray(0, good.length)))
+}
+
+/** null: the generator adds too little to touch it. */
+function lateness(value: number, fromSending: number): Unknown | null {
+  const added = value - fromSending
+  if (added <= Math.max(LATE_MS, LAG_SHARE * value)) return null
+  return { why: `the generator itself adds ${added.toFixed(1)} ms by sending late`, isLate: true }
 }
 
 type Counts = Pick<LoadPoint, 'errors' | 'timedOut' | 'shed' | 'failed' | 'unsent' | 'statuses'>
@@ -147,7 +178,8 @@ function countsOf({ records: { outcome }, measuredFrom, sent }: MeasuredRun): Co
     // Pending: the run was ended before, since the server did not keep up.
     errors: all.reduce((sum, [one, count]) => sum + (isGood(one) || one === OUTCOME.pending ? 0 : count), 0),
     timedOut: of(OUTCOME.timedOut),
-    shed: of(503, 429),
+    // A deadline that passed in the queue is how a server sheds, too.
+    shed: of(503, 429, 504),
     failed: of(OUTCOME.unreachable, OUTCOME.broken, OUTCOME.malformed),
     unsent: of(OUTCOME.unsent),
     statuses: Object.fromEntries(
@@ -177,22 +209,33 @@ function goodWithin({ records: { doneMs, outcome }, sent, fromMs, toMs }: Measur
 function saturationOf(run: MeasuredRun, counts: Counts, queue: Queue): LoadSaturation | null {
   const requests = run.sent - run.measuredFrom
   if (run.clients !== null || requests === 0) return null
-  const reason = saturationReason(requests, counts, queue)
+  const mostRefused = Math.max(REFUSED_SHARE, run.mostRefused ?? 0) * requests
+  const reason = saturationReason(counts, queue, { requests, mostRefused })
   if (reason === null) return null
   const [first] = queue.series
   const grown = (queue.series.at(-1)! - first!) / ((run.toMs - run.fromMs) / 1000)
   return { reason, backlogPerSecond: Math.max(0, grown), backlogAtEnd: queue.outstandingAtEnd }
 }
 
-function saturationReason(requests: number, { shed, timedOut, unsent }: Counts, queue: Queue): LoadSaturation['reason'] | null {
+interface Limits {
+  readonly requests: number
+  readonly mostRefused: number
+}
+
+function saturationReason(
+  { shed, timedOut, unsent }: Counts,
+  queue: Queue,
+  { requests, mostRefused }: Limits,
+): LoadSaturation['reason'] | null {
   if (unsent > 0) return 'too-many-outstanding'
   if (grows(queue, requests)) return 'backlog-grows'
-  if (timedOut > REFUSED_SHARE * requests) return 'times-out'
-  if (shed > REFUSED_SHARE * requests) return 'sheds'
+  if (timedOut > mostRefused) return 'times-out'
+  if (shed > mostRefused) return 'sheds'
   return null
 }
 
-function fromSending({ records: { sentMs, doneMs, outcome }, measuredFrom, sent }: MeasuredRun): Float64Array {
+/** Latencies from when requests were really sent, ascending; infinite where no good answer came. */
+export function fromSending({ records: { sentMs, doneMs, outcome }, measuredFrom, sent }: MeasuredRun): Float64Array {
   return Float64Array.from({ length: Math.max(0, sent - measuredFrom) }, (_, k) => {
     const at = measuredFrom + k
     return isGood(outcome[at]!) ? doneMs[at]! - sentMs[at]! : Number.POSITIVE_INFINITY

@@ -1,4 +1,5 @@
 // The one sentence that answers.
+import { isLimited } from '../../load/generator-limit.ts'
 import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
 import { time, timeWithInterval } from '../../report/text/numbers.ts'
 
@@ -14,14 +15,22 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
       ` ${search.objective}, in ${runs}.`
     )
   }
-  const holding = points.filter(({ saturated }) => !saturated)
+  const holding = points.filter((point) => !point.saturated && !isLimited(point))
   const full = points.find(({ saturated }) => saturated)
+  const beyondIt = points.find(isLimited)
   const last = holding.at(-1)
   if (last === undefined) {
-    const { offeredPerSecond, achievedPerSecond } = points[0]!
+    if (full === undefined)
+      return `The generator does not keep up with ${perSecond(beyondIt!.offeredPerSecond!)} requests/s here: it shows nothing of the server.`
+    const { offeredPerSecond, achievedPerSecond } = full
     return `The server does not keep up: of ${perSecond(offeredPerSecond!)} requests/s it answers ${perSecond(achievedPerSecond)}.`
   }
-  const beyond = full === undefined ? '' : `; at ${perSecond(full.offeredPerSecond!)} requests/s the server does not keep up`
+  const beyond = [
+    ...(full === undefined ? [] : [`; at ${perSecond(full.offeredPerSecond!)} requests/s the server does not keep up`]),
+    ...(beyondIt === undefined
+      ? []
+      : [`; with ${perSecond(beyondIt.offeredPerSecond!)} requests/s the generator does not keep up here`]),
+  ].join('')
   return `${asked(last)} ${latency(last)}${beyond}.`
 }
 
@@ -37,6 +46,7 @@ function latency(point: LoadPoint): string {
   const throughput = point.offeredPerSecond === null ? `, ${perSecond(point.achievedPerSecond)} answers/s` : ''
   if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
   if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
+  if (point.generatorLimit === 'sends-late') return `the generator sent too late for a percentile${bad}`
   return `${requests} requests are too few for a percentile${bad}`
 }
 

@@ -3,11 +3,6 @@ import type { Ceiling } from '../../load/audit.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
 import type { LoadAudit, LoadLaw, LoadPoint } from '../../report/documents/load.ts'
 
-/** More of the requests than this were sent late. */
-const LATE_SHARE = 0.01
-/** Near its own ceiling the generator is what is measured. */
-const CEILING_SHARE = 0.9
-
 export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): LoadAudit {
   const points = measured.map(({ point }) => point)
   const open = points.filter(({ clients }) => clients === null)
@@ -19,20 +14,7 @@ export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): L
     0,
   )
   const reasons = [
-    ...points.flatMap((point) =>
-      point.offeredPerSecond !== null && point.offeredPerSecond > CEILING_SHARE * ceiling.ceilingPerSecond
-        ? [
-            `${Math.round(point.offeredPerSecond)} requests/s are beyond what it can send here (${Math.round(ceiling.ceilingPerSecond)})`,
-          ]
-        : [],
-    ),
-    ...points.flatMap((point) =>
-      Object.values(point.reasons).some((reason) => reason.startsWith('the generator')) && point.lag.lateShare > LATE_SHARE
-        ? [
-            `at ${Math.round(point.offeredPerSecond!)} requests/s it sent ${Math.round(100 * point.lag.lateShare)} % more than 1 ms late`,
-          ]
-        : [],
-    ),
+    ...points.flatMap((point) => limitOf(point, ceiling)),
     ...points.flatMap(brokenLaws),
     ...(lost > 0 ? [`${lost} requests are not accounted for`] : []),
   ]
@@ -49,6 +31,14 @@ export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): L
     ok: reasons.length === 0,
     reasons: [...new Set(reasons)],
   }
+}
+
+function limitOf({ generatorLimit = null, offeredPerSecond, lag }: LoadPoint, { ceilingPerSecond }: Ceiling): string[] {
+  const rate = `${Math.round(offeredPerSecond ?? 0)} requests/s`
+  const late = `${Math.round(100 * lag.lateShare)} % more than 1 ms late`
+  if (generatorLimit === 'beyond-ceiling') return [`${rate} are beyond what it can send here (${Math.round(ceilingPerSecond)})`]
+  if (generatorLimit === 'falls-behind') return [`at ${rate} it fell behind its schedule (${late})`]
+  return generatorLimit === 'sends-late' ? [`at ${rate} it sent ${late}`] : []
 }
 
 const LAWS: Readonly<Record<LoadLaw['law'], string>> = {

@@ -1,5 +1,6 @@
 // More arrives than is answered.
 import type { LoadPoint } from '../../report/documents/load.ts'
+import { isLimited } from '../generator-limit.ts'
 import { defineLoadRule } from '../rule.ts'
 
 export const overloaded = defineLoadRule({
@@ -7,9 +8,10 @@ export const overloaded = defineLoadRule({
   check({ asked }) {
     const [first] = asked.filter(({ saturated }) => saturated).sort((a, b) => a.offeredPerSecond! - b.offeredPerSecond!)
     if (first === undefined) return null
-    const held = asked.flatMap(({ offeredPerSecond: offered }) =>
-      offered !== null && offered < first.offeredPerSecond! ? [offered] : [],
-    )
+    const held = asked.flatMap((point) => {
+      const { offeredPerSecond: offered } = point
+      return offered !== null && offered < first.offeredPerSecond! && !isLimited(point) ? [offered] : []
+    })
     const fine = held.length === 0 ? '' : ` It keeps up with ${rate(Math.max(...held))} requests/s.`
     return {
       title: 'More requests arrive than the server answers',

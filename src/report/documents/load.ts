@@ -94,7 +94,7 @@ export interface LoadPoint {
   /** Requests without a good answer, whatever the reason: those that follow, and answers with another status. */
   readonly errors: number
   readonly timedOut: number
-  /** Refused for load: 429 and 503. */
+  /** Refused for load: 429, 503, and 504, a deadline that passed before. */
   readonly shed: number
   /** No connection, one that broke, an answer that is no HTTP. */
   readonly failed: number
@@ -113,6 +113,12 @@ export interface LoadPoint {
   readonly parts: LoadParts | null
   /** How late the generator sent, ms. */
   readonly lag: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly lateShare: number }
+  /**
+   * What the generator did to this run, absent in documents from before it was told. `sends-late`: numbers that its lateness touches are
+   * left out. `falls-behind`: its schedule ran away from it; `beyond-ceiling`: it does not reach that rate here. Nothing is known of the
+   * server from these two: no latency is given, and it is not called saturated.
+   */
+  readonly generatorLimit?: 'sends-late' | 'falls-behind' | 'beyond-ceiling' | null
   /** Whether the percentile of an objective held. */
   readonly held: boolean | null
   /** What this program's own server counted over the run, its warm-up included; null of another. */
@@ -238,6 +244,8 @@ export interface LoadSearchRun {
   readonly valueMs: number | null
   readonly saturated: boolean
   readonly held: boolean
+  /** The generator was late, so that the run says nothing of the server; absent: it was not. */
+  readonly generatorLate?: boolean
 }
 
 export interface LoadAudit {

@@ -57,10 +57,16 @@ function pointTable(points: readonly LoadPoint[]): string {
       isNumber: true,
       cells: rows.map(({ errors, requests }) => (errors === 0 ? '0' : percent(errors / Math.max(1, requests)))),
     },
-    { head: '', cells: rows.map(({ saturated }) => (saturated ? 'does not keep up' : '')) },
+    { head: '', cells: rows.map(keepsUpNot) },
   ])
   const left = points.length - rows.length
   return left > 0 ? `${drawn}\n\n${plural(left, 'more rate')} in \`--json\`.` : drawn
+}
+
+function keepsUpNot({ saturated, generatorLimit = null }: LoadPoint): string {
+  if (saturated) return 'does not keep up'
+  if (generatorLimit === null) return ''
+  return generatorLimit === 'sends-late' ? 'the generator was late' : 'the generator does not keep up'
 }
 
 function rangeOf({ saturated, p99Ms, intervals: { p99Ms: interval } }: LoadPoint): string {

@@ -37,6 +37,14 @@ function table(points: readonly LoadPoint[]): string[] {
   )
 }
 
+/** What the generator left out. */
+const LIMITS = {
+  none: '',
+  'sends-late': 'the generator was late',
+  'falls-behind': 'the generator does not keep up',
+  'beyond-ceiling': 'the generator does not keep up',
+} as const
+
 function row(point: LoadPoint): string[] {
   const first = point.offeredPerSecond === null ? String(point.clients) : perSecond(point.offeredPerSecond)
   const bad = point.errors === 0 ? '0' : `${significant((100 * point.errors) / Math.max(1, point.requests), 2)} %`
@@ -50,7 +58,7 @@ function row(point: LoadPoint): string[] {
     ...[point.meanMs, point.p50Ms, point.p90Ms, point.p99Ms].map((ms) => (ms === null ? '-' : time(ms))),
     range,
     bad,
-    '',
+    LIMITS[point.generatorLimit ?? 'none'],
   ]
 }
 

@@ -7,7 +7,9 @@ import { askedWords, inOrder, PERCENTILES, type Point } from './points.ts'
 
 export function NumberCard({ load }: { load: Load }) {
   const { found, search, points, audit } = load
-  const kept = inOrder(points).filter(({ saturated }) => !saturated)
+  const kept = inOrder(points).filter(
+    ({ saturated, generatorLimit = null }) => !saturated && (generatorLimit === null || generatorLimit === 'sends-late'),
+  )
   return (
     <section class="card number-card" aria-label="The number">
       {search !== null ? (
@@ -54,7 +56,8 @@ function Highest({ point }: { point: Point | undefined }) {
     )
   }
   const told = [...PERCENTILES].reverse().find(({ key }) => point[key] !== null)
-  if (told === undefined) return <p class="label">At {askedWords(point)} there were too few requests for a percentile.</p>
+  if (told === undefined)
+    return <p class="label">At {askedWords(point)} there are no percentiles: too few requests, or sent too late.</p>
   const interval = point.intervals[told.key]
   return (
     <>
