@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judge, parseObjective } from './objective.ts'
+import { isUndecided, judge, leastFor, nameOf, parseObjective } from './objective.ts'
 
 test.each([
   ['p99<20ms', { share: 0.99, boundMs: 20, mostErrors: 0.01 }],
@@ -42,4 +42,21 @@ test('requests without an answer are over, and more of them than may be break it
   expect(judge(parseObjective('p50<60ms'), some).held).toBe(false)
   expect(judge(parseObjective('p50<60ms,errors<5%'), some).held).toBe(true)
   expect(judge(parseObjective('mean<60ms'), new Float64Array()).held).toBe(false)
+})
+
+test('a percentile has as many requests as LoadGen’s rule asks for', () => {
+  expect(['p50<1s', 'p99<1s', 'p99.9<1s', 'mean<1s'].map((text) => leastFor(parseObjective(text)))).toEqual([11, 662, 6636, 100])
+  expect(['p50<1s', 'p99.9<1s', 'mean<1s'].map((text) => nameOf(parseObjective(text)))).toEqual(['p50', 'p99.9', 'mean'])
+})
+
+test('a run that misses by less than its interval is undecided', () => {
+  const over = (count: number) => Float64Array.from({ length: 2000 }, (_, k) => (k % Math.floor(2000 / count) === 1 ? 30 : 1))
+  const p99 = parseObjective('p99<20ms')
+  expect(isUndecided(p99, over(22))).toBe(true)
+  expect(isUndecided(p99, over(100))).toBe(false)
+  // It holds.
+  expect(isUndecided(p99, over(10))).toBe(false)
+  // Errors, and not latencies, are what breaks it.
+  const failed = new Float64Array(2000).fill(1).fill(Number.POSITIVE_INFINITY, 0, 15)
+  expect(isUndecided(p99, failed)).toBe(false)
 })

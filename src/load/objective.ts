@@ -1,5 +1,7 @@
 // What a server must hold: 'p99<20ms', and by the way how many requests may get no good answer.
 import { InputError } from '../graph/input-error.ts'
+import { leastRequests } from './early-stopping.ts'
+import { ascending, meanInterval, percentileInterval } from './intervals.ts'
 
 export interface Objective {
   readonly text: string
@@ -30,6 +32,15 @@ export function parseObjective(text: string): Objective {
   return { text: text.replace(/\s+/g, ''), ...goal, mostErrors }
 }
 
+/** Blocks of an interval of the mean take as many. */
+const LEAST_FOR_MEAN = 100
+
+/** Requests below which a run says nothing of the objective: LoadGen's floor of the percentile. */
+export const leastFor = ({ share }: Objective): number => (share === null ? LEAST_FOR_MEAN : leastRequests(share))
+
+/** 'p99', 'mean' */
+export const nameOf = ({ share }: Objective): string => (share === null ? 'mean' : `p${Number((100 * share).toPrecision(12))}`)
+
 const refused = (text: string) =>
   new InputError(`--slo ${text}: give a percentile and a time, as in 'p99<20ms', 'mean<5ms' or 'p95<50ms,errors<0.1%'`)
 
@@ -58,4 +69,14 @@ export function judge({ share, boundMs, mostErrors }: Objective, latencies: Floa
   const value = latencies.slice().sort()[Math.max(0, Math.ceil(share * count - 1e-9) - 1)]!
   const valueMs = Number.isFinite(value) ? value : null
   return { held: fewErrors && valueMs !== null && valueMs < boundMs, valueMs, over }
+}
+
+/** A run misses the objective by less than it is sure of: the bound lies within the interval of the percentile or the mean. */
+export function isUndecided(objective: Objective, latencies: Float64Array): boolean {
+  const { share, boundMs } = objective
+  const { held, valueMs } = judge(objective, latencies)
+  if (held || valueMs === null || valueMs < boundMs) return false
+  const interval =
+    share === null ? meanInterval(latencies.filter(Number.isFinite)) : percentileInterval(latencies, ascending(latencies), share)
+  return interval !== null && interval.low < boundMs
 }

@@ -53,7 +53,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
   options.onProgress?.({ stage: 'the generator itself', done: 0, of: 1 })
   const most = plan.rates.length > 0 ? Math.max(...plan.rates) : null
   const ceiling = await measureCeiling(opened.target, most, options.signal)
-  const runs = await measureAll(opened, plan, options)
+  const runs = await measureAll(opened, plan, options, ceiling.ceilingPerSecond)
   const audit = auditOf(runs.measured, ceiling)
   const { setup } = opened
   const points = runs.measured.map(({ point }) =>

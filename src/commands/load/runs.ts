@@ -1,9 +1,11 @@
 // The runs of a command: one for each rate or number of clients, or those of a search.
+
+import { isLimited, withinCeiling } from '../../load/generator-limit.ts'
 import { throughputBound, utilisationLaw } from '../../load/laws.ts'
-import { type MeasuredPoint, measureClosed, measurePoint } from '../../load/measure.ts'
-import { judge, type Objective } from '../../load/objective.ts'
+import { type ClosedPlan, type MeasuredPoint, measureClosed, measurePoint } from '../../load/measure.ts'
+import { judge, leastFor, type Objective } from '../../load/objective.ts'
 import { asOwn } from '../../load/parts.ts'
-import { type SearchRun, searchRate } from '../../load/search.ts'
+import { type SearchRun, type SearchSample, searchRate } from '../../load/search.ts'
 import type { LoadFound, LoadPoint, LoadSearch, LoadServerFacts } from '../../report/documents/load.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
@@ -16,7 +18,12 @@ export interface Measured {
 }
 
 /** Throws InputError where the server under test ends meanwhile. */
-export async function measureAll(opened: OpenedTarget, plan: Plan, options: LoadOptions): Promise<Measured> {
+export async function measureAll(
+  opened: OpenedTarget,
+  plan: Plan,
+  options: LoadOptions,
+  ceilingPerSecond: number,
+): Promise<Measured> {
   const { target } = opened
   const { seed, signal, timeoutSeconds, onProgress } = options
   const length = plan.seconds === null ? null : { seconds: plan.seconds }
@@ -30,11 +37,16 @@ export async function measureAll(opened: OpenedTarget, plan: Plan, options: Load
   for (const ratePerSecond of plan.objective === null ? plan.rates : []) {
     const onProgress = progressOf(`${ratePerSecond} requests/s`)
     const run = { ...shared, seed, arrivals: plan.arrivals, ratePerSecond, onProgress }
-    measured.push(await counted(opened, () => measurePoint(run)))
+    measured.push(withinCeilingOf(await counted(opened, () => measurePoint(run)), ceilingPerSecond))
   }
   if (plan.objective === null) return { measured, found: null, search: null }
-  return search(opened, { ...plan, objective: plan.objective }, options)
+  return search(opened, { ...plan, objective: plan.objective, ceilingPerSecond }, options)
 }
+
+const withinCeilingOf = (one: MeasuredPoint, ceilingPerSecond: number): MeasuredPoint => ({
+  ...one,
+  point: withinCeiling(one.point, ceilingPerSecond),
+})
 
 /** A run with what the server counted meanwhile. Throws InputError where it was started for the command and is gone. */
 export async function counted(opened: OpenedTarget, run: () => Promise<MeasuredPoint>): Promise<MeasuredPoint> {
@@ -53,39 +65,66 @@ function lawsOfServer(point: LoadPoint, server: LoadServerFacts | null, { setup 
   return laws.filter((law) => law !== null)
 }
 
-/** A run of a search has so many requests, within these times. */
-const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, aloneSeconds: 3 } as const
+/** A run of a search has so many requests, within these times; where a percentile takes more, up to `slowSeconds`. */
+const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300 } as const
+/** One request after another, for so long; longer where a server is so slow that fewer than `requests` are measured. */
+const ALONE = { seconds: 3, requests: 3, growth: 4, mostSeconds: 60 } as const
 /** With so many times the requests over the bound that a run may have, it cannot hold any more. */
 const HOPELESS = 4
 
-async function search(opened: OpenedTarget, plan: Plan & { objective: Objective }, options: LoadOptions): Promise<Measured> {
+interface SearchPlan extends Plan {
+  readonly objective: Objective
+  readonly ceilingPerSecond: number
+}
+
+async function search(opened: OpenedTarget, plan: SearchPlan, options: LoadOptions): Promise<Measured> {
   const { target } = opened
   const { objective, arrivals } = plan
   const { signal, onProgress } = options
   const timeoutMs = options.timeoutSeconds * 1000
   const measured: MeasuredPoint[] = []
+  const secondsAt = (ratePerSecond: number) => runSeconds(plan, ratePerSecond)
   const run: SearchRun = async (ratePerSecond, seed, stage) => {
-    onProgress?.({
-      stage: ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`,
-      done: 0,
-      of: 1,
-    })
-    if (ratePerSecond === null) {
-      const length = { seconds: Math.min(plan.seconds ?? SEARCH.aloneSeconds, SEARCH.aloneSeconds) }
-      const one = await measureClosed({ target, clients: 1, seed, length, timeoutMs, signal })
-      opened.check()
-      return { latencies: one.latencies, saturated: false }
-    }
-    const full = plan.seconds ?? Math.min(SEARCH.mostSeconds, Math.max(SEARCH.leastSeconds, SEARCH.requests / ratePerSecond))
+    const at = ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`
+    onProgress?.({ stage: at, done: 0, of: 1 })
+    if (ratePerSecond === null) return alone(opened, plan, { target, seed, timeoutMs, signal })
+    const full = secondsAt(ratePerSecond)
     const seconds = stage === 'bracket' ? Math.max(Math.min(full, SEARCH.leastSeconds / 2), full / 2) : full
     const budget = objective.share === null ? Number.POSITIVE_INFINITY : (1 - objective.share) * seconds * ratePerSecond
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
-    const asked = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough }
-    const one = await counted(opened, () => measurePoint(asked))
-    measured.push({ ...one, point: { ...one.point, held: judge(objective, one.latencies).held && !one.point.saturated } })
-    return { latencies: one.latencies, saturated: one.point.saturated }
+    const { mostErrors: mostRefused } = objective
+    const asked = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
+    const one = withinCeilingOf(await counted(opened, () => measurePoint(asked)), plan.ceilingPerSecond)
+    const { latencies, sinceSent, point } = one
+    const held = judge(objective, latencies).held && !point.saturated && !isLimited(point)
+    measured.push({ ...one, point: { ...point, held } })
+    // In time it would have held: that it did not is the generator's.
+    const limited = isLimited(point) || (!held && !point.saturated && judge(objective, sinceSent).held)
+    return { latencies, saturated: point.saturated, limited }
   }
-  const { found, search: searched } = await searchRate(objective, run, options.seed, plan.rates[0] ?? null)
+  const { found, search: searched } = await searchRate(objective, { run, secondsAt }, options.seed, plan.rates[0] ?? null)
   const byRate = [...measured].sort((a, b) => a.point.offeredPerSecond! - b.point.offeredPerSecond!)
   return { measured: byRate, found, search: searched }
+}
+
+function runSeconds({ seconds, objective }: SearchPlan, ratePerSecond: number): number {
+  if (seconds !== null) return seconds
+  const usual = Math.max(SEARCH.leastSeconds, Math.min(SEARCH.mostSeconds, SEARCH.requests / ratePerSecond))
+  // Rounded up, since a run has the rate's requests rounded.
+  return Math.max(usual, Math.min(SEARCH.slowSeconds, (leastFor(objective) + 1) / ratePerSecond))
+}
+
+/** One request after another, until some are measured. */
+async function alone(
+  opened: OpenedTarget,
+  { seconds: given }: Pick<Plan, 'seconds'>,
+  asked: Pick<ClosedPlan, 'target' | 'seed' | 'timeoutMs' | 'signal'>,
+): Promise<SearchSample> {
+  let seconds = Math.min(given ?? ALONE.seconds, ALONE.seconds)
+  for (;;) {
+    const { latencies } = await measureClosed({ ...asked, clients: 1, length: { seconds } })
+    opened.check()
+    if (latencies.length >= ALONE.requests || seconds >= ALONE.mostSeconds) return { latencies, saturated: false, limited: false }
+    seconds = Math.min(ALONE.mostSeconds, seconds * ALONE.growth)
+  }
 }
