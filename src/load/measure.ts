@@ -56,6 +56,7 @@ export async function measurePoint(plan: PointPlan): Promise<MeasuredPoint> {
   const warmUpMs = warmUpOf(length === null ? LEAST_SECONDS * 1000 : measuredMs)
   const timeline = makeTimeline({ arrivals, ratePerSecond, warmUpMs, measuredMs, seed })
   const { measuredFrom } = timeline
+  const offered = offeredOf(plan, (timeline.dueMs.length - measuredFrom) / (measuredMs / 1000))
   const lengthMs = warmUpMs + measuredMs
   const load: Load = { kind: 'open', timeline, lengthMs }
   const enough = length === null ? sureEnough(ratePerSecond) : () => false
@@ -69,7 +70,13 @@ export async function measurePoint(plan: PointPlan): Promise<MeasuredPoint> {
   }
   const run = await runGenerator(plan.target, load, { ...generatorOptions(plan), stopWhen })
   const toMs = run.stopped ? run.records.dueMs[Math.max(0, run.sent - 1)]! + 1000 / ratePerSecond : lengthMs
-  return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs, ratePerSecond, clients: null })
+  return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs, ratePerSecond: offered, clients: null })
+}
+
+/** Of a recording that is cut, what comes in its part, and not on average over the whole. */
+function offeredOf({ arrivals, ratePerSecond }: PointPlan, scheduledPerSecond: number): number {
+  const isWhole = Math.abs(scheduledPerSecond / ratePerSecond - 1) < 1e-9
+  return arrivals.kind === 'trace' && !isWhole ? scheduledPerSecond : ratePerSecond
 }
 
 export interface ClosedPlan extends Omit<PointPlan, 'arrivals' | 'ratePerSecond' | 'enough'> {

@@ -9,7 +9,7 @@ export type Arrivals =
   | { readonly kind: 'constant' }
   /** Gamma gaps: their squared coefficient of variation is `burstiness` (1 is Poisson, more is burstier). */
   | { readonly kind: 'bursts'; readonly burstiness: number }
-  /** Replayed from its first to its last arrival, and again from the start where more are asked for. */
+  /** Replayed from its first to its last arrival, and again, a mean gap later, where more time is asked for. */
   | { readonly kind: 'trace'; readonly gapsMs: readonly number[] }
 
 export interface TimelinePlan {
@@ -34,22 +34,21 @@ export const MOST_REQUESTS = 3_000_000
 export function makeTimeline(plan: TimelinePlan): Timeline {
   const { arrivals, ratePerSecond, warmUpMs, measuredMs, seed } = plan
   const random = mulberry32(seed)
-  const part = (lengthMs: number) => {
-    const count = Math.round((ratePerSecond * lengthMs) / 1000)
-    return arrivals.kind === 'trace'
-      ? replayed(arrivals.gapsMs, ratePerSecond, count)
-      : cumulated(gapsOf(arrivals, count, random), lengthMs)
-  }
-  const warm = warmUpMs > 0 ? part(warmUpMs) : []
-  const measured = part(measuredMs)
+  const drawn = (kind: Drawn, lengthMs: number) =>
+    cumulated(gapsOf(kind, Math.round((ratePerSecond * lengthMs) / 1000), random), lengthMs)
+  // A recording begins where what is measured begins; before it as many come as it has on average.
+  const warm = warmUpMs > 0 ? drawn(arrivals.kind === 'trace' ? { kind: 'poisson' } : arrivals, warmUpMs) : []
+  const measured = arrivals.kind === 'trace' ? replayed(arrivals.gapsMs, ratePerSecond, measuredMs) : drawn(arrivals, measuredMs)
   const dueMs = new Float64Array(warm.length + measured.length)
   dueMs.set(warm)
   for (const [k, at] of measured.entries()) dueMs[warm.length + k] = warmUpMs + at
   return { dueMs, measuredFrom: warm.length }
 }
 
+type Drawn = Exclude<Arrivals, { readonly kind: 'trace' }>
+
 /** One gap more than arrivals: what is left after the last one counts, too. */
-function gapsOf(arrivals: Exclude<Arrivals, { kind: 'trace' }>, count: number, random: () => number): number[] {
+function gapsOf(arrivals: Drawn, count: number, random: () => number): number[] {
   const gaps = Array.from({ length: count + 1 }, (_, k) => {
     if (arrivals.kind === 'constant') return k === 0 || k === count ? 0.5 : 1
     if (arrivals.kind === 'bursts') return gamma(1 / arrivals.burstiness, random)
@@ -60,22 +59,29 @@ function gapsOf(arrivals: Exclude<Arrivals, { kind: 'trace' }>, count: number, r
 
 /** Arrivals within `lengthMs` whose gaps have the given proportions. */
 function cumulated(gaps: readonly number[], lengthMs: number): number[] {
-  const scale = lengthMs / gaps.reduce((sum, gap) => sum + gap, 0)
+  const sum = gaps.reduce((total, gap) => total + gap, 0)
+  // Of a few bursts that vary much, all gaps may be below what a number holds.
+  const scale = sum > 0 ? lengthMs / sum : 0
   let at = 0
   return gaps.slice(0, -1).map((gap) => {
-    at += gap * scale
+    at = Math.min(lengthMs, at + gap * scale)
     return at
   })
 }
 
-/** The trace's own gaps, stretched to the rate. */
-function replayed(gapsMs: readonly number[], ratePerSecond: number, count: number): number[] {
+/** Rounding of sums of gaps, ms. */
+const TINY_MS = 1e-6
+
+/** Arrivals within `lengthMs`: the trace's own gaps, stretched to the rate. A trace of n times has n arrivals, each pass n mean gaps. */
+function replayed(gapsMs: readonly number[], ratePerSecond: number, lengthMs: number): number[] {
   const scale = traceRate(gapsMs) / ratePerSecond
-  let at = 0
-  return Array.from({ length: count }, (_, k) => {
-    if (k > 0) at += gapsMs[(k - 1) % gapsMs.length]! * scale
-    return at
-  })
+  const times: number[] = []
+  for (let at = 0, k = 0; at < lengthMs - TINY_MS && times.length < MOST_REQUESTS; k++) {
+    times.push(at)
+    const place = k % (gapsMs.length + 1)
+    at += place === gapsMs.length ? 1000 / ratePerSecond : gapsMs[place]! * scale
+  }
+  return times
 }
 
 /** Arrivals a second of a trace as it was recorded. */

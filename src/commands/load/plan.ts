@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { InputError } from '../../graph/input-error.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
-import { type Arrivals, MOST_REQUESTS, traceRate } from '../../load/timeline.ts'
+import { type Arrivals, MOST_REQUESTS, makeTimeline, traceRate } from '../../load/timeline.ts'
 import { readTrace } from '../../load/trace.ts'
 import type { LoadArrivals } from '../../report/documents/load.ts'
 import type { LoadOptions } from './options.ts'
@@ -33,11 +33,16 @@ export function planOf(options: LoadOptions): Plan {
     )
   const own = arrivals.kind === 'trace' ? traceRate(arrivals.gapsMs) : 0
   const all = replay ? [own] : rates
-  const once = arrivals.kind === 'trace' && replay ? arrivals.gapsMs.reduce((sum, gap) => sum + gap, 0) / 1000 : null
+  // So many mean gaps as there are arrivals, the last one with the gap after it.
+  const once = arrivals.kind === 'trace' && replay ? (arrivals.gapsMs.length + 1) / own : null
   const length = seconds ?? once
   const tooMany = all.find((rate) => rate * (length ?? 60) > MOST_REQUESTS / 2)
   if (tooMany !== undefined)
     throw new InputError(`--rate ${tooMany}: more requests than one run keeps (${MOST_REQUESTS / 2}); give fewer seconds`)
+  if (arrivals.kind === 'trace' && length !== null && all.some((rate) => isTooMany(arrivals, rate, length)))
+    throw new InputError(
+      `--arrivals ${trace}: more requests in ${length} s than one run keeps (${MOST_REQUESTS / 2}); give fewer seconds`,
+    )
   const kind = clients.length > 0 ? 'closed' : arrivals.kind
   const burstiness = {
     poisson: 1,
@@ -60,6 +65,10 @@ export function planOf(options: LoadOptions): Plan {
         : [],
   }
 }
+
+/** A recording may be denser at its beginning than on average. */
+const isTooMany = (arrivals: Arrivals, ratePerSecond: number, seconds: number): boolean =>
+  makeTimeline({ arrivals, ratePerSecond, warmUpMs: 0, measuredMs: 1000 * seconds, seed: 1 }).dueMs.length > MOST_REQUESTS / 2
 
 /** Squared coefficient of variation of gaps that are called bursts. */
 const BURSTINESS = 4
