@@ -8,14 +8,24 @@ import { openOipTarget } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 
+/** What each worker of a server has where nobody says. */
+const PLACES_FOR_EACH = 32
+
+/** Clients that wait for their answers all have a place: refused ones would ask again at once. null: as `serve` does untold. */
+export function placesFor({ clients, workers }: Pick<LoadOptions, 'clients' | 'workers'>): number | null {
+  const most = Math.max(0, ...clients)
+  return most > PLACES_FOR_EACH * (workers ?? 1) ? most : null
+}
+
 /** `folder`: temporary. Throws InputError where the model is not served, or predicts with no inputs that were tried. */
 export async function openModelTarget(file: string, options: LoadOptions, folder: string): Promise<OpenedTarget> {
   const { workers, threads, engine, queue, maxBatch, fewRows, batchDelayMs, deadlineSeconds, signal } = options
+  const places = queue ?? placesFor(options)
   const boundMs = options.slo === null ? null : parseObjective(options.slo).boundMs
   const { log: _, ...untold } = SERVE_DEFAULTS
   const batches = { maxBatch, fewRows, batchDelayMs: batchDelayMs ?? 0, batchWithinMs: options.batchWithinMs ?? boundMs }
   const server = await startServerProcess(
-    { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue, ...batches, deadlineSeconds } },
+    { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue: places, ...batches, deadlineSeconds } },
     signal,
   )
   const check = () => {
