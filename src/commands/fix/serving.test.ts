@@ -16,16 +16,32 @@ test('every way to share the CPUs, with and without joining', () => {
   expect(servingSetups(1, false)).toHaveLength(2)
 })
 
+const rates = (some: readonly { readonly answersPerSecond: number | null }[]) => some.map((one) => one.answersPerSecond)
+
 test('of those the ones that answer nearly as much as the best', () => {
-  const of = (...rates: (number | null)[]) => rates.map((answersPerSecond) => ({ answersPerSecond }))
-  expect(worthSearching(of(100, null, 60, 71, 99, 90)).map(({ answersPerSecond }) => answersPerSecond)).toEqual([100, 99, 90])
-  expect(worthSearching(of(100, 60))).toHaveLength(1)
-  expect(worthSearching(of(null))).toEqual([])
+  const of = (...all: (number | null)[]) => worthSearching(all.map((answersPerSecond) => ({ answersPerSecond, aloneMs: null })))
+  const { first, others } = of(100, null, 60, 71, 99, 90)
+  expect([rates(first), rates(others)]).toEqual([
+    [100, 99, 90],
+    [71, 60],
+  ])
+  expect(rates(of(100, 60).first)).toEqual([100])
+  expect(of(null)).toEqual({ first: [], others: [] })
+})
+
+test('and those that answer one request soonest', () => {
+  const of = (...all: [number, number][]) =>
+    worthSearching(all.map(([answersPerSecond, aloneMs]) => ({ answersPerSecond, aloneMs })))
+  // 4 CPUs: four workers of 25 ms a request, one with four threads of 10 ms, two with two of 15 ms.
+  const { first, others } = of([160, 25], [100, 10], [110, 15])
+  expect([rates(first), rates(others)]).toEqual([[160, 100], [110]])
+  // As soon with joining: two at most.
+  expect(rates(of([160, 25], [100, 10], [99, 10.5], [98, 10.2]).first)).toEqual([160, 100, 99])
 })
 
 /** Answers a second without an objective, the rate that holds it (null: none does), and what predictions of several rows cost. */
 type Costs = readonly { readonly rows: number; readonly ms: number }[]
-type Server = Readonly<Record<string, readonly [number, number | null, Costs?]>>
+type Server = Readonly<Record<string, readonly [number, number | null, Costs?, number?]>>
 const BOUND_MS = 20
 /** As an automatic choice that joins none. */
 const ALONE: Costs = []
@@ -46,7 +62,8 @@ const runOn =
     asked.push(`${key} ${slo ?? 'capacity'}${rates?.length ? ` from ${rates[0]}` : ''}`)
     const found = one[1] === null ? null : { ratePerSecond: one[1], low: one[1], high: one[1], confirmed: 5 }
     const search = { ended: found === null ? 'it never holds' : 'confirmed' }
-    return { points: [{ achievedPerSecond: one[0] }], setup: served, found, search } as unknown as LoadDocument
+    const points = [{ achievedPerSecond: one[0] }, { meanMs: one[3] ?? null }]
+    return { points, setup: served, found, search } as unknown as LoadDocument
   }
 
 test('the highest rate that holds wins, and not the highest throughput', async () => {
@@ -56,6 +73,25 @@ test('the highest rate that holds wins, and not the highest throughput', async (
   expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, maxBatch: 1, found: { ratePerSecond: 80 } })
   expect(asked.slice(3)).toEqual(['2x1b8 p99<20ms', '2x1b1 p99<20ms from 60'])
   expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', 'it is not served so'])
+})
+
+test('a strict objective is held by the set-up that answers one request soonest', async () => {
+  asked.length = 0
+  const server: Server = {
+    '4x1b1': [160, null, undefined, 25],
+    '2x2b1': [130, 30, undefined, 15],
+    '1x4b1': [100, 50, undefined, 10],
+  }
+  const { best, tried } = await searchServing('p99<20ms', servingSetups(4, true), runOn(server))
+  expect(tried[best!]).toMatchObject({ workers: 1, threads: 4, maxBatch: 1, found: { ratePerSecond: 50 } })
+})
+
+test('where none of the first holds, the others are searched until one does', async () => {
+  asked.length = 0
+  const server: Server = { '2x1b1': [160, null], '2x1b8': [60, 20], '1x2b1': [50, 30] }
+  const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
+  expect(tried[best!]).toMatchObject({ workers: 2, maxBatch: 8, found: { ratePerSecond: 20 } })
+  expect(asked.slice(3)).toEqual(['2x1b1 p99<20ms', '2x1b8 p99<20ms'])
 })
 
 test('where none holds, none is best, and each says why', async () => {

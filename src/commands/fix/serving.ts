@@ -1,13 +1,14 @@
 // `fix --for slo`: workers × threads × batching by measurement. Every way to share the CPUs, with and without joining requests (as many as
 // pay by what predictions of several cost), is served as it would be shipped and asked as fast as it answers; the best of those are searched
-// for the highest rate that holds the objective, which that search confirms. Where rows are cheap together, the best is searched once more
-// with a delay, in which an incomplete batch waits for others.
+// for the highest rate that holds the objective, which that search confirms. So are those that answer one request soonest, since a strict
+// objective leaves no time for a queue, and where none of these holds, all others. Where rows are cheap together, the best is searched once
+// more with a delay, in which an incomplete batch waits for others.
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { parseObjective } from '../../load/objective.ts'
-import type { LoadDocument } from '../../report/documents/load.ts'
+import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
@@ -40,6 +41,9 @@ const CLIENTS_FOR_EACH = 48
 /** Below this share of the highest throughput a set-up is not searched: an objective leaves less than its throughput to all of them. */
 const CAPACITY_SHARE = 0.7
 const MOST_SEARCHED = 3
+/** One request takes nearly as little as with the set-up that answers it soonest. */
+const SOON_SHARE = 1.1
+const MOST_SOON = 2
 
 /** Every split of the CPUs, each with and without joining. */
 export function servingSetups(cpus: number, takesThreads: boolean): readonly ServingSetup[] {
@@ -50,15 +54,31 @@ export function servingSetups(cpus: number, takesThreads: boolean): readonly Ser
   return splits.flatMap((split) => [1, 'auto' as const].map((maxBatch) => ({ ...split, maxBatch, batchDelayMs: 0 })))
 }
 
-/** Those that are worth a search, the highest throughput first; what throughput they have is of as many clients as keep all busy. */
-export function worthSearching<T extends { readonly answersPerSecond: number | null }>(tried: readonly T[]): readonly T[] {
-  const answered = tried.filter(({ answersPerSecond }) => answersPerSecond !== null)
-  const best = Math.max(0, ...answered.map(({ answersPerSecond }) => answersPerSecond!))
-  return answered
-    .filter(({ answersPerSecond }) => answersPerSecond! >= CAPACITY_SHARE * best)
-    .sort((a, b) => b.answersPerSecond! - a.answersPerSecond!)
-    .slice(0, MOST_SEARCHED)
+/** What a set-up was seen to do before its search. */
+export interface Capacity {
+  /** Of as many clients as keep all busy; null: it is not served so. */
+  readonly answersPerSecond: number | null
+  /** One request, with no other before it; null: not known. */
+  readonly aloneMs: number | null
 }
+
+/** Those that are worth a search, the highest throughput first, and those that answer one request soonest; and the others, soonest first. */
+export function worthSearching<T extends Capacity>(
+  tried: readonly T[],
+): { readonly first: readonly T[]; readonly others: readonly T[] } {
+  const answered = tried
+    .filter(({ answersPerSecond }) => answersPerSecond !== null)
+    .sort((a, b) => b.answersPerSecond! - a.answersPerSecond!)
+  const best = answered[0]?.answersPerSecond ?? 0
+  const soonest = Math.min(...answered.map(aloneOf))
+  const most = answered.filter(({ answersPerSecond }) => answersPerSecond! >= CAPACITY_SHARE * best).slice(0, MOST_SEARCHED)
+  const soon = answered.filter((one) => aloneOf(one) <= SOON_SHARE * soonest && one.aloneMs !== null).slice(0, MOST_SOON)
+  const first = answered.filter((one) => most.includes(one) || soon.includes(one))
+  const others = answered.filter((one) => !first.includes(one)).sort((a, b) => aloneOf(a) - aloneOf(b))
+  return { first, others }
+}
+
+const aloneOf = ({ aloneMs }: Capacity): number => aloneMs ?? Number.POSITIVE_INFINITY
 
 /** A run of `load` on a set-up. */
 export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => Promise<LoadDocument>
@@ -66,11 +86,10 @@ export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => 
 type Row = ServingReport['tried'][number]
 type Costs = NonNullable<NonNullable<LoadDocument['setup']>['batchCosts']>
 
-interface Tried {
+interface Tried extends Capacity {
   readonly setup: ServingSetup
   readonly row: Row
   readonly costs: Costs
-  readonly answersPerSecond: number | null
 }
 
 export async function searchServing(slo: string, setups: readonly ServingSetup[], run: LoadSetup): Promise<ServingReport> {
@@ -85,7 +104,12 @@ export async function searchServing(slo: string, setups: readonly ServingSetup[]
     rate = Math.max(rate ?? 0, found?.ratePerSecond ?? 0) || null
     return { ...row, found, why: found === null ? (search?.ended ?? null) : null }
   }
-  for (const one of worthSearching(tried)) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
+  const { first, others } = worthSearching(tried)
+  for (const [isFirst, some] of [
+    [true, first],
+    [false, others],
+  ] as const)
+    for (const one of some) if (isFirst || bestOf(rows) === null) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
   const withoutDelay = bestOf(rows)
   const delayed = withoutDelay === null ? null : withDelay(tried[withoutDelay]!, rows[withoutDelay]!, boundMs)
   if (delayed !== null)
@@ -115,16 +139,17 @@ async function capacityOf(setup: ServingSetup, batchWithinMs: number, run: LoadS
     row: { workers, threads, maxBatch: setup.maxBatch === 'auto' ? 1 : setup.maxBatch, answersPerSecond: null, found: null, why },
     costs: [],
     answersPerSecond: null,
+    aloneMs: null,
   })
   try {
-    const clients = [CLIENTS_FOR_EACH * workers]
+    const clients = [CLIENTS_FOR_EACH * workers, 1]
     const { points, setup: served } = await run(setup, { clients, seconds: CAPACITY_SECONDS, batchWithinMs })
     const { maxBatch, fewRows = maxBatch, batchCosts, whyAlone } = served!
     if (setup.maxBatch === 'auto' && maxBatch === 1) return refused(`requests are not joined: ${whyAlone ?? 'it does not pay'}`)
-    const answersPerSecond = points[0]!.achievedPerSecond
+    const [{ achievedPerSecond: answersPerSecond }, { meanMs: aloneMs }] = points as [LoadPoint, LoadPoint]
     const few = fewRows === maxBatch ? {} : { fewRows }
     const row = { workers, threads, maxBatch, ...few, answersPerSecond, found: null, why: 'another set-up answers more' }
-    return { setup, row, costs: batchCosts ?? [], answersPerSecond }
+    return { setup, row, costs: batchCosts ?? [], answersPerSecond, aloneMs }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     return refused(error.message)
