@@ -36,6 +36,13 @@ describe('a generator that cannot keep to its schedule', () => {
     expect(isLimited(point)).toBe(true)
   })
 
+  test('one that was stopped before it came to what is measured', () => {
+    const run = runOf((due) => due)
+    const point = pointOf({ ...run, sent: run.measuredFrom - 10, toMs: run.fromMs + 20 })
+    expect(point).toMatchObject({ generatorLimit: 'falls-behind', requests: 0, saturated: false, achievedPerSecond: 0 })
+    expect(point.outstanding.series.every(Number.isFinite)).toBe(true)
+  })
+
   test('one that is late by as much all the time is told, and only numbers that it touches are left out', () => {
     const point = pointOf(
       runOf(

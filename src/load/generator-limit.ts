@@ -22,6 +22,8 @@ export function fallsBehind(run: MeasuredRun, { backlogGrows, lagP50Ms }: Seen):
   const { records, sent, measuredFrom, fromMs, toMs, clients } = run
   if (clients !== null) return false
   const { outcome } = records
+  // Ended before it came to what is measured.
+  if (sent < measuredFrom) return true
   const scheduled = sent - measuredFrom
   const sentMs = records.sentMs.slice(0, sent)
   if (grows(queueOf({ dueMs: records.dueMs.slice(0, sent), doneMs: sentMs, fromMs, toMs }), scheduled)) return true

@@ -15,6 +15,8 @@ import type { Sender, SenderEvents } from './sender.ts'
 const RUN_UP_MS = 250
 /** Where the next request is due so soon, the thread looks again instead of sleeping. */
 const AWAKE_MS = 0.25
+/** Then answers are read, and a stop is noticed, although more is due. */
+const MOST_AT_ONCE = 64
 const TIMEOUT_SCAN_MS = 20
 
 interface State {
@@ -28,6 +30,8 @@ interface State {
   readonly outstanding: Set<number>
   sender: Sender
   next: number
+  /** It looks again once answers are read. */
+  isAwake: boolean
   repeated: number
   /** Called once all is sent and answered. */
   end: () => void
@@ -45,6 +49,7 @@ async function generate(task: GeneratorTask): Promise<Generated> {
     outstanding: new Set(),
     sender: undefined as never,
     next: 0,
+    isAwake: false,
     repeated: 0,
     end: () => {},
   }
@@ -142,10 +147,18 @@ function send(state: State, request: number): void {
 function pump(state: State): void {
   Atomics.store(state.control, CONTROL.wake, 0)
   if (!isStopped(state)) {
-    while (isDue(state)) send(state, state.next++)
-    if (isDue(state, AWAKE_MS)) setImmediate(pump, state)
+    for (let k = 0; k < MOST_AT_ONCE && isDue(state); k++) send(state, state.next++)
+    if (isDue(state, AWAKE_MS) && !state.isAwake) {
+      state.isAwake = true
+      setImmediate(pumpAgain, state)
+    }
   }
   endWhenDone(state)
+}
+
+function pumpAgain(state: State): void {
+  state.isAwake = false
+  pump(state)
 }
 
 function sendNextOfClient(state: State): void {

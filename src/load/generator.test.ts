@@ -24,6 +24,28 @@ test('each request of a timeline is sent once, and answered', async () => {
   expect([run.sent, run.stopped, [...run.records.outcome.slice(0, 4)]]).toEqual([4, false, [200, 200, 200, 200]])
 })
 
+test('a schedule that it cannot keep ends, too, with answers read meanwhile', async () => {
+  // A million in a tenth of a second; so many are open at once that each of them could have a connection.
+  const dueMs = Float64Array.from({ length: 1_000_000 }, (_, k) => k / 10_000)
+  let read = 0
+  const run = await runGenerator(
+    target,
+    { kind: 'open', timeline: { dueMs, measuredFrom: 0 }, lengthMs: 100 },
+    {
+      ...options,
+      timeoutMs: 10_000,
+      mostOutstanding: 200,
+      stopWhen: ({ outcome }, sent) => {
+        for (let k = 0; k < sent && read === 0; k++) if (outcome[k] === 200) read = sent
+        return read > 0 ? 'all' : 'no'
+      },
+    },
+  )
+  expect(read).toBeGreaterThan(0)
+  expect(run.stopped).toBe(true)
+  expect(run.sent).toBeLessThan(1_000_000)
+})
+
 test('a run that takes much longer than it should is ended with what there is', async () => {
   // What is due in a minute stands for a machine that gets to it then.
   const timeline = { dueMs: Float64Array.of(0, 60_000), measuredFrom: 0 }

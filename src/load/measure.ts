@@ -69,7 +69,7 @@ export async function measurePoint(plan: PointPlan): Promise<MeasuredPoint> {
     return plan.enough?.(latencies) || enough(latencies) ? 'sending' : 'no'
   }
   const run = await runGenerator(plan.target, load, { ...generatorOptions(plan), stopWhen })
-  const toMs = run.stopped ? run.records.dueMs[Math.max(0, run.sent - 1)]! + 1000 / ratePerSecond : lengthMs
+  const toMs = run.stopped ? Math.max(warmUpMs, run.records.dueMs[Math.max(0, run.sent - 1)]!) + 1000 / ratePerSecond : lengthMs
   return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs, ratePerSecond: offered, clients: null })
 }
 
