@@ -41,7 +41,7 @@ test('and those that answer one request soonest', () => {
 
 /** Answers a second without an objective, the rate that holds it (null: none does), and what predictions of several rows cost. */
 type Costs = readonly { readonly rows: number; readonly ms: number }[]
-type Server = Readonly<Record<string, readonly [number, number | null, Costs?, number?]>>
+type Server = Readonly<Record<string, readonly [number, number | null, (Costs | undefined)?, number?]>>
 const BOUND_MS = 20
 /** As an automatic choice that joins none. */
 const ALONE: Costs = []

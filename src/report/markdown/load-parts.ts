@@ -97,6 +97,12 @@ const STAGES: Readonly<Record<LoadSearch['runs'][number]['stage'], string>> = {
   above: 'just above',
 }
 
+function outcomeOf({ held, saturated, generatorLate = false }: LoadSearch['runs'][number]): string {
+  if (generatorLate) return 'the generator was late'
+  if (saturated) return 'does not keep up'
+  return held ? 'holds' : 'does not hold'
+}
+
 function searchRuns({ objective, runs, ended }: LoadSearch): Folded {
   const drawn = table([
     { head: 'run', cells: runs.map(({ stage }) => STAGES[stage]) },
@@ -110,7 +116,7 @@ function searchRuns({ objective, runs, ended }: LoadSearch): Folded {
       isNumber: true,
       cells: runs.map(({ valueMs, saturated }) => (valueMs === null || saturated ? '' : time(valueMs))),
     },
-    { head: '', cells: runs.map(({ held, saturated }) => (saturated ? 'does not keep up' : held ? 'holds' : 'does not hold')) },
+    { head: '', cells: runs.map(outcomeOf) },
   ])
   return { summary: `Every run of the search for ${objective}`, blocks: [drawn, text(ended)] }
 }

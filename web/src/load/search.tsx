@@ -19,6 +19,12 @@ const STAGES: Readonly<Record<Search['runs'][number]['stage'], string>> = {
   above: 'just above',
 }
 
+function heldWords({ held, saturated, generatorLate = false }: Search['runs'][number]): string {
+  if (generatorLate) return 'not known: the generator was late'
+  if (held) return 'yes'
+  return saturated ? 'no: does not keep up' : 'no'
+}
+
 export function SearchRuns({ search, found }: { search: Search; found: Load['found'] }) {
   const { runs, above } = search
   const rated = runs.filter(({ ratePerSecond }) => ratePerSecond !== null)
@@ -48,7 +54,7 @@ export function SearchRuns({ search, found }: { search: Search; found: Load['fou
           value: ({ over }) => over,
           isNumber: true,
         },
-        { head: 'held', show: ({ held, saturated }) => (held ? 'yes' : saturated ? 'no: does not keep up' : 'no') },
+        { head: 'held', show: heldWords },
       ]}
       note={
         above === null
