@@ -1,17 +1,17 @@
 // A model as a TFLite graph: the writer is told the types of values that follow from the model alone.
 
 import type { GraphProto } from 'onnx-buf'
-import { type LiteGraph, liteGraph, type WriteType } from '../formats/tflite/write/index.ts'
+import { type LiteGraph, liteGraph, type Target, type WriteType } from '../formats/tflite/write/index.ts'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
 import { subgraphsOf } from '../graph/walk.ts'
 import { type SymbolicTypes, symbolicTypes } from '../rewrite/symbolic-types.ts'
 import { countsByName } from './counts-by-name.ts'
 
-/** Throws InputError, one line that names the node, where TFLite cannot hold the model. */
-export function liteGraphOf(model: Model): LiteGraph {
+/** Throws InputError, one line that names the node, where the runtime it is for (untold TFLite) cannot hold the model. */
+export function liteGraphOf(model: Model, target?: Target): LiteGraph {
   const graph = model.proto.graph
-  if (graph === undefined) return liteGraph(model, new Map())
+  if (graph === undefined) return liteGraph(model, new Map(), target)
   // Initializers that are listed as inputs (IR before 4) are constants here, as they are for who runs the file.
   const constants = new Set(graph.initializer.map(({ name }) => name))
   const input = graph.input.filter(({ name }) => !constants.has(name))
@@ -21,7 +21,7 @@ export function liteGraphOf(model: Model): LiteGraph {
     const numbers = sizes?.every((size) => typeof size === 'number') ? sizes : undefined
     types.set(name, { dtype, shape, numbers })
   }
-  return liteGraph(whole, types)
+  return liteGraph(whole, types, target)
 }
 
 /** Of graphs in nodes, too: no name stands for two values of a model. */

@@ -5,31 +5,59 @@ import path from 'node:path'
 import { compilableOf } from '../compile/read/index.ts'
 import { engineById, offersOf } from '../engines/index.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
+import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
 import { encodeLite } from '../formats/tflite/write/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { writeModelFolder } from '../ship/index.ts'
 import { liteGraphOf } from './lite-model.ts'
 
-/** Writes the model into a new folder and gives the file. */
-type Writer = (model: Model, folder: string) => Promise<string>
+interface Writer {
+  /** What the file is called. */
+  readonly file: string
+  /** Formats whose owners may run it so: others are written where the engine is named. Absent: all. */
+  readonly usualFor?: readonly string[]
+  /** Into a new folder. */
+  write(model: Model, folder: string): Promise<void>
+}
 
 /** By the format that is written, the first that an engine reads counts. */
 const WRITERS: Readonly<Record<string, Writer>> = {
-  onnx: async (model, folder) => (await writeModelFolder(model, folder)).file,
-  async tflite(model, folder) {
-    const bytes = encodeLite(liteGraphOf(model), model.source.file)
-    fs.mkdirSync(folder)
-    const file = path.join(folder, 'model.tflite')
-    fs.writeFileSync(file, bytes)
-    return file
+  onnx: {
+    file: 'model.onnx',
+    async write(model, folder) {
+      await writeModelFolder(model, folder)
+    },
+  },
+  tflite: {
+    file: 'model.tflite',
+    async write(model, folder) {
+      writeFiles(folder, [{ name: 'model.tflite', bytes: encodeLite(liteGraphOf(model), model.source.file) }])
+    },
+  },
+  tfjs: {
+    file: 'model.json',
+    usualFor: ['hdf5', 'keras', 'tflite'],
+    async write(model, folder) {
+      writeFiles(folder, encodeTfjs(liteGraphOf(model, TFJS), model.source.file))
+    },
   },
 }
 
-/** Whether the engine reads the model's file, or a form that it can be written in; of one whose code is written for a model, whether it can be. */
+function writeFiles(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): void {
+  fs.mkdirSync(folder)
+  for (const { name, bytes } of files) fs.writeFileSync(path.join(folder, name), bytes)
+}
+
+const isUsual = (written: string, format: string): boolean => {
+  const writer = WRITERS[written]
+  return writer !== undefined && (writer.usualFor?.includes(format) ?? true)
+}
+
+/** Whether the engine reads the model's file, or a form that it is usually written in; of one whose code is written for a model, whether it can be. */
 export function canBeGiven(model: Model, engineId: string): boolean {
   const { format } = model.source
-  if (!formatsOf(engineId).some((one) => one === format || WRITERS[one] !== undefined)) return false
+  if (!formatsOf(engineId).some((one) => one === format || isUsual(one, format))) return false
   return !offersOf(engineId).includes('generated') || compilableOf(model).ok
 }
 
@@ -44,10 +72,12 @@ export async function modelForEngine(model: Model, engineId: string, folder: str
     throw new InputError(`${file}: ${engineId} reads ${formats.join(', ')} alone, and this is ${format}; ${others}`)
   }
   const own = path.join(folder, `${written}-of-${sha256.slice(0, 16)}`)
-  const writtenTo = path.join(own, `model.${written}`)
+  const writer = WRITERS[written]!
+  const writtenTo = path.join(own, writer.file)
   if (fs.existsSync(writtenTo)) return { ...model, writtenTo }
   fs.mkdirSync(folder, { recursive: true })
-  return { ...model, writtenTo: await WRITERS[written]!(model, own) }
+  await writer.write(model, own)
+  return { ...model, writtenTo }
 }
 
 /** Configuration entries that the form asks for in which the engine is given the model: integers of TensorFlow Lite are exact on every processor. */

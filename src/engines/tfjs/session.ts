@@ -119,9 +119,21 @@ function tensorFrom(core: Core, { name, dtype: declared }: NamedPort, feeds: Fee
   const value = feeds[name]
   if (value === undefined) throw new Error(`no value for the input ${name}`)
   const { dtype, shape, data } = value
+  // A model of another format may have whole numbers of other widths, which are int32 here.
+  if (declared === 'int32' && dtype !== 'int32' && /^u?int(8|16|32|64)$/.test(dtype))
+    return core.tensor(int32Of(name, data as ArrayBufferView), [...shape], declared)
   if (dtypeOf(dtype) === null) throw new Error(`TensorFlow.js has no ${dtype}, which the input ${name} is fed with`)
   if (declared !== null && declared !== dtype) throw new Error(`the input ${name} is ${declared}, not ${dtype}`)
   return core.tensor(data, [...shape], dtype)
+}
+
+function int32Of(name: string, data: ArrayBufferView): Int32Array {
+  return Int32Array.from(data as unknown as ArrayLike<number | bigint>, (given) => {
+    const value = Number(given)
+    if (value !== (value | 0))
+      throw new Error(`the input ${name} is fed with ${given}, and TensorFlow.js has no more than 32 bits`)
+    return value
+  })
 }
 
 function readTensor(tensor: Tensor): TensorValue {

@@ -4,8 +4,9 @@ import { InputError } from '../../../graph/input-error.ts'
 import type { Dimension, DType } from '../../../graph/types.ts'
 import type { ConstantData } from '../../build/constant-data.ts'
 import type { OperatorName } from '../operator-codes.ts'
-import { hasKernel, typeNumber } from './element-types.ts'
+import { typeNumber } from './element-types.ts'
 import type { LiteGraph, LiteOperator, LiteTensor, OptionFields, Options } from './lite-graph.ts'
+import type { Target } from './target.ts'
 
 /** What an operator gives. `holds`: the ONNX value that it is. */
 export interface ResultType {
@@ -17,12 +18,14 @@ export interface ResultType {
 export class LiteWriter {
   /** Of the graph that is written just now. */
   operators: LiteOperator[] = []
+  readonly target: Target
   readonly #file: string
   readonly #names = new Set<string>()
   #node: { readonly name: string; readonly opType: string } = { name: '', opType: '' }
 
-  constructor(file: string) {
+  constructor(file: string, target: Target) {
     this.#file = file
+    this.target = target
   }
 
   /** Operators that `write` writes are `node`'s. */
@@ -42,7 +45,7 @@ export class LiteWriter {
 
   unwritable(reason: string): InputError {
     const { name, opType } = this.#node
-    return new InputError(`${this.#file}: ${opType} '${name}' cannot be written as TFLite: ${reason}`)
+    return new InputError(`${this.#file}: ${opType} '${name}' cannot be written as ${this.target.name}: ${reason}`)
   }
 
   /** Axis `k` of the result is axis `permutation[k]` of the tensor. Where only axes of size 1 move, the bytes stay as they are. */
@@ -119,7 +122,8 @@ export class LiteWriter {
     ...[given, bodies]: readonly [Options?, (readonly LiteGraph[])?]
   ): LiteTensor[] {
     const dtype = inputs[0]?.dtype
-    if (dtype !== undefined && !hasKernel(code, dtype)) this.refuse(`TFLite's ${code} does not compute in ${dtype}`)
+    if (dtype !== undefined && !this.target.computes(code, dtype))
+      this.refuse(`${this.target.name}'s ${code} does not compute in ${dtype}`)
     const outputs = results.map(({ dtype, shape, holds }) => ({
       name: this.unique(holds ?? `${this.#node.name}/${code}`),
       dtype,
@@ -183,7 +187,7 @@ export class LiteWriter {
 
   /** TFLite's number of an element type. */
   liteType(dtype: DType): number {
-    return typeNumber(dtype) ?? this.refuse(`TFLite has no ${dtype}`)
+    return typeNumber(dtype) ?? this.refuse(`${this.target.name} has no ${dtype}`)
   }
 
   /** `wish`, or with a number behind it where a tensor has it. */

@@ -12,12 +12,13 @@ import { arrayOver, type ConstantData, reshaped, transposed } from '../../build/
 import { type LiteGraph, type Port, withoutUnread } from './lite-graph.ts'
 import { Lowerer, type OnnxNode, type Source, type WriteType } from './lowerer.ts'
 import { lowerNodes } from './rules/index.ts'
+import type { Target } from './target.ts'
 
 /** Types of the main graph's values by name, as far as they follow from the model; constants need none. */
 export type WriteTypes = ReadonlyMap<string, WriteType>
 
-/** Throws InputError, one line that names the node, where an operator or a size has no place in a TFLite model. */
-export function lower(model: Model, types: WriteTypes): LiteGraph {
+/** Throws InputError, one line that names the node, where an operator or a size has no place in a model of the target. */
+export function lower(model: Model, types: WriteTypes, target: Target): LiteGraph {
   const { file } = model.source
   const graph = model.proto.graph
   if (graph === undefined) throw new InputError(`${file} holds no graph; export the model again`)
@@ -26,7 +27,7 @@ export function lower(model: Model, types: WriteTypes): LiteGraph {
   const ordered = { ...graph, node: [...order.nodes] }
   const view = viewGraph({ ...model, proto: { ...model.proto, graph: ordered } })
   const nodes = nodesOf(ordered, view)
-  const lowerer = new Lowerer(file, sourceOf(model, types, nodes))
+  const lowerer = new Lowerer(file, sourceOf(model, types, nodes), target)
   const inputs = view.inputs.map(({ name }): Port => ({ name, tensor: lowerer.input(name) }))
   lowerNodes(lowerer, nodes)
   const outputs = view.outputs.map(({ name }): Port => ({ name, tensor: lowerer.output(name) }))

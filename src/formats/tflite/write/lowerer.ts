@@ -10,6 +10,7 @@ import { arrayOver, type ConstantData, int64s, numbersOf, reshaped, transposed }
 import type { LiteGraph, LiteTensor } from './lite-graph.ts'
 import { INT32, LiteWriter, newShape, options, type ResultType } from './lite-writer.ts'
 import { identity, isIdentity, turn } from './order.ts'
+import type { Target } from './target.ts'
 
 /** What is known of a value before anything runs. */
 export interface WriteType {
@@ -65,8 +66,8 @@ export class Lowerer extends LiteWriter {
   readonly #failed = new Map<string, InputError>()
   readonly #outputs = new Set<LiteTensor>()
 
-  constructor(file: string, source: Source) {
-    super(file)
+  constructor(file: string, source: Source, target: Target) {
+    super(file, target)
     this.source = source
   }
 

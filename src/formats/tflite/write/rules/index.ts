@@ -42,7 +42,7 @@ export function lowerNodes(lower: Lowerer, nodes: readonly OnnxNode[]): void {
     try {
       lower.within(node, () => {
         const rule = Object.hasOwn(RULES, opType) && domain === '' ? RULES[opType] : undefined
-        if (rule === undefined) throw lower.unwritable('no rule writes this operator with those of TFLite')
+        if (rule === undefined) throw lower.unwritable(`no rule writes this operator with those of ${lower.target.name}`)
         rule(lower, node)
       })
     } catch (error) {
