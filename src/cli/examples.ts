@@ -98,6 +98,7 @@ cosine falls below 0.995; with labels the metric may lose 0.01.`,
 Examples:
   whyslow convert model.h5 -o model.onnx
   whyslow convert model.h5 -o model.tflite           for LiteRT and TensorFlow Lite
+  whyslow convert model.h5 -o web/model.json         for TensorFlow.js, with its shards
   whyslow convert web/model.json -o model.onnx       a TensorFlow.js model
   whyslow convert model.txt -o model.onnx            LightGBM, in double as it is
   whyslow convert model.txt -o small.onnx --allow-rounding --data rows.csv

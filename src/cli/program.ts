@@ -241,7 +241,7 @@ function convert(command: Command, world: World): void {
   command
     .description('the model in another format; nothing is measured')
     .argument('<model>', 'a model of any format that is read')
-    .option('-o, --out <file>', 'the file to write: name.onnx or name.tflite')
+    .option('-o, --out <file>', 'the file to write: name.onnx, name.tflite or model.json')
     .option('--force', 'replace a file that exists')
     .option('--allow-rounding', 'a tabular model of doubles as float32, for engines that know no other')
     .option('--data <file>', 'rows on which what rounding changes is counted')

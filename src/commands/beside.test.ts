@@ -1,9 +1,14 @@
 // Which engines are measured beside the one in use, by the format of the model's file; none is opened.
+import { mkdtempSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Availability } from '../engines/types.ts'
 import { readModel } from '../formats/index.ts'
+import { fileForEngine } from '../graph/model.ts'
+import { folderOfTests } from '../trials/example-folder.ts'
 import { enginesBeside } from './beside.ts'
 import { MODEL } from './example-trials.ts'
+import { modelForEngine } from './model-for-engine.ts'
 
 const here: Availability = { ok: true, version: '1', device: 'cpu', deviceKind: 'cpu', from: '', accelerators: [] }
 const gone: Availability = { ok: false, reason: 'it was not found', fix: 'npm install it' }
@@ -48,6 +53,17 @@ test('on its own runtime: the other backends of that, and the reference', async 
     says: null,
     asked: ['ort-cpu', 'tfjs-wasm'],
   })
+})
+
+test('a model of another format on TensorFlow.js: its other backend, given what this one is', async () => {
+  const file = path.resolve(import.meta.dirname, '../../fixtures/formats/keras/k3-dense.keras')
+  const folder = mkdtempSync(path.join(folderOfTests(), 'run-'))
+  const model = await modelForEngine(await readModel(file), 'tfjs-cpu', folder)
+  const describe = async (id: string) => (id === 'tfjs-wasm' ? here : gone)
+  const { engines, says } = await enginesBeside(model, { engineId: 'tfjs-cpu', folder, quick: false, describe })
+  expect(engines).toEqual([{ id: 'tfjs-wasm', device: 'cpu', modelFile: fileForEngine(model), configEntries: {} }])
+  expect(says).toContain('Keras with TensorFlow in Python today, which is not measured')
+  expect((await enginesBeside(model, { engineId: 'tfjs-cpu', folder, quick: true, describe })).engines).toEqual([])
 })
 
 test('Keras is measured in Python where it is here; of ONNX there is nothing to say; --quick measures none', async () => {

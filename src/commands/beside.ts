@@ -39,7 +39,8 @@ export async function enginesBeside(model: Model, { engineId, folder, quick, des
   const isOwners = engineById(engineId)?.formats.includes(format) ?? false
   const runtime = owners.find(({ runtime }) => runtime !== undefined)?.runtime
   const written = quick || engineId !== referenceEngine.id ? [] : await codeBeside(model, folder, describe)
-  if (runtime === undefined) return { engines: written, says: null }
+  const backends = quick || isOwners ? [] : await backendsBeside(model, { engineId, folder, describe })
+  if (runtime === undefined) return { engines: [...backends, ...written], says: null }
   const wanted = isOwners ? [referenceEngine, ...owners] : owners
   const others = wanted.filter((one) => one.id !== engineId && isChoice(one))
   const found: BesideEngine[] = []
@@ -51,7 +52,22 @@ export async function enginesBeside(model: Model, { engineId, folder, quick, des
   }
   const owner = `${MODELS[format] ?? `a ${format} model`} probably runs on ${runtime} today`
   const says = quick ? `${owner}; fix and a run without --quick measure it beside this engine` : sentence(owner, found, fixes)
-  return { engines: [...found, ...written], says: isOwners ? null : says }
+  return { engines: [...found, ...backends, ...written], says: isOwners ? null : says }
+}
+
+/** Other backends of the runtime that was chosen for a model of another format: each is given what this one is. */
+async function backendsBeside(
+  model: Model,
+  { engineId, folder, describe }: Omit<BesideAsked, 'quick'>,
+): Promise<readonly BesideEngine[]> {
+  const runtime = engineById(engineId)?.runtime
+  const others = engines.filter((one) => runtime !== undefined && one.runtime === runtime && one.id !== engineId && isChoice(one))
+  const found: BesideEngine[] = []
+  for (const { id } of others) {
+    const here = await describe(id)
+    if (here.ok) found.push(await besideOf(model, { id, device: here.device }, folder))
+  }
+  return found
 }
 
 /** Code written for the model, where it can be: what a call of the engine costs beside it. */

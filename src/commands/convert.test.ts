@@ -36,6 +36,21 @@ test('a model becomes a .tflite file, and one that TFLite cannot hold is refused
   expect(fs.existsSync(path.join(folder, 'trees.tflite'))).toBe(false)
 })
 
+test('a model becomes a model.json of TensorFlow.js with its shards beside it', async () => {
+  const file = path.resolve(import.meta.dirname, '../../fixtures/formats/keras/k2-sequential.h5')
+  const web = path.join(folder, 'web')
+  fs.mkdirSync(web)
+  const out = path.join(web, 'model.json')
+  const document = await convert(file, { out, force: false, signal })
+  expect(fs.readdirSync(web).sort()).toEqual(['group1-shard1of1.bin', 'model.json'])
+  expect(document.to.format).toBe('tfjs')
+  expect(document.to.sizeBytes).toBe(fs.readdirSync(web).reduce((sum, name) => sum + fs.statSync(path.join(web, name)).size, 0))
+  expect(document).toMatchObject({ opset: null, operators: { _FusedMatMul: expect.any(Number) } })
+  const { inputs } = document
+  const again = await convert(out, { out: path.join(web, 'again.onnx'), force: false, signal })
+  expect(again.inputs.map(({ name }) => name)).toEqual(inputs.map(({ name }) => name))
+})
+
 const TABULAR = path.resolve(import.meta.dirname, '../../fixtures/formats')
 
 test('a model of doubles is written in double, and in float32 where that is asked for, with what it changes', async () => {

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { readModel } from '../formats/index.ts'
+import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
 import { encodeLite } from '../formats/tflite/write/index.ts'
 import { modelFacts } from '../graph/facts.ts'
 import { InputError } from '../graph/input-error.ts'
@@ -16,7 +17,7 @@ import { liteGraphOf, liteOperators } from './lite-model.ts'
 import { toolVersion } from './version.ts'
 
 export interface ConvertOptions extends Partial<RoundingOptions> {
-  /** The file to write; its ending is the format: '.onnx', '.tflite'. */
+  /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards beside it). */
   readonly out: string
   readonly force: boolean
   readonly signal: AbortSignal
@@ -31,21 +32,38 @@ export async function convert(file: string, options: ConvertOptions): Promise<Co
   if (read.source.format === format) throw new InputError(`${file}: this is ${format} already; nothing is converted`)
   const { allowRounding = false, data = null, labels = null } = options
   const { model, notes, rounding } = roundedModel(read, { allowRounding, data, labels })
-  const lite = format === 'tflite' ? liteGraphOf(model) : undefined
-  const files = await writeAlone({ out, force, signal, from: file }, (folder, name) => {
-    return lite === undefined
-      ? writeModelFiles(model, folder, undefined, name)
-      : folder.add(name, 'model', [encodeLite(lite, file)])
+  const other = format === 'onnx' ? undefined : FORMS[format](model, path.basename(out))
+  const files = await writeAlone({ out, force, signal, from: file }, async (folder, name) => {
+    if (other === undefined) await writeModelFiles(model, folder, undefined, name)
+    else for (const one of other.files) await folder.add(one.name, one.name === name ? 'model' : 'weights', [one.bytes])
   })
   const written = files.find(({ path: name }) => name === path.basename(out))!
   const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
-  const said = lite === undefined ? [...notes, ...notesOnIntegers(model)] : notes
+  const said = other === undefined ? [...notes, ...notesOnIntegers(model)] : notes
   const told: ConvertDocument = {
     ...document(model, { file: out, format, sizeBytes, sha256: written.sha256 }),
     ...(said.length > 0 && { notes: said }),
     ...(rounding !== null && { rounding }),
   }
-  return lite === undefined ? told : { ...told, opset: null, operators: liteOperators(lite) }
+  return other === undefined ? told : { ...told, opset: null, operators: other.operators }
+}
+
+interface Form {
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  /** How many there are of each. */
+  readonly operators: Readonly<Record<string, number>>
+}
+
+/** Formats other than ONNX: the files, the one called `name` first. */
+const FORMS: Readonly<Record<'tfjs' | 'tflite', (model: Model, name: string) => Form>> = {
+  tflite(model, name) {
+    const lite = liteGraphOf(model)
+    return { files: [{ name, bytes: encodeLite(lite, model.source.file) }], operators: liteOperators(lite) }
+  },
+  tfjs(model, name) {
+    const { files, operators } = encodeTfjs(liteGraphOf(model, TFJS), model.source.file, name)
+    return { files, operators: countsByName(operators) }
+  },
 }
 
 /** What `entriesForModel` sets for the commands of this tool, whoever runs the file has to set. */
@@ -56,10 +74,11 @@ function notesOnIntegers(model: Model): readonly string[] {
   return [`on x86 without VNNI, set ${key}=${value} in onnxruntime's session options: without it integer sums saturate`]
 }
 
-function formatOf(out: string): 'onnx' | 'tflite' {
+function formatOf(out: string): 'onnx' | 'tfjs' | 'tflite' {
   if (/\.onnx$/i.test(out)) return 'onnx'
   if (/\.tflite$/i.test(out)) return 'tflite'
-  throw new InputError(`-o ${out}: its ending says no format that can be written; give name.onnx or name.tflite`)
+  if (/\.json$/i.test(out)) return 'tfjs'
+  throw new InputError(`-o ${out}: its ending says no format that can be written; give name.onnx, name.tflite or model.json`)
 }
 
 function document(model: Model, to: ConvertDocument['to']): ConvertDocument {

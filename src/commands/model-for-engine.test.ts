@@ -42,19 +42,42 @@ test('is written as ONNX, once; a model whose format the engine reads is left as
   expect(fileForEngine(onnx)).toBe(MODEL)
 })
 
-test('an engine that reads neither the file nor ONNX is refused in one line', async () => {
+test('an engine that reads neither the file nor what can be written is refused in one line', async () => {
   const onnx = await readModel(MODEL)
   const folder = newFolder()
-  await expect(modelForEngine(onnx, 'tfjs-wasm', folder)).rejects.toThrow(
-    `${MODEL}: tfjs-wasm reads tfjs alone, and this is onnx; any engine of 'whyslow engines' that reads onnx takes it`,
+  await expect(modelForEngine(onnx, 'python-keras', folder)).rejects.toThrow(
+    `${MODEL}: python-keras reads keras, hdf5 alone, and this is onnx; any engine of 'whyslow engines' that reads onnx takes it`,
   )
   const source = { ...onnx.source, file: '/models/model.json', format: 'tfjs' }
   expect(await modelForEngine({ ...onnx, source }, 'tfjs-wasm', folder)).toEqual({ ...onnx, source })
-  expect([
-    canBeGiven(onnx, 'tfjs-wasm'),
-    canBeGiven({ ...onnx, source }, 'tfjs-wasm'),
-    canBeGiven({ ...onnx, source }, 'ort-cpu'),
-  ]).toEqual([false, true, true])
+})
+
+test('a comparison that names no engines gives TensorFlow.js what may run there today', async () => {
+  const onnx = await readModel(MODEL)
+  const of = (format: string): Model => ({ ...onnx, source: { ...onnx.source, format } })
+  const ids = ['tfjs-cpu', 'tfjs-wasm', 'ort-cpu', 'litert', 'python-keras']
+  const given = (format: string) => ids.filter((id) => canBeGiven(of(format), id))
+  expect(given('hdf5')).toEqual(ids)
+  expect(given('keras')).toEqual(ids)
+  expect(given('tflite')).toEqual(['tfjs-cpu', 'tfjs-wasm', 'ort-cpu', 'litert'])
+  expect(given('tfjs')).toEqual(['tfjs-cpu', 'tfjs-wasm', 'ort-cpu', 'litert'])
+  expect(given('onnx')).toEqual(['ort-cpu', 'litert'])
+})
+
+test('is written as a graph model of TensorFlow.js, once for both of its backends; an operator that it cannot hold is named', async () => {
+  const keras = path.resolve(import.meta.dirname, '../../fixtures/formats/keras')
+  const model = await readModel(path.join(keras, 'k2-sequential.h5'))
+  const folder = newFolder()
+  const given = fileForEngine(await modelForEngine(model, 'tfjs-cpu', folder))
+  expect(path.basename(given)).toBe('model.json')
+  expect(fileForEngine(await modelForEngine(model, 'tfjs-wasm', folder))).toBe(given)
+  const [before, after] = [viewGraph(model), viewGraph(await readModel(given))]
+  const names = ({ inputs, outputs }: typeof before) => [inputs, outputs].map((values) => values.map(({ name }) => name))
+  expect(names(after)).toEqual(names(before))
+  const words = await readModel(path.join(keras, 'k3-lookups.keras'))
+  await expect(modelForEngine(words, 'tfjs-wasm', newFolder())).rejects.toThrow(
+    /k3-lookups\.keras: LabelEncoder 'words\/LabelEncoder' cannot be written as TensorFlow\.js/,
+  )
 })
 
 test('is written as .tflite for an engine that reads that alone; an operator that it cannot hold is named', async () => {

@@ -39,7 +39,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     file: 'model.json',
     usualFor: ['hdf5', 'keras', 'tflite'],
     async write(model, folder) {
-      writeFiles(folder, encodeTfjs(liteGraphOf(model, TFJS), model.source.file))
+      writeFiles(folder, encodeTfjs(liteGraphOf(model, TFJS), model.source.file).files)
     },
   },
 }

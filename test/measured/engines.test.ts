@@ -40,7 +40,7 @@ describe.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, rea
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     // An engine whose format can be written is given that; this model is one that cannot.
     expect(ended.stderr).toMatch(
-      /^whyslow: .*if-subgraph\.onnx: (\S+ reads \S+ alone, and this is onnx; .*|If 'if' cannot be written as TFLite: .*)\n$/,
+      /^whyslow: .*if-subgraph\.onnx: (\S+ reads \S+ alone, and this is onnx; .*|If 'if' cannot be written as (TFLite|TensorFlow\.js): .*)\n$/,
     )
     expect(where.left()).toEqual([])
   })

@@ -12,14 +12,24 @@ export interface TfjsFile {
   readonly bytes: Uint8Array
 }
 
+export interface TfjsModel {
+  /** model.json first, its shards behind it. */
+  readonly files: readonly TfjsFile[]
+  /** The operators of the graph and its functions, one for each node. */
+  readonly operators: readonly string[]
+}
+
 /** As TensorFlow's converter cuts them, so that browsers keep them. */
 const SHARD_BYTES = 4 * 1024 * 1024
+
+/** Nodes that name what is there. */
+const NO_WORK: ReadonlySet<string> = new Set(['Const', 'Identity', 'Placeholder'])
 
 /** Of the GraphDef's format: TensorFlow 2.20's. */
 const PRODUCER = 2288
 
-/** model.json first, its shards behind it. `name`: what model.json is called; `file` names the model in messages. */
-export function encodeTfjs(graph: LiteGraph, file: string, name = 'model.json'): TfjsFile[] {
+/** `name`: what model.json is called; `file` names the model in messages. */
+export function encodeTfjs(graph: LiteGraph, file: string, name = 'model.json'): TfjsModel {
   const { nodes, functions, weights, signature } = writeGraph(graph, file)
   const stream = Buffer.concat(weights.map(bytesOf))
   const count = Math.max(1, Math.ceil(stream.byteLength / SHARD_BYTES))
@@ -40,5 +50,9 @@ export function encodeTfjs(graph: LiteGraph, file: string, name = 'model.json'):
       },
     ],
   }
-  return [{ name, bytes: Buffer.from(JSON.stringify(document)) }, ...shards]
+  const all = [nodes, ...functions.map(({ nodeDef }) => nodeDef)].flat()
+  return {
+    files: [{ name, bytes: Buffer.from(JSON.stringify(document)) }, ...shards],
+    operators: all.map(({ op }) => op).filter((op) => !NO_WORK.has(op)),
+  }
 }
