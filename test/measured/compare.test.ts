@@ -100,6 +100,17 @@ describe('engines', () => {
   })
 })
 
+test('a Keras model is compared with itself as TensorFlow.js runs it', async (context) => {
+  onlyFull(context, 'engines.test.ts measures one there')
+  const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
+  const { contestants } = await comparisonOf(model, '--engines', 'tfjs-wasm,ort-cpu')
+  expect(contestants.map(({ id, outcome }) => [id, outcome])).toEqual([
+    ['tfjs-wasm', 'measured'],
+    ['ort-cpu', 'measured'],
+  ])
+  expect(contestants[0]!.agreement!.maxAbs).toBeLessThan(1e-4)
+})
+
 describe.concurrent('what cannot be used', () => {
   test.each([
     [['compare', fixture('credit_lr'), fixture('credit_lr')], /is given twice/],

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { engineById } from '../../src/engines/index.ts'
 import type { EnginesDocument } from '../../src/report/documents/engines.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
@@ -44,6 +45,20 @@ describe.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, rea
     )
     expect(where.left()).toEqual([])
   })
+})
+
+test('a Keras model is measured on TensorFlow.js, and its tensors are counted', async ({ skip }) => {
+  if (!isHere('tfjs-wasm')) skip('TensorFlow.js is not here')
+  const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
+  const argv = [model, '--engine', 'tfjs-wasm', '--quick', '--seconds', '0.3', '--json', '-']
+  const ended = await whyslow(where, ...argv)
+  expect(ended.status, ended.stderr).toBe(0)
+  const report = JSON.parse(ended.stdout) as ReportDocument
+  expect(report.engine!.id).toBe('tfjs-wasm')
+  expect(report.model).toMatchObject({ file: model, format: 'hdf5' })
+  expect(report.latency!.p50Ms).toBeGreaterThan(0)
+  expect(report.clear).toContain('undisposed-tensors')
+  expect(where.left()).toEqual([])
 })
 
 describe.each(others.filter(({ id }) => readsOnnx(id)))('$id', ({ id, here, reason, fix, deviceKind }) => {
