@@ -1,5 +1,6 @@
 // A model opened with TensorFlow.js. A prediction is what its users call, `predict` within `tidy` (`executeAsync` where the graph has control
 // flow), and ends when its outputs are read: `dataSync` waits for the work.
+import type { DType } from '../../graph/types.ts'
 import type { Feeds, PreparedRun, Results, Session, TensorValue } from '../types.ts'
 import { readModelFiles } from './model-files.ts'
 import { observe } from './observe.ts'
@@ -141,5 +142,11 @@ function readTensor(tensor: Tensor): TensorValue {
   if (dtype === null) throw new Error(`an output is ${tensor.dtype}, which is not read here`)
   const data = tensor.dataSync()
   // Its memory is the backend's until the tensor is disposed.
-  return { dtype, shape: [...tensor.shape], data: Array.isArray(data) ? data : (data as Float32Array).slice() }
+  return { dtype, shape: [...tensor.shape], data: Array.isArray(data) ? data : copyOf(dtype, data as Float32Array) }
+}
+
+/** What was cast from booleans still lies in bytes in plain JavaScript, whatever type its tensor has. */
+function copyOf(dtype: DType, data: ArrayLike<number>): ArrayBufferView {
+  if (dtype === 'float32') return Float32Array.from(data)
+  return dtype === 'int32' ? Int32Array.from(data) : Uint8Array.from(data)
 }

@@ -7,6 +7,7 @@ import { liteGraphOf } from '../../commands/lite-model.ts'
 import { filesWithOutputs } from '../../formats/check-outputs.ts'
 import { readModel } from '../../formats/index.ts'
 import { encodeTfjs, TFJS } from '../../formats/tfjs/write/index.ts'
+import { ELEMENT_ARRAYS } from '../../graph/element-arrays.ts'
 import { readNpz } from '../../measure/samples/npz.ts'
 import { availabilityHere } from '../check-engine.ts'
 import { plainOptions } from '../example-options.ts'
@@ -62,6 +63,7 @@ const numbersOf = ({ data }: TensorValue): number[] => Array.from(data as unknow
 /** As a share of the largest number of the output. */
 function differenceOf(given: TensorValue, expected: TensorValue): number {
   expect(given.shape).toEqual(expected.shape)
+  expect(given.data).toBeInstanceOf(ELEMENT_ARRAYS[given.dtype])
   const [a, b] = [numbersOf(given), numbersOf(expected)]
   const largest = Math.max(...b.filter(Number.isFinite).map(Math.abs), Number.MIN_VALUE)
   return Math.max(0, ...b.map((one, k) => (Object.is(one, a[k]) || one === a[k] ? 0 : Math.abs(one - a[k]!) / largest)))
