@@ -72,6 +72,29 @@ describe('the queue', () => {
     expect((await served.answer).timing.queueMs).toBe(50)
   })
 
+  test('holds no place for clients that have gone, nor for what waited past its deadline', async () => {
+    const queue = setUp(3)
+    const { server, asked } = worker()
+    queue.add(server)
+    queue.submit(feedsOf('runs'), null)
+    const gone = [1, 2, 3].map(() => queue.submit(feedsOf('gone'), null))
+    expect(queue.isFull).toBe(true)
+    const ends = Promise.allSettled(gone.map(({ answer }) => answer))
+    for (const ticket of gone) ticket.cancel()
+    expect([queue.isFull, queue.waiting]).toEqual([false, 0])
+    expect((await ends).map((end) => (end as PromiseRejectedResult).reason.status)).toEqual([499, 499, 499])
+    const late = [1, 2, 3].map(() => queue.submit(feedsOf('late'), 10).answer.catch((error) => error.status))
+    expect(queue.isFull).toBe(true)
+    clock.now = 20
+    const real = queue.submit(feedsOf('real'), null)
+    expect([queue.waiting, await Promise.all(late)]).toEqual([1, [504, 504, 504]])
+    asked[0]!.answer()
+    await turn()
+    expect(asked.map(({ name }) => name)).toEqual(['runs', 'real'])
+    asked[1]!.answer()
+    expect(Object.keys((await real.answer).results)).toEqual(['real'])
+  })
+
   test('asks another worker once where one dies, and answers 500 where that dies, too', async () => {
     const queue = setUp()
     const [a, b] = [worker(), worker()]

@@ -1,7 +1,7 @@
 // One bounded queue in front of all workers: first come, first served, whoever is free takes the next. A request is refused at once where
-// the queue is full, dropped where its deadline has passed or its client has gone, and asked once more where its worker died. Where
-// requests may be joined, a worker takes with the first all that fit: what had to wait anyway. None waits for others to come, unless a
-// delay is told, up to which a free worker leaves an incomplete batch in the queue.
+// the queue is full, dropped where its deadline has passed or its client has gone, and asked once more where its worker died. What is dropped
+// holds no place. Where requests may be joined, a worker takes with the first all that fit: what had to wait anyway. None waits for others
+// to come, unless a delay is told, up to which a free worker leaves an incomplete batch in the queue.
 import type { Feeds, Results } from '../engines/types.ts'
 import { batchKeyOf, rowsOf } from './batches.ts'
 import { RequestError } from './protocol.ts'
@@ -70,6 +70,7 @@ export interface Dispatcher {
   /** Once it is known whether requests can be joined. */
   join(batching: Batching): void
   readonly waiting: number
+  readonly queueLimit: number
   readonly running: number
   /** For how long workers were held by what they have answered, over all of them, ms. */
   readonly heldMs: number
@@ -95,6 +96,8 @@ interface Job {
 
 /** A request whose worker died goes to another one, once. */
 const MOST_TRIES = 2
+
+export const SHUTTING_DOWN = 'the server is shutting down'
 
 const NO_BATCHES: Batching = { mostRows: 1, fewRows: 1, delayMs: 0, onGivenUp() {} }
 
@@ -138,6 +141,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     if (servers.has(server)) free.push(server)
     next()
   }
+  const isCrowded = () => queue.length >= queueLimit && dropDue(queue, nowMs()) >= queueLimit
   const failed = (jobs: readonly Job[], error: unknown) => {
     if (error instanceof NotApart && batching.mostRows > 1) {
       const { onGivenUp } = batching
@@ -148,9 +152,8 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   }
   return {
     submit(feeds, timeoutMs) {
-      if (isClosed) throw new RequestError(503, 'the server is shutting down')
-      if (queue.length >= queueLimit)
-        throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
+      if (isClosed) throw new RequestError(503, SHUTTING_DOWN)
+      if (isCrowded()) throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
       const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isJoined: batching.mostRows > 1 })
       queue.push(job)
       next()
@@ -158,6 +161,9 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
         answer,
         cancel() {
           job.isCancelled = true
+          // Its place is for others, at once.
+          dropDue(queue, nowMs())
+          next()
         },
       }
     },
@@ -177,6 +183,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     get waiting() {
       return queue.length
     },
+    queueLimit,
     get running() {
       return running
     },
@@ -184,7 +191,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
       return heldMs
     },
     get isFull() {
-      return isClosed || queue.length >= queueLimit
+      return isClosed || isCrowded()
     },
     drain() {
       isClosed = true
@@ -280,7 +287,14 @@ function delayOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: nu
   return left <= 0 || rowsWith(first, queue, mostRows) >= mostRows ? 0 : left
 }
 
-/** Looked at when a worker would take it, and not before: what waits costs nothing. */
+/** Takes out of the queue whose deadline has passed or whose client has gone; how many still wait. */
+function dropDue(queue: Job[], now: number): number {
+  const left = queue.filter((job) => isDue(job, now))
+  queue.splice(0, queue.length, ...left)
+  return left.length
+}
+
+/** Looked at when a worker would take it or its place is needed, and not before: what waits costs nothing. */
 function isDue(job: Job, now: number): boolean {
   if (job.isCancelled) {
     job.reject(new RequestError(499, 'the client has gone'))
