@@ -33,12 +33,15 @@ export function arrayOf(tensor: JsonData): TensorValue['data'] {
   const count = shape.reduce((product, size) => product * size, 1)
   const flat = flatten(tensor, data)
   if (flat.length !== count) throw badRequest(`input '${tensor.name}': ${flat.length} values are not the ${count} of its shape`)
-  if (dtype === 'string') return flat.map((value) => (typeof value === 'string' ? value : refuse(tensor, value)))
+  if (dtype === 'string') return flat.map((value) => (isText(value) ? value : refuse(tensor, value)))
   if (LONG[dtype] !== undefined) return longIntegers(tensor, flat)
   const array = arrayFor(dtype, count) as unknown as number[]
   for (let k = 0; k < count; k++) array[k] = numberOf(tensor, flat[k])
   return array as unknown as ArrayBufferView
 }
+
+/** Half of a pair of surrogates has no UTF-8: an engine would be given another character. */
+const isText = (value: unknown): value is string => typeof value === 'string' && !/\p{Surrogate}/u.test(value)
 
 function numberOf(tensor: JsonData, value: unknown): number {
   if (tensor.dtype === 'bool')

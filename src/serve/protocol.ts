@@ -82,9 +82,19 @@ export const bytesPerElement = (dtype: DType): number | undefined =>
   dtype === 'string' ? undefined : (bitsPerElement(dtype) ?? 8) / 8
 
 /** A stranger's text, short and on one line. */
-export const shown = (value: unknown): string => {
-  const text = typeof value === 'string' ? `'${value}'` : String(JSON.stringify(value) ?? value)
-  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 80)
+export const shown = (value: unknown): string =>
+  textOf(value)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 80)
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 80)}'`
+  try {
+    return String(JSON.stringify(value) ?? value)
+  } catch {
+    // Nested deeper than JSON is written.
+    return Array.isArray(value) ? 'a list' : 'an object'
+  }
 }
 
 const MOST_DIMENSIONS = 16

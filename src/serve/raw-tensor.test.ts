@@ -16,3 +16,8 @@ test('strings have their length before them', () => {
   for (const wrong of [bytes.subarray(0, 9), Buffer.concat([bytes, bytes]), Buffer.from([255, 255, 255, 255])])
     expect(() => decodeRaw({ name: 's', dtype: 'string', shape: [2] }, wrong)).toThrow(/not the 2 strings/)
 })
+
+test('strings that are no UTF-8 are refused, and not changed', () => {
+  const bytes = Buffer.from([2, 0, 0, 0, 0xc3, 0x28, 0, 0, 0, 0])
+  expect(() => decodeRaw({ name: 's', dtype: 'string', shape: [2] }, bytes)).toThrow(/'s': its string 0 is no UTF-8/)
+})

@@ -1,5 +1,6 @@
 // Tensors as raw bytes: little-endian, row-major, strings with their length before them; the binary extension's and gRPC's form.
 // https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+import { isUtf8 } from 'node:buffer'
 import type { TensorValue } from '../engines/types.ts'
 import type { DType } from '../graph/types.ts'
 import { viewAs } from '../measure/samples/dtype-arrays.ts'
@@ -32,7 +33,9 @@ function decodeStrings(name: string, bytes: Uint8Array, count: number): string[]
     if (at + 4 > buffer.length) break
     const length = buffer.readUInt32LE(at)
     if (at + 4 + length > buffer.length) break
-    strings.push(buffer.toString('utf8', at + 4, at + 4 + length))
+    const text = buffer.subarray(at + 4, at + 4 + length)
+    if (!isUtf8(text)) throw badRequest(`input '${name}': its string ${strings.length} is no UTF-8`)
+    strings.push(text.toString('utf8'))
     at += 4 + length
   }
   if (strings.length === count && at === buffer.length) return strings

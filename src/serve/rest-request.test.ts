@@ -55,6 +55,38 @@ describe('a JSON request', () => {
     expect(feeds.x!.data).toEqual(Float32Array.of(-0.123456789, 123456.789))
   })
 
+  test('may say null for what it leaves open', () => {
+    const open = { ...x, data: null, parameters: { binary_data_size: 8 } }
+    const header = json({ id: null, parameters: null, outputs: null, inputs: [open, { ...ids, parameters: null }] })
+    const body = Buffer.concat([header, Buffer.from(Float32Array.of(3, 4).buffer)])
+    const asked = parseInfer(model, body, header.length)
+    expect([asked.id, asked.outputs, asked.timeoutMs, asked.feeds.x!.data]).toEqual([null, null, null, Float32Array.of(3, 4)])
+    const outputs = [{ name: 'y', parameters: { binary_data: null, classification: null } }]
+    const sized = { ...x, parameters: { binary_data_size: null } }
+    expect(parse({ inputs: [sized, ids], outputs, parameters: { timeout: null } }).outputs).toEqual([{ name: 'y', binary: null }])
+    expect(parse({ id: 7, inputs: [x, ids] }).id).toBe('7')
+  })
+
+  test('keeps long integers beside text of many megabytes', () => {
+    const texts = { ...model, inputs: [spec('s', 'BYTES', 'string', [1]), spec('ids', 'INT64', 'int64', [-1])] }
+    const s = { name: 's', datatype: 'BYTES', shape: [1], data: ['\\"x'.repeat(6_000_000)] }
+    const text = JSON.stringify({ inputs: [s, { ...ids, data: '@' }] }).replace('"@"', '[1152921504606846976]')
+    const { feeds } = parseInfer(texts, Buffer.from(text), null)
+    expect([feeds.ids!.data, feeds.s!.data]).toEqual([BigInt64Array.of(2n ** 60n), s.data])
+  })
+
+  test('has text as it was sent, or is refused', () => {
+    const texts = { ...model, inputs: [spec('s', 'BYTES', 'string', [1])] }
+    const body = Buffer.from(JSON.stringify({ inputs: [{ name: 's', datatype: 'BYTES', shape: [1], data: ['~'] }] }))
+    const bytes = Buffer.from(body)
+    bytes[body.indexOf('~')] = 0xff
+    expect(() => parseInfer(texts, bytes, null)).toThrow(
+      expect.objectContaining({ status: 400, message: expect.stringMatching(/no UTF-8/) }),
+    )
+    const half = Buffer.from(body.toString().replace('~', '\\ud800'))
+    expect(() => parseInfer(texts, half, null)).toThrow(/is no string/)
+  })
+
   const without = ({ data: _, ...input }: typeof x) => input
   test.each([
     ['no JSON', '{"inputs":', /no JSON/],
@@ -75,6 +107,8 @@ describe('a JSON request', () => {
     ['null for a number', { inputs: [{ ...x, data: [null, 2] }, ids] }, /null is no float32/],
     ['a fraction for an integer', { inputs: [x, { ...ids, data: [1.5] }] }, /1\.5 is no int64/],
     ['no data', { inputs: [without(x), ids] }, /no list 'data'/],
+    ['an id that is none', { id: ['a'], inputs: [x, ids] }, /id \["a"\] is no text/],
+    ['an output without a name', { inputs: [x, ids], outputs: [{}] }, /output undefined is none/],
     ['an output that is unknown', { inputs: [x, ids], outputs: [{ name: 'q' }] }, /output 'q' is none/],
     [
       'binary data that are not there',
@@ -89,6 +123,17 @@ describe('a JSON request', () => {
   test('may be nested as deep as it likes', () => {
     const deep = Buffer.from(`{"inputs":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
     expect(() => parseInfer(model, deep, null)).toThrow(/none of the model's/)
+    const nested = '['.repeat(100_000) + ']'.repeat(100_000)
+    for (const text of [
+      `"id":${nested},"inputs":[]`,
+      `"inputs":[{"name":"x","datatype":"FP32","shape":${nested}}]`,
+      `"inputs":[],"outputs":[{"name":${nested}}]`,
+      `"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[${nested},1]}]`,
+    ])
+      expect(() => parseInfer(model, Buffer.from(`{${text}}`), null), text.slice(0, 40)).toThrow(
+        expect.objectContaining({ name: 'RequestError' }),
+      )
+    expect(() => parseInfer(model, Buffer.from(`{"inputs":[],"parameters":{"timeout":${nested}}}`), null)).toThrow(/missing/)
   })
 })
 

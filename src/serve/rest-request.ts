@@ -1,7 +1,9 @@
 // An infer request over REST: a JSON header, and behind it raw tensors where the binary extension is used.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+import { isUtf8 } from 'node:buffer'
 import type { TensorValue } from '../engines/types.ts'
 import type { DType } from '../graph/types.ts'
+import { quoteLongIntegers } from './exact-integers.ts'
 import { arrayOf } from './json-data.ts'
 import {
   badRequest,
@@ -13,6 +15,7 @@ import {
   feedsOf,
   type InferRequest,
   type ModelSpec,
+  RequestError,
   shown,
   specOf,
   type WantedOutput,
@@ -29,7 +32,7 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
   if (headerBytes === 0) return rawRequest(model, body)
   if (headerBytes !== null && headerBytes > body.length)
     throw badRequest(`Inference-Header-Content-Length says ${headerBytes} bytes, and the body has ${body.length}`)
-  const text = body.toString('utf8', 0, headerBytes ?? body.length)
+  const text = textOf(body.subarray(0, headerBytes ?? body.length))
   const request = parsedObject(text)
   const { inputs } = request
   if (!Array.isArray(inputs)) throw badRequest("the request has no list 'inputs'")
@@ -39,10 +42,10 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
   if (reading.at < binary.length)
     throw badRequest(`${binary.length - reading.at} bytes behind the tensors that the request tells of`)
   const parameters = fieldsOf(request.parameters)
-  const outputs = request.outputs === undefined ? null : wantedOf(request.outputs)
+  const outputs = isGiven(request.outputs) ? wantedOf(request.outputs) : null
   if (outputs !== null) checkOutputs(model, outputs)
   return {
-    id: request.id === undefined ? null : String(request.id),
+    id: idOf(request.id),
     feeds: feedsOf(model, tensors),
     outputs: outputs?.length === 0 ? null : outputs,
     binaryOutput: parameters.binary_data_output === true,
@@ -67,8 +70,8 @@ function readInput(reading: Reading, given: unknown): readonly [string, TensorVa
   const size = fieldsOf(input.parameters).binary_data_size
   const shape = checkedShape(input.shape, name, reading.mostElements)
   checkTensor(spec, dtype, shape)
-  if (size === undefined) return [name, jsonTensor(reading, input.data, { name, dtype, shape })]
-  if (input.data !== undefined) throw badRequest(`input '${name}' has both data and binary_data_size`)
+  if (!isGiven(size)) return [name, jsonTensor(reading, input.data, { name, dtype, shape })]
+  if (isGiven(input.data)) throw badRequest(`input '${name}' has both data and binary_data_size`)
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw badRequest(`input '${name}': binary_data_size ${shown(size)} is no number of bytes`)
   const end = reading.at + (size as number)
@@ -93,10 +96,16 @@ function jsonTensor(
 
 /** The same input's data with long integers as text, since JSON.parse rounds what lies beyond 2^53. */
 function exactIntegers(text: string, name: string): unknown {
-  // Numbers are taken whole: the digits behind a decimal point are no integer.
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (found) => (/^-?\d{16,}$/.test(found) ? `"${found}"` : found))
-  const inputs = (JSON.parse(quoted) as { inputs: { name: string; data: unknown }[] }).inputs
+  const inputs = (JSON.parse(quoted(text)) as { inputs: { name: string; data: unknown }[] }).inputs
   return inputs.find((input) => input.name === name)!.data
+}
+
+function quoted(text: string): string {
+  try {
+    return quoteLongIntegers(text)
+  } catch {
+    throw new RequestError(413, 'the JSON is too long for integers beyond 2^53 to be read exactly; send them as binary data')
+  }
 }
 
 /** The body is the one input's bytes, a batch of 1. */
@@ -116,6 +125,25 @@ function rawRequest(model: ModelSpec, body: Buffer): InferRequest {
   )
   const feeds = { [spec.name]: decodeRaw({ name: spec.name, dtype: spec.dtype, shape }, body) }
   return { id: null, feeds, outputs: null, binaryOutput: true, timeoutMs: null }
+}
+
+/** Clients that write out what they leave open write null. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+function idOf(id: unknown): string | null {
+  if (!isGiven(id)) return null
+  if (typeof id === 'string' || typeof id === 'number') return String(id)
+  throw badRequest(`id ${shown(id)} is no text`)
+}
+
+/** Throws RequestError where it is no UTF-8: what is replaced would be predicted with. */
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw badRequest('the request is no JSON (its text is no UTF-8)')
+  try {
+    return bytes.toString('utf8')
+  } catch {
+    throw new RequestError(413, `${bytes.length} bytes of JSON are more than can be read; send tensors as binary data`)
+  }
 }
 
 function parsedObject(text: string): Fields {
@@ -138,13 +166,14 @@ function wantedOf(outputs: unknown): WantedOutput[] {
   return outputs.map((output) => {
     const { name, parameters } = fieldsOf(output)
     const { binary_data: binary, classification } = fieldsOf(parameters)
-    if (classification !== undefined) throw badRequest('classification is not offered')
-    return { name: String(name), binary: typeof binary === 'boolean' ? binary : null }
+    if (isGiven(classification)) throw badRequest('classification is not offered')
+    if (typeof name !== 'string') throw badRequest(`output ${shown(name)} is none of the model's`)
+    return { name, binary: typeof binary === 'boolean' ? binary : null }
   })
 }
 
 /** Triton's parameter: microseconds. */
 function timeoutOf(timeout: unknown): number | null {
-  const micros = Number(timeout)
-  return timeout === undefined || !(micros > 0) ? null : micros / 1000
+  const micros = typeof timeout === 'string' || typeof timeout === 'number' ? Number(timeout) : 0
+  return micros > 0 ? micros / 1000 : null
 }
