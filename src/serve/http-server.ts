@@ -1,8 +1,14 @@
 // The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be asked for.
 import http from 'node:http'
-import type { Dispatcher, Ticket } from './dispatcher.ts'
+import { type BodyBudget, bytesOf, type Held } from './body-budget.ts'
+import { type BodySizes, bodySizes, mostOfBody } from './body-size.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { GONE, readBody } from './http-body.ts'
+import { type Connections, type Exchange, watchConnections } from './http-connections.ts'
 import type { Metrics } from './metrics.ts'
-import { badRequest, type ModelSpec, RequestError } from './protocol.ts'
+import { modelConfig } from './model-config.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
+import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer } from './rest-response.ts'
 import { serverTiming } from './server-timing.ts'
@@ -15,13 +21,18 @@ export interface Served {
   /** Workers that are ready, and how often one was started again. */
   readonly workers: { ready(): number; restarts(): number }
   readonly mostBodyBytes: number
-  /** Of bodies that are not whole yet. */
-  readonly reading: { bytes: number }
+  /** Of all requests together, over HTTP and gRPC. */
+  readonly budget: BodyBudget
   /** Of requests that name none, ms; null: as long as it takes. */
   readonly timeoutMs: number | null
   /** Whether it should get requests: not while it shuts down. */
   isReady(): boolean
+  readonly process: Pick<ProcessMetrics, 'text'>
   log(entry: Readonly<Record<string, unknown>>): void
+}
+
+export interface HttpServer extends Pick<Connections, 'close'> {
+  readonly server: http.Server
 }
 
 const HEADERS_TIMEOUT_MS = 20_000
@@ -29,95 +40,103 @@ const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than balancers keep connections: else their requests meet a closed one. */
 const KEEP_ALIVE_MS = 75_000
 const RETRY_AFTER_SECONDS = 1
-/** Bodies that are being read, together: so many of the largest. More are refused, or a few slow clients would take all memory. */
-const MOST_BODIES = 4
-/** 499 is nginx' word for a client that has gone; nobody reads it. */
-const GONE = 499
-
-/** What is no request, by the error of Node's parser; else 400. */
-const PARSER_STATUS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
 
 interface Answer {
   readonly status: number
   readonly body: Buffer | string
-  readonly headers?: Readonly<Record<string, string | number>>
+  readonly headers?: http.OutgoingHttpHeaders
 }
 
-export function createHttpServer(served: Served): http.Server {
-  const server = http.createServer({ maxHeaderSize: 16 * 1024, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    void handle(served, request, response)
-  })
+interface Asked {
+  readonly served: Served
+  readonly sizes: BodySizes
+  readonly exchange: Exchange
+}
+
+export function createHttpServer(served: Served): HttpServer {
+  const server = http.createServer({ maxHeaderSize: 16 * 1024, requestTimeout: REQUEST_TIMEOUT_MS })
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-    const status = PARSER_STATUS[code ?? ''] ?? '400 Bad Request'
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  })
-  return server
+  const connections = watchConnections(server)
+  const sizes = bodySizes(served.model, served.mostBodyBytes)
+  const handle = async (request: http.IncomingMessage, response: http.ServerResponse) => {
+    const exchange = connections.open(request, response)
+    const { status, body, headers } = await answerTo({ served, sizes, exchange })
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    connections.answer(exchange, { status, headers: { 'Content-Type': 'application/json', ...headers }, body: bytes })
+  }
+  server.on('request', handle)
+  // Whether the body is wanted is known before it is sent.
+  server.on('checkContinue', handle)
+  return { server, close: connections.close }
 }
 
-async function handle(served: Served, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-  let answer: Answer
+async function answerTo(asked: Asked): Promise<Answer> {
   try {
-    answer = await answerTo(served, request, response)
+    return await route(asked)
   } catch (error) {
-    answer = failure(served, error)
+    return failure(asked.served, error)
   }
-  if (response.destroyed || response.headersSent) return
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
-  // What was not read of the request would be taken for the next one.
-  const isUnread = !request.complete
-  response.writeHead(answer.status, {
-    'Content-Type': 'application/json',
-    'Content-Length': body.length,
-    ...(isUnread ? { Connection: 'close' } : {}),
-    ...answer.headers,
-  })
-  response.end(body)
-  if (isUnread) request.resume()
 }
 
 function failure(served: Served, error: unknown): Answer {
   const known = error instanceof RequestError
-  const status = known ? error.status : 500
-  served.metrics.failed(status === 503 || status === 504 ? 'REJECTED' : status === GONE ? 'CANCELED' : 'OTHER')
   if (!known) served.log({ level: 'error', message: 'a request failed', error: String((error as Error).stack ?? error) })
-  const message = known ? error.message : 'internal error'
-  return {
-    status,
-    body: JSON.stringify({ error: message }),
-    ...(status === 503 ? { headers: { 'Retry-After': RETRY_AFTER_SECONDS } } : {}),
-  }
+  const status = known ? error.status : 500
+  const headers = status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}
+  return { ...json({ error: known ? error.message : 'internal error' }, status), headers }
 }
 
 const json = (value: unknown, status = 200): Answer => ({ status, body: JSON.stringify(value) })
 
-async function answerTo(served: Served, request: http.IncomingMessage, response: http.ServerResponse): Promise<Answer> {
+const taking = (methods: string): Answer => ({ ...json({ error: `this takes ${methods}` }, 405), headers: { Allow: methods } })
+
+const isGet = ({ method }: http.IncomingMessage) => method === 'GET' || method === 'HEAD'
+
+/** What is told of the server, by path. */
+const TOLD: Readonly<Record<string, (served: Served) => Answer>> = {
+  '/v2/health/live': () => json({ live: true }),
+  '/v2/health/ready': (served) => json({ ready: served.isReady() }, served.isReady() ? 200 : 503),
+  '/v2': ({ version }) =>
+    json({ name: 'whyslow', version, extensions: ['binary_tensor_data', 'parameters', 'model_configuration'] }),
+  '/metrics': (served) => ({
+    status: 200,
+    body: metricsOf(served),
+    headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
+  }),
+}
+
+/** What is told of the model. */
+const OF_MODEL: Readonly<Record<string, (served: Served) => Answer>> = {
+  '': ({ model }) => json(metadataOf(model)),
+  config: ({ model }) => json(modelConfig(model)),
+  ready: (served) => json({ name: served.model.name, ready: served.isReady() }, served.isReady() ? 200 : 503),
+}
+
+async function route(asked: Asked): Promise<Answer> {
+  const { served, exchange } = asked
+  const { request } = exchange
   const path = decoded((request.url ?? '/').split('?')[0]!)
-  const { model, version, metrics, dispatcher, workers } = served
-  const isGet = request.method === 'GET' || request.method === 'HEAD'
-  if (isGet && path === '/v2/health/live') return json({ live: true })
-  if (isGet && path === '/v2/health/ready') return json({ ready: served.isReady() }, served.isReady() ? 200 : 503)
-  if (isGet && /^\/v2\/?$/.test(path)) return json({ name: 'whyslow', version, extensions: ['binary_tensor_data', 'parameters'] })
-  if (isGet && path === '/metrics') {
-    const now = { waiting: dispatcher.waiting, running: dispatcher.running, ready: workers.ready(), restarts: workers.restarts() }
-    return { status: 200, body: metrics.text(now), headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' } }
-  }
-  const asked = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?\/?$/.exec(path)
-  if (asked === null) throw new RequestError(404, `there is no ${path.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')}`)
-  const [, name, givenVersion, what] = asked
+  const told = Object.hasOwn(TOLD, path.replace(/\/$/, '')) ? TOLD[path.replace(/\/$/, '')] : undefined
+  if (told !== undefined) return isGet(request) ? told(served) : taking('GET, HEAD')
+  const parts = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?\/?$/.exec(path)
+  if (parts === null) throw new RequestError(404, `there is no ${path.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')}`)
+  const [, name, givenVersion, what = ''] = parts
+  const { model } = served
   if (name !== model.name || (givenVersion !== undefined && givenVersion !== (model.version ?? '1')))
     throw new RequestError(404, `there is no such model; this server has '${model.name}'`)
-  if (what === 'infer') {
-    if (request.method === 'POST') return infer(served, request, response)
-    throw new RequestError(405, 'infer takes POST')
-  }
-  if (!isGet) throw new RequestError(405, 'this takes GET')
-  if (what === 'ready') return json({ name: model.name, ready: served.isReady() }, served.isReady() ? 200 : 503)
-  return json(metadataOf(model))
+  if (what !== 'infer') return isGet(request) ? OF_MODEL[what]!(served) : taking('GET, HEAD')
+  return request.method === 'POST' ? counted(asked) : taking('POST')
+}
+
+function metricsOf({ metrics, dispatcher, workers, budget, process }: Served): string {
+  const { waiting, running, queueLimit } = dispatcher
+  const { bytes, most } = budget
+  const told = metrics.text({
+    ...{ waiting, running, queueLimit },
+    ...{ ready: workers.ready(), restarts: workers.restarts(), bodyBytes: bytes, mostBodyBytes: most },
+  })
+  return `${told}${process.text()}`
 }
 
 export function metadataOf(model: ModelSpec): object {
@@ -127,16 +146,32 @@ export function metadataOf(model: ModelSpec): object {
   return { name, versions: [version ?? '1'], platform, inputs: tensors(model.inputs), outputs: tensors(model.outputs) }
 }
 
-async function infer(served: Served, request: http.IncomingMessage, response: http.ServerResponse): Promise<Answer> {
+/** What goes wrong with a prediction is counted, and nothing else. */
+async function counted(asked: Asked): Promise<Answer> {
+  const held = asked.served.budget.hold()
+  try {
+    return await infer(asked, held)
+  } catch (error) {
+    asked.served.metrics.failed(reasonOf(error))
+    throw error
+  } finally {
+    held.free()
+  }
+}
+
+export function reasonOf(error: unknown): Parameters<Metrics['failed']>[0] {
+  const status = error instanceof RequestError ? error.status : 500
+  return status === 503 || status === 504 ? 'REJECTED' : status === GONE ? 'CANCELED' : 'OTHER'
+}
+
+async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<Answer> {
   const { dispatcher, model, metrics } = served
+  const { response } = exchange
   const startedMs = performance.now()
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
-  const headerBytes = headerLength(request.headers['inference-header-content-length'])
-  const body = await readBody(request, served)
-  const receivedMs = performance.now()
-  const asked = parseInfer(model, body, headerBytes)
+  const { asked, receivedMs } = await read({ served, sizes, exchange }, held)
   const parsedMs = performance.now()
-  const ticket: Ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? served.timeoutMs)
+  const ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? served.timeoutMs)
   const gone = () => {
     if (!response.writableFinished) ticket.cancel()
   }
@@ -159,6 +194,21 @@ async function infer(served: Served, request: http.IncomingMessage, response: ht
   }
 }
 
+/** The body is not kept: what waits are its tensors. */
+async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ asked: InferRequest; receivedMs: number }> {
+  const { request, response } = exchange
+  const headerBytes = headerLength(request.headers['inference-header-content-length'])
+  const most = mostOfBody(sizes, served.mostBodyBytes, headerBytes)
+  const watch = (refuse: Exchange['refuse']) => {
+    exchange.refuse = refuse
+  }
+  const body = await readBody(request, response, { most, held, watch })
+  const receivedMs = performance.now()
+  const asked = parseInfer(served.model, body, headerBytes)
+  held.set(bytesOf(asked.feeds))
+  return { asked, receivedMs }
+}
+
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
@@ -171,35 +221,4 @@ function headerLength(header: string | string[] | undefined): number | null {
   if (header === undefined) return null
   if (typeof header === 'string' && /^\d{1,12}$/.test(header)) return Number(header)
   throw badRequest('Inference-Header-Content-Length is no number of bytes')
-}
-
-async function readBody(request: http.IncomingMessage, { mostBodyBytes: most, reading }: Served): Promise<Buffer> {
-  const tooLarge = () => new RequestError(413, `the body is larger than the ${most} bytes that this server takes`)
-  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge()
-  const coding = request.headers['content-encoding']
-  if (coding !== undefined && coding !== 'identity')
-    throw new RequestError(415, `Content-Encoding ${coding.slice(0, 20)} is not offered`)
-  let size = 0
-  try {
-    return await new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      const refuse = (error: RequestError) => {
-        request.removeAllListeners('data')
-        reject(error)
-      }
-      request.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        reading.bytes += chunk.length
-        if (size > most) refuse(tooLarge())
-        else if (reading.bytes > MOST_BODIES * most)
-          refuse(new RequestError(503, 'too many bodies are being read at once; try again later'))
-        else chunks.push(chunk)
-      })
-      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-      request.on('error', () => reject(new RequestError(GONE, 'the client has gone')))
-      request.on('aborted', () => reject(new RequestError(GONE, 'the client has gone')))
-    })
-  } finally {
-    reading.bytes -= size
-  }
 }

@@ -7,7 +7,17 @@ export interface Metrics {
   /** Requests that were predicted; calls of the model, which may be for several of them; time in which workers predicted, ms. */
   counts(): { readonly requests: number; readonly calls: number; readonly busyMs: number }
   failed(reason: 'REJECTED' | 'CANCELED' | 'OTHER'): void
-  text(now: { readonly waiting: number; readonly running: number; readonly ready: number; readonly restarts: number }): string
+  text(now: ServerState): string
+}
+
+export interface ServerState {
+  readonly waiting: number
+  readonly queueLimit: number
+  readonly running: number
+  readonly ready: number
+  readonly restarts: number
+  readonly bodyBytes: number
+  readonly mostBodyBytes: number
 }
 
 /** Upper ends of the buckets of durations, seconds: predictions take milliseconds and less. */
@@ -35,7 +45,7 @@ export function createMetrics(model: string): Metrics {
     failed(reason) {
       failures[reason]++
     },
-    text({ waiting, running, ready, restarts }) {
+    text({ waiting, queueLimit, running, ready, restarts, bodyBytes, mostBodyBytes }) {
       const one = (name: string, kind: 'counter' | 'gauge', help: string, value: number) =>
         `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name}{${labels}} ${value}\n`
       const micros = (ms: number) => Math.round(ms * 1000)
@@ -52,6 +62,9 @@ export function createMetrics(model: string): Metrics {
         one('nv_inference_queue_duration_us', 'counter', 'Time of requests in the queue', micros(sums.queue)),
         one('nv_inference_compute_infer_duration_us', 'counter', 'Time of the model', micros(sums.compute)),
         one('nv_inference_pending_request_count', 'gauge', 'Requests that wait for a worker', waiting),
+        one('whyslow_queue_limit', 'gauge', 'Requests that may wait; more are refused', queueLimit),
+        one('whyslow_request_bytes', 'gauge', 'Bytes of requests that are read, wait or are predicted', bodyBytes),
+        one('whyslow_request_bytes_limit', 'gauge', 'Bytes that they may hold; more are refused', mostBodyBytes),
         one('whyslow_running_requests', 'gauge', 'Requests that a worker predicts', running),
         one('whyslow_ready_workers', 'gauge', 'Workers that are ready', ready),
         one('whyslow_worker_restarts', 'counter', 'Workers that ended and were started again', restarts),

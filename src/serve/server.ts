@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
+import { createBodyBudget } from './body-budget.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts'
-import { createHttpServer, type Served } from './http-server.ts'
+import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
 import { createMetrics } from './metrics.ts'
 import { nowMs } from './now.ts'
+import { watchProcess } from './process-metrics.ts'
 import type { ModelSpec } from './protocol.ts'
 import { NOT_JOINED, type ServerBatching, type SettledBatches, settleBatches } from './settle-batches.ts'
 import type { Opened, WorkerTask } from './worker-task.ts'
@@ -58,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const batches = batching === null ? NOT_JOINED : await settleBatches(model, workers.all(), batching)
     const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
     dispatcher.join({ ...batches, onGivenUp })
+    const watched = watchProcess()
     let isOpen = true
     const served: Served = {
       model,
@@ -66,14 +69,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       metrics: createMetrics(model.name),
       workers: { ready: workers.ready, restarts: workers.restarts },
       mostBodyBytes: options.mostBodyBytes,
-      reading: { bytes: 0 },
+      budget: createBodyBudget(options.mostBodyBytes),
+      process: watched,
       timeoutMs: options.timeoutMs,
       isReady: () => isOpen && workers.ready() > 0,
       log: options.log,
     }
-    const server = createHttpServer(served)
-    const port = await listen(server, options)
-    const grpc = options.grpc === null ? null : await listenGrpc(served, { ...options.grpc, host: options.host }, server)
+    const http = createHttpServer(served)
+    const port = await listen(http.server, options)
+    const grpc = options.grpc === null ? null : await listenGrpc(served, { ...options.grpc, host: options.host }, http.server)
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     return {
       address: `http://${host}:${port}`,
@@ -84,7 +88,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       served,
       async close(limitMs) {
         isOpen = false
-        await end(server, { grpc, dispatcher, workers, limitMs })
+        await end({ http, grpc, dispatcher, workers, limitMs })
+        watched.close()
       },
     }
   } catch (error) {
@@ -126,21 +131,17 @@ async function listenGrpc(served: Served, options: GrpcOptions, beside: http.Ser
 }
 
 interface Ending {
+  readonly http: HttpServer
   readonly grpc: GrpcServer | null
   readonly dispatcher: Dispatcher
   readonly workers: Workers
   readonly limitMs: number
 }
 
-async function end(server: http.Server, { grpc, dispatcher, workers, limitMs }: Ending): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  // A connection that is kept alive becomes idle with its answer.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+async function end({ http, grpc, dispatcher, workers, limitMs }: Ending): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref())
-  await Promise.race([Promise.all([dispatcher.drain(), closed, grpc?.close()]), limit])
-  clearInterval(idle)
-  server.closeAllConnections()
+  await Promise.race([Promise.all([http.close(() => dispatcher.drain()), grpc?.close()]), limit])
+  http.server.closeAllConnections()
   grpc?.closeAtOnce()
   await workers.close()
 }

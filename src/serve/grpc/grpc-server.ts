@@ -1,11 +1,12 @@
 // The Open Inference Protocol over gRPC, beside HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
-import type { Ticket } from '../dispatcher.ts'
-import type { Served } from '../http-server.ts'
-import { RequestError } from '../protocol.ts'
+import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
+import { bodySizes } from '../body-size.ts'
+import { reasonOf, type Served } from '../http-server.ts'
+import { badRequest, RequestError } from '../protocol.ts'
 import { serverTiming } from '../server-timing.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
-import { readModelName, writeBool, writeModelMetadata, writeServerMetadata } from './messages.ts'
+import { readModelName, writeBool, writeModelConfig, writeModelMetadata, writeServerMetadata } from './messages.ts'
 
 export interface GrpcServer {
   readonly port: number
@@ -17,9 +18,21 @@ export interface GrpcServer {
 
 /** What is used of the package, said here, so that declarations do not need it. */
 export interface GrpcPackage {
-  readonly Server: new (options: Readonly<Record<string, number>>) => GrpcPackageServer
+  readonly Server: new (options: Readonly<Record<string, unknown>>) => GrpcPackageServer
+  readonly ServerInterceptingCall: new (next: ReceivedCall, responder: Responder) => object
   readonly ServerCredentials: { createInsecure(): unknown }
   readonly Metadata: new () => GrpcMetadata
+}
+
+/** A call before its message is whole. */
+interface ReceivedCall {
+  /** Of HTTP/2. The package does not document it; where it is not there, what comes is counted when it is whole. */
+  readonly stream?: NodeJS.ReadableStream
+  sendStatus(status: { readonly code: number; readonly details: string; readonly metadata: null }): void
+}
+
+interface Responder {
+  start(next: (listener: { onReceiveMessage(message: unknown, next: (message: unknown) => void): void }) => void): void
 }
 
 interface GrpcMetadata {
@@ -69,8 +82,11 @@ const INVALID_ARGUMENT = 3
 
 /** Throws an Error where the port cannot be had. */
 export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
-  const most = served.mostBodyBytes
-  const server = new grpc.Server({ 'grpc.max_receive_message_length': most, 'grpc.max_send_message_length': -1 })
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': bodySizes(served.model, served.mostBodyBytes).message,
+    'grpc.max_send_message_length': -1,
+    interceptors: [(_: unknown, call: ReceivedCall) => new grpc.ServerInterceptingCall(call, countReceived(call, served.budget))],
+  })
   const methods = methodsOf(served)
   const definition = Object.fromEntries(Object.keys(methods).map((name) => [name, unary(name)]))
   const handlers = Object.fromEntries(
@@ -107,7 +123,7 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   const { model, version } = served
   /** Throws RequestError where it is none of ours. */
   const checkName = (bytes: Buffer) => {
-    const asked = readModelName(bytes)
+    const asked = nameIn(bytes)
     if (asked.name === model.name && (asked.version === '' || asked.version === (model.version ?? '1'))) return
     throw new RequestError(404, `there is no such model; this server has '${model.name}'`)
   }
@@ -123,17 +139,81 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
       checkName(bytes)
       return { bytes: writeModelMetadata(model) }
     },
-    ModelInfer: (bytes, call) => infer(served, bytes, call),
+    ModelConfig(bytes) {
+      checkName(bytes)
+      return { bytes: writeModelConfig(model) }
+    },
+    ModelInfer: (bytes, call) => counted(served, bytes, call),
   }
 }
 
-async function infer(served: Served, bytes: Buffer, call: Call): Promise<Answered> {
+/** Throws RequestError where the message is none. */
+function nameIn(bytes: Buffer): ReturnType<typeof readModelName> {
+  try {
+    return readModelName(bytes)
+  } catch {
+    throw badRequest('the message cannot be read')
+  }
+}
+
+/** Counts the bytes of a call until its message is whole, and refuses it where there is no room for more. */
+function countReceived(call: ReceivedCall, budget: BodyBudget): Responder {
+  const held = budget.hold()
+  let bytes = 0
+  let isWhole = false
+  call.stream?.on('data', (chunk: Buffer) => {
+    if (isWhole) return
+    bytes += chunk.length
+    try {
+      held.set(bytes)
+    } catch (error) {
+      isWhole = true
+      held.free()
+      call.sendStatus({ code: CODES[503]!, details: (error as Error).message, metadata: null })
+    }
+  })
+  call.stream?.once('close', held.free)
+  return {
+    start(next) {
+      next({
+        onReceiveMessage(message, pass) {
+          isWhole = true
+          held.free()
+          pass(message)
+        },
+      })
+    },
+  }
+}
+
+/** What goes wrong with a prediction is counted, and nothing else. */
+async function counted(served: Served, bytes: Buffer, call: Call): Promise<Answered> {
+  const held = served.budget.hold()
+  try {
+    return await infer(served, { bytes, call, held })
+  } catch (error) {
+    served.metrics.failed(reasonOf(error))
+    throw error
+  } finally {
+    held.free()
+  }
+}
+
+interface Inferring {
+  readonly bytes: Buffer
+  readonly call: Call
+  readonly held: Held
+}
+
+async function infer(served: Served, { bytes, call, held }: Inferring): Promise<Answered> {
   const { dispatcher, model, metrics } = served
   const startedMs = performance.now()
+  held.set(bytes.length)
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const asked = parseGrpcInfer(model, bytes)
+  held.set(bytesOf(asked.feeds))
   const parsedMs = performance.now()
-  const ticket: Ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? deadlineOf(call) ?? served.timeoutMs)
+  const ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? deadlineOf(call) ?? served.timeoutMs)
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
   const answeredMs = performance.now()
@@ -161,7 +241,6 @@ const handlerOf =
     } catch (error) {
       const known = error instanceof RequestError
       if (!known) served.log({ level: 'error', message: 'a call failed', error: String((error as Error).stack ?? error) })
-      served.metrics.failed(known && (error.status === 503 || error.status === 504) ? 'REJECTED' : 'OTHER')
       const code = known ? (CODES[error.status] ?? INVALID_ARGUMENT) : CODES[500]!
       answer({ code, details: known ? error.message : 'internal error' })
     }

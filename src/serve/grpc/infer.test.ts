@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { mulberry32 } from '../../graph/random.ts'
 import type { ModelSpec } from '../protocol.ts'
 import { arrayBytes, exampleRequest } from './example-messages.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
@@ -50,4 +51,31 @@ test('answers with what was asked for', () => {
   expect(bytes.includes(Buffer.from(arrayBytes(3)))).toBe(true)
   expect(bytes.includes('z')).toBe(false)
   expect(() => encodeGrpcInfer(model, { id: null, outputs: [{ name: 'y', binary: true }] }, {})).toThrow(/gave no output 'y'/)
+})
+
+test('messages that are cut anywhere, and ones with bytes changed, are refused or are what they say', () => {
+  const whole = exampleRequest({ raw: [arrayBytes(1.5, -2)], output: 'y' })
+  const outcome = (bytes: Uint8Array) => {
+    try {
+      return parseGrpcInfer(model, bytes).feeds
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'RequestError', status: expect.toSatisfy((one: number) => one < 500) })
+      return null
+    }
+  }
+  for (let length = 0; length < whole.length; length++) {
+    const feeds = outcome(whole.subarray(0, length))
+    if (feeds !== null) expect(feeds).toEqual({ x })
+  }
+  const random = mulberry32(3)
+  for (let round = 0; round < 5000; round++) {
+    const bytes = Uint8Array.from(whole)
+    for (let k = 0; k <= round % 3; k++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256)
+    const feeds = outcome(bytes)
+    if (feeds !== null)
+      expect([feeds.x!.dtype, feeds.x!.shape.reduce((a, b) => a * b, 1)]).toEqual([
+        'float32',
+        (feeds.x!.data as Float32Array).length,
+      ])
+  }
 })

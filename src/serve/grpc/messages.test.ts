@@ -1,7 +1,14 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { expect, test } from 'vitest'
 import { arrayBytes } from './example-messages.ts'
-import { readInferRequest, readModelName, writeBool, writeInferResponse, writeModelMetadata } from './messages.ts'
+import {
+  readInferRequest,
+  readModelName,
+  writeBool,
+  writeInferResponse,
+  writeModelConfig,
+  writeModelMetadata,
+} from './messages.ts'
 
 // Bytes by hand, from https://protobuf.dev/programming-guides/encoding/: field 1, length-delimited, is 0x0a.
 test('a name and a version', () => {
@@ -59,4 +66,31 @@ test('answers', () => {
   const metadata = writeModelMetadata({ name: 'm', version: null, platform: 'p', inputs: [spec], outputs: [] })
   // -1 takes ten bytes.
   expect([...metadata.slice(0, 11)]).toEqual([0x0a, 1, 0x6d, 0x12, 1, 0x31, 0x1a, 1, 0x70, 0x22, 21])
+})
+
+test('text that is no UTF-8 is no message', () => {
+  expect(() => readModelName(Uint8Array.of(0x0a, 2, 0xc3, 0x28))).toThrow(/no UTF-8/)
+  const contents = Uint8Array.of(0x42, 1, 0xff)
+  const input = Uint8Array.of(0x2a, contents.length, ...contents)
+  expect(() => readInferRequest(Uint8Array.of(0x2a, input.length, ...input))).toThrow(/no UTF-8/)
+})
+
+test('parts without end are no message', () => {
+  const inputs = Buffer.concat(Array.from({ length: 5000 }, () => Uint8Array.of(0x2a, 0)))
+  expect(() => readInferRequest(inputs)).toThrow(/more than 4096/)
+  // A packed shape of 5000 sizes: its length is the varint 0x88 0x27.
+  const shape = Buffer.concat([Uint8Array.of(0x1a, 0x88, 0x27), Buffer.alloc(5000, 1)])
+  const length = Uint8Array.of((shape.length & 0x7f) | 0x80, shape.length >> 7)
+  expect(() => readInferRequest(Buffer.concat([Uint8Array.of(0x2a), length, shape]))).toThrow(/more than 4096/)
+})
+
+test('a configuration is the one of REST, by numbers', () => {
+  const x = { name: 'x', datatype: 'BYTES', dtype: 'string', shape: [2] } as const
+  const y = { name: 'y', datatype: 'FP32', dtype: 'float32', shape: [3] } as const
+  expect([...writeModelConfig({ name: 'm', version: null, platform: 'p', inputs: [x], outputs: [y] })]).toEqual([
+    ...[0x0a, 26, 0x0a, 1, 0x6d, 0x12, 1, 0x70],
+    // dims of an input are field 4, of an output 3.
+    ...[0x2a, 8, 0x0a, 1, 0x78, 0x10, 13, 0x22, 1, 2],
+    ...[0x32, 8, 0x0a, 1, 0x79, 0x10, 11, 0x1a, 1, 3],
+  ])
 })

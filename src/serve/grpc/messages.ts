@@ -1,6 +1,8 @@
 // The messages of the Open Inference Protocol over gRPC, as bytes: a few fields each, so that they are read and written by hand rather than
 // by generated code. Field numbers: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
+import { isUtf8 } from 'node:buffer'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { numberOf } from '../model-config.ts'
 import type { ModelSpec } from '../protocol.ts'
 
 export interface GrpcTensor {
@@ -21,6 +23,15 @@ export interface GrpcInferRequest {
   readonly raw: readonly Uint8Array[]
 }
 
+/** Of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
+const MOST_PARTS = 4096
+
+/** Adds one more. Throws an Error where there are too many. */
+function add<T>(into: T[], one: T): void {
+  if (into.length === MOST_PARTS) throw new Error(`more than ${MOST_PARTS} of a kind`)
+  into.push(one)
+}
+
 type Fields = Readonly<Record<number, (reader: BinaryReader, wire: WireType) => void>>
 
 /** Reads fields that are known, and skips others. Throws an Error where the bytes are no message. */
@@ -35,25 +46,33 @@ function read(bytes: Uint8Array, fields: Fields): void {
 }
 
 /** Numbers of a repeated field, packed or one by one. */
-function numbers<T>(into: T[], one: (reader: BinaryReader) => T) {
+function numbers<T>(into: T[], one: (reader: BinaryReader) => T, most = Number.POSITIVE_INFINITY) {
   return (reader: BinaryReader, wire: WireType) => {
-    if (wire !== WireType.LengthDelimited) {
-      into.push(one(reader))
-      return
-    }
-    const packed = new BinaryReader(reader.bytes())
-    while (packed.pos < packed.len) into.push(one(packed))
+    const isPacked = wire === WireType.LengthDelimited
+    const from = isPacked ? new BinaryReader(reader.bytes()) : reader
+    do {
+      if (isPacked && from.pos >= from.len) return
+      if (into.length === most) throw new Error(`more than ${most} of a kind`)
+      into.push(one(from))
+    } while (isPacked)
   }
+}
+
+/** Throws an Error where it is no UTF-8, as text of a message has to be. */
+function textOf(reader: BinaryReader): string {
+  const bytes = reader.bytes()
+  if (!isUtf8(bytes)) throw new Error('text that is no UTF-8')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 }
 
 export function readModelName(bytes: Uint8Array): { readonly name: string; readonly version: string } {
   let [name, version] = ['', '']
   read(bytes, {
     1: (reader) => {
-      name = reader.string()
+      name = textOf(reader)
     },
     2: (reader) => {
-      version = reader.string()
+      version = textOf(reader)
     },
   })
   return { name, version }
@@ -67,18 +86,18 @@ export function readInferRequest(bytes: Uint8Array): GrpcInferRequest {
   const raw: Uint8Array[] = []
   read(bytes, {
     1: (reader) => {
-      text.modelName = reader.string()
+      text.modelName = textOf(reader)
     },
     2: (reader) => {
-      text.modelVersion = reader.string()
+      text.modelVersion = textOf(reader)
     },
     3: (reader) => {
-      text.id = reader.string()
+      text.id = textOf(reader)
     },
     4: (reader) => parameters.set(...readParameter(reader.bytes())),
-    5: (reader) => inputs.push(readTensor(reader.bytes())),
-    6: (reader) => outputs.push(readModelName(reader.bytes()).name),
-    7: (reader) => raw.push(reader.bytes()),
+    5: (reader) => add(inputs, readTensor(reader.bytes())),
+    6: (reader) => add(outputs, readModelName(reader.bytes()).name),
+    7: (reader) => add(raw, reader.bytes()),
   })
   return { ...text, parameters, inputs, outputs, raw }
 }
@@ -88,7 +107,7 @@ function readParameter(bytes: Uint8Array): [string, unknown] {
   let value: unknown = null
   read(bytes, {
     1: (reader) => {
-      key = reader.string()
+      key = textOf(reader)
     },
     2: (reader) =>
       read(reader.bytes(), {
@@ -99,7 +118,7 @@ function readParameter(bytes: Uint8Array): [string, unknown] {
           value = Number(inner.int64())
         },
         3: (inner) => {
-          value = inner.string()
+          value = textOf(inner)
         },
         4: (inner) => {
           value = inner.double()
@@ -118,12 +137,12 @@ function readTensor(bytes: Uint8Array): GrpcTensor {
   let contents: unknown[] | null = null
   read(bytes, {
     1: (reader) => {
-      text.name = reader.string()
+      text.name = textOf(reader)
     },
     2: (reader) => {
-      text.datatype = reader.string()
+      text.datatype = textOf(reader)
     },
-    3: numbers(shape, (reader) => Number(reader.int64())),
+    3: numbers(shape, (reader) => Number(reader.int64()), MOST_PARTS),
     5: (reader) => {
       contents = readContents(reader.bytes())
     },
@@ -142,7 +161,7 @@ function readContents(bytes: Uint8Array): unknown[] {
     5: numbers(values, (reader) => BigInt(reader.uint64())),
     6: numbers(values, (reader) => reader.float()),
     7: numbers(values, (reader) => reader.double()),
-    8: (reader) => values.push(Buffer.from(reader.bytes()).toString('utf8')),
+    8: (reader) => values.push(textOf(reader)),
   })
   return values
 }
@@ -175,15 +194,15 @@ export function writeModelMetadata({ name, version, platform, inputs, outputs }:
       field(writer, number).fork()
       field(writer, 1).string(spec.name)
       field(writer, 2).string(spec.datatype)
-      writeShape(writer, spec.shape ?? [])
+      writeShape(writer, 3, spec.shape ?? [])
       writer.join()
     }
   return writer.finish()
 }
 
-function writeShape(writer: BinaryWriter, shape: readonly number[]): void {
+function writeShape(writer: BinaryWriter, number: number, shape: readonly number[]): void {
   if (shape.length === 0) return
-  field(writer, 3).fork()
+  field(writer, number).fork()
   for (const size of shape) writer.int64(size)
   writer.join()
 }
@@ -212,9 +231,29 @@ export function writeInferResponse({ modelName, modelVersion, id, outputs }: Grp
     field(writer, 5).fork()
     field(writer, 1).string(name)
     field(writer, 2).string(datatype)
-    writeShape(writer, shape)
+    writeShape(writer, 3, shape)
     writer.join()
   }
   for (const { raw } of outputs) field(writer, 6).bytes(raw)
   return writer.finish()
+}
+
+/** Of ModelConfig, Triton's call: the fields of `modelConfig`. */
+export function writeModelConfig({ name, platform, inputs, outputs }: ModelSpec): Uint8Array {
+  const writer = new BinaryWriter()
+  field(writer, 1).fork()
+  field(writer, 1).string(name)
+  field(writer, 2).string(platform)
+  for (const [number, dims, specs] of [
+    [5, 4, inputs],
+    [6, 3, outputs],
+  ] as const)
+    for (const { name, datatype, shape } of specs) {
+      field(writer, number).fork()
+      field(writer, 1).string(name)
+      writer.tag(2, WireType.Varint).int32(numberOf(datatype))
+      writeShape(writer, dims, shape ?? [])
+      writer.join()
+    }
+  return writer.join().finish()
 }

@@ -1,0 +1,157 @@
+// Connections of the server, from what Node leaves to whoever uses it: an answer that the client does not read, a body that is refused and
+// still comes, what is no HTTP behind a request that waits for its answer, and the end of the server under load.
+import type http from 'node:http'
+import net from 'node:net'
+import { SHUTTING_DOWN } from './dispatcher.ts'
+import { RequestError } from './protocol.ts'
+
+export interface Exchange {
+  readonly request: http.IncomingMessage
+  readonly response: http.ServerResponse
+  /** While its body is read. */
+  refuse: ((error: RequestError) => void) | null
+}
+
+export interface BodyAnswer {
+  readonly status: number
+  readonly headers: http.OutgoingHttpHeaders
+  readonly body: Buffer
+}
+
+export interface Connections {
+  /** A request that came; it is forgotten when its answer is with the client, or the client is gone. */
+  open(request: http.IncomingMessage, response: http.ServerResponse): Exchange
+  /** Gives the answer, and keeps the connection where it can be kept. */
+  answer(exchange: Exchange, answer: BodyAnswer): void
+  /**
+   * No new connections; those that there are get their answers, and are closed with them. `drain`: takes no more requests, and resolves when
+   * those that were accepted have their answers.
+   */
+  close(drain: () => Promise<void>): Promise<void>
+}
+
+/** A client that takes nothing of its answer for so long is gone. */
+const ANSWER_IDLE_MS = 30_000
+/** The same while the server ends. */
+const ENDING_IDLE_MS = 2000
+/**
+ * Of a body that is refused so much more is read, for so long: a client that writes all before it reads would else see a reset and no
+ * status. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+ */
+const LINGER_BYTES = 256 * 1024 * 1024
+const LINGER_MS = 5000
+/** So long connections without a request are kept at the end: what was just sent on them is answered. */
+const GRACE_MS = 1000
+/** Far above what a balancer opens; each takes some 20 kB. */
+const MOST_CONNECTIONS = 8192
+
+/** What is no request, by the error of Node's parser; else 400. */
+const PARSER_STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+export function watchConnections(server: http.Server): Connections {
+  const bySocket = new Map<net.Socket, Set<Exchange>>()
+  /** Of those that came and have no answer yet. */
+  let open = 0
+  /** Sockets on which something came that is no HTTP. */
+  const broken = new WeakSet<net.Socket>()
+  let isEnding = false
+  let settled = () => {}
+  server.maxConnections = MOST_CONNECTIONS
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: net.Socket) => {
+    const waits = [...(bySocket.get(socket) ?? [])].some(({ request }) => request.complete)
+    // It would be read as the answer to what came before.
+    if (waits) broken.add(socket)
+    else if (socket.writable)
+      socket.end(`HTTP/1.1 ${PARSER_STATUS[code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    else socket.destroy()
+  })
+  const idleMs = () => (isEnding ? ENDING_IDLE_MS : ANSWER_IDLE_MS)
+  const closed = (count: number) => {
+    open -= count
+    if (open === 0) settled()
+  }
+  const exchangesOf = (socket: net.Socket) => {
+    const known = bySocket.get(socket)
+    if (known !== undefined) return known
+    const own = new Set<Exchange>()
+    bySocket.set(socket, own)
+    // Answers behind another one on it hear nothing of its end.
+    socket.once('close', () => {
+      bySocket.delete(socket)
+      closed(own.size)
+      own.clear()
+    })
+    return own
+  }
+  return {
+    open(request, response) {
+      const { socket } = request
+      const exchange: Exchange = { request, response, refuse: null }
+      const own = exchangesOf(socket).add(exchange)
+      open++
+      // Behind another's answer: the time for that one is no time for this one.
+      if (response.socket === null) response.once('socket', () => socket.setTimeout(response.writableEnded ? idleMs() : 0))
+      response.once('close', () => {
+        if (own.delete(exchange)) closed(1)
+      })
+      return exchange
+    },
+    answer({ request, response }, { status, headers, body }) {
+      if (response.destroyed || response.headersSent) return
+      const { socket } = request
+      const isUnread = !request.complete
+      const others = [...exchangesOf(socket)].some((other) => other.response !== response && !other.response.writableEnded)
+      const isLast = isUnread || ((isEnding || broken.has(socket)) && !others)
+      response.writeHead(status, { ...headers, 'Content-Length': body.length, ...(isLast ? { Connection: 'close' } : {}) })
+      if (isUnread) {
+        response.write(body)
+        linger(request, isEnding ? ENDING_IDLE_MS : LINGER_MS, () => response.end())
+      } else response.end(body)
+      if (!response.writableFinished && response.socket !== null) socket.setTimeout(idleMs())
+    },
+    async close(drain) {
+      isEnding = true
+      // Node's own would end those without a request at once, and with them what was just sent.
+      const unused = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()))
+      await Promise.race([unused, passed(GRACE_MS)])
+      server.closeIdleConnections()
+      const drained = drain()
+      for (const { response, refuse } of [...bySocket.values()].flatMap((own) => [...own])) {
+        refuse?.(new RequestError(503, SHUTTING_DOWN))
+        if (response.writableEnded) response.socket?.setTimeout(ENDING_IDLE_MS)
+      }
+      await drained
+      await new Promise<void>((resolve) => {
+        settled = resolve
+        if (open === 0) resolve()
+      })
+      server.closeAllConnections()
+    },
+  }
+}
+
+const passed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
+
+/** Reads what still comes, and no more of it than may be. */
+function linger(request: http.IncomingMessage, mostMs: number, done: () => void): void {
+  let bytes = 0
+  let isDone = false
+  const end = () => {
+    if (isDone) return
+    isDone = true
+    clearTimeout(limit)
+    done()
+  }
+  const limit = setTimeout(end, mostMs)
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > LINGER_BYTES) end()
+  })
+  request.once('end', end)
+  request.once('close', end)
+  request.once('error', end)
+  request.resume()
+}

@@ -1,0 +1,261 @@
+// The server over HTTP with a worker whose answers are given by hand.
+import http from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Feeds } from '../engines/types.ts'
+import { createBodyBudget } from './body-budget.ts'
+import { createDispatcher, type Predicted } from './dispatcher.ts'
+import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
+import { encodeInferRequest } from './infer-request.ts'
+import { createMetrics } from './metrics.ts'
+
+const servers: HttpServer[] = []
+afterEach(() => {
+  for (const { server } of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
+  const asked: { readonly feeds: Feeds; readonly answer: (rows?: number) => void }[] = []
+  const dispatcher = createDispatcher(queue, () => performance.now())
+  dispatcher.add({
+    predict: ([feeds]) =>
+      new Promise<Predicted>((resolve) => {
+        const answer = (rows = 1) => {
+          const y = {
+            dtype: 'float32',
+            shape: [rows],
+            data: new Float32Array(rows).fill((feeds!.x!.data as Float32Array)[0]! + 1),
+          } as const
+          resolve({ results: [{ y }], startedMs: 0, endedMs: 0 })
+        }
+        asked.push({ feeds: feeds!, answer })
+      }),
+  })
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const served: Served = {
+    model: {
+      name: 'm',
+      version: null,
+      platform: 'p',
+      inputs: [{ name: 'x', datatype: 'FP32', dtype: 'float32', shape: [1, columns] }],
+      outputs: [{ name: 'y', datatype: 'FP32', dtype: 'float32', shape: [-1] }],
+    },
+    version: '0',
+    dispatcher,
+    metrics: createMetrics('m'),
+    process: { text: () => 'process 1\n' },
+    workers: { ready: () => 1, restarts: () => 0 },
+    mostBodyBytes,
+    budget: createBodyBudget(mostBodyBytes),
+    timeoutMs: null,
+    isReady: () => true,
+    log: (entry) => logged.push(entry),
+  }
+  const started = createHttpServer(served)
+  servers.push(started)
+  await new Promise<void>((resolve) => started.server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = started.server.address() as AddressInfo
+  return { asked, dispatcher, served, started, port, logged }
+}
+
+const turns = async (until: () => boolean) => {
+  for (let k = 0; k < 500 && !until(); k++) await new Promise((resolve) => setTimeout(resolve, 4))
+  expect(until()).toBe(true)
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** status 0: none, and why. */
+function ask(
+  port: number,
+  how: http.RequestOptions & { readonly body?: Buffer | string } = {},
+): Promise<Answer | { status: 0; code: string }> {
+  const { body, ...options } = { method: how.body === undefined ? 'GET' : 'POST', ...how }
+  return new Promise((resolve) => {
+    const request = http.request(
+      { port, host: '127.0.0.1', path: '/v2/models/m/infer', agent: false, ...options },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }),
+        )
+      },
+    )
+    request.on('error', (error: NodeJS.ErrnoException) => resolve({ status: 0, code: String(error.code) }))
+    request.end(body)
+  })
+}
+
+const requestOf = (first: number, columns = 2) =>
+  encodeInferRequest({ x: { dtype: 'float32', shape: [1, columns], data: new Float32Array(columns).fill(first) } }, true)
+const predict = (port: number, first: number, columns = 2) => {
+  const { body, headers } = requestOf(first, columns)
+  return ask(port, { body, headers: Object.fromEntries(headers) })
+}
+const posted = (body: Buffer | string, ...more: string[]) =>
+  Buffer.concat([
+    Buffer.from(
+      ['POST /v2/models/m/infer HTTP/1.1', 'Host: h', `Content-Length: ${Buffer.byteLength(body)}`, ...more, '', ''].join('\r\n'),
+    ),
+    Buffer.from(body),
+  ])
+const JSON_BODY = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] })
+/** What comes back for it until the server ends the connection. */
+function connect(port: number, ...parts: (Buffer | string)[]) {
+  const socket = net.connect(port, '127.0.0.1')
+  const state = { socket, text: '', ended: false, error: '' }
+  socket.on('data', (chunk) => {
+    state.text += chunk.toString('latin1')
+  })
+  socket.on('close', () => {
+    state.ended = true
+  })
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    state.error = String(error.code)
+  })
+  for (const part of parts) socket.write(part)
+  return state
+}
+
+describe('memory', () => {
+  test('of bodies that are read, wait or are predicted is bounded, and free with their answers', async () => {
+    const { asked, port, served } = await setUp()
+    // 780 columns are 3120 bytes; five of them are within 4 x 4000.
+    const answers = []
+    for (let k = 0; k < 5; k++) {
+      answers.push(predict(port, k, 780))
+      await turns(() => served.dispatcher.running + served.dispatcher.waiting === k + 1)
+    }
+    expect(served.budget.bytes).toBe(15_600)
+    expect((await predict(port, 9, 780)).status).toBe(503)
+    for (let k = 0; k < 5; k++) {
+      await turns(() => asked.length === k + 1)
+      asked[k]!.answer()
+    }
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+    await turns(() => served.budget.bytes === 0)
+  })
+
+  test('of a queue whose clients have gone is free, and their places', async () => {
+    const { asked, port, dispatcher, served } = await setUp({ queue: 3 })
+    const held = predict(port, 0)
+    await turns(() => asked.length === 1)
+    const gone = Array.from({ length: 3 }, () => connect(port, posted(JSON_BODY)))
+    await turns(() => dispatcher.isFull)
+    for (const { socket } of gone) socket.destroy()
+    await turns(() => !dispatcher.isFull)
+    const real = predict(port, 5)
+    await turns(() => dispatcher.waiting === 1)
+    asked[0]!.answer()
+    await turns(() => asked.length === 2)
+    asked[1]!.answer()
+    expect([(await held).status, (await real).status]).toEqual([200, 200])
+    await turns(() => served.budget.bytes === 0)
+    expect(served.metrics.text({ ...NOTHING })).toContain('reason="CANCELED"} 3')
+  })
+})
+const NOTHING = { waiting: 0, queueLimit: 0, running: 0, ready: 0, restarts: 0, bodyBytes: 0, mostBodyBytes: 0 }
+
+describe('a body that is refused', () => {
+  test('is refused by its length before it is read where the model cannot take so much', async () => {
+    const { port } = await setUp({ columns: 2, mostBodyBytes: 1e9 })
+    const headers = { 'Content-Length': '70000' }
+    expect((await ask(port, { method: 'POST', headers: { ...headers, Expect: '100-continue' } })).status).toBe(413)
+    // 8 bytes of tensors are behind a header of 100.
+    const raw = { 'Content-Length': '109', 'Inference-Header-Content-Length': '100' }
+    expect((await ask(port, { method: 'POST', headers: { ...raw, Expect: '100-continue' } })).status).toBe(413)
+  })
+
+  test('is read on, so that a client that writes all first sees the status', async () => {
+    const { port } = await setUp({ mostBodyBytes: 4000 })
+    const answer = connect(port, posted(Buffer.alloc(8_000_000)))
+    await turns(() => answer.ended)
+    expect([answer.text.slice(0, 12), answer.error]).toEqual(['HTTP/1.1 413', ''])
+    const chunked = connect(port, 'POST /v2/models/m/infer HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n')
+    for (let k = 0; k < 100; k++) chunked.socket.write(`2710\r\n${'x'.repeat(10_000)}\r\n`)
+    chunked.socket.write('0\r\n\r\n')
+    await turns(() => chunked.ended)
+    expect([chunked.text.slice(0, 12), chunked.error]).toEqual(['HTTP/1.1 413', ''])
+  })
+})
+
+test('what is no HTTP behind a request does not get ahead of its answer', async () => {
+  const { asked, port } = await setUp()
+  const state = connect(port, posted(JSON_BODY), 'nonsense\r\n\r\n')
+  await turns(() => asked.length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(state.text).toBe('')
+  asked[0]!.answer()
+  await turns(() => state.ended)
+  expect(state.text).toMatch(/^HTTP\/1\.1 200[\s\S]*Connection: close[\s\S]*"data":\[2\]/)
+})
+
+test('methods, paths and what counts as a failure', async () => {
+  const { port, served } = await setUp()
+  const by = async (method: string, path: string) => {
+    const answer = (await ask(port, { method, path })) as Answer
+    return [answer.status, answer.headers.allow]
+  }
+  for (const path of ['/v2/health/live', '/v2', '/metrics', '/v2/models/m', '/v2/models/m/config', '/v2/models/m/ready'])
+    expect([path, await by('POST', path), (await by('GET', path))[0]]).toEqual([path, [405, 'GET, HEAD'], 200])
+  expect(await by('PUT', '/v2/models/m/infer')).toEqual([405, 'POST'])
+  for (const path of ['/', '/v2/models/n', '/v2/models/n/infer', '/v2/models/m/stats', '/v2/constructor'])
+    expect([path, await by('GET', path)]).toEqual([path, [404, undefined]])
+  expect(served.metrics.text({ ...NOTHING })).toContain('reason="OTHER"} 0')
+  expect((await ask(port, { body: '{' })).status).toBe(400)
+  expect(served.metrics.text({ ...NOTHING })).toContain('reason="OTHER"} 1')
+  const { body } = (await ask(port, { path: '/metrics' })) as Answer
+  expect(body.toString()).toMatch(/whyslow_queue_limit{[^}]*} 50\n[\s\S]*process 1\n$/)
+  const config = JSON.parse(((await ask(port, { path: '/v2/models/m/versions/1/config' })) as Answer).body.toString())
+  expect(config).toMatchObject({ max_batch_size: 0, input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [1, -1] }] })
+})
+
+describe('the end', () => {
+  test('answers what was accepted and what still comes on open connections, says that they close, and resets none', async () => {
+    const { asked, port, started, dispatcher } = await setUp()
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    const idle = ask(port, { path: '/v2', agent })
+    await idle
+    const held = predict(port, 1)
+    await turns(() => asked.length === 1)
+    const ended = started.close(() => dispatcher.drain())
+    const { body, headers } = requestOf(2)
+    const sent = ask(port, { body, headers: Object.fromEntries(headers), agent })
+    await turns(() => asked.length === 1 && dispatcher.waiting === 1)
+    asked[0]!.answer()
+    await turns(() => asked.length === 2)
+    asked[1]!.answer()
+    const answers = (await Promise.all([held, sent])) as Answer[]
+    expect(answers.map(({ status, headers: got }) => [status, got.connection])).toEqual([
+      [200, 'close'],
+      [200, 'close'],
+    ])
+    await ended
+    expect((await ask(port)).status).toBe(0)
+  })
+
+  test('waits neither for bodies that never end, nor for connections that ask nothing, nor for clients that read nothing', async () => {
+    const { asked, port, started, dispatcher } = await setUp()
+    const crawling = connect(port, posted(JSON_BODY).subarray(0, -10))
+    const silent = connect(port)
+    const halfway = connect(port, 'GET /v2 HTT')
+    const deaf = connect(port, posted(JSON_BODY))
+    deaf.socket.pause()
+    await turns(() => asked.length === 1)
+    // 40 MB are more than any socket holds.
+    asked[0]!.answer(10_000_000)
+    await turns(() => dispatcher.running === 0)
+    await started.close(() => dispatcher.drain())
+    await turns(() => crawling.ended && silent.ended && halfway.ended)
+    expect(crawling.text.slice(0, 12)).toBe('HTTP/1.1 503')
+    deaf.socket.destroy()
+  }, 20_000)
+})
