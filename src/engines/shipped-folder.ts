@@ -20,7 +20,7 @@ export interface Predictor {
   close(): Promise<void>
 }
 
-export type LoadPredictor = (options?: { readonly worker: boolean }) => Promise<Predictor>
+export type LoadPredictor = (options?: { readonly worker?: boolean; readonly spinning?: boolean }) => Promise<Predictor>
 
 /** Its `load()`, in this process. */
 export async function importShipped({ folder, env }: Pick<ShippedFolder, 'folder' | 'env'>): Promise<LoadPredictor> {
@@ -47,9 +47,13 @@ export function engineOfFolder(shipped: ShippedFolder): Pick<Engine, 'available'
         return { ok: false, reason: `${shipped.folder} cannot be loaded: ${(error as Error).message}`, fix: 'run it again' }
       }
     },
-    async open() {
+    async open(_, { configEntries }) {
       const { load, Tensor } = await parts()
-      return sessionOf(await load(), (feeds) => (Tensor === null ? plainFeeds(feeds) : bindFeeds(Tensor, feeds)))
+      // Folders of before do not know it.
+      const quiet = configEntries['session.intra_op.allow_spinning'] === '0'
+      return sessionOf(await load(quiet ? { spinning: false } : {}), (feeds) =>
+        Tensor === null ? plainFeeds(feeds) : bindFeeds(Tensor, feeds),
+      )
     },
   }
 }

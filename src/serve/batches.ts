@@ -1,6 +1,7 @@
 // Several requests predicted together, joined along the first axis of every input, and the results taken apart again. Only for models
 // whose rows do not know of each other, which is looked at before it is done (`batch-proof.ts`).
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
+import type { BatchCost, CostLine } from './batch-cost.ts'
 import type { ModelSpec } from './protocol.ts'
 
 /** Why requests to the model cannot be joined; null where its declared shapes allow it. */
@@ -68,3 +69,20 @@ function partOf(tensor: TensorValue, from: number, to: number): TensorValue {
   const data = tensor.data as Uint8Array
   return { ...tensor, data: data.slice(Math.round(from * data.length), Math.round(to * data.length)) }
 }
+
+/** How requests are joined, as it was settled. */
+export interface SettledBatches {
+  /** 1: requests are not joined. */
+  readonly mostRows: number
+  /** Of fewer requests than make a batch so many rows are joined: those that nobody is answered later for, where it is known. */
+  readonly fewRows: number
+  readonly delayMs: number
+  /** null: not measured, since the rows were told or cannot be joined. */
+  readonly costs: readonly BatchCost[] | null
+  /** Of the costs. */
+  readonly line: CostLine | null
+  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  readonly why: string | null
+}
+
+export const NOT_JOINED: SettledBatches = { mostRows: 1, fewRows: 1, delayMs: 0, costs: null, line: null, why: null }

@@ -18,7 +18,7 @@ test('where all sizes are fixed, a body has what they take, as bytes and as inde
   expect(sizes).toEqual({ raw: 602_112, json: 150_528 * 128 + 65_536, message: 150_528 * 12 + 65_536 })
   expect(mostOfBody(sizes, MOST, null)).toBe(sizes.json)
   expect(mostOfBody(sizes, MOST, 100)).toBe(602_212)
-  expect(() => mostOfBody(sizes, MOST, sizes.json + 1)).toThrow(expect.objectContaining({ status: 413 }))
+  expect(mostOfBody(sizes, MOST, 1e12)).toBe(sizes.json + 602_112)
   // As a client that writes for people does: each number in a line, indented by its depth.
   const written = (count: number) => {
     const data = [[Array.from({ length: count }, () => -1.2345678901234567e-100)]]

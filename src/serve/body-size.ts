@@ -42,11 +42,10 @@ export function bodySizes({ inputs }: ModelSpec, most: number): BodySizes {
   }
 }
 
-/** Of a whole body over HTTP. `headerBytes`: of its JSON; null: all. Throws RequestError (413) where that alone is too long. */
+/** Of a whole body over HTTP. `headerBytes`: of its JSON, as the request says; null: all. */
 export function mostOfBody({ json, raw }: BodySizes, most: number, headerBytes: number | null): number {
   if (headerBytes === null) return json
-  if (headerBytes > json) throw tooLarge(json)
-  return Math.min(most, headerBytes + raw)
+  return Math.min(most, Math.min(headerBytes, json) + raw)
 }
 
 export const tooLarge = (most: number): RequestError =>

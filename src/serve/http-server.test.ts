@@ -52,6 +52,7 @@ async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs: null,
     isReady: () => true,
+    refused: () => {},
     log: (entry) => logged.push(entry),
   }
   const started = createHttpServer(served)

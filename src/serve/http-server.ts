@@ -28,6 +28,8 @@ export interface Served {
   /** Whether it should get requests: not while it shuts down. */
   isReady(): boolean
   readonly process: Pick<ProcessMetrics, 'text'>
+  /** A request was refused since there are too many. */
+  refused(): void
   log(entry: Readonly<Record<string, unknown>>): void
 }
 
@@ -152,16 +154,18 @@ async function counted(asked: Asked): Promise<Answer> {
   try {
     return await infer(asked, held)
   } catch (error) {
-    asked.served.metrics.failed(reasonOf(error))
+    countFailure(asked.served, error)
     throw error
   } finally {
     held.free()
   }
 }
 
-export function reasonOf(error: unknown): Parameters<Metrics['failed']>[0] {
+export function countFailure({ metrics, refused }: Served, error: unknown): void {
   const status = error instanceof RequestError ? error.status : 500
-  return status === 503 || status === 504 ? 'REJECTED' : status === GONE ? 'CANCELED' : 'OTHER'
+  const reason = status === 503 || status === 504 ? 'REJECTED' : status === GONE ? 'CANCELED' : 'OTHER'
+  metrics.failed(reason)
+  if (reason === 'REJECTED') refused()
 }
 
 async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<Answer> {

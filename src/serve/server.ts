@@ -5,20 +5,23 @@ import type { AddressInfo } from 'node:net'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
+import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import { createBodyBudget } from './body-budget.ts'
-import { createDispatcher, type Dispatcher } from './dispatcher.ts'
-import { type GrpcOptions, type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts'
+import { createDispatcher, type Dispatcher, type Server } from './dispatcher.ts'
+import type { GrpcServer } from './grpc/grpc-server.ts'
 import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
 import { createMetrics } from './metrics.ts'
 import { nowMs } from './now.ts'
 import { watchProcess } from './process-metrics.ts'
 import type { ModelSpec } from './protocol.ts'
-import { NOT_JOINED, type ServerBatching, type SettledBatches, settleBatches } from './settle-batches.ts'
+import { createSheddingLog } from './shedding-log.ts'
 import type { Opened, WorkerTask } from './worker-task.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
 export interface ServerOptions {
   readonly task: WorkerTask
+  /** What runs in each worker. */
+  readonly threadFile: URL
   readonly workers: number
   /** What the model takes and gives, once the engine has opened it. Throws InputError where the protocol cannot say it. */
   readonly specOf: (opened: Extract<Opened, { ok: true }>) => ModelSpec
@@ -27,10 +30,10 @@ export interface ServerOptions {
   readonly port: number
   /** Requests that may wait. */
   readonly queueLimit: number
-  /** null: each request is predicted by itself. */
-  readonly batching: ServerBatching | null
-  /** gRPC beside HTTP; null: HTTP alone. */
-  readonly grpc: Omit<GrpcOptions, 'host'> | null
+  /** How requests are joined. Throws InputError where they cannot be as it was told. null: each is predicted by itself. */
+  readonly settle: ((model: ModelSpec, servers: readonly Server[]) => Promise<SettledBatches>) | null
+  /** gRPC beside HTTP; null: HTTP alone. `start` throws an Error where the port cannot be had. */
+  readonly grpc: { readonly port: number; readonly start: (served: Served, host: string) => Promise<GrpcServer> } | null
   readonly timeoutMs: number | null
   readonly mostBodyBytes: number
   readonly version: string
@@ -51,13 +54,13 @@ export interface RunningServer {
 
 /** Throws InputError where the model does not open or the port cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { batching, log } = options
+  const { settle, log, task, threadFile } = options
   const dispatcher = createDispatcher(options.queueLimit, nowMs)
-  const workers = await startWorkers(options.task, options.workers, dispatcher)
+  const workers = await startWorkers({ task, threadFile, count: options.workers, dispatcher, log })
   try {
     const model = options.specOf(workers.opened)
-    await warmUp(model, dispatcher, options.workers)
-    const batches = batching === null ? NOT_JOINED : await settleBatches(model, workers.all(), batching)
+    await workers.warmUp(zerosFor(model))
+    const batches = settle === null ? NOT_JOINED : await settle(model, workers.all())
     const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
     dispatcher.join({ ...batches, onGivenUp })
     const watched = watchProcess()
@@ -73,11 +76,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       process: watched,
       timeoutMs: options.timeoutMs,
       isReady: () => isOpen && workers.ready() > 0,
-      log: options.log,
+      refused: createSheddingLog(log, nowMs),
+      log,
     }
     const http = createHttpServer(served)
     const port = await listen(http.server, options)
-    const grpc = options.grpc === null ? null : await listenGrpc(served, { ...options.grpc, host: options.host }, http.server)
+    const grpc = options.grpc === null ? null : await listenGrpc(served, options, options.grpc, http.server)
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     return {
       address: `http://${host}:${port}`,
@@ -98,16 +102,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** Each worker predicts once, with zeros: its first prediction is slow. What a model does not take is no reason not to serve it. */
-async function warmUp(model: ModelSpec, dispatcher: Dispatcher, workers: number): Promise<void> {
-  const feeds: Feeds = Object.fromEntries(
+/** What a first prediction is made with. */
+function zerosFor(model: ModelSpec): Feeds {
+  return Object.fromEntries(
     model.inputs.map(({ name, dtype, shape }): [string, TensorValue] => {
       const sizes = (shape ?? [1]).map((size) => (size === -1 ? 1 : size))
       const count = sizes.reduce((product, size) => product * size, 1)
       return [name, { dtype, shape: sizes, data: dtype === 'string' ? new Array(count).fill('') : arrayFor(dtype, count) }]
     }),
   )
-  await Promise.all(Array.from({ length: workers }, () => dispatcher.submit(feeds, null).answer.catch(() => {})))
 }
 
 function listen(server: http.Server, { host, port }: ServerOptions): Promise<number> {
@@ -121,12 +124,17 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<num
 }
 
 /** Throws InputError where the port cannot be had; then nothing listens. */
-async function listenGrpc(served: Served, options: GrpcOptions, beside: http.Server): Promise<GrpcServer> {
+async function listenGrpc(
+  served: Served,
+  { host }: ServerOptions,
+  { port, start }: NonNullable<ServerOptions['grpc']>,
+  beside: http.Server,
+): Promise<GrpcServer> {
   try {
-    return await startGrpcServer(served, options)
+    return await start(served, host)
   } catch (error) {
     beside.close()
-    throw new InputError(`--grpc-port ${options.port}: cannot be listened on (${firstLineOf(error)}); give another one`)
+    throw new InputError(`--grpc-port ${port}: cannot be listened on (${firstLineOf(error)}); give another one`)
   }
 }
 

@@ -1,8 +1,9 @@
 // How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
 // predictions of several cost here.
 import { InputError } from '../graph/input-error.ts'
-import { type BatchCost, type CostLine, chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
+import { chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
+import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
 import { nowMs } from './now.ts'
@@ -18,22 +19,6 @@ export interface ServerBatching {
   readonly withinMs: number | null
   readonly samples: Samples
 }
-
-export interface SettledBatches {
-  /** 1: requests are not joined. */
-  readonly mostRows: number
-  /** Of fewer requests than make a batch so many rows are joined: those that nobody is answered later for, where it is known. */
-  readonly fewRows: number
-  readonly delayMs: number
-  /** null: not measured, since the rows were told or cannot be joined. */
-  readonly costs: readonly BatchCost[] | null
-  /** Of the costs. */
-  readonly line: CostLine | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
-  readonly why: string | null
-}
-
-export const NOT_JOINED: SettledBatches = { mostRows: 1, fewRows: 1, delayMs: 0, costs: null, line: null, why: null }
 
 /** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
 export async function settleBatches(

@@ -1,22 +1,24 @@
 // The worker threads: started, watched, started again where one ends.
 import { Worker } from 'node:worker_threads'
-import { compiledTwin } from '../engines/compiled-twin.ts'
-import { InputError } from '../graph/input-error.ts'
+import type { Feeds } from '../engines/types.ts'
+import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { type Dispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
 import { badRequest } from './protocol.ts'
 import type { Answered, Asked, Opened, WorkerTask } from './worker-task.ts'
 
-const threadFile = new URL('./predict-thread.js', compiledTwin(import.meta.url))
 /** Before the engine's words. */
 export const PREDICTS_NOT = 'the model does not predict with these inputs: '
-/** Between two starts of a worker that ends at once. */
+/** Between two starts of a worker that ends at once; twice as long each time. */
 const RESTART_MS = 500
+const MOST_RESTART_MS = 10_000
 
 export interface Workers {
   readonly opened: Extract<Opened, { ok: true }>
   /** Workers that are ready. */
   readonly ready: () => number
   readonly restarts: () => number
+  /** Each predicts once, since its first prediction is slow; so does from now on each that is started again, before it takes requests. */
+  warmUp(feeds: Feeds): Promise<void>
   /** Those that are ready; throws WorkerLost where there are none. */
   readonly all: () => readonly Server[]
   close(): Promise<void>
@@ -24,35 +26,55 @@ export interface Workers {
 
 interface StartedWorker extends Server {
   readonly thread: Worker
+  hasEnded(): boolean
   readonly opened: Extract<Opened, { ok: true }>
 }
 
+export interface WorkersOptions {
+  readonly task: WorkerTask
+  /** What runs in each thread. */
+  readonly threadFile: URL
+  readonly count: number
+  readonly dispatcher: Dispatcher
+  readonly log: (entry: Readonly<Record<string, unknown>>) => void
+}
+
 /** Opens the model in so many threads. Throws InputError in the engine's words where it does not open. */
-export async function startWorkers(task: WorkerTask, count: number, dispatcher: Dispatcher): Promise<Workers> {
+export async function startWorkers({ task, threadFile, count, dispatcher, log }: WorkersOptions): Promise<Workers> {
   // onnxruntime sends usage data from Linux unless the process' own environment says otherwise: a thread's is a copy.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const running = new Set<StartedWorker>()
   let isClosed = false
   let restarts = 0
+  let warm: Feeds | null = null
   const keep = (worker: StartedWorker) => {
     running.add(worker)
     dispatcher.add(worker)
-    worker.thread.once('exit', () => {
+    worker.thread.once('exit', (code) => {
       running.delete(worker)
       dispatcher.remove(worker)
-      if (!isClosed) void again()
+      if (isClosed) return
+      log({ level: 'warn', message: 'a worker ended and is started again', code })
+      void again()
     })
   }
   const again = async () => {
     restarts++
-    for (;;) {
+    for (let waitMs = RESTART_MS; ; waitMs = Math.min(2 * waitMs, MOST_RESTART_MS)) {
       try {
-        const worker = await startWorker(task)
+        const worker = await startWorker(task, threadFile)
+        if (warm !== null) await predictOnce(worker, warm)
+        if (worker.hasEnded()) throw new WorkerLost('it ended in its first prediction')
         if (isClosed) await worker.thread.terminate()
-        else keep(worker)
+        else {
+          keep(worker)
+          log({ level: 'info', message: 'a worker is ready again' })
+        }
         return
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RESTART_MS).unref())
+      } catch (error) {
+        if (isClosed) return
+        log({ level: 'error', message: 'a worker cannot be started again', error: firstLineOf(error), againInMs: waitMs })
+        await new Promise((resolve) => setTimeout(resolve, waitMs).unref())
         if (isClosed) return
       }
     }
@@ -60,7 +82,7 @@ export async function startWorkers(task: WorkerTask, count: number, dispatcher: 
   // One after the other: the binding is loaded once for the process, and not by two threads at a time.
   let opened: Extract<Opened, { ok: true }> | undefined
   for (let k = 0; k < count; k++) {
-    const worker = await startWorker(task)
+    const worker = await startWorker(task, threadFile)
     opened ??= worker.opened
     keep(worker)
   }
@@ -68,6 +90,10 @@ export async function startWorkers(task: WorkerTask, count: number, dispatcher: 
     opened: opened!,
     ready: () => running.size,
     restarts: () => restarts,
+    async warmUp(feeds) {
+      warm = feeds
+      await Promise.all([...running].map((worker) => predictOnce(worker, feeds)))
+    },
     all() {
       if (running.size === 0) throw new WorkerLost()
       return [...running]
@@ -79,7 +105,10 @@ export async function startWorkers(task: WorkerTask, count: number, dispatcher: 
   }
 }
 
-async function startWorker(task: WorkerTask): Promise<StartedWorker> {
+/** What a model does not take is no reason not to serve it. */
+const predictOnce = (worker: Server, feeds: Feeds): Promise<unknown> => worker.predict([feeds]).catch(() => {})
+
+async function startWorker(task: WorkerTask, threadFile: URL): Promise<StartedWorker> {
   const thread = new Worker(threadFile, { workerData: task, execArgv: [] })
   // Listeners stay: a worker whose last one is taken off hears nothing any more.
   const opened = await new Promise<Opened>((resolve, reject) => {
@@ -91,7 +120,11 @@ async function startWorker(task: WorkerTask): Promise<StartedWorker> {
     await thread.terminate()
     throw new InputError(`the engine does not open the model: ${opened.reason}`)
   }
-  return { thread, opened, predict: predictor(thread) }
+  let isOver = false
+  thread.once('exit', () => {
+    isOver = true
+  })
+  return { thread, opened, predict: predictor(thread), hasEnded: () => isOver }
 }
 
 function predictor(thread: Worker): Server['predict'] {

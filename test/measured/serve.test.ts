@@ -10,10 +10,13 @@ import { encodeInferRequest } from '../../src/serve/infer-request.ts'
 import { folders, start } from './command.ts'
 
 const where = folders()
-/** y is x and one more; 666 ends the worker, a negative number takes so many milliseconds. */
+/** y is x and one more; 666 ends the worker, 777 asks how often it predicted before, a negative number takes so many milliseconds. */
 const PREDICT = `export async function load() {
+  let before = 0
   return {
     async predict({ x }) {
+      before++
+      if (x.data.includes(777)) return { y: { type: 'float32', dims: x.dims, data: Float32Array.from(x.data, () => before - 1) } }
       if (x.data.includes(666)) process.exit(1)
       if (x.data[0] < 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, -x.data[0])
       return { y: { type: 'float32', dims: x.dims, data: Float32Array.from(x.data, (one) => one + 1) } }
@@ -36,10 +39,16 @@ interface Served {
   readonly port: number
   readonly pid: number
   readonly end: () => Promise<number | null>
+  /** Lines of its log. */
+  readonly said: () => readonly Readonly<Record<string, unknown>>[]
 }
 
 async function serve(...options: string[]): Promise<Served> {
   const { child, ended } = start(where, ['serve', folder, '--port', '0', '--name', 'm', ...options])
+  let told = ''
+  child.stderr.on('data', (text: string) => {
+    told += text
+  })
   const port = await new Promise<number>((resolve, reject) => {
     child.stdout.on('data', (text: string) => {
       const found = /:(\d+)\/v2/.exec(text)?.[1]
@@ -51,7 +60,12 @@ async function serve(...options: string[]): Promise<Served> {
     child.kill('SIGTERM')
     return (await ended).status
   }
-  return { port, pid: child.pid!, end }
+  const said = () =>
+    told
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { port, pid: child.pid!, end, said }
 }
 
 const feeds = (...data: number[]) => ({
@@ -93,12 +107,19 @@ function raw({ port }: Served, bytes: Uint8Array | string, quietMs = 2000): Prom
     socket.setTimeout(quietMs, done)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      if (/^HTTP\/1\.1 (?!100)\d+[\s\S]*\r\n\r\n/.test(text)) done()
+      if (isWhole(text)) done()
     })
     socket.on('close', done)
     socket.on('error', done)
     socket.write(bytes)
   })
+}
+
+/** An answer, with all of its body; what only says that the request may go on is none. */
+function isWhole(text: string): boolean {
+  const found = /^HTTP\/1\.1 (?!100)\d+[\s\S]*?\r\n\r\n/.exec(text)
+  if (found === null) return false
+  return text.length - found[0].length >= Number(/^content-length: (\d+)/im.exec(found[0])?.[1] ?? 0)
 }
 
 const head = (length: number | string, ...more: string[]) =>
@@ -125,6 +146,42 @@ test('workers that die take no other request with them, and are started again', 
   expect(answers.filter(({ x }) => x === 666).every(({ status }) => status === 500 || status === 503)).toBe(true)
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(40)
   await isServed()
+})
+
+test('a worker that is started again has predicted before it takes requests, and the log says both', async () => {
+  const small = await serve('--workers', '1')
+  expect(await ask(small, 777, 0)).toEqual({ status: 200, y: [1, 1] })
+  // Twice, and then it is refused.
+  expect((await ask(small, 666, 0)).status).toBe(500)
+  expect(await ask(small, 777, 0)).toEqual({ status: 200, y: [1, 1] })
+  const messages = small.said().map(({ message }) => message)
+  expect(messages.filter((one) => one === 'a worker ended and is started again')).toHaveLength(2)
+  expect(messages.filter((one) => one === 'a worker is ready again')).toHaveLength(2)
+  expect(await small.end()).toBe(0)
+})
+
+test('clients that vanish hold no place in the queue, and a full one is told in the log', async () => {
+  const small = await serve('--workers', '1', '--queue', '5')
+  const slow = ask(small, -3000, 0)
+  const state = async () =>
+    (await (await fetch(`http://127.0.0.1:${small.port}/metrics`)).text())
+      .match(/^(?:nv_inference_pending_request_count|whyslow_running_requests)\S+ \d+$/gm)
+      ?.map((line) => Number(line.split(' ')[1]))
+  await expect.poll(state).toEqual([0, 1])
+  const sockets = Array.from({ length: 5 }, () => {
+    const socket = net.connect(small.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(posted(encodeInferRequest(feeds(1, 2), false).body))
+    return socket
+  })
+  await expect.poll(state).toEqual([5, 1])
+  expect((await ask(small, 1, 2)).status).toBe(503)
+  for (const socket of sockets) socket.destroy()
+  await expect.poll(state).toEqual([0, 1])
+  expect(await ask(small, 1, 2)).toEqual({ status: 200, y: [2, 3] })
+  expect((await slow).status).toBe(200)
+  expect(small.said().filter(({ level, refused }) => level === 'warn' && refused === 1)).toHaveLength(1)
+  expect(await small.end()).toBe(0)
 })
 
 test('clients that vanish or crawl hold up nobody', async () => {
@@ -198,6 +255,16 @@ test('requests that lie are refused, each by its status, and leave nothing behin
   await isServed()
 })
 
+/** y of an answer, in JSON or behind it. */
+function numbersOf(text: string): number[] {
+  const body = Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1')
+  const length = /^inference-header-content-length: (\d+)/im.exec(text)?.[1]
+  const json = JSON.parse(body.toString('utf8', 0, length === undefined ? body.length : Number(length)))
+  const [{ name, shape, data }] = json.outputs
+  expect([name, shape]).toEqual(['y', [1, 2]])
+  return data ?? [...new Float32Array(Uint8Array.from(body.subarray(Number(length))).buffer)]
+}
+
 const residentBytes = (pid: number) => {
   try {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
@@ -212,6 +279,7 @@ test('10,000 requests with bytes that were changed: every answer is an error or 
   const { body, headers } = encodeInferRequest(feeds(3, 4), true)
   const whole = posted(body, ...headers.map(([name, value]) => `${name}: ${value}`))
   const from = whole.indexOf('\r\n\r\n') + 4
+  let right = 0
   for (let round = 0; round < 500; round++)
     await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -223,8 +291,14 @@ test('10,000 requests with bytes that were changed: every answer is an error or 
         const text = await raw(served, bytes)
         const status = statusOf(text)
         expect([200, 400, 413].includes(status), `${status} for ${JSON.stringify(bytes.toString('latin1'))}`).toBe(true)
+        if (status === 200) {
+          right++
+          expect(numbersOf(text), bytes.toString('latin1')).toEqual([4, 5])
+        }
       }),
     )
+  // A changed id, or a blank: the comparison was made.
+  expect(right).toBeGreaterThan(0)
   await isServed()
   const after = residentBytes(served.pid)
   if (before !== null && after !== null) expect(after - before).toBeLessThan(150e6)

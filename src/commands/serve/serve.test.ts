@@ -27,3 +27,9 @@ test.each([
     message: expect.stringMatching(message),
   })
 })
+
+test.each(['a/b', ''])("--name '%s' is refused: no request could name it", async (name) => {
+  manifest(GOOD)
+  fs.writeFileSync(path.join(folder, 'package.json'), '{}')
+  await expect(serve(folder, { name, folder })).rejects.toMatchObject({ message: expect.stringMatching(/has no slash/) })
+})

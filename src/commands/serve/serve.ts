@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { findPackage } from '../../engines/find-package.ts'
 import { offersOf } from '../../engines/index.ts'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
@@ -9,7 +10,6 @@ import type { EngineOptions, Feeds, InputDeclaration } from '../../engines/types
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { fileForEngine } from '../../graph/model.ts'
-import type { DType } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { readUsableCpus } from '../../machine/index.ts'
 import { findWorkingInputs } from '../../measure/samples/find-working.ts'
@@ -17,11 +17,18 @@ import { NO_FLAGS } from '../../measure/samples/flags.ts'
 import { synthesize } from '../../measure/samples/synthetic.ts'
 import type { BatchCost, CostLine } from '../../serve/batch-cost.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
-import type { GrpcPackage } from '../../serve/grpc/grpc-server.ts'
-import { datatypeOf, type ModelSpec, type TensorSpec } from '../../serve/protocol.ts'
-import { type RunningServer, startServer } from '../../serve/server.ts'
+import {
+  crowdedText,
+  type FolderManifest,
+  type FolderServing,
+  modelSpecOf,
+  readManifest,
+} from '../../serve/folder/folder-manifest.ts'
+import { type GrpcPackage, startGrpcServer } from '../../serve/grpc/grpc-server.ts'
+import type { ModelSpec } from '../../serve/protocol.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../../serve/server.ts'
+import { settleBatches } from '../../serve/settle-batches.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
-import type { Serving } from '../../ship/index.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
 import { checkEngine } from '../run.ts'
@@ -104,21 +111,29 @@ export interface ServerSetup {
 export type ModelServer = RunningServer & ServerSetup
 
 const QUEUE_FOR_EACH = 32
+const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
 
 /** Throws InputError where the model, the engine or the port cannot be used. */
 export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
   const options = { ...SERVE_DEFAULTS, ...given }
-  const grpc = options.grpcPort === null ? null : { port: options.grpcPort, grpc: await loadGrpc() }
+  const grpc = options.grpcPort === null ? null : await grpcAt(options.grpcPort)
   const opened = fs.existsSync(path.join(file, 'manifest.json')) ? folderTask(file, options) : await modelTask(file, options)
   const { workers, threadsPerWorker, maxBatch, fewRows, batchDelayMs } = opened
   const queueLimit = options.queue ?? QUEUE_FOR_EACH * workers
   const name = options.name ?? nameOf(file)
+  if (name === '' || name.includes('/'))
+    throw new InputError(
+      `--name ${name || "''"}: a name stands in the path of a request, so that it has no slash and is not empty`,
+    )
+  const crowded = crowdedText(workers, opened.threads, readUsableCpus())
+  if (crowded !== null) options.log({ level: 'warn', message: crowded })
   const timeoutMs = options.deadlineSeconds === null ? null : options.deadlineSeconds * 1000
   const running = await startServer({
     task: opened.task,
+    threadFile,
     workers,
     specOf: (declared) =>
-      specOf(name, opened.platform, {
+      modelSpecOf(name, opened.platform, {
         inputs: opened.inputs ?? declared.inputs,
         outputs: opened.outputs ?? declared.outputs,
       }),
@@ -126,16 +141,17 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
     port: options.port,
     grpc,
     queueLimit,
-    batching:
+    settle:
       maxBatch === 1
         ? null
-        : {
-            mostRows: maxBatch,
-            fewRows,
-            delayMs: batchDelayMs,
-            withinMs: options.batchWithinMs ?? timeoutMs,
-            samples: (model, predict) => samplesFor(file, model, predict),
-          },
+        : (model, servers) =>
+            settleBatches(model, servers, {
+              mostRows: maxBatch,
+              fewRows,
+              delayMs: batchDelayMs,
+              withinMs: options.batchWithinMs ?? timeoutMs,
+              samples: (model, predict) => samplesFor(file, model, predict),
+            }),
     timeoutMs,
     mostBodyBytes: options.mostBodyBytes,
     version: toolVersion,
@@ -166,6 +182,11 @@ async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): 
   return samples
 }
 
+async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
+  const grpc = await loadGrpc()
+  return { port, start: (served, host) => startGrpcServer(served, { grpc, host, port }) }
+}
+
 /** Throws InputError where the package is absent. */
 async function loadGrpc(): Promise<GrpcPackage> {
   const found = findPackage('@grpc/grpc-js', null)
@@ -182,6 +203,8 @@ interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker'> 
   readonly fewRows: number | null
   readonly batchDelayMs: number
   readonly task: WorkerTask
+  /** Of each session; null: as many as there are CPUs. */
+  readonly threads: number | null
   readonly platform: string
   /** null: as the engine declares them. */
   readonly inputs: readonly InputDeclaration[] | null
@@ -231,8 +254,11 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
     fewRows: given.fewRows,
     batchDelayMs: given.batchDelayMs,
     threadsPerWorker: threads,
+    threads,
   }
 }
+
+const workersOf = (told: number | null, { serving }: FolderManifest): number => told ?? serving.workers
 
 /** Throws InputError where it is no folder of `fix`, what it needs is not there, or it is told what its own options say. */
 function folderTask(folder: string, { engine, threads, workers, ...given }: ServeOptions): OpenedModel {
@@ -240,7 +266,7 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
   if (told !== null)
     throw new InputError(`${told}: ${folder} has its own engine and options; leave it out, or serve the model itself`)
   const shipped: ShippedFolder = { folder: path.resolve(folder), takesTensors: false, env: {} }
-  const manifest = readManifest(folder)
+  const manifest = readManifest(folder, (name) => fs.readFileSync(path.join(folder, name), 'utf8'))
   const missing = manifest.needs.filter((name) => findPackage(name, folder) === null)
   if (missing.length > 0)
     throw new InputError(`${folder}: its predict.mjs finds no ${missing.join(', ')}; run npm install --prefix ${folder}`)
@@ -248,7 +274,8 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
     threads: null,
     graphOptimization: 'all',
     executionMode: 'sequential',
-    configEntries: {},
+    // Its own code heeds it.
+    configEntries: workersOf(workers, manifest) > 1 ? NO_SPINNING : {},
     packageFrom: null,
   }
   return {
@@ -256,16 +283,17 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
     platform: 'onnx_onnxv1',
     inputs: manifest.inputs,
     outputs: manifest.outputs,
-    workers: workers ?? manifest.serving.workers,
+    workers: workersOf(workers, manifest),
     ...batchingOf(given, manifest.serving),
     threadsPerWorker: null,
+    threads: manifest.spinning === null ? 1 : manifest.threads,
   }
 }
 
 /** What is told, else what the folder says. */
 function batchingOf(
   { maxBatch, fewRows, batchDelayMs }: Pick<ServeOptions, 'maxBatch' | 'fewRows' | 'batchDelayMs'>,
-  serving: FolderManifest['serving'],
+  serving: FolderServing,
 ): Pick<OpenedModel, 'maxBatch' | 'fewRows' | 'batchDelayMs'> {
   if (maxBatch !== null) return { maxBatch, fewRows, batchDelayMs }
   return {
@@ -273,59 +301,4 @@ function batchingOf(
     fewRows: serving.fewRows,
     batchDelayMs: batchDelayMs === 0 ? serving.batchDelayMs : batchDelayMs,
   }
-}
-
-interface FolderManifest {
-  readonly model: string
-  /** Packages. */
-  readonly needs: readonly string[]
-  /** As `fix --for slo` found it. */
-  readonly serving: Required<Serving>
-  readonly inputs: readonly InputDeclaration[]
-  readonly outputs: readonly InputDeclaration[]
-}
-
-/** Throws InputError where it is none. */
-function readManifest(folder: string): FolderManifest {
-  const read = (name: string) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
-  try {
-    const { schema, model, inputs, outputs } = read('manifest.json')
-    if (!/^whyslow-folder\/\d+$/.test(schema) || !Array.isArray(inputs) || !Array.isArray(outputs)) throw new Error()
-    const needs = Object.keys(read('package.json').dependencies ?? {})
-    return { model: String(model), needs, serving: servingIn(read), inputs, outputs }
-  } catch {
-    throw new InputError(`${folder}: no folder that whyslow fix wrote, by its manifest.json; give such a folder, or a model`)
-  }
-}
-
-/** Of options.json; a folder that says nothing has one worker, and joins nothing. */
-function servingIn(read: (name: string) => unknown): FolderManifest['serving'] {
-  const count = (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 1)
-  try {
-    const { serving } = read('options.json') as { readonly serving?: Readonly<Record<string, unknown>> }
-    const delay = Number(serving?.batchDelayMs)
-    return {
-      workers: count(serving?.workers),
-      maxBatch: count(serving?.maxBatch),
-      fewRows: count(serving?.fewRows ?? serving?.maxBatch),
-      batchDelayMs: delay > 0 && Number.isFinite(delay) ? delay : 0,
-    }
-  } catch {
-    return { workers: 1, maxBatch: 1, fewRows: 1, batchDelayMs: 0 }
-  }
-}
-
-/** Throws InputError where the protocol has no name for what the model takes. */
-function specOf(name: string, platform: string, { inputs, outputs }: Pick<FolderManifest, 'inputs' | 'outputs'>): ModelSpec {
-  const spec = (declared: InputDeclaration): TensorSpec => {
-    const datatype = declared.dtype === null ? undefined : datatypeOf(declared.dtype)
-    if (datatype === undefined)
-      throw new InputError(
-        `${name}: '${declared.name}' is ${declared.dtype ?? 'of an unknown type'}, which the protocol has no name for`,
-      )
-    const shape = declared.shape?.map((size) => (typeof size === 'number' && size >= 0 ? size : -1)) ?? null
-    return { name: declared.name, datatype, dtype: declared.dtype as DType, shape }
-  }
-  const given = outputs.filter(({ isTensor, dtype }) => isTensor !== false && dtype !== null && datatypeOf(dtype) !== undefined)
-  return { name, version: null, platform, inputs: inputs.map(spec), outputs: given.map(spec) }
 }

@@ -41,6 +41,7 @@ async function setUp({ columns = -1, mostBodyBytes = 10_000 } = {}) {
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs: null,
     isReady: () => true,
+    refused: () => {},
     log: () => {},
   }
   const server: GrpcServer = await startGrpcServer(served, { grpc: grpc as unknown as GrpcPackage, host: '127.0.0.1', port: 0 })

@@ -2,7 +2,7 @@
 // https://www.npmjs.com/package/@grpc/grpc-js
 import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
 import { bodySizes } from '../body-size.ts'
-import { reasonOf, type Served } from '../http-server.ts'
+import { countFailure, type Served } from '../http-server.ts'
 import { badRequest, RequestError } from '../protocol.ts'
 import { serverTiming } from '../server-timing.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
@@ -192,7 +192,7 @@ async function counted(served: Served, bytes: Buffer, call: Call): Promise<Answe
   try {
     return await infer(served, { bytes, call, held })
   } catch (error) {
-    served.metrics.failed(reasonOf(error))
+    countFailure(served, error)
     throw error
   } finally {
     held.free()

@@ -8,18 +8,25 @@ import { Worker } from 'node:worker_threads'
 const fileAt = (name) => fileURLToPath(new URL(name, import.meta.url))
 const afterClose = () => new Error('predict() was called after close(); load() the model again')
 
-export async function load({ worker = false } = {}) {
-  return worker ? loadInWorker() : loadHere()
+/** `spinning: false`: idle threads of the engine give up the CPU, for several sessions side by side; not with `worker`. */
+export async function load({ worker = false, spinning = true } = {}) {
+  return worker ? loadInWorker() : loadHere(spinning)
 }
 
-async function loadHere() {
+async function loadHere(spinning) {
   const { openvino, compiled, ends, ...engine } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
   if (openvino)
     return (await import(new URL('./openvino.mjs', import.meta.url).href)).loadHere(openvino, fileAt('./model.onnx'), afterClose)
   if (compiled) return (await import(new URL('./predict-compiled.mjs', import.meta.url).href)).loadHere(compiled, afterClose)
-  const opened = await openEngine(engine)
+  const opened = await openEngine(spinning ? engine : { ...engine, session: quiet(engine.session) })
   if (!ends) return { predict: opened.predict, close: opened.close }
   return (await import(new URL('./predict-ends.mjs', import.meta.url).href)).loadHere(ends, opened, afterClose)
+}
+
+function quiet(options) {
+  const { extra } = options
+  const off = (key) => ({ [key]: { ...extra?.session?.[key], allow_spinning: '0' } })
+  return { ...options, extra: { ...extra, session: { ...extra?.session, ...off('intra_op'), ...off('inter_op') } } }
 }
 
 async function openEngine({ session: options, reuseOutputs, directCall }) {

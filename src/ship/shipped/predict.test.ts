@@ -164,6 +164,25 @@ print([before ?? null, process.env.ORT_DISABLE_TELEMETRY, options])`
     expect((runIn(out, `process.env.ORT_DISABLE_TELEMETRY = '0'\n${code}`) as unknown[])[1]).toBe('0')
   })
 
+  test('does not spin where several of them share the CPUs, and keeps what else it is told', async () => {
+    const out = await shipped('symbolic-batch.onnx', { configEntries: { 'session.intra_op.spin_duration_us': '700' } })
+    const said = runIn(
+      out,
+      `
+import { load } from './predict.mjs'
+import ort from 'onnxruntime-node'
+const { InferenceSession } = ort
+const create = InferenceSession.create
+const given = []
+InferenceSession.create = (file, options) => (given.push(options.extra), create.call(InferenceSession, file, options))
+for (const options of [{ spinning: false }, {}]) await (await load(options)).close()
+print(given)`,
+    ) as unknown[]
+    const own = { spin_duration_us: '700' }
+    const off = { allow_spinning: '0' }
+    expect(said).toEqual([{ session: { intra_op: { ...own, ...off }, inter_op: off } }, { session: { intra_op: own } }])
+  })
+
   test('a bad option, a missing file: load() is rejected, in the worker too', async () => {
     const out = await shipped('symbolic-batch.onnx', { configEntries: { 'session.intra_op.spin_backoff_max': 'many' } })
     fs.rmSync(path.join(out, 'model.onnx'))

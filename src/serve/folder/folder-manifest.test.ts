@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { crowdedText, readManifest } from './folder-manifest.ts'
+
+const MANIFEST = { schema: 'whyslow-folder/1', model: 'model.onnx', inputs: [], outputs: [] }
+const of = (options: object | null) =>
+  readManifest('fast', (name) => {
+    if (name === 'options.json' && options === null) throw new Error('none')
+    return JSON.stringify(name === 'manifest.json' ? MANIFEST : name === 'options.json' ? options : {})
+  })
+
+test('a folder says how it serves, and what its sessions take of the CPUs', () => {
+  const quiet = { session: { intra_op: { allow_spinning: '0' } } }
+  expect(of({ session: { intraOpNumThreads: 2, extra: quiet }, serving: { workers: 3, maxBatch: 8 } })).toMatchObject({
+    serving: { workers: 3, maxBatch: 8, fewRows: 8, batchDelayMs: 0 },
+    threads: 2,
+    spinning: false,
+  })
+  expect(of({ session: {} })).toMatchObject({ serving: { workers: 1 }, threads: null, spinning: true })
+  for (const options of [{ compiled: {} }, null]) expect(of(options)).toMatchObject({ threads: null, spinning: null })
+})
+
+test('threads above the CPUs are told in one line, and others not', () => {
+  expect(crowdedText(2, 2, 2)).toMatch(/^2 workers of 2 threads for 2 CPUs: they take the CPU from each other/)
+  expect(crowdedText(2, null, 2)).toMatch(/^2 workers of 2 threads/)
+  expect([crowdedText(2, 1, 2), crowdedText(1, 2, 2), crowdedText(1, null, 4)]).toEqual([null, null, null])
+})

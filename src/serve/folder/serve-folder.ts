@@ -1,0 +1,164 @@
+// The server in a folder that `fix` wrote, without whyslow: HTTP, queue and workers of `whyslow serve`, bundled as serve.mjs. gRPC, and rows
+// that are chosen by measuring, take whyslow itself.
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { InputError } from '../../graph/input-error.ts'
+import type { SettledBatches } from '../batches.ts'
+import { startServer } from '../server.ts'
+import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, readManifest } from './folder-manifest.ts'
+
+const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inference Protocol
+
+  --port <n>         where it listens; 0: one that is free (default: 8000)
+  --host <address>   who may reach it; 0.0.0.0: everybody (default: 127.0.0.1)
+  --workers <n>      sessions side by side (default: as options.json says, else 1)
+  --name <name>      what clients call the model (default: model)
+  --queue <n>        requests that may wait; more are refused with 503 (default: 32 for each worker)
+  --deadline <s>     seconds after which a request that waits is dropped (default: none)
+  --body-limit <n>   bytes of the largest body (default: 268435456)
+`
+/** What was accepted is answered within this: below Kubernetes' 30 s. */
+const DRAIN_MS = 25_000
+const QUEUE_FOR_EACH = 32
+const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
+
+const folder = path.dirname(fileURLToPath(import.meta.url))
+const log = (entry: Readonly<Record<string, unknown>>) =>
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+
+async function main(): Promise<void> {
+  const flags = readFlags()
+  if (flags === null) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const { name, host } = flags
+  const manifest = readManifest(folder, (file) => readFileSync(path.join(folder, file), 'utf8'))
+  const workers = flags.workers ?? manifest.serving.workers
+  const queueLimit = flags.queue ?? QUEUE_FOR_EACH * workers
+  const crowded = crowdedText(workers, manifest.spinning === null ? 1 : manifest.threads, availableParallelism())
+  if (crowded !== null) log({ level: 'warn', message: crowded })
+  const server = await startServer({
+    task: {
+      engine: '',
+      modelFile: new URL('./predict.mjs', import.meta.url).href,
+      options: {
+        threads: null,
+        graphOptimization: 'all',
+        executionMode: 'sequential',
+        configEntries: workers > 1 ? NO_SPINNING : {},
+        packageFrom: null,
+      },
+      shipped: null,
+    },
+    threadFile: new URL('./serve-worker.mjs', import.meta.url),
+    workers,
+    specOf: () => modelSpecOf(name, 'onnx_onnxv1', manifest),
+    host,
+    port: flags.port,
+    queueLimit,
+    settle: joinsOf(manifest),
+    grpc: null,
+    timeoutMs: flags.deadline === null ? null : flags.deadline * 1000,
+    mostBodyBytes: flags.bodyLimit,
+    version: versionOf(),
+    log,
+  })
+  process.stdout.write(
+    `Serving '${name}' at ${server.address}/v2/models/${encodeURIComponent(name)} (${workers} worker${workers === 1 ? '' : 's'})\n`,
+  )
+  log({
+    level: 'info',
+    message: 'ready',
+    address: server.address,
+    model: name,
+    workers,
+    queueLimit,
+    maxBatch: server.batches.mostRows,
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, async () => {
+      log({ level: 'info', message: 'draining', signal })
+      await server.close(DRAIN_MS)
+      log({ level: 'info', message: 'ended' })
+    })
+}
+
+/** As `fix` proved it for this model. */
+function joinsOf({ serving }: FolderManifest): (() => Promise<SettledBatches>) | null {
+  const { maxBatch, fewRows, batchDelayMs }: FolderServing = serving
+  if (maxBatch === 1) return null
+  const settled = {
+    mostRows: maxBatch,
+    fewRows: Math.min(fewRows, maxBatch),
+    delayMs: batchDelayMs,
+    costs: null,
+    line: null,
+    why: null,
+  }
+  return async () => settled
+}
+
+function versionOf(): string {
+  const { tool } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as { tool?: { version?: string } }
+  return tool?.version ?? ''
+}
+
+interface Flags {
+  readonly port: number
+  readonly host: string
+  readonly workers: number | null
+  readonly name: string
+  readonly queue: number | null
+  readonly deadline: number | null
+  readonly bodyLimit: number
+}
+
+/** null: help was asked for. Throws InputError. */
+function readFlags(): Flags | null {
+  const text = { type: 'string' } as const
+  const values = parsed({
+    ...{ port: text, host: text, workers: text, name: text, queue: text, deadline: text },
+    ...{ 'body-limit': text, help: { type: 'boolean', short: 'h' } as const },
+  })
+  if (values.help === true) return null
+  const number = (name: string, least: number, isWhole = true): number | null => {
+    const given = values[name]
+    if (given === undefined) return null
+    const value = Number(given)
+    if (given === '' || !(value >= least && Number.isFinite(value)) || (isWhole && !Number.isInteger(value)))
+      throw new InputError(`--${name} ${given}: no ${isWhole ? 'whole ' : ''}number from ${least} on; node serve.mjs --help`)
+    return value
+  }
+  const port = number('port', 0) ?? 8000
+  if (port > 65_535) throw new InputError(`--port ${port}: ports end at 65535; node serve.mjs --help`)
+  const name = String(values.name ?? 'model')
+  if (name === '' || name.includes('/')) throw new InputError(`--name '${name}': a name has no slash and is not empty`)
+  return {
+    port,
+    host: String(values.host ?? '127.0.0.1'),
+    workers: number('workers', 1),
+    name,
+    queue: number('queue', 1),
+    deadline: number('deadline', 0, false),
+    bodyLimit: number('body-limit', 1) ?? 256 * 1024 * 1024,
+  }
+}
+
+function parsed(options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): Readonly<Record<string, unknown>> {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new InputError(`${(error as Error).message.split('\n')[0]}; node serve.mjs --help`)
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof InputError ? error.message : String((error as Error).stack ?? error)}\n`)
+  process.exitCode = error instanceof InputError ? 2 : 1
+}

@@ -1,0 +1,45 @@
+// What a worker of the server does with its session: one prediction at a time, of one request or of several that are joined.
+import type { MessagePort } from 'node:worker_threads'
+import type { Feeds, Results } from '../engines/types.ts'
+import { firstLineOf } from '../graph/input-error.ts'
+import { joined, rowsOf, takenApart } from './batches.ts'
+import { nowMs } from './now.ts'
+import type { Answered, Asked, Opened } from './worker-task.ts'
+
+export interface LoopSession extends Pick<Extract<Opened, { ok: true }>, 'inputs' | 'outputs'> {
+  run(feeds: Feeds): Promise<Results>
+}
+
+/** Says that it is open, or why it is not, and answers what is asked from then on. */
+export async function predictLoop(port: MessagePort, open: () => Promise<LoopSession>): Promise<void> {
+  const say = (opened: Opened) => port.postMessage(opened)
+  try {
+    const session = await open()
+    port.on('message', async ({ id, requests }: Asked) => {
+      const startedMs = nowMs()
+      let answer: Answered
+      try {
+        const rows = requests.map((feeds) => rowsOf(feeds) ?? 0)
+        const results = takenApart(await session.run(joined(requests)), rows)
+        answer = { id, startedMs, endedMs: nowMs(), results, error: null }
+      } catch (error) {
+        answer = { id, startedMs, endedMs: nowMs(), results: null, error: firstLineOf(error) }
+      }
+      port.postMessage(answer, buffersOf(answer.results))
+    })
+    say({ ok: true, inputs: [...session.inputs], outputs: [...session.outputs] })
+  } catch (error) {
+    say({ ok: false, reason: firstLineOf(error) })
+  }
+}
+
+/** What can be handed over instead of copied: buffers that hold one result and nothing else. */
+function buffersOf(results: readonly Results[] | null): ArrayBuffer[] {
+  const tensors = (results ?? []).flatMap((one) => Object.values(one))
+  const buffers = tensors.flatMap(({ data }) =>
+    ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength
+      ? [data.buffer]
+      : [],
+  )
+  return [...new Set(buffers)]
+}
