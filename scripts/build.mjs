@@ -17,7 +17,9 @@ const web = join(root, 'web')
 const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
-const scripts = ['build', 'build-web', 'cache', 'make-schema', 'make-validators'].map((name) => `scripts/${name}.mjs`)
+const scripts = ['build', 'build-serve', 'build-web', 'cache', 'make-schema', 'make-validators'].map(
+  (name) => `scripts/${name}.mjs`,
+)
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>
   join(root, name),
 )
@@ -35,8 +37,10 @@ const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
 writeValidators(validators)
 const { buildWeb, shellFile } = await import('./build-web.mjs')
 await buildWeb()
+const { buildServe, bundleFiles } = await import('./build-serve.mjs')
 for (const file of files(src).filter((name) => copied.test(name))) cpSync(file, join(dist, relative(src, file)))
-for (const file of files(dist)) if (file !== shellFile && !hasSource(file)) rmSync(file)
+await buildServe()
+for (const file of files(dist)) if (file !== shellFile && !bundleFiles.includes(file) && !hasSource(file)) rmSync(file)
 if (existsSync(command)) chmodSync(command, 0o755)
 if (!succeeded) process.exit(1)
 mkdirSync(cache, { recursive: true })

@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/litert': { imports: ['graph', 'engines'] },
   'engines/python': { imports: ['graph', 'engines', 'python'] },
   'engines/compiled': { imports: ['graph', 'formats', 'compile', 'engines'] },
+  'engines/compiled-twin.ts': { imports: [] },
   engines: {
     imports: [
       'graph',
@@ -102,7 +103,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['pipeline'],
   },
   'pipeline/gap': { imports: ['measure'], types: ['pipeline/turns'] },
-  ship: { imports: ['graph', 'compile', 'engines/onnxruntime'], types: ['engines', 'rewrite', 'report/documents'] },
+  ship: {
+    imports: ['graph', 'compile', 'engines/compiled-twin.ts', 'engines/onnxruntime'],
+    types: ['engines', 'rewrite', 'report/documents'],
+  },
   load: {
     imports: ['graph', 'engines', 'measure/timing', 'report/text/numbers.ts'],
     types: ['report/documents'],

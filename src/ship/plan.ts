@@ -94,7 +94,18 @@ export type RunnablePlan = Pick<
 >
 
 /** What a file of the folder is for. */
-export type Role = 'model' | 'weights' | 'options' | 'predict' | 'types' | 'worker' | 'engine' | 'package' | 'readme' | 'report'
+export type Role =
+  | 'model'
+  | 'weights'
+  | 'options'
+  | 'predict'
+  | 'types'
+  | 'worker'
+  | 'server'
+  | 'engine'
+  | 'package'
+  | 'readme'
+  | 'report'
 
 /** A file as it was written. `path` is relative to the folder. */
 export interface ShippedFile {

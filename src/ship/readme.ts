@@ -113,14 +113,19 @@ function workerText({ workerCostMs }: ShipPlan): string {
   return `A prediction holds the event loop. \`load({ worker: true })\` predicts in a thread of its own; tensors are copied to it and back.\n${cost}`
 }
 
-function servingText({ serving, report }: ShipPlan): string | false {
+function servingText({ serving, report }: ShipPlan): string {
   const held = report.fix?.serving
-  if (serving === undefined || held == null || held.best === null) return false
+  const text = [
+    `## As a server\n\n${fenced('sh', ['node serve.mjs --port 8000'])}\n`,
+    'It answers the Open Inference Protocol over HTTP at `/v2/models/model/infer`, as Triton and KServe do, with what predicts here and nothing',
+    'else to install; `node serve.mjs --help` has its options. `npx whyslow serve .` has gRPC, too.',
+  ]
+  if (serving === undefined || held == null || held.best === null) return text.join('\n')
   const { ratePerSecond } = held.tried[held.best]!.found!
   const rate = ratePerSecond >= 100 ? Math.round(ratePerSecond) : Number(ratePerSecond.toPrecision(3))
   return [
-    `## As a server\n\n${fenced('sh', ['npx whyslow serve .'])}\n`,
-    `It serves with \`serving\` of options.json, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
+    ...text,
+    `Both serve with \`serving\` of options.json, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
   ].join('\n')
 }
 

@@ -71,6 +71,8 @@ describe('the folder', () => {
         'predict.mjs',
         'report.html',
         'report.json',
+        'serve-worker.mjs',
+        'serve.mjs',
       ].sort(),
     )
     expect(manifest).toMatchObject({

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { compiledEnds } from '../compile/read/ends.ts'
+import { compiledTwin } from '../engines/compiled-twin.ts'
 import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
@@ -40,6 +41,8 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
   const types = predictTypes({ ...plan, reuseOutputs: setup.options.reuseOutputs === true, generated: engine.generated === true })
   for (const name of ['predict.d.ts', 'predict.d.mts']) await folder.add(name, 'types', types)
   await folder.add('package.json', 'package', packageText(plan))
+  for (const name of ['serve.mjs', 'serve-worker.mjs'])
+    await folder.add(name, 'server', `// Written by whyslow ${plan.toolVersion}.\n${bundledText(name)}`)
   await folder.add('README.md', 'readme', readmeText(plan))
   await folder.add('report.json', 'report', `${JSON.stringify(plan.report, null, 2)}\n`)
   if (plan.html !== undefined) await folder.add('report.html', 'report', plan.html)
@@ -79,6 +82,9 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
 
 /** A file of shipped/: code that is the same in every folder. */
 export const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
+
+/** What is bundled lies beside the compiled code alone. */
+const bundledText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, compiledTwin(import.meta.url)), 'utf8')
 
 function packageText({ original, engine, toolVersion }: ShipPlan): string {
   const about = {

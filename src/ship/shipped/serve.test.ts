@@ -1,0 +1,92 @@
+// The server of the folder, started as its user starts it: with Node and what npm installed there, from a folder that has no whyslow.
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { FIXTURES, installIn, planFor, runIn, scratch } from '../example-plan.ts'
+import { shipFolder } from '../ship-folder.ts'
+
+/** `node serve.mjs`, once it says where it listens, or its words where it ends before. */
+async function start(folder: string, ...flags: string[]) {
+  // From elsewhere, and with nothing of this repository to be found.
+  const child = spawn(process.execPath, [path.join(folder, 'serve.mjs'), '--port', '0', ...flags], { cwd: scratch(), env: {} })
+  let text = ''
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  child.stderr.on('data', (chunk) => {
+    text += chunk
+  })
+  const address = await new Promise<string | null>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      const found = /at (http:\S+)/.exec(String(chunk))
+      if (found !== null) resolve(found[1]!)
+    })
+    child.once('close', () => resolve(null))
+  })
+  const end = () => {
+    child.kill('SIGTERM')
+    return ended
+  }
+  return { address, ended, end, said: () => text }
+}
+
+async function shipped(name: string, changes: Parameters<typeof planFor>[2] = {}): Promise<string> {
+  const out = path.join(scratch(), 'fast')
+  await shipFolder(await planFor(path.join(FIXTURES, `${name}.onnx`), out, changes))
+  installIn(out)
+  return out
+}
+
+test('answers as predict.mjs does, from several workers, and ends at a signal', async () => {
+  const folder = await shipped('symbolic-batch', { serving: { workers: 2, maxBatch: 4 } })
+  const server = await start(folder, '--name', 'tiny')
+  expect(server.address, server.said()).toMatch(/\/v2\/models\/tiny$/)
+  const { origin } = new URL(server.address!)
+  expect((await fetch(`${origin}/v2/health/ready`)).status).toBe(200)
+  const metadata = (await (await fetch(server.address!)).json()) as {
+    inputs: { name: string; datatype: string; shape: number[] }[]
+  }
+  const inputs = metadata.inputs.map(({ name, datatype, shape }) => {
+    const sizes = shape.map((size) => (size < 0 ? 2 : size))
+    return { name, datatype, shape: sizes, data: Array.from({ length: sizes.reduce((a, b) => a * b, 1) }, (_, k) => (k % 7) / 8) }
+  })
+  const feeds = inputs.map(
+    ({ name, shape, data }) =>
+      `${JSON.stringify(name)}: { type: 'float32', dims: [${shape}], data: Float32Array.from([${data}]) }`,
+  )
+  const right = JSON.parse(
+    runIn(
+      folder,
+      `import { load } from './predict.mjs'
+       const results = await (await load()).predict({ ${feeds.join(', ')} })
+       print(JSON.stringify(Object.entries(results).map(([name, { data }]) => [name, [...data]])))`,
+    ),
+  ) as [string, number[]][]
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const answer = await fetch(`${server.address}/infer`, { method: 'POST', body: JSON.stringify({ inputs }) })
+      return (await answer.json()) as { outputs: { name: string; data: number[] }[] }
+    }),
+  )
+  for (const { outputs } of answers) expect(outputs.map(({ name, data }) => [name, data])).toEqual(right)
+  const metrics = await (await fetch(`${origin}/metrics`)).text()
+  expect(metrics).toMatch(/whyslow_ready_workers{model="tiny",version="1"} 2\n/)
+  expect([await server.end(), server.said()]).toEqual([0, expect.stringMatching(/"draining"[\s\S]*"ended"/)])
+})
+
+test.each([
+  [['--port', 'x'], /--port x: no whole number/],
+  [['--name', 'a/b'], /--name 'a\/b': a name has no slash/],
+  [['--wrong'], /Unknown option '--wrong'.*--help/],
+])('%s is refused in one line', async (flags, said) => {
+  const folder = path.join(scratch(), 'fast')
+  await shipFolder(await planFor(path.join(FIXTURES, 'symbolic-batch.onnx'), folder))
+  const server = await start(folder, ...flags)
+  expect([server.address, await server.ended, server.said()]).toEqual([null, 2, expect.stringMatching(said)])
+  expect(server.said().trim().split('\n')).toHaveLength(1)
+})
+
+test('a package that is not installed is told', async () => {
+  const folder = path.join(scratch(), 'fast')
+  await shipFolder(await planFor(path.join(FIXTURES, 'symbolic-batch.onnx'), folder))
+  const server = await start(folder)
+  expect([server.address, await server.ended, server.said()]).toEqual([null, 2, expect.stringMatching(/onnxruntime-node/)])
+})
