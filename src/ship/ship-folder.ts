@@ -2,6 +2,7 @@
 // record of both. docs/shipped-folder.md describes each file.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { compiledEnds } from '../compile/read/ends.ts'
 import { compiledTwin } from '../engines/compiled-twin.ts'
 import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
@@ -83,9 +84,9 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
 /** A file of shipped/: code that is the same in every folder. */
 export const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
 
-/** What is bundled lies beside the compiled code alone. */
-const bundledText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, compiledTwin(import.meta.url)), 'utf8')
-
+/** What is bundled lies beside the compiled code alone, compressed. */
+const bundledText = (name: string): string =>
+  brotliDecompressSync(readFileSync(new URL(`./shipped/${name}.br`, compiledTwin(import.meta.url)))).toString('utf8')
 function packageText({ original, engine, toolVersion }: ShipPlan): string {
   const about = {
     name: packageName(original.file),
