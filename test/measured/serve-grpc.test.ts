@@ -91,6 +91,12 @@ for module, address in ((th, sys.argv[1]), (tg, sys.argv[2])):
         tensor = module.InferInput(one['name'], shape, one['datatype'])
         tensor.set_data_from_numpy(rng.standard_normal(shape).astype(np.float32))
         inputs.append(tensor)
+    config = client.get_model_config('m', **({'as_json': True} if module is tg else {}))
+    config = config.get('config', config)
+    assert (config['name'], config.get('max_batch_size', 0)) == ('m', 0), config
+    for declared, told in ((metadata['inputs'], config['input']), (metadata['outputs'], config['output'])):
+        assert [[one['name'], 'TYPE_' + one['datatype'], [int(size) for size in one['shape']]] for one in declared] == [
+            [one['name'], one['data_type'], [int(size) for size in one['dims']]] for one in told], config
     name = metadata['outputs'][0]['name']
     answers.append(client.infer('m', inputs).as_numpy(name))
     asked = client.infer('m', inputs, outputs=[module.InferRequestedOutput(name)], request_id='7')

@@ -52,13 +52,11 @@ test('answers as predict.mjs does, from several workers, and ends at a signal', 
     ({ name, shape, data }) =>
       `${JSON.stringify(name)}: { type: 'float32', dims: [${shape}], data: Float32Array.from([${data}]) }`,
   )
-  const right = JSON.parse(
-    runIn(
-      folder,
-      `import { load } from './predict.mjs'
+  const right = runIn(
+    folder,
+    `import { load } from './predict.mjs'
        const results = await (await load()).predict({ ${feeds.join(', ')} })
-       print(JSON.stringify(Object.entries(results).map(([name, { data }]) => [name, [...data]])))`,
-    ),
+       print(Object.entries(results).map(([name, { data }]) => [name, [...data]]))`,
   ) as [string, number[]][]
   const answers = await Promise.all(
     Array.from({ length: 12 }, async () => {
