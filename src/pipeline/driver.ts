@@ -5,9 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseResidentBytes } from '../machine/memory.ts'
-import { descendantsOf, endAtOnce } from '../trials/end-process.ts'
+import { descendantsOf, drained, endAtOnce, endMarked, markedBy, processesMarked } from '../trials/end-process.ts'
 import type { DriverCommand } from './language.ts'
 import { type Message, PHASES, type Phase, type Plan } from './protocol.ts'
 
@@ -15,10 +14,6 @@ import { type Message, PHASES, type Phase, type Plan } from './protocol.ts'
 const LOG_HEAD_BYTES = 4096
 const LOG_TAIL_BYTES = 8192
 const POLL_MS = 100
-/** What was written before the end may still be on its way. */
-const DRAIN_MS = 300
-/** In the environment of the process and of all that it starts, whatever session they are in. */
-const MARK = 'WHYSLOW_PASS'
 /** A line above this is no message. */
 const LONGEST_MESSAGE = 256e6
 
@@ -105,7 +100,7 @@ export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>
   const plan: Plan = { ...given, stateFile }
   const child = spawn(command.executable, [...command.arguments], {
     stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
-    env: { ...process.env, ...command.environment, [MARK]: stateFile },
+    env: { ...process.env, ...command.environment, ...markedBy(stateFile) },
     // A group of its own, so that what it leaves behind is found; Ctrl-C ends it through the signal.
     detached: process.platform !== 'win32',
     windowsHide: true,
@@ -141,13 +136,13 @@ async function follow(
   try {
     const end = await watch(child, { stateFile, limits, heard: () => messages.length })
     if (end.how === 'ended') await drained(child)
-    const strays = marked(stateFile).filter((pid) => pid !== child.pid)
+    const strays = processesMarked(stateFile).filter((pid) => pid !== child.pid)
     const leftRunning = Math.max(strays.length, child.pid === undefined ? 0 : groupOf(child.pid))
     const state = readState(stateFile)
     return { messages, failure: failureOf(end, messages, state, log.kept()), log: log.kept(), leftRunning }
   } finally {
     endGroup(child)
-    for (const pid of marked(stateFile)) endQuietly(pid)
+    endMarked(stateFile)
     for (const stream of [out, err, extra]) stream?.destroy()
     running.delete(child)
   }
@@ -197,10 +192,6 @@ function watch(child: ChildProcess, { stateFile, limits, heard }: Watched): Prom
     child.on('exit', (code, signal) => settle({ how: 'ended', code, signal }))
   })
 }
-
-/** Until its pipes are closed; what it started may hold them open. */
-const drained = (child: ChildProcess): Promise<unknown> =>
-  Promise.race([new Promise((resolve) => child.once('close', resolve)), sleep(DRAIN_MS)])
 
 function failureOf(end: End, messages: readonly Message[], at: Position, log: Log): PassFailure | null {
   const hello = messages.findLast((message) => message.kind === 'imported')
@@ -309,29 +300,6 @@ function endGroup(child: ChildProcess): void {
     process.kill(-child.pid, 'SIGKILL')
   } catch {
     // Nobody is left in it.
-  }
-}
-
-/** Processes that bear the pass's mark: those that began a session of their own, too (Linux). */
-function marked(stateFile: string): number[] {
-  if (process.platform !== 'linux') return []
-  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map(Number).filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${MARK}=${stateFile}\0`))
-}
-
-function environmentOf(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-function endQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // Gone already.
   }
 }
 

@@ -2,6 +2,7 @@
 // Not by process groups: browsers start helpers in sessions of their own, and a group of its own would keep Ctrl-C from the trial.
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A listing takes about 10 ms; nothing waits for one that hangs. */
 const QUIETLY = { encoding: 'utf8', timeout: 10_000, windowsHide: true } as const
@@ -63,4 +64,34 @@ function childrenListed(): (pid: number) => readonly number[] {
     children.set(parent!, [...(children.get(parent!) ?? []), pid!])
   }
   return (pid) => children.get(pid) ?? []
+}
+
+/** In the environment of a process and of all that it starts, whatever session they are in and whether or not their parent lives. */
+const MARK = 'WHYSLOW_PASS'
+
+/** What a process's environment gets, so that it and what it starts are found by `mark`. */
+export const markedBy = (mark: string): Readonly<Record<string, string>> => ({ [MARK]: mark })
+
+/** Processes that bear the mark (Linux; elsewhere none: the environment of others is not told). */
+export function processesMarked(mark: string): number[] {
+  if (process.platform !== 'linux') return []
+  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map(Number).filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${MARK}=${mark}\0`))
+}
+
+const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/proc/${pid}/environ`, 'latin1')])[0] ?? ''
+
+/** Ends those that bear the mark, at once: those that have lost their parent, too. */
+export const endMarked = (mark: string): void => killAll(processesMarked(mark))
+
+/** What was written before the end may still be on its way. */
+const DRAIN_MS = 300
+
+/** Once the process has exited: until its pipes are closed, which what it started may hold open; then they are let go. */
+export async function drained(child: ChildProcess): Promise<void> {
+  const given = new AbortController()
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  await Promise.race([closed, sleep(DRAIN_MS, undefined, { signal: given.signal }).catch(() => {})])
+  given.abort()
+  for (const stream of child.stdio) stream?.destroy()
 }

@@ -1,13 +1,14 @@
 // Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
 // (times, dates, random numbers) say nothing about the other.
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { InputError } from '../../graph/input-error.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { Source } from '../../pipeline/turns/contestant.ts'
 import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
-import { endAtOnce } from '../../trials/end-process.ts'
+import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
 import { toolVersion } from '../version.ts'
 
@@ -87,9 +88,14 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
     signal?.throwIfAborted()
     const begin = process.hrtime.bigint()
     const [executable, ...before] = interpreter
-    const child = spawn(executable!, [...before, file], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const onExit = () => endAtOnce(child)
-    process.on('exit', onExit)
+    const mark = randomUUID()
+    const env = { ...process.env, ...markedBy(mark) }
+    const child = spawn(executable!, [...before, file], { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const end = () => {
+      endAtOnce(child)
+      endMarked(mark)
+    }
+    process.on('exit', end)
     let [printed, said] = ['', '']
     let late = false
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -100,19 +106,18 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
     })
     const timer = setTimeout(() => {
       late = true
-      endAtOnce(child)
+      end()
     }, limitSeconds * 1000)
-    const abort = () => endAtOnce(child)
-    signal?.addEventListener('abort', abort, { once: true })
-    let ms = 0
-    child.on('exit', () => {
-      ms = Number(process.hrtime.bigint() - begin) / 1e6
-    })
+    signal?.addEventListener('abort', end, { once: true })
     child.on('error', (error) => reject(new InputError(`${name}: cannot be run (${error.message})`)))
-    child.on('close', (code, by) => {
+    child.on('exit', async (code, by) => {
+      const ms = Number(process.hrtime.bigint() - begin) / 1e6
+      // What it started and left behind holds its pipes open no longer.
+      endMarked(mark)
+      await drained(child)
       clearTimeout(timer)
-      process.off('exit', onExit)
-      signal?.removeEventListener('abort', abort)
+      process.off('exit', end)
+      signal?.removeEventListener('abort', end)
       if (signal?.aborted) return reject(signal.reason)
       if (code === 0) return settle({ ms, printed })
       const last = said.split('\n').findLast((line) => line.trim() !== '')

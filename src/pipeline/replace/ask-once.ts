@@ -1,6 +1,8 @@
-// A process of its own that is told a plan and answers once, as JSON: of the loops that are proven, in whichever language they are.
+// A process of its own that is told a plan and answers once, as JSON: of the loops that are proven, in whichever language they are. What the
+// user's code starts there and leaves behind ends with it, and keeps nobody waiting, whatever pipes it holds open.
 import { spawn } from 'node:child_process'
-import { endAtOnce } from '../../trials/end-process.ts'
+import { randomUUID } from 'node:crypto'
+import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 
 export interface Asked {
   readonly executable: string
@@ -21,10 +23,15 @@ export function askOnce<Answer>({ executable, words, plan, answersOn, limitMs, s
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const byPipe = answersOn === 'pipe'
+    const mark = randomUUID()
     const child = spawn(executable, words, {
+      env: { ...process.env, ...markedBy(mark) },
       stdio: ['pipe', byPipe ? 'ignore' : 'pipe', 'pipe', ...(byPipe ? ['pipe' as const] : [])],
     })
-    const end = () => endAtOnce(child)
+    const end = () => {
+      endAtOnce(child)
+      endMarked(mark)
+    }
     process.on('exit', end)
     signal?.addEventListener('abort', end, { once: true })
     let late = false
@@ -42,11 +49,13 @@ export function askOnce<Answer>({ executable, words, plan, answersOn, limitMs, s
     })
     child.stdin!.on('error', () => {})
     child.stdin!.end(plan)
-    child.on('error', (error) => resolve(error.message))
-    child.on('close', () => {
+    const clear = () => {
       clearTimeout(timer)
       process.off('exit', end)
       signal?.removeEventListener('abort', end)
+    }
+    const settle = () => {
+      clear()
       if (signal?.aborted) return reject(signal.reason)
       if (late) return resolve(`it did not end within ${Math.round(limitMs / 1000)} s`)
       try {
@@ -55,6 +64,15 @@ export function askOnce<Answer>({ executable, words, plan, answersOn, limitMs, s
         const last = said.split('\n').findLast((line) => line.trim() !== '')
         resolve(`its process ended before it answered${last === undefined ? '' : `: ${last.trim().slice(0, 200)}`}`)
       }
+    }
+    child.on('error', (error) => {
+      clear()
+      resolve(error.message)
+    })
+    child.on('exit', async () => {
+      endMarked(mark)
+      await drained(child)
+      settle()
     })
   })
 }

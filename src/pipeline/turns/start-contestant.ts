@@ -1,9 +1,10 @@
 // Starts a process for an implementation, Node's own or a Python interpreter, and carries questions and answers. A program that throws, ends,
 // floods its output or never answers is a ContestantFailed; whatever it started ends with it.
 import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
-import { endAtOnce } from '../../trials/end-process.ts'
+import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { Answer, Contestant, Failure, Message, Request, Source } from './contestant.ts'
 import { ContestantFailed } from './contestant.ts'
 import { frameOf, frameReader } from './frames.ts'
@@ -14,14 +15,22 @@ const pythonChild = fileURLToPath(new URL('./python_child.py', import.meta.url))
 /** Of what it writes: the end says why it ended. */
 const KEPT_BYTES = 4096
 
-const running = new Set<ChildProcess>()
+/** Each process by the mark that it and all that it starts bear. */
+const running = new Map<ChildProcess, string>()
 process.on('exit', () => {
-  for (const child of running) endAtOnce(child)
+  for (const [child, mark] of running) endAll(child, mark)
 })
+
+function endAll(child: ChildProcess, mark: string): void {
+  endAtOnce(child)
+  // Those that have lost their parent.
+  endMarked(mark)
+}
 
 /** Its process, at once, named by its file in a list of processes; nothing of the user's is run yet. */
 export function startContestant(source: Source): Contestant {
-  const environment = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
+  const mark = randomUUID()
+  const environment = { ...process.env, ...markedBy(mark), ORT_DISABLE_TELEMETRY: '1' }
   if (source.language === 'javascript') {
     const child = fork(nodeChild, [source.file], {
       serialization: 'advanced',
@@ -29,7 +38,7 @@ export function startContestant(source: Source): Contestant {
       execArgv: [],
       env: environment,
     })
-    const carried = carry(child, (message) => void child.send(message))
+    const carried = carry(child, mark, (message) => void child.send(message))
     child.on('message', carried.receive)
     child.stdout!.resume()
     return carried.contestant
@@ -39,7 +48,7 @@ export function startContestant(source: Source): Contestant {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...environment, PYTHONUNBUFFERED: '1' },
   })
-  const carried = carry(child, (message) => {
+  const carried = carry(child, mark, (message) => {
     for (const part of frameOf(message)) child.stdin!.write(part)
   })
   child.stdin!.on('error', () => {})
@@ -58,8 +67,8 @@ interface Asked {
   readonly settle: (message: Message) => void
 }
 
-function carry(child: ChildProcess, send: (request: Request) => void) {
-  running.add(child)
+function carry(child: ChildProcess, mark: string, send: (request: Request) => void) {
+  running.set(child, mark)
   let asked: Asked | null = null
   let at: { stage: string | null; sample: number | null } = { stage: null, sample: null }
   let lost: Failure | null = null
@@ -72,8 +81,12 @@ function carry(child: ChildProcess, send: (request: Request) => void) {
     asked?.settle({ failed: { ...lost, ...at } })
   }
   child.on('error', (error) => lose(error.message))
-  // What was sent before the end arrives first.
-  child.on('close', (code, signal) => lose(wordsOfEnd(code, signal, said)))
+  // What was sent before the end arrives first; what it started and left behind holds its pipes open no longer.
+  child.on('exit', async (code, signal) => {
+    endMarked(mark)
+    await drained(child)
+    lose(wordsOfEnd(code, signal, said))
+  })
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
@@ -93,7 +106,7 @@ function carry(child: ChildProcess, send: (request: Request) => void) {
         const late = `it gave no answer within ${Math.round(timeMs / 1000)} s`
         const timer = setTimeout(() => {
           asked?.settle({ failed: { kind: 'timed-out', reason: late, ...at, line: null } })
-          endAtOnce(child)
+          endAll(child, mark)
         }, timeMs)
         asked = {
           settle(message) {
@@ -108,7 +121,7 @@ function carry(child: ChildProcess, send: (request: Request) => void) {
     },
     async end() {
       lost ??= { kind: 'ended', reason: 'it was ended', ...at, line: null }
-      endAtOnce(child)
+      endAll(child, mark)
       await gone
       running.delete(child)
     },
