@@ -149,6 +149,10 @@ class Wrap(ast.NodeTransformer):
         return node
 
     def visit_ListComp(self, node):
+        if node.generators[0].is_async:
+            # What it goes over is asked for its items with `await`, which the hook does not.
+            self.generic_visit(node)
+            return node
         kind = kind_of(node, self.resolve) if self.depth == 0 else None
         number = self._spot(node, kind)
         self.generic_visit(node)
