@@ -25,6 +25,8 @@ def alternatives(run, libraries):
             continue
         if session.engine == "pytorch":
             tries.extend(_torch(session))
+        if session.engine == "keras" and session.training:
+            tries.append(_keras_training(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
     return found
 
@@ -83,6 +85,14 @@ def _torch(session):
                 model.train()
 
         yield "training-mode", "model.train()", "model.eval()", (bound, settled)
+
+
+def _keras_training(session):
+    """(rule, now, instead, (call, call)): out of training mode."""
+    _, args, kwargs = session.last
+    model, given = args[0], args[1:]
+    ways = [lambda training=training: model(*given, **{**kwargs, "training": training}) for training in (True, False)]
+    return "training-mode", "model(x, training=True)", "model(x, training=False)", ways
 
 
 def _keras(model, given, kwargs, bound):

@@ -13,7 +13,14 @@ from . import values
 from .clock import MS, now_ns
 from .places import name_of, shown
 
-#: module -> (engine, [(class or None, attribute, what it does)]). 'open' makes its object a session, 'load' gives one; the first argument may be
+#: An interpreter runs on what its tensors were set to before.
+_INTERPRETER = [
+    ("Interpreter", "__init__", "open"),
+    ("Interpreter", "invoke", "run"),
+    ("Interpreter", "set_tensor", "input"),
+    ("Interpreter", "allocate_tensors", "plan"),
+]
+#: module -> (engine, [(class or None, attribute, what it does)]). 'open' makes its object a session, 'load' gives one; an argument may be
 #: the file. Without an engine only what it gives says whether it is one.
 WRAPPED = {
     "onnxruntime.capi.onnxruntime_inference_collection": (
@@ -39,18 +46,9 @@ WRAPPED = {
     "keras.src.backend.jax.trainer": ("keras", [("JAXTrainer", "predict", "run"), ("JAXTrainer", "predict_on_batch", "run")]),
     "keras.src.saving.saving_api": ("keras", [(None, "load_model", "load")]),
     "tensorflow.python.eager.polymorphic_function.polymorphic_function": ("tensorflow", [("Function", "__call__", "run")]),
-    "ai_edge_litert.interpreter": (
-        "litert",
-        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
-    ),
-    "tflite_runtime.interpreter": (
-        "litert",
-        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
-    ),
-    "tensorflow.lite.python.interpreter": (
-        "litert",
-        [("Interpreter", "__init__", "open"), ("Interpreter", "invoke", "run"), ("Interpreter", "allocate_tensors", "plan")],
-    ),
+    "ai_edge_litert.interpreter": ("litert", _INTERPRETER),
+    "tflite_runtime.interpreter": ("litert", _INTERPRETER),
+    "tensorflow.lite.python.interpreter": ("litert", _INTERPRETER),
     "torch.serialization": ("pytorch", [(None, "load", "load")]),
     "torch.jit._serialization": ("pytorch", [(None, "load", "load")]),
     "torch.nn.modules.module": ("pytorch", [("Module", "__call__", "run")]),
@@ -111,6 +109,8 @@ class Session:
         self.at_once = 0
         self.most_at_once = 0
         self.inputs = []
+        #: What its tensors were set to, by their number.
+        self.set = {}
         self.stages = {}
         self.training = None
         self.gradients = None
@@ -248,7 +248,7 @@ class Libraries(importlib.abc.MetaPathFinder):
                 return result
             finally:
                 depth.level = level
-                libraries._end(session, kind, now_ns() - start, args, result)
+                libraries._end(session, kind, now_ns() - start, (args, kwargs), result)
                 if kind in ("open", "load") and libraries.counting:
                     libraries._keep_opening(kind, original, (args, kwargs), result)
 
@@ -271,6 +271,11 @@ class Libraries(importlib.abc.MetaPathFinder):
             return None
         if kind in ("open", "load"):
             return Session(engine) if place else None
+        if kind == "input":
+            number, value = [*args[1:3], *(kwargs[name] for name in ("tensor_index", "value") if name in kwargs)]
+            if self.counting:
+                self._session(engine, args[0]).set[number] = value
+            return None
         session = self._session(engine, args[0])
         session.method = attribute
         if session.ran is None and place is not None:
@@ -298,19 +303,22 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.traces = traces_of(args[0]) if session.engine in ("tensorflow", "keras") else None
         if session.runs >= 3:
             return
-        given = [*args[1:], *kwargs.values()]
+        given = [*args[1:], *kwargs.values(), *session.set.values()]
         flat = []
         for one in given:
             flat.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) and one and hasattr(one[0], "dtype") else [one])
         session.inputs = [fact for fact in map(values.fact, flat[:8]) if fact["kind"] in ("ndarray", "tensor", "dataframe", "array")]
         _torch_facts(session, args[0])
+        if session.engine == "keras" and session.method == "__call__" and kwargs.get("training") is True:
+            session.training = True
 
-    def _end(self, session, kind, took, args, result):
+    def _end(self, session, kind, took, given, result):
         if session is None:
             return
         if kind in ("open", "load"):
-            self._opened(session, kind, took, args, result)
+            self._opened(session, kind, took, given, result)
             return
+        args, _ = given
         session.at_once -= 1
         if self.counting:
             session.runs += 1
@@ -319,7 +327,8 @@ class Libraries(importlib.abc.MetaPathFinder):
             if now is not None:
                 session.retraces = (session.retraces or 0) + max(0, now - session.traces)
 
-    def _opened(self, opened, kind, took, args, result):
+    def _opened(self, opened, kind, took, given, result):
+        args, _ = given
         target = result if kind == "load" else args[0]
         if target is None or opened.engine is None and values_engine(type(target)) is None:
             return
@@ -328,8 +337,7 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.opened = self._place()
         session.opens += self.counting
         session.open_ns = took
-        named = args[0] if kind == "load" and args else args[1] if len(args) > 1 else None
-        session.model_file = _file(named) or session.model_file
+        session.model_file = _file_of(*given, kind) or session.model_file
 
     def _keep_opening(self, kind, original, given, result):
         """How a model that is opened in each prediction is opened again: by its class, or by the same function of a file that is named."""
@@ -340,16 +348,22 @@ class Libraries(importlib.abc.MetaPathFinder):
             return
         if kind == "open":
             session.opening = lambda: type(target)(*args[1:], **kwargs)
-        elif isinstance(args[0], (str, os.PathLike)):
-            session.opening = lambda: original(*args, **kwargs)
-        elif _file(args[0]) is not None:
-            path = _file(args[0])
+            return
+        path, at = _file_at(args, kwargs, kind)
+        if path is None:
+            # The name of a model that its library finds.
+            if args and isinstance(args[0], str):
+                session.opening = lambda: original(*args, **kwargs)
+            return
 
-            def opening():
-                with open(path, "rb") as file:
-                    return original(file, *args[1:], **kwargs)
+        def opening():
+            if isinstance(_value_at(args, kwargs, at), (str, os.PathLike)):
+                return original(*args, **kwargs)
+            with open(path, "rb") as file:
+                words = {name: file if name == at else value for name, value in kwargs.items()}
+                return original(*[file if place == at else value for place, value in enumerate(args)], **words)
 
-            session.opening = opening
+        session.opening = opening
 
     def _session(self, engine, target):
         """By where it is opened or run: one that is opened anew for each prediction is one session with many openings."""
@@ -450,6 +464,22 @@ def _torch_facts(session, model):
     session.training = bool(getattr(model, "training", False))
     wanted = any(one.requires_grad for one in model.parameters()) if hasattr(model, "parameters") else False
     session.gradients = bool(torch is not None and torch.is_grad_enabled() and wanted)
+
+
+def _file_of(args, kwargs, kind):
+    return _file_at(args, kwargs, kind)[0]
+
+
+def _file_at(args, kwargs, kind):
+    """(path, where it stands among the arguments) of the first that is a file's; (None, None): it is of none."""
+    first = 1 if kind == "open" else 0
+    places = [*range(first, min(len(args), first + 1)), *kwargs]
+    found = ((_file(_value_at(args, kwargs, at)), at) for at in places)
+    return next((one for one in found if one[0] is not None), (None, None))
+
+
+def _value_at(args, kwargs, at):
+    return args[at] if isinstance(at, int) else kwargs[at]
 
 
 def _file(named):
