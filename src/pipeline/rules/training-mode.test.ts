@@ -11,6 +11,11 @@ checkPipelineRule(trainingMode, {
       given: given(true),
       expect: { timeMs: 5, wouldSaveMs: 0, detail: /app\.mjs:20 runs in training mode/ },
     },
+    {
+      name: 'a Keras model that is called so',
+      given: examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'keras', training: true })] }),
+      expect: { timeMs: 5, detail: /Call it with training=False/ },
+    },
   ],
   clear: [
     { name: 'after eval()', given: given(false) },

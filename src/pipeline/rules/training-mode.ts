@@ -3,6 +3,11 @@ import { ms, tell } from '../../diagnose/tell.ts'
 import { inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
+const CURES: Readonly<Record<string, string>> = {
+  pytorch: 'Call model.eval() once after loading.',
+  keras: 'Call it with training=False, or without the word.',
+}
+
 export const trainingMode = definePipelineRule({
   id: 'training-mode',
   area: 'software',
@@ -19,7 +24,7 @@ export const trainingMode = definePipelineRule({
         const saved = tried !== undefined && tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0
         return {
           ...tell`The model at ${inWords(ran)} runs in training mode, ${ms('runs-time', timeMs)} of a prediction: layers such as Dropout
-            still change what comes out. Call model.eval() once after loading.`,
+            still change what comes out. ${CURES[session.engine] ?? CURES.pytorch!}`,
           timeMs,
           wouldSaveMs: saved,
           basis: tried === undefined ? ('modelled' as const) : ('measured' as const),
