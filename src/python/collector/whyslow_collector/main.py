@@ -1,5 +1,6 @@
 """One pass of the user's code: the plan comes as the first line, messages go back until `bye` (src/pipeline/protocol.ts)."""
 
+import atexit
 import faulthandler
 import os
 import platform
@@ -31,6 +32,9 @@ _PACKAGES = {
     "PIL": "pillow",
     "cv2": "opencv-python",
 }
+
+#: What was registered for the end may wait for somebody.
+_LONGEST_END_S = 5
 
 
 class Run:
@@ -97,6 +101,8 @@ def finish(run, code):
     run.whereabouts.enter("end")
     hello(run)
     run.send("bye")
+    threading.Timer(_LONGEST_END_S, os._exit, (0,)).start()
+    atexit._run_exitfuncs()
     flush()
     os._exit(0)
 
