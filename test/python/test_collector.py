@@ -12,7 +12,20 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
 
-from whyslow_collector import alternatives, clock, instead_of_calls, loops, patterns, predictions, samples, target, values, whereabouts  # noqa: E402
+from whyslow_collector import (  # noqa: E402
+    alternatives,
+    clock,
+    finishing,
+    instead_of_calls,
+    libraries,
+    loops,
+    patterns,
+    predictions,
+    samples,
+    target,
+    values,
+    whereabouts,
+)
 from whyslow_collector.errors import Contract, reason_of  # noqa: E402
 from whyslow_collector.loops_seen import LoopsSeen  # noqa: E402
 from whyslow_collector.places import Places  # noqa: E402
@@ -209,9 +222,13 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("print(1)"), "script")
         self.assertEqual(self.kind("print(1)", call="f"), "function")
         self.assertEqual(self.kind("class pipeline:\n    def predict(self, x): pass"), "stages")
+        self.assertEqual(self.kind("class Service:\n    def predict(self, x): pass\npipeline = Service()"), "stages")
+        self.assertEqual(self.kind("from service import pipeline\ndef samples(): pass"), "stages")
+        self.assertEqual(self.kind("from transformers import pipeline\nprint(pipeline('x'))"), "script")
+        self.assertEqual(self.kind("pipeline = make_pipeline(a, b)\npipeline.fit(x, y)"), "script")
 
     def test_binding(self):
-        bind = lambda function, has_model: target.bind(function, "M", has_model, None)  # noqa: E731
+        bind = lambda function, has_model, predicts=True: target.bind(function, "M", has_model, predicts)  # noqa: E731
         self.assertEqual(bind(lambda model, x: (model, x), True)(1), ("M", 1))
         self.assertEqual(bind(lambda x: x, True)(1), 1)
         self.assertEqual(bind(lambda: "none", False)(1), "none")
@@ -222,6 +239,38 @@ class Targets(unittest.TestCase):
             yield x + 1
 
         self.assertEqual(bind(several, False)(1), [1, 2])
+
+        async def later(x):
+            yield x
+            yield x + 1
+
+        self.assertEqual(bind(later, False)(1), [1, 2])
+
+    def test_wrappers_that_take_whatever_they_are_given(self):
+        def wrapped(function):
+            def wrapper(*args, **kwargs):
+                return function(*args, **kwargs)
+
+            return wrapper
+
+        both = wrapped(lambda model, x: (model, x))
+        self.assertEqual(target.bind(both, "M", True, True)(1), ("M", 1))
+        self.assertEqual(target.bind(wrapped(wrapped(lambda model, x: (model, x))), "M", True, True)(1), ("M", 1))
+        self.assertEqual(target.bind(wrapped(lambda x: x), "M", True, False)(1), 1)
+        self.assertEqual(target.bind(wrapped(lambda x: x), "M", True, True)(1), 1)
+
+        class Service:
+            @wrapped
+            def predict(self, model, x):
+                return model, x
+
+        self.assertEqual(target.bind(Service().predict, "M", True, True)(1), ("M", 1))
+
+        def unknown(*args):
+            return args
+
+        self.assertEqual(target.bind(unknown, "M", True, True)(1), ("M", 1))
+        self.assertEqual(target.bind(unknown, "M", True, False)(1), (1,))
 
     def test_syntax_errors_are_contracts(self):
         with self.assertRaisesRegex(Contract, "user.py:1"):
@@ -237,6 +286,38 @@ class Samples(unittest.TestCase):
         picture = written("", "s.png")
         self.assertEqual(samples.from_path(picture), [picture])
         self.assertEqual(samples.from_path(os.path.dirname(picture)), [picture])
+
+    def test_numbers_of_one_axis_are_one_sample(self):
+        self.assertEqual(samples.from_path(written("[1, 2.5]", "s.json")), [[1, 2.5]])
+        self.assertEqual(samples.from_path(written('\ufeff["a", 2]', "s.json")), ["a", 2])
+
+    def test_a_table_reads_numbers_as_javascript_does(self):
+        read = samples.from_path(written("a\tb\n 1 \tnan\n1e3\t1_000\n", "s.tsv"))
+        self.assertEqual(read, [{"a": 1, "b": "nan"}, {"a": 1000.0, "b": "1_000"}])
+
+    def test_endless_samples_end(self):
+        def arrays():
+            while True:
+                yield bytes(1000)
+
+        found, why = samples.taken(arrays(), most_bytes=10_000)
+        self.assertEqual((len(found), why), (10, "they hold 0 MB"))
+        self.assertEqual(len(samples.taken(arrays(), most=7)[0]), 7)
+        self.assertEqual(samples.taken([1, 2]), ([1, 2], None))
+        clock_of = iter([0, 1, 50]).__next__
+        self.assertEqual(len(samples.taken(arrays(), now=clock_of)[0]), 2)
+        self.assertEqual(samples.bytes_of([{"a": bytes(100)}] * 3), 3 * 116)
+
+    def test_what_samples_give_later(self):
+        async def one_by_one():
+            yield 1
+            yield 2
+
+        async def together():
+            return [3, 4]
+
+        self.assertEqual(samples.read(one_by_one, None), ([1, 2], "module"))
+        self.assertEqual(samples.read(together, None), ([3, 4], "module"))
 
     def test_none(self):
         for path in ("/no/such/folder", tempfile.mkdtemp()):
@@ -293,6 +374,57 @@ class Runs(unittest.TestCase):
         self.assertEqual([(row["line"], row["endLine"], row["tripsPerPrediction"]) for row in rows], [(3, 4, 2.0)])
         self.assertEqual(rows[0]["operands"]["a"]["length"], 3)
 
+    def test_asynchronous_comprehensions_stay_as_they_are(self):
+        path = written(
+            """
+            async def rows():
+                for k in range(3):
+                    yield k
+
+            async def predict():
+                doubled = [k * 2 async for k in rows()]
+                return doubled + [k async for k in rows() for _ in range(2)] + list({k async for k in rows()})
+            """
+        )
+        seen = LoopsSeen(Places([path]))
+        seen.install()
+        with open(path) as file:
+            space = {}
+            exec(seen.compile(file.read(), path), space)
+        seen.is_counting = True
+        self.assertEqual(finishing.run(space["predict"]()), [0, 2, 4, 0, 0, 1, 1, 2, 2, 0, 1, 2])
+
+    def test_stages_that_are_not_done_when_they_come_back(self):
+        path = written(
+            """
+            import asyncio
+            ran = []
+
+            async def load():
+                return asyncio.get_running_loop()
+
+            def preprocess(x):
+                yield x
+                ran.append("preprocess")
+
+            async def predict(model, rows):
+                assert model is asyncio.get_running_loop()
+                for row in rows:
+                    yield row
+                ran.append("predict")
+
+            def postprocess(rows):
+                return map(ran.append, rows)
+            """
+        )
+        module = target.import_file(path, lambda source, name: compile(source, name, "exec"))
+        found = target.target_of(module, "stages", None)
+        model = finishing.awaited(found.load())
+        made = predictions.Predictions(found, model, [7], whereabouts.Whereabouts(None))
+        made.first()
+        made.plain_once()
+        self.assertEqual(module.ran, ["preprocess", "predict", 7] * 2)
+
     def test_slopes_and_intervals(self):
         self.assertEqual(predictions.slope([(0, 0), (10, 20), (20, 40)]), 2)
         low, high = clock.interval([2.0] * 9)
@@ -303,6 +435,75 @@ class Runs(unittest.TestCase):
         self.assertFalse(Places().is_user("<string>"))
         self.assertFalse(Places().is_user(predictions.__file__))
         self.assertTrue(Places().is_user(written("")))
+
+class Sessions(unittest.TestCase):
+    """Classes of a library that is none, wrapped as those of the libraries are."""
+
+    def setUp(self):
+        whole = type("Run", (), {"whereabouts": whereabouts.Whereabouts(None), "places": Places([__file__])})
+        self.seen = libraries.Libraries(whole)
+        self.seen.counting = True
+
+    def wrapped(self, engine, cls, **kinds):
+        for attribute, kind in kinds.items():
+            setattr(cls, attribute, self.seen._wrapper(engine, attribute, kind, vars(cls)[attribute]))
+        return cls
+
+    def interpreter(self):
+        class Interpreter:
+            def __init__(self, model_path=None):
+                self.input = None
+
+            def set_tensor(self, tensor_index, value):
+                self.input = value
+
+            def invoke(self):
+                return self.input
+
+        return self.wrapped("litert", Interpreter, __init__="open", set_tensor="input", invoke="run")
+
+    def test_a_file_by_keyword(self):
+        path = written("", "m.tflite")
+        interpreter = self.interpreter()(model_path=path)
+        interpreter.set_tensor(0, (1.0, 2.0))
+        interpreter.set_tensor(tensor_index=1, value=[3.0])
+        interpreter.invoke()
+        (row,) = self.seen.rows(1, [])
+        self.assertEqual((row["modelFile"], row["runsPerPrediction"]), (path, 1))
+        self.assertEqual([one["shape"] for one in row["inputs"]], [[2], [1]])
+
+    def test_a_load_by_keyword(self):
+        path = written("model", "m.pkl")
+
+        class Model:
+            pass
+
+        Model.__module__ = "keras"
+
+        def load(file):
+            with open(file, "rb") if isinstance(file, str) else file as held:
+                held.read()
+            return Model()
+
+        load_model = self.seen._wrapper("keras", "load", "load", load)
+        self.assertIsInstance(load_model(file=path), Model)
+        with open(path, "rb") as file:
+            load_model(file=file)
+        self.assertEqual({row["modelFile"] for row in self.seen.rows(1, [])}, {path})
+        for session in self.seen.sessions:
+            self.assertIsInstance(session.opening(), Model)
+
+    def test_a_call_in_training_mode(self):
+        class Model:
+            def __call__(self, x, training=False):
+                return x
+
+        model = self.wrapped("keras", Model, __call__="run")()
+        model([1.0, 2.0])
+        self.assertIsNone(self.seen.sessions[0].training)
+        model([1.0, 2.0], training=True)
+        self.assertTrue(self.seen.sessions[0].training)
+
 
 class Wrappers(unittest.TestCase):
     @unittest.skipUnless(importlib.util.find_spec("numpy"), "numpy is not here")

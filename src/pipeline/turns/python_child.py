@@ -30,6 +30,7 @@ import queue
 import struct
 import threading
 import time
+import types
 
 MOST_ITEMS = 1_000_000
 DEEPEST = 64
@@ -283,9 +284,21 @@ def nested(values, shape):
 
 # The program: the same contract as program.ts.
 
+#: An object or class of the module that has the functions as methods, in place of the module.
+HOLDER = "pipeline"
+
+
+def holder_of(module):
+    holder = getattr(module, HOLDER, None)
+    if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
+        return module
+    return holder() if inspect.isclass(holder) else holder
+
+
 class Program:
     def __init__(self, module, call):
-        find = lambda name: getattr(module, name) if callable(getattr(module, name, None)) else None
+        holder = holder_of(module)
+        find = lambda name: next((one for one in (getattr(each, name, None) for each in (holder, module)) if callable(one)), None)
         self.load, self.samples, self.model = find("load"), find("samples"), None
         before, predict, after = find("preprocess"), find("predict"), find("postprocess")
         if call is not None:
@@ -294,7 +307,7 @@ class Program:
                 target = getattr(target, part, None)
             if not callable(target):
                 raise LookupError("it has no function %s; it has %s" % (call, names_in(module)))
-            with_model = self.load is not None and required(target) > 1
+            with_model = self.load is not None and (required(target) > 1 or takes_any(target))
             self.first = target
             self.stages = [(call, self.with_model(target) if with_model else spread(target))]
             self.parameters = parameters(target) - with_model
@@ -314,7 +327,8 @@ class Program:
         self.parameters = parameters(self.first) - (0 if before or not self.load else 1)
 
     def with_model(self, function):
-        return (lambda x: function(self.model, x)) if parameters(function) > 1 else (lambda x: function(self.model))
+        takes_both = parameters(function) > 1 or takes_any(function)
+        return (lambda x: function(self.model, x)) if takes_both else (lambda x: function(self.model))
 
     def whole(self):
         steps = [run for _, run in self.stages]
@@ -324,8 +338,8 @@ class Program:
         def call(value):
             for run in steps:
                 value = run(value)
-                if inspect.isawaitable(value):
-                    value = settled(value)
+                if is_unfinished(value):
+                    value = finished(value)
             return value
 
         return call
@@ -341,14 +355,85 @@ def settled(awaitable):
     if not LOOP:
         LOOP.append(asyncio.new_event_loop())
         asyncio.set_event_loop(LOOP[0])
-    return LOOP[0].run_until_complete(awaitable)
+    return LOOP[0].run_until_complete(awaited(awaitable))
 
 
-def signature(function):
+async def awaited(value):
+    return await value
+
+
+#: Nothing of them has run yet.
+LAZY = (types.GeneratorType, types.AsyncGeneratorType, map, filter, zip)
+
+
+class Listed(list):
+    """What an asynchronous generator gave; whoever reads it with `async for` still can."""
+
+    def __aiter__(self):
+        return each_of(self)
+
+
+#: Outputs are told by the names of their types: it is a list like any other.
+Listed.__name__ = "list"
+
+
+async def each_of(items):
+    for one in items:
+        yield one
+
+
+async def listed(generator):
+    return Listed([one async for one in generator])
+
+
+def is_unfinished(value):
+    return isinstance(value, LAZY) or inspect.isawaitable(value)
+
+
+def finished(value):
+    """What is awaitable awaited, generators run until they are empty: what was not done was not measured."""
+    while is_unfinished(value):
+        if inspect.isawaitable(value):
+            value = settled(value)
+        elif isinstance(value, types.AsyncGeneratorType):
+            value = settled(listed(value))
+        else:
+            value = list(value)
+    return value
+
+
+def signature(function, depth=0):
+    """Its parameters; of a decorator's wrapper that takes whatever it is given, those of the function that it holds. None: it does not tell."""
     try:
-        return list(inspect.signature(function).parameters.values())
+        found = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return None
+    held = held_function(function) if found and found[0].kind is inspect.Parameter.VAR_POSITIONAL and depth < 8 else None
+    inner = None if held is None else signature(held, depth + 1)
+    if inner is None:
+        return found
+    return inner[1:] if inspect.ismethod(function) else inner
+
+
+def held_function(function):
+    """The one function that a wrapper holds: a function in its closure, an object as an attribute."""
+    own = getattr(function, "__func__", function)
+    if inspect.isfunction(own):
+        held = []
+        for cell in own.__closure__ or ():
+            try:
+                held.append(cell.cell_contents)
+            except ValueError:
+                pass
+    else:
+        held = list(getattr(own, "__dict__", {}).values())
+    found = [one for one in held if inspect.isfunction(one) and one is not own]
+    return found[0] if len(found) == 1 else None
+
+
+def takes_any(function):
+    known = signature(function)
+    return known is not None and len(known) > 0 and known[0].kind is inspect.Parameter.VAR_POSITIONAL
 
 
 def required(function):
@@ -411,11 +496,47 @@ def is_program(source, file):
             return True
         elif isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == "predict" for one in node.names):
             return True
+    if holds_stages(body):
+        return True
     public = [name for name in functions if not name.startswith("_") and name not in ("load", "samples")]
     quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
     doc = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     guard = lambda node: isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
     return len(public) == 1 and all(isinstance(node, quiet) or doc(node) or guard(node) for node in body)
+
+
+def loaded(program):
+    model = program.load()
+    return settled(model) if inspect.isawaitable(model) else model
+
+
+def items_of(given):
+    """Samples one by one, of an asynchronous generator too; a dictionary is one."""
+    given = settled(given) if inspect.isawaitable(given) else given
+    if isinstance(given, dict):
+        given = [given]
+    if hasattr(given, "__iter__") or not hasattr(given, "__aiter__"):
+        yield from given
+        return
+    later = given.__aiter__()
+    while True:
+        try:
+            yield settled(later.__anext__())
+        except StopAsyncIteration:
+            return
+
+
+def holds_stages(body):
+    """Whether `pipeline` has them: a class of this file, an object of one, or, where there are samples, whatever bears the name."""
+    classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
+    has_samples = any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "samples" for node in body)
+    of_name = lambda node: isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == HOLDER for one in node.targets)
+    values = [node.value for node in body if of_name(node)]
+    made = [one.func if isinstance(one, ast.Call) else one for one in values]
+    imported = any(isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == HOLDER for one in node.names) for node in body)
+    if HOLDER in classes or any(isinstance(one, ast.Name) and one.id in classes for one in made):
+        return True
+    return has_samples and (len(made) > 0 or imported)
 
 
 class Session:
@@ -445,7 +566,7 @@ class Session:
         if self.program.load:
             self.at = {"stage": "load", "sample": None}
             start = time.perf_counter_ns()
-            self.program.model = self.program.load()
+            self.program.model = loaded(self.program)
             opened["loadMs"] = ms_since(start)
         opened["stages"] = [name for name, _ in self.program.stages]
         opened["hasSamples"] = self.program.samples is not None
@@ -457,10 +578,7 @@ class Session:
     def samples(self, request):
         self.at = {"stage": "samples", "sample": None}
         self.own = []
-        listed = self.program.samples()
-        if isinstance(listed, dict):
-            listed = [listed]
-        for sample in listed:
+        for sample in items_of(self.program.samples()):
             self.own.append(sample)
             if len(self.own) >= request["most"]:
                 break
@@ -487,9 +605,7 @@ class Session:
             self.at = {"stage": name, "sample": index}
             send({"at": self.at})
             start = time.perf_counter_ns()
-            value = run(value)
-            if inspect.isawaitable(value):
-                value = settled(value)
+            value = finished(run(value))
             total += time.perf_counter_ns() - start
         tree, buffers = encode_value(value)
         return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": digest(sample) != before}
@@ -513,8 +629,7 @@ class Session:
         place = 1 if len(stages) > 1 and stages[0][0] == "preprocess" else 0
         made = [self.sample(index) for index in request["order"]]
         if place == 1:
-            made = [stages[0][1](one) for one in made]
-            made = [settled(one) if inspect.isawaitable(one) else one for one in made]
+            made = [finished(stages[0][1](one)) for one in made]
         return {"passMs": time_passes(stages[place][1], lambda: made, request["leastMs"], request["leastPasses"])}
 
 
@@ -531,8 +646,8 @@ def time_passes(call, samples, least_ms, least_passes, now=time.perf_counter_ns)
         for one in given:
             for sample in one:
                 result = call(sample)
-                if inspect.isawaitable(result):
-                    settled(result)
+                if is_unfinished(result):
+                    finished(result)
         end = now()
         ms = (end - start) / 1e6
         short = ms < LEAST_TIMED_MS and together < MOST_TOGETHER
@@ -553,8 +668,8 @@ def time_with_gaps(call, samples, least_passes, gap_ms, now=time.perf_counter_ns
             time.sleep(gap_ms / 1000)
             start = now()
             result = call(sample)
-            if inspect.isawaitable(result):
-                settled(result)
+            if is_unfinished(result):
+                finished(result)
             total += now() - start
         passes.append(total / 1e6)
     return passes

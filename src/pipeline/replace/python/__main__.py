@@ -126,12 +126,10 @@ def run(plan, code, candidates, is_script):
         return
     program = child.Program(module, plan["call"])
     if program.load:
-        program.model = child.settled(program.load()) if child.inspect.isawaitable(program.load) else program.load()
+        program.model = child.loaded(program)
     call = program.whole()
     for sample in samples_of(plan, program):
-        result = call(sample)
-        if child.inspect.isawaitable(result):
-            child.settled(result)
+        child.finished(call(sample))
         if all(len(one.seen) >= MOST_SEEN for one in candidates):
             return
 
@@ -146,7 +144,7 @@ def samples_of(plan, program):
     if program.samples is None:
         yield None
         return
-    for k, sample in enumerate(program.samples()):
+    for k, sample in enumerate(child.items_of(program.samples())):
         if k >= MOST_SAMPLES:
             return
         yield sample

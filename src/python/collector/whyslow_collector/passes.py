@@ -6,6 +6,7 @@ import time
 from . import samples as reading
 from . import script, target
 from .clock import MS, now_ns
+from .finishing import awaited
 from .places import shown
 from .predictions import Predictions, block, needs_samples, resident_bytes, slope
 
@@ -51,7 +52,7 @@ def prepare(run, kind, compile_source=None):
         run.send("imports", imports=imports.stop())
     model = load(run, found)
     at.enter("samples")
-    samples, source = reading.read(found.samples, plan.get("data"))
+    samples, source = reading.read(found.samples, plan.get("data"), run.send)
     run.send("samples", count=len(samples), source=source)
     needs_samples(found, samples)
     predictions = Predictions(found, model, samples, at)
@@ -67,17 +68,9 @@ def load(run, found):
         return None
     run.whereabouts.enter("load")
     start = now_ns()
-    model = target.bind(found.load, None, False, _loop)(None) if callable(found.load) else found.load
+    model = awaited(found.load()) if callable(found.load) else found.load
     run.send("loaded", ms=(now_ns() - start) / MS)
     return model
-
-
-def _loop():
-    import asyncio
-
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
 
 
 def compiled(source, path):

@@ -1,7 +1,6 @@
 """The user's stages, called as their program would call them: first call, warm-up, then blocks with the time of each stage. Nothing but a
 clock stands between two stages, so that they add up to the whole."""
 
-import asyncio
 import gc
 import inspect
 import os
@@ -11,6 +10,7 @@ import tracemalloc
 
 from .clock import MS, now_ns
 from .errors import Contract
+from .finishing import finished, is_unfinished
 from .target import bind
 
 
@@ -28,15 +28,9 @@ class Predictions:
         self.samples = samples or [None]
         self.whereabouts = whereabouts
         self.calls = 0
-        self._loop = None
         has_model = target.load is not None
-        self.stages = [bind(function, model, has_model, self.loop) for _, function in target.stages]
-
-    def loop(self):
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        return self._loop
+        is_one = target.kind == "function"
+        self.stages = [bind(function, model, has_model, is_one or name == "predict") for name, function in target.stages]
 
     def once(self):
         """One prediction of the next sample: the times at which stages began and ended, ns; the last value."""
@@ -101,21 +95,16 @@ class Predictions:
             raise Failed(error) from error
 
     def first(self):
-        """As `once`, with each stage's result; a stage that gives back something to wait for is awaited from here on."""
+        """As `once`, with each stage's result; what a stage gives back unfinished is finished from here on."""
         sample = self._next()
         marks, values, value = [now_ns()], [], sample
         for index in range(len(self.stages)):
             self.whereabouts.at_stage(index)
             try:
                 value = self.stages[index](value)
-                if inspect.isawaitable(value):
-                    stage = self.stages[index]
-                    self.stages[index] = lambda given, call=stage: self.loop().run_until_complete(_awaited(call(given)))
-                    value = self.loop().run_until_complete(_awaited(value))
-                if inspect.isgenerator(value):
-                    stage = self.stages[index]
-                    self.stages[index] = lambda given, call=stage: list(call(given))
-                    value = list(value)
+                if is_unfinished(value):
+                    self.stages[index] = lambda given, call=self.stages[index]: finished(call(given))
+                    value = finished(value)
             except BaseException as error:
                 raise Failed(error) from error
             marks.append(now_ns())
@@ -153,10 +142,6 @@ class Predictions:
 
     def sample_of(self, call):
         return call % len(self.samples)
-
-
-async def _awaited(value):
-    return await value
 
 
 def needs_samples(target, samples):

@@ -10,6 +10,7 @@ import os
 import sys
 
 from .errors import Contract
+from .finishing import finished
 
 STAGES = ("preprocess", "predict", "postprocess")
 #: An object or class of the module that has the functions as methods, in place of the module.
@@ -38,15 +39,32 @@ def kind_of(tree, call, has_data):
         return "function"
     functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     names = set(functions) | _assigned(tree)
-    if HOLDER in names and "predict" not in names:
-        return "stages"
     if "predict" not in names:
-        return "script"
+        return "stages" if holds_stages(tree, has_data) else "script"
     if has_data or "samples" in names or "predict" not in functions:
         return "stages"
     arguments = functions["predict"].args
     required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults) - (1 if "load" in names else 0)
     return "stages" if required <= 0 else "script"
+
+
+def holds_stages(tree, has_data):
+    """Whether `pipeline` has them: a class of this file, an object of one, or, where there are samples, whatever bears the name. Others call a chain
+    of estimators so, or what they import from Transformers."""
+    functions = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    names = functions | _assigned(tree)
+    if HOLDER not in names or HOLDER in functions:
+        return False
+    if has_data or "samples" in names:
+        return True
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and any(_is_holder(one) for one in node.targets)]
+    made = [one.func if isinstance(one, ast.Call) else one for one in values]
+    return HOLDER in classes or any(isinstance(one, ast.Name) and one.id in classes for one in made)
+
+
+def _is_holder(target):
+    return isinstance(target, ast.Name) and target.id == HOLDER
 
 
 def _assigned(tree):
@@ -135,38 +153,67 @@ def _place(function):
         return None
 
 
-def bind(function, model, has_model, loop):
+def bind(function, model, has_model, predicts=False):
     """
-    `function(value)` as the driver calls it. With a model it is given that first where it takes two arguments and more; one that takes none
-    is given nothing. Coroutines run to their end, generators until they are empty: what was not done was not measured.
+    `function(value)` as the driver calls it. With a model it is given that first where it takes two arguments and more, or, as the one that
+    predicts, whatever it is given; one that takes none is given nothing. What it gives back is done to its end.
     """
     required, most = _arity(function)
+    takes_any = most > 0 and not _positional(function)
     if most == 0:
         call = lambda value: function()  # noqa: E731
-    elif has_model and most >= 2 and (required >= 2 or _first_name(function) in ("model", "session", "net", "interpreter")):
+    elif has_model and most >= 2 and (required >= 2 or predicts and takes_any or _first_name(function) in ("model", "session", "net", "interpreter")):
         call = lambda value: function(model, value)  # noqa: E731
     else:
         call = function
-    if inspect.iscoroutinefunction(function):
-        return lambda value: loop().run_until_complete(call(value))
-    if inspect.isgeneratorfunction(function):
-        return lambda value: list(call(value))
+    if any(of(function) for of in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)):
+        return lambda value: finished(call(value))
     return call
 
 
 def _arity(function):
     """(positional arguments that it needs, that it takes at most); of what does not tell (1, 1)."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+    known = parameters_of(function)
+    if known is None:
         return 1, 1
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    positional = _positional(function)
     required = sum(1 for one in positional if one.default is one.empty)
-    return required, 99 if any(one.kind is one.VAR_POSITIONAL for one in parameters) else len(positional)
+    return required, 99 if any(one.kind is one.VAR_POSITIONAL for one in known) else len(positional)
+
+
+def _positional(function):
+    return [one for one in parameters_of(function) or () if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+
+
+def parameters_of(function, depth=0):
+    """As it is told; of a decorator's wrapper that takes whatever it is given, those of the function that it holds. None: it does not tell."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    held = _held(function) if found and found[0].kind is inspect.Parameter.VAR_POSITIONAL and depth < 8 else None
+    inner = None if held is None else parameters_of(held, depth + 1)
+    if inner is None:
+        return found
+    return inner[1:] if inspect.ismethod(function) else inner
+
+
+def _held(function):
+    """The one function that a wrapper holds: a function in its closure, an object as an attribute."""
+    own = getattr(function, "__func__", function)
+    if inspect.isfunction(own):
+        held = []
+        for cell in own.__closure__ or ():
+            try:
+                held.append(cell.cell_contents)
+            except ValueError:
+                pass
+    else:
+        held = list(getattr(own, "__dict__", {}).values())
+    found = [one for one in held if inspect.isfunction(one) and one is not own]
+    return found[0] if len(found) == 1 else None
 
 
 def _first_name(function):
-    try:
-        return next(iter(inspect.signature(function).parameters), "")
-    except (TypeError, ValueError):
-        return ""
+    known = parameters_of(function)
+    return known[0].name if known else ""

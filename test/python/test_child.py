@@ -1,0 +1,105 @@
+"""The child of `ab` and of the gap's ladder, without a process of its own: what a file is, how it is called, and that nothing is timed that did not
+run. The standard library alone; no test looks at how long something takes."""
+
+import os
+import sys
+import tempfile
+import textwrap
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "pipeline", "turns"))
+
+import python_child as child  # noqa: E402
+
+
+def session_of(source, call=None):
+    """A session that has the file open, and its samples."""
+    path = os.path.join(tempfile.mkdtemp(), "user.py")
+    with open(path, "w") as file:
+        file.write(textwrap.dedent(source))
+    session = child.Session()
+    opened = session.answer({"ask": "open", "file": path, "call": call})
+    return session, opened
+
+
+def outputs(source, call=None, sample=3):
+    session, _ = session_of(source, call)
+    session.own = [sample]
+    child.send = lambda message: None
+    tree, buffers = session.output({"sample": 0})["value"]
+    return child.decode(tree, buffers)
+
+
+class Programs(unittest.TestCase):
+    def test_generators_run_to_their_end_and_are_timed(self):
+        source = """
+            ran = []
+            def {stage}(x):
+                yield x
+                yield x
+                ran.append(x)
+            {rest}
+        """
+        for stage, rest in (("predict", ""), ("preprocess", "def predict(rows): return len(rows)")):
+            session, _ = session_of(source.format(stage=stage, rest=rest))
+            session.own = [3]
+            ran = sys.modules[session.program.first.__module__].ran
+            child.time_passes(session.program.whole(), lambda: [3], 0, 1, iter(range(0, 10**12, 10**6)).__next__)
+            self.assertEqual(ran, [3])
+            child.time_with_gaps(session.program.whole(), lambda: [3], 1, 0)
+            self.assertEqual(ran, [3, 3])
+
+    def test_what_a_generator_gives(self):
+        self.assertEqual(outputs("def predict(x):\n    yield x\n    yield x + 1\n"), [3, 4])
+        self.assertEqual(outputs("async def predict(x):\n    yield x\n    yield x + 1\n"), [3, 4])
+        self.assertEqual(outputs("async def predict(x):\n    return (one for one in (x, x))\n"), [3, 3])
+        self.assertEqual(outputs("def predict(x):\n    return map(str, (x, x))\n"), ["3", "3"])
+
+    def test_an_asynchronous_load_and_predictions_share_a_loop(self):
+        source = """
+            import asyncio
+            async def load():
+                return asyncio.get_running_loop()
+            async def predict(model, x):
+                return [model is asyncio.get_running_loop(), x]
+        """
+        self.assertEqual(outputs(source), [True, 3])
+
+    def test_a_wrapper_that_takes_whatever_it_is_given(self):
+        source = """
+            def traced(function):
+                def wrapper(*args, **kwargs):
+                    return function(*args, **kwargs)
+                return wrapper
+            def load():
+                return 7
+            @traced
+            def predict(model, x):
+                return [model, x]
+        """
+        self.assertEqual(outputs(source), [7, 3])
+        self.assertEqual(outputs(source, "predict"), [7, 3])
+        self.assertEqual(outputs(source.replace("@traced", "@(lambda function: lambda *args: eval('function(*args)', {'function': function, 'args': args}))")), [7, 3])
+
+    def test_an_object_that_holds_the_stages(self):
+        source = """
+            class Service:
+                def load(self):
+                    return 7
+                def predict(self, model, x):
+                    return [model, x]
+            pipeline = Service()
+        """
+        self.assertEqual(outputs(source), [7, 3])
+        self.assertEqual(outputs(source.replace("pipeline = Service()", "pipeline = Service")), [7, 3])
+        _, opened = session_of("def make(): return 1\ndef use(): return 2\npipeline = make()\n")
+        self.assertEqual(opened["stages"], [])
+
+    def test_asynchronous_samples(self):
+        session, _ = session_of("async def samples():\n    yield 1\n    yield 2\ndef predict(x): return x\n")
+        self.assertEqual(len(session.samples({"most": 5})["samples"]), 2)
+        self.assertEqual(session.own, [1, 2])
+
+
+if __name__ == "__main__":
+    unittest.main()
