@@ -76,6 +76,7 @@ async function open(): Promise<Predictions | null> {
   whereabouts.enter('samples')
   const samples = await readSamples(target.samples, plan.data)
   send({ kind: 'samples', count: samples.source === 'none' ? 0 : samples.list.length, source: samples.source })
+  if (samples.cut !== null) send({ kind: 'warning', text: samples.cut })
   checkFed(target, samples.source)
   const predictions = new Predictions(target, model, samples.list, whereabouts)
   whereabouts.enter('first')

@@ -1,6 +1,8 @@
 // The user's stages, called as their program would call them. Nothing but a clock stands between two stages, so that they add up to the
-// whole; a promise is waited for, anything else is handed on at once.
+// whole; a promise is waited for, a generator run until it is empty, anything else is handed on at once.
+
 import type { Block } from '../protocol.ts'
+import { finished } from '../turns/finished.ts'
 import type { Whereabouts } from './channel.ts'
 import type { UserFunction, UserTarget } from './contract.ts'
 
@@ -65,8 +67,8 @@ export class Predictions {
     this.stages = target.stages.map(({ name, call }) => {
       const at = called.push(call) - 1
       return name === 'predict' && takesModel
-        ? (x: unknown) => callWithModel(called[at]!, model, x)
-        : (x: unknown) => callWith(called[at]!, x)
+        ? (x: unknown) => finished(callWithModel(called[at]!, model, x))
+        : (x: unknown) => finished(callWith(called[at]!, x))
     })
   }
 

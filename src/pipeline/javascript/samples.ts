@@ -1,29 +1,40 @@
-// What predictions are fed with: the module's own samples, or what --data names. A folder gives one sample for each of its files, in the
-// order of their names. `.json` is a list of samples or one, `.jsonl` one a line, `.csv` rows as objects, `.txt` lines; of any other file the
-// sample is its path, and of one in a folder, too.
-import fs from 'node:fs'
-import path from 'node:path'
+// What predictions are fed with: the module's own samples, or what --data names, by the rules of turns/read-samples.ts.
+import { InputError } from '../../graph/input-error.ts'
 import { ContractError } from './contract.ts'
 
-/** Iterables may be endless. */
+/** Iterables may be endless, and each of their items large or slow to make. */
 const MOST = 10_000
+const MOST_BYTES = 512e6
+const MOST_MS = 20_000
 
 export interface Samples {
   readonly list: readonly unknown[]
   readonly source: 'module' | 'data' | 'none'
+  /** Why there are no more, as a sentence; null: these are all. */
+  readonly cut: string | null
 }
 
 /** Throws ContractError. */
 export async function readSamples(given: unknown, data: string | null): Promise<Samples> {
-  if (data !== null) return { list: fromPath(data), source: 'data' }
-  if (given === null || given === undefined) return { list: [undefined], source: 'none' }
+  if (data !== null) return { list: await fromPath(data), source: 'data', cut: null }
+  if (given === null || given === undefined) return { list: [undefined], source: 'none', cut: null }
   const value = await (typeof given === 'function' ? given() : given)
-  const list = await take(value)
+  const { list, why } = await take(value)
   if (list.length === 0) throw new ContractError('samples() gave none')
-  return { list, source: 'module' }
+  const cut = why === null ? null : `of samples() the first ${list.length.toLocaleString('en-US')} are used: ${why}`
+  return { list, source: 'module', cut }
 }
 
-async function take(value: unknown): Promise<unknown[]> {
+interface Limits {
+  readonly mostBytes: number
+  readonly now: () => number
+}
+
+/** The first items, and why there are no more. Exported for its test. */
+export async function take(
+  value: unknown,
+  { mostBytes, now }: Limits = { mostBytes: MOST_BYTES, now: () => performance.now() },
+): Promise<{ readonly list: readonly unknown[]; readonly why: string | null }> {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
     throw new ContractError(
       `samples() gave ${ArrayBuffer.isView(value) ? 'one array of numbers' : typeof value}, not a list or an iterable`,
@@ -32,77 +43,42 @@ async function take(value: unknown): Promise<unknown[]> {
   const isIterable = Symbol.iterator in value || Symbol.asyncIterator in value
   if (!isIterable) throw new ContractError('samples() gave an object that cannot be iterated')
   const list: unknown[] = []
+  const began = now()
+  let bytes = 0
   for await (const one of value as AsyncIterable<unknown>) {
+    if (list.length === MOST) return { list, why: 'no more than so many are kept' }
     list.push(one)
-    if (list.length === MOST) break
+    bytes += bytesOf(one)
+    if (bytes >= mostBytes) return { list, why: `they hold ${Math.floor(bytes / 1e6)} MB` }
+    if (now() - began >= MOST_MS) return { list, why: `making them took ${MOST_MS / 1000} s` }
   }
-  return list
+  return { list, why: null }
 }
 
-function fromPath(data: string): unknown[] {
-  const stat = fs.statSync(data, { throwIfNoEntry: false })
-  if (stat === undefined) throw new ContractError(`--data ${data}: there is no such file or folder`)
-  const found = stat.isDirectory() ? fromFolder(data) : fromFile(data)
-  if (found.length === 0) throw new ContractError(`--data ${data}: there are no samples in it`)
-  return found.slice(0, MOST)
+/** Of a list so many are looked at. */
+const LOOKED_AT = 16
+const DEEPEST = 4
+
+/** Of arrays and texts, in lists and objects too. */
+function bytesOf(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength
+  if (depth > DEEPEST) return 8
+  const items = Array.isArray(value) ? value : Object.values(value)
+  if (items.length === 0) return 8
+  const step = Math.max(1, Math.floor(items.length / LOOKED_AT))
+  const looked = items.filter((_, at) => at % step === 0).slice(0, LOOKED_AT)
+  return (looked.reduce((sum: number, one) => sum + bytesOf(one, depth + 1), 0) * items.length) / looked.length
 }
 
-function fromFolder(folder: string): unknown[] {
-  const names = fs.readdirSync(folder).filter((name) => !name.startsWith('.'))
-  const files = names.sort().map((name) => path.join(folder, name))
-  return files.filter((file) => fs.statSync(file).isFile()).map((file) => fromFileInFolder(file))
-}
-
-function fromFileInFolder(file: string): unknown {
-  const ending = path.extname(file).toLowerCase()
-  if (ending === '.json') return json(file)
-  if (ending === '.txt') return text(file)
-  return file
-}
-
-function fromFile(file: string): unknown[] {
-  const lines = () =>
-    text(file)
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== '')
-  switch (path.extname(file).toLowerCase()) {
-    case '.json': {
-      const found = json(file)
-      return Array.isArray(found) ? found : [found]
-    }
-    case '.jsonl':
-    case '.ndjson':
-      return lines().map((line, at) => parsed(line, `${file}:${at + 1}`))
-    case '.csv':
-      return rows(lines())
-    case '.txt':
-      return lines()
-    default:
-      return [file]
-  }
-}
-
-const json = (file: string): unknown => parsed(text(file), file)
-
-function parsed(source: string, where: string): unknown {
+/** Read by what nobody needs who has samples of his own. */
+async function fromPath(data: string): Promise<unknown[]> {
+  const { samplesAt } = await import('../turns/read-samples.ts')
+  const { decodeValue } = await import('../turns/decode-value.ts')
   try {
-    return JSON.parse(source)
+    return samplesAt(data, MOST).map((one) => ('arrays' in one ? decodeValue(one.arrays) : one.plain))
   } catch (error) {
-    throw new ContractError(`--data ${where} is not JSON: ${(error as Error).message}`)
+    throw error instanceof InputError ? new ContractError(error.message) : error
   }
 }
-
-const text = (file: string): string => fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-
-function rows(lines: readonly string[]): unknown[] {
-  const [head = [], ...rest] = lines.map(cells)
-  return rest.map((row) => Object.fromEntries(head.map((name, at) => [name, numberOr(row[at] ?? '')])))
-}
-
-/** RFC 4180, but for line ends in quotes. */
-function cells(line: string): string[] {
-  const found = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)]
-  return found.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')
-}
-
-const numberOr = (cell: string): string | number => (cell.trim() !== '' && Number.isFinite(Number(cell)) ? Number(cell) : cell)

@@ -28,7 +28,9 @@ const isRunning = (pid: number): boolean => {
 }
 
 test.runIf(process.platform === 'linux')('a process that is left behind is ended, and the answer is there', async () => {
-  const told = await ask<{ pid: number }>(`${LEAVES}; process.stdout.write(JSON.stringify({ pid: left.pid }), () => process.exit())`)
+  const told = await ask<{ pid: number }>(
+    `${LEAVES}; process.stdout.write(JSON.stringify({ pid: left.pid }), () => process.exit())`,
+  )
   expect(told).toEqual({ pid: expect.any(Number) })
   const { pid } = told as { pid: number }
   await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)

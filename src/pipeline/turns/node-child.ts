@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Failure, Opened, Output, Request, TimeRequest } from './contestant.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
+import { finished } from './finished.ts'
 import { type Program, programOf, wholeCall } from './program.ts'
 import { timePasses, timeWithGaps } from './time-passes.ts'
 import type { Encoded, ValueTree } from './value.ts'
@@ -127,7 +128,7 @@ async function output(index: number): Promise<Output> {
     at = { stage: name, sample: index }
     process.send!({ at })
     const start = process.hrtime.bigint()
-    value = await run(value)
+    value = await finished(run(value))
     ns += process.hrtime.bigint() - start
   }
   return { value: encodeValue(value), timeMs: Number(ns) / 1e6, wroteInput: digestOf(sample) !== before }
@@ -156,6 +157,6 @@ async function timeAlone({ order, leastMs, leastPasses }: Pick<TimeRequest, 'ord
   const place = stages.length === 1 || stages[0]!.name !== 'preprocess' ? 0 : 1
   const before = wholeCall({ stages: stages.slice(0, place) })
   const made: unknown[] = []
-  for (const index of order) made.push(await before(sampleAt(index)))
+  for (const index of order) made.push(await finished(before(sampleAt(index))))
   return { passMs: await timePasses({ call: stages[place]!.run, samples: () => made, leastMs, leastPasses }) }
 }

@@ -1,5 +1,6 @@
 // The contract of a module: `load()` gives a model, `samples()` a list, and a call is `preprocess(sample)`, `predict(model, x)` (`predict(x)`
 // where there is no `load`), `postprocess(y)`, each left out at will but for `predict`. The module exports them, or a default export has them.
+import { finished, isThenable } from './finished.ts'
 
 /** A call as a list of steps, each with its stage's name. */
 export interface Program {
@@ -75,17 +76,12 @@ const namesIn = (module: Readonly<Record<string, unknown>>): string =>
     .slice(0, 8)
     .join(', ') || 'none'
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  (typeof value === 'object' || typeof value === 'function') &&
-  value !== null &&
-  typeof (value as { then?: unknown }).then === 'function'
-
-/** The whole call as one function: a promise only where a stage gives one, so that quick stages are not made to wait for a turn. */
+/** The whole call as one function, each stage done to its end: a promise only where a stage gives one, so that quick stages are not made to wait for a turn. */
 export function wholeCall({ stages }: Pick<Program, 'stages'>): (sample: unknown) => unknown {
   const from = (start: number, given: unknown): unknown => {
     let value = given
     for (let k = start; k < stages.length; k++) {
-      value = stages[k]!.run(value)
+      value = finished(stages[k]!.run(value))
       if (isThenable(value)) return value.then((settled) => from(k + 1, settled))
     }
     return value
@@ -94,5 +90,3 @@ export function wholeCall({ stages }: Pick<Program, 'stages'>): (sample: unknown
   if (stages.length === 1) return stages[0]!.run
   return (sample) => from(0, sample)
 }
-
-export { isThenable }

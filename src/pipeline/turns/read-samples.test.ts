@@ -49,9 +49,21 @@ test('members of a JSON list, lines of a table, of a text', () => {
   expect(read(file('lines.txt', 'one\ntwo\n'), 1)).toEqual(['one'])
 })
 
+test('a file of another kind is its path; in a folder JSON and texts are read', () => {
+  expect(read(file('x.pkl', 'x'))).toEqual([join(folder, 'x.pkl')])
+  const inside = mkdtempSync(join(folder, 'inside-'))
+  for (const [name, text] of [
+    ['2.json', '[1, 2]'],
+    ['10.txt', 'one\ntwo'],
+    ['.hidden', ''],
+    ['3.wav', ''],
+  ] as const)
+    writeFileSync(join(inside, name), text)
+  expect(read(inside)).toEqual(['one\ntwo', [1, 2], join(inside, '3.wav')])
+})
+
 test('what is not there or not read is said in one line', () => {
   expect(() => readSamples(join(folder, 'none.npz'), 1)).toThrow('there is no such file or folder')
-  expect(() => readSamples(file('x.pkl', 'x'), 1)).toThrow('not a kind of data that is read here')
   expect(() => readSamples(file('x.json', '{'), 1)).toThrow('not JSON')
   expect(() => readSamples(file('empty.csv', 'a,b\n'), 1)).toThrow('no sample in it')
 })

@@ -1,5 +1,7 @@
 // What --data names, as samples for a program of any language: the rows of an array, the members of an archive side by side, the objects of a
-// JSON list, the lines of a table, the files of a folder by their paths. The program does its own reading of pictures and sound.
+// JSON list, the lines of a table or a text. A folder gives one sample for each of its files, in the order of their names. Numbers of one axis
+// alone, in an array or a list, are one sample; a file of any other kind is its absolute path, and the program does its own reading of pictures and
+// sound. The collector reads by the same rules (src/python/collector/whyslow_collector/samples.py).
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import type { TensorValue } from '../../engines/types.ts'
@@ -9,10 +11,17 @@ import { readNpz } from '../../measure/samples/npz.ts'
 import { rowsOf } from '../../measure/samples/records.ts'
 import type { Encoded, ValueTree } from './value.ts'
 
-const KINDS = '.npz, .npy, .json, .jsonl, .csv, .tsv, .txt, or a folder of files'
+const KINDS = '.npz, .npy, .json, .jsonl, .csv, .tsv, .txt, another file, or a folder of files'
 
-/** At most `most`. Throws InputError where nothing is there, or nothing that is read. */
-export function readSamples(path: string, most: number): Encoded[] {
+/** As it was read: what JSON and texts say as it is, arrays as a program is sent them. */
+export type ReadSample = { readonly plain: unknown } | { readonly arrays: Encoded }
+
+/** At most `most`, as they are sent. Throws InputError where nothing is there, or nothing that is read. */
+export const readSamples = (path: string, most: number): Encoded[] =>
+  samplesAt(path, most).map((one) => ('arrays' in one ? one.arrays : ofPlain(one.plain)))
+
+/** The same as they were read. */
+export function samplesAt(path: string, most: number): ReadSample[] {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) throw new InputError(`--data ${path}: there is no such file or folder; give ${KINDS}`)
   const samples = stat.isDirectory() ? ofFolder(path, most) : ofFile(path, most)
@@ -20,7 +29,9 @@ export function readSamples(path: string, most: number): Encoded[] {
   return samples
 }
 
-function ofFile(path: string, most: number): Encoded[] {
+const plain = (value: unknown): ReadSample => ({ plain: value })
+
+function ofFile(path: string, most: number): ReadSample[] {
   const where = basename(path)
   switch (extname(path).toLowerCase()) {
     case '.npz':
@@ -29,38 +40,54 @@ function ofFile(path: string, most: number): Encoded[] {
       return ofArrays(new Map([['', readNpy(bytesOf(path), where)]]), most)
     case '.json': {
       const content = parsed(textOf(path), where)
-      return (Array.isArray(content) && !isNumbers(content) ? content.slice(0, most) : [content]).map(ofPlain)
+      return (Array.isArray(content) && !isNumbers(content) ? content.slice(0, most) : [content]).map(plain)
     }
     case '.jsonl':
     case '.ndjson':
-      return linesOf(path, most).map((line, k) => ofPlain(parsed(line, `${where}, line ${k + 1}`)))
+      return linesOf(path, most).map((line, k) => plain(parsed(line, `${where}, line ${k + 1}`)))
     case '.csv':
     case '.tsv':
       return ofTable(path, most)
     case '.txt':
-      return linesOf(path, most).map(ofPlain)
+      return linesOf(path, most).map(plain)
     default:
-      throw new InputError(`--data ${path}: not a kind of data that is read here; give ${KINDS}`)
+      return [plain(resolve(path))]
   }
 }
 
-/** Files by their absolute paths; arrays as arrays. */
-function ofFolder(path: string, most: number): Encoded[] {
-  const names = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-  const files = names.map(({ name }) => name).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  return files.slice(0, most).map((name) => {
-    const file = resolve(join(path, name))
-    return extname(name) === '.npy' ? ofTensor(readNpy(bytesOf(file), name)) : ofPlain(file)
-  })
+function ofFolder(path: string, most: number): ReadSample[] {
+  const names = readdirSync(path).filter((name) => !name.startsWith('.'))
+  const files = names.sort().map((name) => resolve(join(path, name)))
+  return files
+    .filter((file) => statSync(file).isFile())
+    .slice(0, most)
+    .map(ofFileInFolder)
+}
+
+function ofFileInFolder(file: string): ReadSample {
+  const where = basename(file)
+  switch (extname(file).toLowerCase()) {
+    case '.json':
+      return plain(parsed(textOf(file), where))
+    case '.txt':
+      return plain(textOf(file))
+    case '.npy':
+      return { arrays: ofTensor(readNpy(bytesOf(file), where)) }
+    case '.npz':
+      return { arrays: ofMembers([...readNpz(bytesOf(file), where)]) }
+    default:
+      return plain(file)
+  }
 }
 
 /** One array: its rows. Several of one length: an object for each row; arrays of one axis alone are one sample together. */
-function ofArrays(tensors: ReadonlyMap<string, TensorValue>, most: number): Encoded[] {
+function ofArrays(tensors: ReadonlyMap<string, TensorValue>, most: number): ReadSample[] {
   const all = [...tensors]
   const rows = all[0]![1].shape[0] ?? 1
   const haveRows = all.every(([, { shape }]) => shape[0] === rows) && all.some(([, { shape }]) => shape.length > 1)
-  const member = (take: (tensor: TensorValue) => TensorValue): Encoded =>
-    all.length === 1 ? ofTensor(take(all[0]![1])) : merged(all.map(([name, tensor]) => [name, ofTensor(take(tensor))]))
+  const member = (take: (tensor: TensorValue) => TensorValue): ReadSample => ({
+    arrays: all.length === 1 ? ofTensor(take(all[0]![1])) : ofMembers(all.map(([name, tensor]) => [name, take(tensor)] as const)),
+  })
   if (!haveRows) return [member((tensor) => tensor)]
   return Array.from({ length: Math.min(rows, most) }, (_, row) =>
     member((tensor) => {
@@ -78,6 +105,9 @@ function ofTensor({ dtype, shape, data }: TensorValue): Encoded {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
   return { tree: { kind: 'array', type: 'ndarray', dtype, shape, buffer: 0 }, buffers: [bytes] }
 }
+
+const ofMembers = (members: readonly (readonly [string, TensorValue])[]): Encoded =>
+  merged(members.map(([name, tensor]) => [name, ofTensor(tensor)]))
 
 function merged(members: readonly (readonly [string, Encoded])[]): Encoded {
   const buffers: Uint8Array[] = []
@@ -113,11 +143,11 @@ const isNumbers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number')
 
 /** A row is an object by the names of the first line; what reads as a number is one. */
-function ofTable(path: string, most: number): Encoded[] {
+function ofTable(path: string, most: number): ReadSample[] {
   const separator = extname(path).toLowerCase() === '.tsv' ? '\t' : ','
   const [head, ...rows] = linesOf(path, most + 1).map((line) => cellsOf(line, separator))
   if (head === undefined) return []
-  return rows.map((cells) => ofPlain(Object.fromEntries(head.map((name, k) => [name, numeric(cells[k] ?? '')]))))
+  return rows.map((cells) => plain(Object.fromEntries(head.map((name, k) => [name, numeric(cells[k] ?? '')]))))
 }
 
 function cellsOf(line: string, separator: string): string[] {
@@ -132,12 +162,15 @@ function cellsOf(line: string, separator: string): string[] {
   }
 }
 
-const numeric = (cell: string): number | string => (cell.trim() !== '' && Number.isFinite(Number(cell)) ? Number(cell) : cell)
+/** As Python reads a number, but for its underscores. */
+const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/
+
+const numeric = (cell: string): number | string => (NUMBER.test(cell) ? Number(cell) : cell)
 
 const linesOf = (path: string, most: number): string[] =>
   textOf(path)
     .split(/\r?\n/)
-    .filter((line) => line !== '')
+    .filter((line) => line.trim() !== '')
     .slice(0, most)
 
 function parsed(text: string, where: string): unknown {

@@ -1,6 +1,6 @@
 // Passes over samples, timed one by one. A pass that is shorter than the clock can tell is one of several that are timed together.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isThenable } from './program.ts'
+import { finished, isThenable } from './finished.ts'
 
 export interface Passes {
   readonly call: (sample: unknown) => unknown
@@ -29,7 +29,7 @@ export async function timePasses(
     const start = now()
     for (const pass of given) {
       for (const sample of pass) {
-        const result = call(sample)
+        const result = finished(call(sample))
         // A value is not waited for: a turn of the event loop takes longer than many a function.
         if (isThenable(result)) await result
       }
@@ -62,7 +62,7 @@ export async function timeWithGaps(
     for (const sample of samples()) {
       await wait(gapMs)
       const start = now()
-      const result = call(sample)
+      const result = finished(call(sample))
       if (isThenable(result)) await result
       ns += now() - start
     }
