@@ -8,6 +8,8 @@ from .clock import in_turns
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
+#: How scikit-learn's checks are left out.
+_CHECKS = "sklearn.config_context("
 #: Models of rows of features: what stands around them is their library's wrapper.
 _TABULAR = ("scikit-learn", "xgboost", "lightgbm", "catboost")
 
@@ -17,9 +19,8 @@ def alternatives(run, libraries):
     for session in libraries.sessions:
         if session.last is None or session.ran is None or not session.runs:
             continue
-        rule = "wrapper-overhead" if session.engine in _TABULAR else "predict-call-overhead"
         try:
-            tries = [(rule, *way) for way in _ways(session, libraries.matrices)]
+            tries = [(_rule_of(session, way), *way) for way in _ways(session, libraries.matrices)]
         except Exception:
             # A library that cannot be asked so: the other sessions are.
             continue
@@ -29,6 +30,13 @@ def alternatives(run, libraries):
             tries.append(_keras_training(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
     return found
+
+
+def _rule_of(session, way):
+    """Keras's predict, scikit-learn's checks and XGBoost's DMatrix are ways to ask; what else stands around rows of features is the library's wrapper."""
+    now, instead, _ = way
+    asks = session.engine not in _TABULAR or _CHECKS in instead or "DMatrix" in now
+    return "predict-call-overhead" if asks else "wrapper-overhead"
 
 
 def _tried(session, rule, now, instead, ways):
@@ -117,11 +125,15 @@ def host(value):
 def _sklearn(model, method, given, kwargs, bound):
     sklearn = sys.modules.get("sklearn")
 
+    known = sklearn.get_config()
+    without = {name: True for name in ("assume_finite", "skip_parameter_validation") if known.get(name) is False}
+
     def unchecked():
-        with sklearn.config_context(assume_finite=True):
+        with sklearn.config_context(**without):
             return bound()
 
-    ways = [("%s(x)" % method, "with sklearn.config_context(assume_finite=True): %s(x)" % method, (bound, unchecked))]
+    words = ", ".join("%s=True" % name for name in without)
+    ways = [("%s(x)" % method, "with %s%s): %s(x)" % (_CHECKS, words, method), (bound, unchecked))] if without else []
     x = given[0]
     if values.fact(x)["kind"] == "dataframe":
         import numpy
