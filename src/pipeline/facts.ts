@@ -41,6 +41,12 @@ export interface StageFact {
   readonly eventLoopDelayMs: number | null
   /** What it gave back, on the first sample. */
   readonly result: ValueFact | null
+  /** Of a path: it was not the same one every time. */
+  readonly varies?: boolean
+  readonly stage: string | null
+}
+
+/** How often a loop| null
 }
 
 /** Time of one line, from a sampling profiler. */

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "p
 
 from whyslow_collector import (  # noqa: E402
     alternatives,
+    calls,
     clock,
     finishing,
     instead_of_calls,
@@ -503,6 +504,36 @@ class Sessions(unittest.TestCase):
         self.assertIsNone(self.seen.sessions[0].training)
         model([1.0, 2.0], training=True)
         self.assertTrue(self.seen.sessions[0].training)
+
+
+class CallSites(unittest.TestCase):
+    def rows(self, source):
+        path = written(source)
+        whole = type("Run", (), {"whereabouts": whereabouts.Whereabouts(None), "places": Places([path])})
+        module = target.import_file(path, lambda text, name: compile(text, name, "exec"))
+        seen = calls.Calls(whole)
+        seen.start()
+        try:
+            for k in range(3):
+                whole.whereabouts.at_sample(k % 2, k)
+                module.predict(k)
+        finally:
+            seen.stop()
+        return {(row["line"], row.get("varies", False)) for row in seen.rows(3, []) if row["callee"].endswith("open")}
+
+    def test_paths_that_differ_from_call_to_call(self):
+        source = "import os\nPATHS = [os.devnull, __file__]\ndef predict(k):\n    open(PATHS[0]).close()\n    open(PATHS[k % 2]).close()\n    [open(path).close() for path in PATHS]\n"
+        self.assertEqual(self.rows(source), {(4, False), (5, True), (6, False)})
+
+
+class Rules(unittest.TestCase):
+    def test_which_finding_another_way_to_ask_belongs_to(self):
+        of = lambda engine, now, instead: alternatives._rule_of(libraries.Session(engine), (now, instead, ()))  # noqa: E731
+        self.assertEqual(of("keras", "model.predict(x)", "model(x)"), "predict-call-overhead")
+        self.assertEqual(of("xgboost", "predict(DMatrix(x))", "Booster.inplace_predict(array)"), "predict-call-overhead")
+        self.assertEqual(of("xgboost", "predict(x)", "Booster.inplace_predict(array)"), "wrapper-overhead")
+        self.assertEqual(of("scikit-learn", "predict(x)", "with sklearn.config_context(assume_finite=True): predict(x)"), "predict-call-overhead")
+        self.assertEqual(of("scikit-learn", "predict(x) with n_jobs=-1", "predict(x) with n_jobs=1"), "wrapper-overhead")
 
 
 class Wrappers(unittest.TestCase):

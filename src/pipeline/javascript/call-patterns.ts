@@ -4,8 +4,7 @@ import { nameOf, type SyntaxNode, some } from './syntax.ts'
 
 const TYPED =
   /^(Float32Array|Float64Array|Int8Array|Uint8Array|Uint8ClampedArray|Int16Array|Uint16Array|Int32Array|Uint32Array|BigInt64Array|BigUint64Array)$/
-const FILE_READ =
-  /^fs(\.promises)?\.(readFileSync|readFile|readdirSync|openSync|createReadStream|writeFileSync|appendFileSync)$|^readFileSync$/
+const FILE_READ = /^fs(\.promises)?\.(readFileSync|readFile|readdirSync|openSync|createReadStream)$|^readFileSync$/
 const MODEL_LOAD =
   /(^|\.)(InferenceSession\.create|from_pretrained|loadLayersModel|loadGraphModel|loadAndCompile|loadTFLiteModel|loadSavedModel)$/
 const BLOCKING =

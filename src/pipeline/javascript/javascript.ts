@@ -93,7 +93,7 @@ function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files
       loops.push({ ...place, endLine: site.endLine, tripsPerPrediction: perPrediction, operands: operandsOf(site, one) })
       continue
     }
-    const { argument, result, timeMs, concurrent } = one
+    const { argument, result, timeMs, concurrent, varies } = one
     // Of a call that takes no longer than the probe, the probe is what was timed.
     const isTold = timeMs / one.calls > PROBE_MS
     const called = {
@@ -103,7 +103,8 @@ function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files
       stage: null,
     }
     if (one.tried !== undefined && isOf(site.callee, one.tried)) alternatives.push({ ...place, ...alternativeOf(one.tried) })
-    calls.push({ ...place, ...called, argument, result, ...(concurrent > 0 ? { awaited: true, concurrent } : {}) })
+    const more = { ...(concurrent > 0 ? { awaited: true, concurrent } : {}), ...(varies === true ? { varies } : {}) }
+    calls.push({ ...place, ...called, argument, result, ...more })
   }
   return [
     { kind: 'alternatives', alternatives },

@@ -13,6 +13,8 @@ export interface Seen {
   values: readonly ValueFact[]
   /** Most of them on their way at once: promises. */
   concurrent: number
+  /** Its first argument is a path, and was not the same one every time. */
+  varies?: boolean
   /** Of a call: another way to do it, in turns. */
   tried?: Tried
 }
@@ -31,6 +33,8 @@ export interface Probes {
 }
 
 export const PROBES = '__whyslowProbes'
+
+const pathOf = (value: unknown): unknown => (value instanceof URL ? value.href : typeof value === 'string' ? value : null)
 
 export class Probed implements Probes {
   readonly seen = new Map<string, Seen>()
@@ -59,7 +63,10 @@ export class Probed implements Probes {
     one.argument ??= valueFact(value)
     const known = this.given.get(key)
     if (known === undefined) this.given.set(key, { value, same: true })
-    else if (known.value !== value) known.same = false
+    else if (known.value !== value) {
+      known.same = false
+      if (pathOf(known.value) !== pathOf(value)) one.varies = true
+    }
     return value
   }
 

@@ -1,9 +1,22 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import type { ValueFact } from '../facts.ts'
 import { dataframeConversion } from './dataframe-conversion.ts'
 
-const given = (timeMs: number) =>
+const value = (given: Partial<ValueFact>): ValueFact => ({
+  kind: 'object',
+  dtype: null,
+  shape: null,
+  length: null,
+  bytes: null,
+  contiguous: null,
+  device: null,
+  ...given,
+})
+
+const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null) =>
   examplePipeline({
     language: 'python',
+    calls: call === null ? [] : [exampleCall(call)],
     lines: [exampleLine({ selfMs: timeMs })],
     patterns: [examplePattern({ pattern: 'dataframe-made' })],
   })
@@ -15,8 +28,14 @@ checkPipelineRule(dataframeConversion, {
       given: given(5),
       expect: { timeMs: 5, wouldSaveMs: 4.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
+    {
+      name: 'eight rows',
+      given: given(5, { callee: 'pandas.DataFrame', result: value({ kind: 'dataframe', shape: [8, 3] }) }),
+      expect: { timeMs: 5 },
+    },
   ],
   clear: [
+    { name: 'many rows', given: given(5, { callee: 'pandas.DataFrame', result: value({ kind: 'dataframe', shape: [9, 3] }) }) },
     { name: 'a place that takes next to nothing', given: given(0.1) },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],

@@ -1,10 +1,21 @@
 // A DataFrame of one row costs as much as of a thousand: an index, blocks, checks.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
 /** Of the time: filling an array of the same numbers is a few µs. */
 const SAVED = 0.9
+
+/** Of more rows what is done with them weighs more. */
+const MOST_ROWS = 8
+
+/** Unknown counts as few. */
+const isOfFewRows = ({ calls }: HotPattern): boolean =>
+  calls.length === 0 ||
+  calls.some(({ argument, result }) => {
+    const frames = [argument, result].filter((one) => one?.kind === 'dataframe')
+    return frames.length === 0 || frames.some((one) => (one!.shape?.[0] ?? 0) <= MOST_ROWS)
+  })
 
 export const dataframeConversion = definePipelineRule({
   id: 'dataframe-conversion',
@@ -13,7 +24,8 @@ export const dataframeConversion = definePipelineRule({
   languages: ['python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
-    return hotPatterns(evidence, ['dataframe-made', 'dataframe-converted']).map(({ pattern, timeMs, share: part }) => ({
+    const small = hotPatterns(evidence, ['dataframe-made', 'dataframe-converted']).filter(isOfFewRows)
+    return small.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The DataFrame at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. An array with its columns in a fixed order, which is written into, costs a hundredth.`,
       timeMs,
       wouldSaveMs: timeMs * SAVED,

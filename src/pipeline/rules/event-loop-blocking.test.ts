@@ -11,11 +11,19 @@ checkPipelineRule(eventLoopBlocking, {
       expect: { wouldSaveMs: 0, timeMs: 6, places: [{ file: 'app.mjs', line: 7, function: 'preprocess' }] },
     },
     {
+      name: 'in Python, within async def',
+      given: examplePipeline({
+        language: 'python',
+        patterns: [{ ...pattern, callee: 'time.sleep' }],
+        calls: [exampleCall({ callee: 'time.sleep', line: 7, timeMs: 6 })],
+      }),
+      expect: { wouldSaveMs: 0, timeMs: 6, detail: /asyncio\.to_thread/ },
+    },
+    {
       name: 'a stage that works for long without a pause',
       given: examplePipeline({ stages: [exampleStage('predict', 80, { eventLoopDelayMs: 80 })] }),
       expect: { detail: /predict keeps the event loop for 80.0 ms/ },
     },
   ],
   clear: [{ name: 'short work', given: examplePipeline({ stages: [exampleStage('predict', 6, { eventLoopDelayMs: 6 })] }) }],
-  doesNotApply: [{ name: 'Python', given: examplePipeline({ language: 'python' }) }],
 })

@@ -8,17 +8,22 @@ const LONG_MS = 50
 /** A call that has an asynchronous twin is told from here on. */
 const CALL_MS = 5
 
+const CURES = {
+  javascript: 'Its asynchronous twin, or a worker thread,',
+  python: 'await asyncio.to_thread(…), or its asynchronous twin,',
+} as const
+
 export const eventLoopBlocking = definePipelineRule({
   id: 'event-loop-blocking',
   area: 'software',
   title: 'Nothing else can run while it works',
-  languages: ['javascript'],
+  languages: ['javascript', 'python'],
   needs: ['calls', 'patterns'],
   check(evidence) {
     const calls = hotPatterns(evidence, ['blocking-call']).filter(({ timeMs }) => timeMs >= CALL_MS)
     const found: PipelineFound[] = calls.map(({ pattern, timeMs }) => ({
       ...tell`${pattern.callee ?? 'The call'} at ${inWords(pattern)} keeps the event loop for ${ms('call', timeMs)}: no request is
-        answered meanwhile. Its asynchronous twin, or a worker thread, leaves the loop free; one prediction alone takes as long.`,
+        answered meanwhile. ${CURES[evidence.language]} leaves the loop free; one prediction alone takes as long.`,
       timeMs,
       wouldSaveMs: 0,
       basis: 'modelled',

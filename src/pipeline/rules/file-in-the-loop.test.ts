@@ -1,9 +1,10 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
 import { fileInTheLoop } from './file-in-the-loop.ts'
 
-const given = (timeMs: number) =>
+const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null) =>
   examplePipeline({
     language: 'python',
+    calls: call === null ? [] : [exampleCall(call)],
     lines: [exampleLine({ selfMs: timeMs })],
     patterns: [examplePattern({ pattern: 'file-read' })],
   })
@@ -15,8 +16,10 @@ checkPipelineRule(fileInTheLoop, {
       given: given(5),
       expect: { timeMs: 5, wouldSaveMs: 4.75, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
+    { name: 'the same file each time', given: given(5, { callee: 'open' }), expect: { timeMs: 5 } },
   ],
   clear: [
+    { name: 'another file each time', given: given(5, { callee: 'open', varies: true }) },
     { name: 'a place that takes next to nothing', given: given(0.1) },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],

@@ -13,7 +13,9 @@ export const fileInTheLoop = definePipelineRule({
   languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
-    return hotPatterns(evidence, ['file-read']).map(({ pattern, timeMs, share: part }) => ({
+    // Another file each time is an input.
+    const same = hotPatterns(evidence, ['file-read']).filter(({ calls }) => !calls.some(({ varies }) => varies === true))
+    return same.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, beside the model, it costs nothing for a prediction.`,
       timeMs,
       wouldSaveMs: timeMs * SAVED,

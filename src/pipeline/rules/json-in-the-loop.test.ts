@@ -1,9 +1,22 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import type { ValueFact } from '../facts.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
 
-const given = (timeMs: number) =>
+const value = (given: Partial<ValueFact>): ValueFact => ({
+  kind: 'object',
+  dtype: null,
+  shape: null,
+  length: null,
+  bytes: null,
+  contiguous: null,
+  device: null,
+  ...given,
+})
+
+const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null) =>
   examplePipeline({
     language: 'python',
+    calls: call === null ? [] : [exampleCall(call)],
     lines: [exampleLine({ selfMs: timeMs })],
     patterns: [examplePattern({ pattern: 'json' })],
   })
@@ -15,8 +28,14 @@ checkPipelineRule(jsonInTheLoop, {
       given: given(5),
       expect: { timeMs: 5, wouldSaveMs: 3.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
+    {
+      name: 'little text many times',
+      given: given(5, { callee: 'json.loads', argument: value({ kind: 'string', bytes: 656 }), callsPerPrediction: 100 }),
+      expect: { timeMs: 5 },
+    },
   ],
   clear: [
+    { name: 'little text', given: given(5, { callee: 'json.loads', argument: value({ kind: 'string', bytes: 65_535 }) }) },
     { name: 'a place that takes next to nothing', given: given(0.1) },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],

@@ -1,12 +1,24 @@
 // Numbers as text: each is written and read digit by digit.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
 /** Of the time: faster libraries and binary forms leave a third or less. */
 const SAVED = 0.7
 
 const LIBRARIES = { python: ', or a faster library (orjson),', javascript: '' } as const
+
+/** Less text is a request or a setting, and binary would save what nobody feels. */
+const LEAST_BYTES = 65_536
+
+/** Of all calls of a prediction; unknown counts as much. */
+function isMuch({ calls }: HotPattern): boolean {
+  const sizes = calls.map(({ argument, result, callsPerPrediction }) => {
+    const text = [argument, result].find((one) => one?.kind === 'string' || one?.kind === 'typed-array')
+    return text?.bytes == null ? Infinity : text.bytes * callsPerPrediction
+  })
+  return sizes.length === 0 || sizes.reduce((all, size) => all + size, 0) >= LEAST_BYTES
+}
 
 export const jsonInTheLoop = definePipelineRule({
   id: 'json-in-the-loop',
@@ -15,12 +27,14 @@ export const jsonInTheLoop = definePipelineRule({
   languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
-    return hotPatterns(evidence, ['json']).map(({ pattern, timeMs, share: part }) => ({
-      ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, MessagePack)${LIBRARIES[evidence.language]} does the same in a fraction.`,
-      timeMs,
-      wouldSaveMs: timeMs * SAVED,
-      basis: 'modelled',
-      places: [placeOf(pattern)],
-    }))
+    return hotPatterns(evidence, ['json'])
+      .filter(isMuch)
+      .map(({ pattern, timeMs, share: part }) => ({
+        ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, MessagePack)${LIBRARIES[evidence.language]} does the same in a fraction.`,
+        timeMs,
+        wouldSaveMs: timeMs * SAVED,
+        basis: 'modelled',
+        places: [placeOf(pattern)],
+      }))
   },
 })

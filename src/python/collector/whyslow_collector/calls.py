@@ -15,6 +15,8 @@ from .places import name_of, shown
 MOST_EVENTS = 1_500_000
 _TOOLS = (4, 3)
 _MOST_SITES = 4000
+#: Predictions whose files are kept.
+_MOST_OPENED = 16
 #: First arguments that are kept of one place.
 _MOST_GIVEN = 4
 
@@ -41,6 +43,7 @@ class Calls:
         self.events = 0
         self.is_full = False
         self.how = None
+        self.opened = Opened(run)
 
     def site(self, code, line, callee):
         key = (code, line, callee)
@@ -62,10 +65,12 @@ class Calls:
                     self.how = Monitoring(self, tool)
                     break
         self.how = self.how or Profiling(self)
+        self.opened.start()
         self.how.start()
 
     def stop(self):
         self.how.stop()
+        self.opened.is_on = False
 
     def rows(self, predictions, stage_names):
         rows = []
@@ -80,11 +85,44 @@ class Calls:
                     "timeMs": site.ns / MS / predictions,
                     "argument": site.argument,
                     "result": site.result,
+                    **({"varies": True} if self.opened.varies(site.place) else {}),
                     "stage": stage_names[site.stage] if 0 <= site.stage < len(stage_names) else None,
                 }
             )
         rows.sort(key=lambda row: -row["timeMs"])
         return rows[:1000]
+
+
+class Opened:
+    """Which files the lines of the user's code open, whatever opens them for it: every way passes the interpreter's own audit."""
+
+    def __init__(self, run):
+        self.run = run
+        self.is_on = False
+        #: By place, and then by prediction: the paths.
+        self.seen = {}
+
+    def start(self):
+        self.is_on = True
+        sys.addaudithook(self.told)
+
+    def told(self, event, given):
+        if event != "open" or not self.is_on:
+            return
+        frame = sys._getframe(1)
+        while frame is not None and not self.run.places.is_user(frame.f_code.co_filename):
+            frame = frame.f_back
+        if frame is None:
+            return
+        predictions = self.seen.setdefault((shown(frame.f_code.co_filename), frame.f_lineno), {})
+        number = self.run.whereabouts.calls
+        if number in predictions or len(predictions) < _MOST_OPENED:
+            predictions.setdefault(number, set()).add(str(given[0]))
+
+    def varies(self, place):
+        """Whether predictions open others than those before: files that are inputs."""
+        predictions = self.seen.get((place["file"], place["line"]), {})
+        return len({frozenset(paths) for paths in predictions.values()}) > 1
 
 
 class Monitoring:

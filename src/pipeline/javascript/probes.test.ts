@@ -1,0 +1,27 @@
+// What probes keep of first arguments.
+import { expect, test } from 'vitest'
+import { callPattern } from './call-patterns.ts'
+import { Probed } from './probes.ts'
+import type { SyntaxNode } from './syntax.ts'
+
+test('paths that differ from call to call', () => {
+  const probed = new Probed()
+  for (const path of ['a.json', 'a.json']) probed.a('same', path)
+  for (const path of ['a.json', 'b.json']) probed.a('others', path)
+  for (const path of [new URL('file:///a'), new URL('file:///a')]) probed.a('addresses', path)
+  for (const value of [{}, {}]) probed.a('objects', value)
+  const varies = [...probed.seen].map(([key, one]) => [key, one.varies === true])
+  expect(varies).toEqual([
+    ['same', false],
+    ['others', true],
+    ['addresses', false],
+    ['objects', false],
+  ])
+})
+
+test('a file that is written is none that is read', () => {
+  const node = { type: 'CallExpression', arguments: [] } as unknown as SyntaxNode
+  expect(callPattern(node, 'fs.readFileSync', false)).toContain('file-read')
+  for (const name of ['writeFileSync', 'appendFileSync'])
+    expect(callPattern(node, `fs.${name}`, false)).toEqual(['blocking-call'])
+})
