@@ -41,12 +41,6 @@ export interface StageFact {
   readonly eventLoopDelayMs: number | null
   /** What it gave back, on the first sample. */
   readonly result: ValueFact | null
-  /** Of a path: it was not the same one every time. */
-  readonly varies?: boolean
-  readonly stage: string | null
-}
-
-/** How often a loop| null
 }
 
 /** Time of one line, from a sampling profiler. */
@@ -77,6 +71,8 @@ export interface CallFact extends CodePlace {
   /** Of the first call: the argument or, of a method, what it is called on. */
   readonly argument: ValueFact | null
   readonly result: ValueFact | null
+  /** Of a path: it was not the same one every time. */
+  readonly varies?: boolean
   readonly stage: string | null
 }
 

@@ -17,6 +17,9 @@ const PROGRAMS = {
   'new.mjs': 'export const predict = (x) => Float64Array.from(x, (v) => v * 2)\n',
   'old.mjs':
     'export const samples = () => [Array.from({ length: 3000 }, (_, k) => k / 7), [1.5]]\nexport function predict(x) {\n  let y = []\n  for (let k = 0; k < 40; k++) y = x.map((v) => v * 2)\n  return y\n}\n',
+  'typed.ts':
+    'type Row = readonly number[]\nexport function predict(x: Row): Float64Array {\n  return Float64Array.from(x as number[], (v: number) => v * 2)\n}\n',
+  'one.ts': 'const text: string = "3"\nconsole.log(text)\n',
   'hang.py': 'def predict(x):\n    while True:\n        pass\n',
   'leave.mjs': 'export const predict = () => process.exit(0)\n',
   'throw.py':
@@ -49,6 +52,11 @@ describe('JavaScript', () => {
       samples: { source: 'a' },
     })
     expect(where.left()).toEqual([])
+  })
+
+  test('TypeScript, by its stages and as a script', async () => {
+    expect(await compared(file('old.mjs'), file('typed.ts'))).toMatchObject({ outputs: { agreement: 'identical' } })
+    expect(await compared(file('one.ts'), file('one.ts'))).toMatchObject({ a: { call: [] }, outputs: { agreement: 'identical' } })
   })
 
   test.each([

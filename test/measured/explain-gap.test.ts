@@ -19,6 +19,13 @@ export const samples = () => [1, 2, 3]
 export const preprocess = (x) => [x, work(3_000_000)]
 export const predict = ([x, sum]) => x + sum + work(100_000)
 `,
+  'typed.ts': `
+enum Turns { many = 3_000_000, few = 100_000 }
+const work = (turns: Turns): number => { let sum = 0; for (let i = 0; i < turns; i++) sum += Math.sqrt(i ^ sum); return sum }
+export const samples = (): number[] => [1, 2, 3]
+export const preprocess = (x: number): readonly [number, number] => [x, work(Turns.many)]
+export const predict = ([x, sum]: readonly [number, number]): number => x + sum + work(Turns.few)
+`,
   'app.py': `
 def work(turns):
     total = 0

@@ -1,6 +1,8 @@
 // Programs of the user's own in processes of their own: what stands at a path, and the processes of one or two of them, ended together.
 import { existsSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { InputError } from '../../graph/input-error.ts'
 import {
   type Contestant,
@@ -19,7 +21,13 @@ const LANGUAGES: Readonly<Record<string, Source['language']>> = {
   '.mjs': 'javascript',
   '.js': 'javascript',
   '.cjs': 'javascript',
+  '.ts': 'javascript',
+  '.mts': 'javascript',
+  '.cts': 'javascript',
 }
+
+/** What strips types, for Node to run first. */
+const register = fileURLToPath(new URL('../../pipeline/javascript/register-types.js', compiledTwin(import.meta.url)))
 
 /** 'service.py', or 'service.py:handler'. Throws InputError where there is no program. */
 export function sourceOf(
@@ -35,9 +43,12 @@ export function sourceOf(
   if (!stat.isFile() || language === undefined)
     throw new InputError(`${path}: not a program that is run here; give a file that ends in ${Object.keys(LANGUAGES).join(', ')}`)
   const file = resolve(path!)
-  const interpreter = language === 'python' ? interpreterOf(file, python) : [process.execPath]
+  const interpreter = language === 'python' ? interpreterOf(file, python) : nodeFor(file)
   return { file, language, call: named ?? call, interpreter }
 }
+
+const nodeFor = (file: string): readonly string[] =>
+  /\.[cm]?ts$/i.test(file) ? [process.execPath, '--import', pathToFileURL(register).href] : [process.execPath]
 
 /** The words that start it. */
 function interpreterOf(file: string, named: string | null): readonly string[] {

@@ -11,6 +11,7 @@ import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from '../ab/field.ts'
 import type { StageProgress } from '../options.ts'
+import { targetFile } from '../pipeline/target-file.ts'
 import { toolVersion } from '../version.ts'
 
 export interface GapOptions extends FieldOptions {
@@ -46,7 +47,8 @@ const SLOW_MS = 300
 /** Throws InputError where the file cannot be used, is a script, or fails. */
 export async function explainGap(given: string, some: Partial<GapOptions> = {}): Promise<GapDocument> {
   const options = { ...GAP_DEFAULTS, ...some }
-  const source = sourceOf(given, options)
+  const meant = options.call?.includes(':') === true ? targetFile(given, options.call) : { file: given, call: options.call }
+  const source = sourceOf(meant.file, { ...options, call: meant.call })
   const data = options.data === null ? null : readSamples(options.data, SAMPLES)
   const warnings: string[] = []
   const progress = options.onProgress ?? (() => {})

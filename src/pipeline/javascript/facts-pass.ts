@@ -47,9 +47,10 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const tensorsBefore = sessions.tf?.memory().numTensors ?? null
   const before = heldBytes()
   threads.begin()
-  const first = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2)
+  const given = new Set<number>()
+  const first = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2, given)
   const between = heldBytes()
-  const second = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2)
+  const second = await predict(predictions, (plan.budgetMs * BUDGET_SHARE) / 2, given)
   const [count, tookMs] = [first.count + second.count, first.tookMs + second.tookMs]
   const told = sessions.threads()
   const working = Math.max(told.threads, threads.atWork() ?? 0)
@@ -61,7 +62,8 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   await tryOthers(probed, { tookMs, file: plan.file })
   tell(plan, probed, count)
   send({ kind: 'sessions', sessions: sessions.facts(count, names) })
-  const live = tensors === null || tensorsBefore === null ? {} : { liveTensorsPerPrediction: (tensors - tensorsBefore) / count }
+  const left = tensors === null || tensorsBefore === null ? null : Math.max(0, tensors - tensorsBefore - given.size) / count
+  const live = left === null ? {} : { liveTensorsPerPrediction: left }
   send({ kind: 'process', facts: { leakBytesPerPrediction, ...live, ...told, threads: working } })
   send({ kind: 'stages', stages: await lookAtStages(predictions) })
   const handles = await sessions.asked(() => predictions.whole())
@@ -78,14 +80,33 @@ function heldBytes(): number {
   return heapUsed + arrayBuffers
 }
 
-async function predict(predictions: Predictions, budgetMs: number): Promise<{ readonly count: number; readonly tookMs: number }> {
+interface Predicted {
+  readonly count: number
+  readonly tookMs: number
+}
+
+/** `given` gets the tensors that are given back: whoever asks disposes of them. */
+async function predict(predictions: Predictions, budgetMs: number, given: Set<number>): Promise<Predicted> {
   const began = performance.now()
   let count = 0
   while (count < LEAST || (count < MOST && performance.now() - began < budgetMs)) {
-    await predictions.whole()
+    const { value } = await predictions.staged()
+    for (const id of tensorsIn(value)) given.add(id)
     count++
   }
   return { count, tookMs: performance.now() - began }
+}
+
+/** A longer list is one of numbers. */
+const MOST_MEMBERS = 64
+
+/** Ids of tensors of TensorFlow.js that are not disposed of: the value itself, or members of it. Exported for its test. */
+export function tensorsIn(value: unknown, depth = 0): number[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > 2) return []
+  const { id, isDisposed, dataId } = value as { id?: unknown; isDisposed?: unknown; dataId?: unknown }
+  if (typeof id === 'number' && typeof isDisposed === 'boolean' && dataId !== undefined) return isDisposed ? [] : [id]
+  const members = Array.isArray(value) ? value : Object.values(value)
+  return members.slice(0, MOST_MEMBERS).flatMap((one) => tensorsIn(one, depth + 1))
 }
 
 /** Calls that take their share of the predictions, in another way. */

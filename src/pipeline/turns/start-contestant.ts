@@ -35,7 +35,8 @@ export function startContestant(source: Source): Contestant {
     const child = fork(nodeChild, [source.file], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [],
+      execPath: source.interpreter[0]!,
+      execArgv: [...source.interpreter.slice(1)],
       env: environment,
     })
     const carried = carry(child, mark, (message) => void child.send(message))
