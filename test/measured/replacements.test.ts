@@ -58,6 +58,19 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     expect(refused).toContainEqual(expect.objectContaining({ line: 8, reason: expect.stringContaining('ZeroDivisionError') }))
   })
 
+  test('numbers that no loop counts by may be others another day', async () => {
+    const arrays = 'import numpy as np\nx = np.arange(5000) + 1.5\n'
+    const { replacements, refused } = await replaced(
+      `${arrays}w = x.tolist()\ntotal = sum(w)\nparts = [v / total for v in w]\nmean = x.mean()\ny = [v - mean for v in x]\nk = 2\np = [v ** k for v in w]\ns = 0.0\nfor v in x:\n    s += v * k\n`,
+    )
+    expect(replacements.map(({ line, code }) => [line, code])).toEqual([
+      [7, ['y = x - mean']],
+      [11, [expect.stringMatching(/^s \+= np\.sum\(x \* k\)$/)]],
+    ])
+    expect(refused).toContainEqual(expect.objectContaining({ line: 5, reason: expect.stringContaining('ZeroDivisionError') }))
+    expect(refused).toContainEqual(expect.objectContaining({ line: 9 }))
+  })
+
   test('pictures, channels last to channels first', async () => {
     const { replacements } = await replaced(
       'import numpy as np\nimg = np.random.default_rng(0).integers(0, 255, (20, 30, 3)).astype(np.uint8)\nout = np.zeros((3, 20, 30), np.float32)\nfor y in range(20):\n    for x in range(30):\n        for c in range(3):\n            out[c, y, x] = img[y, x, c] / 255.0\n',

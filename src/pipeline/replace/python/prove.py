@@ -183,21 +183,28 @@ class Beside:
                 made[identifier] = as_array(value)
         return made
 
-    def compare(self, values, strict=True):
-        """'bits' or 'rounding'. Raises Refused where results differ."""
+    def compare(self, values, both_raise=False):
+        """'bits' or 'rounding'. Raises Refused where results differ. `both_raise`: where the loop raises, so may what stands in its place."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 _, expected = self.before.run(self.prepared(values))
             except Exception as error:
-                if not strict:
-                    return None
+                if both_raise and self.raises(values):
+                    return "bits"
                 raise Refused("the loop raises %s on values that arrays take" % type(error).__name__)
             try:
                 _, given = self.after.run(self.converted(values))
             except Exception as error:
                 raise Refused("NumPy raises %s where the loop does not" % type(error).__name__)
         return agreement(expected, given, self.proposal, values)
+
+    def raises(self, values):
+        try:
+            self.after.run(self.converted(values))
+        except Exception:
+            return True
+        return False
 
 
 def as_array(value):
@@ -332,15 +339,21 @@ def attacks(proposal, values):
             yield made
     if "f" not in {np.asarray(values[one]).dtype.kind for one in proposal.operands}:
         return
-    # Plain numbers, among which rounding is what differs.
-    made = attack(proposal, values, 1000, False)
+    yield plain_numbers(proposal, values, 1000)
+
+
+def plain_numbers(proposal, values, length):
+    """Among which rounding is what differs."""
+    import numpy as np
+
+    made = attack(proposal, values, length, False)
     source = np.random.default_rng(1)
-    for identifier, dimensions in proposal.operands.items():
+    for identifier in proposal.operands:
         dtype = np.asarray(values[identifier]).dtype
         if dtype.kind == "f":
             plain = source.standard_normal(np.shape(made[identifier])).astype(dtype)
             made[identifier] = plain.tolist() if isinstance(values[identifier], list) else plain
-    yield made
+    return made
 
 
 def attack(proposal, values, length, strided):
@@ -427,10 +440,39 @@ def prove(proposal, seen, numpy_names):
     for values in attacks(proposal, seen[0].values):
         for identifier, k in stops:
             values[identifier] = bound_of(proposal, values, k)
-        strict = not isinstance(proposal.original[0], ast.For) or True
-        if beside.compare(values, strict) == "rounding":
+        if beside.compare(values) == "rounding":
+            found = "rounding"
+    for values in other_scalars(proposal, seen[0].values):
+        for identifier, k in stops:
+            values[identifier] = bound_of(proposal, values, k)
+        if beside.compare(values, both_raise=True) == "rounding":
             found = "rounding"
     return found
+
+
+#: What a number that no loop counts by may be another day.
+WHOLE = (0, 1, -1, 2, 3, 7, 255)
+BROKEN = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.5, 1e-310, 1e300, math.inf, -math.inf, math.nan)
+
+
+def other_scalars(proposal, values):
+    """The operands of one attack with each scalar as it may be, too: what it is in this run proves nothing of the next."""
+    import numpy as np
+
+    counted = {node.id for stop in proposal.stops if stop is not None for node in ast.walk(stop) if isinstance(node, ast.Name)}
+    for identifier in proposal.scalars:
+        value = values.get(identifier)
+        if identifier in counted or isinstance(value, (bool, np.bool_)):
+            continue
+        whole = isinstance(value, (int, np.integer))
+        for other in WHOLE if whole else BROKEN:
+            kind = type(value) if isinstance(value, np.generic) else int if whole else float
+            if isinstance(value, np.unsignedinteger) and other < 0 or isinstance(value, np.int8) and other > 127:
+                continue
+            with np.errstate(all="ignore"):
+                scalar = {identifier: kind(other)}
+            yield {**attack(proposal, values, len(SPECIAL) * 2, False), **scalar}
+            yield {**plain_numbers(proposal, values, 200), **scalar}
 
 
 def bound_of(proposal, values, k):

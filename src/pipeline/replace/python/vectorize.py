@@ -412,7 +412,7 @@ def summed(node, lift):
         raise Refused("it sums in nested loops")
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         left, right = lift.lift(node.left), lift.lift(node.right)
-        if is_plain(left) and is_plain(right):
+        if is_plain(left, lift) and is_plain(right, lift):
             return numpy_call("dot", left, right)
         return numpy_call("sum", ast.BinOp(left=left, op=ast.Mult(), right=right))
     value = lift.lift(node)
@@ -420,9 +420,11 @@ def summed(node, lift):
     return numpy_call("sum", value)
 
 
-def is_plain(node):
-    """An operand as it is, whole or up to a bound."""
-    return isinstance(node, ast.Name) or (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Slice))
+def is_plain(node, lift):
+    """An array as it is, whole or up to a bound; no number."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in lift.operands
 
 
 def needs_array(value, lift):
