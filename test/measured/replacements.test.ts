@@ -58,6 +58,23 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     expect(refused).toContainEqual(expect.objectContaining({ line: 8, reason: expect.stringContaining('ZeroDivisionError') }))
   })
 
+  test('loops of a module that the program imports', async () => {
+    const module = join(folder, 'features.py')
+    writeFileSync(
+      module,
+      'import numpy as np\n\ndef scaled(x):\n    out = []\n    for v in x:\n        out.append(v * 2)\n    return out\n',
+    )
+    const file = join(folder, 'service.py')
+    writeFileSync(
+      file,
+      'import numpy as np\nfrom features import scaled\n\ndef samples():\n    return [np.arange(20000.0)]\n\ndef predict(x):\n    return scaled(x)[-1]\n',
+    )
+    const question = { file, call: null, samples: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const { replacements, failed } = await replacePythonLoops({ ...question, lines: [], modules: [{ file: module, lines: [5] }] })
+    expect(failed).toBeNull()
+    expect(replacements).toMatchObject([{ file: module, line: 5, code: ['out = x * 2'], equal: 'bits' }])
+  })
+
   test('numbers that no loop counts by may be others another day', async () => {
     const arrays = 'import numpy as np\nx = np.arange(5000) + 1.5\n'
     const { replacements, refused } = await replaced(

@@ -22,6 +22,11 @@ test.each(['a.ts', 'a.mts', 'a.cts'])('types of %s are stripped before it runs',
 
 test('JavaScript runs as it is, and a function may be named behind the file', () => {
   const file = written('b.mjs')
-  expect(sourceOf(`${file}:score`, none)).toEqual({ file, language: 'javascript', call: 'score', interpreter: [process.execPath] })
+  expect(sourceOf(`${file}:score`, none)).toEqual({
+    file,
+    language: 'javascript',
+    call: 'score',
+    interpreter: [process.execPath],
+  })
   expect(() => sourceOf(written('b.rb'), none)).toThrow('not a program that is run here')
 })

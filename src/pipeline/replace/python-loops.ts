@@ -16,6 +16,8 @@ export interface LoopsQuestion {
   readonly samples: readonly Encoded[] | null
   /** Lines of the places that matter; null: all. */
   readonly lines: readonly number[] | null
+  /** Files of the user's own that it imports, with theirs. */
+  readonly modules?: readonly { readonly file: string; readonly lines: readonly number[] }[]
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
   /** How long to time, of all places together. */
@@ -31,11 +33,12 @@ const FORMS = { numpy: 'numpy', python: 'python' } as const
 
 /** Never throws, but for an aborted signal. */
 export async function replacePythonLoops(question: LoopsQuestion): Promise<LoopsAnswer> {
-  const { file, call, samples, lines, budgetMs, interpreter, limitMs, signal } = question
+  const { file, call, samples, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
   const plan = {
     file,
     call,
     lines,
+    modules,
     budgetMs,
     samples: samples?.map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) })) ?? null,
   }
@@ -45,7 +48,7 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
   const told = await askOnce<Answer>(asked)
   if (typeof told === 'string') return { replacements: [], refused: [], failed: told }
   return loopsAnswer(
-    told.replacements.map((one) => replacementOf(one, file, { language: 'python', form: FORMS[one.form] })),
+    told.replacements.map((one) => replacementOf(one, one.file, { language: 'python', form: FORMS[one.form] })),
     told,
   )
 }
@@ -53,6 +56,6 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 interface Answer extends Pick<LoopsAnswer, 'refused'> {
-  readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS })[]
+  readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS; readonly file: string })[]
   readonly failed?: string | null
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { LoopsQuestion } from './python-loops.ts'
-import { hotLines, ofAlternatives, tryReplacements } from './replacements.ts'
+import { hotLines, hotModules, ofAlternatives, tryReplacements } from './replacements.ts'
 
 const line = (at: number, selfMs: number, file = '/app/x.py') => ({
   file,
@@ -31,6 +31,11 @@ const latency = { p50Ms: 100 } as PipelineEvidence['latency']
 test('lines that take their share, and loops whose lines do together; others, and other files, stay out', () => {
   const lines = [line(3, 40), line(7, 3), line(8, 3), line(20, 1), line(4, 50, '/app/other.py')]
   expect(hotLines({ lines, patterns: [loop(6, 9), loop(19, 21)], latency }, '/app/x.py')).toEqual([3, 6])
+})
+
+test('modules that the program imports have hot lines of their own', () => {
+  const lines = [line(3, 40), line(4, 50, '/app/other.py'), line(4, 1, '/app/cold.py')]
+  expect(hotModules({ lines, patterns: [], latency }, '/app/x.py')).toEqual([{ file: '/app/other.py', lines: [4] }])
 })
 
 test('the interpreter is asked about hot lines, and its answer is told of the file as the user wrote it', async () => {

@@ -85,7 +85,8 @@ async function ofPython(
   { python }: Others,
 ): Promise<readonly LoopReplacement[]> {
   const lines = hotLines(evidence, given.file)
-  if (lines.length === 0) return []
+  const modules = hotModules(evidence, given.file)
+  if (lines.length === 0 && modules.length === 0) return []
   const found = findInterpreter({ named: given.python, beside: given.file }, pythonWorld())
   if (!found.ok) return []
   const { executable, arguments: before } = found.interpreter
@@ -94,6 +95,7 @@ async function ofPython(
     call: given.call,
     samples: given.data === null ? null : samplesOf(given.data),
     lines,
+    modules,
     interpreter: [executable, ...before],
     budgetMs: BUDGET_MS,
     limitMs: LIMIT_MS,
@@ -132,6 +134,16 @@ function samplesOf(data: string) {
   } catch {
     return null
   }
+}
+
+/** Files of the user's own beside `file` that have hot lines. Exported for its test. */
+export function hotModules(evidence: Pick<PipelineEvidence, 'lines' | 'patterns' | 'latency'>, file: string) {
+  const files = new Set([...(evidence.lines ?? []), ...(evidence.patterns ?? [])].map((one) => resolve(one.file)))
+  files.delete(file)
+  return [...files].flatMap((one) => {
+    const lines = hotLines(evidence, one)
+    return lines.length === 0 ? [] : [{ file: one, lines }]
+  })
 }
 
 /** Lines of the user's file that take their share, and of loops that hold such. Exported for its test. */

@@ -1,7 +1,8 @@
 """Replacements for loops of a Python program, run beside them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
 
-Plan: file, call, samples (as the children of `ab` are given them; null: its own), lines (of hot places; null: all), budgetMs. The program runs as it is, but for a
-look at the values in front of each loop that a replacement was generated for. Python 3.9 or newer; NumPy as the program has it.
+Plan: file, call, samples (as the children of `ab` are given them; null: its own), lines (of hot places; null: all), modules (files of the user's own that
+it imports: file, lines of each), budgetMs. The program runs as it is, but for a look at the values in front of each loop that a replacement was
+generated for. Python 3.9 or newer; NumPy as the program has it.
 """
 import os
 import sys
@@ -16,6 +17,7 @@ WRITES = sys.dont_write_bytecode
 sys.dont_write_bytecode = True
 
 import ast
+import importlib.machinery
 import importlib.util
 import json
 import types
@@ -77,9 +79,59 @@ def find(tree, lines):
     return found, refused
 
 
-def instrument(tree, candidates):
-    """A look in front of each place."""
-    by_statement = {id(one.place.statement): k for k, one in enumerate(candidates)}
+class Source:
+    """A file of the program: what may stand in place of its hot lines, and why nothing may."""
+
+    def __init__(self, file, lines):
+        self.file = file
+        with open(file, "rb") as held:
+            self.text = held.read()
+        self.tree = ast.parse(self.text, file)
+        self.known = numpy_names(self.tree) or {"np"}
+        candidates, self.refused = find(self.tree, lines)
+        others, reasons = rewrites.find(self.tree, lines, self.known)
+        inside = lambda one, those: any(a.place.statement.lineno <= one.place.statement.lineno and one.place.statement.end_lineno <= a.place.statement.end_lineno for a in those)  # noqa: E731
+        others = [one for one in others if not inside(one, candidates)]
+        self.candidates = [one for one in candidates if not inside(one, others)] + others
+        within = lambda row: any(a.place.statement.lineno <= row["line"] <= a.place.statement.end_lineno for a in others)  # noqa: E731
+        self.refused = [row for row in self.refused if not within(row)] + reasons
+
+    def refuse(self, one, reason):
+        self.refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": reason})
+
+    def code(self, numbers):
+        return compile(instrument(self.tree, self.candidates, numbers), self.file, "exec")
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Of a file of the program that is imported: its code with a look in front of each place."""
+
+    codes, look = None, None
+
+    def get_code(self, fullname):
+        return self.codes[os.path.realpath(self.path)]
+
+    def exec_module(self, module):
+        module.__whyslow_look__ = self.look
+        super().exec_module(module)
+
+
+class Finder:
+    def __init__(self, codes, look):
+        self.codes = codes
+        self.loader = type("Loader", (Loader,), {"codes": codes, "look": staticmethod(look)})
+
+    def find_spec(self, name, path=None, target=None):
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is None or type(spec.loader) is not importlib.machinery.SourceFileLoader or os.path.realpath(spec.origin) not in self.codes:
+            return None
+        spec.loader = self.loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def instrument(tree, candidates, numbers):
+    """A look in front of each place. `numbers`: of each candidate."""
+    by_statement = {id(one.place.statement): numbers[one] for one in candidates}
 
     def visit(body):
         changed = []
@@ -103,8 +155,9 @@ def instrument(tree, candidates):
     return ast.fix_missing_locations(tree)
 
 
-def run(plan, code, candidates, is_script):
-    """Runs the program until every place was seen."""
+def run(plan, codes, candidates, is_script):
+    """Runs the program until every place was seen. `codes`: of its own file, and, by path, of those that it imports."""
+    code, imported = codes
     path = plan["file"]
     sys.argv = [path]
     sys.path.insert(0, os.path.dirname(path))
@@ -121,6 +174,8 @@ def run(plan, code, candidates, is_script):
             raise Enough
 
     module.__whyslow_look__ = look
+    if imported:
+        sys.meta_path.insert(0, Finder(imported, look))
     exec(code, module.__dict__)
     if is_script:
         return
@@ -194,53 +249,62 @@ def pasted(proposal, lists, known):
     return made + statements
 
 
-def module_of(plan):
-    """What the program's names stand for."""
-    names = ("__main__", os.path.splitext(os.path.basename(plan["file"]))[0])
-    module = next((sys.modules[one] for one in names if getattr(sys.modules.get(one), "__whyslow_look__", None)), None)
+def names_of(file):
+    """What the names of a file stand for."""
+    looked = [one for one in list(sys.modules.values()) if getattr(one, "__whyslow_look__", None)]
+    module = next((one for one in looked if os.path.realpath(getattr(one, "__file__", None) or "") == os.path.realpath(file)), None)
     return dict(vars(module)) if module is not None else {}
 
 
 def answer(plan):
-    with open(plan["file"], "rb") as held:
-        source = held.read()
-    tree = ast.parse(source, plan["file"])
-    candidates, refused = find(tree, plan["lines"])
-    known = numpy_names(tree) or {"np"}
-    others, reasons = rewrites.find(tree, plan["lines"], known)
-    inside = lambda one, those: any(a.place.statement.lineno <= one.place.statement.lineno and one.place.statement.end_lineno <= a.place.statement.end_lineno for a in those)  # noqa: E731
-    others = [one for one in others if not inside(one, candidates)]
-    candidates = [one for one in candidates if not inside(one, others)] + others
-    refused = [one for one in refused if not any(a.place.statement.lineno <= one["line"] <= a.place.statement.end_lineno for a in others)] + reasons
-    if not candidates:
-        return {"replacements": [], "refused": refused}
-    if importlib.util.find_spec("numpy") is None:
-        why = "NumPy is not in this Python: pip install numpy"
-        return {"replacements": [], "refused": refused + [{"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno,
-                                                           "function": one.place.function, "reason": why} for one in candidates]}
-    is_script = plan["call"] is None and not child.is_program(source, plan["file"])
-    failed = None
-    try:
-        code = compile(instrument(tree, candidates), plan["file"], "exec")
-        run(plan, code, candidates, is_script)
-    except Enough:
-        pass
-    except BaseException as error:
-        failed = "%s: %s" % (type(error).__name__, error)
-    replacements = []
-    for one in candidates:
+    own, *others = sources = [Source(plan["file"], plan["lines"]), *imported_sources(plan)]
+    candidates = [one for source in sources for one in source.candidates]
+    replacements, failed = [], None
+    if candidates and importlib.util.find_spec("numpy") is None:
+        for source in sources:
+            for one in source.candidates:
+                source.refuse(one, "NumPy is not in this Python: pip install numpy")
+    elif candidates:
+        is_script = plan["call"] is None and not child.is_program(own.text, own.file)
         try:
-            share = plan["budgetMs"] / len(candidates)
+            numbers = {one: k for k, one in enumerate(candidates)}
+            codes = own.code(numbers), {os.path.realpath(one.file): one.code(numbers) for one in others if one.candidates}
+            run(plan, codes, candidates, is_script)
+        except Enough:
+            pass
+        except BaseException as error:
+            failed = "%s: %s" % (type(error).__name__, error)
+        share = plan["budgetMs"] / len(candidates)
+        replacements = [row for source in sources for row in proven(source, share)]
+    return {"replacements": replacements, "refused": [row for source in sources for row in source.refused], "failed": failed}
+
+
+def imported_sources(plan):
+    """Those that can be read."""
+    found = []
+    for one in plan.get("modules") or []:
+        try:
+            found.append(Source(one["file"], one["lines"]))
+        except (OSError, SyntaxError, ValueError):
+            continue
+    return found
+
+
+def proven(source, budget_ms):
+    """What is told of each place of a file that has something in its place; the others are refused."""
+    found = []
+    for one in source.candidates:
+        try:
             if isinstance(one, rewrites.Rewrite):
-                replacements.append(rewrites.described(one, known, module_of(plan), share))
+                told = rewrites.described(one, source.known, names_of(source.file), budget_ms)
             else:
-                replacements.append(described(one, known, share))
+                told = described(one, source.known, budget_ms)
+            found.append({**told, "file": source.file})
         except Refused as error:
-            refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": str(error)})
+            source.refuse(one, str(error))
         except Exception as error:
-            reason = "it could not be tried (%s: %s)" % (type(error).__name__, error)
-            refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": reason})
-    return {"replacements": replacements, "refused": refused, "failed": failed}
+            source.refuse(one, "it could not be tried (%s: %s)" % (type(error).__name__, error))
+    return found
 
 
 if __name__ == "__main__":
