@@ -86,8 +86,8 @@ for (const interpreter of interpreters) {
     const messagesOf = <K extends Message['kind']>(messages: readonly Message[], kind: K) =>
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
-    test('its own tests', () => {
-      const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, 'test_collector.py')], {
+    test.each(['test_collector.py', 'test_child.py'])('its own tests: %s', (name) => {
+      const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
         encoding: 'utf8',
       })
       expect(stderr).toContain('OK')
@@ -126,6 +126,14 @@ for (const interpreter of interpreters) {
     test.each(FAILING)('code that %s is named with stage and sample', async (_, body, failure) => {
       const source = `def samples():\n    return [1, 0]\ndef predict(x):\n    ${body}\n`
       expect((await pass('time', source)).failure).toMatchObject(failure)
+    })
+
+    test('what it registered for the end runs', async () => {
+      const file = path.join(folder, 'ended')
+      const end = `import atexit\natexit.register(lambda: open(${JSON.stringify(file)}, "w").close())`
+      const { failure } = await pass('time', `${end}\ndef samples():\n    return [1]\ndef predict(x):\n    return x\n`)
+      expect(failure).toBeNull()
+      expect(fs.existsSync(file)).toBe(true)
     })
 
     test('forks, floods and a contract that is not met', async () => {
