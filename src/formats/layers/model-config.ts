@@ -113,24 +113,26 @@ function functional(config: LayerConfig, heads: readonly ListedLayer[]): ModelSp
   const names = new Set(heads.map(({ ownName }) => ownName))
   if (names.size < heads.length) throw config.refuse('has two layers of one name; save the model again')
   const triples: TensorRef[] = []
-  const histories: TensorRef[] = []
-  const reader = { names, triples, histories }
+  const reader = { names, triples }
   const layers = heads.map(({ value, ...head }): LayerSpec => {
     const calls = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : []
     return { ...head, calls: (calls as readonly Json[]).map((node) => callOf(node, head.className, reader)) }
   })
   const [inputs, outputs] = [structureOf(config.raw('input_layers'), reader), structureOf(config.raw('output_layers'), reader)]
-  for (const refs of [triples, histories]) countFromZero(layers, refs)
+  const inRecords = heads.some(({ value }) => Array.isArray(value.inbound_nodes) && value.inbound_nodes.some(isRecord))
+  countFromZero(inRecords ? layers.filter(({ className }) => className !== 'Sequential') : layers, triples)
   return { layers, inputs, outputs }
 }
 
 /**
- * A model inside a model owns call 0, its own definition, which is not listed: its first listed call is 1 in lists of layers and in
- * files of Keras 1 and 2, 0 in the tensors of Keras 3, and 0 where it was made without inputs. Every listed call is used somewhere.
+ * A model inside a model owns call 0, its own definition, which is not listed: its first listed call is 1 in lists [layer, node, tensor],
+ * of which files of Keras 1 and 2 and of TensorFlow.js have no others, and 0 where it was made without inputs; every listed call is used
+ * somewhere. Keras 3, whose calls are written as records, counts so in its lists of outputs alone and for functional models alone: its
+ * tensors (keras_history) and all of a Sequential count from 0. keras/src/models/functional.py: get_config, get_tensor
  */
-function countFromZero(layers: readonly LayerSpec[], refs: readonly TensorRef[]): void {
+function countFromZero(layers: readonly LayerSpec[], triples: readonly TensorRef[]): void {
   for (const { ownName } of layers.filter(isModel)) {
-    const own = refs.filter(({ layer }) => layer === ownName)
+    const own = triples.filter(({ layer }) => layer === ownName)
     if (own.length > 0 && own.every(({ node }) => node > 0)) for (const ref of own) ref.node -= 1
   }
 }
@@ -138,9 +140,8 @@ function countFromZero(layers: readonly LayerSpec[], refs: readonly TensorRef[])
 interface RefReader {
   /** Of the model's layers: only these can be meant. */
   readonly names: ReadonlySet<string>
-  /** References read so far: as lists [layer, node, tensor], and in Keras 3's tensors. */
+  /** References read so far as lists [layer, node, tensor]; those in Keras 3's tensors are not among them. */
   readonly triples: TensorRef[]
-  readonly histories: TensorRef[]
 }
 
 /** Layers of Keras 2 whose calls are written as they were made: a list of one is a list. */
@@ -191,9 +192,7 @@ function structureOf(value: Json | undefined, reader: RefReader): Structure {
   const history = value.class_name === '__keras_tensor__' && isRecord(value.config) ? value.config.keras_history : undefined
   if (Array.isArray(history)) {
     const [layer, node, tensor] = history as readonly Json[]
-    const ref = new TensorRef(String(layer), Number(node), Number(tensor))
-    reader.histories.push(ref)
-    return ref
+    return new TensorRef(String(layer), Number(node), Number(tensor))
   }
   return recordOf(value, reader)
 }
