@@ -1,10 +1,10 @@
 // Layers that make one tensor of several. Tensors of fewer axes get theirs behind the batch, not in front as ONNX does.
 // keras/src/layers/merging/, Keras 1's Merge: keras/engine/topology.py
 import type { DType } from '../../graph/types.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { binary, variadic, withNumber } from '../tensorflow/broadcast.ts'
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { binary, scalar, variadic, withNumber } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
-import { axisOf, concat, reshape, squeeze, unsqueeze } from '../tensorflow/shapes.ts'
+import { axisOf, concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../tensorflow/shapes.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'
 import { asFloat, sizeOf } from './layer-parts.ts'
 import { unitLength } from './normalizations.ts'
@@ -78,22 +78,34 @@ const concatenate: LayerKind = {
 
 const differ = (a: unknown, b: unknown): boolean => typeof a === 'number' && typeof b === 'number' && a !== b
 
+/**
+ * Keras writes every mask as wide as its input, those that are not there as ones, and joins them as the inputs; of each step it asks
+ * whether any part is kept (Keras 3) or all parts are (Keras 1 and 2, TensorFlow.js).
+ */
 function joinedMask(call: LayerCall, inputs: readonly Value[], axis: number): Value | undefined {
-  const { builder, masks, config } = call
-  if (masks.every((mask) => mask === undefined)) return undefined
+  const { builder, masks, config, dialect } = call
+  const given = masks.filter((mask) => mask !== undefined)
+  if (given.length === 0) return undefined
   const rank = inputs[0]!.shape.length
-  // Joined along channels, a step stays where any input keeps it; all of them stay where one has no mask.
   if (axis === rank - 1 && rank > 2) {
-    if (masks.some((mask) => mask === undefined)) return undefined
-    return masks.map((mask) => mask!).reduce((a, b) => binary(builder, 'Or', a, b))
+    if (dialect === 'keras-3' && given.length < masks.length) return undefined
+    return given.reduce((a, b) => binary(builder, dialect === 'keras-3' ? 'Or' : 'And', a, b))
   }
-  if (axis !== 1 || masks.some((mask) => mask === undefined))
-    throw config.refuse('joins masked tensors in a way that is not read')
+  if (axis !== 1 || rank < 3) throw config.refuse('joins masked tensors in a way that is not read')
   return concat(
     builder,
-    masks.map((mask) => mask!),
+    masks.map((mask, k) => mask ?? everyStep(builder, inputs[k]!)),
     1,
   )
+}
+
+/** The mask that keeps all steps of `x`. */
+function everyStep(builder: GraphBuilder, x: Value): Value {
+  const sizes = shapeAsRun(builder, [
+    { of: x, axis: 0 },
+    { of: x, axis: 1 },
+  ])
+  return expand(builder, scalar(builder, 'bool', 1), sizes, x.shape.slice(0, 2))
 }
 
 function axisIn({ config }: LayerCall, x: Value, axis: number): number {
@@ -152,13 +164,21 @@ function dotProduct(call: LayerCall, { axes: [a = 0, b = 0], normalize }: DotPar
   return reshape(builder, product, [x.shape[0]!, ...sizes])
 }
 
+/** Keras 1's words for layers of their own. */
+const MODES: ReadonlyMap<string, string> = new Map([
+  ['sum', 'Add'],
+  ['mul', 'Multiply'],
+  ['ave', 'Average'],
+  ['max', 'Maximum'],
+])
+
 /** Keras 1's layer of all merges. */
 const merge: LayerKind = {
   classNames: ['Merge'],
   write(call): LayerResult {
     const { config } = call
     const mode = config.text('mode', 'sum')
-    const className = { sum: 'Add', mul: 'Multiply', ave: 'Average', max: 'Maximum' }[mode]
+    const className = MODES.get(mode)
     if (className !== undefined) return elementwise.write({ ...call, className })
     if (mode === 'concat') return concatenate.write({ ...call, config: config.with({ axis: config.number('concat_axis', -1) }) })
     const axes = config.numbers('dot_axes', [-1])
