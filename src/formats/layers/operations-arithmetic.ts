@@ -6,6 +6,7 @@ import { divideNoNan, floorDivide, squaredDifference } from '../tensorflow/arith
 import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { indexOf, type Reduction, reduce, softmax } from '../tensorflow/reduce.ts'
 import { reshape } from '../tensorflow/shapes.ts'
+import { dtypeIn } from './arguments.ts'
 import { alike, axesIn, axisIn, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 /** Functions of one number that ONNX has under another name or the same. */
@@ -65,6 +66,9 @@ const REDUCTIONS: Readonly<Record<string, Reduction>> = {
   Amin: 'ReduceMin',
 }
 
+/** Reductions that may be told what they begin with. */
+const BOUNDED = { ReduceMax: 'Max', ReduceMin: 'Min' } as const
+
 const ACTIVATIONS = [
   'Relu',
   'Relu6',
@@ -113,12 +117,15 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
   ...table(LOGICAL, (opType) => (op) => binary(op.builder, opType, bool(op, 0), bool(op, 1))),
   ...ACTIVATIONS.map((name): [string, WriteOperation] => [name, (op) => activation(op, name)]),
   ...table(REDUCTIONS, (reduction) => (op) => {
-    const x = tensor(op, 0)
+    const x = asTold(op, tensor(op, 0))
     const given = x.dtype === 'bool' ? cast(op.builder, x, 'int32') : x
-    return reduce(op.builder, reduction as Reduction, given, {
+    const made = reduce(op.builder, reduction as Reduction, given, {
       axes: axesIn(op, x.shape.length),
       keepDims: flagIn(op, 'keepdims'),
     })
+    const { initial } = op.settings
+    if (typeof initial !== 'number' || !(reduction in BOUNDED)) return made
+    return withNumber(op.builder, BOUNDED[reduction as keyof typeof BOUNDED], made, initial)
   }),
   [
     'NotEqual',
@@ -171,8 +178,9 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
 
 function activation(op: Operation, className: string): Value {
   const setting = (key: string): number | undefined => {
-    const value = op.settings[key]
-    return typeof value === 'number' ? value : undefined
+    const value = op.settings[key] ?? undefined
+    if (value !== undefined && typeof value !== 'number') throw op.refuse(`has no number for its ${key}`)
+    return value
   }
   const settings: ActivationSettings = {
     alpha: setting('alpha'),
@@ -181,7 +189,8 @@ function activation(op: Operation, className: string): Value {
     threshold: setting('threshold'),
     value: setting('default_value'),
     b: setting('b'),
-    approximate: op.settings.approximate === true,
+    // Of keras.ops.gelu, which does not always write it down.
+    approximate: op.settings.approximate !== false,
     axis: setting('axis'),
     slope: op.dialect === 'keras-3' ? 1 / 6 : 0.2,
   }
@@ -258,25 +267,40 @@ function holds(op: Operation, reduction: 'ReduceMax' | 'ReduceMin'): Value {
   return cast(op.builder, reduce(op.builder, reduction, cast(op.builder, x, 'int32'), parts), 'bool')
 }
 
-/** Keras 3 counts positions in int32, TensorFlow's functions in int64 (`wide`). */
+/** Keras 3 counts positions in int32, TensorFlow's functions in the type that they are told. */
 function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
   const x = tensor(op, 0)
   const keepDims = flagIn(op, 'keepdims')
   const all = op.settings.axis === undefined || op.settings.axis === null
-  const flat = all ? reshape(op.builder, x, [x.shape.every((size) => typeof size === 'number') ? countOf(x) : null]) : x
-  const given = flat.dtype === 'bool' ? cast(op.builder, flat, 'int32') : flat
+  if (all && keepDims) throw op.refuse('keeps the axes of a search over all of them, which is not written here')
+  const row = all ? flat(op, x) : x
+  const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
   const axis = all ? 0 : axisIn(op, x.shape.length)
-  const found = indexOf(op.builder, opType, given, { axis, keepDims: keepDims && !all })
-  return flagIn(op, 'wide') ? found : cast(op.builder, found, 'int32')
+  const found = indexOf(op.builder, opType, given, { axis, keepDims })
+  return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
 }
+
+/** All elements in one axis. */
+const flat = (op: Operation, x: Value): Value =>
+  reshape(op.builder, x, [x.shape.every((size) => typeof size === 'number') ? countOf(x) : null])
 
 const countOf = (x: Value): number => (x.shape as readonly number[]).reduce((product, size) => product * size, 1)
 
+/** In the type that the operation is told, where it is told one. */
+function asTold(op: Operation, x: Value): Value {
+  const dtype = dtypeIn(op.settings.dtype)
+  return dtype === undefined ? x : cast(op.builder, x, dtype)
+}
+
 function cumulated(op: Operation): Value {
-  const x = tensor(op, 0)
-  const axis = axisIn(op, x.shape.length)
+  const told = asTold(op, tensor(op, 0))
+  const x = told.dtype === 'bool' ? cast(op.builder, told, 'int32') : told
+  const all = op.settings.axis === undefined || op.settings.axis === null
+  const axis = all ? 0 : axisIn(op, x.shape.length)
   const at = op.builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(axis)) })
-  return op.builder.op('CumSum', [x, at], x)
+  const ways = { exclusive: flagIn(op, 'exclusive') ? 1 : 0, reverse: flagIn(op, 'reverse') ? 1 : 0 }
+  const given = all ? flat(op, x) : x
+  return op.builder.op('CumSum', [given, at], given, ways)
 }
 
 function normalized(op: Operation): Value {

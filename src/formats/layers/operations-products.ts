@@ -1,7 +1,7 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
 import type { Dimension } from '../../graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { broadcastShape, cast, constantOf, scalar } from '../tensorflow/broadcast.ts'
+import { broadcastShape, cast, constantOf, scalar, where } from '../tensorflow/broadcast.ts'
 import { einsum } from '../tensorflow/einsum.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { reshape, unsqueeze } from '../tensorflow/shapes.ts'
@@ -32,12 +32,13 @@ function refuseEinsum(op: Operation, subscripts: string): never {
   throw op.refuse(`computes '${subscripts}', which does not fit what it is called with`)
 }
 
-/** NumPy's matmul; `transpose_a`, `transpose_b` of TensorFlow. */
+/** NumPy's matmul; `transpose_a` and `adjoint_a` of TensorFlow are the same of real numbers. */
 function product(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2))
-  const turned = (x: Value, key: string) => {
+  const turned = (x: Value, side: 'a' | 'b') => {
     const rank = x.shape.length
-    return flagIn(op, key)
+    const [isTransposed, isAdjoint] = [flagIn(op, `transpose_${side}`), flagIn(op, `adjoint_${side}`)]
+    return isTransposed || isAdjoint
       ? transpose(
           op.builder,
           x,
@@ -45,7 +46,7 @@ function product(op: Operation): Value {
         )
       : x
   }
-  return matmul(op, turned(a!, 'transpose_a'), turned(b!, 'transpose_b'))
+  return matmul(op, turned(a!, 'a'), turned(b!, 'b'))
 }
 
 function matmul(op: Operation, a: Value, b: Value): Value {
@@ -70,6 +71,7 @@ function oneHot(op: Operation): Value {
   const rank = x.shape.length + 1
   const axis = axisIn(op, rank, { fallback: -1 })
   const dtype = dtypeIn(op.settings.dtype) ?? 'float32'
+  const [on, off] = [numberIn(op, 'on_value', 1), numberIn(op, 'off_value', 0)]
   // ONNX counts negative indices from the end; TensorFlow has no class for them.
   const classes = op.builder.constant(
     constantOf(
@@ -85,7 +87,8 @@ function oneHot(op: Operation): Value {
   )
   const wide = unsqueeze(op.builder, x, [axis])
   const hits = op.builder.op('Equal', [wide, along], { dtype: 'bool', shape: broadcastShape(wide.shape, along.shape) })
-  return cast(op.builder, hits, dtype)
+  if (on === 1 && off === 0) return cast(op.builder, hits, dtype)
+  return where(op.builder, hits, scalar(op.builder, dtype, on), scalar(op.builder, dtype, off))
 }
 
 function triangle(op: Operation, upper: 0 | 1): Value {
@@ -94,13 +97,14 @@ function triangle(op: Operation, upper: 0 | 1): Value {
   return op.builder.op('Trilu', [x, k], x, { upper })
 }
 
-const MODES: Readonly<Record<string, string>> = { constant: 'constant', reflect: 'reflect', edge: 'edge', wrap: 'wrap' }
+/** ONNX's names of NumPy's and TensorFlow's modes. 'wrap' came with opset 19. */
+const MODES: ReadonlySet<string> = new Set(['constant', 'reflect', 'edge'])
 
 function padded(op: Operation): Value {
   const x = tensor(op, 0)
   const pairs = padPairs(op, op.settings.pad_width, x.shape.length)
-  const mode = MODES[String(op.settings.mode ?? 'constant').toLowerCase()]
-  if (mode === undefined || mode === 'wrap')
+  const mode = String(op.settings.mode ?? 'constant').toLowerCase()
+  if (!MODES.has(mode))
     throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
   const pads = op.builder.ints([...pairs.map(([begin]) => begin), ...pairs.map(([, end]) => end)])
   const given = op.settings.constant_values

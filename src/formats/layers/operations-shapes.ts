@@ -167,7 +167,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       )
     },
   ],
-  ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), 'int32')],
+  ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],
 ])
 
 /** The tensors of a list, of one type. */

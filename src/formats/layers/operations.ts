@@ -1,5 +1,6 @@
 // Operators in a functional graph as kinds of layers: keras.ops of Keras 3, and TensorFlow's functions in Keras 2 (TFOpLambda and
 // SlicingOpLambda), which Keras 3 itself cannot load. keras/src/ops/operation.py, tf_keras/src/layers/core/tf_op_layer.py
+import type { Value } from '../build/graph-builder.ts'
 import type { Argument, LayerCall, LayerKind, LayerResult } from './layer.ts'
 import type { Operation, WriteOperation } from './operation.ts'
 import { arithmetic } from './operations-arithmetic.ts'
@@ -13,7 +14,7 @@ const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([...arithmetic, 
 export const operations: readonly LayerKind[] = [...OPERATIONS].map(([className, write]) => ({
   classNames: [className],
   write: (call) =>
-    result(write(operationOf(call, call.args, { ...(call.config.values as Record<string, Argument>), ...call.kwargs }))),
+    written(call, write, { args: call.args, settings: { ...(call.config.values as Record<string, Argument>), ...call.kwargs } }),
 }))
 
 /** A function of TensorFlow, called while a model of Keras 2 was put together. */
@@ -25,22 +26,32 @@ export const tensorflowFunction: LayerKind = {
     const write = asked === undefined ? undefined : OPERATIONS.get(asked.className)
     if (asked === undefined || write === undefined)
       throw call.config.refuse(`calls tf.${name}, which is not read here; use a layer of Keras, or export the model to ONNX`)
-    return result(write(operationOf(call, asked.args, asked.settings)))
+    if (asked.unread !== undefined)
+      throw call.config.refuse(`calls tf.${name} with its ${asked.unread}, which is not read here; export the model to ONNX`)
+    return written(call, write, asked)
   },
 }
 
-function operationOf(
+/** Throws InputError where the operation is told something that its writer did not ask for: it would have meant something else. */
+function written(
   { builder, dialect, config }: LayerCall,
-  args: readonly Argument[],
-  settings: Readonly<Record<string, Argument>>,
-): Operation {
-  return {
-    builder,
-    dialect,
-    args,
-    settings,
-    refuse: (says) => config.refuse(`${says}; export the model to ONNX where it was made`),
-  }
+  write: WriteOperation,
+  { args, settings: given }: Pick<Operation, 'args' | 'settings'>,
+): LayerResult {
+  const refuse = (says: string) => config.refuse(`${says}; export the model to ONNX where it was made`)
+  const asked = new Set<PropertyKey>()
+  const settings = new Proxy(given, {
+    get(values, key: string) {
+      asked.add(key)
+      return Object.hasOwn(values, key) ? values[key] : undefined
+    },
+  })
+  const made = write({ builder, dialect, args, settings, refuse })
+  const unread = Object.entries(given).find(([key, value]) => !asked.has(key) && !saysNothing(key, value))
+  if (unread !== undefined) throw refuse(`is told its ${unread[0]}, which is not read here`)
+  return { outputs: Array.isArray(made) ? made : [made as Value] }
 }
 
-const result = (made: ReturnType<WriteOperation>): LayerResult => ({ outputs: Array.isArray(made) ? made : [made as never] })
+/** Of every operation; and what is so anyway. */
+const saysNothing = (key: string, value: Argument): boolean =>
+  value === null || value === false || key === 'name' || key === 'trainable' || (key === 'sorted' && value === true)

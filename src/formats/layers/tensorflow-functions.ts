@@ -7,6 +7,8 @@ export interface Asked {
   readonly className: string
   readonly args: readonly Argument[]
   readonly settings: Readonly<Record<string, Argument>>
+  /** An argument that the function is told and that is not read. */
+  readonly unread?: string | undefined
 }
 
 interface Form {
@@ -22,6 +24,18 @@ interface Form {
 const one = (className: string): Form => ({ className })
 const two = (className: string): Form => ({ className, inputs: ['y'] })
 const reduction = (className: string): Form => ({ className, settings: { axis: 'axis', keepdims: 'keepdims' } })
+/** TensorFlow counts in int64 where nothing is told. */
+const position = (className: string): Form => ({
+  className,
+  settings: { axis: 'axis', dtype: 'output_type' },
+  fixed: { axis: 0, dtype: 'int64' },
+})
+/** Of real numbers the adjoint is the transpose. */
+const matmul: Form = {
+  className: 'Matmul',
+  inputs: ['b'],
+  settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b', adjoint_a: 'adjoint_a', adjoint_b: 'adjoint_b' },
+}
 
 const FORMS: Readonly<Record<string, Form>> = {
   '__operators__.add': two('Add'),
@@ -102,7 +116,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   'nn.selu': one('Selu'),
   'nn.silu': one('Silu'),
   'nn.swish': one('Silu'),
-  'nn.gelu': { className: 'Gelu', settings: { approximate: 'approximate' } },
+  'nn.gelu': { className: 'Gelu', settings: { approximate: 'approximate' }, fixed: { approximate: false } },
   'nn.softmax': { className: 'Softmax', settings: { axis: 'axis' } },
   'nn.log_softmax': { className: 'LogSoftmax', settings: { axis: 'axis' } },
   'math.l2_normalize': {
@@ -125,9 +139,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   'math.reduce_any': reduction('Any'),
   'math.reduce_all': reduction('All'),
   'math.reduce_logsumexp': reduction('Logsumexp'),
-  'math.argmax': { className: 'Argmax', settings: { axis: 'axis' }, fixed: { axis: 0, wide: true } },
-  'math.argmin': { className: 'Argmin', settings: { axis: 'axis' }, fixed: { axis: 0, wide: true } },
-  'math.cumsum': { className: 'Cumsum', settings: { axis: 'axis' }, fixed: { axis: 0 } },
+  'math.argmax': position('Argmax'),
+  'math.argmin': position('Argmin'),
+  'math.cumsum': { className: 'Cumsum', settings: { axis: 'axis', exclusive: 'exclusive', reverse: 'reverse' }, fixed: { axis: 0 } },
   'math.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
   'nn.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
   clip_by_value: { className: 'Clip', settings: { x_min: 'clip_value_min', x_max: 'clip_value_max' } },
@@ -152,15 +166,29 @@ const FORMS: Readonly<Record<string, Form>> = {
   ones_like: { className: 'OnesLike', settings: { dtype: 'dtype' } },
   where: { className: 'Where', inputs: ['x', 'y'] },
   where_v2: { className: 'Where', inputs: ['x', 'y'] },
-  'linalg.matmul': { className: 'Matmul', inputs: ['b'], settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b' } },
-  matmul: { className: 'Matmul', inputs: ['b'], settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b' } },
-  one_hot: { className: 'OneHot', settings: { num_classes: 'depth', axis: 'axis', dtype: 'dtype' } },
+  'linalg.matmul': matmul,
+  matmul,
+  one_hot: {
+    className: 'OneHot',
+    settings: { num_classes: 'depth', axis: 'axis', dtype: 'dtype', on_value: 'on_value', off_value: 'off_value' },
+  },
   pad: { className: 'Pad', settings: { pad_width: 'paddings', mode: 'mode', constant_values: 'constant_values' } },
   slice: { className: 'Slice', inputs: ['begin'], settings: { shape: 'size' } },
-  shape: one('Shape'),
+  shape: { className: 'Shape', settings: { dtype: 'out_type' } },
 }
 
-/** Undefined where the function is none that is read, or is told what would change its meaning. */
+/** Arguments that change nothing while they have these values. */
+const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>([
+  ['batch_dims', 0],
+  ['beta', 1],
+  ['conjugate', false],
+  ['a_is_sparse', false],
+  ['b_is_sparse', false],
+  ['sorted', true],
+  ['index_type', 'int32'],
+])
+
+/** Undefined where the function is none that is read. */
 export function fromTensorFlow(
   name: string,
   args: readonly Argument[],
@@ -168,8 +196,7 @@ export function fromTensorFlow(
 ): Asked | undefined {
   if (name === 'split') return splitOf(args, kwargs)
   const form = Object.hasOwn(FORMS, name) ? FORMS[name]! : undefined
-  if (form === undefined || (kwargs.batch_dims ?? 0) !== 0 || kwargs.conjugate === true || kwargs.exclusive === true)
-    return undefined
+  if (form === undefined) return undefined
   const [first, ...placed] = args
   const named = (form.inputs ?? []).slice(placed.length).map((key) => kwargs[key] ?? null)
   const settings: Record<string, Argument> = { ...form.fixed }
@@ -178,14 +205,25 @@ export function fromTensorFlow(
     if (value !== undefined && value !== null) settings[own] = value
   }
   const behind = (form.inputs ?? []).length === 0 ? [] : [...placed, ...named]
-  return { className: form.className, args: [first ?? null, ...behind], settings }
+  const read = [...(form.inputs ?? []), ...Object.values(form.settings ?? {})]
+  const unread = placed.length > (form.inputs ?? []).length ? 'argument without a name' : unreadIn(kwargs, read)
+  return { className: form.className, args: [first ?? null, ...behind], settings, unread }
+}
+
+/** The first argument that says something and is none of those that are read. */
+function unreadIn(kwargs: Readonly<Record<string, Argument>>, read: readonly string[]): string | undefined {
+  return Object.keys(kwargs).find(
+    (key) => kwargs[key] !== null && key !== 'name' && !read.includes(key) && CHANGES_NOTHING.get(key) !== kwargs[key],
+  )
 }
 
 /** Equal parts by a number, parts of sizes by a list. */
 function splitOf(
   args: readonly Argument[],
-  { num_or_size_splits: parts = null, axis = 0 }: Readonly<Record<string, Argument>>,
+  kwargs: Readonly<Record<string, Argument>>,
 ): Asked {
+  const { num_or_size_splits: parts = null, axis = 0 } = kwargs
   const told: Record<string, Argument> = Array.isArray(parts) ? { sizes: parts } : { indices_or_sections: parts }
-  return { className: 'Split', args: args.slice(0, 1), settings: { ...told, axis } }
+  const unread = unreadIn(kwargs, ['num_or_size_splits', 'axis'])
+  return { className: 'Split', args: args.slice(0, 1), settings: { ...told, axis }, unread }
 }
