@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { unzipSync } from 'fflate'
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { constantsOf, readBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
@@ -86,11 +86,23 @@ describe('Keras files that are not usual', () => {
     ['unknown-filter.h5', /with the filter lzf, which is not read/],
     ['shape-bomb.h5', /has arrays larger than its bytes can hold/],
     ['gaps.h5', /array '.*kernel' has gaps/],
+    ['integers-of-24-bits.h5', /kernel.* holds an array of integers of 24 bits, which are not read; save it again/],
+    ['floats-of-8-bits.h5', /kernel.* holds an array of floats of 8 bits, which are not read; save it again/],
+    ['floats-of-128-bits.h5', /kernel.* holds an array of floats of 128 bits, which are not read; save it again/],
   ])('%s is refused in one line', async (name, message) => {
     const error = await read(name).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(InputError)
     expect((error as Error).message).toMatch(message)
     expect((error as Error).message).not.toMatch(/\n/)
+  })
+
+  test("a layer of a class called 'constructor' is refused as any that is not known", async () => {
+    const members = unzipSync(fs.readFileSync(path.join(folder, 'own-layer.keras')))
+    const config = strFromU8(members['config.json']!).replace('"class_name": "Scale"', '"class_name": "constructor"')
+    expect(config).toContain('constructor')
+    const at = path.join(folder, 'constructor.keras')
+    fs.writeFileSync(at, zipSync({ ...members, 'config.json': strToU8(config) }))
+    await expect(readKeras(at)).rejects.toThrow(/layer 'own' \(constructor\) is not a layer that is read here/)
   })
 
   test.each(['read-chunked.h5', 'read-latest.h5'])('%s with bytes changed: a model or one line', async (name) => {

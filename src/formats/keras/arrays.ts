@@ -10,12 +10,17 @@ export function constantOf(dataset: Hdf5Dataset, where: string): ConstantData {
   const { type, shape } = dataset
   const bytes = dataset.bytes()
   const count = elementCount(shape)
+  if ((type.kind === 'float' || type.kind === 'integer') && !WIDTHS[type.kind].includes(type.sizeBytes))
+    throw new InputError(`${where} holds an array of ${type.kind}s of ${8 * type.sizeBytes} bits, which are not read; save it again`)
   if (type.kind === 'float') return { dtype: 'float32', shape, data: floats(bytes, count, type) }
   if (type.kind === 'opaque' && type.sizeBytes === 2 && dataset.attributes.get('dtype')?.[0] === 'bfloat16')
     return { dtype: 'float32', shape, data: brainFloats(bytes, count) }
   if (type.kind === 'integer' && !type.bigEndian) return integers(bytes, shape, type)
   throw new InputError(`${where} holds an array that is no numbers; save it again`)
 }
+
+/** Bytes of an element that NumPy and Keras have. */
+const WIDTHS: Readonly<Record<'float' | 'integer', readonly number[]>> = { float: [2, 4, 8], integer: [1, 2, 4, 8] }
 
 function floats(bytes: Uint8Array<ArrayBuffer>, count: number, type: Datatype & { kind: 'float' }): Float32Array<ArrayBuffer> {
   const { sizeBytes, bigEndian, exponentBits } = type

@@ -39,7 +39,8 @@ export function inWordsOfKeras2(value: Json): Json {
   const { class_name: className, config } = value
   const inner = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inWordsOfKeras2(item)]))
   if (typeof className !== 'string' || !isRecord(config)) return inner
-  return { ...inner, class_name: CLASSES[className] ?? className, config: renamed(inner.config as JsonRecord, className) }
+  const name = Object.hasOwn(CLASSES, className) ? CLASSES[className]! : className
+  return { ...inner, class_name: name, config: renamed(inner.config as JsonRecord, className) }
 }
 
 function renamed(config: JsonRecord, className: string): JsonRecord {

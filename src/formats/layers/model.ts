@@ -38,7 +38,7 @@ function childrenOf({ layers }: ModelSpec): ChildSlot[] {
   const counts = new Map<string, number>()
   return layers.map((layer): ChildSlot => {
     if (isOperation(layer) || isImplied(layer)) return { ...layer, attributes: [`operations/${layer.ownName}`] }
-    const name = snakeCase(SAVED_AS[layer.className] ?? layer.className)
+    const name = snakeCase(SAVED_AS.get(layer.className) ?? layer.className)
     const count = counts.get(name) ?? 0
     counts.set(name, count + 1)
     const numbered = count === 0 ? name : `${name}_${count}`
@@ -47,7 +47,7 @@ function childrenOf({ layers }: ModelSpec): ChildSlot[] {
 }
 
 /** Classes that Python calls otherwise than the files that name them. */
-const SAVED_AS: Readonly<Record<string, string>> = { GroupQueryAttention: 'GroupedQueryAttention' }
+const SAVED_AS: ReadonlyMap<string, string> = new Map([['GroupQueryAttention', 'GroupedQueryAttention']])
 
 /** The InputLayer that a Sequential does not list. */
 const isImplied = ({ config }: LayerSpec): boolean => config.raw('of') !== undefined

@@ -46,7 +46,7 @@ export const stackedCells: LayerKind = {
     const counts = new Map<string, number>()
     return cells.map((cell, index): ChildSlot => {
       const head = headOf(cell, { holder: config, around: `${name}/`, fallback: `cell_${index}` })
-      const own = SNAKE[head.className] ?? head.className
+      const own = SNAKE.get(head.className) ?? head.className
       const count = counts.get(own) ?? 0
       counts.set(own, count + 1)
       return { ...head, attributes: [`cells/${own}${count === 0 ? '' : `_${count}`}`] }
@@ -57,7 +57,11 @@ export const stackedCells: LayerKind = {
   },
 }
 
-const SNAKE: Readonly<Record<string, string>> = { SimpleRNNCell: 'simple_rnn_cell', GRUCell: 'gru_cell', LSTMCell: 'lstm_cell' }
+const SNAKE: ReadonlyMap<string, string> = new Map([
+  ['SimpleRNNCell', 'simple_rnn_cell'],
+  ['GRUCell', 'gru_cell'],
+  ['LSTMCell', 'lstm_cell'],
+])
 
 /** What a recurrent layer was called with. */
 export interface RecurrentCall {

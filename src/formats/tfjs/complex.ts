@@ -29,7 +29,7 @@ const MOVES: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'E
 /** Of an operator with complex inputs: what moves numbers moves both parts, one like the other. */
 export function writeComplex(call: OperatorCall, write: (call: OperatorCall) => readonly Value[]): readonly Value[] {
   const { op } = call.node
-  if (op in SPECTRA || op === 'Cast') return write(op === 'Cast' ? call.withInputs([realOf(call)]) : call)
+  if (Object.hasOwn(SPECTRA, op) || op === 'Cast') return write(op === 'Cast' ? call.withInputs([realOf(call)]) : call)
   if (!MOVES.has(op)) throw call.refuse('computes with complex numbers, which is not read; cut the model before it')
   const { real, imaginary } = partsOf(call)
   const moved = (part: Value) => {
