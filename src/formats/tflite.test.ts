@@ -1,13 +1,17 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { InputError } from '../graph/input-error.ts'
 import { mulberry32 } from '../graph/random.ts'
 import { checkFormat } from './check-format.ts'
 import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
+import { MODEL } from './tflite/schema.ts'
+import { writeRoot } from './tflite/write/flatbuffer.ts'
 import { readTflite } from './tflite.ts'
 
+/** BuiltinOperator. */
+const CUSTOM = 32
 /** TensorProto.DataType. */
 const INT8 = 3
 const FOLDER = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite')
@@ -72,6 +76,24 @@ test("nodes of an operator that was made of several layers go by the first of th
     ['matmul/Gemm', 'matmul'],
     ['matmul/Relu', 'matmul'],
   ])
+})
+
+describe('custom operators', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-tflite-'))
+  afterAll(() => fs.rmSync(folder, { recursive: true }))
+  const tensor = (name: string) => ({ name, shape: [2], type: 0, buffer: 0 })
+  const withCode = (custom_code: string): string => {
+    const operator = { opcode_index: 0, inputs: [0, 1], outputs: [2] }
+    const subgraph = { tensors: ['a', 'b', 'c'].map(tensor), inputs: [0, 1], outputs: [2], operators: [operator] }
+    const operator_codes = [{ deprecated_builtin_code: CUSTOM, builtin_code: CUSTOM, custom_code }]
+    const file = path.join(folder, 'custom.tflite')
+    fs.writeFileSync(file, writeRoot({ version: 3, operator_codes, subgraphs: [subgraph], buffers: [{}] }, MODEL, 'TFL3')!)
+    return file
+  }
+
+  test.each(['ADD', 'toString', 'constructor'])("one called '%s' is none that is built in", async (code) => {
+    await expect(readTflite(withCode(code))).rejects.toThrow(`${code} that makes c is a custom operator, which is not read`)
+  })
 })
 
 describe('damaged files of every kind', () => {

@@ -82,7 +82,7 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
   const place = subgraph.tensors[operator.outputs[0] ?? -1]?.name ?? ''
   const refusal = (why: string) =>
     new InputError(`${file}: ${code.custom_code || name || `operator ${number}`} that makes ${place} ${why}`)
-  const writer = name === undefined ? undefined : WRITERS[name === 'CUSTOM' ? (code.custom_code as 'CUSTOM') : name]
+  const writer = name === undefined || !Object.hasOwn(WRITERS, name) ? undefined : WRITERS[name]
   if (name === undefined || writer === undefined) throw refusal(adviceFor(name, code.custom_code))
   const outputs = operator.outputs.map((at) => asUnsigned(declared(writing, subgraph.tensors[at]!)))
   const handles: string[] = []
