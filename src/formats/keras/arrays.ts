@@ -11,7 +11,9 @@ export function constantOf(dataset: Hdf5Dataset, where: string): ConstantData {
   const bytes = dataset.bytes()
   const count = elementCount(shape)
   if ((type.kind === 'float' || type.kind === 'integer') && !WIDTHS[type.kind].includes(type.sizeBytes))
-    throw new InputError(`${where} holds an array of ${type.kind}s of ${8 * type.sizeBytes} bits, which are not read; save it again`)
+    throw new InputError(
+      `${where} holds an array of ${type.kind}s of ${8 * type.sizeBytes} bits, which are not read; save it again`,
+    )
   if (type.kind === 'float') return { dtype: 'float32', shape, data: floats(bytes, count, type) }
   if (type.kind === 'opaque' && type.sizeBytes === 2 && dataset.attributes.get('dtype')?.[0] === 'bfloat16')
     return { dtype: 'float32', shape, data: brainFloats(bytes, count) }

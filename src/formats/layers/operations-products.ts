@@ -104,8 +104,7 @@ function padded(op: Operation): Value {
   const x = tensor(op, 0)
   const pairs = padPairs(op, op.settings.pad_width, x.shape.length)
   const mode = String(op.settings.mode ?? 'constant').toLowerCase()
-  if (!MODES.has(mode))
-    throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
+  if (!MODES.has(mode)) throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
   const pads = op.builder.ints([...pairs.map(([begin]) => begin), ...pairs.map(([, end]) => end)])
   const given = op.settings.constant_values
   const value = mode !== 'constant' ? undefined : scalar(op.builder, x.dtype, typeof given === 'number' ? given : 0)

@@ -141,7 +141,11 @@ const FORMS: Readonly<Record<string, Form>> = {
   'math.reduce_logsumexp': reduction('Logsumexp'),
   'math.argmax': position('Argmax'),
   'math.argmin': position('Argmin'),
-  'math.cumsum': { className: 'Cumsum', settings: { axis: 'axis', exclusive: 'exclusive', reverse: 'reverse' }, fixed: { axis: 0 } },
+  'math.cumsum': {
+    className: 'Cumsum',
+    settings: { axis: 'axis', exclusive: 'exclusive', reverse: 'reverse' },
+    fixed: { axis: 0 },
+  },
   'math.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
   'nn.top_k': { className: 'TopK', settings: { k: 'k' }, fixed: { k: 1 } },
   clip_by_value: { className: 'Clip', settings: { x_min: 'clip_value_min', x_max: 'clip_value_max' } },
@@ -218,10 +222,7 @@ function unreadIn(kwargs: Readonly<Record<string, Argument>>, read: readonly str
 }
 
 /** Equal parts by a number, parts of sizes by a list. */
-function splitOf(
-  args: readonly Argument[],
-  kwargs: Readonly<Record<string, Argument>>,
-): Asked {
+function splitOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): Asked {
   const { num_or_size_splits: parts = null, axis = 0 } = kwargs
   const told: Record<string, Argument> = Array.isArray(parts) ? { sizes: parts } : { indices_or_sections: parts }
   const unread = unreadIn(kwargs, ['num_or_size_splits', 'axis'])

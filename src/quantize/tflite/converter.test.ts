@@ -28,11 +28,13 @@ const ALL: readonly Method[] = ['dynamic', 'static', 'float16']
 const MODELS: readonly (readonly [string, readonly Method[]])[] = [
   ['cnn', ALL],
   ['mlp', ALL],
+  ['rare', ALL],
   ['residual', ALL],
   ['sequence', ['dynamic', 'float16']],
   ['text', ALL],
   ['upscale', ALL],
 ]
+const TABLES: ReadonlySet<string> = new Set(['rare', 'text'])
 /** Two steps of float32: TensorFlow folds BatchNormalization in float32, here it is folded in float64. */
 const TWO_STEPS = 2 ** -22
 const LAYERS: ReadonlySet<string> = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'])
@@ -123,6 +125,19 @@ function layersIn({ operator_codes, buffers }: ModelRow, { operators, tensors }:
   })
 }
 
+/** What GATHER takes rows of, and the steps of both. */
+function tableOf(bytes: Uint8Array<ArrayBuffer>) {
+  const { operator_codes, subgraphs, buffers } = readRoot(bytes, MODEL, 'model.tflite')
+  const { operators, tensors } = subgraphs[0]!
+  const { inputs, outputs } = operators.find(({ opcode_index }) => {
+    const { builtin_code, deprecated_builtin_code } = operator_codes[opcode_index]!
+    return OPERATORS[Math.max(builtin_code, deprecated_builtin_code)] === 'GATHER'
+  })!
+  const [table, rows] = [tensors[inputs[0]!]!, tensors[outputs[0]!]!]
+  const steps = [table, rows].map(({ quantization }) => [quantization!.scale, quantization!.zero_point])
+  return { steps, shape: table.shape, codes: [...new Int8Array(buffers[table.buffer]!.data)] }
+}
+
 /** The convolution that BatchNormalization is folded into. */
 const folded = (name: string, { code, shape }: Layer): boolean =>
   name === 'cnn' && code === 'CONV_2D' && shape.join() === '12,3,3,12'
@@ -159,6 +174,14 @@ describe.each(MODELS)('%s', (name, methods) => {
       }
     }
   })
+
+  test.runIf(TABLES.has(name))(
+    'static: the table of embeddings has the codes and steps of TensorFlow, which clips rows that no sample has',
+    () => {
+      const theirs = new Uint8Array(fs.readFileSync(path.join(FOLDER, `${name}.static.tflite`)))
+      expect(tableOf(write('static'))).toEqual(tableOf(theirs))
+    },
+  )
 
   test.each(methods)('%s: the error is at most 1.5 times that of TensorFlow', async (method) => {
     const file = path.join(folder, `${name}.${method}.tflite`)
