@@ -98,3 +98,38 @@ test('who runs integers of TensorFlow Lite as ONNX is told what keeps their sums
     await convert(path.join(lite, 'transpose.tflite'), { ...asked, out: path.join(folder, 'real.onnx') }),
   ).not.toHaveProperty('notes')
 })
+
+test('graphs of a file that are left out are told', async () => {
+  const lite = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite/two-signatures.tflite')
+  const { notes } = await convert(lite, { out: path.join(folder, 'signatures.onnx'), force: false, signal })
+  expect(notes).toEqual(["of the file's signatures 'serving_default' is read; left out: 'tail'"])
+})
+
+/** One of each kind of file, and whether TFLite is another format. */
+const KINDS = [
+  'keras/k1-convolutional.h5',
+  'keras/k2-nested.h5',
+  'keras/k2-recurrent.keras',
+  'keras/k3-dense-sequential.h5',
+  'keras/k3-nested.keras',
+  'tfjs/layers-sequences.json',
+  'tfjs/mobile.json',
+  'tfjs/stored-uint8.json',
+  'tflite/conv-same-s2.tflite',
+  'tflite/dynamic-conv.tflite',
+  'tflite/int8-net.tflite',
+]
+
+test.each(KINDS)('%s converted twice gives the same bytes, as ONNX and as TFLite', async (name) => {
+  const file = path.join(TABULAR, name)
+  for (const ending of name.endsWith('.tflite') ? ['onnx'] : ['onnx', 'tflite']) {
+    const written = [] as Buffer[]
+    for (const turn of ['first', 'second']) {
+      const out = path.join(fs.mkdtempSync(path.join(folder, `${turn}-`)), `model.${ending}`)
+      await convert(file, { out, force: false, signal })
+      written.push(fs.readFileSync(out))
+    }
+    expect(written[0]!.byteLength).toBeGreaterThan(100)
+    expect(written[0]!.equals(written[1]!), ending).toBe(true)
+  }
+})

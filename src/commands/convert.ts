@@ -39,7 +39,7 @@ export async function convert(file: string, options: ConvertOptions): Promise<Co
   })
   const written = files.find(({ path: name }) => name === path.basename(out))!
   const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
-  const said = other === undefined ? [...notes, ...notesOnIntegers(model)] : notes
+  const said = [...(read.notes ?? []), ...notes, ...(other === undefined ? notesOnIntegers(model) : [])]
   const told: ConvertDocument = {
     ...document(model, { file: out, format, sizeBytes, sha256: written.sha256 }),
     ...(said.length > 0 && { notes: said }),

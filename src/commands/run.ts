@@ -180,7 +180,13 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
       ...(roofs.absent ? { roofs: roofs.absent } : {}),
       ...gathered.absent,
     },
-    warnings: [...(beside.says === null ? [] : [beside.says]), ...inputs.warnings, ...roofs.warnings, ...gathered.warnings],
+    warnings: [
+      ...(model.notes ?? []),
+      ...(beside.says === null ? [] : [beside.says]),
+      ...inputs.warnings,
+      ...roofs.warnings,
+      ...gathered.warnings,
+    ],
   }
   return { evidence, experimentsMs: gathered.experimentsMs }
 }

@@ -78,6 +78,16 @@ test("nodes of an operator that was made of several layers go by the first of th
   ])
 })
 
+describe('signatures of several graphs', () => {
+  test('the first graph is read, and those of others are named', async () => {
+    const { notes } = await readTflite(path.join(FOLDER, 'two-signatures.tflite'))
+    expect(notes).toEqual(["of the file's signatures 'serving_default' is read; left out: 'tail'"])
+  })
+  test('nothing is said of files with one', async () => {
+    expect((await readTflite(path.join(FOLDER, 'add.tflite'))).notes).toBeUndefined()
+  })
+})
+
 describe('custom operators', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-tflite-'))
   afterAll(() => fs.rmSync(folder, { recursive: true }))

@@ -22,7 +22,26 @@ const LIMIT_BYTES = 2 ** 31 - 1
 export async function readTflite(file: string): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
   const checked = checkedModel(bytes, file)
-  return builtModel(withSizes(checked, file), { file, format: 'tflite', parts: [bytes] })
+  const model = builtModel(withSizes(checked, file), { file, format: 'tflite', parts: [bytes] })
+  const notes = notesOn(checked)
+  return notes.length === 0 ? model : { ...model, notes }
+}
+
+/** Signatures of other graphs than the first, which is the one that is read. */
+function notesOn({ model }: CheckedModel): readonly string[] {
+  const others = model.signature_defs
+    .filter(({ subgraph_index }) => subgraph_index !== 0)
+    .map(({ signature_key: key }) => `'${key}'`)
+  if (others.length === 0) return []
+  const own = signatureOf({ model })
+  const read = own === undefined ? 'the first graph' : `'${own.signature_key}'`
+  return [`of the file's signatures ${read} is read; left out: ${others.join(', ')}`]
+}
+
+/** Of the first graph: the one that is called as TensorFlow calls it by default, else its first. */
+function signatureOf({ model }: Pick<CheckedModel, 'model'>) {
+  const signatures = model.signature_defs.filter(({ subgraph_index }) => subgraph_index === 0)
+  return signatures.find(({ signature_key }) => signature_key === 'serving_default') ?? signatures[0]
 }
 
 /** Sizes that the file leaves free stay free; where an operator must know one, all are what the file sets them to at first. */
@@ -92,8 +111,7 @@ function requantized(
 /** As the signature of the main graph calls them, else as their tensors are called; a name that comes again has a number behind it. */
 function namesOf({ model }: CheckedModel): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
   const { tensors, inputs, outputs } = model.subgraphs[0]!
-  const signatures = model.signature_defs.filter(({ subgraph_index }) => subgraph_index === 0)
-  const signature = signatures.find(({ signature_key }) => signature_key === 'serving_default') ?? signatures[0]
+  const signature = signatureOf({ model })
   const taken = new Set<string>()
   const unique = (wish: string): string => {
     let name = wish

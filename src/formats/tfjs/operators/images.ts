@@ -3,9 +3,10 @@
 import type { Dimension } from '../../../graph/types.ts'
 import { type ConstantData, float32s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { suppressed } from '../../tensorflow/boxes.ts'
 import { binary, clip, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
 import { toChannelsFirst, toChannelsLast } from '../../tensorflow/layout.ts'
-import { concat, gather, reshape, sizeAsRun, slice, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../../tensorflow/shapes.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Where the cells of the result lie in the image: as the two flags of TensorFlow say. */
@@ -163,9 +164,7 @@ const suppress: OperatorWriter = (call) => {
   const overlap = version === 1 ? scalar(builder, 'float32', node.number('iou_threshold', 0.5)) : scalarOf(3)
   const threshold = version >= 3 ? scalarOf(4) : undefined
   const most = reshape(builder, call.int64(call.input(2)), [1])
-  const inputs = [unsqueeze(builder, boxes, [0]), unsqueeze(builder, scores, [0, 1]), most, overlap, threshold]
-  const found = call.op('NonMaxSuppression', inputs, { dtype: 'int64', shape: [null, 3] })
-  const chosen = squeeze(builder, slice(builder, found, [{ axis: 1, start: 2, end: 3 }]), [1])
+  const chosen = suppressed(builder, { boxes, scores, most, overlap, threshold })
   if (version < 4) return chosen
   const kept = gather(builder, scores, chosen)
   const valid = call.op('Size', [chosen], { dtype: 'int64', shape: [] })

@@ -1,8 +1,9 @@
 // Diagonals, buckets, boxes that overlap. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 import type { Value } from '../../build/graph-builder.ts'
+import { suppressed } from '../../tensorflow/boxes.ts'
 import { binary, cast, constantOf, scalar, where } from '../../tensorflow/broadcast.ts'
 import { reduce } from '../../tensorflow/reduce.ts'
-import { concat, reshape, slice, unsqueeze } from '../../tensorflow/shapes.ts'
+import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../../tensorflow/shapes.ts'
 import { FreeSizeError, moving, number, type OperatorCall, optionsOf, real, stored, type Writers } from '../operator.ts'
 import { widened } from './arithmetic.ts'
 
@@ -49,31 +50,26 @@ function bucketized(call: OperatorCall): Value[] {
 
 /**
  * Boxes [y1, x1, y2, x2] and scores: the best that do not overlap those before, filled up with 0 to the most that may be, and how many
- * they are. ONNX gives them in order of their scores, too.
+ * they are. ONNX gives them in order of their scores, too. V5 gives their scores besides.
  */
 function nonMaxSuppression(call: OperatorCall): Value[] {
   const { builder } = call
   const [boxes, scores] = [real(call, 0), real(call, 1)]
   const most = number(call, 2)
   if (most < 0 || most > 1 << 16) throw call.refusal(`keeps ${most} boxes`)
-  const [overlap, threshold] = [3, 4].map((k) => reshape(builder, real(call, k), [1]))
-  const found = builder.op(
-    'NonMaxSuppression',
-    [unsqueeze(builder, boxes, [0]), unsqueeze(builder, scores, [0, 1]), builder.ints([most]), overlap, threshold],
-    { dtype: 'int64', shape: [null, 3] },
-  )
-  const indices = reshape(builder, slice(builder, found, [{ axis: 1, start: 2 }]), [null])
-  const zeros = builder.constant(
-    constantOf(
-      'int64',
-      [most],
-      Array.from({ length: most }, () => 0),
-    ),
-    'zeros',
-  )
-  const padded = slice(builder, concat(builder, [indices, zeros], 0), [{ axis: 0, start: 0, end: most }])
-  const count = reshape(builder, builder.op('Shape', [indices], { dtype: 'int64', shape: [1] }), [])
-  return [cast(builder, { ...padded, shape: [most] }, 'int32'), cast(builder, count, 'int32')]
+  const withScores = call.operator === 'NON_MAX_SUPPRESSION_V5'
+  if (withScores && number(call, 5) !== 0)
+    throw call.refusal('lowers scores by a soft sigma, which ONNX cannot: convert the model with soft_nms_sigma 0')
+  const [overlap, threshold] = [3, 4].map((k) => reshape(builder, real(call, k), [1])) as [Value, Value]
+  const chosen = suppressed(builder, { boxes, scores, most: builder.ints([most]), overlap, threshold })
+  const filled = (value: Value): Value => {
+    const zeros = builder.constant(constantOf(value.dtype, [most], new Array<number>(most).fill(0)), 'zeros')
+    const padded = slice(builder, concat(builder, [value, zeros], 0), [{ axis: 0, start: 0, end: most }])
+    return { ...padded, shape: [most] }
+  }
+  const count = cast(builder, reshape(builder, sizeAsRun(builder, chosen, 0), []), 'int32')
+  const indices = cast(builder, filled(chosen), 'int32')
+  return withScores ? [indices, filled(gather(builder, scores, chosen)), count] : [indices, count]
 }
 
 export const OTHERS: Writers = {
@@ -81,4 +77,5 @@ export const OTHERS: Writers = {
   MATRIX_SET_DIAG: withDiagonal,
   BUCKETIZE: bucketized,
   NON_MAX_SUPPRESSION_V4: nonMaxSuppression,
+  NON_MAX_SUPPRESSION_V5: nonMaxSuppression,
 }

@@ -1,0 +1,24 @@
+// Boxes that overlap, as TensorFlow's NonMaxSuppression and TFLite's have it: https://www.tensorflow.org/api_docs/python/tf/image/non_max_suppression
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { reshape, slice, unsqueeze } from './shapes.ts'
+
+export interface Suppression {
+  /** [n, 4]: corners y1, x1, y2, x2. */
+  readonly boxes: Value
+  /** [n]. */
+  readonly scores: Value
+  /** How many stay at most: int64 [1]. */
+  readonly most: Value
+  /** Boxes that overlap a better one by more than this share of their union go: [1]. */
+  readonly overlap: Value
+  /** Boxes with no higher score go: [1]. Absent: none. */
+  readonly threshold?: Value | undefined
+}
+
+/** Indices of the boxes that stay, the best first: int64, as many as there are. */
+export function suppressed(builder: GraphBuilder, { boxes, scores, most, overlap, threshold }: Suppression): Value {
+  const inputs = [unsqueeze(builder, boxes, [0]), unsqueeze(builder, scores, [0, 1]), most, overlap, threshold]
+  const found = builder.op('NonMaxSuppression', inputs, { dtype: 'int64', shape: [null, 3] })
+  // Batch, class and box.
+  return reshape(builder, slice(builder, found, [{ axis: 1, start: 2 }]), [null])
+}
