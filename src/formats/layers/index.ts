@@ -1,5 +1,6 @@
 // All kinds of layers, by the class that a file names. A kind is one object in a file of its family; to add one, write it and list it.
 import { activationLayers } from './activation-layers.ts'
+import { adaptivePoolings } from './adaptive-pooling.ts'
 import { additiveAttention, attention } from './attention.ts'
 import { bidirectional } from './bidirectional.ts'
 import { convLstm, convLstmCell } from './conv-lstm.ts'
@@ -55,6 +56,7 @@ export const LAYERS: readonly LayerKind[] = [
   convLstmCell,
   ...convolutions,
   ...poolings,
+  ...adaptivePoolings,
   ...normalizations,
   ...reshapings,
   ...images,

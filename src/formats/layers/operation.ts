@@ -10,12 +10,15 @@ import type { Dialect } from '../tensorflow/dialect.ts'
 import { axisOf } from '../tensorflow/shapes.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
 import type { Argument } from './layer.ts'
+import type { LayerConfig } from './layer-config.ts'
 
 export interface Operation {
   readonly builder: GraphBuilder
   readonly dialect: Dialect
   /** What it is called with, in Keras 3's order. */
   readonly args: readonly Argument[]
+  /** For what is written as a layer. */
+  readonly config: LayerConfig
   /** By Keras 3's names. */
   readonly settings: Readonly<Record<string, Argument>>
   /** The error, with the operation's name, for what cannot be had. */

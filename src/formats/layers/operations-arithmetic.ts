@@ -2,12 +2,23 @@
 import { isFloat } from '../../graph/dtype.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { type ActivationSettings, activate, activationName } from '../tensorflow/activation-functions.ts'
-import { divideNoNan, floorDivide, squaredDifference } from '../tensorflow/arithmetic.ts'
+import { arcTangent, divideNoNan, floorDivide, squaredDifference } from '../tensorflow/arithmetic.ts'
 import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { indexOf, type Reduction, reduce, softmax } from '../tensorflow/reduce.ts'
 import { reshape } from '../tensorflow/shapes.ts'
-import { dtypeIn } from './arguments.ts'
-import { alike, axesIn, axisIn, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import { dtypeIn, isList } from './arguments.ts'
+import {
+  alike,
+  alikeOf,
+  axesIn,
+  axisIn,
+  flagIn,
+  float,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 /** Functions of one number that ONNX has under another name or the same. */
 const UNARY: Readonly<Record<string, string>> = {
@@ -148,8 +159,21 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
   ['Log2', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN2)],
   ['Log10', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN10)],
   ['Exp2', (op) => unary(op.builder, 'Exp', withNumber(op.builder, 'Mul', float(op, 0), Math.LN2))],
-  ['Isnan', (op) => op.builder.op('IsNaN', [float(op, 0)], { dtype: 'bool', shape: float(op, 0).shape })],
-  ['Isinf', (op) => op.builder.op('IsInf', [float(op, 0)], { dtype: 'bool', shape: float(op, 0).shape })],
+  ['Isnan', (op) => tested(op, 'IsNaN')],
+  ['Isinf', (op) => tested(op, 'IsInf')],
+  ['Isfinite', (op) => unary(op.builder, 'Not', binary(op.builder, 'Or', tested(op, 'IsNaN'), tested(op, 'IsInf')))],
+  ['Arctan2', (op) => arcTangent(op.builder, ...floats(op))],
+  ['Hypot', hypotenuse],
+  ['Logaddexp', logOfSum],
+  // Towards zero.
+  [
+    'Trunc',
+    (op) => {
+      const x = float(op, 0)
+      return binary(op.builder, 'Mul', unary(op.builder, 'Sign', x), unary(op.builder, 'Floor', unary(op.builder, 'Abs', x)))
+    },
+  ],
+  ['AddN', (op) => sumOfList(op)],
   ['Round', round],
   ['Clip', clipped],
   [
@@ -210,6 +234,30 @@ function floats(op: Operation): [Value, Value] {
   const [a, b] = pair(op)
   const inFloat = (x: Value) => (isFloat(x.dtype) ? x : cast(op.builder, x, 'float32'))
   return [inFloat(a), inFloat(b)]
+}
+
+function tested(op: Operation, opType: 'IsNaN' | 'IsInf'): Value {
+  const x = float(op, 0)
+  return op.builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
+}
+
+function hypotenuse(op: Operation): Value {
+  const [a, b] = floats(op).map((x) => binary(op.builder, 'Mul', x, x))
+  return unary(op.builder, 'Sqrt', binary(op.builder, 'Add', a!, b!))
+}
+
+/** log(exp(a) + exp(b)), without exp of what is large. */
+function logOfSum(op: Operation): Value {
+  const { builder } = op
+  const [a, b] = floats(op)
+  const distance = unary(builder, 'Abs', binary(builder, 'Sub', a, b))
+  const rest = unary(builder, 'Log', withNumber(builder, 'Add', unary(builder, 'Exp', unary(builder, 'Neg', distance)), 1))
+  return binary(builder, 'Add', binary(builder, 'Max', a, b), rest)
+}
+
+function sumOfList(op: Operation): Value {
+  const [given] = op.args
+  return alikeOf(op, isList(given) ? given : op.args).reduce((sum, next) => binary(op.builder, 'Add', sum, next))
 }
 
 function divide(op: Operation): Value {

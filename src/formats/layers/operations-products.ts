@@ -1,13 +1,14 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
 import type { Dimension } from '../../graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { broadcastShape, cast, constantOf, scalar, where } from '../tensorflow/broadcast.ts'
+import { binary, broadcastShape, cast, constantOf, scalar, where } from '../tensorflow/broadcast.ts'
 import { einsum } from '../tensorflow/einsum.ts'
 import { transpose } from '../tensorflow/layout.ts'
+import { reduce } from '../tensorflow/reduce.ts'
 import { reshape, unsqueeze } from '../tensorflow/shapes.ts'
 import { dtypeIn, isList, wholesIn } from './arguments.ts'
 import type { Argument } from './layer.ts'
-import { alikeOf, axisIn, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import { alikeOf, axisIn, flagIn, float, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 export const products: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Matmul', (op) => product(op)],
@@ -21,7 +22,11 @@ export const products: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
       return einsum(op.builder, subscripts, operands) ?? refuseEinsum(op, subscripts)
     },
   ],
+  ['Outer', outer],
+  ['Inner', (op) => contracted(op, [[-1], [-1]])],
+  ['Tensordot', (op) => contracted(op, contractedAxes(op))],
   ['OneHot', oneHot],
+  ['MultiHot', multiHot],
   ['Tril', (op) => triangle(op, 0)],
   ['Triu', (op) => triangle(op, 1)],
   ['Pad', padded],
@@ -63,6 +68,48 @@ function dot(op: Operation): Value {
     return op.builder.op('Mul', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) })
   if (b.shape.length > 2) throw op.refuse(`multiplies by a tensor of ${b.shape.length} axes, which is not written here`)
   return matmul(op, a, b)
+}
+
+/** Of all elements of the one with all of the other. */
+function outer(op: Operation): Value {
+  const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => reshape(op.builder, x, [lengthOf(x)])) as [Value, Value]
+  return binary(op.builder, 'Mul', unsqueeze(op.builder, a, [1]), unsqueeze(op.builder, b, [0]))
+}
+
+const lengthOf = ({ shape }: Value): Dimension =>
+  shape.every((size) => typeof size === 'number') ? (shape as readonly number[]).reduce((all, size) => all * size, 1) : null
+
+/** The last `axes` of the one with the first of the other, or a list of axes for each. */
+function contractedAxes(op: Operation): readonly (readonly number[])[] {
+  const told = op.settings.axes ?? 2
+  const rank = tensor(op, 0).shape.length
+  if (typeof told === 'number')
+    return [Array.from({ length: told }, (_, k) => rank - told + k), Array.from({ length: told }, (_, k) => k)]
+  const lists = isList(told) ? told.map(wholesIn) : []
+  if (lists.length !== 2 || lists.some((list) => list === undefined)) throw op.refuse('contracts axes that are not known')
+  return lists as readonly (readonly number[])[]
+}
+
+function contracted(op: Operation, axes: readonly (readonly number[])[]): Value {
+  const [a, b] = alikeOf(op, op.args.slice(0, 2)) as [Value, Value]
+  const letters = [...'abcdefghijklmnopqrstuvwxyz']
+  const left = a.shape.map(() => letters.shift()!)
+  const right = b.shape.map(() => letters.shift()!)
+  const [ofA, ofB] = [
+    axes[0]!.map((axis) => inside(op, axis, left.length)),
+    axes[1]!.map((axis) => inside(op, axis, right.length)),
+  ]
+  if (ofA.length !== ofB.length || left.length + right.length > 26) throw op.refuse('contracts axes that do not fit')
+  for (const [k, axis] of ofB.entries()) right[axis] = left[ofA[k]!]!
+  const kept = [...left.filter((_, axis) => !ofA.includes(axis)), ...right.filter((_, axis) => !ofB.includes(axis))]
+  const subscripts = `${left.join('')},${right.join('')}->${kept.join('')}`
+  return einsum(op.builder, subscripts, [a, b]) ?? refuseEinsum(op, subscripts)
+}
+
+/** Whether any index of a row is the class. */
+function multiHot(op: Operation): Value {
+  const hits = oneHot(op)
+  return reduce(op.builder, 'ReduceMax', hits, { axes: [tensor(op, 0).shape.length > 1 ? 1 : 0] })
 }
 
 function oneHot(op: Operation): Value {

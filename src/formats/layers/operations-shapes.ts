@@ -87,6 +87,30 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       )
     },
   ],
+  [
+    'Append',
+    (op) => {
+      const parts = alikeOf(op, op.args.slice(0, 2))
+      const all = op.settings.axis === undefined || op.settings.axis === null
+      const given = all ? parts.map((part) => reshapeOrRefuse(op, part, [-1])) : parts
+      return concat(op.builder, given, all ? 0 : axisIn(op, parts[0]!.shape.length))
+    },
+  ],
+  [
+    'Hstack',
+    (op) => {
+      const parts = tensorList(op).map((part) => (part.shape.length === 0 ? unsqueeze(op.builder, part, [0]) : part))
+      return concat(op.builder, parts, parts[0]!.shape.length === 1 ? 0 : 1)
+    },
+  ],
+  [
+    'Vstack',
+    (op) => {
+      const rows = tensorList(op).map((part) => (part.shape.length === 1 ? unsqueeze(op.builder, part, [0]) : part))
+      return concat(op.builder, rows, 0)
+    },
+  ],
+  ['GatherNd', gatheredByPlace],
   ['Split', splitted],
   [
     'Unstack',
@@ -310,6 +334,15 @@ function taken(op: Operation): Value {
   const all = op.settings.axis === undefined || op.settings.axis === null
   const whole = indices.dtype.startsWith('float') ? cast(op.builder, indices, 'int32') : indices
   return gather(op.builder, all ? reshapeOrRefuse(op, x, [-1]) : x, whole, all ? 0 : axisIn(op, x.shape.length))
+}
+
+/** TensorFlow's gather_nd: the last axis of the indices tells a place in the tensor's first axes. */
+function gatheredByPlace(op: Operation): Value {
+  const [x, given] = [tensor(op, 0), tensor(op, 1, 'int32')]
+  const depth = given.shape.at(-1)
+  if (typeof depth !== 'number' || depth > x.shape.length) throw op.refuse('takes from places of an unknown depth')
+  const shape = [...given.shape.slice(0, -1), ...x.shape.slice(depth)]
+  return op.builder.op('GatherND', [x, cast(op.builder, given, 'int64')], { dtype: x.dtype, shape })
 }
 
 const likeType = (op: Operation) => dtypeIn(op.settings.dtype) ?? tensor(op, 0).dtype

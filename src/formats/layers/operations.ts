@@ -4,11 +4,13 @@ import type { Value } from '../build/graph-builder.ts'
 import type { Argument, LayerCall, LayerKind, LayerResult } from './layer.ts'
 import type { Operation, WriteOperation } from './operation.ts'
 import { arithmetic } from './operations-arithmetic.ts'
+import { networks } from './operations-networks.ts'
+import { orders } from './operations-order.ts'
 import { products } from './operations-products.ts'
 import { shapes } from './operations-shapes.ts'
 import { fromTensorFlow } from './tensorflow-functions.ts'
 
-const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([...arithmetic, ...shapes, ...products])
+const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([...arithmetic, ...shapes, ...products, ...orders, ...networks])
 
 /** keras.ops, by the class of the operation. What its constructor was told stands in the configuration. */
 export const operations: readonly LayerKind[] = [...OPERATIONS].map(([className, write]) => ({
@@ -46,7 +48,7 @@ function written(
       return Object.hasOwn(values, key) ? values[key] : undefined
     },
   })
-  const made = write({ builder, dialect, args, settings, refuse })
+  const made = write({ builder, dialect, config, args, settings, refuse })
   const unread = Object.entries(given).find(([key, value]) => !asked.has(key) && !saysNothing(key, value))
   if (unread !== undefined) throw refuse(`is told its ${unread[0]}, which is not read here`)
   return { outputs: Array.isArray(made) ? made : [made as Value] }

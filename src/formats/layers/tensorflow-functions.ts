@@ -22,13 +22,23 @@ interface Form {
 }
 
 const one = (className: string): Form => ({ className })
-const two = (className: string): Form => ({ className, inputs: ['y'] })
+const two = (className: string, second = 'y'): Form => ({ className, inputs: [second] })
 const reduction = (className: string): Form => ({ className, settings: { axis: 'axis', keepdims: 'keepdims' } })
 /** TensorFlow counts in int64 where nothing is told. */
 const position = (className: string): Form => ({
   className,
   settings: { axis: 'axis', dtype: 'output_type' },
   fixed: { axis: 0, dtype: 'int64' },
+})
+const norm: Form = { className: 'Norm', settings: { ord: 'ord', axis: 'axis', keepdims: 'keepdims' } }
+const convolution = (className: string): Form => ({
+  className,
+  inputs: ['filters'],
+  settings: { strides: 'strides', padding: 'padding', data_format: 'data_format', dilation_rate: 'dilations' },
+})
+const pooling = (className: string): Form => ({
+  className,
+  settings: { pool_size: 'ksize', strides: 'strides', padding: 'padding', data_format: 'data_format' },
 })
 /** Of real numbers the adjoint is the transpose. */
 const matmul: Form = {
@@ -163,6 +173,29 @@ const FORMS: Readonly<Record<string, Form>> = {
   gather: { className: 'Take', inputs: ['indices'], settings: { axis: 'axis' }, fixed: { axis: 0 } },
   broadcast_to: { className: 'BroadcastTo', settings: { shape: 'shape' } },
   cast: { className: 'Cast', settings: { dtype: 'dtype' } },
+  gather_nd: { className: 'GatherNd', inputs: ['indices'] },
+  add_n: one('AddN'),
+  'math.add_n': one('AddN'),
+  norm,
+  'linalg.norm': norm,
+  'math.atan2': two('Arctan2', 'x'),
+  atan2: two('Arctan2', 'x'),
+  'math.is_finite': one('Isfinite'),
+  'math.cumprod': { className: 'Cumprod', settings: { axis: 'axis' }, fixed: { axis: 0 } },
+  sort: { className: 'Sort', settings: { axis: 'axis' } },
+  argsort: { className: 'Argsort', settings: { axis: 'axis' } },
+  tensordot: { className: 'Tensordot', inputs: ['b'], settings: { axes: 'axes' } },
+  'nn.bias_add': { className: 'BiasAdd', inputs: ['bias'], settings: { data_format: 'data_format' } },
+  'nn.conv2d': convolution('Conv'),
+  'nn.convolution': convolution('Conv'),
+  'nn.max_pool2d': pooling('MaxPool'),
+  'nn.avg_pool2d': pooling('AveragePool'),
+  'nn.max_pool': pooling('MaxPool'),
+  'nn.avg_pool': pooling('AveragePool'),
+  'nn.moments': { className: 'Moments', settings: { axes: 'axes', keepdims: 'keepdims' } },
+  'image.resize': { className: 'Resize', settings: { size: 'size', interpolation: 'method', antialias: 'antialias' } },
+  'nn.depth_to_space': { className: 'DepthToSpace', settings: { block_size: 'block_size', data_format: 'data_format' } },
+  'nn.space_to_depth': { className: 'SpaceToDepth', settings: { block_size: 'block_size', data_format: 'data_format' } },
   identity: one('Copy'),
   stop_gradient: one('StopGradient'),
   convert_to_tensor: { className: 'ConvertToTensor', settings: { dtype: 'dtype' } },
@@ -188,6 +221,8 @@ const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>
   ['conjugate', false],
   ['a_is_sparse', false],
   ['b_is_sparse', false],
+  ['use_cudnn_on_gpu', true],
+  ['bad_indices_policy', ''],
   ['sorted', true],
   ['index_type', 'int32'],
 ])
@@ -196,8 +231,11 @@ const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>
 export function fromTensorFlow(
   name: string,
   args: readonly Argument[],
-  kwargs: Readonly<Record<string, Argument>>,
+  told: Readonly<Record<string, Argument>>,
 ): Asked | undefined {
+  // Convolutions are saved as the first version of TensorFlow has them.
+  const { filter, ...others } = told
+  const kwargs = filter === undefined ? told : { ...others, filters: filter }
   if (name === 'split') return splitOf(args, kwargs)
   const form = Object.hasOwn(FORMS, name) ? FORMS[name]! : undefined
   if (form === undefined) return undefined

@@ -1,0 +1,108 @@
+// What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
+import type { Value } from '../build/graph-builder.ts'
+import { binary, cast, scalar, where, withNumber } from '../tensorflow/broadcast.ts'
+import { reduce } from '../tensorflow/reduce.ts'
+import { concat, fullLike, reshape, slice } from '../tensorflow/shapes.ts'
+import { dtypeIn } from './arguments.ts'
+import { asTensor, axesIn, axisIn, float, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+
+export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+  ['Sort', (op) => sorted(op)[0]],
+  ['Argsort', (op) => cast(op.builder, sorted(op)[1], 'int32')],
+  ['Cumprod', runningProduct],
+  ['Diff', differences],
+  ['Average', average],
+  ['NanToNum', withoutNan],
+])
+
+/** The tensor and the axis that is meant; all elements in one where none is told. */
+function along(op: Operation, x: Value, fallback?: number): { readonly x: Value; readonly axis: number } {
+  const told = op.settings.axis === undefined ? (fallback ?? null) : op.settings.axis
+  if (told !== null) return { x, axis: typeof told === 'number' ? inside(op, told, x.shape.length) : axisIn(op, x.shape.length) }
+  const sizes = x.shape.every((size) => typeof size === 'number') ? (x.shape as readonly number[]) : undefined
+  return { x: reshape(op.builder, x, [sizes?.reduce((all, size) => all * size, 1) ?? null]), axis: 0 }
+}
+
+function knownSize(op: Operation, x: Value, axis: number): number {
+  const size = x.shape[axis]
+  if (typeof size !== 'number') throw op.refuse(`needs the size of axis ${axis}, which the file leaves open`)
+  return size
+}
+
+/** The smallest first, and where each stood. */
+function sorted(op: Operation): readonly [Value, Value] {
+  const given = tensor(op, 0)
+  const { x, axis } = along(op, given.dtype === 'bool' ? cast(op.builder, given, 'int32') : given, -1)
+  const size = knownSize(op, x, axis)
+  const types = [
+    { dtype: x.dtype, shape: x.shape },
+    { dtype: 'int64', shape: x.shape },
+  ] as const
+  const [values, places] = op.builder.ops('TopK', [x, op.builder.ints([size])], types, { axis, largest: 0 })
+  return [cast(op.builder, values!, given.dtype), places!]
+}
+
+/** Of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
+function runningProduct(op: Operation): Value {
+  const dtype = dtypeIn(op.settings.dtype)
+  const given = tensor(op, 0)
+  const { x, axis } = along(op, dtype === undefined ? given : cast(op.builder, given, dtype))
+  const size = knownSize(op, x, axis)
+  let product = x
+  for (let step = 1; step < size; step *= 2) {
+    const [first, later, before] = [{ end: step }, { start: step }, { end: size - step }].map((part) =>
+      slice(op.builder, product, [{ axis, ...part }]),
+    ) as [Value, Value, Value]
+    product = concat(op.builder, [first, binary(op.builder, 'Mul', later, before)], axis)
+  }
+  return product
+}
+
+function differences(op: Operation): Value {
+  const x = tensor(op, 0)
+  const axis = axisIn(op, x.shape.length, { fallback: -1 })
+  let value = x
+  for (let k = 0; k < numberIn(op, 'n', 1); k++) {
+    const [later, before] = [{ start: 1 }, { end: -1 }].map((part) => slice(op.builder, value, [{ axis, ...part }]))
+    value = binary(op.builder, 'Sub', later!, before!)
+  }
+  return value
+}
+
+/** Weights have the tensor's shape, or are one for each entry of the axis. */
+function average(op: Operation): Value {
+  const { builder } = op
+  const x = float(op, 0)
+  const axes = axesIn(op, x.shape.length)
+  const told = op.args[1] ?? op.settings.weights ?? null
+  if (told === null) return reduce(builder, 'ReduceMean', x, { axes })
+  const given = asTensor(op, told, 'float32')
+  const [axis] = axes ?? []
+  const single = given.shape.length === 1 && x.shape.length > 1 && axes?.length === 1
+  if (!single && given.shape.length !== x.shape.length) throw op.refuse('has weights of another shape than what they weigh')
+  const weights = single
+    ? reshape(
+        builder,
+        given,
+        x.shape.map((_, k) => (k === axis ? given.shape[0]! : 1)),
+      )
+    : given
+  const factor = cast(builder, weights, x.dtype)
+  const sum = reduce(builder, 'ReduceSum', binary(builder, 'Mul', x, factor), { axes })
+  const whole = single ? factor : binary(builder, 'Mul', factor, fullLike(builder, x, scalar(builder, x.dtype, 1)))
+  return binary(builder, 'Div', sum, reduce(builder, 'ReduceSum', whole, { axes }))
+}
+
+/** The largest number of float32, which stands for infinity. */
+const LARGEST = 3.4028234663852886e38
+
+function withoutNan(op: Operation): Value {
+  const { builder } = op
+  const x = float(op, 0)
+  const full = (value: number): Value => fullLike(builder, x, scalar(builder, x.dtype, value))
+  const flags = (opType: string): Value => builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
+  const infinite = flags('IsInf')
+  const [high, low] = [numberIn(op, 'posinf', LARGEST), numberIn(op, 'neginf', -LARGEST)]
+  const signed = where(builder, withNumber(builder, 'Greater', x, 0), full(high), full(low))
+  return where(builder, flags('IsNaN'), full(numberIn(op, 'nan', 0)), where(builder, infinite, signed, x))
+}
