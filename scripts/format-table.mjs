@@ -1,5 +1,5 @@
 // Prints, of every fixture of Keras, TensorFlow.js and TFLite, which layers or operators make which outputs and how far these are from the
-// maker's: node scripts/format-table.mjs. With --write the tables on the pages docs/formats/{keras,tfjs,tflite}.md are written again.
+// maker's: node scripts/format-table.mjs. With --write the tables on the pages docs/formats/{keras,tfjs,tflite}.md are written again (then npm run format).
 // The fixtures run as the tests run them (src/formats/table.test.ts, which holds the pages against the fixtures).
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'

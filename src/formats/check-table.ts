@@ -45,7 +45,8 @@ export function rowsOf(format: TableFormat): TableRow[] {
 }
 
 const HEAD = ['| made by | outputs | fixture | difference |', '| --- | --- | --- | --- |']
-const columns = ({ makes, outputs, fixture }: TableRow): string => `| ${makes} | ${outputs.join(', ')} | \`${fixture}\` |`
+const columns = ({ makes, outputs, fixture }: TableRow): string =>
+  `| ${makes} | ${outputs.join(', ')} | \`${fixture}\` |`.replaceAll('__operators__.', '')
 
 /** The table without its figures, line by line. */
 export const linesOf = (rows: readonly TableRow[]): string[] => rows.map(columns)
@@ -70,6 +71,8 @@ export const tableIn = (page: string): string[] =>
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .slice(2)
+    // The formatter fills cells up.
+    .map((line) => line.replace(/ +\|/g, ' |'))
 export function withTable(page: string, table: string): string {
   const [before, after = ''] = page.split(/^\|[\s\S]*^\|.*\n/m)
   return `${before!.trimEnd()}\n\n${table}\n${after}`
@@ -93,7 +96,7 @@ const MAKERS: Readonly<Record<TableFormat, (file: string) => MakerOf>> = {
       return OPERATORS[Math.max(builtin_code, deprecated_builtin_code)]!
     })
     const makes = [...new Set(names)].join(', ')
-    return () => makes
+    return () => (makes === '' ? 'no operator' : makes)
   },
 }
 
