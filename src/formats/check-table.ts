@@ -40,9 +40,18 @@ export function rowsOf(format: TableFormat): TableRow[] {
       const makes = makerOf(output)
       byMaker.set(makes, [...(byMaker.get(makes) ?? []), output])
     }
-    return [...byMaker].map(([makes, own]) => ({ makes, outputs: own, fixture: path.basename(file) }))
+    const fixture = path.basename(file)
+    return [...byMaker].flatMap(([makes, own]) => inRows(own).map((some) => ({ makes, outputs: some, fixture })))
   })
 }
+
+/** More of them make a line that nobody reads. */
+const MOST_OUTPUTS = 4
+
+const inRows = (outputs: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(outputs.length / MOST_OUTPUTS) }, (_, k) =>
+    outputs.slice(k * MOST_OUTPUTS, (k + 1) * MOST_OUTPUTS),
+  )
 
 const HEAD = ['| made by | outputs | fixture | difference |', '| --- | --- | --- | --- |']
 const columns = ({ makes, outputs, fixture }: TableRow): string =>
