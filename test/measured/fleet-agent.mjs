@@ -15,6 +15,10 @@ const store = storeUrl === null ? null : await openPostgres(storeUrl)
 const say = (trial, event) => appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event, at: Date.now() })}\n`)
 
 async function measure({ trial, batch }) {
+  if (batch === 1000) {
+    say(trial, 'killed')
+    process.kill(process.pid, 'SIGKILL')
+  }
   if (batch === 13) {
     say(trial, 'poisoned')
     throw new Error('poisoned')
@@ -31,6 +35,6 @@ async function measure({ trial, batch }) {
 }
 
 const queue = await openAgentQueue(url, machine, { lockMs: 3000, stalledCheckMs: 1000 })
-await runAgent({ queue, machine, key: null, store, measure, log: () => {}, signal: stop.signal, renewMs: 1000, idleMs: 50 })
+await runAgent({ queue, machine, key: null, store, measure, log: (line) => appendFileSync(`${log}.lines`, `${line}\n`), signal: stop.signal, renewMs: 1000, idleMs: 50 })
 await store?.close()
 process.exit(0)

@@ -18,6 +18,7 @@ const MACHINE = 'x64-avx2-2c-abcdef'
 const TRIALS = 200
 const AGENTS = 4
 const POISONED = 13
+const KILLING = 1000
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
 const SERVERS = ['redis-server', 'valkey-server'] as const
@@ -103,10 +104,10 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
 
   const report = exampleReport(exampleMachine('scripted'), { engine: server })
   const storeUrl = () => ('url' in store ? store.url : null)
-  const agent = () =>
+  const agent = (given: { machine?: string; log?: string } = {}) =>
     started(process.execPath, [
       join(import.meta.dirname, 'fleet-agent.mjs'),
-      JSON.stringify({ url, machine: MACHINE, log, storeUrl: storeUrl(), lockFolder, report }),
+      JSON.stringify({ url, machine: MACHINE, log, storeUrl: storeUrl(), lockFolder, report, ...given }),
     ])
 
   test(`ends each of ${TRIALS} trials once, whoever is killed`, async ({ annotate, skip }) => {
@@ -115,7 +116,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     const asking = await openAsking(url)
     const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1, server))
     for (const job of jobs) await asking.add(MACHINE, job.trial, job, 5)
-    let agents = Array.from({ length: AGENTS }, agent)
+    let agents = Array.from({ length: AGENTS }, () => agent())
     for (let killed = 0; killed < 6; killed++) {
       await sleep(500 + Math.random() * 2000)
       const victim = Math.floor(Math.random() * AGENTS)
@@ -157,6 +158,34 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
       expect(p50s.sort((a, b) => a - b)).toEqual(jobs.map((_, i) => i + 1).filter((batch) => batch !== POISONED))
     }
   }, 180_000)
+
+  test('hands out a trial that ends its agent three times, and then measures the others', async ({ skip }) => {
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+    const machine = `${MACHINE}-killed`
+    const events = join(own, 'killed.jsonl')
+    writeFileSync(events, '')
+    const asking = await openAsking(url)
+    const jobs = [jobOf(KILLING, `${server} killing`), jobOf(1, `${server} killing`)]
+    // The one that kills comes first, again and again.
+    for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
+    const trials = jobs.map(({ trial }) => trial)
+    const settling = settled(asking, trials, machine)
+    let over = false
+    void settling.then(() => {
+      over = true
+    })
+    while (!over) {
+      const one = agent({ machine, log: events })
+      await Promise.race([ended(one), settling])
+      one.kill('SIGTERM')
+      await ended(one)
+    }
+    const [killing, other] = await settling
+    await asking.close()
+    expect(killing).toMatchObject({ state: 'failed', reason: expect.stringContaining('was lost, 3 times') })
+    expect(other!.state).toBe('done')
+    expect(eventsIn(readFileSync(events, 'utf8')).filter(({ event }) => event === 'killed')).toHaveLength(3)
+  }, 120_000)
 })
 
 const jobOf = (batch: number, run: string) =>
@@ -179,10 +208,10 @@ const jobOf = (batch: number, run: string) =>
     null,
   )
 
-async function settled(asking: AskingQueue, trials: readonly string[]) {
+async function settled(asking: AskingQueue, trials: readonly string[], machine = MACHINE) {
   for (;;) {
     const outcomes = []
-    for (const trial of trials) outcomes.push(await asking.outcome(MACHINE, trial))
+    for (const trial of trials) outcomes.push(await asking.outcome(machine, trial))
     if (outcomes.every(({ state }) => state === 'done' || state === 'failed')) return outcomes
     await sleep(500)
   }
@@ -191,7 +220,7 @@ async function settled(asking: AskingQueue, trials: readonly string[]) {
 interface Said {
   readonly trial: string
   readonly pid: number
-  readonly event: 'begin' | 'end' | 'poisoned'
+  readonly event: 'begin' | 'end' | 'poisoned' | 'killed'
   readonly at: number
 }
 
@@ -206,7 +235,7 @@ function spansIn(text: string): { begin: number; end: number }[] {
   const open = new Map<string, number>()
   const spans = []
   for (const { trial, pid, event, at } of eventsIn(text)) {
-    if (event === 'poisoned') continue
+    if (event === 'poisoned' || event === 'killed') continue
     if (event === 'begin') open.set(`${trial} ${pid}`, at)
     else spans.push({ begin: open.get(`${trial} ${pid}`)!, end: at })
   }

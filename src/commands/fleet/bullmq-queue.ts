@@ -18,6 +18,7 @@ const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
 /** A job is tried so often, whether it failed or its agent was lost. */
 const ATTEMPTS = 3
 const BACKOFF_MS = 1000
+const LOST_TOO_OFTEN = `the agent that measured it was lost, ${ATTEMPTS} times: it may end the process, or take all memory`
 export const ANNOUNCE_MS = 15_000
 /** Who has not announced itself for so long does not listen. */
 const GONE_MS = 60_000
@@ -173,9 +174,14 @@ export async function openAgentQueue(url: string, machine: string, times: LockTi
       announcedAt = Date.now()
     },
     async take() {
-      const token = `${agent}-${taken++}`
-      const job = await worker.getNextJob(token, { block: false })
-      return job === undefined || job === null ? null : heldOf(job, token, { Final: UnrecoverableError, lockMs: times.lockMs })
+      for (;;) {
+        const token = `${agent}-${taken++}`
+        const job = await worker.getNextJob(token, { block: false })
+        if (job === undefined || job === null) return null
+        if (job.deferredFailure === undefined) return heldOf(job, token, { Final: UnrecoverableError, lockMs: times.lockMs })
+        // One that stalled too often waits again with this mark: BullMQ leaves it to who takes it by hand to fail it.
+        await job.moveToFailed(new UnrecoverableError(LOST_TOO_OFTEN), token, false)
+      }
     },
     async close() {
       const own = await agents.getJob(agent)
