@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob } from '../../src/commands/fleet/job.ts'
@@ -186,6 +187,33 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     expect(other!.state).toBe('done')
     expect(eventsIn(readFileSync(events, 'utf8')).filter(({ event }) => event === 'killed')).toHaveLength(3)
   }, 120_000)
+
+  test('fails a job whose data is no JSON, and goes on', async ({ skip }) => {
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+    const machine = `${MACHINE}-broken`
+    const events = join(own, 'broken.jsonl')
+    const asking = await openAsking(url)
+    const jobs = [jobOf(1, `${server} broken`), jobOf(2, `${server} broken`)]
+    for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
+    const client = new Redis(url)
+    await client.hset(`bull:whyslow-${machine}:${jobs[0]!.trial}`, 'data', '{"schema":')
+    await client.quit()
+    const one = agent({ machine, log: events })
+    const outcomes = settled(
+      asking,
+      jobs.map(({ trial }) => trial),
+      machine,
+    )
+    expect(await Promise.race([outcomes, ended(one).then(() => 'the agent ended')])).toMatchObject([
+      { state: 'failed', reason: expect.stringContaining('no job of version 1') },
+      { state: 'done' },
+    ])
+    one.kill('SIGTERM')
+    await ended(one)
+    await asking.close()
+    const lines = readFileSync(`${events}.lines`, 'utf8').trim().split('\n')
+    expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
+  }, 60_000)
 })
 
 const jobOf = (batch: number, run: string) =>

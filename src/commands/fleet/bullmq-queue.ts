@@ -134,15 +134,20 @@ export async function openAsking(url: string): Promise<AskingQueue> {
       })
     },
     async outcome(machine, trial): Promise<Outcome> {
-      const job = await Job.fromId(open(queueName(machine)), trial)
+      const job = await jobOf(open(queueName(machine)), trial)
       if (job === undefined) return { state: 'lost' }
       const state = await job.getState()
-      if (state === 'completed') return { state: 'done', report: job.returnvalue as ReportDocument }
+      if (state === 'completed') return { state: 'done', report: job.returnvalue }
       if (state === 'failed') return { state: 'failed', reason: job.failedReason }
       return { state: state === 'active' ? 'active' : state === 'unknown' ? 'lost' : 'waiting' }
     },
+  // Its data is not read: others may have written there what is no JSON.
+  const jobOf = async (queue: BullMQ.Queue, trial: string): Promise<BullMQ.Job | undefined> => {
+    const json = await queue.backend.getJobData(trial)
+    return json ? Job.fromJSON(queue, { ...json, data: 'null' }, trial) : undefined
+  }
     async cancel(machine, trial) {
-      const job = await Job.fromId(open(queueName(machine)), trial)
+      const job = await jobOf(open(queueName(machine)), trial)
       // One that an agent holds is locked, and stays.
       await job?.remove().catch(() => {})
     },
@@ -160,7 +165,13 @@ export async function openAgentQueue(url: string, machine: string, times: LockTi
   const agents = new Queue(AGENTS, { connection })
   await reached(agents, url)
   const settings = { lockDuration: times.lockMs, stalledInterval: times.stalledCheckMs, maxStalledCount: ATTEMPTS - 1 }
-  const worker = new Worker(queueName(machine), null, { connection, autorun: false, ...settings })
+  /** A job whose data is no JSON is handed out as null, which no check lets through: otherwise taking it throws, again and again. */
+  class Taking extends Worker {
+    protected override createJob(json: BullMQ.JobJson, id: string): BullMQ.Job {
+      return super.createJob(isJson(json.data) ? json : { ...json, data: 'null' }, id)
+    }
+  }
+  const worker = new Taking(queueName(machine), null, { connection, autorun: false, ...settings })
   worker.on('error', () => {})
   await worker.startStalledCheckTimer()
   let announcedAt = 0
@@ -214,6 +225,15 @@ function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): H
     },
     async failed(reason, final) {
       await job.moveToFailed(final ? new Final(reason) : new Error(reason), token, false)
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
     },
     async putBack(afterMs, changed) {
       await job.updateData(changed)
