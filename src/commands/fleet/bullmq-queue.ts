@@ -40,23 +40,32 @@ async function load(): Promise<Module> {
 }
 
 /** Throws InputError where the address is none. Its password stays out of what is said. */
-function connectionOf(url: string) {
+export function connectionOf(url: string) {
   const parsed = URL.parse?.(url) ?? parse(url)
   if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '')
     throw new InputError(
       '--queue: give the address of a Redis or Valkey, as in redis://host:6379 or rediss://user:password@host:6379',
     )
-  const { protocol, hostname: host, port, username, password, pathname } = parsed
+  const { protocol, hostname, port, username, password, pathname } = parsed
   return {
-    host,
+    // An address of version 6 stands in brackets in a URL, and nowhere else.
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || 6379),
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decoded(username) }),
+    ...(password === '' ? {} : { password: decoded(password) }),
     ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
     connectTimeout: CONNECT_MS,
   }
 }
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new InputError('--queue: its user or password has a % that encodes nothing; write % itself as %25')
+  }
+}
+
 
 function parse(url: string): URL | null {
   try {
