@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../../report/documents/report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { FLEET_DEFAULTS } from '../study/fleet.ts'
 import { dispatch } from './dispatch.ts'
@@ -47,6 +48,27 @@ describe('a study by the queue', () => {
       { model: file, engine: 'ort-cpu', batch: 8, machine: 'x64-avx2-2c-abcdef', reason: 'it does not fit' },
     ])
   })
+
+  test.each([null, {}, { ...exampleReport(machine), latency: null }, 'a text'])(
+    'has a failure where an agent hands in what is no report: %j',
+    async (handed) => {
+      const queue = exampleQueue()
+      await queue.agent.announce()
+      const parts = partsOf(queue)
+      const outcome: typeof parts.queue.outcome = async (...given) => {
+        for (let held = await queue.agent.take(); held !== null; held = await queue.agent.take()) {
+          const { batch } = held.job as { batch: number }
+          await held.done(batch === 8 ? (handed as unknown as ReportDocument) : exampleReport(machine, { batch }))
+        }
+        return parts.queue.outcome(...given)
+      }
+      const { table, failures } = await dispatch([file], { ...parts, queue: { ...parts.queue, outcome } })
+      expect(table.rows.map(({ batch }) => batch)).toEqual([1])
+      expect(failures).toEqual([
+        expect.objectContaining({ batch: 8, reason: expect.stringMatching(/^what the agent handed in is no report of a latency/) }),
+      ])
+    },
+  )
 
   test('without anyone who listens, or who fits, is refused', async () => {
     const queue = exampleQueue()

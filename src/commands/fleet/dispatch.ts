@@ -1,6 +1,7 @@
 // `fleet --queue`: every model on every kind of machine that listens, through the queue; the study at the end.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { faultIn } from '../../evidence/saved-document.ts'
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
@@ -12,7 +13,7 @@ import { makeJob } from './job.ts'
 import type { StoredFile } from './job-type.ts'
 import { modelFiles } from './model-files.ts'
 import { keep } from './model-store.ts'
-import type { AskingQueue } from './queue.ts'
+import type { AskingQueue, Outcome } from './queue.ts'
 
 export interface DispatchParts {
   readonly queue: AskingQueue
@@ -64,8 +65,9 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
           continue
         }
         open.delete(one)
-        if (outcome.state === 'done') reports.push(named(outcome.report, one))
-        else failures.push(failureOf(one, one.machine, outcome.state === 'failed' ? outcome.reason : 'the queue lost it'))
+        const why = whyNot(outcome)
+        if (outcome.state === 'done' && why === undefined) reports.push(named(outcome.report, one))
+        else failures.push(failureOf(one, one.machine, why ?? 'the queue lost it'))
         options.onProgress?.({
           stage: `${asked.length - open.size} of ${asked.length} trials`,
           done: asked.length - open.size,
@@ -82,6 +84,13 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
   if (reports.length === 0)
     throw new InputError(`nothing could be measured: ${[...new Set(failures.map(({ reason }) => reason))].join('; ')}`)
   return studyOf({ reports, failures, warnings, prices: options.prices, reference: null })
+}
+
+/** Why there is no report; what was handed in is checked, since who can write to the queue can hand in anything. */
+function whyNot(outcome: Outcome): string | undefined {
+  if (outcome.state === 'failed') return outcome.reason
+  const fault = outcome.state === 'done' ? faultIn('saved-report', outcome.report) : undefined
+  return fault === undefined ? undefined : `what the agent handed in is no report of a latency (${fault})`
 }
 
 /** As the user named the model, and not as the agent's folder did. */
