@@ -50,6 +50,8 @@ describe('a job', () => {
     ['a size that lies', { model: [{ ...file, sizeBytes: -1 }] }],
     ['no model', { model: [] }],
     ['two files of one name', { model: [file, file] }],
+    ['two of data of one name', { data: [file, { ...file, sha256: 'cd'.repeat(32) }].map((one) => ({ ...one, name: 'd.npz' })) }],
+    ['names that differ by case', { data: [{ ...file, name: 'A.ONNX' }] }],
     ['a shape of more than there is', { shapes: { x: [2 ** 40] } }],
     ['an endless measurement', { seconds: 1e9 }],
   ])('%s is refused, signed or not', (_, changed) => {

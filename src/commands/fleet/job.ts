@@ -58,7 +58,9 @@ export function checkJob(value: unknown, key: string | null): CheckedJob {
   )
   if (wrong !== undefined)
     return refused(`a file of it has no plain name, hash and size: ${JSON.stringify(wrong).slice(0, MOST)}`)
-  if (new Set(job.model.map(({ name }) => name)).size < job.model.length) return refused('two files of its model have one name')
+  // In lower case: some systems tell no more of a name.
+  if (new Set(files.map(({ name }) => name.normalize().toLowerCase())).size < files.length)
+    return refused('two files of it have one name')
   const counts = [job.batch ?? 1, job.threads ?? 1, ...Object.values(job.shapes).flat()]
   if (!counts.every((count) => isSize(count, 2 ** 31)) || !isSize(putBacks, MOST)) return refused('a size of it is none')
   if (job.seconds !== null && !(job.seconds > 0 && job.seconds <= 3600))

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type FileStore, folderStore } from './file-store.ts'
+import { type FileStore, folderStore, placeOf } from './file-store.ts'
 import { bound, fetchInto, keep, setOut } from './model-store.ts'
 
 let root = ''
@@ -49,6 +49,20 @@ describe('the store', () => {
     writeFileSync(await fetchInto(stored, places()), 'mo')
     expect(readFileSync(await fetchInto(stored, places()), 'utf8')).toBe('model')
     expect(filesIn(cache)).toHaveLength(1)
+  })
+
+  test('what was changed in the cache comes again', async () => {
+    const stored = await keep(store, written('a.onnx', 'model'))
+    writeFileSync(await fetchInto(stored, places()), 'MODEL')
+    expect(readFileSync(await fetchInto(stored, places()), 'utf8')).toBe('model')
+  })
+
+  test('two files of one name are not written over each other, nor into the cache', async () => {
+    const [a, b] = [await keep(store, written('a', 'aaaaa')), await keep(store, written('b', 'bbbbb'))]
+    const named = [a, b].map((one) => ({ ...one, name: 'd.npz' }))
+    await expect(setOut(path.join(root, 'out'), named, places())).rejects.toThrow(/EEXIST/)
+    const cached = path.join(cache, placeOf(a.sha256))
+    expect(readFileSync(cached, 'utf8')).toBe('aaaaa')
   })
 
   test('the cache forgets what was used longest ago', async () => {

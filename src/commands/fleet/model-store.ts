@@ -1,6 +1,6 @@
 // Models and inputs by their content: into the store that all machines of a fleet see, and from it into a bounded cache of the agent's own,
 // checked, before a trial begins.
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
 import { besideOf, hashOfFile } from '../../machine/files.ts'
@@ -42,12 +42,8 @@ export async function fetchInto(
   { cache, mostBytes, store, signal }: Places,
 ): Promise<string> {
   const own = path.join(cache, placeOf(sha256))
-  // One of another size was cut short by a machine that went down.
-  if (statSync(own, { throwIfNoEntry: false })?.size === sizeBytes) {
-    // The cache forgets what was used longest ago.
-    utimesSync(own, new Date(), new Date())
-    return own
-  }
+  // Read again: one may have been cut short by a machine that went down, or changed through a link. That also brings it into the page cache.
+  if (statSync(own, { throwIfNoEntry: false })?.size === sizeBytes && (await isContent(own, sha256))) return own
   const size = await store.sizeOf(sha256)
   if (size === undefined) throw new InputError(`${name} (${sha256.slice(0, 12)}) is not in ${store.name}`)
   if (size !== sizeBytes) throw new InputError(`${name} has ${size} bytes in ${store.name}, and not ${sizeBytes}`)
@@ -64,6 +60,19 @@ export async function fetchInto(
   return own
 }
 
+/** Marks it as used, too: the cache forgets what was used longest ago. False where another agent has just made room. */
+async function isContent(own: string, sha256: string): Promise<boolean> {
+  try {
+    utimesSync(own, new Date(), new Date())
+    return (await hashOfFile(own)) === sha256
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+const NO_LINKS = new Set(['EXDEV', 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
+
 /** A folder in which the files stand under their names. The path of the first. */
 export async function setOut(folder: string, files: readonly StoredFile[], places: Places): Promise<string> {
   const sizeBytes = files.reduce((sum, one) => sum + one.sizeBytes, 0)
@@ -75,8 +84,10 @@ export async function setOut(folder: string, files: readonly StoredFile[], place
     const to = path.join(folder, file.name)
     try {
       linkSync(own, to)
-    } catch {
-      copyFileSync(own, to)
+    } catch (error) {
+      // Another disk, or one without links. A file that stands there is never written to: it may be a link into the cache.
+      if (!NO_LINKS.has(codeOf(error))) throw error
+      copyFileSync(own, to, constants.COPYFILE_EXCL)
     }
   }
   return path.join(folder, files[0]!.name)
@@ -88,10 +99,11 @@ export function bound(cache: string, mostBytes: number): void {
   if (!existsSync(root)) return
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => {
+    .flatMap((entry) => {
       const file = path.join(entry.parentPath, entry.name)
-      const { size, mtimeMs } = statSync(file)
-      return { file, size, mtimeMs }
+      // Another agent may have taken it away meanwhile.
+      const found = statSync(file, { throwIfNoEntry: false })
+      return found === undefined ? [] : [{ file, size: found.size, mtimeMs: found.mtimeMs }]
     })
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
   let total = 0
