@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
+import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
 import { openPostgres } from '../../src/commands/store/postgres-store.ts'
@@ -117,18 +117,22 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     const asking = await openAsking(url)
     const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1, server))
     for (const job of jobs) await asking.add(MACHINE, job.trial, job, 5)
-    let agents = Array.from({ length: AGENTS }, () => agent())
+    const exits: (NodeJS.Signals | null)[] = []
+    const watched = () => agent().once('exit', (_, signal) => exits.push(signal))
+    let agents = Array.from({ length: AGENTS }, watched)
     for (let killed = 0; killed < 6; killed++) {
       await sleep(500 + Math.random() * 2000)
       const victim = Math.floor(Math.random() * AGENTS)
       agents[victim]!.kill('SIGKILL')
-      agents = agents.map((one, i) => (i === victim ? agent() : one))
+      agents = agents.map((one, i) => (i === victim ? watched() : one))
       if (killed === 2) {
         redis.kill('SIGTERM')
         await ended(redis)
         redis = startRedis()
       }
     }
+    // Only those that were killed ended.
+    expect(exits.filter((signal) => signal !== 'SIGKILL')).toEqual([])
     const outcomes = await settled(
       asking,
       jobs.map(({ trial }) => trial),
@@ -214,6 +218,27 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     const lines = readFileSync(`${events}.lines`, 'utf8').trim().split('\n')
     expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
   }, 60_000)
+
+  test('lists who announced itself within a minute by the clock of the server, and nothing that others wrote', async ({ skip }) => {
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+    const asking = await openAsking(url)
+    const client = new Redis(url)
+    const key = 'bull:whyslow-agents:listening'
+    const now = Number((await client.time())[0])
+    const said = (agent: string) => JSON.stringify({ machine: 'm', agent })
+    await client.del(key)
+    await client.zadd(key, now - 61, said('killed'), now - 50, said('busy'), now, '{"machine":', now, '{"machine":1}')
+    const queue = await openAgentQueue(url, 'm')
+    await queue.announce()
+    expect(await asking.listening()).toEqual([
+      { machine: 'm', agent: 'busy' },
+      { machine: 'm', agent: expect.stringContaining(`-${process.pid}-`) },
+    ])
+    await queue.close()
+    expect(await asking.listening()).toEqual([{ machine: 'm', agent: 'busy' }])
+    await client.quit()
+    await asking.close()
+  })
 })
 
 const jobOf = (batch: number, run: string) =>

@@ -180,4 +180,86 @@ describe('an agent', () => {
     await runAgent({ queue: queue.agent, machine: 'here', key: null, store: null, measure, log: () => {}, signal: stop.signal })
     expect(queue.entries.get(job.trial)).toMatchObject({ outcome: { state: 'waiting' }, attempts: 0 })
   })
+
+  test('outlives a queue and a store that do not answer for a while, and says so once', async () => {
+    let fails = 0
+    const flaky = <T>(use: () => Promise<T>): Promise<T> => (++fails % 3 === 0 ? use() : Promise.reject(new Error('ECONNREFUSED')))
+    const rows = new Map<string, ReportDocument>()
+    const store: AgentParts['store'] = {
+      find: (trial) => flaky(() => Promise.resolve(rows.get(trial))),
+      insertIfAbsent: (trial, one) => flaky(() => Promise.resolve(void rows.set(trial, one))),
+    }
+    let measured = 0
+    const measure = () => {
+      measured += 1
+      return Promise.resolve(undisturbed(clean))
+    }
+    const queue = exampleQueue()
+    const job = makeJob(given('a.onnx'), null)
+    await queue.asking.add('', job.trial, job, 5)
+    const stop = new AbortController()
+    const lines: string[] = []
+    let takes = 0
+    const take = async () => {
+      takes += 1
+      if (takes < 4) throw new Error('ECONNRESET')
+      const held = await queue.agent.take()
+      if (held === null) stop.abort()
+      return held
+    }
+    const announce = () => Promise.reject(new Error('no retries are left'))
+    const parts = { machine: 'here', key: null, store, measure, log: (line: string) => void lines.push(line), signal: stop.signal }
+    await runAgent({ ...parts, queue: { ...queue.agent, take, announce }, idleMs: 1, againMs: 1 })
+    expect([measured, rows.size, queue.entries.get(job.trial)!.outcome.state]).toEqual([1, 1, 'done'])
+    expect(lines.filter((line) => line.includes('ECONNRESET'))).toHaveLength(1)
+    expect(lines.filter((line) => line.includes('the store cannot be used: ECONNREFUSED'))).toHaveLength(2)
+  })
+
+  test('goes on where what it measured can no longer be handed in, nor that it failed', async () => {
+    const queue = exampleQueue()
+    const jobs = ['a.onnx', 'b.onnx', 'c.onnx'].map((name) => makeJob(given(name), null))
+    for (const job of jobs) await queue.asking.add('', job.trial, job, 5)
+    const stop = new AbortController()
+    const lines: string[] = []
+    const missing = () => Promise.reject(new Error('Missing lock for job 1. moveToFinished'))
+    const take = async () => {
+      const held = await queue.agent.take()
+      if (held === null) stop.abort()
+      return held === null || lines.length >= 2 ? held : { ...held, done: missing, failed: missing }
+    }
+    const measure: AgentParts['measure'] = ({ model }) =>
+      model[0]!.name === 'b.onnx' ? Promise.reject(new Error('broken')) : Promise.resolve(undisturbed(clean))
+    const parts = { machine: 'here', key: null, store: null, measure, log: (line: string) => void lines.push(line) }
+    await runAgent({ ...parts, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, againMs: 1 })
+    expect(lines).toEqual([
+      expect.stringMatching(/^a\.onnx .*not handed over: Missing lock/),
+      expect.stringMatching(/^b\.onnx .*failed: broken; not handed over: Missing lock/),
+      expect.stringMatching(/^c\.onnx [^;]* ms$/),
+    ])
+    expect(queue.entries.get(jobs[2]!.trial)!.outcome.state).toBe('done')
+  })
+
+  test('announces itself while it measures', async () => {
+    const queue = exampleQueue()
+    const job = makeJob(given('a.onnx'), null)
+    await queue.asking.add('', job.trial, job, 5)
+    const stop = new AbortController()
+    let told = 0
+    let enough = () => {}
+    const announce = () => {
+      told += 1
+      if (told > 3) enough()
+      return Promise.resolve()
+    }
+    const measure = async () => {
+      await new Promise<void>((done) => {
+        enough = done
+      })
+      stop.abort()
+      return undisturbed(clean)
+    }
+    const parts = { machine: 'here', key: null, store: null, measure, log: () => {}, signal: stop.signal }
+    await runAgent({ ...parts, queue: { ...queue.agent, announce }, idleMs: 1, announceMs: 1 })
+    expect(queue.entries.get(job.trial)!.outcome.state).toBe('done')
+  })
 })

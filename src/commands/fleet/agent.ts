@@ -28,47 +28,73 @@ export interface AgentParts {
   readonly signal: AbortSignal
   readonly renewMs?: number
   readonly idleMs?: number
+  readonly announceMs?: number
+  readonly againMs?: number
 }
 
 /** A job's lock is taken for two minutes: one that fails to be renewed once is not lost. */
 export const RENEW_MS = 40_000
 export const IDLE_MS = 1000
+export const ANNOUNCE_MS = 15_000
+/** A queue or a store that did not answer is asked again after so long. */
+const AGAIN_MS = 5000
+/** Five minutes, in which a database is started again. */
+const MOST_STORE_TRIES = 60
 const AGAIN_AFTER_MS = 30_000
 /** After so many times it is recorded as it is: its report says what disturbed it. */
 const MOST_PUT_BACKS = 3
 
-/** Until the signal aborts. What is held then goes back at once. */
+/**
+ * Until the signal aborts. What is held then goes back at once. A queue or a store that cannot be reached for a while is said once, and waited for.
+ */
 export async function runAgent(parts: AgentParts): Promise<void> {
   const { queue, signal, log } = parts
+  const told = toldOnce(log)
+  // Beside the trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
+  const announce = () => queue.announce().catch((error) => told(`not announced: ${oneLine(error)}; tried again`))
+  await announce()
+  const announcing = setInterval(announce, parts.announceMs ?? ANNOUNCE_MS)
   try {
     while (!signal.aborted) {
-      await queue.announce()
-      const held = await queue.take()
-      if (held === null) await sleep(parts.idleMs ?? IDLE_MS, undefined, { signal }).catch(() => {})
-      else await handle(held, parts)
+      try {
+        const held = await queue.take()
+        if (held === null) await pause(parts.idleMs ?? IDLE_MS, signal)
+        else await handle(held, parts)
+        told(null)
+      } catch (error) {
+        told(`the queue gives no trials: ${oneLine(error)}; tried again`)
+        await pause(parts.againMs ?? AGAIN_MS, signal)
+      }
     }
   } finally {
+    clearInterval(announcing)
     await queue.close().catch((error) => log(`the queue was left open: ${oneLine(error)}`))
   }
 }
 
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {})
+
+/** Says what is wrong when it begins, and not again while it is the same; null: nothing is. */
+function toldOnce(log: AgentParts['log']): (line: string | null) => void {
+  let last: string | null = null
+  return (line) => {
+    if (line !== null && line !== last) log(line)
+    last = line
+  }
+}
+
+/** Throws nothing: what cannot be handed over is taken for lost by the queue, and given out again. */
 async function handle(held: Held, parts: AgentParts): Promise<void> {
-  const { log, store, key } = parts
+  const { log, key } = parts
   const checked = checkJob(held.job, key)
   if (!checked.ok) {
     log(`refused a job: ${oneLine(checked.reason)}`)
-    return held.failed(checked.reason, true)
+    await held.failed(checked.reason, true).catch((error) => log(`it was not handed over: ${oneLine(error)}`))
+    return
   }
   const { job } = checked
   const name = `${job.model[0]!.name} on ${job.engine} (${job.trial.slice(0, 10)})`
-  const kept = trialOn(job, parts.machine)
-  const known = await store?.find(kept)
-  if (known !== undefined) {
-    log(`${name}: already in the store`)
-    return held.done(known)
-  }
   const lost = new AbortController()
-  const stop = AbortSignal.any([parts.signal, lost.signal])
   const renewing = setInterval(() => {
     held.renew().then(
       (ours) => ours || lost.abort(),
@@ -76,24 +102,73 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
       (error) => log(`${name}: not renewed: ${oneLine(error)}`),
     )
   }, parts.renewMs ?? RENEW_MS)
+  let ending: Ending
   try {
-    const anyway = job.putBacks >= MOST_PUT_BACKS
-    const { report, disturbed } = judged(await parts.measure(job, stop, anyway))
-    if (lost.signal.aborted) return log(`${name}: given to another meanwhile; dropped`)
-    if (report === null || (disturbed !== null && !anyway)) {
-      log(`${name}: the machine was disturbed (${disturbed}); put back`)
-      return await held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 })
-    }
-    await store?.insertIfAbsent(kept, report)
-    await held.done(report)
-    log(`${name}: ${report.latency!.p50Ms.toPrecision(3)} ms`)
+    ending = await endingOf(job, held, { parts, name, lost: lost.signal })
   } catch (error) {
-    if (lost.signal.aborted) return log(`${name}: given to another meanwhile; dropped`)
-    if (parts.signal.aborted) return await held.putBack(0, job)
-    log(`${name}: failed: ${oneLine(error)}`)
-    await held.failed(oneLine(error), error instanceof InputError)
+    ending = parts.signal.aborted
+      ? { said: 'interrupted', give: () => held.putBack(0, job) }
+      : { said: `failed: ${oneLine(error)}`, give: () => held.failed(oneLine(error), error instanceof InputError) }
   } finally {
     clearInterval(renewing)
+  }
+  if (lost.signal.aborted) return log(`${name}: given to another meanwhile; dropped`)
+  await ending.give().then(
+    () => log(`${name}: ${ending.said}`),
+    (error) => log(`${name}: ${ending.said}; not handed over: ${oneLine(error)}`),
+  )
+}
+
+/** How a trial ends: in words, and what the queue is given. */
+interface Ending {
+  readonly said: string
+  readonly give: () => Promise<void>
+}
+
+interface Holding {
+  readonly parts: AgentParts
+  readonly name: string
+  /** Aborts where the job is another's. */
+  readonly lost: AbortSignal
+}
+
+/** Throws what the measurement or, in the end, the store throws. */
+async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holding): Promise<Ending> {
+  const { store, log } = parts
+  const stop = AbortSignal.any([parts.signal, lost])
+  const waiting = { signal: stop, againMs: parts.againMs ?? AGAIN_MS, log: (line: string) => log(`${name}: ${line}`) }
+  const kept = trialOn(job, parts.machine)
+  const known = store === null ? undefined : await fromStore(() => store.find(kept), waiting)
+  if (known !== undefined) return { said: 'already in the store', give: () => held.done(known) }
+  const anyway = job.putBacks >= MOST_PUT_BACKS
+  const { report, disturbed } = judged(await parts.measure(job, stop, anyway))
+  if (report === null || (disturbed !== null && !anyway))
+    return {
+      said: `the machine was disturbed (${disturbed}); put back`,
+      give: () => held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 }),
+    }
+  lost.throwIfAborted()
+  if (store !== null) await fromStore(() => store.insertIfAbsent(kept, report), waiting)
+  return { said: `${report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(report) }
+}
+
+interface StoreWait {
+  readonly signal: AbortSignal
+  readonly againMs: number
+  readonly log: (line: string) => void
+}
+
+/** A store that restarts is waited for, so that what was measured is not measured again; one that refuses for long fails the trial. */
+async function fromStore<T>(use: () => Promise<T>, { signal, againMs, log }: StoreWait): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await use()
+    } catch (error) {
+      signal.throwIfAborted()
+      if (tries === MOST_STORE_TRIES) throw new Error(`the store cannot be used: ${oneLine(error)}`)
+      if (tries === 1) log(`the store cannot be used: ${oneLine(error)}; tried again`)
+      await pause(againMs, signal)
+    }
   }
 }
 

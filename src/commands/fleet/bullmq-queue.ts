@@ -19,9 +19,8 @@ const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
 const ATTEMPTS = 3
 const BACKOFF_MS = 1000
 const LOST_TOO_OFTEN = `the agent that measured it was lost, ${ATTEMPTS} times: it may end the process, or take all memory`
-export const ANNOUNCE_MS = 15_000
 /** Who has not announced itself for so long does not listen. */
-const GONE_MS = 60_000
+const GONE_SECONDS = 60
 export const KEPT_SECONDS = 7 * 24 * 3600
 const CONNECT_MS = 5000
 const PREFIX = 'whyslow'
@@ -58,6 +57,7 @@ export function connectionOf(url: string) {
     connectTimeout: CONNECT_MS,
   }
 }
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -65,7 +65,6 @@ function decoded(text: string): string {
     throw new InputError('--queue: its user or password has a % that encodes nothing; write % itself as %25')
   }
 }
-
 
 function parse(url: string): URL | null {
   try {
@@ -88,10 +87,30 @@ export function checkQueue(url: string, key: string | null): void {
 
 const queueName = (machine: string): string => `${PREFIX}-${machine.replace(/[^\w.-]/g, '_')}`
 
-interface Announcement {
-  readonly machine: string
-  readonly agent: string
-  readonly at: number
+/** Who listens, by when it last said so. By the clock of the server: those of machines differ. */
+const ANNOUNCE = `redis.call('ZADD', KEYS[1], redis.call('TIME')[1], ARGV[1])`
+const LISTENING = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1] - ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, -1)`
+const LEAVE = `redis.call('ZREM', KEYS[1], ARGV[1])`
+
+type Registry = (script: string, argument: string | number) => Promise<unknown>
+
+/** Runs one of the scripts above on the set that the queue of agents has beside its jobs, which are none. */
+function registryOf(agents: BullMQ.Queue): Registry {
+  const key = agents.toKey('listening')
+  return async (script, argument) => {
+    const client = await (agents.backend as BullMQ.RedisQueueBackend).client
+    const name = `whyslow${[ANNOUNCE, LISTENING, LEAVE].indexOf(script)}`
+    client.defineCommand(name, { numberOfKeys: 1, lua: script })
+    return client.runCommand(name, [key, argument])
+  }
+}
+
+/** None where others wrote it. */
+function announced(text: unknown): Listening[] {
+  const said = typeof text === 'string' && isJson(text) ? (JSON.parse(text) as Partial<Listening> | null) : null
+  return typeof said?.machine === 'string' && typeof said.agent === 'string' ? [{ machine: said.machine, agent: said.agent }] : []
 }
 
 /** A first answer of the queue; throws InputError where there is none within a few seconds. */
@@ -122,12 +141,15 @@ export async function openAsking(url: string): Promise<AskingQueue> {
     queues.set(name, queue)
     return queue
   }
+  // Its data is not read: others may have written there what is no JSON.
+  const jobOf = async (queue: BullMQ.Queue, trial: string): Promise<BullMQ.Job | undefined> => {
+    const json = await queue.backend.getJobData(trial)
+    return json ? Job.fromJSON(queue, { ...json, data: 'null' }, trial) : undefined
+  }
   await reached(open(AGENTS), url)
   return {
     async listening(): Promise<Listening[]> {
-      const jobs = await open(AGENTS).getJobs(['waiting', 'delayed'])
-      const said = jobs.flatMap((job) => (job ? [job.data as Announcement] : []))
-      return said.filter(({ at }) => Date.now() - at < GONE_MS).map(({ machine, agent }) => ({ machine, agent }))
+      return ((await registryOf(open(AGENTS))(LISTENING, GONE_SECONDS)) as unknown[]).flatMap(announced)
     },
     async add(machine, trial, job, priority) {
       const backoff = { type: 'fixed' as const, delay: BACKOFF_MS }
@@ -150,11 +172,6 @@ export async function openAsking(url: string): Promise<AskingQueue> {
       if (state === 'failed') return { state: 'failed', reason: job.failedReason }
       return { state: state === 'active' ? 'active' : state === 'unknown' ? 'lost' : 'waiting' }
     },
-  // Its data is not read: others may have written there what is no JSON.
-  const jobOf = async (queue: BullMQ.Queue, trial: string): Promise<BullMQ.Job | undefined> => {
-    const json = await queue.backend.getJobData(trial)
-    return json ? Job.fromJSON(queue, { ...json, data: 'null' }, trial) : undefined
-  }
     async cancel(machine, trial) {
       const job = await jobOf(open(queueName(machine)), trial)
       // One that an agent holds is locked, and stays.
@@ -183,15 +200,12 @@ export async function openAgentQueue(url: string, machine: string, times: LockTi
   const worker = new Taking(queueName(machine), null, { connection, autorun: false, ...settings })
   worker.on('error', () => {})
   await worker.startStalledCheckTimer()
-  let announcedAt = 0
+  const registry = registryOf(agents)
+  const self = JSON.stringify({ machine, agent })
   let taken = 0
   return {
     async announce() {
-      if (Date.now() - announcedAt < ANNOUNCE_MS) return
-      const data: Announcement = { machine, agent, at: Date.now() }
-      const job = await agents.add('agent', data, { jobId: agent, removeOnComplete: true })
-      await job.updateData(data)
-      announcedAt = Date.now()
+      await registry(ANNOUNCE, self)
     },
     async take() {
       for (;;) {
@@ -204,11 +218,19 @@ export async function openAgentQueue(url: string, machine: string, times: LockTi
       }
     },
     async close() {
-      const own = await agents.getJob(agent)
-      await own?.remove().catch(() => {})
+      await registry(LEAVE, self).catch(() => {})
       await worker.close()
       await agents.close()
     },
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -234,15 +256,6 @@ function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): H
     },
     async failed(reason, final) {
       await job.moveToFailed(final ? new Final(reason) : new Error(reason), token, false)
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
     },
     async putBack(afterMs, changed) {
       await job.updateData(changed)
