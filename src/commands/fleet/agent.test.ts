@@ -22,9 +22,10 @@ const given = (name: string) => ({
   },
 })
 const report = exampleReport(exampleMachine('here'))
-const withBlock = (waitedMs: number): ReportDocument => {
-  const block = { waitedMs, throttledMs: 0, stolenMs: 0, samplesMs: [10, 10], p50Ms: 10 }
-  return { ...report, latency: { ...report.latency!, blocks: [block] } } as unknown as ReportDocument
+const withBlock = (waitedMs: number, { throttledMs = 0, threads = 1 } = {}): ReportDocument => {
+  const block = { waitedMs, throttledMs, stolenMs: 0, samplesMs: [10, 10], p50Ms: 10 }
+  const engine = { ...report.engine!, options: { threads } }
+  return { ...report, engine, latency: { ...report.latency!, blocks: [block] } } as unknown as ReportDocument
 }
 const clean = withBlock(0)
 const undisturbed = (report: ReportDocument): Measured => ({ report, disturbed: null })
@@ -106,6 +107,17 @@ describe('an agent', () => {
     expect([tries, outcomes[0]!.state]).toEqual([4, 'done'])
   })
 
+  test('takes a quota for a part of its machine, and waits for what each thread waited', async () => {
+    let tries = 0
+    const measuring = (measured: ReportDocument) => () => {
+      tries += 1
+      return Promise.resolve(undisturbed(measured))
+    }
+    for (const measured of [withBlock(0, { throttledMs: 15 }), withBlock(3, { threads: 2 })])
+      await worked([makeJob(given('a.onnx'), null)], { measure: measuring(measured) })
+    expect(tries).toBe(2)
+  })
+
   test('measures nothing on a machine that is not quiet, and the fourth time all the same, and says so', async () => {
     const asked: boolean[] = []
     const measure: AgentParts['measure'] = (_, __, anyway) => {
@@ -138,6 +150,16 @@ describe('an agent', () => {
     const there = await worked([job], { store, machine: 'there', measure: () => Promise.resolve(undisturbed(other)) })
     expect(there.outcomes).toEqual([{ state: 'done', report: other }])
     expect([...rows.keys()]).toEqual([trialOn(job, 'here'), trialOn(job, 'there')])
+  })
+
+  test('hands in what the store keeps, where another agent was first', async () => {
+    const others = withBlock(0.1)
+    let looks = 0
+    const store: AgentParts['store'] = {
+      find: () => Promise.resolve(looks++ === 0 ? undefined : others),
+      insertIfAbsent: () => Promise.resolve(),
+    }
+    expect((await worked([makeJob(given('a.onnx'), null)], { store })).outcomes).toEqual([{ state: 'done', report: others }])
   })
 
   test('drops what was given to another meanwhile', async () => {

@@ -148,8 +148,14 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
       give: () => held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 }),
     }
   lost.throwIfAborted()
-  if (store !== null) await fromStore(() => store.insertIfAbsent(kept, report), waiting)
-  return { said: `${report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(report) }
+  const first = store === null ? report : await fromStore(() => firstOf(store, kept, report), waiting)
+  return { said: `${first.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first) }
+}
+
+/** What the store keeps of a trial: where another agent was first, that one's report is what the queue gets, too. */
+async function firstOf(store: TrialStore, trial: string, report: ReportDocument): Promise<ReportDocument> {
+  await store.insertIfAbsent(trial, report)
+  return (await store.find(trial)) ?? report
 }
 
 interface StoreWait {
@@ -178,17 +184,22 @@ export const trialOn = ({ trial }: FleetJob, machine: string): string => `${tria
 /** With what the report itself tells; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {
   if (report === null) return { report, disturbed: around }
-  const disturbed = around ?? (isDisturbed(report) ? 'waits, quota stops or stolen time' : null)
+  const disturbed = around ?? (isDisturbed(report) ? 'waits or stolen time' : null)
   const warnings = around === null ? [] : [`the machine was not quiet: ${around}`]
   return { report: { ...report, warnings: [...report.warnings, ...warnings] }, disturbed }
 }
 
-/** Waits, quota stops or stolen time in most of its processes: what the trust's reasons name. */
-const isDisturbed = ({ latency }: ReportDocument): boolean => {
+/**
+ * Waits or stolen time in most of its processes: what the trust's reasons name. Stops of a quota are none: a quota is part of the machine, and on
+ * the next one of its kind they are the same.
+ */
+const isDisturbed = ({ latency, engine, machine }: ReportDocument): boolean => {
   const blocks = latency?.blocks ?? []
-  const dirty = blocks.filter(({ waitedMs, throttledMs, stolenMs, samplesMs, p50Ms }) => {
+  const threads = Math.max(1, engine?.options.threads ?? machine.usableCpus ?? 1)
+  const dirty = blocks.filter(({ waitedMs, stolenMs, samplesMs, p50Ms }) => {
     const ran = (samplesMs?.length ?? 0) * p50Ms
-    return ran > 0 && waitedMs + throttledMs + stolenMs > MOST_DISTURBED * ran
+    // Waits are summed over threads.
+    return ran > 0 && waitedMs / threads + stolenMs > MOST_DISTURBED * ran
   })
   return dirty.length * 2 > blocks.length
 }
