@@ -1,6 +1,5 @@
 // `agent`: what this machine is, where it takes trials from, and how it measures them.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'
@@ -17,6 +16,7 @@ import type { FleetJob } from './job.ts'
 import { type Places, setOut } from './model-store.ts'
 import { openFileStore } from './open-file-store.ts'
 import { disturbanceIn, lookAround } from './quiet.ts'
+import { makeRunning, sweepRunning } from './running-folder.ts'
 
 export interface AgentOptions {
   readonly queue: string
@@ -51,6 +51,7 @@ export async function agent({ queue: url, models, key, store: storeUrl, log, sig
     log(`${machine}: takes trials, one at a time; Ctrl-C ends it`)
     const cache = path.join(cacheFolder(), 'fleet')
     mkdirSync(cache, { recursive: true })
+    sweepRunning(cache)
     const places = { cache, mostBytes: MOST_CACHED, store: files }
     await runAgent({
       queue,
@@ -76,7 +77,7 @@ interface JobGiven extends Places {
 /** The files are copied and checked before anything is timed; the folder they stand in goes afterwards. */
 async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
   const { signal, anyway, log } = given
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'whyslow-agent-'))
+  const folder = makeRunning(given.cache)
   try {
     const model = await setOut(path.join(folder, 'model'), job.model, given)
     const data = job.data.length === 0 ? null : await setOut(path.join(folder, 'data'), job.data, given)
