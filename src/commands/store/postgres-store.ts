@@ -4,7 +4,7 @@ import type * as Pg from 'pg'
 import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { rowOf, type SharedStore } from './trial-store.ts'
+import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
 
 const TABLE = `create table if not exists whyslow_trials (
   trial text primary key,
@@ -16,8 +16,8 @@ const TABLE = `create table if not exists whyslow_trials (
   report jsonb not null
 )`
 
-/** `named`: what messages call it. Throws InputError where it cannot be reached, or the package is absent. */
-export async function openPostgres(url: string, named = '--store'): Promise<SharedStore> {
+/** `make`: the table may not be there yet. `named`: what messages call it. Throws InputError where it cannot be used, or the package is absent. */
+export async function openPostgres(url: string, { make = true, named = '--store' } = {}): Promise<SharedStore> {
   const found = findPackage('pg', null)
   if (found === null) throw new InputError(`${named}: PostgreSQL takes the package pg, and it is not here; npm install pg`)
   const module = (await import(pathToFileURL(found.entry).href)) as typeof Pg & { default: typeof Pg }
@@ -25,10 +25,14 @@ export async function openPostgres(url: string, named = '--store'): Promise<Shar
   // A connection that ends while it is idle is opened again.
   pool.on('error', () => {})
   try {
+    // Looked for first: to make a table, even one that is there, takes a right that who reads need not have.
+    const { rows } = await pool.query<{ there: boolean }>("select to_regclass('whyslow_trials') is not null as there")
+    if (!rows[0]!.there && !make) throw new InputError(`${named}: ${NO_TABLE}`)
     // Two agents that make the table at once meet in the catalogue: the second one finds it.
-    await pool.query(TABLE).catch(() => pool.query(TABLE))
+    if (!rows[0]!.there) await pool.query(TABLE).catch(() => pool.query(TABLE))
   } catch (error) {
     await pool.end().catch(() => {})
+    if (error instanceof InputError) throw error
     const { code } = error as NodeJS.ErrnoException
     throw new InputError(
       `${named}: PostgreSQL cannot be used there (${code ?? (error as Error).message}); check the address and the rights`,

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { rowOf, type SharedStore } from './trial-store.ts'
+import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
 
 /** What is used of it; the types of Node 20 do not have it. */
 interface Database {
@@ -41,8 +41,10 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
   try {
     said(named, () => {
       db.exec(`pragma busy_timeout = ${BUSY_MS}`)
-      db.exec(TABLE)
+      if (make) db.exec(TABLE)
     })
+    // Who only reads leaves a database of others as it is.
+    if (!make && !said(named, () => hasTable(db))) throw new InputError(`${named}: ${NO_TABLE}`)
   } catch (error) {
     db.close()
     throw error
@@ -65,6 +67,9 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
     },
   }
 }
+
+const hasTable = (db: Database): boolean =>
+  db.prepare("select 1 from sqlite_master where type = 'table' and name = 'whyslow_trials'").all().length > 0
 
 function said<T>(named: string, use: () => T): T {
   try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -77,6 +77,14 @@ describe('a SQLite file', () => {
     expect((await readStore(file, 'b.onnx')).entries).toHaveLength(0)
     const document = await study([], { prices: new Map(), reference: null, store: file })
     expect(document.table.rows[0]!.cells[0]!.p50Ms).toBe(5)
+  })
+
+  test('of others is left as it is by who reads', async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'others.db')
+    writeFileSync(file, '')
+    await expect(openStore(file)).rejects.toThrow(/it has no table whyslow_trials/)
+    expect(statSync(file).size).toBe(0)
   })
 
   test('that is not there, or is none, is refused in one line', async ({ skip }) => {

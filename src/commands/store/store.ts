@@ -17,12 +17,12 @@ export const isStore = (where: string): boolean => isPostgres(where) || sqliteFi
 /** Without the password. */
 export const storeName = (where: string): string => (isPostgres(where) ? where.replace(/:[^:@/]*@/, '@') : where)
 
-/** `make`: a file that is not there yet is made. `flag`: how it was named. Throws InputError where the store cannot be used. */
+/** `make`: a file, or the table in a database, that is not there yet is made. `flag`: how it was named. Throws InputError where the store cannot be used. */
 export async function openStore(where: string, { make = false, flag = '--store' } = {}): Promise<SharedStore> {
   const named = `${flag} ${storeName(where)}`
   const file = sqliteFile(where)
   if (file !== undefined) return (await import('./sqlite-store.ts')).openSqlite(file, { make, named })
-  if (isPostgres(where)) return (await import('./postgres-store.ts')).openPostgres(where, named)
+  if (isPostgres(where)) return (await import('./postgres-store.ts')).openPostgres(where, { make, named })
   throw new InputError(`${named}: give a PostgreSQL, as in postgres://user@host/database, or a file, as in results.sqlite`)
 }
 

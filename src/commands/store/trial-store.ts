@@ -15,6 +15,9 @@ export interface SharedStore extends TrialStore {
   close(): Promise<void>
 }
 
+/** Of a database that is read. */
+export const NO_TABLE = 'it has no table whyslow_trials, so that no trial was kept there; give another'
+
 /** What a row holds beside the report, for those who ask the database itself. */
 export interface TrialRow {
   readonly createdAt: string
