@@ -35,6 +35,16 @@ async function measure({ trial, batch }) {
 }
 
 const queue = await openAgentQueue(url, machine, { lockMs: 3000, stalledCheckMs: 1000 })
-await runAgent({ queue, machine, key: null, store, measure, log: (line) => appendFileSync(`${log}.lines`, `${line}\n`), signal: stop.signal, renewMs: 1000, idleMs: 50 })
+await runAgent({
+  queue,
+  machine,
+  key: null,
+  store,
+  measure,
+  log: (line) => appendFileSync(`${log}.lines`, `${line}\n`),
+  signal: stop.signal,
+  renewMs: 1000,
+  idleMs: 50,
+})
 await store?.close()
 process.exit(0)

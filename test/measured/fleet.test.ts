@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
 import { openPostgres } from '../../src/commands/store/postgres-store.ts'
 import { exampleMachine, exampleReport } from '../../src/commands/study/example-reports.ts'
+import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
@@ -219,7 +221,9 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
   }, 60_000)
 
-  test('lists who announced itself within a minute by the clock of the server, and nothing that others wrote', async ({ skip }) => {
+  test('lists who announced itself within a minute by the clock of the server, and nothing that others wrote', async ({
+    skip,
+  }) => {
     if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
     const asking = await openAsking(url)
     const client = new Redis(url)
@@ -239,6 +243,26 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     await client.quit()
     await asking.close()
   })
+})
+
+test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async ({ skip }) => {
+  if ('reason' in store) skip(`without PostgreSQL: ${store.reason}`)
+  const { url } = store as { url: string }
+  await (await openPostgres(url)).close()
+  const owner = new pg.Client(url)
+  await owner.connect()
+  await owner.query(
+    'revoke create on schema public from public; create role reader login; grant select on whyslow_trials to reader',
+  )
+  await owner.end()
+  const reader = url.replace('postgres@', 'reader@')
+  const read = await openPostgres(reader)
+  expect(await read.find('none')).toBeUndefined()
+  await read.close()
+  const model = join(import.meta.dirname, '../../fixtures/models/symbolic-batch.onnx')
+  const { reports, failures, warnings } = await fleet([model], { ...FLEET_DEFAULTS, quick: true, store: reader })
+  expect([reports.length, failures]).toEqual([1, []])
+  expect(warnings).toEqual([expect.stringMatching(/^--store .*: 1 of 1 reports are not kept there \(permission denied/)])
 })
 
 const jobOf = (batch: number, run: string) =>

@@ -5,7 +5,7 @@ import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument } from '../../report/documents/study.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 import { checkEngine } from '../run.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, storeName } from '../store/store.ts'
 import { trialOf } from '../store/trial-store.ts'
 import { why } from '../why.ts'
 import { checkSizes, type Size, shapesOfSizes, sizeName } from './sizes.ts'
@@ -51,6 +51,8 @@ export async function fleet(files: readonly string[], given: Partial<FleetOption
   const { engines, batches, sizes, prices, store: where, onProgress, ...options } = { ...FLEET_DEFAULTS, ...given }
   const { combinations, failures, warnings } = await combinationsOf(files, { engines, batches, sizes, ...options })
   const reports: ReportDocument[] = []
+  // What the store refuses was measured all the same.
+  const unkept: string[] = []
   const store = where === null ? null : await openStore(where, { make: true })
   try {
     for (const [done, one] of combinations.entries()) {
@@ -62,7 +64,7 @@ export async function fleet(files: readonly string[], given: Partial<FleetOption
           onProgress?.({ stage: `${name}: ${stage}`, ...rest })
         const { report } = await why(model, { ...options, engine, batch, shapes, onProgress: progress })
         reports.push(report)
-        await store?.insertIfAbsent(trialOf(report), report)
+        await store?.insertIfAbsent(trialOf(report), report).catch((error: Error) => unkept.push(error.message))
       } catch (error) {
         options.signal?.throwIfAborted()
         if (!(error instanceof InputError)) throw error
@@ -72,6 +74,8 @@ export async function fleet(files: readonly string[], given: Partial<FleetOption
   } finally {
     await store?.close()
   }
+  if (unkept.length > 0)
+    warnings.push(`--store ${storeName(where!)}: ${unkept.length} of ${reports.length} reports are not kept there (${unkept[0]})`)
   if (reports.length === 0) throw new InputError(`nothing could be measured: ${failures.map(({ reason }) => reason).join('; ')}`)
   return studyOf({ reports, failures, warnings, prices, reference: null })
 }
