@@ -2,7 +2,7 @@
 
 import type { Surroundings } from '../stages.ts'
 import { UsageError } from '../usage-error.ts'
-import { fleetKey, sharedFolder } from './shared-flags.ts'
+import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 
 export interface AgentFlags {
   readonly queue?: string
@@ -13,9 +13,11 @@ export interface AgentFlags {
 
 /** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */
 export async function runAgent(flags: AgentFlags, { screen, signal, load }: Surroundings): Promise<void> {
-  if (flags.queue === undefined) throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379')
+  const queue = queueAddress(flags.queue)
+  if (queue === undefined)
+    throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379, or set WHYSLOW_QUEUE')
   const models = sharedFolder(flags.models)
   const { agent } = await load()
   const log = (line: string) => screen.say(`${new Date().toISOString().slice(0, 19)}Z ${line}\n`)
-  await agent({ queue: flags.queue, models, key: fleetKey(flags.keyFile), store: flags.store ?? null, log, signal })
+  await agent({ queue, models, key: fleetKey(flags.keyFile), store: flags.store ?? null, log, signal })
 }

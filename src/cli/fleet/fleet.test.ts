@@ -1,12 +1,33 @@
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { keptScreen } from '../example-screen.ts'
 import { unaskedStages } from '../example-stages.ts'
+import type { Stages } from '../stages.ts'
 import { type FleetFlags, runFleet } from './fleet.ts'
 
 const model = path.join(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
 const plain: FleetFlags = { graphOptimization: 'all', cache: true, progress: false }
 const queue = { queue: 'redis://127.0.0.1:6379', models: import.meta.dirname }
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+const runWith = async (flags: Partial<FleetFlags>, load: () => Promise<Stages>) =>
+  runFleet([model], { ...plain, ...flags }, { screen: keptScreen(), signal: new AbortController().signal, load })
+
+test('the queue of the environment is used where machines are named, and not without', async () => {
+  vi.stubEnv('WHYSLOW_QUEUE', 'redis://127.0.0.1:6379')
+  vi.stubEnv('WHYSLOW_FLEET_MODELS', import.meta.dirname)
+  const stages = {
+    ...unaskedStages,
+    fleet: () => Promise.reject(new Error('on this machine')),
+    fleetByQueue: (_: unknown, __: unknown, { queue }: { queue: string }) => Promise.reject(new Error(`through ${queue}`)),
+  } as unknown as Stages
+  const load = () => Promise.resolve(stages)
+  await expect(runWith({ machines: ['x64*'] }, load)).rejects.toThrow('through redis://127.0.0.1:6379')
+  await expect(runWith({}, load)).rejects.toThrow('on this machine')
+})
 
 test.each<[string, Partial<FleetFlags>, RegExp]>([
   ['one engine', { engine: 'ort-cpu' }, /fleet takes --engines/],
@@ -19,10 +40,5 @@ test.each<[string, Partial<FleetFlags>, RegExp]>([
   ],
   ['another optimization', { ...queue, graphOptimization: 'basic' }, /^--graph-optimization: a trial/],
 ])('%s is refused before anything is measured', async (_, flags, words) => {
-  const surroundings = {
-    screen: keptScreen(),
-    signal: new AbortController().signal,
-    load: () => Promise.resolve(unaskedStages),
-  }
-  await expect(runFleet([model], { ...plain, ...flags }, surroundings)).rejects.toThrow(words)
+  await expect(runWith(flags, () => Promise.resolve(unaskedStages))).rejects.toThrow(words)
 })

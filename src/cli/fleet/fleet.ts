@@ -5,7 +5,7 @@ import { checkModel, type ModelFlags, modelOptions } from '../model-flags.ts'
 import { openProgress } from '../progress.ts'
 import type { Surroundings } from '../stages.ts'
 import { UsageError } from '../usage-error.ts'
-import { fleetKey, sharedFolder } from './shared-flags.ts'
+import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 
 export interface FleetFlags extends Omit<ModelFlags, 'batch'> {
   readonly engines?: readonly string[]
@@ -67,11 +67,15 @@ function notCarried({ ort, browser, openvino, litert, python, ...flags }: FleetF
 
 /** undefined: on this machine. */
 function queueOf(flags: FleetFlags) {
-  const { queue, machines, models, keyFile, priority } = flags
+  const { machines, models, keyFile, priority } = flags
+  const alone = machines ? '--machines' : models ? '--models' : keyFile ? '--key-file' : priority ? '--priority' : undefined
+  // The environment's queue is meant where something else says that one is: without, this machine is measured.
+  const queue = flags.queue ?? (alone === undefined ? undefined : queueAddress(undefined))
   if (queue === undefined) {
-    const alone = machines ? '--machines' : models ? '--models' : keyFile ? '--key-file' : priority ? '--priority' : undefined
     if (alone !== undefined)
-      throw new UsageError(`${alone} goes with --queue; give the address of a queue, as in redis://host:6379`)
+      throw new UsageError(
+        `${alone} goes with --queue; give the address of a queue, as in redis://host:6379, or set WHYSLOW_QUEUE`,
+      )
     return undefined
   }
   if (flags.store !== undefined)

@@ -1,4 +1,4 @@
-// What `fleet --queue` and `agent` are told alike: the fleet's key and the folder that its machines see.
+// What `fleet --queue` and `agent` are told alike, by flags or by the environment: the queue, the fleet's key and the folder that its machines see.
 import { readFileSync } from 'node:fs'
 import { stateOf } from '../path-state.ts'
 import { UsageError } from '../usage-error.ts'
@@ -27,12 +27,24 @@ function read(file: string): string {
   }
 }
 
-/** Of --models: a folder, or a bucket of an S3 store, which is asked when it is used. */
-export function sharedFolder(models: string | undefined): string {
+const QUEUE_VARIABLE = 'WHYSLOW_QUEUE'
+const MODELS_VARIABLE = 'WHYSLOW_FLEET_MODELS'
+
+/** Of --queue, else of the environment; undefined where neither names one. */
+export const queueAddress = (queue: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  queue ?? (env[QUEUE_VARIABLE] || undefined)
+
+/** Of --models, else of the environment: a folder, or a bucket of an S3 store, which is asked when it is used. */
+export function sharedFolder(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+  const models = given ?? (env[MODELS_VARIABLE] || undefined)
   if (models === undefined)
-    throw new UsageError('--queue needs --models: a folder that all machines of the fleet see, or s3://bucket/prefix')
+    throw new UsageError(
+      `--queue needs --models, or ${MODELS_VARIABLE}: a folder that all machines of the fleet see, or s3://bucket/prefix`,
+    )
   if (models.startsWith('s3://')) return models
   if (stateOf(models) === undefined)
-    throw new UsageError(`--models ${models}: no such folder; make it, where all machines see it`)
+    throw new UsageError(
+      `${given === undefined ? MODELS_VARIABLE : '--models'} ${models}: no such folder; make it, where all machines see it`,
+    )
   return models
 }
