@@ -85,6 +85,31 @@ describe('an agent', () => {
     expect(lines[0]).toMatch(/^refused a job: \P{Cc}+$/u)
   })
 
+  test('takes a signed job for its own kind of machine and under its own name, and signs what it puts back', async () => {
+    const key = 'a key of the whole fleet'
+    const here = makeJob(given('a.onnx'), { key, machine: 'here' })
+    const there = makeJob(given('b.onnx'), { key, machine: 'there' })
+    let tries = 0
+    const measure = () => {
+      tries += 1
+      return Promise.resolve({ report: tries > 2 ? clean : null, disturbed: tries > 2 ? null : 'others took 40 % of its CPUs' })
+    }
+    const { outcomes } = await worked([here, there], { key, measure })
+    expect([tries, outcomes.map(({ state }) => state)]).toEqual([3, ['done', 'failed']])
+
+    const queue = exampleQueue()
+    await queue.asking.add('', 'again', here, 5)
+    const stop = new AbortController()
+    const take = async () => {
+      const held = await queue.agent.take()
+      if (held === null) stop.abort()
+      return held
+    }
+    const parts = { machine: 'here', key, store: null, measure, log: () => {}, signal: stop.signal, idleMs: 1 }
+    await runAgent({ ...parts, queue: { ...queue.agent, take } })
+    expect(queue.entries.get('again')!.outcome).toEqual({ state: 'failed', reason: 'it lies in the queue under another name' })
+  })
+
   test('of bad input fails at once, of anything else after three tries', async () => {
     let tries = 0
     const failing = (error: Error) => () => {
@@ -205,7 +230,8 @@ describe('an agent', () => {
 
   test('outlives a queue and a store that do not answer for a while, and says so once', async () => {
     let fails = 0
-    const flaky = <T>(use: () => Promise<T>): Promise<T> => (++fails % 3 === 0 ? use() : Promise.reject(new Error('ECONNREFUSED')))
+    const flaky = <T>(use: () => Promise<T>): Promise<T> =>
+      ++fails % 3 === 0 ? use() : Promise.reject(new Error('ECONNREFUSED'))
     const rows = new Map<string, ReportDocument>()
     const store: AgentParts['store'] = {
       find: (trial) => flaky(() => Promise.resolve(rows.get(trial))),
@@ -230,11 +256,19 @@ describe('an agent', () => {
       return held
     }
     const announce = () => Promise.reject(new Error('no retries are left'))
-    const parts = { machine: 'here', key: null, store, measure, log: (line: string) => void lines.push(line), signal: stop.signal }
+    const parts = {
+      machine: 'here',
+      key: null,
+      store,
+      measure,
+      log: (line: string) => void lines.push(line),
+      signal: stop.signal,
+    }
     await runAgent({ ...parts, queue: { ...queue.agent, take, announce }, idleMs: 1, againMs: 1 })
     expect([measured, rows.size, queue.entries.get(job.trial)!.outcome.state]).toEqual([1, 1, 'done'])
     expect(lines.filter((line) => line.includes('ECONNRESET'))).toHaveLength(1)
-    expect(lines.filter((line) => line.includes('the store cannot be used: ECONNREFUSED'))).toHaveLength(2)
+    // Looked for, inserted, and looked for again.
+    expect(lines.filter((line) => line.includes('the store cannot be used: ECONNREFUSED'))).toHaveLength(3)
   })
 
   test('goes on where what it measured can no longer be handed in, nor that it failed', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialStore } from '../store/trial-store.ts'
-import { checkJob, type FleetJob } from './job.ts'
+import { checkJob, type FleetJob, putBackOnce, type Signer } from './job.ts'
 import type { AgentQueue, Held } from './queue.ts'
 
 export interface Measured {
@@ -85,11 +85,12 @@ function toldOnce(log: AgentParts['log']): (line: string | null) => void {
 
 /** Throws nothing: what cannot be handed over is taken for lost by the queue, and given out again. */
 async function handle(held: Held, parts: AgentParts): Promise<void> {
-  const { log, key } = parts
-  const checked = checkJob(held.job, key)
-  if (!checked.ok) {
-    log(`refused a job: ${oneLine(checked.reason)}`)
-    await held.failed(checked.reason, true).catch((error) => log(`it was not handed over: ${oneLine(error)}`))
+  const { log } = parts
+  const checked = checkJob(held.job, signerOf(parts))
+  const refusal = !checked.ok ? checked.reason : checked.job.trial === held.id ? null : 'it lies in the queue under another name'
+  if (!checked.ok || refusal !== null) {
+    log(`refused a job: ${oneLine(refusal)}`)
+    await held.failed(refusal!, true).catch((error) => log(`it was not handed over: ${oneLine(error)}`))
     return
   }
   const { job } = checked
@@ -119,6 +120,8 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
   )
 }
 
+const signerOf = ({ key, machine }: AgentParts): Signer | null => (key === null ? null : { key, machine })
+
 /** How a trial ends: in words, and what the queue is given. */
 interface Ending {
   readonly said: string
@@ -145,17 +148,13 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   if (report === null || (disturbed !== null && !anyway))
     return {
       said: `the machine was disturbed (${disturbed}); put back`,
-      give: () => held.putBack(AGAIN_AFTER_MS, { ...job, putBacks: job.putBacks + 1 }),
+      give: () => held.putBack(AGAIN_AFTER_MS, putBackOnce(job, signerOf(parts))),
     }
   lost.throwIfAborted()
-  const first = store === null ? report : await fromStore(() => firstOf(store, kept, report), waiting)
+  if (store !== null) await fromStore(() => store.insertIfAbsent(kept, report), waiting)
+  // Where another agent was first, its report is what the queue gets, too.
+  const first = (store === null ? undefined : await fromStore(() => store.find(kept), waiting)) ?? report
   return { said: `${first.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first) }
-}
-
-/** What the store keeps of a trial: where another agent was first, that one's report is what the queue gets, too. */
-async function firstOf(store: TrialStore, trial: string, report: ReportDocument): Promise<ReportDocument> {
-  await store.insertIfAbsent(trial, report)
-  return (await store.find(trial)) ?? report
 }
 
 interface StoreWait {

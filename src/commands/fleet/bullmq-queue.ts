@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url'
 import type * as BullMQ from 'bullmq'
 import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
 import type { AgentQueue, AskingQueue, Held, Listening, Outcome } from './queue.ts'
 
 /** A job that is not renewed for `lockMs` is given to another, who looks for such jobs every `stalledCheckMs`. */
@@ -241,6 +240,7 @@ interface HeldGiven {
 
 function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): Held {
   return {
+    id: job.id ?? '',
     job: job.data,
     async renew() {
       try {

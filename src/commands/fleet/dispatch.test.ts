@@ -65,7 +65,10 @@ describe('a study by the queue', () => {
       const { table, failures } = await dispatch([file], { ...parts, queue: { ...parts.queue, outcome } })
       expect(table.rows.map(({ batch }) => batch)).toEqual([1])
       expect(failures).toEqual([
-        expect.objectContaining({ batch: 8, reason: expect.stringMatching(/^what the agent handed in is no report of a latency/) }),
+        expect.objectContaining({
+          batch: 8,
+          reason: expect.stringMatching(/^what the agent handed in is no report of a latency/),
+        }),
       ])
     },
   )

@@ -126,8 +126,9 @@ async function ask(
   for (const one of combinations) {
     const { model, engine, batch } = one
     const given = { model: stored.get(model)!, data, engine, batch, threads, seconds, quick, labels, run }
-    const job = makeJob({ ...given, shapes: plainShapes(one.shapes), values: Object.fromEntries(values) }, key)
+    const unsigned = { ...given, shapes: plainShapes(one.shapes), values: Object.fromEntries(values) }
     for (const machine of kinds) {
+      const job = makeJob(unsigned, key === null ? null : { key, machine })
       await queue.add(machine, job.trial, job, priority)
       asked.push({ ...one, machine, trial: job.trial })
     }

@@ -23,7 +23,8 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
   const entries = new Map<string, Entry>()
   let announced = false
   let lost = false
-  const held = (entry: Entry): Held => ({
+  const held = (id: string, entry: Entry): Held => ({
+    id,
     job: entry.job,
     renew: () => Promise.resolve(!lost),
     done: (report: ReportDocument) => settle(entry, { state: 'done', report }),
@@ -66,11 +67,11 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
         return Promise.resolve()
       },
       take() {
-        const waiting = [...entries.values()].filter(({ outcome }) => outcome.state === 'waiting')
-        const [next] = waiting.sort((a, b) => a.priority - b.priority)
+        const waiting = [...entries].filter(([, { outcome }]) => outcome.state === 'waiting')
+        const [next] = waiting.sort(([, a], [, b]) => a.priority - b.priority)
         if (next === undefined) return Promise.resolve(null)
-        next.outcome = { state: 'active' }
-        return Promise.resolve(held(next))
+        next[1].outcome = { state: 'active' }
+        return Promise.resolve(held(...next))
       },
       close() {
         announced = false

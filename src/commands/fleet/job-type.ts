@@ -16,7 +16,7 @@ export interface FleetJob {
   values: Record<string, string>
   run: string
   putBacks: number // how often an agent gave it back because the machine was disturbed
-  signature: string | null // of all but putBacks and itself, with the key that the fleet shares
+  signature: string | null // of all but itself and of the kind of machine that it is for, with the key that the fleet shares
 }
 
 export interface StoredFile {

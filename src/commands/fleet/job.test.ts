@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkJob, type FleetJob, makeJob, type Unsigned } from './job.ts'
+import { checkJob, type FleetJob, makeJob, putBackOnce, type Unsigned } from './job.ts'
 
 const hash = 'ab'.repeat(32)
 const unsigned: Unsigned = {
@@ -16,14 +16,14 @@ const unsigned: Unsigned = {
   values: {},
   run: 'one',
 }
-const key = 'a key of the fleet'
+const key = { key: 'a key of the fleet', machine: 'x64-avx2-2c' }
 
 describe('a job', () => {
   test('is taken with its signature, whatever the order of its fields', () => {
     const job = makeJob(unsigned, key)
     const turned = Object.fromEntries(Object.entries(job).reverse())
     expect([checkJob(job, key), checkJob(turned, key)]).toMatchObject([{ ok: true }, { ok: true }])
-    expect(checkJob({ ...job, putBacks: 2 }, key).ok).toBe(true)
+    expect(checkJob(putBackOnce(job, key), key)).toMatchObject({ ok: true, job: { putBacks: 1 } })
   })
 
   test('is the same trial for the same content, and another in another run', () => {
@@ -34,11 +34,13 @@ describe('a job', () => {
 
   test.each([
     ['without a signature', makeJob(unsigned, null)],
-    ["with another key's", makeJob(unsigned, 'another key')],
+    ["with another key's", makeJob(unsigned, { ...key, key: 'another key' })],
+    ['for other machines', makeJob(unsigned, { ...key, machine: 'x64-avx2-4c' })],
+    ['said to have been put back', { ...makeJob(unsigned, key), putBacks: 3 }],
     ['changed after it was signed', { ...makeJob(unsigned, key), engine: 'other' }],
     ['with a signature of another length', { ...makeJob(unsigned, key), signature: 'ab' }],
   ])('%s is refused', (_, job) => {
-    expect(checkJob(job, key)).toEqual({ ok: false, reason: "its signature is not the fleet key's" })
+    expect(checkJob(job, key)).toEqual({ ok: false, reason: "its signature is not the fleet key's for this machine" })
   })
 
   const file = unsigned.model[0]!

@@ -9,8 +9,15 @@ export type { FleetJob, StoredFile }
 
 export type Unsigned = Omit<FleetJob, 'schema' | 'kind' | 'trial' | 'putBacks' | 'signature'>
 
-/** `key`: what the fleet shares; null: not signed. */
-export function makeJob(given: Unsigned, key: string | null): FleetJob {
+/** What signs a job, for one kind of machine alone. */
+export interface Signer {
+  /** What the fleet shares. */
+  readonly key: string
+  readonly machine: string
+}
+
+/** `signer`: null: not signed. */
+export function makeJob(given: Unsigned, signer: Signer | null): FleetJob {
   const job = {
     schema: 'whyslow-job/1' as const,
     kind: 'why' as const,
@@ -19,13 +26,25 @@ export function makeJob(given: Unsigned, key: string | null): FleetJob {
     putBacks: 0,
     signature: null,
   }
-  return { ...job, signature: key === null ? null : signatureOf(job, key) }
+  return signed(job, signer)
 }
+
+const signed = (job: FleetJob, signer: Signer | null): FleetJob => ({
+  ...job,
+  signature: signer === null ? null : signatureOf(job, signer),
+})
+
+/** As an agent gives it back. */
+export const putBackOnce = (job: FleetJob, signer: Signer | null): FleetJob =>
+  signed({ ...job, putBacks: job.putBacks + 1 }, signer)
 
 const trialOf = (given: Unsigned): string => `t${createHash('sha256').update(canonical(given)).digest('hex').slice(0, 40)}`
 
-const signatureOf = ({ putBacks: _, signature: __, ...signed }: FleetJob, key: string): string =>
-  createHmac('sha256', key).update(canonical(signed)).digest('hex')
+/** The machine is not in the job: an agent puts its own in, so that one for other machines has another signature. */
+const signatureOf = ({ signature: _, ...signed }: FleetJob, { key, machine }: Signer): string =>
+  createHmac('sha256', key)
+    .update(canonical({ ...signed, machine }))
+    .digest('hex')
 
 /** The same text for the same content, whatever the order of its keys. */
 function canonical(value: unknown): string {
@@ -42,13 +61,13 @@ const MOST_FILE_BYTES = 64e9
 
 export type CheckedJob = { readonly ok: true; readonly job: FleetJob } | { readonly ok: false; readonly reason: string }
 
-/** `key`: the fleet's; null: jobs need no signature. Never throws. */
-export function checkJob(value: unknown, key: string | null): CheckedJob {
+/** `signer`: the fleet's, of this machine; null: jobs need no signature. Never throws. */
+export function checkJob(value: unknown, signer: Signer | null): CheckedJob {
   const refused = (reason: string): CheckedJob => ({ ok: false, reason })
   const fault = faultIn('fleet-job', value)
   if (fault !== undefined) return refused(`this is no job of version 1 (${fault})`)
   const job = value as FleetJob
-  if (key !== null && !isSigned(job, key)) return refused("its signature is not the fleet key's")
+  if (signer !== null && !isSigned(job, signer)) return refused("its signature is not the fleet key's for this machine")
   const { schema: _, kind: __, trial, putBacks, signature: ___, ...given } = job
   if (trial !== trialOf(given)) return refused('its name is not that of its content')
   const files = [...job.model, ...job.data]
@@ -70,9 +89,9 @@ export function checkJob(value: unknown, key: string | null): CheckedJob {
 
 const isSize = (value: number, most: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= most
 
-function isSigned(job: FleetJob, key: string): boolean {
+function isSigned(job: FleetJob, signer: Signer): boolean {
   if (job.signature === null || !HASH.test(job.signature)) return false
-  return timingSafeEqual(Buffer.from(job.signature, 'hex'), Buffer.from(signatureOf(job, key), 'hex'))
+  return timingSafeEqual(Buffer.from(job.signature, 'hex'), Buffer.from(signatureOf(job, signer), 'hex'))
 }
 
 /** A name that leads into no other folder, on any system. */

@@ -1,6 +1,17 @@
 // Models and inputs by their content: into the store that all machines of a fleet see, and from it into a bounded cache of the agent's own,
 // checked, before a trial begins.
-import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
 import { besideOf, hashOfFile } from '../../machine/files.ts'

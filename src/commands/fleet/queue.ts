@@ -26,6 +26,8 @@ export interface AskingQueue {
 
 /** A job that an agent holds. */
 export interface Held {
+  /** As whoever asked named it. */
+  readonly id: string
   readonly job: unknown
   /** False where the job is no longer the agent's: it was taken for lost, and given to another. */
   renew(): Promise<boolean>
