@@ -1,6 +1,6 @@
 // Before packing: takes out of dist/ what its users do not need. Comments, blanks and long names of code (stack traces keep files and lines, and
 // the sources have the rest; nothing in src/ looks a function or class up by its name), blanks of schemas, and declarations that no public one
-// names. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
+// names, and comments of bundled ones. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { transformSync } from 'esbuild'
@@ -25,7 +25,13 @@ for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
   for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g))
     todo.push(resolve(dirname(file), specifier).replace(/\.[jt]s$/, '.d.ts'))
 }
-for (const file of files) if (file.endsWith('.d.ts') && !named.has(file)) rmSync(file)
+const bundled = join(dist, 'vendor', '/')
+for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
+  if (!named.has(file)) rmSync(file)
+  // What others' declarations say of themselves stands in their own packages.
+  else if (file.startsWith(bundled))
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, ''))
+}
 
 // The compiler remembers that it wrote what was removed: the next build is a whole one.
 rmSync(buildInfo, { force: true })

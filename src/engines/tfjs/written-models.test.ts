@@ -20,6 +20,7 @@ const TOLERANCE = 1e-4
 
 /** What cannot be written, and why. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
+  'k2-functions-networks.keras': /Atan/,
   'k2-conv3d.keras': /Resize 'up_sampling\/Resize' .*it has 5 axes/,
   'k2-lookups-given.h5': /LabelEncoder/,
   'k2-lookups-learnt.keras': /LabelEncoder/,
@@ -27,6 +28,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'k3-conv3d.keras': /groups over three spatial axes/,
   'k3-float64.keras': /the input 'x' .*it has no float64/,
   'k3-lookups.keras': /LabelEncoder/,
+  'k3-ops-order.keras': /Atan/,
   'k3-open-sizes.keras': /more than one size of its result is free/,
   'k3-ops-shapes.keras': /Trilu/,
   'k3-reshaping-ranks.keras': /Resize 'up_sampling3d\/Resize' .*it has 5 axes/,
@@ -78,7 +80,7 @@ test.each(Object.entries(REFUSED))('%s is refused in one line', async (name, rea
 })
 
 test('nearly all are written', () => {
-  expect(written.length).toBeGreaterThanOrEqual(83)
+  expect(written.length).toBeGreaterThanOrEqual(93)
 })
 
 describe.each(found.filter(({ here }) => here.ok))('$engine.id', ({ engine }) => {
