@@ -1,5 +1,4 @@
 // The highest rate that holds an objective. Doubling until it fails, halving the bracket to 5 %, then runs of the candidate with other
-
 // seeds in turns with runs just above it: one pass of a search is a draw of chance, and so is one run. The rate that is published held in
 // every one of its five runs, as MLPerf's rules asked (LoadGen's FindPeakPerformance stops after the bisection); where one fails, the
 // candidate goes down a step. Five draws all on one side of a bound are a harder test than the bound itself: by simulation (M/M/1, 3200

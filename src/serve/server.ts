@@ -15,6 +15,7 @@ import { nowMs } from './now.ts'
 import { watchProcess } from './process-metrics.ts'
 import type { ModelSpec } from './protocol.ts'
 import { createSheddingLog } from './shedding-log.ts'
+import { DRAIN_MS } from './usual.ts'
 import type { Opened, WorkerTask } from './worker-task.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
@@ -49,7 +50,7 @@ export interface RunningServer {
   readonly batches: SettledBatches
   readonly served: Served
   /** Not ready any more; takes no new connections; answers what it accepted, for at most so long. */
-  close(limitMs: number): Promise<void>
+  close(limitMs?: number): Promise<void>
 }
 
 /** Throws InputError where the model does not open or the port cannot be had. */
@@ -90,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       model,
       batches,
       served,
-      async close(limitMs) {
+      async close(limitMs = DRAIN_MS) {
         isOpen = false
         await end({ http, grpc, dispatcher, workers, limitMs })
         watched.close()

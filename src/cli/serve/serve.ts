@@ -26,9 +26,6 @@ export interface ServeSurroundings {
   readonly ended: () => Promise<string>
 }
 
-/** What was accepted is answered within this, or not at all: below Kubernetes' 30 s. */
-const DRAIN_MS = 25_000
-
 /** Serves until a signal comes. Throws UsageError or InputError where the model or the port cannot be used. */
 export async function runServe(file: string, flags: ServeFlags, { screen, load, ended }: ServeSurroundings): Promise<void> {
   checkModel(file, {})
@@ -65,7 +62,7 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit, ...batches })
     const why = await signal
     log({ level: 'info', message: 'draining', signal: why })
-    await server.close(DRAIN_MS)
+    await server.close()
     log({ level: 'info', message: 'ended' })
   })
 }

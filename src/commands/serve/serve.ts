@@ -28,6 +28,7 @@ import { type GrpcPackage, startGrpcServer } from '../../serve/grpc/grpc-server.
 import type { ModelSpec } from '../../serve/protocol.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../serve/server.ts'
 import { settleBatches } from '../../serve/settle-batches.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../../serve/usual.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
@@ -80,7 +81,7 @@ export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
   batchDelayMs: 0,
   batchWithinMs: null,
   deadlineSeconds: null,
-  mostBodyBytes: 256 * 1024 * 1024,
+  mostBodyBytes: MOST_BODY_BYTES,
   log: () => {},
 }
 
@@ -110,7 +111,6 @@ export interface ServerSetup {
 
 export type ModelServer = RunningServer & ServerSetup
 
-const QUEUE_FOR_EACH = 32
 const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
 
 /** Throws InputError where the model, the engine or the port cannot be used. */
@@ -210,9 +210,6 @@ interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker'> 
   readonly inputs: readonly InputDeclaration[] | null
   readonly outputs: readonly InputDeclaration[] | null
 }
-
-/** Idle threads that spin take the CPU from the other workers. */
-const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
 
 const isQuiet = ({ configEntries }: EngineOptions): boolean => configEntries['session.intra_op.allow_spinning'] === '0'
 

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { InputError } from '../../graph/input-error.ts'
 import type { SettledBatches } from '../batches.ts'
 import { startServer } from '../server.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../usual.ts'
 import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, readManifest } from './folder-manifest.ts'
 
 const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inference Protocol
@@ -16,14 +17,10 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
   --host <address>   who may reach it; 0.0.0.0: everybody (default: 127.0.0.1)
   --workers <n>      sessions side by side (default: as options.json says, else 1)
   --name <name>      what clients call the model (default: model)
-  --queue <n>        requests that may wait; more are refused with 503 (default: 32 for each worker)
+  --queue <n>        requests that may wait; more are refused with 503 (default: ${QUEUE_FOR_EACH} for each worker)
   --deadline <s>     seconds after which a request that waits is dropped (default: none)
-  --body-limit <n>   bytes of the largest body (default: 268435456)
+  --body-limit <n>   bytes of the largest body (default: ${MOST_BODY_BYTES})
 `
-/** What was accepted is answered within this: below Kubernetes' 30 s. */
-const DRAIN_MS = 25_000
-const QUEUE_FOR_EACH = 32
-const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
 const log = (entry: Readonly<Record<string, unknown>>) =>
@@ -82,7 +79,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
       log({ level: 'info', message: 'draining', signal })
-      await server.close(DRAIN_MS)
+      await server.close()
       log({ level: 'info', message: 'ended' })
     })
 }
@@ -144,7 +141,7 @@ function readFlags(): Flags | null {
     name,
     queue: number('queue', 1),
     deadline: number('deadline', 0, false),
-    bodyLimit: number('body-limit', 1) ?? 256 * 1024 * 1024,
+    bodyLimit: number('body-limit', 1) ?? MOST_BODY_BYTES,
   }
 }
 

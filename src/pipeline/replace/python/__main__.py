@@ -79,6 +79,17 @@ def find(tree, lines):
     return found, refused
 
 
+def lines_of(one):
+    """The first and the last of a candidate's statement."""
+    statement = one.place.statement
+    return statement.lineno, statement.end_lineno
+
+
+def lies_in(those, first, last):
+    """Whether lines lie in the statement of one of the candidates."""
+    return any(begin <= first and last <= end for begin, end in map(lines_of, those))
+
+
 class Source:
     """A file of the program: what may stand in place of its hot lines, and why nothing may."""
 
@@ -90,14 +101,13 @@ class Source:
         self.known = numpy_names(self.tree) or {"np"}
         candidates, self.refused = find(self.tree, lines)
         others, reasons = rewrites.find(self.tree, lines, self.known)
-        inside = lambda one, those: any(a.place.statement.lineno <= one.place.statement.lineno and one.place.statement.end_lineno <= a.place.statement.end_lineno for a in those)  # noqa: E731
-        others = [one for one in others if not inside(one, candidates)]
-        self.candidates = [one for one in candidates if not inside(one, others)] + others
-        within = lambda row: any(a.place.statement.lineno <= row["line"] <= a.place.statement.end_lineno for a in others)  # noqa: E731
-        self.refused = [row for row in self.refused if not within(row)] + reasons
+        others = [one for one in others if not lies_in(candidates, *lines_of(one))]
+        self.candidates = [one for one in candidates if not lies_in(others, *lines_of(one))] + others
+        self.refused = [row for row in self.refused if not lies_in(others, row["line"], row["line"])] + reasons
 
     def refuse(self, one, reason):
-        self.refused.append({"line": one.place.statement.lineno, "endLine": one.place.statement.end_lineno, "function": one.place.function, "reason": reason})
+        line, end = lines_of(one)
+        self.refused.append({"line": line, "endLine": end, "function": one.place.function, "reason": reason})
 
     def code(self, numbers):
         return compile(instrument(self.tree, self.candidates, numbers), self.file, "exec")
