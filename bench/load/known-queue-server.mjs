@@ -1,5 +1,6 @@
 // A server whose queue is known: first come, first served, by so many workers, with service times from a seed. Each answer goes out when
 // the simulated worker would be done, to within some 0.1 ms; what each request should have taken is kept, and told at GET /expected.
+// GET /at-once is answered without any queue: what the trip alone takes.
 //   node bench/load/known-queue-server.mjs '{"workers":1,"serviceMs":10,"fixed":false,"stallEveryMs":0,"stallMs":0,"port":0}'
 import http from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -37,6 +38,10 @@ function answerDue() {
 const server = http.createServer((request, response) => {
   if (request.url === '/expected') {
     response.end(JSON.stringify(expected))
+    return
+  }
+  if (request.url === '/at-once') {
+    response.end('{"ok":true}')
     return
   }
   const arrived = performance.now()
