@@ -17,7 +17,8 @@ const RUN_UP_MS = 250
 const AWAKE_MS = 0.25
 /** Then answers are read, and a stop is noticed, although more is due. */
 const MOST_AT_ONCE = 64
-const TIMEOUT_SCAN_MS = 20
+/** How often it looks for what is too late: a hundredth of the time-out, since each look wakes a CPU that sleeps. */
+const scanMs = (timeoutMs: number): number => Math.min(100, Math.max(20, timeoutMs / 100))
 
 interface State {
   readonly task: GeneratorTask
@@ -58,7 +59,7 @@ async function generate(task: GeneratorTask): Promise<Generated> {
   const pick = () => (inputs === 1 ? 0 : Math.floor(random() * inputs))
   const events = eventsOf(state)
   state.sender = task.target.kind === 'grpc' ? grpcSender(task.target, pick, events) : httpSender(task.target, pick, events)
-  const scan = setInterval(giveUpLate, TIMEOUT_SCAN_MS, state)
+  const scan = setInterval(giveUpLate, scanMs(task.timeoutMs), state)
   const channel = new MessageChannel()
   await new Promise<void>((resolve) => {
     state.end = resolve
