@@ -25,9 +25,16 @@ export interface RemedySetup {
   readonly machineBound: boolean
   /**
    * What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the
-   * model is still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
+   * model is still what was read of it. `format`: what it is given where that is not ONNX; the file as it was given where that is of this
+   * format and the model still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
    */
-  readonly engine?: { readonly id: string; readonly version: string; readonly opens?: 'source'; readonly cut?: Cut }
+  readonly engine?: {
+    readonly id: string
+    readonly version: string
+    readonly opens?: 'source'
+    readonly format?: 'tflite'
+    readonly cut?: Cut
+  }
 }
 
 /** An engine of this machine that may run the model in place of the one that it was measured on. */
@@ -44,6 +51,10 @@ export interface OtherEngine {
   readonly ends?: readonly { readonly variant: string; readonly cut: Cut; readonly nodes: readonly string[] }[]
   /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
   readonly opens?: 'source'
+  /** What it is given in place of ONNX, which it does not read. */
+  readonly format?: 'tflite'
+  /** It predicts on one thread where it is told no number of them; absent: it finds its own. */
+  readonly oneThreadUntold?: true
   /** Why the user does not want it, as a sentence's end; null: it may be handed over. */
   readonly refused: string | null
 }

@@ -95,6 +95,14 @@ describe('another engine', () => {
     expect(shipped(one)).toBe('fast')
   })
 
+  test('that fails with and without what was kept says it once', async () => {
+    const one = await run({ timeMs: times({ rewrite: 1.5 }), fails: (has) => has('broken') }, [choice, rewrite], {
+      evidence: { otherEngines: [other('broken')] },
+    })
+    expect(shipped(one)).toBe('rewrite')
+    expect(one.found.tried.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)).toEqual(['choice broken'])
+  })
+
   test('is named by a dry run, and takes none of the budget where there is none', async () => {
     const dry = await on(times({}), [], [other('fast')], { dryRun: true })
     expect(dry.found.untried).toEqual(['choice fast'])

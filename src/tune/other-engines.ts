@@ -29,7 +29,7 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
   const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
   let state: SearchState = { ...given, endMs: Math.max(given.endMs, bench.nowMs() + plan.budgetMs * JUDGING_SHARE) }
-  for (const { choice, look } of ranked) state = await take(plan, given, state, { choice, look })
+  for (const { choice, look } of withoutEchoes(ranked)) state = await take(plan, given, state, { choice, look })
   return state
 }
 
@@ -46,6 +46,18 @@ const alongside = (proposal: Candidate['proposal']): Candidate['proposal'] => ({
   ...proposal,
   variant: `${proposal.variant} ${ALONE}`,
 })
+
+/** An engine that fails on one set-up after the other for the same reason says it once. */
+function withoutEchoes(all: readonly Looked[]): readonly Looked[] {
+  const said = new Set<string>()
+  return all.filter(({ choice: { proposal }, look: { failure } }) => {
+    if (failure === null) return true
+    const what = `${proposal.setup.engine?.id} ${reasonInWords(failure)}`
+    const isNew = !said.has(what)
+    said.add(what)
+    return isNew
+  })
+}
 
 const ratioOf = ({ ratios }: FirstLook): number => (ratios.length > 0 ? geometricMean(ratios) : Number.POSITIVE_INFINITY)
 

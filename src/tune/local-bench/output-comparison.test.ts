@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { InputError } from '../../graph/input-error.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, type Script } from '../../trials/example-runner.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
@@ -46,6 +47,14 @@ describe('what is off', () => {
     const check = await compare(setup({ threads: 2 }), 'exact')
     expect(check.ok).toBe(false)
     expect(check.agreement!.maxRelative).toBeCloseTo(0.01, 4)
+  })
+
+  test('cannot be had of a model that cannot be written for its engine', async () => {
+    const write = () => Promise.reject(new InputError('the node n cannot be written'))
+    const { compare, setup } = bench({ outputs: scaling({}) }, { write })
+    const engine = { id: 'other', version: '1', format: 'tflite' as const }
+    const check = await compare(setup({}, { engine }), 'rounding')
+    expect(check).toEqual({ ok: false, reason: 'the node n cannot be written', agreement: null })
   })
 
   test('is allowed as far as twice what the engine’s own levels differ by, and looked at once', async () => {

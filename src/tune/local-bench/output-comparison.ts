@@ -11,7 +11,7 @@ import type { ModelTask } from '../../trials/model-task.ts'
 import { reasonInWords, type Trial } from '../../trials/port.ts'
 import type { Bench } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
-import type { SetupTasks } from './setup-tasks.ts'
+import { madeTask, type SetupTasks } from './setup-tasks.ts'
 
 /** Twice what the engine's own levels differ by, but never more than a hundredth of an output's range. */
 const NOISE_FACTOR = 2
@@ -64,7 +64,8 @@ export function outputComparison(
     if (original.outcome !== 'measured')
       return { ok: false, reason: `the original's outputs could not be had: ${reasonInWords(original)}`, agreement: null }
     const one = { ...setup, batchFactor: 1 }
-    const candidate = await outputsOf(await (depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one)))
+    const made = await madeTask(depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one))
+    const candidate = made.outcome === 'measured' ? await outputsOf(made.value) : made
     if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
     const outputs = comparable(original.value, candidate.value, plan.outputs)
     const options = { ...plan.compare, labels: judged.labels, outputs }

@@ -31,8 +31,11 @@ export interface LocalBenchPlan {
   readonly limits: Limits
   /** Temporary. */
   readonly folder: string
-  /** Writes the model and its weights into a new folder, and returns the model's path and all bytes. */
-  readonly write: (model: Model, folder: string) => Promise<ModelFile>
+  /**
+   * Writes the model and its weights into a new folder, as ONNX or in the format that is named, and returns the model's path and all bytes.
+   * Rejects with InputError where it cannot be written.
+   */
+  readonly write: (model: Model, folder: string, format?: string) => Promise<ModelFile>
   /** Writes the folder that a setup would be shipped in, for the last proof; null: it cannot be tried. Absent: no folder is shipped. */
   readonly ship?: ((setup: RemedySetup, folder: string) => Promise<ShippedFolder | null>) | undefined
   /** Of judgements; absent: nothing is kept or recalled. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { InputError } from '../../graph/input-error.ts'
 import type { LatencyInput } from '../../measure/timing/latency-block.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured, type Script } from '../../trials/example-runner.ts'
@@ -37,6 +38,17 @@ describe('the score is what the goal is about', () => {
     expect(await measure(setup())).toEqual({ outcome: 'failed', reason: 'this system does not tell what memory is about' })
   })
 })
+
+test.each(['latency', 'load-time'] as const)(
+  'a model that cannot be written for its engine is a failure, for %s',
+  async (goal) => {
+    const write = () => Promise.reject(new InputError('the node n cannot be written'))
+    const { measure, setup, trials } = bench({}, { goal, write })
+    const engine = { id: 'other', version: '1', format: 'tflite' as const }
+    expect(await measure(setup({}, { engine }))).toEqual({ outcome: 'failed', reason: 'the node n cannot be written' })
+    expect(trials.asked).toEqual([])
+  },
+)
 
 test('the share that others took: each divided by what it is summed over', async () => {
   const script = { latency: () => measured(block({ waitedMs: 20, stolenCpuMs: 16, throttledCpuMs: 6, wallMs: 100 })) }

@@ -9,7 +9,7 @@ import type { ModelTask } from '../../trials/model-task.ts'
 import type { Trial } from '../../trials/port.ts'
 import type { Bench, Depth, Reading } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'
-import type { SetupTasks } from './setup-tasks.ts'
+import { madeTask, type SetupTasks } from './setup-tasks.ts'
 
 /** Sampling time of one reading: some tens of predictions, and no more than tells the setups apart. */
 const SAMPLES = 25
@@ -34,15 +34,18 @@ export function readings(
   /** Files that started before. */
   const started = new Set<string>()
   let processes = 0
-  const taskAt = (setup: RemedySetup, depth: Depth) => (depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup))
+  const taskAt = (setup: RemedySetup, depth: Depth) =>
+    madeTask(depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup))
   const threadsOf = ({ options }: RemedySetup) => options.threads ?? plan.threadsInUse
 
   async function predict(setup: RemedySetup, depth: Depth): Promise<Trial<LatencyOutput>> {
     // An end of the model that is code is interpreted at first, and compiled while it runs.
     const thorough = depth !== 'look' || setup.engine?.cut !== undefined
+    const made = await taskAt(setup, depth)
+    if (made.outcome !== 'measured') return made
     const planned = sampleMs * Math.min(setup.batchFactor, 4) * (thorough ? THOROUGH : 1)
     const input = {
-      ...(await taskAt(setup, depth)),
+      ...made.value,
       process: processes++,
       sampleMs: planned,
       // One thread hands nothing over, so that its handoff need not be known.
@@ -91,7 +94,10 @@ export function readings(
 
   return {
     async measure(setup, depth = 'look') {
-      if (goal === 'load-time') return measureStarts(await taskAt(setup, depth), depth === 'look' ? STARTS : STARTS_THOROUGH)
+      if (goal === 'load-time') {
+        const made = await taskAt(setup, depth)
+        return made.outcome === 'measured' ? measureStarts(made.value, depth === 'look' ? STARTS : STARTS_THOROUGH) : made
+      }
       const trial = await predict(setup, depth)
       if (trial.outcome !== 'measured') return trial
       const value = readingOf(trial.value, setup)

@@ -1,10 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { InputError } from '../../graph/input-error.ts'
 import { loadInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { exampleModel, examplePlan } from './example-plan.ts'
-import { setupTasks } from './setup-tasks.ts'
+import { madeTask, setupTasks } from './setup-tasks.ts'
 
 const folder = folderOfTests()
 
@@ -119,4 +120,45 @@ test('the folder that a setup would be shipped in is written once, whatever the 
   expect(written).toHaveLength(2)
   const none = setupTasks({ ...plan, ship: async () => null })
   expect(await none.shippedTaskOf(setup())).toEqual(await none.taskOf(setup()))
+})
+
+describe('an engine that does not read ONNX', () => {
+  const engine = { id: 'other', version: '1', format: 'tflite' as const }
+
+  test('is given the model as it is written for it, once, and what ONNX has is another file', async () => {
+    const { plan, setup } = examplePlan(folder, {})
+    const written: (string | undefined)[] = []
+    const write: typeof plan.write = (model, at, format) => {
+      written.push(format)
+      return plan.write(model, at)
+    }
+    const tasks = setupTasks({ ...plan, write })
+    const [lite, again] = [setup({}, { engine }), setup({ threads: 2 }, { engine })]
+    expect(tasks.sizeBytes(lite)).toBeNaN()
+    const { modelFile } = await tasks.taskOf(lite)
+    expect((await tasks.taskOf(again)).modelFile).toBe(modelFile)
+    expect(written).toEqual(['tflite'])
+    expect(tasks.sizeBytes(lite)).toBe(fs.statSync(modelFile).size)
+    expect((await tasks.taskOf(setup())).modelFile).toBe(plan.original.source.file)
+  })
+
+  test('is given the file itself where that is of its format and nothing in it was changed', async () => {
+    const { plan, setup } = examplePlan(folder, {})
+    const { source } = plan.original
+    const original = { ...plan.original, source: { ...source, file: 'own.tflite', format: 'tflite' }, writtenTo: 'written.onnx' }
+    const tasks = setupTasks({ ...plan, original })
+    expect(await tasks.taskOf(setup({}, { model: original, engine }))).toMatchObject({ engine: 'other', modelFile: 'own.tflite' })
+    expect(await tasks.taskOf(setup({}, { model: original }))).toMatchObject({ modelFile: 'written.onnx' })
+    const changed = await tasks.taskOf(setup({}, { model: exampleModel(3), engine }))
+    expect(path.dirname(path.dirname(changed.modelFile))).toBe(plan.folder)
+  })
+
+  test('fails by itself where the model cannot be written for it', async () => {
+    const { plan, setup } = examplePlan(folder, {})
+    const refusal = new InputError('model.onnx: the node n cannot be written')
+    const tasks = setupTasks({ ...plan, write: () => Promise.reject(refusal) })
+    expect(await madeTask(tasks.taskOf(setup({}, { engine })))).toEqual({ outcome: 'failed', reason: refusal.message })
+    expect(await madeTask(tasks.taskOf(setup()))).toMatchObject({ outcome: 'measured' })
+    await expect(madeTask(Promise.reject(new TypeError('a fault')))).rejects.toThrow('a fault')
+  })
 })

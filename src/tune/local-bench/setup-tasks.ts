@@ -4,20 +4,25 @@ import path from 'node:path'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import type { EngineOptions } from '../../engines/types.ts'
 import type { Cut } from '../../graph/cut.ts'
-import { fileAsGiven, fileForEngine, type Model } from '../../graph/model.ts'
+import { InputError } from '../../graph/input-error.ts'
+import type { Model } from '../../graph/model.ts'
 import { joinSamples } from '../../measure/samples/batches.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { batchAxes } from '../../rewrite/batch-axes.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
+import type { Trial } from '../../trials/port.ts'
+import { modelFiles } from './model-files.ts'
 import type { LocalBenchPlan, ModelFile } from './plan.ts'
 
 export interface SetupTasks {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
+  /** Rejects with InputError where the model cannot be written in the format of its engine. */
   taskOf(setup: RemedySetup): Promise<ModelTask>
   /** The same through the folder that it would be shipped in, where the plan writes one. */
   shippedTaskOf(setup: RemedySetup): Promise<ModelTask>
+  /** As ONNX. */
   fileOf(model: Model): Promise<ModelFile>
   /** NaN for a model that was not written. */
   sizeBytes(setup: RemedySetup): number
@@ -33,10 +38,6 @@ export function setupTasks(
   const { proto, source } = plan.original
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
   const ids = new WeakMap<object, number>()
-  const files = new WeakMap<object, Promise<ModelFile>>([
-    [proto, Promise.resolve({ file: fileForEngine(plan.original), sizeBytes: source.sizeBytes })],
-  ])
-  const sizes = new WeakMap<object, number>([[proto, source.sizeBytes]])
   const batches = new Map<number, string>()
   const folders = new Map<string, Promise<ShippedFolder | null>>()
   let models = 0
@@ -47,17 +48,7 @@ export function setupTasks(
     return ids.get(model.proto)!
   }
 
-  async function write(model: Model): Promise<ModelFile> {
-    const written = await plan.write(model, path.join(plan.folder, `candidate-${idOf(model)}`))
-    sizes.set(model.proto, written.sizeBytes)
-    return written
-  }
-
-  function fileOf(model: Model): Promise<ModelFile> {
-    const known = files.get(model.proto) ?? write(model)
-    files.set(model.proto, known)
-    return known
-  }
+  const files = modelFiles(plan, idOf)
 
   function inputsOf(factor: number): string {
     if (factor === 1) return plan.inputs.saved
@@ -72,12 +63,18 @@ export function setupTasks(
 
   const keyOf: SetupTasks['keyOf'] = ({ model, batchFactor, ...rest }) => `${idOf(model)} ${batchFactor} ${runsKey(rest)}`
 
-  const plainTaskOf: SetupTasks['taskOf'] = async ({ model, options, batchFactor, engine }) => ({
-    engine: engine === undefined || engine.cut !== undefined ? plan.engineId : engine.id,
-    modelFile: engine?.opens === 'source' && model.proto === proto ? fileAsGiven(model) : (await fileOf(model)).file,
-    options,
-    inputs: inputsOf(batchFactor),
-  })
+  const formatOf = ({ model, engine }: RemedySetup): string | undefined =>
+    engine?.opens === 'source' && model.proto === proto ? source.format : engine?.format
+
+  const plainTaskOf: SetupTasks['taskOf'] = async (setup) => {
+    const { model, options, batchFactor, engine } = setup
+    return {
+      engine: engine === undefined || engine.cut !== undefined ? plan.engineId : engine.id,
+      modelFile: (await files.fileOf(model, formatOf(setup))).file,
+      options,
+      inputs: inputsOf(batchFactor),
+    }
+  }
 
   const shippedTaskOf: SetupTasks['shippedTaskOf'] = async (setup) => {
     const task = await plainTaskOf(setup)
@@ -92,14 +89,24 @@ export function setupTasks(
     // Of two parts only the folder makes one model again.
     taskOf: (setup) => (setup.engine?.cut === undefined ? plainTaskOf(setup) : shippedTaskOf(setup)),
     shippedTaskOf,
-    fileOf,
-    sizeBytes: ({ model }) => sizes.get(model.proto) ?? Number.NaN,
+    fileOf: (model) => files.fileOf(model),
+    sizeBytes: (setup) => files.sizeBytes(setup.model, formatOf(setup)),
     newPath,
     newFile(hint) {
       const folder = newPath(hint)
       fs.mkdirSync(folder)
       return path.join(folder, 'model.onnx')
     },
+  }
+}
+
+/** A model that cannot be written in the format of its engine is a trial that failed. */
+export async function madeTask(task: Promise<ModelTask>): Promise<Trial<ModelTask>> {
+  try {
+    return { outcome: 'measured', value: await task }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { outcome: 'failed', reason: error.message }
   }
 }
 
