@@ -1,7 +1,7 @@
 // A model as a TFLite graph: the writer is told the types of values that follow from the model alone.
 
 import type { GraphProto } from 'onnx-buf'
-import { type LiteGraph, liteGraph, type Target, type WriteType } from '../formats/tflite/write/index.ts'
+import { encodeLite, type LiteGraph, liteGraph, type Target, type WriteType } from '../formats/tflite/write/index.ts'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
 import { subgraphsOf } from '../graph/walk.ts'
@@ -23,6 +23,9 @@ export function liteGraphOf(model: Model, target?: Target): LiteGraph {
   }
   return liteGraph(whole, types, target)
 }
+
+/** The bytes of a .tflite file. Throws as `liteGraphOf` does. */
+export const liteBytesOf = (model: Model): Uint8Array<ArrayBuffer> => encodeLite(liteGraphOf(model), model.source.file)
 
 /** Of graphs in nodes, too: no name stands for two values of a model. */
 function typesWithin(model: Model, graph: GraphProto, outer?: SymbolicTypes): SymbolicTypes {

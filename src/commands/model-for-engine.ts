@@ -6,11 +6,10 @@ import { compilableOf } from '../compile/read/index.ts'
 import { engineById, offersOf } from '../engines/index.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
-import { encodeLite } from '../formats/tflite/write/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { writeModelFolder } from '../ship/index.ts'
-import { liteGraphOf } from './lite-model.ts'
+import { liteBytesOf, liteGraphOf } from './lite-model.ts'
 
 interface Writer {
   /** What the file is called. */
@@ -32,7 +31,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   tflite: {
     file: 'model.tflite',
     async write(model, folder) {
-      writeFiles(folder, [{ name: 'model.tflite', bytes: encodeLite(liteGraphOf(model), model.source.file) }])
+      writeFiles(folder, [{ name: 'model.tflite', bytes: liteBytesOf(model) }])
     },
   },
   tfjs: {
@@ -78,6 +77,14 @@ export async function modelForEngine(model: Model, engineId: string, folder: str
   fs.mkdirSync(folder, { recursive: true })
   await writer.write(model, own)
   return { ...model, writtenTo }
+}
+
+/** Writes the model into a new folder, in a format that some engine reads. Throws InputError where it cannot be written. */
+export async function writeInFormat(model: Model, folder: string, format = 'onnx'): Promise<{ file: string; sizeBytes: number }> {
+  const writer = WRITERS[format]!
+  await writer.write(model, folder)
+  const sizes = fs.readdirSync(folder).map((name) => fs.statSync(path.join(folder, name)).size)
+  return { file: path.join(folder, writer.file), sizeBytes: sizes.reduce((sum, size) => sum + size, 0) }
 }
 
 /** Configuration entries that the form asks for in which the engine is given the model: integers of TensorFlow Lite are exact on every processor. */

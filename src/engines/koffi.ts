@@ -12,6 +12,8 @@ export type Out<T> = [T | null]
 export type Call = (...given: readonly unknown[]) => unknown
 
 export const FFI = 'koffi'
+/** What a shipped folder calls a library by. */
+export const CALLED_BY = { package: FFI, range: '^3.0.0' } as const
 
 export const findKoffi = (): FoundPackage | null => findPackage(FFI, null)
 

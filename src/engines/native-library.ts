@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { ShippedLibrary } from './types.ts'
 
 export type FoundLibrary =
   | { readonly ok: true; readonly file: string; readonly from: string }
@@ -59,6 +60,13 @@ interface Named {
   readonly folder: string | undefined
   /** A Python interpreter, or its environment's folder. */
   readonly python: string | undefined
+}
+
+/** For a shipped folder: what an option names is found as the engine finds it, and told to the folder. */
+export function shippedPlace(variable: string, { folder, python }: Named, find: () => FoundLibrary): ShippedLibrary['place'] {
+  if (folder === undefined && python === undefined) return { variable }
+  const found = find()
+  return found.ok ? { variable, file: found.file } : { variable }
 }
 
 /** The first place that has it. What was named is not passed over in silence. */

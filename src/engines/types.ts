@@ -151,6 +151,7 @@ export type Availability =
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
  *
  * How it predicts. `float16`: its kernels compute in it. `synchronous`: a prediction holds the thread that asked for it.
+ * `one-thread-untold`: a session that is told no thread count predicts on one.
  * `javascript`: it computes in plain JavaScript. `compiled-while-running`: its code is compiled while the first predictions run.
  * `tensors-by-hand`: its tensors live until they are disposed (`observe`).
  * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
@@ -177,6 +178,7 @@ export type EngineOffer =
   | 'cpu-refused'
   | 'float16'
   | 'synchronous'
+  | 'one-thread-untold'
   | 'javascript'
   | 'compiled-while-running'
   | 'tensors-by-hand'
@@ -190,11 +192,13 @@ export type EngineOffer =
 
 /** A library that is no npm package, as a shipped folder opens a model with it. */
 export interface ShippedLibrary {
-  readonly name: 'OpenVINO'
+  readonly name: 'OpenVINO' | 'LiteRT'
   /** The npm package that calls it, and the versions that do. */
   readonly calledBy: { readonly package: string; readonly range: string }
   readonly device: string
   readonly properties: Readonly<Record<string, string>>
+  /** The environment variable that tells the folder where it is, and its file where an option names its place. */
+  readonly place: { readonly variable: string; readonly file?: string }
 }
 
 export interface Engine {

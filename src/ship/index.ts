@@ -2,7 +2,7 @@
 
 export { moduleOf } from './compiled-files.ts'
 export { checkModelOut, shipModel, writeAlone } from './model-alone.ts'
-export { writeModelFiles } from './model-file.ts'
+export { modelFileOf, writeModelFiles } from './model-file.ts'
 export { writeModelFolder } from './model-folder.ts'
 export { checkOut } from './out-folder.ts'
 export { removeLeftovers } from './place.ts'

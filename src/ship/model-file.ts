@@ -7,6 +7,7 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { encodeModel, sizeOf } from './encode-model.ts'
 import type { Folder } from './folder.ts'
+import { LIBRARIES } from './libraries.ts'
 import type { ShipPlan } from './plan.ts'
 import { relocateWeights } from './relocate.ts'
 
@@ -15,15 +16,24 @@ export const MODEL_FILE = 'model.onnx'
 const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
 const CHUNK_BYTES = 16 * 2 ** 20
 
-/** Writes the model of the plan into the folder: the original's own bytes where they are ONNX and nothing in it was changed. */
+const formatOf = ({ library }: ShipPlan['engine']) => (library === undefined ? 'onnx' : LIBRARIES[library.name].format)
+
+/** What the model is called in a folder that predicts with this. */
+export const modelFileOf = (engine: ShipPlan['engine']): string => `model.${formatOf(engine)}`
+
+/**
+ * Writes the model of the plan into the folder: the original's own bytes where they are of the format that is wanted and nothing in it was
+ * changed. Throws InputError where it cannot be written.
+ */
 export async function writeModelOf(
-  { setup, original }: Pick<ShipPlan, 'setup' | 'original'>,
+  { setup, original, engine, encode }: Pick<ShipPlan, 'setup' | 'original' | 'engine' | 'encode'>,
   folder: Folder,
-  name = MODEL_FILE,
+  name = modelFileOf(engine),
 ): Promise<void> {
   const { proto, source, weights } = setup.model
-  const untouched = proto === original.proto && source.format === 'onnx' && weights.size === 0
+  const untouched = proto === original.proto && source.format === formatOf(engine) && weights.size === 0
   if (untouched) await folder.add(name, 'model', copied(original.file, original.sha256))
+  else if (encode !== undefined) await folder.add(name, 'model', [encode()])
   else await writeModelFiles(setup.model, folder, PROTOBUF_LIMIT_BYTES, name)
 }
 

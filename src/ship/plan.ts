@@ -45,11 +45,13 @@ export interface ShipPlan {
   /** An existing folder that is not whyslow's may be replaced. */
   readonly force: boolean
   /**
-   * What was read. `proto`: the model as it was read; where `setup.model` still holds that very message, was read of ONNX
-   * and has no external data, the file itself is copied, byte for byte.
+   * What was read. `proto`: the model as it was read; where `setup.model` still holds that very message, was read of the
+   * format that the folder holds and has no external data, the file itself is copied, byte for byte.
    */
   readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
   readonly setup: RemedySetup
+  /** The model as bytes of the format that its library opens, where that is not ONNX. Throws InputError where it cannot be written. */
+  readonly encode?: () => Uint8Array
   /** `package`: the npm package that the shipped code imports. `library`: what that calls, where it is another engine than onnxruntime. */
   readonly engine: {
     readonly id: string
@@ -90,7 +92,7 @@ export interface ShipPlan {
 /** What a folder needs to predict. */
 export type RunnablePlan = Pick<
   ShipPlan,
-  'original' | 'setup' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving'
+  'original' | 'setup' | 'encode' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving'
 >
 
 /** What a file of the folder is for. */

@@ -1,7 +1,8 @@
 // README.md of the folder: what it is, what was measured, how to use it. Short.
 import path from 'node:path'
 import type { InputDeclaration } from '../engines/types.ts'
-import { MODEL_FILE } from './model-file.ts'
+import { isKnown, LIBRARIES } from './libraries.ts'
+import { modelFileOf } from './model-file.ts'
 import type { ShipPlan, ShippedResults } from './plan.ts'
 import { arrayOf } from './predict-types.ts'
 import { pythonLines } from './session-options.ts'
@@ -26,7 +27,7 @@ export function readmeText(plan: ShipPlan): string {
     engine.cut !== undefined && PARTS,
     !engine.generated &&
       engine.cut === undefined &&
-      `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, MODEL_FILE))}`,
+      `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, modelFileOf(engine)))}`,
     engine.library === undefined &&
       !engine.generated &&
       '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
@@ -34,9 +35,6 @@ export function readmeText(plan: ShipPlan): string {
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
 }
-
-const COMPILED =
-  '\nThe model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they\nshare one that is compiled for all. Warm up the shapes that you serve.'
 
 const COMPILED_CODE = [
   'Nothing is to be installed: the model is code, `compiled.mjs` and the files that it reads, and no engine is called. `predictNow()` is',
@@ -54,13 +52,17 @@ function installText({ engine: { package: name, version, precision, library, gen
   if (generated) return COMPILED_CODE
   if (library === undefined)
     return `${name} is pinned to ${version}, with which it was measured. Where its download of GPU libraries fails, install with\n\`ONNXRUNTIME_NODE_INSTALL=skip npm install\`.`
-  const { calledBy } = library
+  const { name: runtime, calledBy, place } = library
+  const { install, freeSizes } = LIBRARIES[runtime]
+  const computes = precision === undefined ? runtime : `${runtime} in ${precision}`
+  const measured = isKnown(version) ? `, measured with version ${version}` : ''
+  const ways = install(version).map((way) => `\`${way}\``)
   return [
-    `It predicts with ${library.name} in ${precision}, measured with version ${version}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,
-    `The library itself is yours to install: \`pip install openvino==${version}\`, \`npm install openvino-node@${version}\`, or its folder in`,
-    'the environment variable `OPENVINO_LIBRARY`. `load()` finds it there, in the active Python environment, in the Python on the path and',
+    `It predicts with ${computes}${measured}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,
+    `The library itself is yours to install: ${ways.join(', ')}, or its folder in`,
+    `the environment variable \`${place.variable}\`. \`load()\` finds it there, in the active Python environment, in the Python on the path and`,
     'among the libraries of the system, and says in one line what is missing.',
-    ...(inputs.some(({ shape }) => shape?.some((size) => typeof size !== 'number') ?? true) ? [COMPILED] : []),
+    ...(inputs.some(({ shape }) => shape?.some((size) => typeof size !== 'number') ?? true) ? ['', ...freeSizes] : []),
   ].join('\n')
 }
 

@@ -3,9 +3,11 @@
 // https://onnxruntime.ai/docs/api/python/api_summary.html#sessionoptions
 import { compiledEnds } from '../compile/read/ends.ts'
 import { sessionOptions } from '../engines/onnxruntime/ort-options.ts'
-import type { EngineOptions, ShippedLibrary } from '../engines/types.ts'
+import type { EngineOptions } from '../engines/types.ts'
 import { compilableFor, compiledOptions } from './compiled-files.ts'
+import { installLine, keyOf, LIBRARIES } from './libraries.ts'
 import type { ShipPlan } from './plan.ts'
+import { quoted } from './python-text.ts'
 
 type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving'>
 
@@ -28,7 +30,7 @@ function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
     }
   const { device, properties } = library
   return {
-    openvino: {
+    [keyOf(library)]: {
       engine: id,
       version,
       precision,
@@ -36,7 +38,7 @@ function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
       properties,
       inputs: inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       outputs: outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name),
-      install: installText(version),
+      install: installLine(library, version),
     },
   }
 }
@@ -50,10 +52,6 @@ function endsOptions({ setup, engine, inputs, outputs }: Shipped) {
     outputs: outputs.filter(({ isTensor }) => isTensor).map(({ name }) => name),
   }
 }
-
-/** How OpenVINO's library is got, in one line. */
-const installText = (version: string): string =>
-  `pip install openvino==${version}, npm install openvino-node@${version}, or name its folder in OPENVINO_LIBRARY`
 
 /** The file options.json. */
 export const optionsText = (plan: Shipped): string => `${JSON.stringify(shippedOptions(plan), null, 2)}\n`
@@ -76,7 +74,7 @@ const PYTHON_ATTRIBUTES: Readonly<Record<string, 'switch' | 'number'>> = {
 
 /** Lines of Python that open `modelFile` with the same options: six, and one for each further option. */
 export function pythonLines({ setup: { options }, engine: { library } }: Shipped, modelFile: string): string[] {
-  if (library !== undefined) return openvinoLines(library, modelFile)
+  if (library !== undefined) return [...LIBRARIES[library.name].python(library, modelFile)]
   return [
     'import onnxruntime as ort',
     'options = ort.SessionOptions()',
@@ -88,22 +86,10 @@ export function pythonLines({ setup: { options }, engine: { library } }: Shipped
   ]
 }
 
-const openvinoLines = ({ device, properties }: ShippedLibrary, modelFile: string): string[] => [
-  'import openvino as ov',
-  `model = ov.Core().compile_model(${quoted(modelFile)}, ${quoted(device)}, {`,
-  ...Object.entries(properties).map(([key, value]) => `    ${quoted(key)}: ${quoted(value)},`),
-  '})',
-]
-
 function pythonEntry(key: string, value: string): string {
   const kind = PYTHON_ATTRIBUTES[key]
   const attribute = key.slice(key.indexOf('.') + 1)
   if (kind === 'switch' && /^[01]$/.test(value)) return `options.${attribute} = ${value === '1' ? 'True' : 'False'}`
   if (kind === 'number' && /^\d+$/.test(value)) return `options.${attribute} = ${value}`
   return `options.add_session_config_entry(${quoted(key)}, ${quoted(value)})`
-}
-
-/** A string as Python and JavaScript both read it. */
-function quoted(text: string): string {
-  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }

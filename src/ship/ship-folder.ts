@@ -8,8 +8,9 @@ import { compiledTwin } from '../engines/compiled-twin.ts'
 import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
+import { codeOf } from './libraries.ts'
 import { MANIFEST_FILE, manifestText } from './manifest.ts'
-import { MODEL_FILE, writeModelOf } from './model-file.ts'
+import { modelFileOf, writeModelOf } from './model-file.ts'
 import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'
 import type { RunnablePlan, ShipPlan } from './plan.ts'
@@ -74,10 +75,10 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   const { engine, toolVersion } = plan
   const what = engine.generated
     ? 'Predictions with the program of model.json, as README.md says.'
-    : `Predictions of ${MODEL_FILE} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
+    : `Predictions of ${modelFileOf(engine)} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
   await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
-  const beside = engine.library === undefined ? [] : ['openvino.mjs', 'openvino-library.mjs']
+  const beside = engine.library === undefined ? [] : codeOf(engine.library)
   for (const name of beside) await folder.add(name, 'engine', `// Written by whyslow ${toolVersion}.\n${shippedText(name)}`)
 }
 

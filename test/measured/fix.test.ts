@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findLibrary } from '../../src/engines/litert/find-library.ts'
+import { surroundings } from '../../src/engines/native-library.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
@@ -283,6 +285,48 @@ test('of a model that is not ONNX, what converting it gave is a row of its own',
   expect(row).toMatchObject({ remedies: ['conversion'], kept: true, agreement: { maxAbs: expect.any(Number) } })
   expect(row!.speedup).toBeCloseTo(row!.beforeMs! / row!.afterMs!)
   expect(report.answer).toContain('in place of TensorFlow.js with the file as it is')
+})
+
+// Which of two runtimes is faster on a model this small is the machine's affair: what is said and handed over must be consistent in any case.
+test('of a .tflite file its own runtime is tried, and handed over with the file as it is where it is proven', async (context) => {
+  const library = findLibrary({}, surroundings())
+  context.skip(!library.ok, 'LiteRT is not here')
+  const file = join(ROOT, 'fixtures/formats/tflite/engine/perceptron.tflite')
+  const out = newOut()
+  const argv = [
+    'fix',
+    file,
+    '-o',
+    out,
+    '--only',
+    'engine-choice',
+    '--engines',
+    'ort-cpu,litert',
+    '--threads',
+    '1',
+    '--budget',
+    '2s',
+  ]
+  const run = await whyslow(where, ...argv, '--no-progress', '--json', '-')
+  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
+  const report = JSON.parse(run.stdout) as ReportDocument
+  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+  const row = report.trials.find(({ name }) => name === 'engine-choice litert')!
+  expect(row.outcome, row.reason ?? '').not.toMatch(/failed|rejected/)
+  expect(row.changes).toEqual([expect.stringMatching(/^LiteRT .* in place of ort-cpu$/)])
+  const { proven, engine } = report.fix!
+  const manifest = readJson<Manifest>(out, 'manifest.json')
+  expect([proven, manifest.engine.id, manifest.model]).toEqual(
+    proven ? [true, 'litert', 'model.tflite'] : [false, 'ort-cpu', 'model.onnx'],
+  )
+  expect(engine?.id).toBe(proven ? 'litert' : undefined)
+  if (proven) expect(sha256(join(out, manifest.model))).toBe(sha256(file))
+  const script = `import { load } from ${JSON.stringify(join(out, 'predict.mjs'))}
+    const model = await load()
+    const { y } = await model.predict({ x: { type: 'float32', data: new Float32Array(32), dims: [2, 16] } })
+    console.log(JSON.stringify([y.type, ...y.dims]))`
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: where.root })
+  expect(JSON.parse(said)).toEqual(['float32', 2, 4])
 })
 
 test('where nothing is proven the original is handed over, and a goal that is missed is exit code 3', async () => {

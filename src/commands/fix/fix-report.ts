@@ -4,7 +4,7 @@ import { engineById } from '../../engines/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
-import type { Goal } from '../../rewrite/remedy.ts'
+import type { Goal, RemedySetup } from '../../rewrite/remedy.ts'
 import { nameOf } from '../../tune/candidates.ts'
 import type { Found } from '../../tune/search.ts'
 import type { Tried } from '../../tune/tried.ts'
@@ -62,11 +62,15 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOpt
     untried: dryRun ? [] : [...untried],
     shipped,
     machineBound: setup.machineBound,
-    ...(setup.engine && setup.engine.cut === undefined
-      ? { engine: { ...setup.engine, precision: engineById(setup.engine.id)?.precision ?? null } }
-      : {}),
+    ...(setup.engine && setup.engine.cut === undefined ? { engine: engineRow(setup.engine) } : {}),
   }
 }
+
+const engineRow = ({ id, version }: NonNullable<RemedySetup['engine']>) => ({
+  id,
+  version,
+  precision: engineById(id)?.precision ?? null,
+})
 
 /** A row of the report. */
 export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {

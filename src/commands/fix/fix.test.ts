@@ -2,6 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readTflite } from '../../formats/tflite.ts'
+import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { viewGraph } from '../../graph/view.ts'
 import type { LatencyInput } from '../../measure/timing/latency-block.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured } from '../../trials/example-runner.ts'
@@ -19,11 +22,11 @@ const oneThread = ({ options }: ModelTask): boolean => options.threads === 1
 const filesOf = ({ shipped }: ModelTask): string[] => fs.readdirSync(shipped!.folder).sort()
 const faster = (input: LatencyInput): number => (oneThread(input) ? 1 : 3)
 
-async function fixed(machine: Partial<MachineScript>, rest: Partial<FixOptions> = {}) {
+async function fixed(machine: Partial<MachineScript>, rest: Partial<FixOptions> = {}, file = MODEL) {
   const trials = scriptedMachine({ latency: faster, ...machine })
   const told: string[] = []
   const onTrial: FixOptions['onTrial'] = ({ name, outcome }) => told.push(`${name} ${outcome}`)
-  const found = await fix(MODEL, { trials, cache: 'off', only: ['thread-count'], onTrial, ...rest })
+  const found = await fix(file, { trials, cache: 'off', only: ['thread-count'], onTrial, ...rest })
   return { ...found, trials, told }
 }
 
@@ -223,10 +226,62 @@ describe('another engine', () => {
     expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(1)
   })
 
-  test('is looked for once where it is not here', async () => {
+  test('is looked for once for each library where it is not here', async () => {
     const { trials, report } = await fixed({ latency }, { only })
-    expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(2)
+    expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(3)
     expect(report.trials).toEqual([])
+  })
+
+  describe('that does not read ONNX', () => {
+    const engines = (id: string) => (id === 'ort-cpu' ? here : id === 'litert' ? { ...library, version: '2.1.0' } : absent)
+    const latency = ({ engine, options }: LatencyInput): number => (engine !== 'litert' ? 3 : options.threads === 2 ? 1 : 2)
+    const written = { engines, latency }
+
+    test('is given the model as it is written for it, and shipped so', async () => {
+      const out = newFolder()
+      const { report, trials } = await fixed(written, { out, only })
+      expect(report.fix).toMatchObject({
+        proven: true,
+        kept: ['engine-choice litert 2 threads'],
+        changes: ['LiteRT 2.1.0 on 2 threads in place of ort-cpu'],
+        before: 3,
+        after: 1,
+        engine: { id: 'litert', version: '2.1.0', precision: null },
+      })
+      expect(report.trials.find(({ name }) => name === 'engine-choice litert')).toMatchObject({ kept: false })
+      expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.tflite', 'litert.mjs', 'native-library.mjs']))
+      expect(fs.existsSync(path.join(out, 'model.onnx'))).toBe(false)
+      const read = await readTflite(path.join(out, 'model.tflite'))
+      expect(viewGraph(read).inputs.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+        ['x', 'float32', ['batch', 16]],
+      ])
+      const opened = trials.asked.map(({ input }) => input as ModelTask).filter(({ engine }) => engine === 'litert')
+      expect(opened.every(({ modelFile = '.tflite' }) => modelFile.endsWith('.tflite'))).toBe(true)
+    })
+
+    test('is given the file itself where that is its own, which is shipped as it is; nothing was converted then', async () => {
+      const out = newFolder()
+      const file = path.resolve(import.meta.dirname, '../../../fixtures/formats/tflite/engine/perceptron.tflite')
+      const { report } = await fixed(written, { out, only }, file)
+      expect(report.fix).toMatchObject({ proven: true, engine: { id: 'litert' } })
+      expect(fs.readFileSync(path.join(out, 'model.tflite'))).toEqual(fs.readFileSync(file))
+      expect(report.trials.some(({ name }) => name === 'conversion')).toBe(false)
+    })
+
+    test('says by name what it cannot be given, and costs nothing else', async () => {
+      const file = path.join(folder, 'unwritable.onnx')
+      const nodes = [node({ opType: 'Foreign', domain: 'com.example' }, ['x'], ['y'])]
+      const [x, y] = [valueInfo('x', 'float32', ['batch', 16]), valueInfo('y', 'float32', ['batch', 4])]
+      fs.writeFileSync(file, writeModel(model({ nodes, inputs: [x], outputs: [y], opsets: { 'com.example': 1 } })))
+      const { report } = await fixed(written, { only }, file)
+      expect(report.fix).toMatchObject({ proven: false, kept: [] })
+      expect(report.trials).toHaveLength(1)
+      expect(report.trials[0]).toMatchObject({
+        name: 'engine-choice litert',
+        outcome: 'failed',
+        reason: expect.stringMatching(/Foreign/),
+      })
+    })
   })
 
   test.each([

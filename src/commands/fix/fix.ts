@@ -83,9 +83,10 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
   })
 }
 
-/** Where the goal is what was measured of it. */
+/** Where the goal is what was measured of it, and what is handed over was converted. */
 async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
-  const conversion = options.goal === 'latency' ? await proveConversion(run, options) : undefined
+  const stays = found.setup.engine?.format === run.model.source.format
+  const conversion = options.goal === 'latency' && !stays ? await proveConversion(run, options) : undefined
   if (conversion === undefined) return found
   options.onTrial?.(conversion)
   return { ...found, conversion }

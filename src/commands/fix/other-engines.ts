@@ -37,7 +37,10 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
     if (!here.ok) continue
     const refused = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
     const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused }
-    found.push(one.offers.includes('generated') ? { ...other, generated: true, ...written, ...opensFor(one, model) } : other)
+    const how = one.offers.includes('generated')
+      ? { generated: true as const, ...written, ...opensFor(one, model) }
+      : takenWith(one)
+    found.push({ ...other, ...how })
   }
   return found
 }
@@ -67,6 +70,12 @@ function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngin
 /** Of a model that is compiled whole. */
 const opensFor = ({ formats }: Engine, { source }: Model): Pick<OtherEngine, 'opens'> =>
   formats.includes(source.format) ? { opens: 'source' } : {}
+
+/** What sets it apart from the engine that is measured. */
+const takenWith = ({ formats, offers }: Engine): Pick<OtherEngine, 'format' | 'oneThreadUntold'> => ({
+  ...(formats.includes('onnx') ? {} : { format: 'tflite' }),
+  ...(offers.includes('one-thread-untold') ? { oneThreadUntold: true } : {}),
+})
 
 const nameOf = ({ id, runtime = id, precision }: Engine, version: string): string =>
   `${runtime} ${version}${precision === undefined ? '' : ` in ${precision}`}`

@@ -3,7 +3,8 @@
 
 import path from 'node:path'
 import type { TensorValue } from '../../engines/types.ts'
-import { fileForEngine } from '../../graph/model.ts'
+import { InputError } from '../../graph/input-error.ts'
+import { fileAsGiven, fileForEngine } from '../../graph/model.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
@@ -16,7 +17,7 @@ import {
   preprocessInCode,
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
-import { writeModelFolder } from '../../ship/index.ts'
+import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
@@ -24,6 +25,7 @@ import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { Found } from '../../tune/search.ts'
 import { type Tried, tried } from '../../tune/tried.ts'
+import { writeInFormat } from '../model-for-engine.ts'
 import type { Run } from '../run.ts'
 import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
@@ -63,7 +65,13 @@ export async function provePreprocessing(
   }
   const pictures = picturesFor(run, moved)
   const { prepared, loopMs } = prepareInCode(pictures, moved, nowMs)
-  const { file } = await writeModelFolder(moved.model, path.join(run.folder, 'with-preprocessing'))
+  let file: string
+  try {
+    file = await fileFor(run, { ...setup, model: moved.model }, 'with-preprocessing')
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return done('failed', error.message)
+  }
   const saved = (name: string, values: readonly TensorValue[]) =>
     saveInputs(
       path.join(run.folder, name),
@@ -80,10 +88,7 @@ export async function provePreprocessing(
   const { ok, reason } = verdict(agreement, promise === 'exact' ? 'rounding' : promise, maxLoss)
   if (!ok) return done('rejected', reason, { agreement })
   // With all else that is kept: what the other remedies gain is not the code's.
-  const { file: without } =
-    setup.model === run.model
-      ? { file: fileForEngine(run.model) }
-      : await writeModelFolder(setup.model, path.join(run.folder, 'without-preprocessing'))
+  const without = await fileFor(run, setup, 'without-preprocessing')
   const base = modelTask(runs, without, setup.options, inCode)
   const plan = {
     run: run.trials.run,
@@ -96,6 +101,14 @@ export async function provePreprocessing(
   if (trial.outcome !== 'measured') return done('failed', reasonInWords(trial), { agreement })
   const judgement = judgementOf(trial.value, loopMs)
   return done(judgement.verdict, `${reason}; ${loopMs.toFixed(2)} ms of plain loops are gone`, { agreement, judgement })
+}
+
+/** What the set-up's engine opens of its model, written where it is not there yet. Throws InputError where it cannot be written. */
+async function fileFor(run: Run, { model, engine }: Pick<RemedySetup, 'model' | 'engine'>, name: string): Promise<string> {
+  const format = engine?.format
+  if (model === run.model && format === undefined) return fileForEngine(model)
+  if (model === run.model && format === model.source.format) return fileAsGiven(model)
+  return (await writeInFormat(model, path.join(run.folder, name), format)).file
 }
 
 /** The pictures as the original takes them, by plain loops, and the median time of those. */

@@ -12,7 +12,7 @@ import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
-import type { RunnablePlan, Serving } from '../../ship/index.ts'
+import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
 import type { LoadOptions } from '../load/options.ts'
 import type { Run } from '../run.ts'
@@ -211,7 +211,7 @@ async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<s
   const { inputs, outputs } = plan
   fs.writeFileSync(
     path.join(at, 'manifest.json'),
-    JSON.stringify({ schema: 'whyslow-folder/1', model: 'model.onnx', inputs, outputs }),
+    JSON.stringify({ schema: 'whyslow-folder/1', model: modelFileOf(plan.engine), inputs, outputs }),
   )
   fs.writeFileSync(path.join(at, 'package.json'), '{"type":"module"}')
   return at

@@ -10,6 +10,7 @@ import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { type RunnablePlan, type ShipPlan, writeRunnable } from '../../ship/index.ts'
+import { liteBytesOf } from '../lite-model.ts'
 import type { Run } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import type { FixOptions } from './options.ts'
@@ -20,6 +21,7 @@ export function runnablePlan(run: Run, options: Pick<FixOptions, 'engine' | 'sig
     original: { file: run.model.source.file, sha256: run.model.source.sha256, proto: run.model.proto },
     setup,
     engine: shippedEngine(run, options, setup),
+    ...(setup.engine?.format === undefined ? {} : { encode: () => liteBytesOf(setup.model) }),
     ...declarationsOf(setup.model),
     toolVersion,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -45,16 +47,12 @@ export async function triedFolder(plan: RunnablePlan, run: Run, at: string): Pro
 }
 
 /** The package that the shipped code imports, where it lies, and what tells that where its library is. */
-function callerOf({ engine, setup: { options } }: RunnablePlan, run: Run) {
+function callerOf({ engine }: RunnablePlan, run: Run) {
   const { library } = engine
   if (library === undefined) return { name: engine.package, from: run.engine.from, env: {} }
   const name = library.calledBy.package
-  const place = options.openvino ?? options.python
-  return {
-    name,
-    from: findPackage(name, null)?.folder,
-    env: place === undefined ? {} : { OPENVINO_LIBRARY: path.resolve(place) },
-  }
+  const { variable, file } = library.place
+  return { name, from: findPackage(name, null)?.folder, env: file === undefined ? {} : { [variable]: file } }
 }
 
 /** The user's, or the one that the setup names. */

@@ -8,9 +8,9 @@ import type { Model } from '../../graph/model.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
-import { writeModelFolder } from '../../ship/index.ts'
 import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
 import { search } from '../../tune/search.ts'
+import { writeInFormat } from '../model-for-engine.ts'
 import { remedyFacts } from '../operator-experiments.ts'
 import { type Run, readExecuted } from '../run.ts'
 import { trialRow } from './fix-report.ts'
@@ -83,7 +83,7 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     limits: run.limits,
     folder: run.folder,
     cache: cacheOf(run, options),
-    write: writeModelFolder,
+    write: writeInFormat,
     // A model alone is called by the user's own code.
     ...(options.modelAlone ? {} : { ship: (setup, at) => triedFolder(runnablePlan(run, options, setup), run, at) }),
     readExecuted,

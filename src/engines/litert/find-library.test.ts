@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Surroundings } from '../native-library.ts'
+import { type Surroundings, shippedPlace } from '../native-library.ts'
 import { findLibrary } from './find-library.ts'
 import { versionBeside } from './version.ts'
 
@@ -42,4 +42,12 @@ test('a place that is named and has none is said, with how to get it', () => {
 test('its version is that of the wheel beside it', () => {
   expect(versionBeside(at(`${WHEEL}/ai_edge_litert`))).toBe('2.3.0')
   expect(versionBeside(at('empty'))).toBe('of unknown version')
+})
+
+test('a shipped folder is told where it is, where an option named its place alone', () => {
+  const found = () => findLibrary({ python: at('venv') }, world())
+  const told = (folder?: string, python?: string) => shippedPlace('LITERT_LIBRARY', { folder, python }, found)
+  expect(told()).toEqual({ variable: 'LITERT_LIBRARY' })
+  for (const place of [told('x'), told(undefined, 'y')])
+    expect(place).toEqual({ variable: 'LITERT_LIBRARY', file: at(`${WHEEL}/ai_edge_litert/libLiteRt.so`) })
 })

@@ -1,4 +1,5 @@
-// How LiteRT's library comes to a machine: the Python wheel ai-edge-litert has it in ai_edge_litert.
+// How LiteRT's library comes to a machine: the Python wheel ai-edge-litert has it in ai_edge_litert. ship/shipped/litert.mjs, which may import
+// nothing of ours, looks in the same places: its test holds it against this.
 import { type FoundLibrary, findNativeLibrary, type NativeLibrary, type Surroundings } from '../native-library.ts'
 import type { EnginePlaces } from '../types.ts'
 

@@ -1,8 +1,8 @@
 // LiteRT (once TensorFlow Lite) on the CPU: the library of the wheel ai-edge-litert, called through its C API.
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
-import { FFI, findKoffi } from '../koffi.ts'
-import { surroundings } from '../native-library.ts'
+import { CALLED_BY, FFI, findKoffi } from '../koffi.ts'
+import { shippedPlace, surroundings } from '../native-library.ts'
 import type { Availability, Engine, EngineOptions, EnginePlaces, OpenOptions, Session } from '../types.ts'
 import { loadApi } from './c-api.ts'
 import { findLibrary, INSTALL } from './find-library.ts'
@@ -53,8 +53,17 @@ export const litert: Engine = {
   runs: 'source',
   package: 'ai-edge-litert',
   install: INSTALL,
-  offers: ['threads', 'synchronous'],
+  offers: ['threads', 'synchronous', 'one-thread-untold', 'alternative'],
   runtime: 'LiteRT',
   available,
   open,
+  shipped: (options) => ({
+    name: 'LiteRT',
+    calledBy: CALLED_BY,
+    device: 'CPU',
+    properties: cpuOptions(options),
+    place: shippedPlace('LITERT_LIBRARY', { folder: options.litert, python: options.python }, () =>
+      findLibrary(options, surroundings()),
+    ),
+  }),
 }

@@ -1,6 +1,6 @@
 // How OpenVINO's C library comes to a machine: the npm package openvino-node, the Python wheel (openvino/libs), an archive
 // (runtime/lib/intel64), the system's own packages. https://docs.openvino.ai/2026/get-started/install-openvino.html
-// ship/shipped/openvino-library.mjs, which may import nothing of ours, looks in the same places: its test holds it against this.
+// ship/shipped/openvino.mjs, which may import nothing of ours, looks in the same places: its test holds it against this.
 import path from 'node:path'
 import { findPackage } from '../find-package.ts'
 import {

@@ -3,7 +3,8 @@
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
-import { FFI, findKoffi, type Handle } from '../koffi.ts'
+import { CALLED_BY, FFI, findKoffi, type Handle } from '../koffi.ts'
+import { shippedPlace } from '../native-library.ts'
 import type {
   Availability,
   DeviceKind,
@@ -59,9 +60,12 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
       ? {
           shipped: (options: EngineOptions) => ({
             name: 'OpenVINO' as const,
-            calledBy: { package: FFI, range: '^3.0.0' },
+            calledBy: CALLED_BY,
             device,
             properties: propertiesOf(about, options),
+            place: shippedPlace('OPENVINO_LIBRARY', { folder: options.openvino, python: options.python }, () =>
+              findLibrary(options, surroundings()),
+            ),
           }),
         }
       : {}),

@@ -12,6 +12,7 @@ const relu = model({
 })
 const exact: OtherEngine = { id: 'other', version: '2', name: 'Other 2 in float32', effect: 'rounding', refused: null }
 const half: OtherEngine = { id: 'other-half', version: '2', name: 'Other 2 in bfloat16', effect: 'approximate', refused: null }
+const lite: OtherEngine = { ...exact, id: 'lite', version: '3', name: 'Lite 3', format: 'tflite', oneThreadUntold: true }
 
 checkRemedy(engineChoice, {
   applies: [
@@ -33,6 +34,27 @@ checkRemedy(engineChoice, {
       evidence: { otherEngines: [{ ...exact, refused: 'it is not among --engines' }, half], constraints: { maxLoss: 0.01 } },
       variants: ['other', 'other-half'],
       check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it is not among --engines' : undefined),
+    },
+    {
+      name: 'one that would take one thread is tried with as many as are in use, too',
+      model: relu,
+      setup: { options: { threads: null } },
+      evidence: { otherEngines: [lite], threadsInUse: 4 },
+      variants: ['lite', 'lite 4 threads'],
+      changes: /^Lite 3 on (1 thread|4 threads) in place of ort-cpu$/,
+      check({ variant, setup: { engine, options } }) {
+        expect(engine).toEqual({ id: 'lite', version: '3', format: 'tflite' })
+        expect(options.threads).toBe(variant === 'lite' ? 1 : 4)
+      },
+    },
+    {
+      name: 'and with the number that was told alone',
+      model: relu,
+      setup: { options: { threads: 3 } },
+      evidence: { otherEngines: [lite], threadsInUse: 3 },
+      variants: ['lite'],
+      changes: /^Lite 3 in place of ort-cpu$/,
+      check: ({ setup: { options } }) => expect(options.threads).toBe(3),
     },
     {
       name: 'onnxruntime’s own options stay behind, the thread count goes along',

@@ -1,6 +1,13 @@
 // The same model on another engine of this machine. Engines differ in their kernels, in what they fuse and in the layouts that they keep
 // between nodes: which one is faster depends on the model, and is measured. What it computes in is said, since outputs follow from it.
-import { defineRemedy, type OtherEngine, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
+import {
+  defineRemedy,
+  type OtherEngine,
+  type Proposal,
+  predictedBy,
+  type RemedyEvidence,
+  type RemedySetup,
+} from '../../rewrite/remedy.ts'
 
 export const engineChoice = defineRemedy({
   id: 'engine-choice',
@@ -13,26 +20,51 @@ export const engineChoice = defineRemedy({
     if (setup.engine !== undefined || setup.machineBound) return []
     return (evidence.otherEngines ?? [])
       .filter(({ generated }) => !generated)
-      .map((other) => {
-        const refused = other.refused ?? lossRefused(other, evidence)
-        return {
-          variant: other.id,
-          setup: on(setup, other),
-          changes: [`${other.name} in place of ${evidence.engine.id}`],
-          predictedSavingMs: predictedBy(['engine-choice'], evidence),
-          effect: other.effect,
-          ...(refused === null ? {} : { refused }),
-        }
-      })
+      .flatMap((other) =>
+        threadsToTry(other, setup, evidence).map((threads, k) => proposalOf({ other, threads, k }, setup, evidence)),
+      )
   },
 })
+
+/** Of an engine that would take one thread: one, and as many as the engine in use has. undefined: as the setup says. */
+function threadsToTry(
+  { oneThreadUntold }: OtherEngine,
+  { options }: RemedySetup,
+  { threadsInUse }: RemedyEvidence,
+): readonly (number | undefined)[] {
+  if (!oneThreadUntold || options.threads !== null) return [undefined]
+  return threadsInUse > 1 ? [1, threadsInUse] : [1]
+}
+
+interface Choice {
+  readonly other: OtherEngine
+  readonly threads: number | undefined
+  readonly k: number
+}
+
+function proposalOf({ other, threads, k }: Choice, setup: RemedySetup, evidence: RemedyEvidence): Proposal {
+  const refused = other.refused ?? lossRefused(other, evidence)
+  const many = threads === undefined ? '' : ` ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+  return {
+    variant: k === 0 ? other.id : `${other.id}${many}`,
+    setup: on(setup, other, threads),
+    changes: [`${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}`],
+    predictedSavingMs: predictedBy(['engine-choice'], evidence),
+    effect: other.effect,
+    ...(refused === null ? {} : { refused }),
+  }
+}
 
 const lossRefused = ({ effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>
   effect === 'approximate' && maxLoss === null ? 'it changes outputs: allow that with --max-loss' : null
 
 /** Of the options stay those that every engine has. */
-function on(setup: RemedySetup, { id, version }: OtherEngine): RemedySetup {
+function on(setup: RemedySetup, { id, version, format }: OtherEngine, threads = setup.options.threads): RemedySetup {
   const { reuseOutputs: _, directCall: __, ...options } = setup.options
   const plain = { graphOptimization: 'all', executionMode: 'sequential', configEntries: {} } as const
-  return { ...setup, options: { ...options, ...plain }, engine: { id, version } }
+  return {
+    ...setup,
+    options: { ...options, ...plain, threads },
+    engine: { id, version, ...(format === undefined ? {} : { format }) },
+  }
 }

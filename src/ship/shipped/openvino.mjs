@@ -2,9 +2,32 @@
 // https://docs.openvino.ai/2026/api/c_cpp_api/group__ov__c__api.html
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { findLibrary } from './openvino-library.mjs'
+import { bytesOf, openLibrary, predictor, tensorsOf } from './native-library.mjs'
 
+/** How it comes to a machine. */
+export const LIBRARY = {
+  title: 'OpenVINO',
+  variable: 'OPENVINO_LIBRARY',
+  files: {
+    linux: [/^libopenvino_c\.so(\.\d+)*$/, 'libopenvino_c.so'],
+    darwin: [/^libopenvino_c(\.\d+)*\.dylib$/, 'libopenvino_c.dylib'],
+    win32: [/^openvino_c\.dll$/, 'openvino_c.dll'],
+  },
+  nodePackage: 'openvino-node',
+  wheel: 'openvino/libs',
+  below: [
+    'libs',
+    'openvino/libs',
+    'lib',
+    'bin',
+    'runtime/lib/intel64',
+    'runtime/lib/aarch64',
+    'runtime/lib/arm64/Release',
+    'runtime/bin/intel64/Release',
+  ],
+  home: 'INTEL_OPENVINO_DIR',
+  places: 'in openvino-node, in the Python of this environment or among the libraries of the system',
+}
 /** Numbers of element types from 2025.2 on, and their arrays; before, all are one higher. */
 export const TYPES = {
   bool: [1, Uint8Array],
@@ -27,41 +50,11 @@ const INVALID_PARAMETER = -14
 /** A model compiled for more shapes is compiled once more, with free ones. */
 const MOST_SHAPES = 4
 const FREE = 'free shapes'
-/** A loop of predictions lets timers and sockets have their turn after so long, ms. */
-const TURN_MS = 5
 
 /** `options`: what options.json says of OpenVINO. Errors say in one line what is missing. */
 export async function loadHere(options, modelFile, afterClose) {
-  const model = openModel(await openLibrary(options), options, modelFile)
-  let turn = null
-  let closed = null
-  const promised = (feeds) => {
-    try {
-      return Promise.resolve(model.predict(feeds))
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-  return {
-    predict(feeds) {
-      if (closed) return Promise.reject(afterClose())
-      const now = performance.now()
-      if (turn === null) {
-        turn = now
-        setImmediate(() => {
-          turn = null
-        })
-      } else if (now - turn > TURN_MS) {
-        return new Promise((resolve) => setImmediate(resolve)).then(() => promised(feeds))
-      }
-      return promised(feeds)
-    },
-    close() {
-      // Predictions that wait for their turn were asked for before.
-      closed ??= new Promise((resolve) => setImmediate(resolve)).then(model.free)
-      return closed
-    },
-  }
+  const api = await openLibrary(LIBRARY, options, (koffi, file) => bound(koffi, loadLibrary(koffi, file)))
+  return predictor(openModel(api, options, modelFile), afterClose)
 }
 
 function openModel(api, { device, properties, inputs, outputs }, file) {
@@ -100,7 +93,7 @@ function openModel(api, { device, properties, inputs, outputs }, file) {
 
   return {
     predict(feeds) {
-      const tensors = tensorsOf(feeds, inputs).filter(({ name }) => used.has(name))
+      const tensors = tensorsOf(feeds, inputs, TYPES).filter(({ name }) => used.has(name))
       const { request, bound, results } = compiledFor(tensors)
       for (const tensor of tensors) bind(api, request, bound, tensor)
       api.call('infer_request_infer', request)
@@ -136,65 +129,6 @@ function bind(api, request, bound, { name, type, dims, data }) {
   api.call('infer_request_set_tensor', request, name, tensor)
   bound.set(name, { key, tensor, bytes, shared })
   if (known) api.free('tensor', known.tensor)
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)
-
-/** Feeds in the order of the inputs; a TypeError says which is wrong and how. */
-function tensorsOf(feeds, inputs) {
-  const names = () => inputs.map(({ name }) => name).join(', ')
-  if (typeof feeds !== 'object' || feeds === null) {
-    throw new TypeError(`predict() takes an object with a tensor for each input: ${names()}`)
-  }
-  for (const name in feeds) {
-    if (!inputs.some((input) => input.name === name)) throw new TypeError(`the model has no input '${name}'; it takes ${names()}`)
-  }
-  return inputs.map((input) => tensorOf(input, feeds[input.name]))
-}
-
-function tensorOf({ name, dtype, shape }, value) {
-  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
-  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
-    throw new TypeError(`input '${name}' must be { type, data, dims }`)
-  }
-  const { type, dims } = value
-  if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
-  const [, Typed] = TYPES[type]
-  const data = Array.isArray(value.data) ? Typed.from(value.data) : value.data
-  if (
-    !ArrayBuffer.isView(data) ||
-    data.BYTES_PER_ELEMENT !== Typed.BYTES_PER_ELEMENT ||
-    FLOATS.some((one) => data instanceof one) !== FLOATS.includes(Typed)
-  ) {
-    throw new TypeError(`input '${name}': data of ${type} is a ${Typed.name}`)
-  }
-  const size = dims.reduce((product, one) => product * one, 1)
-  if (size !== data.length)
-    throw new TypeError(`input '${name}': ${dims.join('x')} are ${size} numbers, and data has ${data.length}`)
-  // The library takes another shape than the declared one, and reads beyond the tensor's end.
-  const fits =
-    shape === null || (shape.length === dims.length && shape.every((one, axis) => typeof one !== 'number' || one === dims[axis]))
-  if (!fits) throw new Error(`input '${name}' is declared as ${shape.map((one) => one || '?').join('x')}, not ${dims.join('x')}`)
-  return { name, type, dims, data }
-}
-
-const FLOATS = [Float32Array, Float64Array]
-
-async function openLibrary({ version, install }) {
-  const koffi = await import('koffi').then(
-    (module) => (module.load ? module : module.default),
-    () => {
-      const folder = path.dirname(fileURLToPath(import.meta.url))
-      throw new Error(`OpenVINO is called through the package koffi, which is not installed: npm install in ${folder}`)
-    },
-  )
-  const file = findLibrary(install)
-  try {
-    return bound(koffi, loadLibrary(koffi, file))
-  } catch (error) {
-    const why = String(error.message).split('\n')[0]
-    throw new Error(`${file} cannot be used, the model was measured with OpenVINO ${version}: ${why}`, { cause: error })
-  }
 }
 
 /** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */

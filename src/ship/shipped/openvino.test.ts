@@ -1,8 +1,7 @@
 // The shipped code on OpenVINO, run from its folder in processes of its own: where the library is, against onnxruntime.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { OpenvinoApi } from '../../engines/openvino/c-api.ts'
 import { codeOf, valueFrom } from '../../engines/openvino/element-types.ts'
@@ -14,8 +13,6 @@ import { FIXTURES, installIn, planFor, planOf, ROOT, runIn, scratch } from '../e
 import { shipFolder } from '../ship-folder.ts'
 // @ts-expect-error: shipped as it is, without types.
 import { TYPES } from './openvino.mjs'
-// @ts-expect-error: shipped as it is, without types.
-import { findLibrary } from './openvino-library.mjs'
 
 const library = findHere({}, surroundings())
 const version = '2026.4.1'
@@ -54,7 +51,7 @@ describe('the folder', () => {
     const manifest = JSON.parse(read('manifest.json'))
     expect(manifest.engine).toEqual({ id: 'openvino', version, package: 'openvino-node', precision: 'float32' })
     expect(manifest.files.map((file: { path: string }) => file.path)).toEqual(
-      expect.arrayContaining(['openvino.mjs', 'openvino-library.mjs']),
+      expect.arrayContaining(['openvino.mjs', 'native-library.mjs']),
     )
     expect(JSON.parse(read('package.json')).dependencies).toEqual({ koffi: '^3.0.0' })
     const readme = read('README.md')
@@ -88,35 +85,6 @@ test.each([8, 0])('element types have the numbers that the engine has (the libra
     expect([dtype, codeOf(api, dtype as DType)]).toEqual([dtype, code + shift])
     expect(valueFrom(dtype as DType, new Uint8Array(8))).toBeInstanceOf(Typed)
   }
-})
-
-describe('the library is found where the engine finds it', () => {
-  const NAME = { darwin: 'libopenvino_c.dylib', win32: 'openvino_c.dll' }[process.platform as string] ?? 'libopenvino_c.so'
-  let root: string
-  beforeEach(() => {
-    root = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-library-'))
-  })
-  afterEach(() => fs.rmSync(root, { recursive: true, force: true }))
-
-  test.each<[string, string, (folder: string) => Record<string, string>]>([
-    ['a folder that is named', 'libs', (folder) => ({ OPENVINO_LIBRARY: folder })],
-    ['an environment that is named', 'lib/python3.11/site-packages/openvino/libs', (folder) => ({ OPENVINO_LIBRARY: folder })],
-    ['the active environment', 'lib/python3.12/site-packages/openvino/libs', (folder) => ({ VIRTUAL_ENV: folder })],
-    ['an archive', 'runtime/lib/intel64', (folder) => ({ INTEL_OPENVINO_DIR: folder })],
-    ["the linker's path", 'x', (folder) => ({ LD_LIBRARY_PATH: path.join(folder, 'x') })],
-  ])('%s', (_, below, envOf) => {
-    const folder = path.join(root, below)
-    fs.mkdirSync(folder, { recursive: true })
-    for (const name of [NAME, `${NAME}.2541`, `${NAME}.2641`]) fs.writeFileSync(path.join(folder, name), '')
-    const env = { PATH: '', ...envOf(root) }
-    const found = findHere({}, { platform: process.platform, env, home: root, nodeRuntime: null })
-    expect(found).toMatchObject({ ok: true })
-    expect(findLibrary('', env)).toBe(found.ok && found.file)
-  })
-
-  test('what is named and has none is not passed over', () => {
-    expect(() => findLibrary('install it', { OPENVINO_LIBRARY: root })).toThrow(/OPENVINO_LIBRARY .*: install it$/)
-  })
 })
 
 /** Results as JSON can hold them: name, type, numbers as text, dims. */

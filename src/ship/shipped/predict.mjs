@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads'
 
 const fileAt = (name) => fileURLToPath(new URL(name, import.meta.url))
 const afterClose = () => new Error('predict() was called after close(); load() the model again')
+/** Code that only some folders have. */
+const beside = (name) => import(new URL(`./${name}`, import.meta.url).href)
 
 /** `spinning: false`: idle threads of the engine give up the CPU, for several sessions side by side; not with `worker`. */
 export async function load({ worker = false, spinning = true } = {}) {
@@ -14,13 +16,13 @@ export async function load({ worker = false, spinning = true } = {}) {
 }
 
 async function loadHere(spinning) {
-  const { openvino, compiled, ends, ...engine } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
-  if (openvino)
-    return (await import(new URL('./openvino.mjs', import.meta.url).href)).loadHere(openvino, fileAt('./model.onnx'), afterClose)
-  if (compiled) return (await import(new URL('./predict-compiled.mjs', import.meta.url).href)).loadHere(compiled, afterClose)
+  const { openvino, litert, compiled, ends, ...engine } = JSON.parse(readFileSync(fileAt('./options.json'), 'utf8'))
+  if (openvino) return (await beside('openvino.mjs')).loadHere(openvino, fileAt('./model.onnx'), afterClose)
+  if (litert) return (await beside('litert.mjs')).loadHere(litert, fileAt('./model.tflite'), afterClose)
+  if (compiled) return (await beside('predict-compiled.mjs')).loadHere(compiled, afterClose)
   const opened = await openEngine(spinning ? engine : { ...engine, session: quiet(engine.session) })
   if (!ends) return { predict: opened.predict, close: opened.close }
-  return (await import(new URL('./predict-ends.mjs', import.meta.url).href)).loadHere(ends, opened, afterClose)
+  return (await beside('predict-ends.mjs')).loadHere(ends, opened, afterClose)
 }
 
 function quiet(options) {

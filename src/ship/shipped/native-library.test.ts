@@ -1,0 +1,64 @@
+// Where shipped code looks for a native library, held against the engine that was measured with it.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findLibrary as findLitert } from '../../engines/litert/find-library.ts'
+import { findLibrary as findOpenvino } from '../../engines/openvino/find-library.ts'
+// @ts-expect-error: shipped as it is, without types.
+import { LIBRARY as LITERT } from './litert.mjs'
+// @ts-expect-error: shipped as it is, without types.
+import { findLibrary } from './native-library.mjs'
+// @ts-expect-error: shipped as it is, without types.
+import { LIBRARY as OPENVINO } from './openvino.mjs'
+
+let root: string
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-library-'))
+})
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }))
+
+type Place = readonly [what: string, below: string, envOf: (folder: string) => Record<string, string>]
+
+describe.each([
+  {
+    library: OPENVINO,
+    find: findOpenvino,
+    versions: ['.2541', '.2641'],
+    places: [
+      ['a folder that is named', 'libs', (folder) => ({ OPENVINO_LIBRARY: folder })],
+      ['an environment that is named', 'lib/python3.11/site-packages/openvino/libs', (folder) => ({ OPENVINO_LIBRARY: folder })],
+      ['the active environment', 'lib/python3.12/site-packages/openvino/libs', (folder) => ({ VIRTUAL_ENV: folder })],
+      ['an archive', 'runtime/lib/intel64', (folder) => ({ INTEL_OPENVINO_DIR: folder })],
+      ["the linker's path", 'x', (folder) => ({ LD_LIBRARY_PATH: path.join(folder, 'x') })],
+    ] as readonly Place[],
+  },
+  {
+    library: LITERT,
+    find: findLitert,
+    versions: [],
+    places: [
+      ['a folder that is named', 'ai_edge_litert', (folder) => ({ LITERT_LIBRARY: folder })],
+      ['an environment that is named', 'lib/python3.11/site-packages/ai_edge_litert', (folder) => ({ LITERT_LIBRARY: folder })],
+      ['the active environment', 'lib/python3.12/site-packages/ai_edge_litert', (folder) => ({ VIRTUAL_ENV: folder })],
+      ["the linker's path", 'x', (folder) => ({ LD_LIBRARY_PATH: path.join(folder, 'x') })],
+    ] as readonly Place[],
+  },
+])('$library.title is found where the engine finds it', ({ library, find, versions, places }) => {
+  test.each(places)('%s', (_, below, envOf) => {
+    const folder = path.join(root, below)
+    fs.mkdirSync(folder, { recursive: true })
+    const [, name] = library.files[process.platform] ?? library.files.linux
+    for (const end of ['', ...versions]) fs.writeFileSync(path.join(folder, `${name}${end}`), '')
+    const env = { PATH: '', ...envOf(root) }
+    const found = find({}, { platform: process.platform, env, home: root, nodeRuntime: null })
+    expect(found).toMatchObject({ ok: true })
+    expect(findLibrary(library, '', env)).toBe(found.ok && found.file)
+  })
+
+  test('what is named and has none is not passed over', () => {
+    expect(() => findLibrary(library, 'install it', { [library.variable]: root })).toThrow(
+      new RegExp(`${library.title}.* was not found in ${library.variable} .*: install it$`),
+    )
+  })
+})
