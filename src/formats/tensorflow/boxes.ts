@@ -5,9 +5,9 @@ import { reshape, slice, unsqueeze } from './shapes.ts'
 export interface Suppression {
   /** [n, 4]: corners y1, x1, y2, x2. */
   readonly boxes: Value
-  /** [n]. */
+  /** [n], of several classes [classes, n]. */
   readonly scores: Value
-  /** How many stay at most: int64 [1]. */
+  /** How many stay at most, of each class: int64 [1]. */
   readonly most: Value
   /** Boxes that overlap a better one by more than this share of their union go: [1]. */
   readonly overlap: Value
@@ -16,9 +16,19 @@ export interface Suppression {
 }
 
 /** Indices of the boxes that stay, the best first: int64, as many as there are. */
-export function suppressed(builder: GraphBuilder, { boxes, scores, most, overlap, threshold }: Suppression): Value {
-  const inputs = [unsqueeze(builder, boxes, [0]), unsqueeze(builder, scores, [0, 1]), most, overlap, threshold]
-  const found = builder.op('NonMaxSuppression', inputs, { dtype: 'int64', shape: [null, 3] })
-  // Batch, class and box.
-  return reshape(builder, slice(builder, found, [{ axis: 1, start: 2 }]), [null])
+export function suppressed(builder: GraphBuilder, parts: Suppression): Value {
+  const scores = unsqueeze(builder, parts.scores, [0, 1])
+  return reshape(builder, slice(builder, found(builder, { ...parts, scores }), [{ axis: 1, start: 2 }]), [null])
+}
+
+/** Class and box of those that stay, each class on its own, one after the other, the best of each first: int64 [n, 2]. */
+export function suppressedByClass(builder: GraphBuilder, parts: Suppression): Value {
+  const scores = unsqueeze(builder, parts.scores, [0])
+  return slice(builder, found(builder, { ...parts, scores }), [{ axis: 1, start: 1 }])
+}
+
+/** Batch, class and box, of scores [batch, classes, n]. */
+function found(builder: GraphBuilder, { boxes, scores, most, overlap, threshold }: Suppression): Value {
+  const inputs = [unsqueeze(builder, boxes, [0]), scores, most, overlap, threshold]
+  return builder.op('NonMaxSuppression', inputs, { dtype: 'int64', shape: [null, 3] })
 }

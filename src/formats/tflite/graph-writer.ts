@@ -14,8 +14,8 @@ import {
   type WriteOperator,
   withDeclared,
 } from './operator.ts'
-import { OPERATORS } from './operator-codes.ts'
-import { WRITERS } from './operators/index.ts'
+import { OPERATORS, type OperatorName } from './operator-codes.ts'
+import { CUSTOM_WRITERS, WRITERS } from './operators/index.ts'
 import { asUnsigned } from './quantized.ts'
 import type { OperatorRow, SubgraphRow, TensorRow } from './schema.ts'
 import { contentOf, dtypeOf, filled, quantizationOf } from './tensor-content.ts'
@@ -82,7 +82,7 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
   const place = subgraph.tensors[operator.outputs[0] ?? -1]?.name ?? ''
   const refusal = (why: string) =>
     new InputError(`${file}: ${code.custom_code || name || `operator ${number}`} that makes ${place} ${why}`)
-  const writer = name === undefined || !Object.hasOwn(WRITERS, name) ? undefined : WRITERS[name]
+  const writer = writerOf(name, code.custom_code)
   if (name === undefined || writer === undefined) throw refusal(adviceFor(name, code.custom_code))
   const outputs = operator.outputs.map((at) => asUnsigned(declared(writing, subgraph.tensors[at]!)))
   const handles: string[] = []
@@ -118,6 +118,11 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
     if (value !== undefined) tensors.set(at, { ...madeTensor(writing, outputs[k]!, value), imaginary: kept[k] })
     else if (handles[k] !== undefined) tensors.set(at, handleTensor(outputs[k]!, handles[k]))
   }
+}
+
+function writerOf(name: OperatorName | undefined, custom: string): WriteOperator | undefined {
+  if (name === 'CUSTOM') return Object.hasOwn(CUSTOM_WRITERS, custom) ? CUSTOM_WRITERS[custom] : undefined
+  return name === undefined || !Object.hasOwn(WRITERS, name) ? undefined : WRITERS[name]
 }
 
 /** What only moves the numbers of its first input: of complex ones, their parts one like the other. */

@@ -1,8 +1,9 @@
 // Built-in operators of TFLite, by name: how each is written as ONNX.
-import type { Writers } from '../operator.ts'
+import type { WriteOperator, Writers } from '../operator.ts'
 import { ACTIVATION } from './activations.ts'
 import { ARITHMETIC } from './arithmetic.ts'
 import { CONTROL } from './control.ts'
+import { detections } from './detection.ts'
 import { GATHERING } from './gathering.ts'
 import { MATRICES } from './matrices.ts'
 import { OTHERS } from './others.ts'
@@ -33,3 +34,6 @@ export const WRITERS: Writers = {
   ...CONTROL,
   ...OTHERS,
 }
+
+/** Custom operators that LiteRT's own library has kernels for, by their names in the file. */
+export const CUSTOM_WRITERS: Readonly<Record<string, WriteOperator>> = { TFLite_Detection_PostProcess: detections }
