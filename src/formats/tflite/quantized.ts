@@ -46,9 +46,13 @@ export function unsignedConstant({ shape, data }: ConstantData): ConstantData {
   return { dtype: 'uint8', shape, data: Uint8Array.from(data as Int8Array, (value) => value + SIGNED_SHIFT) }
 }
 
+/** The smallest and the largest number of the stored type. */
+export const storedRange = (dtype: DType): readonly [number, number] =>
+  RANGES[dtype] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+
 /** The smallest and the largest real number that is stored. */
 export function quantizedRange({ scales, zeroPoints }: Quantization, dtype: DType): readonly [number, number] {
-  const [low, high] = RANGES[dtype] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const [low, high] = storedRange(dtype)
   return [(low - zeroPoints[0]!) * scales[0]!, (high - zeroPoints[0]!) * scales[0]!]
 }
 

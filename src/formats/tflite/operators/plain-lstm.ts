@@ -5,6 +5,7 @@ import { squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
 import { isHybrid } from '../hybrid.ts'
 import { input, type OperatorCall, realConstant } from '../operator.ts'
 import { ACTIVATIONS } from '../schema.ts'
+import { isInIntegers } from './recurrent-state.ts'
 
 /** Where an LSTM's tensors stand among the inputs, gates in the order input, forget, cell, output. */
 export interface LstmPlaces {
@@ -47,7 +48,7 @@ export function plainLstm(
   const constantsAt = (list: readonly number[]) =>
     list.map((k) => (call.inputs[k] === undefined ? undefined : realConstant(call.inputs[k])))
   const there = (list: readonly number[]) => list.filter((k) => call.inputs[k] !== undefined).length
-  if (isHybrid(call, input(call, places.weights[1]))) return undefined
+  if (isHybrid(call, input(call, places.weights[1])) || isInIntegers(call, places.states[0])) return undefined
   if (ACTIVATIONS[options.fused_activation_function] !== 'TANH' || options.cell_clip > 0) return undefined
   if (there(places.projection) > 0 || there(places.norms ?? []) > 0) return undefined
   const [weights, recurrent, biases, peepholes] = [places.weights, places.recurrent, places.bias, places.peephole].map(

@@ -17,11 +17,10 @@ import {
   realConstant,
   realOf,
   stored,
-  type Variable,
   type Writers,
 } from '../operator.ts'
-import { dequantize, quantize } from '../quantized.ts'
 import { type LstmOptions, type LstmPlaces, plainLstm } from './plain-lstm.ts'
+import { type Kept, keptAs, realState } from './recurrent-state.ts'
 
 const four = (first: number): [number, number, number, number] => [first, first + 1, first + 2, first + 3]
 
@@ -39,17 +38,6 @@ const BIDIRECTIONAL: readonly LstmPlaces[] = [
   { weights: four(1), recurrent: four(5), peephole: [9, 10, 11], bias: four(12), projection: [16, 17], states: [35, 36] },
   { weights: four(18), recurrent: four(22), peephole: [26, 27, 28], bias: four(29), projection: [33, 34], states: [37, 38] },
 ]
-
-/** Variables that hold real numbers while they are computed with, in whatever way the file stores them. */
-export function realState(call: OperatorCall, k: number): Variable {
-  const { value, set } = call.state(k)
-  const { quantization, dtype } = input(call, k)
-  if (quantization === undefined || dtype === 'float32') return { value, set }
-  return {
-    value: dequantize(call.builder, value, quantization),
-    set: (next) => set(quantize(call.builder, next, { dtype, quantization })),
-  }
-}
 
 /** A constant, or what is computed, as [inputs, units]; undefined where it is left out. */
 function weightsAt(call: OperatorCall, k: number): Value | undefined {
@@ -81,11 +69,12 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
   if ([1, 2, 3].some((gate) => weights[gate] === undefined || recurrent[gate] === undefined))
     throw call.refusal('lacks weights of a gate')
   const act = (builder: GraphBuilder, x: Value) => activatedBy(call, builder, x, options.fused_activation_function)
-  const onSteps = (builder: GraphBuilder, value: Value, k: number) =>
+  const seenAs = (builder: GraphBuilder, value: Value, k: number) =>
     hybridState({ ...call, builder }, value, input(call, k), options.asymmetric_quantize_inputs)
+  const [keptOutput, keptCell] = places.states.map((k) => keptAs(call, k)) as [Kept, Kept]
   return (builder: GraphBuilder, x: Value, [output, cell]: readonly Value[]): Value[] => {
-    const rows = onSteps(builder, x, places.weights[1])
-    const kept = onSteps(builder, output!, places.recurrent[1])
+    const rows = seenAs(builder, x, places.weights[1])
+    const kept = seenAs(builder, output!, places.recurrent[1])
     const gate = (k: number, seen?: Value, peephole?: Value): Value => {
       const product = (a: Value, b: Value) =>
         builder.op('MatMul', [a, b], { dtype: 'float32', shape: [...a.shape.slice(0, -1), b.shape[1]!] })
@@ -103,13 +92,15 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
         : sigmoid(gate(0, cell, peepholeInput))
     const remembered = binary(builder, 'Mul', forget, cell!)
     const grown = binary(builder, 'Add', remembered, binary(builder, 'Mul', taken, act(builder, gate(2))))
-    const next = options.cell_clip > 0 ? limited(builder, grown, -options.cell_clip, options.cell_clip) : grown
+    const clipped = options.cell_clip > 0 ? limited(builder, grown, -options.cell_clip, options.cell_clip) : grown
+    const next = keptCell(builder, clipped)
     const made = binary(builder, 'Mul', sigmoid(gate(3, next, peepholeOutput)), act(builder, next))
-    if (projection === undefined) return [made, next]
+    if (projection === undefined) return [keptOutput(builder, made), next]
     const shape = [...made.shape.slice(0, -1), projection.shape[1]!]
-    const narrow = builder.op('MatMul', [onSteps(builder, made, places.projection[0]), projection], { dtype: 'float32', shape })
+    const narrow = builder.op('MatMul', [seenAs(builder, made, places.projection[0]), projection], { dtype: 'float32', shape })
     const moved = projectionBias === undefined ? narrow : binary(builder, 'Add', narrow, projectionBias)
-    return [options.proj_clip > 0 ? limited(builder, moved, -options.proj_clip, options.proj_clip) : moved, next]
+    const narrowed = options.proj_clip > 0 ? limited(builder, moved, -options.proj_clip, options.proj_clip) : moved
+    return [keptOutput(builder, narrowed), next]
   }
 }
 
@@ -266,7 +257,8 @@ function svdf(call: OperatorCall): Value[] {
   const batch = x.shape[0]!
   const state = realState(call, 4)
   const rows = hybridState(call, x, input(call, 1), asymmetric_quantize_inputs)
-  const newest = builder.op('MatMul', [rows, features], { dtype: 'float32', shape: [batch, filters] })
+  const product = builder.op('MatMul', [rows, features], { dtype: 'float32', shape: [batch, filters] })
+  const newest = keptAs(call, 4)(builder, product)
   const before = slice(builder, reshape(builder, state.value, [batch, filters, memory]), [{ axis: 2, start: 1 }])
   const next = concat(builder, [before, unsqueeze(builder, newest, [2])], 2)
   state.set(reshape(builder, next, [batch, filters * memory]))
