@@ -71,6 +71,16 @@ describe('identify', () => {
     expect(formatOf(text, 'model.onnx')).toBe(format)
   })
 
+  test('shards of weights are named as weights alone', () => {
+    const text = '{"metadata": {"total_size": 1}, "weight_map": {"/layers/dense/vars": "model_00000.weights.h5"}}'
+    const { format, says, next } = identify(bytes(text), text.length, 'model.weights.json')
+    expect({ format, says, next }).toEqual({
+      format: 'json',
+      says: "a list of shards of a Keras model's weights, without the model",
+      next: "load them into the model in Keras and save it with model.save('model.keras')",
+    })
+  })
+
   test('names decide where bytes cannot', () => {
     expect(formatOf('\x08\x02\x12\0', 'model.mlmodel')).toBe('coreml')
     expect(formatOf('\x10\x01\x4a\x04\0\0\0\0', 'test_data_set_0/input_0.pb')).toBe('onnx-tensor')

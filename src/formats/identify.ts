@@ -226,6 +226,12 @@ function json(seen: string): Identity {
       'a LightGBM dump, which leaves out what the model needs',
       "save the model: booster.save_model('model.txt')",
     )
+  if (/"weight_map"\s*:/.test(seen) && seen.includes('.weights.h5'))
+    return identity(
+      'json',
+      "a list of shards of a Keras model's weights, without the model",
+      "load them into the model in Keras and save it with model.save('model.keras')",
+    )
   if (/"nodeid"\s*:/.test(seen) && /"(split_condition|leaf)"\s*:/.test(seen))
     return identity(
       'json',
