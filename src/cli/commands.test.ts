@@ -94,6 +94,7 @@ describe('why', () => {
       labels: null,
       pictures: null,
       batch: null,
+      signature: null,
       threads: null,
       engine: 'ort-cpu',
       seconds: 0.5,

@@ -12,6 +12,7 @@ export interface ConvertFlags {
   readonly allowRounding?: boolean
   readonly data?: string
   readonly labels?: string
+  readonly signature?: string
   readonly json?: string
   readonly markdown?: boolean
 }
@@ -29,6 +30,7 @@ export async function runConvert(file: string, flags: ConvertFlags, { screen, si
     allowRounding: flags.allowRounding ?? false,
     data: flags.data ?? null,
     labels: flags.labels ?? null,
+    signature: flags.signature ?? null,
   })
   signal.throwIfAborted()
   await output.deliver(screen, { document: converted, name: 'convert document', text: () => renderConvert(converted) })

@@ -16,6 +16,7 @@ export interface InputFlags {
 
 /** Parsed: lists may be absent, numbers are in the stages' units. */
 export interface ModelFlags extends InputFlags {
+  readonly signature?: string
   readonly threads?: number
   readonly engine?: string
   readonly seconds?: number
@@ -49,6 +50,7 @@ export function modelOptions(
 ): Omit<WhyOptions, 'engine' | 'trials' | 'onProgress' | 'signal'> & Partial<Pick<WhyOptions, 'engine'>> {
   return {
     ...inputOptions(flags),
+    signature: flags.signature ?? null,
     threads: flags.threads ?? null,
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     seconds: flags.seconds ?? null,

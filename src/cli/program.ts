@@ -16,7 +16,7 @@ import type { HistoryFlags } from './history.ts'
 import type { LintFlags } from './lint.ts'
 import { load } from './load/command.ts'
 import type { MachineFlags } from './machine.ts'
-import { addModelOptions, addSampling, severalBatches } from './options/model-options.ts'
+import { addModelOptions, addSampling, severalBatches, signatureOption } from './options/model-options.ts'
 import { fraction, list, memorySize, milliseconds, positiveInteger, ratio, seconds } from './options/option-values.ts'
 import type { QuantizeFlags } from './quantize.ts'
 import { serve } from './serve/command.ts'
@@ -246,6 +246,7 @@ function convert(command: Command, world: World): void {
     .option('--allow-rounding', 'a tabular model of doubles as float32, for engines that know no other')
     .option('--data <file>', 'rows on which what rounding changes is counted')
     .option('--labels <name>', 'the labels in them')
+    .addOption(signatureOption())
     .option('--json <file>', 'write the convert document; - is standard output')
     .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.convert)

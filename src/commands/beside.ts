@@ -35,7 +35,11 @@ export interface BesideAsked {
 
 export async function enginesBeside(model: Model, { engineId, folder, quick, describe }: BesideAsked): Promise<Beside> {
   const { format } = model.source
-  const owners = engines.filter((one) => one.formats.includes(format) && !one.formats.includes('onnx') && isChoice(one))
+  // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
+  const owners =
+    model.signature !== undefined
+      ? []
+      : engines.filter((one) => one.formats.includes(format) && !one.formats.includes('onnx') && isChoice(one))
   const isOwners = engineById(engineId)?.formats.includes(format) ?? false
   const runtime = owners.find(({ runtime }) => runtime !== undefined)?.runtime
   const written = quick || engineId !== referenceEngine.id ? [] : await codeBeside(model, folder, describe)

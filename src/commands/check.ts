@@ -70,7 +70,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
   const models: Model[] = []
-  for (const one of files) models.push(await readModel(one))
+  for (const one of files) models.push(await readModel(one, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
     const opening: Opening = {

@@ -1,7 +1,7 @@
 // `convert`: a model that was read, written in another format. Nothing is measured, and nothing is changed but what the format asks for.
 import path from 'node:path'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
-import { readModel } from '../formats/index.ts'
+import { type ReadOptions, readModel } from '../formats/index.ts'
 import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
 import { encodeLite } from '../formats/tflite/write/index.ts'
 import { modelFacts } from '../graph/facts.ts'
@@ -16,7 +16,7 @@ import { countsByName } from './counts-by-name.ts'
 import { liteGraphOf, liteOperators } from './lite-model.ts'
 import { toolVersion } from './version.ts'
 
-export interface ConvertOptions extends Partial<RoundingOptions> {
+export interface ConvertOptions extends Partial<RoundingOptions>, ReadOptions {
   /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards beside it). */
   readonly out: string
   readonly force: boolean
@@ -28,7 +28,7 @@ export async function convert(file: string, options: ConvertOptions): Promise<Co
   const { out, force, signal } = options
   const format = formatOf(out)
   checkModelOut(out, force, file)
-  const read = await readModel(file)
+  const read = await readModel(file, options)
   if (read.source.format === format) throw new InputError(`${file}: this is ${format} already; nothing is converted`)
   const { allowRounding = false, data = null, labels = null } = options
   const { model, notes, rounding } = roundedModel(read, { allowRounding, data, labels })

@@ -43,7 +43,7 @@ const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
   const options = { ...LINT_DEFAULTS, ...given }
-  const model = await readModel(file)
+  const model = await readModel(file, options)
   const written = writtenQuantization(viewGraph(model))
   const { sha256, sizeBytes, format, opsets } = modelFacts(model)
   const linted = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }

@@ -133,3 +133,11 @@ test('so do the contestants of a comparison, each called by the file that was gi
     expect(contestants.every(({ model }) => model.source.file === '/models/m.moon')).toBe(true)
   }
 })
+
+test('a graph of a .tflite file that its runtime does not run by itself is given to it as a file of its own', async () => {
+  const file = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite/two-signatures.tflite')
+  const given = fileForEngine(await modelForEngine(await readModel(file, { signature: 'tail' }), 'litert', newFolder()))
+  expect(given).not.toBe(file)
+  expect(viewGraph(await readModel(given)).outputs.map(({ name }) => name)).toEqual(['less'])
+  expect(fileForEngine(await modelForEngine(await readModel(file), 'litert', newFolder()))).toBe(file)
+})

@@ -64,7 +64,8 @@ export function canBeGiven(model: Model, engineId: string): boolean {
 export async function modelForEngine(model: Model, engineId: string, folder: string): Promise<Model> {
   const { file, format, sha256 } = model.source
   const formats = formatsOf(engineId)
-  if (formats.includes(format)) return asRead(model)
+  // A runtime that is given the file runs the first graph.
+  if (formats.includes(format) && model.signature === undefined) return asRead(model)
   const written = formats.find((one) => WRITERS[one] !== undefined)
   if (written === undefined) {
     const others = `any engine of 'whyslow engines' that reads ${format} takes it`

@@ -23,6 +23,8 @@ export interface WhyOptions {
   /** What the bytes of pictures in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json beside the model says, else 0..1. */
   readonly pictures: string | null
   readonly batch: number | null
+  /** The one to read of a .tflite file's signatures; null: the usual one, or the only one. */
+  readonly signature: string | null
   /** null leaves it to the engine. */
   readonly threads: number | null
   readonly engine: string
@@ -60,6 +62,7 @@ export const DEFAULTS: WhyOptions = {
   labels: null,
   pictures: null,
   batch: null,
+  signature: null,
   threads: null,
   engine: referenceEngine.id,
   seconds: null,
@@ -89,6 +92,7 @@ export function flagsOf(options: WhyOptions): readonly Flag[] {
     ...one('--labels', labels),
     ...one('--pictures', options.pictures),
     ...one('--batch', batch),
+    ...one('--signature', options.signature),
     ...one('--threads', threads),
     ...one('--engine', engine, DEFAULTS.engine),
     ...one('--ort', ort),

@@ -61,7 +61,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
   // The engine starts while the model is read.
   const starting = describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
   starting.catch(() => {})
-  const model = await readModel(file)
+  const model = await readModel(file, options)
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
 }
 

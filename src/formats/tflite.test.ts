@@ -4,6 +4,8 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { InputError } from '../graph/input-error.ts'
 import { mulberry32 } from '../graph/random.ts'
+import { runSetup } from '../remedies/check-run.ts'
+import { exampleSetup } from '../remedies/example-evidence.ts'
 import { checkFormat } from './check-format.ts'
 import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
 import { MODEL } from './tflite/schema.ts'
@@ -79,9 +81,20 @@ test("nodes of an operator that was made of several layers go by the first of th
 })
 
 describe('signatures of several graphs', () => {
-  test('the first graph is read, and those of others are named', async () => {
-    const { notes } = await readTflite(path.join(FOLDER, 'two-signatures.tflite'))
-    expect(notes).toEqual(["of the file's signatures 'serving_default' is read; left out: 'tail'"])
+  const both = path.join(FOLDER, 'two-signatures.tflite')
+  test('the usual one is read, and the others are named', async () => {
+    const { notes, signature } = await readTflite(both)
+    expect({ notes, signature }).toEqual({
+      notes: ["of the file's signatures 'serving_default' is read; left out: 'tail'"],
+      signature: undefined,
+    })
+  })
+  test('another is read with its own names, and is none that a runtime of the format runs by itself', async () => {
+    const model = await readTflite(both, { signature: 'tail' })
+    expect(model.signature).toBe('tail')
+    const x = { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) } as const
+    const [results] = await runSetup(exampleSetup(model), [{ x }])
+    expect(results).toMatchObject({ less: { shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) } })
   })
   test('nothing is said of files with one', async () => {
     expect((await readTflite(path.join(FOLDER, 'add.tflite'))).notes).toBeUndefined()

@@ -6,66 +6,67 @@ import type { Dimension } from '../graph/types.ts'
 import { builtModel } from './build/built-model.ts'
 import { GraphBuilder, type Value } from './build/graph-builder.ts'
 import { readWhole } from './file.ts'
+import type { ReadOptions } from './read-options.ts'
 import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
 import { declared, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
 import { type Declared, FreeSizeError, type Tensor } from './tflite/operator.ts'
 import { asUnsigned, dequantize, quantize } from './tflite/quantized.ts'
+import type { SignatureRow, SubgraphRow } from './tflite/schema.ts'
+import { chosenSignature, notesOnSignatures } from './tflite/signature.ts'
 import { dtypeOf } from './tflite/tensor-content.ts'
 
 /** Offsets of a FlatBuffer are 32 bits; larger files keep their content behind it, and ONNX's protobuf holds no more than this. */
 const LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * The model in `file`. Inputs and outputs have the names of the signature where there is one; free sizes stay free where every operator
- * can be written so. Throws InputError where the file is damaged or has an operator that is not read.
+ * The model in `file`: the graph of the signature that is asked for, else of the one that is called as TensorFlow calls it by default, else of
+ * the only one. Inputs and outputs have its names; free sizes stay free where every operator can be written so. Throws InputError where the
+ * file is damaged or has an operator that is not read, and where it is not clear which signature is meant.
  */
-export async function readTflite(file: string): Promise<Model> {
+export async function readTflite(file: string, { signature: wanted = null }: ReadOptions = {}): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
   const checked = checkedModel(bytes, file)
-  const model = builtModel(withSizes(checked, file), { file, format: 'tflite', parts: [bytes] })
-  const notes = notesOn(checked)
-  return notes.length === 0 ? model : { ...model, notes }
+  const signature = chosenSignature(checked.model, file, wanted)
+  const model = builtModel(withSizes({ ...checked, signature, file }), { file, format: 'tflite', parts: [bytes] })
+  const notes = notesOnSignatures(checked.model, signature)
+  return {
+    ...model,
+    ...(notes.length > 0 && { notes }),
+    ...(signature !== undefined && signature.subgraph_index !== 0 && { signature: signature.signature_key }),
+  }
 }
 
-/** Signatures of other graphs than the first, which is the one that is read. */
-function notesOn({ model }: CheckedModel): readonly string[] {
-  const others = model.signature_defs
-    .filter(({ subgraph_index }) => subgraph_index !== 0)
-    .map(({ signature_key: key }) => `'${key}'`)
-  if (others.length === 0) return []
-  const own = signatureOf({ model })
-  const read = own === undefined ? 'the first graph' : `'${own.signature_key}'`
-  return [`of the file's signatures ${read} is read; left out: ${others.join(', ')}`]
-}
-
-/** Of the first graph: the one that is called as TensorFlow calls it by default, else its first. */
-function signatureOf({ model }: Pick<CheckedModel, 'model'>) {
-  const signatures = model.signature_defs.filter(({ subgraph_index }) => subgraph_index === 0)
-  return signatures.find(({ signature_key }) => signature_key === 'serving_default') ?? signatures[0]
+interface Read extends CheckedModel {
+  readonly file: string
+  /** Names the graph that is read; the first without. */
+  readonly signature: SignatureRow | undefined
 }
 
 /** Sizes that the file leaves free stay free; where an operator must know one, all are what the file sets them to at first. */
-function withSizes(checked: CheckedModel, file: string): GraphBuilder {
+function withSizes(read: Read): GraphBuilder {
   try {
-    return write(checked, file, true)
+    return write(read, true)
   } catch (error) {
     if (!(error instanceof FreeSizeError || error instanceof RangeError)) throw error
   }
   try {
-    return write(checked, file, false)
+    return write(read, false)
   } catch (error) {
     if (error instanceof FreeSizeError || error instanceof RangeError)
-      throw new InputError(`${file} cannot be written as ONNX: ${error.message}, which has to be known`)
+      throw new InputError(`${read.file} cannot be written as ONNX: ${error.message}, which has to be known`)
     throw error
   }
 }
 
-function write(checked: CheckedModel, file: string, free: boolean): GraphBuilder {
+function write(read: Read, free: boolean): GraphBuilder {
+  const { file, signature } = read
   const builder = new GraphBuilder()
-  const main = checked.model.subgraphs[0]!
-  const names = namesOf(checked)
+  const index = signature?.subgraph_index ?? 0
+  const main = read.model.subgraphs[index]!
+  const names = namesOf(main, signature)
   builder.reserve([...names.inputs, ...names.outputs])
-  const writing: Writing = { ...checked, file, free, builder, variables: new Map(), active: [], written: 0 }
+  const { model, contents } = read
+  const writing: Writing = { model, contents, file, free, builder, variables: new Map(), active: [], written: 0 }
   const inputs = main.inputs.map((at, k) => {
     const about = declared(writing, main.tensors[at]!)
     if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is no tensor of numbers`)
@@ -76,7 +77,7 @@ function write(checked: CheckedModel, file: string, free: boolean): GraphBuilder
     const kept = asUnsigned({ ...about, shape, content: undefined })
     return { ...kept, value: builder.within(names.inputs[k]!, () => requantized(builder, { ...about, value }, kept)) }
   })
-  const outputs = writeSubgraph(writing, { index: 0, builder }, inputs)
+  const outputs = writeSubgraph(writing, { index, builder }, inputs)
   for (const [k, tensor] of outputs.entries()) {
     const about = declared(writing, tensor.row)
     if (tensor.imaginary !== undefined)
@@ -108,10 +109,11 @@ function requantized(
   return quantize(builder, dequantize(builder, given.value, from), { dtype: wanted.dtype, quantization: to })
 }
 
-/** As the signature of the main graph calls them, else as their tensors are called; a name that comes again has a number behind it. */
-function namesOf({ model }: CheckedModel): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
-  const { tensors, inputs, outputs } = model.subgraphs[0]!
-  const signature = signatureOf({ model })
+/** As the signature calls them, else as their tensors are called; a name that comes again has a number behind it. */
+function namesOf(
+  { tensors, inputs, outputs }: SubgraphRow,
+  signature: SignatureRow | undefined,
+): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
   const taken = new Set<string>()
   const unique = (wish: string): string => {
     let name = wish

@@ -28,6 +28,8 @@ export interface Model {
   readonly weights: ReadonlyMap<string, WeightSource>
   /** What the file of a tree or linear model says, exactly. `of` is the graph that was written of it: a changed graph means something else. */
   readonly tabular?: { readonly of: ModelProto; readonly model: TabularModel }
+  /** Of a file with several signatures the one that was read, where a runtime of the format runs another by itself. */
+  readonly signature?: string
   /** What of the file is not in the model, one line each. */
   readonly notes?: readonly string[]
   /** This model as ONNX, where the engine does not read the source's format: commands write it when they open the model. */

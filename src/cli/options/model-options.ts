@@ -24,9 +24,13 @@ export function addInputOptions(command: Command, batch: Option = oneBatch()): v
     .addOption(batch)
 }
 
+/** Of files that have several. */
+export const signatureOption = () => new Option('--signature <name>', "the one to read of a .tflite file's signatures")
+
 export function addModelOptions(command: Command, batch: Option = oneBatch()): void {
   addInputOptions(command, batch)
   command
+    .addOption(signatureOption())
     .option('--threads <n>', "the engine's threads", positiveInteger)
     .option('--engine <id>', 'what runs the model (default: ort-cpu)')
     .option('--ort <path>', "the engine's package to measure with")

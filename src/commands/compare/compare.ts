@@ -20,7 +20,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
   const options = { ...COMPARE_DEFAULTS, ...given }
   checkFiles(files, options)
   const models: Model[] = []
-  for (const file of files) models.push(await readModel(file))
+  for (const file of files) models.push(await readModel(file, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
     const opening: Opening = {

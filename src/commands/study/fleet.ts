@@ -1,5 +1,6 @@
 // `fleet`: every model on every engine and batch, one after the other on this machine; the study at the end. What cannot be measured is a
 // failure with its reason, and the others are still measured.
+import type { ReadOptions } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument } from '../../report/documents/study.ts'
@@ -89,7 +90,7 @@ export const failureOf = (
   reason: size === null ? reason : `at ${size}: ${reason}`,
 })
 
-export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'shapes' | 'values'>
+export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'shapes' | 'values'> & ReadOptions
 
 /**
  * What there is to measure. A model that has none of the sizes is measured once, as it is, with a warning; one of which that cannot be told is a
@@ -97,7 +98,7 @@ export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'sha
  */
 export async function combinationsOf(
   files: readonly string[],
-  { engines, batches, sizes, shapes, values }: Combined,
+  { engines, batches, sizes, shapes, values, signature = null }: Combined,
 ): Promise<{ combinations: Combination[]; failures: StudyDocument['failures']; warnings: string[] }> {
   if (files.length === 0) throw new InputError('nothing to measure: give models, as in: whyslow fleet models/*.onnx')
   for (const [what, list] of [
@@ -118,7 +119,7 @@ export async function combinationsOf(
       const add = (size: string | null, sized: WhyOptions['shapes']) =>
         combinations.push(...engines.map((engine) => ({ model, engine, batch, size, shapes: sized })))
       try {
-        const sized = sizes.length === 0 ? [] : await shapesOfSizes(model, sizes, { shapes, values, batch })
+        const sized = sizes.length === 0 ? [] : await shapesOfSizes(model, sizes, { shapes, values, batch, signature })
         if (sized.every((one) => one === null)) {
           if (sizes.length > 0) warnings.add(`${model}: it leaves no such size open, and is measured as it is`)
           add(null, shapes)

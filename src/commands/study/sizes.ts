@@ -1,5 +1,5 @@
 // Sizes that a study varies beside the batch: height and width of inputs that leave them open, or the length of sequences.
-import { readModel } from '../../formats/index.ts'
+import { type ReadOptions, readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { resolveInputs } from '../../measure/samples/resolve.ts'
@@ -14,14 +14,14 @@ export interface Size {
 
 export const sizeName = ({ height, width }: Size): string => (height === width ? String(height) : `${height}x${width}`)
 
-type Told = Pick<WhyOptions, 'shapes' | 'values' | 'batch'>
+type Told = Pick<WhyOptions, 'shapes' | 'values' | 'batch'> & ReadOptions
 
 /**
  * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null where none does. Throws InputError where
  * the model cannot be read, or what was told does not fit it.
  */
 export async function shapesOfSizes(file: string, sizes: readonly Size[], told: Told): Promise<(WhyOptions['shapes'] | null)[]> {
-  const graph = viewGraph(await readModel(file))
+  const graph = viewGraph(await readModel(file, told))
   const { inputs } = resolveInputs(graph.inputs, graph, told)
   const open = inputs.filter(({ name, values }) => values === undefined && !told.shapes.has(name))
   return sizes.map((size) => {
