@@ -45,9 +45,17 @@ function groupOf(cpus) {
 const folder = process.env.RESULTS ?? temporaryFolder()
 fs.mkdirSync(folder, { recursive: true })
 
+const fileOf = (within, name) => path.join(within, `${name.replace(/[^\w.-]+/g, '-')}.json`)
+
+/** What a run on another machine kept: its folder RESULTS, brought here. undefined: nothing of that name. */
+export function keptBy(other, name) {
+  const file = fileOf(other, name)
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined
+}
+
 /** The document in the file of that name, which `make` writes where it is not there yet. `what`: said while it is made. */
 export function kept(name, make, left) {
-  const file = path.join(folder, `${name.replace(/[^\w.-]+/g, '-')}.json`)
+  const file = fileOf(folder, name)
   if (!fs.existsSync(file)) {
     left.check()
     const coming = `${file}.coming`
