@@ -13,6 +13,7 @@ import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.
 import { median, p50Interval, processInterval } from '../measure/timing/statistics.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
@@ -23,7 +24,7 @@ import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
-import { isStore, storedReports, storeName } from './store/store.ts'
+import { eachStored, isStore, storeName } from './store/store.ts'
 import { toolVersion } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
@@ -66,7 +67,8 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
   const { baseline, against } = options
   if ((baseline === null) === (against === null))
     throw new InputError('check compares with one thing: give --baseline base.onnx, or --against report.json')
-  const report = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
+  const kept = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
+  const report = kept?.report ?? null
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
   const models: Model[] = []
@@ -89,7 +91,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     })
     const last = ready.at(-1)!
     const machine = readMachine(last.engine!.accelerators)
-    const warnings: string[] = [...last.state.ready.inputs.warnings]
+    const warnings: string[] = [...(kept?.warnings ?? []), ...last.state.ready.inputs.warnings]
     if (report !== null)
       warnings.push(
         ...differences({ report, file: against! }, { engine: last.engine!, inputs: last.state.ready.inputs, machine }, options),
@@ -210,7 +212,13 @@ function boundsOf(blocks: readonly Handed[]): Pick<Latency, 'p50Ms' | 'ciLowMs' 
   return { p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }
 }
 
-function readReport(file: string): BaselineReport {
+/** A report to check against, and what is to be warned of. */
+interface Kept {
+  readonly report: BaselineReport
+  readonly warnings: readonly string[]
+}
+
+function readReport(file: string): Kept {
   const what = `--against ${file}`
   const report = readJson(file, { what, hint: 'give what whyslow MODEL --json wrote' })
   if ((report as Partial<BaselineReport> | null)?.schema !== 'whyslow-report/1')
@@ -218,25 +226,35 @@ function readReport(file: string): BaselineReport {
   const fault = faultIn('baseline', report)
   if (fault !== undefined)
     throw new InputError(`${what}: the report holds no latency of a model (${fault}); measure the baseline again with --json`)
-  return report as BaselineReport
+  return { report: report as BaselineReport, warnings: [] }
 }
 
 /** The latest that a store holds of a model of this name (its content may have changed), on this machine and engine. */
-async function latestOf(where: string, file: string, { engine, allowOtherMachine }: CheckOptions): Promise<BaselineReport> {
+async function latestOf(where: string, file: string, { engine, allowOtherMachine }: CheckOptions): Promise<Kept> {
   const what = `--against ${storeName(where)}`
+  const name = path.basename(file)
   const here = machineKey(readMachine([]))
-  const named = (await storedReports(where, '--against')).filter(
-    ({ model }) => path.basename(model!.file) === path.basename(file),
+  const engines = new Set<string>()
+  // One at most: the last that fits.
+  const latest: ReportDocument[] = []
+  const warnings = await eachStored(
+    where,
+    (report) => {
+      if (path.basename(report.model!.file) !== name) return
+      engines.add(report.engine!.id)
+      const isMeant = report.engine!.id === engine && (allowOtherMachine || machineKey(report.machine) === here)
+      if (isMeant) latest[0] = report
+    },
+    '--against',
   )
-  const ran = named.filter((report) => report.engine!.id === engine)
-  const latest = ran.findLast(({ machine }) => allowOtherMachine || machineKey(machine) === here)
-  if (latest !== undefined) return latest as BaselineReport
+  if (latest[0] !== undefined)
+    return { report: latest[0] as BaselineReport, warnings: warnings.map((warning) => `${what}: ${warning}`) }
   const why =
-    named.length === 0
-      ? `nothing is kept of a model called ${path.basename(file)}`
-      : ran.length === 0
-        ? `${path.basename(file)} was kept with ${named.map((report) => report.engine!.id).join(', ')}, not with ${engine}`
-        : `${path.basename(file)} was kept on other machines alone; --allow-other-machine takes the latest of them`
+    engines.size === 0
+      ? `nothing is kept of a model called ${name}`
+      : engines.has(engine)
+        ? `${name} was kept on other machines alone; --allow-other-machine takes the latest of them`
+        : `${name} was kept with ${[...engines].join(', ')}, not with ${engine}`
   throw new InputError(`${what}: ${why}; whyslow fleet ${file} --store ${storeName(where)} measures a baseline`)
 }
 

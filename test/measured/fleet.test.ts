@@ -12,7 +12,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
+import { readStore } from '../../src/commands/history/history.ts'
 import { openPostgres } from '../../src/commands/store/postgres-store.ts'
+import { storedReports } from '../../src/commands/store/store.ts'
 import { exampleMachine, exampleReport } from '../../src/commands/study/example-reports.ts'
 import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
 
@@ -158,10 +160,9 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     expect(spans.slice(1).filter(({ begin }, i) => begin < spans[i]!.end)).toEqual([])
 
     if ('url' in store) {
-      const shared = await openPostgres(store.url)
-      const kept = (await shared.reports()).filter(({ engine }) => engine!.id === server)
-      const p50s = kept.map(({ latency }) => latency!.p50Ms)
-      await shared.close()
+      const { reports, warnings } = await storedReports(store.url)
+      expect(warnings).toEqual([])
+      const p50s = reports.filter(({ engine }) => engine!.id === server).map(({ latency }) => latency!.p50Ms)
       expect(p50s.sort((a, b) => a - b)).toEqual(jobs.map((_, i) => i + 1).filter((batch) => batch !== POISONED))
     }
   }, 180_000)
@@ -243,6 +244,27 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     await client.quit()
     await asking.close()
   })
+})
+
+test('PostgreSQL gives what it holds a page at a time, in order of time, and names what is no report', async ({ skip }) => {
+  if ('reason' in store) skip(`without PostgreSQL: ${store.reason}`)
+  const { url } = store as { url: string }
+  const owner = new pg.Client(url)
+  await owner.connect()
+  await owner.query('create database pages')
+  await owner.end()
+  const pages = url.replace(/postgres$/, 'pages')
+  const shared = await openPostgres(pages)
+  const machine = exampleMachine('paged')
+  // Seconds are told apart by their last digits, and come in another order.
+  const at = (i: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, (i * 37) % 120)).toISOString()
+  for (let i = 0; i < 120; i++) await shared.insertIfAbsent(`t${i}`, exampleReport(machine, { createdAt: at(i) }))
+  const broken = exampleReport(machine, { createdAt: at(200), p50Ms: 0 })
+  await shared.insertIfAbsent('broken', broken)
+  await shared.close()
+  const { entries, warnings } = await readStore(pages)
+  expect(entries.map(({ savedAt }) => savedAt)).toEqual(Array.from({ length: 120 }, (_, i) => at(i)).sort())
+  expect(warnings).toEqual([expect.stringMatching(/trial "broken" \(latency.p50Ms is not above 0\)/)])
 })
 
 test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async ({ skip }) => {

@@ -187,6 +187,16 @@ describe('an agent', () => {
     expect((await worked([makeJob(given('a.onnx'), null)], { store })).outcomes).toEqual([{ state: 'done', report: others }])
   })
 
+  test('measures what the store has no report of, and says so', async () => {
+    const store: AgentParts['store'] = {
+      find: () => Promise.resolve({ ...clean, latency: null }),
+      insertIfAbsent: () => Promise.resolve(),
+    }
+    const { outcomes, lines } = await worked([makeJob(given('a.onnx'), null)], { store })
+    expect(outcomes).toEqual([{ state: 'done', report: clean }])
+    expect(lines[0]).toMatch(/what the store has of it is no report of a latency \(latency/)
+  })
+
   test('drops what was given to another meanwhile', async () => {
     const queue = exampleQueue()
     const job = makeJob(given('a.onnx'), null)

@@ -1,6 +1,7 @@
 // An agent: this machine takes trials, one at a time. It renews what it holds while processes of their own measure; what it lost meanwhile is
 // dropped, since another has it. A trial on a disturbed machine goes back, a few times.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { faultIn } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialStore } from '../store/trial-store.ts'
@@ -141,7 +142,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   const stop = AbortSignal.any([parts.signal, lost])
   const waiting = { signal: stop, againMs: parts.againMs ?? AGAIN_MS, log: (line: string) => log(`${name}: ${line}`) }
   const kept = trialOn(job, parts.machine)
-  const known = store === null ? undefined : await fromStore(() => store.find(kept), waiting)
+  const known = store === null ? undefined : await foundIn(store, kept, waiting)
   if (known !== undefined) return { said: 'already in the store', give: () => held.done(known) }
   const anyway = job.putBacks >= MOST_PUT_BACKS
   const { report, disturbed } = judged(await parts.measure(job, stop, anyway))
@@ -153,7 +154,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   lost.throwIfAborted()
   if (store !== null) await fromStore(() => store.insertIfAbsent(kept, report), waiting)
   // Where another agent was first, its report is what the queue gets, too.
-  const first = (store === null ? undefined : await fromStore(() => store.find(kept), waiting)) ?? report
+  const first = (store === null ? undefined : await foundIn(store, kept, waiting)) ?? report
   return { said: `${first.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first) }
 }
 
@@ -175,6 +176,16 @@ async function fromStore<T>(use: () => Promise<T>, { signal, againMs, log }: Sto
       await pause(againMs, signal)
     }
   }
+}
+
+/** undefined: not there yet, or no report: others can write to the store, and what they wrote is said and measured again. */
+async function foundIn(store: TrialStore, trial: string, waiting: StoreWait): Promise<ReportDocument | undefined> {
+  const found = await fromStore(() => store.find(trial), waiting)
+  if (found === undefined) return undefined
+  const fault = faultIn('saved-report', found)
+  if (fault === undefined) return found as ReportDocument
+  waiting.log(`what the store has of it is no report of a latency (${fault})`)
+  return undefined
 }
 
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */

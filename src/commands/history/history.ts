@@ -8,7 +8,7 @@ import { machineKey } from '../../machine/key.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
 import type { HistoryDocument, HistoryEntry } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { storedReports, storeName } from '../store/store.ts'
+import { eachStored, storeName } from '../store/store.ts'
 import { parseHistory } from './history-lines.ts'
 
 const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
@@ -71,8 +71,12 @@ export async function readHistory(model: string | null = null, file = historyFil
 
 /** As `readHistory`, of a store: of one model, what has its content or its name, since machines keep it in other folders. */
 export async function readStore(where: string, model: string | null = null): Promise<HistoryDocument> {
-  const entries = (await storedReports(where)).flatMap((report) => entryOf(report) ?? [])
-  const document = { schema: 'whyslow-history/1' as const, file: storeName(where), warnings: [] }
+  const entries: HistoryEntry[] = []
+  const warnings = await eachStored(where, (report, trial) => {
+    const entry = entryOf(report)
+    if (entry !== null) entries.push({ ...entry, trial })
+  })
+  const document = { schema: 'whyslow-history/1' as const, file: storeName(where), warnings }
   if (model === null) return { ...document, entries }
   const name = path.basename(model)
   const sha256 = existsSync(model) ? await hashOf(model) : null

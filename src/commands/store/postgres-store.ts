@@ -6,6 +6,9 @@ import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
 
+/** Reports that are read at once, some 10 MB. */
+const PAGE = 50
+
 const TABLE = `create table if not exists whyslow_trials (
   trial text primary key,
   created_at timestamptz not null,
@@ -40,7 +43,7 @@ export async function openPostgres(url: string, { make = true, named = '--store'
   }
   return {
     async find(trial) {
-      const { rows } = await pool.query<{ report: ReportDocument }>('select report from whyslow_trials where trial = $1', [trial])
+      const { rows } = await pool.query<{ report: unknown }>('select report from whyslow_trials where trial = $1', [trial])
       return rows[0]?.report
     },
     async insertIfAbsent(trial, report) {
@@ -48,9 +51,16 @@ export async function openPostgres(url: string, { make = true, named = '--store'
       const row = [trial, createdAt, machine, modelSha256, engine, p50Ms, withoutNul(report)]
       await pool.query('insert into whyslow_trials values ($1, $2, $3, $4, $5, $6, $7) on conflict (trial) do nothing', row)
     },
-    async reports() {
-      const { rows } = await pool.query<{ report: ReportDocument }>('select report from whyslow_trials order by created_at')
-      return rows.map(({ report }) => report)
+    async *rows() {
+      const { rows: all } = await pool.query<{ trial: string }>('select trial from whyslow_trials order by created_at, trial')
+      for (let from = 0; from < all.length; from += PAGE) {
+        const trials = all.slice(from, from + PAGE).map(({ trial }) => trial)
+        const { rows } = await pool.query<{ trial: string; report: unknown }>(
+          'select trial, report from whyslow_trials where trial = any($1) order by created_at, trial',
+          [trials],
+        )
+        yield* rows
+      }
     },
     close: () => pool.end(),
   }

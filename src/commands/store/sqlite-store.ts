@@ -2,13 +2,18 @@
 // https://nodejs.org/api/sqlite.html
 import { existsSync } from 'node:fs'
 import { InputError } from '../../graph/input-error.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
 import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
+
+/** What a query gives: the columns that it selects. */
+interface SqliteRow {
+  readonly trial: string
+  readonly report: string
+}
 
 /** What is used of it; the types of Node 20 do not have it. */
 interface Database {
   exec(sql: string): void
-  prepare(sql: string): { run(...values: unknown[]): unknown; all(...values: unknown[]): { readonly report: string }[] }
+  prepare(sql: string): { run(...values: unknown[]): unknown; all(...values: unknown[]): SqliteRow[] }
   close(): void
 }
 
@@ -49,7 +54,6 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
     db.close()
     throw error
   }
-  const parsed = ({ report }: { readonly report: string }) => JSON.parse(report) as ReportDocument
   return {
     async find(trial) {
       return said(named, () => db.prepare('select report from whyslow_trials where trial = ?').all(trial).map(parsed)[0])
@@ -59,12 +63,23 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
       const values = [trial, createdAt, machine, modelSha256, engine, p50Ms, JSON.stringify(report)]
       said(named, () => db.prepare('insert or ignore into whyslow_trials values (?, ?, ?, ?, ?, ?, ?)').run(...values))
     },
-    async reports() {
-      return said(named, () => db.prepare('select report from whyslow_trials order by created_at').all().map(parsed))
+    async *rows() {
+      const all = said(named, () => db.prepare('select trial from whyslow_trials order by created_at, trial').all())
+      const one = said(named, () => db.prepare('select report from whyslow_trials where trial = ?'))
+      for (const { trial } of all) yield { trial, report: said(named, () => one.all(trial)).map(parsed)[0] }
     },
     async close() {
       db.close()
     },
+  }
+}
+
+/** null: no JSON, which others wrote there. */
+function parsed({ report }: SqliteRow): unknown {
+  try {
+    return JSON.parse(report)
+  } catch {
+    return null
   }
 }
 

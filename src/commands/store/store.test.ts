@@ -2,16 +2,20 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../report/documents/report.ts'
 import { readStore } from '../history/history.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { study } from '../study/study-command.ts'
 import { hasSqlite } from './sqlite-store.ts'
-import { isStore, openStore, storedReports, storeName } from './store.ts'
+import { eachReport, isStore, openStore, storedReports, storeName } from './store.ts'
 import { trialOf } from './trial-store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-store-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What is used of the SQLite that newer versions of Node have. */
+interface Sqlite {
+  readonly DatabaseSync: new (file: string) => { exec(sql: string): void; close(): void }
+}
 
 test('stores are told from documents by their names', () => {
   const stores = ['postgres://u@h/d', 'postgresql://h/d', 'sqlite:kept', 'kept.sqlite', 'a/kept.sqlite3', '/a/kept.db']
@@ -34,18 +38,31 @@ test('each measurement is a trial of its own', () => {
   const report = exampleReport(exampleMachine('a'))
   expect(trialOf(report)).toBe(trialOf(structuredClone(report)))
   expect(trialOf({ ...report, createdAt: '2027-01-01T00:00:00.000Z' })).not.toBe(trialOf(report))
+  expect(trialOf(exampleReport(exampleMachine('a'), { engineVersion: '1.31.0' }))).not.toBe(trialOf(report))
+})
+
+test('what is no report is left out and named, up to five of them', async () => {
+  const good = exampleReport(exampleMachine('a'))
+  async function* rows() {
+    yield { trial: 'none', report: null }
+    yield { trial: 'good', report: good }
+    for (const trial of ['b', 'c', 'd', 'e', 'f']) yield { trial, report: { ...good, latency: { ...good.latency!, p50Ms: 0 } } }
+  }
+  const used: unknown[] = []
+  const warnings = await eachReport(rows(), (report, trial) => used.push([report, trial]))
+  expect(used).toEqual([[good, 'good']])
+  const faults = ['b', 'c', 'd', 'e'].map((trial) => `"${trial}" (latency.p50Ms is not above 0)`)
+  expect(warnings).toEqual([
+    `left out, since they hold no report of a latency: trial "none" (it is no object), ${faults.join(', ')} and 1 more`,
+  ])
 })
 
 describe('a SQLite file', () => {
   const has = hasSqlite()
   const reason = `SQLite comes with Node 22.13 and newer, and this is ${process.version}`
   const machine = exampleMachine('a')
-  const whole = (given: Parameters<typeof exampleReport>[1]) => {
-    const report = exampleReport(machine, given)
-    return { ...report, tool: { version: '0' }, latency: { ...report.latency!, blocks: [] } } as ReportDocument
-  }
-  const later = whole({ createdAt: '2026-02-01T00:00:00.000Z', p50Ms: 5 })
-  const earlier = whole({ createdAt: '2026-01-01T00:00:00.000Z', p50Ms: 7 })
+  const later = exampleReport(machine, { createdAt: '2026-02-01T00:00:00.000Z', p50Ms: 5 })
+  const earlier = exampleReport(machine, { createdAt: '2026-01-01T00:00:00.000Z', p50Ms: 7 })
 
   test('without one in this Node says so', async ({ skip }) => {
     if (has) skip('this Node has SQLite')
@@ -59,13 +76,48 @@ describe('a SQLite file', () => {
     await store.insertIfAbsent('b', later)
     await store.insertIfAbsent('a', earlier)
     await store.insertIfAbsent('b', earlier)
-    expect((await store.find('b'))?.latency?.p50Ms).toBe(5)
+    expect(await store.find('b')).toEqual(later)
     expect(await store.find('c')).toBeUndefined()
     const second = await openStore(`sqlite:${file}`)
     await second.insertIfAbsent('c', later)
     await second.close()
     await store.close()
-    expect((await storedReports(file)).map(({ latency }) => latency!.p50Ms)).toEqual([7, 5, 5])
+    const { reports, warnings } = await storedReports(file)
+    expect([reports.map(({ latency }) => latency!.p50Ms), warnings]).toEqual([[7, 5, 5], []])
+  })
+
+  test('leaves out what others wrote there that is no report, and names it', async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'mixed.sqlite')
+    const store = await openStore(file, { make: true })
+    await store.insertIfAbsent('good', earlier)
+    const broken = { ...later, latency: { ...later.latency!, p50Ms: 0 } }
+    await store.insertIfAbsent('bad', broken)
+    await store.close()
+    const { reports, warnings } = await storedReports(file)
+    expect(reports).toEqual([earlier])
+    expect(warnings).toEqual([
+      `${file}: left out, since they hold no report of a latency: trial "bad" (latency.p50Ms is not above 0)`,
+    ])
+    const history = await readStore(file)
+    expect([history.entries.map(({ trial }) => trial), history.warnings.length]).toEqual([['good'], 1])
+    expect((await study([], { prices: new Map(), reference: null, store: file })).warnings).toEqual(warnings)
+  })
+
+  test('whose rows are no JSON is read without them', async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'text.sqlite')
+    const store = await openStore(file, { make: true })
+    await store.insertIfAbsent('good', earlier)
+    await store.insertIfAbsent('bad', later)
+    await store.close()
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite') as unknown as Sqlite
+    const others = new DatabaseSync(file)
+    others.exec("update whyslow_trials set report = '{\"schema\":' where trial = 'bad'")
+    others.close()
+    const { reports, warnings } = await storedReports(file)
+    expect(reports).toEqual([earlier])
+    expect(warnings).toEqual([expect.stringMatching(/trial "bad" \(it is no object\)$/)])
   })
 
   test('is read by history and study', async ({ skip }) => {

@@ -1,8 +1,9 @@
 // The history that outlives a run and a machine: PostgreSQL for many machines,
 // a SQLite file for one.
+import { faultIn } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { SharedStore } from './trial-store.ts'
+import type { SharedStore, StoredRow } from './trial-store.ts'
 
 const isPostgres = (where: string): boolean => /^postgres(ql)?:\/\//.test(where)
 
@@ -26,12 +27,41 @@ export async function openStore(where: string, { make = false, flag = '--store' 
   throw new InputError(`${named}: give a PostgreSQL, as in postgres://user@host/database, or a file, as in results.sqlite`)
 }
 
-/** All that a store holds, oldest first. Throws InputError where it cannot be used. */
-export async function storedReports(where: string, flag?: string): Promise<ReportDocument[]> {
+/** How many of those left out a warning names. */
+const NAMED = 5
+
+type UseReport = (report: ReportDocument, trial: string) => void
+
+/**
+ * Hands each report of a store to `use`, oldest first, a few in memory at a time. What is no report of a latency is left out, and named in the
+ * warnings that are returned. Throws InputError where the store cannot be used.
+ */
+export async function eachStored(where: string, use: UseReport, flag?: string): Promise<string[]> {
   const store = await openStore(where, flag === undefined ? {} : { flag })
   try {
-    return await store.reports()
+    return await eachReport(store.rows(), use)
   } finally {
     await store.close()
   }
+}
+
+/** As `eachStored`, of rows as they lie in a store. */
+export async function eachReport(rows: AsyncIterable<StoredRow>, use: UseReport): Promise<string[]> {
+  const named: string[] = []
+  let left = 0
+  for await (const { trial, report } of rows) {
+    const fault = faultIn('saved-report', report)
+    if (fault === undefined) use(report as ReportDocument, trial)
+    else if (++left <= NAMED) named.push(`${JSON.stringify(trial)} (${fault})`)
+  }
+  if (left === 0) return []
+  const more = left > NAMED ? ` and ${left - NAMED} more` : ''
+  return [`left out, since they hold no report of a latency: trial ${named.join(', ')}${more}`]
+}
+
+/** All that a store holds, oldest first, and what is to be warned of. Throws InputError where it cannot be used. */
+export async function storedReports(where: string): Promise<{ reports: ReportDocument[]; warnings: string[] }> {
+  const reports: ReportDocument[] = []
+  const warnings = await eachStored(where, (report) => reports.push(report))
+  return { reports, warnings: warnings.map((warning) => `${storeName(where)}: ${warning}`) }
 }

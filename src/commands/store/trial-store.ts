@@ -4,14 +4,20 @@ import { machineKey } from '../../machine/key.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 
 export interface TrialStore {
-  /** undefined: not there yet. */
-  find(trial: string): Promise<ReportDocument | undefined>
+  /** The report as it lies there, which others can have written: `faultIn` tells. undefined: not there yet. */
+  find(trial: string): Promise<unknown>
   insertIfAbsent(trial: string, report: ReportDocument): Promise<void>
 }
 
+export interface StoredRow {
+  readonly trial: string
+  /** As it lies there. */
+  readonly report: unknown
+}
+
 export interface SharedStore extends TrialStore {
-  /** Oldest first. */
-  reports(): Promise<ReportDocument[]>
+  /** All that is there, oldest first. A few reports are in memory at a time: those of a large fleet would not fit. */
+  rows(): AsyncIterable<StoredRow>
   close(): Promise<void>
 }
 
@@ -36,9 +42,10 @@ export const rowOf = ({ createdAt, machine, model, engine, latency }: ReportDocu
   p50Ms: latency!.p50Ms,
 })
 
-/** Of what was measured without a queue: each measurement is a trial of its own. */
+/** Of what was measured without a queue: each measurement is a trial of its own, and another version of an engine measures another. */
 export function trialOf(report: ReportDocument): string {
   const { createdAt, machine, model, engine } = report
-  const what = [createdAt, machineKey(machine), model!.sha256, engine!.id, JSON.stringify(engine!.options), model!.inputs]
+  const { id, version, options } = engine!
+  const what = [createdAt, machineKey(machine), model!.sha256, id, version, JSON.stringify(options), model!.inputs]
   return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }

@@ -34,28 +34,34 @@ export interface ExampleReport {
   /** A 4 in [batch, 4]. */
   readonly features?: number
   readonly accuracy?: number
+  readonly engineVersion?: string
+  /** Of each process. */
+  readonly handoffsNs?: readonly (number | null)[]
 }
 
 /** 4 ms of arithmetic, 3 of memory, 2 of starts, 1 that no node has, for each 10 ms. */
 export function exampleReport(machine: SavedMachine, given: ExampleReport = {}): ReportDocument {
   const { model = 'a.onnx', sha256 = model, p50Ms = 10, batch = 1, threads = null, engine = 'ort-cpu' } = given
-  const { features = 4, accuracy } = given
+  const { features = 4, accuracy, engineVersion = '1.30.0', handoffsNs = [] } = given
   const node = (opType: string, share: number, rest: Partial<SavedReport['nodes'][number]>) => ({
     ...{ opType, timeMs: p50Ms * share, bytes: null, floorMs: null, bound: null, runsPerPrediction: 1 },
     ...rest,
   })
+  const blocks = handoffsNs.map((handoffNs) => ({ handoffNs }))
   const report: SavedReport = {
     schema: 'whyslow-report/1',
+    tool: { version: '0.0.0' },
     createdAt: given.createdAt ?? '2026-01-01T00:00:00.000Z',
     model: {
       file: model,
       sha256,
+      sizeBytes: 1000,
       inputs: [{ name: 'x', dtype: 'float32', shape: [batch, features] }],
       outputs: [{ shape: [batch, 2] }],
     } as never,
     machine,
-    engine: { id: engine, version: '1.30.0', device: 'cpu', options: { threads } },
-    latency: { p50Ms, ciLowMs: p50Ms * 0.9, ciHighMs: p50Ms * 1.1, trust: 'A' },
+    engine: { id: engine, version: engineVersion, device: 'cpu', options: { threads } },
+    latency: { p50Ms, ciLowMs: p50Ms * 0.9, ciHighMs: p50Ms * 1.1, trust: 'A', blocks },
     profile: { profiledP50Ms: p50Ms },
     breakdown: [],
     ...(accuracy === undefined ? {} : { metric: { name: 'accuracy', value: accuracy, rows: 1000 } }),

@@ -14,6 +14,12 @@ export interface StudyOptions {
 /** Throws InputError where a file holds no reports, or the store cannot be used. */
 export async function study(files: readonly string[], { prices, reference, store: url }: StudyOptions): Promise<StudyDocument> {
   const { reports, failures, warnings } = readReports(files)
-  const kept = url === null ? [] : await storedReports(url)
-  return studyOf({ reports: [...reports, ...kept], failures, warnings, prices, reference })
+  const kept = url === null ? { reports: [], warnings: [] } : await storedReports(url)
+  return studyOf({
+    reports: [...reports, ...kept.reports],
+    failures,
+    warnings: [...warnings, ...kept.warnings],
+    prices,
+    reference,
+  })
 }

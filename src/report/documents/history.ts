@@ -3,6 +3,7 @@
 
 export interface HistoryEntry {
   schema: 'whyslow-history/1'
+  trial?: string // its name in a store; absent: of the local history
   savedAt: string
   model: { path: string; sha256: string; sizeBytes: number } // path: absolute
   machine: { key: string; cpu: string; usableCpus: number }

@@ -1,11 +1,13 @@
-// What a report document must have to be read again by `study` and `foretell`.
+// What a report document must have to be read again by `study`, `foretell` and, from a store, `history`.
 
 export interface SavedReport {
   schema: 'whyslow-report/1'
+  tool: { version: string }
   createdAt: string
   model: {
     file: string
     sha256: string
+    sizeBytes: number
     inputs: { name: string; dtype: string; shape: number[] }[]
   }
   machine: SavedMachine
@@ -16,6 +18,7 @@ export interface SavedReport {
     ciLowMs: number
     ciHighMs: number
     trust: string
+    blocks: { handoffNs?: number | null }[] // one for each process
   }
   profile: { profiledP50Ms: number } | null
   breakdown: { part: string; timeMs: number }[]
