@@ -99,7 +99,14 @@ describe('what is foretold', () => {
   })
 })
 
-test('pairs are of the same model asked the same on two set-ups of one engine', () => {
+test('what another version of the engine took there is no measurement of this one', () => {
+  const there = exampleMachine('there', 2)
+  const known = exampleReport(there, { p50Ms: 6, engineVersion: '1.31.0' })
+  expect(foretoldOf(given(there, [known])).there.basis).toBe('estimated')
+  expect(knownPairs([exampleReport(here), known], 'ort-cpu')).toEqual([])
+})
+
+test('pairs are of the same model asked the same on two set-ups of one version of an engine', () => {
   const other = exampleMachine('other', 2)
   const reports = [
     exampleReport(here),

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
 import { significant } from '../../report/text/numbers.ts'
+import { engineOf } from '../../report/text/study-engine.ts'
 
 const MOST_SENTENCES = 3
 
@@ -48,16 +49,16 @@ function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachin
     .slice(0, MOST_SENTENCES)
     .map(({ small, large, isFaster }) =>
       isFaster
-        ? `${placed(small)} is faster than ${placed(large)}.`
-        : `${placed(small)} is as fast as ${placed(large)}, as far as their intervals tell.`,
+        ? `${placed(small, rows)} is faster than ${placed(large, rows)}.`
+        : `${placed(small, rows)} is as fast as ${placed(large, rows)}, as far as their intervals tell.`,
     )
 }
 
 /** Rows that answer for as many samples can stand for each other. */
 const sameAsk = (a: StudyRow, b: StudyRow): boolean => a.batch === b.batch
 
-const placed = ({ row, machine }: Pick<Place, 'row' | 'machine'>): string =>
-  `${basename(row.model)} (${row.engine}) on ${machine.id}`
+const placed = ({ row, machine }: Pick<Place, 'row' | 'machine'>, rows: readonly StudyRow[]): string =>
+  `${basename(row.model)} (${engineOf(row, rows)}) on ${machine.id}`
 
 interface Grown {
   readonly sentence: string
@@ -81,11 +82,13 @@ function groups(rows: readonly StudyRow[], keyOf: (row: StudyRow) => string): St
 
 /** What a sample takes in the largest batch over the smallest, where the intervals tell them apart; what changes most first. */
 function growth({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
-  const grown = groups(rows, ({ sha256, engine, inputs }) => [sha256, engine, withoutBatch(inputs)].join(' ')).flatMap((own) =>
+  const keyOf = ({ sha256, engine, engineVersion, inputs }: StudyRow) =>
+    [sha256, engine, engineVersion, withoutBatch(inputs)].join(' ')
+  const grown = groups(rows, keyOf).flatMap((own) =>
     machines.flatMap((machine, i) => {
       const measured = own.filter(({ batch, cells }) => batch !== null && batch > 0 && cells[i]!.p50Ms !== null)
       const inOrder = measured.sort((a, b) => a.batch! - b.batch!)
-      return grownOf(inOrder[0], inOrder.at(-1), { machine, at: i })
+      return grownOf(inOrder[0], inOrder.at(-1), { machine, at: i, rows })
     }),
   )
   return farthestFirst(grown)
@@ -100,7 +103,8 @@ function sizeGrowth(
   machines: readonly StudyMachine[],
   reports: readonly ReportDocument[],
 ): string[] {
-  const grown = groups(rows, ({ sha256, engine, batch }) => [sha256, engine, batch].join(' ')).flatMap((own) =>
+  const keyOf = ({ sha256, engine, engineVersion, batch }: StudyRow) => [sha256, engine, engineVersion, batch].join(' ')
+  const grown = groups(rows, keyOf).flatMap((own) =>
     machines.flatMap((machine, i): Grown[] => {
       const sized = own.flatMap((row) => {
         const { report } = row.cells[i]!
@@ -115,7 +119,7 @@ function sizeGrowth(
       const ratio = b.p50Ms! / a.p50Ms!
       const interval = `${significant(b.ciLowMs! / a.ciHighMs!)}–${significant(b.ciHighMs! / a.ciLowMs!)}`
       const sizes = `With inputs of ${many.shape.join('x')}, ${significant(times)} times as large as ${few.shape.join('x')}`
-      const place = placed({ row: many.row, machine })
+      const place = placed({ row: many.row, machine }, rows)
       return [{ sentence: `${sizes}, ${place} takes ${significant(ratio)} times (${interval}) as long.`, ratio: ratio / times }]
     }),
   )
@@ -131,7 +135,7 @@ function largestShape({ model }: ReportDocument): readonly number[] | undefined 
 function grownOf(
   few: StudyRow | undefined,
   many: StudyRow | undefined,
-  { machine, at }: { readonly machine: StudyMachine; readonly at: number },
+  { machine, at, rows }: { readonly machine: StudyMachine; readonly at: number; readonly rows: readonly StudyRow[] },
 ): readonly Grown[] {
   if (few === undefined || many === undefined || few.batch === many.batch) return []
   const [a, b] = [few.cells[at]!, many.cells[at]!]
@@ -140,6 +144,6 @@ function grownOf(
   if (low <= 1 && high >= 1) return []
   const ratio = (samples * b.p50Ms!) / a.p50Ms!
   const times = `${significant(ratio)} times (${significant(low)}–${significant(high)})`
-  const sentence = `In batches of ${many.batch}, a sample of ${placed({ row: many, machine })} takes ${times} as long as in batches of ${few.batch}.`
+  const sentence = `In batches of ${many.batch}, a sample of ${placed({ row: many, machine }, rows)} takes ${times} as long as in batches of ${few.batch}.`
   return [{ sentence, ratio }]
 }

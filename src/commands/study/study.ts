@@ -40,6 +40,7 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
   const rows = rowKeys.map((key): StudyRow => {
     const own = reports.filter((report) => rowKey(report) === key)
     const there = own.find((report) => machineId(report) === at)
+      engineVersion: first.engine!.version,
     const [first] = own as [ReportDocument, ...ReportDocument[]]
     return {
       model: first.model!.file,
@@ -81,9 +82,9 @@ export function batchOf({ model }: ReportDocument): number | null {
   return size === 1 || model!.outputs.some(({ shape }) => shape?.[0] === size) ? size : null
 }
 
-/** Of what stands in one row: the same model asked the same on the same engine. */
-export const rowKey = (report: ReportDocument): string =>
-  [report.model!.sha256, report.engine!.id, inputsOf(report.model!.inputs)].join(' ')
+/** Of what stands in one row: the same model asked the same on the same version of the same engine. */
+export const rowKey = ({ model, engine }: ReportDocument): string =>
+  [model!.sha256, engine!.id, engine!.version, inputsOf(model!.inputs)].join(' ')
 
 export function machineId(report: ReportDocument): string {
   const { threads } = report.engine?.options ?? {}

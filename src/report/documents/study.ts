@@ -49,6 +49,7 @@ export interface StudyRow {
   model: string // the file
   sha256: string
   engine: string
+  engineVersion?: string // another version is another row
   batch: number | null // samples in a prediction, where one was told
   inputs: string
   cells: StudyCell[] // one for each machine, in their order

@@ -1,6 +1,7 @@
 // Parts of a study for a pull request: models by machines, with ratios to the machine that is the reference; what could not be measured folded.
 import type { StudyCell, StudyDocument } from '../documents/study.ts'
 import { significant } from '../text/numbers.ts'
+import { engineOf } from '../text/study-engine.ts'
 import { code, type Part, table, text } from './blocks.ts'
 import { timed } from './timed.ts'
 
@@ -19,7 +20,7 @@ export function studyParts({ table: { rows: all, reference }, machines, sentence
   return [
     table([
       { head: 'model', cells: rows.map(({ model }) => code(model)) },
-      { head: 'on', cells: rows.map(({ engine, batch }) => `${text(engine)}${batch === null ? '' : `, batch ${batch}`}`) },
+      { head: 'on', cells: rows.map((row) => `${text(engineOf(row, all))}${row.batch === null ? '' : `, batch ${row.batch}`}`) },
       { head: 'inputs', cells: rows.map(({ inputs }) => text(inputs)) },
       ...columns.map(({ id }, index) => ({
         head: `${code(id, 60)}${id === reference ? ' (reference)' : ''}`,

@@ -4,6 +4,7 @@ import { shortNames } from './contestant-names.ts'
 import { listOf } from './foretold.ts'
 import { metricValue, plural, significant, timeWithInterval } from './numbers.ts'
 import { type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
+import { engineOf } from './study-engine.ts'
 import { hang, printable, shorten, wrap } from './wrap.ts'
 
 const MOST_NAME = 30
@@ -12,8 +13,8 @@ const MOST_NAME = 30
 export function renderStudy(doc: StudyDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const names = shortNames([...new Set(doc.table.rows.map(({ model }) => model))])
-  const titleOf = ({ model, engine, inputs }: StudyRow) =>
-    `${printable(names.get(model)!)} on ${printable(engine)}; ${printable(inputs)}`
+  const titleOf = (row: StudyRow) =>
+    `${printable(names.get(row.model)!)} on ${printable(engineOf(row, doc.table.rows))}; ${printable(row.inputs)}`
   const many = doc.machines.length > 1
   const sections = many
     ? doc.table.rows.map((row) => [
@@ -44,7 +45,8 @@ const MOST_PLACES = 8
 function frontLines({ table: { pareto, rows } }: StudyDocument, names: ReadonlyMap<string, string>, width: number): string[] {
   if (pareto === undefined || pareto.dominated.length === 0) return []
   const said = pareto.front.slice(0, MOST_PLACES).flatMap(({ row, machine }) => {
-    const { model, engine, batch } = rows[row]!
+    const { model, batch } = rows[row]!
+    const engine = engineOf(rows[row]!, rows)
     const asked = `${printable(names.get(model)!)} on ${printable(engine)}${batch === null ? '' : `, batch ${batch}`}`
     return wrap(`${asked}, ${printable(machine)}`, width, '- ')
   })
@@ -109,7 +111,7 @@ function oneMachine({ table: { rows }, machines }: StudyDocument, names: Readonl
     p50Ms === null ? '' : significant((1000 * (batch ?? 1)) / p50Ms)
   return [
     { head: 'model', texts: rows.map(({ model }) => shorten(printable(names.get(model)!), MOST_NAME)) },
-    { head: 'engine', texts: rows.map(({ engine }) => printable(engine)) },
+    { head: 'engine', texts: rows.map((row) => printable(engineOf(row, rows))) },
     { head: 'batch', side: 'left', texts: rows.map(({ batch }) => (batch === null ? '' : String(batch))) },
     { head: 'latency', side: 'left', texts: cells.map(latencyOf) },
     { head: 'samples/s', side: 'left', texts: rows.map((row, i) => perSecond(row, cells[i]!)) },

@@ -1,6 +1,7 @@
 // The page of a study: models by machines, what stands out between them, and the report of each cell.
 import { useState } from 'preact/hooks'
 import { csv } from '../../../src/report/text/csv.ts'
+import { engineOf } from '../../../src/report/text/study-engine.ts'
 import { documentExport, ExportMenu } from '../export-menu.tsx'
 import { listOf } from '../first/words.ts'
 import { count, factor, factorRange, metricValue, plural, significant, timeWithInterval } from '../format.ts'
@@ -65,8 +66,8 @@ export function StudyPage({ study, original }: { study: Study; original: object 
   )
 }
 
-const rowTitle = ({ model, engine, batch }: Row): string =>
-  `${model.split(/[\\/]/).at(-1)!} on ${engine}${batch === null ? '' : `, batch ${batch}`}`
+const rowTitle = (row: Row, rows: readonly Row[]): string =>
+  `${row.model.split(/[\\/]/).at(-1)!} on ${engineOf(row, rows)}${row.batch === null ? '' : `, batch ${row.batch}`}`
 
 function Matrix({ study: { table, machines } }: { study: Study }) {
   if (table.rows.length === 0) return <p class="soft">Nothing was measured.</p>
@@ -88,7 +89,7 @@ function Matrix({ study: { table, machines } }: { study: Study }) {
           {table.rows.map((row, index) => (
             <tr key={index}>
               <th scope="row">
-                <Name text={rowTitle(row)} most={60} />
+                <Name text={rowTitle(row, table.rows)} most={60} />
                 <span class="area-means">
                   <Says text={row.inputs} />
                 </span>
@@ -158,7 +159,7 @@ function Front({ study: { table } }: { study: Study }) {
       <ul class="sentences">
         {pareto.front.map(({ row, machine }, index) => (
           <li key={index}>
-            <Says text={rowTitle(rows[row]!)} />, <Name text={machine} most={60} />
+            <Says text={rowTitle(rows[row]!, rows)} />, <Name text={machine} most={60} />
           </li>
         ))}
       </ul>
@@ -175,7 +176,7 @@ function Ratios({ study: { table } }: { study: Study }) {
         return (
           <Figure
             key={index}
-            title={rowTitle(row)}
+            title={rowTitle(row, table.rows)}
             says={`${shownName(table.reference ?? 'the reference', 60)} is 1×; the others are beside it, with their intervals.`}
             rows={cells}
             columns={[
@@ -197,7 +198,7 @@ function Ratios({ study: { table } }: { study: Study }) {
                 high: ratioHigh,
                 outcome: outcomeOf(ratioLow, ratioHigh),
               }))}
-              label={`How fast ${shownName(rowTitle(row), 60)} is beside the reference`}
+              label={`How fast ${shownName(rowTitle(row, table.rows), 60)} is beside the reference`}
               left="slower than the reference"
               right="faster"
             />
@@ -270,7 +271,9 @@ function Failures({ failures }: Pick<Study, 'failures'>) {
 
 function Each({ study: { table, reports } }: { study: Study }) {
   const named = table.rows.flatMap((row) =>
-    row.cells.flatMap(({ machine, report }) => (report === null ? [] : [{ name: `${rowTitle(row)}, ${machine}`, report }])),
+    row.cells.flatMap(({ machine, report }) =>
+      report === null ? [] : [{ name: `${rowTitle(row, table.rows)}, ${machine}`, report }],
+    ),
   )
   const [at, choose] = useState(named[0]?.report ?? 0)
   const report = reports[at]
@@ -320,7 +323,16 @@ function exportsOf({ table }: Study, original: object) {
           ],
           table.rows.flatMap((row) =>
             row.cells.map((cell) => [
-              ...[row.model, row.engine, row.batch, row.inputs, cell.machine, cell.p50Ms, cell.ciLowMs, cell.ciHighMs],
+              ...[
+                row.model,
+                engineOf(row, table.rows),
+                row.batch,
+                row.inputs,
+                cell.machine,
+                cell.p50Ms,
+                cell.ciLowMs,
+                cell.ciHighMs,
+              ],
               ...[cell.trust, cell.ratio, cell.samplesPerSecond ?? null, cell.metric?.name ?? null, cell.metric?.value ?? null],
               ...[cell.costPerMillion, cell.reason],
             ]),
