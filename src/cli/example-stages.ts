@@ -27,7 +27,7 @@ export const unaskedStages: Stages = {
   fleetByQueue: notAskedYet,
   agent: notAskedYet,
   study: notAskedYet,
-  studyParquet: notAskedYet,
+  tableParquet: notAskedYet,
   foretell: notAskedYet,
   describeMachine: notAskedYet,
   listEngines: notAskedYet,

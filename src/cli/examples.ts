@@ -142,6 +142,7 @@ Examples:
   whyslow history                                    every model
   whyslow history model.onnx                         one, with a plot
   whyslow history --store results.sqlite             what a fleet kept
+  whyslow history --store results.sqlite --parquet trials.parquet
   whyslow history --json -                           as JSON`,
 
   explain: `

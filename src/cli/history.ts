@@ -1,9 +1,12 @@
 // `whyslow history [MODEL]`: what --save kept, or a store.
+
 import { renderHistory } from '../report/text/history-text.ts'
+import { historyTable } from '../report/text/tables/history-table.ts'
 import { documentOutput } from './document-output.ts'
 import type { Surroundings } from './stages.ts'
+import { type TableFlags, tableOutput } from './table-output.ts'
 
-export interface HistoryFlags {
+export interface HistoryFlags extends TableFlags {
   readonly store?: string
   readonly json?: string
   readonly markdown?: boolean
@@ -16,7 +19,9 @@ export async function runHistory(
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
   const output = documentOutput(flags, ...(model === undefined ? [] : [model]))
+  const table = tableOutput(flags, model ?? '')
   const { readHistory, readStore } = await load()
   const document = flags.store === undefined ? await readHistory(model ?? null) : await readStore(flags.store, model ?? null)
-  await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen) })
+  const others = await table.write(() => historyTable(document), load)
+  await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen), others })
 }

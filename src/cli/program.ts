@@ -300,6 +300,8 @@ function history(command: Command, world: World): void {
     .description('what --save kept: listed, compared, plotted')
     .argument('[model]', 'a model; all of them where it is left out')
     .option('--store <where>', 'of a fleet: a SQLite file or a PostgreSQL')
+    .option('--csv <file>', 'write the table as CSV, a line a trial')
+    .option('--parquet <file>', 'the same as Parquet')
     .option('--json <file>', 'write it as JSON; - is standard output')
     .option('--markdown', 'print it as Markdown, for a pull request')
     .addHelpText('after', examples.history)

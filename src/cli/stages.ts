@@ -26,7 +26,7 @@ export type Stages = Pick<
   | 'fleetByQueue'
   | 'agent'
   | 'study'
-  | 'studyParquet'
+  | 'tableParquet'
   | 'foretell'
   | 'describeMachine'
   | 'listEngines'

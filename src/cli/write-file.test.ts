@@ -37,6 +37,17 @@ describe('an output path', () => {
   })
 })
 
+test('a table is written over a table, and over nothing else', () => {
+  const kinds = { '--csv': 'model,model_sha256,engine\r\n', '--parquet': 'PAR1\u0015' } as const
+  for (const [flag, begin] of Object.entries(kinds)) {
+    const table = join(folder, `table${flag}`)
+    writeFileSync(table, begin)
+    checkTarget(table, flag, model)
+    writeFileSync(table, '{}')
+    expect(() => checkTarget(table, flag, model)).toThrow(/exists and is not/)
+  }
+})
+
 test('writing replaces the file that a link leads to and leaves nothing beside it', () => {
   mkdirSync(join(folder, 'real'))
   writeFileSync(join(folder, 'real/r.json'), '{}')

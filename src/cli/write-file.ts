@@ -17,11 +17,13 @@ const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> 
   '--json': ['JSON', /^\{/],
   '--html': ['HTML', /^<!doctype html/i],
   '--csv': ['a table that whyslow wrote', /^model,model_sha256,/],
+  '--parquet': ['Parquet', /^PAR1/],
 }
 
 /**
  * A path that can be written, or UsageError: a folder, a folder that is missing or read-only, the input itself under any of its
- * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--csv` a table of this tool (a model, most likely).
+ * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--csv` a table of this tool, for
+ * `--parquet` Parquet (a model, most likely).
  * `flag` names the option in the message.
  */
 export function checkTarget(path: string, flag: string, input: string): Target {

@@ -1,17 +1,16 @@
 // `whyslow study FILE…`: architectures by hardware, from documents that were kept.
-import { studyCsv } from '../../report/text/study-table.ts'
+
 import { renderStudy } from '../../report/text/study-text.ts'
+import { studyTable } from '../../report/text/tables/study-table.ts'
 import { documentOutput } from '../document-output.ts'
 import type { Surroundings } from '../stages.ts'
+import { type TableFlags, tableOutput } from '../table-output.ts'
 import { UsageError } from '../usage-error.ts'
-import { checkTarget, writeTarget } from '../write-file.ts'
 
-export interface StudyFlags {
+export interface StudyFlags extends TableFlags {
   readonly price?: ReadonlyMap<string, number>
   readonly reference?: string
   readonly store?: string
-  readonly csv?: string
-  readonly parquet?: string
   readonly json?: string
   readonly html?: string
   readonly markdown?: boolean
@@ -24,15 +23,12 @@ export async function runStudy(
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
   const output = documentOutput(flags, ...files)
-  const table = flags.csv === undefined ? undefined : checkTarget(flags.csv, '--csv', files[0] ?? '')
-  const parquet = flags.parquet === undefined ? undefined : checkTarget(flags.parquet, '--parquet', files[0] ?? '')
-  const { study, studyParquet } = await load()
+  const table = tableOutput(flags, files[0] ?? '')
+  const { study } = await load()
   if (files.length === 0 && flags.store === undefined)
     throw new UsageError('study needs documents, or a store: give what --json wrote, or --store results.sqlite')
   const options = { prices: flags.price ?? new Map(), reference: flags.reference ?? null, store: flags.store ?? null }
   const document = await study(files, options)
-  if (table !== undefined) writeTarget(table, studyCsv(document), '--csv')
-  if (parquet !== undefined) writeTarget(parquet, await studyParquet(document), '--parquet')
-  const others = [flags.csv, flags.parquet].flatMap((file) => (file === undefined ? [] : [`table: ${file}`]))
+  const others = await table.write(() => studyTable(document), load)
   await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen), others })
 }

@@ -29,7 +29,12 @@ export function renderHistory(doc: HistoryDocument, model: string | null, option
 /** In the order of their first entries. */
 function groupsOf(entries: readonly HistoryEntry[], keyOf: (entry: HistoryEntry) => string): HistoryEntry[][] {
   const groups = new Map<string, HistoryEntry[]>()
-  for (const entry of entries) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry])
+  for (const entry of entries) {
+    const key = keyOf(entry)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [entry])
+    else group.push(entry)
+  }
   return [...groups.values()]
 }
 
