@@ -215,6 +215,8 @@ export interface Engine {
   readonly precision?: 'float32' | 'float16' | 'bfloat16'
   /** What it is called in a sentence; engines of one library that differ in their precision or backend are called alike. */
   readonly runtime?: string
+  /** The word by which fleets call what it computes on; absent: the CPU. */
+  readonly accelerator?: 'cuda' | 'webgpu' | 'directml' | 'coreml' | 'gpu' | 'npu'
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number
   /** Beside predictions. */

@@ -1,13 +1,17 @@
 // `agent`: what this machine is, where it takes trials from, and how it measures them.
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { engines } from '../../engines/index.ts'
 import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
+import { describeEngine } from '../../measure/describe-engine.ts'
 import { localTrials } from '../../trials/local-runner.ts'
-import type { AloneTold } from '../../trials/port.ts'
+import type { AloneTold, RunTrial } from '../../trials/port.ts'
+import { DEFAULTS } from '../options.ts'
+import { placesOf } from '../run.ts'
 import { openStore } from '../store/store.ts'
-import { machineClass } from '../study/machine-class.ts'
+import { acceleratorOf, kindOf, machineClass } from '../study/machine-class.ts'
 import { why } from '../why.ts'
 import { type Measured, runAgent } from './agent.ts'
 import { checkQueue, openAgentQueue } from './bullmq-queue.ts'
@@ -33,16 +37,25 @@ export interface AgentOptions {
 /** Models of a fleet that an agent keeps, bytes. */
 const MOST_CACHED = 20e9
 
-/** What machines alike share. */
-export function ownMachine(): string {
+/** What machines alike share: the class and the key of the processor, and each accelerator that an engine here computes on. */
+export async function ownMachine(run: RunTrial, signal?: AbortSignal): Promise<string> {
   const machine = readMachine([])
-  return `${machineClass({ isa: [...machine.isa], usableCpus: machine.usableCpus })}-${machineKey(machine).slice(0, 6)}`
+  const processor = `${machineClass({ isa: [...machine.isa], usableCpus: machine.usableCpus })}-${machineKey(machine).slice(0, 6)}`
+  const accelerators = new Set<string>()
+  for (const { id, accelerator } of engines) {
+    if (accelerator === undefined) continue
+    const found = await describeEngine(run, id, placesOf(DEFAULTS), signal)
+    const name = found.ok ? acceleratorOf(id, found) : undefined
+    if (name !== undefined) accelerators.add(name)
+  }
+  return kindOf(processor, [...accelerators].sort())
 }
 
 /** Until the signal aborts. Throws InputError where the queue or the store cannot be used. */
 export async function agent({ queue: url, models, key, store: storeUrl, log, signal }: AgentOptions): Promise<void> {
   checkQueue(url, key)
-  const machine = ownMachine()
+  // Drivers that start disturb what is measured meanwhile.
+  const machine = await localTrials.alone(() => ownMachine(localTrials.run, signal), toldTo(log))
   const store = storeUrl === null ? null : await openStore(storeUrl, { make: true })
   let files: FileStore | null = null
   try {
@@ -85,18 +98,19 @@ async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
     const shapes = new Map(Object.entries(job.shapes))
     const values = new Map(Object.entries(job.values))
     const options = { engine, batch, threads, seconds, quick, labels, shapes, values, data, signal }
-    const told: AloneTold = {
-      onWait: ({ pid }) => log(`waits for another measurement on this machine (process ${pid})`),
-      onUnlocked: (reason) => log(`measures without the machine's lock: ${reason}`),
-    }
     return await localTrials.alone(async () => {
       const before = await lookAround()
       const disturbedBefore = disturbanceIn(before)
       if (disturbedBefore !== null && !anyway) return { report: null, disturbed: disturbedBefore }
       const { report } = await why(model, options)
       return { report, disturbed: disturbedBefore ?? disturbanceIn(await lookAround(), before) }
-    }, told)
+    }, toldTo(log))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const toldTo = (log: AgentOptions['log']): AloneTold => ({
+  onWait: ({ pid }) => log(`waits for another measurement on this machine (process ${pid})`),
+  onUnlocked: (reason) => log(`measures without the machine's lock: ${reason}`),
+})

@@ -82,6 +82,19 @@ describe('a study by the queue', () => {
     )
   })
 
+  test('goes to machines by what they have beside the processor, too, and names them by the processor', async () => {
+    const queue = exampleQueue('x64-avx512_vnni-8c-abcdef+cuda-nvidia-a10')
+    await queue.agent.announce()
+    const parts = partsOf(queue, ['arm64*', 'cuda*'])
+    const outcome = async (...given: [string, string]) => {
+      await answering(queue, (batch) => batch === 8)
+      return parts.queue.outcome(...given)
+    }
+    const { table, failures } = await dispatch([file], { ...parts, queue: { ...parts.queue, outcome } })
+    expect(table.rows).toHaveLength(1)
+    expect(failures.map(({ machine }) => machine)).toEqual(['x64-avx512_vnni-8c-abcdef'])
+  })
+
   test('that is interrupted takes out what nobody took', async () => {
     const queue = exampleQueue()
     await queue.agent.announce()

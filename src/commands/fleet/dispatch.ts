@@ -7,7 +7,8 @@ import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument } from '../../report/documents/study.ts'
 import { type Combination, combinationsOf, type FleetOptions, failureOf } from '../study/fleet.ts'
-import { fits, studyOf } from '../study/study.ts'
+import { fitsKind, processorOf } from '../study/machine-class.ts'
+import { studyOf } from '../study/study.ts'
 import type { FileStore } from './file-store.ts'
 import { makeJob } from './job.ts'
 import type { StoredFile } from './job-type.ts'
@@ -18,7 +19,7 @@ import type { AskingQueue, Outcome } from './queue.ts'
 export interface DispatchParts {
   readonly queue: AskingQueue
   readonly options: FleetOptions
-  /** Patterns of machines, with *; null: all that listen. */
+  /** Patterns of machines or of what they have, with *; null: all that listen. */
   readonly machines: readonly string[] | null
   /** Where all machines see models and inputs. */
   readonly models: FileStore
@@ -67,7 +68,7 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
         open.delete(one)
         const why = whyNot(outcome)
         if (outcome.state === 'done' && why === undefined) reports.push(named(outcome.report, one))
-        else failures.push(failureOf(one, one.machine, why ?? 'the queue lost it'))
+        else failures.push(failureOf(one, processorOf(one.machine), why ?? 'the queue lost it'))
         options.onProgress?.({
           stage: `${asked.length - open.size} of ${asked.length} trials`,
           done: asked.length - open.size,
@@ -101,7 +102,8 @@ async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly str
   const listening = [...new Set((await queue.listening()).map(({ machine }) => machine))].sort()
   if (listening.length === 0)
     throw new InputError('--queue: no agent listens; start one on each machine with whyslow agent --queue')
-  const wanted = machines === null ? listening : listening.filter((machine) => machines.some((pattern) => fits(pattern, machine)))
+  const wanted =
+    machines === null ? listening : listening.filter((machine) => machines.some((pattern) => fitsKind(pattern, machine)))
   if (wanted.length === 0)
     throw new InputError(`--machines ${machines!.join(',')}: none of those that listen fits: ${listening.join(', ')}`)
   return wanted

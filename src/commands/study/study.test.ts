@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { engineOf } from '../../report/text/study-engine.ts'
 import { exampleMachine, exampleReport } from './example-reports.ts'
-import { fits, type StudyGiven, studyOf } from './study.ts'
+import { type StudyGiven, studyOf } from './study.ts'
 
 const given = (reports: StudyGiven['reports'], rest: Partial<StudyGiven> = {}): StudyGiven => ({
   ...{ reports, failures: [], warnings: [], prices: new Map(), reference: null },
@@ -30,6 +31,41 @@ describe('a study', () => {
     ]
     const { table, reports: kept } = studyOf(given(reports))
     expect([table.rows[0]!.cells[0]!.p50Ms, kept.length]).toEqual([5, 1])
+  })
+
+  test('what an accelerator computed stands in a column of its own, by what it is', () => {
+    const onGpu = (device: string, p50Ms: number) => {
+      const report = exampleReport(small, { engine: 'ort-cuda', p50Ms })
+      return { ...report, engine: { ...report.engine!, device, deviceKind: 'gpu' as const } }
+    }
+    const reports = [exampleReport(small), onGpu('NVIDIA A10', 2), onGpu('NVIDIA H100 80GB HBM3', 1)]
+    const prices = new Map([['cuda-*h100*', 4]])
+    const failure = { model: 'a.onnx', engine: 'ort-cpu', batch: null, reason: 'too little memory' }
+    const key = studyOf(given(reports)).machines[0]!.id.slice(-6)
+    const { machines, table } = studyOf(given(reports, { prices, failures: [{ ...failure, machine: `x64-avx2-2c-${key}` }] }))
+    expect(machines.map(({ class: name, pricePerHour }) => [name, pricePerHour])).toEqual([
+      ['x64-avx2-2c', null],
+      ['cuda-nvidia-a10', null],
+      ['cuda-nvidia-h100-80gb-hbm3', 4],
+    ])
+    expect(table.rows[1]!.cells.map(({ p50Ms }) => p50Ms)).toEqual([null, 2, 1])
+    // Whatever of that machine failed is its failure.
+    expect(table.rows[0]!.cells.map(({ reason }) => reason)).toEqual([null, 'too little memory', 'too little memory'])
+  })
+
+  test('another version of an engine is another row, and named where there are several', () => {
+    const reports = [
+      exampleReport(small, { p50Ms: 5 }),
+      exampleReport(small, { p50Ms: 7, engineVersion: '1.31.0' }),
+      exampleReport(small, { p50Ms: 9, engine: 'ort-wasm' }),
+    ]
+    const { rows } = studyOf(given(reports)).table
+    expect(rows.map(({ engine, engineVersion, cells }) => [engine, engineVersion, cells[0]!.p50Ms])).toEqual([
+      ['ort-cpu', '1.30.0', 5],
+      ['ort-cpu', '1.31.0', 7],
+      ['ort-wasm', '1.30.0', 9],
+    ])
+    expect(rows.map((row) => engineOf(row, rows))).toEqual(['ort-cpu 1.30.0', 'ort-cpu 1.31.0', 'ort-wasm'])
   })
 
   test('tells threads that were told apart: another set-up of one machine', () => {
@@ -161,8 +197,4 @@ describe('a study', () => {
       table: { reference: null, rows: [] },
     })
   })
-})
-
-test('a pattern is the whole text, and no expression', () => {
-  expect(['x64-*', '*', 'x64', 'x.4*'].map((pattern) => fits(pattern, 'x64-avx2-2c'))).toEqual([true, true, false, false])
 })

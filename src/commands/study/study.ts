@@ -6,7 +6,8 @@ import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
 import { inputsOf } from '../history/history.ts'
 import { toolVersion } from '../version.ts'
-import { machineClass } from './machine-class.ts'
+import { fits } from './fits.ts'
+import { classOf } from './machine-class.ts'
 import { apart, studyPareto, timesOf } from './pareto.ts'
 import { studySentences } from './sentences.ts'
 
@@ -19,12 +20,6 @@ export interface StudyGiven {
   /** A pattern of the machine that ratios are to; null: the one with most cells, then the first. */
   readonly reference: string | null
 }
-
-/** What fits `pattern`, in which * stands for anything. */
-export const fits = (pattern: string, text: string): boolean =>
-  new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 's').test(text)
-
-const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
 
 /** Throws nothing: what has no latency is left out. */
 export function studyOf({ reports: given, failures, warnings, prices, reference }: StudyGiven): StudyDocument {
@@ -40,12 +35,12 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
   const rows = rowKeys.map((key): StudyRow => {
     const own = reports.filter((report) => rowKey(report) === key)
     const there = own.find((report) => machineId(report) === at)
-      engineVersion: first.engine!.version,
     const [first] = own as [ReportDocument, ...ReportDocument[]]
     return {
       model: first.model!.file,
       sha256: first.model!.sha256,
       engine: first.engine!.id,
+      engineVersion: first.engine!.version,
       batch: batchOf(first),
       inputs: inputsOf(first.model!.inputs),
       cells: withFront(
@@ -89,7 +84,7 @@ export const rowKey = ({ model, engine }: ReportDocument): string =>
 export function machineId(report: ReportDocument): string {
   const { threads } = report.engine?.options ?? {}
   const ends = typeof threads === 'number' ? `-t${threads}` : ''
-  return `${machineClass(report.machine)}-${machineKey(report.machine).slice(0, 6)}${ends}`
+  return `${classOf(report)}-${machineKey(report.machine).slice(0, 6)}${ends}`
 }
 
 function machineOf(report: ReportDocument, prices: ReadonlyMap<string, number>): StudyMachine {
@@ -97,7 +92,7 @@ function machineOf(report: ReportDocument, prices: ReadonlyMap<string, number>):
   if (usableCpus === null)
     throw new InputError('a recording of another tool does not tell its machine, and is no part of a study')
   const id = machineId(report)
-  const name = machineClass(report.machine)
+  const name = classOf(report)
   const price = [...prices].find(([pattern]) => fits(pattern, id) || fits(pattern, name))?.[1] ?? null
   const { threads } = report.engine!.options
   return {
@@ -170,9 +165,9 @@ function withFront(cells: readonly StudyCell[]): StudyCell[] {
   )
 }
 
-/** A failure tells the machine, with threads or before they were told, and the batch that was asked for. */
+/** A failure tells the machine, with threads or before they were told, and the batch that was asked for. What failed on a machine failed on its accelerators, too. */
 function failureOf(of: ReportDocument, machine: StudyMachine, failures: StudyDocument['failures']): string {
-  const isThere = (name: string | null) => name === machine.id || (name !== null && machine.id.startsWith(`${name}-t`))
+  const isThere = (name: string | null) => name === machine.id || name?.endsWith(`-${machine.key.slice(0, 6)}`) === true
   const isSo = ({ model, engine, batch, machine: name }: StudyDocument['failures'][number]) =>
     model === of.model!.file && engine === of.engine!.id && isThere(name) && (batch === null || batch === batchOf(of))
   return failures.find(isSo)?.reason ?? 'not measured there'

@@ -10,6 +10,7 @@ export const browserWebgpu: Engine = {
   title: 'ONNX Runtime on WebGPU, in Chromium',
   formats: ['onnx'],
   runs: 'graph',
+  accelerator: 'webgpu',
   startMs: BROWSER_START_MS,
   package: WEB_PACKAGE,
   offers: ['device-times', 'device-tensors', 'cpu-refused', 'float16', 'shaders', 'page'],

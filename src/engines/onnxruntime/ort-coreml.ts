@@ -9,6 +9,7 @@ export const ortCoreml: Engine = providerEngine({
   title: 'ONNX Runtime for Node, Core ML',
   backend: 'coreml',
   provider: 'coreml',
+  accelerator: 'coreml',
   offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on macOS',
   library: null,

@@ -10,6 +10,7 @@ export const ortCuda: Engine = providerEngine({
   title: 'ONNX Runtime for Node, CUDA',
   backend: 'cuda',
   provider: 'cuda',
+  accelerator: 'cuda',
   offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {

@@ -9,6 +9,7 @@ export const ortDirectml: Engine = providerEngine({
   title: 'ONNX Runtime for Node, DirectML',
   backend: 'dml',
   provider: 'dml',
+  accelerator: 'directml',
   offers: ['cpu-refused', 'float16'],
   builds: 'onnxruntime-node on Windows 10 1903 and later',
   library: null,

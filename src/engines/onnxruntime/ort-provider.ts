@@ -20,6 +20,7 @@ export interface ProviderDescription {
   /** Its name in the binding's list of backends. */
   readonly backend: string
   readonly provider: Provider
+  readonly accelerator: NonNullable<Engine['accelerator']>
   readonly offers: readonly EngineOffer[]
   /** Where builds have it, in words, for those where it is absent. */
   readonly builds: string
@@ -33,14 +34,15 @@ export interface ProviderDescription {
 
 export function providerEngine(
   about: ProviderDescription,
-): Pick<Engine, 'formats' | 'runs' | 'package' | 'id' | 'title' | 'offers' | 'available' | 'open'> {
-  const { id, title, offers, provider } = about
+): Pick<Engine, 'formats' | 'runs' | 'package' | 'id' | 'title' | 'accelerator' | 'offers' | 'available' | 'open'> {
+  const { id, title, accelerator, offers, provider } = about
   return {
     id,
     title,
     formats: ['onnx'],
     runs: 'graph',
     package: PACKAGE,
+    accelerator,
     offers,
     available: (options) => availableOn(about, options),
     open: (modelFile, options) => openNodeSession(modelFile, options, [provider, 'cpu']),

@@ -10,6 +10,7 @@ export const ortTensorrt: Engine = providerEngine({
   title: 'ONNX Runtime for Node, TensorRT',
   backend: 'tensorrt',
   provider: 'tensorrt',
+  accelerator: 'cuda',
   offers: ['float16'],
   builds: 'onnxruntime-node on Linux x64, with an NVIDIA GPU',
   library: {

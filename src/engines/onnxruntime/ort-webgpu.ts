@@ -14,6 +14,7 @@ export const ortWebgpu: Engine = providerEngine({
   title: 'ONNX Runtime for Node, WebGPU',
   backend: 'webgpu',
   provider: 'webgpu',
+  accelerator: 'webgpu',
   offers: ['device-times', 'cpu-refused', 'float16', 'shaders'],
   builds: 'onnxruntime-node 1.21 and later on Linux x64, Windows, and macOS arm64',
   library: null,

@@ -36,6 +36,7 @@ const PRECISIONS: Readonly<Record<Precision, { readonly hint: string; readonly c
   float16: { hint: 'f16', capability: 'FP16' },
 }
 const KINDS = { CPU: 'cpu', GPU: 'gpu', NPU: 'npu' } as const satisfies Readonly<Record<string, DeviceKind>>
+const WORDS = { GPU: 'gpu', NPU: 'npu' } as const
 const OFFERS: readonly EngineOffer[] = ['node-times', 'node-times-as-given', 'kernel-names', 'synchronous']
 
 export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> {
@@ -48,6 +49,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     package: 'openvino-node',
     install: INSTALL,
     precision,
+    ...(device === 'CPU' ? {} : { accelerator: WORDS[device] }),
     runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
     offers: [
       ...OFFERS,

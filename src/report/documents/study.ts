@@ -36,7 +36,7 @@ export interface StudyPlace {
 
 export interface StudyMachine {
   id: string // its class and key, and the threads where they were told
-  class: string // by instruction set and CPUs, as x64-avx512_vnni-8c
+  class: string // by instruction set and CPUs, as x64-avx512_vnni-8c; of what an accelerator computed, as cuda-nvidia-a10
   key: string // of report.machine
   cpu: string
   usableCpus: number
