@@ -74,7 +74,8 @@ export async function readStore(where: string, model: string | null = null): Pro
   const entries: HistoryEntry[] = []
   const warnings = await eachStored(where, (report, trial) => {
     const entry = entryOf(report)
-    if (entry !== null) entries.push({ ...entry, trial })
+    // A path of another machine is none of this one.
+    if (entry !== null) entries.push({ ...entry, trial, model: { ...entry.model, path: report.model!.file } })
   })
   const document = { schema: 'whyslow-history/1' as const, file: storeName(where), warnings }
   if (model === null) return { ...document, entries }

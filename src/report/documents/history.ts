@@ -5,7 +5,7 @@ export interface HistoryEntry {
   schema: 'whyslow-history/1'
   trial?: string // its name in a store; absent: of the local history
   savedAt: string
-  model: { path: string; sha256: string; sizeBytes: number } // path: absolute
+  model: { path: string; sha256: string; sizeBytes: number } // path: absolute; of a store as the model was named where it was measured
   machine: { key: string; cpu: string; usableCpus: number }
   engine: { id: string; version: string; device: string; threads: number | null }
   inputs: string // names, types and shapes
