@@ -1,10 +1,13 @@
-// A gap that is planted: nearly all of a call is what stands around predict. The ladder names that rung, and nothing else costs as much.
+// Gaps that are planted: the ladder names the rung of each, and nothing else costs as much. Below a model that predict runs stands that
+// model alone.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { GapDocument } from '../../src/report/documents/gap.ts'
-import { folders, onlyFull, whyslow } from './command.ts'
+import type { GapDocument, GapRungId } from '../../src/report/documents/gap.ts'
+import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -12,21 +15,43 @@ afterAll(() => where.remove())
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const hasPython = spawnSync(python, ['-c', 'pass']).status === 0
 
-const PROGRAMS = {
-  'app.mjs': `
-const work = (turns) => { let sum = 0; for (let i = 0; i < turns; i++) sum += Math.sqrt(i ^ sum); return sum }
+const WORK = 'const work = (turns) => { let sum = 0; for (let i = 0; i < turns; i++) sum += Math.sqrt(i ^ sum); return sum }'
+const ORT = createRequire(import.meta.url).resolve('onnxruntime-node')
+/** So many that a call gets a small part of a CPU. */
+const THREADS = 4 * availableParallelism()
+const SPIN = 'for (;;) {}'
+
+interface Planted {
+  readonly name: string
+  readonly rung: GapRungId
+  readonly text: string
+}
+
+const PROGRAMS: readonly Planted[] = [
+  {
+    name: 'app.mjs',
+    rung: 'predict-alone',
+    text: `${WORK}
 export const samples = () => [1, 2, 3]
 export const preprocess = (x) => [x, work(3_000_000)]
 export const predict = ([x, sum]) => x + sum + work(100_000)
 `,
-  'typed.ts': `
+  },
+  {
+    name: 'typed.ts',
+    rung: 'predict-alone',
+    text: `
 enum Turns { many = 3_000_000, few = 100_000 }
 const work = (turns: Turns): number => { let sum = 0; for (let i = 0; i < turns; i++) sum += Math.sqrt(i ^ sum); return sum }
 export const samples = (): number[] => [1, 2, 3]
 export const preprocess = (x: number): readonly [number, number] => [x, work(Turns.many)]
 export const predict = ([x, sum]: readonly [number, number]): number => x + sum + work(Turns.few)
 `,
-  'app.py': `
+  },
+  {
+    name: 'app.py',
+    rung: 'predict-alone',
+    text: `
 def work(turns):
     total = 0
     for i in range(turns):
@@ -39,29 +64,86 @@ def preprocess(x):
 def predict(x):
     return x[0] + x[1] + work(10_000)
 `,
-} as const
+  },
+  {
+    name: 'busy-loop.mjs',
+    rung: 'loop-still',
+    text: `${WORK}
+const burn = (ms) => { const end = performance.now() + ms; while (performance.now() < end) {} }
+setInterval(() => burn(12), 15)
+const turn = () => new Promise((resolve) => setTimeout(resolve, 1))
+export const samples = () => [1, 2, 3]
+export const predict = async (x) => { await turn(); await turn(); return x + work(10_000) }
+`,
+  },
+  {
+    name: 'threads.mjs',
+    rung: 'threads-still',
+    text: `import { Worker } from 'node:worker_threads'
+${WORK}
+for (let k = 0; k < ${THREADS}; k++) new Worker(${JSON.stringify(SPIN)}, { eval: true }).unref()
+export const samples = () => [1, 2, 3]
+export const predict = (x) => x + work(3_000_000)
+`,
+  },
+  {
+    name: 'threads.py',
+    rung: 'threads-still',
+    text: `
+import threading, time
+def work(turns):
+    total = 0
+    for i in range(turns):
+        total += i & 7
+    return total
+def other():
+    while True:
+        work(2_000)
+        time.sleep(0)
+for _ in range(3):
+    threading.Thread(target=other, daemon=True).start()
+def samples():
+    return [1, 2, 3]
+def predict(x):
+    return x + work(200_000)
+`,
+  },
+  {
+    name: 'sessions.mjs',
+    rung: 'sessions-still',
+    text: `import ort from ${JSON.stringify(ORT)}
+const [file, options] = [${JSON.stringify(fixture('symbolic-image'))}, { intraOpNumThreads: 1 }]
+const main = await ort.InferenceSession.create(file, options)
+const second = await ort.InferenceSession.create(file, options)
+const image = (size) => new ort.Tensor('float32', new Float32Array(3 * size * size), [1, 3, size, size])
+const [large, small] = [image(320), image(256)]
+export const samples = () => [1, 2, 3]
+export const predict = async () => {
+  await second.run({ image: small })
+  return main.run({ image: large })
+}
+`,
+  },
+]
 
-test.for(Object.entries(PROGRAMS))('the planted gap of %s', async ([name, text], context) => {
+const climbed = async (file: string): Promise<GapDocument> => {
+  const arguments_ = ['--explain-gap', '--quick', '--python', python, '--no-progress', '--json', '-']
+  const ended = await whyslow(where, 'pipeline', file, ...arguments_)
+  expect(ended.status, ended.stderr).toBe(0)
+  return JSON.parse(ended.stdout) as GapDocument
+}
+
+test.for(PROGRAMS)('the planted gap of $name', async ({ name, rung, text }, context) => {
   if (name.endsWith('.py') && !hasPython) context.skip('no Python')
   onlyFull(context, 'six rungs in three processes')
   const file = join(where.data, name)
   writeFileSync(file, text)
-  const ended = await whyslow(
-    where,
-    'pipeline',
-    file,
-    '--explain-gap',
-    '--quick',
-    '--python',
-    python,
-    '--no-progress',
-    '--json',
-    '-',
-  )
-  expect(ended.status, ended.stderr).toBe(0)
-  const { rungs } = JSON.parse(ended.stdout) as GapDocument
-  const alone = rungs.find(({ id }) => id === 'predict-alone')!
-  expect(alone).toMatchObject({ matters: true })
-  const others = rungs.filter(({ id }) => id !== 'predict-alone').map(({ savedMs }) => savedMs ?? 0)
-  expect(alone.savedMs).toBeGreaterThan(Math.max(...others))
+  const { rungs, unexplainedMs } = await climbed(file)
+  const planted = rungs.find(({ id }) => id === rung)!
+  expect(planted).toMatchObject({ matters: true })
+  const others = rungs.filter(({ id }) => id !== rung).map(({ savedMs }) => savedMs ?? 0)
+  expect(planted.savedMs).toBeGreaterThan(Math.max(...others))
+  const foot = rungs.at(-1)!
+  expect(foot.id === 'model-alone').toBe(rung === 'sessions-still')
+  expect(unexplainedMs).toBe(foot.id === 'model-alone' ? foot.savedMs : null)
 })

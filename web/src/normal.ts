@@ -191,6 +191,7 @@ export function normalGap(given: unknown): Gap {
     ...(doc as Gap),
     answer: sentence(doc.answer),
     rungs: list(doc.rungs),
+    left: list(doc.left),
     warnings: list(doc.warnings),
   }
 }

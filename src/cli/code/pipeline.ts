@@ -1,5 +1,5 @@
 // `whyslow pipeline FILE`: the user's own code, stage by stage and line by line. Here: paths, files and what goes to the screen.
-import { renderGap } from '../../report/text/gap-text.ts'
+import { renderGap } from '../../report/text/gap/gap-text.ts'
 import { renderPipeline } from '../../report/text/pipeline-text.ts'
 import { collapsedStacks, speedscope } from '../../report/text/stacks.ts'
 import { documentOutput } from '../document-output.ts'

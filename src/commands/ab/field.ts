@@ -82,12 +82,17 @@ function openField(sources: readonly Source[], { start, limitSeconds, signal }: 
   })
   return {
     limitMs,
-    async open(side: 0 | 1): Promise<{ readonly contestant: Contestant; readonly opened: Opened }> {
+    /** `watched`: what goes on beside its calls, too. */
+    async open(
+      side: 0 | 1,
+      { watched = false }: { readonly watched?: boolean } = {},
+    ): Promise<{ readonly contestant: Contestant; readonly opened: Opened }> {
       signal?.throwIfAborted()
       const source = sources[side]!
       const contestant = guarded(start(source), side)
       alive.set(contestant, source)
-      const opened = await contestant.ask({ ask: 'open', file: source.file, call: source.call }, limitMs)
+      const request = { ask: 'open', file: source.file, call: source.call, ...(watched ? { watched } : {}) } as const
+      const opened = await contestant.ask(request, limitMs)
       return { contestant, opened }
     },
     /** Ends all processes; others may be opened after. */

@@ -31,6 +31,6 @@ export async function innerModel(evidence: PipelineEvidence, options: PipelineOp
 }
 
 /** The one that takes most. */
-export function mainSession({ sessions = [] }: PipelineEvidence): SessionFact | null {
+export function mainSession({ sessions = [] }: Pick<PipelineEvidence, 'sessions'>): SessionFact | null {
   return [...sessions].sort((a, b) => b.runMs - a.runMs)[0] ?? null
 }

@@ -1,43 +1,93 @@
-// Why is the application slower than the benchmark? A ladder from one to the other: each rung takes one difference away (gaps between calls, fresh
-// inputs, what stands around predict, changing inputs), and is measured in turns with the one before, in several fresh processes. The first
-// rung is measured twice: what those two differ by is noise, and a difference has to be larger.
+// Why is the application slower than the benchmark? A ladder from one to the other: each rung takes one difference away (what else the event
+// loop runs, other sessions, other threads, gaps between calls, fresh inputs, what stands around predict, changing inputs), and is measured in
+// turns with the one before, in several fresh processes. The first rung is measured twice: what those two differ by is noise, and a
+// difference has to be larger. What is taken away stays away on the rungs that follow. The last one is the model file alone, and what it
+// does not take of the rung before is explained by nothing here.
 import { logInterval, median } from '../../measure/timing/statistics.ts'
-import type { Contestant, TimeRequest } from '../turns/contestant.ts'
+import type { Contestant, Other, TimeRequest } from '../turns/contestant.ts'
+
+export type RungId =
+  | 'app'
+  | 'app-again'
+  | 'loop-still'
+  | 'sessions-still'
+  | 'threads-still'
+  | 'no-gap'
+  | 'same-inputs'
+  | 'predict-alone'
+  | 'one-input'
+  | 'model-alone'
 
 export interface Rung {
-  readonly id: 'app' | 'app-again' | 'no-gap' | 'same-inputs' | 'predict-alone' | 'one-input'
+  readonly id: RungId
   /** What is different from the rung before, as its reader would say it. */
   readonly title: string
-  readonly time: Omit<TimeRequest, 'ask' | 'leastMs' | 'leastPasses'>
+  /** null: it is not a call of the application. */
+  readonly time: Omit<TimeRequest, 'ask' | 'leastMs' | 'leastPasses'> | null
 }
 
 /** How long an application waits between two calls, ms: caches and clocks of the CPU are somebody else's by then. */
 export const GAP_MS = 50
 
-/** From the application to the bare benchmark. `order`: the samples that are rotated through; `stages`: what one call is made of. */
-export function rungsOf(order: readonly number[], stages: readonly string[]): Rung[] {
+/** In the order in which they are held still: while there are gaps, since calls without gaps leave the event loop no time for anything else. */
+const STILL: readonly { readonly other: Other; readonly id: RungId; readonly title: string }[] = [
+  { other: 'loop', id: 'loop-still', title: 'nothing but the calls on the event loop' },
+  { other: 'sessions', id: 'sessions-still', title: 'other sessions answer at once, without computing' },
+  { other: 'threads', id: 'threads-still', title: 'other threads held still' },
+]
+
+/** The rung that holds it still. */
+export const rungOf = (other: Other): RungId => STILL.find((one) => one.other === other)!.id
+
+export interface Climbed {
+  /** The samples that are rotated through. */
+  readonly order: readonly number[]
+  /** What one call is made of. */
+  readonly stages: readonly string[]
+  /** What goes on beside the calls, and can be held still. */
+  readonly others: readonly { readonly other: Other; readonly seen: string | null }[]
+}
+
+/** From the application to the bare benchmark. */
+export function rungsOf({ order, stages, others }: Climbed): Rung[] {
   const app = { order, copies: true, gapMs: GAP_MS }
+  const held = STILL.flatMap((one) => others.filter(({ other }) => other === one.other).map(({ seen }) => ({ ...one, seen })))
+  const upTo = (k: number) => held.slice(0, k + 1).map(({ other }) => other)
+  const still = held.length === 0 ? {} : { still: upTo(held.length) }
   const all: Rung[] = [
     { id: 'app', title: 'as an application calls it: a fresh input, 50 ms after the last call', time: app },
     { id: 'app-again', title: 'the same once more: what this differs by is noise', time: app },
-    { id: 'no-gap', title: 'one call right after the other', time: { order, copies: true } },
-    { id: 'same-inputs', title: 'the same inputs again and again, without new objects', time: { order, copies: false } },
-    { id: 'predict-alone', title: 'without preprocess and postprocess', time: { order, copies: false, alone: true } },
+    ...held.map(({ id, title, seen }, k) => ({
+      id,
+      title: seen === null ? title : `${title}: ${seen}`,
+      time: { ...app, still: upTo(k) },
+    })),
+    { id: 'no-gap', title: 'one call right after the other', time: { order, copies: true, ...still } },
+    {
+      id: 'same-inputs',
+      title: 'the same inputs again and again, without new objects',
+      time: { order, copies: false, ...still },
+    },
+    { id: 'predict-alone', title: 'without preprocess and postprocess', time: { order, copies: false, alone: true, ...still } },
     {
       id: 'one-input',
       title: 'one input alone, as benchmarks have it',
-      time: { order: order.slice(0, 1), copies: false, alone: true },
+      time: { order: order.slice(0, 1), copies: false, alone: true, ...still },
     },
   ]
   return all.filter(({ id }) => (id !== 'predict-alone' || stages.length > 1) && (id !== 'one-input' || order.length > 1))
 }
 
-/** ms of one call on each rung, in one process: there and back again, so that what drifts meets all. */
+/** The last one: the model file, measured in a process of its own after each of the application's. */
+export const modelAlone = (title: string): Rung => ({ id: 'model-alone', title, time: null })
+
+/** ms of one call on each rung of the application, in one process: there and back again, so that what drifts meets all. */
 export async function climb(program: Contestant, rungs: readonly Rung[], plan: ClimbPlan): Promise<number[]> {
-  const times = rungs.map((): number[] => [])
-  const forth = rungs.map((_, k) => k)
+  const requests = rungs.flatMap(({ time }) => time ?? [])
+  const times = requests.map((): number[] => [])
+  const forth = requests.map((_, k) => k)
   for (const k of [...forth, ...forth.toReversed()]) {
-    const { time } = rungs[k]!
+    const time = requests[k]!
     const request = { ask: 'time', ...time, leastMs: plan.leastMs, leastPasses: plan.leastPasses } as const
     const { passMs } = await program.ask(request, plan.limitMs)
     times[k]!.push(median(passMs) / time.order.length)
@@ -61,7 +111,7 @@ export interface Step {
   readonly ratio: number | null
   readonly ratioLow: number | null
   readonly ratioHigh: number | null
-  /** The interval lies beyond 1, and the difference beyond that of a rung which changes nothing. */
+  /** The interval lies beyond 1, and the difference beyond that of a rung which changes nothing. Never of the model alone: nobody knows what that is. */
   readonly matters: boolean
 }
 
@@ -79,7 +129,11 @@ export function stepsOf(rungs: readonly Rung[], processes: readonly (readonly nu
     const ratio = median(ratios[k]!)
     const { low, high } = logInterval(ratios[k]!)
     const isBeyond = low > 1 || high < 1
-    const matters = id !== 'app-again' && isBeyond && Math.abs(Math.log(ratio)) > Math.max(noise, Math.log1p(LEAST_SHARE))
+    const matters =
+      id !== 'app-again' &&
+      id !== 'model-alone' &&
+      isBeyond &&
+      Math.abs(Math.log(ratio)) > Math.max(noise, Math.log1p(LEAST_SHARE))
     const savedMs = median(processes.map((times) => times[k - 1]! - times[k]!))
     return { id, title, timeMs, savedMs, ratio, ratioLow: low, ratioHigh: high, matters }
   })

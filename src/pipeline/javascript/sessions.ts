@@ -4,6 +4,7 @@ import Module from 'node:module'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { SessionFact, ValueFact } from '../facts.ts'
+import { onLoaded } from '../turns/loaded.ts'
 import type { Feeds, Handle } from './instead-of-sessions.ts'
 import { calledFrom, callers, type StackPlace } from './stack.ts'
 import { valueFact } from './values.ts'
@@ -52,13 +53,7 @@ export class Sessions {
 
   constructor(stage: () => number | null) {
     this.stage = stage
-    const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown }
-    const load = loader._load
-    loader._load = (request, ...rest) => {
-      const found = load.call(Module, request, ...rest)
-      if (/onnxruntime|tensorflow|tfjs|litert/.test(request)) this.patch(found, request)
-      return found
-    }
+    onLoaded(/onnxruntime|tensorflow|tfjs|litert/, (found, request) => this.patch(found, request))
   }
 
   /** Sessions that are opened from here on are opened while predicting. */

@@ -24,7 +24,8 @@ export interface Source {
 }
 
 export type Request =
-  | { readonly ask: 'open'; readonly file: string; readonly call: string | null }
+  /** `watched`: what goes on beside the calls can be looked at and held still later. */
+  | { readonly ask: 'open'; readonly file: string; readonly call: string | null; readonly watched?: true }
   /** The program's own samples, at most so many. */
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */
@@ -33,6 +34,8 @@ export type Request =
   | { readonly ask: 'keep' }
   /** One call; `stage` names what it is in, should it never end. */
   | { readonly ask: 'output'; readonly sample: number }
+  /** What goes on beside the calls, and whether that can be held still. */
+  | { readonly ask: 'others'; readonly order: readonly number[] }
   | TimeRequest
 
 export interface TimeRequest {
@@ -48,6 +51,25 @@ export interface TimeRequest {
   readonly alone?: boolean
   /** Each call begins so long after the last one's end, outside the time. */
   readonly gapMs?: number
+  /** What is held still meanwhile; the program was opened `watched`. */
+  readonly still?: readonly Other[]
+}
+
+/** What an application has in its process beside the calls: more on the event loop, other sessions of an engine, other threads. */
+export type Other = 'loop' | 'sessions' | 'threads'
+
+export interface OtherFound {
+  readonly other: Other
+  /** What was at work, in words; null: nothing. */
+  readonly seen: string | null
+  /** Why it cannot be held still; null: it can, or nothing was at work. */
+  readonly reason: string | null
+}
+
+export interface OthersFound {
+  readonly others: readonly OtherFound[]
+  /** The model's file of the session that calls spend most in; null: not known, or there is none. */
+  readonly main: string | null
 }
 
 export type Answer<R extends Request> = R extends { ask: 'open' }
@@ -58,7 +80,9 @@ export type Answer<R extends Request> = R extends { ask: 'open' }
       ? Output
       : R extends { ask: 'time' }
         ? Timed
-        : Record<never, never>
+        : R extends { ask: 'others' }
+          ? OthersFound
+          : Record<never, never>
 
 export interface Opened {
   /** 'Node 20.19.0', 'Python 3.11.7'. */

@@ -1,12 +1,16 @@
 // The process of a JavaScript program: answers what contestant.ts lists. The user's code runs here with the user's own rights and environment.
 import { createHash } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
-import type { Failure, Opened, Output, Request, TimeRequest } from './contestant.ts'
+import { holdStill, letGo, lookAtOthers, type Watched } from './beside/others.ts'
+import { WatchedSessions } from './beside/sessions.ts'
+import { wait, watchTimers } from './beside/timers.ts'
+import { WatchedWorkers } from './beside/workers.ts'
+import type { Failure, Opened, OthersFound, Output, Request, Timed, TimeRequest } from './contestant.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
 import { finished } from './finished.ts'
 import { type Program, programOf, wholeCall } from './program.ts'
-import { timePasses, timeWithGaps } from './time-passes.ts'
+import { type Passes, timePasses, timeWithGaps } from './time-passes.ts'
 import type { Encoded, ValueTree } from './value.ts'
 
 /** What goes wrong is told with where it was. */
@@ -15,6 +19,8 @@ let file = ''
 let program: Program | null = null
 let given: readonly Encoded[] | null = null
 let own: readonly unknown[] = []
+/** What goes on beside the calls; null: nobody asked for it. */
+let watched: Watched | null = null
 
 process.on('disconnect', () => process.exit(1))
 process.on('uncaughtException', (error) => fail(error))
@@ -47,6 +53,7 @@ function lineIn(stack: string): number | null {
 async function answer(request: Request): Promise<unknown> {
   switch (request.ask) {
     case 'open':
+      if (request.watched) watched = { timers: watchTimers(), sessions: new WatchedSessions(), workers: new WatchedWorkers() }
       return open(request.file, request.call)
     case 'samples':
       return ownSamples(request.most)
@@ -58,6 +65,8 @@ async function answer(request: Request): Promise<unknown> {
       return {}
     case 'output':
       return output(request.sample)
+    case 'others':
+      return others(request.order)
     case 'time':
       return time(request)
   }
@@ -124,6 +133,7 @@ async function output(index: number): Promise<Output> {
   const before = digestOf(sample)
   let value = sample
   let ns = 0n
+  within(true)
   for (const { name, run } of program!.stages) {
     at = { stage: name, sample: index }
     process.send!({ at })
@@ -131,6 +141,7 @@ async function output(index: number): Promise<Output> {
     value = await finished(run(value))
     ns += process.hrtime.bigint() - start
   }
+  within(false)
   return { value: encodeValue(value), timeMs: Number(ns) / 1e6, wroteInput: digestOf(sample) !== before }
 }
 
@@ -141,22 +152,62 @@ function digestOf(value: unknown): string {
   return hash.digest('hex')
 }
 
-async function time({ order, leastMs, leastPasses, copies, alone, gapMs }: TimeRequest): Promise<{ passMs: readonly number[] }> {
+async function time({ order, leastMs, leastPasses, copies, alone, gapMs, still = [] }: TimeRequest): Promise<Timed> {
   at = { stage: 'the whole call', sample: null }
-  if (alone) return timeAlone({ order, leastMs, leastPasses })
-  const call = wholeCall(program!)
+  const { call, samples } = alone ? await predictAlone(order) : wholeCalls(order, copies)
+  if (watched !== null) await holdStill(watched, still, () => onePass(call, samples()))
+  const pass = { call, samples: () => passOf(samples), leastPasses }
+  try {
+    if (gapMs !== undefined) return { passMs: await timeWithGaps({ ...pass, gapMs, within }, process.hrtime.bigint, wait) }
+    within(true)
+    return { passMs: await timePasses({ ...pass, leastMs }) }
+  } finally {
+    within(false)
+    if (watched !== null) await letGo(watched, still)
+  }
+}
+
+/** What is called, and the samples of a pass. */
+type Calls = Pick<Passes, 'call' | 'samples'>
+
+function wholeCalls(order: readonly number[], copies: boolean): Calls {
   const kept = order.map(sampleAt)
-  const samples = copies && given !== null ? () => order.map(sampleAt) : () => kept
-  if (gapMs !== undefined) return { passMs: await timeWithGaps({ call, samples, leastPasses, gapMs }) }
-  return { passMs: await timePasses({ call, samples, leastMs, leastPasses }) }
+  return { call: wholeCall(program!), samples: copies && given !== null ? () => order.map(sampleAt) : () => kept }
 }
 
 /** predict alone, on what the stages before it made once. */
-async function timeAlone({ order, leastMs, leastPasses }: Pick<TimeRequest, 'order' | 'leastMs' | 'leastPasses'>) {
+async function predictAlone(order: readonly number[]): Promise<Calls> {
   const { stages } = program!
   const place = stages.length === 1 || stages[0]!.name !== 'preprocess' ? 0 : 1
   const before = wholeCall({ stages: stages.slice(0, place) })
   const made: unknown[] = []
   for (const index of order) made.push(await finished(before(sampleAt(index))))
-  return { passMs: await timePasses({ call: stages[place]!.run, samples: () => made, leastMs, leastPasses }) }
+  return { call: stages[place]!.run, samples: () => made }
+}
+
+/** The samples of a pass, which sessions that are held answer for. */
+function passOf(samples: Passes['samples']): readonly unknown[] {
+  watched?.sessions.pass()
+  return samples()
+}
+
+/** Whether a call is on its way, for what is watched. */
+function within(isCall: boolean): void {
+  watched?.timers.within(isCall)
+}
+
+async function onePass(call: Passes['call'], samples: readonly unknown[]): Promise<void> {
+  within(true)
+  try {
+    for (const sample of samples) await finished(call(sample))
+  } finally {
+    within(false)
+  }
+}
+
+function others(order: readonly number[]): Promise<OthersFound> {
+  if (watched === null) throw new Error('it was not opened to be watched')
+  at = { stage: 'the whole call', sample: null }
+  const { call, samples } = wholeCalls(order, true)
+  return lookAtOthers(watched, () => onePass(call, samples()))
 }

@@ -546,6 +546,8 @@ class Session:
         self.program = None
         self.given = None
         self.own = []
+        #: What goes on beside the calls; None: nobody asked for it.
+        self.beside = None
 
     def answer(self, request):
         return getattr(self, request["ask"])(request)
@@ -553,6 +555,10 @@ class Session:
     def open(self, request):
         path, call = request["file"], request["call"]
         self.file = path
+        if request.get("watched"):
+            from python_beside import Beside
+
+            self.beside = Beside(lambda: LOOP[0] if LOOP else None)
         with open(path, "rb") as held:
             source = held.read()
         version = "Python %d.%d.%d" % sys.version_info[:3]
@@ -612,25 +618,62 @@ class Session:
 
     def time(self, request):
         self.at = {"stage": "the whole call", "sample": None}
+        call, samples = self.predict_alone(request) if request.get("alone") else self.whole_calls(request)
+        still = request.get("still", [])
+        if self.beside is not None:
+            self.beside.hold(still, lambda: one_pass(call, samples()))
+            samples = self.told_of(samples)
+        try:
+            if request.get("gapMs") is not None:
+                return {"passMs": time_with_gaps(call, samples, request["leastPasses"], request["gapMs"])}
+            return {"passMs": time_passes(call, samples, request["leastMs"], request["leastPasses"])}
+        finally:
+            if self.beside is not None:
+                self.beside.release()
+
+    def others(self, request):
+        self.at = {"stage": "the whole call", "sample": None}
+        call, samples = self.whole_calls({"copies": True, **request})
+        return self.beside.look(lambda: one_pass(call, samples()))
+
+    def told_of(self, samples):
+        """The samples of a pass, which sessions that are held answer for."""
+
+        def pass_of():
+            self.beside.sessions.begin_pass()
+            return samples()
+
+        return pass_of
+
+    def whole_calls(self, request):
+        """What is called, and the samples of a pass."""
         order = request["order"]
-        if request.get("alone"):
-            return self.time_alone(request)
-        call = self.program.whole()
         kept = [self.sample(index) for index in order]
         copies = request["copies"] and self.given is not None
-        samples = (lambda: [self.sample(index) for index in order]) if copies else (lambda: kept)
-        if request.get("gapMs") is not None:
-            return {"passMs": time_with_gaps(call, samples, request["leastPasses"], request["gapMs"])}
-        return {"passMs": time_passes(call, samples, request["leastMs"], request["leastPasses"])}
+        return self.program.whole(), (lambda: [self.sample(index) for index in order]) if copies else (lambda: kept)
 
-    def time_alone(self, request):
+    def predict_alone(self, request):
         """predict alone, on what the stages before it made once."""
         stages = self.program.stages
         place = 1 if len(stages) > 1 and stages[0][0] == "preprocess" else 0
         made = [self.sample(index) for index in request["order"]]
         if place == 1:
             made = [finished(stages[0][1](one)) for one in made]
-        return {"passMs": time_passes(stages[place][1], lambda: made, request["leastMs"], request["leastPasses"])}
+        return stages[place][1], lambda: made
+
+
+def one_pass(call, samples):
+    for sample in samples:
+        finished(call(sample))
+
+
+def rest(gap_ms):
+    """Between two calls: on the event loop, as a service waits, where the program has calls that are awaited."""
+    if not LOOP:
+        return time.sleep(gap_ms / 1000)
+    import asyncio
+
+    return settled(asyncio.sleep(gap_ms / 1000))
 
 
 LEAST_TIMED_MS = 0.2
@@ -665,7 +708,7 @@ def time_with_gaps(call, samples, least_passes, gap_ms, now=time.perf_counter_ns
     while len(passes) < least_passes:
         total = 0
         for sample in samples():
-            time.sleep(gap_ms / 1000)
+            rest(gap_ms)
             start = now()
             result = call(sample)
             if is_unfinished(result):

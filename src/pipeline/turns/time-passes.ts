@@ -48,11 +48,13 @@ const MOST_TOGETHER = 100_000
 
 export interface GapPasses extends Pick<Passes, 'call' | 'samples' | 'leastPasses'> {
   readonly gapMs: number
+  /** Told when a call begins, and when it has ended. */
+  readonly within?: (isCall: boolean) => void
 }
 
 /** ms of one pass each, of calls that begin `gapMs` after the last one's end: the gaps are not in them. */
 export async function timeWithGaps(
-  { call, samples, leastPasses, gapMs }: GapPasses,
+  { call, samples, leastPasses, gapMs, within = () => {} }: GapPasses,
   now: Now = process.hrtime.bigint,
   wait: (ms: number) => Promise<unknown> = sleep,
 ): Promise<number[]> {
@@ -61,10 +63,12 @@ export async function timeWithGaps(
     let ns = 0n
     for (const sample of samples()) {
       await wait(gapMs)
+      within(true)
       const start = now()
       const result = finished(call(sample))
       if (isThenable(result)) await result
       ns += now() - start
+      within(false)
     }
     passMs.push(Number(ns) / 1e6)
   }

@@ -1,11 +1,13 @@
 // Parts of what stands around a model for a pull request: the ladder from the application to a benchmark, and models that imitate one.
 import type { DistillDocument } from '../documents/distill.ts'
 import type { GapDocument } from '../documents/gap.ts'
+import { gapLeftOut, gapOutcome } from '../text/gap/gap-answer.ts'
 import { percent, plural, significant, time } from '../text/numbers.ts'
 import { code, type Part, table, text } from './blocks.ts'
 
 /** After the sentence. */
-export function gapParts({ rungs, processes, runtime, file }: GapDocument): Part[] {
+export function gapParts(gap: GapDocument): Part[] {
+  const { rungs, processes, runtime, file } = gap
   const first = rungs[0]?.timeMs ?? null
   return [
     table([
@@ -27,9 +29,10 @@ export function gapParts({ rungs, processes, runtime, file }: GapDocument): Part
             : `${significant(ratio)}× (${significant(ratioLow)}–${significant(ratioHigh)})`,
         ),
       },
-      { head: '', cells: rungs.map(({ matters }) => (matters ? '**matters**' : '')) },
+      { head: '', cells: rungs.map((rung) => (rung.matters ? '**matters**' : gapOutcome(rung))) },
     ]),
     `${code(file)} in ${plural(processes, 'fresh process', 'fresh processes')} on ${text(runtime)}, in each all rungs there and back again.`,
+    ...gapLeftOut(gap).map(({ name, reason }) => `Not climbed: ${text(name)} (${text(reason)}).`),
   ]
 }
 

@@ -1,4 +1,5 @@
 // The page of the ladder from an application to a benchmark: which difference between them matters, rung by rung.
+import { gapLeftOut, gapOutcome } from '../../../src/report/text/gap/gap-answer.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { factor, factorRange, percent, plural, time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
@@ -34,11 +35,16 @@ export function GapPage({ gap, original }: { gap: Gap; original: object }) {
 
 function NumberCard({ gap: { rungs, processes } }: { gap: Gap }) {
   const [first, last] = [rungs[0], rungs.at(-1)]
+  const as = last?.id === 'model-alone' ? 'by the model alone' : 'as a benchmark makes it'
   return (
     <section class="card number-card" aria-label="The gap">
       <p class="label">A call, as the application makes it</p>
       <p class={first === undefined ? 'hero soft' : 'hero'}>{first === undefined ? 'not known' : time(first.timeMs)}</p>
-      {last !== undefined && last !== first && <p>{time(last.timeMs)} as a benchmark makes it</p>}
+      {last !== undefined && last !== first && (
+        <p>
+          {time(last.timeMs)} {as}
+        </p>
+      )}
       <p class="soft">over {plural(processes, 'fresh process', 'fresh processes')}, there and back again in each</p>
     </section>
   )
@@ -67,14 +73,15 @@ function Ladder({ rungs }: { rungs: readonly Rung[] }) {
 function Rungs({ gap: { rungs } }: { gap: Gap }) {
   const steps = rungs.filter(({ ratio }) => ratio !== null)
   const first = rungs[0]!.timeMs
-  const matter = steps.filter(({ matters }) => matters).length
+  const differences = steps.filter(({ id }) => id !== 'app-again' && id !== 'model-alone')
+  const matter = differences.filter(({ matters }) => matters).length
   return (
     <Figure
       title="Which difference between the application and a benchmark matters?"
       says={
         matter === 0
           ? 'None by itself: no interval lies beyond 1× and beyond what the rung that changes nothing shows.'
-          : `${plural(matter, 'difference')} of ${steps.length}: the interval lies beyond 1×, and beyond what the rung that changes nothing shows.`
+          : `${plural(matter, 'difference')} of ${differences.length}: the interval lies beyond 1×, and beyond what the rung that changes nothing shows.`
       }
       rows={rungs}
       columns={[
@@ -92,9 +99,9 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
           show: ({ ratioLow, ratioHigh }) => (ratioLow === null || ratioHigh === null ? '' : factorRange(ratioLow, ratioHigh)),
           isNumber: true,
         },
-        { head: 'matters', show: ({ matters }) => (matters ? 'yes' : '') },
+        { head: '', show: gapOutcome },
       ]}
-      note={`The rung before over this one, with its 95 % interval over processes. Savings are medians of differences: they need not add up.${
+      note={`The rung before over this one, with its 95 % interval over processes. Savings are medians of differences: they need not add up. What is taken away stays away on the rungs below.${
         steps[0]?.ratio == null
           ? ''
           : ` The first row, ${factor(steps[0].ratio)}, changes nothing: so far apart are two that are alike.`
@@ -117,7 +124,9 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
   )
 }
 
-function MeasuredWith({ gap: { warnings, file, language, runtime, processes, tool } }: { gap: Gap }) {
+function MeasuredWith({ gap }: { gap: Gap }) {
+  const { warnings, file, language, runtime, processes, tool } = gap
+  const left = gapLeftOut(gap)
   return (
     <div class="measured-with">
       <Warnings warnings={warnings} />
@@ -131,6 +140,7 @@ function MeasuredWith({ gap: { warnings, file, language, runtime, processes, too
           ['whyslow', tool.version],
         ]}
       />
+      {left.length > 0 && <Facts title="Rungs that were not climbed" facts={left.map(({ name, reason }) => [name, reason])} />}
     </div>
   )
 }

@@ -1,0 +1,147 @@
+// What goes on beside the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
+// the calls are about, worker threads. Each is looked at while no call is on its way and while calls are, and tried before it is
+// relied on: a call that waits for what is held would never end.
+import type { Other, OtherFound, OthersFound } from '../contestant.ts'
+import type { Ran, WatchedSession, WatchedSessions } from './sessions.ts'
+import { type WatchedTimers, wait } from './timers.ts'
+import type { WatchedWorkers } from './workers.ts'
+
+/** How long is looked, ms: timers of an application come several times a second, or are not what makes its calls slow. */
+const LOOK_MS = 300
+/** At work for less of the time is nothing to be taken away. */
+const LEAST_SHARE = 0.01
+/** Of all samples, while that is looked at. */
+const PASSES = 2
+/** How many times as long as usual a call may take before it is said to wait for what is held, and how long at least. */
+const PATIENCE = 10
+const LEAST_PATIENCE_MS = 1000
+
+export interface Watched {
+  readonly timers: WatchedTimers
+  readonly sessions: WatchedSessions
+  readonly workers: WatchedWorkers
+}
+
+/** Holds all of `others` from here on. `pass`: one pass of the calls that are timed then; it is made where their outputs have to be known. */
+export async function holdStill(watched: Watched, others: readonly Other[], pass: () => Promise<unknown>): Promise<void> {
+  if (others.includes('sessions')) {
+    watched.sessions.keep()
+    await pass()
+    watched.sessions.hold()
+  }
+  if (others.includes('loop')) watched.timers.hold()
+  if (others.includes('threads')) await watched.workers.hold()
+}
+
+export async function letGo({ timers, sessions, workers }: Watched, others: readonly Other[]): Promise<void> {
+  if (others.includes('threads')) await workers.release()
+  if (others.includes('loop')) timers.release()
+  sessions.release()
+}
+
+/** `pass`: all samples once, as calls. */
+export async function lookAtOthers(watched: Watched, pass: () => Promise<unknown>): Promise<OthersFound> {
+  const { sessions, workers } = watched
+  sessions.ran()
+  const working = workers.watch()
+  const loopShare = await busyShare()
+  const idle = sessions.ran()
+  const began = performance.now()
+  const passes: Ran[] = []
+  while (passes.length < PASSES || performance.now() - began < LOOK_MS) {
+    await pass()
+    passes.push(sessions.ran())
+  }
+  const tookMs = performance.now() - began
+  const shares = working().filter((share) => share >= LEAST_SHARE)
+  sessions.main = mainOf(together(passes), idle, tookMs / LOOK_MS)
+  const tried = { watched, pass, patienceMs: Math.max(LEAST_PATIENCE_MS, (PATIENCE * tookMs) / passes.length) }
+  return {
+    others: [await foundLoop(tried, loopShare), await foundSessions(tried, { idle, passes }), await foundThreads(tried, shares)],
+    main: sessions.main?.file ?? null,
+  }
+}
+
+/** Of the time, while no call is on its way. */
+async function busyShare(): Promise<number> {
+  const before = performance.eventLoopUtilization()
+  await wait(LOOK_MS)
+  return performance.eventLoopUtilization(before).utilization
+}
+
+interface Tried {
+  readonly watched: Watched
+  readonly pass: () => Promise<unknown>
+  readonly patienceMs: number
+}
+
+async function foundLoop(tried: Tried, share: number): Promise<OtherFound> {
+  if (share < LEAST_SHARE) return { other: 'loop', seen: null, reason: null }
+  const seen = `busy for ${percent(share)} of the time between calls`
+  tried.watched.timers.hold()
+  const left = await busyShare()
+  tried.watched.timers.release()
+  if (left > share / 2)
+    return { other: 'loop', seen, reason: 'what keeps the event loop busy is no timer, and only timers can be held' }
+  return { other: 'loop', seen, reason: await reasonAgainst(tried, 'loop') }
+}
+
+async function foundSessions(
+  tried: Tried,
+  { idle, passes }: { readonly idle: Ran; readonly passes: readonly Ran[] },
+): Promise<OtherFound> {
+  const { main } = tried.watched.sessions
+  const others = new Set([idle, ...passes].flatMap((ran) => [...ran.keys()]).filter((one) => one !== main))
+  if (main === null || others.size === 0) return { other: 'sessions', seen: null, reason: null }
+  if (passes.some((ran) => !ran.has(main)))
+    return { other: 'sessions', seen: '', reason: 'no session runs in all calls: they are opened anew, or run now and then' }
+  const names = [...others].map(({ file }) => file?.split(/[\\/]/).at(-1) ?? 'a model from memory')
+  const seen = `${[...new Set(names)].sort().join(', ')} beside ${main.file?.split(/[\\/]/).at(-1) ?? 'a model from memory'}`
+  return { other: 'sessions', seen, reason: await reasonAgainst(tried, 'sessions') }
+}
+
+async function foundThreads(tried: Tried, shares: readonly number[]): Promise<OtherFound> {
+  if (shares.length === 0) return { other: 'threads', seen: null, reason: null }
+  const most = percent(Math.max(...shares))
+  const seen =
+    shares.length === 1 ? `one, at work for ${most} of the time` : `${shares.length}, at work for up to ${most} of the time`
+  return { other: 'threads', seen, reason: await reasonAgainst(tried, 'threads') }
+}
+
+/** Why it cannot be held; null: calls go on as before. */
+async function reasonAgainst({ watched, pass, patienceMs }: Tried, other: Other): Promise<string | null> {
+  const begin = async (): Promise<string | null> => {
+    try {
+      watched.sessions.pass()
+      await pass()
+      return null
+    } catch (error) {
+      return `a call fails without it: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  await holdStill(watched, [other], pass)
+  const passing = begin()
+  const first = await Promise.race([passing, wait(patienceMs).then(() => 'late' as const)])
+  await letGo(watched, [other])
+  if (first !== 'late') return first
+  await passing
+  return 'a call waits for it'
+}
+
+/** The one that calls spend most in, less what runs whether there are calls or not. */
+function mainOf(calls: Ran, idle: Ran, times: number): WatchedSession | null {
+  const ofCalls = [...calls].map(([one, { ms }]) => ({ one, ms: ms - times * (idle.get(one)?.ms ?? 0) }))
+  const [first] = ofCalls.filter(({ ms }) => ms > 0).sort((a, b) => b.ms - a.ms)
+  return first?.one ?? null
+}
+
+function together(passes: readonly Ran[]): Ran {
+  const all = new Map<WatchedSession, { runs: number; ms: number }>()
+  for (const [one, { runs, ms }] of passes.flatMap((ran) => [...ran])) {
+    const before = all.get(one) ?? { runs: 0, ms: 0 }
+    all.set(one, { runs: before.runs + runs, ms: before.ms + ms })
+  }
+  return all
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`
