@@ -3,7 +3,6 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { GapDocument, GapRungId } from '../../src/report/documents/gap.ts'
@@ -17,9 +16,6 @@ const hasPython = spawnSync(python, ['-c', 'pass']).status === 0
 
 const WORK = 'const work = (turns) => { let sum = 0; for (let i = 0; i < turns; i++) sum += Math.sqrt(i ^ sum); return sum }'
 const ORT = createRequire(import.meta.url).resolve('onnxruntime-node')
-/** So many that a call gets a small part of a CPU. */
-const THREADS = 4 * availableParallelism()
-const SPIN = 'for (;;) {}'
 
 interface Planted {
   readonly name: string
@@ -77,16 +73,6 @@ export const predict = async (x) => { await turn(); await turn(); return x + wor
 `,
   },
   {
-    name: 'threads.mjs',
-    rung: 'threads-still',
-    text: `import { Worker } from 'node:worker_threads'
-${WORK}
-for (let k = 0; k < ${THREADS}; k++) new Worker(${JSON.stringify(SPIN)}, { eval: true }).unref()
-export const samples = () => [1, 2, 3]
-export const predict = (x) => x + work(3_000_000)
-`,
-  },
-  {
     name: 'threads.py',
     rung: 'threads-still',
     text: `
@@ -98,7 +84,7 @@ def work(turns):
     return total
 def other():
     while True:
-        work(2_000)
+        work(100_000)
         time.sleep(0)
 for _ in range(3):
     threading.Thread(target=other, daemon=True).start()

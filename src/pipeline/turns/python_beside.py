@@ -142,19 +142,18 @@ def copied(outputs):
 
 
 class Threads:
-    """Threads of `threading` that the program started. From Python 3.12 on they stop at the next line that they run; before that where they wait:
-    in `time.sleep`, `Event.wait` and `Queue.get`."""
+    """Threads of `threading` that the program started. They stop where they wait (`time.sleep`, `Event.wait`, `Queue.get`), and from Python 3.12 on at
+    the next line that they run."""
 
     def __init__(self):
         self.before = {one.ident for one in threading.enumerate()}
         self.gate = threading.Lock()
         self.held = False
         #: Those that are held; others begin meanwhile, as whoever watches the time.
-        self.targets = set()
+        self.targets, self.stopped = set(), set()
         self.tool = None
         self.watched = []
-        if sys.version_info < (3, 12):
-            self.stop_where_they_wait()
+        self.stop_where_they_wait()
 
     def stop_where_they_wait(self):
         import queue
@@ -187,17 +186,23 @@ class Threads:
         return shares
 
     def stop(self, *_):
-        if self.held and threading.get_ident() in self.targets:
+        ident = threading.get_ident()
+        if self.held and ident in self.targets:
+            self.stopped.add(ident)
             with self.gate:
                 pass
 
     def hold(self):
         self.gate.acquire()
-        self.targets = set(self.others())
+        self.targets, self.stopped = set(self.others()), set()
         self.held = True
         if sys.version_info >= (3, 12):
             self.stop_at_lines()
-        REAL_SLEEP(STOP_S)
+        until = time.perf_counter() + STOP_S
+        while not self.targets <= self.stopped and time.perf_counter() < until:
+            REAL_SLEEP(STOP_S / 20)
+        # Calls may run the same lines, and pay for each that is watched.
+        self.watch_lines_no_more()
 
     def stop_at_lines(self):
         monitoring = sys.monitoring
@@ -225,6 +230,9 @@ class Threads:
         if not self.held:
             return
         self.held = False
+        self.gate.release()
+
+    def watch_lines_no_more(self):
         if self.tool is not None:
             # Freeing the id leaves the events where they are.
             for code in self.watched:
@@ -233,7 +241,6 @@ class Threads:
                 sys.monitoring.register_callback(self.tool, event, None)
             sys.monitoring.free_tool_id(self.tool)
             self.tool, self.watched = None, []
-        self.gate.release()
 
 
 REAL_SLEEP = time.sleep
