@@ -119,7 +119,11 @@ export const PEERS: readonly Peers[] = [
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
   { kind: 'trace reader', folder: 'src/evidence/traces', mark: /^export const (\w+): TraceReader\b/m },
-  { kind: 'format', folder: 'src/formats', mark: /^export (?:async )?function (read\w+)\(file: string(?:, [^)]*)?\): (?:Promise<)?Model\b/m },
+  {
+    kind: 'format',
+    folder: 'src/formats',
+    mark: /^export (?:async )?function (read\w+)\(file: string(?:, [^)]*)?\): (?:Promise<)?Model\b/m,
+  },
 ]
 
 /** The peers of a kind, their folder's index.ts left out. */
