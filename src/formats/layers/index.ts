@@ -1,6 +1,7 @@
 // All kinds of layers, by the class that a file names. A kind is one object in a file of its family; to add one, write it and list it.
 import { activationLayers } from './activation-layers.ts'
 import { adaptivePoolings } from './adaptive-pooling.ts'
+import { applicationLayers } from './application-layers.ts'
 import { additiveAttention, attention } from './attention.ts'
 import { bidirectional } from './bidirectional.ts'
 import { convLstm, convLstmCell } from './conv-lstm.ts'
@@ -24,7 +25,7 @@ import { gruCell, lstmCell, simpleRnnCell } from './recurrent-cells.ts'
 import { reshapings } from './reshaping.ts'
 import { wrappers } from './wrappers.ts'
 
-/** keras.layers, of all versions. */
+/** keras.layers, of all versions, and what keras.applications brings. */
 export const LAYERS: readonly LayerKind[] = [
   inputLayer,
   model,
@@ -62,6 +63,7 @@ export const LAYERS: readonly LayerKind[] = [
   ...images,
   ...mergings,
   ...wrappers,
+  ...applicationLayers,
 ]
 
 /** keras.ops in a functional graph, by the class of the operation: 'Add' takes two arguments here, one list as a layer. */

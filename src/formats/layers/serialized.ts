@@ -2,6 +2,9 @@
 import type { LayerHead } from './layer.ts'
 import { isRecord, type Json, type LayerConfig } from './layer-config.ts'
 
+/** Modules of Keras, and of what it has been part of. */
+const KERAS = /^(keras|keras_core|tf_keras|tensorflow|builtins)(\.|$)/
+
 /**
  * The layer written as `value`, inside the layer whose configuration is `holder`. `around` comes before its name ('encoder/');
  * `fallback` is its name where it has none. Throws InputError where `value` is no layer.
@@ -16,10 +19,17 @@ export function headOf(value: Json | undefined, parts: { holder: LayerConfig; ar
   const given = typeof value.name === 'string' ? value.name : config.name
   const name = `${around}${typeof given === 'string' ? given : fallback}`
   return {
-    className: className.split('>').at(-1)!,
+    className: classNameOf(className, value.module),
     module: typeof value.module === 'string' ? value.module : undefined,
     name,
     config: holder.inner(className, name, config),
     sharedId: typeof value.shared_object_id === 'number' ? value.shared_object_id : undefined,
   }
+}
+
+/** Keras' own as they are called there; someone else's with the package or the module that it is of, so that it is not taken for Keras'. */
+function classNameOf(registered: string, module: Json | undefined): string {
+  const [own, ...within] = registered.split('>').reverse() as [string, ...string[]]
+  if (within.some((name) => !/^(tf_)?keras$|^tensorflow$/i.test(name))) return registered
+  return typeof module === 'string' && !KERAS.test(module) ? `${module}.${own}` : own
 }
