@@ -20,6 +20,8 @@ const SOURCES = {
   'allocates.mjs':
     'export const samples = () => [5000]\nexport const predict = (n) => Array.from({ length: n }, (_, i) => ({ i, s: String(i) })).length\n',
   'waits.mjs': 'export const samples = () => [1]\nexport const predict = () => new Promise((done) => setTimeout(done, 3))\n',
+  'typed.mjs':
+    'const a = Float64Array.from({ length: 1e6 }, (_, i) => i)\nexport const samples = () => [a]\nexport const predict = (x) => x.map((value) => value * value)\n',
   'short.py': 'def samples():\n    return [1.0, 2.0]\ndef predict(x):\n    return x ** 0.5 + 1\n',
   'loops.py': 'def samples():\n    return [20000]\ndef predict(n):\n    return sum(i * i for i in range(n))\n',
 }
@@ -29,7 +31,6 @@ const files = Object.entries(SOURCES).map(([name, text]) => {
   fs.writeFileSync(path.join(folder, name), text)
   return [name, path.join(folder, name)]
 })
-files.push(['typed.mjs', path.join(EXAMPLES, 'element-wise-product/typed.mjs')])
 if (spawnSync(python, ['-c', 'import numpy']).status === 0)
   files.push(['after.py', path.join(EXAMPLES, 'fraud-service/after.py')])
 
