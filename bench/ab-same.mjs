@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const COMMAND = path.join(import.meta.dirname, '../dist/cli/main.js')
-const EXAMPLES = path.join(import.meta.dirname, '../examples')
 const count = Number(process.env.COUNT ?? 200)
 const results = path.resolve(process.env.RESULTS ?? path.join(tmpdir(), 'whyslow-ab-same.jsonl'))
 const python = process.env.PYTHON ?? 'python3'
@@ -25,14 +24,15 @@ const SOURCES = {
   'short.py': 'def samples():\n    return [1.0, 2.0]\ndef predict(x):\n    return x ** 0.5 + 1\n',
   'loops.py': 'def samples():\n    return [20000]\ndef predict(n):\n    return sum(i * i for i in range(n))\n',
 }
+if (spawnSync(python, ['-c', 'import numpy']).status === 0)
+  SOURCES['arrays.py'] =
+    'import numpy as np\ndef samples():\n    return [np.arange(1e5)]\ndef predict(x):\n    return float((x * x).sum())\n'
 const folder = fs.mkdtempSync(path.join(tmpdir(), 'whyslow-ab-same-'))
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
 const files = Object.entries(SOURCES).map(([name, text]) => {
   fs.writeFileSync(path.join(folder, name), text)
   return [name, path.join(folder, name)]
 })
-if (spawnSync(python, ['-c', 'import numpy']).status === 0)
-  files.push(['after.py', path.join(EXAMPLES, 'fraud-service/after.py')])
 
 const known = fs.existsSync(results)
   ? fs
