@@ -526,6 +526,31 @@ class CallSites(unittest.TestCase):
         self.assertEqual(self.rows(source), {(4, False), (5, True), (6, False)})
 
 
+    def test_what_a_native_function_is_given(self):
+        path = written(
+            """
+            def run(numbers, other):
+                both = sorted(other), sorted(numbers)
+                return sum(numbers), len(numbers + [4])
+            """
+        )
+        namespace = {}
+        with open(path) as file:
+            exec(compile(file.read(), path, "exec"), namespace)
+        seen = calls.Calls(type("Run", (), {"places": Places([path]), "whereabouts": whereabouts.Whereabouts(None)}))
+        seen.how = calls.Profiling(seen)
+        seen.how.start()
+        try:
+            namespace["run"]([1, 2, 3], "ba")
+        finally:
+            seen.how.stop()
+        given = {calls.called(callee): site.argument for (_, _, callee), site in seen.sites.items()}
+        self.assertEqual((given["sum"]["kind"], given["sum"]["length"]), ("array", 3))
+        # No variable, and two calls that cannot be told apart.
+        self.assertIsNone(given["len"])
+        self.assertIsNone(given["sorted"])
+
+
 class Rules(unittest.TestCase):
     def test_which_finding_another_way_to_ask_belongs_to(self):
         of = lambda engine, now, instead: alternatives._rule_of(libraries.Session(engine), (now, instead, ()))  # noqa: E731

@@ -9,6 +9,7 @@ import threading
 from . import values
 from .clock import MS, now_ns
 from .instead_of_calls import TRIED
+from .named_arguments import NamedArguments
 from .places import name_of, shown
 
 #: Beyond so many calls no more are looked at.
@@ -234,6 +235,7 @@ class Profiling:
     def __init__(self, calls):
         self.calls = calls
         self.stack = []
+        self.named = NamedArguments(calls.opened)
 
     def start(self):
         sys.setprofile(self.told)
@@ -270,6 +272,8 @@ class Profiling:
             return
         site = calls.site(caller.f_code, caller.f_lineno, callee)
         site.count += 1
+        if argument is None and site.count <= _MOST_GIVEN:
+            argument = self.named.of(caller, getattr(callee, "__name__", None))
         if site.argument is None and argument is not None:
             site.argument = values.fact(argument)
         if site.given is not None and len(site.given) < _MOST_GIVEN:
