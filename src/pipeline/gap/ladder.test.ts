@@ -71,6 +71,13 @@ test('a rung matters where its interval lies beyond 1, and beyond the noise', ()
     [30, 10, 9, 9],
   ])
   expect(noisy[2]!.matters).toBe(false)
+  // They do in one process alone.
+  const disturbed = stepsOf(rungs, [
+    [10, 10, 8, 8],
+    [10, 14, 11.2, 11.2],
+    [10, 10, 8, 8],
+  ])
+  expect(disturbed[2]!.matters).toBe(false)
 })
 
 test('what the model alone does not take is no difference that was taken away', () => {

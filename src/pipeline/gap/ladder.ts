@@ -111,7 +111,7 @@ export interface Step {
   readonly ratio: number | null
   readonly ratioLow: number | null
   readonly ratioHigh: number | null
-  /** The interval lies beyond 1, and the difference beyond that of a rung which changes nothing. Never of the model alone: nobody knows what that is. */
+  /** The interval lies beyond 1, and the difference beyond what a rung that changes nothing shows in any process. Never of the model alone: nobody knows what that is. */
   readonly matters: boolean
 }
 
@@ -122,7 +122,7 @@ const LEAST_SHARE = 0.02
 export function stepsOf(rungs: readonly Rung[], processes: readonly (readonly number[])[]): Step[] {
   const ratios = rungs.map((_, k) => (k === 0 ? [] : processes.map((times) => times[k - 1]! / times[k]!)))
   const control = rungs.findIndex(({ id }) => id === 'app-again')
-  const noise = control < 1 ? 0 : Math.abs(Math.log(median(ratios[control]!)))
+  const noise = control < 1 ? 0 : Math.max(...ratios[control]!.map((ratio) => Math.abs(Math.log(ratio))))
   return rungs.map(({ id, title }, k) => {
     const timeMs = median(processes.map((times) => times[k]!))
     if (k === 0) return { id, title, timeMs, savedMs: null, ratio: null, ratioLow: null, ratioHigh: null, matters: false }
