@@ -1,8 +1,9 @@
 // What cannot be measured costs one line and exit code 2, and leaves nothing behind: no file, no folder, no process.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Ended, fixture, folders, onlyFull, refuses, start } from './command.ts'
 
 const LOCK = '/tmp/whyslow-lock'
@@ -93,3 +94,37 @@ describe.skipIf(windows)('Ctrl-C', () => {
 /** Whether the process holds the lock of the machine, or is about to. */
 const showsForLock = (pid: number): boolean =>
   existsSync(LOCK) && readdirSync(LOCK).some((name) => name.startsWith(`${pid}-`) && name.endsWith('.sock'))
+
+describe.concurrent('what fix cannot do costs one line', () => {
+  const where = folders()
+  const file = fixture('credit_mlp')
+  const foreign = join(where.root, 'foreign')
+  const out = ['-o', 'never']
+  beforeAll(() => {
+    mkdirSync(foreign)
+    writeFileSync(join(foreign, 'thesis.txt'), 'years of work')
+  })
+  afterAll(() => where.remove())
+
+  test.each<[string, string[], RegExp]>([
+    ['no such model', ['no.onnx', ...out], /no\.onnx: no such file/],
+    ['no folder to write', [file], /give the folder to write, as in -o fast\//],
+    ['a file in its place', [file, '-o', join(foreign, 'thesis.txt')], /thesis\.txt: this is a file/],
+    ['a folder that is not whyslow’s', [file, '-o', foreign], /was not written by whyslow.*--force/],
+    ['a parent that is not there', [file, '-o', join(where.root, 'no/such/fast')], /there is no folder/],
+    ['an unknown remedy', [file, ...out, '--only', 'magic'], /--only magic: no such remedy; there are .*thread-count/],
+    [
+      'a misspelled remedy',
+      [file, ...out, '--only', 'thread-cuont'],
+      /--only thread-cuont: no such remedy; did you mean thread-count\?/,
+    ],
+    ['a model to write', [file, '-o', 'fast.onnx'], /fast\.onnx is the name of a model, and fix writes a folder/],
+    ['an unknown goal', [file, ...out, '--for', 'speed'], /--for speed: give one of latency/],
+    ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
+    ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
+    ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],
+  ])('%s', async (_, argv, says) => {
+    await refuses(['fix', ...argv, '--no-progress'], says)
+    expect(readdirSync(foreign)).toEqual(['thesis.txt'])
+  })
+})

@@ -1,8 +1,8 @@
-// `fix` from the model to the folder that is handed over, on a slowness that was planted, and all the ways in which it refuses.
+// `fix` from the model to the folder that is handed over, on a slowness that was planted.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -13,7 +13,7 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '..
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { type Ended, fixture, folders, onlyFull, refuses, start, whyslow } from './command.ts'
+import { type Ended, fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -342,38 +342,6 @@ test('where nothing is proven the original is handed over, and a goal that is mi
     expect(manifest.provenance).toMatchObject({ remedies: [], changes: [] })
     expect(report.answer).toContain('so the original model and settings are kept')
   }
-})
-
-describe.concurrent('what cannot be done costs one line', () => {
-  const file = fixture('credit_mlp')
-  const foreign = join(where.root, 'foreign')
-  const out = ['-o', 'never']
-  beforeAll(() => {
-    mkdirSync(foreign)
-    writeFileSync(join(foreign, 'thesis.txt'), 'years of work')
-  })
-
-  test.each<[string, string[], RegExp]>([
-    ['no such model', ['no.onnx', ...out], /no\.onnx: no such file/],
-    ['no folder to write', [file], /give the folder to write, as in -o fast\//],
-    ['a file in its place', [file, '-o', join(foreign, 'thesis.txt')], /thesis\.txt: this is a file/],
-    ['a folder that is not whyslow’s', [file, '-o', foreign], /was not written by whyslow.*--force/],
-    ['a parent that is not there', [file, '-o', join(where.root, 'no/such/fast')], /there is no folder/],
-    ['an unknown remedy', [file, ...out, '--only', 'magic'], /--only magic: no such remedy; there are .*thread-count/],
-    [
-      'a misspelled remedy',
-      [file, ...out, '--only', 'thread-cuont'],
-      /--only thread-cuont: no such remedy; did you mean thread-count\?/,
-    ],
-    ['a model to write', [file, '-o', 'fast.onnx'], /fast\.onnx is the name of a model, and fix writes a folder/],
-    ['an unknown goal', [file, ...out, '--for', 'speed'], /--for speed: give one of latency/],
-    ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
-    ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
-    ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],
-  ])('%s', async (_, argv, says) => {
-    await refuses(['fix', ...argv, '--no-progress'], says)
-    expect(readdirSync(foreign)).toEqual(['thesis.txt'])
-  })
 })
 
 test.skipIf(process.platform === 'win32')(
