@@ -124,3 +124,11 @@ test('a model that fails by itself leaves its rung away', async () => {
   expect(document.unexplainedMs).toBeNull()
   expect(document.left).toEqual([{ id: 'model-alone', reason: expect.stringContaining('out of memory') }])
 })
+
+test('a model that fails once by itself is measured again', async () => {
+  let asked = 0
+  const trials = scriptedMachine({ latency: () => (++asked === 1 ? failed('out of memory') : 3) })
+  const document = await climbed({ others: [], timeMs: () => 10 }, trials)
+  expect(document.rungs.at(-1)).toMatchObject({ id: 'model-alone', timeMs: 6 })
+  expect(document.left).toEqual([])
+})

@@ -14,7 +14,7 @@ import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from '../ab
 import type { StageProgress } from '../options.ts'
 import { targetFile } from '../pipeline/target-file.ts'
 import { toolVersion } from '../version.ts'
-import { type BareOrNot, withBare } from './bare.ts'
+import { type Bare, type BareOrNot, withBare } from './bare.ts'
 
 export interface GapOptions extends FieldOptions {
   readonly data: string | null
@@ -174,13 +174,19 @@ async function climbWith(
     processes.push(await climb(contestant, own, { leastMs: BLOCK_MS, leastPasses, limitMs }))
     await field.end()
     if (absent !== null || 'reason' in bare) continue
-    const measured = await bare.measure()
+    const measured = await measuredTwice(bare)
     if (typeof measured === 'number') alone.push(measured)
     else absent = measured.reason
   }
   if (absent !== null || 'reason' in bare)
     return { rungs: own, processes, left: 'reason' in bare ? left : [...left, { id: 'model-alone', reason: absent! }] }
   return { rungs: [...own, modelAlone(bare.title)], processes: processes.map((times, k) => [...times, alone[k]!]), left }
+}
+
+/** One process that fails is no reason to lose the foot of all ladders: it is tried again, once. */
+async function measuredTwice(bare: Bare): Promise<number | { readonly reason: string }> {
+  const first = await bare.measure()
+  return typeof first === 'number' ? first : bare.measure()
 }
 
 const NOTHING: Readonly<Record<Other, string>> = {
