@@ -100,7 +100,7 @@ export async function withAlternatives(document: LoadDocument, around: Around): 
       signal,
       timeoutMs: options.timeoutSeconds * 1000,
     }
-    return (await counted(target, () => measurePoint(asked))).point
+    return (await counted(target, () => measurePoint(asked), asked)).point
   }
   const run = async (other: OtherSetup | null) => {
     options.onProgress?.({ stage: other === null ? 'as it was, again' : inWords(other), done: 0, of: 1 })

@@ -7,6 +7,7 @@ import { judge, leastFor, type Objective } from '../../load/objective.ts'
 import { asOwn } from '../../load/parts.ts'
 import { type SearchRun, type SearchSample, searchRate } from '../../load/search.ts'
 import type { LoadFound, LoadPoint, LoadSearch, LoadServerFacts } from '../../report/documents/load.ts'
+import { type DrainPlan, drained } from './drained.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -32,12 +33,16 @@ export async function measureAll(
   const measured: MeasuredPoint[] = []
   for (const clients of options.clients)
     measured.push(
-      await counted(opened, () => measureClosed({ ...shared, seed, clients, onProgress: progressOf(`${clients} clients`) })),
+      await counted(
+        opened,
+        () => measureClosed({ ...shared, seed, clients, onProgress: progressOf(`${clients} clients`) }),
+        shared,
+      ),
     )
   for (const ratePerSecond of plan.objective === null ? plan.rates : []) {
     const onProgress = progressOf(`${ratePerSecond} requests/s`)
     const run = { ...shared, seed, arrivals: plan.arrivals, ratePerSecond, onProgress }
-    measured.push(withinCeilingOf(await counted(opened, () => measurePoint(run)), ceilingPerSecond))
+    measured.push(withinCeilingOf(await counted(opened, () => measurePoint(run), shared), ceilingPerSecond))
   }
   if (plan.objective === null) return { measured, found: null, search: null }
   return search(opened, { ...plan, objective: plan.objective, ceilingPerSecond }, options)
@@ -48,12 +53,25 @@ const withinCeilingOf = (one: MeasuredPoint, ceilingPerSecond: number): Measured
   point: withinCeiling(one.point, ceilingPerSecond),
 })
 
-/** A run with what the server counted meanwhile. Throws InputError where it was started for the command and is gone. */
-export async function counted(opened: OpenedTarget, run: () => Promise<MeasuredPoint>): Promise<MeasuredPoint> {
+/** Those in which the run before left requests that nobody waits for any more. */
+const unfinished = new WeakSet<OpenedTarget>()
+
+/**
+ * A run with what the server counted meanwhile, which begins when what the run before left is worked off. Throws InputError where the server was
+ * started for the command and is gone.
+ */
+export async function counted(
+  opened: OpenedTarget,
+  run: () => Promise<MeasuredPoint>,
+  { timeoutMs, signal }: Omit<DrainPlan, 'target'>,
+): Promise<MeasuredPoint> {
+  if (unfinished.delete(opened)) await drained({ target: opened.target, timeoutMs, signal })
   await opened.facts()
   const { point, ...rest } = await run()
   const server = await opened.facts()
   opened.check()
+  // Else every answer was waited for.
+  if (point.saturated || point.timedOut > 0) unfinished.add(opened)
   const parts = opened.setup === null || point.parts === null ? point.parts : asOwn(point.parts)
   const own = { ...point, parts, server }
   return { ...rest, point: { ...own, laws: [...(point.laws ?? []), ...lawsOfServer(own, server, opened)] } }
@@ -94,7 +112,7 @@ async function search(opened: OpenedTarget, plan: SearchPlan, options: LoadOptio
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
     const { mostErrors: mostRefused } = objective
     const asked = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
-    const one = withinCeilingOf(await counted(opened, () => measurePoint(asked)), plan.ceilingPerSecond)
+    const one = withinCeilingOf(await counted(opened, () => measurePoint(asked), asked), plan.ceilingPerSecond)
     const { latencies, sinceSent, point } = one
     const held = judge(objective, latencies).held && !point.saturated && !isLimited(point)
     measured.push({ ...one, point: { ...point, held } })
