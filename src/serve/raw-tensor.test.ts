@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { MOST_LISTED } from './parse-memory.ts'
 import { decodeRaw, encodeRaw } from './raw-tensor.ts'
 
 test('numbers come back as they went, from any offset', () => {
@@ -15,6 +16,13 @@ test('strings have their length before them', () => {
   expect(decodeRaw({ name: 's', dtype: 'string', shape: [2] }, bytes)).toEqual(tensor)
   for (const wrong of [bytes.subarray(0, 9), Buffer.concat([bytes, bytes]), Buffer.from([255, 255, 255, 255])])
     expect(() => decodeRaw({ name: 's', dtype: 'string', shape: [2] }, wrong)).toThrow(/not the 2 strings/)
+})
+
+test('strings without end are refused before they are read', () => {
+  const shape = [MOST_LISTED + 1]
+  expect(() => decodeRaw({ name: 's', dtype: 'string', shape }, Buffer.alloc(4))).toThrow(
+    expect.objectContaining({ status: 413, message: expect.stringMatching(/^input 's': more than \d+ strings/) }),
+  )
 })
 
 test('strings that are no UTF-8 are refused, and not changed', () => {

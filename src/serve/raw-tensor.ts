@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer'
 import type { TensorValue } from '../engines/types.ts'
 import type { DType } from '../graph/types.ts'
 import { viewAs } from '../measure/samples/dtype-arrays.ts'
-import { badRequest, bytesPerElement } from './protocol.ts'
+import { MOST_LISTED } from './parse-memory.ts'
+import { badRequest, bytesPerElement, RequestError } from './protocol.ts'
 
 export interface RawTensor {
   readonly name: string
@@ -26,6 +27,7 @@ export function decodeRaw({ name, dtype, shape }: RawTensor, bytes: Uint8Array):
 }
 
 function decodeStrings(name: string, bytes: Uint8Array, count: number): string[] {
+  if (count > MOST_LISTED) throw new RequestError(413, `input '${name}': more than ${MOST_LISTED} strings are not taken at once`)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const strings: string[] = []
   let at = 0

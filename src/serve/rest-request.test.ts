@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Results } from '../engines/types.ts'
+import { MOST_PARSED_BYTES } from './parse-memory.ts'
 import type { ModelSpec, TensorSpec } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer } from './rest-response.ts'
@@ -85,6 +86,14 @@ describe('a JSON request', () => {
     )
     const half = Buffer.from(body.toString().replace('~', '\\ud800'))
     expect(() => parseInfer(texts, half, null)).toThrow(/is no string/)
+  })
+
+  test('of lists without end is refused before it is read: they would take the whole heap', () => {
+    const lists = Buffer.alloc(Math.ceil(MOST_PARSED_BYTES / 35), '[],')
+    const body = Buffer.concat([Buffer.from('{"inputs":['), lists, Buffer.from('[]]}')])
+    expect(() => parseInfer(model, body, null)).toThrow(
+      expect.objectContaining({ status: 413, message: expect.stringMatching(/more memory to read/) }),
+    )
   })
 
   const without = ({ data: _, ...input }: typeof x) => input

@@ -5,6 +5,7 @@ import type { TensorValue } from '../engines/types.ts'
 import type { DType } from '../graph/types.ts'
 import { quoteLongIntegers } from './exact-integers.ts'
 import { arrayOf } from './json-data.ts'
+import { checkJsonMemory } from './parse-memory.ts'
 import {
   badRequest,
   bytesPerElement,
@@ -32,7 +33,9 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
   if (headerBytes === 0) return rawRequest(model, body)
   if (headerBytes !== null && headerBytes > body.length)
     throw badRequest(`Inference-Header-Content-Length says ${headerBytes} bytes, and the body has ${body.length}`)
-  const text = textOf(body.subarray(0, headerBytes ?? body.length))
+  const header = body.subarray(0, headerBytes ?? body.length)
+  checkJsonMemory(header)
+  const text = textOf(header)
   const request = parsedObject(text)
   const { inputs } = request
   if (!Array.isArray(inputs)) throw badRequest("the request has no list 'inputs'")

@@ -26,6 +26,7 @@ export function parseGrpcInfer(
   try {
     request = readInferRequest(bytes)
   } catch (error) {
+    if (error instanceof RequestError) throw error
     throw badRequest(`the message cannot be read (${(error as Error).message.slice(0, 80)})`)
   }
   const { inputs, outputs, raw, parameters, id, modelName, modelVersion } = request

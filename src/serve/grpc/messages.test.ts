@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { expect, test } from 'vitest'
-import { arrayBytes } from './example-messages.ts'
+import { arrayBytes, exampleRequest } from './example-messages.ts'
 import {
   readInferRequest,
   readModelName,
@@ -78,10 +78,30 @@ test('text that is no UTF-8 is no message', () => {
 test('parts without end are no message', () => {
   const inputs = Buffer.concat(Array.from({ length: 5000 }, () => Uint8Array.of(0x2a, 0)))
   expect(() => readInferRequest(inputs)).toThrow(/more than 4096/)
+  // Parameters of names of two bytes.
+  const named = Array.from({ length: 5000 }, (_, k) =>
+    Uint8Array.of(0x22, 4, 0x0a, 2, 0x30 + (k % 70), 0x30 + Math.floor(k / 70)),
+  )
+  expect(() => readInferRequest(Buffer.concat(named))).toThrow(/more than 4096/)
   // A packed shape of 5000 sizes: its length is the varint 0x88 0x27.
   const shape = Buffer.concat([Uint8Array.of(0x1a, 0x88, 0x27), Buffer.alloc(5000, 1)])
   const length = Uint8Array.of((shape.length & 0x7f) | 0x80, shape.length >> 7)
   expect(() => readInferRequest(Buffer.concat([Uint8Array.of(0x2a), length, shape]))).toThrow(/more than 4096/)
+})
+
+test('typed contents are as many as there may be, over all tensors', () => {
+  // Seven numbers of fp32_contents in each of two tensors.
+  const seven = exampleRequest({ shape: [1, 7], floats: [1, 2, 3, 4, 5, 6, 7] })
+  const twice = Buffer.concat([seven, seven])
+  expect(readInferRequest(twice, 14).inputs.map(({ contents }) => contents!.length)).toEqual([7, 7])
+  expect(() => readInferRequest(twice, 13)).toThrow(
+    expect.objectContaining({ status: 413, message: expect.stringMatching(/send tensors raw/) }),
+  )
+  // Three of bytes_contents, which are empty.
+  const input = Uint8Array.of(0x2a, 6, 0x42, 0, 0x42, 0, 0x42, 0)
+  const texts = Uint8Array.of(0x2a, input.length, ...input)
+  expect(readInferRequest(texts, 3).inputs[0]!.contents).toEqual(['', '', ''])
+  expect(() => readInferRequest(texts, 2)).toThrow('more than 2 typed contents')
 })
 
 test('a configuration is the one of REST, by numbers', () => {

@@ -3,7 +3,8 @@
 import { isUtf8 } from 'node:buffer'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { numberOf } from '../model-config.ts'
-import type { ModelSpec } from '../protocol.ts'
+import { MOST_LISTED } from '../parse-memory.ts'
+import { type ModelSpec, RequestError } from '../protocol.ts'
 
 export interface GrpcTensor {
   readonly name: string
@@ -26,9 +27,13 @@ export interface GrpcInferRequest {
 /** Of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
 const MOST_PARTS = 4096
 
-/** Adds one more. Throws an Error where there are too many. */
+/** Throws an Error where one more would be too many. */
+function checkRoom(count: number): void {
+  if (count === MOST_PARTS) throw new Error(`more than ${MOST_PARTS} of a kind`)
+}
+
 function add<T>(into: T[], one: T): void {
-  if (into.length === MOST_PARTS) throw new Error(`more than ${MOST_PARTS} of a kind`)
+  checkRoom(into.length)
   into.push(one)
 }
 
@@ -45,14 +50,23 @@ function read(bytes: Uint8Array, fields: Fields): void {
   }
 }
 
-/** Numbers of a repeated field, packed or one by one. */
-function numbers<T>(into: T[], one: (reader: BinaryReader) => T, most = Number.POSITIVE_INFINITY) {
+/** Typed contents of a message, over all its tensors. Throws RequestError for one more than there may be. */
+function counter(most: number): () => void {
+  let count = 0
+  return () => {
+    if (count++ < most) return
+    throw new RequestError(413, `more than ${most} typed contents are not taken at once; send tensors raw`)
+  }
+}
+
+/** Numbers of a repeated field, packed or one by one. `count`: called for each before it is read. */
+function numbers<T>(into: T[], one: (reader: BinaryReader) => T, count: () => void) {
   return (reader: BinaryReader, wire: WireType) => {
     const isPacked = wire === WireType.LengthDelimited
     const from = isPacked ? new BinaryReader(reader.bytes()) : reader
     do {
       if (isPacked && from.pos >= from.len) return
-      if (into.length === most) throw new Error(`more than ${most} of a kind`)
+      count()
       into.push(one(from))
     } while (isPacked)
   }
@@ -78,7 +92,9 @@ export function readModelName(bytes: Uint8Array): { readonly name: string; reado
   return { name, version }
 }
 
-export function readInferRequest(bytes: Uint8Array): GrpcInferRequest {
+/** `mostListed`: typed contents, which are numbers and strings one by one. Throws an Error where the bytes are no message, or RequestError. */
+export function readInferRequest(bytes: Uint8Array, mostListed = MOST_LISTED): GrpcInferRequest {
+  const count = counter(mostListed)
   const text = { modelName: '', modelVersion: '', id: '' }
   const parameters = new Map<string, unknown>()
   const inputs: GrpcTensor[] = []
@@ -94,8 +110,11 @@ export function readInferRequest(bytes: Uint8Array): GrpcInferRequest {
     3: (reader) => {
       text.id = textOf(reader)
     },
-    4: (reader) => parameters.set(...readParameter(reader.bytes())),
-    5: (reader) => add(inputs, readTensor(reader.bytes())),
+    4: (reader) => {
+      checkRoom(parameters.size)
+      parameters.set(...readParameter(reader.bytes()))
+    },
+    5: (reader) => add(inputs, readTensor(reader.bytes(), count)),
     6: (reader) => add(outputs, readModelName(reader.bytes()).name),
     7: (reader) => add(raw, reader.bytes()),
   })
@@ -131,7 +150,7 @@ function readParameter(bytes: Uint8Array): [string, unknown] {
   return [key, value]
 }
 
-function readTensor(bytes: Uint8Array): GrpcTensor {
+function readTensor(bytes: Uint8Array, count: () => void): GrpcTensor {
   const text = { name: '', datatype: '' }
   const shape: number[] = []
   let contents: unknown[] | null = null
@@ -142,26 +161,34 @@ function readTensor(bytes: Uint8Array): GrpcTensor {
     2: (reader) => {
       text.datatype = textOf(reader)
     },
-    3: numbers(shape, (reader) => Number(reader.int64()), MOST_PARTS),
+    3: numbers(
+      shape,
+      (reader) => Number(reader.int64()),
+      () => checkRoom(shape.length),
+    ),
     5: (reader) => {
-      contents = readContents(reader.bytes())
+      contents = readContents(reader.bytes(), count)
     },
   })
   return { ...text, shape, contents }
 }
 
 /** Whichever of the typed lists holds them. */
-function readContents(bytes: Uint8Array): unknown[] {
+function readContents(bytes: Uint8Array, count: () => void): unknown[] {
   const values: unknown[] = []
+  const each = (one: (reader: BinaryReader) => unknown) => numbers(values, one, count)
   read(bytes, {
-    1: numbers(values, (reader) => reader.bool()),
-    2: numbers(values, (reader) => reader.int32()),
-    3: numbers(values, (reader) => BigInt(reader.int64())),
-    4: numbers(values, (reader) => reader.uint32()),
-    5: numbers(values, (reader) => BigInt(reader.uint64())),
-    6: numbers(values, (reader) => reader.float()),
-    7: numbers(values, (reader) => reader.double()),
-    8: (reader) => values.push(textOf(reader)),
+    1: each((reader) => reader.bool()),
+    2: each((reader) => reader.int32()),
+    3: each((reader) => BigInt(reader.int64())),
+    4: each((reader) => reader.uint32()),
+    5: each((reader) => BigInt(reader.uint64())),
+    6: each((reader) => reader.float()),
+    7: each((reader) => reader.double()),
+    8: (reader) => {
+      count()
+      values.push(textOf(reader))
+    },
   })
   return values
 }
