@@ -98,13 +98,18 @@ function textOf(value: unknown): string {
 }
 
 const MOST_DIMENSIONS = 16
+/** Of the other sizes beside a zero, however short the request: an empty list of pictures has their sizes, too. */
+const MOST_BESIDE_ZERO = 2 ** 24
 
-/** Throws RequestError where it is no list of sizes, or its product no number of elements that there could be. */
+/**
+ * Throws RequestError where it is no list of sizes, or its product no number of elements that there could be. Beside a zero the other sizes
+ * are bounded, too: what a model makes of them need not be empty.
+ */
 export function checkedShape(shape: unknown, name: string, mostElements: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw badRequest(`input ${shown(name)}: shape ${shown(shape)} is no list of sizes`)
-  const count = shape.reduce((product: number, size: number) => product * size, 1)
-  if (count > mostElements)
+  const count = shape.reduce((product: number, size: number) => product * Math.max(1, size), 1)
+  if (count > (shape.includes(0) ? Math.max(mostElements, MOST_BESIDE_ZERO) : mostElements))
     throw new RequestError(413, `input ${shown(name)}: shape ${shown(shape)} holds more than this server takes`)
   return shape as number[]
 }

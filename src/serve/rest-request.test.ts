@@ -109,6 +109,7 @@ describe('a JSON request', () => {
     ['another shape', { inputs: [{ ...x, shape: [1, 3], data: [1, 2, 3] }, ids] }, /takes the shape \[-1, 2\], not \[1, 3\]/],
     ['a shape that is none', { inputs: [{ ...x, shape: [-1, 2] }, ids] }, /no list of sizes/],
     ['a shape that lies', { inputs: [{ ...x, shape: [1e9, 2] }, ids] }, /more than this server takes/],
+    ['a size beside a zero', { inputs: [x, { ...ids, shape: [0, 1e9], data: [] }] }, /more than this server takes/],
     ['too few values', { inputs: [{ ...x, data: [1] }, ids] }, /1 values are not the 2/],
     ['nesting that lies', { inputs: [{ ...x, data: [[1], [2]] }, ids] }, /nested otherwise/],
     ['nesting without end', { inputs: [{ ...x, data: [[[1], [2]]] }, ids] }, /nested deeper/],

@@ -26,6 +26,7 @@ test.each([
   ['another shape', { shape: [2], floats: [1, 2] }, 400, /takes the shape/],
   ['a negative shape', { shape: [-1, 2], floats: [1, 2] }, 400, /no list of sizes/],
   ['a shape of more than there is', { shape: [2 ** 40, 2], floats: [1, 2] }, 413, /more than this server takes/],
+  ['a size beside a zero', { shape: [2 ** 40, 0] }, 413, /more than this server takes/],
   ['too few numbers', { floats: [1] }, 400, /x/],
   ['too few bytes', { raw: [arrayBytes(1)] }, 400, /4 bytes are not the 8/],
   ['raw contents of two inputs', { raw: [arrayBytes(1, 2), arrayBytes(1, 2)] }, 400, /not one for each/],
