@@ -10,6 +10,8 @@ export interface Exchange {
   readonly response: http.ServerResponse
   /** While its body is read. */
   refuse: ((error: RequestError) => void) | null
+  /** While it is predicted: called once where the connection ends before the answer. */
+  gone: (() => void) | null
 }
 
 export interface BodyAnswer {
@@ -81,30 +83,35 @@ export function watchConnections(server: http.Server): Connections {
     // Answers behind another one on it hear nothing of its end.
     socket.once('close', () => {
       bySocket.delete(socket)
+      for (const { gone } of own) gone?.()
       closed(own.size)
       own.clear()
     })
     return own
   }
+  /** Answers leave in the order of their requests, whichever is ready first: the connection ends with that of the newest. */
+  const isNewest = (exchange: Exchange) => [...(bySocket.get(exchange.request.socket) ?? [])].at(-1) === exchange
   return {
     open(request, response) {
       const { socket } = request
-      const exchange: Exchange = { request, response, refuse: null }
+      const exchange: Exchange = { request, response, refuse: null, gone: null }
       const own = exchangesOf(socket).add(exchange)
       open++
       // Behind another's answer: the time for that one is no time for this one.
       if (response.socket === null) response.once('socket', () => socket.setTimeout(response.writableEnded ? idleMs() : 0))
       response.once('close', () => {
-        if (own.delete(exchange)) closed(1)
+        if (!own.delete(exchange)) return
+        if (!response.writableFinished) exchange.gone?.()
+        closed(1)
       })
       return exchange
     },
-    answer({ request, response }, { status, headers, body }) {
+    answer(exchange, { status, headers, body }) {
+      const { request, response } = exchange
       if (response.destroyed || response.headersSent) return
       const { socket } = request
       const isUnread = !request.complete
-      const others = [...exchangesOf(socket)].some((other) => other.response !== response && !other.response.writableEnded)
-      const isLast = isUnread || ((isEnding || broken.has(socket)) && !others)
+      const isLast = isUnread || ((isEnding || broken.has(socket)) && isNewest(exchange))
       response.writeHead(status, { ...headers, 'Content-Length': body.length, ...(isLast ? { Connection: 'close' } : {}) })
       if (isUnread) {
         response.write(body)

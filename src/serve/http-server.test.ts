@@ -162,6 +162,17 @@ describe('memory', () => {
     await turns(() => served.budget.bytes === 0)
     expect(served.metrics.text({ ...NOTHING })).toContain('reason="CANCELED"} 3')
   })
+
+  test('of requests behind one another on a connection that ends is free, and their places', async () => {
+    const { asked, port, dispatcher, served } = await setUp()
+    const gone = connect(port, posted(JSON_BODY), posted(JSON_BODY), posted(JSON_BODY))
+    await turns(() => asked.length === 1 && dispatcher.waiting === 2)
+    gone.socket.destroy()
+    await turns(() => dispatcher.waiting === 0)
+    asked[0]!.answer()
+    await turns(() => served.budget.bytes === 0)
+    expect([asked.length, dispatcher.running]).toEqual([1, 0])
+  })
 })
 const NOTHING = { waiting: 0, queueLimit: 0, running: 0, ready: 0, restarts: 0, bodyBytes: 0, mostBodyBytes: 0 }
 
@@ -241,6 +252,22 @@ describe('the end', () => {
     ])
     await ended
     expect((await ask(port)).status).toBe(0)
+  })
+
+  test('sends all answers of a connection, whichever is ready first', async () => {
+    const { asked, port, started, dispatcher } = await setUp()
+    const probe = 'GET /v2/health/ready HTTP/1.1\r\nHost: h\r\n\r\n'
+    const state = connect(port, probe)
+    await turns(() => state.text.includes('ready'))
+    const ended = started.close(() => dispatcher.drain())
+    state.socket.write(Buffer.concat([posted(JSON_BODY), Buffer.from(probe)]))
+    await turns(() => asked.length === 1)
+    asked[0]!.answer()
+    await turns(() => state.ended)
+    expect(state.text.match(/HTTP\/1\.1 200/g)).toHaveLength(3)
+    expect(state.text).toMatch(/"data":\[2\][\s\S]*Connection: close[\s\S]*"ready":true\}$/)
+    expect(state.text.match(/Connection: close/g)).toHaveLength(1)
+    await ended
   })
 
   test('waits neither for bodies that never end, nor for connections that ask nothing, nor for clients that read nothing', async () => {

@@ -170,17 +170,16 @@ export function countFailure({ metrics, refused }: Served, error: unknown): void
 
 async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<Answer> {
   const { dispatcher, model, metrics } = served
-  const { response } = exchange
   const startedMs = performance.now()
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const { asked, receivedMs } = await read({ served, sizes, exchange }, held)
   const parsedMs = performance.now()
   const ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? served.timeoutMs)
-  const gone = () => {
-    if (!response.writableFinished) ticket.cancel()
-  }
-  response.once('close', gone)
-  const { results, timing } = await ticket.answer.finally(() => response.off('close', gone))
+  exchange.gone = ticket.cancel
+  if (exchange.request.socket.destroyed) ticket.cancel()
+  const { results, timing } = await ticket.answer.finally(() => {
+    exchange.gone = null
+  })
   const answeredMs = performance.now()
   const encoded = encodeInfer(model, asked, results)
   const endedMs = performance.now()
