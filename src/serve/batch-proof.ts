@@ -35,13 +35,14 @@ export async function proveBatches(model: ModelSpec, predict: Server['predict'],
   if (requests.some((feeds) => rowsOf(feeds) === null || batchKeyOf(feeds) !== batchKeyOf(requests[0]!)))
     throw refuse('its inputs differ in their first axes')
   const alone: Results[] = []
-  for (const feeds of requests) alone.push(...(await predict([feeds])).results)
-  const { ok, reason } = verdict(compareOutputs(alone, await together(predict, requests)), 'rounding', null)
+  for (const feeds of requests) alone.push(...(await compared(predict, [feeds])))
+  const { ok, reason } = verdict(compareOutputs(alone, await compared(predict, requests)), 'rounding', null)
   if (!ok) throw refuse(`rows that are predicted together do not give what each gives alone (${reason})`)
   return requests
 }
 
-async function together(predict: Server['predict'], requests: readonly Feeds[]): Promise<readonly Results[]> {
+/** Throws CannotJoin where the engine refuses: of samples only the first was seen to be taken. */
+async function compared(predict: Server['predict'], requests: readonly Feeds[]): Promise<readonly Results[]> {
   try {
     return (await predict(requests)).results
   } catch (error) {

@@ -1,11 +1,13 @@
 // Batches measured and chosen on workers of which it is known what a prediction takes.
 import { expect, test } from 'vitest'
 import type { Feeds, TensorValue } from '../engines/types.ts'
-import { joined, takenApart } from './batches.ts'
+import { InputError } from '../graph/input-error.ts'
+import { joined, NOT_JOINED, takenApart } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
 import { badRequest, type ModelSpec } from './protocol.ts'
 import { settleBatches } from './settle-batches.ts'
+import { PREDICTS_NOT } from './workers.ts'
 
 const request = (first: number): Feeds => ({ x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(first, 1) } })
 const tensor = { datatype: 'FP32', dtype: 'float32' as const, shape: [-1, 2] }
@@ -93,4 +95,33 @@ test('a model whose rows cannot be joined is refused where rows are told, else p
     line: null,
     why: "the first axis of 'x' is not free (1x2)",
   })
+})
+
+test.each([
+  [
+    'the engine refuses what it is compared by',
+    async () => [request(1), request(2)],
+    'the model does not predict with these inputs: 2 is too much',
+    '--max-batch 4: m: the model does not predict with these inputs: 2 is too much; leave it out',
+  ],
+  [
+    'no requests are found to compare it by',
+    async () => {
+      throw new InputError("input 'x': no size that was tried works")
+    },
+    "no requests to compare were found (input 'x': no size that was tried works)",
+    "input 'x': no size that was tried works",
+  ],
+])('where %s an automatic choice joins none, and rows that are told are refused', async (_, samples, why, message) => {
+  const { servers } = workers(1, () => 1)
+  const refusing: Server = {
+    async predict(requests) {
+      if (requests.some(({ x }) => (x!.data as Float32Array)[0] === 2)) throw badRequest(`${PREDICTS_NOT}2 is too much`)
+      return servers[0]!.predict(requests)
+    },
+  }
+  const settled = (mostRows: number | 'auto') =>
+    settleBatches(model, [refusing], { mostRows, fewRows: null, delayMs: 0, withinMs: null, samples })
+  expect(await settled('auto')).toEqual({ ...NOT_JOINED, why })
+  await expect(settled(4)).rejects.toMatchObject({ name: 'InputError', message })
 })

@@ -35,6 +35,9 @@ export async function settleBatches(
     if (why !== null) return { ...NOT_JOINED, costs, line, why }
     return { mostRows: chosen, fewRows: rowsWithoutLoss(costs, chosen), delayMs, costs, line, why }
   } catch (error) {
+    // Nobody asked for it: what cannot be shown to be right is no reason not to serve.
+    if (mostRows === 'auto' && error instanceof InputError)
+      return { ...NOT_JOINED, why: `no requests to compare were found (${error.message})` }
     if (!(error instanceof CannotJoin)) throw error
     if (mostRows === 'auto') return { ...NOT_JOINED, why: error.message }
     throw new InputError(`--max-batch ${mostRows}: ${model.name}: ${error.message}; leave it out`)
