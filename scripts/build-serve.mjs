@@ -1,6 +1,6 @@
 // The server of the shipped folder: src/serve/folder/ with all that it imports, as two files that need nothing but what lies in the folder.
 // Names and lines stay, since whoever gets the folder can read it; in the package they are compressed, as the page is.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -11,6 +11,14 @@ const shipped = join(dist, 'ship/shipped')
 
 const BUNDLES = { serve: 'serve-folder.js', 'serve-worker': 'serve-worker.js' }
 export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${name}.mjs.br`))
+
+/** Of what reads and writes messages of gRPC, which is not ours: its licence wants to be in all copies. */
+function licenceOf(name) {
+  const parts = readFileSync(join(root, 'scripts/bundled-licences.txt'), 'utf8').split('\n----\n')
+  const part = parts.find((one) => one.includes(`\n${name} (`))
+  if (part === undefined) throw new Error(`scripts/bundled-licences.txt says nothing of ${name}`)
+  return part.slice(part.indexOf(name)).trim().split('\n')
+}
 
 export async function buildServe() {
   const { outputFiles } = await build({
@@ -23,8 +31,14 @@ export async function buildServe() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // The user installs it, where gRPC is asked for.
+    external: ['@grpc/grpc-js'],
     legalComments: 'none',
   })
   mkdirSync(shipped, { recursive: true })
-  for (const { path, contents } of outputFiles) writeFileSync(join(shipped, `${basename(path)}.br`), brotliCompressSync(contents))
+  const licence = licenceOf('@bufbuild/protobuf').map((line) => `// ${line}`.trimEnd())
+  for (const { path, text } of outputFiles) {
+    const whole = basename(path) === 'serve.mjs' ? `${text}\n// Parts of this file are from:\n//\n${licence.join('\n')}\n` : text
+    writeFileSync(join(shipped, `${basename(path)}.br`), brotliCompressSync(whole))
+  }
 }

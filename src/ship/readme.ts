@@ -120,7 +120,7 @@ function servingText({ serving, report }: ShipPlan): string {
   const text = [
     `## As a server\n\n${fenced('sh', ['node serve.mjs --port 8000'])}\n`,
     'It answers the Open Inference Protocol over HTTP at `/v2/models/model/infer`, as Triton and KServe do, with what predicts here and nothing',
-    'else to install; `node serve.mjs --help` has its options. `npx whyslow serve .` has gRPC, too.',
+    'else to install; `node serve.mjs --help` has its options. gRPC takes `npm install @grpc/grpc-js` here, and `--grpc-port 8001`.',
   ]
   if (serving === undefined || held == null || held.best === null) return text.join('\n')
   const { ratePerSecond } = held.tried[held.best]!.found!

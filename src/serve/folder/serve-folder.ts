@@ -1,5 +1,5 @@
-// The server in a folder that `fix` wrote, without whyslow: HTTP, queue and workers of `whyslow serve`, bundled as serve.mjs. gRPC, and rows
-// that are chosen by measuring, take whyslow itself.
+// The server in a folder that `fix` wrote, without whyslow: HTTP, gRPC, queue and workers of `whyslow serve`, bundled as serve.mjs. Rows that
+// are chosen by measuring take whyslow itself.
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { InputError } from '../../graph/input-error.ts'
 import type { SettledBatches } from '../batches.ts'
-import { startServer } from '../server.ts'
+import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
+import { type ServerOptions, startServer } from '../server.ts'
 import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../usual.ts'
 import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, readManifest } from './folder-manifest.ts'
 
@@ -15,6 +16,7 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
 
   --port <n>         where it listens; 0: one that is free (default: 8000)
   --host <address>   who may reach it; 0.0.0.0: everybody (default: 127.0.0.1)
+  --grpc-port <n>    gRPC, too; takes the package @grpc/grpc-js (npm install @grpc/grpc-js)
   --workers <n>      sessions side by side (default: as options.json says, else 1)
   --name <name>      what clients call the model (default: model)
   --queue <n>        requests that may wait; more are refused with 503 (default: ${QUEUE_FOR_EACH} for each worker)
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
     return
   }
   const { name, host } = flags
+  const grpc = flags.grpcPort === null ? null : await grpcAt(flags.grpcPort)
   const manifest = readManifest(folder, (file) => readFileSync(path.join(folder, file), 'utf8'))
   const workers = flags.workers ?? manifest.serving.workers
   const queueLimit = flags.queue ?? QUEUE_FOR_EACH * workers
@@ -58,14 +61,15 @@ async function main(): Promise<void> {
     port: flags.port,
     queueLimit,
     settle: joinsOf(manifest),
-    grpc: null,
+    grpc,
     timeoutMs: flags.deadline === null ? null : flags.deadline * 1000,
     mostBodyBytes: flags.bodyLimit,
     version: versionOf(),
     log,
   })
+  const also = server.grpcPort === null ? '' : `, gRPC at ${host}:${server.grpcPort}`
   process.stdout.write(
-    `Serving '${name}' at ${server.address}/v2/models/${encodeURIComponent(name)} (${workers} worker${workers === 1 ? '' : 's'})\n`,
+    `Serving '${name}' at ${server.address}/v2/models/${encodeURIComponent(name)} (${workers} worker${workers === 1 ? '' : 's'})${also}\n`,
   )
   log({
     level: 'info',
@@ -82,6 +86,21 @@ async function main(): Promise<void> {
       await server.close()
       log({ level: 'info', message: 'ended' })
     })
+}
+
+/** Throws InputError where the package is absent, which is the user's to install here. */
+async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
+  let loaded: GrpcPackage & { readonly default?: GrpcPackage }
+  try {
+    loaded = (await import('@grpc/grpc-js')) as unknown as typeof loaded
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new InputError(
+      `--grpc-port: gRPC takes the package @grpc/grpc-js, and it is not here; npm install --prefix ${folder} @grpc/grpc-js`,
+    )
+  }
+  const grpc = loaded.default ?? loaded
+  return { port, start: (served, at) => startGrpcServer(served, { grpc, host: at, port }) }
 }
 
 /** As `fix` proved it for this model. */
@@ -106,6 +125,8 @@ function versionOf(): string {
 
 interface Flags {
   readonly port: number
+  /** null: HTTP alone. */
+  readonly grpcPort: number | null
   readonly host: string
   readonly workers: number | null
   readonly name: string
@@ -118,7 +139,7 @@ interface Flags {
 function readFlags(): Flags | null {
   const text = { type: 'string' } as const
   const values = parsed({
-    ...{ port: text, host: text, workers: text, name: text, queue: text, deadline: text },
+    ...{ port: text, host: text, 'grpc-port': text, workers: text, name: text, queue: text, deadline: text },
     ...{ 'body-limit': text, help: { type: 'boolean', short: 'h' } as const },
   })
   if (values.help === true) return null
@@ -130,12 +151,16 @@ function readFlags(): Flags | null {
       throw new InputError(`--${name} ${given}: no ${isWhole ? 'whole ' : ''}number from ${least} on; node serve.mjs --help`)
     return value
   }
-  const port = number('port', 0) ?? 8000
-  if (port > 65_535) throw new InputError(`--port ${port}: ports end at 65535; node serve.mjs --help`)
+  const portOf = (name: string): number | null => {
+    const port = number(name, 0)
+    if (port === null || port <= 65_535) return port
+    throw new InputError(`--${name} ${port}: ports end at 65535; node serve.mjs --help`)
+  }
   const name = String(values.name ?? 'model')
   if (name === '' || name.includes('/')) throw new InputError(`--name '${name}': a name has no slash and is not empty`)
   return {
-    port,
+    port: portOf('port') ?? 8000,
+    grpcPort: portOf('grpc-port'),
     host: String(values.host ?? '127.0.0.1'),
     workers: number('workers', 1),
     name,

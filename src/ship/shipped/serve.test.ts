@@ -1,7 +1,9 @@
 // The server of the folder, started as its user starts it: with Node and what npm installed there, from a folder that has no whyslow.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import * as grpc from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
+import { writeInferRequest } from '../../serve/grpc/client-messages.ts'
 import { FIXTURES, installIn, planFor, runIn, scratch } from '../example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
 
@@ -10,6 +12,7 @@ async function start(folder: string, ...flags: string[]) {
   // From elsewhere, and with nothing of this repository to be found.
   const child = spawn(process.execPath, [path.join(folder, 'serve.mjs'), '--port', '0', ...flags], { cwd: scratch(), env: {} })
   let text = ''
+  let grpcPort = 0
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   child.stderr.on('data', (chunk) => {
     text += chunk
@@ -17,6 +20,7 @@ async function start(folder: string, ...flags: string[]) {
   const address = await new Promise<string | null>((resolve) => {
     child.stdout.on('data', (chunk) => {
       const found = /at (http:\S+)/.exec(String(chunk))
+      grpcPort = Number(/gRPC at \S+:(\d+)/.exec(String(chunk))?.[1] ?? 0)
       if (found !== null) resolve(found[1]!)
     })
     child.once('close', () => resolve(null))
@@ -25,7 +29,17 @@ async function start(folder: string, ...flags: string[]) {
     child.kill('SIGTERM')
     return ended
   }
-  return { address, ended, end, said: () => text }
+  return { address, grpcPort, ended, end, said: () => text }
+}
+
+const asIs = (bytes: Uint8Array) => Buffer.from(bytes)
+function call(port: number, method: string, bytes: Uint8Array): Promise<Buffer> {
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
+  return new Promise<Buffer>((resolve, reject) => {
+    client.makeUnaryRequest(`/inference.GRPCInferenceService/${method}`, asIs, asIs, bytes, (error, answer) =>
+      error === null ? resolve(answer!) : reject(error),
+    )
+  }).finally(() => client.close())
 }
 
 async function shipped(name: string, changes: Parameters<typeof planFor>[2] = {}): Promise<string> {
@@ -35,9 +49,9 @@ async function shipped(name: string, changes: Parameters<typeof planFor>[2] = {}
   return out
 }
 
-test('answers as predict.mjs does, from several workers, and ends at a signal', async () => {
+test('answers as predict.mjs does, over HTTP and gRPC, from several workers, and ends at a signal', async () => {
   const folder = await shipped('symbolic-batch', { serving: { workers: 2, maxBatch: 4 } })
-  const server = await start(folder, '--name', 'tiny')
+  const server = await start(folder, '--name', 'tiny', '--grpc-port', '0')
   expect(server.address, server.said()).toMatch(/\/v2\/models\/tiny$/)
   const { origin } = new URL(server.address!)
   expect((await fetch(`${origin}/v2/health/ready`)).status).toBe(200)
@@ -65,6 +79,12 @@ test('answers as predict.mjs does, from several workers, and ends at a signal', 
     }),
   )
   for (const { outputs } of answers) expect(outputs.map(({ name, data }) => [name, data])).toEqual(right)
+  const feeds32 = inputs.map(
+    ({ name, shape, data }) => [name, { dtype: 'float32', shape, data: Float32Array.from(data) }] as const,
+  )
+  const message = writeInferRequest({ name: 'tiny', version: '' }, Object.fromEntries(feeds32))
+  const answered = await call(server.grpcPort, 'ModelInfer', message)
+  for (const [, values] of right) expect(answered.includes(Buffer.from(Float32Array.from(values).buffer))).toBe(true)
   const metrics = await (await fetch(`${origin}/metrics`)).text()
   expect(metrics).toMatch(/whyslow_ready_workers{model="tiny",version="1"} 2\n/)
   expect([await server.end(), server.said()]).toEqual([0, expect.stringMatching(/"draining"[\s\S]*"ended"/)])
@@ -74,6 +94,11 @@ test.each([
   [['--port', 'x'], /--port x: no whole number/],
   [['--name', 'a/b'], /--name 'a\/b': a name has no slash/],
   [['--wrong'], /Unknown option '--wrong'.*--help/],
+  [['--grpc-port', '70000'], /--grpc-port 70000: ports end at 65535/],
+  [
+    ['--grpc-port', '0'],
+    /--grpc-port: gRPC takes the package @grpc\/grpc-js, and it is not here; npm install --prefix \S+fast @grpc\/grpc-js/,
+  ],
 ])('%s is refused in one line', async (flags, said) => {
   const folder = path.join(scratch(), 'fast')
   await shipFolder(await planFor(path.join(FIXTURES, 'symbolic-batch.onnx'), folder))
