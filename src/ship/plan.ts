@@ -37,6 +37,10 @@ export interface Serving {
   readonly fewRows?: number
   /** So long the first request of an incomplete batch waits for others; absent: not at all. */
   readonly batchDelayMs?: number
+  /** Requests that may wait; absent: as many as where nobody says. */
+  readonly queue?: number
+  /** So long a request may wait, where it names no deadline itself; absent: as long as it takes. */
+  readonly deadlineMs?: number
 }
 
 export interface ShipPlan {

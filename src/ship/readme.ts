@@ -127,7 +127,12 @@ function servingText({ serving, report }: ShipPlan): string {
   const rate = ratePerSecond >= 100 ? Math.round(ratePerSecond) : Number(ratePerSecond.toPrecision(3))
   return [
     ...text,
-    `Both serve with \`serving\` of options.json, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
+    `It serves with \`serving\` of options.json, as \`npx whyslow serve .\` does, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
+    ...(serving.queue === undefined
+      ? []
+      : [
+          `Where ${serving.queue} requests wait it answers 503, and 504 to those that waited longer than ${serving.deadlineMs} ms.`,
+        ]),
   ].join('\n')
 }
 

@@ -50,7 +50,7 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
       ...(flags.bodyLimit === undefined ? {} : { mostBodyBytes: flags.bodyLimit }),
       log,
     })
-    const { address, grpcPort, model, workers, threadsPerWorker, queueLimit } = server
+    const { address, grpcPort, model, workers, threadsPerWorker, queueLimit, deadlineMs } = server
     const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
     const each = threadsPerWorker === null ? '' : ` × ${counted(threadsPerWorker, 'thread')}`
     const also = grpcPort === null ? '' : `, gRPC at ${flags.host}:${grpcPort}`
@@ -59,7 +59,8 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     )
     const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
     const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
-    log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, queueLimit, ...batches })
+    const limits = { queueLimit, deadlineMs }
+    log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, ...limits, ...batches })
     const why = await signal
     log({ level: 'info', message: 'draining', signal: why })
     await server.close()

@@ -17,6 +17,7 @@ import { load } from '../load/load.ts'
 import type { LoadOptions } from '../load/options.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
+import { servingLimits } from './serving-limits.ts'
 import { triedFolder } from './tried-folder.ts'
 
 export type ServingReport = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
@@ -187,7 +188,7 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   const { workers, maxBatch, fewRows, batchDelayMs } = best
   const few = fewRows === undefined ? {} : { fewRows }
   const delay = batchDelayMs === undefined ? {} : { batchDelayMs }
-  return { report, best: { setup, serving: { workers, maxBatch, ...few, ...delay } } }
+  return { report, best: { setup, serving: { workers, maxBatch, ...few, ...delay, ...servingLimits(report) } } }
 }
 
 export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>

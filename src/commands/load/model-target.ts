@@ -8,13 +8,12 @@ import { openOipTarget } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 
-/** What each worker of a server has where nobody says. */
+/** What each worker of a server has where nobody says; a folder may say less. */
 const PLACES_FOR_EACH = 32
 
 /** Clients that wait for their answers all have a place: refused ones would ask again at once. null: as `serve` does untold. */
 export function placesFor({ clients, workers }: Pick<LoadOptions, 'clients' | 'workers'>): number | null {
-  const most = Math.max(0, ...clients)
-  return most > PLACES_FOR_EACH * (workers ?? 1) ? most : null
+  return clients.length === 0 ? null : Math.max(PLACES_FOR_EACH * (workers ?? 1), ...clients)
 }
 
 /** `folder`: temporary. Throws InputError where the model is not served, or predicts with no inputs that were tried. */
@@ -39,7 +38,7 @@ export async function openModelTarget(file: string, options: LoadOptions, folder
     return {
       ...opened,
       described: { ...opened.described, kind: 'model', name: file },
-      setup: { ...server.setup, deadlineMs: deadlineSeconds === null ? null : deadlineSeconds * 1000 },
+      setup: server.setup,
       facts: server.facts,
       check,
       close: server.end,

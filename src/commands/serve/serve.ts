@@ -22,13 +22,14 @@ import {
   type FolderManifest,
   type FolderServing,
   modelSpecOf,
+  queueOf,
   readManifest,
 } from '../../serve/folder/folder-manifest.ts'
 import { type GrpcPackage, startGrpcServer } from '../../serve/grpc/grpc-server.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../serve/server.ts'
 import { settleBatches } from '../../serve/settle-batches.ts'
-import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../../serve/usual.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, usualQueue } from '../../serve/usual.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
@@ -49,7 +50,7 @@ export interface ServeOptions {
   readonly engine: string | null
   /** What clients call the model; null: the file's name. */
   readonly name: string | null
-  /** Requests that may wait; null: 32 for each worker. */
+  /** Requests that may wait; null: as a folder says, else 32 for each worker, or two batches. */
   readonly queue: number | null
   /** Rows that requests are joined to, where they wait anyway; auto: by what predictions of several cost; null: each by itself. */
   readonly maxBatch: number | 'auto' | null
@@ -59,7 +60,7 @@ export interface ServeOptions {
   readonly batchDelayMs: number
   /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the deadline. */
   readonly batchWithinMs: number | null
-  /** Of requests that name no deadline; null: none. */
+  /** Of requests that name no deadline; null: as a folder says, else none. */
   readonly deadlineSeconds: number | null
   readonly mostBodyBytes: number
   /** A temporary folder: what is written for the engine lies there. */
@@ -91,6 +92,8 @@ export interface ServerSetup {
   /** null: as a folder's own options say. */
   readonly threadsPerWorker: number | null
   readonly queueLimit: number
+  /** Of requests that name none; null: as long as it takes. */
+  readonly deadlineMs: number | null
   /** 1: each request is predicted by itself. */
   readonly maxBatch: number
   /** Rows that are joined of fewer requests than make a whole batch. */
@@ -119,7 +122,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
   const grpc = options.grpcPort === null ? null : await grpcAt(options.grpcPort)
   const opened = fs.existsSync(path.join(file, 'manifest.json')) ? folderTask(file, options) : await modelTask(file, options)
   const { workers, threadsPerWorker, maxBatch, fewRows, batchDelayMs } = opened
-  const queueLimit = options.queue ?? QUEUE_FOR_EACH * workers
+  const queueLimit = options.queue ?? opened.queue ?? usualQueue(workers, maxBatch)
   const name = options.name ?? nameOf(file)
   if (name === '' || name.includes('/'))
     throw new InputError(
@@ -127,7 +130,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
     )
   const crowded = crowdedText(workers, opened.threads, readUsableCpus())
   if (crowded !== null) options.log({ level: 'warn', message: crowded })
-  const timeoutMs = options.deadlineSeconds === null ? null : options.deadlineSeconds * 1000
+  const deadlineMs = options.deadlineSeconds === null ? opened.deadlineMs : options.deadlineSeconds * 1000
   const running = await startServer({
     task: opened.task,
     threadFile,
@@ -149,10 +152,10 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
               mostRows: maxBatch,
               fewRows,
               delayMs: batchDelayMs,
-              withinMs: options.batchWithinMs ?? timeoutMs,
+              withinMs: options.batchWithinMs ?? deadlineMs,
               samples: (model, predict) => samplesFor(file, model, predict),
             }),
-    timeoutMs,
+    timeoutMs: deadlineMs,
     mostBodyBytes: options.mostBodyBytes,
     version: toolVersion,
     log: options.log,
@@ -168,7 +171,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
     batchCosts: costs,
     whyAlone: why,
   }
-  return { ...running, workers, threadsPerWorker, queueLimit, ...settled, ...own }
+  return { ...running, workers, threadsPerWorker, queueLimit, deadlineMs, ...settled, ...own }
 }
 
 /** Synthetic requests that the model was seen to take. */
@@ -198,7 +201,9 @@ async function loadGrpc(): Promise<GrpcPackage> {
 
 const nameOf = (file: string): string => path.basename(path.resolve(file)).replace(/\.(onnx|h5|keras|tflite|json)$/i, '')
 
-interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker'> {
+interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker' | 'deadlineMs'> {
+  /** null: the usual one. */
+  readonly queue: number | null
   readonly maxBatch: number | 'auto'
   readonly fewRows: number | null
   readonly batchDelayMs: number
@@ -250,6 +255,8 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
     maxBatch: given.maxBatch ?? 1,
     fewRows: given.fewRows,
     batchDelayMs: given.batchDelayMs,
+    queue: null,
+    deadlineMs: null,
     threadsPerWorker: threads,
     threads,
   }
@@ -282,6 +289,9 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
     outputs: manifest.outputs,
     workers: workersOf(workers, manifest),
     ...batchingOf(given, manifest.serving),
+    // Rows that are told are not those that it was found with.
+    queue: given.maxBatch === null ? queueOf(manifest.serving, workersOf(workers, manifest)) : null,
+    deadlineMs: manifest.serving.deadlineMs,
     threadsPerWorker: null,
     threads: manifest.spinning === null ? 1 : manifest.threads,
   }

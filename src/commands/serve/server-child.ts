@@ -18,10 +18,11 @@ async function start(file: string, options: ServerTask['options']): Promise<void
     process.on('message', ({ ask }: ServerAsked) => {
       if (ask === 'facts') answer({ kind: 'facts', facts: facts() })
     })
-    const { address, model, workers, threadsPerWorker, queueLimit, engine, spinning } = server
+    const { address, model, workers, threadsPerWorker, queueLimit, deadlineMs, engine, spinning } = server
     const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
     const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
-    answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, queueLimit, ...batches, engine, spinning } })
+    const limits = { queueLimit, deadlineMs }
+    answer({ kind: 'ready', address, model, setup: { workers, threadsPerWorker, ...limits, ...batches, engine, spinning } })
   } catch (error) {
     if (error instanceof InputError) answer({ kind: 'refused', message: error.message })
     else answer({ kind: 'failed', stack: String((error as Error).stack ?? error) })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { crowdedText, readManifest } from './folder-manifest.ts'
+import { crowdedText, queueOf, readManifest } from './folder-manifest.ts'
 
 const MANIFEST = { schema: 'whyslow-folder/1', model: 'model.onnx', inputs: [], outputs: [] }
 const of = (options: object | null) =>
@@ -11,12 +11,20 @@ const of = (options: object | null) =>
 test('a folder says how it serves, and what its sessions take of the CPUs', () => {
   const quiet = { session: { intra_op: { allow_spinning: '0' } } }
   expect(of({ session: { intraOpNumThreads: 2, extra: quiet }, serving: { workers: 3, maxBatch: 8 } })).toMatchObject({
-    serving: { workers: 3, maxBatch: 8, fewRows: 8, batchDelayMs: 0 },
+    serving: { workers: 3, maxBatch: 8, fewRows: 8, batchDelayMs: 0, queue: null, deadlineMs: null },
     threads: 2,
     spinning: false,
   })
   expect(of({ session: {} })).toMatchObject({ serving: { workers: 1 }, threads: null, spinning: true })
   for (const options of [{ compiled: {} }, null]) expect(of(options)).toMatchObject({ threads: null, spinning: null })
+})
+
+test('a queue is for as many workers as it was found with', () => {
+  const limited = of({ serving: { workers: 2, maxBatch: 4, queue: 38, deadlineMs: 200 } }).serving
+  expect(limited).toMatchObject({ queue: 38, deadlineMs: 200 })
+  expect([queueOf(limited, 2), queueOf(limited, 1), queueOf(limited, 3)]).toEqual([38, 19, 57])
+  expect(queueOf(of({ serving: { workers: 2, maxBatch: 32 } }).serving, 2)).toBe(128)
+  expect(of({ serving: { queue: 1.5, deadlineMs: -1 } }).serving).toMatchObject({ queue: null, deadlineMs: null })
 })
 
 test('threads above the CPUs are told in one line, and others not', () => {

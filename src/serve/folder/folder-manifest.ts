@@ -3,6 +3,7 @@ import type { InputDeclaration } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
 import { datatypeOf, type ModelSpec, type TensorSpec } from '../protocol.ts'
+import { usualQueue } from '../usual.ts'
 
 export interface FolderManifest {
   readonly model: string
@@ -23,6 +24,10 @@ export interface FolderServing {
   readonly maxBatch: number
   readonly fewRows: number
   readonly batchDelayMs: number
+  /** Requests that may wait; null: as many as where nobody says. */
+  readonly queue: number | null
+  /** Of requests that name no deadline; null: as long as it takes. */
+  readonly deadlineMs: number | null
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -46,10 +51,11 @@ function optionsIn(parsed: (name: string) => unknown): Pick<FolderManifest, 'ser
   try {
     options = parsed('options.json') as Fields
   } catch {}
-  const count = (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 1)
+  const whole = (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : null)
+  const count = (value: unknown) => whole(value) ?? 1
   const serving = (options.serving ?? {}) as Fields
   const session = (options.session ?? null) as Fields | null
-  const delay = Number(serving.batchDelayMs)
+  const positive = (value: unknown) => (Number.isFinite(value) && (value as number) > 0 ? (value as number) : null)
   const threads = Number(session?.intraOpNumThreads)
   const extra = session?.extra as { readonly session?: { readonly intra_op?: { readonly allow_spinning?: unknown } } } | undefined
   return {
@@ -57,12 +63,18 @@ function optionsIn(parsed: (name: string) => unknown): Pick<FolderManifest, 'ser
       workers: count(serving.workers),
       maxBatch: count(serving.maxBatch),
       fewRows: count(serving.fewRows ?? serving.maxBatch),
-      batchDelayMs: delay > 0 && Number.isFinite(delay) ? delay : 0,
+      batchDelayMs: positive(serving.batchDelayMs) ?? 0,
+      queue: whole(serving.queue),
+      deadlineMs: positive(serving.deadlineMs),
     },
     threads: threads > 0 ? threads : null,
     spinning: session === null ? null : extra?.session?.intra_op?.allow_spinning !== '0',
   }
 }
+
+/** How many may wait in front of so many workers: what the folder says is for its own number of them. */
+export const queueOf = ({ workers, maxBatch, queue }: FolderServing, served: number): number =>
+  queue === null ? usualQueue(served, maxBatch) : Math.ceil((queue * served) / workers)
 
 /** Throws InputError where the protocol has no name for what the model takes. */
 export function modelSpecOf(

@@ -10,7 +10,7 @@ import type { SettledBatches } from '../batches.ts'
 import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
 import { type ServerOptions, startServer } from '../server.ts'
 import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../usual.ts'
-import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, readManifest } from './folder-manifest.ts'
+import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, queueOf, readManifest } from './folder-manifest.ts'
 
 const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inference Protocol
 
@@ -19,8 +19,9 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
   --grpc-port <n>    gRPC, too; takes the package @grpc/grpc-js (npm install @grpc/grpc-js)
   --workers <n>      sessions side by side (default: as options.json says, else 1)
   --name <name>      what clients call the model (default: model)
-  --queue <n>        requests that may wait; more are refused with 503 (default: ${QUEUE_FOR_EACH} for each worker)
-  --deadline <s>     seconds after which a request that waits is dropped (default: none)
+  --queue <n>        requests that may wait; more are refused with 503 (default: as options.json says, else ${QUEUE_FOR_EACH} or two
+                     batches for each worker)
+  --deadline <s>     seconds after which a request that waits is dropped (default: as options.json says, else none)
   --body-limit <n>   bytes of the largest body (default: ${MOST_BODY_BYTES})
 `
 
@@ -38,7 +39,8 @@ async function main(): Promise<void> {
   const grpc = flags.grpcPort === null ? null : await grpcAt(flags.grpcPort)
   const manifest = readManifest(folder, (file) => readFileSync(path.join(folder, file), 'utf8'))
   const workers = flags.workers ?? manifest.serving.workers
-  const queueLimit = flags.queue ?? QUEUE_FOR_EACH * workers
+  const { deadlineMs } = manifest.serving
+  const queueLimit = flags.queue ?? queueOf(manifest.serving, workers)
   const crowded = crowdedText(workers, manifest.spinning === null ? 1 : manifest.threads, availableParallelism())
   if (crowded !== null) log({ level: 'warn', message: crowded })
   const server = await startServer({
@@ -62,7 +64,7 @@ async function main(): Promise<void> {
     queueLimit,
     settle: joinsOf(manifest),
     grpc,
-    timeoutMs: flags.deadline === null ? null : flags.deadline * 1000,
+    timeoutMs: flags.deadline === null ? deadlineMs : flags.deadline * 1000,
     mostBodyBytes: flags.bodyLimit,
     version: versionOf(),
     log,
@@ -78,6 +80,7 @@ async function main(): Promise<void> {
     model: name,
     workers,
     queueLimit,
+    deadlineMs: server.served.timeoutMs,
     maxBatch: server.batches.mostRows,
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
