@@ -55,7 +55,8 @@ async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
     refused: () => {},
     log: (entry) => logged.push(entry),
   }
-  const started = createHttpServer(served)
+  const started = createHttpServer()
+  started.serve(served)
   servers.push(started)
   await new Promise<void>((resolve) => started.server.listen(0, '127.0.0.1', () => resolve()))
   const { port } = started.server.address() as AddressInfo

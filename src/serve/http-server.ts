@@ -35,6 +35,8 @@ export interface Served {
 
 export interface HttpServer extends Pick<Connections, 'close'> {
   readonly server: http.Server
+  /** Answers for the model from now on. */
+  serve(served: Served): void
 }
 
 const HEADERS_TIMEOUT_MS = 20_000
@@ -55,22 +57,29 @@ interface Asked {
   readonly exchange: Exchange
 }
 
-export function createHttpServer(served: Served): HttpServer {
+/** Until it serves a model it is live and not ready: who starts it would else take the time that a model needs to open for its death. */
+export function createHttpServer(): HttpServer {
   const server = http.createServer({ maxHeaderSize: 16 * 1024, requestTimeout: REQUEST_TIMEOUT_MS })
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS
   const connections = watchConnections(server)
-  const sizes = bodySizes(served.model, served.mostBodyBytes)
+  let serving: Omit<Asked, 'exchange'> | null = null
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const exchange = connections.open(request, response)
-    const { status, body, headers } = await answerTo({ served, sizes, exchange })
+    const { status, body, headers } = serving === null ? starting(request) : await answerTo({ ...serving, exchange })
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     connections.answer(exchange, { status, headers: { 'Content-Type': 'application/json', ...headers }, body: bytes })
   }
   server.on('request', handle)
   // Whether the body is wanted is known before it is sent.
   server.on('checkContinue', handle)
-  return { server, close: connections.close }
+  return {
+    server,
+    close: connections.close,
+    serve(served) {
+      serving = { served, sizes: bodySizes(served.model, served.mostBodyBytes) }
+    },
+  }
 }
 
 async function answerTo(asked: Asked): Promise<Answer> {
@@ -85,8 +94,12 @@ function failure(served: Served, error: unknown): Answer {
   const known = error instanceof RequestError
   if (!known) served.log({ level: 'error', message: 'a request failed', error: String((error as Error).stack ?? error) })
   const status = known ? error.status : 500
+  return refusal(status, known ? error.message : 'internal error')
+}
+
+function refusal(status: number, error: string): Answer {
   const headers = status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}
-  return { ...json({ error: known ? error.message : 'internal error' }, status), headers }
+  return { ...json({ error }, status), headers }
 }
 
 const json = (value: unknown, status = 200): Answer => ({ status, body: JSON.stringify(value) })
@@ -95,9 +108,11 @@ const taking = (methods: string): Answer => ({ ...json({ error: `this takes ${me
 
 const isGet = ({ method }: http.IncomingMessage) => method === 'GET' || method === 'HEAD'
 
+const LIVE = json({ live: true })
+
 /** What is told of the server, by path. */
 const TOLD: Readonly<Record<string, (served: Served) => Answer>> = {
-  '/v2/health/live': () => json({ live: true }),
+  '/v2/health/live': () => LIVE,
   '/v2/health/ready': (served) => json({ ready: served.isReady() }, served.isReady() ? 200 : 503),
   '/v2': ({ version }) =>
     json({ name: 'whyslow', version, extensions: ['binary_tensor_data', 'parameters', 'model_configuration'] }),
@@ -106,6 +121,13 @@ const TOLD: Readonly<Record<string, (served: Served) => Answer>> = {
     body: metricsOf(served),
     headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
   }),
+}
+
+/** While the model is opened. */
+function starting({ url = '/' }: http.IncomingMessage): Answer {
+  const path = url.split('?')[0]!.replace(/\/$/, '')
+  if (path === '/v2/health/live') return LIVE
+  return path === '/v2/health/ready' ? json({ ready: false }, 503) : refusal(503, 'the server starts; try again later')
 }
 
 /** What is told of the model. */

@@ -1,5 +1,5 @@
-// The server: workers that each hold a session, one queue, HTTP in front of both; ready once every worker has predicted, and gone only
-// when what it accepted is answered.
+// The server: workers that each hold a session, one queue, HTTP in front of both; live at once, ready once every worker has predicted, and
+// gone only when what it accepted is answered.
 import type http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Feeds, TensorValue } from '../engines/types.ts'
@@ -53,53 +53,69 @@ export interface RunningServer {
   close(limitMs?: number): Promise<void>
 }
 
-/** Throws InputError where the model does not open or the port cannot be had. */
+/** It listens from the start, and is ready last. Throws InputError where the model does not open or the port cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { settle, log, task, threadFile } = options
+  const { log, task, threadFile } = options
+  const http = createHttpServer()
+  const port = await listen(http.server, options)
   const dispatcher = createDispatcher(options.queueLimit, nowMs)
-  const workers = await startWorkers({ task, threadFile, count: options.workers, dispatcher, log })
+  let workers: Workers | null = null
   try {
-    const model = options.specOf(workers.opened)
-    await workers.warmUp(zerosFor(model))
-    const batches = settle === null ? NOT_JOINED : await settle(model, workers.all())
-    const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
-    dispatcher.join({ ...batches, onGivenUp })
-    const watched = watchProcess()
-    let isOpen = true
-    const served: Served = {
-      model,
-      version: options.version,
-      dispatcher,
-      metrics: createMetrics(model.name),
-      workers: { ready: workers.ready, restarts: workers.restarts },
-      mostBodyBytes: options.mostBodyBytes,
-      budget: createBodyBudget(options.mostBodyBytes),
-      process: watched,
-      timeoutMs: options.timeoutMs,
-      isReady: () => isOpen && workers.ready() > 0,
-      refused: createSheddingLog(log, nowMs),
-      log,
-    }
-    const http = createHttpServer(served)
-    const port = await listen(http.server, options)
-    const grpc = options.grpc === null ? null : await listenGrpc(served, options, options.grpc, http.server)
-    const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    return {
-      address: `http://${host}:${port}`,
-      port,
-      grpcPort: grpc?.port ?? null,
-      model,
-      batches,
-      served,
-      async close(limitMs = DRAIN_MS) {
-        isOpen = false
-        await end({ http, grpc, dispatcher, workers, limitMs })
-        watched.close()
-      },
-    }
+    workers = await startWorkers({ task, threadFile, count: options.workers, dispatcher, log })
+    return await serveFrom(options, { http, port, dispatcher, workers })
   } catch (error) {
-    await workers.close()
+    http.server.close()
+    http.server.closeAllConnections()
+    await workers?.close()
     throw error
+  }
+}
+
+interface Parts {
+  readonly http: HttpServer
+  readonly port: number
+  readonly dispatcher: Dispatcher
+  readonly workers: Workers
+}
+
+async function serveFrom(options: ServerOptions, { http, port, dispatcher, workers }: Parts): Promise<RunningServer> {
+  const { settle, log } = options
+  const model = options.specOf(workers.opened)
+  await workers.warmUp(zerosFor(model))
+  const batches = settle === null ? NOT_JOINED : await settle(model, workers.all())
+  const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
+  dispatcher.join({ ...batches, onGivenUp })
+  const watched = watchProcess()
+  let isOpen = true
+  const served: Served = {
+    model,
+    version: options.version,
+    dispatcher,
+    metrics: createMetrics(model.name),
+    workers: { ready: workers.ready, restarts: workers.restarts },
+    mostBodyBytes: options.mostBodyBytes,
+    budget: createBodyBudget(options.mostBodyBytes),
+    process: watched,
+    timeoutMs: options.timeoutMs,
+    isReady: () => isOpen && workers.ready() > 0,
+    refused: createSheddingLog(log, nowMs),
+    log,
+  }
+  const grpc = options.grpc === null ? null : await listenGrpc(served, options, options.grpc)
+  http.serve(served)
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  return {
+    address: `http://${host}:${port}`,
+    port,
+    grpcPort: grpc?.port ?? null,
+    model,
+    batches,
+    served,
+    async close(limitMs = DRAIN_MS) {
+      isOpen = false
+      await end({ http, grpc, dispatcher, workers, limitMs })
+      watched.close()
+    },
   }
 }
 
@@ -124,17 +140,15 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<num
   })
 }
 
-/** Throws InputError where the port cannot be had; then nothing listens. */
+/** Throws InputError where the port cannot be had. */
 async function listenGrpc(
   served: Served,
   { host }: ServerOptions,
   { port, start }: NonNullable<ServerOptions['grpc']>,
-  beside: http.Server,
 ): Promise<GrpcServer> {
   try {
     return await start(served, host)
   } catch (error) {
-    beside.close()
     throw new InputError(`--grpc-port ${port}: cannot be listened on (${firstLineOf(error)}); give another one`)
   }
 }
