@@ -42,6 +42,8 @@ const ENDING_IDLE_MS = 2000
  */
 const LINGER_BYTES = 256 * 1024 * 1024
 const LINGER_MS = 5000
+/** A body that is refused is read to its end where it has no more: its connection costs more than what is left of it. */
+const KEPT_BYTES = 1024 * 1024
 /** So long connections without a request are kept at the end: what was just sent on them is answered. */
 const GRACE_MS = 1000
 /** Far above what a balancer opens; each takes some 20 kB. */
@@ -110,13 +112,17 @@ export function watchConnections(server: http.Server): Connections {
       const { request, response } = exchange
       if (response.destroyed || response.headersSent) return
       const { socket } = request
-      const isUnread = !request.complete
-      const isLast = isUnread || ((isEnding || broken.has(socket)) && isNewest(exchange))
+      const isNewestAtEnd = (isEnding || broken.has(socket)) && isNewest(exchange)
+      const isUnread = !request.complete && (isNewestAtEnd || !isShort(request))
+      const isLast = isUnread || isNewestAtEnd
       response.writeHead(status, { ...headers, 'Content-Length': body.length, ...(isLast ? { Connection: 'close' } : {}) })
       if (isUnread) {
         response.write(body)
         linger(request, isEnding ? ENDING_IDLE_MS : LINGER_MS, () => response.end())
-      } else response.end(body)
+      } else {
+        request.resume()
+        response.end(body)
+      }
       if (!response.writableFinished && response.socket !== null) socket.setTimeout(idleMs())
     },
     async close(drain) {
@@ -138,6 +144,12 @@ export function watchConnections(server: http.Server): Connections {
       server.closeAllConnections()
     },
   }
+}
+
+/** What comes of it is a body for sure, and soon over. */
+function isShort({ headers }: http.IncomingMessage): boolean {
+  const told = headers['content-length']
+  return headers.expect === undefined && told !== undefined && Number(told) <= KEPT_BYTES
 }
 
 const passed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

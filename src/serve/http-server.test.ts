@@ -187,6 +187,22 @@ describe('a body that is refused', () => {
     expect((await ask(port, { method: 'POST', headers: { ...raw, Expect: '100-continue' } })).status).toBe(413)
   })
 
+  test('costs no connection where it is short', async () => {
+    const { asked, port, dispatcher } = await setUp({ queue: 1 })
+    const held = [predict(port, 0), predict(port, 1)]
+    await turns(() => asked.length === 1 && dispatcher.isFull)
+    const state = connect(port, posted(Buffer.alloc(1000)).subarray(0, -900))
+    await turns(() => state.text.includes('HTTP/1.1 503'))
+    state.socket.write(Buffer.concat([Buffer.alloc(900), Buffer.from('GET /v2/health/live HTTP/1.1\r\nHost: h\r\n\r\n')]))
+    await turns(() => state.text.includes('"live":true'))
+    expect(state.text).not.toContain('Connection: close')
+    state.socket.destroy()
+    asked[0]!.answer()
+    await turns(() => asked.length === 2)
+    asked[1]!.answer()
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200])
+  })
+
   test('is read on, so that a client that writes all first sees the status', async () => {
     const { port } = await setUp({ mostBodyBytes: 4000 })
     const answer = connect(port, posted(Buffer.alloc(8_000_000)))
