@@ -12,13 +12,33 @@ export interface ExampleRequest {
   /** fp32_contents */
   readonly floats?: readonly number[]
   readonly output?: string
+  /** A parameter of the output, an integer. */
+  readonly outputParameter?: readonly [string, number]
+  /** µs */
+  readonly timeout?: number
 }
 
 export function exampleRequest(changed: ExampleRequest = {}): Uint8Array {
-  const { model = 'm', name = 'x', datatype = 'FP32', shape = [1, 2], raw = [], floats = [], output } = changed
+  const {
+    model = 'm',
+    name = 'x',
+    datatype = 'FP32',
+    shape = [1, 2],
+    raw = [],
+    floats = [],
+    output,
+    outputParameter,
+    timeout,
+  } = changed
   const writer = new BinaryWriter()
   const delimited = (field: number) => writer.tag(field, WireType.LengthDelimited)
   delimited(1).string(model)
+  const parameter = (field: number, key: string, value: number) => {
+    delimited(field).fork()
+    delimited(1).string(key)
+    delimited(2).fork().tag(2, WireType.Varint).int64(value).join().join()
+  }
+  if (timeout !== undefined) parameter(4, 'timeout', timeout)
   delimited(5).fork()
   delimited(1).string(name)
   delimited(2).string(datatype)
@@ -35,6 +55,7 @@ export function exampleRequest(changed: ExampleRequest = {}): Uint8Array {
   if (output !== undefined) {
     delimited(6).fork()
     delimited(1).string(output)
+    if (outputParameter !== undefined) parameter(2, ...outputParameter)
     writer.join()
   }
   for (const bytes of raw) delimited(7).bytes(bytes)

@@ -1,7 +1,7 @@
 // The server over gRPC, asked by grpc-js, with a worker whose answers are given by hand.
 import http2 from 'node:http2'
 import * as grpc from '@grpc/grpc-js'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createBodyBudget } from '../body-budget.ts'
 import { createDispatcher, type Predicted } from '../dispatcher.ts'
 import type { Served } from '../http-server.ts'
@@ -55,10 +55,18 @@ interface Outcome {
   readonly code: number
   readonly bytes: Buffer | null
 }
-function call(client: grpc.Client, method: string, bytes: Uint8Array): { ends: Promise<Outcome>; cancel: () => void } {
+/** `withinMs`: its deadline. */
+function call(
+  client: grpc.Client,
+  method: string,
+  bytes: Uint8Array,
+  withinMs = Number.POSITIVE_INFINITY,
+): { ends: Promise<Outcome>; cancel: () => void } {
   let under: grpc.ClientUnaryCall
   const ends = new Promise<Outcome>((resolve) => {
-    under = client.makeUnaryRequest(`/inference.GRPCInferenceService/${method}`, asIs, asIs, bytes, (error, answer) =>
+    const path = `/inference.GRPCInferenceService/${method}`
+    const deadline = Date.now() + withinMs
+    under = client.makeUnaryRequest(path, asIs, asIs, bytes, { deadline }, (error, answer) =>
       resolve({ code: error?.code ?? 0, bytes: answer ?? null }),
     )
   })
@@ -144,4 +152,24 @@ test('calls that are cancelled count as such, what is no prediction not at all',
   expect(failures(served)).toEqual(['reason="OTHER"} 3', 'reason="CANCELED"} 1'].sort())
   const { bytes } = await call(client, 'ModelConfig', Uint8Array.of(0x0a, 1, 0x6d)).ends
   expect([...bytes!.subarray(2, 5)]).toEqual([0x0a, 1, 0x6d])
+})
+
+test('a request waits no longer than its call or its message say, whichever is shorter', async () => {
+  const { client, served, answers } = await setUp()
+  const given = vi.spyOn(served.dispatcher, 'submit')
+  const asked = async (timeout: number | undefined, deadline: number | undefined) => {
+    const message = exampleRequest({ raw: [arrayBytes(1, 2)], ...(timeout === undefined ? {} : { timeout }) })
+    const { ends } = call(client, 'ModelInfer', message, deadline)
+    const count = answers.length
+    await until(() => answers.length).toBe(count + 1)
+    answers[count]!()
+    expect((await ends).code).toBe(0)
+    return given.mock.lastCall![1]
+  }
+  const within = (most: number) => expect.toSatisfy((ms: number) => ms > 0 && ms <= most)
+  expect(await asked(undefined, undefined)).toBe(null)
+  expect(await asked(600_000_000, undefined)).toBe(600_000)
+  expect(await asked(undefined, 60_000)).toEqual(within(60_000))
+  expect(await asked(600_000_000, 60_000)).toEqual(within(60_000))
+  expect(await asked(30_000_000, 60_000)).toBe(30_000)
 })

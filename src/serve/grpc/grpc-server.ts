@@ -213,7 +213,7 @@ async function infer(served: Served, { bytes, call, held }: Inferring): Promise<
   const asked = parseGrpcInfer(model, bytes)
   held.set(bytesOf(asked.feeds))
   const parsedMs = performance.now()
-  const ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? deadlineOf(call) ?? served.timeoutMs)
+  const ticket = dispatcher.submit(asked.feeds, shorter(asked.timeoutMs, deadlineOf(call)) ?? served.timeoutMs)
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
   const answeredMs = performance.now()
@@ -229,6 +229,9 @@ function deadlineOf(call: Call): number | null {
   const left = Number(call.getDeadline()) - Date.now()
   return Number.isFinite(left) ? Math.max(0, left) : null
 }
+
+/** The client waits no longer than its deadline, whatever its message says. null: none was set. */
+const shorter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 
 const handlerOf =
   (served: Served, method: Unary, newMetadata: () => GrpcMetadata) =>

@@ -17,6 +17,8 @@ const x = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1.5, -2) }
 test('tensors are raw, or typed', () => {
   expect(parse({ raw: [arrayBytes(1.5, -2)], output: 'y' })).toMatchObject({ feeds: { x }, outputs: [{ name: 'y' }] })
   expect(parse({ floats: [1.5, -2] })).toMatchObject({ feeds: { x }, outputs: null, id: null, timeoutMs: null })
+  const other = parse({ floats: [1, 2], output: 'y', outputParameter: ['binary_data', 1], timeout: 5000 })
+  expect(other).toMatchObject({ outputs: [{ name: 'y' }], timeoutMs: 5 })
 })
 
 test.each([
@@ -32,6 +34,12 @@ test.each([
   ['raw contents of two inputs', { raw: [arrayBytes(1, 2), arrayBytes(1, 2)] }, 400, /not one for each/],
   ['both', { raw: [arrayBytes(1, 2)], floats: [1, 2] }, 400, /both contents and raw/],
   ['an output that there is not', { floats: [1, 2], output: 'z' }, 400, /none of the model's/],
+  [
+    'classification',
+    { floats: [1, 2], output: 'y', outputParameter: ['classification', 3] },
+    400,
+    /classification is not offered/,
+  ],
 ] as const)('%s is refused', (_, request, status, message) => {
   try {
     parse(request as Parameters<typeof exampleRequest>[0])

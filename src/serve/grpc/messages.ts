@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { numberOf } from '../model-config.ts'
 import { MOST_LISTED } from '../parse-memory.ts'
-import { type ModelSpec, RequestError } from '../protocol.ts'
+import { badRequest, type ModelSpec, RequestError } from '../protocol.ts'
 
 export interface GrpcTensor {
   readonly name: string
@@ -115,10 +115,25 @@ export function readInferRequest(bytes: Uint8Array, mostListed = MOST_LISTED): G
       parameters.set(...readParameter(reader.bytes()))
     },
     5: (reader) => add(inputs, readTensor(reader.bytes(), count)),
-    6: (reader) => add(outputs, readModelName(reader.bytes()).name),
+    6: (reader) => add(outputs, readOutput(reader.bytes())),
     7: (reader) => add(raw, reader.bytes()),
   })
   return { ...text, parameters, inputs, outputs, raw }
+}
+
+/** Its name. Throws RequestError where something is asked of it that is not offered. */
+function readOutput(bytes: Uint8Array): string {
+  let name = ''
+  read(bytes, {
+    1: (reader) => {
+      name = textOf(reader)
+    },
+    2: (reader) => {
+      const [key] = readParameter(reader.bytes())
+      if (key === 'classification') throw badRequest('classification is not offered')
+    },
+  })
+  return name
 }
 
 function readParameter(bytes: Uint8Array): [string, unknown] {
