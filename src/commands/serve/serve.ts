@@ -19,11 +19,13 @@ import type { BatchCost, CostLine } from '../../serve/batch-cost.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
 import {
   crowdedText,
-  type FolderManifest,
   type FolderServing,
+  fewerText,
   modelSpecOf,
+  platformOf,
   queueOf,
   readManifest,
+  workersOf,
 } from '../../serve/folder/folder-manifest.ts'
 import { type GrpcPackage, startGrpcServer } from '../../serve/grpc/grpc-server.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
@@ -262,8 +264,6 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
   }
 }
 
-const workersOf = (told: number | null, { serving }: FolderManifest): number => told ?? serving.workers
-
 /** Throws InputError where it is no folder of `fix`, what it needs is not there, or it is told what its own options say. */
 function folderTask(folder: string, { engine, threads, workers, ...given }: ServeOptions): OpenedModel {
   const told = engine !== null ? `--engine ${engine}` : threads !== null ? `--threads ${threads}` : null
@@ -271,6 +271,10 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
     throw new InputError(`${told}: ${folder} has its own engine and options; leave it out, or serve the model itself`)
   const shipped: ShippedFolder = { folder: path.resolve(folder), takesTensors: false, env: {} }
   const manifest = readManifest(folder, (name) => fs.readFileSync(path.join(folder, name), 'utf8'))
+  const cpus = readUsableCpus()
+  const count = workers ?? workersOf(manifest, cpus)
+  const fewer = workers === null ? fewerText(manifest, count, cpus) : null
+  if (fewer !== null) given.log({ level: 'warn', message: fewer })
   const missing = manifest.needs.filter((name) => findPackage(name, folder) === null)
   if (missing.length > 0)
     throw new InputError(`${folder}: its predict.mjs finds no ${missing.join(', ')}; run npm install --prefix ${folder}`)
@@ -279,18 +283,18 @@ function folderTask(folder: string, { engine, threads, workers, ...given }: Serv
     graphOptimization: 'all',
     executionMode: 'sequential',
     // Its own code heeds it.
-    configEntries: workersOf(workers, manifest) > 1 ? NO_SPINNING : {},
+    configEntries: count > 1 ? NO_SPINNING : {},
     packageFrom: null,
   }
   return {
     task: { engine: '', modelFile: path.join(folder, manifest.model), options, shipped },
-    platform: 'onnx_onnxv1',
+    platform: platformOf(manifest.model),
     inputs: manifest.inputs,
     outputs: manifest.outputs,
-    workers: workersOf(workers, manifest),
+    workers: count,
     ...batchingOf(given, manifest.serving),
     // Rows that are told are not those that it was found with.
-    queue: given.maxBatch === null ? queueOf(manifest.serving, workersOf(workers, manifest)) : null,
+    queue: given.maxBatch === null ? queueOf(manifest.serving, count) : null,
     deadlineMs: manifest.serving.deadlineMs,
     threadsPerWorker: null,
     threads: manifest.spinning === null ? 1 : manifest.threads,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { crowdedText, queueOf, readManifest } from './folder-manifest.ts'
+import { crowdedText, fewerText, platformOf, queueOf, readManifest, workersOf } from './folder-manifest.ts'
 
 const MANIFEST = { schema: 'whyslow-folder/1', model: 'model.onnx', inputs: [], outputs: [] }
 const of = (options: object | null) =>
@@ -31,4 +31,18 @@ test('threads above the CPUs are told in one line, and others not', () => {
   expect(crowdedText(2, 2, 2)).toMatch(/^2 workers of 2 threads for 2 CPUs: they take the CPU from each other/)
   expect(crowdedText(2, null, 2)).toMatch(/^2 workers of 2 threads/)
   expect([crowdedText(2, 1, 2), crowdedText(1, 2, 2), crowdedText(1, null, 4)]).toEqual([null, null, null])
+})
+
+test('fewer CPUs than it was found with have room for fewer workers, which is told', () => {
+  const found = of({ session: { intraOpNumThreads: 2 }, serving: { workers: 4 } })
+  expect([8, 16, 4, 3, 1].map((cpus) => workersOf(found, cpus))).toEqual([4, 4, 2, 1, 1])
+  expect(workersOf(of({ session: {}, serving: { workers: 4 } }), 8)).toBe(1)
+  // What is compiled has one thread.
+  expect(workersOf(of({ compiled: {}, serving: { workers: 4 } }), 3)).toBe(3)
+  expect(fewerText(found, 2, 4)).toMatch(/^options\.json says 4 workers, and 4 CPUs have room for 2: /)
+  expect(fewerText(found, 4, 8)).toBe(null)
+})
+
+test('a model is told as the format of its file', () => {
+  expect(['model.onnx', 'model.tflite', 'model.json'].map(platformOf)).toEqual(['onnx_onnxv1', 'tflite', 'whyslow_compiled'])
 })

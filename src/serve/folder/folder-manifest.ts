@@ -72,6 +72,24 @@ function optionsIn(parsed: (name: string) => unknown): Pick<FolderManifest, 'ser
   }
 }
 
+/** What its model is, as a server tells it: the format of its file. */
+export function platformOf(modelFile: string): string {
+  const extension = /\.(\w+)$/.exec(modelFile)?.[1]
+  return extension === 'onnx' ? 'onnx_onnxv1' : extension === 'json' ? 'whyslow_compiled' : (extension ?? '')
+}
+
+/** Where nobody says: as many as the folder was found with, where there are as many CPUs. */
+export function workersOf({ serving, threads, spinning }: FolderManifest, cpus: number): number {
+  const each = spinning === null ? 1 : (threads ?? cpus)
+  return Math.min(serving.workers, Math.max(1, Math.floor(cpus / each)))
+}
+
+/** That these are fewer than it was found with, in one line; null where they are not. */
+export function fewerText({ serving }: FolderManifest, workers: number, cpus: number): string | null {
+  if (workers === serving.workers) return null
+  return `options.json says ${serving.workers} workers, and ${cpus} CPU${cpus === 1 ? ' has' : 's have'} room for ${workers}: it serves less than where it was found`
+}
+
 /** How many may wait in front of so many workers: what the folder says is for its own number of them. */
 export const queueOf = ({ workers, maxBatch, queue }: FolderServing, served: number): number =>
   queue === null ? usualQueue(served, maxBatch) : Math.ceil((queue * served) / workers)

@@ -1,23 +1,33 @@
 // The server in a folder that `fix` wrote, without whyslow: HTTP, gRPC, queue and workers of `whyslow serve`, bundled as serve.mjs. Rows that
 // are chosen by measuring take whyslow itself.
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { InputError } from '../../graph/input-error.ts'
+import { readUsableCpus } from '../../machine/index.ts'
 import type { SettledBatches } from '../batches.ts'
 import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
 import { type ServerOptions, startServer } from '../server.ts'
 import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../usual.ts'
-import { crowdedText, type FolderManifest, type FolderServing, modelSpecOf, queueOf, readManifest } from './folder-manifest.ts'
+import {
+  crowdedText,
+  type FolderManifest,
+  type FolderServing,
+  fewerText,
+  modelSpecOf,
+  platformOf,
+  queueOf,
+  readManifest,
+  workersOf,
+} from './folder-manifest.ts'
 
 const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inference Protocol
 
   --port <n>         where it listens; 0: one that is free (default: 8000)
   --host <address>   who may reach it; 0.0.0.0: everybody (default: 127.0.0.1)
   --grpc-port <n>    gRPC, too; takes the package @grpc/grpc-js (npm install @grpc/grpc-js)
-  --workers <n>      sessions side by side (default: as options.json says, else 1)
+  --workers <n>      sessions side by side (default: as options.json says and the CPUs allow, else 1)
   --name <name>      what clients call the model (default: model)
   --queue <n>        requests that may wait; more are refused with 503 (default: as options.json says, else ${QUEUE_FOR_EACH} or two
                      batches for each worker)
@@ -38,11 +48,13 @@ async function main(): Promise<void> {
   const { name, host } = flags
   const grpc = flags.grpcPort === null ? null : await grpcAt(flags.grpcPort)
   const manifest = readManifest(folder, (file) => readFileSync(path.join(folder, file), 'utf8'))
-  const workers = flags.workers ?? manifest.serving.workers
+  const cpus = readUsableCpus()
+  const workers = flags.workers ?? workersOf(manifest, cpus)
   const { deadlineMs } = manifest.serving
   const queueLimit = flags.queue ?? queueOf(manifest.serving, workers)
-  const crowded = crowdedText(workers, manifest.spinning === null ? 1 : manifest.threads, availableParallelism())
-  if (crowded !== null) log({ level: 'warn', message: crowded })
+  const crowded = crowdedText(workers, manifest.spinning === null ? 1 : manifest.threads, cpus)
+  const fewer = flags.workers === null ? fewerText(manifest, workers, cpus) : null
+  for (const message of [crowded, fewer]) if (message !== null) log({ level: 'warn', message })
   const server = await startServer({
     task: {
       engine: '',
@@ -58,7 +70,7 @@ async function main(): Promise<void> {
     },
     threadFile: new URL('./serve-worker.mjs', import.meta.url),
     workers,
-    specOf: () => modelSpecOf(name, 'onnx_onnxv1', manifest),
+    specOf: () => modelSpecOf(name, platformOf(manifest.model), manifest),
     host,
     port: flags.port,
     queueLimit,
