@@ -12,15 +12,18 @@ const ROUNDS = { least: 3, most: 25, withinMs: 1500 } as const
 /** A row costs so much more than at the best size: larger ones are beyond the caches, and are not tried. */
 const UPTURN = 1.15
 
-/** The fewest rows first. `request`: one that the model takes; joined with copies of itself. */
+/** The fewest rows first. `requests`: some that the model takes, of as many rows each; joined in turns, each a copy of its own. */
 export async function measureBatchCosts(
   servers: readonly Server[],
-  request: Feeds,
+  requests: readonly Feeds[],
   nowMs: () => number,
 ): Promise<readonly BatchCost[]> {
-  const rows = rowsOf(request)!
-  const timed = async (requests: number): Promise<readonly number[]> => {
-    const together = new Array<Feeds>(requests).fill(request)
+  const rows = rowsOf(requests[0]!)!
+  const copies: Feeds[] = []
+  const timed = async (size: number): Promise<readonly number[]> => {
+    // What is the same object is handed over once, however often it is in a message.
+    while (copies.length < size) copies.push(structuredClone(requests[copies.length % requests.length]!))
+    const together = copies.slice(0, size)
     return Promise.all(
       servers.map(async (server) => {
         const from = nowMs()

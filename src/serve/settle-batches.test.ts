@@ -38,17 +38,32 @@ function workers(count: number, cost: (rows: number) => number, most = 64) {
 
 test('sizes are timed in turns, up to where a row costs more again', async () => {
   const { clock, asked, servers } = workers(1, (rows) => (rows <= 8 ? 10 + rows : 4 * rows))
-  const costs = await measureBatchCosts(servers, request(1), () => clock.now)
+  const costs = await measureBatchCosts(servers, [request(1)], () => clock.now)
   expect(costs).toEqual([1, 2, 4, 8, 16].map((rows) => ({ rows, ms: rows <= 8 ? 10 + rows : 4 * rows })))
   // The first two of each size are not counted, and no larger one is tried.
   expect(asked.slice(0, 15)).toEqual([1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 1, 2, 4, 8, 16])
 })
 
+test('what is joined are tensors of their own, as many clients send them: one that comes again is handed over once', async () => {
+  const { clock, servers } = workers(1, (rows) => (rows <= 8 ? 10 + rows : 4 * rows))
+  const sent: (readonly Feeds[])[] = []
+  const server: Server = {
+    predict(requests) {
+      sent.push(requests)
+      return servers[0]!.predict(requests)
+    },
+  }
+  await measureBatchCosts([server], [request(1), request(2)], () => clock.now)
+  const of = (requests: readonly Feeds[]) => requests.map(({ x }) => (x as TensorValue).data as Float32Array)
+  for (const requests of sent) expect(new Set(of(requests).map(({ buffer }) => buffer)).size).toBe(requests.length)
+  expect(of(sent.find(({ length }) => length === 4)!).map(([first]) => first)).toEqual([1, 2, 1, 2])
+})
+
 test('sizes that the engine refuses are left out, those of no size at all end it', async () => {
   const few = workers(1, () => 1, 3)
-  expect((await measureBatchCosts(few.servers, request(1), () => few.clock.now)).map(({ rows }) => rows)).toEqual([1, 2])
+  expect((await measureBatchCosts(few.servers, [request(1)], () => few.clock.now)).map(({ rows }) => rows)).toEqual([1, 2])
   const none = workers(1, () => 1, 0)
-  await expect(measureBatchCosts(none.servers, request(1), () => 0)).rejects.toThrow('too many rows')
+  await expect(measureBatchCosts(none.servers, [request(1)], () => 0)).rejects.toThrow('too many rows')
 })
 
 const settle = (mostRows: number | 'auto', { servers }: { servers: readonly Server[] }, changed: Partial<ModelSpec> = {}) =>

@@ -29,7 +29,7 @@ export async function settleBatches(
   try {
     const requests = await proveBatches(model, servers[0]!.predict, samples)
     if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
-    const costs = await measureBatchCosts(servers, requests[0]!, nowMs)
+    const costs = await measureBatchCosts(servers, requests, nowMs)
     const { mostRows: chosen, why } = chooseBatch(costs, withinMs)
     const line = fittedLine(costs)
     if (why !== null) return { ...NOT_JOINED, costs, line, why }
