@@ -17,6 +17,7 @@ describe('rows that are joined', () => {
     ).toEqual({
       mostRows: 1,
       why: 'a prediction of 32 rows takes 30.5 times as long as one of 1',
+      gain: 1,
     })
   })
 
@@ -28,6 +29,12 @@ describe('rows that are joined', () => {
         null,
       ).mostRows,
     ).toBe(32)
+    // A tenth more answers from the workers is worth a try on the whole server.
+    const some = chooseBatch(
+      costsOf((b) => 0.12 + b),
+      null,
+    )
+    expect([some.why, some.gain]).toEqual([null, expect.closeTo((4 * 1.12) / 4.12, 9)])
     // A row of 8 costs 2 ms, of 16 2.5 ms.
     expect(
       chooseBatch(
@@ -47,6 +54,7 @@ describe('rows that are joined', () => {
     expect(chooseBatch(costs, 5)).toEqual({
       mostRows: 1,
       why: 'two predictions of as many rows as would pay take longer than the 5 ms that an answer may take',
+      gain: 1,
     })
   })
 })
@@ -57,6 +65,7 @@ test('rows that are joined though no whole batch waits are those that are answer
     rowsWithoutLoss(
       costsOf((b) => 8 + b),
       16,
+      1,
     ),
   ).toBe(16)
   // 2 rows: 3.2 ms, one by one 3.15 on average; 32 rows gain 1.9 times.
@@ -64,6 +73,7 @@ test('rows that are joined though no whole batch waits are those that are answer
     rowsWithoutLoss(
       costsOf((b) => 1 + 1.1 * b),
       32,
+      1,
     ),
   ).toBe(1)
   // 4 rows: 5 ms and 5 ms; 8 rows: 10 ms and 9.
@@ -71,8 +81,24 @@ test('rows that are joined though no whole batch waits are those that are answer
     rowsWithoutLoss(
       [1, 2, 4, 8].map((rows) => ({ rows, ms: [2, 3, 5, 10][Math.log2(rows)]! })),
       8,
+      1,
     ),
   ).toBe(4)
+  // The second of two workers is free half a prediction later: 2 rows end after 3 ms together, one by one after 2 and 3.
+  expect(
+    rowsWithoutLoss(
+      [1, 2, 4, 8].map((rows) => ({ rows, ms: [2, 3, 5, 10][Math.log2(rows)]! })),
+      8,
+      2,
+    ),
+  ).toBe(1)
+  expect(
+    rowsWithoutLoss(
+      costsOf((b) => 8 + b),
+      16,
+      2,
+    ),
+  ).toBe(16)
 })
 
 describe('the line of costs', () => {

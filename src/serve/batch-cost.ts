@@ -18,10 +18,12 @@ export interface BatchChoice {
   readonly mostRows: number
   /** Why they are not; null where they are. */
   readonly why: string | null
+  /** Answers that workers give so over those of one by one. */
+  readonly gain: number
 }
 
-/** By less than this it is not worth that rows wait for each other. */
-const LEAST_GAIN = 1.15
+/** By less than this it is not worth that rows wait for each other; the whole server gains less than its workers. */
+const LEAST_GAIN = 1.05
 /** The fewest rows whose gain is so near the best: they hold nobody up longer than needed. */
 const NEAR_BEST = 0.97
 
@@ -34,25 +36,28 @@ export function chooseBatch(costs: readonly BatchCost[], withinMs: number | null
   const inTime = costs.filter(({ ms }, k) => k === 0 || withinMs === null || 2 * ms <= withinMs)
   const gains = inTime.map((cost) => gainOf(costs, cost))
   const most = Math.max(...gains)
-  if (most >= LEAST_GAIN) return { mostRows: inTime[gains.findIndex((gain) => gain >= NEAR_BEST * most)]!.rows, why: null }
+  if (most >= LEAST_GAIN) {
+    const at = gains.findIndex((gain) => gain >= NEAR_BEST * most)
+    return { mostRows: inTime[at]!.rows, why: null, gain: gains[at]! }
+  }
   const last = costs.at(-1)!
   const isLate = costs.length > inTime.length && Math.max(...costs.map((cost) => gainOf(costs, cost))) >= LEAST_GAIN
   const why = isLate
     ? `two predictions of as many rows as would pay take longer than the ${withinMs} ms that an answer may take`
     : `a prediction of ${last.rows} rows takes ${(last.ms / costs[0]!.ms).toFixed(1)} times as long as one of ${costs[0]!.rows}`
-  return { mostRows: 1, why }
+  return { mostRows: 1, why, gain: 1 }
 }
 
 /**
- * The most rows that are answered no later on average together than one after the other, of which the last waits for all, and the first
- * for none: b rows together take cost(b), one by one (b + 1) / 2 · cost(1). More are joined only where a whole batch waits.
+ * The most rows that are answered no later on average together than one after the other by `workers`, which become free in turns: b rows
+ * together take cost(b), one by one (1 + (b - 1) / (2 · workers)) · cost(1). More are joined only where a whole batch waits.
  */
-export function rowsWithoutLoss(costs: readonly BatchCost[], mostRows: number): number {
+export function rowsWithoutLoss(costs: readonly BatchCost[], mostRows: number, workers: number): number {
   const first = costs[0]!
   let rows = first.rows
   for (const cost of costs.slice(1)) {
     const times = cost.rows / first.rows
-    if (cost.rows > mostRows || cost.ms > ((times + 1) / 2) * first.ms) break
+    if (cost.rows > mostRows || cost.ms > (1 + (times - 1) / (2 * workers)) * first.ms) break
     rows = cost.rows
   }
   return rows

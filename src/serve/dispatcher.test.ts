@@ -165,6 +165,18 @@ describe('requests that are joined', () => {
     expect(asked.map(({ firsts }) => firsts)).toEqual([[1], [2, 3, 4, 5], [6, 7], [8]])
   })
 
+  test('are joined or not as it was told last, whenever they came', async () => {
+    const { queue, asked, submit } = joining()
+    queue.join({ mostRows: 1, fewRows: 1, delayMs: 0, onGivenUp() {} })
+    submit(...[1, 2, 3, 4, 5].map((k) => rowsFrom(k)))
+    asked[0]!.answer()
+    await turn()
+    queue.join({ mostRows: 4, fewRows: 4, delayMs: 0, onGivenUp() {} })
+    asked[1]!.answer()
+    await turn()
+    expect(asked.map(({ firsts }) => firsts)).toEqual([[1], [2], [3, 4, 5]])
+  })
+
   test('are predicted one by one where the engine refuses them together, so that only the guilty one fails', async () => {
     const { asked, submit } = joining()
     const [, good, bad] = submit(rowsFrom(0), rowsFrom(1), rowsFrom(2))

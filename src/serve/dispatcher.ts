@@ -67,7 +67,7 @@ export interface Dispatcher {
   add(server: Server): void
   /** It takes no more. */
   remove(server: Server): void
-  /** Once it is known whether requests can be joined. */
+  /** Once it is known whether requests can be joined; told again, what waits is joined so, too. */
   join(batching: Batching): void
   readonly waiting: number
   readonly queueLimit: number
@@ -106,6 +106,8 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   const servers = new Set<Server>()
   const queue: Job[] = []
   let batching = NO_BATCHES
+  /** Now or by turns. */
+  let isEverJoined = false
   let later: NodeJS.Timeout | undefined
   let running = 0
   let heldMs = 0
@@ -154,7 +156,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     submit(feeds, timeoutMs) {
       if (isClosed) throw new RequestError(503, SHUTTING_DOWN)
       if (isCrowded()) throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
-      const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isJoined: batching.mostRows > 1 })
+      const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isJoined: isEverJoined })
       queue.push(job)
       next()
       return {
@@ -179,6 +181,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     },
     join(told) {
       batching = told
+      isEverJoined ||= told.mostRows > 1
     },
     get waiting() {
       return queue.length

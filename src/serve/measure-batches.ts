@@ -8,7 +8,7 @@ import type { Server } from './dispatcher.ts'
 import { RequestError } from './protocol.ts'
 
 const MOST_REQUESTS = 32
-const ROUNDS = { least: 3, most: 25, withinMs: 1500 } as const
+const ROUNDS = { least: 3, most: 25, withinMs: 1000 } as const
 /** A row costs so much more than at the best size: larger ones are beyond the caches, and are not tried. */
 const UPTURN = 1.15
 

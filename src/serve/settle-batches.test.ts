@@ -1,12 +1,12 @@
 // Batches measured and chosen on workers of which it is known what a prediction takes.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
 import { joined, NOT_JOINED, takenApart } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
 import { badRequest, type ModelSpec } from './protocol.ts'
-import { settleBatches } from './settle-batches.ts'
+import { type Joining, type ServerBatching, settleBatches } from './settle-batches.ts'
 import { PREDICTS_NOT } from './workers.ts'
 
 const request = (first: number): Feeds => ({ x: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(first, 1) } })
@@ -66,8 +66,13 @@ test('sizes that the engine refuses are left out, those of no size at all end it
   await expect(measureBatchCosts(none.servers, [request(1)], () => 0)).rejects.toThrow('too many rows')
 })
 
-const settle = (mostRows: number | 'auto', { servers }: { servers: readonly Server[] }, changed: Partial<ModelSpec> = {}) =>
+const settle = (
+  mostRows: number | 'auto',
+  { servers }: { servers: readonly Server[] },
+  { whyNotPaying = async () => null, ...changed }: Partial<ModelSpec & Pick<ServerBatching, 'whyNotPaying'>> = {},
+) =>
   settleBatches({ ...model, ...changed }, servers, {
+    whyNotPaying,
     mostRows,
     fewRows: null,
     delayMs: 3,
@@ -136,7 +141,38 @@ test.each([
     },
   }
   const settled = (mostRows: number | 'auto') =>
-    settleBatches(model, [refusing], { mostRows, fewRows: null, delayMs: 0, withinMs: null, samples })
+    settleBatches(model, [refusing], { mostRows, fewRows: null, delayMs: 0, withinMs: null, samples, whyNotPaying: async () => null })
   expect(await settled('auto')).toEqual({ ...NOT_JOINED, why })
   await expect(settled(4)).rejects.toMatchObject({ name: 'InputError', message })
+})
+
+describe('an automatic choice', () => {
+  // On the clock of this machine: so long each prediction really takes, whatever its rows.
+  const slow = () => {
+    const { servers } = workers(1, () => 1)
+    const predict: Server['predict'] = async (requests) => {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      return servers[0]!.predict(requests)
+    }
+    return { servers: [{ predict }] }
+  }
+
+  test('is kept to where the whole server gains by it', async () => {
+    const asked: Joining[] = []
+    const whyNotPaying = async (joining: Joining) => {
+      asked.push(joining)
+      return null
+    }
+    const settled = await settle('auto', slow(), { whyNotPaying })
+    expect(asked).toHaveLength(1)
+    const [{ batches, requests, servers }] = asked as [Joining]
+    expect(settled).toMatchObject({ ...batches, why: null })
+    expect([settled.mostRows > 1, settled.delayMs, requests.length, servers.length]).toEqual([true, 3, 2, 1])
+  })
+
+  test('is none where it does not, and says why', async () => {
+    const settled = await settle('auto', slow(), { whyNotPaying: async () => 'HTTP takes all the time' })
+    expect(settled).toMatchObject({ mostRows: 1, fewRows: 1, delayMs: 0, why: 'HTTP takes all the time' })
+    expect(settled.costs!.length).toBeGreaterThan(1)
+  })
 })

@@ -1,5 +1,6 @@
 // How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
-// predictions of several cost here.
+// predictions of several cost here and kept to where the whole server gains by it.
+import type { Feeds } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
 import { chooseBatch, fittedLine, rowsWithoutLoss } from './batch-cost.ts'
 import { CannotJoin, proveBatches, type Samples } from './batch-proof.ts'
@@ -18,22 +19,39 @@ export interface ServerBatching {
   /** What an answer may take, which an automatic choice keeps to; null: nobody says. */
   readonly withinMs: number | null
   readonly samples: Samples
+  /** Why joining does not pay where the whole server is asked; null: it does. An automatic choice asks. */
+  readonly whyNotPaying: (joining: Joining) => Promise<string | null>
+}
+
+/** What predictions cost says that joining may pay. */
+export interface Joining {
+  readonly model: ModelSpec
+  readonly servers: readonly Server[]
+  /** That the model takes, of as many rows each. */
+  readonly requests: readonly Feeds[]
+  readonly batches: Pick<SettledBatches, 'mostRows' | 'fewRows' | 'delayMs'>
+  /** What a prediction of the most rows takes, and the answers that workers give so over those of one by one. */
+  readonly ms: number
+  readonly gain: number
 }
 
 /** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
 export async function settleBatches(
   model: ModelSpec,
   servers: readonly Server[],
-  { mostRows, fewRows, delayMs, withinMs, samples }: ServerBatching,
+  { mostRows, fewRows, delayMs, withinMs, samples, whyNotPaying }: ServerBatching,
 ): Promise<SettledBatches> {
   try {
     const requests = await proveBatches(model, servers[0]!.predict, samples)
     if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
     const costs = await measureBatchCosts(servers, requests, nowMs)
-    const { mostRows: chosen, why } = chooseBatch(costs, withinMs)
+    const chosen = chooseBatch(costs, withinMs)
     const line = fittedLine(costs)
-    if (why !== null) return { ...NOT_JOINED, costs, line, why }
-    return { mostRows: chosen, fewRows: rowsWithoutLoss(costs, chosen), delayMs, costs, line, why }
+    if (chosen.why !== null) return { ...NOT_JOINED, costs, line, why: chosen.why }
+    const { ms } = costs.find(({ rows }) => rows === chosen.mostRows)!
+    const batches = { mostRows: chosen.mostRows, fewRows: rowsWithoutLoss(costs, chosen.mostRows, servers.length), delayMs }
+    const why = await whyNotPaying({ model, servers, requests, batches, ms, gain: chosen.gain })
+    return { ...(why === null ? batches : NOT_JOINED), costs, line, why }
   } catch (error) {
     // Nobody asked for it: what cannot be shown to be right is no reason not to serve.
     if (mostRows === 'auto' && error instanceof InputError)

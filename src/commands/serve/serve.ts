@@ -37,6 +37,7 @@ import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
 import { checkEngine } from '../run.ts'
 import { toolVersion } from '../version.ts'
+import { whyJoiningDoesNotPay } from './joining-pays.ts'
 import { knownModel } from './known-model.ts'
 
 export interface ServeOptions {
@@ -156,6 +157,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
               delayMs: batchDelayMs,
               withinMs: options.batchWithinMs ?? deadlineMs,
               samples: (model, predict) => samplesFor(file, model, predict),
+              whyNotPaying: whyJoiningDoesNotPay,
             }),
     timeoutMs: deadlineMs,
     mostBodyBytes: options.mostBodyBytes,

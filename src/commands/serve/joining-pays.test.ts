@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { Server } from '../../serve/dispatcher.ts'
+import { type Answered, judged, whyJoiningDoesNotPay } from './joining-pays.ts'
+
+const pairs = (...all: readonly [number, number][]) => {
+  const orders: boolean[] = []
+  const pair = async (aloneIsFirst: boolean): Promise<Answered> => {
+    const [alone, joined] = all[orders.length]!
+    orders.push(aloneIsFirst)
+    return { alone, joined }
+  }
+  return { orders, pair }
+}
+
+test('joining pays where it gives more answers in every pair, whichever is first, and enough more in all', async () => {
+  const { orders, pair } = pairs([1000, 1200], [1000, 1010], [900, 1100])
+  expect(await judged(pair)).toBe(null)
+  expect(orders).toEqual([true, false, true])
+})
+
+test('it does not where one pair shows no gain, and no more are tried', async () => {
+  const { orders, pair } = pairs([1000, 1200], [1010, 1003])
+  expect(await judged(pair)).toBe('the whole server, asked as fast as it answers, gives 1003 answers/s so and 1010 one by one')
+  expect(orders).toHaveLength(2)
+})
+
+test('nor where all of them show too little', async () => {
+  const { orders, pair } = pairs([1000, 1030], [1000, 1050], [1000, 1040])
+  expect(await judged(pair)).toMatch(/gives 1040 answers\/s so and 1000 one by one$/)
+  expect(orders).toHaveLength(3)
+})
+
+test('nor where nothing is answered', async () => {
+  expect(await judged(pairs([0, 0]).pair)).toMatch(/gives 0 answers/)
+})
+
+const tensor = { datatype: 'FP32', dtype: 'float32' as const, shape: [-1, 2] }
+const joining = {
+  model: {
+    name: 'm',
+    version: null,
+    platform: 'onnx_onnxv1',
+    inputs: [{ ...tensor, name: 'x' }],
+    outputs: [{ ...tensor, name: 'y' }],
+  },
+  requests: [{ x: { dtype: 'float32' as const, shape: [1, 2], data: Float32Array.of(1, 2) } }],
+  batches: { mostRows: 4, fewRows: 4, delayMs: 0 },
+}
+/** A worker that takes so long for so many requests. */
+const workerOf = (ms: (requests: number) => number): Server => {
+  let before: Promise<unknown> = Promise.resolve()
+  return {
+    async predict(requests) {
+      const startedMs = performance.now()
+      const own = before.then(() => new Promise((resolve) => setTimeout(resolve, ms(requests.length))))
+      before = own
+      await own
+      return { results: requests.map(({ x }) => ({ y: x! })), startedMs, endedMs: performance.now() }
+    },
+  }
+}
+
+test('a server is asked over HTTP: it pays where a prediction takes as long whatever its rows, and not where rows get dearer together', async () => {
+  const fixed = workerOf(() => 10)
+  expect(await whyJoiningDoesNotPay({ ...joining, servers: [fixed], ms: 10, gain: 8 })).toBe(null)
+  const dear = workerOf((requests) => (requests === 1 ? 1 : 40 * requests))
+  expect(await whyJoiningDoesNotPay({ ...joining, servers: [dear], ms: 45, gain: 1.1 })).toMatch(/^the whole server/)
+})
+
+test('what takes long is not tried: what predictions cost decides, where it is clear', async () => {
+  const never = workerOf(() => Number.NaN)
+  expect(await whyJoiningDoesNotPay({ ...joining, servers: [never], ms: 150, gain: 1.3 })).toBe(null)
+  expect(await whyJoiningDoesNotPay({ ...joining, servers: [never], ms: 150, gain: 1.1 })).toMatch(/1\.10 times the answers/)
+})

@@ -1,0 +1,176 @@
+// Whether joining requests pays where the whole server is asked, before it is ready: HTTP, parsing and the queue are one thread's, which
+// joining spares little, and on the same CPUs. The workers are asked over HTTP as fast as they answer, one by one and joined in turns.
+import type http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { firstLineOf } from '../../graph/input-error.ts'
+import { runGenerator } from '../../load/generator.ts'
+import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
+import { rowsOf } from '../../serve/batches.ts'
+import { createBodyBudget } from '../../serve/body-budget.ts'
+import { type Batching, createDispatcher } from '../../serve/dispatcher.ts'
+import { createHttpServer, type Served } from '../../serve/http-server.ts'
+import { encodeInferRequest } from '../../serve/infer-request.ts'
+import { createMetrics } from '../../serve/metrics.ts'
+import { nowMs } from '../../serve/now.ts'
+import type { Joining } from '../../serve/settle-batches.ts'
+import { MOST_BODY_BYTES } from '../../serve/usual.ts'
+
+/** In each joined requests get more answers, and in all of them by so much that it matters. */
+const PAIRS = 3
+const LEAST_GAIN = 1.05
+/** Predictions that take longer than this are nearly all there is: what they cost decides, if it does so clearly. */
+const SLOW_MS = 100
+const CLEAR_GAIN = 1.15
+/** So long answers are counted in each turn: of at least so many predictions. */
+const TURN = { leastMs: 200, predictions: 10 } as const
+/** Of a turn: what was sent before it is answered first. */
+const CHANGE_SHARE = 0.25
+/** Whole batches for each worker: one that is predicted, one that waits. */
+const BATCHES_ASKED = 2
+/** Before the first turn: connections are opened, code is compiled; so many answers to each client, or so long. */
+const WARM_UP = { answers: 4, mostMs: 5000 } as const
+const MOST_REQUESTS = 400_000
+/** Longer than all turns take. */
+const MOST_MS = 60_000
+const TIMEOUT_MS = 10_000
+
+export interface Answered {
+  readonly alone: number
+  readonly joined: number
+}
+
+/** Why it does not; null: it does. */
+export async function whyJoiningDoesNotPay(joining: Joining): Promise<string | null> {
+  const { ms, gain } = joining
+  if (ms > SLOW_MS) return gain >= CLEAR_GAIN ? null : `predictions together give ${gain.toFixed(2)} times the answers at most`
+  try {
+    return await whyNotWhole(joining)
+  } catch (error) {
+    return `it could not be tried on the whole server (${firstLineOf(error)})`
+  }
+}
+
+async function whyNotWhole(joining: Joining): Promise<string | null> {
+  const server = await askedServer(joining)
+  const alone = { mostRows: 1, fewRows: 1, delayMs: 0, onGivenUp() {} }
+  const joined = { ...joining.batches, onGivenUp() {} }
+  try {
+    await server.warmUp()
+    return await judged(async (isFirst) => {
+      // The order changes, so that neither has the better half of what changes meanwhile.
+      const [a, b] = isFirst ? [alone, joined] : [joined, alone]
+      const answers = [await server.turn(a), await server.turn(b)] as const
+      return isFirst ? { alone: answers[0], joined: answers[1] } : { alone: answers[1], joined: answers[0] }
+    })
+  } finally {
+    await server.end()
+  }
+}
+
+/** `pair`: answers a second, one by one first or joined. The first pair in which joining gains nothing ends it. */
+export async function judged(pair: (aloneIsFirst: boolean) => Promise<Answered>): Promise<string | null> {
+  const all = { alone: 0, joined: 0 }
+  for (let k = 0; k < PAIRS; k++) {
+    const answered = await pair(k % 2 === 0)
+    if (answered.joined <= answered.alone) return inWords(answered)
+    all.alone += answered.alone / PAIRS
+    all.joined += answered.joined / PAIRS
+  }
+  return all.joined >= LEAST_GAIN * all.alone ? null : inWords(all)
+}
+
+const inWords = ({ alone, joined }: Answered): string =>
+  `the whole server, asked as fast as it answers, gives ${Math.round(joined)} answers/s so and ${Math.round(alone)} one by one`
+
+interface AskedServer {
+  warmUp(): Promise<void>
+  /** Answers a second, joined so. */
+  turn(batching: Batching): Promise<number>
+  end(): Promise<void>
+}
+
+/** The server on a port of its own, with a queue of its own, and clients that ask again once they have their answer. */
+async function askedServer({ model, servers, requests, batches, ms }: Joining): Promise<AskedServer> {
+  const clients = Math.ceil((BATCHES_ASKED * batches.mostRows) / rowsOf(requests[0]!)!) * servers.length
+  const dispatcher = createDispatcher(clients, nowMs)
+  for (const server of servers) dispatcher.add(server)
+  const metrics = createMetrics(model.name)
+  const { server } = createHttpServer(servedBy({ model, dispatcher, metrics, workers: servers.length }))
+  const asking = ask(targetOf(await listen(server), model.name, requests), clients)
+  const turnMs = Math.max(TURN.leastMs, TURN.predictions * ms)
+  const answers = () => metrics.counts().requests
+  return {
+    warmUp: () =>
+      asking.during(async () => {
+        dispatcher.join({ ...batches, onGivenUp() {} })
+        const from = nowMs()
+        while (answers() < WARM_UP.answers * clients && nowMs() - from < WARM_UP.mostMs) await sleep(10)
+      }),
+    turn: (batching) =>
+      asking.during(async () => {
+        dispatcher.join(batching)
+        await sleep(CHANGE_SHARE * turnMs)
+        const before = { answers: answers(), ms: nowMs() }
+        await sleep(turnMs)
+        return (1000 * (answers() - before.answers)) / (nowMs() - before.ms)
+      }),
+    async end() {
+      await asking.end()
+      server.close()
+      server.closeAllConnections()
+      await dispatcher.drain()
+    },
+  }
+}
+
+type Own = Pick<Served, 'model' | 'dispatcher' | 'metrics'> & { readonly workers: number }
+
+const servedBy = ({ workers, ...own }: Own): Served => ({
+  ...own,
+  version: '',
+  workers: { ready: () => workers, restarts: () => 0 },
+  mostBodyBytes: MOST_BODY_BYTES,
+  budget: createBodyBudget(MOST_BODY_BYTES),
+  process: { text: () => '' },
+  timeoutMs: null,
+  isReady: () => true,
+  refused() {},
+  log() {},
+})
+
+/** `during` rejects where the generator fails meanwhile. */
+function ask(target: HttpTarget, clients: number) {
+  const ended = new AbortController()
+  const generator = runGenerator(
+    target,
+    { kind: 'closed', clients, lengthMs: MOST_MS, capacity: MOST_REQUESTS },
+    { timeoutMs: TIMEOUT_MS, mostOutstanding: 2 * clients, seed: 1, signal: ended.signal },
+  )
+  const failed = new Promise<never>((_, reject) => {
+    generator.catch(reject)
+  })
+  // Looked at only where it is waited for.
+  failed.catch(() => {})
+  return {
+    during: <T>(work: () => Promise<T>): Promise<T> => Promise.race([work(), failed]),
+    async end() {
+      ended.abort()
+      await Promise.allSettled([generator])
+    },
+  }
+}
+
+function targetOf(port: number, name: string, requests: Joining['requests']): HttpTarget {
+  const url = new URL(`http://127.0.0.1:${port}/v2/models/${encodeURIComponent(name)}/infer`)
+  const { hostname } = url
+  const encoded = requests.map((feeds) => encodeRequest({ url, method: 'POST', ...encodeInferRequest(feeds, true) }))
+  return { kind: 'http', secure: false, hostname, address: hostname, port, method: 'POST', requests: encoded }
+}
+
+function listen(server: http.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
