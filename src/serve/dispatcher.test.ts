@@ -249,6 +249,46 @@ describe('requests that are joined', () => {
       expect(asked.map(({ firsts }) => firsts)).toEqual([[1, 2]])
     })
 
+    test('tell what they wait for each other apart from what they wait for a worker', async () => {
+      const { asked, submit } = delayed()
+      const [first] = submit(rowsFrom(1))
+      pass(6)
+      const [second] = submit(rowsFrom(2))
+      pass(4)
+      const [third] = submit(rowsFrom(3))
+      pass(5)
+      asked[0]!.answer()
+      await turn()
+      // A worker is free from here on.
+      pass(5)
+      asked[1]!.answer()
+      const waits = []
+      for (const ticket of [first!, second!, third!]) {
+        const { queueMs, batchWaitMs } = (await ticket.answer).timing
+        waits.push([queueMs, batchWaitMs])
+      }
+      expect(waits).toEqual([
+        [10, 10],
+        [4, 4],
+        [10, 5],
+      ])
+    })
+
+    test('wait for a worker and not for each other once none is free', async () => {
+      const { asked, submit } = delayed()
+      submit(rowsFrom(1))
+      pass(4)
+      // Of another shape: it waits beside the first, and is left over when that goes.
+      const [other] = submit(rowsFrom(2, 1, 2))
+      pass(6)
+      expect(asked.map(({ firsts }) => firsts)).toEqual([[1]])
+      pass(7)
+      asked[0]!.answer()
+      await turn()
+      asked[1]!.answer()
+      expect((await other!.answer).timing).toMatchObject({ queueMs: 13, batchWaitMs: 6 })
+    })
+
     test('go at once where they make a whole batch, and in half the time to their deadline', () => {
       const { queue, asked, submit } = delayed()
       submit(rowsFrom(1), rowsFrom(2, 2), rowsFrom(3))

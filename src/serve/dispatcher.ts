@@ -35,6 +35,8 @@ export class NotApart extends Error {
 
 export interface Timing {
   readonly queueMs: number
+  /** Of `queueMs`, while a worker was free and waited for others to join; absent: no worker waits. */
+  readonly batchWaitMs?: number
   /** To the worker and back. */
   readonly handOverMs: number
   /** Of the prediction that this request was part of. */
@@ -90,6 +92,9 @@ interface Job {
   isCancelled: boolean
   /** Went wrong together with others, which is no fault of theirs. */
   isAlone: boolean
+  /** How long it was left by a worker that was free, and since when it is so; null: none is. */
+  batchWaitMs: number
+  leftMs: number | null
   readonly resolve: (answer: { results: Results; timing: Timing }) => void
   readonly reject: (error: unknown) => void
 }
@@ -119,6 +124,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
       const now = nowMs()
       const waitMs = isClosed ? 0 : delayOf(queue, batching, now)
       if (waitMs > 0) {
+        for (const job of queue) job.leftMs ??= now
         // Whole milliseconds, and never too soon.
         clearTimeout(later)
         later = setTimeout(next, Math.ceil(waitMs))
@@ -128,13 +134,16 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
       if (isDue(job, now))
         void serve(free.shift()!, [job, ...takeWith(job, queue, { rows: rowsToTake(job, queue, batching), now })])
     }
+    if (free.length === 0 && batching.delayMs > 0) endBatchWait(queue, nowMs())
     if (isClosed && running === 0 && queue.length === 0) drained()
   }
   const serve = async (server: Server, jobs: readonly Job[]) => {
     running += jobs.length
     const sentMs = nowMs()
+    const isDelayed = batching.delayMs > 0
+    endBatchWait(jobs, sentMs)
     try {
-      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs() })
+      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs(), isDelayed })
     } catch (error) {
       failed(jobs, error)
     }
@@ -178,6 +187,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
       servers.delete(server)
       const at = free.indexOf(server)
       if (at >= 0) free.splice(at, 1)
+      next()
     },
     join(told) {
       batching = told
@@ -209,13 +219,23 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
 function answerAll(
   jobs: readonly Job[],
   { results, startedMs, endedMs }: Predicted,
-  held: { readonly sentMs: number; readonly endedMs: number },
+  held: { readonly sentMs: number; readonly endedMs: number; readonly isDelayed: boolean },
 ): void {
   const computeMs = endedMs - startedMs
   const handOverMs = Math.max(0, held.endedMs - held.sentMs - computeMs)
   for (const [k, job] of jobs.entries()) {
-    const timing = { queueMs: held.sentMs - job.enqueuedMs, handOverMs, computeMs, together: jobs.length }
-    job.resolve({ results: results[k]!, timing })
+    const { enqueuedMs, batchWaitMs } = job
+    const timing = { queueMs: held.sentMs - enqueuedMs, handOverMs, computeMs, together: jobs.length }
+    job.resolve({ results: results[k]!, timing: held.isDelayed ? { ...timing, batchWaitMs } : timing })
+  }
+}
+
+/** No worker is free any more that could have taken them, or one takes them. */
+function endBatchWait(jobs: readonly Job[], now: number): void {
+  for (const job of jobs) {
+    if (job.leftMs === null) continue
+    job.batchWaitMs += now - job.leftMs
+    job.leftMs = null
   }
 }
 
@@ -243,7 +263,10 @@ function newJob(
   const answer: Ticket['answer'] = new Promise((resolve, reject) => {
     const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
     const joins = isJoined ? { rows: rowsOf(feeds), key: batchKeyOf(feeds) } : { rows: null, key: '' }
-    job = { feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false, resolve, reject }
+    job = {
+      ...{ feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false },
+      ...{ batchWaitMs: 0, leftMs: null, resolve, reject },
+    }
   })
   return { job, answer }
 }

@@ -8,9 +8,15 @@ export interface Around {
   readonly serialize: number
 }
 
-/** In the order of time. */
-export function serverTiming({ queueMs, handOverMs, computeMs }: Timing, { upload, parse, serialize }: Around): string {
-  const parts = { upload, parse, queue: queueMs, 'hand-over': handOverMs, compute: computeMs, serialize }
+/** In the order of time; `batch-wait`, in which a free worker waited for more to join, only of a server whose workers wait. */
+export function serverTiming(
+  { queueMs, batchWaitMs, handOverMs, computeMs }: Timing,
+  { upload, parse, serialize }: Around,
+): string {
+  const parts = {
+    ...{ upload, parse, queue: queueMs - (batchWaitMs ?? 0), 'batch-wait': batchWaitMs },
+    ...{ 'hand-over': handOverMs, compute: computeMs, serialize },
+  }
   return Object.entries(parts)
     .flatMap(([name, ms]) => (ms === undefined ? [] : [`${name};dur=${ms.toFixed(4)}`]))
     .join(', ')

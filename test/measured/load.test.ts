@@ -95,6 +95,8 @@ test('a server joins requests of a model whose rows do not know of each other, a
     '1',
     '--max-batch',
     '8',
+    '--batch-delay',
+    '2ms',
     '--no-progress',
     '--json',
     '-',
@@ -103,4 +105,6 @@ test('a server joins requests of a model whose rows do not know of each other, a
   expect(status).toBe(0)
   const { setup, points } = JSON.parse(stdout) as LoadDocument
   expect([setup!.maxBatch, points[0]!.errors]).toEqual([8, 0])
+  const { names } = points[0]!.parts!
+  expect(names.slice(names.indexOf('queue'))).toEqual(['queue', 'batch-wait', 'hand-over', 'compute', 'serialize', 'receive'])
 })

@@ -25,6 +25,15 @@ test('found: of a server that tells of its queue, too', () => {
   expect(queueingDominates.check(exampleEvidence([told]))?.detail).toMatch(/30\.0 ms in the queue, 10\.0 ms computing\.$/)
 })
 
+test('clear: what waits for others to join waits for no worker', () => {
+  const delayed = withParts(examplePoint(), {
+    queue: { slowest: 2, all: 1 },
+    'batch-wait': { slowest: 30, all: 10 },
+    compute: { slowest: 10, all: 8 },
+  })
+  expect(queueingDominates.check(exampleEvidence([delayed]))).toBe(null)
+})
+
 test('clear: computing takes longer, the queue is short, or nothing is known of it', () => {
   const computing = withParts(examplePoint(), { queue: { slowest: 9, all: 1 }, compute: { slowest: 10, all: 8 } })
   const short = withParts(examplePoint(), { queue: { slowest: 0.5, all: 0 }, compute: { slowest: 0.1, all: 0.1 } })
