@@ -14,7 +14,9 @@ const temporary = mkdtempSync(path.join(tmpdir(), 'bench-slo-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
 
 const divisors = Array.from({ length: cpus }, (_, k) => k + 1).filter((workers) => cpus % workers === 0)
-const choices = divisors.flatMap((workers) => ROWS.map((rows) => ({ workers, threads: cpus / workers, rows })))
+// And one CPU left to the thread that speaks HTTP.
+const splits = [...divisors.map((workers) => [workers, cpus / workers]), ...(cpus > 1 ? [[cpus - 1, 1]] : [])]
+const choices = splits.flatMap(([workers, threads]) => ROWS.map((rows) => ({ workers, threads, rows })))
 
 const fast = path.join(temporary, 'fast')
 const main = here('../../dist/cli/main.js')

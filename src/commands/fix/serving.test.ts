@@ -4,15 +4,18 @@ import type { LoadDocument } from '../../report/documents/load.ts'
 import type { LoadOptions } from '../load/options.ts'
 import { type ServingSetup, searchServing, servingSetups, worthSearching } from './serving.ts'
 
-test('every way to share the CPUs, with and without joining', () => {
+test('every way to share the CPUs, and one CPU left to HTTP, with and without joining', () => {
   expect(servingSetups(2, true)).toEqual([
     { workers: 2, threads: 1, maxBatch: 1, batchDelayMs: 0 },
     { workers: 2, threads: 1, maxBatch: 'auto', batchDelayMs: 0 },
     { workers: 1, threads: 2, maxBatch: 1, batchDelayMs: 0 },
     { workers: 1, threads: 2, maxBatch: 'auto', batchDelayMs: 0 },
+    { workers: 1, threads: 1, maxBatch: 1, batchDelayMs: 0 },
+    { workers: 1, threads: 1, maxBatch: 'auto', batchDelayMs: 0 },
   ])
-  expect(servingSetups(6, true).map(({ workers, threads }) => workers * threads!)).toEqual(new Array(8).fill(6))
-  expect(servingSetups(4, false).map(({ workers }) => workers)).toEqual([4, 4, 1, 1])
+  expect(servingSetups(6, true).map(({ workers, threads }) => workers * threads!)).toEqual([...new Array(8).fill(6), 5, 5])
+  expect(servingSetups(4, false).map(({ workers }) => workers)).toEqual([4, 4, 3, 3, 1, 1])
+  expect(servingSetups(1, true)).toHaveLength(2)
   expect(servingSetups(1, false)).toHaveLength(2)
 })
 
@@ -72,7 +75,7 @@ test('the highest rate that holds wins, and not the highest throughput', async (
   const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
   expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, maxBatch: 1, found: { ratePerSecond: 80 } })
   expect(asked.slice(3)).toEqual(['2x1b8 p99<20ms', '2x1b1 p99<20ms from 60'])
-  expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', 'it is not served so'])
+  expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', ...new Array(3).fill('it is not served so')])
 })
 
 test('a strict objective is held by the set-up that answers one request soonest', async () => {

@@ -46,12 +46,12 @@ const MOST_SEARCHED = 3
 const SOON_SHARE = 1.1
 const MOST_SOON = 2
 
-/** Every split of the CPUs, each with and without joining. */
+/** Every split of the CPUs, and one that leaves a CPU to the thread that speaks HTTP; each with and without joining. */
 export function servingSetups(cpus: number, takesThreads: boolean): readonly ServingSetup[] {
   const divisors = Array.from({ length: cpus }, (_, k) => cpus - k).filter((workers) => cpus % workers === 0)
   const splits = takesThreads
-    ? divisors.map((workers) => ({ workers, threads: cpus / workers }))
-    : [...new Set([cpus, 1])].map((workers) => ({ workers, threads: null }))
+    ? [...divisors.map((workers) => ({ workers, threads: cpus / workers })), ...(cpus > 1 ? [{ workers: cpus - 1, threads: 1 }] : [])]
+    : [...new Set([cpus, Math.max(1, cpus - 1), 1])].map((workers) => ({ workers, threads: null }))
   return splits.flatMap((split) => [1, 'auto' as const].map((maxBatch) => ({ ...split, maxBatch, batchDelayMs: 0 })))
 }
 
