@@ -1,39 +1,29 @@
 // `fix --for slo`: workers × threads × batching by measurement. Every way to share the CPUs, with and without joining requests (as many as
-// pay by what predictions of several cost), is served as it would be shipped and asked as fast as it answers; the best of those are searched
+// pay for the whole server), is served as it would be shipped and asked as fast as it answers; the best of those are searched
 // for the highest rate that holds the objective, which that search confirms. So are those that answer one request soonest, since a strict
 // objective leaves no time for a queue, and where none of these holds, all others. Where rows are cheap together, the best is searched once
-// more with a delay, in which an incomplete batch waits for others.
+// more with a delay, in which an incomplete batch waits for others. Which of them is shipped is decided side by side (`serving-choice.ts`).
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { parseObjective } from '../../load/objective.ts'
 import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
-import type { LoadOptions } from '../load/options.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
+import { chooseServing } from './serving-choice.ts'
 import { servingLimits } from './serving-limits.ts'
+import type { LoadSetup, Row, ServingReport, ServingSetup } from './serving-types.ts'
 import { triedFolder } from './tried-folder.ts'
-
-export type ServingReport = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
 
 export interface ServingFound {
   readonly report: ServingReport
   /** The set-up to ship; null: none holds the objective. */
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
-}
-
-/** null: as the setup has it. */
-export interface ServingSetup {
-  readonly workers: number
-  readonly threads: number | null
-  readonly maxBatch: number | 'auto'
-  readonly batchDelayMs: number
 }
 
 const CAPACITY_SECONDS = 2
@@ -81,10 +71,6 @@ export function worthSearching<T extends Capacity>(
 
 const aloneOf = ({ aloneMs }: Capacity): number => aloneMs ?? Number.POSITIVE_INFINITY
 
-/** A run of `load` on a set-up. */
-export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => Promise<LoadDocument>
-
-type Row = ServingReport['tried'][number]
 type Costs = NonNullable<NonNullable<LoadDocument['setup']>['batchCosts']>
 
 interface Tried extends Capacity {
@@ -110,16 +96,17 @@ export async function searchServing(slo: string, setups: readonly ServingSetup[]
     [true, first],
     [false, others],
   ] as const)
-    for (const one of some) if (isFirst || bestOf(rows) === null) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
-  const withoutDelay = bestOf(rows)
+    for (const one of some) if (isFirst || highestOf(rows) === null) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
+  const withoutDelay = highestOf(rows)
   const delayed = withoutDelay === null ? null : withDelay(tried[withoutDelay]!, rows[withoutDelay]!, boundMs)
   if (delayed !== null)
     rows.push(await searched(delayed, { ...rows[withoutDelay!]!, batchDelayMs: delayed.batchDelayMs, answersPerSecond: null }))
-  return { objective: slo, best: bestOf(rows), tried: rows }
+  const choice = await chooseServing(slo, rows, run)
+  return { objective: slo, best: choice.best, tried: [...choice.rows] }
 }
 
 /** The place of the row with the highest rate, the first of equals; null: none holds. */
-function bestOf(rows: readonly Row[]): number | null {
+function highestOf(rows: readonly Row[]): number | null {
   const rates = rows.map(({ found }) => found?.ratePerSecond ?? 0)
   const most = Math.max(0, ...rates)
   return most === 0 ? null : rates.indexOf(most)

@@ -56,7 +56,8 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
   const setup = ({ workers, threads, maxBatch, batchDelayMs }: ServingTried['tried'][number]) =>
     `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}${batchDelayMs === undefined ? '' : ` of what comes within ${time(batchDelayMs)}`}`
   const rows = tried.map((one) => {
-    const found = one.found === null ? one.why : `holds ${rate(one.found.ratePerSecond)} requests/s`
+    const why = one.why === null ? '' : `; ${one.why}`
+    const found = one.found === null ? one.why : `holds ${rate(one.found.ratePerSecond)} requests/s${why}`
     const most = one.answersPerSecond === null ? '' : `answers ${rate(one.answersPerSecond)} a second at most; `
     return hang(`${setup(one)}: ${most}${found}`, width)
   })
