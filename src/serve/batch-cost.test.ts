@@ -13,6 +13,7 @@ describe('rows that are joined', () => {
       chooseBatch(
         costsOf((b) => 0.1 + 2 * b),
         null,
+        0,
       ),
     ).toEqual({
       mostRows: 1,
@@ -27,12 +28,14 @@ describe('rows that are joined', () => {
       chooseBatch(
         costsOf((b) => 8 + b),
         null,
+        0,
       ).mostRows,
     ).toBe(32)
     // A tenth more answers from the workers is worth a try on the whole server.
     const some = chooseBatch(
       costsOf((b) => 0.12 + b),
       null,
+      0,
     )
     expect([some.why, some.gain]).toEqual([null, expect.closeTo((4 * 1.12) / 4.12, 9)])
     // A row of 8 costs 2 ms, of 16 2.5 ms.
@@ -40,18 +43,21 @@ describe('rows that are joined', () => {
       chooseBatch(
         costsOf((b) => (b <= 8 ? 8 + b : 2.5 * b)),
         null,
+        0,
       ).mostRows,
     ).toBe(8)
     // 16 rows give 4.5 times one by one, 32 rows 4.56 times: nobody is to wait for so little.
     const flat = [1, 2, 4, 8, 16, 32].map((rows) => ({ rows, ms: [9, 10, 12, 16, 32, 63.2][Math.log2(rows)]! }))
-    expect(chooseBatch(flat, null).mostRows).toBe(8)
+    expect(chooseBatch(flat, null, 0).mostRows).toBe(8)
   })
 
   test('only so many that a request has time for two of them', () => {
     const costs = costsOf((b) => 8 + b)
     // 2 · (8 + 4) = 24 ms, 2 · (8 + 8) = 32 ms.
-    expect(chooseBatch(costs, 25).mostRows).toBe(4)
-    expect(chooseBatch(costs, 5)).toEqual({
+    expect(chooseBatch(costs, 25, 0).mostRows).toBe(4)
+    // And for the wait before them: 24 + 2 ms.
+    expect(chooseBatch(costs, 25, 2).mostRows).toBe(2)
+    expect(chooseBatch(costs, 5, 0)).toEqual({
       mostRows: 1,
       why: 'two predictions of as many rows as would pay take longer than the 5 ms that an answer may take',
       gain: 1,

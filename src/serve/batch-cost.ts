@@ -31,9 +31,12 @@ const NEAR_BEST = 0.97
 const gainOf = (costs: readonly BatchCost[], { rows, ms }: BatchCost): number => (rows * perRow(costs[0]!)) / ms
 const perRow = ({ rows, ms }: BatchCost): number => ms / rows
 
-/** `costs`: the fewest rows first. `withinMs`: what an answer may take, null: nobody says. A request waits for a batch that has just left, and is in one. */
-export function chooseBatch(costs: readonly BatchCost[], withinMs: number | null): BatchChoice {
-  const inTime = costs.filter(({ ms }, k) => k === 0 || withinMs === null || 2 * ms <= withinMs)
+/**
+ * `costs`: the fewest rows first. `withinMs`: what an answer may take, null: nobody says. A request waits for a batch that has just left,
+ * then up to `delayMs` for others, and is in one.
+ */
+export function chooseBatch(costs: readonly BatchCost[], withinMs: number | null, delayMs: number): BatchChoice {
+  const inTime = costs.filter(({ ms }, k) => k === 0 || withinMs === null || 2 * ms + delayMs <= withinMs)
   const gains = inTime.map((cost) => gainOf(costs, cost))
   const most = Math.max(...gains)
   if (most >= LEAST_GAIN) {
@@ -42,8 +45,9 @@ export function chooseBatch(costs: readonly BatchCost[], withinMs: number | null
   }
   const last = costs.at(-1)!
   const isLate = costs.length > inTime.length && Math.max(...costs.map((cost) => gainOf(costs, cost))) >= LEAST_GAIN
+  const wait = delayMs > 0 ? `, and the wait of ${delayMs} ms,` : ''
   const why = isLate
-    ? `two predictions of as many rows as would pay take longer than the ${withinMs} ms that an answer may take`
+    ? `two predictions of as many rows as would pay${wait} take longer than the ${withinMs} ms that an answer may take`
     : `a prediction of ${last.rows} rows takes ${(last.ms / costs[0]!.ms).toFixed(1)} times as long as one of ${costs[0]!.rows}`
   return { mostRows: 1, why, gain: 1 }
 }

@@ -318,5 +318,22 @@ describe('requests that are joined', () => {
       for (let k = 0; k < 20; k++) submit(rowsFrom(k, 1, k + 1))
       expect(() => submit(rowsFrom(20))).toThrow(/queue is full/)
     })
+
+    test('hold up no others behind them: what cannot be joined, and what makes a whole batch', async () => {
+      const { queue, asked, submit } = delayed()
+      submit(rowsFrom(1))
+      const odd = { ...rowsFrom(2), y: { dtype: 'float32' as const, shape: [2], data: new Float32Array(2) } }
+      submit(odd)
+      expect(asked.map(({ firsts }) => firsts)).toEqual([[2]])
+      asked[0]!.answer()
+      await turn()
+      submit(...[3, 4, 5, 6].map((k) => rowsFrom(k, 1, 2)))
+      expect(asked.map(({ firsts }) => firsts)).toEqual([[2], [3, 4, 5, 6]])
+      expect(queue.waiting).toBe(1)
+      pass(10)
+      asked[1]!.answer()
+      await turn()
+      expect(asked[2]!.firsts).toEqual([1])
+    })
   })
 })

@@ -122,7 +122,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   const next = () => {
     while (free.length > 0 && queue.length > 0) {
       const now = nowMs()
-      const waitMs = isClosed ? 0 : delayOf(queue, batching, now)
+      const { at, waitMs } = isClosed ? FIRST_NOW : nextOf(queue, batching, now)
       if (waitMs > 0) {
         for (const job of queue) job.leftMs ??= now
         // Whole milliseconds, and never too soon.
@@ -130,7 +130,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
         later = setTimeout(next, Math.ceil(waitMs))
         break
       }
-      const job = queue.shift()!
+      const job = queue.splice(at, 1)[0]!
       if (isDue(job, now))
         void serve(free.shift()!, [job, ...takeWith(job, queue, { rows: rowsToTake(job, queue, batching), now })])
     }
@@ -304,13 +304,34 @@ function takeWith(first: Job, queue: Job[], { rows: mostRows, now }: { readonly 
   return taken
 }
 
-/** How long the first of the queue still waits for others to come; 0 where it is joined to nothing, or what waits makes a whole batch. */
-function delayOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): number {
-  const first = queue[0]!
-  if (delayMs === 0 || first.rows === null || first.isAlone || first.isCancelled) return 0
+interface Next {
+  /** Its place in the queue. */
+  readonly at: number
+  /** 0: now. */
+  readonly waitMs: number
+}
+
+const FIRST_NOW: Next = { at: 0, waitMs: 0 }
+
+/** The first that waits for others no longer, or makes a whole batch with them; else how long until one is. */
+function nextOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): Next {
+  if (delayMs === 0) return FIRST_NOW
+  const looked = new Set<string>()
+  let soonest = Number.POSITIVE_INFINITY
+  for (const [at, job] of queue.entries()) {
+    const waitMs = leftOf(job, delayMs, now)
+    if (waitMs <= 0 || (!looked.has(job.key) && rowsWith(job, queue, mostRows) >= mostRows)) return { at, waitMs: 0 }
+    looked.add(job.key)
+    soonest = Math.min(soonest, waitMs)
+  }
+  return { at: 0, waitMs: soonest }
+}
+
+/** How long it still waits for others to come; 0: it is joined to nothing. */
+function leftOf({ rows, isAlone, isCancelled, enqueuedMs, deadlineMs }: Job, delayMs: number, now: number): number {
+  if (rows === null || isAlone || isCancelled) return 0
   // What has a deadline is to be answered by then.
-  const left = first.enqueuedMs + Math.min(delayMs, (first.deadlineMs - first.enqueuedMs) / 2) - now
-  return left <= 0 || rowsWith(first, queue, mostRows) >= mostRows ? 0 : left
+  return enqueuedMs + Math.min(delayMs, (deadlineMs - enqueuedMs) / 2) - now
 }
 
 /** Takes out of the queue whose deadline has passed or whose client has gone; how many still wait. */

@@ -45,7 +45,7 @@ export async function settleBatches(
     const requests = await proveBatches(model, servers[0]!.predict, samples)
     if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
     const costs = await measureBatchCosts(servers, requests, nowMs)
-    const chosen = chooseBatch(costs, withinMs)
+    const chosen = chooseBatch(costs, withinMs, delayMs)
     const line = fittedLine(costs)
     if (chosen.why !== null) return { ...NOT_JOINED, costs, line, why: chosen.why }
     const { ms } = costs.find(({ rows }) => rows === chosen.mostRows)!
