@@ -3,8 +3,12 @@
 // holds no place. Where requests may be joined, a worker takes with the first all that fit: what had to wait anyway. None waits for others
 // to come, unless a delay is told, up to which a free worker leaves an incomplete batch in the queue.
 import type { Feeds, Results } from '../engines/types.ts'
-import { batchKeyOf, rowsOf } from './batches.ts'
+import { type Batching, FIRST_NOW, nextOf, takeWith } from './joined-jobs.ts'
 import { RequestError } from './protocol.ts'
+import { dropDue, endBatchWait, isDue, type Job, type JobAnswer, newJob } from './queued-job.ts'
+
+export type { Batching } from './joined-jobs.ts'
+export type { Timing } from './queued-job.ts'
 
 /** A worker as the queue sees it. */
 export interface Server {
@@ -33,31 +37,8 @@ export class NotApart extends Error {
   override readonly name = 'NotApart'
 }
 
-export interface Timing {
-  readonly queueMs: number
-  /** Of `queueMs`, while a worker was free and waited for others to join; absent: no worker waits. */
-  readonly batchWaitMs?: number
-  /** To the worker and back. */
-  readonly handOverMs: number
-  /** Of the prediction that this request was part of. */
-  readonly computeMs: number
-  /** Requests that were predicted together. */
-  readonly together: number
-}
-
-export interface Batching {
-  /** In one prediction, over all inputs' first axes; 1: requests are not joined. */
-  readonly mostRows: number
-  /** Of fewer than make a whole batch so many are joined. */
-  readonly fewRows: number
-  /** So long the first request of an incomplete batch waits for others while a worker is free. */
-  readonly delayMs: number
-  /** The model's results cannot be taken apart after all: no more requests are joined. */
-  readonly onGivenUp: () => void
-}
-
 export interface Ticket {
-  readonly answer: Promise<{ readonly results: Results; readonly timing: Timing }>
+  readonly answer: Promise<JobAnswer>
   /** The client has gone: nobody waits for it any more. */
   cancel(): void
 }
@@ -81,24 +62,6 @@ export interface Dispatcher {
   drain(): Promise<void>
 }
 
-interface Job {
-  readonly feeds: Feeds
-  readonly enqueuedMs: number
-  readonly deadlineMs: number
-  /** null: predicted by itself. */
-  readonly rows: number | null
-  readonly key: string
-  tries: number
-  isCancelled: boolean
-  /** Went wrong together with others, which is no fault of theirs. */
-  isAlone: boolean
-  /** How long it was left by a worker that was free, and since when it is so; null: none is. */
-  batchWaitMs: number
-  leftMs: number | null
-  readonly resolve: (answer: { results: Results; timing: Timing }) => void
-  readonly reject: (error: unknown) => void
-}
-
 /** A request whose worker died goes to another one, once. */
 const MOST_TRIES = 2
 
@@ -111,11 +74,8 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   const servers = new Set<Server>()
   const queue: Job[] = []
   let batching = NO_BATCHES
-  /** Now or by turns. */
-  let isEverJoined = false
   let later: NodeJS.Timeout | undefined
-  let running = 0
-  let heldMs = 0
+  let [running, heldMs] = [0, 0]
   let isClosed = false
   let drained = () => {}
 
@@ -131,8 +91,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
         break
       }
       const job = queue.splice(at, 1)[0]!
-      if (isDue(job, now))
-        void serve(free.shift()!, [job, ...takeWith(job, queue, { rows: rowsToTake(job, queue, batching), now })])
+      if (isDue(job, now)) void serve(free.shift()!, [job, ...takeWith(job, queue, { ...batching, now })])
     }
     if (free.length === 0 && batching.delayMs > 0) endBatchWait(queue, nowMs())
     if (isClosed && running === 0 && queue.length === 0) drained()
@@ -140,10 +99,9 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
   const serve = async (server: Server, jobs: readonly Job[]) => {
     running += jobs.length
     const sentMs = nowMs()
-    const isDelayed = batching.delayMs > 0
     endBatchWait(jobs, sentMs)
     try {
-      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs(), isDelayed })
+      answerAll(jobs, await server.predict(jobs.map(({ feeds }) => feeds)), { sentMs, endedMs: nowMs() })
     } catch (error) {
       failed(jobs, error)
     }
@@ -165,7 +123,7 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     submit(feeds, timeoutMs) {
       if (isClosed) throw new RequestError(503, SHUTTING_DOWN)
       if (isCrowded()) throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
-      const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isJoined: isEverJoined })
+      const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isDelayed: batching.delayMs > 0 })
       queue.push(job)
       next()
       return {
@@ -191,7 +149,6 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     },
     join(told) {
       batching = told
-      isEverJoined ||= told.mostRows > 1
     },
     get waiting() {
       return queue.length
@@ -219,23 +176,14 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
 function answerAll(
   jobs: readonly Job[],
   { results, startedMs, endedMs }: Predicted,
-  held: { readonly sentMs: number; readonly endedMs: number; readonly isDelayed: boolean },
+  held: { readonly sentMs: number; readonly endedMs: number },
 ): void {
   const computeMs = endedMs - startedMs
   const handOverMs = Math.max(0, held.endedMs - held.sentMs - computeMs)
   for (const [k, job] of jobs.entries()) {
     const { enqueuedMs, batchWaitMs } = job
     const timing = { queueMs: held.sentMs - enqueuedMs, handOverMs, computeMs, together: jobs.length }
-    job.resolve({ results: results[k]!, timing: held.isDelayed ? { ...timing, batchWaitMs } : timing })
-  }
-}
-
-/** No worker is free any more that could have taken them, or one takes them. */
-function endBatchWait(jobs: readonly Job[], now: number): void {
-  for (const job of jobs) {
-    if (job.leftMs === null) continue
-    job.batchWaitMs += now - job.leftMs
-    job.leftMs = null
+    job.resolve({ results: results[k]!, timing: batchWaitMs === null ? timing : { ...timing, batchWaitMs } })
   }
 }
 
@@ -246,108 +194,5 @@ function isAskedAgain(job: Job, error: unknown, together: number): boolean {
   job.isAlone = true
   if (isLost ? job.tries < MOST_TRIES : together > 1) return true
   job.reject(isLost ? new RequestError(500, 'the worker that predicted ended before it answered') : error)
-  return false
-}
-
-interface Coming {
-  readonly enqueuedMs: number
-  readonly timeoutMs: number | null
-  readonly isJoined: boolean
-}
-
-function newJob(
-  feeds: Feeds,
-  { enqueuedMs, timeoutMs, isJoined }: Coming,
-): { readonly job: Job; readonly answer: Ticket['answer'] } {
-  let job!: Job
-  const answer: Ticket['answer'] = new Promise((resolve, reject) => {
-    const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
-    const joins = isJoined ? { rows: rowsOf(feeds), key: batchKeyOf(feeds) } : { rows: null, key: '' }
-    job = {
-      ...{ feeds, enqueuedMs, deadlineMs, ...joins, tries: 0, isCancelled: false, isAlone: false },
-      ...{ batchWaitMs: 0, leftMs: null, resolve, reject },
-    }
-  })
-  return { job, answer }
-}
-
-/** Rows of those that can be joined with the first, itself among them, counted up to `most`. */
-function rowsWith(first: Job, queue: readonly Job[], most: number): number {
-  let rows = first.rows ?? 0
-  for (let at = 0; at < queue.length && rows < most; at++) {
-    const job = queue[at]!
-    if (job !== first && !job.isAlone && job.rows !== null && job.key === first.key) rows += job.rows
-  }
-  return rows
-}
-
-function rowsToTake(first: Job, queue: readonly Job[], { mostRows, fewRows }: Batching): number {
-  return fewRows === mostRows || rowsWith(first, queue, mostRows) >= mostRows ? mostRows : fewRows
-}
-
-/** Takes those out of the queue that are predicted together with the first, up to so many rows. */
-function takeWith(first: Job, queue: Job[], { rows: mostRows, now }: { readonly rows: number; readonly now: number }): Job[] {
-  const taken: Job[] = []
-  if (mostRows === 1 || first.rows === null || first.isAlone) return taken
-  let rows = first.rows
-  for (let at = 0; at < queue.length && rows < mostRows; ) {
-    const job = queue[at]!
-    if (job.rows === null || job.isAlone || job.key !== first.key) at++
-    else if (rows + job.rows > mostRows) break
-    else {
-      queue.splice(at, 1)
-      if (!isDue(job, now)) continue
-      taken.push(job)
-      rows += job.rows
-    }
-  }
-  return taken
-}
-
-interface Next {
-  /** Its place in the queue. */
-  readonly at: number
-  /** 0: now. */
-  readonly waitMs: number
-}
-
-const FIRST_NOW: Next = { at: 0, waitMs: 0 }
-
-/** The first that waits for others no longer, or makes a whole batch with them; else how long until one is. */
-function nextOf(queue: readonly Job[], { mostRows, delayMs }: Batching, now: number): Next {
-  if (delayMs === 0) return FIRST_NOW
-  const looked = new Set<string>()
-  let soonest = Number.POSITIVE_INFINITY
-  for (const [at, job] of queue.entries()) {
-    const waitMs = leftOf(job, delayMs, now)
-    if (waitMs <= 0 || (!looked.has(job.key) && rowsWith(job, queue, mostRows) >= mostRows)) return { at, waitMs: 0 }
-    looked.add(job.key)
-    soonest = Math.min(soonest, waitMs)
-  }
-  return { at: 0, waitMs: soonest }
-}
-
-/** How long it still waits for others to come; 0: it is joined to nothing. */
-function leftOf({ rows, isAlone, isCancelled, enqueuedMs, deadlineMs }: Job, delayMs: number, now: number): number {
-  if (rows === null || isAlone || isCancelled) return 0
-  // What has a deadline is to be answered by then.
-  return enqueuedMs + Math.min(delayMs, (deadlineMs - enqueuedMs) / 2) - now
-}
-
-/** Takes out of the queue whose deadline has passed or whose client has gone; how many still wait. */
-function dropDue(queue: Job[], now: number): number {
-  const left = queue.filter((job) => isDue(job, now))
-  queue.splice(0, queue.length, ...left)
-  return left.length
-}
-
-/** Looked at when a worker would take it or its place is needed, and not before: what waits costs nothing. */
-function isDue(job: Job, now: number): boolean {
-  if (job.isCancelled) {
-    job.reject(new RequestError(499, 'the client has gone'))
-    return false
-  }
-  if (now <= job.deadlineMs) return true
-  job.reject(new RequestError(504, 'the deadline passed while the request waited'))
   return false
 }

@@ -11,6 +11,10 @@ test('parts are told in the order of time, what is not known is left out', () =>
 })
 
 test('waiting for others to join is a part of its own, and not of the queue', () => {
-  expect(serverTiming({ ...timing, batchWaitMs: 4 }, { parse: 1, serialize: 0 })).toMatch(/queue;dur=1\.0000, batch-wait;dur=4\.0000, hand/)
-  expect(serverTiming({ ...timing, batchWaitMs: 0 }, { parse: 1, serialize: 0 })).toMatch(/queue;dur=5\.0000, batch-wait;dur=0\.0000, hand/)
+  expect(serverTiming({ ...timing, batchWaitMs: 4 }, { parse: 1, serialize: 0 })).toMatch(
+    /queue;dur=1\.0000, batch-wait;dur=4\.0000, hand/,
+  )
+  expect(serverTiming({ ...timing, batchWaitMs: 0 }, { parse: 1, serialize: 0 })).toMatch(
+    /queue;dur=5\.0000, batch-wait;dur=0\.0000, hand/,
+  )
 })

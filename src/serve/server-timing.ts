@@ -1,5 +1,5 @@
 // What a request took in the server, told with its answer: https://www.w3.org/TR/server-timing/
-import type { Timing } from './dispatcher.ts'
+import type { Timing } from './queued-job.ts'
 
 export interface Around {
   /** Absent over gRPC, which hands over whole messages. */

@@ -60,7 +60,7 @@ async function isBetterInTurns(first: Row, second: Row, { objective, run }: Aski
   for (let k = 0; k < RUNS; k++) {
     const own = await pointOf(first, run, { rate, seed: FIRST_SEED + k })
     const other = await pointOf(second, run, { rate, seed: FIRST_SEED + k })
-    if (valueOf(own, objective) < valueOf(other, objective)) wins++
+    if (tailOf(own, objective) < tailOf(other, objective)) wins++
   }
   return wins === RUNS || (wins > 0 && isSimpler(first, second))
 }
@@ -82,7 +82,7 @@ const PERCENTILES = [
 ] as const
 
 /** The objective's percentile, or the next above it that a point has; the mean where the run was too short for it. */
-function valueOf(point: LoadPoint, { share }: Objective): number {
+function tailOf(point: LoadPoint, { share }: Objective): number {
   if (point.saturated) return Number.POSITIVE_INFINITY
   const name = share === null ? 'meanMs' : PERCENTILES.find(([most]) => share <= most)![1]
   return point[name] ?? point.meanMs ?? Number.POSITIVE_INFINITY

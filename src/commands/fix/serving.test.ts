@@ -83,7 +83,12 @@ test('the highest rate that holds wins, and not the highest throughput', async (
   const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
   expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, maxBatch: 1, found: { ratePerSecond: 80 } })
   expect(asked.slice(3)).toEqual(['2x1b8 p99<20ms', '2x1b1 p99<20ms from 60'])
-  expect(tried.map(({ why }) => why)).toEqual([null, null, 'another set-up answers more', ...new Array(3).fill('it is not served so')])
+  expect(tried.map(({ why }) => why)).toEqual([
+    null,
+    null,
+    'another set-up answers more',
+    ...new Array(3).fill('it is not served so'),
+  ])
 })
 
 test('a strict objective is held by the set-up that answers one request soonest', async () => {

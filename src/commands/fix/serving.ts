@@ -40,7 +40,10 @@ const MOST_SOON = 2
 export function servingSetups(cpus: number, takesThreads: boolean): readonly ServingSetup[] {
   const divisors = Array.from({ length: cpus }, (_, k) => cpus - k).filter((workers) => cpus % workers === 0)
   const splits = takesThreads
-    ? [...divisors.map((workers) => ({ workers, threads: cpus / workers })), ...(cpus > 1 ? [{ workers: cpus - 1, threads: 1 }] : [])]
+    ? [
+        ...divisors.map((workers) => ({ workers, threads: cpus / workers })),
+        ...(cpus > 1 ? [{ workers: cpus - 1, threads: 1 }] : []),
+      ]
     : [...new Set([cpus, Math.max(1, cpus - 1), 1])].map((workers) => ({ workers, threads: null }))
   return splits.flatMap((split) => [1, 'auto' as const].map((maxBatch) => ({ ...split, maxBatch, batchDelayMs: 0 })))
 }

@@ -163,6 +163,28 @@ describe('the end of fix', () => {
     expect(none).not.toContain('--max-loss')
   })
 
+  test('says what serves best, what the others hold, and why they were not taken', () => {
+    const found = (ratePerSecond: number) => ({
+      ratePerSecond,
+      low: 0.9 * ratePerSecond,
+      high: 1.1 * ratePerSecond,
+      confirmed: 5,
+    })
+    const one = { workers: 2, threads: 1, maxBatch: 1, answersPerSecond: 500, found: found(300), why: null }
+    const tried = [
+      one,
+      { ...one, maxBatch: 8, found: found(310), why: 'at 62 requests/s answers come later than one by one' },
+      { ...one, workers: 1, found: null, why: 'another set-up answers more' },
+    ]
+    const text = renderFix(fixed({ serving: { objective: 'p99<20ms', best: 0, tried } }), { width: 120, colour: false })
+    expect(text).toContain('Served with 2 workers × 1 thread, 300 requests/s (270–330) hold p99<20ms.')
+    expect(text).toContain('2 workers × 1 thread: answers 500 a second at most; holds 300 requests/s\n')
+    expect(text).toMatch(
+      /up to 8 rows together: .* holds 310 requests\/s; at 62 requests\/s\s+answers come later than one by one/,
+    )
+    expect(text).toContain('1 worker × 1 thread: answers 500 a second at most; another set-up answers more')
+  })
+
   test('says nothing of synthetic inputs where the inputs are the user’s, or nothing was compared', () => {
     const own = cnn.model!.inputs.map((input) => ({ ...input, source: 'data' as const }))
     expect(drawn(fixed({}, { model: { ...cnn.model!, inputs: own } }))).not.toContain('synthetic')
