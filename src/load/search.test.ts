@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { exampleRun } from './example-queue.ts'
 import { parseObjective } from './objective.ts'
 import { latenciesOf, pointOf } from './point.ts'
-import { type Searched, type SearchRun, searchRate } from './search.ts'
+import { type Searched, searchRate } from './search.ts'
+import type { SearchRun } from './tries.ts'
 
 const all = (ms: number, requests = 1000) => ({
   latencies: new Float64Array(requests).fill(ms),
@@ -90,6 +91,35 @@ describe('what is confirmed', () => {
     expect(found!.ratePerSecond).toBeGreaterThan(95)
   })
 
+  test('climbs by longer steps where halving ended far below', async () => {
+    // Every run of the bisection fails.
+    const { found, search } = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async (rate, _, stage) => all(rate! >= 99 || stage === 'bisect' ? 30 : 1)),
+      1,
+      50,
+    )
+    expect(found!.ratePerSecond).toBeLessThan(99)
+    expect(found!.ratePerSecond).toBeGreaterThan(99 / 1.025)
+    expect([found!.confirmed, found!.atLeast, search.ended]).toEqual([5, undefined, 'confirmed'])
+    expect(search.above!.ratePerSecond / found!.ratePerSecond).toBeCloseTo(1.025, 6)
+    expect(search.runs.filter(({ stage }) => stage === 'confirm' || stage === 'above').length).toBeLessThan(80)
+  })
+
+  test('is what the server does at least where the rates that were tried all held', async () => {
+    const { found, search } = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async () => all(1)),
+      1,
+      1,
+    )
+    expect(found).toMatchObject({ ratePerSecond: 2 ** 20, confirmed: 5, atLeast: true })
+    expect([search.above, search.ended]).toEqual([
+      null,
+      expect.stringMatching(/still held at 1048576 .* the most that was tried$/),
+    ])
+  })
+
   test('has as many requests in a run as LoadGen’s rule asks for', async () => {
     const few = (requests: number) => scripted(async (rate) => all(rate! >= 100 ? 30 : 1, rate === null ? 300 : requests))
     const p99 = await searchRate(parseObjective('p99<20ms'), few(600), 1, 40)
@@ -115,20 +145,66 @@ describe('what is confirmed', () => {
 describe('a generator that is late', () => {
   const late = { ...all(30), limited: true }
 
-  test('ends the search with no rate, whatever the latencies say', async () => {
+  test('ends the search, whatever the latencies say: the server does at least what held, five times', async () => {
     const { found, search } = await searchRate(
       parseObjective('p99<20ms'),
       scripted(async (rate) => (rate! > 5000 ? late : all(1))),
       1,
       1000,
     )
-    expect(found).toBe(null)
+    expect(found).toMatchObject({ ratePerSecond: 4000, high: 8000, confirmed: 5, atLeast: true })
+    expect(search.above).toBe(null)
     expect(search.ended).toBe(
       'the generator ended the search: it did not keep to its schedule at 8000 requests/s, and the objective still held at 4000',
     )
     expect(search.runs.filter(({ generatorLate }) => generatorLate).map(({ held, valueMs }) => [held, valueMs])).toEqual(
       new Array(3).fill([false, null]),
     )
+  })
+
+  test('while the bracket is halved: what held is confirmed, and what fails is its bound', async () => {
+    const { found, search } = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async (rate) => (rate! >= 7000 ? all(30) : rate! > 5000 ? late : all(1))),
+      1,
+      1000,
+    )
+    expect(found).toMatchObject({ ratePerSecond: 4000, confirmed: 5, atLeast: true })
+    expect(search.ended).toMatch(/at 5657 requests\/s, and the objective still held at 4000$/)
+  })
+
+  test('at the rate that is confirmed: the one below it is', async () => {
+    const { found, search } = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async (rate, _, stage) => (rate! >= 99 ? all(30) : rate! > 96 && /confirm|above/.test(stage) ? late : all(1))),
+      1,
+      10,
+    )
+    expect(found!.ratePerSecond).toBeLessThan(96)
+    expect(found!.ratePerSecond).toBeGreaterThan(96 / 1.025)
+    expect([found!.confirmed, found!.atLeast, search.above]).toEqual([5, true, null])
+    const never = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async (rate, _, stage) => (rate! >= 100 ? all(30) : stage === 'confirm' ? late : all(1))),
+      1,
+      10,
+    )
+    expect([never.found, never.search.ended]).toEqual([null, expect.stringMatching(/^the generator ended the search/)])
+  })
+
+  test('above a rate that fails one of its runs: the one below is confirmed as ever', async () => {
+    let runs = 0
+    const { found, search } = await searchRate(
+      parseObjective('p99<20ms'),
+      scripted(async (rate, _, stage) =>
+        rate! > 5000 ? late : all(rate === 4000 && stage === 'confirm' && ++runs === 3 ? 30 : 1),
+      ),
+      1,
+      1000,
+    )
+    expect(found!.ratePerSecond).toBeCloseTo(4000 / 1.025, 6)
+    expect([found!.confirmed, found!.atLeast, search.ended]).toEqual([5, undefined, 'confirmed'])
+    expect(search.above).toEqual({ ratePerSecond: expect.closeTo(4000, 6), runs: 3, held: 2 })
   })
 
   test('now and then is made up for by another run', async () => {

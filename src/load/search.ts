@@ -3,21 +3,13 @@
 // every one of its five runs, as MLPerf's rules asked (LoadGen's FindPeakPerformance stops after the bisection); where one fails, the
 // candidate goes down a step. Five draws all on one side of a bound are a harder test than the bound itself: by simulation (M/M/1, 3200
 // requests a run) the rate would come out 11 % low. So a run that misses by less than its own interval is made longer before it counts as
-// failed, up to four times as long: 3 % low. A run in which the generator was late is none: it is made again, and where it is late again the search ends.
+// failed, up to four times as long: 3 % low. Where the generator is late before the server is, the highest rate that held is confirmed,
+// as the least that the server does.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
+import { CONFIRMING, type Confirmed, confirm, MOST_MOVES, STEP } from './confirm.ts'
 import { perSecond } from './facts.ts'
-import { isUndecided, judge, leastFor, nameOf, type Objective } from './objective.ts'
-
-/** What a run at a rate gives; `latencies` infinite where no good answer came. */
-export interface SearchSample {
-  readonly latencies: Float64Array
-  readonly saturated: boolean
-  /** The generator did not keep to its schedule, and whether the objective holds is not known. */
-  readonly limited: boolean
-}
-
-/** `stage` 'alone': one request after another, `ratePerSecond` null. */
-export type SearchRun = (ratePerSecond: number | null, seed: number, stage: LoadSearchRun['stage']) => Promise<SearchSample>
+import { leastFor, nameOf, type Objective } from './objective.ts'
+import { type SearchRun, type Tries, triesOf } from './tries.ts'
 
 export interface Searched {
   readonly run: SearchRun
@@ -32,17 +24,9 @@ export interface SearchResult {
 
 /** What the bracket is halved to. */
 const BRACKET = 1.05
-/** From the candidate to the rate just above it. */
-const STEP = 1.025
-const CONFIRMING = 5
 const MOST_DOUBLINGS = 20
-const MOST_MOVES = 20
 /** Of what one request after another reaches. */
 const FIRST_SHARE = 0.4
-/** Runs at a rate in which the generator is late, before that is how it is. */
-const ATTEMPTS = 3
-/** A confirming run that misses the objective by less than it is sure of becomes so many times as long at most. */
-const LENGTHS = 4
 
 export async function searchRate(
   objective: Objective,
@@ -61,66 +45,27 @@ export async function searchRate(
   if (alone.requests === 0) return end('not one request was answered while one was asked after another')
   if (isAlone !== 'holds') return end('the objective does not even hold for one request after another')
   const { low, high, late } = await bracketOf(tries, startAt ?? FIRST_SHARE / aloneSeconds(alone, objective))
-  if (late !== null) return end(generatorEnded(late, low))
-  if (low === null) return end('the objective holds at none of the rates that were tried')
-  if (high === null) return end(`the objective still held at ${perSecond(low)} requests/s, the most that was tried`)
-  const length = searched.secondsAt(high)
-  if (Math.round(high * length) < leastFor(objective)) return end(tooFew(objective, high, length))
-  const halved = await halve(tries, low, high)
-  if (halved.late !== null) return end(generatorEnded(halved.late, halved.low))
-  const confirmed = await confirm(tries, halved.low, leastFor(objective))
-  if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, confirmed.held))
+  if (low === null)
+    return end(late !== null ? generatorEnded(late, null) : 'the objective holds at none of the rates that were tried')
+  const length = searched.secondsAt(high ?? low)
+  if (Math.round((high ?? low) * length) < leastFor(objective)) return end(tooFew(objective, high ?? low, length))
+  const halved = high === null ? { low, late } : await halve(tries, low, high)
+  const aboveIsKnown = high !== null && halved.late === null
+  const confirmed = await confirm(tries, { start: halved.low, least: leastFor(objective), aboveIsKnown })
+  if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, halved.low))
   if (confirmed.kind === 'too-few')
     return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
   if (confirmed.kind === 'none') return end('no rate near the one found held in five runs: make them longer (--seconds)')
-  return end('confirmed', confirmed)
+  if (confirmed.above !== null) return end('confirmed', confirmed)
+  return end(endedEarly(confirmed, halved.late, high === null), confirmed)
 }
 
-type Outcome = 'holds' | 'fails' | 'late'
-
-interface Tries {
-  readonly runs: LoadSearchRun[]
-  newSeed(): number
-  at(ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed?: number): Promise<Outcome>
-}
-
-function triesOf(objective: Objective, run: SearchRun, firstSeed: number): Tries {
-  const runs: LoadSearchRun[] = []
-  let next = firstSeed
-  const newSeed = () => next++
-  const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed: number): Promise<Outcome> => {
-    let { latencies, saturated, limited } = await run(ratePerSecond, seed, stage)
-    const most = stage === 'confirm' || stage === 'above' ? LENGTHS : 1
-    for (let length = 1; length < most && !saturated && !limited && isUndecided(objective, latencies); length++) {
-      const more = await run(ratePerSecond, newSeed(), stage)
-      latencies = joined(latencies, more.latencies)
-      saturated = more.saturated
-      limited = more.limited
-    }
-    const judged = judge(objective, latencies)
-    const held = judged.held && !saturated && !limited
-    const valueMs = saturated || limited ? null : judged.valueMs
-    const late = limited ? { generatorLate: true } : {}
-    runs.push({ stage, ratePerSecond, seed, requests: latencies.length, over: judged.over, valueMs, saturated, held, ...late })
-    if (limited) return 'late'
-    return held ? 'holds' : 'fails'
-  }
-  return {
-    runs,
-    newSeed,
-    async at(ratePerSecond, stage, seed = newSeed()) {
-      let outcome: Outcome = 'late'
-      for (let attempt = 0; attempt < ATTEMPTS && outcome === 'late'; attempt++) outcome = await once(ratePerSecond, stage, seed)
-      return outcome
-    },
-  }
-}
-
-function joined(first: Float64Array, second: Float64Array): Float64Array {
-  const both = new Float64Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
+/** Why nothing is known above a rate that held. */
+function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string {
+  const late = lateAt ?? lateBefore
+  if (late !== null) return generatorEnded(late, ratePerSecond)
+  const held = `the objective still held at ${perSecond(ratePerSecond)} requests/s`
+  return isMost ? `${held}, the most that was tried` : `${held} after ${MOST_MOVES} steps; make the runs longer (--seconds)`
 }
 
 interface Bracket {
@@ -162,85 +107,24 @@ async function halve(tries: Tries, from: number, to: number): Promise<{ low: num
   return { low, late: null }
 }
 
-interface Confirmed {
-  readonly kind: 'confirmed'
-  readonly ratePerSecond: number
-  readonly runs: number
-  readonly above: NonNullable<LoadSearch['above']>
-}
-
-type Confirming =
-  | Confirmed
-  | { readonly kind: 'late'; readonly ratePerSecond: number; readonly held: number | null }
-  | { readonly kind: 'too-few'; readonly ratePerSecond: number }
-  | { readonly kind: 'none' }
-
-interface Tally {
-  runs: number
-  held: number
-}
-
-const isFailed = ({ runs, held }: Tally): boolean => held < runs
-const isConfirmed = ({ held }: Tally): boolean => held === CONFIRMING
-
-/** Moves by steps until a rate holds in each of its runs and the one above has failed. `least`: requests that a run takes. */
-async function confirm(tries: Tries, start: number, least: number): Promise<Confirming> {
-  const steps = new Map<number, Tally>()
-  const rateOf = (step: number) => start * STEP ** step
-  const tallyOf = (step: number): Tally => {
-    const tally = steps.get(step) ?? { runs: 0, held: 0 }
-    steps.set(step, tally)
-    return tally
-  }
-  const highestConfirmed = (): number | null => {
-    const confirmed = [...steps].filter(([, tally]) => isConfirmed(tally)).map(([step]) => step)
-    return confirmed.length === 0 ? null : rateOf(Math.max(...confirmed))
-  }
-  let step = 0
-  for (let move = 0; move < MOST_MOVES; move++) {
-    const [own, above] = [tallyOf(step), tallyOf(step + 1)]
-    for (let k = 0; k < CONFIRMING && !isFailed(own); k++) {
-      const seed = tries.newSeed()
-      for (const [at, stage] of [
-        [step, 'confirm'],
-        [step + 1, 'above'],
-      ] as const) {
-        const tally = tallyOf(at)
-        if (isFailed(own) || isFailed(tally) || isConfirmed(tally)) continue
-        const outcome = await tries.at(rateOf(at), stage, seed)
-        if (outcome === 'late') return { kind: 'late', ratePerSecond: rateOf(at), held: highestConfirmed() }
-        if (outcome === 'holds' && tries.runs.at(-1)!.requests < least) return { kind: 'too-few', ratePerSecond: rateOf(at) }
-        tally.runs++
-        if (outcome === 'holds') tally.held++
-      }
-    }
-    if (!isConfirmed(own)) step--
-    else if (isConfirmed(above)) step++
-    else
-      return {
-        kind: 'confirmed',
-        ratePerSecond: rateOf(step),
-        runs: own.held,
-        above: { ratePerSecond: rateOf(step + 1), ...above },
-      }
-  }
-  return { kind: 'none' }
-}
-
 /** With the rates at which no run failed, and from which on none held, around it. */
-function foundOf({ ratePerSecond: rate, runs: confirmed }: Confirmed, runs: readonly LoadSearchRun[]): LoadFound {
-  const known = runs.filter(({ ratePerSecond, generatorLate }) => ratePerSecond !== null && generatorLate !== true)
+function foundOf({ ratePerSecond: rate, runs: confirmed, above }: Confirmed, runs: readonly LoadSearchRun[]): LoadFound {
+  const rated = runs.filter(({ ratePerSecond }) => ratePerSecond !== null)
+  const known = rated.filter(({ generatorLate }) => generatorLate !== true)
+  const late = rated.filter(({ generatorLate }) => generatorLate === true).map(({ ratePerSecond }) => ratePerSecond!)
   const failed = known.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond!)
   const passed = known.filter(({ held }) => held).map(({ ratePerSecond }) => ratePerSecond!)
   const lowest = Math.min(...failed)
   const lower = passed.filter((one) => one < lowest && one <= rate)
   const highest = Math.max(...passed)
-  const higher = failed.filter((one) => one > highest && one >= rate)
+  // Of at least a rate, up to where nothing is known.
+  const higher = [...failed, ...(above === null ? late : [])].filter((one) => one > highest && one >= rate)
   return {
     ratePerSecond: rate,
     low: lower.length > 0 ? Math.max(...lower) : rate / STEP,
     high: higher.length > 0 ? Math.min(...higher) : Math.max(highest, rate) * STEP,
     confirmed,
+    ...(above === null ? { atLeast: true } : {}),
   }
 }
 

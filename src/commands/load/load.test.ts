@@ -76,6 +76,11 @@ test('answers in a sentence', () => {
 
 test('answers a search with the rate and its interval', () => {
   const search = { objective: 'p99<20ms', confirmingRuns: 5, ended: 'confirmed' } as LoadDocument['search']
+  const ended = 'the generator ended the search: it did not keep to its schedule at 120 requests/s'
+  const least = { ratePerSecond: 61.23, low: 59, high: 120, confirmed: 5, atLeast: true }
+  expect(answer({ search: { ...search, ended } as LoadDocument['search'], found: least })).toBe(
+    `At least 61.2 requests/s hold p99<20ms, in 5 of 5 confirming runs; of more nothing is known: ${ended}.`,
+  )
   expect(answer({ search, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 5 } })).toBe(
     '61.2 requests/s (59–64.1) is the highest rate that holds p99<20ms, in 5 of 5 confirming runs.',
   )

@@ -221,6 +221,11 @@ export interface LoadFound {
   readonly high: number
   /** Confirming runs at this rate in which the objective held. */
   readonly confirmed: number
+  /**
+   * The server does at least this rate: the search ended (`search.ended`) before a rate above it failed. `high` is then the least rate
+   * above of which nothing is known. Absent: the rate above failed.
+   */
+  readonly atLeast?: boolean
 }
 
 export interface LoadSearch {

@@ -71,7 +71,9 @@ function Card({ load: { answer, found, search } }: { load: Load }) {
           ? ''
           : found === null
             ? 'no rate holds it'
-            : `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)})`}
+            : found.atLeast
+              ? `at least ${perSecond(found.ratePerSecond)} requests/s`
+              : `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)})`}
       </p>
       <p>
         <Says text={answer} />

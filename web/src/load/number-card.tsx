@@ -22,10 +22,12 @@ export function NumberCard({ load }: { load: Load }) {
           ) : (
             <>
               <p class="hero">
+                {found.atLeast ? <small>at least </small> : null}
                 {perSecond(found.ratePerSecond)} <small>requests/s</small>
               </p>
               <p class="soft">
-                {perSecond(found.low)}–{perSecond(found.high)} requests/s; it held in {plural(found.confirmed, 'confirming run')}
+                {found.atLeast ? '' : `${perSecond(found.low)}–${perSecond(found.high)} requests/s; `}it held in{' '}
+                {plural(found.confirmed, 'confirming run')}
               </p>
             </>
           )}

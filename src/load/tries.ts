@@ -1,0 +1,67 @@
+// The runs of a search, each judged by the objective. A run that misses by less than its own interval is made longer before it counts as
+// failed, up to four times as long. A run in which the generator was late is none: it is made again.
+import type { LoadSearchRun } from '../report/documents/load.ts'
+import { isUndecided, judge, type Objective } from './objective.ts'
+
+/** What a run at a rate gives; `latencies` infinite where no good answer came. */
+export interface SearchSample {
+  readonly latencies: Float64Array
+  readonly saturated: boolean
+  /** The generator did not keep to its schedule, and whether the objective holds is not known. */
+  readonly limited: boolean
+}
+
+/** `stage` 'alone': one request after another, `ratePerSecond` null. */
+export type SearchRun = (ratePerSecond: number | null, seed: number, stage: LoadSearchRun['stage']) => Promise<SearchSample>
+
+export type Outcome = 'holds' | 'fails' | 'late'
+
+export interface Tries {
+  readonly runs: LoadSearchRun[]
+  newSeed(): number
+  at(ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed?: number): Promise<Outcome>
+}
+
+/** Runs at a rate in which the generator is late, before that is how it is. */
+const ATTEMPTS = 3
+/** A confirming run that misses the objective by less than it is sure of becomes so many times as long at most. */
+const LENGTHS = 4
+
+export function triesOf(objective: Objective, run: SearchRun, firstSeed: number): Tries {
+  const runs: LoadSearchRun[] = []
+  let next = firstSeed
+  const newSeed = () => next++
+  const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed: number): Promise<Outcome> => {
+    let { latencies, saturated, limited } = await run(ratePerSecond, seed, stage)
+    const most = stage === 'confirm' || stage === 'above' ? LENGTHS : 1
+    for (let length = 1; length < most && !saturated && !limited && isUndecided(objective, latencies); length++) {
+      const more = await run(ratePerSecond, newSeed(), stage)
+      latencies = joined(latencies, more.latencies)
+      saturated = more.saturated
+      limited = more.limited
+    }
+    const judged = judge(objective, latencies)
+    const held = judged.held && !saturated && !limited
+    const valueMs = saturated || limited ? null : judged.valueMs
+    const late = limited ? { generatorLate: true } : {}
+    runs.push({ stage, ratePerSecond, seed, requests: latencies.length, over: judged.over, valueMs, saturated, held, ...late })
+    if (limited) return 'late'
+    return held ? 'holds' : 'fails'
+  }
+  return {
+    runs,
+    newSeed,
+    async at(ratePerSecond, stage, seed = newSeed()) {
+      let outcome: Outcome = 'late'
+      for (let attempt = 0; attempt < ATTEMPTS && outcome === 'late'; attempt++) outcome = await once(ratePerSecond, stage, seed)
+      return outcome
+    },
+  }
+}
+
+function joined(first: Float64Array, second: Float64Array): Float64Array {
+  const both = new Float64Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
