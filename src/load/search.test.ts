@@ -219,7 +219,10 @@ describe('a generator that is late', () => {
   test('at the first rate: lower ones are tried', async () => {
     const { found, search } = await searchRate(
       parseObjective('p99<20ms'),
-      scripted(async (rate) => (rate! > 5000 ? late : all(rate! >= 100 ? 30 : 1))),
+      scripted(
+        async (rate) => (rate! > 5000 ? late : all(rate! >= 100 ? 30 : 1)),
+        () => 20,
+      ),
       1,
       8000,
     )
@@ -233,6 +236,57 @@ test('an objective that no request meets has no rate', async () => {
   expect(found).toBe(null)
   expect(search.ended).toMatch(/not even hold for one request after another/)
   expect(search.runs.length).toBe(1)
+})
+
+describe('one request after another', () => {
+  /** The p99 of the first runs of it is over the bound, of later ones below. */
+  const disturbed = (times: number, requests: number) => {
+    let runs = 0
+    return scripted(async (rate) => {
+      const sample = all(rate !== null && rate >= 100 ? 30 : 1, rate === null ? requests : 1000)
+      if (rate === null && ++runs <= times) sample.latencies.fill(30, 0, Math.ceil(requests / 20))
+      return sample
+    })
+  }
+  const alone = ({ search }: Awaited<ReturnType<typeof searchRate>>) =>
+    search.runs.filter(({ stage }) => stage === 'alone').length
+
+  test('that misses once, or of few requests, ends nothing', async () => {
+    const once = await searchRate(parseObjective('p99<20ms'), disturbed(2, 3000), 1, 40)
+    expect([once.search.ended, alone(once)]).toEqual(['confirmed', 3])
+    const few = await searchRate(parseObjective('p99<20ms'), disturbed(3, 200), 1, 10)
+    expect([few.search.ended, alone(few)]).toEqual(['confirmed', 3])
+  })
+
+  test('that misses three times with as many requests as it takes does', async () => {
+    const always = await searchRate(parseObjective('p99<20ms'), disturbed(3, 300), 1, null)
+    expect([always.found, alone(always), always.search.runs.length]).toEqual([null, 3, 3])
+    expect(always.search.ended).toMatch(/not even hold for one request after another/)
+  })
+})
+
+test('lower rates are tried as long as they have the requests that it takes', async () => {
+  const { search } = await searchRate(
+    parseObjective('p99<20ms'),
+    scripted(async (rate) => all(rate === null ? 1 : 30)),
+    1,
+    1000,
+  )
+  expect(search.runs.map(({ ratePerSecond }) => ratePerSecond)).toEqual([null, 1000, 500, 250, 125])
+  expect(search.ended).toMatch(/62.5 requests\/s are 625 in 10 s; make the runs longer \(--seconds 11\)$/)
+})
+
+test('a run that is too short to say whether the server keeps up is made longer, and holds nothing', async () => {
+  const { found, search } = await searchRate(
+    parseObjective('p99<20ms'),
+    scripted(async (rate) => ({ ...all(1), isUnclear: rate! > 90 })),
+    1,
+    10,
+  )
+  expect(found!.ratePerSecond).toBeLessThan(90)
+  expect(found!.ratePerSecond).toBeGreaterThan(80)
+  const above = search.runs.find(({ stage, ratePerSecond }) => stage === 'above' && ratePerSecond! > 90)
+  expect(above).toMatchObject({ requests: 4000, held: false, saturated: false })
 })
 
 test('a server that answers nothing in the time is not said to miss the objective', async () => {

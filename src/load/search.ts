@@ -27,6 +27,10 @@ const BRACKET = 1.05
 const MOST_DOUBLINGS = 20
 /** Of what one request after another reaches. */
 const FIRST_SHARE = 0.4
+/** Of one request after another, before that is how it is: the machine may be disturbed for some seconds. */
+const ALONE_RUNS = 3
+/** Where the objective holds, all of so many requests are over its bound by this chance at most. */
+const CHANCE = 0.01
 
 export async function searchRate(
   objective: Objective,
@@ -40,15 +44,17 @@ export async function searchRate(
     const above = confirmed?.above ?? null
     return { found, search: { objective: objective.text, runs: tries.runs, confirmingRuns: CONFIRMING, above, ended } }
   }
-  const isAlone = await tries.at(null, 'alone')
-  const alone = tries.runs[0]!
+  const isHopeless = await failsAlone(tries, objective)
+  const alone = tries.runs.at(-1)!
   if (alone.requests === 0) return end('not one request was answered while one was asked after another')
-  if (isAlone !== 'holds') return end('the objective does not even hold for one request after another')
-  const { low, high, late } = await bracketOf(tries, startAt ?? FIRST_SHARE / aloneSeconds(alone, objective))
-  if (low === null)
-    return end(late !== null ? generatorEnded(late, null) : 'the objective holds at none of the rates that were tried')
-  const length = searched.secondsAt(high ?? low)
-  if (Math.round((high ?? low) * length) < leastFor(objective)) return end(tooFew(objective, high ?? low, length))
+  if (isHopeless) return end('the objective does not even hold for one request after another')
+  const isTooFew = (rate: number) => Math.round(rate * searched.secondsAt(rate)) < leastFor(objective)
+  const { low, high, late, tooLow } = await bracketOf(tries, startAt ?? FIRST_SHARE / aloneSeconds(alone, objective), isTooFew)
+  if (low === null && late !== null) return end(generatorEnded(late, null))
+  if (low === null && tooLow !== null) return end(tooFew(objective, tooLow, searched.secondsAt(tooLow)))
+  if (low === null) return end('the objective holds at none of the rates that were tried')
+  const most = high ?? low
+  if (isTooFew(most)) return end(tooFew(objective, most, searched.secondsAt(most)))
   const halved = high === null ? { low, late } : await halve(tries, low, high)
   const aboveIsKnown = high !== null && halved.late === null
   const confirmed = await confirm(tries, { start: halved.low, least: leastFor(objective), aboveIsKnown })
@@ -68,6 +74,20 @@ function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | n
   return isMost ? `${held}, the most that was tried` : `${held} after ${MOST_MOVES} steps; make the runs longer (--seconds)`
 }
 
+/** Whether one request after another misses the objective; false where that is not known, too. */
+async function failsAlone(tries: Tries, objective: Objective): Promise<boolean> {
+  const mayBeOver = objective.share === null ? 0.5 : 1 - objective.share
+  let known = 0
+  for (let attempt = 0; attempt < ALONE_RUNS; attempt++) {
+    if ((await tries.at(null, 'alone')) === 'holds') return false
+    const { requests, over } = tries.runs.at(-1)!
+    if (requests === 0) return false
+    if (over === requests && mayBeOver ** requests < CHANCE) return true
+    known += requests
+  }
+  return known >= leastFor(objective)
+}
+
 interface Bracket {
   /** Held; null: none did. */
   readonly low: number | null
@@ -75,13 +95,16 @@ interface Bracket {
   readonly high: number | null
   /** The rate at which the generator could no more; null: it could. */
   readonly late: number | null
+  /** The rate that would have been next, and has too few requests to be confirmed; null: none. */
+  readonly tooLow: number | null
 }
 
 /** A rate that holds and one that does not, a factor of two apart. */
-async function bracketOf(tries: Tries, start: number): Promise<Bracket> {
+async function bracketOf(tries: Tries, start: number, isTooFew: (rate: number) => boolean): Promise<Bracket> {
   let low: number | null = null
   let high: number | null = null
   let late: number | null = null
+  let tooLow: number | null = null
   let rate = start
   for (let k = 0; k <= MOST_DOUBLINGS; k++) {
     const outcome = await tries.at(rate, 'bracket')
@@ -90,8 +113,11 @@ async function bracketOf(tries: Tries, start: number): Promise<Bracket> {
     else late = rate
     if (low !== null && (high !== null || late !== null)) break
     rate = outcome === 'holds' ? rate * 2 : rate / 2
+    if (outcome === 'holds' || !isTooFew(rate)) continue
+    tooLow = rate
+    break
   }
-  return { low, high, late: high === null ? late : null }
+  return { low, high, late: high === null ? late : null, tooLow }
 }
 
 /** Until the bracket is narrow. */

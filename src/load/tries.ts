@@ -1,5 +1,5 @@
-// The runs of a search, each judged by the objective. A run that misses by less than its own interval is made longer before it counts as
-// failed, up to four times as long. A run in which the generator was late is none: it is made again.
+// The runs of a search, each judged by the objective. A run that misses by less than its own interval, or does not show whether the server keeps
+// up, is made longer before it counts as failed, up to four times as long. A run in which the generator was late is none: it is made again.
 import type { LoadSearchRun } from '../report/documents/load.ts'
 import { isUndecided, judge, type Objective } from './objective.ts'
 
@@ -9,6 +9,8 @@ export interface SearchSample {
   readonly saturated: boolean
   /** The generator did not keep to its schedule, and whether the objective holds is not known. */
   readonly limited: boolean
+  /** The run is too short to say whether the server keeps up. */
+  readonly isUnclear?: boolean
 }
 
 /** `stage` 'alone': one request after another, `ratePerSecond` null. */
@@ -32,16 +34,18 @@ export function triesOf(objective: Objective, run: SearchRun, firstSeed: number)
   let next = firstSeed
   const newSeed = () => next++
   const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed: number): Promise<Outcome> => {
-    let { latencies, saturated, limited } = await run(ratePerSecond, seed, stage)
+    let { latencies, saturated, limited, isUnclear = false } = await run(ratePerSecond, seed, stage)
     const most = stage === 'confirm' || stage === 'above' ? LENGTHS : 1
-    for (let length = 1; length < most && !saturated && !limited && isUndecided(objective, latencies); length++) {
+    const isOpen = () => !saturated && !limited && (isUnclear || isUndecided(objective, latencies))
+    for (let length = 1; length < most && isOpen(); length++) {
       const more = await run(ratePerSecond, newSeed(), stage)
       latencies = joined(latencies, more.latencies)
       saturated = more.saturated
       limited = more.limited
+      isUnclear = more.isUnclear ?? false
     }
     const judged = judge(objective, latencies)
-    const held = judged.held && !saturated && !limited
+    const held = judged.held && !saturated && !limited && !isUnclear
     const valueMs = saturated || limited ? null : judged.valueMs
     const late = limited ? { generatorLate: true } : {}
     runs.push({ stage, ratePerSecond, seed, requests: latencies.length, over: judged.over, valueMs, saturated, held, ...late })
