@@ -1,4 +1,5 @@
 // What the generator's thread is told, what it shares with who watches it, and what it answers.
+import type { KeptAnswer } from './kept-answers.ts'
 import type { Target } from './target.ts'
 
 export interface GeneratorTask {
@@ -29,6 +30,8 @@ export interface Generated {
   readonly sent: number
   readonly repeated: number
   readonly toldNames: readonly string[]
+  /** Some of the good answers. */
+  readonly kept: readonly KeptAnswer[]
   /** CPU time of this process meanwhile: of all threads, which do nothing else. */
   readonly cpuMs: number
 }

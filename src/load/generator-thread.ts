@@ -1,15 +1,16 @@
 // The thread that sends and receives. Told by the clock's thread when requests are due, it sends them without looking at what became of
 // those before, and writes down when each was sent, opened, answered. In a closed loop clients send when they have their answer.
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads'
-import { mulberry32 } from '../graph/random.ts'
 import type { ClockTask } from './clock-thread.ts'
+import { drawInputs } from './draws.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
 import { grpcSender } from './grpc/streams.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
+import { type KeptAnswer, keptRequests, MOST_KEPT_BYTES } from './kept-answers.ts'
 import { nowMs } from './now.ts'
 import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
-import type { Sender, SenderEvents } from './sender.ts'
+import type { Draws, Sender, SenderEvents } from './sender.ts'
 
 /** Until the first request is due: the clock's thread starts meanwhile. */
 const RUN_UP_MS = 250
@@ -27,6 +28,9 @@ interface State {
   readonly startMs: number
   /** What the server tells of its answers, in the order in which it was first told. */
   readonly names: string[]
+  readonly draws: Draws
+  readonly kept: KeptAnswer[]
+  keptBytes: number
   /** In the order in which they were sent. */
   readonly outstanding: Set<number>
   sender: Sender
@@ -41,12 +45,16 @@ interface State {
 async function generate(task: GeneratorTask): Promise<Generated> {
   const cpuBefore = process.cpuUsage()
   const control = new Int32Array(task.control)
+  const draws = drawsOf(task)
   const state: State = {
     task,
     records: recordsIn(task.memory),
     control,
     startMs: nowMs() + RUN_UP_MS,
     names: [],
+    draws,
+    kept: [],
+    keptBytes: 0,
     outstanding: new Set(),
     sender: undefined as never,
     next: 0,
@@ -54,11 +62,8 @@ async function generate(task: GeneratorTask): Promise<Generated> {
     repeated: 0,
     end: () => {},
   }
-  const random = mulberry32(task.seed ^ 0x5bd1e995)
-  const inputs = task.target.requests.length
-  const pick = () => (inputs === 1 ? 0 : Math.floor(random() * inputs))
   const events = eventsOf(state)
-  state.sender = task.target.kind === 'grpc' ? grpcSender(task.target, pick, events) : httpSender(task.target, pick, events)
+  state.sender = task.target.kind === 'grpc' ? grpcSender(task.target, draws, events) : httpSender(task.target, draws, events)
   const scan = setInterval(giveUpLate, scanMs(task.timeoutMs), state)
   const channel = new MessageChannel()
   await new Promise<void>((resolve) => {
@@ -71,8 +76,14 @@ async function generate(task: GeneratorTask): Promise<Generated> {
   Atomics.store(control, CONTROL.stop, STOP.sending)
   channel.port1.close()
   const { user, system } = process.cpuUsage(cpuBefore)
-  const { startMs, next, repeated, names } = state
-  return { startMs, endMs: nowMs(), sent: next, repeated, toldNames: names, cpuMs: (user + system) / 1000 }
+  const { startMs, next, repeated, names, kept } = state
+  return { startMs, endMs: nowMs(), sent: next, repeated, toldNames: names, kept, cpuMs: (user + system) / 1000 }
+}
+
+function drawsOf({ target, count, closed, seed }: GeneratorTask): Draws {
+  const inputs = drawInputs(target.requests.length, count, seed)
+  const kept = keptRequests(closed === null ? count : null, seed)
+  return { input: (request) => inputs[request]!, isKept: (request) => kept.has(request) }
 }
 
 function startClock(state: State, { port1, port2 }: MessageChannel): void {
@@ -100,9 +111,10 @@ function eventsOf(state: State): SenderEvents {
     firstByte(request) {
       records.firstByteMs[request] = sinceStart(state)
     },
-    done(request, outcome, told) {
+    done(request, outcome, told, body) {
       const at = sinceStart(state)
       if (told !== '') keepTold(state, request, told)
+      if (body !== null && outcome >= 200 && outcome < 300) keepAnswer(state, request, body)
       finish(state, { request, outcome, at })
     },
     repeated() {
@@ -117,6 +129,12 @@ function keepTold({ names, records }: State, request: number, told: string): voi
     if (at < 0 && names.length < MOST_TOLD) at = names.push(name) - 1
     if (at >= 0) records.toldMs[request * MOST_TOLD + at] = ms
   }
+}
+
+function keepAnswer(state: State, request: number, body: Buffer): void {
+  if (state.keptBytes + body.length > MOST_KEPT_BYTES) return
+  state.keptBytes += body.length
+  state.kept.push({ input: state.draws.input(request), body })
 }
 
 function finish(state: State, { request, outcome, at }: { request: number; outcome: number; at: number }): void {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compiledTwin } from '../engines/compiled-twin.ts'
+import { drawInputs } from './draws.ts'
 import { answerOf, runGenerator } from './generator.ts'
 import { encodeRequest, type HttpTarget } from './http/target.ts'
 import { OUTCOME } from './records.ts'
@@ -22,6 +23,7 @@ test('each request of a timeline is sent once, and answered', async () => {
   const timeline = { dueMs: Float64Array.of(0, 1, 1, 20), measuredFrom: 0 }
   const run = await runGenerator(target, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 10_000 })
   expect([run.sent, run.stopped, [...run.records.outcome.slice(0, 4)]]).toEqual([4, false, [200, 200, 200, 200]])
+  expect(run.kept.map(({ input, body }) => [input, Buffer.from(body).toString()])).toEqual(new Array(4).fill([0, '{}']))
 })
 
 test('a schedule that it cannot keep ends, too, with answers read meanwhile', async () => {
@@ -51,4 +53,11 @@ test('a run that takes much longer than it should is ended with what there is', 
   const timeline = { dueMs: Float64Array.of(0, 60_000), measuredFrom: 0 }
   const run = await runGenerator(target, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 1000 })
   expect([run.sent, run.stopped, run.records.outcome[0], run.records.outcome[1]]).toEqual([1, true, 200, OUTCOME.pending])
+})
+
+test('what each request sends is drawn by its place', async () => {
+  const timeline = { dueMs: Float64Array.of(0, 1, 2, 3, 4, 5), measuredFrom: 0 }
+  const two = { ...target, requests: [...target.requests, ...target.requests] }
+  const run = await runGenerator(two, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 10_000 })
+  expect(run.kept.map(({ input }) => input).sort()).toEqual([...drawInputs(2, 6, options.seed)].sort())
 })

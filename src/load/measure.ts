@@ -5,6 +5,7 @@ import { leastRequests } from './early-stopping.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
 import { isLimited } from './generator-limit.ts'
 import { ascending, type Interval, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
+import type { KeptAnswer } from './kept-answers.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { fromSending, latenciesOf, pointOf } from './point.ts'
 import { OUTCOME, type Records } from './records.ts'
@@ -37,6 +38,7 @@ export interface MeasuredPoint {
   /** From when they were really sent, ascending: what they would be at most, had the generator been in time. */
   readonly sinceSent: Float64Array
   readonly generator: { readonly cores: number; readonly lost: number }
+  readonly kept: readonly KeptAnswer[]
 }
 
 const LEAST_SECONDS = 10
@@ -108,6 +110,7 @@ function measured(run: Run, plan: Pick<PointPlan, 'seed' | 'timeoutMs' | 'mostRe
     point,
     latencies: latenciesOf(measuredRun),
     sinceSent: fromSending(measuredRun),
+    kept: run.kept,
     // Pending ones were given up where the server, or the generator, did not keep up.
     generator: { cores: run.cpuMs / (run.endMs - run.startMs), lost: point.saturated || isLimited(point) ? 0 : pending },
   }

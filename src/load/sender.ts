@@ -4,10 +4,21 @@ export interface SenderEvents {
   /** The connection is there, and the request is being written. */
   opened(request: number): void
   firstByte(request: number): void
-  /** `told`: values of `Server-Timing`. `outcome`: a status, or one of OUTCOME. Once for each request. */
-  done(request: number, outcome: number, told: string): void
+  /**
+   * `told`: values of `Server-Timing`. `outcome`: a status, or one of OUTCOME. `body`: of the answer as it came, where it is kept. Once for
+   * each request.
+   */
+  done(request: number, outcome: number, told: string, body: Buffer | null): void
   /** A connection ended before it gave a byte of the answer, as idle ones may: the request goes out once more. */
   repeated(request: number): void
+}
+
+/** Made before the run, by a request's place in it. */
+export interface Draws {
+  /** Which of the target's requests it sends. */
+  input(request: number): number
+  /** Whether the body of its answer is kept. */
+  isKept(request: number): boolean
 }
 
 export interface Sender {

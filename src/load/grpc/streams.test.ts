@@ -48,19 +48,28 @@ const refuse = (stream: http2.ServerHttp2Stream, status: string, message = '') =
     { endStream: true },
   )
 
-/** What became of so many requests, each of which sends the message of its number. */
-function sendAll(target: GrpcTarget, count: number): Promise<{ outcomes: number[]; told: string[]; order: string[] }> {
-  const [outcomes, told, order]: [number[], string[], string[]] = [[], [], []]
+interface Sent {
+  readonly outcomes: number[]
+  readonly told: string[]
+  readonly order: string[]
+  readonly kept: string[]
+}
+
+/** What became of so many requests, each of which sends the message of its number; of the first the answer is kept. */
+function sendAll(target: GrpcTarget, count: number): Promise<Sent> {
+  const [outcomes, told, order, kept]: [number[], string[], string[], string[]] = [[], [], [], []]
   return new Promise((resolve) => {
     let left = count
-    const sender = grpcSender(target, (request) => request % target.requests.length, {
+    const draws = { input: (request: number) => request % target.requests.length, isKept: (request: number) => request === 0 }
+    const sender = grpcSender(target, draws, {
       opened: (request) => order.push(`open ${request}`),
       firstByte: (request) => order.push(`first ${request}`),
-      done(request, outcome, said) {
+      done(request, outcome, said, body) {
         order.push(`done ${request}`)
         outcomes[request] = outcome
         told[request] = said
-        if (--left === 0) resolve({ outcomes, told, order })
+        if (body !== null) kept.push(unframed(body)?.toString() ?? '')
+        if (--left === 0) resolve({ outcomes, told, order, kept })
       },
       repeated: () => {},
     })
@@ -75,8 +84,9 @@ test('answers, what they tell, and the order of events', async () => {
     asked.push(message.toString())
     answer(stream, { 'grpc-status': '0', 'server-timing': 'queue;dur=2' })
   })
-  expect(await sendAll(target, 1)).toEqual({ outcomes: [200], told: ['queue;dur=2'], order: ['open 0', 'first 0', 'done 0'] })
-  await sendAll(target, 2)
+  const order = ['open 0', 'first 0', 'done 0']
+  expect(await sendAll(target, 1)).toEqual({ outcomes: [200], told: ['queue;dur=2'], order, kept: ['yes'] })
+  expect((await sendAll(target, 2)).kept).toEqual(['yes'])
   expect(asked.slice(1).sort()).toEqual(['a', 'b'])
 })
 

@@ -2,7 +2,7 @@
 // connection another one is opened. A request that waits for a stream would wait for the server's patience, unseen.
 import type http2 from 'node:http2'
 import { OUTCOME } from '../records.ts'
-import type { Sender, SenderEvents } from '../sender.ts'
+import type { Draws, Sender, SenderEvents } from '../sender.ts'
 import { call, connect, framed, statusOf } from './http2.ts'
 import type { GrpcTarget } from './target.ts'
 
@@ -21,22 +21,23 @@ interface Call {
   readonly stream: http2.ClientHttp2Stream
   status: number | null
   told: string
+  /** null: the answer is not kept. */
+  readonly chunks: Buffer[] | null
   began: boolean
 }
 
 interface Pool {
   readonly target: GrpcTarget
   readonly frames: readonly Buffer[]
-  readonly pick: (request: number) => number
+  readonly draws: Draws
   readonly events: SenderEvents
   readonly connections: Set<Connection>
   readonly calls: Map<number, Call>
 }
 
-/** `pick`: which of the target's requests a request sends. */
-export function grpcSender(target: GrpcTarget, pick: (request: number) => number, events: SenderEvents): Sender {
+export function grpcSender(target: GrpcTarget, draws: Draws, events: SenderEvents): Sender {
   const frames = target.requests.map(framed)
-  const pool: Pool = { target, frames, pick, events, connections: new Set(), calls: new Map() }
+  const pool: Pool = { target, frames, draws, events, connections: new Set(), calls: new Map() }
   return {
     send(request) {
       start(pool, request)
@@ -55,8 +56,9 @@ export function grpcSender(target: GrpcTarget, pick: (request: number) => number
 
 function start(pool: Pool, request: number): void {
   const connection = connectionFor(pool)
-  const stream = call(connection.session, pool.target, pool.frames[pool.pick(request)]!)
-  const one: Call = { connection, stream, status: null, told: '', began: false }
+  const stream = call(connection.session, pool.target, pool.frames[pool.draws.input(request)]!)
+  const chunks = pool.draws.isKept(request) ? [] : null
+  const one: Call = { connection, stream, status: null, told: '', chunks, began: false }
   connection.streams++
   pool.calls.set(request, one)
   if (connection.session.connecting)
@@ -73,11 +75,12 @@ function start(pool: Pool, request: number): void {
     take(headers)
   })
   stream.on('trailers', take)
-  stream.on('data', () => {})
+  stream.on('data', (chunk: Buffer) => one.chunks?.push(chunk))
   stream.on('error', () => {})
   stream.on('close', () => {
     connection.streams--
-    if (pool.calls.delete(request)) pool.events.done(request, outcomeOf(one), one.told)
+    const body = one.chunks === null ? null : Buffer.concat(one.chunks)
+    if (pool.calls.delete(request)) pool.events.done(request, outcomeOf(one), one.told, body)
   })
 }
 

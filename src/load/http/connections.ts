@@ -3,7 +3,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { OUTCOME } from '../records.ts'
-import type { Sender, SenderEvents } from '../sender.ts'
+import type { Draws, Sender, SenderEvents } from '../sender.ts'
 import { ResponseReader } from './response-reader.ts'
 import type { HttpTarget } from './target.ts'
 
@@ -21,7 +21,7 @@ interface Connection {
 
 interface Pool {
   readonly target: HttpTarget
-  readonly pick: (request: number) => number
+  readonly draws: Draws
   readonly events: SenderEvents
   readonly idle: Connection[]
   readonly busy: Map<number, Connection>
@@ -32,10 +32,9 @@ interface Pool {
   readonly receive: Buffer
 }
 
-/** `pick`: which of the target's requests a request sends. */
-export function httpSender(target: HttpTarget, pick: (request: number) => number, events: SenderEvents): Sender {
+export function httpSender(target: HttpTarget, draws: Draws, events: SenderEvents): Sender {
   const receive = Buffer.allocUnsafe(RECEIVE_BYTES)
-  const pool: Pool = { target, pick, events, idle: [], busy: new Map(), all: new Set(), repeated: new Set(), receive }
+  const pool: Pool = { target, draws, events, idle: [], busy: new Map(), all: new Set(), repeated: new Set(), receive }
   return {
     send(request) {
       const connection = pool.idle.pop()
@@ -69,9 +68,10 @@ function open(pool: Pool, request: number): void {
   for (const ending of ['error', 'end', 'close']) socket.on(ending, () => onEnd(pool, connection))
 }
 
-function write({ events, target, pick }: Pool, { socket, request }: Connection): void {
+function write({ events, target, draws }: Pool, { socket, reader, request }: Connection): void {
   events.opened(request)
-  socket.write(target.requests[pick(request)]!)
+  reader.keepsBody = draws.isKept(request)
+  socket.write(target.requests[draws.input(request)]!)
 }
 
 function onBytes(pool: Pool, connection: Connection, bytes: Buffer): void {
@@ -100,17 +100,18 @@ function onEnd(pool: Pool, connection: Connection): void {
 }
 
 function finish(pool: Pool, connection: Connection, outcome: number): void {
-  const { request } = connection
-  const { keepAlive, serverTiming } = connection.reader.head
+  const { request, reader } = connection
+  const { keepAlive, serverTiming } = reader.head
+  const body = outcome > 0 && reader.keepsBody ? reader.body() : null
   if (outcome > 0 && keepAlive) {
     pool.busy.delete(request)
     connection.request = -1
     connection.answers++
-    connection.reader.reset()
+    reader.reset()
     pool.idle.push(connection)
   } else drop(pool, connection)
   pool.repeated.delete(request)
-  pool.events.done(request, outcome, outcome > 0 ? serverTiming : '')
+  pool.events.done(request, outcome, outcome > 0 ? serverTiming : '', body)
 }
 
 function drop(pool: Pool, connection: Connection): void {

@@ -27,16 +27,17 @@ export class ResponseReader {
   /** A part of a response has come. */
   began = false
   private readonly method: string
-  private readonly keepBody: boolean
+  /** Of the next response; else only its end is looked for. */
+  keepsBody: boolean
   private step: Step = 'head'
   private rest: Buffer = EMPTY
   private left = 0
   private kept: Buffer[] = []
 
-  /** `keepBody`: else only its end is looked for. `method`: a response to HEAD has no body. */
-  constructor(method: string, keepBody = false) {
+  /** `method`: a response to HEAD has no body. */
+  constructor(method: string, keepsBody = false) {
     this.method = method
-    this.keepBody = keepBody
+    this.keepsBody = keepsBody
   }
 
   /** Takes bytes as they come. 'done': the response is whole; 'malformed': the connection is of no use. */
@@ -138,7 +139,7 @@ export class ResponseReader {
   }
 
   private keep(bytes: Buffer): void {
-    if (this.keepBody) this.kept.push(Buffer.from(bytes))
+    if (this.keepsBody) this.kept.push(Buffer.from(bytes))
   }
 }
 
