@@ -17,7 +17,7 @@ describe('a model', () => {
       ...['load', fixture('lstm'), '--rate', '100', '--seconds', '1', '--workers', '1', '--no-progress', '--json', '-'],
     )
     expect([status, stderr]).toEqual([0, ''])
-    const { target, setup, points, warnings } = JSON.parse(stdout) as LoadDocument
+    const { target, setup, points, warnings, audit } = JSON.parse(stdout) as LoadDocument
     expect(target).toMatchObject({ kind: 'model', protocol: 'oip', inputs: { source: 'synthetic', binary: true } })
     expect(setup).toMatchObject({ engine: 'ort-cpu', workers: 1, queueLimit: 32 })
     const [{ requests, errors, parts }] = points as [LoadDocument['points'][number]]
@@ -27,6 +27,8 @@ describe('a model', () => {
     for (const group of [parts!.all, parts!.slowest, parts!.typical]) expect(sum(group)).toBeCloseTo(group.latencyMs, 3)
     const computeMs = parts!.all.partsMs[parts!.names.indexOf('compute')]!
     expect(computeMs).toBeGreaterThan(0)
+    expect(audit.answers).toMatchObject({ different: 0, notCompared: 0, why: null })
+    expect(audit.answers!.compared).toBeGreaterThan(0)
     expect(warnings[0]).toMatch(/^inputs are synthetic/)
     expect(where.left()).toEqual([])
   })

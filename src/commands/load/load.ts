@@ -11,6 +11,7 @@ import { alone, inTemporaryFolder } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
+import { answerWarnings, compareAnswers } from './answers.ts'
 import { auditOf } from './audit-of.ts'
 import { isGrpc, openGrpcTarget } from './grpc-target.ts'
 import { isAddress, openHttpTarget } from './http-target.ts'
@@ -54,7 +55,11 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
   const most = plan.rates.length > 0 ? Math.max(...plan.rates) : null
   const ceiling = await measureCeiling(opened.target, most, options.signal)
   const runs = await measureAll(opened, plan, options, ceiling.ceilingPerSecond)
-  const audit = auditOf(runs.measured, ceiling)
+  const answers = await compareAnswers(
+    runs.measured.flatMap(({ kept }) => kept),
+    { target: opened.target, shown: opened.described.name, timeoutMs: options.timeoutSeconds * 1000, signal: options.signal },
+  )
+  const audit = { ...auditOf(runs.measured, ceiling), answers }
   const { setup } = opened
   const points = runs.measured.map(({ point }) =>
     setup === null ? point : { ...point, theory: theoryOf(point, setup, plan.described) },
@@ -74,7 +79,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
     findings: [],
     setup,
     alternatives: [],
-    warnings: [...plan.warnings, ...opened.warnings],
+    warnings: [...plan.warnings, ...opened.warnings, ...answerWarnings(answers)],
   }
   return diagnosed({ ...document, answer: answerOf(document) })
 }

@@ -26,6 +26,8 @@ export interface LoadDocument {
   readonly setup: LoadSetup | null
   /** Other set-ups of it, at a rate at which requests wait; absent in documents from before they were tried. */
   readonly alternatives?: readonly LoadAlternative[]
+  /** The requests of the command with raw tensors instead of text, where text costs more than the prediction; absent: not tried. */
+  readonly rawTensors?: LoadBeside
   readonly warnings: readonly string[]
 }
 
@@ -91,6 +93,8 @@ export interface LoadPoint {
   /** The server does not keep up: latencies say only how long the run was. */
   readonly saturated: boolean
   readonly saturation: LoadSaturation | null
+  /** null: the run is too short to say, or the generator did not keep up. Absent in documents from before it was told. */
+  readonly keepsUp?: boolean | null
   /** Requests without a good answer, whatever the reason: those that follow, and answers with another status. */
   readonly errors: number
   readonly timedOut: number
@@ -113,6 +117,8 @@ export interface LoadPoint {
   readonly parts: LoadParts | null
   /** How late the generator sent, ms. */
   readonly lag: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly lateShare: number }
+  /** Of each number that is given, by its name, how much is that lateness, ms: what it would be lower by. Absent in documents from before it was told. */
+  readonly addedMs?: Readonly<Record<string, number>>
   /**
    * What the generator did to this run, absent in documents from before it was told. `sends-late`: numbers that its lateness touches are
    * left out. `falls-behind`: its schedule ran away from it; `beyond-ceiling`: it does not reach that rate here. Nothing is known of the
@@ -263,6 +269,8 @@ export interface LoadAudit {
   readonly lagP50Ms: number | null
   readonly lagP99Ms: number | null
   readonly lagMaxMs: number | null
+  /** null: no number is given. Absent in documents from before it was told. */
+  readonly ownLateness?: LoadOwnLateness | null
   /** Scheduled requests that were never accounted for. */
   readonly lost: number
   readonly repeated: number
@@ -271,6 +279,28 @@ export interface LoadAudit {
   /** Whether the generator was good enough for every number that is given. */
   readonly ok: boolean
   readonly reasons: readonly string[]
+  /** Absent in documents from before answers were looked at. */
+  readonly answers?: LoadAnswers
+}
+
+/** The number that is given of which the generator's own lateness is the largest part. */
+export interface LoadOwnLateness {
+  readonly offeredPerSecond: number
+  /** 'p99Ms', as the points name it. */
+  readonly name: string
+  readonly ms: number
+  readonly share: number
+}
+
+/** Some answers under load, held against those that the same requests get alone. */
+export interface LoadAnswers {
+  readonly compared: number
+  /** Not what the same request gets alone, beyond rounding. */
+  readonly different: number
+  /** Kept, and not compared. */
+  readonly notCompared: number
+  /** Why some were not; null: all were. */
+  readonly why: string | null
 }
 
 export interface LoadFinding {
@@ -309,10 +339,14 @@ export interface LoadSetup {
   readonly spinning: boolean | null
 }
 
-/** Another set-up with the same arrivals as the command's own, which ran before and after it. */
-export interface LoadAlternative {
-  readonly setup: LoadSetup
+/** The same arrivals met otherwise, before and after them once more as the command has it. */
+export interface LoadBeside {
   readonly before: LoadPoint
   readonly point: LoadPoint
   readonly after: LoadPoint
+}
+
+/** Another set-up with the same arrivals as the command's own. */
+export interface LoadAlternative extends LoadBeside {
+  readonly setup: LoadSetup
 }

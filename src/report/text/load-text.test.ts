@@ -110,6 +110,34 @@ describe('the screen', () => {
     )
   })
 
+  test('says whether answers under load are right', () => {
+    const answers = (changed: object) =>
+      rendered({ audit: { ...document.audit, answers: { compared: 64, different: 0, notCompared: 0, why: null, ...changed } } })
+        .replace(/\s+/g, ' ')
+        .match(/Answers: [^.]*\./)![0]
+    expect(answers({})).toBe('Answers: 64 of them compared with those that the same requests get alone, all alike.')
+    expect(answers({ different: 3, notCompared: 2, why: 'there was no time' })).toBe(
+      'Answers: 3 of 64 are not those that the same requests get alone; 2 not: there was no time.',
+    )
+    expect(answers({ compared: 0, notCompared: 64, why: 'each time differently' })).toBe(
+      'Answers: not compared with those that the same requests get alone: each time differently.',
+    )
+  })
+
+  test('says what a number owes to the generator, where it is more than a twentieth', () => {
+    const late = (share: number) => {
+      const ownLateness = { offeredPerSecond: 60, name: 'p50Ms', ms: 0.16, share }
+      return rendered({ audit: { ...document.audit, ownLateness } }).replace(/\s+/g, ' ')
+    }
+    expect(late(0.16)).toMatch(/p99 300 µs\), 16 % of the p50 at 60\.0 requests\/s \(160 µs\) is its lateness, reaches/)
+    expect(late(0.04)).not.toMatch(/is its lateness/)
+  })
+
+  test('says where a run is too short to say whether a server keeps up', () => {
+    const unclear = { ...point, keepsUp: null, p50Ms: null, p99Ms: null, meanMs: null }
+    expect(rendered({ points: [unclear] })).toMatch(/^ +100 +99\.8 +- +- .* may not keep up$/m)
+  })
+
   test('says where a server does not keep up, and gives no numbers there', () => {
     const full = { ...point, saturated: true, p50Ms: null, p99Ms: null, meanMs: null }
     expect(rendered({ points: [point, full] })).toMatch(/^ +100 +99\.8 +- +- +- +- +0\.20 % +does not keep up$/m)

@@ -1,5 +1,5 @@
 // What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
-import type { LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import type { LoadAnswers, LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
 import { perSecond, plural, significant, time } from './numbers.ts'
 import { pad, wrap } from './wrap.ts'
 
@@ -37,9 +37,10 @@ function table(points: readonly LoadPoint[]): string[] {
   )
 }
 
-/** What the generator left out. */
+/** Why numbers are left out. */
 const LIMITS = {
   none: '',
+  unclear: 'may not keep up',
   'sends-late': 'the generator was late',
   'falls-behind': 'the generator does not keep up',
   'beyond-ceiling': 'the generator does not keep up',
@@ -58,7 +59,7 @@ function row(point: LoadPoint): string[] {
     ...[point.meanMs, point.p50Ms, point.p90Ms, point.p99Ms].map((ms) => (ms === null ? '-' : time(ms))),
     range,
     bad,
-    LIMITS[point.generatorLimit ?? 'none'],
+    LIMITS[point.generatorLimit ?? (point.keepsUp === null ? 'unclear' : 'none')],
   ]
 }
 
@@ -144,6 +145,7 @@ function auditLines({ audit, points }: LoadDocument, width: number): string[] {
     audit.lagP50Ms === null
       ? []
       : [`sent ${time(audit.lagP50Ms)} after the scheduled instant (median; p99 ${time(audit.lagP99Ms ?? 0)})`],
+    latenessText(audit),
     audit.ceilingPerSecond === null
       ? []
       : [
@@ -158,8 +160,29 @@ function auditLines({ audit, points }: LoadDocument, width: number): string[] {
   return [
     ...wrap(`Generator: ${parts.join(', ')}.`, width),
     ...wrap(`Requests: ${shownRuns.join(', ')}, warm-up not counted.`, width),
+    ...(audit.answers === undefined ? [] : wrap(answersText(audit.answers), width)),
     ...(laws.length === 0 ? [] : wrap(lawsText(laws), width)),
   ]
+}
+
+/** Below, lateness is nothing that a number shows. */
+const OWN_SHARE = 0.05
+
+function latenessText({ ownLateness = null }: LoadDocument['audit']): string[] {
+  if (ownLateness === null || ownLateness.share <= OWN_SHARE) return []
+  const { name, share, ms, offeredPerSecond } = ownLateness
+  const number = name.replace('Ms', '').replace('p999', 'p99.9')
+  return [
+    `${significant(100 * share, 2)} % of the ${number} at ${perSecond(offeredPerSecond)} requests/s (${time(ms)}) is its lateness`,
+  ]
+}
+
+function answersText({ compared, different, notCompared, why }: LoadAnswers): string {
+  const rest = why === null ? '' : `; ${notCompared} not: ${why}`
+  if (compared === 0) return `Answers: not compared with those that the same requests get alone: ${why}.`
+  if (different === 0)
+    return `Answers: ${compared} of them compared with those that the same requests get alone, all alike${rest}.`
+  return `Answers: ${different} of ${compared} are not those that the same requests get alone${rest}.`
 }
 
 const LAW_NAMES: Readonly<Record<LoadLaw['law'], string>> = {

@@ -57,7 +57,8 @@ export function readDeclaredInputs(bytes: Uint8Array): readonly DeclaredTensor[]
   return inputs
 }
 
-function readDeclared(reader: BinaryReader): DeclaredTensor {
+/** A tensor's name, datatype and shape: as they stand in metadata and in answers. */
+export function readDeclared(reader: BinaryReader): DeclaredTensor {
   let [name, datatype] = ['', '']
   const shape: number[] = []
   while (reader.pos < reader.len) {

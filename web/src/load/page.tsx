@@ -167,9 +167,15 @@ function auditFacts({ audit, machine, points }: Load): Fact[] {
     ['CPU', known(audit.cores, (cores) => `${significant(cores * 100, 2)} % of a core`)],
     ['requests lost', String(audit.lost)],
     ['sent again on a new connection', String(audit.repeated)],
+    ...(audit.answers === undefined ? [] : [answersFact(audit.answers)]),
     ...lawFacts(points),
     ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
   ]
+}
+
+function answersFact({ compared, different, why }: NonNullable<Load['audit']['answers']>): Fact {
+  const what = 'answers that are those of the same requests alone'
+  return [what, compared === 0 ? `not compared: ${why}` : `${compared - different} of ${compared}`]
 }
 
 const OWN_OPTIONS = 'as the folder’s own options say'
