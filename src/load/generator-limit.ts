@@ -67,8 +67,10 @@ export function withoutLatencies(point: LoadPoint, generatorLimit: keyof typeof 
     ...(Object.fromEntries(NAMES.map((name) => [name, null])) as Pick<LoadPoint, (typeof NAMES)[number]>),
     intervals: NO_INTERVALS,
     reasons: Object.fromEntries(NAMES.map((name) => [name, WHY[generatorLimit]])),
+    addedMs: {},
     saturated: false,
     saturation: null,
+    keepsUp: null,
     parts: null,
     generatorLimit,
   }

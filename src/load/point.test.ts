@@ -44,6 +44,19 @@ describe('whether a server keeps up', () => {
     expect(point.reasons.p99Ms).toMatch(/did not keep up/)
   })
 
+  test('mild overload of a short run gives no percentiles: where it is not clear it is said', () => {
+    // 105 % of the capacity for 10 s leaves some 50 of 1050 requests.
+    const points = Array.from({ length: 20 }, (_, seed) =>
+      pointOf(exampleRun({ utilisation: 1.05, fixed: true, measuredMs: 10_000, seed })),
+    )
+    expect(points.filter(({ keepsUp }) => keepsUp === true).length).toBeLessThanOrEqual(1)
+    const unclear = points.find(({ keepsUp }) => keepsUp === null)
+    expect([unclear!.saturated, unclear!.reasons.p50Ms]).toEqual([false, expect.stringMatching(/^the run is too short to say/)])
+    expect([unclear!.meanMs, unclear!.p50Ms, unclear!.p95Ms]).toEqual([null, null, null])
+    const busy = Array.from({ length: 20 }, (_, seed) => pointOf(exampleRun({ utilisation: 0.85, measuredMs: 12_000, seed })))
+    expect(busy.filter(({ keepsUp }) => keepsUp !== true).length).toBeLessThanOrEqual(1)
+  })
+
   test('a stall of 0.8 s every 4 s shows in the p90, and is no overload', () => {
     const quiet = pointOf(exampleRun({ utilisation: 0.3, fixed: true }))
     const stalled = pointOf(exampleRun({ utilisation: 0.3, fixed: true, stall: { everyMs: 4000, lastsMs: 800 } }))
@@ -135,4 +148,25 @@ test('a deadline that passed in the queue is shed, too', () => {
   const run = exampleRun({ utilisation: 0.3 })
   for (let k = run.measuredFrom; k < run.sent; k += 20) run.records.outcome[k] = 504
   expect(pointOf(run)).toMatchObject({ shed: 30, errors: 30, saturation: { reason: 'sheds' } })
+})
+
+test('lateness of more than a twentieth of a number takes it away, less than a millisecond is told', () => {
+  const late = (ms: number) => {
+    const run = exampleRun({ utilisation: 0.3, measuredMs: 40_000 })
+    const { records, measuredFrom, sent } = run
+    // Each answer comes as much later.
+    for (let k = measuredFrom; k < sent; k++) {
+      records.sentMs[k]! += ms
+      records.doneMs[k]! += ms
+    }
+    return pointOf(run)
+  }
+  const little = late(0.9)
+  expect([little.generatorLimit, little.reasons]).toEqual([null, { p999Ms: expect.any(String) }])
+  for (const name of ['meanMs', 'p50Ms', 'p99Ms']) expect(little.addedMs![name]).toBeCloseTo(0.9, 6)
+  // Of the p99, about 66 ms, less than a twentieth; of the p95, about 43 ms, more.
+  const more = late(2.7)
+  expect(more.generatorLimit).toBe('sends-late')
+  expect([more.meanMs, more.p50Ms, more.p90Ms, more.p95Ms]).toEqual([null, null, null, null])
+  expect(Object.keys(more.addedMs!)).toEqual(['p99Ms'])
 })

@@ -7,13 +7,17 @@ import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { latencyParts } from './parts.ts'
 import { OUTCOME, type Records } from './records.ts'
-import { grows, type Queue, queueOf } from './saturation.ts'
+import { grows, mayGrow, type Queue, queueOf } from './saturation.ts'
 
 export const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
 export type PercentileName = keyof typeof PERCENTILES
 
-/** A number that would be lower by more than this, had each request been sent in time, tells of the generator. */
-const LAG_SHARE = 0.1
+/**
+ * A number that would be lower by more than this, had each request been sent in time, tells of the generator. Less than LATE_MS is told
+ * (`addedMs`) and no reason to leave a number out: a CPU that sleeps takes a tenth of a millisecond to wake, and answers of one millisecond
+ * would have no numbers anywhere.
+ */
+const LAG_SHARE = 0.05
 /** More of the requests than this late: the generator is said to be. */
 const LATE_SHARE = 0.01
 /** More of the requests than this refused or timed out: the server does not keep up. */
@@ -45,11 +49,13 @@ export function pointOf(run: MeasuredRun): LoadPoint {
   const counts = countsOf(run)
   const queue = queueOf(crossings(run))
   const saturation = saturationOf(run, counts, queue)
+  const isUnclear = saturation === null && run.clients === null && mayGrow(queue, requests)
+  const none = saturation !== null ? SATURATED : isUnclear ? UNCLEAR : null
   const lags = lagsOf(records, measuredFrom, sent)
   const seconds = (toMs - fromMs) / 1000
   const sinceSent = fromSending(run)
-  const percentiles = percentilesOf({ inOrder, sorted, fromSending: sinceSent, isSaturated: saturation !== null })
-  const noMean = noMeanBecause({ good, fromSending: sinceSent, isSaturated: saturation !== null })
+  const percentiles = percentilesOf({ inOrder, sorted, fromSending: sinceSent, none })
+  const noMean = noMeanBecause({ good, fromSending: sinceSent, none })
   const hasMean = noMean === null
   const lag = {
     p50Ms: lags.length > 0 ? nearestRank(lags, 0.5) : 0,
@@ -76,6 +82,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     reasons: { ...percentiles.reasons, ...(noMean === null ? {} : { meanMs: noMean.why }) },
     saturated: saturation !== null,
     saturation,
+    keepsUp: isUnclear ? null : saturation === null,
     ...counts,
     repeated: run.repeated,
     outstanding: {
@@ -86,6 +93,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     },
     parts: good.length > 0 ? latencyParts(run, sorted, good.length) : null,
     lag,
+    addedMs: { ...percentiles.addedMs, ...(hasMean ? { meanMs: average(good) - averageOfFirst(sinceSent, good.length) } : {}) },
     generatorLimit: (percentiles.isLate || noMean?.isLate) && lag.lateShare > LATE_SHARE ? 'sends-late' : null,
     held: null,
     server: null,
@@ -103,11 +111,14 @@ function lawsOf(run: MeasuredRun, queue: Queue, ended: Pick<LoadPoint, 'requests
 }
 
 const SATURATED = 'the server did not keep up: the longer the run, the higher it would be'
+const UNCLEAR = 'the run is too short to say whether the server keeps up: more are outstanding at its end'
 
 interface Percentiles {
   readonly values: Readonly<Record<PercentileName, number | null>>
   readonly intervals: Omit<LoadIntervals, 'meanMs'>
   readonly reasons: Readonly<Record<string, string>>
+  /** Of those that are given, how much is the generator's own lateness. */
+  readonly addedMs: Readonly<Record<string, number>>
   /** One of them is left out since the generator was late. */
   readonly isLate: boolean
 }
@@ -117,22 +128,26 @@ interface Sample {
   readonly sorted: Float64Array
   /** Latencies from when requests were really sent, ascending: only to see what the generator itself adds. */
   readonly fromSending: Float64Array
-  readonly isSaturated: boolean
+  /** Why there is no number at all; null: there may be. */
+  readonly none: string | null
 }
 
 function percentilesOf(sample: Sample): Percentiles {
   const values: Record<string, number | null> = {}
   const intervals: Record<string, LoadInterval | null> = {}
   const reasons: Record<string, string> = {}
+  const addedMs: Record<string, number> = {}
   let isLate = false
   for (const [name, share] of Object.entries(PERCENTILES)) {
     const unknown = unknownBecause(sample, share)
     if (unknown !== null) reasons[name] = unknown.why
     isLate ||= unknown?.isLate ?? false
-    values[name] = unknown === null ? nearestRank(sample.sorted, share) : null
+    const value = unknown === null ? nearestRank(sample.sorted, share) : null
+    if (value !== null) addedMs[name] = value - nearestRank(sample.fromSending, share)
+    values[name] = value
     intervals[name] = unknown === null ? percentileInterval(sample.inOrder, sample.sorted, share) : null
   }
-  return { values, intervals, reasons, isLate } as unknown as Percentiles
+  return { values, intervals, reasons, addedMs, isLate } as unknown as Percentiles
 }
 
 interface Unknown {
@@ -144,8 +159,8 @@ interface Unknown {
 const because = (why: string): Unknown => ({ why, isLate: false })
 
 /** Why a percentile cannot be given; null where it can. */
-function unknownBecause({ sorted, fromSending, isSaturated }: Sample, share: number): Unknown | null {
-  if (isSaturated) return because(SATURATED)
+function unknownBecause({ sorted, fromSending, none }: Sample, share: number): Unknown | null {
+  if (none !== null) return because(none)
   const least = leastRequests(share)
   if (sorted.length < least) return because(`${sorted.length} requests are too few: it takes ${least}`)
   const value = nearestRank(sorted, share)
@@ -153,12 +168,14 @@ function unknownBecause({ sorted, fromSending, isSaturated }: Sample, share: num
   return lateness(value, nearestRank(fromSending, share))
 }
 
-function noMeanBecause(sample: Pick<Sample, 'fromSending' | 'isSaturated'> & { readonly good: Float64Array }): Unknown | null {
-  const { good, fromSending, isSaturated } = sample
-  if (isSaturated) return because(SATURATED)
+function noMeanBecause(sample: Pick<Sample, 'fromSending' | 'none'> & { readonly good: Float64Array }): Unknown | null {
+  const { good, fromSending, none } = sample
+  if (none !== null) return because(none)
   if (good.length === 0) return because('no good answers')
-  return lateness(average(good), average(fromSending.subarray(0, good.length)))
+  return lateness(average(good), averageOfFirst(fromSending, good.length))
 }
+
+const averageOfFirst = (values: Float64Array, count: number): number => average(values.subarray(0, count))
 
 /** null: the generator adds too little to touch it. */
 function lateness(value: number, fromSending: number): Unknown | null {

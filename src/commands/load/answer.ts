@@ -46,6 +46,7 @@ function latency(point: LoadPoint): string {
   if (requests > 0 && errors === requests) return 'no request gets a good answer'
   const bad = errors > 0 ? `, and ${errors} of ${requests} get no good answer` : ''
   const throughput = point.offeredPerSecond === null ? `, ${perSecond(point.achievedPerSecond)} answers/s` : ''
+  if (point.keepsUp === null) return `it is not clear whether the server keeps up: make the run longer (--seconds)${bad}`
   if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
   if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
   if (point.generatorLimit === 'sends-late') return `the generator sent too late for a percentile${bad}`

@@ -6,7 +6,10 @@ import { auditOf } from './audit-of.ts'
 
 const ceiling = { ceilingPerSecond: 10_000, floorP50Ms: 0.2, floorP99Ms: 0.5, lagP50Ms: 0.1 }
 const audit = (point: LoadPoint) =>
-  auditOf([{ point, latencies: new Float64Array(), sinceSent: new Float64Array(), generator: { cores: 0.1, lost: 0 } }], ceiling)
+  auditOf(
+    [{ point, latencies: new Float64Array(), sinceSent: new Float64Array(), generator: { cores: 0.1, lost: 0 }, kept: [] }],
+    ceiling,
+  )
 const lag = { p50Ms: 9, p99Ms: 12, maxMs: 15, lateShare: 0.62 }
 
 test('a point that kept to its schedule passes', () => {
@@ -24,4 +27,10 @@ test.each([
 test('nor does one with numbers that its lateness touches', () => {
   const point = examplePoint({ offeredPerSecond: 400, lag, generatorLimit: 'sends-late' })
   expect(audit(point).reasons).toEqual(['at 400 requests/s it sent 62 % more than 1 ms late'])
+})
+
+test('of the numbers that are given, the one that owes most to its lateness', () => {
+  const point = examplePoint({ meanMs: 10, p99Ms: 40, addedMs: { meanMs: 0.4, p99Ms: 2.4, p50Ms: 0 } })
+  expect(audit(point)).toMatchObject({ ok: true, ownLateness: { name: 'p99Ms', ms: 2.4, share: 0.06 } })
+  expect(audit(examplePoint({ addedMs: {} })).ownLateness).toBe(null)
 })

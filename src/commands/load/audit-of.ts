@@ -1,7 +1,7 @@
 // How good the generator was over all runs, and whether every number that is given is the server's.
 import type { Ceiling } from '../../load/audit.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
-import type { LoadAudit, LoadLaw, LoadPoint } from '../../report/documents/load.ts'
+import type { LoadAudit, LoadLaw, LoadOwnLateness, LoadPoint } from '../../report/documents/load.ts'
 
 export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): LoadAudit {
   const points = measured.map(({ point }) => point)
@@ -25,12 +25,24 @@ export function auditOf(measured: readonly MeasuredPoint[], ceiling: Ceiling): L
     lagP50Ms: worst(({ lag }) => lag.p50Ms),
     lagP99Ms: worst(({ lag }) => lag.p99Ms),
     lagMaxMs: worst(({ lag }) => lag.maxMs),
+    ownLateness: ownLatenessOf(open),
     lost,
     repeated: points.reduce((sum, { repeated }) => sum + repeated, 0),
     cores: seconds > 0 ? cpuSeconds / seconds : null,
     ok: reasons.length === 0,
     reasons: [...new Set(reasons)],
   }
+}
+
+/** Over the open runs: the number of which it is the largest part. */
+function ownLatenessOf(open: readonly LoadPoint[]): LoadOwnLateness | null {
+  const all = open.flatMap((point) =>
+    Object.entries(point.addedMs ?? {}).map(([name, ms]) => {
+      const value = point[name as 'meanMs'] ?? 0
+      return { offeredPerSecond: point.offeredPerSecond!, name, ms, share: value > 0 ? ms / value : 0 }
+    }),
+  )
+  return all.reduce<LoadOwnLateness | null>((worst, one) => (worst === null || one.share > worst.share ? one : worst), null)
 }
 
 function limitOf({ generatorLimit = null, offeredPerSecond, lag }: LoadPoint, { ceilingPerSecond }: Ceiling): string[] {

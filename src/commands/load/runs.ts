@@ -115,11 +115,12 @@ async function search(opened: OpenedTarget, plan: SearchPlan, options: LoadOptio
     const asked = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
     const one = withinCeilingOf(await counted(opened, () => measurePoint(asked), asked), plan.ceilingPerSecond)
     const { latencies, sinceSent, point } = one
-    const held = judge(objective, latencies).held && !point.saturated && !isLimited(point)
+    const isBelow = judge(objective, latencies).held
+    const held = isBelow && point.keepsUp === true
     measured.push({ ...one, point: { ...point, held } })
     // In time it would have held: that it did not is the generator's.
-    const limited = isLimited(point) || (!held && !point.saturated && judge(objective, sinceSent).held)
-    return { latencies, saturated: point.saturated, limited }
+    const limited = isLimited(point) || (!isBelow && !point.saturated && judge(objective, sinceSent).held)
+    return { latencies, saturated: point.saturated, limited, isUnclear: point.keepsUp === null }
   }
   const { found, search: searched } = await searchRate(objective, { run, secondsAt }, options.seed, plan.rates[0] ?? null)
   const byRate = [...measured].sort((a, b) => a.point.offeredPerSecond! - b.point.offeredPerSecond!)

@@ -255,6 +255,10 @@ function columnsOf(closed: boolean): Column<Point>[] {
       isNumber: true,
     },
     { head: 'outstanding at the end', show: ({ outstanding }) => outstanding.atEnd, isNumber: true },
-    { head: '', show: ({ saturated }) => (saturated ? 'does not keep up' : '') },
+    {
+      head: '',
+      show: ({ saturated, keepsUp }) =>
+        saturated ? 'does not keep up' : keepsUp === null ? 'not clear whether it keeps up' : '',
+    },
   ]
 }
