@@ -34,6 +34,7 @@ export const exampleEvidence = (
   target: exampleTarget({}),
   setup: null,
   alternatives: [],
+  rawTensors: null,
   ...changed,
 })
 

@@ -1,5 +1,13 @@
 // What a rule of load sees: the points, and of a server that was started for a model also what it counted, and other set-ups of it.
-import type { LoadAlternative, LoadAudit, LoadFinding, LoadPoint, LoadSetup, LoadTarget } from '../report/documents/load.ts'
+import type {
+  LoadAlternative,
+  LoadAudit,
+  LoadBeside,
+  LoadFinding,
+  LoadPoint,
+  LoadSetup,
+  LoadTarget,
+} from '../report/documents/load.ts'
 
 export interface LoadEvidence {
   /** At rates that were asked for. Those that a search tried are left out: it goes above what the server can on purpose. */
@@ -9,6 +17,8 @@ export interface LoadEvidence {
   /** null: the server is not this program's own. */
   readonly setup: LoadSetup | null
   readonly alternatives: readonly LoadAlternative[]
+  /** null: not tried. */
+  readonly rawTensors: LoadBeside | null
 }
 
 export interface LoadRule {

@@ -2,13 +2,12 @@
 // once more, since a machine may have changed meanwhile.
 import { InputError } from '../../graph/input-error.ts'
 import { partOf } from '../../load/facts.ts'
-import { measurePoint } from '../../load/measure.ts'
 import type { LoadAlternative, LoadDocument, LoadPoint, LoadSetup } from '../../report/documents/load.ts'
+import { askedAgain } from './asked-again.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
-import { counted } from './runs.ts'
 
 /** Of the latency of the slowest hundredth: below, a server waits for nothing that another set-up would give. */
 const WAITING_SHARE = 1 / 3
@@ -86,22 +85,7 @@ export async function withAlternatives(document: LoadDocument, around: Around): 
   const { options, opened, plan, file, folder } = around
   const before = search === null && options.alternatives ? waitingPoint(points) : null
   if (before === null || setup === null) return document
-  const runOn = async (target: OpenedTarget): Promise<LoadPoint> => {
-    const { arrivals } = plan
-    const { seed, signal } = options
-    const length = { seconds: before.seconds }
-    const ratePerSecond = before.offeredPerSecond!
-    const asked = {
-      target: target.target,
-      arrivals,
-      ratePerSecond,
-      length,
-      seed,
-      signal,
-      timeoutMs: options.timeoutSeconds * 1000,
-    }
-    return (await counted(target, () => measurePoint(asked), asked)).point
-  }
+  const runOn = (target: OpenedTarget) => askedAgain(before, target, { plan, options })
   const run = async (other: OtherSetup | null) => {
     options.onProgress?.({ stage: other === null ? 'as it was, again' : inWords(other), done: 0, of: 1 })
     if (other === null) return { setup, point: await runOn(opened) }

@@ -100,7 +100,7 @@ function shownUrl(url: URL): string {
 }
 
 /** '@file' or the text itself. */
-function bodyOf(given: string): Uint8Array {
+export function bodyOf(given: string): Uint8Array {
   if (!given.startsWith('@')) return Buffer.from(given)
   const file = given.slice(1)
   try {

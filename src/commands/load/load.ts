@@ -20,6 +20,7 @@ import { openOipTarget } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
+import { withRawTensors } from './raw-tensors.ts'
 import { measureAll } from './runs.ts'
 
 /** Throws InputError where the target or the options cannot be used, and the signal's reason where it is aborted. */
@@ -27,7 +28,10 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
   const options = { ...LOAD_DEFAULTS, ...given }
   const kind = kindOf(target, options)
   const plan = planOf(options)
-  if (kind !== 'model') return measured(await openRemote(target, kind, options), plan, options)
+  if (kind !== 'model') {
+    const opened = await openRemote(target, kind, options)
+    return diagnosed(await withRawTensors(await measured(opened, plan, options), { address: target, opened, plan, options }))
+  }
   const { trials, onProgress: progress = () => {} } = options
   return inTemporaryFolder((folder) => {
     const unlocked: string[] = []
@@ -85,8 +89,9 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
 }
 
 function diagnosed(document: LoadDocument): LoadDocument {
-  const { search, points, audit, target, setup, alternatives = [] } = document
-  return { ...document, findings: loadFindings({ asked: search === null ? points : [], audit, target, setup, alternatives }) }
+  const { search, points, audit, target, setup, alternatives = [], rawTensors = null } = document
+  const asked = search === null ? points : []
+  return { ...document, findings: loadFindings({ asked, audit, target, setup, alternatives, rawTensors }) }
 }
 
 /** Throws InputError where it is none, or the options are for another kind. */

@@ -46,7 +46,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
   }
 }
 
-interface OipServer {
+export interface OipServer {
   /** Of the model: …/v2/models/NAME, or …/versions/V behind it. */
   readonly url: URL
   readonly headers: readonly (readonly [string, string])[]
@@ -102,7 +102,7 @@ async function getJson({ headers, timeoutMs }: OipServer, url: URL, where: strin
 }
 
 /** A server that does not say is sent JSON, which all take. */
-async function hasBinary(server: OipServer): Promise<boolean> {
+export async function hasBinary(server: OipServer): Promise<boolean> {
   const url = new URL(server.url)
   url.pathname = url.pathname.replace(/\/models\/.*$/, '')
   try {
