@@ -95,6 +95,29 @@ class Programs(unittest.TestCase):
         _, opened = session_of("def make(): return 1\ndef use(): return 2\npipeline = make()\n")
         self.assertEqual(opened["stages"], [])
 
+    def test_which_predict_is_a_function(self):
+        for source, stages in (
+            ("predict = [1, 2].count(1)\nprint(predict)\n", []),
+            ("def show(x): return x\npredict = show(3)\n", []),
+            ("from math import sqrt as predict\nprint(predict(4))\n", []),
+            ("predict = lambda x: x\n", ["predict"]),
+            ("from math import sqrt as predict\ndef samples(): return [4]\n", ["predict"]),
+            ("def score(x): return x\n", ["score"]),
+        ):
+            self.assertEqual(session_of(source)[1]["stages"], stages, source)
+        with self.assertRaisesRegex(child.Unusable, "its predict is no function but an int"):
+            session_of("def samples(): return [1]\npredict = len([1])\n")
+
+    def test_a_file_of_a_package(self):
+        folder = tempfile.mkdtemp()
+        for name, source in (("__init__", ""), ("beside_d", "f = 7"), ("service", "from .beside_d import f\nfrom beside_d import f as g\ndef predict(): return [f, g]\n")):
+            os.makedirs(os.path.join(folder, "app_d"), exist_ok=True)
+            with open(os.path.join(folder, "app_d", name + ".py"), "w") as file:
+                file.write(source)
+        session = child.Session()
+        session.answer({"ask": "open", "file": os.path.join(folder, "app_d", "service.py"), "call": None})
+        self.assertEqual(session.program.whole()(None), [7, 7])
+
     def test_asynchronous_samples(self):
         session, _ = session_of("async def samples():\n    yield 1\n    yield 2\ndef predict(x): return x\n")
         self.assertEqual(len(session.samples({"most": 5})["samples"]), 2)

@@ -61,11 +61,13 @@ export interface FieldOptions {
   readonly start: StartContestant
   /** How long one answer of a program may take, s. */
   readonly limitSeconds: number
+  /** Where samples come from; null: the program's own. */
+  readonly data?: string | null
   readonly signal?: AbortSignal
 }
 
 /** The processes of one or two programs. */
-function openField(sources: readonly Source[], { start, limitSeconds, signal }: FieldOptions) {
+function openField(sources: readonly Source[], { start, limitSeconds, data = null, signal }: FieldOptions) {
   const alive = new Map<Contestant, Source>()
   const failed = new WeakMap<ContestantFailed, 0 | 1>()
   const limitMs = limitSeconds * 1000
@@ -91,7 +93,8 @@ function openField(sources: readonly Source[], { start, limitSeconds, signal }: 
       const source = sources[side]!
       const contestant = guarded(start(source), side)
       alive.set(contestant, source)
-      const request = { ask: 'open', file: source.file, call: source.call, ...(watched ? { watched } : {}) } as const
+      const more = { ...(watched ? { watched } : {}), ...(data === null ? {} : { data: true as const }) }
+      const request = { ask: 'open', file: source.file, call: source.call, ...more } as const
       const opened = await contestant.ask(request, limitMs)
       return { contestant, opened }
     },

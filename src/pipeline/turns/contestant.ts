@@ -24,8 +24,14 @@ export interface Source {
 }
 
 export type Request =
-  /** `watched`: what goes on beside the calls can be looked at and held still later. */
-  | { readonly ask: 'open'; readonly file: string; readonly call: string | null; readonly watched?: true }
+  /** `watched`: what goes on beside the calls can be looked at and held still later. `data`: samples will be given. */
+  | {
+      readonly ask: 'open'
+      readonly file: string
+      readonly call: string | null
+      readonly watched?: true
+      readonly data?: true
+    }
   /** The program's own samples, at most so many. */
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */

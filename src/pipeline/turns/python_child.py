@@ -22,7 +22,6 @@ if __name__ == "__main__":
 import array
 import ast
 import hashlib
-import importlib.util
 import inspect
 import json
 import math
@@ -31,6 +30,15 @@ import struct
 import threading
 import time
 import types
+
+# What a file is, and how it is imported, is the collector's rule, too.
+WRITES = sys.dont_write_bytecode
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "python", "collector"))
+from whyslow_collector import module_file, target
+
+sys.path.pop(0)
+sys.dont_write_bytecode = WRITES
 
 MOST_ITEMS = 1_000_000
 DEEPEST = 64
@@ -284,12 +292,12 @@ def nested(values, shape):
 
 # The program: the same contract as program.ts.
 
-#: An object or class of the module that has the functions as methods, in place of the module.
-HOLDER = "pipeline"
+class Unusable(Exception):
+    """The file cannot be used as it is; the text says why."""
 
 
 def holder_of(module):
-    holder = getattr(module, HOLDER, None)
+    holder = getattr(module, target.HOLDER, None)
     if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
         return module
     return holder() if inspect.isclass(holder) else holder
@@ -302,15 +310,15 @@ class Program:
         self.load, self.samples, self.model = find("load"), find("samples"), None
         before, predict, after = find("preprocess"), find("predict"), find("postprocess")
         if call is not None:
-            target = module
+            function = module
             for part in call.split("."):
-                target = getattr(target, part, None)
-            if not callable(target):
-                raise LookupError("it has no function %s; it has %s" % (call, names_in(module)))
-            with_model = self.load is not None and (required(target) > 1 or takes_any(target))
-            self.first = target
-            self.stages = [(call, self.with_model(target) if with_model else spread(target))]
-            self.parameters = parameters(target) - with_model
+                function = getattr(function, part, None)
+            if not callable(function):
+                raise Unusable("it has no function %s; it has %s" % (call, names_in(module)))
+            with_model = self.load is not None and (required(function) > 1 or takes_any(function))
+            self.first = function
+            self.stages = [(call, self.with_model(function) if with_model else spread(function))]
+            self.parameters = parameters(function) - with_model
             return
         name = "predict"
         if predict is None:
@@ -473,8 +481,13 @@ def spread(function):
 
 
 def single(module):
+    held = getattr(module, "predict", None)
+    if held is not None:
+        raise Unusable("its predict is no function but %s; name one of its functions" % target.shown_type(held))
     found = [one for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__
              and not name.startswith("_") and name not in ("load", "samples")]
+    if not found:
+        raise Unusable("it has no predict, and no function of its own")
     return found[0]
 
 
@@ -483,26 +496,18 @@ def names_in(module):
     return ", ".join(found[:8]) or "none"
 
 
-def is_program(source, file):
+def is_program(source, file, has_data=False):
     """Whether a file has a predict, or is one function with what it needs; anything else is a script, and is not executed to find out."""
-    functions = []
-    body = ast.parse(source, file).body
-    for node in body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            functions.append(node.name)
-            if node.name == "predict":
-                return True
-        elif isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "predict" for one in node.targets):
-            return True
-        elif isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == "predict" for one in node.names):
-            return True
-    if holds_stages(body):
+    tree = ast.parse(source, file)
+    if target.predict_of(tree, has_data) is not None or target.holds_stages(tree, has_data):
         return True
-    public = [name for name in functions if not name.startswith("_") and name not in ("load", "samples")]
+    if any("predict" in target.targets_of(node) for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))):
+        return False  # a value that it predicts
+    public = [name for name in target.functions_of(tree) if not name.startswith("_") and name not in ("load", "samples")]
     quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
     doc = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     guard = lambda node: isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
-    return len(public) == 1 and all(isinstance(node, quiet) or doc(node) or guard(node) for node in body)
+    return len(public) == 1 and all(isinstance(node, quiet) or doc(node) or guard(node) for node in tree.body)
 
 
 def loaded(program):
@@ -524,19 +529,6 @@ def items_of(given):
             yield settled(later.__anext__())
         except StopAsyncIteration:
             return
-
-
-def holds_stages(body):
-    """Whether `pipeline` has them: a class of this file, an object of one, or, where there are samples, whatever bears the name."""
-    classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
-    has_samples = any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "samples" for node in body)
-    of_name = lambda node: isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == HOLDER for one in node.targets)
-    values = [node.value for node in body if of_name(node)]
-    made = [one.func if isinstance(one, ast.Call) else one for one in values]
-    imported = any(isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == HOLDER for one in node.names) for node in body)
-    if HOLDER in classes or any(isinstance(one, ast.Name) and one.id in classes for one in made):
-        return True
-    return has_samples and (len(made) > 0 or imported)
 
 
 class Session:
@@ -563,10 +555,11 @@ class Session:
             source = held.read()
         version = "Python %d.%d.%d" % sys.version_info[:3]
         opened = {"runtime": version, "stages": [], "hasSamples": False, "takesSample": False, "importMs": 0, "loadMs": None, "packages": []}
-        if call is None and not is_program(source, path):
+        if call is None and not is_program(source, path, bool(request.get("data"))):
             return opened
         begin = time.perf_counter_ns()
-        module = import_file(path)
+        sys.argv = [path]
+        module = module_file.import_file(path)
         opened["importMs"] = ms_since(begin)
         self.program = Program(module, call)
         if self.program.load:
@@ -722,20 +715,6 @@ def ms_since(begin):
     return (time.perf_counter_ns() - begin) / 1e6
 
 
-def import_file(path):
-    """As the user runs it: its own folder first in sys.path, the current folder as it is."""
-    sys.argv = [path]
-    sys.path.insert(0, os.path.dirname(path))
-    name = os.path.splitext(os.path.basename(path))[0]
-    if name in sys.modules or not name.isidentifier():
-        name = "program_" + hashlib.sha1(path.encode()).hexdigest()[:8]
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def holds_opaque(tree):
     return tree["kind"] == "opaque" or any(map(holds_opaque, tree.get("items") or tree.get("values") or []))
 
@@ -816,6 +795,8 @@ def line_in(error, file):
 
 def failure(error, session):
     words = ("%s: %s" % (type(error).__name__, error)).strip(": ").split("\n")[0][:300]
+    if isinstance(error, Unusable):
+        words = str(error)
     if isinstance(error, SystemExit):
         words = "it ends the process (sys.exit)"
     return {"failed": {"kind": "threw", "reason": words, "line": line_in(error, session.file), **session.at}}

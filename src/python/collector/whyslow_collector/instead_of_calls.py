@@ -7,7 +7,7 @@ import os
 import sys
 
 from .clock import in_turns
-from .target import read_source
+from .module_file import read_source
 
 _BUDGET_MS = 400
 #: Fewer numbers are text in no time.

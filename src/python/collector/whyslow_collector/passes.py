@@ -1,12 +1,13 @@
 """The passes, each a process of its own. `time`: nothing but clocks. `profile`: the sampler. `facts`: calls, types, sizes, sessions."""
 
 import sys
-import time
 
 from . import samples as reading
 from . import script, target
 from .clock import MS, now_ns
 from .finishing import awaited
+from .import_times import ImportTimes
+from .module_file import import_file
 from .places import shown
 from .predictions import Predictions, block, needs_samples, resident_bytes, slope
 
@@ -38,8 +39,9 @@ def prepare(run, kind, compile_source=None):
     plan, at = run.plan, run.whereabouts
     imports = ImportTimes(plan["file"]) if plan.get("importTimes") or plan["pass"] == "facts" else None
     at.enter("import")
+    sys.argv = [plan["file"], *plan.get("arguments", ())]
     start = now_ns()
-    module = target.import_file(plan["file"], compile_source or compiled)
+    module = import_file(plan["file"], compile_source)
     took = now_ns() - start
     found = target.target_of(module, kind, plan.get("call"))
     run.stage_names = [name for name, _ in found.stages]
@@ -71,10 +73,6 @@ def load(run, found):
     model = awaited(found.load()) if callable(found.load) else found.load
     run.send("loaded", ms=(now_ns() - start) / MS)
     return model
-
-
-def compiled(source, path):
-    return compile(source, path, "exec", dont_inherit=True)
 
 
 def differences(marks):
@@ -110,46 +108,3 @@ def timed(run, kind):
         grows = all(b[1] > a[1] for a, b in zip(later, later[1:])) and later[-1][1] - later[0][1] >= _LEAST_GROWTH
         facts["leakBytesPerPrediction"] = rise if grows else 0
     run.send("process", facts=facts)
-
-
-class ImportTimes:
-    """
-    How long each module took to import, its own part and with what it imports, as `-X importtime` has it, and the line of the user's own file
-    that imported it first.
-    """
-
-    def __init__(self, file):
-        import builtins
-
-        self._builtins = builtins
-        self._import = builtins.__import__
-        self._stack = []
-        self._found = {}
-        self._file = file
-        builtins.__import__ = self._timed
-
-    def _timed(self, name, *args, **kwargs):
-        level = args[3] if len(args) > 3 else kwargs.get("level", 0)
-        if level or name in sys.modules:
-            return self._import(name, *args, **kwargs)
-        self._stack.append(0)
-        start = time.perf_counter_ns()
-        try:
-            return self._import(name, *args, **kwargs)
-        finally:
-            total = time.perf_counter_ns() - start
-            own = total - self._stack.pop()
-            if self._stack:
-                self._stack[-1] += total
-            known = self._found.setdefault(name, [0, 0, self._line()])
-            known[0] += own
-            known[1] += total
-
-    def _line(self):
-        caller = sys._getframe(2)
-        return caller.f_lineno if caller.f_code.co_filename == self._file else None
-
-    def stop(self):
-        self._builtins.__import__ = self._import
-        rows = sorted(self._found.items(), key=lambda row: -row[1][1])[:40]
-        return [{"module": name, "selfMs": own / MS, "totalMs": total / MS, "line": line} for name, (own, total, line) in rows]

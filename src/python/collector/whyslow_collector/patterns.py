@@ -5,8 +5,8 @@ import ast
 
 from . import pattern_names as known
 from .loops import COMPREHENSIONS, is_number_function, kind_of
+from .module_file import read_source
 from .places import shown
-from .target import read_source
 from .tokenizers import looks_like_one
 
 _LONGEST_CODE = 80

@@ -4,23 +4,16 @@ The contract: `load()` -> model, `samples()` -> list or iterable, `preprocess(sa
 `postprocess(y)` -> result, of the module itself or methods of what it calls `pipeline`. All but `predict` may be missing."""
 
 import ast
-import importlib.util
 import inspect
-import os
 import sys
 
 from .errors import Contract
 from .finishing import finished
+from .module_file import read_source
 
 STAGES = ("preprocess", "predict", "postprocess")
 #: An object or class of the module that has the functions as methods, in place of the module.
 HOLDER = "pipeline"
-
-
-def read_source(path):
-    """Text of a Python file, in the encoding that it declares."""
-    with open(path, "rb") as file:
-        return importlib.util.decode_source(file.read())
 
 
 def parse(path):
@@ -37,25 +30,50 @@ def kind_of(tree, call, has_data):
     """'function', 'stages' or 'script'. A file that has a `predict` but nothing to feed it with runs as it is."""
     if call:
         return "function"
-    functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    names = set(functions) | _assigned(tree)
-    if "predict" not in names:
+    function = predict_of(tree, has_data)
+    if function is None:
         return "stages" if holds_stages(tree, has_data) else "script"
-    if has_data or "samples" in names or "predict" not in functions:
+    if has_data or "samples" in functions_of(tree) or "samples" in _assigned(tree):
         return "stages"
-    arguments = functions["predict"].args
-    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults) - (1 if "load" in names else 0)
+    if isinstance(function, ast.Name):
+        function = functions_of(tree).get(function.id)
+    arguments = getattr(function, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return "script"
+    loads = "load" in functions_of(tree) or "load" in _assigned(tree)
+    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults) - (1 if loads else 0)
     return "stages" if required <= 0 else "script"
+
+
+def predict_of(tree, has_data):
+    """
+    What gives the module's top level its `predict`, where that is a function: a `def` or class, a lambda, the name of something, an attribute. What
+    a call gives (`predict = model.predict(x)` of every tutorial) and what is imported counts where the file means to be fed.
+    """
+    is_fed = has_data or "samples" in functions_of(tree)
+    found = None
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == "predict":
+            found = node
+        elif isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == "predict" for alias in node.names):
+            found = node if is_fed or "samples" in _assigned(tree) else None
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and "predict" in targets_of(node):
+            is_function = isinstance(node.value, (ast.Lambda, ast.Name, ast.Attribute)) or is_fed and isinstance(node.value, ast.Call)
+            found = node.value if is_function else None
+    return found
+
+
+def functions_of(tree):
+    return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def holds_stages(tree, has_data):
     """Whether `pipeline` has them: a class of this file, an object of one, or, where there are samples, whatever bears the name. Others call a chain
     of estimators so, or what they import from Transformers."""
-    functions = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    names = functions | _assigned(tree)
-    if HOLDER not in names or HOLDER in functions:
+    functions, assigned = functions_of(tree), _assigned(tree)
+    if HOLDER not in assigned or HOLDER in functions:
         return False
-    if has_data or "samples" in names:
+    if has_data or "samples" in functions or "samples" in assigned:
         return True
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     values = [node.value for node in tree.body if isinstance(node, ast.Assign) and any(_is_holder(one) for one in node.targets)]
@@ -76,35 +94,13 @@ def _assigned(tree):
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             found.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found.update(target.id for target in targets if isinstance(target, ast.Name))
+            found.update(targets_of(node))
     return found
 
 
-def module_name(path):
-    """(name, folder that sys.path begins with): dotted where the file lies in a package, so that its relative imports work."""
-    # A dot of the file's own name is none of a package.
-    folder, stem = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0].replace(".", "_")
-    names = [stem] if stem != "__init__" else []
-    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
-        names.insert(0, os.path.basename(folder))
-        folder = os.path.dirname(folder)
-    return ".".join(names) or stem, folder
-
-
-def import_file(path, compile_source):
-    """The module, executed. `compile_source(text, path)` gives its code."""
-    name, folder = module_name(path)
-    sys.path.insert(0, folder)
-    if "." in name:
-        importlib.import_module(name.rsplit(".", 1)[0])
-    if name in sys.modules or not all(part.isidentifier() for part in name.split(".")):
-        name = "whyslow_user_" + "".join(letter if letter.isalnum() else "_" for letter in name)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    exec(compile_source(read_source(path), path), module.__dict__)
-    return module
+def targets_of(node):
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 class Target:
@@ -124,14 +120,23 @@ def target_of(module, kind, call):
     if kind == "function":
         return Target(kind, [(call, _called(module, call))], getattr(module, "load", None), getattr(module, "samples", None))
     holder = module
-    if not hasattr(module, "predict"):
+    own = getattr(module, "predict", None)
+    if not callable(own):
         holder = getattr(module, HOLDER, None)
         holder = holder() if inspect.isclass(holder) else holder
         if not callable(getattr(holder, "predict", None)):
-            raise Contract("%s has no predict: name a function with --call module:function" % module.__file__)
+            told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
+            raise Contract("%s %s: name a function with --call module:function" % (module.__file__, told))
     found = [(name, getattr(holder, name)) for name in STAGES if callable(getattr(holder, name, None))]
     given = [getattr(holder, name, None) for name in ("load", "samples")]
     return Target("stages", found, *given)
+
+
+def shown_type(value):
+    """'a numpy.ndarray'."""
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else "%s.%s" % (kind.__module__.split(".")[0], kind.__name__)
+    return ("an " if name[0] in "aeiou" else "a ") + name
 
 
 def _called(module, call):

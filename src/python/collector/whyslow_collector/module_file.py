@@ -1,0 +1,61 @@
+"""A file of the user's own as a module: one rule for whoever imports it (the passes, `ab`, the gap's ladder, replacements). In a package it bears its
+dotted name, so that its relative imports work, and what lies beside it is found as well, as `python FILE` finds it."""
+
+import importlib
+import importlib.util
+import os
+import sys
+
+
+def read_source(path):
+    """Text of a Python file, in the encoding that it declares."""
+    with open(path, "rb") as file:
+        return importlib.util.decode_source(file.read())
+
+
+def module_name(path):
+    """(name, folder that sys.path begins with): dotted where the file lies in a package."""
+    # A dot of the file's own name is none of a package.
+    folder, stem = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0].replace(".", "_")
+    names = [stem] if stem != "__init__" else []
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+        names.insert(0, os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    return ".".join(names) or stem, folder
+
+
+def import_file(path, compile_source=None, before=None):
+    """
+    The module, executed, or as its package has imported it. `compile_source(text, path)` gives its code; `before(module)` is called in front of that.
+    """
+    name, folder = module_name(path)
+    own = os.path.dirname(path)
+    sys.path.insert(0, folder)
+    if own != folder:
+        # Behind all others: a package's `logging.py` is not to stand for the standard library's.
+        sys.path.append(own)
+    package, _, stem = name.rpartition(".")
+    if package:
+        importlib.import_module(package)
+    known = sys.modules.get(name)
+    if known is not None and _is_of(known, path):
+        return known
+    if known is not None or not stem.isidentifier():
+        stem = "whyslow_user_" + "".join(letter if letter.isalnum() else "_" for letter in stem)
+        name = package + "." + stem if package else stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if before is not None:
+        before(module)
+    exec((compile_source or compiled)(read_source(path), path), module.__dict__)
+    return module
+
+
+def compiled(source, path):
+    return compile(source, path, "exec", dont_inherit=True)
+
+
+def _is_of(module, path):
+    file = getattr(module, "__file__", None)
+    return file is not None and os.path.realpath(file) == os.path.realpath(path)
