@@ -9,11 +9,12 @@ import { replaceJavascriptLoops } from '../../src/pipeline/replace/javascript-lo
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-js-loops-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function replaced(text: string, name = 'program.mjs') {
+async function replaced(text: string, name = 'program.mjs', words: readonly string[] = []) {
   const file = join(folder, name)
   writeFileSync(file, text)
   const lines = text.split('\n').map((_, at) => at + 1)
-  return replaceJavascriptLoops({ file, call: null, data: null, hot: () => lines, budgetMs: 2000, limitMs: 60_000 })
+  const question = { file, call: null, data: null, arguments: words, hot: () => lines }
+  return replaceJavascriptLoops({ ...question, budgetMs: 2000, limitMs: 60_000 })
 }
 
 test('a script as it stands', async () => {
@@ -76,4 +77,9 @@ test('a program that throws, and one that ends itself, leave an answer', async (
   const loop = 'const a = [1, 2, 3]\nconst c = a.map((x) => x * 2)\n'
   expect(await replaced(`${loop}throw new Error('no')\n`)).toMatchObject({ failed: 'Error: no' })
   expect((await replaced(`${loop}process.kill(process.pid, 'SIGKILL')\n`)).failed).toMatch(/ended before it answered/)
+})
+
+test('a script is given its arguments', async () => {
+  const text = "const c = [1, 2, 3].map((x) => x * 2)\nif (process.argv[2] !== '--fast') throw new Error('no')\n"
+  expect(await replaced(text, 'argued.mjs', ['--fast'])).toMatchObject({ failed: null, ran: true })
 })

@@ -1,6 +1,6 @@
 // Loops of Python and the NumPy expressions in their place, in a real interpreter: on arrays made to tell them apart, and on programs as they stand.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -73,6 +73,32 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     const { replacements, failed } = await replacePythonLoops({ ...question, lines: [], modules: [{ file: module, lines: [5] }] })
     expect(failed).toBeNull()
     expect(replacements).toMatchObject([{ file: module, line: 5, code: ['out = x * 2'], equal: 'bits' }])
+  })
+
+  test('a script is run as it was measured: with its arguments, and whatever it calls predict', async () => {
+    const file = join(folder, 'script.py')
+    writeFileSync(
+      file,
+      'import sys\nimport numpy as np\na = np.arange(float(sys.argv[1]))\ndef predict(x, w):\n    return x @ w\nc = []\nfor v in a:\n    c.append(v * 2)\n',
+    )
+    const question = { file, call: null, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const answer = await replacePythonLoops({ ...question, isScript: true, arguments: ['20000'] })
+    expect(answer).toMatchObject({ failed: null, ran: true, replacements: [{ line: 7, code: ['c = a * 2'] }] })
+  })
+
+  test('a file of a package, which its package imports', async () => {
+    const parts = {
+      __init__: 'from .service import predict\n',
+      beside: 'import numpy as np\n\nx = np.arange(20000.0)\n',
+      service:
+        'import numpy as np\nfrom .beside import x\nimport beside\n\ndef predict():\n    out = []\n    for v in x:\n        out.append(v * 2)\n    return out\n',
+    }
+    mkdirSync(join(folder, 'app'))
+    for (const [name, text] of Object.entries(parts)) writeFileSync(join(folder, 'app', `${name}.py`), text)
+    const question = { call: null, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const { replacements, failed } = await replacePythonLoops({ ...question, file: join(folder, 'app/service.py') })
+    expect(failed).toBeNull()
+    expect(replacements).toMatchObject([{ line: 7, code: ['out = x * 2'], equal: 'bits' }])
   })
 
   test('numbers that no loop counts by may be others another day', async () => {

@@ -43,6 +43,10 @@ export interface ReplaceGiven {
   readonly call: string | null
   readonly data: string | null
   readonly python: string | null
+  /** Of a script. */
+  readonly arguments: readonly string[]
+  /** Called where the program was run again. */
+  readonly onRun: () => void
   readonly folder: string
   readonly signal?: AbortSignal | undefined
 }

@@ -13,6 +13,7 @@ import { alone, inTemporaryFolder } from '../run.ts'
 import { innerModel } from './inner-model.ts'
 import { PIPELINE_DEFAULTS, type PipelineOptions } from './options.ts'
 import { pipelineReport } from './pipeline-report.ts'
+import { scriptRuns } from './script-runs.ts'
 import { sourceSince } from './source-lines.ts'
 import { type TargetFile, targetFile } from './target-file.ts'
 
@@ -65,14 +66,19 @@ async function measured(opened: Opened, options: PipelineOptions): Promise<Pipel
   const startedMs = Date.now()
   const passes = await runPasses(opened, options)
   const patterns = (await target.side.patterns?.(target.file)) ?? []
-  const asked = { language: target.side.language, file: given, call: target.call, patterns }
+  const machine = readMachine([])
+  const { language } = target.side
+  const asked = { language, file: given, call: target.call, patterns, usableCpus: machine.usableCpus }
   const plain = assembleEvidence(passes, asked)
-  const { data, python, replace, signal } = options
-  const place = { file: target.file, call: target.call, data, python, folder, signal }
+  const { data, python, replace, arguments: words, signal } = options
+  let more = 0
+  const onRun = () => void more++
+  const place = { file: target.file, call: target.call, data, python, arguments: words, onRun, folder, signal }
   const replacements = replace === null ? [] : await replace(plain, place)
-  const evidence = { ...plain, replacements, warnings: [...unlocked, ...plain.warnings] }
+  const warnings = [...unlocked, ...scriptRuns(passes, plain.target, more), ...plain.warnings]
+  const evidence = { ...plain, replacements, warnings }
   const inner = options.inner ? await innerModel(evidence, options) : { reason: 'it was not asked for' }
-  return { evidence, report: pipelineReport(evidence, readMachine([]), inner, sourceSince(startedMs)) }
+  return { evidence, report: pipelineReport(evidence, machine, inner, sourceSince(startedMs)) }
 }
 
 async function runPasses(opened: Opened, options: PipelineOptions): Promise<Passes> {

@@ -15,6 +15,8 @@ export interface JavascriptQuestion {
   readonly file: string
   readonly call: string | null
   readonly data: string | null
+  /** Of a script. */
+  readonly arguments?: readonly string[]
   /** Of a file of the user's: the lines that matter. */
   readonly hot: (file: string) => readonly number[]
   /** How long to time, of all places together. */
@@ -37,7 +39,7 @@ const childFile = (): string => fileURLToPath(new URL('./javascript/child.js', c
 /** Never throws, but for an aborted signal. */
 export async function replaceJavascriptLoops(question: JavascriptQuestion): Promise<LoopsAnswer> {
   const { placed, refused } = candidatesOf(question)
-  if (placed.length === 0) return { replacements: [], refused, failed: null }
+  if (placed.length === 0) return { replacements: [], refused, failed: null, ran: false }
   const { file, call, data, budgetMs } = question
   const candidates = placed.map(({ file: own, candidate: { look, atoms, before, after } }) => ({
     file: own,
@@ -46,12 +48,13 @@ export async function replaceJavascriptLoops(question: JavascriptQuestion): Prom
     before,
     after,
   }))
-  const plan: ProvePlan = { file, call, data: data === null ? null : path.resolve(data), candidates, budgetMs }
+  const program = { file, call, arguments: question.arguments ?? [], data: data === null ? null : path.resolve(data) }
+  const plan: ProvePlan = { ...program, candidates, budgetMs }
   const { limitMs, signal } = question
   const words = [childFile()]
   const asked = { executable: process.execPath, words, plan: JSON.stringify(plan), answersOn: 'pipe', limitMs, signal } as const
   const told = await askOnce<ProveAnswer>(asked)
-  if (typeof told === 'string') return { replacements: [], refused, failed: told }
+  if (typeof told === 'string') return { replacements: [], refused, failed: told, ran: true }
   return answerOf(told, placed, refused)
 }
 
@@ -64,7 +67,7 @@ export function answerOf(told: ProveAnswer, placed: readonly Placed[], refused: 
     return replacementOf({ ...measured, line, endLine, function: name, code, equal: 'bits', ...kernel }, file, form)
   })
   const unproven = told.refused.map(({ at, reason }) => ({ ...placeOf(placed[at]!), reason }))
-  return loopsAnswer(all, { refused: [...refused, ...unproven], failed: told.failed })
+  return loopsAnswer(all, { refused: [...refused, ...unproven], failed: told.failed, ran: true })
 }
 
 const placeOf = ({ candidate: { line, function: name } }: Placed) => ({ line, function: name })

@@ -31,6 +31,8 @@ export interface LoopsAnswer {
   readonly refused: readonly { readonly line: number; readonly function: string | null; readonly reason: string }[]
   /** Why the program did not run to its end; what it did before was looked at. null: it did. */
   readonly failed: string | null
+  /** The program was run again for it. */
+  readonly ran: boolean
 }
 
 /** What the process that ran both tells of one place. */
@@ -80,7 +82,11 @@ export function replacementOf(
 /** What is surely faster, of each place the fastest; what is not is refused with what it was tried on. */
 export function loopsAnswer(
   all: readonly LoopReplacement[],
-  { refused, failed = null }: { readonly refused: LoopsAnswer['refused']; readonly failed?: string | null },
+  {
+    refused,
+    failed = null,
+    ran,
+  }: { readonly refused: LoopsAnswer['refused']; readonly failed?: string | null; readonly ran: boolean },
 ): LoopsAnswer {
   const isFaster = ({ factorLow }: LoopReplacement): boolean => factorLow >= LEAST_FACTOR
   const slower = all.filter((one) => !isFaster(one))
@@ -94,5 +100,6 @@ export function loopsAnswer(
       ...slower.map(({ line, function: name, on }) => ({ line, function: name, reason: `no faster on ${on}` })),
     ],
     failed,
+    ran,
   }
 }

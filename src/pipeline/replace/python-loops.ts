@@ -12,6 +12,10 @@ export interface LoopsQuestion {
   readonly file: string
   /** The function to call; null: the file's stages, or the file as a script. */
   readonly call: string | null
+  /** It runs from top to bottom; untold: what the file says. */
+  readonly isScript?: boolean
+  /** Of a script. */
+  readonly arguments?: readonly string[]
   /** What to call it with; null: its own samples. */
   readonly samples: readonly Encoded[] | null
   /** Lines of the places that matter; null: all. */
@@ -33,10 +37,12 @@ const FORMS = { numpy: 'numpy', python: 'python' } as const
 
 /** Never throws, but for an aborted signal. */
 export async function replacePythonLoops(question: LoopsQuestion): Promise<LoopsAnswer> {
-  const { file, call, samples, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
+  const { file, call, isScript = null, samples, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
   const plan = {
     file,
     call,
+    isScript,
+    arguments: question.arguments ?? [],
     lines,
     modules,
     budgetMs,
@@ -46,7 +52,7 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
   const told = await askOnce<Answer>(asked)
-  if (typeof told === 'string') return { replacements: [], refused: [], failed: told }
+  if (typeof told === 'string') return { replacements: [], refused: [], failed: told, ran: true }
   return loopsAnswer(
     told.replacements.map((one) => replacementOf(one, one.file, { language: 'python', form: FORMS[one.form] })),
     told,
@@ -55,7 +61,7 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-interface Answer extends Pick<LoopsAnswer, 'refused'> {
+interface Answer extends Pick<LoopsAnswer, 'refused' | 'ran'> {
   readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS; readonly file: string })[]
   readonly failed?: string | null
 }

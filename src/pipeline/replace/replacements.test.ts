@@ -50,26 +50,31 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
   }
   const evidence = {
     language: 'python',
+    target: { kind: 'script', stages: [], places: [] },
     file: 'x.py',
     lines: [line(3, 40)],
     latency,
     alternatives: [],
   } as unknown as PipelineEvidence
-  const given = { file: '/app/x.py', call: null, data: null, python: process.execPath }
+  let runs = 0
+  const onRun = () => void runs++
+  const given = { file: '/app/x.py', call: null, data: null, python: process.execPath, arguments: ['--fast'], onRun }
   const found = await tryReplacements(evidence, given, {
     javascript: never,
     python: async (question) => {
       asked.push(question)
-      return { replacements: [made], refused: [], failed: null }
+      return { replacements: [made], refused: [], failed: null, ran: true }
     },
   })
+  expect(runs).toBe(1)
+  expect(asked[0]).toMatchObject({ isScript: true, arguments: ['--fast'] })
   expect(asked[0]).toMatchObject({ file: '/app/x.py', lines: [3], samples: null, interpreter: [process.execPath] })
   const { endLine: _, ...rest } = made
   expect(found).toEqual([{ ...rest, file: 'x.py' }])
   const layout = { ...loop(4, 4), pattern: 'layout-loop' as const }
   const other = await tryReplacements({ ...evidence, patterns: [layout] }, given, {
     javascript: never,
-    python: async () => ({ replacements: [made], refused: [], failed: null }),
+    python: async () => ({ replacements: [made], refused: [], failed: null, ran: true }),
   })
   expect(other).toEqual([{ ...rest, rule: 'layout-shuffle', file: '/app/x.py', line: 4 }])
   const patterns = [
@@ -78,7 +83,7 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
   ]
   const both = await tryReplacements({ ...evidence, patterns }, given, {
     javascript: never,
-    python: async () => ({ replacements: [made], refused: [], failed: null }),
+    python: async () => ({ replacements: [made], refused: [], failed: null, ran: true }),
   })
   expect(both.map(({ rule, line: at }) => [rule, at])).toEqual([
     ['growing-array', 4],
@@ -107,7 +112,7 @@ test('JavaScript is asked about hot lines of each of its files; a list that grow
       python: never,
       javascript: async ({ hot }) => {
         expect([hot('/app/x.py'), hot('/app/other.mjs'), hot('/app/cold.mjs')]).toEqual([[3], [9], []])
-        return { replacements: [made], refused: [], failed: null }
+        return { replacements: [made], refused: [], failed: null, ran: true }
       },
     },
   )

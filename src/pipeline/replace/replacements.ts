@@ -16,6 +16,10 @@ export interface ReplaceGiven {
   readonly call: string | null
   readonly data: string | null
   readonly python: string | null
+  /** Of a script. */
+  readonly arguments?: readonly string[]
+  /** Called where the program was run again. */
+  readonly onRun?: (() => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -90,9 +94,12 @@ async function ofPython(
   const found = findInterpreter({ named: given.python, beside: given.file }, pythonWorld())
   if (!found.ok) return []
   const { executable, arguments: before } = found.interpreter
-  const { replacements } = await python({
+  const { replacements, ran } = await python({
     file: given.file,
     call: given.call,
+    // As it was measured: what a file alone says may be otherwise.
+    isScript: evidence.target.kind === 'script',
+    arguments: given.arguments ?? [],
     samples: given.data === null ? null : samplesOf(given.data),
     lines,
     modules,
@@ -101,6 +108,7 @@ async function ofPython(
     limitMs: LIMIT_MS,
     ...(given.signal === undefined ? {} : { signal: given.signal }),
   })
+  if (ran) given.onRun?.()
   return replacements
 }
 
@@ -109,9 +117,11 @@ async function ofJavascript(
   given: ReplaceGiven,
   { javascript }: Others,
 ): Promise<readonly LoopReplacement[]> {
-  const { file, call, data, signal } = given
+  const { file, call, data, signal, onRun } = given
   const hot = (of: string) => hotLines(evidence, of)
-  const { replacements } = await javascript({ file, call, data, hot, budgetMs: BUDGET_MS, limitMs: LIMIT_MS, signal })
+  const program = { file, call, data, arguments: given.arguments ?? [] }
+  const { replacements, ran } = await javascript({ ...program, hot, budgetMs: BUDGET_MS, limitMs: LIMIT_MS, signal })
+  if (ran) onRun?.()
   return replacements
 }
 

@@ -38,7 +38,7 @@ await run().then(
 )
 
 async function run(): Promise<void> {
-  process.argv = [process.execPath, plan.file]
+  process.argv = [process.execPath, plan.file, ...plan.arguments]
   const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
   const target = targetOf(module, plan.call, plan.file)
   if (target.kind === 'script') return untilSeen()

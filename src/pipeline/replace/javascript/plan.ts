@@ -16,6 +16,8 @@ export interface ProvePlan {
   /** Absolute. */
   readonly file: string
   readonly call: string | null
+  /** Of a script. */
+  readonly arguments: readonly string[]
   /** What --data named, absolute; null: the program's own samples. */
   readonly data: string | null
   readonly candidates: readonly PlannedCandidate[]

@@ -1,7 +1,7 @@
 """Replacements for loops of a Python program, run beside them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
 
-Plan: file, call, samples (as the children of `ab` are given them; null: its own), lines (of hot places; null: all), modules (files of the user's own that
-it imports: file, lines of each), budgetMs. The program runs as it is, but for a look at the values in front of each loop that a replacement was
+Plan: file, call, arguments (of a script), isScript (null: to be told by the file), samples (as the children of `ab` are given them; null: its own), lines (of
+hot places; null: all), modules (files of the user's own that it imports: file, lines of each), budgetMs. The program runs as it is, but for a look at the values in front of each loop that a replacement was
 generated for. Python 3.9 or newer; NumPy as the program has it.
 """
 import os
@@ -24,6 +24,7 @@ import types
 
 import python_child as child
 import rewrites
+from whyslow_collector import module_file
 from prove import Seen, copies, live, prove, shared, take_turns
 from vectorize import Refused, check_names_after, numpy_names, places, propose
 
@@ -114,7 +115,7 @@ class Source:
 
 
 class Loader(importlib.machinery.SourceFileLoader):
-    """Of a file of the program that is imported: its code with a look in front of each place."""
+    """Of a file of the program that the program imports: its code with a look in front of each place."""
 
     codes, look = None, None
 
@@ -166,29 +167,25 @@ def instrument(tree, candidates, numbers):
 
 
 def run(plan, codes, candidates, is_script):
-    """Runs the program until every place was seen. `codes`: of its own file, and, by path, of those that it imports."""
-    code, imported = codes
+    """Runs the program until every place was seen. `codes`: of its files, by path."""
     path = plan["file"]
-    sys.argv = [path]
-    sys.path.insert(0, os.path.dirname(path))
-    name = "__main__" if is_script else os.path.splitext(os.path.basename(path))[0]
-    module = types.ModuleType(name)
-    module.__file__ = path
-    if not is_script:
-        module.__spec__ = importlib.util.spec_from_file_location(name, path)
-    sys.modules[name] = module
+    sys.argv = [path, *(plan.get("arguments") or ())]
 
     def look(k, local, outer):
         candidates[k].look(local, outer, (MOST_SEEN, MOST_BYTES))
         if is_script and all(one.seen or getattr(one, "why", None) for one in candidates):
             raise Enough
 
-    module.__whyslow_look__ = look
-    if imported:
-        sys.meta_path.insert(0, Finder(imported, look))
-    exec(code, module.__dict__)
+    sys.meta_path.insert(0, Finder(codes, look))
+    code = codes[os.path.realpath(path)]
     if is_script:
+        main = types.ModuleType("__main__")
+        main.__file__, main.__whyslow_look__ = path, look
+        sys.modules["__main__"] = main
+        sys.path.insert(0, os.path.dirname(path))
+        exec(code, main.__dict__)
         return
+    module = module_file.import_file(path, lambda *_: code, lambda made: setattr(made, "__whyslow_look__", look))
     program = child.Program(module, plan["call"])
     if program.load:
         program.model = child.loaded(program)
@@ -267,18 +264,22 @@ def names_of(file):
 
 
 def answer(plan):
-    own, *others = sources = [Source(plan["file"], plan["lines"]), *imported_sources(plan)]
+    sources = [Source(plan["file"], plan["lines"]), *imported_sources(plan)]
+    own = sources[0]
     candidates = [one for source in sources for one in source.candidates]
-    replacements, failed = [], None
+    replacements, failed, ran = [], None, False
     if candidates and importlib.util.find_spec("numpy") is None:
         for source in sources:
             for one in source.candidates:
                 source.refuse(one, "NumPy is not in this Python: pip install numpy")
     elif candidates:
-        is_script = plan["call"] is None and not child.is_program(own.text, own.file)
+        is_script = plan.get("isScript")
+        if is_script is None:
+            is_script = plan["call"] is None and not child.is_program(own.text, own.file, plan.get("samples") is not None)
+        ran = True
         try:
             numbers = {one: k for k, one in enumerate(candidates)}
-            codes = own.code(numbers), {os.path.realpath(one.file): one.code(numbers) for one in others if one.candidates}
+            codes = {os.path.realpath(one.file): one.code(numbers) for one in sources if one is own or one.candidates}
             run(plan, codes, candidates, is_script)
         except Enough:
             pass
@@ -286,7 +287,8 @@ def answer(plan):
             failed = "%s: %s" % (type(error).__name__, error)
         share = plan["budgetMs"] / len(candidates)
         replacements = [row for source in sources for row in proven(source, share)]
-    return {"replacements": replacements, "refused": [row for source in sources for row in source.refused], "failed": failed}
+    refused = [row for source in sources for row in source.refused]
+    return {"replacements": replacements, "refused": refused, "failed": failed, "ran": ran}
 
 
 def imported_sources(plan):
