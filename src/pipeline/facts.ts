@@ -91,7 +91,7 @@ export interface SourcePattern extends CodePlace {
   readonly endLine: number
   /** The loop around it, innermost; null: none in its function. */
   readonly loop: { readonly line: number; readonly endLine: number; readonly depth: number } | null
-  /** It runs when the module is loaded, or is kept by a cache: not once a prediction. */
+  /** It runs when the module is loaded, or is kept by a cache: not once a prediction. In a script, a few times in all. */
   readonly once: boolean
   /** As the source has it, one line, at most 80 characters: 'x = np.append(x, value)'. */
   readonly code: string
@@ -214,5 +214,7 @@ export interface ProcessFacts {
   readonly threads?: number
   /** CPUs that the process may use. */
   readonly usableCpus?: number
+  /** With the profiler over without, minus 1, in turns in one process; of a script, of a loop of its own before it ran. */
+  readonly profilerCost?: number
   readonly pools?: readonly { readonly name: string; readonly threads: number }[]
 }

@@ -25,7 +25,7 @@ checkPipelineRule(dataframeConversion, {
   found: [
     {
       name: 'half of the time',
-      given: given(5),
+      given: given(5, { callee: 'pandas.DataFrame', result: value({ kind: 'dataframe', shape: [1, 3] }) }),
       expect: { timeMs: 5, wouldSaveMs: 4.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
     {
@@ -36,7 +36,15 @@ checkPipelineRule(dataframeConversion, {
   ],
   clear: [
     { name: 'many rows', given: given(5, { callee: 'pandas.DataFrame', result: value({ kind: 'dataframe', shape: [9, 3] }) }) },
-    { name: 'a place that takes next to nothing', given: given(0.1) },
+    {
+      name: 'a dictionary has values, too',
+      given: given(5, { callee: 'values', argument: value({ kind: 'object', length: 2 }) }),
+    },
+    { name: 'nobody saw what it made', given: given(5) },
+    {
+      name: 'a place that takes next to nothing',
+      given: given(0.1, { callee: 'values', argument: value({ kind: 'dataframe', shape: [1, 3] }), timeMs: 0 }),
+    },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],
 })

@@ -9,20 +9,18 @@ const SAVED = 0.9
 /** Of more rows what is done with them weighs more. */
 const MOST_ROWS = 8
 
-/** Unknown counts as few. */
+/** What was not seen to be a DataFrame is none: dictionaries and enumerations have `values`, too. */
 const isOfFewRows = ({ calls }: HotPattern): boolean =>
-  calls.length === 0 ||
-  calls.some(({ argument, result }) => {
-    const frames = [argument, result].filter((one) => one?.kind === 'dataframe')
-    return frames.length === 0 || frames.some((one) => (one!.shape?.[0] ?? 0) <= MOST_ROWS)
-  })
+  calls.some(({ argument, result }) =>
+    [argument, result].some((one) => one?.kind === 'dataframe' && (one.shape?.[0] ?? Infinity) <= MOST_ROWS),
+  )
 
 export const dataframeConversion = definePipelineRule({
   id: 'dataframe-conversion',
   area: 'software',
   title: 'A DataFrame is made for every prediction',
   languages: ['python'],
-  needs: ['lines', 'patterns'],
+  needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     const small = hotPatterns(evidence, ['dataframe-made', 'dataframe-converted']).filter(isOfFewRows)
     return small.map(({ pattern, timeMs, share: part }) => ({

@@ -13,9 +13,10 @@ const value = (given: Partial<ValueFact>): ValueFact => ({
   ...given,
 })
 
-const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null) =>
+const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null, kind: 'stages' | 'script' = 'stages') =>
   examplePipeline({
     language: 'python',
+    target: { kind, stages: [], places: [] },
     calls: call === null ? [] : [exampleCall(call)],
     lines: [exampleLine({ selfMs: timeMs })],
     patterns: [examplePattern({ pattern: 'json' })],
@@ -25,7 +26,7 @@ checkPipelineRule(jsonInTheLoop, {
   found: [
     {
       name: 'half of the time',
-      given: given(5),
+      given: given(5, { callee: 'json.load', argument: value({}) }),
       expect: { timeMs: 5, wouldSaveMs: 3.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
     {
@@ -36,7 +37,12 @@ checkPipelineRule(jsonInTheLoop, {
   ],
   clear: [
     { name: 'little text', given: given(5, { callee: 'json.loads', argument: value({ kind: 'string', bytes: 65_535 }) }) },
-    { name: 'a place that takes next to nothing', given: given(0.1) },
+    { name: 'a text that nobody saw, in a script', given: given(5, { callee: 'json.load', argument: value({}) }, 'script') },
+    { name: 'nobody saw it called', given: given(5) },
+    {
+      name: 'a place that takes next to nothing',
+      given: given(0.1, { callee: 'json.loads', argument: value({ kind: 'string', bytes: 1e6 }), timeMs: 0 }),
+    },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],
 })

@@ -1,6 +1,7 @@
 // Numbers as text: each is written and read digit by digit.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
+import type { PipelineEvidence } from '../evidence.ts'
+import { type HotPattern, hotPatterns, inWords, placeOf, sum } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
 /** Of the time: faster libraries and binary forms leave a third or less. */
@@ -11,13 +12,14 @@ const LIBRARIES = { python: ', or a faster library (orjson),', javascript: '' } 
 /** Less text is a request or a setting, and binary would save what nobody feels. */
 const LEAST_BYTES = 65_536
 
-/** Of all calls of a prediction; unknown counts as much. */
-function isMuch({ calls }: HotPattern): boolean {
+/** Of all calls of a prediction. A text that nobody saw (of a file) counts as much where it is one of every prediction; in a script it counts as none. */
+function isMuch({ calls }: HotPattern, { target }: PipelineEvidence): boolean {
+  const unseen = target.kind === 'script' ? 0 : Infinity
   const sizes = calls.map(({ argument, result, callsPerPrediction }) => {
     const text = [argument, result].find((one) => one?.kind === 'string' || one?.kind === 'typed-array')
-    return text?.bytes == null ? Infinity : text.bytes * callsPerPrediction
+    return text?.bytes == null ? unseen : text.bytes * callsPerPrediction
   })
-  return sizes.length === 0 || sizes.reduce((all, size) => all + size, 0) >= LEAST_BYTES
+  return sum(sizes) >= LEAST_BYTES
 }
 
 export const jsonInTheLoop = definePipelineRule({
@@ -25,10 +27,10 @@ export const jsonInTheLoop = definePipelineRule({
   area: 'software',
   title: 'Arrays travel as JSON within the prediction',
   languages: ['javascript', 'python'],
-  needs: ['lines', 'patterns'],
+  needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['json'])
-      .filter(isMuch)
+      .filter((hot) => isMuch(hot, evidence))
       .map(({ pattern, timeMs, share: part }) => ({
         ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, MessagePack)${LIBRARIES[evidence.language]} does the same in a fraction.`,
         timeMs,

@@ -27,5 +27,8 @@ checkPipelineRule(modelReloadedPerCall, {
       expect: { timeMs: 5 },
     },
   ],
-  clear: [{ name: 'once for all', given: given(0) }],
+  clear: [
+    { name: 'once for all', given: given(0) },
+    { name: 'once in a script', given: { ...given(1), target: { kind: 'script', stages: [], places: [] } } },
+  ],
 })

@@ -3,8 +3,8 @@ import { ms, share, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
-/** Every second prediction and more often. */
-const OFTEN = 0.5
+/** Every second prediction and more often; of a script, which is one, so many times in all. */
+const OFTEN = { stages: 0.5, function: 0.5, script: 4 } as const
 
 export const modelReloadedPerCall = definePipelineRule({
   id: 'model-reloaded-per-call',
@@ -14,7 +14,8 @@ export const modelReloadedPerCall = definePipelineRule({
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency
-    const seen = (evidence.sessions ?? []).filter(({ opensPerPrediction }) => opensPerPrediction >= OFTEN)
+    const often = OFTEN[evidence.target.kind]
+    const seen = (evidence.sessions ?? []).filter(({ opensPerPrediction }) => opensPerPrediction >= often)
     const found = seen.flatMap((session) => {
       const timeMs = Math.min(p50Ms, session.opensPerPrediction * (session.openMs ?? 0))
       const place = session.opened ?? session.ran
@@ -25,7 +26,7 @@ export const modelReloadedPerCall = definePipelineRule({
     const others = hotPatterns(evidence, ['model-load'])
       .filter(
         ({ pattern, calls }) =>
-          !known.has(inWords(pattern)) && calls.some(({ callsPerPrediction }) => callsPerPrediction >= OFTEN),
+          !known.has(inWords(pattern)) && calls.some(({ callsPerPrediction }) => callsPerPrediction >= often),
       )
       .map(({ pattern, timeMs }) => ({ place: placeOf(pattern), timeMs }))
     return [...found, ...others].map(({ place, timeMs }) => ({

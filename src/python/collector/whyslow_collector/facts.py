@@ -15,6 +15,7 @@ from .patterns import patterns_of
 from .pools import process_facts
 from .predictions import Failed, Garbage
 from .sampler import Sampler
+from .values_seen import of_frames
 
 #: Blocks of tracemalloc cost a multiple of the calls they watch.
 _SLOWEST_TRACED_MS = 4000
@@ -25,7 +26,7 @@ def observed(run, kind):
 
     libraries = Libraries(run)
     libraries.start()
-    loops = LoopsSeen(run.places)
+    loops = LoopsSeen(run.places, watched=of_frames)
     loops.install()
     predictions = prepare(run, kind, loops.compile)
     warm_up(run, predictions)
@@ -35,6 +36,7 @@ def observed(run, kind):
     once_ms = (now_ns() - start) / MS
     accounts = count(run, predictions, libraries, loops)
     watched, calls = watch_calls(run, predictions, once_ms)
+    calls.extend(loops.value_rows(accounts.predictions))
     allocated = trace(predictions, once_ms)
     names = run.stage_names
     patterns = named_as_called(patterns_of(run.places.user_files()), calls)

@@ -1,7 +1,10 @@
 """How often the bodies of loops run, and what their names held when they began. The source of the user's own files is compiled with the iterable
-of each `for` handed through a function, which is asked once for each time a loop begins; lines stay where they are."""
+of each `for` handed through a hook, which is asked once for each time a loop begins; values that are asked for (values_seen.py) likewise. Lines
+stay where they are. A hook is a name of the module, since functions of a script that are sent to another process (joblib, Dask) take those along; there
+it gives back what it was given."""
 
 import ast
+import builtins
 import importlib.machinery
 import importlib.util
 import sys
@@ -10,8 +13,11 @@ from . import values
 from .loops import kind_of, names_in
 from .patterns import imported_names
 from .places import shown
+from .values_seen import AWAY, ValueSpot
 
 HOOK = "__whyslow_loop__"
+#: Of each place that is asked for its values a name of its own, since it is put out of the way once it was asked often enough.
+VALUE_HOOK = "__whyslow_value_%d__"
 #: Of what is in a loop, so many names are looked at.
 _MOST_NAMES = 24
 #: Called with what already has no length of its own; what they are given has.
@@ -37,28 +43,39 @@ class Spot:
 
 
 class LoopsSeen:
-    """`on_begin(spot, frame)`: called when a loop of a known kind begins, until it says that it has seen enough."""
+    """
+    `on_begin(spot, frame)`: called when a loop of a known kind begins, until it says that it has seen enough. `watched(node, resolve)`: which calls
+    and attributes are asked for their values.
+    """
 
-    def __init__(self, places, on_begin=None):
+    def __init__(self, places, on_begin=None, watched=lambda node, resolve: None):
         self.places = places
         self.spots = []
+        self.values = []
         self.is_counting = False
         self.on_begin = on_begin
+        self.watched = watched
 
     def compile(self, source, path):
         tree = ast.parse(source, path)
-        Wrap(self, path, imported_names(tree)).visit(tree)
+        wrap = Wrap(self, path, imported_names(tree))
+        wrap.visit(tree)
+        if wrap.hooks:
+            hooks = [ast.alias(name, None) for name in sorted(wrap.hooks)]
+            tree.body.insert(_begin_of(tree), ast.ImportFrom("builtins", hooks, 0))
         ast.fix_missing_locations(tree)
         return compile(tree, path, "exec", dont_inherit=True)
 
     def install(self):
         """So that user files which the user's code imports are compiled so, too."""
-        import builtins
-
-        setattr(builtins, HOOK, self.begin)
+        setattr(builtins, HOOK, self)
         sys.meta_path.insert(0, _Finder(self))
 
-    def begin(self, number, iterable):
+    def __reduce__(self):
+        return AWAY
+
+    def __call__(self, number, iterable):
+        """A loop begins."""
         spot = self.spots[number]
         spot.entries += 1
         if spot.entries <= 2 or self.on_begin is not None and spot.kind and spot.captured is None and self.is_counting:
@@ -77,6 +94,25 @@ class LoopsSeen:
         except Exception:
             return counted(spot, iterable)
         return iterable
+
+    def value_rows(self, predictions):
+        """Of values that were asked for: rows of calls (facts.ts), which nobody has timed; of many, so many as were counted."""
+        return [
+            {
+                "file": shown(spot.path),
+                "line": spot.line,
+                "function": spot.function,
+                "callee": spot.callee,
+                "callsPerPrediction": spot.count / max(1, predictions),
+                "timeMs": 0,
+                "argument": spot.fact if spot.role != "result" else None,
+                "result": spot.fact if spot.role == "result" else None,
+                **({"varies": True} if len(spot.paths) > 1 else {}),
+                "stage": None,
+            }
+            for spot in self.values
+            if spot.count
+        ]
 
     def rows(self, predictions):
         return [
@@ -118,6 +154,7 @@ class Wrap(ast.NodeTransformer):
         self.names = names
         self.functions = []
         self.depth = 0
+        self.hooks = set()
 
     def resolve(self, node):
         parts = []
@@ -161,6 +198,45 @@ class Wrap(ast.NodeTransformer):
 
     visit_GeneratorExp = visit_ListComp
 
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Attribute):
+            node.func.is_called = True
+        told = self.seen.watched(node, self.resolve)
+        self.generic_visit(node)
+        if told is None:
+            return node
+        callee, role = told
+        if role == "argument" and (not node.args or isinstance(node.args[0], ast.Starred)):
+            role = "result"
+        looked = self._looked_at(node, callee, role)
+        if role == "argument":
+            node.args[0] = looked(node.args[0])
+        elif role == "base":
+            node.func.value = looked(node.func.value)
+        return looked(node) if role == "result" else node
+
+    def visit_Attribute(self, node):
+        told = None if getattr(node, "is_called", False) else self.seen.watched(node, self.resolve)
+        self.generic_visit(node)
+        if told is not None:
+            node.value = self._looked_at(node, *told)(node.value)
+        return node
+
+    def visit_match_case(self, node):
+        """What stands for a pattern is no expression."""
+        node.guard = node.guard and self.visit(node.guard)
+        node.body = [self.visit(one) for one in node.body]
+        return node
+
+    def _looked_at(self, node, callee, role):
+        """What hands an expression through a hook of its own."""
+        name = VALUE_HOOK % len(self.seen.values)
+        spot = ValueSpot(self.seen, name, (self.path, node.lineno, ".".join(self.functions) or None), (callee, role))
+        self.seen.values.append(spot)
+        setattr(builtins, name, spot)
+        self.hooks.add(name)
+        return lambda inner: ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(None), inner], []), inner)
+
     def _spot(self, node, kind):
         function = ".".join(self.functions) or None
         self.seen.spots.append(Spot(self.path, node, function, kind))
@@ -171,8 +247,18 @@ class Wrap(ast.NodeTransformer):
             if not isinstance(iterable.args[0], ast.Starred):
                 iterable.args[0] = self._handed(number, iterable.args[0])
                 return iterable
+        self.hooks.add(HOOK)
         call = ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(number), iterable], [])
         return ast.copy_location(call, iterable)
+
+
+def _begin_of(tree):
+    """Behind the docstring, and what must stand in front of all else."""
+    for at, node in enumerate(tree.body):
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not is_text and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            return at
+    return len(tree.body)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
