@@ -2,7 +2,7 @@
 import { InputError } from '../graph/input-error.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
-import type { CallFact, Language, LineFact, SourcePattern, StageFact } from './facts.ts'
+import type { CallFact, Language, LineFact, PatternName, ProcessFacts, SourcePattern, StageFact } from './facts.ts'
 import { median, partition, partitionScript, percentiles, rangeOf, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
 
@@ -20,6 +20,8 @@ export interface Asked {
   readonly call: string | null
   /** What the source says where no process tells it. */
   readonly patterns: readonly SourcePattern[]
+  /** CPUs that a process may use at once, a quota of its control groups included. */
+  readonly usableCpus: number
 }
 
 type Of<K extends Message['kind']> = Extract<Message, { readonly kind: K }>
@@ -60,8 +62,10 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
   const profile = last([profiled], 'lines')
   const facts = stageFacts([observed, profiled, ...sound], timing.names)
   const patterns = all([observed], 'patterns').flatMap(({ patterns: own }) => own)
-  const profilerOverhead = profile === undefined ? null : profile.p50Ms / timing.latency.p50Ms - 1
+  const whole: ProcessFacts = Object.assign({}, ...all(every, 'process').map(({ facts: own }) => own))
+  const profilerOverhead = profile === undefined ? null : (whole.profilerCost ?? profile.p50Ms / timing.latency.p50Ms - 1)
   const hello = last(sound, 'hello')!
+  const calls = last([observed], 'calls')?.calls ?? []
   return {
     language: asked.language,
     runtime: hello.runtime,
@@ -73,25 +77,38 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
     latency: { ...timing.latency, profilerOverhead },
     stages: timing.stages.map((stage) => ({ ...stage, facts: facts.find(({ name }) => name === stage.name) ?? null })),
     unexplainedMs: timing.unexplainedMs,
-    ...told('lines', profile && linesOf(profile, { p50Ms: timing.latency.p50Ms, calls: last([observed], 'calls')?.calls ?? [] })),
+    ...told('lines', profile && linesOf(profile, { p50Ms: timing.latency.p50Ms, calls })),
     ...told('lineSamples', profile?.samples),
     ...told('stacks', last([profiled], 'stacks')?.stacks),
     ...told('calls', last([observed], 'calls')?.calls),
     ...told('loops', last([observed], 'loops')?.loops),
     ...told('sessions', last([observed], 'sessions')?.sessions),
-    patterns: [...(target.kind === 'script' ? asked.patterns.map(ofScript) : asked.patterns), ...patterns],
+    patterns: [...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls)) : asked.patterns), ...patterns],
     alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives),
     imports: last(every, 'imports')?.imports ?? [],
-    whole: Object.assign({}, ...all(every, 'process').map(({ facts: own }) => own)),
+    whole: withinCpus(whole, asked.usableCpus),
     replacements: [],
     absent: absentOf(profiled, observed),
     warnings: warningsOf({ timed, profiled, observed }),
   }
 }
 
-/** What stands at the top level of a script is what it does; opening, and settings, it does once in any case. */
-function ofScript(pattern: SourcePattern): SourcePattern {
-  const { function: name, loop, pattern: kind } = pattern
+/** A process knows the CPUs that it may run on, but of no quota. */
+function withinCpus(whole: ProcessFacts, usableCpus: number): ProcessFacts {
+  return whole.usableCpus === undefined ? whole : { ...whole, usableCpus: Math.min(whole.usableCpus, usableCpus) }
+}
+
+/** Slow only where they are done again and again. */
+const DONE_AGAIN: readonly PatternName[] = ['json', 'file-read', 'model-load', 'list-to-array', 'buffer-made']
+/** What a script does fewer times in all is in no loop. */
+const LEAST_TIMES = 4
+
+/** What stands at the top level of a script is what it does; what it was seen to do a few times, and settings, it does once. */
+function ofScript(pattern: SourcePattern, calls: readonly CallFact[]): SourcePattern {
+  const { function: name, loop, pattern: kind, callee, file, line, endLine } = pattern
+  const own = calls.filter((one) => one.callee === callee && one.file === file && one.line >= line && one.line <= endLine)
+  const times = own.reduce((sum, { callsPerPrediction }) => sum + callsPerPrediction, 0)
+  if (own.length > 0 && times < LEAST_TIMES && DONE_AGAIN.includes(kind)) return { ...pattern, once: true }
   if (name !== null) return pattern
   return { ...pattern, once: loop === null && ['model-load', 'file-read', 'thread-setting'].includes(kind) }
 }
@@ -165,7 +182,8 @@ const medianOrNull = (values: readonly number[]): number | null => (values.lengt
 
 function startOf(sound: readonly PassResult[]): Pick<PipelineLatency, 'importMs' | 'loadMs' | 'warmUpMs'> {
   return {
-    importMs: medianOrNull(all(sound, 'imported').map(({ ms }) => ms)) ?? 0,
+    // A script's is said again when it has run.
+    importMs: medianOrNull(sound.flatMap((one) => last([one], 'imported')?.ms ?? [])) ?? 0,
     loadMs: medianOrNull(all(sound, 'loaded').map(({ ms }) => ms)),
     warmUpMs: medianOrNull(all(sound, 'warm').map(({ ms }) => ms)) ?? 0,
   }

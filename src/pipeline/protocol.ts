@@ -87,7 +87,9 @@ export type Message =
       /** Versions of packages that matter, by name. */
       readonly packages?: Readonly<Record<string, string>>
     }
+  /** Of a script 0 at first, and again when it has run: what its imports took of the run. */
   | { readonly kind: 'imported'; readonly ms: number; readonly target: Target }
+  /** Of a script what it spent on opening models. */
   | { readonly kind: 'loaded'; readonly ms: number }
   | { readonly kind: 'samples'; readonly count: number; readonly source: 'module' | 'data' | 'none' }
   | { readonly kind: 'first'; readonly totalMs: number; readonly stagesMs: readonly number[] }

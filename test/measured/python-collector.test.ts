@@ -113,7 +113,8 @@ for (const interpreter of interpreters) {
 
     test('a script runs once, and tells all in that run', async () => {
       const marker = path.join(folder, `runs-${interpreter.version}.txt`)
-      const source = `open(${JSON.stringify(marker)}, 'a').write('x')\nc = []\nfor i in range(50000):\n    c.append(i * 2)\n`
+      const loop = 'c = []\nfor i in range(50000):\n    c.append(i * 2)\n'
+      const source = `open(${JSON.stringify(marker)}, 'a').write('x')\n${loop}import colorsys\nimport json\njson.dumps(c)\n`
       const { messages, failure } = await pass('time', source)
       expect(failure).toBeNull()
       expect(fs.readFileSync(marker, 'utf8')).toBe('x')
@@ -121,6 +122,12 @@ for (const interpreter of interpreters) {
         expect.arrayContaining(['script', 'lines', 'loops', 'patterns', 'process']),
       )
       expect(messagesOf(messages, 'loops')[0]!.loops).toMatchObject([{ line: 3, tripsPerPrediction: 50_000 }])
+      expect(messagesOf(messages, 'imports')[0]!.imports).toContainEqual(expect.objectContaining({ module: 'colorsys', line: 5 }))
+      expect(messagesOf(messages, 'calls')[0]!.calls).toContainEqual(
+        expect.objectContaining({ callee: 'json.dumps', line: 7, callsPerPrediction: 1 }),
+      )
+      const json = messagesOf(messages, 'patterns')[0]!.patterns.filter(({ pattern }) => pattern === 'json')
+      expect(json).toMatchObject([{ line: 7, once: true }])
     })
 
     test.each(FAILING)('code that %s is named with stage and sample', async (_, body, failure) => {

@@ -2,12 +2,15 @@
 alone; no test looks at how long something takes."""
 
 import ast
+import builtins
 import importlib.util
 import json
 import os
+import pickle
 import sys
 import tempfile
 import textwrap
+import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
@@ -17,14 +20,20 @@ from whyslow_collector import (  # noqa: E402
     calls,
     clock,
     finishing,
+    import_times,
     instead_of_calls,
     libraries,
     loops,
+    loops_seen,
+    module_file,
     patterns,
+    pools,
     predictions,
     samples,
+    script_facts,
     target,
     values,
+    values_seen,
     whereabouts,
 )
 from whyslow_collector.errors import Contract, reason_of  # noqa: E402
@@ -228,6 +237,26 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("from transformers import pipeline\nprint(pipeline('x'))"), "script")
         self.assertEqual(self.kind("pipeline = make_pipeline(a, b)\npipeline.fit(x, y)"), "script")
 
+    def test_which_predict_is_a_function(self):
+        fed = "\ndef samples(): return [1]"
+        self.assertEqual(self.kind("predict = model.predict(X_test)\nprint(predict)"), "script")
+        self.assertEqual(self.kind("samples = X[:5]\npredict = model.predict(samples)"), "script")
+        self.assertEqual(self.kind("def predict(x, w): return x @ w\nsamples = 3\npredict = predict(X, w)"), "script")
+        self.assertEqual(self.kind("from model import predict\nprint(predict(1))"), "script")
+        self.assertEqual(self.kind("import predict\npredict.main()" + fed), "script")
+        self.assertEqual(self.kind("predict: object" + fed), "script")
+        self.assertEqual(self.kind("predict = lambda x: x"), "script")
+        for source in ("from model import predict", "predict = model.predict", "predict = run", "predict = lambda x: x", "predict = partial(run, 2)"):
+            self.assertEqual((self.kind(source + fed), self.kind(source, data=True)), ("stages", "stages"), source)
+        for source in ("predict = lambda: 1", "def run(): pass\npredict = run", "def load(): pass\npredict = lambda model: 1"):
+            self.assertEqual(self.kind(source), "stages", source)
+
+    def test_a_predict_that_is_none_when_it_has_run(self):
+        module = type(os)("user")
+        module.__file__, module.predict = "user.py", [1, 2]
+        with self.assertRaisesRegex(Contract, "user.py has a predict that is no function but a list: name a function"):
+            target.target_of(module, "stages", None)
+
     def test_binding(self):
         bind = lambda function, has_model, predicts=True: target.bind(function, "M", has_model, predicts)  # noqa: E731
         self.assertEqual(bind(lambda model, x: (model, x), True)(1), ("M", 1))
@@ -276,6 +305,43 @@ class Targets(unittest.TestCase):
     def test_syntax_errors_are_contracts(self):
         with self.assertRaisesRegex(Contract, "user.py:1"):
             target.parse(written("def f(:\n"))
+
+
+class ModuleFiles(unittest.TestCase):
+    """How a file is imported, whoever imports it."""
+
+    def setUp(self):
+        self.path = list(sys.path)
+        self.names = set(sys.modules)
+
+    def tearDown(self):
+        sys.path[:] = self.path
+        for name in set(sys.modules) - self.names:
+            del sys.modules[name]
+
+    def imported(self, files, name):
+        folder = tempfile.mkdtemp()
+        for path, source in files.items():
+            os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+            with open(os.path.join(folder, path), "w") as file:
+                file.write(source)
+        return module_file.import_file(os.path.join(folder, name))
+
+    def test_of_a_package_by_its_relative_imports_or_by_what_lies_beside_it(self):
+        beside = {"app_a/__init__.py": "", "app_a/deep/__init__.py": "", "app_a/deep/beside_a.py": "f = 7"}
+        made = self.imported({**beside, "app_a/deep/service.py": "from .beside_a import f\nfrom app_a.deep import beside_a"}, "app_a/deep/service.py")
+        self.assertEqual((made.f, made.__name__), (7, "app_a.deep.service"))
+        beside = {"app_b/__init__.py": "", "app_b/beside_b.py": "f = 8", "app_b/colorsys.py": "raise OSError"}
+        made = self.imported({**beside, "app_b/my-service.py": "import colorsys\nfrom beside_b import f\nfrom . import beside_b"}, "app_b/my-service.py")
+        self.assertEqual((made.f, made.__package__), (8, "app_b"))
+
+    def test_of_a_package_that_imports_it(self):
+        made = self.imported({"app_c/__init__.py": "from .service import ran", "app_c/service.py": "ran = [1]"}, "app_c/service.py")
+        self.assertIs(made.ran, sys.modules["app_c"].ran)
+
+    def test_of_a_name_that_another_module_bears(self):
+        made = self.imported({"ast.py": "own = 1"}, "ast.py")
+        self.assertEqual((made.own, sys.modules["ast"]), (1, ast))
 
 
 class Samples(unittest.TestCase):
@@ -350,7 +416,7 @@ class Values(unittest.TestCase):
 class Runs(unittest.TestCase):
     def test_stages_add_up_and_failures_have_their_place(self):
         path = written("def predict(x):\n    return 1 / x\n")
-        module = target.import_file(path, lambda source, name: compile(source, name, "exec"))
+        module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
         found = target.target_of(module, "stages", None)
         at = whereabouts.Whereabouts(None)
         made = predictions.Predictions(found, None, [1, 0], at)
@@ -418,7 +484,7 @@ class Runs(unittest.TestCase):
                 return map(ran.append, rows)
             """
         )
-        module = target.import_file(path, lambda source, name: compile(source, name, "exec"))
+        module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
         found = target.target_of(module, "stages", None)
         model = finishing.awaited(found.load())
         made = predictions.Predictions(found, model, [7], whereabouts.Whereabouts(None))
@@ -436,6 +502,119 @@ class Runs(unittest.TestCase):
         self.assertFalse(Places().is_user("<string>"))
         self.assertFalse(Places().is_user(predictions.__file__))
         self.assertTrue(Places().is_user(written("")))
+
+
+class ValuesSeen(unittest.TestCase):
+    def seen(self, source, watched=values_seen.of_all):
+        path = written(source)
+        seen = LoopsSeen(Places([path]), watched=watched)
+        seen.install()
+        with open(path) as file:
+            code = seen.compile(file.read(), path)
+        seen.is_counting = True
+        self.space = {"__name__": "user"}
+        exec(code, self.space)
+        return path, seen
+
+    SCRIPT = """\
+        import json
+        texts = ["[1, 2]"] * 5
+        for text in texts:
+            json.loads(text)
+        once = json.loads("[3]")
+        def main():
+            return json.dumps(once)
+        main()
+        class Holder:
+            values = [1]
+        for _ in range(5):
+            Holder.values, {}.values()
+        """
+
+    def test_how_often_places_of_a_script_run_and_on_what(self):
+        path, seen = self.seen(self.SCRIPT)
+        rows = {row["line"]: row for row in seen.value_rows(1)}
+        told = {line: (row["callee"], row["callsPerPrediction"], row["function"]) for line, row in rows.items()}
+        self.assertEqual(
+            told, {4: ("json.loads", 5, None), 5: ("json.loads", 1, None), 7: ("json.dumps", 1, "main"), 12: ("values", 5, None)}
+        )
+        self.assertEqual((rows[4]["argument"]["kind"], rows[4]["argument"]["bytes"], rows[4]["result"]), ("string", 6, None))
+        self.assertEqual((rows[7]["result"]["kind"], rows[7]["argument"]), ("string", None))
+        self.assertEqual(rows[12]["argument"]["kind"], "object")
+        patterns_ = script_facts.settled(patterns.patterns_of([path], path), seen.values)
+        self.assertEqual({row["line"]: row["once"] for row in patterns_ if row["pattern"] == "json"}, {4: False, 5: True, 7: True})
+        self.assertEqual([row["once"] for row in patterns_ if row["pattern"] == "dataframe-converted"], [False])
+
+    def test_of_stages_only_what_is_no_call(self):
+        self.assertEqual([row["callee"] for row in self.seen(self.SCRIPT, values_seen.of_frames)[1].value_rows(1)], ["values"])
+
+    def test_paths_that_differ(self):
+        _, seen = self.seen("import os\nfor path in (os.devnull, __import__('os').__file__):\n    open(path).close()\n    open(os.devnull).close()\n")
+        self.assertEqual([(row["line"], row.get("varies", False)) for row in seen.value_rows(1)], [(3, True), (4, False)])
+
+    def test_places_that_run_very_often_are_left_alone(self):
+        most, values_seen.MOST_COUNTED = values_seen.MOST_COUNTED, 3
+        try:
+            _, seen = self.seen("import json\nfor k in range(9):\n    assert json.loads(str(k)) == k\n")
+        finally:
+            values_seen.MOST_COUNTED = most
+        self.assertEqual([row["callsPerPrediction"] for row in seen.value_rows(1)], [3])
+
+    def test_functions_that_are_sent_to_another_process(self):
+        """By what pickles functions with the names of their module that they read: there nobody counts."""
+        _, seen = self.seen('"""A docstring."""\nfrom __future__ import annotations\nimport json\ndef f(x):\n    return [json.loads(one) for one in x]\n')
+        for name in (loops_seen.HOOK, loops_seen.VALUE_HOOK % 0):
+            self.assertIn(name, self.space)
+            self.assertEqual(pickle.loads(pickle.dumps(self.space[name]))(0, "given"), "given")
+        self.assertEqual((self.space["f"](["1", "2"]), self.space["__doc__"]), ([1, 2], "A docstring."))
+        self.assertEqual([row["callsPerPrediction"] for row in seen.value_rows(1)], [2])
+
+    @unittest.skipIf(sys.version_info < (3, 10), "no match before 3.10")
+    def test_what_stands_for_a_pattern_stays(self):
+        path = written("match 3:\n    case Holder.values:\n        pass\n")
+        seen = LoopsSeen(Places([path]), watched=values_seen.of_all)
+        with open(path) as file:
+            seen.compile(file.read(), path)
+        self.assertEqual(seen.values, [])
+
+
+class Imports(unittest.TestCase):
+    def test_what_a_script_imports_and_where(self):
+        own = written("import whyslow_imported_b\n", "whyslow_imported_a.py")
+        with open(os.path.join(os.path.dirname(own), "whyslow_imported_b.py"), "w"):
+            pass
+        path = os.path.join(os.path.dirname(own), "script.py")
+        before = builtins.__import__
+        sys.path.insert(0, os.path.dirname(own))
+        times = import_times.ImportTimes(path)
+        try:
+            exec(compile("\nimport whyslow_imported_a\nimport os\n", path, "exec"), {})
+        finally:
+            rows = {row["module"]: row for row in times.stop()}
+            sys.path.pop(0)
+        self.assertIs(builtins.__import__, before)
+        self.assertEqual((rows["whyslow_imported_a"]["line"], rows["whyslow_imported_b"]["line"]), (2, None))
+        self.assertEqual(times.total_ms, rows["whyslow_imported_a"]["totalMs"])
+        self.assertNotIn("os", rows)
+
+
+class Threads(unittest.TestCase):
+    def test_the_collectors_own_are_left_out(self):
+        done = threading.Event()
+        started = [threading.Thread(target=done.wait, name=name) for name in ("whyslow-test", "user")]
+        for one in started:
+            one.start()
+        try:
+            own = pools.own_threads()
+            facts = pools.process_facts(pools.thread_ticks(), 10**9)
+            alive = len(pools.thread_ticks())
+        finally:
+            done.set()
+        self.assertIn(str(started[0].native_id), own)
+        self.assertNotIn(str(started[1].native_id), own)
+        if alive:
+            self.assertEqual(facts["threadsAlive"], alive - len(own))
+
 
 class Sessions(unittest.TestCase):
     """Classes of a library that is none, wrapped as those of the libraries are."""
@@ -510,7 +689,7 @@ class CallSites(unittest.TestCase):
     def rows(self, source):
         path = written(source)
         whole = type("Run", (), {"whereabouts": whereabouts.Whereabouts(None), "places": Places([path])})
-        module = target.import_file(path, lambda text, name: compile(text, name, "exec"))
+        module = module_file.import_file(path, lambda text, name: compile(text, name, "exec"))
         seen = calls.Calls(whole)
         seen.start()
         try:

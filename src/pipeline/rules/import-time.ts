@@ -1,10 +1,10 @@
 // What is imported before the first prediction: seconds for frameworks, of which often a part alone is used.
-import { ms, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnose/tell.ts'
 import { definePipelineRule } from '../rule.ts'
 
 /** A start that a person notices. */
 const FROM_MS = 1000
-/** Of the start, loading included. */
+/** Of the start, loading included; of a script's run. */
 const FROM_SHARE = 0.3
 /** Of the imports: what is worth naming, and how many. */
 const LARGE = 0.2
@@ -16,17 +16,23 @@ export const importTime = definePipelineRule({
   title: 'Imports take most of the start',
   languages: ['javascript', 'python'],
   needs: [],
-  check({ latency: { importMs, loadMs }, imports, file }) {
-    const start = importMs + (loadMs ?? 0)
+  check({ language, latency: { importMs, loadMs, p50Ms }, imports, file, target }) {
+    const isScript = target.kind === 'script'
+    // Node tells nothing of what a script imports.
+    if (isScript && language === 'javascript') return 'does-not-apply'
+    const start = isScript ? p50Ms : importMs + (loadMs ?? 0)
     if (importMs < FROM_MS || importMs < FROM_SHARE * start) return []
     const named = imports.filter(({ totalMs }) => totalMs >= importMs * LARGE).slice(0, MOST)
     const which = named.map(({ module, totalMs }) => tell`${module} ${ms(`import-of-${module}`, totalMs)}`)
     const list = which.reduce((all, one, at) => tell`${all}${at === 0 ? '' : ', '}${one}`, tell``)
     return [
       {
-        ...tell`Importing takes ${ms('imports', importMs)} before the first prediction${named.length === 0 ? '' : tell` (${list})`}. It is paid
+        ...tell`Importing takes ${ms('imports', importMs)}${
+          isScript ? tell`, ${share('share', importMs / p50Ms)} of the run` : ' before the first prediction'
+        }${named.length === 0 ? '' : tell` (${list})`}. It is paid
           by every new process: import what only some calls need where they need it.`,
-        timeMs: 0,
+        ...(isScript ? { title: 'Imports take much of the run' } : {}),
+        timeMs: isScript ? importMs : 0,
         wouldSaveMs: 0,
         basis: 'modelled',
         places: [{ file, line: named[0]?.line ?? 1, function: null }],

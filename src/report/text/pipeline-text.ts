@@ -153,6 +153,9 @@ function checked({ clear, notChecked }: ReportDocument, width: number): string[]
 
 function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, width: number): string[] {
   const { runtime, samples, processesMs, timingOverhead, profilerOverhead, importMs, loadMs, firstMs, kind } = pipeline
+  // A script of Python runs once for all that is measured.
+  const isOneRun = kind === 'script' && pipeline.language === 'python'
+  const where = isOneRun ? 'which the times above hold' : 'in a run of its own'
   const start = [
     `import ${time(importMs)}`,
     ...(loadMs === null ? [] : [`load ${time(loadMs)}`]),
@@ -169,11 +172,15 @@ function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, widt
   }[samples.source]
   const cost = [
     ...(timingOverhead === null ? [] : [`timing the stages added ${signed(timingOverhead)}`]),
-    ...(profilerOverhead === null ? [] : [`the profiler ${signed(profilerOverhead)}, in a run of its own`]),
+    ...(profilerOverhead === null ? [] : [`the profiler ${signed(profilerOverhead)}, ${where}`]),
   ]
   return labelled(
     [
-      ['Start', `${start.join(', ')}; none of it is in the times above`],
+      // What Node runs a script for is told by its own marks alone.
+      [
+        'Start',
+        kind === 'script' && !isOneRun ? null : `${start.join(', ')}; ${isOneRun ? 'all' : 'none'} of it is in the times above`,
+      ],
       ['Measured', `${calls}, ${kind === 'script' ? '' : `${fed}, `}${runtime.name} ${runtime.version} on ${machine.cpu}`],
       ['Cost', cost.length === 0 ? null : cost.join('; ')],
       [

@@ -4,7 +4,7 @@ import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Name } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
-import { callsOf } from '../pipeline/facts.ts'
+import { callsOf, isOneRun } from '../pipeline/facts.ts'
 
 export function MeasuredWith({ report }: { report: Report }) {
   const { model, machine, engine, memory, device, trace, pipeline } = report
@@ -69,7 +69,10 @@ function pipelineFacts(pipeline: NonNullable<Report['pipeline']>, { latency, too
     ['runtime', `${runtime.name} ${runtime.version}, ${runtime.executable}`],
     ['measured', `${callsOf(pipeline, latency?.samplesMs.length ?? 0)}, ${fed}`],
     ['timing the stages added', added(timingOverhead)],
-    ['the profiler added, in a run of its own', added(profilerOverhead)],
+    [
+      isOneRun(pipeline) ? 'the profiler added, in the times' : 'the profiler added, in a run of its own',
+      added(profilerOverhead),
+    ],
     ['packages', installed.join(', ') || null],
     // With a model it stands by the engine.
     ['whyslow', engine === null ? tool.version : null],

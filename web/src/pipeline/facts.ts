@@ -16,6 +16,9 @@ export const pipelineFacts = ({ runtime, call }: Pipeline, machine: Report['mach
   machine.cpu,
 ]
 
+/** A script of Python runs once for all that is measured: its times hold what looking costs, its imports and what it loads. */
+export const isOneRun = ({ kind, language }: Pipeline): boolean => kind === 'script' && language === 'python'
+
 /** 'One prediction', 'One call', 'The script': what the median is of. */
 export const unitOf = ({ kind }: Pipeline): string =>
   kind === 'script' ? 'The script' : kind === 'function' ? 'One call' : 'One prediction'

@@ -3,7 +3,7 @@ import { percent, plural, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
 import type { Column } from '../kit/plain-table.tsx'
-import type { Line, Pipeline, PipelineReport } from './facts.ts'
+import { isOneRun, type Line, type Pipeline, type PipelineReport } from './facts.ts'
 import { Listing } from './listing.tsx'
 
 const MOST_FILES = 6
@@ -100,11 +100,10 @@ function Ranked({ lines }: { lines: readonly Line[] }) {
   )
 }
 
-function noteOf({ lineSamples, profilerOverhead }: Pipeline, hasSource: boolean): string {
-  const looks =
-    lineSamples === null
-      ? 'From a run of its own.'
-      : `From ${plural(lineSamples, 'look')} of a sampling profiler, in a run of its own.`
+function noteOf(pipeline: Pipeline, hasSource: boolean): string {
+  const { lineSamples, profilerOverhead } = pipeline
+  const run = isOneRun(pipeline) ? 'the run that was timed' : 'a run of its own'
+  const looks = lineSamples === null ? `From ${run}.` : `From ${plural(lineSamples, 'look')} of a sampling profiler, in ${run}.`
   const cost =
     profilerOverhead === null || profilerOverhead < 0.001 ? '' : ` Looking made that run ${percent(profilerOverhead)} longer.`
   const text = hasSource

@@ -57,6 +57,11 @@ export const PIPELINE_PARTS: readonly PartOf<PipelineReport>[] = [
     ),
     when: ({ latency }) => latency !== null && latency.samplesMs.length > 1,
   },
-  { id: 'start', title: 'Before the first prediction', draw: (report) => <Start report={report} /> },
+  {
+    id: 'start',
+    title: 'Before the first prediction',
+    draw: (report) => <Start report={report} />,
+    when: ({ pipeline }) => pipeline.kind !== 'script' || isOneRun(pipeline),
+  },
   { id: 'setup', title: 'Measured with', draw: (report) => <MeasuredWith report={report} /> },
 ]

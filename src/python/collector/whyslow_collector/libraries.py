@@ -134,6 +134,8 @@ class Libraries(importlib.abc.MetaPathFinder):
         self.run = run
         self.counting = False
         self.sessions = []
+        #: Of all that was opened.
+        self.opening_ns = None
         #: The last of XGBoost's DMatrix objects, with what they were made of.
         self.matrices = []
         self.plans = 0
@@ -337,6 +339,7 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.opened = self._place()
         session.opens += self.counting
         session.open_ns = took
+        self.opening_ns = (self.opening_ns or 0) + took
         session.model_file = _file_of(*given, kind) or session.model_file
 
     def _keep_opening(self, kind, original, given, result):

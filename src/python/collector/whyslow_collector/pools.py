@@ -23,8 +23,10 @@ def process_facts(before=None, wall_ns=None):
     ticks = thread_ticks()
     if before is None:
         return ticks
-    facts = {"pools": pools(), "pythonThreads": threading.active_count(), "usableCpus": usable_cpus()}
+    own = own_threads()
+    facts = {"pools": pools(), "pythonThreads": threading.active_count() - len(own), "usableCpus": usable_cpus()}
     if ticks and wall_ns:
+        ticks = {thread: used for thread, used in ticks.items() if thread not in own}
         second = os.sysconf("SC_CLK_TCK")
         least = _AT_WORK_SHARE * wall_ns / 1e9 * second
         busy = sum(1 for thread, used in ticks.items() if used - before.get(thread, 0) > least)
@@ -32,6 +34,11 @@ def process_facts(before=None, wall_ns=None):
         facts["threadsAlive"] = len(ticks)
         facts["busyCpus"] = sum(max(0, used - before.get(thread, 0)) for thread, used in ticks.items()) / second / (wall_ns / 1e9)
     return facts
+
+
+def own_threads():
+    """Those that the collector has started, as the system numbers them."""
+    return {str(one.native_id) for one in threading.enumerate() if one.name.startswith("whyslow-")}
 
 
 def thread_ticks():

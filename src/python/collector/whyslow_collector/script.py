@@ -5,12 +5,19 @@ import os
 import sys
 import types
 
+from . import target
 from .clock import now_ns
 
 
+SCRIPT = {"kind": "script", "stages": [], "places": []}
+
+
 def run(run, tree):
-    run.send("imported", ms=0, target={"kind": "script", "stages": [], "places": []})
+    # Said again with what its imports took, once that is known.
+    run.send("imported", ms=0, target=SCRIPT)
     run.send("samples", count=0, source="none")
+    if target.predict_of(tree, False) is not None:
+        run.send("warning", text="it has a predict, and nothing to feed it with: it was run as a script; samples() or --data make it stages")
     from .script_facts import observed
 
     observed(run, tree)
