@@ -23,5 +23,5 @@ export async function askedAgain(before: LoadPoint, opened: OpenedTarget, { plan
     signal,
     timeoutMs: timeoutSeconds * 1000,
   }
-  return (await counted(opened, () => measurePoint(asked))).point
+  return (await counted(opened, () => measurePoint(asked), asked)).point
 }
