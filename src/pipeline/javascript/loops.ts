@@ -87,7 +87,8 @@ function indexedNames(loop: SyntaxNode): string[] {
   const found: string[] = []
   walk(loop.body as SyntaxNode, (node) => {
     if (node.type === 'MemberExpression' && node.computed === true) {
-      const name = nameOf(node.object as SyntaxNode)
+      const object = node.object as SyntaxNode
+      const name = object.type === 'StringLiteral' ? null : nameOf(object)
       if (name !== null) found.push(name)
     }
     return undefined

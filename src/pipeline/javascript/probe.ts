@@ -1,5 +1,6 @@
 // The user's source with probes: each site that source.ts names tells when it is run. Only text is put in, on the lines that are there, so
-// that lines stay what they were.
+// that lines stay what they were. Where the code runs in a thread or a realm that has no probes (a worker, a function handed over as text), it does
+// what it did.
 import { PROBES } from './probes.ts'
 import { readSource, type Site } from './source.ts'
 
@@ -16,10 +17,10 @@ export function withProbes(text: string, file: string, key: string): string {
     if (site.kind === 'loop') putLoop(site, name, put)
     else {
       // It begins with a name, as what it wraps does, so that the end of the line before stays one.
-      put(site.start, `${PROBES}.e(${name},${PROBES}.b(${name}),`)
+      put(site.start, `${orElse('e', '(k,b,v)=>v')}(${name},globalThis.${PROBES}?.b(${name}),`)
       ends.push({ at: site.end, text: ')', size: site.end - site.start })
       if (site.argument !== null) {
-        put(site.argument.start, `${PROBES}.a(${name},`)
+        put(site.argument.start, `${orElse('a', '(k,v)=>v')}(${name},`)
         ends.push({ at: site.argument.end, text: ')', size: site.argument.end - site.argument.start })
       }
     }
@@ -31,9 +32,12 @@ export function withProbes(text: string, file: string, key: string): string {
   return spliced(text, all)
 }
 
+/** The probe, or where there is none what hands on its last argument. */
+const orElse = (probe: string, instead: string): string => `Object(globalThis.${PROBES}??{${probe}:${instead}}).${probe}`
+
 function putLoop({ start, end, braces, arrays }: Site, name: string, put: (at: number, what: string) => void): void {
-  const values = arrays.filter((array) => !array.startsWith('super')).join(',')
-  const probe = `if(${PROBES}.t(${name})){try{${PROBES}.v(${name},[${values}])}catch{}}`
+  const global = `globalThis.${PROBES}`
+  const probe = `if(${global}?.t(${name})){try{${global}.v(${name},[${arrays.join(',')}])}catch{}}`
   if (braces) put(start + 1, probe)
   else {
     put(start, `{${probe}`)

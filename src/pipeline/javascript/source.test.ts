@@ -99,9 +99,33 @@ describe('withProbes', () => {
     }
     const probed = withProbes(text, 'a.js', 'k')
     expect(probed.split('\n').length).toBe(text.split('\n').length)
-    const run = new Function('__whyslowProbes', probed) as (given: unknown) => unknown
-    expect(run(probes)).toEqual((new Function(text) as () => unknown)())
+    const plain = (new Function(text) as () => unknown)()
+    const run = new Function(probed) as () => unknown
+    // As in a worker.
+    expect(run()).toEqual(plain)
+    expect(seen).toEqual([])
+    Object.assign(globalThis, { __whyslowProbes: probes })
+    expect(run()).toEqual(plain)
+    Reflect.deleteProperty(globalThis, '__whyslowProbes')
     // Three pushes, texts and maps, and the conversion.
     expect(seen.length).toBe(10)
+  })
+
+  test.each([
+    [
+      'a text by its index',
+      "for (let y = 0; y < 9; y++) for (let x = 0; x < 9; x++) out[y * 9 + x] = ' .:-=+*#'[img[y][x]]",
+      ['out', 'img'],
+    ],
+    [
+      'a name that is no word',
+      "for (let y = 0; y < 9; y++) for (let x = 0; x < 9; x++) out[x * 9 + y] = f['sepal length'][y]",
+      ['out', 'f'],
+    ],
+    ['names in other scripts', 'for (let i = 0; i < 9; i++) größe[i] = maße.höhe[i] * 2', ['größe', 'maße.höhe']],
+  ])('%s can be probed', (_, loop, arrays) => {
+    const text = `function f(out, img, f, größe, maße) { ${loop} }`
+    expect(() => new Function(withProbes(text, 'a.mjs', 'k'))).not.toThrow()
+    expect(readSource(text, 'a.mjs')!.sites[0]!.arrays).toEqual(arrays)
   })
 })

@@ -10,6 +10,7 @@ import {
   functionName,
   importedNames,
   isEachCallback,
+  isExpression,
   isFunction,
   isLoop,
   isNode,
@@ -132,7 +133,7 @@ class Reader {
     if (shape?.kind === 'layout-loop') this.told.add(node)
     if (isTokenizerLoop(node)) this.add('hand-tokenizer', node, around)
     const body = node.body as SyntaxNode
-    this.site('loop', node, body, { ...around, arrays: shape?.arrays ?? [] })
+    this.site('loop', node, body, { ...around, arrays: (shape?.arrays ?? []).filter(isExpression) })
   }
 
   private callback(node: SyntaxNode, around: Around): void {

@@ -108,6 +108,7 @@ export function nameOf(node: SyntaxNode): string | null {
     case 'MemberExpression':
     case 'OptionalMemberExpression': {
       if (node.computed === true && (node.property as SyntaxNode).type !== 'StringLiteral') return null
+      if ((node.object as SyntaxNode).type === 'StringLiteral') return null
       const [object, property] = [nameOf(node.object as SyntaxNode), nameOf(node.property as SyntaxNode)]
       return object === null || property === null ? null : `${object}.${property}`
     }
@@ -115,6 +116,11 @@ export function nameOf(node: SyntaxNode): string | null {
       return null
   }
 }
+
+/** A name that `nameOf` gave is an expression as it stands: not 'f.sepal length', which is f['sepal length']. */
+export const isExpression = (name: string): boolean => !/^super\b/.test(name) && NAMES.test(name)
+
+const NAMES = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u
 
 /** Of the function around: its own name, or what it is given to. */
 export function functionName(way: readonly SyntaxNode[]): string | null {

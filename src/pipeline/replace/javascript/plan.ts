@@ -43,11 +43,14 @@ export interface ProveAnswer {
 /** What code with looks calls, under a name of the global object. */
 export const LOOK = '__whyslowLook'
 
-/** Looks of candidates, as they are put into their files: in front of a statement, around an expression, on the lines that are there. */
+/**
+ * Looks of candidates, as they are put into their files: in front of a statement, around an expression, on the lines that are there. Nobody
+ * looks where the code runs in another thread or realm.
+ */
 export function looksOf(candidates: readonly PlannedCandidate[]): Readonly<Record<string, Insertion[]>> {
   const found: Record<string, Insertion[]> = {}
   for (const [at, { file, look, atoms }] of candidates.entries()) {
-    const call = `${LOOK}(${at},()=>[${atoms.map(({ text }) => text).join(',')}])`
+    const call = `globalThis.${LOOK}?.(${at},()=>[${atoms.map(({ text }) => text).join(',')}])`
     const put = look.wraps
       ? [
           { at: look.start, text: `(${call},` },
