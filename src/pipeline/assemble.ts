@@ -5,6 +5,7 @@ import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
 import type { CallFact, Language, LineFact, PatternName, ProcessFacts, SourcePattern, StageFact } from './facts.ts'
 import { median, partition, partitionScript, percentiles, rangeOf, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
+import { stageFacts } from './stage-facts.ts'
 
 export interface Passes {
   /** At least one that did not fail. */
@@ -60,7 +61,7 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
   const target = last(sound, 'imported')!.target
   const timing = target.kind === 'script' ? scriptTiming(sound) : callTiming(sound, target)
   const profile = last([profiled], 'lines')
-  const facts = stageFacts([observed, profiled, ...sound], timing.names)
+  const facts = stageFacts([[observed], sound, [profiled]].map(stagesTold), timing.names)
   const patterns = all([observed], 'patterns').flatMap(({ patterns: own }) => own)
   const whole: ProcessFacts = Object.assign({}, ...all(every, 'process').map(({ facts: own }) => own))
   const profilerOverhead = profile === undefined ? null : (whole.profilerCost ?? profile.p50Ms / timing.latency.p50Ms - 1)
@@ -116,16 +117,8 @@ function ofScript(pattern: SourcePattern, calls: readonly CallFact[]): SourcePat
 const told = <K extends string, T>(key: K, value: T | undefined): Record<K, T> | Record<string, never> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, T>)
 
-/** What the passes know of each stage together: of each number the first that is told. */
-function stageFacts(passes: readonly PassResult[], names: readonly string[]): StageFact[] {
-  const every = passes.flatMap((pass) => last([pass], 'stages')?.stages ?? [])
-  return names.flatMap((name) => {
-    const own = every.filter((one) => one.name === name)
-    if (own.length === 0) return []
-    const known = own.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)))
-    return [Object.assign({}, own[0], ...known.reverse()) as StageFact]
-  })
-}
+const stagesTold = (passes: readonly PassResult[]): readonly StageFact[] =>
+  passes.flatMap((pass) => last([pass], 'stages')?.stages ?? [])
 
 interface LineGiven {
   readonly p50Ms: number

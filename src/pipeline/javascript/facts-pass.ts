@@ -1,32 +1,24 @@
-// The pass that looks at calls, values and sessions, at whatever cost: none of its times is a latency. Stages run one at a time with what
-// they allocate and how long they keep timers waiting.
+// The pass that looks at calls, values and sessions, at whatever cost: none of its times is a latency.
 import fs from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { StageFact } from '../facts.ts'
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { insteadOf } from './instead-of-calls.ts'
 import { insteadOfDecoding } from './instead-of-decoding.ts'
 import { insteadOfSessions } from './instead-of-sessions.ts'
-import { type Predictions, UserError } from './predictions.ts'
+import type { Predictions } from './predictions.ts'
 import { PROBES, Probed } from './probes.ts'
 import type { ProfileWorld } from './profile-pass.ts'
 import { Sessions } from './sessions.ts'
 import { Threads } from './threads.ts'
-import { valueFact } from './values.ts'
 
 const BUDGET_SHARE = 0.4
 /** Predictions of each half, by which memory that grows is told from what fills once. */
 const LEAST = 3
 const MOST = 50
-/** Predictions of which each stage is looked at alone. */
-const STAGE_LOOKS = 5
 /** Less of a prediction is not worth other code. */
 const TRIED_SHARE = 0.03
-const DELAY_RESOLUTION_MS = 1
 
 export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: ProfileWorld): Promise<void> {
   const probed = new Probed()
@@ -36,7 +28,6 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   onScriptEnd(() => {
     tell(plan, probed, 1)
     send({ kind: 'sessions', sessions: sessions.facts(1, []) })
-    send({ kind: 'stages', stages: [] })
   })
   const predictions = await open()
   if (predictions === null) return
@@ -65,7 +56,6 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const left = tensors === null || tensorsBefore === null ? null : Math.max(0, tensors - tensorsBefore - given.size) / count
   const live = left === null ? {} : { liveTensorsPerPrediction: left }
   send({ kind: 'process', facts: { leakBytesPerPrediction, ...live, ...told, threads: working } })
-  send({ kind: 'stages', stages: await lookAtStages(predictions) })
   const handles = await sessions.asked(() => predictions.whole())
   send({ kind: 'alternatives', alternatives: await insteadOfSessions(handles) })
 }
@@ -126,68 +116,4 @@ function tell(plan: Plan, probed: Probed, predictions: number): void {
   const file = `${plan.stateFile}.probes`
   fs.writeFileSync(file, JSON.stringify([...probed.seen]))
   send({ kind: 'raw', what: 'probes', file, predictions, p50Ms: 0 })
-}
-
-async function lookAtStages(predictions: Predictions): Promise<StageFact[]> {
-  const { target, samples, stages, whereabouts } = predictions
-  const looks = target.stages.map(() => [] as StageLook[])
-  for (let k = 0; k < STAGE_LOOKS; k++) {
-    let value = samples[k % samples.length]
-    for (const [at, stage] of stages.entries()) {
-      whereabouts.at(at, k % samples.length)
-      const look = await lookAt(() => stage(value))
-      value = look.value
-      looks[at]!.push(look)
-    }
-  }
-  return target.stages.map(({ name }, at) => ({
-    name,
-    cpuMs: middle(looks[at]!.map(({ cpuMs }) => cpuMs)),
-    nativeMs: null,
-    waitMs: middle(looks[at]!.map(({ tookMs, cpuMs }) => Math.max(0, tookMs - cpuMs))),
-    gcMs: null,
-    allocatedBytes: middle(looks[at]!.flatMap(({ allocated }) => (allocated === null ? [] : [allocated]))),
-    eventLoopDelayMs: middle(looks[at]!.map(({ delayMs }) => delayMs)),
-    result: valueFact(looks[at]![0]?.value),
-  }))
-}
-
-interface StageLook {
-  readonly value: unknown
-  readonly cpuMs: number
-  readonly tookMs: number
-  /** null: a collection came between. */
-  readonly allocated: number | null
-  readonly delayMs: number
-}
-
-async function lookAt(stage: () => unknown): Promise<StageLook> {
-  const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
-  histogram.enable()
-  // It measures from one of its timers to the next: the first has to be over.
-  await sleep(4 * DELAY_RESOLUTION_MS)
-  const before = process.memoryUsage()
-  const cpu = process.cpuUsage()
-  const start = performance.now()
-  try {
-    const value = await stage()
-    const tookMs = performance.now() - start
-    const { user, system } = process.cpuUsage(cpu)
-    const after = process.memoryUsage()
-    await sleep(2 * DELAY_RESOLUTION_MS)
-    histogram.disable()
-    const heap = after.heapUsed - before.heapUsed
-    const buffers = after.arrayBuffers - before.arrayBuffers
-    const allocated = heap < 0 || buffers < 0 ? null : heap + buffers
-    // What it tells holds the resolution: timers are never sooner.
-    const delayMs = Math.max(0, histogram.max / 1e6 - DELAY_RESOLUTION_MS)
-    return { value, tookMs, cpuMs: (user + system) / 1000, allocated, delayMs }
-  } catch (error) {
-    throw new UserError(error)
-  }
-}
-
-function middle(values: readonly number[]): number | null {
-  const all = [...values].sort((a, b) => a - b)
-  return all[all.length >> 1] ?? null
 }

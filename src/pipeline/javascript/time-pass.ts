@@ -1,14 +1,16 @@
 // The timed pass: no profiler, nothing wrapped but the stages. Blocks with stages timed and blocks without take turns, so that what timing
-// the stages costs is known.
-import type { StageFact } from '../facts.ts'
+// the stages costs is known. What the stages do beside taking time is looked at when they have been timed.
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { Collections, type Interval, within } from './collections.ts'
 import { breathe, type Predictions } from './predictions.ts'
+import { lookAtStages } from './stage-looks.ts'
 
 const BLOCKS = 6
 /** A warm-up that takes many times what was planned is given up: predictions are long, and settled soon. */
 const LONGEST_WARM_UP = 10
+/** Of the time to predict, once more for looks at each stage alone. */
+const LOOK_SHARE = 0.2
 
 export async function timePass(predictions: Predictions, plan: Plan): Promise<void> {
   await warmUp(predictions, plan)
@@ -27,12 +29,10 @@ export async function timePass(predictions: Predictions, plan: Plan): Promise<vo
     send({ kind: 'block', ...block })
   }
   const found = await collections.stop()
-  send({ kind: 'stages', stages: predictions.target.stages.map(({ name }, at) => gcFact(name, intervals[at]!, found)) })
-}
-
-function gcFact(name: string, intervals: readonly Interval[], collections: readonly Interval[]): StageFact {
-  const nothing = { cpuMs: null, nativeMs: null, waitMs: null, allocatedBytes: null, eventLoopDelayMs: null, result: null }
-  return { name, ...nothing, gcMs: within(collections, intervals) / Math.max(1, intervals.length) }
+  whereabouts.enter('facts')
+  const facts = await lookAtStages(predictions, plan.budgetMs * LOOK_SHARE)
+  const gcMs = (of: readonly Interval[]) => within(found, of) / Math.max(1, of.length)
+  send({ kind: 'stages', stages: facts.map((one, at) => ({ ...one, gcMs: gcMs(intervals[at]!) })) })
 }
 
 /** At least two calls; every sample once where time allows. */
