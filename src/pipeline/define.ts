@@ -1,6 +1,6 @@
 // What a module of the user's may export, as types: `import { definePipeline, stage } from 'whyslow/pipeline'`. Nothing is done at run time.
 
-/** All but `predict` may be missing. Where there is a `load`, `predict` is given what it gave first. */
+/** All but `predict` may be missing. Where there is a `load`, a `predict` of two parameters is given what it gave first. */
 export interface Pipeline<Model = undefined, Sample = unknown, Input = Sample, Output = unknown, Result = Output> {
   load?: () => Model | Promise<Model>
   samples?: () => Iterable<Sample> | AsyncIterable<Sample> | Promise<Iterable<Sample>>
@@ -21,7 +21,7 @@ export function stage<Given extends readonly unknown[], Result>(
   name: string,
   run: (...given: Given) => Result,
 ): (...given: Given) => Result {
-  return (...given) => {
+  const marked = (...given: Given): Result => {
     const start = performance.now()
     const end = () => void performance.measure(name, { start, end: performance.now() })
     const result = run(...given)
@@ -29,4 +29,6 @@ export function stage<Given extends readonly unknown[], Result>(
     else end()
     return result
   }
+  // By how many parameters it has, `predict` is given the model or not.
+  return Object.defineProperty(marked, 'length', { value: run.length })
 }

@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { Plan, Target } from '../protocol.ts'
-import { send, Whereabouts } from './channel.ts'
-import { ContractError, targetOf, type UserTarget } from './contract.ts'
+import { ContractError, targetOf, type UserTarget } from '../turns/contract.ts'
+import { IMPORTED, send, Whereabouts } from './channel.ts'
 import { factsPass } from './facts-pass.ts'
 import { installHooks } from './hooks-install.ts'
 import { Predictions, UserError } from './predictions.ts'
@@ -25,6 +25,8 @@ let stageNames: readonly string[] = []
 const onEnd: (() => void)[] = []
 /** Of a script: sends what it took; else nothing. */
 let sayScript: () => void = () => {}
+/** The source exports what is called: something else imports the file, and what it does where it is run itself is not asked for. */
+const isImported = plan.call !== null || process.argv[2] === IMPORTED
 let ended = false
 let toldTarget = false
 let isScript = false
@@ -47,7 +49,8 @@ async function run(): Promise<void> {
   const { version, execPath } = process
   const runtime = { name: 'node', version: version.slice(1), executable: execPath }
   send({ kind: 'hello', language: 'javascript', runtime, pid: process.pid })
-  process.argv = [execPath, plan.file, ...plan.arguments]
+  // A module asks whether it is the file that was started.
+  process.argv = [execPath, isImported ? process.argv[1]! : plan.file, ...plan.arguments]
   await installHooks(plan)
   const world = { open, whereabouts, onScriptEnd: (what: () => void) => void onEnd.push(what) }
   if (plan.pass === 'profile') await profilePass(plan, world)
@@ -87,10 +90,9 @@ async function open(): Promise<Predictions | null> {
 }
 
 /** Throws ContractError where the first stage needs a sample and there is none. */
-function checkFed({ stages, load, kind }: UserTarget, source: Samples['source']): void {
-  const { name, call } = stages[0]!
-  const needs = call.length - (name === 'predict' && kind === 'stages' && load !== null ? 1 : 0)
-  if (source !== 'none' || needs <= 0) return
+function checkFed({ stages }: UserTarget, source: Samples['source']): void {
+  const { name, parameters } = stages[0]!
+  if (source !== 'none' || parameters === 0) return
   throw new ContractError(`${name} takes a sample, and there is none; export samples() or give --data PATH`)
 }
 

@@ -2,9 +2,9 @@
 // whole; a promise is waited for, a generator run until it is empty, anything else is handed on at once.
 
 import type { Block } from '../protocol.ts'
+import { isGivenModel, stepOf, type UserFunction, type UserStage, type UserTarget } from '../turns/contract.ts'
 import { finished } from '../turns/finished.ts'
 import type { Whereabouts } from './channel.ts'
-import type { UserFunction, UserTarget } from './contract.ts'
 
 /** The user's code threw; where, stands in the whereabouts. */
 export class UserError extends Error {
@@ -29,6 +29,10 @@ function keepApart(): void {
     callWithModel(others[k % others.length]!, k, k)
   }
 }
+
+/** What is given the model is called with it here; anything else in the way that the contract says. */
+const plainOf = (stage: UserStage, model: unknown): UserFunction =>
+  isGivenModel(stage, model) ? stage.call : stepOf(stage, model)
 
 /** Enough for V8 to have begun to note who is called. */
 const OTHER_CALLS = 4000
@@ -62,11 +66,10 @@ export class Predictions {
     this.target = target
     this.samples = samples
     this.whereabouts = whereabouts
-    const takesModel = target.load !== null
     keepApart()
-    this.stages = target.stages.map(({ name, call }) => {
-      const at = called.push(call) - 1
-      return name === 'predict' && takesModel
+    this.stages = target.stages.map((stage) => {
+      const at = called.push(plainOf(stage, model)) - 1
+      return isGivenModel(stage, model)
         ? (x: unknown) => finished(callWithModel(called[at]!, model, x))
         : (x: unknown) => finished(callWith(called[at]!, x))
     })

@@ -1,6 +1,6 @@
 // What predictions are fed with: the module's own samples, or what --data names, by the rules of turns/read-samples.ts.
 import { InputError } from '../../graph/input-error.ts'
-import { ContractError } from './contract.ts'
+import { ContractError } from '../turns/contract.ts'
 
 /** Iterables may be endless, and each of their items large or slow to make. */
 const MOST = 10_000

@@ -1,8 +1,7 @@
 // Places in the user's own code, from a stack trace.
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const OWN = path.dirname(fileURLToPath(import.meta.url))
+const OWN = fileURLToPath(new URL('..', import.meta.url))
 const FRAME = /^\s+at (?:(?:async )?(.+?) \()?(file:\/\/\/[^\s)]+?|\/[^\s():]+|[A-Z]:\\[^:)]+):(\d+)(?::\d+)?\)?$/gm
 
 export interface StackPlace {

@@ -4,6 +4,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { isImported } from '../javascript/exported.ts'
 import { userFiles } from '../javascript/user-files.ts'
 import { askOnce } from './ask-once.ts'
 import { type Candidate, findCandidates, type RefusedPlace } from './javascript/candidates.ts'
@@ -48,8 +49,9 @@ export async function replaceJavascriptLoops(question: JavascriptQuestion): Prom
     before,
     after,
   }))
-  const program = { file, call, arguments: question.arguments ?? [], data: data === null ? null : path.resolve(data) }
-  const plan: ProvePlan = { ...program, candidates, budgetMs }
+  const asImported = call !== null || isImported(file)
+  const program = { file, call, isImported: asImported, arguments: question.arguments ?? [] }
+  const plan: ProvePlan = { ...program, candidates, budgetMs, data: data === null ? null : path.resolve(data) }
   const { limitMs, signal } = question
   const words = [childFile()]
   const asked = { executable: process.execPath, words, plan: JSON.stringify(plan), answersOn: 'pipe', limitMs, signal } as const

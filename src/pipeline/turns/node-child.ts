@@ -77,10 +77,7 @@ async function open(path: string, call: string | null): Promise<Opened> {
   const begin = process.hrtime.bigint()
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
   const importMs = msSince(begin)
-  // What CommonJS exports is the default of the namespace.
-  const whole = module.default
-  const exported = typeof whole === 'object' && whole !== null ? { ...whole, ...module } : module
-  program = programOf(exported, call)
+  program = programOf(module, call, path)
   const stages = program?.stages.map(({ name }) => name) ?? []
   let loadMs: number | null = null
   if (program?.load) {

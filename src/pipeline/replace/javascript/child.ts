@@ -2,9 +2,10 @@
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { targetOf } from '../../javascript/contract.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import { readSamples } from '../../javascript/samples.ts'
+import { stepOf, targetOf } from '../../turns/contract.ts'
+import { finished } from '../../turns/finished.ts'
 import { type Atom, Refused } from './fragment.ts'
 import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
@@ -38,17 +39,16 @@ await run().then(
 )
 
 async function run(): Promise<void> {
-  process.argv = [process.execPath, plan.file, ...plan.arguments]
+  if (!plan.isImported) process.argv = [process.execPath, plan.file, ...plan.arguments]
   const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
   const target = targetOf(module, plan.call, plan.file)
   if (target.kind === 'script') return untilSeen()
   const model = target.load === null ? undefined : await target.load()
   const { list } = await readSamples(target.samples, plan.data)
+  const steps = target.stages.map((stage) => stepOf(stage, model))
   for (let k = 0; k < MOST_CALLS && !isEnough(); k++) {
     let value = list[k % list.length]
-    for (const { name, call } of target.stages) {
-      value = await (name === 'predict' && target.load !== null ? call(model, value) : call(value))
-    }
+    for (const step of steps) value = await finished(step(value))
   }
 }
 

@@ -18,6 +18,8 @@ export interface ProvePlan {
   readonly call: string | null
   /** Of a script. */
   readonly arguments: readonly string[]
+  /** The file is there to be imported, and is not the one that was started. */
+  readonly isImported: boolean
   /** What --data named, absolute; null: the program's own samples. */
   readonly data: string | null
   readonly candidates: readonly PlannedCandidate[]
