@@ -46,6 +46,8 @@ describe('partition', () => {
       ],
       unexplainedMs: 7,
     })
+    const overlapping = { totalMs: 10, marks: [{ name: 'a', timesMs: [6, 6], wholeMs: 8 }] }
+    expect(partitionScript([overlapping], ['a'])).toEqual({ stages: [{ timeMs: 8, p50Ms: 6, p99Ms: null }], unexplainedMs: 2 })
   })
 
   test('percentiles that few calls cannot tell are null', () => {

@@ -90,14 +90,17 @@ export function partitionScript(
 ): { readonly stages: readonly StageTimes[]; readonly unexplainedMs: number } {
   const p50Ms = median(runs.map(({ totalMs }) => totalMs))
   const stages = names.map((name) => {
-    const times = runs.map(({ marks }) => marks.find((mark) => mark.name === name)?.timesMs ?? [])
-    const all = times.flat()
+    const found = runs.map(({ marks }) => marks.find((mark) => mark.name === name) ?? { timesMs: [] })
+    const all = found.flatMap(({ timesMs }) => timesMs)
     const own = all.length === 0 ? { p50Ms: 0, p99Ms: null } : percentiles(all)
-    const timeMs = median(times.map((of) => of.reduce((sum, value) => sum + value, 0)))
+    const timeMs = median(found.map(wholeOf))
     return { timeMs, p50Ms: own.p50Ms, p99Ms: own.p99Ms }
   })
   return { stages, unexplainedMs: p50Ms - stages.reduce((sum, { timeMs }) => sum + timeMs, 0) }
 }
+
+const wholeOf = ({ timesMs, wholeMs }: Pick<MarkedStage, 'timesMs' | 'wholeMs'>): number =>
+  wholeMs ?? timesMs.reduce((sum, value) => sum + value, 0)
 
 /** Medians of blocks with stages timed over ones without, minus 1; null: there are not both. */
 export function timingOverhead(blocks: readonly Block[]): number | null {

@@ -47,6 +47,8 @@ export interface Plan {
   readonly stateFile: string
   /** Imports are to be timed module by module. */
   readonly importTimes: boolean
+  /** A script that marks its stages and has not ended by then is told as it stands, ms; absent: it is waited for. */
+  readonly openEndMs?: number
 }
 
 /** What the file turned out to be. */
@@ -142,6 +144,8 @@ export type Message =
 export interface MarkedStage {
   readonly name: string
   readonly timesMs: readonly number[]
+  /** Of the run, ms: each moment is of one stage alone, however calls overlap. Absent: they do not, and it is the sum. */
+  readonly wholeMs?: number
 }
 
 /** Call stacks for flame graphs: frames once, each sample from the root to the leaf, weights in ms. */

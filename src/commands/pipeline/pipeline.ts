@@ -27,6 +27,8 @@ const INTERVAL_US = 500
 /** A whole pass, whatever it does; a script may be long. */
 const LONGEST_PASS_MS = 1_800_000
 const MEMORY_SHARE = 0.9
+/** Of the time without a sign of life: an application that marks its stages is told as it stands, and has not hung. */
+const OPEN_END_SHARE = 0.8
 
 export interface PipelineFound {
   readonly report: ReportDocument
@@ -118,6 +120,7 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     minCalls: MIN_CALLS,
     intervalUs: INTERVAL_US,
     importTimes: options.imports,
+    openEndMs: options.stallSeconds * 1000 * OPEN_END_SHARE,
   }
   const machine = readMachine([])
   const limits = {

@@ -96,7 +96,8 @@ async function askedServer({ model, servers, requests, batches, ms }: Joining): 
   const dispatcher = createDispatcher(clients, nowMs)
   for (const server of servers) dispatcher.add(server)
   const metrics = createMetrics(model.name)
-  const { server } = createHttpServer(servedBy({ model, dispatcher, metrics, workers: servers.length }))
+  const { server, serve } = createHttpServer()
+  serve(servedBy({ model, dispatcher, metrics, workers: servers.length }))
   const asking = ask(targetOf(await listen(server), model.name, requests), clients)
   const turnMs = Math.max(TURN.leastMs, TURN.predictions * ms)
   const answers = () => metrics.counts().requests

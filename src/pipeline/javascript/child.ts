@@ -10,23 +10,27 @@ import { installHooks } from './hooks-install.ts'
 import { Predictions, UserError } from './predictions.ts'
 import { profilePass } from './profile-pass.ts'
 import { readSamples, type Samples } from './samples.ts'
-import { scriptMarks } from './script-marks.ts'
+import { type ScriptMarks, scriptMarks } from './script-marks.ts'
 import { userFrame } from './stack.ts'
 import { timePass } from './time-pass.ts'
 
 const PARENT_CHECK_MS = 1000
+/** How often a script is looked at whose time is over. */
+const OPEN_CHECK_MS = 200
+/** Of a CPU, what one that waits for requests may use. */
+const RESTING_SHARE = 0.05
 
 const plan = JSON.parse(firstLine()) as Plan
 const whereabouts = new Whereabouts(plan.stateFile)
 const realExit = process.exit.bind(process)
 /** Of the target, once it is known. */
 let stageNames: readonly string[] = []
-/** Called when a script has ended, before anything is said. */
-const onEnd: (() => void)[] = []
-/** Of a script: sends what it took; else nothing. */
-let sayScript: () => void = () => {}
 /** The source exports what is called: something else imports the file, and what it does where it is run itself is not asked for. */
 const isImported = plan.call !== null || process.argv[2] === IMPORTED
+/** Called when a script has ended, before anything is said. */
+const onEnd: (() => void)[] = []
+/** Of a script: sends what it took up to then, by the clock of `performance`; else nothing. */
+let sayScript: (endMs: number) => void = () => {}
 let ended = false
 let toldTarget = false
 let isScript = false
@@ -102,14 +106,16 @@ async function importTarget(): Promise<UserTarget> {
   const started = performance.now()
   // Until it is known to have stages, it may be a script that ends itself.
   isScript = plan.call === null
-  sayScript = () => send({ kind: 'script', totalMs: performance.now() - started, marks: marks.stages() })
+  sayScript = (end) => send({ kind: 'script', totalMs: end - started, marks: marks.stages({ start: started, end }) })
+  const openEnd = endWhereOpen(marks)
   const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
   const ms = performance.now() - started
   const target = targetOf(module, plan.call, plan.file)
   isScript = target.kind === 'script'
-  if (!isScript) marks.stop()
+  if (!isScript) for (const one of [marks, openEnd]) one.stop()
   stageNames = target.stages.map(({ name }) => name)
-  sayTarget(ms, target)
+  // What a script takes is its run.
+  sayTarget(isScript ? 0 : ms, target)
   return target
 }
 
@@ -121,10 +127,40 @@ function sayTarget(ms: number, { kind }: Pick<UserTarget, 'kind'>): void {
 
 function endScript(): void {
   if (ended) return
+  const end = performance.now()
   if (!toldTarget) sayTarget(0, { kind: 'script' })
   for (const one of onEnd) one()
-  sayScript()
+  sayScript(end)
   finish()
+}
+
+/**
+ * A script that marks its stages may be an application, which does not end by itself: what it has marked is told when its time is over. Where none
+ * came twice, it may have its end before it: it goes on while its top level runs, or it computes.
+ */
+function endWhereOpen(marks: ScriptMarks): { stop(): void } {
+  const { openEndMs } = plan
+  if (openEndMs === undefined || isImported) return { stop: () => {} }
+  const started = performance.now()
+  let cpu = process.cpuUsage()
+  const look = (): void => {
+    const { user, system } = process.cpuUsage(cpu)
+    cpu = process.cpuUsage()
+    const counts = [...marks.counts().values()]
+    const rests = toldTarget && user + system < RESTING_SHARE * OPEN_CHECK_MS * 1000
+    if (ended || counts.length === 0 || !(rests || counts.some((count) => count > 1))) return
+    const seconds = Math.round((performance.now() - started) / 1000)
+    send({
+      kind: 'warning',
+      text: `it had not ended after ${seconds} s: what it had marked by then is told; --limit waits longer`,
+    })
+    endScript()
+  }
+  let timer: NodeJS.Timeout = setTimeout(() => {
+    cpu = process.cpuUsage()
+    timer = setInterval(look, OPEN_CHECK_MS).unref()
+  }, openEndMs).unref()
+  return { stop: () => clearTimeout(timer) }
 }
 
 function finish(): void {
