@@ -12,7 +12,7 @@ import { conversionNode, integersOf, type QuantizedGraph, type Repair } from './
 import { isRepairable } from './repairable.ts'
 
 /** A model must not grow beyond what one file holds. */
-const MOST_BYTES = 2 ** 29
+export const MOST_BYTES = 2 ** 29
 
 /** What is known of a DequantizeLinear: whether the engine runs it at every prediction; undefined: nothing. */
 export type Runs = (node: NodeView) => boolean | undefined

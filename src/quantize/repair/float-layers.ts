@@ -1,30 +1,35 @@
 // Layers of a quantized model computed in float again, the others as they were: constants of theirs become floats, so that no int8 kernel
-// takes them, and pairs of conversions between two of them go. Conversions at their borders stay.
+// takes them, and pairs of conversions between two of them go. Conversions at their borders stay, and so does a DynamicQuantizeLinear that
+// others still read.
 import { isDequantize, isQuantize } from '../../engines/onnxruntime/int8/conversion.ts'
 import type { Model } from '../../graph/model.ts'
 import type { NodeView } from '../../graph/types.ts'
 import { int8KernelOf } from '../../operators/index.ts'
 import { constantsInFloat } from './constants-in-float.ts'
+import { type FloatProducts, withFloatProducts } from './dynamic-products.ts'
 import { floatOpset, withoutPair } from './float-model.ts'
 import { inQdqForm } from './integer-operators.ts'
 import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
-export interface FloatLayers {
-  readonly model: Model
-  /** Names of convolutions and products that are in float now. */
-  readonly layers: readonly string[]
-  /** Quantized convolutions and products that stay. */
-  readonly stay: number
-}
+/** `layers`: names of convolutions and products that are in float now. `stay`: quantized ones that are not. */
+export type FloatLayers = FloatProducts
 
 /** `names`: of the user's nodes, conversions among them. Undefined where no quantized layer is meant. */
 export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLayers | undefined {
+  const dynamic = withFloatProducts(model, ({ name }) => names.has(name))
+  const found = staticLayers(dynamic.model, names)
+  const layers = [...dynamic.layers, ...found.layers]
+  return layers.length === 0 ? undefined : { model: found.model, layers, stay: dynamic.stay + found.stay }
+}
+
+/** Of those between pairs of conversions. */
+function staticLayers(model: Model, names: ReadonlySet<string>): FloatLayers {
   const quantized = quantizedGraph(inQdqForm(model))
-  if (quantized === undefined || !floatOpset(quantized)) return undefined
+  if (quantized === undefined) return { model, layers: [], stay: 0 }
   const { at } = quantized
   const all = at.graph.nodes.filter((node) => isQuantizedProduct(quantized, node))
-  const layers = all.filter(({ name }) => names.has(name))
-  if (layers.length === 0) return undefined
+  const layers = floatOpset(quantized) ? all.filter(({ name }) => names.has(name)) : []
+  if (layers.length === 0) return { model, layers: [], stay: all.length }
   const isMeant = (node: NodeView | undefined): boolean => node !== undefined && names.has(node.name) && !isDequantize(node)
   const between = at.graph.nodes.filter((node) => {
     if (!isQuantize(node) || !isMeant(at.producer(node.inputs[0]))) return false

@@ -1,6 +1,6 @@
-// The float model that a quantized model was made of, up to roundings of its weights: pairs of conversions go, constants become floats. Quantizers
-// leave out a Relu or Clip that a conversion makes superfluous, since it saturates: where a zero point is the lowest value of its type, the
-// cut is written out again.
+// The float model that a quantized model was made of, up to roundings of its weights: pairs of conversions go, constants become floats, and
+// so do products of values that are quantized by their own range. Quantizers leave out a Relu or Clip that a conversion makes superfluous,
+// since it saturates: where a zero point is the lowest value of its type, the cut is written out again.
 import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { clipBounds } from '../../engines/onnxruntime/int8/conditions.ts'
 import { conversionOf, isDequantize, isQuantize, limitsOf, sameParameters } from '../../engines/onnxruntime/int8/conversion.ts'
@@ -12,6 +12,7 @@ import type { NodeView } from '../../graph/types.ts'
 import { declaration } from '../../graph/view.ts'
 import { int8KernelOf } from '../../operators/index.ts'
 import { constantsInFloat } from './constants-in-float.ts'
+import { withFloatProducts } from './dynamic-products.ts'
 import { inQdqForm } from './integer-operators.ts'
 import { conversionNode, disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
@@ -22,16 +23,25 @@ export interface FloatModel {
   readonly model: Model
   /** Pairs of conversions that went. */
   readonly pairs: number
+  /** Dynamic products that are in float now. */
+  readonly products: number
 }
 
-/** Undefined where there is no pair to take out. */
+/** Undefined where there is nothing to bring back, and where that would not fit into one file. */
 export function floatModel(model: Model): FloatModel | undefined {
-  const found = withoutPairs(inQdqForm(model))
-  return found === undefined || found.pairs === 0 ? undefined : found
+  const { model: without, layers, stay } = withFloatProducts(model)
+  if (stay > 0) return undefined
+  const { model: plain, pairs } = withoutPairs(inQdqForm(without)) ?? { model: without, pairs: 0 }
+  return pairs + layers.length === 0 ? undefined : { model: plain, pairs, products: layers.length }
 }
 
-/** The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. */
+/**
+ * The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. A dynamic product takes
+ * and gives floats as it is.
+ */
 export function floatPart(part: Model): Model | undefined {
+  const dynamic = withFloatProducts(part)
+  if (dynamic.layers.length > 0) return dynamic.model
   const open = withFloatEnds(inQdqForm(part))
   return open && withoutPairs(open)?.model
 }
@@ -40,7 +50,7 @@ export function floatPart(part: Model): Model | undefined {
 export const floatOpset = ({ matching }: QuantizedGraph): boolean => matching.opset >= CLIP_INPUTS_OPSET
 
 /** Of a model in QDQ form. */
-function withoutPairs(model: Model): FloatModel | undefined {
+function withoutPairs(model: Model): Pick<FloatModel, 'model' | 'pairs'> | undefined {
   const quantized = quantizedGraph(model)
   if (quantized === undefined || !floatOpset(quantized)) return undefined
   const edits = quantized.at.graph.nodes.flatMap((node) => (isQuantize(node) ? (withoutPair(quantized, node) ?? []) : []))

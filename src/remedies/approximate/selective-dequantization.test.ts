@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { binaryGroup, convGroup, separableBlocks, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
-import { integerChain } from '../../engines/onnxruntime/int8/example-integers.ts'
+import { integerChain, sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
+import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'
@@ -50,6 +51,34 @@ const named = (...nodes: string[]) => ({
 })
 const slower = { findings: [{ rule: 'int8-slower-than-float', timeMs: 2, wouldSaveMs: 1, nodes: [] }] }
 
+/**
+ * Whole numbers from 0 to 255, both among them: a scale of 1 and a zero point of 0, so that quantizing them rounds nothing. Two of them times
+ * weights of ±100 fit into the 16 bits in which some processors add.
+ */
+function wholeNumbers(shape: readonly number[]): Feeds {
+  const count = shape.reduce((a, b) => a * b, 1)
+  return { x: { dtype: 'float32', shape, data: Float32Array.from({ length: count }, (_, k) => (k === 0 ? 255 : (k * 7) % 51)) } }
+}
+const [image, rows] = [wholeNumbers([1, 16, 8, 8]), wholeNumbers([8, 64])]
+
+/** A product of the engine's own, as a model that was saved optimized holds it; beside it one whose sums nobody scales. */
+function fusedProduct(opType: 'DynamicQuantizeMatMul' | 'MatMulIntegerToFloat', { sums = false } = {}) {
+  const chain = integerChain({ bias: true }).graph!
+  const apart = opType === 'MatMulIntegerToFloat' || sums ? [chain.node[0]!] : []
+  const inputs = opType === 'MatMulIntegerToFloat' ? ['xq', 'w', 'xs', 'ws', 'xz', 'wz', 'b'] : ['x', 'w', 'ws', 'wz', 'b']
+  return model({
+    nodes: [
+      ...apart,
+      node({ opType, domain: 'com.microsoft', name: 'product' }, inputs, ['y']),
+      ...(sums ? [node({ opType: 'MatMulInteger', name: 'sums' }, ['xq', 'w', 'xz', 'wz'], ['i'])] : []),
+    ],
+    inputs: [valueInfo('x', 'float32', [8, 64])],
+    outputs: [valueInfo('y', 'float32', [8, 32]), ...(sums ? [valueInfo('i', 'int32', [8, 32])] : [])],
+    initializers: chain.initializer,
+    opsets: { 'com.microsoft': 1 },
+  })
+}
+
 // A step of 0.01 is off by half of it, of outputs around 0.7; x is rounded to 255 steps over some 6, over 144 products.
 checkRemedy(selectiveDequantization, {
   applies: [
@@ -66,6 +95,58 @@ checkRemedy(selectiveDequantization, {
       model: integerChain({ opType: 'ConvInteger', order: 'one-by-one', bias: true }),
       operators: ['Conv', 'Add'],
       tolerance: 0.05,
+    },
+    {
+      name: 'weights of a convolution exactly as they were stored',
+      model: integerChain({ opType: 'ConvInteger', perChannel: true, bias: true }),
+      ...{ feeds: image, operators: ['Conv', 'Add'], tolerance: 1e-5 },
+    },
+    {
+      name: 'with a zero point',
+      model: integerChain({ opType: 'ConvInteger', weights: 'uint8' }),
+      ...{ feeds: image, operators: ['Conv'], tolerance: 1e-5 },
+    },
+    {
+      name: 'a dynamic product of matrices that is slower',
+      model: integerChain({ weights: 'uint8', bias: true }),
+      evidence: named('product'),
+      variants: ['whole-model'],
+      changes: /^the whole model computed in float32: 1 dynamic product$/,
+      ...{ feeds: rows, operators: ['MatMul', 'Add'], tolerance: 1e-5 },
+    },
+    ...(['DynamicQuantizeMatMul', 'MatMulIntegerToFloat'] as const).map((opType) => ({
+      name: `${opType} in the file`,
+      model: fusedProduct(opType),
+      evidence: named('product'),
+      variants: ['whole-model'],
+      ...{ feeds: rows, operators: ['MatMul', 'Add'], tolerance: 1e-5 },
+    })),
+    {
+      name: 'what is not understood stays, and is told',
+      model: fusedProduct('DynamicQuantizeMatMul', { sums: true }),
+      evidence: named('product'),
+      variants: ['whole-model'],
+      changes: /^all but 1 quantized operator computed in float32: 1 dynamic product$/,
+      ...{ feeds: rows, tolerance: 1e-5 },
+    },
+    {
+      name: 'one of two convolutions that share what they read is slower',
+      model: sharedQuantizer(),
+      evidence: named('x_quantize', 'second', 'second_cast'),
+      variants: ['', 'slow-layers'],
+      changes: /^2 integer convolutions computed in float32$|^second computed in float32$/,
+      ...{ feeds: image, tolerance: 1e-5, repeats: true },
+      check: ({ variant, setup }) => {
+        const ops = setup.model.proto.graph!.node.map(({ opType }) => opType)
+        const left = variant === '' ? [] : ['ConvInteger', 'DynamicQuantizeLinear']
+        expect(ops.filter((one) => /Integer|Dynamic/.test(one)).sort()).toEqual(left)
+      },
+    },
+    {
+      name: 'both are, which is said once',
+      model: sharedQuantizer(),
+      evidence: named('first', 'second'),
+      ...{ feeds: image, tolerance: 1e-5 },
     },
     {
       name: 'a whole model whose int8 kernels are slower: a Relu that was left out is written again',

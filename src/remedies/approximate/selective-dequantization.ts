@@ -2,10 +2,12 @@
 // round; ConvInteger, which has no fused kernel and runs several times slower than a float convolution; layers whose int8 kernels are slower
 // than float ones; and all of a model that has such, or of which much did not fuse.
 
+import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
+import type { Model } from '../../graph/model.ts'
+import { type FloatProducts, withFloatProducts } from '../../quantize/repair/dynamic-products.ts'
 import { floatLayers } from '../../quantize/repair/float-layers.ts'
 import { floatModel } from '../../quantize/repair/float-model.ts'
 import { floatPairs } from '../../quantize/repair/float-pairs.ts'
-import { integerConvolutions } from '../../quantize/repair/integer-chains.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
@@ -20,39 +22,51 @@ export const selectiveDequantization = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   repairs: ({ condition }) => condition === 'float-pair' || condition === 'integer-convolution',
-  apply: (setup, evidence) => [
-    ...singleOperators(setup, evidence),
-    ...slowLayers(setup, evidence),
-    ...wholeModel(setup, evidence),
-  ],
+  apply(setup, evidence) {
+    const gainless = withoutGainless(setup.model)
+    return [
+      ...singleOperators(setup, evidence, gainless),
+      ...slowLayers(setup, evidence, gainless),
+      ...wholeModel(setup, evidence, gainless),
+    ]
+  },
 })
 
-function singleOperators(setup: RemedySetup, evidence: RemedyEvidence): Proposal[] {
-  const quantized = quantizedGraph(setup.model)
-  if (quantized === undefined) return []
-  const [pairs, convolutions] = [disjoint(floatPairs(quantized)), disjoint(integerConvolutions(quantized))]
-  if (pairs.length + convolutions.length === 0) return []
+interface Gainless extends Pick<FloatProducts, 'model' | 'layers'> {
+  readonly pairs: number
+}
+
+/** What gains nothing in int8, whatever the diagnosis says: pairs that only round, and integer convolutions (`layers`). */
+function withoutGainless(given: Model): Gainless {
+  const { model, layers } = withFloatProducts(given, ({ opType }) => opType === 'ConvInteger')
+  const quantized = quantizedGraph(model)
+  const pairs = quantized === undefined ? [] : disjoint(floatPairs(quantized))
+  return { model: pairs.length === 0 ? model : withRepairs(quantized!, pairs), layers, pairs: pairs.length }
+}
+
+function singleOperators(setup: RemedySetup, evidence: RemedyEvidence, { model, layers, pairs }: Gainless): Proposal[] {
+  if (pairs + layers.length === 0) return []
   return [
     {
       variant: '',
-      setup: { ...setup, model: withRepairs(quantized, [...pairs, ...convolutions]) },
+      setup: { ...setup, model },
       changes: [
-        ...(pairs.length > 0 ? [`${count(pairs.length, 'pair')} of conversions between float operators taken out`] : []),
-        ...(convolutions.length > 0 ? [`${count(convolutions.length, 'integer convolution')} computed in float32`] : []),
+        ...(pairs > 0 ? [`${count(pairs, 'pair')} of conversions between float operators taken out`] : []),
+        ...(layers.length > 0 ? [`${count(layers.length, 'integer convolution')} computed in float32`] : []),
       ],
-      predictedSavingMs: predictedBy(['unfused-quantization'], evidence),
+      predictedSavingMs: predictedBy(TREATS, evidence),
     },
   ]
 }
 
 /** Those that the diagnosis names: where all are slower, the whole model is what to try. */
-function slowLayers(setup: RemedySetup, evidence: RemedyEvidence): Proposal[] {
+function slowLayers(setup: RemedySetup, evidence: RemedyEvidence, gainless: Gainless): Proposal[] {
   const finding = evidence.findings.find(({ rule }) => rule === 'int8-slower-than-float')
   if (finding === undefined) return []
   const executed = new Set(finding.nodes)
   const origins = evidence.profile?.nodes.flatMap(({ name, origin }) => (executed.has(name) ? origin : []))
   const found = floatLayers(setup.model, new Set(origins ?? finding.nodes))
-  if (found === undefined || found.stay === 0) return []
+  if (found === undefined || found.stay === 0 || areThese(found.layers, gainless)) return []
   return [
     {
       variant: 'slow-layers',
@@ -62,6 +76,10 @@ function slowLayers(setup: RemedySetup, evidence: RemedyEvidence): Proposal[] {
     },
   ]
 }
+
+/** The first proposal has done just this. */
+const areThese = (layers: readonly string[], { layers: done, pairs }: Gainless): boolean =>
+  pairs === 0 && done.length === layers.length && layers.every((name) => done.includes(name))
 
 /** Names that a line has room for. */
 const NAMED = 3
@@ -73,15 +91,22 @@ function listed(names: readonly string[]): string {
 }
 
 /** Where the diagnosis gives a reason to: int8 that fuses and is faster stays. */
-function wholeModel(setup: RemedySetup, evidence: RemedyEvidence): Proposal[] {
+function wholeModel(setup: RemedySetup, evidence: RemedyEvidence, gainless: Gainless): Proposal[] {
   const predictedSavingMs = predictedBy(TREATS, evidence)
   const float = predictedSavingMs === null ? undefined : floatModel(setup.model)
   if (float === undefined) return []
+  if (float.pairs + gainless.pairs === 0 && float.products === gainless.layers.length) return []
+  const gone = [
+    ...(float.pairs > 0 ? [`${count(float.pairs, 'pair')} of conversions taken out`] : []),
+    ...(float.products > 0 ? [count(float.products, 'dynamic product')] : []),
+  ]
+  const rest = float.model.proto.graph!.node.filter(({ opType }) => INT8_OPERATORS.has(opType)).length
+  const what = rest === 0 ? 'the whole model' : `all but ${count(rest, 'quantized operator')}`
   return [
     {
       variant: 'whole-model',
       setup: { ...setup, model: float.model },
-      changes: [`the whole model computed in float32: ${count(float.pairs, 'pair')} of conversions taken out`],
+      changes: [`${what} computed in float32: ${gone.join(', ')}`],
       predictedSavingMs,
     },
   ]

@@ -5,8 +5,12 @@ import { assemble, CHANNELS, IMAGE, int8Noise, int8Tensor, noise } from './examp
 
 export interface IntegerChain {
   readonly opType?: 'MatMulInteger' | 'ConvInteger'
+  /** Default: int8, with a zero point of 0. */
+  readonly weights?: 'int8' | 'uint8'
   /** Default: the scales are multiplied with each other first, as the engine's fusion looks for it. */
   readonly order?: 'scales-first' | 'one-by-one'
+  /** Of a convolution; a matrix has a scale for each column. */
+  readonly perChannel?: boolean
   readonly bias?: boolean
   readonly readToo?: boolean
 }
@@ -14,21 +18,20 @@ export interface IntegerChain {
 /** x - DynamicQuantizeLinear - MatMulInteger or ConvInteger - Cast - Mul (- Add) - y. */
 export function integerChain({
   opType = 'MatMulInteger',
+  weights = 'int8',
   order = 'scales-first',
+  perChannel = false,
   bias = false,
   readToo = false,
 }: IntegerChain = {}) {
   const isConv = opType === 'ConvInteger'
+  const shape = isConv ? [CHANNELS, CHANNELS, 3, 3] : [64, 32]
   const initializers = [
-    int8Noise('w', isConv ? [CHANNELS, CHANNELS, 3, 3] : [64, 32]),
-    int8Tensor('wz', [], [0]),
+    weights === 'int8' ? int8Noise('w', shape) : rawTensor('w', 'uint8', shape, bytesOfNoise(shape)),
+    weights === 'int8' ? int8Tensor('wz', [], [0]) : rawTensor('wz', 'uint8', [], Uint8Array.of(131)),
     isConv
-      ? floatTensor('ws', [], [0.01])
-      : floatTensor(
-          'ws',
-          [32],
-          noise(32, 0.01).map((value) => 0.01 + value),
-        ),
+      ? floatTensor('ws', perChannel ? [1, CHANNELS, 1, 1] : [], perChannel ? scalesOf(CHANNELS) : [0.01])
+      : floatTensor('ws', [32], scalesOf(32)),
     floatTensor('b', isConv ? [1, CHANNELS, 1, 1] : [32], noise(isConv ? CHANNELS : 32, 2)),
   ]
   const nodes = [
@@ -47,6 +50,52 @@ export function integerChain({
   if (readToo) outputs.push('c')
   const kept = initializers.filter(({ name }) => bias || name !== 'b')
   return assemble({ nodes, initializers: kept, outputs, shapes: { x: isConv ? IMAGE : [8, 64] } })
+}
+
+const scalesOf = (channels: number) => noise(channels, 0.01).map((value) => 0.01 + value)
+const bytesOfNoise = (shape: readonly number[]) =>
+  Uint8Array.from(
+    noise(
+      shape.reduce((a, b) => a * b, 1),
+      250,
+    ),
+    (value) => value + 128,
+  )
+
+/**
+ * x - DynamicQuantizeLinear, and two integer convolutions of it, the second with a bias that is brought into shape in the graph: y and z, as
+ * quantize_dynamic writes them.
+ */
+export function sharedQuantizer(): ModelProto {
+  const image = [CHANNELS, CHANNELS, 1, 1]
+  const branch = (name: string, output: string) => [
+    node({ opType: 'ConvInteger', name }, ['xq', `${name}_w`, 'xz', `${name}_wz`], [`${name}_i`]),
+    node({ opType: 'Cast', name: `${name}_cast` }, [`${name}_i`], [`${name}_c`], { to: 1 }),
+    node({ opType: 'Mul', name: `${name}_scales` }, ['xs', `${name}_ws`], [`${name}_s`]),
+    node({ opType: 'Mul', name: `${name}_scale` }, [`${name}_c`, `${name}_s`], [output]),
+  ]
+  const constants = (name: string, scale: number) => [
+    int8Noise(`${name}_w`, image),
+    int8Tensor(`${name}_wz`, [], [0]),
+    floatTensor(`${name}_ws`, [], [scale]),
+  ]
+  return assemble({
+    nodes: [
+      node({ opType: 'DynamicQuantizeLinear', name: 'x_quantize' }, ['x'], ['xq', 'xs', 'xz']),
+      ...branch('first', 'y'),
+      ...branch('second', 'm'),
+      node({ opType: 'Reshape', name: 'bias_shape' }, ['b', 'to'], ['bias']),
+      node({ opType: 'Add', name: 'bias_add' }, ['m', 'bias'], ['z']),
+    ],
+    initializers: [
+      ...constants('first', 0.01),
+      ...constants('second', 0.02),
+      floatTensor('b', [CHANNELS], noise(CHANNELS, 2)),
+      int64Tensor('to', [4], [1, -1, 1, 1]),
+    ],
+    outputs: ['y', 'z'],
+    shapes: { x: IMAGE },
+  })
 }
 
 /** x times 4-bit weights. */

@@ -125,3 +125,14 @@ test('as float they give what they gave, up to the rounding of their activations
   expect(some.length).toBeGreaterThan(10)
   for (const [name, model] of some) expect(await cosine(model, floatModel(model)!.model), name).toBeGreaterThan(0.995)
 })
+
+test('what is quantized by its own range is float again, and gives what it gave up to the rounding of its activations', async () => {
+  const some = [...models].filter(([name]) => opsets.test(name) && /-dynamic-/.test(name))
+  expect(some.length).toBeGreaterThan(5)
+  for (const [name, model] of some) {
+    const float = floatModel(model)!
+    expect(float.products, name).toBeGreaterThan(0)
+    expect(float.model.proto.graph!.node.filter(({ opType }) => INT8_OPERATORS.has(opType))).toEqual([])
+    expect(await cosine(model, float.model, EXACT_SUMS), name).toBeGreaterThan(0.99)
+  }
+})
