@@ -1,8 +1,9 @@
 // What experiments on operators alone say of why they are slow. Shared by the rules that look at them.
 import { type Shown, shownFaster } from '../analyze/shown-faster.ts'
+import { INT8_OPERATORS } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
 import type { Outcome } from './rule.ts'
-import { ms, operatorsTake, type Sentence, share, tell } from './tell.ts'
+import { ms, operators, operatorsTake, type Sentence, share, tell } from './tell.ts'
 import { isWorthSaying } from './worth.ts'
 
 /** An operator, and the one change to it that saves most. */
@@ -31,6 +32,16 @@ export function int8SavingsByNode(experiments: OperatorExperiments | undefined):
   return new Map(rows.flatMap((row) => row.nodes.map((name) => [name, (savings.get(row) ?? 0) / row.nodes.length] as const)))
 }
 
+/** An operator that runs in int8, as it would be in float32. */
+export const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExperiment): boolean =>
+  kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))
+
+/** Executed nodes that run in int8 and were timed alone in float32 too. */
+export function timedInFloat(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
+  const rows = (experiments?.rows ?? []).filter((row) => row.variants.some((variant) => isFloatTwin(variant, row)))
+  return new Set(rows.flatMap(({ nodes }) => nodes))
+}
+
 /** What to do about it: a sentence of its own, and a command where one does it. */
 export interface Advice {
   readonly cure: string | Sentence
@@ -42,10 +53,9 @@ export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next 
   const savingMs = causes.reduce((sum, { saving }) => sum + saving.ms, 0)
   if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms, { timedAlone: true })) return 'clear'
   const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
-  const opTypes = causes.flatMap(({ row }) => Array.from({ length: row.copies }, () => row.opTypes).flat())
   const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
   return {
-    ...tell`${operatorsTake(opTypes)} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. Timed alone,
+    ...tell`${subjectOf(causes)} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. Timed alone,
       ${others.reduce((all, one) => tell`${all}, and ${one}`, first!)}. ${cure}`,
     timeMs,
     wouldSaveMs: Math.min(savingMs, p50Ms),
@@ -54,6 +64,17 @@ export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next 
     next,
   }
 }
+
+function subjectOf(causes: readonly Cause[]): Sentence {
+  const rows = causes.map(({ row }) => row)
+  const opTypes = rows.flatMap((row) =>
+    Array.from({ length: row.copies }, () => (isDynamic(row) ? productsOf(row) : row.opTypes)).flat(),
+  )
+  if (!rows.some(isDynamic)) return operatorsTake(opTypes)
+  return tell`${operators(opTypes)} and ${opTypes.length === 1 ? 'its' : 'their'} conversions take`
+}
+
+const productsOf = ({ opTypes }: OperatorExperiment) => opTypes.filter((one) => INT8_OPERATORS.has(one))
 
 function caseOf({ row, variant }: Cause, at: number): Sentence {
   const names = [...new Set(row.opTypes)].join('+')
@@ -75,5 +96,9 @@ export const isNormalization = (row: OperatorExperiment): boolean =>
 
 const isInPieces = ({ opTypes }: OperatorExperiment): boolean => opTypes.length > 1
 
+/** Products that quantize what they multiply by its own range. */
+const isDynamic = ({ opTypes }: OperatorExperiment): boolean =>
+  opTypes.includes('DynamicQuantizeLinear') && opTypes.some((one) => INT8_OPERATORS.has(one))
+
 /** Elementwise operators in a row. */
-export const isRun = (row: OperatorExperiment): boolean => isInPieces(row) && !isNormalization(row)
+export const isRun = (row: OperatorExperiment): boolean => isInPieces(row) && !isNormalization(row) && !isDynamic(row)

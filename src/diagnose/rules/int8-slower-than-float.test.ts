@@ -16,6 +16,12 @@ const alone = (
   ...{ nodes: names, copies: names.length, opTypes, aloneMs, insideMs: aloneMs },
   variants: [{ kind: 'float' as const, ratio, ratioHigh }],
 })
+const DYNAMIC = ['DynamicQuantizeLinear', 'ConvInteger', 'Cast', 'Mul', 'Mul']
+/** Two such convolutions; what quantizes and scales is timed with each. */
+const dynamic = (ratio: number) => ({
+  ...alone(['q1', 'conv1', 'q2', 'conv2'], 3, ratio, ratio + 0.01, DYNAMIC),
+  copies: 2,
+})
 const timed = (...rows: ReturnType<typeof alone>[]) => evidence({ nodes, operatorExperiments: experiments(rows) })
 
 checkRule(int8SlowerThanFloat, {
@@ -30,6 +36,19 @@ checkRule(int8SlowerThanFloat, {
         basis: 'measured',
         nodes: ['deep', 'deeper'],
         detail: /takes 3\.0+ ms and changed 150 µs/,
+      },
+    },
+    {
+      // Two of 3 ms, at a tenth of it in float.
+      name: 'integer convolutions, with what quantizes and scales for them',
+      given: timed(dynamic(0.1)),
+      expect: {
+        timeMs: 6,
+        wouldSaveMs: 5.4,
+        basis: 'measured',
+        nodes: ['q1', 'conv1', 'q2', 'conv2'],
+        detail:
+          /^2 ConvInteger and their conversions take 6\.0+ ms.*DynamicQuantizeLinear\+ConvInteger\+Cast\+Mul \(.*\) takes 3\.0+ ms and changed 300 µs/,
       },
     },
     {
@@ -48,6 +67,7 @@ checkRule(int8SlowerThanFloat, {
     },
   ],
   clear: [
+    { name: 'a dynamic product that is faster than in float', given: timed(dynamic(1.5)) },
     { name: 'one whose interval holds 1', given: timed(alone(['deep'], 1, 0.9, 1.1)) },
     { name: 'timed alone, and faster', given: timed(alone(['deep'], 1, 2)) },
     {

@@ -1,12 +1,10 @@
-// Quantized operators that fused, and whose int8 kernels are slower than float ones: on x86 grouped convolutions, which in float32 run in the
-// blocked layout, and products of two int8 operands. Timed alone in both precisions where that was measured; else grouped convolutions far
-// above what a float kernel needs.
+// Quantized operators that run in int8, and whose kernels are slower than float ones: on x86 grouped convolutions, which in float32 run in the
+// blocked layout, and products of two int8 operands; ConvInteger, which has no fast kernel and scales its sums in passes of their own. Timed
+// alone in both precisions where that was measured; else grouped convolutions far above what a float kernel needs.
 import type { NodeCost } from '../../analyze/costs.ts'
-import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import type { Roofs } from '../../machine/types.ts'
-import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
 import type { Profile } from '../../measure/timing/types.ts'
-import { causesOf, findingOf } from '../alone.ts'
+import { causesOf, findingOf, isFloatTwin } from '../alone.ts'
 import { defineRule, type Outcome } from '../rule.ts'
 import { counted, ms, operators, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -35,9 +33,6 @@ export const int8SlowerThanFloat = defineRule({
     return findingOf(causesOf(operatorExperiments!, isFloatTwin), p50Ms, { cure, next: NEXT })
   },
 })
-
-const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExperiment): boolean =>
-  kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))
 
 function modelled(slower: readonly Slower[], p50Ms: number): Outcome {
   const timeMs = slower.reduce((sum, { node }) => sum + node.timeMs, 0)

@@ -19,6 +19,13 @@ checkRule(unfusedElementwise, {
       name: 'the pieces of a normalization, which are of another finding',
       given: alone(given, { row: { opTypes: ['ReduceMean', 'Sub', 'Mul'] }, change: { kind: 'rewrite' } }),
     },
+    {
+      name: 'a product that quantizes what it reads, and what scales its sums',
+      given: alone(given, {
+        row: { opTypes: ['DynamicQuantizeLinear', 'MatMulInteger', 'Cast', 'Mul'] },
+        change: { kind: 'rewrite' },
+      }),
+    },
     ...clearAlone(given, 'one-thread'),
   ],
 })

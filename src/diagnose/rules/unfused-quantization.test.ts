@@ -1,4 +1,4 @@
-import { checkRule, engine, evidence, type NodeNote, roofs } from '../check-rule.ts'
+import { checkRule, engine, evidence, experiments, type NodeNote, roofs } from '../check-rule.ts'
 import { unfusedQuantization } from './unfused-quantization.ts'
 
 const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
@@ -16,6 +16,11 @@ const inputs = [
 ]
 // 100 M multiply-adds: 2 ms at 100 GFLOP/s, 0.5 ms at 400.
 const conv = node('Conv', ['xf', 'wf'], 'y', 2.5, { macs: 100e6 })
+const integerConvolution = [
+  node('ConvInteger', ['a', 'b'], 'i', 8, { name: 'conv', arithmetic: 'int8', macs: 100e6 }),
+  node('Cast', ['i'], 'f', 0.3),
+  node('Mul', ['f', 's'], 'y', 0.4),
+]
 
 checkRule(unfusedQuantization, {
   found: [
@@ -138,11 +143,7 @@ checkRule(unfusedQuantization, {
       // 100 M multiply-adds are 2 ms at 100 GFLOP/s of float32: 8 - 2 ms, and 0.7 ms of scaling.
       name: 'an integer convolution, slower than a float one at its best',
       given: evidence({
-        nodes: [
-          node('ConvInteger', ['a', 'b'], 'i', 8, { arithmetic: 'int8', macs: 100e6 }),
-          node('Cast', ['i'], 'f', 0.3),
-          node('Mul', ['f', 's'], 'y', 0.4),
-        ],
+        nodes: integerConvolution,
       }),
       expect: { wouldSaveMs: 6.7, detail: /ConvInteger has no fast kernel/ },
     },
@@ -192,6 +193,15 @@ checkRule(unfusedQuantization, {
           node('DequantizeLinear', ['y'], 'f', 0.4),
           node('Softmax', ['f'], 'out', 0.1),
         ],
+      }),
+    },
+    {
+      name: 'an integer convolution that was timed alone in float, of which another finding tells',
+      given: evidence({
+        nodes: integerConvolution,
+        operatorExperiments: experiments([
+          { nodes: ['conv'], opTypes: ['ConvInteger'], variants: [{ kind: 'float', ratio: 0.2 }] },
+        ]),
       }),
     },
     { name: 'no quantization', given: evidence({ nodes: [node('Conv', ['x', 'w'], 'y', 9, { macs: 1e6 })] }) },

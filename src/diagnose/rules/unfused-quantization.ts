@@ -1,6 +1,7 @@
 // Quantized groups that the engine did not fuse: the model is written as DequantizeLinear - operator - QuantizeLinear, and where the
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
+import { timedInFloat } from '../alone.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
@@ -14,10 +15,15 @@ export const unfusedQuantization = defineRule({
   area: 'software',
   title: 'Quantized operators run in float, converting at every prediction',
   needs: ['latency', 'profile', 'costs', 'roofs'],
-  wants: ['graph', 'model', 'engine', 'machine'],
+  wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
   check(given) {
     const { p50Ms } = given.latency
-    const timed = timedGroups(given).filter(({ condition }) => condition !== 'float-products')
+    // What an experiment says of a ConvInteger is told by `int8-slower-than-float`.
+    const inFloat = timedInFloat(given.operatorExperiments)
+    const timed = timedGroups(given).filter(
+      ({ condition, operator: { name } }) =>
+        condition !== 'float-products' && !(condition === 'integer-convolution' && inFloat.has(name)),
+    )
     const timeMs = timed.reduce((sum, { conversionsMs, operatorMs }) => sum + (conversionsMs ?? 0) + (operatorMs ?? 0), 0)
     const savingMs = timed.reduce((sum, { wouldSaveMs }) => sum + (wouldSaveMs ?? 0), 0)
     if (timed.length === 0 || !isWorthSaying(savingMs, p50Ms)) return 'clear'

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
+import { sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import type { Model } from '../../graph/model.ts'
 import { withExecutedSubgraphs } from '../../rewrite/executed-subgraphs.ts'
 import { groupsOf } from './groups.ts'
 
@@ -21,6 +23,10 @@ function grouped(nodes: ModelParts['nodes'], notes: readonly NodeNote[], origins
       opset: 21,
     }),
   )
+  return groupsIn(whole, notes, origins)
+}
+
+function groupsIn(whole: Model, notes: readonly NodeNote[], origins: Readonly<Record<string, string>> = {}) {
   const { profile, costs } = evidence({ p50Ms: 10, nodes: notes })
   const executed = profile!.nodes.map((one) => ({ ...one, origin: [origins[one.name] ?? one.name] }))
   const groups = groupsOf({ ...profile!, nodes: executed }, costs!.nodes, withExecutedSubgraphs(whole, []), 10)
@@ -80,6 +86,18 @@ test('an operator that the engine runs in pieces is one part', () => {
     { nodes: 'inner_mean,inner_sub', parts: 'norm', timeMs: 2.5 },
     { nodes: 'y', parts: 'y', timeMs: 0.5 },
   ])
+})
+
+test('what is quantized by its own range is one part with all products of it, what scales them, and their biases', () => {
+  const whole = modelInMemory(sharedQuantizer())
+  // The engine brings the bias into shape when it loads the model.
+  const executed = whole.proto.graph!.node.filter(({ opType }) => opType !== 'Reshape')
+  const groups = groupsIn(
+    whole,
+    executed.map(({ opType, name, input, output }) => ({ ...note(opType, name, input), out: output })),
+  )
+  const names = executed.map(({ name }) => name).join()
+  expect(groups).toEqual([{ nodes: names, parts: names, timeMs: 5, aboveMs: 4.875, longest: null }])
 })
 
 test('copies of one operator, as it is written, are alike and not one', () => {

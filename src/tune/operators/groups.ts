@@ -6,7 +6,7 @@ import { elementCount } from '../../graph/dtype.ts'
 import { constantIn, type ScopedNode, scopedNodes } from '../../graph/scope.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 import { type Lifted, placeKey } from '../../rewrite/executed-subgraphs.ts'
-import { gather, normsIn, type Together } from './together.ts'
+import { gather, type Together, thingsIn } from './together.ts'
 
 /** A part of the model, and the further parts that are like it. */
 export interface Group {
@@ -46,7 +46,7 @@ const ELEMENTWISE = new Set(
 
 /** Longest above their floor first. */
 export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: Lifted, p50Ms: number): readonly Group[] {
-  const known = { users: lifted.nodes, together: normsIn(lifted.model) }
+  const known = { users: lifted.nodes, together: thingsIn(lifted.model) }
   const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
   const groups = new Map<string, Group>()
   for (const one of candidatesOf(profile, costs, { ...known, views })) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { evidence, type NodeNote, roofs } from '../../diagnose/example-evidence.ts'
+import { sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
 import type { Feeds } from '../../engines/types.ts'
 import { floatTensor, graph, int64Tensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
@@ -245,6 +246,36 @@ test('products are timed in int8, those near their floor too, once all else was 
   // Six models of the convolution, 11 ms in each of four rounds, three of the run, 9.8 ms: 384 ms; a seventh is one too many.
   expect(await lastOf(400, 4)).toEqual(without)
   expect(await lastOf(10_000, 1)).toEqual(without)
+})
+
+test('convolutions that share what is quantized by its own range are timed with all around them, and in float before all else', async () => {
+  const shared = modelInMemory(sharedQuantizer())
+  const image = [1, 16, 8, 8]
+  const notes = shared.proto
+    .graph!.node.filter(({ opType }) => opType !== 'Reshape')
+    .map(({ opType, name, input, output }) => ({
+      op: opType,
+      name,
+      timeMs: 0.5,
+      floorMs: 0.1,
+      in: input,
+      out: output,
+      shape: image,
+    }))
+  const types = measured({
+    ...Object.fromEntries(['x', 'y', 'z'].map((name) => [name, float(image)])),
+    bias: float([1, 16, 1, 1]),
+  })
+  const { found, written } = await experimentsOn(
+    { ...machine((file) => (file === '/nowhere/operator-3' ? 2 : 0.5)), types: () => types },
+    { of: { model: shared, evidence: evidenceOf(notes) } },
+  )
+  const [row, ...others] = found.rows
+  expect(others).toEqual([])
+  expect(row).toMatchObject({ nodes: notes.map(({ name }) => name), copies: 1, insideMs: 5 })
+  expect(row!.variants[0]).toMatchObject({ kind: 'float', remedy: null })
+  expect(row!.variants[0]!.ratio).toBeCloseTo(0.25)
+  expect([...written.values()].map(opsOf)).toContainEqual(['Conv', 'Conv', 'Add'])
 })
 
 test('a remedy that throws on a part costs its own variant', async () => {

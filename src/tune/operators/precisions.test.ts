@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { evidence, machine, roofs } from '../../diagnose/example-evidence.ts'
 import { binaryGroup, convGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
+import { integerChain } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { floatTensor, modelInMemory, model as modelOf, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
@@ -59,6 +60,32 @@ test('a Relu that the quantizer left out is part of the float operator', () => {
 test('of two inputs', () => {
   const { model } = floatVariant(alone(binaryGroup('Add')))!
   expect(opsOf(model).filter((one) => one !== 'Identity')).toEqual(['Add'])
+})
+
+/** All of a chain of integers, as it is cut out. */
+function dynamicPart(proto: ReturnType<typeof integerChain>, ends: Readonly<Record<string, readonly number[]>>): Model {
+  const model = modelInMemory(proto)
+  const types = Object.entries(ends).map(([name, shape]) => [name, { dtype: 'float32' as const, shape }] as const)
+  return partOf(model, model.proto.graph!.node, new Map(types))!
+}
+
+test('a convolution of what is quantized by its own range, in a row too', () => {
+  const part = dynamicPart(integerChain({ opType: 'ConvInteger', bias: true }), { x: IMAGE, y: IMAGE })
+  const row = chainOf(part)!
+  expect(opsOf(row).filter((one) => one === 'DynamicQuantizeLinear')).toHaveLength(3)
+  const { model, kind } = floatVariant({ part, row })!
+  expect(kind).toBe('float')
+  expect(opsOf(model)).toEqual(['Conv', 'Add', 'Conv', 'Add', 'Conv', 'Add'])
+  expect(endsOf(model)).toEqual([
+    ['float32', IMAGE],
+    ['float32', IMAGE],
+  ])
+})
+
+test('and a product', () => {
+  const part = dynamicPart(integerChain(), { x: [8, 64], m: [8, 32] })
+  expect(chainOf(part)).toBeUndefined()
+  expect(opsOf(floatVariant({ part, row: part })!.model)).toEqual(['MatMul'])
 })
 
 test('nothing of a part in float', () => {

@@ -1,8 +1,10 @@
-// User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, and an operator without a kernel of its own,
-// which the engine runs as the pieces that the standard defines it by.
+// User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, products of a value that is quantized by its
+// own range, with what quantizes it for all of them, and an operator without a kernel of its own, which the engine runs as the pieces that the
+// standard defines it by.
 import type { NodeProto } from 'onnx-buf'
 import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
+import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
 import { matchGraph } from '../../rewrite/match.ts'
 import { findNorm } from '../../rewrite/norm-pattern.ts'
 
@@ -17,10 +19,10 @@ export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
 
 const ANY_NORM = { over: () => true, takes: () => true }
 
-export function normsIn(model: Model): Together {
+export function thingsIn(model: Model): Together {
   const matching = matchGraph(model, model.proto.graph!)
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
-  return new Map(norms.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
+  return new Map([...norms, ...dynamicGroups(model)].flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
 }
 
 /** Executed nodes that hold nothing but parts of one thing, where there are several of it; in their order. */
@@ -35,7 +37,7 @@ export function gather(executed: readonly Executed[], together: Together): reado
 
 function thingOf({ node, parts }: Executed, together: Together): unknown {
   const [first, ...others] = parts
-  const norm = together.get(first!)
-  if (norm !== undefined && others.every((other) => norm.has(other))) return norm
+  const thing = together.get(first!)
+  if (thing !== undefined && others.every((other) => thing.has(other))) return thing
   return others.length === 0 && first!.opType !== node.opType ? first : undefined
 }

@@ -48,6 +48,8 @@ const PRODUCTS = new Set([
   'FusedMatMul',
   'Gemm',
   'FusedGemm',
+  'ConvInteger',
+  'MatMulInteger',
   'LSTM',
   'GRU',
   'RNN',
