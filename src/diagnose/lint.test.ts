@@ -100,6 +100,15 @@ test('costs: three conversions of 1 ms, the operator 1 ms; the rest is borders',
   expect(fused).toEqual([])
 })
 
+test('an integer convolution costs what quantizes and scales for it, too', async () => {
+  for (const order of ['scales-first', 'one-by-one'] as const) {
+    const { unfused, borders } = await lintOf(integerChain({ opType: 'ConvInteger', order }))
+    // DynamicQuantizeLinear, Cast, Mul, Mul.
+    expect(unfused[0]).toMatchObject({ conversionsMs: 4, operatorMs: 1 })
+    expect(borders).toEqual({ nodes: 0, timeMs: 0 })
+  }
+})
+
 test('what fused: kernels by type, and what moves integers', async () => {
   const shape = int64Tensor('shape', [2], [16, 64])
   expect((await lintOf(gemmGroup())).fused).toEqual([{ opType: 'QGemm', nodes: 1, timeMs: 1 }])

@@ -201,7 +201,8 @@ function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search
   if (operator.opType === 'ConvInteger') {
     const breaks =
       'ConvInteger has no fast kernel, and its scaling runs apart: the engine fuses quantized convolutions only in their static form'
-    return [{ ...group, condition: 'integer-convolution', breaks }]
+    const conversions = [...quantizerOf(operator, at), cast, ...scalesAround(scale, at)]
+    return [{ ...group, conversions, condition: 'integer-convolution', breaks }]
   }
   if (isUnoptimized) {
     const breaks = "its scaling runs apart: it fuses at graph optimization 'extended' and above, with constant scales"
@@ -213,6 +214,22 @@ function scalingApart(operator: NodeView, { at, isUnoptimized, written }: Search
     : 'its scaling runs apart: the engine looks for the two scales multiplied with each other, and one Mul behind the Cast'
   const others = isReadBetween ? [] : at.readers(scale.outputs[0]).filter(({ opType }) => opType === 'Mul')
   return [{ ...group, conversions: [cast, scale, ...others], condition: 'scaling-apart', breaks }]
+}
+
+/** What quantizes the input by its own range, where integer convolutions alone read it: it goes when they are in float. */
+function quantizerOf({ inputs }: NodeView, { producer, readers }: Neighbours): readonly NodeView[] {
+  const quantize = producer(inputs[0])
+  if (quantize?.opType !== 'DynamicQuantizeLinear') return []
+  return readers(quantize.outputs[0]).every(({ opType }) => opType === 'ConvInteger') ? [quantize] : []
+}
+
+/** The Mul behind a Cast, with the one that makes its scale of two, or the one behind it that takes the second. */
+function scalesAround(scale: NodeView, { graph, producer, onlyReader }: Neighbours): readonly NodeView[] {
+  const before = scale.inputs.map(producer).find((one) => one?.opType === 'Mul')
+  if (before !== undefined) return [scale, before]
+  const behind = onlyReader(scale)
+  const isScale = (name: string) => graph.constants[name] !== undefined || producer(name)?.opType === 'DynamicQuantizeLinear'
+  return behind?.opType === 'Mul' && behind.inputs.some(isScale) ? [scale, behind] : [scale]
 }
 
 /** MatMulNBits whose products are computed in float. */
