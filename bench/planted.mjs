@@ -8,6 +8,7 @@ import {
   broadcast,
   convolutions,
   depthwise,
+  dynamicConvolutions,
   elementwise,
   forest,
   large,
@@ -179,6 +180,12 @@ const causes = [
     cause: 'quantized: convolutions in groups of four channels',
     rules: ['int8-slower-than-float'],
     planted: { model: () => file(quantizedGroups, { groups: 16 }), flags: quick },
+    twin: { model: () => file(quantizedGroups, { groups: 1 }), flags: quick },
+  },
+  {
+    cause: 'quantized: convolutions that quantize what they read',
+    rules: ['int8-slower-than-float'],
+    planted: { model: () => file(dynamicConvolutions), flags: quick },
     twin: { model: () => file(quantizedGroups, { groups: 1 }), flags: quick },
   },
 ]

@@ -228,6 +228,26 @@ export function quantizedGroups(folder, { groups }) {
   return finish(folder, `quantized-groups-${groups}`, net, shape, shape)
 }
 
+/** The same convolutions in one group as quantize_dynamic writes them: each quantizes what it reads, and scales its sums in passes of their own. */
+export function dynamicConvolutions(folder) {
+  const channels = 64
+  const shape = [1, channels, 28, 28]
+  const net = chain('x')
+  const weightScale = net.constant(scalar('weight_scale', 0.001))
+  const weightZero = net.constant(rawTensor('weight_zero', 'int8', [], new Uint8Array([0])))
+  for (let k = 0; k < 4; k++) {
+    const [quantized, valueScale, zero] = ['quantized', 'scale', 'zero'].map((name) => `${name}${k}`)
+    net.nodes.push(node({ opType: 'DynamicQuantizeLinear', name: `quantize${k}` }, [net.last], [quantized, valueScale, zero]))
+    const bytes = new Uint8Array(Int8Array.from(noise(channels * channels * 9, 200)).buffer)
+    const stored = net.constant(rawTensor(`w${k}`, 'int8', [channels, channels, 3, 3], bytes))
+    const scales = net.add('Mul', [weightScale], {}, valueScale)
+    net.add('ConvInteger', [stored, zero, weightZero], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }, quantized)
+    net.add('Cast', [], { to: 1 })
+    net.add('Mul', [scales])
+  }
+  return finish(folder, 'dynamic-convolutions', net, shape, shape)
+}
+
 /**
  * One LSTM over 512 steps in int8. Its products have just as many multiply-adds (65,536 a step) as make the engine hand half of them to a second
  * thread, which takes longer than int8 units take for all, in every state of the machine.
