@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { root } from './cache.mjs'
+import { promClient } from './prom-client.mjs'
 
 const dist = join(root, 'dist')
 const shipped = join(dist, 'ship/shipped')
@@ -34,9 +35,11 @@ export async function buildServe() {
     // The user installs it, where gRPC is asked for.
     external: ['@grpc/grpc-js'],
     legalComments: 'none',
+    plugins: [promClient],
   })
   mkdirSync(shipped, { recursive: true })
-  const licence = licenceOf('@bufbuild/protobuf').map((line) => `// ${line}`.trimEnd())
+  const licences = ['@bufbuild/protobuf', 'prom-client'].flatMap(licenceOf)
+  const licence = licences.map((line) => `// ${line}`.trimEnd())
   for (const { path, text } of outputFiles) {
     const whole = basename(path) === 'serve.mjs' ? `${text}\n// Parts of this file are from:\n//\n${licence.join('\n')}\n` : text
     writeFileSync(join(shipped, `${basename(path)}.br`), brotliCompressSync(whole))

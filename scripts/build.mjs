@@ -17,7 +17,7 @@ const web = join(root, 'web')
 const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /(\.test|[\\/](check|example)-[^\\/]*|\.d)\.ts$/
-const scripts = ['build', 'build-serve', 'build-web', 'cache', 'make-schema', 'make-validators'].map(
+const scripts = ['build', 'build-serve', 'build-web', 'cache', 'make-schema', 'make-validators', 'prom-client'].map(
   (name) => `scripts/${name}.mjs`,
 )
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>

@@ -4,7 +4,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
+import { build } from 'esbuild'
+import { promClient } from './prom-client.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -19,6 +20,7 @@ const BUNDLED = {
   '@bufbuild/protobuf/wire': 'protobuf/wire/index',
   flatbuffers: 'flatbuffers/index',
   '@babel/parser': 'babel-parser',
+  'prom-client': 'prom-client',
 }
 
 /** Of packages in CommonJS, what our files name: as modules they export nothing by name. */
@@ -27,7 +29,7 @@ const NAMED = { '@babel/parser': ['parse'] }
 const ours = filesOf(dist)
 const entries = join(vendor, 'entries')
 mkdirSync(entries, { recursive: true })
-buildSync({
+await build({
   entryPoints: Object.entries(BUNDLED).map(([specifier, out]) => ({ in: entryOf(specifier), out })),
   nodePaths: [modules],
   absWorkingDir: root,
@@ -40,10 +42,12 @@ buildSync({
   mainFields: ['module', 'main'],
   target: 'node20',
   legalComments: 'none',
+  plugins: [promClient],
 })
 rmSync(entries, { recursive: true })
 copyDeclarations(join(modules, 'onnx-buf/dist'), 'onnx-buf')
 copyDeclarations(join(modules, '@bufbuild/protobuf/dist/esm'), 'protobuf')
+cpSync(join(modules, 'prom-client/index.d.ts'), join(vendor, 'prom-client.d.ts'))
 for (const file of [...ours, ...filesOf(vendor)].filter((name) => /\.(js|d\.ts)$/.test(name))) redirect(file)
 cpSync(join(root, 'scripts/bundled-licences.txt'), join(vendor, 'LICENSES.txt'))
 

@@ -7,7 +7,6 @@ import { GONE, readBody } from './http-body.ts'
 import { type Connections, type Exchange, watchConnections } from './http-connections.ts'
 import type { Metrics } from './metrics.ts'
 import { modelConfig } from './model-config.ts'
-import type { ProcessMetrics } from './process-metrics.ts'
 import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer } from './rest-response.ts'
@@ -27,7 +26,6 @@ export interface Served {
   readonly timeoutMs: number | null
   /** Whether it should get requests: not while it shuts down. */
   isReady(): boolean
-  readonly process: Pick<ProcessMetrics, 'text'>
   /** A request was refused since there are too many. */
   refused(): void
   log(entry: Readonly<Record<string, unknown>>): void
@@ -111,16 +109,12 @@ const isGet = ({ method }: http.IncomingMessage) => method === 'GET' || method =
 const LIVE = json({ live: true })
 
 /** What is told of the server, by path. */
-const TOLD: Readonly<Record<string, (served: Served) => Answer>> = {
+const TOLD: Readonly<Record<string, (served: Served) => Answer | Promise<Answer>>> = {
   '/v2/health/live': () => LIVE,
   '/v2/health/ready': (served) => json({ ready: served.isReady() }, served.isReady() ? 200 : 503),
   '/v2': ({ version }) =>
     json({ name: 'whyslow', version, extensions: ['binary_tensor_data', 'parameters', 'model_configuration'] }),
-  '/metrics': (served) => ({
-    status: 200,
-    body: metricsOf(served),
-    headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
-  }),
+  '/metrics': metricsOf,
 }
 
 /** While the model is opened. */
@@ -153,14 +147,14 @@ async function route(asked: Asked): Promise<Answer> {
   return request.method === 'POST' ? counted(asked) : taking('POST')
 }
 
-function metricsOf({ metrics, dispatcher, workers, budget, process }: Served): string {
+async function metricsOf({ metrics, dispatcher, workers, budget }: Served): Promise<Answer> {
   const { waiting, running, queueLimit } = dispatcher
   const { bytes, most } = budget
-  const told = metrics.text({
+  const body = await metrics.text({
     ...{ waiting, running, queueLimit },
     ...{ ready: workers.ready(), restarts: workers.restarts(), bodyBytes: bytes, mostBodyBytes: most },
   })
-  return `${told}${process.text()}`
+  return { status: 200, body, headers: { 'Content-Type': metrics.registry.contentType } }
 }
 
 export function metadataOf(model: ModelSpec): object {

@@ -1,13 +1,17 @@
-// What the server counts, as Prometheus takes it: https://prometheus.io/docs/instrumenting/exposition_formats/. Names are Triton's, so
-// that dashboards for it work: https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
+// What the server counts, for Prometheus. Names are Triton's, so that dashboards for it work:
+// https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Timing } from './dispatcher.ts'
 
 export interface Metrics {
+  /** Of this server alone. What is registered here is told, too. */
+  readonly registry: Registry
   succeeded(timing: Timing, wholeMs: number): void
   /** Requests that were predicted; calls of the model, which may be for several of them; time in which workers predicted, ms. */
   counts(): { readonly requests: number; readonly calls: number; readonly busyMs: number }
   failed(reason: 'REJECTED' | 'CANCELED' | 'OTHER'): void
-  text(now: ServerState): string
+  /** In Prometheus' format. */
+  text(now: ServerState): Promise<string>
 }
 
 export interface ServerState {
@@ -24,14 +28,66 @@ export interface ServerState {
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
 
 export function createMetrics(model: string): Metrics {
-  const labels = `model="${model.replace(/[\\"\n]/g, '_')}",version="1"`
+  const registry = new Registry()
+  const registers = [registry]
+  const labels = { model: model.replace(/[\\"\n]/g, '_'), version: '1' }
+  const labelNames = Object.keys(labels) as (keyof typeof labels)[]
   let count = 0
   let calls = 0
   let busyMs = 0
   const sums = { request: 0, queue: 0, compute: 0 }
   const failures = { REJECTED: 0, CANCELED: 0, OTHER: 0 }
-  const buckets = BUCKETS.map(() => 0)
+  let state: ServerState | null = null
+  // A request adds to plain numbers: what they are is asked for when they are told.
+  const counter = (name: string, help: string, value: () => number) =>
+    new Counter({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.reset()
+        this.inc(labels, value())
+      },
+    })
+  const gauge = (name: string, help: string, key: keyof ServerState) =>
+    new Gauge({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.set(labels, state?.[key] ?? 0)
+      },
+    })
+  const micros = (ms: number) => Math.round(ms * 1000)
+  counter('nv_inference_request_success', 'Requests that got an answer', () => count)
+  new Counter({
+    name: 'nv_inference_request_failure',
+    help: 'Requests that got none, by reason',
+    labelNames: [...labelNames, 'reason'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [reason, many] of Object.entries(failures)) this.inc({ ...labels, reason }, many)
+    },
+  })
+  counter('nv_inference_count', 'Predictions', () => count)
+  counter('nv_inference_exec_count', 'Calls of the model', () => Math.round(calls))
+  counter('nv_inference_request_duration_us', 'Time of requests, in the server', () => micros(sums.request))
+  counter('nv_inference_queue_duration_us', 'Time of requests in the queue', () => micros(sums.queue))
+  counter('nv_inference_compute_infer_duration_us', 'Time of the model', () => micros(sums.compute))
+  gauge('nv_inference_pending_request_count', 'Requests that wait for a worker', 'waiting')
+  gauge('whyslow_queue_limit', 'Requests that may wait; more are refused', 'queueLimit')
+  gauge('whyslow_request_bytes', 'Bytes of requests that are read, wait or are predicted', 'bodyBytes')
+  gauge('whyslow_request_bytes_limit', 'Bytes that they may hold; more are refused', 'mostBodyBytes')
+  gauge('whyslow_running_requests', 'Requests that a worker predicts', 'running')
+  gauge('whyslow_ready_workers', 'Workers that are ready', 'ready')
+  counter('whyslow_worker_restarts', 'Workers that ended and were started again', () => state?.restarts ?? 0)
+  const durations = new Histogram({
+    name: 'whyslow_request_duration_seconds',
+    help: 'Time of requests, in the server',
+    buckets: BUCKETS,
+    labelNames,
+    registers,
+  })
+  durations.zero(labels)
   return {
+    registry,
     counts: () => ({ requests: count, calls: Math.round(calls), busyMs }),
     succeeded({ queueMs, computeMs, together }, wholeMs) {
       count++
@@ -40,38 +96,14 @@ export function createMetrics(model: string): Metrics {
       sums.queue += queueMs
       sums.compute += computeMs
       busyMs += computeMs / together
-      for (const [k, bucket] of BUCKETS.entries()) if (wholeMs / 1000 <= bucket) buckets[k]!++
+      durations.observe(labels, wholeMs / 1000)
     },
     failed(reason) {
       failures[reason]++
     },
-    text({ waiting, queueLimit, running, ready, restarts, bodyBytes, mostBodyBytes }) {
-      const one = (name: string, kind: 'counter' | 'gauge', help: string, value: number) =>
-        `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name}{${labels}} ${value}\n`
-      const micros = (ms: number) => Math.round(ms * 1000)
-      const name = 'whyslow_request_duration_seconds'
-      return [
-        one('nv_inference_request_success', 'counter', 'Requests that got an answer', count),
-        '# HELP nv_inference_request_failure Requests that got none, by reason\n# TYPE nv_inference_request_failure counter\n',
-        ...Object.entries(failures).map(
-          ([reason, many]) => `nv_inference_request_failure{${labels},reason="${reason}"} ${many}\n`,
-        ),
-        one('nv_inference_count', 'counter', 'Predictions', count),
-        one('nv_inference_exec_count', 'counter', 'Calls of the model', Math.round(calls)),
-        one('nv_inference_request_duration_us', 'counter', 'Time of requests, in the server', micros(sums.request)),
-        one('nv_inference_queue_duration_us', 'counter', 'Time of requests in the queue', micros(sums.queue)),
-        one('nv_inference_compute_infer_duration_us', 'counter', 'Time of the model', micros(sums.compute)),
-        one('nv_inference_pending_request_count', 'gauge', 'Requests that wait for a worker', waiting),
-        one('whyslow_queue_limit', 'gauge', 'Requests that may wait; more are refused', queueLimit),
-        one('whyslow_request_bytes', 'gauge', 'Bytes of requests that are read, wait or are predicted', bodyBytes),
-        one('whyslow_request_bytes_limit', 'gauge', 'Bytes that they may hold; more are refused', mostBodyBytes),
-        one('whyslow_running_requests', 'gauge', 'Requests that a worker predicts', running),
-        one('whyslow_ready_workers', 'gauge', 'Workers that are ready', ready),
-        one('whyslow_worker_restarts', 'counter', 'Workers that ended and were started again', restarts),
-        `# HELP ${name} Time of requests, in the server\n# TYPE ${name} histogram\n`,
-        ...BUCKETS.map((bucket, k) => `${name}_bucket{${labels},le="${bucket}"} ${buckets[k]}\n`),
-        `${name}_bucket{${labels},le="+Inf"} ${count}\n${name}_sum{${labels}} ${sums.request / 1000}\n${name}_count{${labels}} ${count}\n`,
-      ].join('')
+    text(now) {
+      state = now
+      return registry.metrics()
     },
   }
 }

@@ -1,12 +1,11 @@
 // What /metrics tells of the server's process beside its predictions: its event loop, garbage collection, memory and CPU. Names are those of
-// prom-client's default metrics, so that dashboards for Node's processes work: https://github.com/prometheus/client_js
+// prom-client's default metrics, so that dashboards for Node's processes work. Those themselves cannot be ended, count the timer of the event
+// loop's watch as its delay, and one collection of those that are told together.
 import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-export interface ProcessMetrics {
-  /** In Prometheus' format. Delay and utilization of the event loop are those since it was asked before. */
-  text(): string
-  close(): void
-}
+/** As prom-client has them, seconds. */
+const COLLECTION_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5]
 
 /** The event loop is looked at so often; what it says includes this. */
 const RESOLUTION_MS = 10
@@ -18,72 +17,92 @@ const KINDS: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 }
 
-export function watchProcess(): ProcessMetrics {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delay.enable()
-  const collections = new Map<string, { count: number; seconds: number }>()
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { duration, detail } = entry as typeof entry & { readonly detail?: { readonly kind: number } }
-      const kind = KINDS[detail?.kind ?? 0] ?? 'other'
-      const known = collections.get(kind) ?? { count: 0, seconds: 0 }
-      collections.set(kind, { count: known.count + 1, seconds: known.seconds + duration / 1000 })
-    }
-  })
-  observer.observe({ entryTypes: ['gc'] })
-  let loop = performance.eventLoopUtilization()
+/** Registers them. Delay and utilization of the event loop are those since the registry was asked before. */
+export function watchProcess(registry: Registry): { close(): void } {
+  const ends = [watchEventLoop(registry), watchCollections(registry)]
+  tellMemoryAndCpu(registry)
   return {
-    text() {
-      const now = performance.eventLoopUtilization()
-      const { utilization } = performance.eventLoopUtilization(now, loop)
-      loop = now
-      const lag = (nanoseconds: number) =>
-        Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000) : 0
-      const lags: [string, number][] = [
-        ['p50', delay.percentile(50)],
-        ['p99', delay.percentile(99)],
-        ['max', delay.max],
-      ]
-      const lines = [
-        ...lags.map(([name, value]) =>
-          gauge(`nodejs_eventloop_lag_${name}_seconds`, `Delay of the event loop, ${name}`, lag(value)),
-        ),
-        gauge('nodejs_eventloop_utilization', 'Share of the time in which the event loop was busy', utilization),
-        collectionText(collections),
-        ...memoryAndCpu(),
-      ]
-      delay.reset()
-      return lines.join('')
-    },
     close() {
-      delay.disable()
-      observer.disconnect()
+      for (const end of ends) end()
     },
   }
 }
 
-const said = (kind: string) => (name: string, help: string, value: number) =>
-  `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name} ${value}\n`
-const gauge = said('gauge')
-const counter = said('counter')
-
-function collectionText(collections: ReadonlyMap<string, { readonly count: number; readonly seconds: number }>): string {
-  const name = 'nodejs_gc_duration_seconds'
-  const rows = [...collections].map(
-    ([kind, { count, seconds }]) => `${name}_sum{kind="${kind}"} ${seconds}\n${name}_count{kind="${kind}"} ${count}\n`,
+function watchEventLoop(registry: Registry): () => void {
+  const registers = [registry]
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delay.enable()
+  const lag = (name: string, nanoseconds: () => number, told: () => void = () => {}) =>
+    new Gauge({
+      name: `nodejs_eventloop_lag_${name}_seconds`,
+      help: `Delay of the event loop, ${name}`,
+      registers,
+      collect() {
+        const seconds = nanoseconds() / 1e9 - RESOLUTION_MS / 1000
+        this.set(Number.isFinite(seconds) ? Math.max(0, seconds) : 0)
+        told()
+      },
+    })
+  lag('p50', () => delay.percentile(50))
+  lag('p99', () => delay.percentile(99))
+  lag(
+    'max',
+    () => delay.max,
+    () => delay.reset(),
   )
-  return `# HELP ${name} Garbage collection of the main thread, by kind\n# TYPE ${name} summary\n${rows.join('')}`
+  let before = performance.eventLoopUtilization()
+  new Gauge({
+    name: 'nodejs_eventloop_utilization',
+    help: 'Share of the time in which the event loop was busy',
+    registers,
+    collect() {
+      const now = performance.eventLoopUtilization()
+      this.set(performance.eventLoopUtilization(now, before).utilization)
+      before = now
+    },
+  })
+  return () => delay.disable()
 }
 
-function memoryAndCpu(): string[] {
-  const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
-  const { user, system } = process.cpuUsage()
-  return [
-    gauge('process_resident_memory_bytes', 'Memory of the process, workers and model among it', rss),
-    gauge('nodejs_heap_size_used_bytes', "The main thread's heap in use", heapUsed),
-    gauge('nodejs_heap_size_total_bytes', "The main thread's heap", heapTotal),
-    gauge('nodejs_external_memory_bytes', 'Memory outside the heap that its objects hold', external),
-    counter('process_cpu_user_seconds_total', 'CPU time of all threads in the process', user / 1e6),
-    counter('process_cpu_system_seconds_total', 'CPU time of all threads in the kernel', system / 1e6),
-  ]
+function watchCollections(registry: Registry): () => void {
+  const collections = new Histogram({
+    name: 'nodejs_gc_duration_seconds',
+    help: 'Garbage collection of the main thread, by kind',
+    labelNames: ['kind'],
+    buckets: COLLECTION_BUCKETS,
+    registers: [registry],
+  })
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { duration, detail } = entry as typeof entry & { readonly detail?: { readonly kind: number } }
+      collections.observe({ kind: KINDS[detail?.kind ?? 0] ?? 'other' }, duration / 1000)
+    }
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return () => observer.disconnect()
+}
+
+function tellMemoryAndCpu(registry: Registry): void {
+  const registers = [registry]
+  const memory = (name: string, help: string, kind: 'rss' | 'heapUsed' | 'heapTotal' | 'external') =>
+    new Gauge({
+      ...{ name, help, registers },
+      collect() {
+        this.set(process.memoryUsage()[kind])
+      },
+    })
+  const cpu = (name: string, help: string, kind: 'user' | 'system') =>
+    new Counter({
+      ...{ name, help, registers },
+      collect() {
+        this.reset()
+        this.inc(process.cpuUsage()[kind] / 1e6)
+      },
+    })
+  memory('process_resident_memory_bytes', 'Memory of the process, workers and model among it', 'rss')
+  memory('nodejs_heap_size_used_bytes', "The main thread's heap in use", 'heapUsed')
+  memory('nodejs_heap_size_total_bytes', "The main thread's heap", 'heapTotal')
+  memory('nodejs_external_memory_bytes', 'Memory outside the heap that its objects hold', 'external')
+  cpu('process_cpu_user_seconds_total', 'CPU time of all threads in the process', 'user')
+  cpu('process_cpu_system_seconds_total', 'CPU time of all threads in the kernel', 'system')
 }

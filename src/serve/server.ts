@@ -10,9 +10,7 @@ import { createBodyBudget } from './body-budget.ts'
 import { createDispatcher, type Dispatcher, type Server } from './dispatcher.ts'
 import type { GrpcServer } from './grpc/grpc-server.ts'
 import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
-import { createMetrics } from './metrics.ts'
 import { nowMs } from './now.ts'
-import { watchProcess } from './process-metrics.ts'
 import type { ModelSpec } from './protocol.ts'
 import { createSheddingLog } from './shedding-log.ts'
 import { DRAIN_MS } from './usual.ts'
@@ -85,7 +83,9 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   const batches = settle === null ? NOT_JOINED : await settle(model, workers.all())
   const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
   dispatcher.join({ ...batches, onGivenUp })
-  const watched = watchProcess()
+  // Loaded here, so that the library costs only those who serve.
+  const { createMetrics } = await import('./metrics.ts')
+  const { watchProcess } = await import('./process-metrics.ts')
   let isOpen = true
   const served: Served = {
     model,
@@ -95,7 +95,6 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
     workers: { ready: workers.ready, restarts: workers.restarts },
     mostBodyBytes: options.mostBodyBytes,
     budget: createBodyBudget(options.mostBodyBytes),
-    process: watched,
     timeoutMs: options.timeoutMs,
     isReady: () => isOpen && workers.ready() > 0,
     refused: createSheddingLog(log, nowMs),
@@ -103,6 +102,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   }
   const grpc = options.grpc === null ? null : await listenGrpc(served, options, options.grpc)
   http.serve(served)
+  const watched = watchProcess(served.metrics.registry)
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return {
     address: `http://${host}:${port}`,

@@ -11,7 +11,6 @@ import { createBodyBudget } from '../../serve/body-budget.ts'
 import { type Batching, createDispatcher } from '../../serve/dispatcher.ts'
 import { createHttpServer, type Served } from '../../serve/http-server.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
-import { createMetrics } from '../../serve/metrics.ts'
 import { nowMs } from '../../serve/now.ts'
 import type { Joining } from '../../serve/settle-batches.ts'
 import { MOST_BODY_BYTES } from '../../serve/usual.ts'
@@ -95,6 +94,7 @@ async function askedServer({ model, servers, requests, batches, ms }: Joining): 
   const clients = Math.ceil((BATCHES_ASKED * batches.mostRows) / rowsOf(requests[0]!)!) * servers.length
   const dispatcher = createDispatcher(clients, nowMs)
   for (const server of servers) dispatcher.add(server)
+  const { createMetrics } = await import('../../serve/metrics.ts')
   const metrics = createMetrics(model.name)
   const { server, serve } = createHttpServer()
   serve(servedBy({ model, dispatcher, metrics, workers: servers.length }))
@@ -133,7 +133,6 @@ const servedBy = ({ workers, ...own }: Own): Served => ({
   workers: { ready: () => workers, restarts: () => 0 },
   mostBodyBytes: MOST_BODY_BYTES,
   budget: createBodyBudget(MOST_BODY_BYTES),
-  process: { text: () => '' },
   timeoutMs: null,
   isReady: () => true,
   refused() {},

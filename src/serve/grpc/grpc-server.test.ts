@@ -35,7 +35,6 @@ async function setUp({ columns = -1, mostBodyBytes = 10_000 } = {}) {
     version: '0',
     dispatcher,
     metrics: createMetrics('m'),
-    process: { text: () => '' },
     workers: { ready: () => 1, restarts: () => 0 },
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
@@ -73,10 +72,18 @@ function call(
   return { ends, cancel: () => under.cancel() }
 }
 
-const failures = ({ metrics }: Served) =>
-  metrics
-    .text({ waiting: 0, queueLimit: 0, running: 0, ready: 0, restarts: 0, bodyBytes: 0, mostBodyBytes: 0 })
-    .match(/reason="\w+"} [1-9]\d*/g) ?? []
+const failures = async ({ metrics }: Served) => {
+  const text = await metrics.text({
+    waiting: 0,
+    queueLimit: 0,
+    running: 0,
+    ready: 0,
+    restarts: 0,
+    bodyBytes: 0,
+    mostBodyBytes: 0,
+  })
+  return text.match(/reason="\w+"} [1-9]\d*/g) ?? []
+}
 const until = (what: () => unknown) => expect.poll(what, { timeout: 5000 })
 const sized = (columns: number) => exampleRequest({ shape: [1, columns], raw: [new Uint8Array(columns * 4)] })
 
@@ -149,7 +156,7 @@ test('calls that are cancelled count as such, what is no prediction not at all',
   for (const method of ['ModelReady', 'ModelMetadata', 'ModelConfig', 'ModelInfer'])
     for (const bytes of [Uint8Array.of(0x0a, 99), Uint8Array.of(0x0a, 1, 0xff), Uint8Array.of(0xff, 0xff)])
       expect([method, (await call(client, method, bytes).ends).code]).toEqual([method, grpc.status.INVALID_ARGUMENT])
-  expect(failures(served)).toEqual(['reason="OTHER"} 3', 'reason="CANCELED"} 1'].sort())
+  expect(await failures(served)).toEqual(['reason="OTHER"} 3', 'reason="CANCELED"} 1'].sort())
   const { bytes } = await call(client, 'ModelConfig', Uint8Array.of(0x0a, 1, 0x6d)).ends
   expect([...bytes!.subarray(2, 5)]).toEqual([0x0a, 1, 0x6d])
 })

@@ -87,6 +87,7 @@ test('answers as predict.mjs does, over HTTP and gRPC, from several workers, and
   for (const [, values] of right) expect(answered.includes(Buffer.from(Float32Array.from(values).buffer))).toBe(true)
   const metrics = await (await fetch(`${origin}/metrics`)).text()
   expect(metrics).toMatch(/whyslow_ready_workers{model="tiny",version="1"} 2\n/)
+  expect(metrics).toMatch(/^nodejs_eventloop_utilization \d/m)
   expect([await server.end(), server.said()]).toEqual([0, expect.stringMatching(/"draining"[\s\S]*"ended"/)])
 })
 
