@@ -16,7 +16,7 @@ export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${n
 /** Of what reads and writes messages of gRPC, which is not ours: its licence wants to be in all copies. */
 function licenceOf(name) {
   const parts = readFileSync(join(root, 'scripts/bundled-licences.txt'), 'utf8').split('\n----\n')
-  const part = parts.find((one) => one.includes(`\n${name} (`))
+  const part = parts.find((one) => `\n${one}`.includes(`\n${name} (`))
   if (part === undefined) throw new Error(`scripts/bundled-licences.txt says nothing of ${name}`)
   return part.slice(part.indexOf(name)).trim().split('\n')
 }

@@ -141,7 +141,14 @@ test.each([
     },
   }
   const settled = (mostRows: number | 'auto') =>
-    settleBatches(model, [refusing], { mostRows, fewRows: null, delayMs: 0, withinMs: null, samples, whyNotPaying: async () => null })
+    settleBatches(model, [refusing], {
+      mostRows,
+      fewRows: null,
+      delayMs: 0,
+      withinMs: null,
+      samples,
+      whyNotPaying: async () => null,
+    })
   expect(await settled('auto')).toEqual({ ...NOT_JOINED, why })
   await expect(settled(4)).rejects.toMatchObject({ name: 'InputError', message })
 })
