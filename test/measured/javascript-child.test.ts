@@ -63,6 +63,8 @@ describe('what a file is', () => {
     expect(of(asModule.messages, 'block').length).toBeGreaterThan(0)
     const asScript = await pass('time', fileOf(`${imports}export const helper = 1\n${guard}`))
     expect([asScript.failure, asScript.log.head]).toEqual([null, 'started --an-argument\n'])
+    const required = await pass('time', fileOf("if (require.main === module) console.log('started', process.argv[2])", 'cjs'))
+    expect([required.failure, required.log.head]).toEqual([null, 'started --an-argument\n'])
   })
 
   test('a function by its name is given the model', async () => {

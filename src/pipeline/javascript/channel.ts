@@ -4,8 +4,6 @@ import fs from 'node:fs'
 import { type Message, PHASES, type Phase } from '../protocol.ts'
 
 const MESSAGES = 3
-/** The child's one argument, where the user's file is there to be imported (exported.ts). */
-export const IMPORTED = 'imported'
 /** Before the user's code can put another in its place. */
 const { writeSync } = fs
 

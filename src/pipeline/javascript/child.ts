@@ -1,10 +1,9 @@
 // The process that runs the user's JavaScript: one pass, as its plan says. It starts nothing of whyslow's engines and loads no package,
 // so that what is measured is the user's.
 import fs from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import type { Plan, Target } from '../protocol.ts'
-import { ContractError, targetOf, type UserTarget } from '../turns/contract.ts'
-import { IMPORTED, send, Whereabouts } from './channel.ts'
+import { ContractError, parametersOf, targetOf, type UserStage, type UserTarget } from '../turns/contract.ts'
+import { send, Whereabouts } from './channel.ts'
 import { factsPass } from './facts-pass.ts'
 import { installHooks } from './hooks-install.ts'
 import { Predictions, UserError } from './predictions.ts'
@@ -12,6 +11,7 @@ import { profilePass } from './profile-pass.ts'
 import { readSamples, type Samples } from './samples.ts'
 import { type ScriptMarks, scriptMarks } from './script-marks.ts'
 import { userFrame } from './stack.ts'
+import { runFile, type Start } from './started.ts'
 import { timePass } from './time-pass.ts'
 
 const PARENT_CHECK_MS = 1000
@@ -25,8 +25,8 @@ const whereabouts = new Whereabouts(plan.stateFile)
 const realExit = process.exit.bind(process)
 /** Of the target, once it is known. */
 let stageNames: readonly string[] = []
-/** The source exports what is called: something else imports the file, and what it does where it is run itself is not asked for. */
-const isImported = plan.call !== null || process.argv[2] === IMPORTED
+/** As its source says (exported.ts). */
+const start: Start = plan.call === null ? (process.argv[2] as Start) : 'imported'
 /** Called when a script has ended, before anything is said. */
 const onEnd: (() => void)[] = []
 /** Of a script: sends what it took up to then, by the clock of `performance`; else nothing. */
@@ -53,8 +53,6 @@ async function run(): Promise<void> {
   const { version, execPath } = process
   const runtime = { name: 'node', version: version.slice(1), executable: execPath }
   send({ kind: 'hello', language: 'javascript', runtime, pid: process.pid })
-  // A module asks whether it is the file that was started.
-  process.argv = [execPath, isImported ? process.argv[1]! : plan.file, ...plan.arguments]
   await installHooks(plan)
   const world = { open, whereabouts, onScriptEnd: (what: () => void) => void onEnd.push(what) }
   if (plan.pass === 'profile') await profilePass(plan, world)
@@ -84,7 +82,7 @@ async function open(): Promise<Predictions | null> {
   const samples = await readSamples(target.samples, plan.data)
   send({ kind: 'samples', count: samples.source === 'none' ? 0 : samples.list.length, source: samples.source })
   if (samples.cut !== null) send({ kind: 'warning', text: samples.cut })
-  checkFed(target, samples.source)
+  checkFed(target, model, samples.source)
   const predictions = new Predictions(target, model, samples.list, whereabouts)
   whereabouts.enter('first')
   const { start, marks } = await predictions.staged()
@@ -94,10 +92,10 @@ async function open(): Promise<Predictions | null> {
 }
 
 /** Throws ContractError where the first stage needs a sample and there is none. */
-function checkFed({ stages }: UserTarget, source: Samples['source']): void {
-  const { name, parameters } = stages[0]!
-  if (source !== 'none' || parameters === 0) return
-  throw new ContractError(`${name} takes a sample, and there is none; export samples() or give --data PATH`)
+function checkFed({ stages }: UserTarget, model: unknown, source: Samples['source']): void {
+  const [first] = stages as readonly [UserStage]
+  if (source !== 'none' || parametersOf(first, model) === 0) return
+  throw new ContractError(`${first.name} takes a sample, and there is none; export samples() or give --data PATH`)
 }
 
 async function importTarget(): Promise<UserTarget> {
@@ -108,7 +106,7 @@ async function importTarget(): Promise<UserTarget> {
   isScript = plan.call === null
   sayScript = (end) => send({ kind: 'script', totalMs: end - started, marks: marks.stages({ start: started, end }) })
   const openEnd = endWhereOpen(marks)
-  const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
+  const module = await runFile(plan.file, start, plan.arguments)
   const ms = performance.now() - started
   const target = targetOf(module, plan.call, plan.file)
   isScript = target.kind === 'script'
@@ -140,7 +138,7 @@ function endScript(): void {
  */
 function endWhereOpen(marks: ScriptMarks): { stop(): void } {
   const { openEndMs } = plan
-  if (openEndMs === undefined || isImported) return { stop: () => {} }
+  if (openEndMs === undefined || start === 'imported') return { stop: () => {} }
   const started = performance.now()
   let cpu = process.cpuUsage()
   const look = (): void => {

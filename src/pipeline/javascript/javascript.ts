@@ -8,9 +8,8 @@ import type { AlternativeFact, CallFact, LoopFact, StageFact, ValueFact } from '
 import type { LanguageSide } from '../language.ts'
 import type { Message, Target } from '../protocol.ts'
 import { attribute } from './attribute.ts'
-import { IMPORTED } from './channel.ts'
 import type { RawProfile } from './cpu-profile.ts'
-import { isImported } from './exported.ts'
+import { startOf } from './exported.ts'
 import { importFacts } from './import-times.ts'
 import { isOf, type Tried } from './instead-of-calls.ts'
 import { isUsers } from './prepare.ts'
@@ -32,7 +31,7 @@ export const javascript: LanguageSide = {
   command: (file) =>
     Promise.resolve({
       executable: process.execPath,
-      arguments: ['--enable-source-maps', childFile(), ...(isImported(file) ? [IMPORTED] : [])],
+      arguments: ['--enable-source-maps', childFile(), startOf(file, null)],
       environment: { ORT_DISABLE_TELEMETRY: '1' },
       messages: 3,
     }),

@@ -4,7 +4,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
-import { isImported } from '../javascript/exported.ts'
+import { startOf } from '../javascript/exported.ts'
 import { userFiles } from '../javascript/user-files.ts'
 import { askOnce } from './ask-once.ts'
 import { type Candidate, findCandidates, type RefusedPlace } from './javascript/candidates.ts'
@@ -49,8 +49,7 @@ export async function replaceJavascriptLoops(question: JavascriptQuestion): Prom
     before,
     after,
   }))
-  const asImported = call !== null || isImported(file)
-  const program = { file, call, isImported: asImported, arguments: question.arguments ?? [] }
+  const program = { file, call, start: startOf(file, call), arguments: question.arguments ?? [] }
   const plan: ProvePlan = { ...program, candidates, budgetMs, data: data === null ? null : path.resolve(data) }
   const { limitMs, signal } = question
   const words = [childFile()]

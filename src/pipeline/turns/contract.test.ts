@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { stepOf, targetOf } from './contract.ts'
+import { parametersOf, stepOf, targetOf } from './contract.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
@@ -134,6 +134,8 @@ describe('what is given the model', () => {
   test('predict of one parameter and no sample takes the model', async () => {
     const module = { load: () => 7, predict: (session: number) => session }
     expect(targetOf(module, null, 'app.mjs').stages[0]!.parameters).toBe(0)
+    const [stage] = targetOf({ load: () => {}, predict: (x: number) => x }, null, 'app.mjs').stages
+    expect([parametersOf(stage!, 7), parametersOf(stage!, undefined)]).toEqual([0, 1])
     expect(await called(module, undefined)).toBe(7)
     expect(await called({ load: () => 7, predict: (it: number) => it }, undefined)).toBe(7)
   })

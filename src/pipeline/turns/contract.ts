@@ -176,6 +176,10 @@ function takesModel(run: UserFunction, predicts: boolean, isFirst: boolean): Tak
 export const isGivenModel = (stage: UserStage, model: unknown): boolean =>
   stage.model === 'yes' || (stage.model === 'if-any' && model !== undefined)
 
+/** How many parameters a sample has to be given for; `model`: what `load` gave. */
+export const parametersOf = (stage: UserStage, model: unknown): number =>
+  stage.model === 'unless-fed' && model === undefined ? stage.call.length : stage.parameters
+
 /** The members of a sample, one for each parameter, as of an archive of arrays; null: it has not so many. */
 export function membersOf(sample: unknown, count: number): readonly unknown[] | null {
   const isRecord = typeof sample === 'object' && sample !== null && !ArrayBuffer.isView(sample)

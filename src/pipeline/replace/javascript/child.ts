@@ -1,9 +1,9 @@
 // The process that runs the user's program for what its loops see, and then the loops beside what may stand in their place. It reads one plan
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import { putIn } from '../../javascript/hooks-install.ts'
 import { readSamples } from '../../javascript/samples.ts'
+import { runFile } from '../../javascript/started.ts'
 import { stepOf, targetOf } from '../../turns/contract.ts'
 import { finished } from '../../turns/finished.ts'
 import { type Atom, Refused } from './fragment.ts'
@@ -39,8 +39,7 @@ await run().then(
 )
 
 async function run(): Promise<void> {
-  if (!plan.isImported) process.argv = [process.execPath, plan.file, ...plan.arguments]
-  const module = (await import(pathToFileURL(plan.file).href)) as Record<string, unknown>
+  const module = await runFile(plan.file, plan.start, plan.arguments)
   const target = targetOf(module, plan.call, plan.file)
   if (target.kind === 'script') return untilSeen()
   const model = target.load === null ? undefined : await target.load()

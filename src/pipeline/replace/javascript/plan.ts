@@ -1,5 +1,6 @@
 // What the process that proves JavaScript's replacements is told, and what it answers.
 import type { Insertion } from '../../javascript/prepare.ts'
+import type { Start } from '../../javascript/started.ts'
 import type { Atom } from './fragment.ts'
 import type { KernelForm } from './kernel-form.ts'
 
@@ -16,10 +17,9 @@ export interface ProvePlan {
   /** Absolute. */
   readonly file: string
   readonly call: string | null
+  readonly start: Start
   /** Of a script. */
   readonly arguments: readonly string[]
-  /** The file is there to be imported, and is not the one that was started. */
-  readonly isImported: boolean
   /** What --data named, absolute; null: the program's own samples. */
   readonly data: string | null
   readonly candidates: readonly PlannedCandidate[]
