@@ -228,10 +228,10 @@ export function quantizedGroups(folder, { groups }) {
   return finish(folder, `quantized-groups-${groups}`, net, shape, shape)
 }
 
-/** The same convolutions in one group as quantize_dynamic writes them: each quantizes what it reads, and scales its sums in passes of their own. */
+/** 3 x 3 convolutions, 64 channels at 14 x 14, as quantize_dynamic writes them: each quantizes what it reads, and scales its sums in passes of their own. */
 export function dynamicConvolutions(folder) {
   const channels = 64
-  const shape = [1, channels, 28, 28]
+  const shape = [1, channels, 14, 14]
   const net = chain('x')
   const weightScale = net.constant(scalar('weight_scale', 0.001))
   const weightZero = net.constant(rawTensor('weight_zero', 'int8', [], new Uint8Array([0])))

@@ -36,10 +36,12 @@ export function int8SavingsByNode(experiments: OperatorExperiments | undefined):
 export const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExperiment): boolean =>
   kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))
 
-/** Executed nodes that run in int8 and were timed alone in float32 too. */
-export function timedInFloat(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
-  const rows = (experiments?.rows ?? []).filter((row) => row.variants.some((variant) => isFloatTwin(variant, row)))
-  return new Set(rows.flatMap(({ nodes }) => nodes))
+/** Executed nodes that run in int8 and of which it was shown, alone, whether float32 is faster. */
+export function judgedInFloat(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
+  if (experiments === undefined) return new Set()
+  const faster = causesOf(experiments, isFloatTwin).map(({ row }) => row)
+  const slower = experiments.rows.filter((row) => row.variants.some((one) => isFloatTwin(one, row) && one.ratioLow >= 1))
+  return new Set([...faster, ...slower].flatMap(({ nodes }) => nodes))
 }
 
 /** What to do about it: a sentence of its own, and a command where one does it. */

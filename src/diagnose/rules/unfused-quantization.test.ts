@@ -21,6 +21,13 @@ const integerConvolution = [
   node('Cast', ['i'], 'f', 0.3),
   node('Mul', ['f', 's'], 'y', 0.4),
 ]
+const timedInFloat = (ratio: number, ratioHigh: number) =>
+  evidence({
+    nodes: integerConvolution,
+    operatorExperiments: experiments([
+      { nodes: ['conv'], opTypes: ['ConvInteger'], variants: [{ kind: 'float', ratio, ratioHigh }] },
+    ]),
+  })
 
 checkRule(unfusedQuantization, {
   found: [
@@ -148,6 +155,11 @@ checkRule(unfusedQuantization, {
       expect: { wouldSaveMs: 6.7, detail: /ConvInteger has no fast kernel/ },
     },
     {
+      name: 'the same where an experiment with it alone told nothing',
+      given: timedInFloat(0.9, 1.2),
+      expect: { wouldSaveMs: 6.7, basis: 'modelled' },
+    },
+    {
       name: 'the same with an engine that fuses nothing',
       given: evidence({
         engine: engine({
@@ -196,14 +208,10 @@ checkRule(unfusedQuantization, {
       }),
     },
     {
-      name: 'an integer convolution that was timed alone in float, of which another finding tells',
-      given: evidence({
-        nodes: integerConvolution,
-        operatorExperiments: experiments([
-          { nodes: ['conv'], opTypes: ['ConvInteger'], variants: [{ kind: 'float', ratio: 0.2 }] },
-        ]),
-      }),
+      name: 'an integer convolution that is faster alone in float, of which another finding tells',
+      given: timedInFloat(0.2, 0.21),
     },
+    { name: 'one that is not', given: timedInFloat(1.5, 1.51) },
     { name: 'no quantization', given: evidence({ nodes: [node('Conv', ['x', 'w'], 'y', 9, { macs: 1e6 })] }) },
   ],
 })

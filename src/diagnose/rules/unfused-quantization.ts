@@ -1,7 +1,7 @@
 // Quantized groups that the engine did not fuse: the model is written as DequantizeLinear - operator - QuantizeLinear, and where the
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
-import { timedInFloat } from '../alone.ts'
+import { judgedInFloat } from '../alone.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
@@ -18,8 +18,8 @@ export const unfusedQuantization = defineRule({
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
   check(given) {
     const { p50Ms } = given.latency
-    // What an experiment says of a ConvInteger is told by `int8-slower-than-float`.
-    const inFloat = timedInFloat(given.operatorExperiments)
+    // Where an experiment was clear about a ConvInteger, `int8-slower-than-float` tells what it saves.
+    const inFloat = judgedInFloat(given.operatorExperiments)
     const timed = timedGroups(given).filter(
       ({ condition, operator: { name } }) =>
         condition !== 'float-products' && !(condition === 'integer-convolution' && inFloat.has(name)),
