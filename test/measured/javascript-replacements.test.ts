@@ -80,6 +80,6 @@ test('a program that throws, and one that ends itself, leave an answer', async (
 })
 
 test('a script is given its arguments', async () => {
-  const text = "const c = [1, 2, 3].map((x) => x * 2)\nif (process.argv[2] !== '--fast') throw new Error('no')\n"
+  const text = "const a = [1, 2, 3]\nconst c = a.map((x) => x * 2)\nif (process.argv[2] !== '--fast') throw new Error('no')\n"
   expect(await replaced(text, 'argued.mjs', ['--fast'])).toMatchObject({ failed: null, ran: true })
 })
