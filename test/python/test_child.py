@@ -1,6 +1,8 @@
 """The child of `ab` and of the gap's ladder, without a process of its own: what a file is, how it is called, and that nothing is timed that did not
 run. The standard library alone; no test looks at how long something takes."""
 
+import collections
+import datetime
 import os
 import sys
 import tempfile
@@ -122,6 +124,64 @@ class Programs(unittest.TestCase):
         session, _ = session_of("async def samples():\n    yield 1\n    yield 2\ndef predict(x): return x\n")
         self.assertEqual(len(session.samples({"most": 5})["samples"]), 2)
         self.assertEqual(session.own, [1, 2])
+
+
+Pair = collections.namedtuple("Pair", "a b")
+
+
+class Samples(unittest.TestCase):
+    def stays(self, value):
+        return child.kept_home(value, child.encode_value(value))
+
+    def test_plain_values_travel(self):
+        for value in (None, True, 3, 2**70, -0.0, float("nan"), "a", b"a", [1, 2.5, "x"], [1.5, float("nan")], (1, 2), (), [], {}, {1, 2}):
+            self.assertIsNone(self.stays(value), value)
+            self.assertIsNone(self.stays({"of": [value, (value, {"k": value})]}), value)
+
+    def test_what_would_arrive_as_something_else_stays(self):
+        class Row:
+            def __init__(self):
+                self.x = 1
+
+        for name, value in (
+            ("Pair", Pair(1, 2)),
+            ("Row", Row()),
+            ("dict with keys that are no text", {1: "a"}),
+            ("date", datetime.date(2020, 1, 1)),
+            ("bytearray", bytearray(b"a")),
+            ("frozenset", frozenset([1])),
+            ("OrderedDict", collections.OrderedDict(a=1)),
+            ("function", lambda x: x),
+        ):
+            self.assertEqual(self.stays(value), name)
+            self.assertEqual(self.stays([1, {"k": (value, 2)}]), name)
+
+    def test_arrays_travel_where_they_arrive_as_they_are(self):
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest("without NumPy")
+        grid = np.arange(6, dtype=np.float32).reshape(2, 3)
+        for value in (grid, grid.astype(bool), np.float32(1.5), np.zeros((0, 3)), np.array([1 + 2j])):
+            self.assertIsNone(self.stays(value), value)
+        for value in (grid.T, grid.astype(">f4"), np.array(["a"]), np.array([1, None]), np.array(3), np.zeros(2, "M8[s]"), np.ma.array([1])):
+            self.assertIsNotNone(self.stays(value), value)
+
+    def test_what_a_program_writes_into_its_own_sample_reaches_no_other_call(self):
+        source = """
+            import threading
+            def samples():
+                return [{1: [1, 2]}, {1: [1, 2], 2: threading.Lock()}]
+            def predict(x):
+                return x[1].pop()
+        """
+        session, _ = session_of(source)
+        self.assertEqual(session.samples({"most": 5})["stays"], "dict with keys that are no text")
+        session.keep({})
+        child.send = lambda message: None
+        told = [session.output({"sample": sample}) for sample in (0, 0, 1, 1)]
+        self.assertEqual([child.decode(*one["value"]) for one in told], [2, 2, 2, 1])
+        self.assertEqual([(one["wroteInput"], one["copied"]) for one in told], [(True, True)] * 2 + [(True, False)] * 2)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ interface Script {
   readonly ms: number
   readonly gives?: (sample: number) => unknown
   readonly samples?: readonly unknown[]
+  readonly stays?: string
+  readonly copied?: boolean
+  readonly writes?: boolean
   readonly fails?: 'output'
   readonly stages?: readonly string[]
 }
@@ -54,17 +57,19 @@ function answerOf(script: Script, request: Request): unknown {
         packages: [],
       }
     case 'samples':
-      return { samples: script.samples!.map(encodeValue), travels: true }
+      return { samples: script.samples!.map(encodeValue), stays: script.stays ?? null }
     case 'output':
       if (script.fails === 'output')
         throw new ContestantFailed({ kind: 'threw', reason: 'ValueError: bad row', stage: 'predict', sample: 0, line: 7 })
-      return { value: encodeValue((script.gives ?? ((k) => [k, 1]))(request.sample)), timeMs: script.ms, wroteInput: false }
+      return { value: encodeValue((script.gives ?? ((k) => [k, 1]))(request.sample)), timeMs: script.ms, ...writing(script) }
     case 'time':
       return { passMs: [script.ms * request.order.length] }
     default:
       return {}
   }
 }
+
+const writing = ({ writes = false, copied = true }: Script) => ({ wroteInput: writes, copied })
 
 describe('ab', () => {
   test('both are given the samples of the one that has some', async () => {
@@ -117,6 +122,23 @@ describe('ab', () => {
 
   test('without samples it says how to give some', async () => {
     await expect(decided([{ ms: 1 }, { ms: 1 }])).rejects.toThrow('takes a sample, and neither file has samples(); give --data')
+  })
+
+  test('samples that would arrive as something else stay where they are', async () => {
+    const framed = { ms: 1, samples: [1], stays: 'DataFrame' }
+    const { document, asked } = await decided([framed, { ms: 1, samples: [1], writes: true, copied: false }])
+    expect(asked.filter((one) => one.endsWith('give'))).toEqual([])
+    expect(document.samples.source).toBe('own')
+    expect(document.warnings).toEqual([
+      'the samples cannot be handed from one program to the other as they are (DataFrame): each works on its own, in their order',
+      expect.stringMatching(/new\.py writes into its sample; it is of a kind that is not copied, so that each call finds what/),
+    ])
+  })
+
+  test('without samples of its own, the other program is named', async () => {
+    await expect(decided([{ ms: 1, samples: [1], stays: 'DataFrame' }, { ms: 1 }])).rejects.toThrow(
+      /old\.mjs: samples\(\) gives what cannot be handed to .*new\.py as it is \(DataFrame\); add samples\(\) to that, too, or give --data/,
+    )
   })
 
   test('a script beside a program cannot be compared', async () => {

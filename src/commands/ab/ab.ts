@@ -112,9 +112,9 @@ async function run(job: Job): Promise<AbDocument> {
   const turns = await takeTurns(job, samples, outputs)
   const { pairs } = turns
   const decision = decide(pairs)
-  const { firstMs, timesMs: _, wroteInput, ...compared } = outputs
+  const { firstMs, timesMs: _, wroteInput, copied, ...compared } = outputs
   for (const [k, side] of (['a', 'b'] as const).entries())
-    if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; every call is given a copy, made outside the times`)
+    if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; ${copied[side] ? COPIED : NOT_COPIED}`)
   const side = (k: 0 | 1): AbSide => ({
     file: files[k],
     language: field.sources[k]!.language,
@@ -143,6 +143,10 @@ async function run(job: Job): Promise<AbDocument> {
 }
 
 const pairsOf = ({ pairs, quick }: AbOptions): number => pairs ?? (quick ? QUICK_PAIRS : PAIRS)
+
+/** What becomes of what is written into a sample. */
+const COPIED = 'every call is given a copy, made outside the times'
+const NOT_COPIED = 'it is of a kind that is not copied, so that each call finds what the one before left in it'
 
 interface ChosenSamples {
   readonly count: number
@@ -186,13 +190,17 @@ async function ownSamples(
   const ask = (k: 0 | 1) => both[k].contestant.ask({ ask: 'samples', most: MOST_SAMPLES }, field.limitMs)
   if (!both.some(({ opened }) => opened.hasSamples)) return null
   const holder = both[0].opened.hasSamples ? 0 : 1
-  const { samples, travels } = await ask(holder)
-  if (travels) return giving(samples, holder === 0 ? 'a' : 'b')
+  const { samples, stays } = await ask(holder)
+  if (stays === null) return giving(samples, holder === 0 ? 'a' : 'b')
   const other = holder === 0 ? 1 : 0
   if (!both[other].opened.hasSamples)
-    throw new InputError(`${files[holder]}: its samples are of a kind that cannot be handed to ${files[other]}; give --data`)
+    throw new InputError(
+      `${files[holder]}: samples() gives what cannot be handed to ${files[other]} as it is (${stays}); add samples() to that, too, or give --data`,
+    )
   const { samples: others } = await ask(other)
-  warnings.push('the samples cannot be handed from one program to the other: each works on its own, in their order')
+  warnings.push(
+    `the samples cannot be handed from one program to the other as they are (${stays}): each works on its own, in their order`,
+  )
   return {
     count: Math.min(samples.length, others.length),
     source: 'own',

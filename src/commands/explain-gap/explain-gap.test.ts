@@ -52,9 +52,9 @@ function scripted({ others, timeMs }: Script): () => Contestant {
       case 'open':
         return { ...opened, importMs: 1, loadMs: null, packages: [] }
       case 'samples':
-        return { samples: [sample, sample], travels: true }
+        return { samples: [sample, sample], stays: null }
       case 'output':
-        return { value: sample, timeMs: 1, wroteInput: false }
+        return { value: sample, timeMs: 1, wroteInput: false, copied: true }
       case 'others':
         if (others === 'fails') throw broken('it never answers')
         return { others, main: MODEL }

@@ -22,6 +22,8 @@ export interface ComparedOutputs {
   /** The slower one's time by sample, of those that were called. */
   readonly timesMs: readonly number[]
   readonly wroteInput: { readonly a: boolean; readonly b: boolean }
+  /** No call finds what another wrote. */
+  readonly copied: { readonly a: boolean; readonly b: boolean }
 }
 
 export interface OutputsPlan extends CompareOptions {
@@ -45,6 +47,7 @@ export async function compareOutputs(
   const choices: boolean[] = []
   const timesMs: number[] = []
   const wroteInput = { a: false, b: false }
+  const copied = { a: true, b: true }
   let firstMs = { a: 0, b: 0 }
   let repeats = { a: true, b: true }
   let noise: number | null = 0
@@ -53,6 +56,8 @@ export async function compareOutputs(
     const right = await b.ask({ ask: 'output', sample }, plan.limitMs)
     wroteInput.a ||= left.wroteInput
     wroteInput.b ||= right.wroteInput
+    copied.a &&= left.copied
+    copied.b &&= right.copied
     comparisons.push(compareValues(left.value, right.value, plan))
     choices.push(...sameChoice(left.value, right.value))
     timesMs.push(Math.max(left.timeMs, right.timeMs))
@@ -77,6 +82,7 @@ export async function compareOutputs(
     firstMs,
     timesMs,
     wroteInput,
+    copied,
   }
 }
 

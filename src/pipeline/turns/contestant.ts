@@ -108,8 +108,8 @@ export interface Opened {
 
 export interface GivenSamples {
   readonly samples: readonly Encoded[]
-  /** Whether others can be given the same: none is of a kind that does not travel. */
-  readonly travels: boolean
+  /** The kind of value in them that others cannot be given as it is: 'DataFrame', 'Date'; null: they travel. */
+  readonly stays: string | null
 }
 
 export interface Output {
@@ -117,6 +117,8 @@ export interface Output {
   readonly timeMs: number
   /** The call changed its sample. */
   readonly wroteInput: boolean
+  /** Each call has a sample of its own, so that what it writes reaches no other. */
+  readonly copied: boolean
 }
 
 export interface Timed {

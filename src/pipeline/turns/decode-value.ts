@@ -19,15 +19,17 @@ function decode(tree: ValueTree, buffers: readonly Uint8Array[]): unknown {
       return numberOf(tree.value)
     case 'bytes':
       return Buffer.from(buffers[tree.buffer]!)
-    case 'list':
-      return tree.items.map((item) => decode(item, buffers))
+    case 'list': {
+      const items = tree.items.map((item) => decode(item, buffers))
+      return tree.type === 'Set' || tree.type === 'set' ? new Set(items) : items
+    }
     case 'map':
       return Object.fromEntries(tree.keys.map((key, k) => [key, decode(tree.values[k]!, buffers)]))
     case 'opaque':
       return tree.text
     case 'array': {
       const elements = elementsOf(tree, buffers.with(tree.buffer, new Uint8Array(buffers[tree.buffer]!)))
-      if (elements === null) return Buffer.from(buffers[tree.buffer]!)
+      if (elements === null || tree.type === 'Buffer') return Buffer.from(buffers[tree.buffer]!)
       if (isList(tree.type)) return Array.from(elements, Number)
       if (tree.shape.length !== 1) Object.defineProperty(elements, 'shape', { value: [...tree.shape] })
       return elements

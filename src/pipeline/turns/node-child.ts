@@ -10,8 +10,9 @@ import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
 import { finished } from './finished.ts'
 import { type Program, programOf, wholeCall } from './program.ts'
+import { copyOf, keptHome } from './same-value.ts'
 import { type Passes, timePasses, timeWithGaps } from './time-passes.ts'
-import type { Encoded, ValueTree } from './value.ts'
+import type { Encoded } from './value.ts'
 
 /** What goes wrong is told with where it was. */
 let at: { stage: string; sample: number | null } = { stage: 'import', sample: null }
@@ -107,7 +108,9 @@ async function ownSamples(most: number): Promise<unknown> {
   for await (const sample of iterated(listed)) if (taken.push(sample) >= most) break
   own = taken
   const samples = taken.map(encodeValue)
-  return { samples, travels: samples.every(({ tree }) => !holdsOpaque(tree)) }
+  let stays: string | null = null
+  for (const [k, sample] of taken.entries()) stays ??= keptHome(sample, samples[k]!)
+  return { samples, stays }
 }
 
 function iterated(listed: unknown): AsyncIterable<unknown> | Iterable<unknown> {
@@ -117,13 +120,11 @@ function iterated(listed: unknown): AsyncIterable<unknown> | Iterable<unknown> {
   return listed as Iterable<unknown>
 }
 
-const holdsOpaque = (tree: ValueTree): boolean =>
-  tree.kind === 'opaque' ||
-  (tree.kind === 'list' && tree.items.some(holdsOpaque)) ||
-  (tree.kind === 'map' && tree.values.some(holdsOpaque))
+/** One for a single call. */
+const sampleAt = (index: number): unknown => (given === null ? copyOf(own[index]) : decodeValue(given[index]!))
 
-/** A value of its own where samples were given; the program's own are as they are. */
-const sampleAt = (index: number): unknown => (given === null ? own[index] : decodeValue(given[index]!))
+/** The program's own is the same object each time. */
+const sameSampleAt = (index: number): unknown => (given === null ? own[index] : sampleAt(index))
 
 async function output(index: number): Promise<Output> {
   const sample = sampleAt(index)
@@ -139,7 +140,8 @@ async function output(index: number): Promise<Output> {
     ns += process.hrtime.bigint() - start
   }
   within(false)
-  return { value: encodeValue(value), timeMs: Number(ns) / 1e6, wroteInput: digestOf(sample) !== before }
+  const copied = given !== null || sample !== own[index]
+  return { value: encodeValue(value), timeMs: Number(ns) / 1e6, wroteInput: digestOf(sample) !== before, copied }
 }
 
 function digestOf(value: unknown): string {
@@ -168,8 +170,8 @@ async function time({ order, leastMs, leastPasses, copies, alone, gapMs, still =
 type Calls = Pick<Passes, 'call' | 'samples'>
 
 function wholeCalls(order: readonly number[], copies: boolean): Calls {
-  const kept = order.map(sampleAt)
-  return { call: wholeCall(program!), samples: copies && given !== null ? () => order.map(sampleAt) : () => kept }
+  const kept = order.map(sameSampleAt)
+  return { call: wholeCall(program!), samples: copies ? () => order.map(sampleAt) : () => kept }
 }
 
 /** predict alone, on what the stages before it made once. */
@@ -178,7 +180,7 @@ async function predictAlone(order: readonly number[]): Promise<Calls> {
   const place = stages.length === 1 || stages[0]!.name !== 'preprocess' ? 0 : 1
   const before = wholeCall({ stages: stages.slice(0, place) })
   const made: unknown[] = []
-  for (const index of order) made.push(await finished(before(sampleAt(index))))
+  for (const index of order) made.push(await finished(before(sameSampleAt(index))))
   return { call: stages[place]!.run, samples: () => made }
 }
 

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 
 import array
 import ast
+import copy
 import hashlib
 import inspect
 import json
@@ -242,6 +243,7 @@ CODES = {"float32": "f", "float64": "d", "int8": "b", "uint8": "B", "bool": "B",
 
 
 def decode(tree, buffers):
+    """The value again; of what does not travel (see kept_home), the nearest there is."""
     kind = tree["kind"]
     if kind == "nothing":
         return None
@@ -268,6 +270,8 @@ def decode(tree, buffers):
 
 def decode_array(tree, data):
     dtype, shape = tree["dtype"], tree["shape"]
+    if tree["type"] == "Buffer":  # of Node: bytes, as of a file
+        return data
     if tree["type"] in ("Array", "list", "tuple"):
         values = array.array(CODES[dtype], data).tolist()
         return tuple(values) if tree["type"] == "tuple" else values
@@ -288,6 +292,59 @@ def nested(values, shape):
     for size in reversed(shape[1:]):
         values = [values[k:k + size] for k in range(0, len(values), size)] if size else []
     return values[0] if not shape else values
+
+
+#: What a list of them compares at once.
+SIMPLE = {type(None), bool, int, float, str, bytes}
+
+
+def kept_home(value, encoded):
+    """The type in it that another process would be given something else for; None: it travels as it is."""
+    try:
+        return changed(value, decode(*encoded), 0)
+    except Exception:  # what a stranger's object does when it is looked at
+        return type(value).__name__
+
+
+def changed(one, other, depth):
+    kind = type(one)
+    name = kind.__name__
+    if kind is not type(other) or depth > DEEPEST:
+        return name
+    if kind in SIMPLE or kind is complex:
+        return None if one == other or repr(one) == repr(other) else name
+    if kind in (list, tuple):
+        kinds = list(map(type, one))
+        if kinds == list(map(type, other)) and SIMPLE.issuperset(kinds):
+            return None if one == other or repr(one) == repr(other) else name
+        return first_changed(zip(one, other), depth) if len(one) == len(other) else name
+    if kind is dict:
+        if list(one) != list(other):  # keys that are no text have become one
+            return "dict with keys that are no text"
+        return first_changed(zip(one.values(), other.values()), depth)
+    if kind is set:
+        return None if one == other and SIMPLE.issuperset(map(type, one)) else name
+    np = sys.modules.get("numpy")
+    if np is None or not (kind is np.ndarray or isinstance(one, np.generic)):
+        return name
+    if one.dtype != other.dtype or one.shape != other.shape or one.tobytes() != other.tobytes():
+        return "%s of %s" % (name, one.dtype)
+    # What does not lie in order is read at another speed.
+    return None if one.flags.c_contiguous else "array that does not lie in order"
+
+
+def first_changed(pairs, depth):
+    found = (changed(one, other, depth + 1) for one, other in pairs)
+    return next((name for name in found if name is not None), None)
+
+
+def copy_of(value):
+    """For a program to write into; the value itself where it cannot be copied as it is."""
+    try:
+        made = copy.deepcopy(value)
+    except Exception:  # a lock, an open file, a tensor that is reckoned from others
+        return value
+    return made if getattr(made, "strides", None) == getattr(value, "strides", None) else value
 
 
 # The program: the same contract as program.ts.
@@ -582,7 +639,8 @@ class Session:
             if len(self.own) >= request["most"]:
                 break
         encoded = [encode_value(sample) for sample in self.own]
-        return {"samples": encoded, "travels": not any(holds_opaque(tree) for tree, _ in encoded)}
+        homes = (kept_home(sample, each) for sample, each in zip(self.own, encoded))
+        return {"samples": encoded, "stays": next((name for name in homes if name is not None), None)}
 
     def give(self, request):
         self.given = request["samples"]
@@ -593,7 +651,12 @@ class Session:
         return {}
 
     def sample(self, index):
-        return self.own[index] if self.given is None else decode(*self.given[index])
+        """One for a single call."""
+        return copy_of(self.own[index]) if self.given is None else decode(*self.given[index])
+
+    def same_sample(self, index):
+        """The program's own is the same object each time."""
+        return self.own[index] if self.given is None else self.sample(index)
 
     def output(self, request):
         index = request["sample"]
@@ -607,7 +670,8 @@ class Session:
             value = finished(run(value))
             total += time.perf_counter_ns() - start
         tree, buffers = encode_value(value)
-        return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": digest(sample) != before}
+        copied = self.given is not None or sample is not self.own[index]
+        return {"value": (tree, buffers), "timeMs": total / 1e6, "wroteInput": digest(sample) != before, "copied": copied}
 
     def time(self, request):
         self.at = {"stage": "the whole call", "sample": None}
@@ -641,15 +705,14 @@ class Session:
     def whole_calls(self, request):
         """What is called, and the samples of a pass."""
         order = request["order"]
-        kept = [self.sample(index) for index in order]
-        copies = request["copies"] and self.given is not None
-        return self.program.whole(), (lambda: [self.sample(index) for index in order]) if copies else (lambda: kept)
+        kept = [self.same_sample(index) for index in order]
+        return self.program.whole(), (lambda: [self.sample(index) for index in order]) if request["copies"] else (lambda: kept)
 
     def predict_alone(self, request):
         """predict alone, on what the stages before it made once."""
         stages = self.program.stages
         place = 1 if len(stages) > 1 and stages[0][0] == "preprocess" else 0
-        made = [self.sample(index) for index in request["order"]]
+        made = [self.same_sample(index) for index in request["order"]]
         if place == 1:
             made = [finished(stages[0][1](one)) for one in made]
         return stages[place][1], lambda: made
@@ -713,10 +776,6 @@ def time_with_gaps(call, samples, least_passes, gap_ms, now=time.perf_counter_ns
 
 def ms_since(begin):
     return (time.perf_counter_ns() - begin) / 1e6
-
-
-def holds_opaque(tree):
-    return tree["kind"] == "opaque" or any(map(holds_opaque, tree.get("items") or tree.get("values") or []))
 
 
 def digest(value):
