@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { parseResidentBytes } from '../machine/memory.ts'
 import { descendantsOf, drained, endAtOnce, endMarked, markedBy, processesMarked } from '../trials/end-process.ts'
+import { busyWatch, treeWorkMs } from './cpu-time.ts'
 import type { DriverCommand } from './language.ts'
-import { type Message, PHASES, type Phase, type Plan } from './protocol.ts'
+import { type Message, PHASES, type Phase, type Plan, type Target } from './protocol.ts'
 
 /** Of what the user's code prints, the first and the last are kept. */
 const LOG_HEAD_BYTES = 4096
@@ -20,6 +21,11 @@ const LONGEST_MESSAGE = 256e6
 export interface PassLimits {
   /** Without a message and without a change of stage or sample for so long, it hangs. */
   readonly stallMs: number
+  /**
+   * Outside of a call (a script, an import, `load`), what uses a processor goes on as long as the pass may: it is at work, and has nothing
+   * to tell before its end. Within a call it may as well be in a circle.
+   */
+  readonly busyIsAlive?: boolean
   /** Longest for the whole pass. */
   readonly timeMs: number
   /** null: none. */
@@ -134,7 +140,8 @@ async function follow(
     onMessage?.(message)
   })
   try {
-    const end = await watch(child, { stateFile, limits, heard: () => messages.length })
+    const isCalling = () => isCall(readState(stateFile).phase) && targetOf(messages)?.kind !== 'script'
+    const end = await watch(child, { stateFile, limits, heard: () => messages.length, isCalling })
     if (end.how === 'ended') await drained(child)
     const strays = processesMarked(stateFile).filter((pid) => pid !== child.pid)
     const leftRunning = Math.max(strays.length, child.pid === undefined ? 0 : groupOf(child.pid))
@@ -158,17 +165,24 @@ interface Watched {
   readonly stateFile: string
   readonly limits: PassLimits
   readonly heard: () => number
+  /** Whether it makes calls of the user's stages. */
+  readonly isCalling: () => boolean
 }
 
-function watch(child: ChildProcess, { stateFile, limits, heard }: Watched): Promise<End> {
+function watch(child: ChildProcess, { stateFile, limits, heard, isCalling }: Watched): Promise<End> {
   return new Promise((resolve, reject) => {
     const started = performance.now()
     let last = ''
     let changed = started
+    const looksMs = Math.min(1000, limits.stallMs / 4)
+    const isBusy = busyWatch(() => (child.pid === undefined ? null : treeWorkMs(child.pid)), looksMs)
     const poll = setInterval(() => {
       const now = performance.now()
       const state = `${heard()} ${stateBytes(stateFile)}`
       if (state !== last) [last, changed] = [state, now]
+      // Not looked at while there are other signs, nor where it would not count.
+      const mayBeBusy = limits.busyIsAlive === true && now - changed > limits.stallMs / 4 && !isCalling()
+      if (mayBeBusy && isBusy(now)) changed = now
       const stalled = now - changed > limits.stallMs
       if (stalled || now - started > limits.timeMs)
         settle({ how: 'timed-out', afterMs: stalled ? now - changed : now - started, stalled })
@@ -194,8 +208,8 @@ function watch(child: ChildProcess, { stateFile, limits, heard }: Watched): Prom
 }
 
 function failureOf(end: End, messages: readonly Message[], at: Position, log: Log): PassFailure | null {
-  const hello = messages.findLast((message) => message.kind === 'imported')
-  const where = { phase: at.phase, stage: at.stage === null ? null : (hello?.target.stages[at.stage] ?? null), sample: at.sample }
+  const stage = at.stage === null ? null : (targetOf(messages)?.stages[at.stage] ?? null)
+  const where = { phase: at.phase, stage, sample: at.sample }
   const failed = messages.findLast((message) => message.kind === 'failed')
   if (failed !== undefined) {
     const { phase, stage, sample, reason, place } = failed
@@ -203,7 +217,8 @@ function failureOf(end: End, messages: readonly Message[], at: Position, log: Lo
   }
   if (end.how === 'timed-out') {
     const seconds = `${Math.round(end.afterMs / 1000)} s`
-    const reason = end.stalled ? `nothing happened for ${seconds}` : `it did not end within ${seconds}`
+    const more = 'if it only takes long, allow more with --limit'
+    const reason = end.stalled ? `nothing happened for ${seconds}; ${more}` : `it did not end within ${seconds}`
     return { how: 'timed-out', ...where, reason, place: null }
   }
   if (end.how === 'out-of-memory')
@@ -215,6 +230,9 @@ function failureOf(end: End, messages: readonly Message[], at: Position, log: Lo
   const reason = exited ? `the process ended by itself with exit code ${end.code}` : `the process was ended by ${end.signal}`
   return { how: exited ? 'exited' : 'crashed', ...where, reason: said === null ? reason : `${reason}: ${said}`, place: null }
 }
+
+const targetOf = (messages: readonly Message[]): Target | undefined =>
+  messages.findLast((message) => message.kind === 'imported')?.target
 
 function lastLine({ head, tail }: Log): string | null {
   const lines = (tail === '' ? head : tail).split('\n').filter((line) => line.trim() !== '')
@@ -275,12 +293,14 @@ function stateBytes(file: string): string {
   }
 }
 
+const isCall = (phase: Phase): boolean => ['first', 'warm-up', 'timed', 'profiled', 'facts'].includes(phase)
+
 function readState(file: string): Position {
   const bytes = Buffer.from(stateBytes(file), 'latin1')
   if (bytes.length < 16) return { phase: 'start', stage: null, sample: null }
   const [phase, stage, sample] = [bytes.readInt32LE(0), bytes.readInt32LE(4), bytes.readInt32LE(8)]
   const started = PHASES[phase] ?? 'start'
-  const inCall = ['first', 'warm-up', 'timed', 'profiled', 'facts'].includes(started)
+  const inCall = isCall(started)
   return { phase: started, stage: inCall && stage >= 0 ? stage : null, sample: inCall && sample >= 0 ? sample : null }
 }
 

@@ -20,8 +20,8 @@ export interface PipelineOptions {
   readonly seconds: number | null
   /** One timed process in place of three. */
   readonly quick: boolean
-  /** Without a sign of life for so long it hangs, seconds. */
-  readonly stallSeconds: number
+  /** Without a sign of life for so long it hangs, seconds. null: 60 in a call; what is at work outside of one goes on. */
+  readonly stallSeconds: number | null
   /** Imports timed module by module. */
   readonly imports: boolean
   /** The model file that predict runs is measured alone, too. */
@@ -58,7 +58,7 @@ export const PIPELINE_DEFAULTS: PipelineOptions = {
   arguments: [],
   seconds: null,
   quick: false,
-  stallSeconds: 60,
+  stallSeconds: null,
   imports: false,
   inner: true,
   memoryLimitBytes: null,

@@ -26,6 +26,8 @@ const MIN_CALLS = 6
 const INTERVAL_US = 500
 /** A whole pass, whatever it does; a script may be long. */
 const LONGEST_PASS_MS = 1_800_000
+/** Nobody waits a minute for one prediction. */
+const STALL_SECONDS = 60
 const MEMORY_SHARE = 0.9
 /** Of the time without a sign of life: an application that marks its stages is told as it stands, and has not hung. */
 const OPEN_END_SHARE = 0.8
@@ -123,9 +125,12 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     openEndMs: options.stallSeconds * 1000 * OPEN_END_SHARE,
   }
   const machine = readMachine([])
+  const stallMs = (options.stallSeconds ?? STALL_SECONDS) * 1000
   const limits = {
-    stallMs: options.stallSeconds * 1000,
-    timeMs: LONGEST_PASS_MS,
+    stallMs,
+    // Who names a limit means it.
+    busyIsAlive: options.stallSeconds === null,
+    timeMs: Math.max(LONGEST_PASS_MS, stallMs),
     memoryBytes: options.memoryLimitBytes ?? (machine.memoryLimitBytes ?? machine.memoryBytes) * MEMORY_SHARE,
     signal: options.signal,
   }

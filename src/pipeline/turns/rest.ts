@@ -1,7 +1,7 @@
 // Whether a process rests: threads of OpenMP, MKL and onnxruntime go on spinning for a while after the last call, and a program may have work
 // of its own in the background. Where the system tells how much time a process has used, the other one waits until that stands still.
-import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ticksOf } from '../cpu-time.ts'
 
 /** Longer than libomp's spinning (KMP_BLOCKTIME, 200 ms). */
 const LONGEST_MS = 400
@@ -21,17 +21,4 @@ export async function waitUntilResting(pid: number, usedTicks: (pid: number) => 
     before = now
   }
   return false
-}
-
-/** proc(5): utime and stime behind the name, which may hold anything. */
-function ticksOf(pid: number): number | null {
-  try {
-    const fields = fs
-      .readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  } catch {
-    return null
-  }
 }
