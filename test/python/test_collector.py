@@ -216,6 +216,65 @@ class Patterns(unittest.TestCase):
             """
         self.assertEqual([row for row in found(source) if row[0] == "hand-tokenizer"], [("hand-tokenizer", 1)])
 
+    def tokenizers(self, source):
+        return [line for pattern, line in found(source) if pattern == "hand-tokenizer"]
+
+    def test_tokenizers_by_what_they_do(self):
+        for source in (
+            "def ids(text):\n    return [stoi[letter] for letter in text]\n",
+            "def ids(given: str):\n    return [stoi[letter] for letter in given]\n",
+            "def ids(x):\n    for m in WORDS.finditer(x):\n        out.append(vocab.get(m.group()))\n",
+            "def ids(x):\n    for k, word in enumerate(x.lower().split()):\n        out[k] = table[word]\n",
+            "def pieces_of(word):\n    pieces = list(word)\n    while len(pieces) > 1:\n        pairs = list(zip(pieces, pieces[1:]))\n"
+            "        best = min(pairs, key=lambda pair: RANKS.get(pair, 9))\n        pieces = merged(pieces, best)\n    return pieces\n",
+            "class Bpe:\n    def bpe(self, token):\n        pairs = get_pairs(tuple(token))\n        while True:\n"
+            "            best = min(pairs, key=lambda pair: self.ranks.get(pair))\n            if best not in self.ranks:\n                break\n",
+        ):
+            self.assertEqual(len(self.tokenizers(source)), 1, source)
+
+    def test_arrays_and_fields_are_no_text(self):
+        for source in (
+            'def predict(input_ids):\n    for i in range(0, 99, 32):\n        sess.run(None, {"input_ids": input_ids[i : i + 32]})\n',
+            "def nearest(points, centroids, index):\n    for i, point in enumerate(points):\n        out[i] = centroids[index[i]] - point[1:3]\n",
+            "def predict(features, lookup):\n    return [lookup[row[0]] for row in features[2:]]\n",
+            "def chunks(x, table):\n    for part in x.split(32):\n        out.append(table[part])\n",
+            'def row_of(row, index):\n    for name in ("country", "city"):\n        out[index[row[name].strip().lower()]] = 1\n',
+            'def rows(lines, codes):\n    for line in lines:\n        out.append(codes[line.split(",")[0]])\n',
+            'def frame(df, vocab):\n    for name in df.columns:\n        df[name] = df[name].str.lower().map(vocab)\n',
+            "def clean(text):\n    return [c for c in text if c not in string.punctuation and c not in (' ', '-')]\n",
+            "def cached(texts):\n    return [cache[text] for text in texts]\n",
+        ):
+            self.assertEqual(self.tokenizers(source), [], source)
+
+    def test_beside_a_model_the_loop_alone_is_the_tokenizer(self):
+        source = """\
+            def predict(model, text):
+                ids = []
+                for word in text.split():
+                    ids.append(vocab[word])
+                return model.run(ids)
+            """
+        self.assertEqual(self.tokenizers(source), [3])
+
+    def test_a_path_that_hangs_on_nothing_of_the_function(self):
+        source = """\
+            HERE = "models"
+            def predict(self, image, name="x"):
+                labels = "labels.txt"
+                return open(HERE + "/a"), open(self.path), open(image), open(labels), Path(HERE).read_text(), Path(image).read_text()
+            """
+        rows = [row["fixed"] for row in patterns.patterns_of([written(source)]) if row["pattern"] == "file-read"]
+        self.assertEqual(rows, [True, True, False, False, True, False])
+
+    def test_files_that_a_sample_names(self):
+        from whyslow_collector.inputs import is_input
+
+        folder = os.path.abspath("photos")
+        for sample in ("photos/a.jpg", {"image": ["x", "photos/a.jpg"]}, "photos", {"id": "a"}, ("x", {"id": os.path.join("other", "a.png")})):
+            self.assertTrue(is_input(os.path.join(folder, "a.jpg"), sample), sample)
+        for sample in ("", "b", "photos and\na", 3, None, [1.5], {"id": 7}, b"a"):
+            self.assertFalse(is_input(os.path.join(folder, "a.jpg"), sample), sample)
+
     def test_source_that_is_none(self):
         self.assertEqual(patterns.patterns_of([written("def broken(:\n"), "/no/such/file.py"]), [])
 

@@ -37,6 +37,26 @@ describe('readSource', () => {
       'const f = (text) => { const ids = []\nfor (const word of text.split(" ")) ids[ids.length] = known[word]\nreturn ids }',
       ['hand-tokenizer:2'],
     ],
+    [
+      'letters of a parameter that is a text',
+      'function f(text) { let n = 0\nfor (let i = 0; i < text.length; i++) n += table.get(text.charAt(i)) }',
+      ['hand-tokenizer:2'],
+    ],
+    [
+      'words that were cut before the loop',
+      'function f(s) { const words = s.toLowerCase().match(/\\w+/g) ?? []\nwords.forEach((w) => out(known[w])) }',
+      ['hand-tokenizer:2'],
+    ],
+    [
+      'rows of a matrix that are cut, and looked up by number',
+      'function f(ids) {\nfor (const id of ids) { if (seen.has(id)) continue\nout(predictions[id], matrix.slice(id, id + 9)) } }',
+      [],
+    ],
+    ['batches', 'function f(input_ids) { for (let i = 0; i < 9; i++) out(input_ids.slice(i, i + 32), predictions[i]) }', []],
+    ['fields of a line', 'function f(lines) { for (const line of lines) out(codes[line.split(",")[0]]) }', []],
+    ['words made numbers', 'function f(s) { for (const n of s.split(" ").map(Number)) out(table[n]) }', []],
+    ['base64 by hand', 'function f(text) { for (let i = 0; i < 9; i++) out(table[text.charCodeAt(i)]) }', []],
+    ['texts by themselves', 'function f(texts) { for (const text of texts) out(cache.get(text.trim())) }', []],
     ['a table of numbers is no vocabulary', 'function f(a, t, o) { for (const i of a) o.fill(t[i]) }', []],
     [
       'a function of the file by its name',

@@ -3,7 +3,7 @@
 import type { PatternName, SourcePattern } from '../facts.ts'
 import { callPattern, WATCHED } from './call-patterns.ts'
 import { isImageDecoder } from './image-decoder.ts'
-import { isArithmeticCallback, isTokenizerLoop, loopShape } from './loops.ts'
+import { isArithmeticCallback, loopShape } from './loops.ts'
 import {
   childrenOf,
   fullName,
@@ -20,6 +20,7 @@ import {
   some,
   walk,
 } from './syntax.ts'
+import { isTokenizerLoop } from './tokenizers.ts'
 
 export interface Site {
   readonly kind: 'call' | 'loop'
@@ -131,7 +132,7 @@ class Reader {
     const isInside = around.way.some((one) => this.told.has(one))
     if (shape !== null && !isInside) this.add(shape.kind, node, around)
     if (shape?.kind === 'layout-loop') this.told.add(node)
-    if (isTokenizerLoop(node)) this.add('hand-tokenizer', node, around)
+    if (isTokenizerLoop(node, around.way)) this.add('hand-tokenizer', node, around)
     const body = node.body as SyntaxNode
     this.site('loop', node, body, { ...around, arrays: (shape?.arrays ?? []).filter(isExpression) })
   }
@@ -140,7 +141,8 @@ class Reader {
     const call = around.way.at(-1)!
     if (isArithmeticCallback(node) && isMap(call) && isOverElements(node, call))
       this.add('elementwise-loop', call, { ...around, way: around.way.slice(0, -1) })
-    if (isTokenizerLoop(call)) this.add('hand-tokenizer', call, { ...around, way: around.way.slice(0, -1) })
+    const above = around.way.slice(0, -1)
+    if (isTokenizerLoop(call, above)) this.add('hand-tokenizer', call, { ...around, way: above })
     if (isRegrownByReduce(node, call)) this.add('array-regrown', call, { ...around, way: around.way.slice(0, -1) })
   }
 

@@ -7,7 +7,7 @@ from . import pattern_names as known
 from .loops import COMPREHENSIONS, is_number_function, kind_of
 from .module_file import read_source
 from .places import shown
-from .tokenizers import looks_like_one
+from .tokenizers import tokenizer_in
 
 _LONGEST_CODE = 80
 
@@ -149,8 +149,9 @@ class Patterns(ast.NodeVisitor):
         no_grad, self.no_grad = self.no_grad, sum(1 for one in decorators if one.split(".")[-1] in known.NO_GRAD)
         inside, self.inside = self.inside, None
         self.scopes.append(scope)
-        if looks_like_one(node, self.resolve):
-            self.add("hand-tokenizer", node)
+        tokenizer = tokenizer_in(node, self.resolve)
+        if tokenizer is not None:
+            self.add("hand-tokenizer", tokenizer)
         for statement in node.body:
             self.visit(statement)
         self.scopes.pop()
