@@ -71,7 +71,7 @@ export interface CallFact extends CodePlace {
   /** Of the first call: the argument or, of a method, what it is called on. */
   readonly argument: ValueFact | null
   readonly result: ValueFact | null
-  /** Of a path: it was not the same one every time. */
+  /** Of a path: it was not the same one every time, or the sample names it. */
   readonly varies?: boolean
   readonly stage: string | null
 }
@@ -97,6 +97,8 @@ export interface SourcePattern extends CodePlace {
   readonly code: string
   /** What is called or built, where the pattern is of a call: 'JSON.parse', 'numpy.append'. */
   readonly callee: string | null
+  /** Of a file that is read: its path is made of nothing that the function is given or keeps, so that it is the same for each sample. */
+  readonly fixed?: boolean
   /** A loop over the same array that holds this one; it is told only once. */
   readonly inside?: PatternName | null
 }

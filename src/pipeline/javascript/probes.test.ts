@@ -19,6 +19,18 @@ test('paths that differ from call to call', () => {
   ])
 })
 
+test('a path that the sample names is an input, though there is one sample', () => {
+  const probed = new Probed(() => ({ image: 'photos/a.jpg' }))
+  for (let k = 0; k < 2; k++) {
+    probed.a('photo', 'photos/a.jpg')
+    probed.a('labels', 'labels.txt')
+  }
+  expect([...probed.seen].map(([key, one]) => [key, one.varies === true])).toEqual([
+    ['photo', true],
+    ['labels', false],
+  ])
+})
+
 test('a file that is written is none that is read', () => {
   const node = { type: 'CallExpression', arguments: [] } as unknown as SyntaxNode
   expect(callPattern(node, 'fs.readFileSync', false)).toContain('file-read')

@@ -1,6 +1,7 @@
 // What the probes in the user's code (put there by probe.ts) tell while it runs: how often a loop's body ran and over what, how often a
 // call was made, with what, how long it took. Kept by key, `FILE#NUMBER`; who reads the sources knows what each is.
 import type { ValueFact } from '../facts.ts'
+import { isInput, pathOf } from './inputs.ts'
 import type { Given, Tried } from './instead-of-calls.ts'
 import { valueFact } from './values.ts'
 
@@ -13,7 +14,7 @@ export interface Seen {
   values: readonly ValueFact[]
   /** Most of them on their way at once: promises. */
   concurrent: number
-  /** Its first argument is a path, and was not the same one every time. */
+  /** Its first argument is a path, and was not the same one every time, or is named by the sample. */
   varies?: boolean
   /** Of a call: another way to do it, in turns. */
   tried?: Tried
@@ -34,14 +35,19 @@ export interface Probes {
 
 export const PROBES = '__whyslowProbes'
 
-const pathOf = (value: unknown): unknown => (value instanceof URL ? value.href : typeof value === 'string' ? value : null)
-
 export class Probed implements Probes {
   readonly seen = new Map<string, Seen>()
   /** First arguments, by key. */
   readonly given = new Map<string, Given>()
   private readonly begun = new Map<string, number[]>()
   private readonly open = new Map<string, number>()
+
+  /** The sample that is predicted now; undefined: none. */
+  private readonly sample: () => unknown
+
+  constructor(sample: () => unknown = () => undefined) {
+    this.sample = sample
+  }
 
   private of(key: string): Seen {
     let found = this.seen.get(key)
@@ -62,8 +68,10 @@ export class Probed implements Probes {
     const one = this.of(key)
     one.argument ??= valueFact(value)
     const known = this.given.get(key)
-    if (known === undefined) this.given.set(key, { value, same: true })
-    else if (known.value !== value) {
+    if (known === undefined) {
+      this.given.set(key, { value, same: true })
+      if (pathOf(value) !== null && isInput(value, this.sample())) one.varies = true
+    } else if (known.value !== value) {
       known.same = false
       if (pathOf(known.value) !== pathOf(value)) one.varies = true
     }

@@ -116,7 +116,8 @@ class Reader {
     const { start, end } = node.loc
     const code = this.text.slice(node.start, node.end).split('\n')[0]!.trim().slice(0, LONGEST_CODE)
     const place = { file: this.file, line: start.line, endLine: end.line, function: functionName(way) }
-    this.patterns.push({ pattern, ...place, loop, once, code, callee })
+    const more = pattern === 'file-read' ? { fixed: isFixed((node.arguments as readonly SyntaxNode[])[0], way) } : {}
+    this.patterns.push({ pattern, ...place, loop, once, code, callee, ...more })
   }
 
   private function(node: SyntaxNode, way: readonly SyntaxNode[]): void {
@@ -255,6 +256,13 @@ const namesOf = (pattern: SyntaxNode): string[] =>
 function declares(node: SyntaxNode, name: string): boolean {
   if ((node.params as readonly SyntaxNode[]).some((one) => namesOf(one).includes(name))) return true
   return some(node.body as SyntaxNode, (one) => one.type === 'VariableDeclarator' && namesOf(one.id as SyntaxNode).includes(name))
+}
+
+/** Whether it is made of nothing that functions around are given or keep: the same at each call. */
+function isFixed(path: SyntaxNode | undefined, way: readonly SyntaxNode[]): boolean {
+  if (path === undefined) return false
+  const own = way.filter(isFunction)
+  return !some(path, (node) => node.type === 'Identifier' && own.some((one) => declares(one, node.name as string)))
 }
 
 /** reduce((all, x) => [...all, f(x)], []), (all, x) => all.concat(…), (all, x) => ({ ...all, … }). */

@@ -13,8 +13,14 @@ export const fileInTheLoop = definePipelineRule({
   languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
-    // Another file each time is an input.
-    const same = hotPatterns(evidence, ['file-read']).filter(({ calls }) => !calls.some(({ varies }) => varies === true))
+    // Another file each time is an input, and so is what the sample names.
+    const own = hotPatterns(evidence, ['file-read']).filter(({ calls }) => !calls.some(({ varies }) => varies === true))
+    const isKnown = evidence.samples.count !== 1 || evidence.target.kind === 'script'
+    const same = own.filter(({ pattern }) => isKnown || pattern.fixed === true)
+    if (same.length === 0 && own.length > 0)
+      return {
+        notChecked: `with one sample nobody knows whether the file at ${inWords(own[0]!.pattern)} is the same for others; give two`,
+      }
     return same.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, beside the model, it costs nothing for a prediction.`,
       timeMs,

@@ -8,6 +8,7 @@ import threading
 
 from . import values
 from .clock import MS, now_ns
+from .inputs import is_input
 from .instead_of_calls import TRIED
 from .named_arguments import NamedArguments
 from .places import name_of, shown
@@ -38,13 +39,13 @@ class Site:
 
 
 class Calls:
-    def __init__(self, run):
+    def __init__(self, run, samples=()):
         self.run = run
         self.sites = {}
         self.events = 0
         self.is_full = False
         self.how = None
-        self.opened = Opened(run)
+        self.opened = Opened(run, samples)
 
     def site(self, code, line, callee):
         key = (code, line, callee)
@@ -97,9 +98,12 @@ class Calls:
 class Opened:
     """Which files the lines of the user's code open, whatever opens them for it: every way passes the interpreter's own audit."""
 
-    def __init__(self, run):
+    def __init__(self, run, samples=()):
         self.run = run
+        self.samples = samples
         self.is_on = False
+        #: Places of files that the sample named.
+        self.inputs = set()
         #: By place, and then by prediction: the paths.
         self.seen = {}
 
@@ -115,14 +119,20 @@ class Opened:
             frame = frame.f_back
         if frame is None:
             return
-        predictions = self.seen.setdefault((shown(frame.f_code.co_filename), frame.f_lineno), {})
-        number = self.run.whereabouts.calls
+        place = (shown(frame.f_code.co_filename), frame.f_lineno)
+        predictions = self.seen.setdefault(place, {})
+        number, sample = self.run.whereabouts.calls, self.run.whereabouts.sample
         if number in predictions or len(predictions) < _MOST_OPENED:
             predictions.setdefault(number, set()).add(str(given[0]))
+            if 0 <= sample < len(self.samples) and place not in self.inputs and is_input(str(given[0]), self.samples[sample]):
+                self.inputs.add(place)
 
     def varies(self, place):
-        """Whether predictions open others than those before: files that are inputs."""
-        predictions = self.seen.get((place["file"], place["line"]), {})
+        """Whether predictions open others than those before, or what their sample names: files that are inputs."""
+        at = (place["file"], place["line"])
+        if at in self.inputs:
+            return True
+        predictions = self.seen.get(at, {})
         return len({frozenset(paths) for paths in predictions.values()}) > 1
 
 

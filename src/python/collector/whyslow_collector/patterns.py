@@ -103,7 +103,7 @@ class Patterns(ast.NodeVisitor):
             return None
         return ".".join([self.names.get(node.id, node.id), *names])
 
-    def add(self, pattern, node, callee=None, once=None):
+    def add(self, pattern, node, callee=None, once=None, **more):
         scope = self.scopes[-1]
         loop = self.loops[-1] if self.loops else None
         settled = scope.once or self.guards > 0
@@ -123,6 +123,7 @@ class Patterns(ast.NodeVisitor):
                 "code": self.code_of(node),
                 "callee": callee,
                 "inside": self.inside,
+                **more,
             }
         )
 
@@ -375,7 +376,8 @@ class Patterns(ast.NodeVisitor):
         if callee in known.JSON:
             self.add("json", node, callee)
         if callee in known.FILES or method in known.FILE_METHODS:
-            self.add("file-read", node, callee or method)
+            path = next(iter(node.args), None) if callee in known.FILES else node.func.value
+            self.add("file-read", node, callee or method, fixed=self._is_fixed(path))
         if callee in known.DECODES:
             self.add("image-decode", node, callee)
         if callee in known.REGEX and (self.loops or len(self.scopes) > 1):
@@ -388,6 +390,13 @@ class Patterns(ast.NodeVisitor):
             self.add("thread-setting", node, callee)
         elif any(one.arg in known.THREAD_OPTIONS for one in node.keywords):
             self.add("thread-setting", node, callee or last)
+
+    def _is_fixed(self, path):
+        """Whether it is made of nothing that functions around are given or keep: the same at each call."""
+        if path is None:
+            return False
+        own = {name for scope in self.scopes for name in scope.own} - {"self", "cls"}
+        return own.isdisjoint(_names(path))
 
     def _of_models(self, node, callee, method, last):
         if callee in known.LOADS or last in known.LOAD_LAST:
