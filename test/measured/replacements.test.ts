@@ -72,7 +72,24 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     const question = { file, call: null, samples: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
     const { replacements, failed } = await replacePythonLoops({ ...question, lines: [], modules: [{ file: module, lines: [5] }] })
     expect(failed).toBeNull()
-    expect(replacements).toMatchObject([{ file: module, line: 5, code: ['out = x * 2'], equal: 'bits' }])
+    // Whoever is given it back may need a list.
+    expect(replacements).toMatchObject([{ file: module, line: 5, code: ['out = (x * 2).tolist()'], equal: 'bits' }])
+  })
+
+  test('a list that what follows may need is made one again; to pick elements, go through it or hand it to NumPy, an array will do', async () => {
+    const { replacements } = await replaced(
+      'import json\nimport numpy as np\na = np.arange(50000.0)\nxs = a.tolist()\none = [v / 3 * v - 1 for v in xs]\nsize = len(json.dumps(one))\nf = a.astype(np.float32)\ntwo = []\nfor v in f:\n    two.append(v * v)\nmore = two + [1.0]\nthree = [v * v - v for v in f]\nprint(len(three), three[0], three[:3], [v for v in three], np.sum(three))\n',
+    )
+    const said = 'made a list again, for what comes after it'
+    expect(replacements).toMatchObject([
+      {
+        line: 5,
+        code: ['xs = np.asarray(xs)  # once, where it is made', 'one = (xs / 3 * xs - 1).tolist()'],
+        on: expect.stringContaining(said),
+      },
+      { line: 9, code: ['two = list(f * f)'], on: expect.stringContaining(said) },
+      { line: 12, code: ['three = f * f - f'], on: expect.not.stringContaining(said) },
+    ])
   })
 
   test('a script is run as it was measured: with its arguments, and whatever it calls predict', async () => {

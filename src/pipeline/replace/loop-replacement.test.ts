@@ -30,3 +30,8 @@ test('where lists become arrays, what that takes is said', () => {
   const made = replacementOf({ ...told, kinds: ['list of float'], conversionMs: 41.234 }, 'x.py', numpy)
   expect(made.on).toBe('1,000,000 elements of list of float; as arrays from the start (making them of lists takes 41.2 ms, once)')
 })
+
+test('where the result is made a list again, that is said', () => {
+  const made = replacementOf({ ...told, asList: true }, 'x.py', numpy)
+  expect(made.on).toBe('1,000,000 elements of float64; made a list again, for what comes after it')
+})

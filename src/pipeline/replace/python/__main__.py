@@ -25,7 +25,8 @@ import types
 import python_child as child
 import rewrites
 from whyslow_collector import module_file
-from prove import Seen, copies, live, prove, shared, take_turns
+from prove import Beside, Seen, copies, live, prove, shared, take_turns
+from uses import as_list, needs_list
 from vectorize import Refused, check_names_after, numpy_names, places, propose
 
 sys.dont_write_bytecode = WRITES
@@ -73,6 +74,7 @@ def find(tree, lines):
         try:
             proposal = propose(statement, place.before, known)
             check_names_after(place, proposal.written)
+            proposal.needs_list = needs_list(place, proposal, known)
             found.append(Candidate(place, proposal))
             taken.append((first, last))
         except Refused as error:
@@ -217,6 +219,8 @@ def described(candidate, known, budget_ms):
     proposal, place = candidate.proposal, candidate.place
     if not candidate.seen:
         raise Refused("it did not run")
+    if proposal.needs_list:
+        proposal.statements = as_list(proposal.statements, dtype_of(candidate, known))
     equal = prove(proposal, candidate.seen, known)
     largest = max(candidate.seen, key=lambda one: max(len(one.values[name]) for name in proposal.operands))
     pairs, conversion = take_turns(proposal, largest, known, budget_ms)
@@ -237,8 +241,19 @@ def described(candidate, known, budget_ms):
         "equal": equal,
         "elements": elements,
         "kinds": list(kinds),
+        "asList": proposal.needs_list,
         "calls": len(candidate.seen),
     }
+
+
+def dtype_of(candidate, known):
+    """Of the array that it makes of what was seen; None where it makes none, and prove() says why."""
+    first = candidate.seen[0]
+    beside = Beside(candidate.proposal, first.module_level, known)
+    try:
+        return str(getattr(beside.after.run(beside.converted(first.values))[1], "dtype", None))
+    except Exception:
+        return None
 
 
 def pasted(proposal, lists, known):

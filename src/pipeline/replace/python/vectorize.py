@@ -24,6 +24,7 @@ class Proposal:
         self.scalars = scalars  # other names that are read
         self.stops = stops  # what bounds each loop, as syntax; None: the operands' own length
         self.result = result  # 'store', 'fresh', 'number'
+        self.needs_list = False  # what comes after it may need the list that the loop made
 
 
 # Element by element the same in C as on scalars of NumPy, as far as prove.py finds it so.
