@@ -52,6 +52,18 @@ test('a number near zero is measured beside its array', () => {
   expect(compare([1e-6], [-1e-6]).agreement).toBe('different')
 })
 
+test('zeros of two signs are no distance apart', () => {
+  const found = compare(Float64Array.of(0, 2), Float64Array.of(-0, 2))
+  expect(found).toMatchObject({ agreement: 'close', differing: 1, maxAbsolute: 0, maxRelative: 0 })
+})
+
+test('bytes are compared with arrays of them', () => {
+  const bytes = new Uint8Array([1, 2]).buffer
+  expect(compare(bytes, Buffer.from([1, 2]))).toMatchObject({ agreement: 'identical', numbers: 2 })
+  expect(compare(bytes, Buffer.from([1, 3])).differences).toEqual([{ path: '[1]', reason: '2 and 3' }])
+  expect(compare(bytes, 'ab').agreement).toBe('different')
+})
+
 test('whole numbers have no rounding', () => {
   expect(compare(Int32Array.of(1000001), Int32Array.of(1000000)).agreement).toBe('different')
   expect(compare(BigInt64Array.of(2n ** 60n), BigInt64Array.of(2n ** 60n + 1n)).agreement).toBe('different')

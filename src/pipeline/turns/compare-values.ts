@@ -98,6 +98,7 @@ function differ({ found }: Walk, path: string, reason: string): undefined {
 
 function walk(a: ValueTree, b: ValueTree, path: string, at: Walk): undefined {
   if (a.kind === 'opaque' || b.kind === 'opaque') return walkOpaque(a, b, path, at)
+  if ((a.kind === 'bytes') !== (b.kind === 'bytes')) return walk(asArray(a, at.a), asArray(b, at.b), path, at)
   const [left, right] = [asNumbers(a, at.a), asNumbers(b, at.b)]
   if (left !== null && right !== null) return walkNumbers(left, right, path, at)
   const [listA, listB] = [asList(a, at.a), asList(b, at.b)]
@@ -120,6 +121,12 @@ function walk(a: ValueTree, b: ValueTree, path: string, at: Walk): undefined {
 
 const isEmpty = (tree: ValueTree): boolean =>
   (tree.kind === 'list' && tree.items.length === 0) || (tree.kind === 'array' && tree.shape.length === 1 && tree.shape[0] === 0)
+
+/** Bytes beside an array are one of uint8: a Buffer beside bytes of Python. */
+const asArray = (tree: ValueTree, buffers: readonly Uint8Array[]): ValueTree =>
+  tree.kind === 'bytes'
+    ? { kind: 'array', type: tree.type, dtype: 'uint8', shape: [buffers[tree.buffer]!.length], buffer: tree.buffer }
+    : tree
 
 function walkOpaque(a: ValueTree, b: ValueTree, path: string, at: Walk): undefined {
   at.found.isOpaque = true
@@ -241,7 +248,9 @@ function compareNumbers(
     const larger = Math.max(Math.abs(Number(x)), Math.abs(Number(y)))
     const isNumber = Number.isFinite(absolute)
     if (found.maxAbsolute !== null) found.maxAbsolute = isNumber ? Math.max(found.maxAbsolute, absolute) : null
-    if (found.maxRelative !== null) found.maxRelative = isNumber ? Math.max(found.maxRelative, absolute / larger) : null
+    // 0 and -0 are no distance apart.
+    const relative = larger === 0 ? 0 : absolute / larger
+    if (found.maxRelative !== null) found.maxRelative = isNumber ? Math.max(found.maxRelative, relative) : null
     if (pictures && absolute > NEAR_PIXEL) found.far++
     const by = isNumber ? absolute / Math.max(larger * tolerance, slack, Number.MIN_VALUE) : Number.POSITIVE_INFINITY
     if (by > 1 && (by > worstBy || worst < 0)) {
