@@ -1,8 +1,8 @@
 // What the passes told, as one document of evidence.
 import { describe, expect, test } from 'vitest'
-import { assembleEvidence, type Passes } from './assemble.ts'
+import { assembleEvidence, callsOf, type Passes, stagesOf } from './assemble.ts'
 import type { PassResult } from './driver.ts'
-import { exampleCall, examplePattern } from './example-pipeline.ts'
+import { exampleCall, examplePattern, exampleStageFact } from './example-pipeline.ts'
 import type { CallFact, Language, ProcessFacts, SourcePattern } from './facts.ts'
 import type { Message } from './protocol.ts'
 
@@ -78,4 +78,28 @@ describe('a script', () => {
     const told = run([{ kind: 'calls', calls }], asked({ patterns, language: 'javascript' }))
     expect(told.patterns?.map(({ once }) => once)).toEqual([true, false, false])
   })
+})
+
+describe('in the time of a prediction that nobody looked at', () => {
+  const seen = (p50Ms?: number) => ({
+    kind: 'calls' as const,
+    calls: [exampleCall({ callee: 'json.loads', timeMs: 8 })],
+    ...(p50Ms === undefined ? {} : { p50Ms }),
+  })
+
+  test.each([
+    ['looking at them made it four times as long', 40, 2],
+    ['it took no longer', 9, 8],
+    ['nobody knows how long it took', undefined, 8],
+  ])('%s', (_, p50Ms, timeMs) => expect(callsOf(seen(p50Ms), 10)![0]!.timeMs).toBe(timeMs))
+
+  test('what stages used, too; what they allocate is no time', () => {
+    const stages = [exampleStageFact('predict', { cpuMs: 12, waitMs: 4, allocatedBytes: 100 })]
+    expect(stagesOf({ kind: 'stages', stages, p50Ms: 40 }, 10)).toMatchObject([
+      { cpuMs: 3, waitMs: 1, nativeMs: null, allocatedBytes: 100 },
+    ])
+    expect(stagesOf({ kind: 'stages', stages }, 10)).toEqual(stages)
+  })
+
+  test('without the pass there are none', () => expect(callsOf(undefined, 10)).toBeUndefined())
 })

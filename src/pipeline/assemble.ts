@@ -23,6 +23,8 @@ export interface Asked {
   readonly patterns: readonly SourcePattern[]
   /** CPUs that a process may use at once, a quota of its control groups included. */
   readonly usableCpus: number
+  /** How what runs it was found. */
+  readonly found?: { readonly from?: string }
 }
 
 type Of<K extends Message['kind']> = Extract<Message, { readonly kind: K }>
@@ -61,15 +63,19 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
   const target = last(sound, 'imported')!.target
   const timing = target.kind === 'script' ? scriptTiming(sound) : callTiming(sound, target)
   const profile = last([profiled], 'lines')
-  const facts = stageFacts([[observed], sound, [profiled]].map(stagesTold), timing.names)
+  const { p50Ms } = timing.latency
+  const facts = stageFacts(
+    [[observed], sound, [profiled]].map((passes) => stagesTold(passes, p50Ms)),
+    timing.names,
+  )
   const patterns = all([observed], 'patterns').flatMap(({ patterns: own }) => own)
   const whole: ProcessFacts = Object.assign({}, ...all(every, 'process').map(({ facts: own }) => own))
   const profilerOverhead = profile === undefined ? null : (whole.profilerCost ?? profile.p50Ms / timing.latency.p50Ms - 1)
   const hello = last(sound, 'hello')!
-  const calls = last([observed], 'calls')?.calls ?? []
+  const calls = callsOf(last([observed], 'calls'), p50Ms)
   return {
     language: asked.language,
-    runtime: hello.runtime,
+    runtime: { ...hello.runtime, ...asked.found },
     packages: hello.packages ?? {},
     file: asked.file,
     call: asked.call,
@@ -78,13 +84,16 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
     latency: { ...timing.latency, profilerOverhead },
     stages: timing.stages.map((stage) => ({ ...stage, facts: facts.find(({ name }) => name === stage.name) ?? null })),
     unexplainedMs: timing.unexplainedMs,
-    ...told('lines', profile && linesOf(profile, { p50Ms: timing.latency.p50Ms, calls })),
+    ...told('lines', profile && linesOf(profile, { p50Ms, calls: calls ?? [] })),
     ...told('lineSamples', profile?.samples),
     ...told('stacks', last([profiled], 'stacks')?.stacks),
-    ...told('calls', last([observed], 'calls')?.calls),
+    ...told('calls', calls),
     ...told('loops', last([observed], 'loops')?.loops),
     ...told('sessions', last([observed], 'sessions')?.sessions),
-    patterns: [...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls)) : asked.patterns), ...patterns],
+    patterns: [
+      ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
+      ...patterns,
+    ],
     alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives),
     imports: last(every, 'imports')?.imports ?? [],
     whole: withinCpus(whole, asked.usableCpus),
@@ -117,8 +126,30 @@ function ofScript(pattern: SourcePattern, calls: readonly CallFact[]): SourcePat
 const told = <K extends string, T>(key: K, value: T | undefined): Record<K, T> | Record<string, never> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, T>)
 
-const stagesTold = (passes: readonly PassResult[]): readonly StageFact[] =>
-  passes.flatMap((pass) => last([pass], 'stages')?.stages ?? [])
+const stagesTold = (passes: readonly PassResult[], p50Ms: number): readonly StageFact[] =>
+  passes.flatMap((pass) => stagesOf(last([pass], 'stages'), p50Ms))
+
+/** Calls in the time of a prediction that nobody looked at: looking at many of them takes longer than they do. Exported for its test. */
+export function callsOf(seen: Of<'calls'> | undefined, p50Ms: number): readonly CallFact[] | undefined {
+  return seen?.calls.map((call) => ({ ...call, timeMs: call.timeMs * paceOf(seen, p50Ms) }))
+}
+
+/** What stages used, likewise. Exported for its test. */
+export function stagesOf(seen: Of<'stages'> | undefined, p50Ms: number): readonly StageFact[] {
+  if (seen === undefined) return []
+  const pace = paceOf(seen, p50Ms)
+  const paced = (timeMs: number | null) => (timeMs === null ? null : timeMs * pace)
+  return seen.stages.map((one) => ({
+    ...one,
+    cpuMs: paced(one.cpuMs),
+    nativeMs: paced(one.nativeMs),
+    waitMs: paced(one.waitMs),
+    gcMs: paced(one.gcMs),
+  }))
+}
+
+const paceOf = ({ p50Ms: lookedMs = 0 }: { readonly p50Ms?: number }, p50Ms: number): number =>
+  lookedMs > p50Ms ? p50Ms / lookedMs : 1
 
 interface LineGiven {
   readonly p50Ms: number

@@ -99,7 +99,8 @@ export type Message =
   | ({ readonly kind: 'block' } & Block)
   /** A script's stages by its own marks, or none: once, of the whole run. */
   | { readonly kind: 'script'; readonly totalMs: number; readonly marks: readonly MarkedStage[] }
-  | { readonly kind: 'stages'; readonly stages: readonly StageFact[] }
+  /** `p50Ms`: of a prediction of that pass, where what looks on takes time of its own; not there: as without. */
+  | { readonly kind: 'stages'; readonly stages: readonly StageFact[]; readonly p50Ms?: number }
   | {
       readonly kind: 'lines'
       readonly lines: readonly LineFact[]
@@ -110,7 +111,8 @@ export type Message =
       readonly p50Ms: number
     }
   | { readonly kind: 'stacks'; readonly stacks: Stacks }
-  | { readonly kind: 'calls'; readonly calls: readonly CallFact[] }
+  /** `p50Ms`: of a prediction while calls were looked at, which takes time of its own; not there: nobody knows. */
+  | { readonly kind: 'calls'; readonly calls: readonly CallFact[]; readonly p50Ms?: number }
   | { readonly kind: 'loops'; readonly loops: readonly LoopFact[] }
   | { readonly kind: 'patterns'; readonly patterns: readonly SourcePattern[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionFact[] }

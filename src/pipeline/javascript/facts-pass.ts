@@ -21,16 +21,18 @@ const MOST = 50
 const TRIED_SHARE = 0.03
 
 export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: ProfileWorld): Promise<void> {
-  const probed = new Probed()
+  let samples: readonly unknown[] = []
+  const probed = new Probed(() => samples[whereabouts.sample ?? -1])
   const threads = new Threads()
   Object.defineProperty(globalThis, PROBES, { value: probed })
   const sessions = new Sessions(() => whereabouts.stage)
   onScriptEnd(() => {
-    tell(plan, probed, 1)
+    tell(plan, probed, { predictions: 1, p50Ms: 0 })
     send({ kind: 'sessions', sessions: sessions.facts(1, []) })
   })
   const predictions = await open()
   if (predictions === null) return
+  samples = predictions.samples
   await predictions.staged()
   whereabouts.enter('facts')
   probed.reset()
@@ -51,7 +53,7 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const tensors = sessions.tf?.memory().numTensors ?? null
   const names = predictions.target.stages.map(({ name }) => name)
   await tryOthers(probed, { tookMs, file: plan.file })
-  tell(plan, probed, count)
+  tell(plan, probed, { predictions: count, p50Ms: middle([...first.eachMs, ...second.eachMs]) ?? 0 })
   send({ kind: 'sessions', sessions: sessions.facts(count, names) })
   const left = tensors === null || tensorsBefore === null ? null : Math.max(0, tensors - tensorsBefore - given.size) / count
   const live = left === null ? {} : { liveTensorsPerPrediction: left }
@@ -73,18 +75,22 @@ function heldBytes(): number {
 interface Predicted {
   readonly count: number
   readonly tookMs: number
+  /** By prediction. */
+  readonly eachMs: readonly number[]
 }
 
 /** `given` gets the tensors that are given back: whoever asks disposes of them. */
 async function predict(predictions: Predictions, budgetMs: number, given: Set<number>): Promise<Predicted> {
   const began = performance.now()
   let count = 0
+  const eachMs: number[] = []
   while (count < LEAST || (count < MOST && performance.now() - began < budgetMs)) {
-    const { value } = await predictions.staged()
+    const { value, start, marks } = await predictions.staged()
     for (const id of tensorsIn(value)) given.add(id)
+    eachMs.push(marks.at(-1)! - start)
     count++
   }
-  return { count, tookMs: performance.now() - began }
+  return { count, tookMs: performance.now() - began, eachMs }
 }
 
 /** A longer list is one of numbers. */
@@ -112,8 +118,8 @@ async function tryOthers(
   }
 }
 
-function tell(plan: Plan, probed: Probed, predictions: number): void {
+function tell(plan: Plan, probed: Probed, told: { readonly predictions: number; readonly p50Ms: number }): void {
   const file = `${plan.stateFile}.probes`
   fs.writeFileSync(file, JSON.stringify([...probed.seen]))
-  send({ kind: 'raw', what: 'probes', file, predictions, p50Ms: 0 })
+  send({ kind: 'raw', what: 'probes', file, ...told })
 }

@@ -80,7 +80,7 @@ function fromProfile(
   ]
 }
 
-function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files: readonly UserFile[]): Message[] {
+function fromProbes({ predictions, p50Ms }: Raw, seen: readonly [string, Seen][], files: readonly UserFile[]): Message[] {
   const calls: CallFact[] = []
   const alternatives: AlternativeFact[] = []
   const loops: LoopFact[] = []
@@ -109,7 +109,7 @@ function fromProbes({ predictions }: Raw, seen: readonly [string, Seen][], files
   }
   return [
     { kind: 'alternatives', alternatives },
-    { kind: 'calls', calls },
+    { kind: 'calls', calls, ...(p50Ms > 0 ? { p50Ms } : {}) },
     { kind: 'loops', loops },
   ]
 }

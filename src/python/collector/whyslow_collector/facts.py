@@ -6,7 +6,7 @@ import tracemalloc
 from . import values
 from .alternatives import alternatives
 from .calls import Calls
-from .clock import MS, now_ns
+from .clock import MS, median, now_ns
 from .instead_of_calls import instead_of_calls
 from .instead_of_sessions import instead_of_sessions
 from .libraries import Libraries
@@ -35,14 +35,14 @@ def observed(run, kind):
     predictions.plain_staged()
     once_ms = (now_ns() - start) / MS
     accounts = count(run, predictions, libraries, loops)
-    watched, calls = watch_calls(run, predictions, once_ms)
+    watched, calls, watched_ms = watch_calls(run, predictions, once_ms)
     calls.extend(loops.value_rows(accounts.predictions))
     allocated = trace(predictions, once_ms)
     names = run.stage_names
     patterns = named_as_called(patterns_of(run.places.user_files()), calls)
-    run.send("stages", stages=stage_rows(names, accounts, allocated, predictions.results))
+    run.send("stages", stages=stage_rows(names, accounts, allocated, predictions.results), p50Ms=accounts.once_ms)
     run.send("loops", loops=loops.rows(accounts.predictions))
-    run.send("calls", calls=calls)
+    run.send("calls", calls=calls, p50Ms=watched_ms)
     run.send("sessions", sessions=libraries.rows(accounts.predictions, names))
     run.send("patterns", patterns=patterns)
     run.send("process", facts=accounts.facts)
@@ -72,6 +72,8 @@ class Accounts:
 
     def __init__(self, stages):
         self.predictions = 0
+        #: One of them, with all that looks on.
+        self.once_ms = 0
         self.cpu = [0] * stages
         self.native = [0.0] * stages
         self.wait = [0.0] * stages
@@ -96,6 +98,7 @@ def count(run, predictions, libraries, loops):
         counted()
         accounts.predictions += 1
     wall = now_ns() - start
+    accounts.once_ms = wall / MS / accounts.predictions
     sampler.off()
     libraries.counting = loops.is_counting = False
     garbage.stop()
@@ -129,20 +132,20 @@ class StageGarbage(Garbage):
 
 
 def watch_calls(run, predictions, once_ms):
-    calls = Calls(run)
-    count, end = 0, now_ns() + min(run.plan["budgetMs"] / 3, 20 * once_ms) * MS
+    """Them, their rows, and the median of a prediction meanwhile."""
+    calls = Calls(run, predictions.samples)
+    took, end = [], now_ns() + min(run.plan["budgetMs"] / 3, 20 * once_ms) * MS
     calls.start()
     try:
-        while count < 2 or now_ns() < end:
-            predictions.plain_staged()
-            count += 1
+        while len(took) < 2 or now_ns() < end:
+            took.append(predictions.plain_staged())
             if calls.is_full:
                 break
     finally:
         calls.stop()
     if calls.is_full:
         run.send("warning", text="it makes so many calls that only the first were looked at")
-    return calls, calls.rows(count, run.stage_names)
+    return calls, calls.rows(len(took), run.stage_names), median(took) / MS
 
 
 def trace(predictions, once_ms):
