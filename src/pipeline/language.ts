@@ -11,6 +11,8 @@ export interface DriverCommand {
   readonly environment: Readonly<Record<string, string>>
   /** Where it writes messages: descriptor 1 or 3. */
   readonly messages: 1 | 3
+  /** How the executable was found, in words, where there was a choice. */
+  readonly from?: string
 }
 
 export interface LanguageOptions {

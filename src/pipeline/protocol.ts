@@ -65,6 +65,8 @@ export interface Runtime {
   readonly name: string
   readonly version: string
   readonly executable: string
+  /** How it was found, in words: 'named by --python', 'the environment /app/.venv'. */
+  readonly from?: string
 }
 
 /** Calls one after the other; arrays of one length, one entry a call. */

@@ -66,13 +66,14 @@ interface Opened {
 }
 
 async function measured(opened: Opened, options: PipelineOptions): Promise<PipelineFound> {
-  const { given, target, folder, unlocked } = opened
+  const { given, target, folder, unlocked, command } = opened
   const startedMs = Date.now()
   const passes = await runPasses(opened, options)
   const patterns = (await target.side.patterns?.(target.file)) ?? []
   const machine = readMachine([])
-  const { language } = target.side
-  const asked = { language, file: given, call: target.call, patterns, usableCpus: machine.usableCpus }
+  const { usableCpus } = machine
+  const found = command.from === undefined ? {} : { from: command.from }
+  const asked = { language: target.side.language, file: given, call: target.call, patterns, usableCpus, found }
   const plain = assembleEvidence(passes, asked)
   const { data, python, replace, arguments: words, signal } = options
   let more = 0

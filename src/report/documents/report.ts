@@ -377,7 +377,7 @@ export interface ReportDocument {
     | null // hot lines of a pipeline, hottest first
   pipeline?: null | {
     language: 'javascript' | 'python'
-    runtime: { name: string; version: string; executable: string }
+    runtime: { name: string; version: string; executable: string; from?: string } // from: how it was found, where there was a choice
     file: string
     call: string | null
     kind: 'stages' | 'function' | 'script'

@@ -2,7 +2,18 @@
 // how it was measured. Drawn from the report document alone.
 import type { ReportDocument } from '../documents/report.ts'
 import { bytes, percent, plural, significant, time } from './numbers.ts'
-import { type Colours, type Column, labelled, linked, page, paper, type TerminalOptions, table, warningLines } from './page.ts'
+import {
+  type Colours,
+  type Column,
+  labelled,
+  linked,
+  page,
+  paper,
+  type TerminalOptions,
+  table,
+  warningLines,
+  widthOf,
+} from './page.ts'
 import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
 
 type Pipeline = NonNullable<ReportDocument['pipeline']>
@@ -20,7 +31,7 @@ export function renderPipeline(doc: ReportDocument, options: TerminalOptions): s
   if (!pipeline) return page([wrap(doc.answer, width)])
   return page([
     wrap(doc.answer, width).map(colours.bold),
-    stageTable(doc, colours),
+    stageTable(doc, width, colours),
     lineTable(doc, width, colours),
     findings(doc, width, colours, options),
     notes(doc, width, colours),
@@ -31,7 +42,10 @@ export function renderPipeline(doc: ReportDocument, options: TerminalOptions): s
   ])
 }
 
-function stageTable({ stages }: ReportDocument, colours: Colours): string[] {
+/** Shorter delays are of the timers themselves. */
+const LEAST_DELAY_MS = 1
+
+function stageTable({ stages }: ReportDocument, width: number, colours: Colours): string[] {
   const rows = (stages ?? []).filter(({ name, share }) => name !== 'unexplained' || Math.abs(share) >= 0.005)
   if (rows.filter(({ name }) => name !== 'unexplained').length === 0) return []
   const told = (textOf: (row: (typeof rows)[number]) => string | null) => rows.map((row) => textOf(row) ?? '')
@@ -53,11 +67,20 @@ function stageTable({ stages }: ReportDocument, colours: Colours): string[] {
       texts: told(({ allocatedBytes }) => (allocatedBytes == null ? null : bytes(allocatedBytes))),
     },
   ]
-  return table(
-    columns.filter(({ texts }) => texts.some((text) => text !== '')),
-    colours,
-  )
+  // As far as there is room; the document has them all.
+  const more: Column[] = [
+    { head: 'delays loop', side: 'left', texts: told(({ eventLoopDelayMs }) => ms(eventLoopDelayMs, LEAST_DELAY_MS)) },
+    { head: 'waits', side: 'left', texts: told(({ waitMs }) => ms(waitMs, 0.0005)) },
+    { head: 'CPU', side: 'left', texts: told(({ cpuMs }) => ms(cpuMs)) },
+  ]
+  const isTold = ({ texts }: Column) => texts.some((text) => text !== '')
+  const shown = columns.filter(isTold)
+  for (const column of more.filter(isTold)) if (widthOf([...shown, column]) - GAP <= width) shown.push(column)
+  return table(shown, colours)
 }
+
+/** In front of the first column there is none. */
+const GAP = 2
 
 function lineTable({ lines }: ReportDocument, width: number, colours: Colours): string[] {
   const rows = (lines ?? []).slice(0, MOST_LINES)
@@ -182,6 +205,7 @@ function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, widt
         kind === 'script' && !isOneRun ? null : `${start.join(', ')}; ${isOneRun ? 'all' : 'none'} of it is in the times above`,
       ],
       ['Measured', `${calls}, ${kind === 'script' ? '' : `${fed}, `}${runtime.name} ${runtime.version} on ${machine.cpu}`],
+      ['Python', runtime.from === undefined ? null : `${runtime.executable}, ${runtime.from}`],
       ['Cost', cost.length === 0 ? null : cost.join('; ')],
       [
         'Trust',
