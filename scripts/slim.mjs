@@ -17,6 +17,12 @@ for (const file of files.filter((name) => /\.c?js$/.test(name)))
 for (const file of files.filter((name) => name.endsWith('.json')))
   writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))))
 
+// Comments of Python, and what its functions say of themselves in a line. Lines stay where they are: traces tell them.
+for (const file of files.filter((name) => name.endsWith('.py'))) {
+  const text = readFileSync(file, 'utf8').replaceAll(/(?<=:\n[ \t]+)"""[^"\\\n]*"""$/gm, '""')
+  writeFileSync(file, text.replaceAll(/^[ \t]+#.*$/gm, ''))
+}
+
 const named = new Set()
 const todo = ['index.d.ts', 'kernels/index.d.ts', 'pipeline/define.d.ts'].map((name) => join(dist, name))
 for (let file = todo.pop(); file !== undefined; file = todo.pop()) {

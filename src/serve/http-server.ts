@@ -1,11 +1,12 @@
 // The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be asked for.
+
 import http from 'node:http'
 import { type BodyBudget, bytesOf, type Held } from './body-budget.ts'
 import { type BodySizes, bodySizes, mostOfBody } from './body-size.ts'
+import type { Metrics } from './counted.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { GONE, readBody } from './http-body.ts'
 import { type Connections, type Exchange, watchConnections } from './http-connections.ts'
-import type { Metrics } from './metrics.ts'
 import { modelConfig } from './model-config.ts'
 import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
@@ -154,7 +155,7 @@ async function metricsOf({ metrics, dispatcher, workers, budget }: Served): Prom
     ...{ waiting, running, queueLimit },
     ...{ ready: workers.ready(), restarts: workers.restarts(), bodyBytes: bytes, mostBodyBytes: most },
   })
-  return { status: 200, body, headers: { 'Content-Type': metrics.registry.contentType } }
+  return { status: 200, body, headers: { 'Content-Type': metrics.contentType } }
 }
 
 export function metadataOf(model: ModelSpec): object {

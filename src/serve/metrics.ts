@@ -1,34 +1,13 @@
 // What the server counts, for Prometheus. Names are Triton's, so that dashboards for it work:
 // https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Timing } from './dispatcher.ts'
-
-export interface Metrics {
-  /** Of this server alone. What is registered here is told, too. */
-  readonly registry: Registry
-  succeeded(timing: Timing, wholeMs: number): void
-  /** Requests that were predicted; calls of the model, which may be for several of them; time in which workers predicted, ms. */
-  counts(): { readonly requests: number; readonly calls: number; readonly busyMs: number }
-  failed(reason: 'REJECTED' | 'CANCELED' | 'OTHER'): void
-  /** In Prometheus' format. */
-  text(now: ServerState): Promise<string>
-}
-
-export interface ServerState {
-  readonly waiting: number
-  readonly queueLimit: number
-  readonly running: number
-  readonly ready: number
-  readonly restarts: number
-  readonly bodyBytes: number
-  readonly mostBodyBytes: number
-}
+import type { Metrics, ServerState } from './counted.ts'
 
 /** Upper ends of the buckets of durations, seconds: predictions take milliseconds and less. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
 
-export function createMetrics(model: string): Metrics {
-  const registry = new Registry()
+/** `registry`: of this server alone; what else is registered there is told, too. */
+export function createMetrics(model: string, registry = new Registry()): Metrics {
   const registers = [registry]
   const labels = { model: model.replace(/[\\"\n]/g, '_'), version: '1' }
   const labelNames = Object.keys(labels) as (keyof typeof labels)[]
@@ -87,7 +66,7 @@ export function createMetrics(model: string): Metrics {
   })
   durations.zero(labels)
   return {
-    registry,
+    contentType: registry.contentType,
     counts: () => ({ requests: count, calls: Math.round(calls), busyMs }),
     succeeded({ queueMs, computeMs, together }, wholeMs) {
       count++

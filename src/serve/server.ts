@@ -84,14 +84,16 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   const onGivenUp = () => log({ level: 'warn', message: 'results cannot be taken apart: requests are no longer joined' })
   dispatcher.join({ ...batches, onGivenUp })
   // Loaded here, so that the library costs only those who serve.
+  const { Registry } = await import('prom-client')
   const { createMetrics } = await import('./metrics.ts')
   const { watchProcess } = await import('./process-metrics.ts')
+  const registry = new Registry()
   let isOpen = true
   const served: Served = {
     model,
     version: options.version,
     dispatcher,
-    metrics: createMetrics(model.name),
+    metrics: createMetrics(model.name, registry),
     workers: { ready: workers.ready, restarts: workers.restarts },
     mostBodyBytes: options.mostBodyBytes,
     budget: createBodyBudget(options.mostBodyBytes),
@@ -102,7 +104,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   }
   const grpc = options.grpc === null ? null : await listenGrpc(served, options, options.grpc)
   http.serve(served)
-  const watched = watchProcess(served.metrics.registry)
+  const watched = watchProcess(registry)
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return {
     address: `http://${host}:${port}`,

@@ -112,6 +112,7 @@ async function runPasses(opened: Opened, options: PipelineOptions): Promise<Pass
 
 async function onePass(pass: Pass, { target, command, folder }: Opened, options: PipelineOptions): Promise<PassResult> {
   const seconds = options.seconds ?? (options.quick ? QUICK_SECONDS : SECONDS)
+  const stallMs = (options.stallSeconds ?? STALL_SECONDS) * 1000
   const plan: Omit<Plan, 'stateFile'> = {
     pass,
     file: target.file,
@@ -123,10 +124,9 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     minCalls: MIN_CALLS,
     intervalUs: INTERVAL_US,
     importTimes: options.imports,
-    openEndMs: options.stallSeconds * 1000 * OPEN_END_SHARE,
+    openEndMs: stallMs * OPEN_END_SHARE,
   }
   const machine = readMachine([])
-  const stallMs = (options.stallSeconds ?? STALL_SECONDS) * 1000
   const limits = {
     stallMs,
     // Who names a limit means it.

@@ -11,6 +11,7 @@ import type { Predictions } from './predictions.ts'
 import { PROBES, Probed } from './probes.ts'
 import type { ProfileWorld } from './profile-pass.ts'
 import { Sessions } from './sessions.ts'
+import { middle } from './stage-looks.ts'
 import { Threads } from './threads.ts'
 
 const BUDGET_SHARE = 0.4

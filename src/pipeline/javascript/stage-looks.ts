@@ -72,7 +72,8 @@ async function lookAt(stage: () => unknown): Promise<StageLook> {
   }
 }
 
-function middle(values: readonly number[]): number | null {
+/** null: of none. */
+export function middle(values: readonly number[]): number | null {
   const all = [...values].sort((a, b) => a - b)
   return all[all.length >> 1] ?? null
 }
