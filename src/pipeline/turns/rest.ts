@@ -1,7 +1,7 @@
 // Whether a process rests: threads of OpenMP, MKL and onnxruntime go on spinning for a while after the last call, and a program may have work
 // of its own in the background. Where the system tells how much time a process has used, the other one waits until that stands still.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ticksOf } from '../cpu-time.ts'
+import { ticksOf } from '../../trials/cpu-time.ts'
 
 /** Longer than libomp's spinning (KMP_BLOCKTIME, 200 ms). */
 const LONGEST_MS = 400
