@@ -115,7 +115,7 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     const question = { call: null, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
     const { replacements, failed } = await replacePythonLoops({ ...question, file: join(folder, 'app/service.py') })
     expect(failed).toBeNull()
-    expect(replacements).toMatchObject([{ line: 7, code: ['out = x * 2'], equal: 'bits' }])
+    expect(replacements).toMatchObject([{ line: 7, code: ['out = (x * 2).tolist()'], equal: 'bits' }])
   })
 
   test('numbers that no loop counts by may be others another day', async () => {
