@@ -1,7 +1,7 @@
 // Which of the inputs each request sends, made beforehand as its timeline is: by the request's place, so that what a request sends does not
 // hang on when its connection opened, or on whether it went out twice. Each input is drawn as often as the others within any thousand
 // requests, in random order: a run whose seed drew the long ones more often would have another p99.
-import { mulberry32 } from '../graph/random.ts'
+import { mulberry32, shuffle } from '../graph/random.ts'
 
 /** Draws that hold each input equally often: so many, or as few more as its inputs take. */
 const BLOCK = 1024
@@ -17,11 +17,4 @@ export function drawInputs(inputs: number, count: number, seed: number): Uint32A
     draws.set(block.subarray(0, count - from), from)
   }
   return draws
-}
-
-function shuffle(values: Uint32Array, random: () => number): void {
-  for (let k = values.length - 1; k > 0; k--) {
-    const other = Math.floor(random() * (k + 1))
-    ;[values[k], values[other]] = [values[other]!, values[k]!]
-  }
 }

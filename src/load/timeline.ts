@@ -2,7 +2,7 @@
 // A Poisson stream's own rate wanders by 1/√n (3.9 % at 662 requests), more than what is looked for: here the measured part holds
 // exactly the requests that the rate asks for (a Poisson stream given its count), and its gaps are spread over the quantiles of their
 // distribution, in random order.
-import { mulberry32, normal } from '../graph/random.ts'
+import { mulberry32, normal, shuffle } from '../graph/random.ts'
 
 export type Arrivals =
   | { readonly kind: 'poisson' }
@@ -54,7 +54,7 @@ function gapsOf(arrivals: Drawn, count: number, random: () => number): number[] 
     if (arrivals.kind === 'bursts') return gamma(1 / arrivals.burstiness, random)
     return -Math.log(1 - (k + random()) / (count + 1))
   })
-  return arrivals.kind === 'constant' ? gaps : shuffled(gaps, random)
+  return arrivals.kind === 'constant' ? gaps : shuffle(gaps, random)
 }
 
 /** Arrivals within `lengthMs` whose gaps have the given proportions. */
@@ -86,14 +86,6 @@ function replayed(gapsMs: readonly number[], ratePerSecond: number, lengthMs: nu
 
 /** Arrivals a second of a trace as it was recorded. */
 export const traceRate = (gapsMs: readonly number[]): number => (gapsMs.length * 1000) / gapsMs.reduce((sum, gap) => sum + gap, 0)
-
-function shuffled(values: number[], random: () => number): number[] {
-  for (let k = values.length - 1; k > 0; k--) {
-    const other = Math.floor(random() * (k + 1))
-    ;[values[k], values[other]] = [values[other]!, values[k]!]
-  }
-  return values
-}
 
 /** Of shape `k` and scale 1: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, TOMS 26 (2000). */
 function gamma(k: number, random: () => number): number {

@@ -63,7 +63,9 @@ function latencySection({ latency }: PipelineEvidence): NonNullable<Report['late
   const { p50Ms, ciLowMs, ciHighMs } = rest
   const spread = (ciHighMs - ciLowMs) / p50Ms
   const reasons = [
-    ...(samplesMs.length < CONFIDENT_CALLS ? [`only ${samplesMs.length} calls were timed`] : []),
+    ...(samplesMs.length < CONFIDENT_CALLS
+      ? [samplesMs.length === 1 ? 'only one call was timed' : `only ${samplesMs.length} calls were timed`]
+      : []),
     ...(spread > 0.1 ? [`processes differ by ${Math.round(spread * 100)} %`] : []),
   ]
   return {
