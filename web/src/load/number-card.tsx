@@ -1,15 +1,23 @@
 // The number of a load run: the rate that holds what was asked for, or else what the highest rate that the server keeps up with takes.
-import { perSecond, plural, time } from '../format.ts'
+import { percent, perSecond, plural, time } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import { Says } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
 import { askedWords, inOrder, PERCENTILES, type Point } from './points.ts'
+
+/** Below, lateness is nothing that a number shows; the terminal has the same bound. */
+const OWN_SHARE = 0.05
+
+const latenessOf = ({ name, share, ms, offeredPerSecond }: NonNullable<Load['audit']['ownLateness']>): string =>
+  `${percent(share)} of the ${name.replace('Ms', '').replace('p999', 'p99.9')} at ${perSecond(offeredPerSecond)} requests/s, ${time(ms)}`
 
 export function NumberCard({ load }: { load: Load }) {
   const { found, search, points, audit } = load
   const kept = inOrder(points).filter(
     ({ saturated, generatorLimit = null }) => !saturated && (generatorLimit === null || generatorLimit === 'sends-late'),
   )
+  const own = audit.ownLateness != null && audit.ownLateness.share > OWN_SHARE ? audit.ownLateness : null
+  const keptUp = `The generator kept up: the times are ${own === null ? 'the server’s' : 'the server’s but for its own lateness'}`
   return (
     <section class="card number-card" aria-label="The number">
       {search !== null ? (
@@ -33,22 +41,22 @@ export function NumberCard({ load }: { load: Load }) {
           )}
         </>
       ) : (
-        <Highest point={kept.at(-1)} />
+        <Highest point={kept.at(-1)} isOne={points.length === 1} />
       )}
       <div class="trust">
         <span class={`grade grade-${audit.ok ? 'A' : 'C'}`} role="img" aria-label={audit.ok ? 'Sound' : 'With care'}>
           {audit.ok ? '✓' : '!'}
         </span>
         <div>
-          <b>{audit.ok ? 'The generator kept up: the times are the server’s' : 'The generator did not always keep up'}</b>
-          <Reasons reasons={audit.reasons} />
+          <b>{audit.ok ? keptUp : 'The generator did not always keep up'}</b>
+          <Reasons reasons={own === null ? audit.reasons : [...audit.reasons, latenessOf(own)]} />
         </div>
       </div>
     </section>
   )
 }
 
-function Highest({ point }: { point: Point | undefined }) {
+function Highest({ point, isOne }: { point: Point | undefined; isOne: boolean }) {
   if (point === undefined) {
     return (
       <>
@@ -64,7 +72,8 @@ function Highest({ point }: { point: Point | undefined }) {
   return (
     <>
       <p class="label">
-        {told.title} at {askedWords(point)}, the most that it keeps up with
+        {told.title} at {askedWords(point)}
+        {isOne ? '' : ', the most that it keeps up with'}
       </p>
       <p class="hero">{time(point[told.key]!)}</p>
       {interval !== null && (
