@@ -15,7 +15,7 @@ PASSES = 2
 PATIENCE = 10
 LEAST_PATIENCE_S = 1.0
 #: A thread that has not stopped by then waits for something, or is in native code, s.
-STOP_S = 0.05
+STOP_S = 0.25
 
 
 class Loop:
@@ -200,7 +200,7 @@ class Threads:
             self.stop_at_lines()
         until = time.perf_counter() + STOP_S
         while not self.targets <= self.stopped and time.perf_counter() < until:
-            REAL_SLEEP(STOP_S / 20)
+            REAL_SLEEP(STOP_S / 100)
         # Calls may run the same lines, and pay for each that is watched.
         self.watch_lines_no_more()
 

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Other, OtherFound } from '../contestant.ts'
-import { startContestant } from '../start-contestant.ts'
+import type { Other, OtherFound } from '../../src/pipeline/turns/contestant.ts'
+import { startContestant } from '../../src/pipeline/turns/start-contestant.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-beside-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -145,7 +145,7 @@ def work():
     x = 0
     while True:
         x += 1
-        if x % 1000000 == 0:
+        if x % 100000 == 0:
             REST
 threading.Thread(target=work, daemon=True).start()
 def samples():
