@@ -20,6 +20,9 @@ function fitting<T extends { readonly length: number }>(out: T, length: number):
   return out
 }
 
+/** The bytes of an array: zeros are filled into them faster than into floats. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
+
 function divided(length: number, parts: number, what: string): number {
   const each = length / parts
   if (!Number.isInteger(each)) throw new RangeError(`${length} elements are no whole number of ${what} of ${parts}`)
@@ -163,10 +166,10 @@ export function oneHot(
   classes: number,
   out = new Float32Array(labels.length * classes),
 ): Float32Array {
-  fitting(out, labels.length * classes).fill(0)
+  bytesOf(fitting(out, labels.length * classes)).fill(0)
   for (let k = 0; k < labels.length; k++) {
     const label = labels[k]!
-    if (label >= 0 && label < classes && Number.isInteger(label)) out[k * classes + label] = 1
+    if (label >>> 0 === label && label < classes) out[k * classes + label] = 1
   }
   return out
 }
@@ -198,11 +201,17 @@ export function windows(signal: Float32Array | Float64Array, { size, hop }: Fram
 
 /** Rows of different lengths as one array, the shorter ones filled up; as long as the longest. */
 export function padStack(rows: readonly (Float32Array | readonly number[])[], fill = 0, out?: Float32Array): Float32Array {
-  const width = rows.reduce((longest, { length }) => Math.max(longest, length), 0)
+  let width = 0
+  for (const { length } of rows) width = Math.max(width, length)
   const made = out === undefined ? new Float32Array(rows.length * width) : fitting(out, rows.length * width)
-  for (const [k, row] of rows.entries()) {
+  const bytes = Object.is(fill, 0) ? bytesOf(made) : null
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const [end, next] = [k * width + row.length, (k + 1) * width]
     made.set(row, k * width)
-    made.fill(fill, k * width + row.length, (k + 1) * width)
+    if (end === next) continue
+    if (bytes === null) made.fill(fill, end, next)
+    else bytes.fill(0, 4 * end, 4 * next)
   }
   return made
 }

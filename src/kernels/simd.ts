@@ -179,23 +179,30 @@ const layoutFunction: WasmFunction = {
   ],
 }
 
-/** The way back: where four pixels, in a vector for each of three channels, have twelve values behind each other. */
-const PIXELS_OF_LANES = [
-  { first: [0, 4, 1, 0], second: [0, 1, 4, 2] },
-  { first: [5, 2, 6, 0], second: [0, 5, 1, 2] },
-  { first: [3, 7, 0, 0], second: [6, 0, 1, 7] },
+/** The way back: four pixels of three channels, taken two and two, which one instruction can, ... */
+const PAIRS = [
+  { of: [6, 7], lanes: [0, 2, 4, 6] },
+  { of: [7, 8], lanes: [1, 3, 5, 7] },
+  { of: [8, 6], lanes: [0, 2, 5, 7] },
+] as const
+/** ... and from those pairs the twelve values behind each other. */
+const PIXELS_OF_PAIRS = [
+  { of: [9, 11], lanes: [0, 2, 4, 6] },
+  { of: [10, 9], lanes: [0, 2, 5, 7] },
+  { of: [11, 10], lanes: [1, 3, 5, 7] },
 ] as const
 
-/** Parameters: 0 to 2 where each channel is, 3 out, 4 end of whole steps of the first channel, 5 its end. Locals: 6 to 8 four pixels of each. */
+/** Parameters: 0 to 2 where each channel is, 3 out, 4 end of whole steps of the first channel, 5 its end. Locals: 6 to 8 four pixels of each, 9 to 11 pairs. */
 const pixelsFunction: WasmFunction = {
   name: 'pixels',
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  locals: ['v128', 'v128', 'v128'],
+  locals: ['v128', 'v128', 'v128', 'v128', 'v128', 'v128'],
   body: [
     ...loopWhileBelow(0, 4, [
       ...[0, 1, 2].flatMap((c) => [...get(c), ...load(), ...set(6 + c)]),
-      ...PIXELS_OF_LANES.flatMap(({ first, second }, part) => [
-        ...[...get(3), ...get(6), ...get(7), ...shuffle4(first), ...get(8), ...shuffle4(second), ...store(16 * part)],
+      ...PAIRS.flatMap(({ of, lanes }, k) => [...get(of[0]), ...get(of[1]), ...shuffle4(lanes), ...set(9 + k)]),
+      ...PIXELS_OF_PAIRS.flatMap(({ of, lanes }, part) => [
+        ...[...get(3), ...get(of[0]), ...get(of[1]), ...shuffle4(lanes), ...store(16 * part)],
       ]),
       ...[0, 1, 2].flatMap((c) => advance(c, 16)),
       ...advance(3, 48),
