@@ -24,6 +24,9 @@ const run = (...words: string[]) =>
   spawnSync(process.execPath, [join(ROOT, 'scripts/new.mjs'), ...words], { cwd: folder, encoding: 'utf8' })
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
+/** Files of the repository and of TypeScript, which are read once for all programs. */
+const parsed = new Map<string, ts.SourceFile | undefined>()
+
 /** Type errors of new files, with all that they import, as they would lie in the repository. */
 function typeErrors(paths: readonly string[]): string[] {
   const own = new Map(paths.map((path) => [join(ROOT, path), read(path)]))
@@ -34,9 +37,14 @@ function typeErrors(paths: readonly string[]): string[] {
   host.fileExists = (file) => own.has(file) || fileExists(file)
   host.directoryExists = (at) => [...own.keys()].some((file) => file.startsWith(`${at}/`)) || ts.sys.directoryExists(at)
   host.readFile = (file) => own.get(file) ?? readFile(file)
-  host.getSourceFile = (file, version) => {
+  const parse: typeof host.getSourceFile = (file, version) => {
     const text = host.readFile(file)
     return text === undefined ? undefined : ts.createSourceFile(file, text, version)
+  }
+  host.getSourceFile = (file, version) => {
+    if (own.has(file)) return parse(file, version)
+    if (!parsed.has(file)) parsed.set(file, parse(file, version))
+    return parsed.get(file)
   }
   const program = ts.createProgram([...own.keys()], { ...options, noEmit: true }, host)
   return [...own.keys()].flatMap((file) => {
