@@ -16,6 +16,7 @@ const ALIKE = new Set([
   'reports/tiny',
   'reports/noisy',
   ...['pipeline', 'pipeline-python', 'load-slo', 'gap', 'distill', 'lint'],
+  ...['lstm', 'trace', 'quantize', 'reports/cnn', 'reports/nulls', 'a report of nothing but its kind'],
   ...['two reports of code', 'two runs under load', 'two searches', 'two comparisons', 'two studies'],
 ])
 

@@ -12,6 +12,22 @@ import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.
 
 const nodesOf = (document: object): number => (document as { nodes?: readonly object[] }).nodes?.length ?? 0
 
+const WIDTHS = [360, 3840]
+/** Every kind of document, and two of one kind beside each other. */
+const DRAWN: Readonly<Record<string, readonly object[]>> = {
+  ...Object.fromEntries(
+    ['transformer', 'fix', 'compare', 'trees', 'trace', 'pipeline', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map(
+      (name) => [name, [recorded[name]!]],
+    ),
+  ),
+  'two reports': [recorded['cnn-initializers-as-inputs']!, recorded.cnn!],
+  'two programs': [recorded.pipeline!, recorded['pipeline-python']!],
+  'two runs under load': [recorded.load!, recorded['load-slo']!],
+  'two comparisons': [recorded.compare!, recorded.compare!],
+}
+/** Those that have most of what is drawn. */
+const MOST = new Set(['transformer', 'pipeline', 'load', 'two comparisons'])
+
 describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
   let browser: Browser
   beforeAll(async () => {
@@ -19,48 +35,28 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
   })
   afterAll(() => browser.close())
 
-  test.for([360, 3840])('nothing lies beside a screen of %d pixels', async (width, context) => {
-    if (width > 1000) onlyFull(context, 'the wide screen')
-    for (const documents of [
-      [recorded.transformer!],
-      [recorded.fix!],
-      [recorded.compare!],
-      [recorded.trees!],
-      [recorded.trace!],
-      [recorded.pipeline!],
-      [recorded.load!],
-      [recorded.study!],
-      [recorded.ab!],
-      [recorded.gap!],
-      [recorded.distill!],
-      [recorded.lint!],
-      [recorded['cnn-initializers-as-inputs']!, recorded.cnn!],
-      [recorded.pipeline!, recorded['pipeline-python']!],
-      [recorded.load!, recorded['load-slo']!],
-      [recorded.compare!, recorded.compare!],
-    ]) {
+  test.for(WIDTHS.flatMap((width) => Object.entries(DRAWN).map(([name, documents]) => ({ width, name, documents }))))(
+    'nothing lies beside a screen of $width pixels: $name',
+    async ({ width, name, documents }, context) => {
+      if (width > 1000) onlyFull(context, 'the wide screen')
+      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
       const { page, close } = await openPage(browser, documents, { viewport: { width, height: 900 } })
       expect(await sideways(page)).toBeLessThanOrEqual(0)
       await close()
-    }
-  })
+    },
+  )
 
-  test('other kinds of documents, dark and at 360 pixels, stay readable', async () => {
-    const options = { colorScheme: 'dark', viewport: { width: 360, height: 740 } } as const
-    for (const documents of [
-      [recorded.pipeline!],
-      [recorded['load-slo']!],
-      [recorded.gap!],
-      [recorded.distill!],
-      [recorded.lint!],
-      [recorded.load!, recorded['load-slo']!],
-    ]) {
-      const { page, said, close } = await openPage(browser, documents, options)
+  test.for(['pipeline', 'load-slo', 'gap', 'distill', 'lint', 'two runs under load'])(
+    'dark and at 360 pixels, %s stays readable',
+    async (name, context) => {
+      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
+      const options = { colorScheme: 'dark', viewport: { width: 360, height: 740 } } as const
+      const { page, said, close } = await openPage(browser, DRAWN[name] ?? [recorded[name]!], options)
       expect(await violations(page)).toEqual([])
       expect(said).toEqual([])
       await close()
-    }
-  })
+    },
+  )
 
   test('names of a million letters are shown, shortened', async () => {
     const name = `first${'y'.repeat(1_000_000)}last`
@@ -120,25 +116,15 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     await close()
   })
 
-  test.for([0, 4])('hostile text stays text (%d)', async (offset, context) => {
-    if (offset > 0) onlyFull(context, 'the same texts in other places')
-    for (const documents of [
-      [hostile(transformer, offset)],
-      [hostile(recorded.fix!, offset)],
-      [hostile(recorded.compare!, offset)],
-      [hostile(recorded.pipeline!, offset)],
-      [hostile(recorded.load!, offset)],
-      [hostile(recorded.study!, offset)],
-      [hostile(recorded.ab!, offset)],
-      [hostile(recorded.gap!, offset)],
-      [hostile(recorded.distill!, offset)],
-      [hostile(recorded.lint!, offset)],
-      [hostile(recorded.cnn!, offset), hostile(transformer, offset)],
-      [hostile(recorded.pipeline!, offset), hostile(recorded.pipeline!, offset)],
-      [hostile(recorded.load!, offset), hostile(recorded.load!, offset)],
-      [hostile(recorded.compare!, offset), hostile(recorded.compare!, offset)],
-    ]) {
-      const { page, said, close } = await openPage(browser, documents)
+  test.for([0, 4].flatMap((offset) => Object.entries(DRAWN).map(([name, documents]) => ({ offset, name, documents }))))(
+    'hostile text stays text: $name ($offset)',
+    async ({ offset, name, documents }, context) => {
+      if (offset > 0) onlyFull(context, 'the same texts in other places')
+      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
+      const { page, said, close } = await openPage(
+        browser,
+        documents.map((one) => hostile(one, offset)),
+      )
       expect(await page.evaluate(() => (globalThis as unknown as { pwned?: number }).pwned)).toBeUndefined()
       expect(await page.locator('img, script, iframe, [onerror]').count()).toBe(1)
       const text = await page.locator('body').innerText()
@@ -151,8 +137,8 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       expect(said).toEqual([])
       expect(await sideways(page)).toBeLessThanOrEqual(0)
       await close()
-    }
-  })
+    },
+  )
 
   test('the first screen says what takes the time and what to type next', async () => {
     const cnn = recorded['cnn-initializers-as-inputs'] as ReportDocument

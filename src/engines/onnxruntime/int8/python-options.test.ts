@@ -64,10 +64,15 @@ function brokenYetFused(graph: GraphView, executed: GraphView, fusing: Parameter
   })
 }
 
+const isFull = Boolean(process.env.WHYSLOW_TEST_FULL)
+/** Of all models, those that are looked at; `npm test` takes one of five. */
+const EVERY = isFull ? 1 : 5
+
 async function lookAtAll(which: RegExp, allowed: '0' | '1'): Promise<readonly Seen[]> {
   const seen: Seen[] = []
-  for (const [name, model] of models) {
-    if (!which.test(name) || REFUSED.test(name)) continue
+  const asked = [...models].filter(([name]) => which.test(name) && !REFUSED.test(name))
+  for (const [k, [name, model]] of asked.entries()) {
+    if (k % EVERY > 0) continue
     seen.push(await look(name, model, { 'session.qdqisint8allowed': allowed }))
   }
   expect(seen.flatMap(({ unexplained }) => unexplained)).toEqual([])
@@ -75,9 +80,10 @@ async function lookAtAll(which: RegExp, allowed: '0' | '1'): Promise<readonly Se
   return seen
 }
 
-test('every group that did not fuse has its reason, where int8 activations do not stay', async () => {
+test('every group that did not fuse has its reason, where int8 activations do not stay', { timeout: 300_000 }, async () => {
   const seen = await lookAtAll(/./, '0')
-  expect(seen.length).toBeGreaterThan(500)
+  expect(seen.length).toBeGreaterThan(500 / EVERY)
+  if (!isFull) return
   // The fixtures do show them.
   const shown = ['int8-activations', 'wide-types', 'no-int8-kernel', 'integer-convolution', 'resize-mode']
   // Where the engine's blocks have 16 channels: the 8 of these models fill smaller ones, and a MaxPool moves into the blocked layout.
@@ -87,7 +93,7 @@ test('every group that did not fuse has its reason, where int8 activations do no
 
 test('and where they do', async () => {
   const seen = await lookAtAll(/as8/, '1')
-  expect(seen.length).toBeGreaterThan(50)
+  expect(seen.length).toBeGreaterThan(50 / EVERY)
   expect(seen.flatMap(({ conditions }) => conditions)).not.toContain('int8-activations')
 })
 
@@ -105,7 +111,7 @@ async function cosine(model: Model, other: Model, configEntries: Readonly<Record
 }
 
 /** Of those that are run; `npm test` takes the newer one alone. */
-const opsets = process.env.WHYSLOW_TEST_FULL ? /-(11|17)-/ : /-17-/
+const opsets = isFull ? /-(11|17)-/ : /-17-/
 
 test('as uint8 no group is left for its int8 activations, and outputs stay', async () => {
   const some = [...models].filter(
