@@ -93,3 +93,18 @@ test('integers of which a shape is computed within the part are constants too', 
   const graph = partOf(computed, computed.proto.graph!.node.slice(1), known)!.proto.graph!
   expect([names(graph.input), names(graph.initializer)]).toEqual([['x'], ['to', 'one']])
 })
+
+test('integers that are spread or put into another shape are data, and inputs', () => {
+  const indices = modelInMemory(
+    model({
+      nodes: [node('Shape', ['x'], ['to']), node('Expand', ['index', 'to'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [2, 3]), valueInfo('index', 'int64', [2, 1])],
+      outputs: [valueInfo('y', 'int64', [2, 3])],
+    }),
+  )
+  const integers = (...shape: number[]): SymbolicType => ({ dtype: 'int64', shape })
+  const known = new Map([...types, ['to', integers(2)], ['index', integers(2, 1)], ['y', integers(2, 3)]])
+  const graph = partOf(indices, indices.proto.graph!.node.slice(1), known)!.proto.graph!
+  expect(names(graph.input)).toEqual(['index'])
+  expect(graph.initializer).toEqual([int64Tensor('to', [2], [2, 3])])
+})

@@ -14,11 +14,13 @@ import type { SymbolicType } from './symbolic-rule.ts'
 
 type Types = ReadonlyMap<string, SymbolicType>
 
-/** Inputs of these that are integers say what the operator does; of all others, they are data. */
+/** Inputs of these that are integers say what the operator does, the first one aside; of all others, they are data. */
 const SHAPED_BY_INTEGERS: readonly string[] = [
   ...['Reshape', 'Expand', 'Slice', 'Tile', 'Split', 'Resize', 'Upsample', 'Squeeze', 'Unsqueeze', 'Pad', 'TopK'],
-  ...['ReduceMax', 'ReduceMin', 'ReduceSum', 'ReduceMean', 'ConstantOfShape', 'Range', 'OneHot'],
+  ...['ReduceMax', 'ReduceMin', 'ReduceSum', 'ReduceMean', 'OneHot'],
 ]
+/** The first one too. */
+const MADE_OF_INTEGERS: readonly string[] = ['ConstantOfShape', 'Range']
 
 /** Nothing that others make is computed beforehand. */
 const NEVER = (): boolean => false
@@ -76,7 +78,9 @@ export function partOf(
 function isShaping(value: string, parts: readonly NodeProto[], types: Types): boolean {
   const readers = parts.filter(({ input }) => input.includes(value))
   const gives = ({ output }: NodeProto) => output.filter((name) => types.get(name)?.dtype === 'int64')
-  return readers.some((one) => isOperator(one, ...SHAPED_BY_INTEGERS) || gives(one).some((name) => isShaping(name, parts, types)))
+  const shapes = (one: NodeProto): boolean =>
+    isOperator(one, ...MADE_OF_INTEGERS) || (isOperator(one, ...SHAPED_BY_INTEGERS) && one.input.lastIndexOf(value) > 0)
+  return readers.some((one) => shapes(one) || gives(one).some((name) => isShaping(name, parts, types)))
 }
 
 /** As weights are: an operator takes as long with one as with the other. */
