@@ -10,6 +10,8 @@ import {
   p50Interval,
   percentile,
   processInterval,
+  ratioOver,
+  ratioOverRounds,
 } from './statistics.ts'
 
 describe('statistics', () => {
@@ -17,6 +19,24 @@ describe('statistics', () => {
     expect(median([3, 1, 2])).toBe(2)
     expect(median([4, 1, 2, 3])).toBe(2.5)
     expect(median([])).toBeNaN()
+  })
+
+  it('trims a round that others disturbed', () => {
+    const calm = [0.78, 0.79, 0.8, 0.8, 0.81, 0.82]
+    const wild = [...calm.slice(1), 5]
+    expect(ratioOver(wild).ratioHigh).toBeGreaterThan(1)
+    // One cut off at either end: 0.79 to 0.82 are left to mean 0.805, and ln 0.82 - ln 0.8 = 0.025 is the most that any lies from 0.8.
+    expect(ratioOverRounds(wild).ratioHigh).toBeLessThan(0.85)
+    expect(ratioOverRounds(wild).ratioLow).toBeGreaterThan(0.76)
+    expect(ratioOverRounds(wild.slice(0, 5))).toEqual(ratioOver(wild.slice(0, 5)))
+  })
+
+  it('trims to the interval of Yuen', () => {
+    // Logarithms -1 to 4 without the ends: 0, 1, 2, 3, mean 1.5; moved to the cuts 0, 0, 1, 2, 3, 3: squares about 1.5 are 9.5.
+    const { ratio, ratioLow, ratioHigh } = ratioOverRounds([-1, 0, 1, 2, 3, 4].map(Math.exp))
+    // t of 3 degrees of freedom is 3.182, times the root of 9.5 / (4 * 3) is 2.831.
+    expect([ratioLow, ratioHigh].map((end) => Math.log(end))).toEqual([expect.closeTo(-1.331, 2), expect.closeTo(4.331, 2)])
+    expect(ratio).toBeCloseTo((Math.E + Math.E ** 2) / 2)
   })
 
   it('holds the median between order statistics, as the binomial has it', () => {

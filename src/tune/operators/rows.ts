@@ -2,7 +2,7 @@
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import { median, ratioOverRounds } from '../../measure/timing/statistics.ts'
 import type { Group } from './groups.ts'
 import type { Variant } from './variants.ts'
 
@@ -55,7 +55,7 @@ export function experimentOf(
       const both = Math.min(rounds.length, base.length)
       if (both < LEAST_ROUNDS) return []
       const ratios = Array.from({ length: both }, (_, k) => (ownMs(rounds[k]!) * share) / ownMs(base[k]!))
-      return [{ kind, remedy, detail, ...ratioOver(ratios) }]
+      return [{ kind, remedy, detail, ...ratioOverRounds(ratios) }]
     }),
   }
 }
