@@ -4,14 +4,13 @@ import path from 'node:path'
 import type { NodeProto } from 'onnx-buf'
 import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../../analyze/costs.ts'
-import type { EngineOptions } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { timeModels } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import { median, ratioOverRounds } from '../../measure/timing/statistics.ts'
 import type { InnerOrigin, Profile } from '../../measure/timing/types.ts'
 import type { PrecisionBench } from '../../quantize/plan/bench.ts'
 import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
@@ -235,7 +234,9 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
       continue
     }
     const keys: string[] = []
-    for (const { model, options } of [{ model: row, options: {} }, ...tried]) keys.push(await add(bench, models, model, options))
+    for (const [k, { model, options }] of [{ model: row, options: {} }, ...tried].entries()) {
+      keys.push(await add(bench, models, { model, options, worth: worthOf(one, Math.max(0, k - 1)) }))
+    }
     asked.push({ group, part, links, variants: tried, keys })
   }
   if (asked.length === 0) return { rows: [] }
@@ -324,9 +325,12 @@ function savingOnWhole(
   if (!Array.isArray(before) || !Array.isArray(after)) return []
   const rounds = Math.min(before.length, after.length)
   if (rounds < LEAST_ROUNDS) return []
-  const { ratio, ratioLow, ratioHigh } = ratioOver(Array.from({ length: rounds }, (_, k) => after[k]! / before[k]!))
+  const { ratio, ratioLow, ratioHigh } = ratioOverRounds(Array.from({ length: rounds }, (_, k) => after[k]! / before[k]!))
   return [{ remedy, ms: p50Ms * (1 - ratio), low: p50Ms * (1 - ratioHigh), high: p50Ms * (1 - ratioLow) }]
 }
+
+/** Of a part's variant, in their order; the part itself is worth as much as the first. */
+const worthOf = ({ group }: Taken, k: number): number => group.aboveMs / (k + 1)
 
 /**
  * How many variants of each part, the first ones, the time is enough for. What explains most comes first: of a part the first ones, and of
@@ -339,7 +343,7 @@ function fitting(taken: readonly Taken[], budgetMs: number) {
   }
   const wanted = taken.flatMap((one) =>
     // The first one brings the part itself.
-    one.variants.map((_, k) => ({ one, k, worth: one.group.aboveMs / (k + 1), ms: roundsMs(one) * (k === 0 ? 2 : 1) })),
+    one.variants.map((_, k) => ({ one, k, worth: worthOf(one, k), ms: roundsMs(one) * (k === 0 ? 2 : 1) })),
   )
   const counts = new Map<Taken, number>()
   let spentMs = 0
@@ -359,11 +363,13 @@ function fitting(taken: readonly Taken[], budgetMs: number) {
   return { counts, inInt8, spentMs }
 }
 
-async function add(bench: Bench, models: TimedModel[], model: Model, options: Partial<EngineOptions>): Promise<string> {
+type Wanted = Pick<Variant, 'model' | 'options'> & Required<Pick<TimedModel, 'worth'>>
+
+async function add(bench: Bench, models: TimedModel[], { model, options, worth }: Wanted): Promise<string> {
   const key = bench.nextName('operator')
   const inputs = inputTypes(model)
   if (inputs === undefined) return key
   const { file } = await bench.write(model, path.join(bench.folder, key))
-  models.push({ key, file, inputs, options })
+  models.push({ key, file, inputs, options, worth })
   return key
 }

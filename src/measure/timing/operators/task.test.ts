@@ -76,6 +76,14 @@ test('no further round begins once the time is up, and the first is whole', asyn
   ])
 })
 
+test('what is worth least is left out where the first round shows that all rounds of all take too long', async () => {
+  const models = [model('a'), { ...model('b'), worth: 1 }, { ...model('c'), worth: 3 }, { ...model('d'), worth: 2 }]
+  const { rows, progress } = await timed(models, { runMs: () => 10 }, { rounds: 2, budgetMs: 300 })
+  // Seven predictions of each, 70 ms a round: with the third of them two rounds take 420 ms.
+  expect(progress).toEqual(['a', 'c', 'd', 'd', 'c', 'a'])
+  expect(rows[1]).toEqual({ key: 'b', roundsMs: [] })
+})
+
 test('enough rounds end it where they took longer than was meant for all of them', async () => {
   const rounds = async (ms: number) => {
     const { rows } = await timed([model('a')], { runMs: () => 10 }, { rounds: 5, enough: { rounds: 2, ms } })

@@ -24,6 +24,8 @@ export interface TimedModel {
   readonly saved?: string
   /** Where its engine options differ from the others'. */
   readonly options?: Partial<EngineOptions>
+  /** What may be left out says what it is worth: where the time turns out to be short, the rest gets all of its rounds. */
+  readonly worth?: number
 }
 
 export interface OperatorTimesInput {
@@ -63,14 +65,19 @@ export async function timeOperators(
   const { models, rounds, budgetMs, enough, progressFile } = input
   const times = new Map<string, number[]>()
   const refused = new Map<string, string>()
+  const leftOut = new Set<string>()
   const start = now()
   for (let round = 0; round < rounds; round++) {
     const spentMs = now() - start
     if (round > 0 && spentMs > budgetMs) break
     if (enough && round >= enough.rounds && spentMs > enough.ms) break
-    for (const i of turns(models.length, round)) {
+    for (const i of round === 0 ? byWorth(models) : turns(models.length, round)) {
       const model = models[i]!
-      if (refused.has(model.key)) continue
+      // The first round tells what a round takes.
+      if (round === 0 && model.worth !== undefined && (now() - start) * (enough?.rounds ?? rounds) > budgetMs) {
+        leftOut.add(model.key)
+      }
+      if (refused.has(model.key) || leftOut.has(model.key)) continue
       // One line is what is begun; the last is what a crash is laid to.
       appendFileSync(progressFile, `${model.key}\n`)
       try {
@@ -85,6 +92,12 @@ export async function timeOperators(
     const reason = refused.get(key)
     return reason === undefined ? { key, roundsMs: times.get(key) ?? [] } : { key, roundsMs: null, reason }
   })
+}
+
+/** Places of the models, those that cannot be left out first; of one worth in their order. */
+function byWorth(models: readonly TimedModel[]): readonly number[] {
+  const worthOf = (i: number): number => models[i]!.worth ?? Number.POSITIVE_INFINITY
+  return models.map((_, i) => i).sort((a, b) => (worthOf(a) === worthOf(b) ? 0 : worthOf(b) - worthOf(a)))
 }
 
 async function timeOf(
