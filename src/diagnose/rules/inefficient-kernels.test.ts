@@ -16,10 +16,19 @@ checkRule(inefficientKernels, {
       given: alone(given, { change: { kind: 'rewrite', remedy: 'narrow-convolutions' } }),
       expect: { next: 'whyslow fix MODEL -o fast/', detail: /by narrow-convolutions/ },
     },
+    {
+      name: 'elementwise operators in a row that are cheaper in a batch',
+      given: alone(given, { row: { opTypes: ['Add', 'Mul'] } }),
+      expect: { next: null, detail: /More samples in one call/ },
+    },
     ...foundAlone(given),
   ],
   clear: [
     { name: 'a normalization, which is another finding', given: alone(given, { row: { opTypes: ['LayerNormalization'] } }) },
+    {
+      name: 'elementwise operators in one pass, which is another finding',
+      given: alone(given, { row: { opTypes: ['Add', 'Mul'] }, change: { kind: 'rewrite', remedy: 'squared' } }),
+    },
     ...clearAlone(given, 'one-thread'),
   ],
 })

@@ -3,6 +3,10 @@
 import { causesOf, findingOf, isNormalization, isRun } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 
+const OF_ONE: ReadonlySet<string> = new Set(['rewrite', 'filled-channels', 'plain-layout', 'four-samples'])
+/** What fewer passes give is another finding's. */
+const OF_RUNS: ReadonlySet<string> = new Set(['four-samples'])
+
 export const inefficientKernels = defineRule({
   id: 'inefficient-kernels',
   area: 'software',
@@ -11,8 +15,7 @@ export const inefficientKernels = defineRule({
   check({ latency, operatorExperiments }) {
     const causes = causesOf(
       operatorExperiments,
-      ({ kind }, row) =>
-        ['rewrite', 'filled-channels', 'plain-layout', 'four-samples'].includes(kind) && !isRun(row) && !isNormalization(row),
+      ({ kind }, row) => !isNormalization(row) && (isRun(row) ? OF_RUNS : OF_ONE).has(kind),
     )
     const remedies = causes.flatMap(({ variant }) => variant.remedy ?? [])
     const cure =

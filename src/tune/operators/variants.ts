@@ -12,6 +12,7 @@ import type { VariantKind } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
 import { chainOf } from './chain.ts'
+import { fourSamples, SAMPLES } from './four-samples.ts'
 
 export interface Variant {
   readonly kind: VariantKind
@@ -55,12 +56,6 @@ const PRODUCTS = new Set([
   'RNN',
 ])
 const IN_BLOCKS = new Set(['Conv', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'ConvTranspose'])
-/** Their first axis counts samples, whatever else they do. */
-const BY_SAMPLE = new Set([
-  ...['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'MatMul', 'Gemm', 'Softmax', 'BatchNormalization'],
-  ...['InstanceNormalization', 'LayerNormalization', 'Relu', 'Clip', 'Sigmoid', 'Tanh', 'Add', 'Mul', 'LeakyRelu', 'PRelu'],
-])
-const SAMPLES = 4
 
 /** One remedy's rewrite of a part first, since its time is what a command gets; then changes that only explain. */
 export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Promise<readonly Variant[]> {
@@ -76,9 +71,8 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
   if (filled && wide) variants.push({ ...same, ...filled, model: wide, kind: 'filled-channels' })
   const spread = spreadOperands(row)
   if (spread) variants.push({ ...same, kind: 'spread-operands', detail: 'with its operands written out', model: spread })
-  const wider = fourSamples(row)
-  if (wider)
-    variants.push({ ...same, kind: 'four-samples', detail: 'per sample, of four at once', model: wider, share: 1 / SAMPLES })
+  const wider = fourSamples(row, { short: !given.isLong })
+  if (wider) variants.push({ ...same, ...wider, kind: 'four-samples', share: 1 / SAMPLES })
   const relu = withRelu(row)
   if (relu) variants.push({ ...same, kind: 'relu', detail: 'as a Relu', model: relu })
   if (operators.some(({ opType }) => IN_BLOCKS.has(opType))) {
@@ -95,29 +89,6 @@ function withRelu(part: Model): Model | undefined {
   if (others.length > 0 || !COSTLY.has(one!.opType) || one!.output.filter((name) => name !== '').length !== 1) return undefined
   const relu = node('Relu', [one!.input[0]!], [one!.output[0]!])
   return withGraph(part, copyWith(graph, { node: graph.node.map((each) => (each === one ? relu : each)) }))
-}
-
-/** Steps come first there: the axis of samples by rank, of inputs and outputs. */
-const RECURRENT = new Set(['LSTM', 'GRU', 'RNN'])
-const RECURRENT_AXES: Readonly<Record<number, number>> = { 1: 0, 3: 1, 4: 2 }
-
-/** The part with four samples in place of one; undefined where the axis of samples is not known. */
-function fourSamples(part: Model): Model | undefined {
-  const graph = part.proto.graph!
-  const operators = graph.node.filter((node) => !isConstantNode(node))
-  const recurrent = operators.length === 1 && RECURRENT.has(operators[0]!.opType)
-  if (!recurrent && !operators.every(({ opType }) => BY_SAMPLE.has(opType))) return undefined
-  const more = (one: ValueInfoProto): ValueInfoProto | undefined => {
-    const { name, dtype, shape } = declaration(one)
-    const axis = recurrent ? RECURRENT_AXES[shape?.length ?? 0] : shape !== null && shape.length > 1 ? 0 : undefined
-    if (dtype === null || shape === null || axis === undefined || shape[axis] !== 1) return undefined
-    return valueInfo(name, dtype, [...shape.slice(0, axis), SAMPLES, ...shape.slice(axis + 1)].map(Number))
-  }
-  const weights = new Set(graph.initializer.map(({ name }) => name))
-  // Weights that are listed among the inputs stay as they are.
-  const [input, output] = [graph.input.map((one) => (weights.has(one.name) ? one : more(one))), graph.output.map(more)]
-  if ([...input, ...output].some((one) => one === undefined)) return undefined
-  return withGraph(part, copyWith(graph, { input: input as ValueInfoProto[], output: output as ValueInfoProto[] }))
 }
 
 /** What the exact remedies that rewrite a model make of the part; one that throws or needs more than the part has nothing to say. */

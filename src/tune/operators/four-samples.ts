@@ -1,0 +1,198 @@
+// Four samples at once: a part whose values count samples along their first axis from end to end, with four times as many. What it takes less
+// per sample is what starting the operator, handing work to threads and filling vectors cost so few. A model without samples has rows there.
+import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
+import { int64Tensor, valueInfo } from '../../graph/build.ts'
+import { isConstantNode } from '../../graph/constants.ts'
+import { copyWith } from '../../graph/copy.ts'
+import { withGraph } from '../../graph/edit.ts'
+import type { Model } from '../../graph/model.ts'
+import { declaration } from '../../graph/view.ts'
+import { intsOf, isOperator, type Matching, matchGraph, numberOf } from '../../rewrite/match.ts'
+
+export const SAMPLES = 4
+
+/** A node of the part: which of its inputs count samples, and what is known of them. */
+interface Reading {
+  readonly node: NodeProto
+  readonly matching: Matching
+  /** Samples of the part as it is. */
+  readonly samples: number
+  counts(index: number): boolean
+  /** NaN where it is not known, which is neither more nor less than anything. */
+  rank(index: number): number
+}
+
+type Keeps = (reading: Reading) => boolean
+
+/** The result counts samples as the first input does; the others are weights, or say what to do. */
+const asFirst: Keeps = ({ node, counts }) => counts(0) && node.input.every((_, k) => k === 0 || !counts(k))
+
+/** Operands line up from the last axis on: one that counts samples must be as long as the longest. */
+const inStep: Keeps = ({ node, counts, rank }) => {
+  const ranks = node.input.flatMap((name, k) => (name === '' ? [] : [rank(k)]))
+  return node.input.every((_, k) => !counts(k) || rank(k) === Math.max(...ranks))
+}
+
+/** Rows of a matrix with a weight are samples; a matrix that stands for each sample has an axis before its two. */
+const product: Keeps = ({ counts, rank }) => {
+  if (counts(0) && counts(1)) return rank(0) === rank(1) && rank(0) > 2
+  return counts(0) ? rank(1) <= rank(0) : rank(1) > 2 && rank(0) <= rank(1)
+}
+
+const isOther = (axis: number, { rank }: Reading): boolean => axis > 0 || (axis < 0 && axis > -rank(0))
+
+/** By an axis that is not the first; `otherwise` where the node names none. */
+const alongAxis =
+  (otherwise: number): Keeps =>
+  (reading) =>
+    asFirst(reading) && isOther(numberOf(reading.node, 'axis', otherwise), reading)
+
+/** By axes of an attribute or of an input, the first not among them. */
+const alongAxes =
+  (index: number): Keeps =>
+  (reading) => {
+    const { node, matching } = reading
+    const axes = intsOf(node, 'axes') ?? matching.numbers(node.input[index])
+    return asFirst(reading) && axes !== undefined && axes.length > 0 && axes.every((axis) => isOther(axis, reading))
+  }
+
+const joined: Keeps = (reading) =>
+  reading.node.input.every((_, k) => reading.counts(k)) && isOther(numberOf(reading.node, 'axis', 0), reading)
+
+/** Of a table the rows that samples ask for, or of samples the same places. */
+const gathered: Keeps = (reading) => {
+  const isFirst = !isOther(numberOf(reading.node, 'axis', 0), reading)
+  return reading.counts(1) ? isFirst && !reading.counts(0) : !isFirst && reading.counts(0)
+}
+
+/** The shape says how many samples, or to keep as many as there are. */
+const reshaped: Keeps = (reading) => {
+  const [first] = reading.matching.numbers(reading.node.input[1]) ?? []
+  return asFirst(reading) && (first === reading.samples || first === 0)
+}
+
+const padded: Keeps = (reading) => {
+  const pads = intsOf(reading.node, 'pads') ?? reading.matching.numbers(reading.node.input[1])
+  return asFirst(reading) && pads !== undefined && pads[0] === 0 && pads[pads.length / 2] === 0 && !reading.node.input[3]
+}
+
+const RULES: ReadonlyMap<string, Keeps> = new Map([
+  ...each(
+    asFirst,
+    'Relu LeakyRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Gelu Softplus Erf Exp Log Sqrt Reciprocal Neg Abs Floor Ceil Round Sin Cos',
+    'Clip Cast Identity Not Dropout Conv ConvTranspose MaxPool AveragePool GlobalAveragePool GlobalMaxPool BatchNormalization',
+    'InstanceNormalization LRN DepthToSpace SpaceToDepth QuantizeLinear DequantizeLinear ConvInteger MatMulInteger QLinearConv',
+  ),
+  ...each(
+    inStep,
+    'Add Sub Mul Div Pow Max Min Sum Mean Where PRelu Greater Less Equal GreaterOrEqual LessOrEqual And Or Xor Mod',
+  ),
+  ...each(alongAxes(1), 'ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 ReduceProd ReduceSumSquare Squeeze Unsqueeze'),
+  ...each(alongAxis(-1), 'Softmax LogSoftmax LayerNormalization RMSNormalization TopK'),
+  ...each(alongAxis(0), 'ArgMax ArgMin Split'),
+  ['Flatten', (reading) => asFirst(reading) && numberOf(reading.node, 'axis', 1) === 1],
+  ['Slice', alongAxes(3)],
+  ['Transpose', (reading) => asFirst(reading) && intsOf(reading.node, 'perm')?.[0] === 0],
+  ['MatMul', product],
+  [
+    'Gemm',
+    (reading) =>
+      asFirst({ ...reading, counts: (k) => k !== 2 && reading.counts(k) }) && numberOf(reading.node, 'transA', 0) === 0,
+  ],
+  ['Concat', joined],
+  ['Gather', gathered],
+  ['Reshape', reshaped],
+  ['Pad', padded],
+])
+
+function each(keeps: Keeps, ...lines: readonly string[]): (readonly [string, Keeps])[] {
+  return lines.flatMap((line) => line.split(' ').map((opType) => [opType, keeps] as const))
+}
+
+export interface More {
+  readonly model: Model
+  readonly detail: string
+}
+
+/** Undefined where the axis of samples is lost on the way, or is not known. Of several samples only where the part is `short`. */
+export function fourSamples(part: Model, { short }: { readonly short: boolean }): More | undefined {
+  const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
+  const ofOne = 'per sample, of four at once'
+  if (others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')) return described(recurrent(part), ofOne)
+  const matching = matchGraph(part, part.proto.graph!)
+  const given = part.proto.graph!.output[0]!
+  const [samples] = declaration(given).shape ?? matching.shape(given.name) ?? []
+  if (typeof samples !== 'number' || samples < 1 || (samples > 1 && !short)) return undefined
+  return described(feedforward(part, matching, samples), samples === 1 ? ofOne : 'per row, with four times as many')
+}
+
+const described = (model: Model | undefined, detail: string): More | undefined => model && { model, detail }
+
+/** Steps come first there: the axis of samples by rank, of inputs and outputs. */
+const RECURRENT_AXES: Readonly<Record<number, number>> = { 1: 0, 3: 1, 4: 2 }
+
+function recurrent(part: Model): Model | undefined {
+  const graph = part.proto.graph!
+  const weights = weightsOf(part)
+  const more = (one: ValueInfoProto): ValueInfoProto | undefined => {
+    if (weights.has(one.name)) return one
+    const axis = RECURRENT_AXES[declaration(one).shape?.length ?? 0]
+    return axis === undefined ? undefined : withSamples(one, axis, 1)
+  }
+  const [input, output] = [graph.input.map(more), graph.output.map(more)]
+  return areKnown(input) && areKnown(output) ? withGraph(part, copyWith(graph, { input, output })) : undefined
+}
+
+function feedforward(part: Model, matching: Matching, samples: number): Model | undefined {
+  const graph = part.proto.graph!
+  const weights = weightsOf(part)
+  const isCounting = (one: ValueInfoProto) => !weights.has(one.name) && countsSamples(one, samples)
+  const counting = new Set(graph.input.filter(isCounting).map(({ name }) => name))
+  const shapes: TensorProto[] = []
+  const nodes: NodeProto[] = []
+  for (const node of graph.node) {
+    if (isConstantNode(node)) {
+      nodes.push(node)
+      continue
+    }
+    const reading: Reading = {
+      ...{ node, matching, samples },
+      counts: (index) => counting.has(node.input[index] ?? ''),
+      rank: (index) => matching.shape(node.input[index])?.length ?? Number.NaN,
+    }
+    if (!isOperator(node, node.opType) || RULES.get(node.opType)?.(reading) !== true) return undefined
+    for (const name of node.output) counting.add(name)
+    const shape = node.opType === 'Reshape' ? matching.numbers(node.input[1])! : []
+    if (shape[0] === samples) {
+      const name = `${node.output[0]}:shape`
+      shapes.push(int64Tensor(name, [shape.length], [SAMPLES * samples, ...shape.slice(1)]))
+      nodes.push(copyWith(node, { input: [node.input[0]!, name] }))
+    } else nodes.push(node)
+  }
+  const more = (one: ValueInfoProto) => (counting.has(one.name) ? withSamples(one, 0, samples) : one)
+  const [input, output] = [graph.input.map(more), graph.output.map(more)]
+  if (!areKnown(input) || !areKnown(output)) return undefined
+  const initializer = [...graph.initializer, ...shapes]
+  return withGraph(part, copyWith(graph, { node: nodes, input, output, initializer, valueInfo: [] }))
+}
+
+/** Weights that are listed among the inputs stay as they are. */
+const weightsOf = ({ proto }: Model): ReadonlySet<string> => new Set(proto.graph!.initializer.map(({ name }) => name))
+
+/** Along an axis of its own; of several samples, a list of indices has no other. */
+function countsSamples(value: ValueInfoProto, samples: number): boolean {
+  const { dtype, shape } = declaration(value)
+  if (shape?.[0] !== samples) return false
+  return shape.length > 1 || (samples > 1 && (dtype === 'int64' || dtype === 'int32'))
+}
+
+/** Undefined where there are not so many along the axis. */
+function withSamples(value: ValueInfoProto, axis: number, samples: number): ValueInfoProto | undefined {
+  const { name, dtype, shape } = declaration(value)
+  // Without a type the engine infers it.
+  if (dtype === null) return value
+  if (shape?.[axis] !== samples) return undefined
+  return valueInfo(name, dtype, [...shape.slice(0, axis), SAMPLES * samples, ...shape.slice(axis + 1)].map(Number))
+}
+
+const areKnown = (values: readonly (ValueInfoProto | undefined)[]): values is ValueInfoProto[] => !values.includes(undefined)
