@@ -16,6 +16,11 @@ checkRule(slowNormalization, {
       given: alone(given, { row: { opTypes: ['ReduceMean', 'Sub', 'Mul', 'ReduceMean', 'Sqrt', 'Div'] } }),
       expect: { detail: /ReduceMean\+Sub\+Mul\+Sqrt\+Div \(.*\) takes .* by softmax-of-two/ },
     },
+    {
+      name: 'no command where nothing but a batch makes it faster',
+      given: alone(given, { change: { kind: 'four-samples', remedy: null } }),
+      expect: { next: null, detail: /more samples in one call/ },
+    },
     ...foundAlone(given),
   ],
   clear: [

@@ -1,9 +1,15 @@
 // Normalizations and softmax whose kernel is slow at its shape. The counterfactual is the operator alone, with one thing changed.
-import { causesOf, findingOf, isNormalization } from '../alone.ts'
+import { type Advice, causesOf, findingOf, isNormalization } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 
 /** One thread is another finding's, a Relu in its place gives other numbers. */
 const SAME_NUMBERS: ReadonlySet<string> = new Set(['rewrite', 'four-samples', 'plain-layout', 'spread-operands'])
+
+const REWRITE: Advice = {
+  cure: 'Folded into the weights before it, or written by other operators, it takes less.',
+  next: 'whyslow fix MODEL -o fast/',
+}
+const BATCH: Advice = { cure: 'With more samples in one call it takes less for each.', next: null }
 
 export const slowNormalization = defineRule({
   id: 'slow-normalization',
@@ -12,7 +18,7 @@ export const slowNormalization = defineRule({
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isNormalization(row) && SAME_NUMBERS.has(kind))
-    const cure = 'Folded into the weights before it, or written by other operators, it takes less.'
-    return findingOf(causes, latency.p50Ms, { cure, next: 'whyslow fix MODEL -o fast/' })
+    const isOnlyBatch = causes.every(({ variant }) => variant.kind === 'four-samples')
+    return findingOf(causes, latency.p50Ms, isOnlyBatch ? BATCH : REWRITE)
   },
 })

@@ -12,6 +12,7 @@ const WEIGHTS = [
   floatTensor('table', [50, 8], new Float32Array(400)),
   int64Tensor('heads', [4], [1, 6, 2, 4]),
   int64Tensor('rows', [2], [6, 8]),
+  int64Tensor('rest', [1], [48]),
   int64Tensor('last', [1], [-1]),
   int64Tensor('whole', [1], [0]),
   int64Tensor('two', [1], [2]),
@@ -51,6 +52,16 @@ const kept: Readonly<Record<string, Given>> = {
     ],
     inputs: { x: [1, 6, 8] },
     output: [1, 2, 6, 4],
+  },
+  'a shape that is computed of what counts samples': {
+    nodes: [
+      node('Shape', ['x'], ['s']),
+      node('Gather', ['s', 'whole'], ['n']),
+      node('Concat', ['n', 'rest'], ['to'], { axis: 0 }),
+      node('Reshape', ['x', 'to'], ['y']),
+    ],
+    inputs: { x: [1, 6, 8] },
+    output: [1, 48],
   },
   'a product of two matrices for each head': {
     nodes: [node('MatMul', ['x', 'k'], ['y'])],
@@ -129,6 +140,11 @@ const lost: Readonly<Record<string, Given>> = {
     nodes: [node('MatMul', ['x', 'k'], ['y'])],
     inputs: { x: [8, 8], k: [8, 8] },
     output: [8, 8],
+  },
+  'nothing but the sizes of samples is given': {
+    nodes: [node('Shape', ['x'], ['y'])],
+    inputs: { x: [1, 6, 8] },
+    output: [3],
   },
   'an operator is not known to keep samples apart': {
     nodes: [node('CumSum', ['x', 'two'], ['y'])],

@@ -67,7 +67,7 @@ const gathered: Keeps = (reading) => {
 
 /** The shape says how many samples, or to keep as many as there are. */
 const reshaped: Keeps = (reading) => {
-  const [first] = reading.matching.numbers(reading.node.input[1]) ?? []
+  const [first] = reading.matching.sizes(reading.node.input[1]) ?? reading.matching.numbers(reading.node.input[1]) ?? []
   return asFirst(reading) && (first === reading.samples || first === 0)
 }
 
@@ -151,7 +151,8 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
   const shapes: TensorProto[] = []
   const nodes: NodeProto[] = []
   for (const node of graph.node) {
-    if (isConstantNode(node)) {
+    // Sizes of samples, and what is made of them, are as long as before.
+    if (isConstantNode(node) || isOperator(node, 'Shape', 'Size') || !node.input.some((name) => counting.has(name))) {
       nodes.push(node)
       continue
     }
@@ -162,13 +163,15 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
     }
     if (!isOperator(node, node.opType) || RULES.get(node.opType)?.(reading) !== true) return undefined
     for (const name of node.output) counting.add(name)
-    const shape = node.opType === 'Reshape' ? matching.numbers(node.input[1])! : []
+    // One that is computed of the samples is another by itself.
+    const shape = node.opType === 'Reshape' ? (matching.numbers(node.input[1]) ?? []) : []
     if (shape[0] === samples) {
       const name = `${node.output[0]}:shape`
       shapes.push(int64Tensor(name, [shape.length], [SAMPLES * samples, ...shape.slice(1)]))
       nodes.push(copyWith(node, { input: [node.input[0]!, name] }))
     } else nodes.push(node)
   }
+  if (!graph.output.every(({ name }) => counting.has(name))) return undefined
   const more = (one: ValueInfoProto) => (counting.has(one.name) ? withSamples(one, 0, samples) : one)
   const [input, output] = [graph.input.map(more), graph.output.map(more)]
   if (!areKnown(input) || !areKnown(output)) return undefined

@@ -26,10 +26,10 @@ function grouped(nodes: ModelParts['nodes'], notes: readonly NodeNote[], origins
   return groupsIn(whole, notes, origins)
 }
 
-function groupsIn(whole: Model, notes: readonly NodeNote[], origins: Readonly<Record<string, string>> = {}) {
-  const { profile, costs } = evidence({ p50Ms: 10, nodes: notes })
+function groupsIn(whole: Model, notes: readonly NodeNote[], origins: Readonly<Record<string, string>> = {}, p50Ms = 10) {
+  const { profile, costs } = evidence({ p50Ms, nodes: notes })
   const executed = profile!.nodes.map((one) => ({ ...one, origin: [origins[one.name] ?? one.name] }))
-  const groups = groupsOf({ ...profile!, nodes: executed }, costs!.nodes, withExecutedSubgraphs(whole, []), 10)
+  const groups = groupsOf({ ...profile!, nodes: executed }, costs!.nodes, withExecutedSubgraphs(whole, []), p50Ms)
   return groups.map(({ nodes: of, parts, timeMs, aboveMs, longest }) => ({
     nodes: of.map(({ name }) => name).join(),
     parts: parts.map(({ name }) => name).join(),
@@ -107,4 +107,17 @@ test('copies of one operator, as it is written, are alike and not one', () => {
     { first: 's', second: 's' },
   )
   expect(groups.map(({ nodes, timeMs }) => ({ nodes, timeMs }))).toEqual([{ nodes: 'first,second,y', timeMs: 1.5 }])
+})
+
+test('of a small model what takes a hundredth of it above its floor is asked', () => {
+  const parts: ModelParts = {
+    nodes: [named('Softmax', 's', ['x']), named('Relu', 'y', ['s'])],
+    inputs: [valueInfo('x', 'float32', SHAPE)],
+    outputs: [valueInfo('y', 'float32', SHAPE)],
+  }
+  const notes = [
+    { ...note('Softmax', 's', ['x'], 0.0045), floorMs: 0.001 },
+    { ...note('Relu', 'y', ['s'], 0.0035), floorMs: 0.001 },
+  ]
+  expect(groupsIn(modelInMemory(model(parts)), notes, {}, 0.3).map(({ nodes }) => nodes)).toEqual(['s'])
 })

@@ -29,9 +29,11 @@ export interface Group {
   readonly atFloor: boolean
 }
 
-/** Of the p50, or in absolute terms: what takes less is not worth a reader's minute. */
-const LEAST_SHARE = 0.02
+/** Of the p50, or in absolute terms: what takes less is not worth a reader's minute. Small models have many that take little, each of its own kind. */
+const LEAST_SHARE = 0.01
 const LEAST_MS = 0.005
+/** Near its floor, of which only another precision is asked. */
+const LEAST_SHARE_AT_FLOOR = 0.02
 /** Time over floor: below, a node is near what this machine can do. */
 const ABOVE_FLOOR = 1.15
 
@@ -59,7 +61,7 @@ export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: L
   const inFloat = new Set(
     profile.nodes.filter((_, i) => (costs[i]!.cost?.macs ?? 0) > 0 && costs[i]!.cost!.arithmetic === 'float32'),
   )
-  const couldBeLower = ({ nodes, timeMs }: Group): boolean => inFloat.has(nodes[0]!) && timeMs >= LEAST_SHARE * p50Ms
+  const couldBeLower = ({ nodes, timeMs }: Group): boolean => inFloat.has(nodes[0]!) && timeMs >= LEAST_SHARE_AT_FLOOR * p50Ms
   return [...groups.values()]
     .flatMap((group) => (isWorth(group) ? [group] : couldBeLower(group) ? [{ ...group, atFloor: true }] : []))
     .sort((a, b) => b.aboveMs - a.aboveMs)
