@@ -69,6 +69,16 @@ const kept: Readonly<Record<string, Given>> = {
     output: [1, 2, 6, 6],
   },
   'rows of a table': { nodes: [node('Gather', ['table', 'ids'], ['y'])], inputs: { ids: [1, 6] }, output: [1, 6, 8] },
+  'a forest': {
+    nodes: [node({ opType: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml' }, ['x'], ['y'])],
+    inputs: { x: [1, 8] },
+    output: [1, 1],
+  },
+  'what is added before it is normalized': {
+    nodes: [node({ opType: 'SkipLayerNormalization', domain: 'com.microsoft' }, ['x', 'k', 'scale'], ['y'])],
+    inputs: { x: [1, 6, 8], k: [1, 6, 8] },
+    output: [1, 6, 8],
+  },
   'values joined along their last axis': {
     nodes: [node('Concat', ['x', 'k'], ['y'], { axis: -1 })],
     inputs: { x: [1, 6, 8], k: [1, 6, 2] },

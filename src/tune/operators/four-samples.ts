@@ -7,6 +7,7 @@ import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
+import { operatorKey } from '../../operators/family.ts'
 import { intsOf, isOperator, type Matching, matchGraph, numberOf } from '../../rewrite/match.ts'
 
 export const SAMPLES = 4
@@ -56,9 +57,6 @@ const alongAxes =
     return asFirst(reading) && axes !== undefined && axes.length > 0 && axes.every((axis) => isOther(axis, reading))
   }
 
-const joined: Keeps = (reading) =>
-  reading.node.input.every((_, k) => reading.counts(k)) && isOther(numberOf(reading.node, 'axis', 0), reading)
-
 /** Of a table the rows that samples ask for, or of samples the same places. */
 const gathered: Keeps = (reading) => {
   const isFirst = !isOther(numberOf(reading.node, 'axis', 0), reading)
@@ -76,37 +74,68 @@ const padded: Keeps = (reading) => {
   return asFirst(reading) && pads !== undefined && pads[0] === 0 && pads[pads.length / 2] === 0 && !reading.node.input[3]
 }
 
+/** Beside the first input others may count samples, too: what is added to it, a mask of it. */
+const withFirst: Keeps = ({ counts }) => counts(0)
+
+/** All inputs count samples, and another axis is the one that matters. */
+const allAlong: Keeps = (reading) =>
+  reading.node.input.every((_, k) => reading.counts(k)) && isOther(numberOf(reading.node, 'axis', 0), reading)
+
+/** Once along the axis of samples. */
+const repeated: Keeps = (reading) => {
+  const [first] = reading.matching.numbers(reading.node.input[1]) ?? []
+  return asFirst(reading) && first === 1
+}
+
 const RULES: ReadonlyMap<string, Keeps> = new Map([
   ...each(
     asFirst,
-    'Relu LeakyRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Gelu Softplus Erf Exp Log Sqrt Reciprocal Neg Abs Floor Ceil Round Sin Cos',
-    'Clip Cast Identity Not Dropout Conv ConvTranspose MaxPool AveragePool GlobalAveragePool GlobalMaxPool BatchNormalization',
-    'InstanceNormalization LRN DepthToSpace SpaceToDepth QuantizeLinear DequantizeLinear ConvInteger MatMulInteger QLinearConv',
+    'Relu LeakyRelu ThresholdedRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish Tanh Gelu Softplus Softsign Erf Exp Log Sqrt',
+    'Reciprocal Neg Abs Sign Floor Ceil Round Sin Cos IsNaN Clip Cast Identity Not Dropout Conv ConvTranspose MaxPool AveragePool',
+    'GlobalAveragePool GlobalMaxPool BatchNormalization InstanceNormalization GroupNormalization LRN DepthToSpace SpaceToDepth',
+    'QuantizeLinear DequantizeLinear ConvInteger MatMulInteger QLinearConv QLinearMatMul',
   ),
   ...each(
     inStep,
     'Add Sub Mul Div Pow Max Min Sum Mean Where PRelu Greater Less Equal GreaterOrEqual LessOrEqual And Or Xor Mod',
   ),
   ...each(alongAxes(1), 'ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 ReduceProd ReduceSumSquare Squeeze Unsqueeze'),
-  ...each(alongAxis(-1), 'Softmax LogSoftmax LayerNormalization RMSNormalization TopK'),
+  ...each(alongAxis(-1), 'Softmax LogSoftmax LayerNormalization RMSNormalization LpNormalization TopK OneHot'),
   ...each(alongAxis(0), 'ArgMax ArgMin Split'),
+  ...each(allAlong, 'Concat GatherElements ScatterElements'),
+  ['MatMul', product],
+  ['com.microsoft:FusedMatMul', (reading) => product(reading) && numberOf(reading.node, 'transA', 0) === 0],
+  ...each(repeated, 'Tile'),
+  // Without sizes, which would say how many samples.
+  ['Resize', (reading) => asFirst(reading) && !reading.node.input[3]],
   ['Flatten', (reading) => asFirst(reading) && numberOf(reading.node, 'axis', 1) === 1],
   ['Slice', alongAxes(3)],
   ['Transpose', (reading) => asFirst(reading) && intsOf(reading.node, 'perm')?.[0] === 0],
-  ['MatMul', product],
   [
     'Gemm',
     (reading) =>
       asFirst({ ...reading, counts: (k) => k !== 2 && reading.counts(k) }) && numberOf(reading.node, 'transA', 0) === 0,
   ],
-  ['Concat', joined],
   ['Gather', gathered],
   ['Reshape', reshaped],
   ['Pad', padded],
+  ...each(asFirst, 'Gelu FastGelu QuickGelu BiasGelu FusedConv GroupNorm').map(within('com.microsoft')),
+  ...each(withFirst, 'SkipLayerNormalization SkipSimplifiedLayerNormalization Attention MultiHeadAttention').map(
+    within('com.microsoft'),
+  ),
+  ...each(
+    asFirst,
+    'TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor LinearClassifier LinearRegressor SVMClassifier SVMRegressor',
+    'Scaler Normalizer Imputer Binarizer OneHotEncoder LabelEncoder ArrayFeatureExtractor',
+  ).map(within('ai.onnx.ml')),
 ])
 
 function each(keeps: Keeps, ...lines: readonly string[]): (readonly [string, Keeps])[] {
   return lines.flatMap((line) => line.split(' ').map((opType) => [opType, keeps] as const))
+}
+
+function within(domain: string) {
+  return ([opType, keeps]: readonly [string, Keeps]) => [`${domain}:${opType}`, keeps] as const
 }
 
 export interface More {
@@ -161,7 +190,7 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
       counts: (index) => counting.has(node.input[index] ?? ''),
       rank: (index) => matching.shape(node.input[index])?.length ?? Number.NaN,
     }
-    if (!isOperator(node, node.opType) || RULES.get(node.opType)?.(reading) !== true) return undefined
+    if (RULES.get(operatorKey(node))?.(reading) !== true) return undefined
     for (const name of node.output) counting.add(name)
     // One that is computed of the samples is another by itself.
     const shape = node.opType === 'Reshape' ? (matching.numbers(node.input[1]) ?? []) : []
