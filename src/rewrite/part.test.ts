@@ -44,6 +44,12 @@ test('reads what others make, brings its weights, and gives what others read', (
   expect(names(graph.output)).toEqual(['a', 'b'])
 })
 
+test('nodes stand in the order of the model, however they are given', () => {
+  const of = whole()
+  const [add, relu] = of.proto.graph!.node
+  expect(partOf(of, [relu!, add!], types)!.proto.graph!.node.map(({ opType }) => opType)).toEqual(['Add', 'Relu'])
+})
+
 test('a shape that is computed comes along as a constant', () => {
   const graph = part(whole(), 'Reshape')!
   expect(names(graph.input)).toEqual(['b'])

@@ -26,7 +26,7 @@ const MADE_OF_INTEGERS: readonly string[] = ['ConstantOfShape', 'Range']
 const NEVER = (): boolean => false
 
 /**
- * The nodes `parts`, of the main graph, in its order. Values that others make are inputs, with the types that `types` says (integers among
+ * The nodes `given` of the main graph, in its order. Values that others make are inputs, with the types that `types` says (integers among
  * them are indices: 0 is one that is always there); constants come along, and so do shapes that are computed, as constants, and floats that
  * the engine computes beforehand (`isFolded`), as random ones of their shape; what others read of them is an output, under its name.
  * Undefined where the type of a value is not known with every size, where an integer input says what the operator does and its numbers
@@ -34,11 +34,13 @@ const NEVER = (): boolean => false
  */
 export function partOf(
   model: Model,
-  parts: readonly NodeProto[],
+  given: readonly NodeProto[],
   types: Types,
   isFolded: (value: string) => boolean = NEVER,
 ): Model | undefined {
   const main = model.proto.graph!
+  const wanted = new Set(given)
+  const parts = main.node.filter((one) => wanted.has(one))
   if (parts.some((part) => subgraphsOf(part).some(({ graph: inner }) => capturedBy(inner).size > 0))) return undefined
   const { producers } = linksOf(main)
   const made = new Set(parts.flatMap(({ output }) => output))
