@@ -92,7 +92,7 @@ const TRIMMED_SHARE = 0.2
 
 /**
  * As `ratioOver`, of rounds some of which others disturbed: from six on the interval is Student's t of the logarithms' trimmed mean (Yuen 1974:
- * a fifth cut off at either end, the variance of what is moved to the cuts), which one wild round in six hardly widens. As wide where none is wild.
+ * a fifth cut off at either end, the variance of what is moved to the cuts), which one wild round in six hardly widens. Where none is wild it is a tenth to a fifth wider.
  */
 export function ratioOverRounds(ratios: readonly number[], percent = 95): RatioInterval {
   const n = ratios.length
