@@ -12,6 +12,8 @@ const WEIGHTS = [
   floatTensor('table', [50, 8], new Float32Array(400)),
   int64Tensor('heads', [4], [1, 6, 2, 4]),
   int64Tensor('rows', [2], [6, 8]),
+  int64Tensor('flat', [2], [-1, 48]),
+  int64Tensor('wide', [3], [1, 6, 8]),
   int64Tensor('rest', [1], [48]),
   int64Tensor('last', [1], [-1]),
   int64Tensor('whole', [1], [0]),
@@ -62,6 +64,16 @@ const kept: Readonly<Record<string, Given>> = {
     ],
     inputs: { x: [1, 6, 8] },
     output: [1, 48],
+  },
+  'a shape that leaves open how many samples there are': {
+    nodes: [node('Reshape', ['x', 'flat'], ['y'])],
+    inputs: { x: [1, 6, 8] },
+    output: [1, 48],
+  },
+  'values spread along another axis': {
+    nodes: [node('Expand', ['x', 'wide'], ['y'])],
+    inputs: { x: [1, 6, 1] },
+    output: [1, 6, 8],
   },
   'a product of two matrices for each head': {
     nodes: [node('MatMul', ['x', 'k'], ['y'])],

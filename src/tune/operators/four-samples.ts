@@ -65,9 +65,17 @@ const gathered: Keeps = (reading) => {
 
 /** The shape says how many samples, or to keep as many as there are. */
 const reshaped: Keeps = (reading) => {
-  const [first] = reading.matching.sizes(reading.node.input[1]) ?? reading.matching.numbers(reading.node.input[1]) ?? []
-  return asFirst(reading) && (first === reading.samples || first === 0)
+  const [first] = shapeOf(reading)
+  return asFirst(reading) && (first === reading.samples || first === 0 || first === -1)
 }
+
+/** Spread along other axes. */
+const expanded: Keeps = (reading) => {
+  const [first, ...others] = shapeOf(reading)
+  return asFirst(reading) && (first === reading.samples || first === 1) && others.length + 1 === reading.rank(0)
+}
+
+const shapeOf = ({ node, matching }: Reading) => matching.sizes(node.input[1]) ?? matching.numbers(node.input[1]) ?? []
 
 const padded: Keeps = (reading) => {
   const pads = intsOf(reading.node, 'pads') ?? reading.matching.numbers(reading.node.input[1])
@@ -118,6 +126,7 @@ const RULES: ReadonlyMap<string, Keeps> = new Map([
   ],
   ['Gather', gathered],
   ['Reshape', reshaped],
+  ['Expand', expanded],
   ['Pad', padded],
   ...each(asFirst, 'Gelu FastGelu QuickGelu BiasGelu FusedConv GroupNorm').map(within('com.microsoft')),
   ...each(withFirst, 'SkipLayerNormalization SkipSimplifiedLayerNormalization Attention MultiHeadAttention').map(
@@ -193,7 +202,7 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
     if (RULES.get(operatorKey(node))?.(reading) !== true) return undefined
     for (const name of node.output) counting.add(name)
     // One that is computed of the samples is another by itself.
-    const shape = node.opType === 'Reshape' ? (matching.numbers(node.input[1]) ?? []) : []
+    const shape = isOperator(node, 'Reshape', 'Expand') ? (matching.numbers(node.input[1]) ?? []) : []
     if (shape[0] === samples) {
       const name = `${node.output[0]}:shape`
       shapes.push(int64Tensor(name, [shape.length], [SAMPLES * samples, ...shape.slice(1)]))
