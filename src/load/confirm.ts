@@ -1,8 +1,8 @@
 // From the rate that halving left to the one that is published: five runs of it in turns with the rate just above. Down a step where one
 // of the five fails, up where the rate above holds five times, too. Where the generator is late above, or the moves are used up, what held
-// five times is known all the same: as the least that the server does.
+// five times is known all the same: as the least that the server does. Where the time is used up, what held in fewer runs is known for just that.
 import type { LoadSearch } from '../report/documents/load.ts'
-import type { Outcome, Tries } from './tries.ts'
+import type { HasTimeFor, Outcome, Tries } from './tries.ts'
 
 /** From the candidate to the rate just above it. */
 export const STEP = 1.025
@@ -10,6 +10,8 @@ export const CONFIRMING = 5
 export const MOST_MOVES = 20
 /** After as many steps up each is twice the one before: halving went wrong far below. */
 const SINGLE_CLIMBS = 2
+/** Where fewer runs fit, steps down are twice as long, to a rate whose next is known to fail, two steps above. */
+const ROOMY_RUNS = 20
 /** Steps down, each twice the one before, where the generator is late at the candidate itself. */
 const MOST_LATE = 4
 
@@ -21,6 +23,8 @@ export interface Confirmed {
   readonly above: LoadSearch['above']
   /** The lowest rate at which the generator was late. */
   readonly lateAt: number | null
+  /** The time was used up before the rate above had failed, or before all runs of this one. */
+  readonly isCut: boolean
 }
 
 export type Confirming =
@@ -28,6 +32,8 @@ export type Confirming =
   | { readonly kind: 'late'; readonly ratePerSecond: number }
   | { readonly kind: 'too-few'; readonly ratePerSecond: number }
   | { readonly kind: 'none' }
+  /** The time was used up before one run held. */
+  | { readonly kind: 'cut' }
 
 interface Tally {
   runs: number
@@ -43,10 +49,11 @@ interface Climb {
   readonly least: number
   /** Whether a rate above the first can be tried. */
   readonly aboveIsKnown: boolean
+  readonly hasTimeFor: HasTimeFor
 }
 
 /** Moves by steps until a rate holds in each of its runs and the one above has failed, or cannot be tried. */
-export async function confirm(tries: Tries, { start, least, aboveIsKnown }: Climb): Promise<Confirming> {
+export async function confirm(tries: Tries, { start, least, aboveIsKnown, hasTimeFor }: Climb): Promise<Confirming> {
   const steps = new Map<number, Tally>()
   const rateOf = (step: number) => start * STEP ** step
   const tallyOf = (step: number): Tally => {
@@ -57,14 +64,24 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown }: Clim
   /** From this step on the generator is late, or nothing is tried. */
   let unknownFrom = aboveIsKnown ? Number.POSITIVE_INFINITY : 1
   let lateAt: number | null = null
-  const confirmed = (step: number, above: LoadSearch['above']): Confirmed => ({
+  const confirmed = (step: number, above: LoadSearch['above'], isCut = false): Confirmed => ({
     kind: 'confirmed',
     ratePerSecond: rateOf(step),
     runs: tallyOf(step).held,
     above,
     lateAt,
+    isCut,
   })
-  const once = async (step: number, stage: 'confirm' | 'above', seed: number): Promise<Outcome | 'too-few'> => {
+  /** The highest rate that held in all its runs, best in five of them. */
+  const cut = (): Confirming => {
+    const held = [...steps].filter(([, tally]) => tally.held > 0 && !isFailed(tally))
+    const best = held.sort(([a, one], [b, other]) => Number(isConfirmed(other)) - Number(isConfirmed(one)) || b - a)[0]
+    if (best === undefined) return { kind: 'cut' }
+    const failed = [...steps].filter(([at, tally]) => at > best[0] && isFailed(tally)).sort(([a], [b]) => a - b)[0]
+    return confirmed(best[0], failed === undefined ? null : { ratePerSecond: rateOf(failed[0]), ...failed[1] }, true)
+  }
+  const once = async (step: number, stage: 'confirm' | 'above', seed: number): Promise<Outcome | 'too-few' | 'no-time'> => {
+    if (!hasTimeFor(rateOf(step), 1)) return 'no-time'
     const outcome = await tries.at(rateOf(step), stage, seed)
     if (outcome === 'late') {
       unknownFrom = Math.min(unknownFrom, step)
@@ -77,10 +94,10 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown }: Clim
     if (outcome === 'holds') tally.held++
     return outcome
   }
-  let [step, stride, climbs, late] = [0, 1, 0, 0]
+  let [step, stride, gap, climbs, late] = [0, 1, 1, 0, 0]
   let narrows = false
   for (let move = 0; move < MOST_MOVES; move++) {
-    const next = step + stride
+    const next = step + Math.max(stride, gap)
     const [own, above] = [tallyOf(step), tallyOf(next)]
     for (let k = 0; k < CONFIRMING && !isFailed(own) && step < unknownFrom; k++) {
       const seed = tries.newSeed()
@@ -90,20 +107,30 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown }: Clim
       ] as const) {
         const tally = tallyOf(at)
         if (isFailed(own) || isFailed(tally) || isConfirmed(tally) || at >= unknownFrom) continue
-        if ((await once(at, stage, seed)) === 'too-few') return { kind: 'too-few', ratePerSecond: rateOf(at) }
+        // The runs of the candidate go first.
+        if (at === next && !isConfirmed(own) && !hasTimeFor(rateOf(at), 1 + CONFIRMING - own.held)) continue
+        const outcome = await once(at, stage, seed)
+        if (outcome === 'too-few') return { kind: 'too-few', ratePerSecond: rateOf(at) }
+        if (outcome === 'no-time') return cut()
       }
     }
     if (step >= unknownFrom) {
       if (++late > MOST_LATE) return { kind: 'late', ratePerSecond: rateOf(step) }
       step -= 2 ** (late - 1)
-    } else if (!isConfirmed(own)) step--
-    else if (next < unknownFrom && isConfirmed(above)) {
+    } else if (!isConfirmed(own)) {
+      gap = hasTimeFor(rateOf(step), ROOMY_RUNS) ? 1 : 2
+      step -= gap
+    } else if (next < unknownFrom && isConfirmed(above)) {
       step = next
+      gap = 1
       if (++climbs >= SINGLE_CLIMBS && !narrows) stride *= 2
     } else if (stride > 1) {
       narrows = true
       stride /= 2
-    } else return confirmed(step, next >= unknownFrom ? null : { ratePerSecond: rateOf(next), ...above })
+    } else {
+      const isKnown = next < unknownFrom
+      return confirmed(step, isKnown ? { ratePerSecond: rateOf(next), ...above } : null, isKnown && !isFailed(above))
+    }
   }
   const held = [...steps].filter(([, tally]) => isConfirmed(tally)).map(([at]) => at)
   return held.length === 0 ? { kind: 'none' } : confirmed(Math.max(...held), null)

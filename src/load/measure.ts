@@ -124,7 +124,9 @@ const generatorOptions = (plan: Pick<PointPlan, 'timeoutMs' | 'seed' | 'signal' 
   ...(plan.onProgress === undefined ? {} : { onProgress: plan.onProgress }),
 })
 
-const warmUpOf = (measuredMs: number): number => Math.min(WARM_UP.mostMs, Math.max(WARM_UP.leastMs, WARM_UP.share * measuredMs))
+/** ms */
+export const warmUpOf = (measuredMs: number): number =>
+  Math.min(WARM_UP.mostMs, Math.max(WARM_UP.leastMs, WARM_UP.share * measuredMs))
 
 function longestSeconds(ratePerSecond: number): number {
   const forP99 = (2 * leastRequests(0.99)) / ratePerSecond

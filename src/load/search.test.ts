@@ -305,3 +305,56 @@ test('runs that contradict each other end without a rate', async () => {
   expect(search.runs.length).toBeLessThan(200)
   expect(found).toBe(null)
 })
+
+describe('time that is used up', () => {
+  /** So many runs fit; the objective holds below 100 a second. */
+  const within = (most: number, run: SearchRun, start: { readonly isNear?: boolean } = {}): Searched => {
+    let made = 0
+    return {
+      secondsAt: () => 10,
+      run: (...asked) => {
+        if (asked[0] !== null) made++
+        return run(...asked)
+      },
+      hasTimeFor: (_, runs) => made + runs <= most,
+      ...start,
+    }
+  }
+  const below = async (rate: number | null) => all(rate !== null && rate >= 100 ? 30 : 1)
+  const searched = (most: number, run: SearchRun = below) => searchRate(parseObjective('p99<20ms'), within(most, run), 1, 60)
+
+  test('keeps the bracket wide, and five runs for what held', async () => {
+    const { found, search } = await searched(8)
+    expect(search.runs.map(({ stage, ratePerSecond, held }) => `${stage} ${Math.round(ratePerSecond ?? 0)} ${held}`)).toEqual([
+      ...['alone 0 true', 'bracket 60 true', 'bracket 120 false', 'bisect 85 true'],
+      ...new Array(5).fill('confirm 85 true'),
+    ])
+    expect(found).toMatchObject({ confirmed: 5, high: 120 })
+    expect(found!.atLeast).toBe(undefined)
+    expect(search.ended).toBe(
+      'the time was used up with 5 of 5 confirming runs, before the rate above was known; give more (--budget)',
+    )
+  })
+
+  test('is told with the runs that confirm, which may be none', async () => {
+    const fails = (k: number): SearchRun => {
+      let confirming = 0
+      return async (rate, _, stage) => all(rate! >= 100 || (stage === 'confirm' && ++confirming === k) ? 30 : 1)
+    }
+    const some = await searched(10, fails(3))
+    expect(some.found).toMatchObject({ confirmed: 2 })
+    expect(some.search.ended).toBe('the time was used up with 2 of 5 confirming runs; give more (--budget)')
+    const none = await searched(8, fails(5))
+    expect([none.found!.confirmed, none.found!.ratePerSecond]).toEqual([0, 60])
+    expect(none.search.ended).toMatch(/^the time was used up with 0 of 5/)
+    expect((await searched(0)).found).toBe(null)
+  })
+
+  test('begins with confirming where the rate is known', async () => {
+    const near = await searchRate(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 98)
+    expect(near.search.runs.every(({ stage }) => stage === 'confirm' || stage === 'above')).toBe(true)
+    expect([near.found!.ratePerSecond, near.found!.confirmed, near.search.ended]).toEqual([98, 5, 'confirmed'])
+    const cut = await searchRate(parseObjective('p99<20ms'), within(0, below, { isNear: true }), 1, 98)
+    expect([cut.found, cut.search.runs]).toEqual([null, []])
+  })
+})

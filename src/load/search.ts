@@ -4,17 +4,21 @@
 // candidate goes down a step. Five draws all on one side of a bound are a harder test than the bound itself: by simulation (M/M/1, 3200
 // requests a run) the rate would come out 11 % low. So a run that misses by less than its own interval is made longer before it counts as
 // failed, up to four times as long: 3 % low. Where the generator is late before the server is, the highest rate that held is confirmed,
-// as the least that the server does.
+// as the least that the server does. Where the time is used up, what held is told with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
 import { CONFIRMING, type Confirmed, confirm, MOST_MOVES, STEP } from './confirm.ts'
 import { perSecond } from './facts.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
-import { type SearchRun, type Tries, triesOf } from './tries.ts'
+import { type HasTimeFor, type SearchRun, type Tries, triesOf } from './tries.ts'
 
 export interface Searched {
   readonly run: SearchRun
   /** Length of a confirming run at a rate. */
   readonly secondsAt: (ratePerSecond: number) => number
+  /** Absent: there is always time. */
+  readonly hasTimeFor?: HasTimeFor
+  /** The rate to start at was seen to hold: it is confirmed at once. */
+  readonly isNear?: boolean
 }
 
 export interface SearchResult {
@@ -38,33 +42,63 @@ export async function searchRate(
   firstSeed: number,
   startAt: number | null,
 ): Promise<SearchResult> {
-  const tries = triesOf(objective, searched.run, firstSeed)
+  const { hasTimeFor = () => true } = searched
+  const tries = triesOf(objective, searched.run, firstSeed, hasTimeFor)
   const end = (ended: string, confirmed: Confirmed | null = null): SearchResult => {
     const found = confirmed === null ? null : foundOf(confirmed, tries.runs)
     const above = confirmed?.above ?? null
     return { found, search: { objective: objective.text, runs: tries.runs, confirmingRuns: CONFIRMING, above, ended } }
   }
+  const least = leastFor(objective)
+  const confirmedFrom = async (from: number, { late, aboveIsKnown, isMost }: Above): Promise<SearchResult> => {
+    const confirmed = await confirm(tries, { start: from, least, aboveIsKnown, hasTimeFor })
+    if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, from))
+    if (confirmed.kind === 'too-few')
+      return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
+    if (confirmed.kind === 'none') return end('no rate near the one found held in five runs: make them longer (--seconds)')
+    const cut = confirmed.kind === 'cut' ? heldOnce(tries.runs) : confirmed
+    if (cut === null || cut.isCut) return end(cutAfter(cut?.runs ?? 0), cut)
+    if (cut.above !== null) return end('confirmed', cut)
+    return end(endedEarly(cut, late, isMost), cut)
+  }
+  if (searched.isNear && startAt !== null) return confirmedFrom(startAt, { late: null, aboveIsKnown: true, isMost: false })
   const isHopeless = await failsAlone(tries, objective)
   const alone = tries.runs.at(-1)!
   if (alone.requests === 0) return end('not one request was answered while one was asked after another')
   if (isHopeless) return end('the objective does not even hold for one request after another')
   const isTooFew = (rate: number) => Math.round(rate * searched.secondsAt(rate)) < leastFor(objective)
-  const { low, high, late, tooLow } = await bracketOf(tries, startAt ?? FIRST_SHARE / aloneSeconds(alone, objective), isTooFew)
+  const hasTime = (rate: number, heldAt: number | null) => hasTimeFor(rate, heldAt === null ? 1 : 1 + CONFIRMING)
+  const firstRate = startAt ?? FIRST_SHARE / aloneSeconds(alone, objective)
+  const { low, high, late, tooLow, isCut } = await bracketOf(tries, firstRate, { isTooFew, hasTime })
+  if (low === null && isCut) return end(cutAfter(0))
   if (low === null && late !== null) return end(generatorEnded(late, null))
   if (low === null && tooLow !== null) return end(tooFew(objective, tooLow, searched.secondsAt(tooLow)))
   if (low === null) return end('the objective holds at none of the rates that were tried')
   const most = high ?? low
   if (isTooFew(most)) return end(tooFew(objective, most, searched.secondsAt(most)))
-  const halved = high === null ? { low, late } : await halve(tries, low, high)
-  const aboveIsKnown = high !== null && halved.late === null
-  const confirmed = await confirm(tries, { start: halved.low, least: leastFor(objective), aboveIsKnown })
-  if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, halved.low))
-  if (confirmed.kind === 'too-few')
-    return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
-  if (confirmed.kind === 'none') return end('no rate near the one found held in five runs: make them longer (--seconds)')
-  if (confirmed.above !== null) return end('confirmed', confirmed)
-  return end(endedEarly(confirmed, halved.late, high === null), confirmed)
+  const halved = high === null ? { low, late } : await halve(tries, low, high, hasTime)
+  const aboveIsKnown = isCut || (high !== null && halved.late === null)
+  return confirmedFrom(halved.low, { late: halved.late, aboveIsKnown, isMost: high === null })
 }
+
+/** What is known above the rate that is to be confirmed. */
+interface Above {
+  readonly late: number | null
+  readonly aboveIsKnown: boolean
+  /** None failed. */
+  readonly isMost: boolean
+}
+
+/** The highest rate that never failed, in no confirming run; null: there is none. */
+function heldOnce(runs: readonly LoadSearchRun[]): Confirmed | null {
+  const failed = new Set(runs.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond))
+  const held = runs.map(({ ratePerSecond }) => ratePerSecond).filter((rate) => rate !== null && !failed.has(rate)) as number[]
+  if (held.length === 0) return null
+  return { kind: 'confirmed', ratePerSecond: Math.max(...held), runs: 0, above: null, lateAt: null, isCut: true }
+}
+
+const cutAfter = (runs: number): string =>
+  `the time was used up with ${runs} of ${CONFIRMING} confirming runs${runs < CONFIRMING ? '' : ', before the rate above was known'}; give more (--budget)`
 
 /** Why nothing is known above a rate that held. */
 function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string {
@@ -97,16 +131,27 @@ interface Bracket {
   readonly late: number | null
   /** The rate that would have been next, and has too few requests to be confirmed; null: none. */
   readonly tooLow: number | null
+  /** There was no time for the next. */
+  readonly isCut: boolean
+}
+
+interface Limits {
+  readonly isTooFew: (rate: number) => boolean
+  /** For a run, and for confirming what held. */
+  readonly hasTime: (rate: number, heldAt: number | null) => boolean
 }
 
 /** A rate that holds and one that does not, a factor of two apart. */
-async function bracketOf(tries: Tries, start: number, isTooFew: (rate: number) => boolean): Promise<Bracket> {
+async function bracketOf(tries: Tries, start: number, { isTooFew, hasTime }: Limits): Promise<Bracket> {
   let low: number | null = null
   let high: number | null = null
   let late: number | null = null
   let tooLow: number | null = null
   let rate = start
+  let isCut = false
   for (let k = 0; k <= MOST_DOUBLINGS; k++) {
+    isCut = !hasTime(rate, low)
+    if (isCut) break
     const outcome = await tries.at(rate, 'bracket')
     if (outcome === 'holds') low = rate
     else if (outcome === 'fails') high = rate
@@ -117,14 +162,20 @@ async function bracketOf(tries: Tries, start: number, isTooFew: (rate: number) =
     tooLow = rate
     break
   }
-  return { low, high, late: high === null ? late : null, tooLow }
+  return { low, high, late: high === null ? late : null, tooLow, isCut }
 }
 
 /** Until the bracket is narrow. */
-async function halve(tries: Tries, from: number, to: number): Promise<{ low: number; late: number | null }> {
+async function halve(
+  tries: Tries,
+  from: number,
+  to: number,
+  hasTime: Limits['hasTime'],
+): Promise<{ low: number; late: number | null }> {
   let [low, high] = [from, to]
   while (high / low > BRACKET) {
     const middle = Math.sqrt(low * high)
+    if (!hasTime(middle, low)) break
     const outcome = await tries.at(middle, 'bisect')
     if (outcome === 'late') return { low, late: middle }
     if (outcome === 'holds') low = middle
@@ -134,7 +185,7 @@ async function halve(tries: Tries, from: number, to: number): Promise<{ low: num
 }
 
 /** With the rates at which no run failed, and from which on none held, around it. */
-function foundOf({ ratePerSecond: rate, runs: confirmed, above }: Confirmed, runs: readonly LoadSearchRun[]): LoadFound {
+function foundOf({ ratePerSecond: rate, runs: confirmed, above, isCut }: Confirmed, runs: readonly LoadSearchRun[]): LoadFound {
   const rated = runs.filter(({ ratePerSecond }) => ratePerSecond !== null)
   const known = rated.filter(({ generatorLate }) => generatorLate !== true)
   const late = rated.filter(({ generatorLate }) => generatorLate === true).map(({ ratePerSecond }) => ratePerSecond!)
@@ -150,7 +201,7 @@ function foundOf({ ratePerSecond: rate, runs: confirmed, above }: Confirmed, run
     low: lower.length > 0 ? Math.max(...lower) : rate / STEP,
     high: higher.length > 0 ? Math.min(...higher) : Math.max(highest, rate) * STEP,
     confirmed,
-    ...(above === null ? { atLeast: true } : {}),
+    ...(above === null && !(isCut && failed.length > 0) ? { atLeast: true } : {}),
   }
 }
 

@@ -1,5 +1,5 @@
 // The runs of a search, each judged by the objective. A run that misses by less than its own interval, or does not show whether the server keeps
-// up, is made longer before it counts as failed, up to four times as long. A run in which the generator was late is none: it is made again.
+// up, is made longer before it counts as failed, up to four times as long, while there is time. A run in which the generator was late is none: it is made again.
 import type { LoadSearchRun } from '../report/documents/load.ts'
 import { isUndecided, judge, type Objective } from './objective.ts'
 
@@ -16,6 +16,9 @@ export interface SearchSample {
 /** `stage` 'alone': one request after another, `ratePerSecond` null. */
 export type SearchRun = (ratePerSecond: number | null, seed: number, stage: LoadSearchRun['stage']) => Promise<SearchSample>
 
+/** Whether so many runs at a rate can still be made. */
+export type HasTimeFor = (ratePerSecond: number, runs: number) => boolean
+
 export type Outcome = 'holds' | 'fails' | 'late'
 
 export interface Tries {
@@ -28,15 +31,18 @@ export interface Tries {
 const ATTEMPTS = 3
 /** A confirming run that misses the objective by less than it is sure of becomes so many times as long at most. */
 const LENGTHS = 4
+/** So many runs must fit after one is made longer. */
+const KEPT_RUNS = 10
 
-export function triesOf(objective: Objective, run: SearchRun, firstSeed: number): Tries {
+export function triesOf(objective: Objective, run: SearchRun, firstSeed: number, hasTimeFor: HasTimeFor = () => true): Tries {
   const runs: LoadSearchRun[] = []
   let next = firstSeed
   const newSeed = () => next++
   const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed: number): Promise<Outcome> => {
     let { latencies, saturated, limited, isUnclear = false } = await run(ratePerSecond, seed, stage)
     const most = stage === 'confirm' || stage === 'above' ? LENGTHS : 1
-    const isOpen = () => !saturated && !limited && (isUnclear || isUndecided(objective, latencies))
+    const isOpen = () =>
+      !saturated && !limited && (isUnclear || isUndecided(objective, latencies)) && hasTimeFor(ratePerSecond ?? 0, 1 + KEPT_RUNS)
     for (let length = 1; length < most && isOpen(); length++) {
       const more = await run(ratePerSecond, newSeed(), stage)
       latencies = joined(latencies, more.latencies)

@@ -14,6 +14,7 @@ export interface LoadFlags extends InputFlags {
   readonly seconds?: number
   readonly seed?: number
   readonly slo?: string
+  readonly budget?: number
   readonly body?: readonly string[]
   readonly header?: readonly string[]
   readonly method?: string
@@ -50,6 +51,7 @@ export async function runLoad(
     seconds: flags.seconds ?? null,
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     slo: flags.slo ?? null,
+    budgetSeconds: flags.budget ?? null,
     bodies: flags.body ?? [],
     headers: flags.header ?? [],
     method: flags.method ?? null,

@@ -10,6 +10,8 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
   if (search !== null) {
     if (found === null) return `No rate was found that holds ${search.objective}: ${search.ended}.`
     const runs = `${found.confirmed} of ${search.confirmingRuns} confirming runs`
+    if (found.confirmed < search.confirmingRuns)
+      return `${perSecond(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${search.ended}.`
     if (found.atLeast)
       return `At least ${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${search.ended}.`
     return (

@@ -1,10 +1,10 @@
 // The arrivals of a point once more, of a server that is met otherwise.
 import { measurePoint } from '../../load/measure.ts'
 import type { LoadPoint } from '../../report/documents/load.ts'
+import { counted } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
-import { counted } from './runs.ts'
 
 export interface AsBefore {
   readonly plan: Pick<Plan, 'arrivals'>

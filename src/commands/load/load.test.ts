@@ -84,6 +84,10 @@ test('answers a search with the rate and its interval', () => {
   expect(answer({ search, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 5 } })).toBe(
     '61.2 requests/s (59–64.1) is the highest rate that holds p99<20ms, in 5 of 5 confirming runs.',
   )
+  const cut = { ...search!, ended: 'the time was used up with 3 of 5 confirming runs' }
+  expect(answer({ search: cut, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 3 } })).toBe(
+    '61.2 requests/s held p99<20ms, which is not confirmed: the time was used up with 3 of 5 confirming runs.',
+  )
   expect(answer({ search: { ...search!, ended: 'it never holds' } })).toBe(
     'No rate was found that holds p99<20ms: it never holds.',
   )

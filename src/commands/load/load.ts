@@ -57,7 +57,7 @@ function openRemote(address: string, kind: 'http' | 'oip', options: LoadOptions)
 async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions): Promise<LoadDocument> {
   options.onProgress?.({ stage: 'the generator itself', done: 0, of: 1 })
   const most = plan.rates.length > 0 ? Math.max(...plan.rates) : null
-  const ceiling = await measureCeiling(opened.target, most, options.signal)
+  const ceiling = options.ceiling ?? (await measureCeiling(opened.target, most, options.signal))
   const runs = await measureAll(opened, plan, options, ceiling.ceilingPerSecond)
   const answers = await compareAnswers(
     runs.measured.flatMap(({ kept }) => kept),

@@ -1,4 +1,5 @@
 // What `load` can be told.
+import type { Ceiling } from '../../load/audit.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress, WhyOptions } from '../options.ts'
@@ -15,6 +16,12 @@ export interface LoadOptions {
   readonly seed: number
   /** As on the command line: 'p99<20ms'. null: nothing is searched for. */
   readonly slo: string | null
+  /** What the search for it may take; null: ten minutes, or as long as its runs take where `seconds` is told. */
+  readonly budgetSeconds: number | null
+  /** The first of the rates was seen to hold it: it is confirmed at once. */
+  readonly isNear: boolean
+  /** What the generator reaches here; null: it is measured. */
+  readonly ceiling: Ceiling | null
   /** Bodies of requests, each drawn as often as the others: text, or @file. None: GET. */
   readonly bodies: readonly string[]
   readonly method: string | null
@@ -58,6 +65,9 @@ export const LOAD_DEFAULTS: LoadOptions = {
   seconds: null,
   seed: 1,
   slo: null,
+  budgetSeconds: null,
+  isNear: false,
+  ceiling: null,
   bodies: [],
   method: null,
   headers: [],

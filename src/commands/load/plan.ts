@@ -26,6 +26,8 @@ export function planOf(options: LoadOptions): Plan {
     throw new InputError(
       '--clients is a closed loop, in which nothing arrives by a rate; give it without --rate, --slo and a trace',
     )
+  if (options.budgetSeconds !== null && objective === null)
+    throw new InputError("--budget: bounds the search for an objective; give one, as in --slo 'p99<20ms', or --seconds")
   const replay = arrivals.kind === 'trace' && rates.length === 0 && objective === null
   if (rates.length === 0 && clients.length === 0 && objective === null && !replay)
     throw new InputError(

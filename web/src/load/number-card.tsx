@@ -34,8 +34,8 @@ export function NumberCard({ load }: { load: Load }) {
                 {perSecond(found.ratePerSecond)} <small>requests/s</small>
               </p>
               <p class="soft">
-                {found.atLeast ? '' : `${perSecond(found.low)}–${perSecond(found.high)} requests/s; `}it held in{' '}
-                {plural(found.confirmed, 'confirming run')}
+                {found.atLeast ? '' : `${perSecond(found.low)}–${perSecond(found.high)} requests/s; `}it held in {found.confirmed}{' '}
+                of {plural(search.confirmingRuns, 'confirming run')}
               </p>
             </>
           )}

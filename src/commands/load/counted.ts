@@ -1,0 +1,43 @@
+// A run with what the server counted meanwhile.
+import { withinCeiling } from '../../load/generator-limit.ts'
+import { throughputBound, utilisationLaw } from '../../load/laws.ts'
+import type { MeasuredPoint } from '../../load/measure.ts'
+import { asOwn } from '../../load/parts.ts'
+import type { LoadPoint, LoadServerFacts } from '../../report/documents/load.ts'
+import { type DrainPlan, drained } from './drained.ts'
+import type { OpenedTarget } from './opened-target.ts'
+
+export const withinCeilingOf = (one: MeasuredPoint, ceilingPerSecond: number): MeasuredPoint => ({
+  ...one,
+  point: withinCeiling(one.point, ceilingPerSecond),
+})
+
+/** Those in which the run before left requests that nobody waits for any more. */
+const unfinished = new WeakSet<OpenedTarget>()
+
+/**
+ * A run with what the server counted meanwhile, which begins when what the run before left is worked off. Throws InputError where the server was
+ * started for the command and is gone.
+ */
+export async function counted(
+  opened: OpenedTarget,
+  run: () => Promise<MeasuredPoint>,
+  { timeoutMs, signal }: Omit<DrainPlan, 'target'>,
+): Promise<MeasuredPoint> {
+  if (unfinished.delete(opened)) await drained({ target: opened.target, timeoutMs, signal })
+  await opened.facts()
+  const { point, ...rest } = await run()
+  const server = await opened.facts()
+  opened.check()
+  // Else every answer was waited for.
+  if (point.saturated || point.timedOut > 0) unfinished.add(opened)
+  const parts = opened.setup === null || point.parts === null ? point.parts : asOwn(point.parts)
+  const own = { ...point, parts, server }
+  return { ...rest, point: { ...own, laws: [...(point.laws ?? []), ...lawsOfServer(own, server, opened)] } }
+}
+
+function lawsOfServer(point: LoadPoint, server: LoadServerFacts | null, { setup }: Pick<OpenedTarget, 'setup'>) {
+  if (setup === null) return []
+  const laws = [utilisationLaw(point, server, setup.workers), throughputBound(point, server, setup.workers)]
+  return laws.filter((law) => law !== null)
+}

@@ -1,0 +1,85 @@
+// A first look at one set-up of a server: what it answers at most, and the rate that one short run each holds an objective at. Nothing is
+// confirmed here.
+import { type Ceiling, measureCeiling } from '../../load/audit.ts'
+import { perSecond } from '../../load/facts.ts'
+import { measureClosed } from '../../load/measure.ts'
+import { leastFor, parseObjective } from '../../load/objective.ts'
+import { roughRate } from '../../load/rough.ts'
+import type { HasTimeFor } from '../../load/tries.ts'
+import type { LoadSetup } from '../../report/documents/load.ts'
+import { inTemporaryFolder } from '../run.ts'
+import { counted } from './counted.ts'
+import { openModelTarget } from './model-target.ts'
+import type { OpenedTarget } from './opened-target.ts'
+import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
+import { planOf } from './plan.ts'
+import { type SearchPlan, searchRun, wholeSeconds } from './search-runs.ts'
+
+export interface LookAsked {
+  /** Lower rates are of no interest; null: all are. */
+  readonly leastPerSecond: number | null
+  readonly hasSeconds: (seconds: number) => boolean
+}
+
+export interface RoughLook {
+  readonly setup: LoadSetup
+  readonly ceiling: Ceiling
+  /** Of as many clients as have a place; null: it was not asked, since nothing is joined. */
+  readonly answersPerSecond: number | null
+  /** Held, and did not; null: none that is of interest. */
+  readonly low: number | null
+  readonly high: number | null
+  /** Why none holds; null: one does. */
+  readonly why: string | null
+}
+
+const CAPACITY_SECONDS = 1.5
+/** Of what it answers at most: an open loop holds less. */
+const FIRST_SHARE = 0.8
+/** What it answers is known by so much. */
+const CAPACITY_NOISE = 1.05
+const RUN = { leastSeconds: 2.5, mostSeconds: 6 } as const
+
+/** `given`: the set-up, an objective and inputs. Throws InputError where the model is not served so. */
+export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookAsked): Promise<RoughLook> {
+  const options = { ...LOAD_DEFAULTS, ...given }
+  return inTemporaryFolder(async (folder) => {
+    const opened = await openModelTarget(file, options, folder)
+    try {
+      return await looked(opened, options, asked)
+    } finally {
+      opened.close()
+    }
+  })
+}
+
+async function looked(opened: OpenedTarget, options: LoadOptions, { leastPerSecond: least, hasSeconds }: LookAsked) {
+  const { target } = opened
+  const setup = opened.setup!
+  const { signal, seed } = options
+  const ceiling = options.ceiling ?? (await measureCeiling(target, null, signal))
+  const none = (why: string, answersPerSecond: number | null = null): RoughLook => ({
+    ...{ setup, ceiling, answersPerSecond, low: null, high: null, why },
+  })
+  if (options.maxBatch === 'auto' && setup.maxBatch === 1)
+    return none(`requests are not joined: ${setup.whyAlone ?? 'it does not pay'}`)
+  const timeoutMs = options.timeoutSeconds * 1000
+  const closed = { target, seed, timeoutMs, signal, clients: setup.queueLimit, length: { seconds: CAPACITY_SECONDS } }
+  const { point } = await counted(opened, () => measureClosed(closed), closed)
+  const most = point.achievedPerSecond
+  if (most === 0) return none('no request was answered', most)
+  if (least !== null && most * CAPACITY_NOISE < least)
+    return none(`another set-up holds ${perSecond(least)} requests/s, more than it answers`, most)
+  const objective = parseObjective(options.slo!)
+  const plan: SearchPlan = { ...planOf(options), objective, ceilingPerSecond: ceiling.ceilingPerSecond }
+  const secondsAt = (rate: number) => Math.max(RUN.leastSeconds, Math.min(RUN.mostSeconds, leastFor(objective) / rate))
+  const run = searchRun(opened, plan, options, { seconds: secondsAt })
+  const hasTimeFor: HasTimeFor = (rate, runs) => hasSeconds(runs * wholeSeconds(secondsAt(rate)))
+  const start = { firstSeed: seed, startAt: least ?? FIRST_SHARE * most, isLeast: least !== null }
+  const { low, high, runs } = await roughRate(objective, { run, hasTimeFor }, start)
+  const isCut = runs.length === 0 || (least === null && !hasTimeFor(high ?? start.startAt, 1))
+  if (low === null && isCut) return none('the time was used up; give more (--budget)', most)
+  if (low === null && least !== null) return none(`it does not hold ${perSecond(least)} requests/s`, most)
+  if (low === null) return none(`it holds ${objective.text} at none of the rates that were tried`, most)
+  return { setup, ceiling, answersPerSecond: most, low, high, why: null }
+}
