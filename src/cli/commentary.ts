@@ -13,6 +13,7 @@ export interface Commentary {
   readonly listeners: {
     onProgress(progress: StageProgress): void
     onDiagnosis(sentence: string): void
+    onPlan(sentence: string): void
     onTrial(trial: TrialRow): void
   }
   paragraph(sentence: string): void
@@ -35,6 +36,7 @@ export function openCommentary(screen: Screen, { progress: wanted, aloud }: { pr
     listeners: {
       onProgress: progress.show,
       onDiagnosis: paragraph,
+      onPlan: (sentence) => say(`\n${wrap(sentence, screen.width).join('\n')}\n`),
       onTrial: (trial) => say(`${trialLines(trial, screen.width, colours).join('\n')}\n`),
     },
     paragraph,

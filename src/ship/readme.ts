@@ -123,11 +123,12 @@ function servingText({ serving, report }: ShipPlan): string {
     'else to install; `node serve.mjs --help` has its options. gRPC takes `npm install @grpc/grpc-js` here, and `--grpc-port 8001`.',
   ]
   if (serving === undefined || held == null || held.best === null) return text.join('\n')
-  const { ratePerSecond } = held.tried[held.best]!.found!
+  const { found, why } = held.tried[held.best]!
+  const { ratePerSecond } = found!
   const rate = ratePerSecond >= 100 ? Math.round(ratePerSecond) : Number(ratePerSecond.toPrecision(3))
   return [
     ...text,
-    `It serves with \`serving\` of options.json, as \`npx whyslow serve .\` does, with which ${rate} requests/s hold ${inline(held.objective)} where it was measured.`,
+    `It serves with \`serving\` of options.json, as \`npx whyslow serve .\` does, with which ${rate} requests/s ${why === null ? 'hold' : 'held'} ${inline(held.objective)} where it was measured${why === null ? '' : ` (${inline(why)})`}.`,
     ...(serving.queue === undefined
       ? []
       : [

@@ -51,6 +51,8 @@ export interface FixOptions extends WhyOptions {
   readonly preprocessing: PreprocessingFlags
   /** The sentence of the diagnosis, before anything is tried. */
   readonly onDiagnosis?: (sentence: string) => void
+  /** What comes after the trials and takes longer than them, before it begins. */
+  readonly onPlan?: (sentence: string) => void
   /** Each trial as it ends. */
   readonly onTrial?: (trial: TrialRow) => void
 }

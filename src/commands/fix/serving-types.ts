@@ -2,6 +2,7 @@
 import type { LoadDocument } from '../../report/documents/load.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { LoadOptions } from '../load/options.ts'
+import type { LookAsked, RoughLook } from '../load/rough-look.ts'
 
 export type ServingReport = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
 
@@ -17,3 +18,11 @@ export interface ServingSetup {
 
 /** A run of `load` on a set-up. */
 export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => Promise<LoadDocument>
+
+export interface ServingRuns {
+  /** A first look at a set-up. Throws InputError where the model is not served so. */
+  readonly look: (setup: ServingSetup, options: Partial<LoadOptions>, asked: LookAsked) => Promise<RoughLook>
+  readonly load: LoadSetup
+  /** Of the time for the whole choice. */
+  readonly leftSeconds: () => number
+}

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
-import type { LoadOptions } from '../load/options.ts'
-import { searchServing, servingSetups, worthSearching } from './serving.ts'
-import type { ServingSetup } from './serving-types.ts'
+import type { RoughLook } from '../load/rough-look.ts'
+import { searchServing, servingSetups } from './serving.ts'
+import type { ServingRuns, ServingSetup } from './serving-types.ts'
 
 test('every way to share the CPUs, and one CPU left to HTTP, with and without joining', () => {
   expect(servingSetups(2, true)).toEqual([
@@ -20,144 +20,155 @@ test('every way to share the CPUs, and one CPU left to HTTP, with and without jo
   expect(servingSetups(1, false)).toHaveLength(2)
 })
 
-const rates = (some: readonly { readonly answersPerSecond: number | null }[]) => some.map((one) => one.answersPerSecond)
-
-test('of those the ones that answer nearly as much as the best', () => {
-  const of = (...all: (number | null)[]) => worthSearching(all.map((answersPerSecond) => ({ answersPerSecond, aloneMs: null })))
-  const { first, others } = of(100, null, 60, 71, 99, 90)
-  expect([rates(first), rates(others)]).toEqual([
-    [100, 99, 90],
-    [71, 60],
-  ])
-  expect(rates(of(100, 60).first)).toEqual([100])
-  expect(of(null)).toEqual({ first: [], others: [] })
-})
-
-test('and those that answer one request soonest', () => {
-  const of = (...all: [number, number][]) =>
-    worthSearching(all.map(([answersPerSecond, aloneMs]) => ({ answersPerSecond, aloneMs })))
-  // 4 CPUs: four workers of 25 ms a request, one with four threads of 10 ms, two with two of 15 ms.
-  const { first, others } = of([160, 25], [100, 10], [110, 15])
-  expect([rates(first), rates(others)]).toEqual([[160, 100], [110]])
-  // As soon with joining: two at most.
-  expect(rates(of([160, 25], [100, 10], [99, 10.5], [98, 10.2]).first)).toEqual([160, 100, 99])
-})
-
-/** Answers a second without an objective, the rate that holds it (null: none does), and what predictions of several rows cost. */
-type Costs = readonly { readonly rows: number; readonly ms: number }[]
-type Server = Readonly<Record<string, readonly [number, number | null, (Costs | undefined)?, number?]>>
-const BOUND_MS = 20
-/** As an automatic choice that joins none. */
-const ALONE: Costs = []
+/** What a set-up is scripted to do. */
+interface Scripted {
+  /** The rate that short runs hold; null: none. */
+  readonly rate: number | null
+  /** What confirming runs make of it; absent: the same rate, five times. */
+  readonly found?: LoadDocument['found']
+  /** Of each confirming run, whether it held. */
+  readonly held?: readonly boolean[]
+  readonly costs?: readonly { readonly rows: number; readonly ms: number }[]
+  /** The mean at low load, ms. */
+  readonly lowMs?: number
+  /** Why an automatic choice joins none. */
+  readonly whyAlone?: string
+}
+const SLO = 'p99<20ms'
+const MINUTE = 60
 const asked: string[] = []
-/** At a rate that is told, the p99 is the bound where the set-up holds it just so, and less where it holds more. */
-const runOn =
-  (server: Server) =>
-  async (setup: ServingSetup, { slo, rates, batchWithinMs, fewRows }: Partial<LoadOptions>) => {
-    const { workers, threads, batchDelayMs } = setup
-    if (setup.maxBatch === 'auto') expect(batchWithinMs).toBe(BOUND_MS)
-    const rows = setup.maxBatch === 'auto' ? 8 : setup.maxBatch
-    const key = `${workers}x${threads}b${rows}${batchDelayMs === 0 ? '' : `d${batchDelayMs}`}`
+
+/** Each look takes a minute, each run under load none. */
+function runsOn(server: Readonly<Record<string, Scripted>>, seconds = 100 * MINUTE): ServingRuns {
+  let left = seconds
+  asked.length = 0
+  const of = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup) => {
+    const key = `${workers}x${threads}b${maxBatch === 'auto' ? 8 : maxBatch}${batchDelayMs === 0 ? '' : `d${batchDelayMs}`}`
     const one = server[key]
-    if (one === undefined) throw new InputError('it is not served so')
-    if (slo === undefined && rates?.length) {
-      const [meanMs, p99Ms] = [one[3] ?? 1, (BOUND_MS * rates[0]!) / one[1]!]
-      const intervals = { meanMs: { low: 0.9 * meanMs, high: 1.1 * meanMs } }
-      const point = { saturated: false, errors: 0, meanMs, p99Ms, intervals, server: { meanTogether: rows === 1 ? 1 : 2 } }
-      return { points: [point] } as unknown as LoadDocument
-    }
-    if (slo !== undefined && rows > 1) expect(fewRows).toBe(4)
-    const maxBatch = one[2] === ALONE ? 1 : rows
-    const whyAlone = one[2] === ALONE ? 'rows cost as much together' : null
-    const served = { maxBatch, fewRows: Math.min(maxBatch, 4), batchCosts: one[2] ?? null, whyAlone }
-    asked.push(`${key} ${slo ?? 'capacity'}${rates?.length ? ` from ${rates[0]}` : ''}`)
-    const found = one[1] === null ? null : { ratePerSecond: one[1], low: one[1], high: one[1], confirmed: 5 }
-    const search = { ended: found === null ? 'it never holds' : 'confirmed' }
-    const points = [{ achievedPerSecond: one[0] }, { meanMs: one[3] ?? null }]
-    return { points, setup: served, found, search } as unknown as LoadDocument
+    if (one === undefined) throw new InputError(`${key} is not served`)
+    return { key, ...one }
   }
+  return {
+    leftSeconds: () => left,
+    async look(setup, options, { leastPerSecond, hasSeconds }) {
+      const { key, rate, costs, whyAlone } = of(setup)
+      expect([options.slo, hasSeconds(0)]).toEqual([SLO, true])
+      left -= MINUTE
+      asked.push(`${key}${leastPerSecond === null ? '' : ` ${Number(leastPerSecond.toFixed(1))}`}`)
+      const isJoined = setup.maxBatch !== 1 && whyAlone === undefined
+      const served = { maxBatch: isJoined ? 8 : 1, fewRows: isJoined ? 4 : 1, batchCosts: costs ?? null }
+      const low = whyAlone !== undefined || rate === null || rate < (leastPerSecond ?? 0) ? null : rate
+      const why = low === null ? (whyAlone ?? 'it does not hold it') : null
+      return { setup: served, answersPerSecond: 1000, low, high: low === null ? null : 1.05 * low, why } as unknown as RoughLook
+    },
+    async load(setup, { rates, isNear, budgetSeconds, fewRows, slo }) {
+      const { key, rate, found, held = [true], lowMs = 1 } = of(setup)
+      if (slo === undefined) {
+        asked.push(`${key} low ${Number(rates![0]!.toFixed(1))}`)
+        const intervals = { meanMs: { low: 0.95 * lowMs, high: 1.05 * lowMs } }
+        const server = { meanTogether: setup.maxBatch === 1 ? 1 : 2 }
+        return {
+          points: [{ saturated: false, errors: 0, meanMs: lowMs, p99Ms: 2, intervals, server }],
+        } as unknown as LoadDocument
+      }
+      expect([slo, isNear, rates, budgetSeconds]).toEqual([SLO, true, [rate], left])
+      expect(fewRows).toBe(setup.maxBatch === 1 ? null : 4)
+      asked.push(`${key} confirmed`)
+      const confirmed = { ratePerSecond: rate, low: rate, high: rate, confirmed: 5 }
+      const search = { ended: 'the end', confirmingRuns: 5, runs: held.map((one) => ({ held: one })) }
+      return { found: found === undefined ? confirmed : found, search } as unknown as LoadDocument
+    },
+  }
+}
 
-test('the highest rate that holds wins, and not the highest throughput', async () => {
-  asked.length = 0
-  const server: Server = { '2x1b1': [100, 80], '2x1b8': [110, 60], '1x2b1': [50, 49] }
-  const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
-  expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, maxBatch: 1, found: { ratePerSecond: 80 } })
-  expect(asked.slice(3)).toEqual(['2x1b8 p99<20ms', '2x1b1 p99<20ms from 60'])
-  expect(tried.map(({ why }) => why)).toEqual([
-    null,
-    null,
-    'another set-up answers more',
-    ...new Array(3).fill('it is not served so'),
+const whys = (tried: readonly { readonly why: string | null }[]) => tried.map(({ why }) => why)
+
+test('each set-up is looked at once, against what the best so far holds, and the last that held is confirmed', async () => {
+  const server = {
+    '2x1b1': { rate: 80 },
+    '1x2b1': { rate: 79 },
+    '1x1b1': { rate: 81 },
+    '2x1b8': { rate: 82 },
+    '1x1b8': { rate: 90 },
+  }
+  const { best, tried } = await searchServing(SLO, servingSetups(2, true), runsOn(server))
+  // One with fewer workers needs to hold as much, one that joins requests clearly more.
+  expect(asked).toEqual([
+    ...['2x1b1', '1x2b1 80', '1x1b1 80', '2x1b8 83.4', '1x1b8 83.4'],
+    ...['1x1b8 low 18', '1x1b1 low 18', '1x1b8 low 18', '1x1b8 confirmed'],
   ])
+  expect(tried[best!]).toMatchObject({ workers: 1, maxBatch: 8, fewRows: 4, found: { ratePerSecond: 90, confirmed: 5 } })
+  const less = 'another set-up holds more, or as much and is simpler'
+  expect(whys(tried)).toEqual([less, 'it does not hold it', less, 'it does not hold it', '1x2b8 is not served', null])
+  expect(tried[2]!.found).toMatchObject({ ratePerSecond: 81, confirmed: 0 })
 })
 
-test('a strict objective is held by the set-up that answers one request soonest', async () => {
-  asked.length = 0
-  const server: Server = {
-    '4x1b1': [160, null, undefined, 25],
-    '2x2b1': [130, 30, undefined, 15],
-    '1x4b1': [100, 50, undefined, 10],
-  }
-  const { best, tried } = await searchServing('p99<20ms', servingSetups(4, true), runOn(server))
-  expect(tried[best!]).toMatchObject({ workers: 1, threads: 4, maxBatch: 1, found: { ratePerSecond: 50 } })
+test('where none holds, none is best, and nothing is confirmed', async () => {
+  const none = { rate: null }
+  const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': none, '1x1b8': none }))
+  expect([best, whys(tried)]).toEqual([null, ['it does not hold it', 'it does not hold it']])
+  expect(asked).toEqual(['1x1b1', '1x1b8'])
 })
 
-test('of two that hold nearly the same rate the one that does better in turns wins', async () => {
-  const server: Server = { '2x1b1': [100, 80], '1x1b1': [95, 78] }
-  const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
-  expect(tried[best!]).toMatchObject({ workers: 2, threads: 1, found: { ratePerSecond: 80 } })
-  expect(tried.filter(({ found }) => found !== null)).toHaveLength(2)
+test('one that joins requests is not taken where one by one is answered sooner at low load, unless no other holds', async () => {
+  const server = { '1x1b1': { rate: 60, lowMs: 1 }, '1x1b8': { rate: 90, lowMs: 3 } }
+  const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server))
+  expect([best, whys(tried)]).toEqual([0, [null, 'at 18 requests/s answers come later than one by one']])
+  const only = { '1x1b1': { rate: null, lowMs: 1 }, '1x1b8': { rate: 90, lowMs: 3 } }
+  expect((await searchServing(SLO, servingSetups(1, true), runsOn(only))).best).toBe(1)
 })
 
-test('where none of the first holds, the others are searched until one does', async () => {
-  asked.length = 0
-  const server: Server = { '2x1b1': [160, null], '2x1b8': [60, 20], '1x2b1': [50, 30] }
-  const { best, tried } = await searchServing('p99<20ms', servingSetups(2, true), runOn(server))
-  expect(tried[best!]).toMatchObject({ workers: 2, maxBatch: 8, found: { ratePerSecond: 20 } })
-  expect(asked.slice(3)).toEqual(['2x1b1 p99<20ms', '2x1b8 p99<20ms'])
+test('joining that does not pay by what predictions of several rows cost says why', async () => {
+  const server = { '1x1b1': { rate: 60 }, '1x1b8': { rate: 90, whyAlone: 'rows cost as much together' } }
+  const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server))
+  expect([best, tried[1]!.why]).toEqual([0, 'rows cost as much together'])
 })
 
-test('where none holds, none is best, and each says why', async () => {
-  const { best, tried } = await searchServing(
-    'p99<20ms',
-    servingSetups(1, true),
-    runOn({ '1x1b1': [100, null], '1x1b8': [90, null] }),
-  )
-  expect(best).toBe(null)
-  expect(tried.map(({ why }) => why)).toEqual(['it never holds', 'it never holds'])
-})
+describe('the time', () => {
+  const all = { '2x1b1': { rate: 80 }, '1x2b1': { rate: 90 }, '1x1b1': { rate: 100 }, '2x1b8': { rate: 200 } }
 
-test('joining that does not pay by what predictions of several rows cost is not searched, and says why', async () => {
-  asked.length = 0
-  const { best, tried } = await searchServing(
-    'p99<20ms',
-    servingSetups(1, true),
-    runOn({ '1x1b1': [100, 50], '1x1b8': [99, 60, ALONE] }),
-  )
-  expect([best, tried[1]!.why]).toEqual([0, 'requests are not joined: rows cost as much together'])
-  expect(asked).toEqual(['1x1b1 capacity', '1x1b8 capacity', '1x1b1 p99<20ms'])
+  test('is kept for confirming: what is not looked at is said to be not tried', async () => {
+    const { best, tried } = await searchServing(SLO, servingSetups(2, true), runsOn(all, 4 * MINUTE))
+    // 60 % are two looks and a part.
+    expect([asked, best]).toEqual([['2x1b1', '1x2b1 80', '1x1b1 90', '1x1b1 confirmed'], 2])
+    const joined = 'not tried with requests joined: the time was used up; give more (--budget)'
+    expect(whys(tried).slice(3)).toEqual([joined, joined, joined])
+    const { tried: few } = await searchServing(SLO, servingSetups(2, true), runsOn(all, MINUTE))
+    expect(whys(few)[1]).toBe('not tried: the time was used up; give more (--budget)')
+  })
+
+  test('that ends before five runs leaves what is not confirmed, and says so', async () => {
+    const found = { ratePerSecond: 78, low: 77, high: 80, confirmed: 3 }
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': { rate: 80, found } }))
+    expect([best, tried[0]]).toMatchObject([0, { found, why: 'not confirmed: the end' }])
+    const none = { rate: 80, found: null, held: [] }
+    const { tried: unconfirmed } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': none }))
+    expect(unconfirmed[0]).toMatchObject({ found: { ratePerSecond: 80, confirmed: 0 }, why: 'not confirmed: the end' })
+  })
+
+  test('where a confirming run failed and none held, nothing is said to hold', async () => {
+    const refuted = { rate: 80, found: null, held: [true, false] }
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': refuted }))
+    expect([best, tried[0]]).toMatchObject([null, { found: null, why: 'the end' }])
+  })
 })
 
 describe('a delay', () => {
-  const cheap = [
+  const costs = [
     { rows: 1, ms: 2 },
     { rows: 2, ms: 2.5 },
     { rows: 8, ms: 4 },
   ]
-  const server = (delayed: number | null): Server => ({
-    '1x1b1': [100, 200],
-    '1x1b8': [300, 500, cheap],
-    '1x1b8d4': [0, delayed],
-  })
+  const server = (rate: number) => ({ '1x1b1': { rate: 200 }, '1x1b8': { rate: 500, costs }, '1x1b8d4': { rate } })
 
   test('is tried on the best where rows are cheap together, and kept where it holds more', async () => {
-    const { best, tried } = await searchServing('p99<20ms', servingSetups(1, true), runOn(server(600)))
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server(600)))
     expect(tried).toHaveLength(3)
     expect(tried[best!]).toMatchObject({ maxBatch: 8, fewRows: 4, batchDelayMs: 4, found: { ratePerSecond: 600 } })
   })
 
   test('is not kept where it holds no more', async () => {
-    const { best, tried } = await searchServing('p99<20ms', servingSetups(1, true), runOn(server(null)))
-    expect([best, tried[2]!.why]).toEqual([1, 'it never holds'])
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server(510)))
+    expect([best, tried[2]!.why]).toEqual([1, 'it does not hold it'])
   })
 })

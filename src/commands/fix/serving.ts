@@ -1,23 +1,26 @@
-// `fix --for slo`: workers × threads × batching by measurement. Every way to share the CPUs, with and without joining requests (as many as
-// pay for the whole server), is served as it would be shipped and asked as fast as it answers; the best of those are searched
-// for the highest rate that holds the objective, which that search confirms. So are those that answer one request soonest, since a strict
-// objective leaves no time for a queue, and where none of these holds, all others. Where rows are cheap together, the best is searched once
-// more with a delay, in which an incomplete batch waits for others. Which of them is shipped is decided side by side (`serving-choice.ts`).
+// `fix --for slo`: workers × threads × batching by measurement, within a time that is told beforehand. Every way to share the CPUs is served as
+// it would be shipped and looked at once (`rough-look.ts`): what it answers at most, and the rate that short runs hold. One that does
+// not hold what another one holds is left at that, mostly after one run. First without joining requests, then with as many rows as pay for
+// the whole server: it must hold more, and lose nothing at low load. Where rows are cheap together, the best is tried with a delay, in
+// which an incomplete batch waits for others. Only the one that is left is confirmed, as `load --slo` does.
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
 import { InputError } from '../../graph/input-error.ts'
+import type { Ceiling } from '../../load/audit.ts'
+import { perSecond } from '../../load/facts.ts'
+import { nowMs } from '../../load/now.ts'
 import { parseObjective } from '../../load/objective.ts'
-import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
+import { lookAt } from '../load/rough-look.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
-import { chooseServing } from './serving-choice.ts'
+import { isSimpler, LOW_LOAD_SECONDS, losesAtLowLoad, lowRate } from './serving-choice.ts'
 import { servingLimits } from './serving-limits.ts'
-import type { LoadSetup, Row, ServingReport, ServingSetup } from './serving-types.ts'
+import type { Row, ServingReport, ServingRuns, ServingSetup } from './serving-types.ts'
 import { triedFolder } from './tried-folder.ts'
 
 export interface ServingFound {
@@ -26,15 +29,14 @@ export interface ServingFound {
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
 }
 
-const CAPACITY_SECONDS = 2
-/** Clients that keep every worker busy with as many rows as pay, whatever those are. */
-const CLIENTS_FOR_EACH = 48
-/** Below this share of the highest throughput a set-up is not searched: an objective leaves less than its throughput to all of them. */
-const CAPACITY_SHARE = 0.7
-const MOST_SEARCHED = 3
-/** One request takes nearly as little as with the set-up that answers it soonest. */
-const SOON_SHARE = 1.1
-const MOST_SOON = 2
+/** Of the budget of the remedies: five minutes untold. */
+const BUDGET_TIMES = 4
+/** Of the time, for looks; the rest confirms. */
+const LOOKS_SHARE = 0.6
+/** A set-up that is less simple must hold so much more. */
+const CLEARLY_MORE = 1.03
+const noTime = (setup: ServingSetup): string =>
+  `not tried${isJoined(setup) ? ' with requests joined' : ''}: the time was used up; give more (--budget)`
 
 /** Every split of the CPUs, and one that leaves a CPU to the thread that speaks HTTP; each with and without joining. */
 export function servingSetups(cpus: number, takesThreads: boolean): readonly ServingSetup[] {
@@ -48,103 +50,102 @@ export function servingSetups(cpus: number, takesThreads: boolean): readonly Ser
   return splits.flatMap((split) => [1, 'auto' as const].map((maxBatch) => ({ ...split, maxBatch, batchDelayMs: 0 })))
 }
 
-/** What a set-up was seen to do before its search. */
-export interface Capacity {
-  /** Of as many clients as keep all busy; null: it is not served so. */
-  readonly answersPerSecond: number | null
-  /** One request, with no other before it; null: not known. */
-  readonly aloneMs: number | null
-}
+const isJoined = ({ maxBatch }: ServingSetup): boolean => maxBatch !== 1
 
-/** Those that are worth a search, the highest throughput first, and those that answer one request soonest; and the others, soonest first. */
-export function worthSearching<T extends Capacity>(
-  tried: readonly T[],
-): { readonly first: readonly T[]; readonly others: readonly T[] } {
-  const answered = tried
-    .filter(({ answersPerSecond }) => answersPerSecond !== null)
-    .sort((a, b) => b.answersPerSecond! - a.answersPerSecond!)
-  const best = answered[0]?.answersPerSecond ?? 0
-  const soonest = Math.min(...answered.map(aloneOf))
-  const most = answered.filter(({ answersPerSecond }) => answersPerSecond! >= CAPACITY_SHARE * best).slice(0, MOST_SEARCHED)
-  const soon = answered.filter((one) => aloneOf(one) <= SOON_SHARE * soonest && one.aloneMs !== null).slice(0, MOST_SOON)
-  const first = answered.filter((one) => most.includes(one) || soon.includes(one))
-  const others = answered.filter((one) => !first.includes(one)).sort((a, b) => aloneOf(a) - aloneOf(b))
-  return { first, others }
-}
-
-const aloneOf = ({ aloneMs }: Capacity): number => aloneMs ?? Number.POSITIVE_INFINITY
-
-type Costs = NonNullable<NonNullable<LoadDocument['setup']>['batchCosts']>
-
-interface Tried extends Capacity {
+interface Best {
+  readonly at: number
   readonly setup: ServingSetup
-  readonly row: Row
-  readonly costs: Costs
+  readonly rate: number
+  readonly high: number
 }
 
-export async function searchServing(slo: string, setups: readonly ServingSetup[], run: LoadSetup): Promise<ServingReport> {
+/** The time begins with the call. */
+export async function searchServing(slo: string, setups: readonly ServingSetup[], runs: ServingRuns): Promise<ServingReport> {
   const { boundMs } = parseObjective(slo)
-  const tried: Tried[] = []
-  for (const setup of setups) tried.push(await capacityOf(setup, boundMs, run))
-  const rows = tried.map(({ row }) => row)
-  let rate: number | null = null
-  const searched = async (setup: ServingSetup, row: Row): Promise<Row> => {
-    const { maxBatch, fewRows = null } = row
-    const { found, search } = await run({ ...setup, maxBatch }, { fewRows, slo, rates: rate === null ? [] : [rate] })
-    rate = Math.max(rate ?? 0, found?.ratePerSecond ?? 0) || null
-    return { ...row, found, why: found === null ? (search?.ended ?? null) : null }
+  const start = runs.leftSeconds()
+  const hasSeconds = (seconds: number) => runs.leftSeconds() - seconds >= (1 - LOOKS_SHARE) * start
+  const rows: Row[] = []
+  const costs: Costs[] = []
+  let best: Best | null = null
+  /** Holds, and answers later than one by one at low load: better than none. */
+  let lost: Best | null = null
+  const look = async (setup: ServingSetup, known: Partial<Row> = {}): Promise<void> => {
+    const at = rows.length
+    const untried: Row = { ...rowOf(setup), ...known }
+    rows.push({ ...untried, why: noTime(setup) })
+    costs.push([])
+    if (!hasSeconds(0)) return
+    const compared = isJoined(setup) ? { ...untried, maxBatch: Number.POSITIVE_INFINITY } : untried
+    const least: number | null = best === null ? null : best.rate * (isSimpler(compared, rows[best.at]!) ? 1 : CLEARLY_MORE)
+    const { row, high, batchCosts } = await looked(setup, untried, { runs, slo, least, hasSeconds })
+    rows[at] = row
+    costs[at] = batchCosts
+    if (row.found === null) return
+    const seen: Best = { at, setup, rate: row.found.ratePerSecond, high }
+    if (row.maxBatch > 1 && hasSeconds(LOW_LOAD_SECONDS) && (await losesAtLowLoad(row, runs.load))) {
+      rows[at] = { ...row, why: `at ${perSecond(lowRate(row))} requests/s answers come later than one by one` }
+      lost ??= seen
+      return
+    }
+    if (best !== null) rows[best.at] = { ...rows[best.at]!, why: 'another set-up holds more, or as much and is simpler' }
+    best = seen
   }
-  const { first, others } = worthSearching(tried)
-  for (const [isFirst, some] of [
-    [true, first],
-    [false, others],
-  ] as const)
-    for (const one of some) if (isFirst || highestOf(rows) === null) rows[tried.indexOf(one)] = await searched(one.setup, one.row)
-  const withoutDelay = highestOf(rows)
-  const delayed = withoutDelay === null ? null : withDelay(tried[withoutDelay]!, rows[withoutDelay]!, boundMs)
-  if (delayed !== null)
-    rows.push(await searched(delayed, { ...rows[withoutDelay!]!, batchDelayMs: delayed.batchDelayMs, answersPerSecond: null }))
-  const choice = await chooseServing(slo, rows, run)
-  return { objective: slo, best: choice.best, tried: [...choice.rows] }
+  for (const setup of [...setups.filter((one) => !isJoined(one)), ...setups.filter(isJoined)]) await look(setup)
+  const delayed = best === null ? null : withDelay(best, rows[(best as Best).at]!, costs[(best as Best).at]!, boundMs)
+  if (delayed !== null) await look(delayed.setup, { ...delayed.row, found: null, answersPerSecond: null })
+  const won = (best ?? lost) as Best | null
+  if (won === null) return { objective: slo, best: null, tried: rows }
+  rows[won.at] = await confirmed(won, rows[won.at]!, slo, runs)
+  return { objective: slo, best: rows[won.at]!.found === null ? null : won.at, tried: rows }
 }
 
-/** The place of the row with the highest rate, the first of equals; null: none holds. */
-function highestOf(rows: readonly Row[]): number | null {
-  const rates = rows.map(({ found }) => found?.ratePerSecond ?? 0)
-  const most = Math.max(0, ...rates)
-  return most === 0 ? null : rates.indexOf(most)
+const rowOf = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): Row => ({
+  ...{ workers, threads, maxBatch: maxBatch === 'auto' ? 1 : maxBatch, answersPerSecond: null, found: null, why: null },
+  ...(batchDelayMs === 0 ? {} : { batchDelayMs }),
+})
+
+type Costs = readonly { readonly rows: number; readonly ms: number }[]
+
+interface Looking {
+  readonly runs: ServingRuns
+  readonly slo: string
+  readonly least: number | null
+  readonly hasSeconds: (seconds: number) => boolean
+}
+
+/** As many rows as pay are settled here, and kept to from then on. */
+async function looked(setup: ServingSetup, untried: Row, { runs, slo, least, hasSeconds }: Looking) {
+  try {
+    const { fewRows = null } = untried
+    const seen = await runs.look(setup, { slo, fewRows }, { leastPerSecond: least, hasSeconds })
+    const { maxBatch, fewRows: few = maxBatch, batchCosts } = seen.setup
+    const { low, high, answersPerSecond, why } = seen
+    const found = low === null ? null : { ratePerSecond: low, low, high: high ?? low, confirmed: 0 }
+    const row: Row = { ...untried, maxBatch, ...(few === maxBatch ? {} : { fewRows: few }), answersPerSecond, found, why }
+    return { row, high: high ?? low ?? 0, batchCosts: batchCosts ?? [] }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { row: { ...untried, why: error.message }, high: 0, batchCosts: [] }
+  }
 }
 
 /** null: a delay cannot pay. */
-function withDelay({ setup, costs }: Tried, { maxBatch, found }: Row, withinMs: number): ServingSetup | null {
-  if (maxBatch === 1 || found === null) return null
-  const batchDelayMs = delayWorthTrying(costs, maxBatch, { withinMs, ratePerSecond: found.ratePerSecond })
-  return batchDelayMs === 0 ? null : { ...setup, batchDelayMs }
+function withDelay({ setup, rate }: Best, row: Row, costs: Costs, withinMs: number) {
+  if (row.maxBatch === 1) return null
+  const batchDelayMs = delayWorthTrying(costs, row.maxBatch, { withinMs, ratePerSecond: rate })
+  const delayed = { ...setup, maxBatch: row.maxBatch, batchDelayMs }
+  return batchDelayMs === 0 ? null : { setup: delayed, row: { ...row, batchDelayMs } }
 }
 
-/** How many it answers at most; as many rows as pay are settled here, and kept to from then on. */
-async function capacityOf(setup: ServingSetup, batchWithinMs: number, run: LoadSetup): Promise<Tried> {
-  const { workers, threads } = setup
-  const refused = (why: string): Tried => ({
-    setup,
-    row: { workers, threads, maxBatch: setup.maxBatch === 'auto' ? 1 : setup.maxBatch, answersPerSecond: null, found: null, why },
-    costs: [],
-    answersPerSecond: null,
-    aloneMs: null,
-  })
-  try {
-    const clients = [CLIENTS_FOR_EACH * workers, 1]
-    const { points, setup: served } = await run(setup, { clients, seconds: CAPACITY_SECONDS, batchWithinMs })
-    const { maxBatch, fewRows = maxBatch, batchCosts, whyAlone } = served!
-    if (setup.maxBatch === 'auto' && maxBatch === 1) return refused(`requests are not joined: ${whyAlone ?? 'it does not pay'}`)
-    const [{ achievedPerSecond: answersPerSecond }, { meanMs: aloneMs }] = points as [LoadPoint, LoadPoint]
-    const few = fewRows === maxBatch ? {} : { fewRows }
-    const row = { workers, threads, maxBatch, ...few, answersPerSecond, found: null, why: 'another set-up answers more' }
-    return { setup, row, costs: batchCosts ?? [], answersPerSecond, aloneMs }
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    return refused(error.message)
-  }
+/** With what the confirming runs say of it; where the time left none that failed, what the look said, with no confirming run. */
+async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: ServingRuns): Promise<Row> {
+  const { maxBatch, fewRows = null } = row
+  const asked = { fewRows, slo, rates: [rate], isNear: true, budgetSeconds: Math.max(0, runs.leftSeconds()) }
+  const { found, search } = await runs.load({ ...setup, maxBatch }, asked)
+  const { ended, confirmingRuns, runs: made } = search!
+  if (found === null && made.some(({ held }) => !held)) return { ...row, found, why: ended }
+  const known = found ?? row.found!
+  return { ...row, found: known, why: known.confirmed === confirmingRuns ? null : `not confirmed: ${ended}` }
 }
 
 /** To be called within `alone`. */
@@ -164,14 +165,30 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   const { shapes, values, batch, data, labels, pictures, signal, trials } = options
   // Code that moved into the model takes other inputs than the data are for.
   const inputs = options.preprocessing.input === undefined ? { shapes, values, batch, data, labels, pictures } : {}
-  const asked: LoadSetup = async (setup, own) => {
-    const { folder } = await served(setup)
+  let ceiling: Ceiling | null = null
+  const asked = async (setup: ServingSetup) => {
     const { workers, maxBatch, batchDelayMs } = setup
+    const { folder } = await served(setup)
     run.progress({ stage: `serving with ${inWords(setup)}`, done: 0, of: 1 })
-    const others = { alternatives: false, trials, ...(signal === undefined ? {} : { signal }) }
-    return load(folder, { ...inputs, ...own, workers, maxBatch, batchDelayMs, ...others })
+    const others = { alternatives: false, trials, ceiling, ...(signal === undefined ? {} : { signal }) }
+    return { folder, options: { ...inputs, workers, maxBatch, batchDelayMs, ...others } }
   }
-  const report = await searchServing(options.slo!, servingSetups(run.machine.usableCpus, takesThreads), asked)
+  const setups = servingSetups(run.machine.usableCpus, takesThreads)
+  const endMs = nowMs() + 1000 * BUDGET_TIMES * options.budgetSeconds
+  options.onPlan?.(planText(setups.length, BUDGET_TIMES * options.budgetSeconds))
+  const report = await searchServing(options.slo!, setups, {
+    async look(setup, own, looking) {
+      const { folder, options } = await asked(setup)
+      const seen = await lookAt(folder, { ...options, ...own }, looking)
+      ceiling = seen.ceiling
+      return seen
+    },
+    async load(setup, own) {
+      const { folder, options } = await asked(setup)
+      return load(folder, { ...options, ...own })
+    },
+    leftSeconds: () => (endMs - nowMs()) / 1000,
+  })
   const best = report.best === null ? null : report.tried[report.best]!
   if (best === null) return { report, best: null }
   const { setup } = await served(best)
@@ -180,6 +197,12 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   const delay = batchDelayMs === undefined ? {} : { batchDelayMs }
   return { report, best: { setup, serving: { workers, maxBatch, ...few, ...delay, ...servingLimits(report) } } }
 }
+
+const planText = (setups: number, seconds: number): string =>
+  `Then a server: ${setups} set-ups are looked at, and the best is confirmed in five runs, in about ${minutes(seconds)} (--budget).`
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
 
 export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
   `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +

@@ -318,7 +318,7 @@ export interface ReportDocument {
         batchDelayMs?: number // so long the first request of an incomplete batch waits for others; absent: not at all
         answersPerSecond: number | null // asked as fast as it answers; null: it was not served
         found: { ratePerSecond: number; low: number; high: number; confirmed: number } | null // the highest rate that holds it
-        why: string | null // why there is none, or why it is not taken though it holds as much
+        why: string | null // why there is none, why it is not taken though it holds, or why fewer than five runs confirm it (0: short runs alone)
       }[]
     }
     // where outputs may not change: nodes timed alone in int8, how many are faster, what they save together, what to type to have it tried

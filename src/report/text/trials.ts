@@ -57,7 +57,8 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
     `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}${maxBatch === 1 ? '' : `, up to ${maxBatch} rows together`}${batchDelayMs === undefined ? '' : ` of what comes within ${time(batchDelayMs)}`}`
   const rows = tried.map((one) => {
     const why = one.why === null ? '' : `; ${one.why}`
-    const found = one.found === null ? one.why : `holds ${rate(one.found.ratePerSecond)} requests/s${why}`
+    const held = one.found?.confirmed === 0 ? 'held in short runs' : 'holds'
+    const found = one.found === null ? one.why : `${held} ${rate(one.found.ratePerSecond)} requests/s${why}`
     const most = one.answersPerSecond === null ? '' : `answers ${rate(one.answersPerSecond)} a second at most; `
     return hang(`${setup(one)}: ${most}${found}`, width)
   })
@@ -66,7 +67,7 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
   const answer =
     won === null || found == null
       ? `No set-up of a server was found that holds ${objective}: the folder says nothing of serving.`
-      : `Served with ${setup(won)}, ${rate(found.ratePerSecond)} requests/s (${rate(found.low)}–${rate(found.high)}) hold ${objective}.`
+      : `Served with ${setup(won)}, ${rate(found.ratePerSecond)} requests/s (${rate(found.low)}–${rate(found.high)}) ${won.why === null ? 'hold' : 'held'} ${objective}${won.why === null ? '' : `, ${won.why}`}.`
   return [...wrap(answer, width), ...rows.flat()]
 }
 
