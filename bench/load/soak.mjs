@@ -1,5 +1,6 @@
-// The server for minutes at 80 % of what it answers, while others send it nonsense, crawl and vanish: is its memory flat, is every good request
-// answered, and does a signal at the end lose nothing that was accepted?
+// The server for minutes at 80 % of the rate that it keeps up with, while others send it nonsense, crawl and vanish: is its memory flat, is every
+// good request answered, and does a signal at the end lose nothing that was accepted? What clients that wait for their answers reach is more than
+// what it keeps up with where nobody waits: the rate is searched for with arrivals by a timeline, none refused and no queue that grows.
 //   node bench/load/soak.mjs [seconds] [model.onnx]
 import http from 'node:http'
 import net from 'node:net'
@@ -8,6 +9,10 @@ import { here, load, ms, rate, residentBytes, serve } from './shared.mjs'
 const [given = '600', model = here('../../fixtures/models/credit_mlp.onnx')] = process.argv.slice(2)
 const seconds = Number(given)
 const SHARE = 0.8
+/** The search for the rate: of what clients reach, from rate to rate, and how near it ends. */
+const FIRST = 0.8
+const STEP = 1.25
+const PRECISION = 1.1
 /** From a fifth of the run on, when all has been allocated once, to its end. */
 const MOST_GROWTH = 0.1
 /** Of one run, its warm-up among them. */
@@ -16,9 +21,32 @@ const MOST_REQUESTS = 1_300_000
 const server = await serve(model, '--name', 'm')
 const { port, pathname } = new URL(server.found)
 const asked = (...flags) => load(server.found, '--protocol', 'oip', ...flags)
-const { points: full } = await asked('--clients', '16', '--seconds', '5')
-const perSecond = SHARE * full[0].achievedPerSecond
-console.log(`${rate(full[0].achievedPerSecond)} answers/s at most; ${rate(perSecond)} requests/s for ${seconds} s`)
+const { points: full } = await asked('--clients', '16', '--seconds', '2')
+const closed = full[0].achievedPerSecond
+
+/** Twice, since one short run may be lucky. */
+async function keepsUp(perSecond) {
+  for (let k = 0; k < 2; k++) {
+    const { points } = await asked('--rate', String(perSecond), '--seconds', '4', '--seed', String(100 + k))
+    const [{ errors, saturated, keepsUp }] = points
+    if (errors > 0 || saturated || keepsUp !== true) return false
+  }
+  return true
+}
+
+let [most, above] = [null, null]
+for (let next = FIRST * closed; most === null || above === null || above / most > PRECISION; ) {
+  if (await keepsUp(next)) most = next
+  else above = next
+  if (above !== null && above < closed / 20) throw new Error(`it does not even keep up with ${rate(above)} requests/s`)
+  if (most === null) next /= STEP
+  else if (above === null) next *= STEP
+  else next = Math.sqrt(most * above)
+}
+const perSecond = SHARE * most
+console.log(
+  `${rate(closed)} answers/s to 16 clients; it keeps up with ${rate(most)} requests/s, not with ${rate(above)}; ${rate(perSecond)} requests/s for ${seconds} s`,
+)
 
 /** One of each kind of stranger; several times a second. */
 const strangers = [
