@@ -1,7 +1,7 @@
 // Is the set-up that `fix --for slo` finds as good as the best of an exhaustive run over workers × threads × rows, within 5 %? And does joining
 // requests, as it chooses, never lose at low load: at a fifth of the rate that holds, with the same arrivals, is the mean no higher?
 //   node bench/load/slo-grid.mjs model.onnx [seconds of a run] [p99<20ms]      ROWS=1,32: fewer choices; BUDGET=120: seconds for each of them
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { here, load, ms, printed, rate, table } from './shared.mjs'
@@ -59,10 +59,16 @@ const asked = async (file, ...more) => {
 }
 const rows = [['workers × threads', 'rows', 'requests/s', 'runs that confirm', '']]
 let best = 0
-for (const { workers, threads, rows: most } of choices) {
+// What was compiled has no threads: its folder is served, with each number of workers once.
+const source = path.join(fast, 'model.onnx')
+const isCompiled = !existsSync(source)
+const asWorkers = choices.filter(
+  ({ workers }, k) => choices.findIndex((one) => one.workers === workers && one.rows === choices[k].rows) === k,
+)
+for (const { workers, threads, rows: most } of isCompiled ? asWorkers : choices) {
   try {
-    const source = path.join(fast, 'model.onnx')
-    const one = await asked(source, ...['--workers', workers, '--threads', threads, '--max-batch', most].map(String))
+    const split = ['--workers', workers, ...(isCompiled ? [] : ['--threads', threads])]
+    const one = await asked(isCompiled ? fast : source, ...[...split, '--max-batch', most].map(String))
     best = Math.max(best, one.rate)
     rows.push([`${workers} × ${threads}`, most, rate(one.rate), one.confirmed, one.ended])
   } catch (error) {
