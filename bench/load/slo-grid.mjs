@@ -44,14 +44,14 @@ await printed(process.execPath, [main, ...flags])
 const { serving } = JSON.parse(readFileSync(path.join(temporary, 'fix.json'), 'utf8')).fix
 const won = serving.best === null ? null : serving.tried[serving.best]
 console.log(
-  won === null
-    ? `fix --for slo: no set-up holds ${slo}`
+  won?.found == null
+    ? `fix --for slo: no rate is known to hold ${slo}`
     : `fix --for slo: ${won.workers} × ${won.threads}, up to ${won.maxBatch} rows${won.batchDelayMs ? `, ${ms(won.batchDelayMs)} ms` : ''}: ${rate(won.found.ratePerSecond)} requests/s`,
 )
 
 // The model that was shipped, with the choices of the grid, so that only the serving differs; asked again as it is found, in the same run.
 // Each search begins at the rate that was found.
-const near = won === null ? [] : ['--rate', String(won.found.ratePerSecond)]
+const near = won?.found == null ? [] : ['--rate', String(won.found.ratePerSecond)]
 const asked = async (file, ...more) => {
   const { found, search } = await load(file, '--slo', slo, '--seconds', seconds, '--budget', BUDGET, ...near, ...more)
   const confirmed = found === null ? '' : `${found.confirmed} of ${search.confirmingRuns}`

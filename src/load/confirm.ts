@@ -10,8 +10,9 @@ export const CONFIRMING = 5
 export const MOST_MOVES = 20
 /** After as many steps up each is twice the one before: halving went wrong far below. */
 const SINGLE_CLIMBS = 2
-/** Where fewer runs fit, steps down are twice as long, to a rate whose next is known to fail, two steps above. */
+/** Where fewer runs fit, steps down are twice as long, or four times, to a rate above which one is known to fail. */
 const ROOMY_RUNS = 20
+const FEW_RUNS = 10
 /** Steps down, each twice the one before, where the generator is late at the candidate itself. */
 const MOST_LATE = 4
 
@@ -118,7 +119,7 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown, hasTim
       if (++late > MOST_LATE) return { kind: 'late', ratePerSecond: rateOf(step) }
       step -= 2 ** (late - 1)
     } else if (!isConfirmed(own)) {
-      gap = hasTimeFor(rateOf(step), ROOMY_RUNS) ? 1 : 2
+      gap = hasTimeFor(rateOf(step), ROOMY_RUNS) ? 1 : hasTimeFor(rateOf(step), FEW_RUNS) ? 2 : 4
       step -= gap
     } else if (next < unknownFrom && isConfirmed(above)) {
       step = next

@@ -124,11 +124,15 @@ function servingText({ serving, report }: ShipPlan): string {
   ]
   if (serving === undefined || held == null || held.best === null) return text.join('\n')
   const { found, why } = held.tried[held.best]!
-  const { ratePerSecond } = found!
+  const { ratePerSecond } = found ?? { ratePerSecond: 0 }
   const rate = ratePerSecond >= 100 ? Math.round(ratePerSecond) : Number(ratePerSecond.toPrecision(3))
+  const claim =
+    found === null
+      ? `which did best in short runs; no rate is known to hold ${inline(held.objective)} (${inline(why ?? '')}).`
+      : `with which ${rate} requests/s ${why === null ? 'hold' : 'held'} ${inline(held.objective)} where it was measured${why === null ? '' : ` (${inline(why)})`}.`
   return [
     ...text,
-    `It serves with \`serving\` of options.json, as \`npx whyslow serve .\` does, with which ${rate} requests/s ${why === null ? 'hold' : 'held'} ${inline(held.objective)} where it was measured${why === null ? '' : ` (${inline(why)})`}.`,
+    `It serves with \`serving\` of options.json, as \`npx whyslow serve .\` does, ${claim}`,
     ...(serving.queue === undefined
       ? []
       : [

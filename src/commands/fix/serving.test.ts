@@ -146,10 +146,10 @@ describe('the time', () => {
     expect(unconfirmed[0]).toMatchObject({ found: { ratePerSecond: 80, confirmed: 0 }, why: 'not confirmed: the end' })
   })
 
-  test('where a confirming run failed and none held, nothing is said to hold', async () => {
+  test('where a confirming run failed and none held, it is served without a rate', async () => {
     const refuted = { rate: 80, found: null, held: [true, false] }
     const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': refuted }))
-    expect([best, tried[0]]).toMatchObject([null, { found: null, why: 'the end' }])
+    expect([best, tried[0]]).toMatchObject([0, { found: null, why: 'not confirmed: the end' }])
   })
 })
 

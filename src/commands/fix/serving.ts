@@ -96,7 +96,7 @@ export async function searchServing(slo: string, setups: readonly ServingSetup[]
   const won = (best ?? lost) as Best | null
   if (won === null) return { objective: slo, best: null, tried: rows }
   rows[won.at] = await confirmed(won, rows[won.at]!, slo, runs)
-  return { objective: slo, best: rows[won.at]!.found === null ? null : won.at, tried: rows }
+  return { objective: slo, best: won.at, tried: rows }
 }
 
 const rowOf = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): Row => ({
@@ -137,13 +137,13 @@ function withDelay({ setup, rate }: Best, row: Row, costs: Costs, withinMs: numb
   return batchDelayMs === 0 ? null : { setup: delayed, row: { ...row, batchDelayMs } }
 }
 
-/** With what the confirming runs say of it; where the time left none that failed, what the look said, with no confirming run. */
+/** With what the confirming runs say of it. Where the time left none, what the look said, with no confirming run; where they failed, no rate. */
 async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: ServingRuns): Promise<Row> {
   const { maxBatch, fewRows = null } = row
   const asked = { fewRows, slo, rates: [rate], isNear: true, budgetSeconds: Math.max(0, runs.leftSeconds()) }
   const { found, search } = await runs.load({ ...setup, maxBatch }, asked)
   const { ended, confirmingRuns, runs: made } = search!
-  if (found === null && made.some(({ held }) => !held)) return { ...row, found, why: ended }
+  if (found === null && made.some(({ held }) => !held)) return { ...row, found, why: `not confirmed: ${ended}` }
   const known = found ?? row.found!
   return { ...row, found: known, why: known.confirmed === confirmingRuns ? null : `not confirmed: ${ended}` }
 }

@@ -306,7 +306,7 @@ export interface ReportDocument {
     machineBound: boolean
     // what runs what is shipped, where it is another than the measured one
     engine?: { id: string; version: string; precision: string | null }
-    // for `--for slo`: the set-ups of a server that were tried, and which of them holds the objective at the highest rate; null: none does
+    // for `--for slo`: the set-ups of a server that were tried, and which of them holds the objective at the highest rate; null: none does, by short runs
     serving?: null | {
       objective: string // 'p99<20ms'
       best: number | null // its place in `tried`
@@ -317,7 +317,7 @@ export interface ReportDocument {
         fewRows?: number // rows that are joined of fewer requests than make a whole batch; absent: as many
         batchDelayMs?: number // so long the first request of an incomplete batch waits for others; absent: not at all
         answersPerSecond: number | null // asked as fast as it answers; null: it was not served
-        found: { ratePerSecond: number; low: number; high: number; confirmed: number } | null // the highest rate that holds it
+        found: { ratePerSecond: number; low: number; high: number; confirmed: number } | null // the highest rate that holds it; null of the best: the runs that were to confirm one failed
         why: string | null // why there is none, why it is not taken though it holds, or why fewer than five runs confirm it (0: short runs alone)
       }[]
     }

@@ -185,6 +185,19 @@ describe('the end of fix', () => {
     expect(text).toContain('1 worker × 1 thread: answers 500 a second at most; another set-up answers more')
   })
 
+  test('says what is not confirmed, and what is served without a rate', () => {
+    const found = { ratePerSecond: 300, low: 270, high: 330, confirmed: 0 }
+    const cut = 'not confirmed: the time was used up'
+    const one = { workers: 2, threads: 1, maxBatch: 1, answersPerSecond: 500, found, why: cut }
+    const serving = (row: typeof one | (Omit<typeof one, 'found'> & { found: null })) =>
+      renderFix(fixed({ serving: { objective: 'p99<20ms', best: 0, tried: [row] } }), { width: 160, colour: false })
+    expect(serving(one)).toContain(`Served with 2 workers × 1 thread, 300 requests/s (270–330) held p99<20ms, ${cut}.`)
+    expect(serving(one)).toContain(`held in short runs 300 requests/s; ${cut}`)
+    expect(serving({ ...one, found: null })).toContain(
+      `Served with 2 workers × 1 thread, which does best in short runs; no rate is known to hold p99<20ms: ${cut}.`,
+    )
+  })
+
   test('says nothing of synthetic inputs where the inputs are the user’s, or nothing was compared', () => {
     const own = cnn.model!.inputs.map((input) => ({ ...input, source: 'data' as const }))
     expect(drawn(fixed({}, { model: { ...cnn.model!, inputs: own } }))).not.toContain('synthetic')

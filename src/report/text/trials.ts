@@ -64,10 +64,14 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
   })
   const won = best === null ? null : tried[best]!
   const found = won?.found
+  const unknown =
+    won === null
+      ? null
+      : `Served with ${setup(won)}, which does best in short runs; no rate is known to hold ${objective}: ${won.why}.`
   const answer =
-    won === null || found == null
-      ? `No set-up of a server was found that holds ${objective}: the folder says nothing of serving.`
-      : `Served with ${setup(won)}, ${rate(found.ratePerSecond)} requests/s (${rate(found.low)}–${rate(found.high)}) ${won.why === null ? 'hold' : 'held'} ${objective}${won.why === null ? '' : `, ${won.why}`}.`
+    found == null
+      ? (unknown ?? `No set-up of a server was found that holds ${objective}: the folder says nothing of serving.`)
+      : `Served with ${setup(won!)}, ${rate(found.ratePerSecond)} requests/s (${rate(found.low)}–${rate(found.high)}) ${won!.why === null ? 'hold' : 'held'} ${objective}${won!.why === null ? '' : `, ${won!.why}`}.`
   return [...wrap(answer, width), ...rows.flat()]
 }
 
