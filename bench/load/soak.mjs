@@ -29,7 +29,9 @@ async function keepsUp(perSecond) {
   for (let k = 0; k < 2; k++) {
     const { points } = await asked('--rate', String(perSecond), '--seconds', '4', '--seed', String(100 + k))
     const [{ errors, saturated, keepsUp }] = points
-    if (errors > 0 || saturated || keepsUp !== true) return false
+    const held = errors === 0 && !saturated && keepsUp === true
+    process.stderr.write(`${rate(perSecond)} requests/s: ${held ? 'kept up' : saturated ? 'overloaded' : `${errors} errors`}\n`)
+    if (!held) return false
   }
   return true
 }
