@@ -64,6 +64,20 @@ test('reads one response after another', () => {
   expect(reader.head.status).toBe(404)
 })
 
+test('a head that comes again says the same, another one what it says', () => {
+  const reader = new ResponseReader('POST', true)
+  const answer = (length: number, body: string) =>
+    text('HTTP/1.1 200 OK', `content-length: ${length}`, 'Server-Timing: a;dur=1', 'server-timing: b;dur=2', '', body)
+  const given = [answer(2, 'ab'), answer(2, 'cd'), answer(3, 'efg'), answer(2, 'hi')].map((bytes) => {
+    const state = reader.feed(bytes)
+    const { head } = reader
+    const body = reader.body().toString()
+    reader.reset()
+    return [state, head.serverTiming, body]
+  })
+  expect(given).toEqual(['ab', 'cd', 'efg', 'hi'].map((body) => ['done', 'a;dur=1,b;dur=2', body]))
+})
+
 test('what a server tells of its time', () => {
   expect(parseServerTiming('queue;dur=1.5, compute;desc="x";dur="3", cache, bad name;dur=1', 8)).toEqual([
     { name: 'queue', ms: 1.5 },
