@@ -32,6 +32,6 @@ export interface Generated {
   readonly toldNames: readonly string[]
   /** Some of the good answers. */
   readonly kept: readonly KeptAnswer[]
-  /** CPU time of this process meanwhile: of all threads, which do nothing else. */
+  /** CPU time of this process meanwhile: of all threads, which do nothing else. Without what it takes to start them. */
   readonly cpuMs: number
 }

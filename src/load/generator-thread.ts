@@ -4,28 +4,30 @@ import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_thre
 import type { ClockTask } from './clock-thread.ts'
 import { drawInputs } from './draws.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
-import { grpcSender } from './grpc/streams.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
 import { type KeptAnswer, keptRequests, MOST_KEPT_BYTES } from './kept-answers.ts'
 import { nowMs } from './now.ts'
 import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
 import type { Draws, Sender, SenderEvents } from './sender.ts'
+import type { Target } from './target.ts'
 
 /** Until the first request is due: the clock's thread starts meanwhile. */
 const RUN_UP_MS = 250
+/** Of that; what threads take to start is not what requests take. */
+const STARTED_MS = 200
 /** Where the next request is due so soon, the thread looks again instead of sleeping. */
 const AWAKE_MS = 0.25
 /** Then answers are read, and a stop is noticed, although more is due. */
 const MOST_AT_ONCE = 64
-/** How often it looks for what is too late: a hundredth of the time-out, since each look wakes a CPU that sleeps. */
-const scanMs = (timeoutMs: number): number => Math.min(100, Math.max(20, timeoutMs / 100))
+/** How often it looks for what is too late: a fortieth of the time-out, since each look wakes a CPU that sleeps. */
+const scanMs = (timeoutMs: number): number => Math.min(250, Math.max(20, timeoutMs / 40))
 
 interface State {
   readonly task: GeneratorTask
   readonly records: Records
   readonly control: Int32Array
-  readonly startMs: number
+  startMs: number
   /** What the server tells of its answers, in the order in which it was first told. */
   readonly names: string[]
   readonly draws: Draws
@@ -43,14 +45,13 @@ interface State {
 }
 
 async function generate(task: GeneratorTask): Promise<Generated> {
-  const cpuBefore = process.cpuUsage()
   const control = new Int32Array(task.control)
   const draws = drawsOf(task)
   const state: State = {
     task,
     records: recordsIn(task.memory),
     control,
-    startMs: nowMs() + RUN_UP_MS,
+    startMs: 0,
     names: [],
     draws,
     kept: [],
@@ -63,7 +64,12 @@ async function generate(task: GeneratorTask): Promise<Generated> {
     end: () => {},
   }
   const events = eventsOf(state)
-  state.sender = task.target.kind === 'grpc' ? grpcSender(task.target, draws, events) : httpSender(task.target, draws, events)
+  state.sender = await senderOf(task.target, draws, events)
+  state.startMs = nowMs() + RUN_UP_MS
+  let cpuBefore = process.cpuUsage()
+  setTimeout(() => {
+    cpuBefore = process.cpuUsage()
+  }, STARTED_MS)
   const scan = setInterval(giveUpLate, scanMs(task.timeoutMs), state)
   const channel = new MessageChannel()
   await new Promise<void>((resolve) => {
@@ -78,6 +84,13 @@ async function generate(task: GeneratorTask): Promise<Generated> {
   const { user, system } = process.cpuUsage(cpuBefore)
   const { startMs, next, repeated, names, kept } = state
   return { startMs, endMs: nowMs(), sent: next, repeated, toldNames: names, kept, cpuMs: (user + system) / 1000 }
+}
+
+/** What one protocol needs is not loaded for the other. */
+async function senderOf(target: Target, draws: Draws, events: SenderEvents): Promise<Sender> {
+  if (target.kind === 'http') return httpSender(target, draws, events)
+  const { grpcSender } = await import('./grpc/streams.ts')
+  return grpcSender(target, draws, events)
 }
 
 function drawsOf({ target, count, closed, seed }: GeneratorTask): Draws {

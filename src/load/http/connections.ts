@@ -1,7 +1,6 @@
 // HTTP/1.1 over as many connections as there are requests outstanding: one that has its answer takes the next request, the last used
 // first, and where none is idle one is opened. A generator that waits for a connection would measure its own patience.
 import net from 'node:net'
-import tls from 'node:tls'
 import { OUTCOME } from '../records.ts'
 import type { Draws, Sender, SenderEvents } from '../sender.ts'
 import { ResponseReader } from './response-reader.ts'
@@ -127,7 +126,10 @@ function connect(target: HttpTarget, receive: Buffer, onBytes: (bytes: Buffer) =
   const { address: host, port } = target
   if (target.secure) {
     const name = net.isIP(target.hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: target.hostname } : {}
-    return tls.connect({ host, port, ...name }).on('data', onBytes)
+    return process
+      .getBuiltinModule('node:tls')
+      .connect({ host, port, ...name })
+      .on('data', onBytes)
   }
   const onread = {
     buffer: receive,

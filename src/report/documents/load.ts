@@ -274,7 +274,7 @@ export interface LoadAudit {
   /** Scheduled requests that were never accounted for. */
   readonly lost: number
   readonly repeated: number
-  /** CPU time of the generator over the time of the runs, in cores. */
+  /** CPU time of the generator, once its threads have started, over the time of the runs, in cores. */
   readonly cores: number | null
   /** Whether the generator was good enough for every number that is given. */
   readonly ok: boolean
