@@ -188,6 +188,7 @@ export type EngineOffer =
   | 'reference'
   | 'shipped'
   | 'alternative'
+  | 'looked-at'
   | 'generated'
 
 /** A library that is no npm package, as a shipped folder opens a model with it. */

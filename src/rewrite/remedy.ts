@@ -32,7 +32,7 @@ export interface RemedySetup {
     readonly id: string
     readonly version: string
     readonly opens?: 'source'
-    readonly format?: 'tflite'
+    readonly format?: 'tflite' | 'tfjs'
     readonly cut?: Cut
   }
 }
@@ -52,7 +52,9 @@ export interface OtherEngine {
   /** It reads the format of the user's own file, and is given that where the model is still what was read of it. */
   readonly opens?: 'source'
   /** What it is given in place of ONNX, which it does not read. */
-  readonly format?: 'tflite'
+  readonly format?: 'tflite' | 'tfjs'
+  /** What it is called, where the user's file is of its own format: that probably runs on it today. */
+  readonly runsFileToday?: string
   /** It predicts on one thread where it is told no number of them; absent: it finds its own. */
   readonly oneThreadUntold?: true
   /** Why the user does not want it, as a sentence's end; null: it may be handed over. */

@@ -79,6 +79,15 @@ describe('another engine', () => {
     expect(row.lookedSpeedup).toBeCloseTo(5, 0)
   })
 
+  test('that may not be kept and is slower says that it would give nothing', async () => {
+    const one = await on(times({ refused: 0.25 }), [], [other('refused', { refused: 'fix does not ship it' })])
+    expect(outcomeOf(one, 'choice refused')).toMatchObject({
+      outcome: 'no-difference',
+      kept: false,
+      reason: expect.stringMatching(/^no gain in a first look \(0\.2\d×\)$/),
+    })
+  })
+
   test('is rejected where its outputs are others, and the next best is judged', async () => {
     const engines = [other('wrong'), other('fast')]
     const timeMs = times({ wrong: 4, fast: 2 })

@@ -72,6 +72,8 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
   if (look.failure !== null) return told(plan, state, tried(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
   const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
+  const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
+  if (proposal.refused !== undefined && lookedSpeedup < 1) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
     const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${proposal.refused}`
@@ -82,8 +84,7 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
     const reason = `${nameOf(other)} was better in the first look`
     return told(plan, state, tried(choice, 'no-difference', reason, seen))
   }
-  if (!isShortlisted(look))
-    return told(plan, state, tried(choice, 'no-difference', `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`, seen))
+  if (!isShortlisted(look)) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
   const others = choice.onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
   const next = await judgeOnTop(plan, state, choice, others)
   const gone = given.kept.filter((one) => next.setup === proposal.setup && !others.includes(one))

@@ -313,7 +313,12 @@ test('of a .tflite file its own runtime is tried, and handed over with the file 
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
   const row = report.trials.find(({ name }) => name === 'engine-choice litert')!
   expect(row.outcome, row.reason ?? '').not.toMatch(/failed|rejected/)
-  expect(row.changes).toEqual([expect.stringMatching(/^LiteRT .* in place of ort-cpu$/)])
+  expect(row.changes).toEqual([expect.stringMatching(/^LiteRT .* in place of ort-cpu \(the file probably runs on LiteRT today/)])
+  const looked = report.trials.find(({ name }) => name === 'engine-choice tfjs-wasm')!
+  expect([looked.kept, looked.reason]).toEqual([
+    false,
+    expect.stringMatching(/^no gain in a first look|in a first look, but fix does not ship it$/),
+  ])
   const { proven, engine } = report.fix!
   const manifest = readJson<Manifest>(out, 'manifest.json')
   expect([proven, manifest.engine.id, manifest.model]).toEqual(

@@ -263,9 +263,31 @@ describe('another engine', () => {
       const out = newFolder()
       const file = path.resolve(import.meta.dirname, '../../../fixtures/formats/tflite/engine/perceptron.tflite')
       const { report } = await fixed(written, { out, only }, file)
-      expect(report.fix).toMatchObject({ proven: true, engine: { id: 'litert' } })
+      expect(report.fix).toMatchObject({
+        proven: true,
+        engine: { id: 'litert' },
+        changes: [expect.stringMatching(/in place of ort-cpu \(the file probably runs on LiteRT today, on one thread where/)],
+      })
       expect(fs.readFileSync(path.join(out, 'model.tflite'))).toEqual(fs.readFileSync(file))
       expect(report.trials.some(({ name }) => name === 'conversion')).toBe(false)
+    })
+
+    test('TensorFlow.js is looked at where a model may run there, and never shipped', async () => {
+      const engines = (id: string) => (id === 'ort-cpu' ? here : id === 'tfjs-wasm' ? { ...library, version: '4.22.0' } : absent)
+      const file = path.resolve(import.meta.dirname, '../../../fixtures/formats/tflite/engine/perceptron.tflite')
+      for (const [timeMs, reason] of [
+        [45, 'no gain in a first look (0.07×)'],
+        [2, '1.50× in a first look, but fix does not ship it'],
+      ] as const) {
+        const latency = ({ engine }: LatencyInput): number => (engine === 'tfjs-wasm' ? timeMs : 3)
+        const { report } = await fixed({ engines, latency }, { only }, file)
+        const rows = report.trials.filter(({ remedies }) => remedies[0] === 'engine-choice')
+        expect(rows.map(({ name, kept, reason }) => [name, kept, reason])).toEqual([['engine-choice tfjs-wasm', false, reason]])
+        expect(report.fix).toMatchObject({ proven: false, kept: [] })
+      }
+      // An ONNX model is hardly anybody's there.
+      const { report } = await fixed({ engines, latency: () => 3 }, { only })
+      expect(report.trials).toEqual([])
     })
 
     test('says by name what it cannot be given, and costs nothing else', async () => {

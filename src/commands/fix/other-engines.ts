@@ -1,4 +1,5 @@
-// Engines of this machine that `fix` may ship in place of the measured one. Each is looked for in a process of its own, and by `fix` alone.
+// Engines of this machine that `fix` may ship in place of the measured one, or looks at to say what they would give. Each is looked for in
+// a process of its own, and by `fix` alone.
 import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
 import { compilableOf } from '../../compile/read/index.ts'
 import { engines } from '../../engines/index.ts'
@@ -9,8 +10,12 @@ import { describeEngine } from '../../measure/describe-engine.ts'
 import type { Profile } from '../../measure/timing/types.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { OtherEngine } from '../../rewrite/remedy.ts'
+import { canBeGiven } from '../model-for-engine.ts'
 import { placesOf } from '../run.ts'
 import type { FixOptions } from './options.ts'
+
+/** TensorFlow.js in WebAssembly was faster on no model that was measured (docs/engines.md). */
+const NOT_SHIPPED = 'fix does not ship it'
 
 const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
@@ -23,9 +28,11 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
   const asked = (id: string) => only?.includes(id) ?? true
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(
-    ({ id, offers }) =>
-      id !== measured &&
-      (offers.includes('alternative') ? asked('engine-choice') : offers.includes('generated') && written !== undefined),
+    (one) =>
+      one.id !== measured &&
+      (one.offers.includes('generated')
+        ? written !== undefined
+        : asked('engine-choice') && (one.offers.includes('alternative') || isLookedAt(one, model))),
   )
   const found: OtherEngine[] = []
   /** By package, whether the first engine that it brings is here: the others differ in their precision alone. */
@@ -35,15 +42,20 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
     const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
     if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
-    const refused = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
+    const unwanted = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
+    const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : unwanted
     const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused }
     const how = one.offers.includes('generated')
       ? { generated: true as const, ...written, ...opensFor(one, model) }
-      : takenWith(one)
+      : takenWith(one, model)
     found.push({ ...other, ...how })
   }
   return found
 }
+
+/** Where the model's owner may run it so; what its own file takes there is in the row of the conversion. */
+const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
+  offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
 
 /** The whole of a model or its ends; undefined where no code can be written for any of it. */
 function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngine, 'ends'> | undefined {
@@ -72,8 +84,13 @@ const opensFor = ({ formats }: Engine, { source }: Model): Pick<OtherEngine, 'op
   formats.includes(source.format) ? { opens: 'source' } : {}
 
 /** What sets it apart from the engine that is measured. */
-const takenWith = ({ formats, offers }: Engine): Pick<OtherEngine, 'format' | 'oneThreadUntold'> => ({
-  ...(formats.includes('onnx') ? {} : { format: 'tflite' }),
+const takenWith = (
+  { id, runtime = id, formats, offers }: Engine,
+  { source, signature }: Model,
+): Pick<OtherEngine, 'format' | 'runsFileToday' | 'oneThreadUntold'> => ({
+  ...(formats.includes('onnx') ? {} : { format: offers.includes('looked-at') ? 'tfjs' : 'tflite' }),
+  // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
+  ...(formats.includes('onnx') || !formats.includes(source.format) || signature !== undefined ? {} : { runsFileToday: runtime }),
   ...(offers.includes('one-thread-untold') ? { oneThreadUntold: true } : {}),
 })
 

@@ -10,7 +10,7 @@ export const tfjsWasm: Engine = {
   runs: 'source',
   package: PACKAGE,
   install: installOf('wasm'),
-  offers: ['synchronous', 'compiled-while-running', 'tensors-by-hand'],
+  offers: ['synchronous', 'compiled-while-running', 'tensors-by-hand', 'looked-at'],
   runtime: 'TensorFlow.js',
   available: async () => availabilityOf('wasm'),
   open: (modelFile) => openSession('wasm', modelFile),

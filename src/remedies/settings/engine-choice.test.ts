@@ -48,6 +48,15 @@ checkRemedy(engineChoice, {
       },
     },
     {
+      name: 'one that the file was made for is told as what it probably runs on today',
+      model: relu,
+      setup: { options: { threads: null } },
+      evidence: { otherEngines: [{ ...lite, runsFileToday: 'Lite' }], threadsInUse: 1 },
+      variants: ['lite'],
+      changes:
+        /^Lite 3 on 1 thread in place of ort-cpu \(the file probably runs on Lite today, on one thread where it is told nothing\)$/,
+    },
+    {
       name: 'and with the number that was told alone',
       model: relu,
       setup: { options: { threads: 3 } },

@@ -48,11 +48,17 @@ function proposalOf({ other, threads, k }: Choice, setup: RemedySetup, evidence:
   return {
     variant: k === 0 ? other.id : `${other.id}${many}`,
     setup: on(setup, other, threads),
-    changes: [`${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}`],
+    changes: [`${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}${todayOf(other)}`],
     predictedSavingMs: predictedBy(['engine-choice'], evidence),
     effect: other.effect,
     ...(refused === null ? {} : { refused }),
   }
+}
+
+/** `fix` measures with another engine than the one that the file is made for. */
+function todayOf({ runsFileToday, oneThreadUntold }: OtherEngine): string {
+  if (runsFileToday === undefined) return ''
+  return ` (the file probably runs on ${runsFileToday} today${oneThreadUntold ? ', on one thread where it is told nothing' : ''})`
 }
 
 const lossRefused = ({ effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>
