@@ -20,8 +20,8 @@ const STARTED_MS = 200
 const AWAKE_MS = 0.25
 /** Then answers are read, and a stop is noticed, although more is due. */
 const MOST_AT_ONCE = 64
-/** How often it looks for what is too late: a fortieth of the time-out, since each look wakes a CPU that sleeps. */
-const scanMs = (timeoutMs: number): number => Math.min(250, Math.max(20, timeoutMs / 40))
+/** How often it looks for what is too late: a hundredth of the time-out, since each look wakes a CPU that sleeps. */
+const scanMs = (timeoutMs: number): number => Math.min(100, Math.max(20, timeoutMs / 100))
 
 interface State {
   readonly task: GeneratorTask
