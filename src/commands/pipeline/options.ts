@@ -2,7 +2,9 @@
 import type { RunPass } from '../../pipeline/driver.ts'
 import { runPass } from '../../pipeline/driver.ts'
 import type { PipelineEvidence, Replacement } from '../../pipeline/evidence.ts'
+import type { AlternativeFact } from '../../pipeline/facts.ts'
 import { tryReplacements } from '../../pipeline/replace/replacements.ts'
+import { tryTokenizers } from '../../pipeline/replace/tokenizers.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress } from '../options.ts'
@@ -31,12 +33,17 @@ export interface PipelineOptions {
   readonly trials: Pick<TrialRunner, 'alone'>
   /** Code in place of what was found, run on the values that the user's code saw; null: none is tried. */
   readonly replace: ReplaceOn | null
+  /** A library's tokenizer in place of one that was found to take much of the time; asked where `replace` is. */
+  readonly tokenize: TokenizeOn
   readonly onProgress?: (progress: StageProgress) => void
   readonly signal?: AbortSignal
 }
 
 /** Never throws, but for an aborted signal. `file`: absolute. */
 export type ReplaceOn = (evidence: PipelineEvidence, given: ReplaceGiven) => Promise<readonly Replacement[]>
+
+/** The same. */
+export type TokenizeOn = (evidence: PipelineEvidence, given: ReplaceGiven) => Promise<readonly AlternativeFact[]>
 
 export interface ReplaceGiven {
   readonly file: string
@@ -65,4 +72,5 @@ export const PIPELINE_DEFAULTS: PipelineOptions = {
   run: runPass,
   trials: localTrials,
   replace: tryReplacements,
+  tokenize: tryTokenizers,
 }

@@ -4,10 +4,12 @@ import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
 import { readMachine } from '../../machine/index.ts'
 import { assembleEvidence, type Passes } from '../../pipeline/assemble.ts'
+import { diagnosePipeline } from '../../pipeline/diagnose.ts'
 import type { PassResult } from '../../pipeline/driver.ts'
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'
 import type { DriverCommand } from '../../pipeline/language.ts'
 import type { Pass, Plan } from '../../pipeline/protocol.ts'
+import { tokenizerDominates } from '../../pipeline/rules/tokenizer-dominates.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { alone, inTemporaryFolder } from '../run.ts'
 import { innerModel } from './inner-model.ts'
@@ -74,11 +76,14 @@ async function measured(opened: Opened, options: PipelineOptions): Promise<Pipel
   const { usableCpus } = machine
   const found = command.from === undefined ? {} : { from: command.from }
   const asked = { language: target.side.language, file: given, call: target.call, patterns, usableCpus, found }
-  const plain = assembleEvidence(passes, asked)
-  const { data, python, replace, arguments: words, signal } = options
+  const assembled = assembleEvidence(passes, asked)
+  const { data, python, replace, tokenize, arguments: words, signal } = options
   let more = 0
   const onRun = () => void more++
   const place = { file: target.file, call: target.call, data, python, arguments: words, onRun, folder, signal }
+  const [verdict] = diagnosePipeline(assembled, [tokenizerDominates])
+  const tokenizers = replace === null || verdict?.verdict !== 'found' ? [] : await tokenize(assembled, place)
+  const plain = { ...assembled, alternatives: [...assembled.alternatives, ...tokenizers] }
   const replacements = replace === null ? [] : await replace(plain, place)
   const warnings = [...unlocked, ...scriptRuns(passes, plain.target, more), ...plain.warnings]
   const evidence = { ...plain, replacements, warnings }

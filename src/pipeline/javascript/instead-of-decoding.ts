@@ -93,7 +93,7 @@ export async function insteadOfDecoding(value: unknown, from: string): Promise<T
 }
 
 /** null: it is not there, or, unless it `may` be loaded, was not loaded by the program. */
-function loaded(require: NodeJS.Require, name: string, may: boolean): unknown {
+export function loaded(require: NodeJS.Require, name: string, may: boolean): unknown {
   try {
     const file = require.resolve(name)
     const cache = (Module as unknown as { readonly _cache: Readonly<Record<string, unknown>> })._cache

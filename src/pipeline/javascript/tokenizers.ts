@@ -1,7 +1,7 @@
 // Tokenizers written by hand: a loop that looks pieces of a text (its words, its characters, what was cut from it) up in a table. What is a text
 // is told by what is done with it: methods that only strings have, regular expressions, a type, a parameter's name. Arrays are sliced and
 // indexed too, and numbers looked up: none of that is a tokenizer. src/python/collector/whyslow_collector/tokenizers.py is the same for Python.
-import { isEachCallback, isFunction, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
+import { isEachCallback, isExpression, isFunction, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
 
 /** What a name or an expression is: nothing of the kind, several texts, a text, pieces of one. Of two the larger stands. */
 const NONE = 0
@@ -30,7 +30,20 @@ const ROUNDS = 4
 /** `way`: the nodes above the loop, or above the call that goes over each. */
 export function isTokenizerLoop(loop: SyntaxNode, way: readonly SyntaxNode[]): boolean {
   const texts = textsOf(homeOf(loop, way))
-  return some(loop, (node) => isLookUp(node, texts))
+  return some(loop, (node) => lookedUpIn(node, texts) !== null)
+}
+
+/** Names of the tables that pieces are looked up in there. */
+export function tablesOf(loop: SyntaxNode, way: readonly SyntaxNode[]): readonly string[] {
+  const texts = textsOf(homeOf(loop, way))
+  const names = new Set<string>()
+  walk(loop, (node) => {
+    const table = lookedUpIn(node, texts)
+    const name = table === null ? null : nameOf(table)
+    if (name !== null && isExpression(name)) names.add(name)
+    return undefined
+  })
+  return [...names]
 }
 
 /** The function around, which callbacks of map and the like are a part of; the program where there is none. */
@@ -205,18 +218,23 @@ function kindOfSplit(by: SyntaxNode | undefined, own: number): number {
 
 // Look-ups -----------------------------------------------------------------------------------------------------------------------------
 
-/** table.get(piece), table[piece], piece in table. */
-function isLookUp(node: SyntaxNode, texts: Texts): boolean {
-  const isOf = (table: unknown, key: unknown): boolean =>
+/** The table of table.get(piece), table[piece], piece in table; null: it is none of them. */
+function lookedUpIn(node: SyntaxNode, texts: Texts): SyntaxNode | null {
+  const isOf = (table: unknown, key: unknown): table is SyntaxNode =>
     isNode(table) &&
     isNode(key) &&
     kindOf(key, texts) === PIECE &&
     kindOf(table, texts) === NONE &&
     !/^(StringLiteral|ArrayExpression)$/.test(table.type)
-  if (node.type === 'BinaryExpression') return node.operator === 'in' && isOf(node.right, node.left)
-  if (/^(Optional)?MemberExpression$/.test(node.type)) return node.computed === true && isOf(node.object, node.property)
-  if (!isCall(node)) return false
+  const [table, key] = tableAndKey(node)
+  return isOf(table, key) ? table : null
+}
+
+function tableAndKey(node: SyntaxNode): readonly [unknown, unknown] {
+  if (node.type === 'BinaryExpression') return node.operator === 'in' ? [node.right, node.left] : [null, null]
+  if (/^(Optional)?MemberExpression$/.test(node.type)) return node.computed === true ? [node.object, node.property] : [null, null]
+  if (!isCall(node)) return [null, null]
   const [method, owner] = methodOf(node)
   const given = node.arguments as readonly SyntaxNode[]
-  return LOOK_UPS.test(method) && isOf(owner, given[method === 'hasOwn' ? 1 : 0])
+  return LOOK_UPS.test(method) ? [owner, given[method === 'hasOwn' ? 1 : 0]] : [null, null]
 }

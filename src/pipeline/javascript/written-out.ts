@@ -67,7 +67,7 @@ function isSuper({ type, expression }: SyntaxNode): boolean {
 }
 
 /** After the brace and what is said to the engine: 'use strict'. */
-function statementsBegin(block: SyntaxNode): number {
+export function statementsBegin(block: SyntaxNode): number {
   const directives = (block.directives as readonly SyntaxNode[] | undefined) ?? []
   return directives.at(-1)?.end ?? block.start + 1
 }

@@ -59,7 +59,7 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
   )
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 interface Answer extends Pick<LoopsAnswer, 'refused' | 'ran'> {
   readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS; readonly file: string })[]

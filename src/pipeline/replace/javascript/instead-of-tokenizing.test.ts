@@ -1,0 +1,120 @@
+// A library's tokenizer in place of one by hand. The library is a stand-in that looks words up between white space; the real one was tried by hand
+// (docs/findings/tokenizer-dominates.md). No test looks at how long something takes.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { insteadOfTokenizing } from './instead-of-tokenizing.ts'
+import { TextsSeen } from './texts-seen.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'whyslow-tokenizers-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const LIBRARY = `exports.Tokenizer = class {
+  constructor({ model: { vocab }, normalizer, post_processor: around }) { Object.assign(this, { vocab, normalizer, around }) }
+  encode(text, { add_special_tokens: special }) {
+    const words = (this.normalizer?.lowercase ? text.toLowerCase() : text).split(' ')
+    const tokens = special && this.around ? ['[CLS]', ...words, '[SEP]'] : words
+    return { ids: tokens.map((word) => this.vocab[word] ?? this.vocab['[UNK]']), tokens, attention_mask: tokens.map(() => 1) }
+  }
+}`
+const PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...'abcdefghijklmnopqrst']
+const vocab = new Map(PIECES.map((piece, id) => [piece, id]))
+const idsOf = (text: string): number[] => text.split(' ').map((word) => vocab.get(word) ?? 1)
+const around = (ids: readonly number[]): number[] => [2, ...ids, 3]
+let programs = 0
+
+function program(files: Readonly<Record<string, string>> = { 'vocab.txt': PIECES.join('\n') }, isInstalled = true): string {
+  const folder = join(root, String(++programs))
+  const library = join(folder, 'node_modules/@huggingface/tokenizers')
+  mkdirSync(isInstalled ? library : folder, { recursive: true })
+  if (isInstalled) writeFileSync(join(library, 'index.js'), LIBRARY)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return join(folder, 'app.mjs')
+}
+
+/** What is told of a function that was given these. */
+async function beside(
+  encode: (given: never) => unknown,
+  given: readonly unknown[],
+  { file = program(), tables = [] as readonly (() => unknown)[] } = {},
+) {
+  const seen = new TextsSeen()
+  for (const one of given) seen.look(`${file}#4#encode`, encode as (...all: unknown[]) => unknown, [one], tables)
+  const told = await insteadOfTokenizing(seen.functions, file, [])
+  return told === null ? null : { ...told, file: undefined }
+}
+
+const TEXTS = ['a b c', 'd', 'e f zz']
+
+test.each<[string, (text: string) => unknown]>([
+  ['ids', idsOf],
+  ['with what stands around', (text) => around(idsOf(text))],
+  ['a promise', async (text) => idsOf(text)],
+  ['members', (text) => ({ input_ids: BigInt64Array.from(idsOf(text), BigInt), attention_mask: idsOf(text).map(() => 1) })],
+  ['filled up', (text) => [...around(idsOf(text)), 0, 0, 0].slice(0, 5)],
+  ['cut, the last one kept', (text) => (text === 'd' ? [2, 7, 3] : [...around(idsOf(text)).slice(0, 3), 3])],
+])('the same: %s', async (_, encode) => {
+  expect(await beside(encode, TEXTS)).toMatchObject({
+    line: 4,
+    rule: 'tokenizer-dominates',
+    now: 'encode',
+    instead: expect.stringMatching(/^@huggingface\/tokenizers with .*vocab\.txt$/),
+    equal: 'bits',
+    on: '3 texts',
+  })
+})
+
+test('several texts at once, filled up to the longest', async () => {
+  const encode = (texts: readonly string[]) => {
+    const rows = texts.map(idsOf)
+    const most = Math.max(...rows.map(({ length }) => length))
+    return rows.map((row) => [...row, ...new Array<number>(most - row.length).fill(0)])
+  }
+  const told = await beside(encode, [
+    ['a', 'b c'],
+    ['d e f', 'g'],
+  ])
+  expect(told).toMatchObject({
+    equal: 'bits',
+    on: '4 texts',
+    code: expect.arrayContaining([expect.stringMatching(/longest of the batch/)]),
+  })
+})
+
+test('other ids: on how many texts', async () => {
+  const told = await beside((text: string) => (text === 'd' ? [9] : idsOf(text)), TEXTS)
+  expect(told).toMatchObject({ equal: 'different', on: '1 of 3 texts' })
+})
+
+test('of a table that pieces are looked up in', async () => {
+  const told = await beside(idsOf, TEXTS, { file: program({}), tables: [() => vocab] })
+  expect(told).toMatchObject({ equal: 'bits', instead: '@huggingface/tokenizers with the table of pieces' })
+  const few = [() => new Map([['a', 1]]), () => PIECES.slice(0, 3)]
+  expect(await beside(idsOf, TEXTS, { file: program({}), tables: few })).toBeNull()
+})
+
+test('of a tokenizer.json', async () => {
+  const json = JSON.stringify({ model: { vocab: Object.fromEntries(vocab) } })
+  const told = await beside(idsOf, TEXTS, { file: program({ 'tokenizer.json': json }) })
+  expect(told).toMatchObject({ equal: 'bits', instead: expect.stringMatching(/tokenizer\.json$/) })
+  expect(told!.code!.join('\n')).toMatch(/new Tokenizer\(JSON\.parse\(readFileSync\(.*tokenizer\.json/)
+})
+
+test.each<[string, (text: never) => unknown, readonly unknown[], string]>([
+  ['without the library', idsOf, TEXTS, program({ 'vocab.txt': PIECES.join('\n') }, false)],
+  ['without a vocabulary', idsOf, TEXTS, program({})],
+  ['of a vocabulary that has no piece for what is not known', idsOf, TEXTS, program({ 'vocab.txt': 'a\nb' })],
+  ['of a function that gives no ids', () => 'text', TEXTS, program()],
+  [
+    'of a function that throws',
+    () => {
+      throw new Error('no')
+    },
+    TEXTS,
+    program(),
+  ],
+  ['of what is given no texts', idsOf, [7, { a: 'b', c: 'd' }, []], program()],
+])('none %s', async (_, encode, given, file) => {
+  expect(await beside(encode, given, { file })).toBeNull()
+})

@@ -1,0 +1,43 @@
+// Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
+// functions are given (python/tokenizing.py).
+import { fileURLToPath } from 'node:url'
+import type { AlternativeFact, SourcePattern } from '../facts.ts'
+import { shown } from '../javascript/user-files.ts'
+import { readSamples } from '../turns/read-samples.ts'
+import { askOnce } from './ask-once.ts'
+import type { TokenizersQuestion } from './javascript-tokenizers.ts'
+import { base64 } from './python-loops.ts'
+
+interface PythonQuestion extends TokenizersQuestion {
+  readonly isScript: boolean
+  /** Where tokenizers stand. */
+  readonly places: readonly SourcePattern[]
+  /** What runs it: an executable, and the arguments in front of the file. */
+  readonly interpreter: readonly string[]
+}
+
+/** Texts are few and small. */
+const SAMPLES = 64
+
+const runner = fileURLToPath(new URL('./python/tokenizing.py', import.meta.url))
+
+/** Never throws, but for an aborted signal. */
+export async function tryPythonTokenizers(question: PythonQuestion): Promise<readonly AlternativeFact[]> {
+  const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
+  const samples = data === null ? null : samplesOf(data)
+  const plan = { file, call, isScript, arguments: question.arguments, places, folders, samples }
+  const [executable, ...before] = interpreter
+  const words = [...before, runner]
+  const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
+  const told = await askOnce<readonly AlternativeFact[]>(asked)
+  return typeof told === 'string' ? [] : told.map((one) => ({ ...one, file: shown(one.file) }))
+}
+
+/** null: of a kind that only the program reads. */
+function samplesOf(data: string) {
+  try {
+    return readSamples(data, SAMPLES).map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) }))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,290 @@
+"""Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: reads one plan (JSON) from standard input, writes one answer (JSON),
+rows as facts.ts has alternatives, to standard output.
+
+Plan: file, call, isScript, arguments (of a script), samples (as the children of `ab` are given them; null: its own), places (file, line: of tokenizers), folders
+(where a vocabulary may lie). The program runs as it is while `sys.setprofile` tells what its functions are given. What has the loop, or calls it, is called again
+for what it gives: ids are compared with the library's one by one, then both are timed in turns, without a profiler. Python 3.9 or newer.
+"""
+import os
+import sys
+
+if __name__ == "__main__":
+    OUT = os.dup(1)
+    os.dup2(2, 1)
+    HERE = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:1] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "turns")]
+
+import dis
+import gc
+import importlib.util
+import inspect
+import itertools
+import json
+import re
+import runpy
+import time
+import types
+
+import python_child as child
+import token_rows
+import vocabularies
+from whyslow_collector import module_file
+from whyslow_collector.clock import in_turns
+from whyslow_collector.places import Places
+
+MOST_CALLS = 64
+CALLS_S = 10
+#: Of one function.
+MOST_GIVEN = 64
+MOST_CHARACTERS = 300_000
+#: Of the calls so many are timed, by what the user's function takes for them.
+TIMED_S = 0.02
+BUDGET_MS = 700
+VOCABULARY = re.compile(r"(tokenizer|vocab|merges|token)[^/\\]*\.(json|txt|model|tsv)$", re.I)
+
+
+class Function:
+    """One of the user's that is given texts."""
+
+    def __init__(self, code):
+        self.code = code
+        self.given = {}
+        self.characters = 0
+
+    def add(self, frame):
+        if len(self.given) >= MOST_GIVEN or self.characters > MOST_CHARACTERS:
+            return
+        code, local = self.code, frame.f_locals
+        names = code.co_varnames[: code.co_argcount]
+        first = names[1:2] if names[:1] in (("self",), ("cls",)) else names[:1]
+        texts = texts_in(local.get(first[0])) if first else None
+        if texts is None:
+            return
+        plain = [list(one) if isinstance(one, list) else one for one in (local[name] for name in names)]
+        rest = list(code.co_varnames[code.co_argcount :])
+        named = {name: local[name] for name in rest[: code.co_kwonlyargcount]}
+        del rest[: code.co_kwonlyargcount]
+        if code.co_flags & inspect.CO_VARARGS:
+            plain += local[rest.pop(0)]
+        if code.co_flags & inspect.CO_VARKEYWORDS:
+            named.update(local[rest.pop(0)])
+        self.characters += sum(map(len, texts))
+        self.given[tuple(texts)] = (texts, plain, named)
+
+    def function(self):
+        """None: it is gone."""
+        found = (one for one in gc.get_referrers(self.code) if isinstance(one, types.FunctionType) and one.__code__ is self.code)
+        return next(found, None)
+
+
+def texts_in(value):
+    """A text, several, or the one member that is it."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return list(value) if value and all(isinstance(one, str) for one in value) else None
+    found = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
+    return found if len(found) == 1 else None
+
+
+class Texts:
+    def __init__(self, places):
+        self.places = Places([one["file"] for one in places])
+        self.lines = {}
+        for one in places:
+            self.lines.setdefault(os.path.realpath(one["file"]), []).append(one["line"])
+        self.known = {}
+        #: By code, those that were called first first.
+        self.functions = {}
+        #: Codes that the loop at a place was reached through, with its file and line.
+        self.reached = {}
+
+    def place_of(self, code):
+        """(is it the user's, the tokenizer's place in it)"""
+        found = self.known.get(code)
+        if found is None:
+            file = os.path.realpath(code.co_filename)
+            own = self.places.is_user(code.co_filename)
+            last = max((line or 0 for _, line in dis.findlinestarts(code)), default=0)
+            line = next((line for line in self.lines.get(file, ()) if code.co_firstlineno <= line <= last), None)
+            found = self.known[code] = (own and not code.co_name.startswith("<module"), None if line is None else (code.co_filename, line))
+        return found
+
+    def told(self, frame, event, _):
+        if event != "call":
+            return
+        code = frame.f_code
+        is_own, place = self.place_of(code)
+        if not is_own:
+            return
+        self.functions.setdefault(code, Function(code)).add(frame)
+        while place is not None and frame is not None and self.reached.get(frame.f_code) is None:
+            if self.place_of(frame.f_code)[0]:
+                self.reached[frame.f_code] = place
+            frame = frame.f_back
+
+
+def run(plan, told):
+    path = plan["file"]
+    sys.argv = [path, *plan["arguments"]]
+    if plan["isScript"]:
+        sys.path.insert(0, os.path.dirname(path))
+        sys.setprofile(told)
+        try:
+            # What it defines lives on, so that it can be called again.
+            return runpy.run_path(path, run_name="__main__")
+        except SystemExit:
+            return None
+        finally:
+            sys.setprofile(None)
+    program = child.Program(module_file.import_file(path), plan["call"])
+    if program.load:
+        program.model = child.loaded(program)
+    call, end = program.whole(), time.perf_counter() + CALLS_S
+    samples = list(itertools.islice(samples_of(plan, program), MOST_CALLS))
+    sys.setprofile(told)
+    try:
+        for sample in samples:
+            child.finished(call(sample))
+            if time.perf_counter() > end:
+                break
+    finally:
+        sys.setprofile(None)
+    return program
+
+
+def samples_of(plan, program):
+    if plan["samples"] is not None:
+        import base64
+
+        return (child.decode(one["tree"], [base64.b64decode(data) for data in one["buffers"]]) for one in plan["samples"])
+    return iter([None]) if program.samples is None else child.items_of(program.samples())
+
+
+class Asked:
+    """A call of the user's function, made again. Raises ValueError where what it gives is no ids."""
+
+    def __init__(self, function, texts, plain, named):
+        self.texts = texts
+        self.call = lambda: child.finished(function(*plain, **named))
+        start = time.perf_counter()
+        self.value = self.call()
+        self.took = time.perf_counter() - start
+        self.rows = token_rows.read(self.value, len(texts))
+
+
+def instead(texts, folders):
+    """One row at most: of who was called first, where the ids are the same."""
+    found = []
+    functions = [(one, one.function()) for code, one in texts.functions.items() if code in texts.reached]
+    reached = [(one, function) for one, function in functions if function is not None]
+    tables = vocabularies.held_by(reached)
+    for one, function in reached:
+        if not one.given:
+            continue
+        try:
+            asked = [Asked(function, *given) for given in one.given.values()]
+        except Exception:
+            continue  # It cannot be asked so.
+        way = best(vocabularies.ways([*folders, os.path.dirname(os.path.realpath(one.code.co_filename))], tables), asked)
+        if way is None or found and way["off"]:
+            continue
+        file, line = texts.reached[one.code]
+        found = [{"file": file, "line": line, "function": function.__name__, **described(function.__name__, way, asked)}]
+        if not way["off"]:
+            break
+    return found
+
+
+def best(ways, asked):
+    found = None
+    for made in ways:
+        for special in (True, False):
+            try:
+                way = measured(made, special, asked)
+            except Exception:
+                continue  # Of a kind that the library does not know.
+            if found is None or way["off"] < found["off"]:
+                found = way
+            if not way["off"]:
+                return way
+    return found
+
+
+def measured(made, special, asked):
+    tokenizer = made.tokenizer()
+    given = [encodings(tokenizer, one.texts, special) for one in asked]
+    more = token_rows.lengths([one.rows for one in asked], given)
+    for line in more:
+        exec(line, {"tokenizer": tokenizer})
+    if more:
+        given = [encodings(tokenizer, one.texts, special) for one in asked]
+    off = sum(not token_rows.same(row, other) for one, others in zip(asked, given) for row, other in zip(one.rows, others))
+    return {"made": made, "special": special, "tokenizer": tokenizer, "more": more, "off": off}
+
+
+def encodings(tokenizer, texts, special):
+    if len(texts) == 1:
+        return [tokenizer.encode(texts[0], add_special_tokens=special)]
+    return tokenizer.encode_batch(texts, add_special_tokens=special)
+
+
+def described(name, way, asked):
+    timed, took = [], 0
+    for one in asked:
+        if took < TIMED_S:
+            timed.append(one)
+            took += one.took
+    tokenizer, special = way["tokenizer"], way["special"]
+
+    def other():
+        for one in timed:
+            token_rows.made(one.value, encodings(tokenizer, one.texts, special))
+
+    turns = in_turns(lambda: [one.call() for one in timed], other, BUDGET_MS)
+    count = sum(len(one.texts) for one in asked)
+    texts = "%d text%s" % (count, "" if count == 1 else "s")
+    field = {"ids": "ids", "mask": "attention_mask", "types": "type_ids", "tokens": "tokens"}
+    parts = ", ".join("encoding.%s" % field[kind] for kind in asked[0].rows[0])
+    return {
+        "rule": "tokenizer-dominates",
+        "now": name,
+        "instead": "tokenizers with %s" % way["made"].of,
+        **turns,
+        "nowMs": turns["nowMs"] / len(timed),
+        "insteadMs": turns["insteadMs"] / len(timed),
+        "equal": "different" if way["off"] else "bits",
+        "on": "%d of %s" % (way["off"], texts) if way["off"] else texts,
+        "code": [
+            *way["made"].lines,
+            *way["more"],
+            "encoding = tokenizer.encode(text%s)  # in place of %s: %s" % ("" if special else ", add_special_tokens=False", name, parts),
+        ],
+    }
+
+
+def answer(plan):
+    if importlib.util.find_spec("tokenizers") is None:
+        return []
+    texts, folders = Texts(plan["places"]), []
+
+    def opened(event, given):
+        if event == "open" and isinstance(given[0], str) and VOCABULARY.search(given[0]):
+            folders.append(os.path.dirname(os.path.abspath(given[0])))
+
+    sys.addaudithook(opened)
+    held = run(plan, texts.told)
+    where = list(dict.fromkeys([*folders, *plan["folders"], os.path.dirname(plan["file"])]))
+    return instead(texts, where) if held is not None or texts.functions else []
+
+
+if __name__ == "__main__":
+    try:
+        rows = answer(json.load(sys.stdin))
+    except BaseException:  # It does not run so, and nothing is known.
+        rows = []
+    told = json.dumps(rows).encode()
+    while told:
+        told = told[os.write(OUT, told):]
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,32 @@
+// Tokenizers that the user wrote by hand and that take much of the time, beside those of a library: on the texts that they were given, ids compared,
+// in turns, in a process of its own.
+import { dirname } from 'node:path'
+import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
+import type { PipelineEvidence } from '../evidence.ts'
+import type { AlternativeFact } from '../facts.ts'
+import { tryJavascriptTokenizers } from './javascript-tokenizers.ts'
+import { tryPythonTokenizers } from './python-tokenizers.ts'
+import type { ReplaceGiven } from './replacements.ts'
+
+const LIMIT_MS = 120_000
+
+/** Never throws, but for an aborted signal; none where the library is not there. */
+export async function tryTokenizers(evidence: PipelineEvidence, given: ReplaceGiven): Promise<readonly AlternativeFact[]> {
+  const { language, patterns = [] } = evidence
+  const { file, call, data, python, signal, onRun } = given
+  const models = (evidence.sessions ?? []).flatMap(({ modelFile }) => (modelFile === null ? [] : [dirname(modelFile)]))
+  const folders = [...new Set(models)]
+  const program = { file, call, data, arguments: given.arguments ?? [], folders, limitMs: LIMIT_MS, signal }
+  let told: readonly AlternativeFact[] | null = null
+  if (language === 'javascript') told = await tryJavascriptTokenizers(program)
+  else {
+    const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+    if (!found.ok) return []
+    const { executable, arguments: before } = found.interpreter
+    const places = patterns.filter(({ pattern }) => pattern === 'hand-tokenizer')
+    const isScript = evidence.target.kind === 'script'
+    told = await tryPythonTokenizers({ ...program, isScript, places, interpreter: [executable, ...before] })
+  }
+  if (told !== null) onRun?.()
+  return told ?? []
+}
