@@ -87,6 +87,14 @@ test('other ids: on how many texts', async () => {
   expect(told).toMatchObject({ equal: 'different', on: '1 of 3 texts' })
 })
 
+test('one that differs is no sign of what rows are filled up with', async () => {
+  const row = (text: string) => (text === 'd' ? [7, 3, 3, 3] : [...idsOf(text), 0, 0, 0].slice(0, 4))
+  expect(await beside(row, ['d', ...TEXTS.filter((text) => text !== 'd')])).toMatchObject({
+    equal: 'different',
+    on: '1 of 3 texts',
+  })
+})
+
 test('of a table that pieces are looked up in', async () => {
   const told = await beside(idsOf, TEXTS, { file: program({}), tables: [() => vocab] })
   expect(told).toMatchObject({ equal: 'bits', instead: '@huggingface/tokenizers with the table of pieces' })

@@ -152,12 +152,20 @@ const lengthOf = ({ ids, tokens }: Row): number => (ids ?? tokens)!.length
 function fitsOf(asked: readonly Asked[], given: readonly (readonly Row[])[]): readonly Fit[] {
   const pairs = asked.flatMap(({ rows }, at) => rows.map((row, k) => [row, lengthOf(given[at]![k]!)] as const))
   const length = Math.max(...pairs.map(([row]) => lengthOf(row)))
-  const filled = pairs.find(([row, own]) => own < lengthOf(row))
+  const filled = pairs.flatMap(([row, own]) => (own < lengthOf(row) ? [row] : []))
   const areAll = pairs.every(([row]) => lengthOf(row) === length)
-  const pad = filled === undefined ? 'none' : areAll ? 'most' : 'batch'
+  const pad = filled.length === 0 ? 'none' : areAll ? 'most' : 'batch'
   const most = pairs.some(([, own]) => own > length) ? length : null
-  const fit = { most, pad, length, padId: filled?.[0].ids?.at(-1) ?? 0 } as const
+  const fit = { most, pad, length, padId: padIdOf(filled) } as const
   return (most === null ? [false] : [true, false]).map((keepsLast) => ({ ...fit, keepsLast }))
+}
+
+/** What most of them end with, where a mask says so of those that it is left out of. */
+function padIdOf(filled: readonly Row[]): number {
+  const masked = filled.filter(({ mask }) => mask?.at(-1) === 0)
+  const ends = (masked.length > 0 ? masked : filled).map(({ ids }) => ids?.at(-1) ?? 0)
+  const times = (id: number) => ends.filter((one) => one === id).length
+  return ends.reduce((best, id) => (times(id) > times(best) ? id : best), ends[0] ?? 0)
 }
 
 function fitted(rows: readonly Row[], { most, keepsLast, pad, length, padId }: Fit): readonly Row[] {

@@ -77,8 +77,10 @@ def lengths(asked, given):
     lines = []
     if any(own > most for _, _, own in pairs):
         lines.append("tokenizer.enable_truncation(%d)" % most)
-    filled = next((row for length, row, own in pairs if own < length and row.get("ids")), None)
-    if filled is not None:
+    filled = [row for length, row, own in pairs if own < length and row.get("ids")]
+    if filled:
+        # What most of them end with; where a mask says so, of those that it is left out of.
+        ends = [row["ids"][-1] for row in [row for row in filled if row.get("mask", [1])[-1] == 0] or filled]
         length = "length=%d, " % most if all(length == most for length, _, _ in pairs) else ""
-        lines.append("tokenizer.enable_padding(%spad_id=%d)" % (length, filled["ids"][-1]))
+        lines.append("tokenizer.enable_padding(%spad_id=%d)" % (length, max(ends, key=ends.count)))
     return lines
