@@ -1,5 +1,5 @@
 // The process that runs the user's JavaScript, pass by pass: what it takes a file for, and what its passes tell.
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { runPass } from '../../src/pipeline/driver.ts'
 import { javascript } from '../../src/pipeline/javascript/javascript.ts'
 import type { Message, Pass } from '../../src/pipeline/protocol.ts'
 import { replaceJavascriptLoops } from '../../src/pipeline/replace/javascript-loops.ts'
+import { tryJavascriptTokenizers } from '../../src/pipeline/replace/javascript-tokenizers.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'whyslow-child-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -170,4 +171,36 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(3)
   const { replacements, failed } = await replaceJavascriptLoops(given)
   expect(failed).toBeNull()
   expect(replacements).toMatchObject([{ line: 7, equal: 'bits' }])
+})
+
+test('a tokenizer by hand beside a stand-in for the library: its texts, of the function that gives ids', async () => {
+  const library = join(folder, 'node_modules/@huggingface/tokenizers')
+  mkdirSync(library, { recursive: true })
+  writeFileSync(
+    join(library, 'index.js'),
+    `exports.Tokenizer = class {
+      constructor({ model }) { this.vocab = model.vocab }
+      encode(text) {
+        const tokens = text.split(' ')
+        return { ids: tokens.map((word) => this.vocab[word] ?? 1), tokens, attention_mask: tokens.map(() => 1) }
+      }
+    }`,
+  )
+  const vocabulary = join(folder, 'vocab.txt')
+  writeFileSync(vocabulary, ['[PAD]', '[UNK]', ...'abcdefghijklmnopqrst'].join('\n'))
+  const source = `import { readFileSync } from 'node:fs'
+interface Fed { input_ids: BigInt64Array }
+const vocab = new Map(readFileSync(${JSON.stringify(vocabulary)}, 'utf8').split(String.fromCharCode(10)).map((piece, id) => [piece, id]))
+export const samples = () => ['a b c', 'd zz', 'e']
+async function encode(text: string): Promise<number[]> {
+  const ids: number[] = []
+  for (const word of text.split(' ')) ids.push(vocab.get(word) ?? 1)
+  return ids
+}
+export const preprocess = async (text: string): Promise<Fed> => ({ input_ids: BigInt64Array.from(await encode(text), BigInt) })
+export const predict = ({ input_ids }: Fed) => input_ids.length
+`
+  const file = fileOf(source, 'ts')
+  const found = await tryJavascriptTokenizers({ file, call: null, data: null, arguments: [], folders: [], limitMs: 60_000 })
+  expect(found).toMatchObject([{ line: 7, function: 'preprocess', equal: 'bits', on: '3 texts' }])
 })

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { SourcePattern } from '../../src/pipeline/facts.ts'
+import { tryPythonTokenizers } from '../../src/pipeline/replace/python-tokenizers.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
 import { ROOT } from '../sources.ts'
 import { folders, onlyFull, whyslow } from './command.ts'
@@ -53,6 +55,15 @@ describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers (left out 
   test('text-classifier', async () => {
     const document = await compared('text-classifier/before.py', 'text-classifier/after.py')
     expect(document.outputs).toMatchObject({ agreement: 'identical', samples: 64 })
+  })
+
+  test('text-classifier: the library gives the ids of the tokenizer by hand', async () => {
+    const file = join(ROOT, 'examples/text-classifier/before.py')
+    const places = [{ file, line: 31 }] as unknown as readonly SourcePattern[]
+    const program = { file, call: null, data: null, arguments: [], folders: [], limitMs: 120_000 }
+    const found = await tryPythonTokenizers({ ...program, isScript: false, places, interpreter: [python] })
+    expect(found).toMatchObject([{ line: 31, function: 'preprocess', equal: 'bits', on: expect.stringMatching(/^\d\d texts$/) }])
+    expect(found[0]!.code!.join('\n')).toMatch(/models\.BPE\(vocab, merges/)
   })
 })
 
