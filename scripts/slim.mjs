@@ -17,10 +17,15 @@ for (const file of files.filter((name) => /\.c?js$/.test(name)))
 for (const file of files.filter((name) => name.endsWith('.json')))
   writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))))
 
-// Comments of Python, and what its functions say of themselves in a line. Lines stay where they are: traces tell them.
+// Comments of Python, what its functions say of themselves in a line, and three of four blanks in front of a line; no text goes over lines but such.
+// Lines stay where they are: traces tell them.
 for (const file of files.filter((name) => name.endsWith('.py'))) {
   const text = readFileSync(file, 'utf8').replaceAll(/(?<=:\n[ \t]+)"""[^"\\\n]*"""$/gm, '""')
-  writeFileSync(file, text.replaceAll(/^[ \t]+#.*$/gm, ''))
+  const plain = text.replaceAll(/^[ \t]+#.*$/gm, '')
+  writeFileSync(
+    file,
+    plain.replaceAll(/^(?: {4})+/gm, (blanks) => ' '.repeat(blanks.length / 4)),
+  )
 }
 
 const named = new Set()
