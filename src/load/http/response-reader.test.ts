@@ -64,6 +64,11 @@ test('reads one response after another', () => {
   expect(reader.head.status).toBe(404)
 })
 
+test('a line of a head without a colon is no name of the next', () => {
+  const reader = new ResponseReader('POST')
+  expect(reader.feed(text('HTTP/1.1 200 OK', 'nothing', 'content-length: 2', '', 'ab'))).toBe('done')
+})
+
 test('a head that comes again says the same, another one what it says', () => {
   const reader = new ResponseReader('POST', true)
   const answer = (length: number, body: string) =>

@@ -167,10 +167,13 @@ interface Fields {
 /** In one pass over the lines: a regular expression for each field takes longer than sending the request did. */
 function fieldsOf(head: string): Fields {
   const fields: Fields = { connection: '', transferEncoding: null, contentLengths: [], serverTimings: [] }
-  for (let from = head.indexOf('\n') + 1; from < head.length; from = head.indexOf('\n', from) + 1) {
+  for (let from = head.indexOf('\n') + 1, end = 0; from < head.length; from = end + 1) {
+    end = head.indexOf('\n', from)
+    if (end < 0) end = head.length
     const colon = head.indexOf(':', from)
     if (colon < 0) break
-    const value = () => head.slice(colon + 1, head.indexOf('\n', colon)).trim()
+    if (colon > end) continue
+    const value = () => head.slice(colon + 1, end).trim()
     switch (head.slice(from, colon).toLowerCase()) {
       case 'connection':
         fields.connection ||= value().toLowerCase()
