@@ -1,6 +1,6 @@
 // Before packing: takes out of dist/ what its users do not need. Comments, blanks and long names of code (stack traces keep files and lines, and
 // the sources have the rest; nothing in src/ looks a function or class up by its name), blanks of schemas, and declarations that no public one
-// names, and comments of bundled ones. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
+// names, blanks in front of lines of the others, and comments of bundled ones. What is installed beside the engine stays below 5 MB (test/measured/pack.test.ts).
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { transformSync } from 'esbuild'
@@ -22,10 +22,12 @@ for (const file of files.filter((name) => name.endsWith('.json')))
 for (const file of files.filter((name) => name.endsWith('.py'))) {
   const text = readFileSync(file, 'utf8').replaceAll(/(?<=:\n[ \t]+)"""[^"\\\n]*"""$/gm, '""')
   const plain = text.replaceAll(/^[ \t]+#.*$/gm, '')
-  writeFileSync(
-    file,
-    plain.replaceAll(/^(?: {4})+/gm, (blanks) => ' '.repeat(blanks.length / 4)),
-  )
+  writeFileSync(file, shallow(plain))
+}
+
+/** With one of four blanks in front of a line. */
+function shallow(text) {
+  return text.replaceAll(/^(?: {4})+/gm, (blanks) => ' '.repeat(blanks.length / 4))
 }
 
 const named = new Set()
@@ -38,10 +40,14 @@ for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
 }
 const bundled = join(dist, 'vendor', '/')
 for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
-  if (!named.has(file)) rmSync(file)
+  if (!named.has(file)) {
+    rmSync(file)
+    continue
+  }
+  const text = readFileSync(file, 'utf8')
   // What others' declarations say of themselves stands in their own packages.
-  else if (file.startsWith(bundled))
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, ''))
+  const said = file.startsWith(bundled) ? text.replaceAll(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '') : text
+  writeFileSync(file, shallow(said))
 }
 
 // The compiler remembers that it wrote what was removed: the next build is a whole one.
