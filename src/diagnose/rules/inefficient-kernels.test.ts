@@ -4,6 +4,16 @@ import { inefficientKernels } from './inefficient-kernels.ts'
 
 const given = { opTypes: ['Conv'], copies: 2, variant: { kind: 'four-samples', remedy: null } } as const
 
+const cheaperBothWays = alone(given, {
+  row: {
+    opTypes: ['Add', 'Mul'],
+    variants: [
+      { kind: 'four-samples', ratio: 0.4 },
+      { kind: 'one-pass', ratio: 0.5 },
+    ],
+  },
+})
+
 checkRule(inefficientKernels, {
   found: [
     {
@@ -29,6 +39,7 @@ checkRule(inefficientKernels, {
       name: 'elementwise operators in one pass, which is another finding',
       given: alone(given, { row: { opTypes: ['Add', 'Mul'] }, change: { kind: 'rewrite', remedy: 'squared' } }),
     },
+    { name: 'elementwise operators that fewer passes make faster, in a batch as well', given: cheaperBothWays },
     ...clearAlone(given, 'one-thread'),
   ],
 })

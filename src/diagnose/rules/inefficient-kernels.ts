@@ -4,8 +4,9 @@ import { causesOf, findingOf, isNormalization, isRun } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 
 const OF_ONE: ReadonlySet<string> = new Set(['rewrite', 'filled-channels', 'plain-layout', 'four-samples'])
-/** What fewer passes give is another finding's. */
 const OF_RUNS: ReadonlySet<string> = new Set(['four-samples'])
+/** What fewer passes over a run give is another finding's. */
+const FEWER_PASSES: ReadonlySet<string> = new Set(['one-pass', 'rewrite'])
 
 export const inefficientKernels = defineRule({
   id: 'inefficient-kernels',
@@ -13,9 +14,11 @@ export const inefficientKernels = defineRule({
   title: 'Kernels are slow at the shapes of this model',
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
+    const passes = causesOf(operatorExperiments, ({ kind }, row) => isRun(row) && FEWER_PASSES.has(kind))
+    const others = new Set(passes.map(({ row }) => row))
     const causes = causesOf(
       operatorExperiments,
-      ({ kind }, row) => !isNormalization(row) && (isRun(row) ? OF_RUNS : OF_ONE).has(kind),
+      ({ kind }, row) => !isNormalization(row) && !others.has(row) && (isRun(row) ? OF_RUNS : OF_ONE).has(kind),
     )
     const remedies = causes.flatMap(({ variant }) => variant.remedy ?? [])
     const cure =

@@ -4,7 +4,7 @@ import { declaration } from '../../graph/view.ts'
 import { fourSamples } from './four-samples.ts'
 
 type Shape = readonly number[]
-type Given = { nodes: ModelParts['nodes']; inputs: Readonly<Record<string, Shape>>; output: Shape; short?: boolean }
+type Given = { nodes: ModelParts['nodes']; inputs: Readonly<Record<string, Shape>>; output: Shape }
 
 const WEIGHTS = [
   floatTensor('w', [8, 8], new Float32Array(64)),
@@ -18,10 +18,12 @@ const WEIGHTS = [
   int64Tensor('last', [1], [-1]),
   int64Tensor('whole', [1], [0]),
   int64Tensor('two', [1], [2]),
+  int64Tensor('sample', [1], [1]),
+  int64Tensor('open', [1], [-1]),
 ]
 
 /** Shapes of all inputs and of the output 'y' with four times as many samples. */
-function shapes({ nodes, inputs, output, short = true }: Given) {
+function shapes({ nodes, inputs, output }: Given) {
   const of = modelInMemory(
     model({
       nodes,
@@ -31,7 +33,7 @@ function shapes({ nodes, inputs, output, short = true }: Given) {
       opset: 18,
     }),
   )
-  const found = fourSamples(of, { short })
+  const found = fourSamples(of)
   return found && [...found.model.proto.graph!.input, ...found.model.proto.graph!.output].map((one) => declaration(one).shape)
 }
 
@@ -103,15 +105,10 @@ test.each(Object.entries(kept))('%s', (_, given) => {
   expect(shapes(given)).toEqual(four)
 })
 
-test('rows in place of samples, with indices of them, where the part is short', () => {
-  const rows = { nodes: [node('Gemm', ['x', 'w'], ['y'])], inputs: { x: [6, 8] }, output: [6, 8] }
-  expect(shapes(rows)).toEqual([
-    [24, 8],
-    [24, 8],
-  ])
-  expect(shapes({ ...rows, short: false })).toBeUndefined()
-  const gathered = { nodes: [node('Gather', ['table', 'ids'], ['y'])], inputs: { ids: [6] }, output: [6, 8] }
-  expect(shapes(gathered)).toEqual([[24], [24, 8]])
+test('rows of a model without samples are none: nobody can give it more', () => {
+  expect(shapes({ nodes: [node('Gemm', ['x', 'w'], ['y'])], inputs: { x: [6, 8] }, output: [6, 8] })).toBeUndefined()
+  const nodes = [node('Gather', ['table', 'ids'], ['y'])]
+  expect(shapes({ nodes, inputs: { ids: [6] }, output: [6, 8] })).toBeUndefined()
 })
 
 test('the steps of a recurrent operator come before its samples', () => {
@@ -125,7 +122,7 @@ test('the steps of a recurrent operator come before its samples', () => {
       initializers: Object.entries(weights).map(([name, shape]) => floatTensor(name, shape, new Float32Array(48))),
     }),
   )
-  const { input, output } = fourSamples(of, { short: true })!.model.proto.graph!
+  const { input, output } = fourSamples(of)!.model.proto.graph!
   expect([...input, ...output].map((one) => declaration(one).shape)).toEqual([
     [5, 4, 8],
     [5, 1, 4, 2],
@@ -142,6 +139,16 @@ const lost: Readonly<Record<string, Given>> = {
     nodes: [node('Reshape', ['x', 'rows'], ['y'])],
     inputs: { x: [1, 6, 8] },
     output: [6, 8],
+  },
+  'a computed shape has one sample and leaves another axis open': {
+    nodes: [
+      node('Shape', ['x'], ['s']),
+      node('Gather', ['s', 'last'], ['n']),
+      node('Concat', ['sample', 'open', 'n'], ['to'], { axis: 0 }),
+      node('Reshape', ['x', 'to'], ['y']),
+    ],
+    inputs: { x: [1, 2, 3, 8] },
+    output: [1, 6, 8],
   },
   'a mean is taken over samples': {
     nodes: [node('ReduceMean', ['x', 'whole'], ['y'])],

@@ -1,5 +1,5 @@
 // Four samples at once: a part whose values count samples along their first axis from end to end, with four times as many. What it takes less
-// per sample is what starting the operator, handing work to threads and filling vectors cost so few. A model without samples has rows there.
+// per sample is what starting the operator, handing work to threads and filling vectors cost so few.
 import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { int64Tensor, valueInfo } from '../../graph/build.ts'
 import { isConstantNode } from '../../graph/constants.ts'
@@ -16,8 +16,6 @@ export const SAMPLES = 4
 interface Reading {
   readonly node: NodeProto
   readonly matching: Matching
-  /** Samples of the part as it is. */
-  readonly samples: number
   counts(index: number): boolean
   /** NaN where it is not known, which is neither more nor less than anything. */
   rank(index: number): number
@@ -63,16 +61,19 @@ const gathered: Keeps = (reading) => {
   return reading.counts(1) ? isFirst && !reading.counts(0) : !isFirst && reading.counts(0)
 }
 
-/** The shape says how many samples, or to keep as many as there are. */
+/** The shape says that there is one sample, or to keep as many as there are. One that is computed and leaves another axis open would hide the others there. */
 const reshaped: Keeps = (reading) => {
-  const [first] = shapeOf(reading)
-  return asFirst(reading) && (first === reading.samples || first === 0 || first === -1)
+  const { node, matching } = reading
+  const shape = shapeOf(reading)
+  const isWritten = matching.numbers(node.input[1]) !== undefined
+  const [first] = shape
+  return asFirst(reading) && (first === 0 || first === -1 || (first === 1 && (isWritten || !shape.includes(-1))))
 }
 
 /** Spread along other axes. */
 const expanded: Keeps = (reading) => {
   const [first, ...others] = shapeOf(reading)
-  return asFirst(reading) && (first === reading.samples || first === 1) && others.length + 1 === reading.rank(0)
+  return asFirst(reading) && first === 1 && others.length + 1 === reading.rank(0)
 }
 
 const shapeOf = ({ node, matching }: Reading) => matching.sizes(node.input[1]) ?? matching.numbers(node.input[1]) ?? []
@@ -152,19 +153,13 @@ export interface More {
   readonly detail: string
 }
 
-/** Undefined where the axis of samples is lost on the way, or is not known. Of several samples only where the part is `short`. */
-export function fourSamples(part: Model, { short }: { readonly short: boolean }): More | undefined {
+/** Undefined where the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
+export function fourSamples(part: Model): More | undefined {
   const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
-  const ofOne = 'per sample, of four at once'
-  if (others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')) return described(recurrent(part), ofOne)
-  const matching = matchGraph(part, part.proto.graph!)
-  const given = part.proto.graph!.output[0]!
-  const [samples] = declaration(given).shape ?? matching.shape(given.name) ?? []
-  if (typeof samples !== 'number' || samples < 1 || (samples > 1 && !short)) return undefined
-  return described(feedforward(part, matching, samples), samples === 1 ? ofOne : 'per row, with four times as many')
+  const isRecurrent = others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')
+  const model = isRecurrent ? recurrent(part) : feedforward(part, matchGraph(part, part.proto.graph!))
+  return model && { model, detail: 'per sample, of four at once' }
 }
-
-const described = (model: Model | undefined, detail: string): More | undefined => model && { model, detail }
 
 /** Steps come first there: the axis of samples by rank, of inputs and outputs. */
 const RECURRENT_AXES: Readonly<Record<number, number>> = { 1: 0, 3: 1, 4: 2 }
@@ -175,16 +170,19 @@ function recurrent(part: Model): Model | undefined {
   const more = (one: ValueInfoProto): ValueInfoProto | undefined => {
     if (weights.has(one.name)) return one
     const axis = RECURRENT_AXES[declaration(one).shape?.length ?? 0]
-    return axis === undefined ? undefined : withSamples(one, axis, 1)
+    return axis === undefined ? undefined : withSamples(one, axis)
   }
   const [input, output] = [graph.input.map(more), graph.output.map(more)]
   return areKnown(input) && areKnown(output) ? withGraph(part, copyWith(graph, { input, output })) : undefined
 }
 
-function feedforward(part: Model, matching: Matching, samples: number): Model | undefined {
+function feedforward(part: Model, matching: Matching): Model | undefined {
   const graph = part.proto.graph!
+  const given = graph.output[0]!
+  const [samples] = declaration(given).shape ?? matching.shape(given.name) ?? []
+  if (samples !== 1) return undefined
   const weights = weightsOf(part)
-  const isCounting = (one: ValueInfoProto) => !weights.has(one.name) && countsSamples(one, samples)
+  const isCounting = (one: ValueInfoProto) => !weights.has(one.name) && countsSamples(one)
   const counting = new Set(graph.input.filter(isCounting).map(({ name }) => name))
   const shapes: TensorProto[] = []
   const nodes: NodeProto[] = []
@@ -195,7 +193,7 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
       continue
     }
     const reading: Reading = {
-      ...{ node, matching, samples },
+      ...{ node, matching },
       counts: (index) => counting.has(node.input[index] ?? ''),
       rank: (index) => matching.shape(node.input[index])?.length ?? Number.NaN,
     }
@@ -203,14 +201,14 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
     for (const name of node.output) counting.add(name)
     // One that is computed of the samples is another by itself.
     const shape = isOperator(node, 'Reshape', 'Expand') ? (matching.numbers(node.input[1]) ?? []) : []
-    if (shape[0] === samples) {
+    if (shape[0] === 1) {
       const name = `${node.output[0]}:shape`
-      shapes.push(int64Tensor(name, [shape.length], [SAMPLES * samples, ...shape.slice(1)]))
+      shapes.push(int64Tensor(name, [shape.length], [SAMPLES, ...shape.slice(1)]))
       nodes.push(copyWith(node, { input: [node.input[0]!, name] }))
     } else nodes.push(node)
   }
   if (!graph.output.every(({ name }) => counting.has(name))) return undefined
-  const more = (one: ValueInfoProto) => (counting.has(one.name) ? withSamples(one, 0, samples) : one)
+  const more = (one: ValueInfoProto) => (counting.has(one.name) ? withSamples(one, 0) : one)
   const [input, output] = [graph.input.map(more), graph.output.map(more)]
   if (!areKnown(input) || !areKnown(output)) return undefined
   const initializer = [...graph.initializer, ...shapes]
@@ -220,20 +218,19 @@ function feedforward(part: Model, matching: Matching, samples: number): Model | 
 /** Weights that are listed among the inputs stay as they are. */
 const weightsOf = ({ proto }: Model): ReadonlySet<string> => new Set(proto.graph!.initializer.map(({ name }) => name))
 
-/** Along an axis of its own; of several samples, a list of indices has no other. */
-function countsSamples(value: ValueInfoProto, samples: number): boolean {
-  const { dtype, shape } = declaration(value)
-  if (shape?.[0] !== samples) return false
-  return shape.length > 1 || (samples > 1 && (dtype === 'int64' || dtype === 'int32'))
+/** Along an axis of its own. */
+function countsSamples(value: ValueInfoProto): boolean {
+  const { shape } = declaration(value)
+  return shape?.[0] === 1 && shape.length > 1
 }
 
-/** Undefined where there are not so many along the axis. */
-function withSamples(value: ValueInfoProto, axis: number, samples: number): ValueInfoProto | undefined {
+/** Undefined where the axis counts something else. */
+function withSamples(value: ValueInfoProto, axis: number): ValueInfoProto | undefined {
   const { name, dtype, shape } = declaration(value)
   // Without a type the engine infers it.
   if (dtype === null) return value
-  if (shape?.[axis] !== samples) return undefined
-  return valueInfo(name, dtype, [...shape.slice(0, axis), SAMPLES * samples, ...shape.slice(axis + 1)].map(Number))
+  if (shape?.[axis] !== 1) return undefined
+  return valueInfo(name, dtype, [...shape.slice(0, axis), SAMPLES, ...shape.slice(axis + 1)].map(Number))
 }
 
 const areKnown = (values: readonly (ValueInfoProto | undefined)[]): values is ValueInfoProto[] => !values.includes(undefined)

@@ -71,7 +71,7 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
   if (filled && wide) variants.push({ ...same, ...filled, model: wide, kind: 'filled-channels' })
   const spread = spreadOperands(row)
   if (spread) variants.push({ ...same, kind: 'spread-operands', detail: 'with its operands written out', model: spread })
-  const wider = fourSamples(row, { short: !given.isLong })
+  const wider = fourSamples(row)
   if (wider) variants.push({ ...same, ...wider, kind: 'four-samples', share: 1 / SAMPLES })
   const relu = withRelu(row)
   if (relu) variants.push({ ...same, kind: 'relu', detail: 'as a Relu', model: relu })
