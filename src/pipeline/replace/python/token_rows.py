@@ -51,19 +51,23 @@ def made(value, encodings, kind="ids"):
     if module == "numpy":
         import numpy
 
-        return numpy.array(_lists(value.ndim, encodings, kind), value.dtype)
+        return _arrays(lambda rows: numpy.array(rows, value.dtype), value.ndim, encodings, kind)
     if module == "torch":
         import torch
 
-        return torch.tensor(_lists(value.dim(), encodings, kind), dtype=value.dtype)
-    if value and not isinstance(value[0], (int, str)):
+        return _arrays(lambda rows: torch.tensor(rows, dtype=value.dtype), value.dim(), encodings, kind)
+    first = value[0] if isinstance(value, (list, tuple)) and value else 0
+    if not isinstance(first, (int, str)):
         return [made(one, [other], kind) for one, other in zip(value, encodings)]
-    return getattr(encodings[0], _FIELDS["tokens" if value and isinstance(value[0], str) else kind])
+    return getattr(encodings[0], _FIELDS["tokens" if isinstance(first, str) else kind])
 
 
-def _lists(dimensions, encodings, kind):
+def _arrays(array, dimensions, encodings, kind):
     rows = [getattr(one, _FIELDS[kind]) for one in encodings]
-    return rows if dimensions > 1 else rows[0]
+    if dimensions < 2:
+        return array(rows[0])
+    # Of rows that differ in length there is no array: such ids are others anyway.
+    return array(rows) if len(set(map(len, rows))) < 2 else [array(one) for one in rows]
 
 
 def same(row, encoding):

@@ -3,7 +3,8 @@ rows as facts.ts has alternatives, to standard output.
 
 Plan: file, call, isScript, arguments (of a script), samples (as the children of `ab` are given them; null: its own), places (file, line: of tokenizers), folders
 (where a vocabulary may lie). The program runs as it is while `sys.setprofile` tells what its functions are given. What has the loop, or calls it, is called again
-for what it gives: ids are compared with the library's one by one, then both are timed in turns, without a profiler. Python 3.9 or newer.
+for what it gives: ids are compared with the library's one by one, then both are timed in turns, without a profiler. Answer: ran (the program was run: the
+library is there), rows. Python 3.9 or newer.
 """
 import os
 import sys
@@ -21,7 +22,6 @@ import inspect
 import itertools
 import json
 import re
-import runpy
 import time
 import types
 
@@ -41,6 +41,8 @@ MOST_CHARACTERS = 300_000
 TIMED_S = 0.02
 BUDGET_MS = 700
 VOCABULARY = re.compile(r"(tokenizer|vocab|merges|token)[^/\\]*\.(json|txt|model|tsv)$", re.I)
+#: Of their frames there is a call each time they go on.
+AGAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class Function:
@@ -52,9 +54,15 @@ class Function:
         self.characters = 0
 
     def add(self, frame):
+        try:
+            self.keep(frame.f_locals)
+        except KeyError:  # A name of its own that is bound to nothing any more.
+            return
+
+    def keep(self, local):
         if len(self.given) >= MOST_GIVEN or self.characters > MOST_CHARACTERS:
             return
-        code, local = self.code, frame.f_locals
+        code = self.code
         names = code.co_varnames[: code.co_argcount]
         first = names[1:2] if names[:1] in (("self",), ("cls",)) else names[:1]
         texts = texts_in(local.get(first[0])) if first else None
@@ -92,7 +100,7 @@ class Texts:
         self.places = Places([one["file"] for one in places])
         self.lines = {}
         for one in places:
-            self.lines.setdefault(os.path.realpath(one["file"]), []).append(one["line"])
+            self.lines.setdefault(os.path.realpath(one["file"]), []).append((one["file"], one["line"]))
         self.known = {}
         #: By code, those that were called first first.
         self.functions = {}
@@ -106,8 +114,8 @@ class Texts:
             file = os.path.realpath(code.co_filename)
             own = self.places.is_user(code.co_filename)
             last = max((line or 0 for _, line in dis.findlinestarts(code)), default=0)
-            line = next((line for line in self.lines.get(file, ()) if code.co_firstlineno <= line <= last), None)
-            found = self.known[code] = (own and not code.co_name.startswith("<module"), None if line is None else (code.co_filename, line))
+            place = next((one for one in self.lines.get(file, ()) if code.co_firstlineno <= one[1] <= last), None)
+            found = self.known[code] = (own and not code.co_name.startswith("<module"), place)
         return found
 
     def told(self, frame, event, _):
@@ -115,28 +123,39 @@ class Texts:
             return
         code = frame.f_code
         is_own, place = self.place_of(code)
-        if not is_own:
+        if not is_own or code.co_flags & AGAIN and frame.f_lineno != code.co_firstlineno:
             return
         self.functions.setdefault(code, Function(code)).add(frame)
-        while place is not None and frame is not None and self.reached.get(frame.f_code) is None:
-            if self.place_of(frame.f_code)[0]:
+        # To its end: who calls it now may be another one than who did before.
+        while place is not None and frame is not None:
+            if frame.f_code not in self.reached and self.place_of(frame.f_code)[0]:
                 self.reached[frame.f_code] = place
             frame = frame.f_back
 
 
+def run_script(path, told):
+    """What it defines lives on in the module, however it ends, so that it can be called again."""
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    sys.modules["__main__"] = main
+    sys.path.insert(0, os.path.dirname(path))
+    code = module_file.compiled(module_file.read_source(path), path)
+    sys.setprofile(told)
+    try:
+        exec(code, main.__dict__)
+    except SystemExit:
+        pass
+    finally:
+        sys.setprofile(None)
+    return main
+
+
 def run(plan, told):
+    """What is held as long as its functions are to be called."""
     path = plan["file"]
     sys.argv = [path, *plan["arguments"]]
     if plan["isScript"]:
-        sys.path.insert(0, os.path.dirname(path))
-        sys.setprofile(told)
-        try:
-            # What it defines lives on, so that it can be called again.
-            return runpy.run_path(path, run_name="__main__")
-        except SystemExit:
-            return None
-        finally:
-            sys.setprofile(None)
+        return run_script(path, told)
     program = child.Program(module_file.import_file(path), plan["call"])
     if program.load:
         program.model = child.loaded(program)
@@ -180,20 +199,25 @@ def instead(texts, folders):
     reached = [(one, function) for one, function in functions if function is not None]
     tables = vocabularies.held_by(reached)
     for one, function in reached:
-        if not one.given:
-            continue
+        where = [*folders, os.path.dirname(os.path.realpath(one.code.co_filename))]
         try:
-            asked = [Asked(function, *given) for given in one.given.values()]
-        except Exception:
+            way, asked = tried(one, function, where, tables)
+            if way is None or found and way["off"]:
+                continue
+            file, line = texts.reached[one.code]
+            found = [{"file": file, "line": line, "function": function.__name__, **described(function.__name__, way, asked)}]
+        except (Exception, SystemExit):
             continue  # It cannot be asked so.
-        way = best(vocabularies.ways([*folders, os.path.dirname(os.path.realpath(one.code.co_filename))], tables), asked)
-        if way is None or found and way["off"]:
-            continue
-        file, line = texts.reached[one.code]
-        found = [{"file": file, "line": line, "function": function.__name__, **described(function.__name__, way, asked)}]
         if not way["off"]:
             break
     return found
+
+
+def tried(one, function, where, tables):
+    """(the library's way that comes nearest, the calls made again); of functions that give nothing, an empty row is no sign."""
+    asked = [Asked(function, *given) for given in one.given.values()]
+    says = any(row.get("ids") or row.get("tokens") for each in asked for row in each.rows)
+    return (best(vocabularies.ways(where, tables), asked) if says else None), asked
 
 
 def best(ways, asked):
@@ -202,8 +226,8 @@ def best(ways, asked):
         for special in (True, False):
             try:
                 way = measured(made, special, asked)
-            except Exception:
-                continue  # Of a kind that the library does not know.
+            except BaseException:  # Of a kind that the library does not know; what panics there is no Exception.
+                continue
             if found is None or way["off"] < found["off"]:
                 found = way
             if not way["off"]:
@@ -213,14 +237,18 @@ def best(ways, asked):
 
 def measured(made, special, asked):
     tokenizer = made.tokenizer()
-    given = [encodings(tokenizer, one.texts, special) for one in asked]
-    more = token_rows.lengths([one.rows for one in asked], given)
+    # A tokenizer.json may bring its own lengths.
+    more = ["tokenizer.no_%s()" % kind for kind in ("padding", "truncation") if getattr(tokenizer, kind, None) is not None]
     for line in more:
         exec(line, {"tokenizer": tokenizer})
-    if more:
+    given = [encodings(tokenizer, one.texts, special) for one in asked]
+    fit = token_rows.lengths([one.rows for one in asked], given)
+    for line in fit:
+        exec(line, {"tokenizer": tokenizer})
+    if fit:
         given = [encodings(tokenizer, one.texts, special) for one in asked]
     off = sum(not token_rows.same(row, other) for one, others in zip(asked, given) for row, other in zip(one.rows, others))
-    return {"made": made, "special": special, "tokenizer": tokenizer, "more": more, "off": off}
+    return {"made": made, "special": special, "tokenizer": tokenizer, "more": more + fit, "off": off}
 
 
 def encodings(tokenizer, texts, special):
@@ -244,6 +272,8 @@ def described(name, way, asked):
     turns = in_turns(lambda: [one.call() for one in timed], other, BUDGET_MS)
     count = sum(len(one.texts) for one in asked)
     texts = "%d text%s" % (count, "" if count == 1 else "s")
+    if not any(row.get("ids") for one in asked for row in one.rows):
+        texts += ", by their tokens"
     field = {"ids": "ids", "mask": "attention_mask", "types": "type_ids", "tokens": "tokens"}
     parts = ", ".join("encoding.%s" % field[kind] for kind in asked[0].rows[0])
     return {
@@ -265,7 +295,7 @@ def described(name, way, asked):
 
 def answer(plan):
     if importlib.util.find_spec("tokenizers") is None:
-        return []
+        return {"ran": False, "rows": []}
     texts, folders = Texts(plan["places"]), []
 
     def opened(event, given):
@@ -273,17 +303,18 @@ def answer(plan):
             folders.append(os.path.dirname(os.path.abspath(given[0])))
 
     sys.addaudithook(opened)
-    held = run(plan, texts.told)
-    where = list(dict.fromkeys([*folders, *plan["folders"], os.path.dirname(plan["file"])]))
-    return instead(texts, where) if held is not None or texts.functions else []
+    try:
+        held = run(plan, texts.told)
+        where = list(dict.fromkeys([*folders, *plan["folders"], os.path.dirname(plan["file"])]))
+        rows = instead(texts, where)
+        del held
+    except BaseException:  # It does not run so, and nothing is known.
+        rows = []
+    return {"ran": True, "rows": rows}
 
 
 if __name__ == "__main__":
-    try:
-        rows = answer(json.load(sys.stdin))
-    except BaseException:  # It does not run so, and nothing is known.
-        rows = []
-    told = json.dumps(rows).encode()
+    told = json.dumps(answer(json.load(sys.stdin))).encode()
     while told:
         told = told[os.write(OUT, told):]
     sys.stdout.flush()

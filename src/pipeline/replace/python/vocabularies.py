@@ -35,18 +35,16 @@ class Made:
 
 
 def ways(folders, tables):
-    """`folders`: where files are looked for, the likeliest first; `tables`: (vocabularies, merges), by name."""
+    """`folders`: where files are looked for, the likeliest first; `tables`: (vocabularies, merges), by name. A file that is no vocabulary is none."""
     for file in _files(folders, "tokenizer.json"):
         yield Made(_shown(file), ["from tokenizers import Tokenizer", "tokenizer = Tokenizer.from_file(%r)  # once" % _shown(file)], {})
     for file in _files(folders, "vocab.txt"):
-        with open(file, encoding="utf-8") as lines:
-            vocab = {piece.rstrip("\r\n"): number for number, piece in enumerate(lines)}
+        vocab = _read(file, lambda lines: {piece.rstrip("\r\n"): number for number, piece in enumerate(lines)})
         line = "vocab = {piece.rstrip('\\r\\n'): number for number, piece in enumerate(open(%r, encoding='utf-8'))}" % _shown(file)
         yield from _of(_shown(file), vocab, None, [line], {})
     for file in _files(folders, "vocab.json"):
         merges = os.path.join(os.path.dirname(file), "merges.txt")
-        with open(file, encoding="utf-8") as text:
-            vocab = json.load(text)
+        vocab = _read(file, json.load)
         if not os.path.exists(merges):
             yield from _of(_shown(file), vocab, None, ["import json", "vocab = json.load(open(%r, encoding='utf-8'))" % _shown(file)], {})
         else:
@@ -106,7 +104,10 @@ def held_by(functions):
     for seen, function in functions:
         names = {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
-            names[name] = getattr(cell, "cell_contents", None)
+            try:
+                names[name] = cell.cell_contents
+            except ValueError:  # Nothing is in it yet.
+                continue
         for name, value in names.items():
             _keep(name, value, vocabularies, merges)
         for _, plain, _ in list(seen.given.values())[:1]:
@@ -140,5 +141,18 @@ def _files(folders, name):
 
 
 def _shown(file):
-    path = os.path.relpath(file)
+    try:
+        path = os.path.relpath(file)
+    except ValueError:  # On another drive.
+        return file
     return file if path.startswith("..") else path
+
+
+def _read(file, read):
+    """Pieces with their ids; none where it is something else (a pointer of Git LFS, a list, a broken file)."""
+    try:
+        with open(file, encoding="utf-8") as text:
+            found = read(text)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and all(type(one) is int for one in found.values()) else {}
