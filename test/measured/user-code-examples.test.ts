@@ -63,7 +63,7 @@ describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers (left out 
     const program = { file, call: null, data: null, arguments: [], folders: [], limitMs: 120_000 }
     const found = await tryPythonTokenizers({ ...program, isScript: false, places, interpreter: [python] })
     expect(found).toMatchObject([{ line: 31, function: 'preprocess', equal: 'bits', on: expect.stringMatching(/^\d\d texts$/) }])
-    expect(found[0]!.code!.join('\n')).toMatch(/models\.BPE\(vocab, merges/)
+    expect(found![0]!.code!.join('\n')).toMatch(/models\.BPE\(vocab, merges/)
   })
 })
 

@@ -11,7 +11,7 @@ test('one run that tells all, and one more for its loops', () => {
   const alone = { timed: [one], profiled: one, observed: one }
   expect(scriptRuns(alone, script, 0)).toEqual([])
   expect(scriptRuns(alone, script, 1)).toEqual([
-    'the script was run once to be measured, and once for the values that its loops see',
+    'the script was run once to be measured, and once for the values that its loops and tokenizers see',
   ])
 })
 

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import type { AlternativeFact, SourcePattern } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
-import { readSamples } from '../turns/read-samples.ts'
+import { samplesOf } from '../turns/read-samples.ts'
 import { askOnce } from './ask-once.ts'
 import type { TokenizersQuestion } from './javascript-tokenizers.ts'
 import { base64 } from './python-loops.ts'
@@ -21,23 +21,15 @@ const SAMPLES = 64
 
 const runner = fileURLToPath(new URL('./python/tokenizing.py', import.meta.url))
 
-/** Never throws, but for an aborted signal. */
-export async function tryPythonTokenizers(question: PythonQuestion): Promise<readonly AlternativeFact[]> {
+/** Never throws, but for an aborted signal. null: the program was not run, since the library is not there. */
+export async function tryPythonTokenizers(question: PythonQuestion): Promise<readonly AlternativeFact[] | null> {
   const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
-  const samples = data === null ? null : samplesOf(data)
+  const samples = samplesOf(data, SAMPLES)?.map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) })) ?? null
   const plan = { file, call, isScript, arguments: question.arguments, places, folders, samples }
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
-  const told = await askOnce<readonly AlternativeFact[]>(asked)
-  return typeof told === 'string' ? [] : told.map((one) => ({ ...one, file: shown(one.file) }))
-}
-
-/** null: of a kind that only the program reads. */
-function samplesOf(data: string) {
-  try {
-    return readSamples(data, SAMPLES).map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) }))
-  } catch {
-    return null
-  }
+  const told = await askOnce<{ readonly ran: boolean; readonly rows: readonly AlternativeFact[] }>(asked)
+  if (typeof told === 'string') return []
+  return told.ran ? told.rows.map((one) => ({ ...one, file: shown(one.file) })) : null
 }

@@ -5,7 +5,7 @@ import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type { PipelineEvidence, Replacement } from '../evidence.ts'
 import type { PatternName } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
-import { readSamples } from '../turns/read-samples.ts'
+import { samplesOf } from '../turns/read-samples.ts'
 import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
 import { LEAST_FACTOR, type LoopReplacement, type LoopsAnswer } from './loop-replacement.ts'
 import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
@@ -100,7 +100,7 @@ async function ofPython(
     // As it was measured: what a file alone says may be otherwise.
     isScript: evidence.target.kind === 'script',
     arguments: given.arguments ?? [],
-    samples: given.data === null ? null : samplesOf(given.data),
+    samples: samplesOf(given.data, SAMPLES),
     lines,
     modules,
     interpreter: [executable, ...before],
@@ -135,15 +135,6 @@ function cured({ endLine, ...one }: LoopReplacement, evidence: PipelineEvidence,
     return rule === undefined ? [] : [{ ...one, rule, file, line }]
   })
   return all.length === 0 ? [{ ...one, file: one.file === entry ? evidence.file : shown(one.file) }] : all
-}
-
-/** null: of a kind that only the program reads. */
-function samplesOf(data: string) {
-  try {
-    return readSamples(data, SAMPLES)
-  } catch {
-    return null
-  }
 }
 
 /** Files of the user's own beside `file` that have hot lines. Exported for its test. */

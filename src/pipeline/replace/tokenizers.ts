@@ -10,7 +10,7 @@ import type { ReplaceGiven } from './replacements.ts'
 
 const LIMIT_MS = 120_000
 
-/** Never throws, but for an aborted signal; none where the library is not there. */
+/** Never throws, but for an aborted signal; none where the library is not there, and then the program is not run. */
 export async function tryTokenizers(evidence: PipelineEvidence, given: ReplaceGiven): Promise<readonly AlternativeFact[]> {
   const { language, patterns = [] } = evidence
   const { file, call, data, python, signal, onRun } = given
@@ -20,10 +20,11 @@ export async function tryTokenizers(evidence: PipelineEvidence, given: ReplaceGi
   let told: readonly AlternativeFact[] | null = null
   if (language === 'javascript') told = await tryJavascriptTokenizers(program)
   else {
+    const places = patterns.filter(({ pattern }) => pattern === 'hand-tokenizer')
+    if (places.length === 0) return []
     const found = findInterpreter({ named: python, beside: file }, pythonWorld())
     if (!found.ok) return []
     const { executable, arguments: before } = found.interpreter
-    const places = patterns.filter(({ pattern }) => pattern === 'hand-tokenizer')
     const isScript = evidence.target.kind === 'script'
     told = await tryPythonTokenizers({ ...program, isScript, places, interpreter: [executable, ...before] })
   }

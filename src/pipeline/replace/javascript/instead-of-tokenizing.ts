@@ -7,9 +7,8 @@ import { inTurns } from '../../javascript/in-turns.ts'
 import { loaded } from '../../javascript/instead-of-decoding.ts'
 import type { GivenTexts, Tokenizing } from './texts-seen.ts'
 import { inPlaceOf, type Row, rowsOf } from './token-ids.ts'
-import { type Made, tokenizersOf } from './vocabularies.ts'
+import { LIBRARY, type Made, tokenizersOf } from './vocabularies.ts'
 
-const LIBRARY = '@huggingface/tokenizers'
 /** Of the texts so many are timed, by what the user's function takes for them. */
 const TIMED_MS = 20
 
@@ -66,26 +65,29 @@ export async function insteadOfTokenizing(
   // Who was called first holds the others, and gives what the model is fed with.
   for (const [key, one] of [...seen]) {
     const [, file, line, name] = /^(.*)#(\d+)#(.*)$/s.exec(key)!
-    const asked = await askAgain(one).catch(() => null)
-    if (asked === null) continue
     const where = [...new Set([...folders, dirname(file!)])]
-    const way = bestOf(tokenizersOf(where, one.tables.map(held)), Tokenizer, asked)
-    if (way === null || (found !== null && way.off > 0)) continue
-    found = { file: file!, line: Number(line), function: name!, ...(await tried(name!, asked, way)) }
-    if (way.off === 0) break
+    try {
+      const asked = await askAgain(one)
+      const way = asked === null ? null : bestOf(tokenizersOf(where, one.tables.flatMap(held)), Tokenizer, asked)
+      if (way === null || (found !== null && way.off > 0)) continue
+      found = { file: file!, line: Number(line), function: name!, ...(await tried(name!, asked!, way)) }
+      if (way.off === 0) break
+    } catch {
+      // It cannot be asked so; the next one may.
+    }
   }
   return found
 }
 
-function held(table: () => unknown): unknown {
+function held([name, table]: Tokenizing['tables'][number]): (readonly [string, unknown])[] {
   try {
-    return table()
+    return [[name, table()]]
   } catch {
-    return undefined
+    return []
   }
 }
 
-/** null: what it gives is no ids. */
+/** null: what it gives is no ids; empty rows are no sign of any. */
 async function askAgain({ given }: Tokenizing): Promise<readonly Asked[] | null> {
   const asked: Asked[] = []
   for (const one of [...given.values()]) {
@@ -98,7 +100,7 @@ async function askAgain({ given }: Tokenizing): Promise<readonly Asked[] | null>
     if (rows === null) return null
     asked.push({ ...one, value, rows, isPromise, tookMs })
   }
-  return asked.length === 0 ? null : asked
+  return asked.some(({ rows }) => rows.some((row) => lengthOf(row) > 0)) ? asked : null
 }
 
 /** The one whose ids are the user's in the most texts. */
@@ -215,7 +217,7 @@ async function tried(name: string, asked: readonly Asked[], { made, library, opt
       ),
     )
   const { nowMs, insteadMs, ...ratios } = await inTurns(now, instead)
-  const count = asked.reduce((sum, { texts }) => sum + texts.length, 0)
+  const on = textsOf(asked)
   return {
     rule: 'tokenizer-dominates',
     now: name,
@@ -224,12 +226,17 @@ async function tried(name: string, asked: readonly Asked[], { made, library, opt
     insteadMs: insteadMs / timed.length,
     ...ratios,
     equal: off === 0 ? ('bits' as const) : ('different' as const),
-    on: off === 0 ? textsOf(count) : `${off} of ${textsOf(count)}`,
+    on: off === 0 ? on : `${off} of ${on}`,
     code: codeOf(name, made, options, { fit, value: asked[0]!.rows[0]! }),
   }
 }
 
-const textsOf = (count: number): string => `${count} ${count === 1 ? 'text' : 'texts'}`
+/** '40 texts', and what was compared where it is not their ids. */
+function textsOf(asked: readonly Asked[]): string {
+  const count = asked.reduce((sum, { texts }) => sum + texts.length, 0)
+  const haveIds = asked.some(({ rows }) => rows.some(({ ids = [] }) => ids.length > 0))
+  return `${count} ${count === 1 ? 'text' : 'texts'}${haveIds ? '' : ', by their tokens'}`
+}
 
 function codeOf(name: string, made: Made, options: object, { fit, value }: { readonly fit: Fit; readonly value: Row }): string[] {
   const { add_special_tokens: around } = options as { readonly add_special_tokens: boolean }
@@ -239,10 +246,13 @@ function codeOf(name: string, made: Made, options: object, { fit, value }: { rea
   const { most, keepsLast, pad, length, padId } = fit
   const short = keepsLast ? `[...ids.slice(0, ${most! - 1}), ids.at(-1)]` : `ids.slice(0, ${most})`
   const to = pad === 'most' ? length : 'the longest of the batch'
+  const lines = made.code.flatMap((line) => line.split('\n'))
   return [
     `import { Tokenizer } from '${LIBRARY}'`,
-    ...made.code,
-    `const { ${asked.join(', ')} } = tokenizer.encode(text${given.length > 0 ? `, { ${given.join(', ')} }` : ''}) // in place of ${name}`,
+    ...(lines.some((line) => line.includes('readFileSync(')) ? ["import { readFileSync } from 'node:fs'"] : []),
+    ...lines,
+    `// in place of ${name}`,
+    `const { ${asked.join(', ')} } = tokenizer.encode(text${given.length > 0 ? `, { ${given.join(', ')} }` : ''})`,
     ...(most === null ? [] : [`// more than ${most} ids: ${short}`]),
     ...(pad === 'none' ? [] : [`// fewer: filled up to ${to} with ${padId}, the mask with 0`]),
   ]

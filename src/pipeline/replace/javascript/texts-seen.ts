@@ -2,7 +2,8 @@
 
 /** A function of the user's, with what it was given. */
 export interface Tokenizing {
-  readonly tables: readonly (() => unknown)[]
+  /** What pieces are looked up in, by the expression that names it. */
+  readonly tables: readonly (readonly [string, () => unknown])[]
   /** By its texts. */
   readonly given: Map<string, GivenTexts>
   calls: number

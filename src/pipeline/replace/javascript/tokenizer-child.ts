@@ -1,6 +1,7 @@
 // The process that runs the user's program for the texts that its tokenizer is given, and then the tokenizer of a library beside it. It reads one
 // plan from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
 import type { AlternativeFact } from '../../facts.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
@@ -41,18 +42,39 @@ const plan = JSON.parse(fs.readFileSync(0, 'utf8')) as TokenizerPlan
 const seen = new TextsSeen()
 const read = watchReadFolders()
 
-Object.defineProperty(globalThis, TEXTS, { value: seen.look, configurable: true })
-for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => conclude(null))
+// A program may end itself, or have nothing left to do: it was looked at then, too.
+let isEnded = false
+let end = (): void => {}
+const ended = new Promise<void>((resolve) => {
+  end = () => {
+    isEnded = true
+    resolve()
+  }
+})
+
+Object.defineProperty(globalThis, TEXTS, { value: seen.look, configurable: true, writable: true })
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, () => {
+    // What is left of a program that ended goes on to throw.
+    if (!isEnded) conclude(null)
+  })
 await putIn(plan.looks, plan.file)
-await run().then(
-  async () => {
-    // What is timed is the user's code without looks.
-    delete (globalThis as Record<string, unknown>)[TEXTS]
-    const folders = [...read, ...plan.folders, dirname(plan.file)]
-    conclude(await insteadOfTokenizing(seen.functions, plan.file, folders))
-  },
-  () => conclude(null),
-)
+process.once('beforeExit', end)
+process.exit = () => {
+  end()
+  throw new Error('the program ended itself')
+}
+syncBuiltinESMExports()
+try {
+  await Promise.race([run(), ended])
+} catch {
+  if (!isEnded) conclude(null)
+}
+process.exit = realExit
+syncBuiltinESMExports()
+// Of the looks their guards alone remain in the code that is timed.
+;(globalThis as Record<string, unknown>)[TEXTS] = undefined
+conclude(await insteadOfTokenizing(seen.functions, plan.file, [...read, ...plan.folders, dirname(plan.file)]).catch(() => null))
 
 async function run(): Promise<void> {
   const module = await runFile(plan.file, plan.start, plan.arguments)
@@ -61,20 +83,21 @@ async function run(): Promise<void> {
   const model = target.load === null ? undefined : await target.load()
   const { list } = await readSamples(target.samples, plan.data)
   const steps = target.stages.map((stage) => stepOf(stage, model))
-  const end = performance.now() + CALLS_MS
-  for (let k = 0; k < Math.min(MOST_CALLS, Math.max(1, list.length)) && performance.now() < end; k++) {
+  const late = performance.now() + CALLS_MS
+  for (let k = 0; k < Math.min(MOST_CALLS, Math.max(1, list.length)) && performance.now() < late; k++) {
     let value = list[k]
     for (const step of steps) value = await finished(step(value))
   }
 }
 
+/** It may take its time before it calls them. What waits here keeps no program alive that has nothing left to do. */
 async function untilStill(): Promise<void> {
-  const end = performance.now() + SCRIPT_MS
-  for (let last = -1; performance.now() < end; ) {
+  const late = performance.now() + SCRIPT_MS
+  for (let last = -1; performance.now() < late; ) {
     const now = [...seen.functions.values()].reduce((sum, { calls }) => sum + calls, 0)
-    if (now === last) return
+    if (now > 0 && now === last) return
     last = now
-    await new Promise((resolve) => setTimeout(resolve, STILL_MS))
+    await new Promise((resolve) => setTimeout(resolve, STILL_MS).unref())
   }
 }
 

@@ -61,9 +61,9 @@ return new T().encode(["a", "b a"])`)
     ['/app/a.js#3#encode', [['a', 'b a']]],
     ['/app/a.js#3#pieces', [['a'], ['b a']]],
   ])
-  expect([...seen.functions.values()][0]!.tables.map((table) => Object.prototype.toString.call(held(table)))).toContain(
-    '[object Map]',
-  )
+  expect(
+    [...seen.functions.values()][0]!.tables.map(([name, table]) => [name, Object.prototype.toString.call(held(table))]),
+  ).toContainEqual(['vocab', '[object Map]'])
 })
 
 function held(table: () => unknown): unknown {
@@ -79,4 +79,12 @@ test('nothing is put where there is no tokenizer, into generators and constructo
   const generator = `${VOCAB}function* encode(text) { for (const word of text.split(' ')) yield vocab.get(word) }`
   const made = `${VOCAB}class T { constructor(text) { this.ids = text.split(' ').map((word) => vocab.get(word)) } }`
   for (const text of [nothing, generator, made]) expect(withLooks(text)).toBe(text)
+})
+
+test('no object `arguments` is made where names do; one is where they do not, or where it counts', () => {
+  const look = (parameters: string, more = '') =>
+    withLooks(`${VOCAB}function encode(${parameters}) { const text = String(${more}); ${LOOP} }`)
+  expect(look('one, most = 8, ...rest', 'one')).toMatch(/,\[one,most,\.\.\.rest\],\[\["vocab",\(\)=>vocab\]\]/)
+  expect(look('{ one }', 'one')).toContain('[...arguments]')
+  expect(look('one', 'arguments.length')).toContain('[...arguments]')
 })

@@ -10,6 +10,7 @@ import {
   isNode,
   nameOf,
   type SyntaxNode,
+  some,
   walk,
 } from '../../javascript/syntax.ts'
 import { isTokenizerLoop, tablesOf } from '../../javascript/tokenizers.ts'
@@ -56,7 +57,7 @@ export function tokenizerLooks(program: SyntaxNode, file: string): readonly Inse
           more = true
         }
   }
-  const looks = [...tables].map((name) => `()=>${name}`).join(',')
+  const looks = [...tables].map((name) => `[${JSON.stringify(name)},()=>${name}]`).join(',')
   return named
     .filter(({ lines }) => lines.size > 0)
     .flatMap((one) => lookOf(one, file, looks))
@@ -101,13 +102,18 @@ function reference({ node, way }: Known): string | null {
 
 const member = (key: SyntaxNode): string => `this.${key.type === 'PrivateName' ? '#' : ''}${nameOf(key)}`
 
-/** What it was given; null: taken apart by a pattern, in a function that has no `arguments`. */
+/**
+ * What it was given; null: taken apart by a pattern, in a function that has no `arguments`. By names where it can be: an object `arguments` is made at
+ * each call, whether a look is there or not.
+ */
 function argumentsOf(node: SyntaxNode): string | null {
-  if (node.type !== 'ArrowFunctionExpression') return '...arguments'
   const names = (node.params as readonly SyntaxNode[]).map((one) => {
     const inner = one.type === 'AssignmentPattern' ? (one.left as SyntaxNode) : one
     const name = nameOf(one.type === 'RestElement' ? (one.argument as SyntaxNode) : inner)
     return name === null ? null : one.type === 'RestElement' ? `...${name}` : name
   })
-  return names.includes(null) ? null : names.join(',')
+  const byName = names.includes(null) ? null : names.join(',')
+  if (node.type === 'ArrowFunctionExpression') return byName
+  const countsThem = some(node, (one) => one.type === 'Identifier' && one.name === 'arguments')
+  return byName === null || countsThem ? '...arguments' : byName
 }

@@ -3,9 +3,12 @@
 // Whether it is the user's tokenizer, the ids of their texts say.
 import fs from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { written } from './written.ts'
+
+export const LIBRARY = '@huggingface/tokenizers'
 
 export interface Made {
-  /** 'tokenizer.json', 'vocab.txt', 'the table of pieces'. */
+  /** 'tokenizer.json', 'vocab.txt', 'the table VOCAB'. */
   readonly of: string
   readonly json: object
   readonly config: object
@@ -24,61 +27,94 @@ const AROUND = [
   ['<s>', '</s>'],
 ] as const
 
-/** `folders`: where files are looked for, the likeliest first; `tables`: what the user's code looks pieces up in. */
-export function* tokenizersOf(folders: readonly string[], tables: readonly unknown[]): Generator<Made> {
+/**
+ * `folders`: where files are looked for, the likeliest first; `tables`: what the user's code looks pieces up in, by the expression that names each.
+ * A file that is none (a pointer of Git LFS, no JSON) is left out.
+ */
+export function* tokenizersOf(folders: readonly string[], tables: readonly (readonly [string, unknown])[]): Generator<Made> {
   const files = (name: string) => folders.map((folder) => join(folder, name)).filter((file) => fs.existsSync(file))
   for (const file of files('tokenizer.json')) {
-    const config = join(dirname(file), 'tokenizer_config.json')
-    const has = fs.existsSync(config)
-    const code = `const tokenizer = new Tokenizer(${parsed(file)}, ${has ? parsed(config) : '{}'}) // once`
-    yield { of: shownPath(file), json: jsonOf(file), config: has ? jsonOf(config) : {}, code: [code] }
+    const json = jsonOf(file)
+    if (json !== null) yield ofTokenizer(file, json)
   }
   for (const file of files('vocab.txt')) {
-    const text = `readFileSync(${quoted(file)}, 'utf8').trimEnd().split(/\\r?\\n/)`
-    const lines = fs.readFileSync(file, 'utf8').trimEnd().split(/\r?\n/)
-    yield* ofVocabulary(byNumber(lines), [], {
-      of: shownPath(file),
-      code: [`const vocab = Object.fromEntries(${text}.map((piece, id) => [piece, id]))`],
-    })
+    const pieces = linesOf(file) ?? []
+    const code = [linesRead('pieces', file), 'const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]))']
+    yield* ofVocabulary(byNumber(pieces), [], { of: shownPath(file), code, vocab: 'vocab' })
   }
   for (const file of files('vocab.json')) {
+    const json = jsonOf(file)
+    const vocab = Array.isArray(json) ? null : vocabularyOf(json, 0)
+    if (vocab === null) continue
     const merges = join(dirname(file), 'merges.txt')
-    const lines = fs.existsSync(merges) ? fs.readFileSync(merges, 'utf8').trimEnd().split(/\r?\n/) : []
-    const read = `readFileSync(${quoted(merges)}, 'utf8').trimEnd().split(/\\r?\\n/).filter((line) => !line.startsWith('#version'))`
-    yield* ofVocabulary(
-      jsonOf(file) as Vocabulary,
-      lines.filter((line) => !line.startsWith('#version')),
-      { of: shownPath(file), code: [`const vocab = ${parsed(file)}`, ...(lines.length > 0 ? [`const merges = ${read}`] : [])] },
-    )
+    const isRule = (line: string) => !line.startsWith('#version')
+    const rules = (linesOf(merges) ?? []).filter(isRule)
+    const read = `${linesRead('merges', merges)}\n  .filter((line) => !line.startsWith('#version'))`
+    const code = [`const vocab = ${parsed(file)}`, ...(rules.length > 0 ? [read] : [])]
+    yield* ofVocabulary(vocab, rules, { of: shownPath(file), code, vocab: 'vocab' })
   }
-  for (const table of tables) {
-    const vocabulary = vocabularyOf(table)
-    const made = table instanceof Map ? 'Object.fromEntries(table)' : Array.isArray(table) ? BY_NUMBER : 'table'
-    const code = [`const vocab = ${made} // the table that pieces are looked up in`]
-    if (vocabulary !== null) yield* ofVocabulary(vocabulary, [], { of: 'the table of pieces', code })
+  for (const [name, table] of tables) {
+    const vocabulary = vocabularyOf(table, LEAST_PIECES)
+    const numbered = `Object.fromEntries(${name}.map((piece, id) => [piece, id]))`
+    const made = table instanceof Map ? `Object.fromEntries(${name})` : Array.isArray(table) ? numbered : name
+    if (vocabulary !== null) yield* ofVocabulary(vocabulary, [], { of: `the table ${name}`, code: [], vocab: made })
   }
 }
 
-const BY_NUMBER = 'Object.fromEntries(table.map((piece, id) => [piece, id]))'
-const shownPath = (file: string): string => relative(process.cwd(), file)
+function ofTokenizer(file: string, json: object): Made {
+  const beside = join(dirname(file), 'tokenizer_config.json')
+  const config = fs.existsSync(beside) ? jsonOf(beside) : null
+  const given = [parsed(file), config === null ? '{}' : parsed(beside)].map((one) => `  ${one},\n`).join('')
+  return { of: shownPath(file), json, config: config ?? {}, code: [`const tokenizer = new Tokenizer(\n${given}) // once`] }
+}
+
+function shownPath(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file : path
+}
 const quoted = (file: string): string => JSON.stringify(shownPath(file))
 const parsed = (file: string): string => `JSON.parse(readFileSync(${quoted(file)}, 'utf8'))`
-const jsonOf = (file: string): object => JSON.parse(fs.readFileSync(file, 'utf8')) as object
+const linesRead = (name: string, file: string): string =>
+  `const ${name} = readFileSync(${quoted(file)}, 'utf8')\n  .trimEnd()\n  .split(/\\r?\\n/)`
 const byNumber = (pieces: readonly string[]): Vocabulary => Object.fromEntries(pieces.map((piece, id) => [piece, id]))
 
-/** null: it is no table of pieces with their ids. */
-function vocabularyOf(table: unknown): Vocabulary | null {
+/** null: there is no text. */
+function linesOf(file: string): string[] | null {
+  try {
+    return fs.readFileSync(file, 'utf8').trimEnd().split(/\r?\n/)
+  } catch {
+    return null
+  }
+}
+
+/** null: it is no JSON. */
+function jsonOf(file: string): object | null {
+  try {
+    const found: unknown = JSON.parse(fs.readFileSync(file, 'utf8'))
+    return typeof found === 'object' ? found : null
+  } catch {
+    return null
+  }
+}
+
+/** null: it is no table of at least so many pieces with their ids. */
+function vocabularyOf(table: unknown, least: number): Vocabulary | null {
   if (typeof table !== 'object' || table === null) return null
-  if (Array.isArray(table)) return table.length >= LEAST_PIECES && table.every(isText) ? byNumber(table) : null
+  if (Array.isArray(table)) return table.length >= least && table.every(isText) ? byNumber(table) : null
   const pairs: [unknown, unknown][] = table instanceof Map ? [...table] : Object.entries(table)
-  const isOne = pairs.length >= LEAST_PIECES && pairs.every(([piece, id]) => isText(piece) && Number.isInteger(id))
+  const isOne = pairs.length >= least && pairs.every(([piece, id]) => isText(piece) && Number.isInteger(id))
   return isOne ? (Object.fromEntries(pairs) as Vocabulary) : null
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
+/** `vocab`: the expression of the vocabulary behind `code`. */
+interface Told extends Pick<Made, 'of' | 'code'> {
+  readonly vocab: string
+}
+
 /** Without a piece for what is not known there is none. */
-function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Pick<Made, 'of' | 'code'>): Generator<Made> {
+function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told): Generator<Made> {
   const unknown = UNKNOWN.find((one) => Object.hasOwn(vocab, one))
   const pieces = Object.keys(vocab)
   const isBytes = merges.length > 0 && pieces.some((piece) => piece.startsWith('Ġ'))
@@ -108,8 +144,8 @@ function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Pick<
         }
   for (const rules of isBytes ? [BYTES] : WORDS) {
     const rest = { ...rules, ...around, added_tokens: [], decoder: null }
-    const text = JSON.stringify({ ...rest, model: { ...model, ...(merges.length > 0 ? { merges: 0 } : {}), vocab: 0 } })
-    const made = text.replace('"merges":0', 'merges').replace('"vocab":0', 'vocab')
+    const names = { ...(merges.length > 0 ? { merges: 'merges' } : {}), vocab: told.vocab }
+    const made = written({ ...rest, model: { ...model, ...names } }, names)
     const code = [...told.code, `const tokenizer = new Tokenizer(${made}, {}) // once`]
     yield { of: told.of, json: { ...rest, model: { ...model, vocab } }, config: {}, code }
   }

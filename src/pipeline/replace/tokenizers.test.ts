@@ -1,0 +1,26 @@
+// Whether the program is run again for its tokenizers; no process starts.
+import { expect, test, vi } from 'vitest'
+import type { PipelineEvidence } from '../evidence.ts'
+import { examplePattern, examplePipeline } from '../example-pipeline.ts'
+import { askOnce } from './ask-once.ts'
+import { tryTokenizers } from './tokenizers.ts'
+
+vi.mock('./ask-once.ts', () => ({ askOnce: vi.fn() }))
+
+/** How often it was run, by what is told of runs. */
+async function runs(evidence: PipelineEvidence, answer: unknown): Promise<number> {
+  vi.mocked(askOnce).mockReset().mockResolvedValue(answer)
+  let count = 0
+  const given = { file: '/app/app.py', call: null, data: null, python: process.execPath, onRun: () => void count++ }
+  expect(await tryTokenizers(evidence, given)).toEqual([])
+  return count
+}
+
+test('of Python: not without a place, nor where the library is not there', async () => {
+  const python = examplePipeline({ language: 'python', patterns: [examplePattern({ pattern: 'hand-tokenizer' })] })
+  expect(await runs({ ...python, patterns: [] }, { ran: true, rows: [] })).toBe(0)
+  expect(askOnce).not.toHaveBeenCalled()
+  expect(await runs(python, { ran: false, rows: [] })).toBe(0)
+  expect(await runs(python, { ran: true, rows: [] })).toBe(1)
+  expect(await runs(python, 'its process ended before it answered')).toBe(1)
+})
