@@ -173,7 +173,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(3)
   expect(replacements).toMatchObject([{ line: 7, equal: 'bits' }])
 })
 
-test('a tokenizer by hand beside a stand-in for the library: its texts, of the function that gives ids', async () => {
+/** Where the library of tokenizers is looked for, one that looks words up. */
+function putLibrary(): void {
   const library = join(folder, 'node_modules/@huggingface/tokenizers')
   mkdirSync(library, { recursive: true })
   writeFileSync(
@@ -186,6 +187,10 @@ test('a tokenizer by hand beside a stand-in for the library: its texts, of the f
       }
     }`,
   )
+}
+
+test('a tokenizer by hand beside a stand-in for the library: its texts, of the function that gives ids', async () => {
+  putLibrary()
   const vocabulary = join(folder, 'vocab.txt')
   writeFileSync(vocabulary, ['[PAD]', '[UNK]', ...'abcdefghijklmnopqrst'].join('\n'))
   const source = `import { readFileSync } from 'node:fs'
@@ -203,4 +208,27 @@ export const predict = ({ input_ids }: Fed) => input_ids.length
   const file = fileOf(source, 'ts')
   const found = await tryJavascriptTokenizers({ file, call: null, data: null, arguments: [], folders: [], limitMs: 60_000 })
   expect(found).toMatchObject([{ line: 7, function: 'preprocess', equal: 'bits', on: '3 texts' }])
+})
+
+test.each([
+  ['ends itself, late', 'await new Promise((go) => setTimeout(go, 1100))', 'process.exit(0)'],
+  ['has nothing left to do', '', ''],
+])('a tokenizer by hand in a script that %s', async (_, before, after) => {
+  putLibrary()
+  const source = `const vocab = new Map(['[PAD]', '[UNK]', ...'abcdefghijklmnopqrst'].map((piece, id) => [piece, id]))
+function encode(text) {
+  const ids = []
+  for (const word of text.split(' ')) ids.push(vocab.get(word) ?? 1)
+  return ids
+}
+async function main() {
+  ${before}
+  encode('a b c')
+  ${after}
+}
+main().catch(() => process.exit(1))
+`
+  const program = { call: null, data: null, arguments: [], folders: [], limitMs: 60_000 }
+  const found = await tryJavascriptTokenizers({ ...program, file: fileOf(source) })
+  expect(found).toMatchObject([{ line: 4, function: 'encode', equal: 'bits', on: '1 text' }])
 })
