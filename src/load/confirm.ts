@@ -73,12 +73,12 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown, hasTim
     lateAt,
     isCut,
   })
-  /** The highest rate that held in all its runs, best in five of them. */
+  /** Of the rates below the lowest that failed, the one that held in most runs, and the highest of those. */
   const cut = (): Confirming => {
-    const held = [...steps].filter(([, tally]) => tally.held > 0 && !isFailed(tally))
-    const best = held.sort(([a, one], [b, other]) => Number(isConfirmed(other)) - Number(isConfirmed(one)) || b - a)[0]
+    const failed = [...steps].filter(([, tally]) => isFailed(tally)).sort(([a], [b]) => a - b)[0]
+    const held = [...steps].filter(([at, tally]) => tally.held > 0 && (failed === undefined || at < failed[0]))
+    const best = held.sort(([a, one], [b, other]) => other.held - one.held || b - a)[0]
     if (best === undefined) return { kind: 'cut' }
-    const failed = [...steps].filter(([at, tally]) => at > best[0] && isFailed(tally)).sort(([a], [b]) => a - b)[0]
     return confirmed(best[0], failed === undefined ? null : { ratePerSecond: rateOf(failed[0]), ...failed[1] }, true)
   }
   const once = async (step: number, stage: 'confirm' | 'above', seed: number): Promise<Outcome | 'too-few' | 'no-time'> => {
@@ -129,8 +129,9 @@ export async function confirm(tries: Tries, { start, least, aboveIsKnown, hasTim
       narrows = true
       stride /= 2
     } else {
-      const isKnown = next < unknownFrom
-      return confirmed(step, isKnown ? { ratePerSecond: rateOf(next), ...above } : null, isKnown && !isFailed(above))
+      const isOpen = next < unknownFrom
+      const known = isOpen && above.runs > 0 ? { ratePerSecond: rateOf(next), ...above } : null
+      return confirmed(step, known, isOpen && !isFailed(above))
     }
   }
   const held = [...steps].filter(([, tally]) => isConfirmed(tally)).map(([at]) => at)

@@ -55,18 +55,21 @@ export async function searchRate(
     if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, from))
     if (confirmed.kind === 'too-few')
       return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
-    if (confirmed.kind === 'none') return end('no rate near the one found held in five runs: make them longer (--seconds)')
+    if (confirmed.kind === 'none') return end('no rate near the one found held in five runs; make the runs longer (--seconds)')
     const cut = confirmed.kind === 'cut' ? heldOnce(tries.runs) : confirmed
     if (cut === null || cut.isCut) return end(cutAfter(cut?.runs ?? 0), cut)
     if (cut.above !== null) return end('confirmed', cut)
     return end(endedEarly(cut, late, isMost), cut)
   }
-  if (searched.isNear && startAt !== null) return confirmedFrom(startAt, { late: null, aboveIsKnown: true, isMost: false })
-  const isHopeless = await failsAlone(tries, objective)
+  const isTooFew = (rate: number) => Math.round(rate * searched.secondsAt(rate)) < least
+  if (searched.isNear && startAt !== null) {
+    if (isTooFew(startAt)) return end(tooFew(objective, startAt, searched.secondsAt(startAt)))
+    return confirmedFrom(startAt, { late: null, aboveIsKnown: true, isMost: false })
+  }
+  const isHopeless = await failsAlone(tries, objective, hasTimeFor)
   const alone = tries.runs.at(-1)!
   if (alone.requests === 0) return end('not one request was answered while one was asked after another')
   if (isHopeless) return end('the objective does not even hold for one request after another')
-  const isTooFew = (rate: number) => Math.round(rate * searched.secondsAt(rate)) < leastFor(objective)
   const hasTime = (rate: number, heldAt: number | null) => hasTimeFor(rate, heldAt === null ? 1 : 1 + CONFIRMING)
   const firstRate = startAt ?? FIRST_SHARE / aloneSeconds(alone, objective)
   const { low, high, late, tooLow, isCut } = await bracketOf(tries, firstRate, { isTooFew, hasTime })
@@ -89,10 +92,11 @@ interface Above {
   readonly isMost: boolean
 }
 
-/** The highest rate that never failed, in no confirming run; null: there is none. */
+/** The highest rate that held below the lowest that failed, in no confirming run; null: there is none. */
 function heldOnce(runs: readonly LoadSearchRun[]): Confirmed | null {
-  const failed = new Set(runs.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond))
-  const held = runs.map(({ ratePerSecond }) => ratePerSecond).filter((rate) => rate !== null && !failed.has(rate)) as number[]
+  const known = runs.filter(({ ratePerSecond, generatorLate }) => ratePerSecond !== null && generatorLate !== true)
+  const failedFrom = Math.min(...known.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond!))
+  const held = known.map(({ ratePerSecond }) => ratePerSecond!).filter((rate) => rate < failedFrom)
   if (held.length === 0) return null
   return { kind: 'confirmed', ratePerSecond: Math.max(...held), runs: 0, above: null, lateAt: null, isCut: true }
 }
@@ -108,11 +112,12 @@ function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | n
   return isMost ? `${held}, the most that was tried` : `${held} after ${MOST_MOVES} steps; make the runs longer (--seconds)`
 }
 
-/** Whether one request after another misses the objective; false where that is not known, too. */
-async function failsAlone(tries: Tries, objective: Objective): Promise<boolean> {
+/** Whether one request after another misses the objective; false where that is not known, too. Once again only where a run at a rate fits, too. */
+async function failsAlone(tries: Tries, objective: Objective, hasTimeFor: HasTimeFor): Promise<boolean> {
   const mayBeOver = objective.share === null ? 0.5 : 1 - objective.share
   let known = 0
   for (let attempt = 0; attempt < ALONE_RUNS; attempt++) {
+    if (attempt > 0 && !hasTimeFor(FIRST_SHARE / aloneSeconds(tries.runs.at(-1)!, objective), 1)) return false
     if ((await tries.at(null, 'alone')) === 'holds') return false
     const { requests, over } = tries.runs.at(-1)!
     if (requests === 0) return false
@@ -196,12 +201,13 @@ function foundOf({ ratePerSecond: rate, runs: confirmed, above, isCut }: Confirm
   const highest = Math.max(...passed)
   // Of at least a rate, up to where nothing is known.
   const higher = [...failed, ...(above === null ? late : [])].filter((one) => one > highest && one >= rate)
+  const isBounded = isCut ? failed.some((one) => one > rate) : above !== null
   return {
     ratePerSecond: rate,
     low: lower.length > 0 ? Math.max(...lower) : rate / STEP,
     high: higher.length > 0 ? Math.min(...higher) : Math.max(highest, rate) * STEP,
     confirmed,
-    ...(above === null && !(isCut && failed.length > 0) ? { atLeast: true } : {}),
+    ...(isBounded ? {} : { atLeast: true }),
   }
 }
 

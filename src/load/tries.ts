@@ -1,5 +1,6 @@
 // The runs of a search, each judged by the objective. A run that misses by less than its own interval, or does not show whether the server keeps
-// up, is made longer before it counts as failed, up to four times as long, while there is time. A run in which the generator was late is none: it is made again.
+// up, is made longer before it counts as failed, up to four times as long, while there is time. A run in which the generator was late is none:
+// it is made again, while there is time.
 import type { LoadSearchRun } from '../report/documents/load.ts'
 import { isUndecided, judge, type Objective } from './objective.ts'
 
@@ -62,8 +63,9 @@ export function triesOf(objective: Objective, run: SearchRun, firstSeed: number,
     runs,
     newSeed,
     async at(ratePerSecond, stage, seed = newSeed()) {
-      let outcome: Outcome = 'late'
-      for (let attempt = 0; attempt < ATTEMPTS && outcome === 'late'; attempt++) outcome = await once(ratePerSecond, stage, seed)
+      let outcome = await once(ratePerSecond, stage, seed)
+      const goesOn = () => outcome === 'late' && hasTimeFor(ratePerSecond ?? 0, 1)
+      for (let attempt = 1; attempt < ATTEMPTS && goesOn(); attempt++) outcome = await once(ratePerSecond, stage, seed)
       return outcome
     },
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { searchSeconds, wholeSeconds } from './search-runs.ts'
+import { aloneMostSeconds, searchSeconds, wholeSeconds } from './search-runs.ts'
 
 test('a search takes ten minutes at most, or 25 runs of the length that was told, or what was told', () => {
   expect(searchSeconds({ seconds: null }, { budgetSeconds: null })).toBe(600)
@@ -8,4 +8,8 @@ test('a search takes ten minutes at most, or 25 runs of the length that was told
   expect(wholeSeconds(60)).toBe(70.5)
   expect(searchSeconds({ seconds: 60 }, { budgetSeconds: null })).toBe(25 * 70.5)
   expect(searchSeconds({ seconds: 60 }, { budgetSeconds: 100 })).toBe(100)
+})
+
+test('one request after another takes a tenth of the time at most, and a minute', () => {
+  expect([10_000, 600, 100, 5].map(aloneMostSeconds)).toEqual([60, 60, 10, 1])
 })

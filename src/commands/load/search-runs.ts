@@ -20,8 +20,11 @@ const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 
 const BUDGET = { seconds: 600, runs: 25 } as const
 /** Starting a run, and waiting for its last answers. */
 const RUN_EXTRA_SECONDS = 0.5
-/** One request after another, for so long; longer where a server is so slow that fewer than `requests` are measured. */
-const ALONE = { seconds: 3, requests: 3, growth: 4, mostSeconds: 60 } as const
+/**
+ * One request after another, for so long; longer where a server is so slow that fewer than `requests` are measured, up to a share of the time
+ * of all.
+ */
+const ALONE = { seconds: 3, requests: 3, growth: 4, leastSeconds: 1, mostSeconds: 60, budgetShare: 1 / 10 } as const
 /** With so many times the requests over the bound that a run may have, it cannot hold any more. */
 const HOPELESS = 4
 
@@ -42,6 +45,10 @@ export const searchSeconds = (
   { budgetSeconds }: Pick<LoadOptions, 'budgetSeconds'>,
 ): number => budgetSeconds ?? Math.max(BUDGET.seconds, BUDGET.runs * wholeSeconds(seconds ?? 0))
 
+/** How long one request after another may be measured. */
+export const aloneMostSeconds = (budgetSeconds: number): number =>
+  Math.max(ALONE.leastSeconds, Math.min(ALONE.mostSeconds, ALONE.budgetShare * budgetSeconds))
+
 /** A run with its warm-up. */
 export const wholeSeconds = (seconds: number): number => seconds + warmUpOf(1000 * seconds) / 1000 + RUN_EXTRA_SECONDS
 
@@ -56,6 +63,7 @@ export async function search(opened: OpenedTarget, plan: SearchPlan, options: Lo
       const full = secondsAt(ratePerSecond)
       return stage === 'bracket' ? Math.max(Math.min(full, SEARCH.leastSeconds / 2), full / 2) : full
     },
+    aloneMostSeconds: aloneMostSeconds(budget),
     onMeasured: (one) => measured.push(one),
   })
   const searched = { run, secondsAt, hasTimeFor, isNear: options.isNear }
@@ -66,6 +74,8 @@ export async function search(opened: OpenedTarget, plan: SearchPlan, options: Lo
 
 interface RunPlan {
   readonly seconds: (ratePerSecond: number, stage: Parameters<SearchRun>[2]) => number
+  /** Absent: nothing is asked alone. */
+  readonly aloneMostSeconds?: number
   readonly onMeasured?: (one: MeasuredPoint) => void
 }
 
@@ -78,7 +88,12 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
   return async (ratePerSecond, seed, stage) => {
     const at = ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`
     onProgress?.({ stage: at, done: 0, of: 1 })
-    if (ratePerSecond === null) return alone(opened, plan, { target, seed, timeoutMs, signal })
+    if (ratePerSecond === null)
+      return alone(
+        opened,
+        { ...plan, mostSeconds: asked.aloneMostSeconds ?? ALONE.mostSeconds },
+        { target, seed, timeoutMs, signal },
+      )
     const seconds = asked.seconds(ratePerSecond, stage)
     const budget = objective.share === null ? Number.POSITIVE_INFINITY : (1 - objective.share) * seconds * ratePerSecond
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
@@ -106,14 +121,14 @@ function runSeconds({ seconds, objective }: SearchPlan, ratePerSecond: number, b
 /** One request after another, until some are measured. */
 async function alone(
   opened: OpenedTarget,
-  { seconds: given }: Pick<Plan, 'seconds'>,
+  { seconds: given, mostSeconds }: Pick<Plan, 'seconds'> & { readonly mostSeconds: number },
   asked: Pick<ClosedPlan, 'target' | 'seed' | 'timeoutMs' | 'signal'>,
 ): Promise<SearchSample> {
-  let seconds = Math.min(given ?? ALONE.seconds, ALONE.seconds)
+  let seconds = Math.min(given ?? ALONE.seconds, ALONE.seconds, mostSeconds)
   for (;;) {
     const { latencies } = await measureClosed({ ...asked, clients: 1, length: { seconds } })
     opened.check()
-    if (latencies.length >= ALONE.requests || seconds >= ALONE.mostSeconds) return { latencies, saturated: false, limited: false }
-    seconds = Math.min(ALONE.mostSeconds, seconds * ALONE.growth)
+    if (latencies.length >= ALONE.requests || seconds >= mostSeconds) return { latencies, saturated: false, limited: false }
+    seconds = Math.min(mostSeconds, seconds * ALONE.growth)
   }
 }
