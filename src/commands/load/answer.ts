@@ -14,6 +14,11 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
       return `${perSecond(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${search.ended}.`
     if (found.atLeast)
       return `At least ${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${search.ended}.`
+    if (search.ended !== 'confirmed')
+      return (
+        `${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; the highest rate is between` +
+        ` ${perSecond(found.low)} and ${perSecond(found.high)}: ${search.ended}.`
+      )
     return (
       `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)}) is the highest rate that holds` +
       ` ${search.objective}, in ${runs}.`

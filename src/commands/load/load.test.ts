@@ -84,6 +84,11 @@ test('answers a search with the rate and its interval', () => {
   expect(answer({ search, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 5 } })).toBe(
     '61.2 requests/s (59–64.1) is the highest rate that holds p99<20ms, in 5 of 5 confirming runs.',
   )
+  const open = 'the time was used up with 5 of 5 confirming runs, before the rate above was known'
+  const between = { ratePerSecond: 61.23, low: 59, high: 82, confirmed: 5 }
+  expect(answer({ search: { ...search!, ended: open }, found: between })).toBe(
+    `61.2 requests/s hold p99<20ms, in 5 of 5 confirming runs; the highest rate is between 59 and 82: ${open}.`,
+  )
   const cut = { ...search!, ended: 'the time was used up with 3 of 5 confirming runs' }
   expect(answer({ search: cut, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 3 } })).toBe(
     '61.2 requests/s held p99<20ms, which is not confirmed: the time was used up with 3 of 5 confirming runs.',

@@ -229,7 +229,7 @@ export interface LoadFound {
   readonly confirmed: number
   /**
    * The server does at least this rate: the search ended (`search.ended`) before a rate above it failed. `high` is then the least rate
-   * above of which nothing is known. Absent: the rate above failed.
+   * above of which nothing is known. Absent: a rate above failed.
    */
   readonly atLeast?: boolean
 }
