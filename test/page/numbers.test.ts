@@ -130,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
 
   test('two runs under load: the numbers of both, and what became of the rate that holds', async () => {
     const [load, search] = [recorded.load as LoadDocument, recorded['load-slo'] as LoadDocument]
-    const found = { ratePerSecond: 120, low: 110, high: 130, confirmed: 3 }
+    const found = { ratePerSecond: 120, low: 110, high: 130, confirmed: search.search!.confirmingRuns }
     const one: LoadDocument = { ...search, found }
     const better: LoadDocument = { ...search, found: { ...found, ratePerSecond: 500, low: 490, high: 510 } }
     const { page, close } = await openPage(browser, [one, better])
@@ -212,6 +212,13 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
     expect(await violations(page)).toEqual([])
     expect(said).toEqual([])
     await close()
+    const cut: LoadDocument = { ...load, found: { ...found, confirmed: 0, atLeast: true }, search: { ...search, above: null } }
+    const open = await openPage(browser, [cut])
+    expect(await open.page.locator('.number-card').innerText()).toMatch(/118 requests\/s, not confirmed\s+it held in 0 of 3/)
+    await open.close()
+    const both = await openPage(browser, [{ ...load, found, search }, cut])
+    expect(await both.page.locator('body').innerText()).toMatch(/p99<50ms held at 118 → 118 requests\/s \(not confirmed\)\./)
+    await both.close()
   })
 
   test('what is not known is not drawn as 0', async () => {

@@ -6,7 +6,7 @@ import { AxisBelow, AxisLeft } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Says } from '../kit/name.tsx'
-import { askedOf, askedWords, inOrder, isClosed, PERCENTILES, type Percentile, type Point } from '../load/points.ts'
+import { askedOf, askedWords, inOrder, isClosed, isConfirmed, PERCENTILES, type Percentile, type Point } from '../load/points.ts'
 import type { Load } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
 import { type Condition, Conditions } from './conditions.tsx'
@@ -63,18 +63,11 @@ export function LoadBeside({ before, after, names }: Props) {
   )
 }
 
-function Card({ load: { answer, found, search } }: { load: Load }) {
+function Card({ load }: { load: Load }) {
+  const { answer, found, search } = load
   return (
     <>
-      <p class="hero-line">
-        {search === null
-          ? ''
-          : found === null
-            ? 'no rate holds it'
-            : found.atLeast
-              ? `at least ${perSecond(found.ratePerSecond)} requests/s`
-              : `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)})`}
-      </p>
+      <p class="hero-line">{search === null ? '' : found === null ? 'no rate holds it' : rateWords(found, isConfirmed(load))}</p>
       <p>
         <Says text={answer} />
       </p>
@@ -82,12 +75,21 @@ function Card({ load: { answer, found, search } }: { load: Load }) {
   )
 }
 
+function rateWords({ ratePerSecond, low, high, atLeast = false }: NonNullable<Load['found']>, isSure: boolean): string {
+  const rate = `${perSecond(ratePerSecond)} requests/s`
+  if (!isSure) return `${rate}, not confirmed`
+  return atLeast ? `at least ${rate}` : `${rate} (${perSecond(low)}–${perSecond(high)})`
+}
+
 function sentenceOf(before: Load, after: Load, things: readonly Thing[], title: string): string {
   const [a, b] = [before.found, after.found]
   if (a !== null && b !== null && before.search?.objective === after.search?.objective) {
-    const rates = `${perSecond(a.ratePerSecond)} → ${perSecond(b.ratePerSecond)} requests/s`
-    const apart = b.low > a.high ? 'more than before' : b.high < a.low ? 'fewer than before' : null
     const objective = before.search!.objective
+    const [isSure, isSureAfter] = [isConfirmed(before), isConfirmed(after)]
+    const open = (sure: boolean) => (sure ? '' : ' (not confirmed)')
+    const rates = `${perSecond(a.ratePerSecond)}${open(isSure)} → ${perSecond(b.ratePerSecond)} requests/s${open(isSureAfter)}`
+    if (!isSure || !isSureAfter) return `No difference is shown: ${objective} held at ${rates}.`
+    const apart = b.low > a.high ? 'more than before' : b.high < a.low ? 'fewer than before' : null
     return apart === null
       ? `No difference is shown: ${objective} holds up to ${rates}, and the intervals overlap.`
       : `${objective} holds up to ${rates}: ${apart}, as far as two runs one after the other can tell.`

@@ -3,7 +3,7 @@ import { percent, perSecond, plural, time } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import { Says } from '../kit/name.tsx'
 import type { Load } from '../page-data.ts'
-import { askedWords, inOrder, PERCENTILES, type Point } from './points.ts'
+import { askedWords, inOrder, isConfirmed, PERCENTILES, type Point } from './points.ts'
 
 /** Below, lateness is nothing that a number shows; the terminal has the same bound. */
 const OWN_SHARE = 0.05
@@ -18,6 +18,7 @@ export function NumberCard({ load }: { load: Load }) {
   )
   const own = audit.ownLateness != null && audit.ownLateness.share > OWN_SHARE ? audit.ownLateness : null
   const keptUp = `The generator kept up: the times are ${own === null ? 'the server’s' : 'the server’s but for its own lateness'}`
+  const isSure = isConfirmed(load)
   return (
     <section class="card number-card" aria-label="The number">
       {search !== null ? (
@@ -30,8 +31,8 @@ export function NumberCard({ load }: { load: Load }) {
           ) : (
             <>
               <p class="hero">
-                {found.atLeast ? <small>at least </small> : null}
-                {perSecond(found.ratePerSecond)} <small>requests/s</small>
+                {found.atLeast && isSure ? <small>at least </small> : null}
+                {perSecond(found.ratePerSecond)} <small>requests/s{isSure ? '' : ', not confirmed'}</small>
               </p>
               <p class="soft">
                 {found.atLeast ? '' : `${perSecond(found.low)}–${perSecond(found.high)} requests/s; `}it held in {found.confirmed}{' '}

@@ -11,6 +11,10 @@ export const PERCENTILES: readonly { readonly key: Percentile; readonly title: s
   { key: 'p99Ms', title: 'p99' },
 ]
 
+/** The rate that was found held in all the runs that were to confirm it. */
+export const isConfirmed = ({ found, search }: Pick<Load, 'found' | 'search'>): boolean =>
+  found !== null && search !== null && found.confirmed >= search.confirmingRuns
+
 /** Clients that wait for their answers, in place of a rate. */
 export const isClosed = (points: readonly Point[]): boolean => points.some(({ clients }) => clients !== null)
 

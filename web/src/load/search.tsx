@@ -57,7 +57,7 @@ export function SearchRuns({ search, found }: { search: Search; found: Load['fou
         { head: 'held', show: heldWords },
       ]}
       note={
-        above === null
+        above === null || above.runs === 0
           ? 'A filled dot held the objective, a hollow one did not.'
           : `A filled dot held the objective, a hollow one did not. Just above, at ${perSecond(above.ratePerSecond)} requests/s, it held in ${above.held} of ${plural(above.runs, 'run')}.`
       }
