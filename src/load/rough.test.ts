@@ -44,6 +44,19 @@ test('no time for another run, or a generator that is late, ends it with what he
   expect(await rough(1e6, {}, { late: 150 })).toMatchObject({ low: 120, high: null })
 })
 
+test('a generator that is late at the first rate is asked for lower ones, and named', async () => {
+  const half = await rough(1e6, {}, { late: 60 })
+  expect(half).toMatchObject({ low: 50, high: null, late: expect.closeTo(63.2, 1) })
+  expect([...new Set(half.asked)]).toEqual([100, 80, 50, 63])
+  const fails = await rough(40, {}, { late: 60 })
+  expect(fails.low).toBeLessThanOrEqual(40)
+  expect(fails.high).toBeGreaterThan(40)
+  expect(await rough(1e6, {}, { late: 0 })).toMatchObject({ low: null, high: null, late: expect.closeTo(8, 5) })
+  expect(await rough(1e6, { isLeast: true }, { late: 60 })).toMatchObject({ low: null, late: 100, asked: [100, 100, 100] })
+  // Once more only where there is time.
+  expect((await rough(1e6, {}, { late: 60, runs: 2 })).asked).toEqual([100, 100])
+})
+
 test('one that holds is not looked for below a twelfth', async () => {
   const { low, asked } = await rough(0, {})
   expect([low, asked]).toEqual([null, [100, 80, 50, 20, 8]])

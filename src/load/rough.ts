@@ -16,6 +16,8 @@ export interface Rough {
   readonly low: number | null
   /** Did not; null: none is known that did not. */
   readonly high: number | null
+  /** The lowest rate at which the generator was late; null: it was not. */
+  readonly late: number | null
   readonly runs: readonly LoadSearchRun[]
 }
 
@@ -34,33 +36,37 @@ export async function roughRate(
   { run, hasTimeFor }: { readonly run: SearchRun; readonly hasTimeFor: HasTimeFor },
   { firstSeed, startAt, isLeast }: RoughStart,
 ): Promise<Rough> {
-  const tries = triesOf(objective, run, firstSeed)
+  const tries = triesOf(objective, run, firstSeed, hasTimeFor)
   let low: number | null = null
   let high: number | null = null
+  let late: number | null = null
   const goesOn = (rate: number) => tries.runs.length < MOST_RUNS && hasTimeFor(rate, 1)
   /** Whether it is known whether the rate holds. */
   const asked = async (rate: number): Promise<boolean> => {
     const outcome = await tries.at(rate, low !== null && high !== null ? 'bisect' : 'bracket')
     if (outcome === 'holds') low = rate
     if (outcome === 'fails') high = rate
+    if (outcome === 'late') late = Math.min(late ?? rate, rate)
     return outcome !== 'late'
   }
   const isDoubtful = () => {
     const { saturated, valueMs } = tries.runs.at(-1)!
     return !saturated && valueMs !== null && valueMs < CLEAR * objective.boundMs
   }
-  const end = () => ({ low, high, runs: tries.runs })
-  if (!goesOn(startAt) || !(await asked(startAt))) return end()
+  const end = () => ({ low, high, late, runs: tries.runs })
+  if (!goesOn(startAt) || (!(await asked(startAt)) && isLeast)) return end()
   if (isLeast && low === null) {
     if (!isDoubtful() || !goesOn(startAt) || !(await asked(startAt)) || low === null) return end()
     high = null
   }
-  for (let k = 0; low === null || high === null; k++) {
+  // What the generator is too late for at first is taken as what does not hold: it is in time for less.
+  const top = () => Math.min(high ?? late!, late ?? high!)
+  for (let k = 0; low === null || (high === null && late === null); k++) {
     if (low === null && k === DOWN.length) return end()
-    const next: number = low === null ? high! / DOWN[k]! : low * UP[Math.min(k, UP.length - 1)]!
-    if (!goesOn(next) || !(await asked(next))) return end()
+    const next: number = low === null ? top() / DOWN[k]! : low * UP[Math.min(k, UP.length - 1)]!
+    if (!goesOn(next) || (!(await asked(next)) && low !== null)) return end()
   }
-  for (let middle = between(low, high); high / low > BRACKET && goesOn(middle); middle = between(low, high))
+  for (let middle = between(low, top()); top() / low > BRACKET && goesOn(middle); middle = between(low, top()))
     if (!(await asked(middle))) break
   return end()
 }

@@ -8,6 +8,7 @@ import { roughRate } from '../../load/rough.ts'
 import type { HasTimeFor } from '../../load/tries.ts'
 import type { LoadSetup } from '../../report/documents/load.ts'
 import { inTemporaryFolder } from '../run.ts'
+import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
 import { counted } from './counted.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
@@ -24,7 +25,7 @@ export interface LookAsked {
 export interface RoughLook {
   readonly setup: LoadSetup
   readonly ceiling: Ceiling
-  /** Of as many clients as have a place; null: it was not asked, since nothing is joined. */
+  /** Of clients that wait for their answers, two for each row that is predicted at once; null: it was not asked, since nothing is joined. */
   readonly answersPerSecond: number | null
   /** Held, and did not; null: none that is of interest. */
   readonly low: number | null
@@ -33,11 +34,8 @@ export interface RoughLook {
   readonly why: string | null
 }
 
-const CAPACITY_SECONDS = 1.5
 /** Of what it answers at most: an open loop holds less. */
 const FIRST_SHARE = 0.8
-/** What it answers is known by so much. */
-const CAPACITY_NOISE = 1.05
 const RUN = { leastSeconds: 2.5, mostSeconds: 6 } as const
 
 /** `given`: the set-up, an objective and inputs. Throws InputError where the model is not served so. */
@@ -64,11 +62,16 @@ async function looked(opened: OpenedTarget, options: LoadOptions, { leastPerSeco
   if (options.maxBatch === 'auto' && setup.maxBatch === 1)
     return none(`requests are not joined: ${setup.whyAlone ?? 'it does not pay'}`)
   const timeoutMs = options.timeoutSeconds * 1000
-  const closed = { target, seed, timeoutMs, signal, clients: setup.queueLimit, length: { seconds: CAPACITY_SECONDS } }
-  const { point } = await counted(opened, () => measureClosed(closed), closed)
-  const most = point.achievedPerSecond
-  if (most === 0) return none('no request was answered', most)
-  if (least !== null && most * CAPACITY_NOISE < least)
+  const capacity = await capacityOf(
+    async (seconds) => {
+      const closed = { target, seed, timeoutMs, signal, clients: clientsFor(setup), length: { seconds } }
+      return (await counted(opened, () => measureClosed(closed), closed)).point
+    },
+    (seconds) => hasSeconds(wholeSeconds(seconds)),
+  )
+  const most = capacity.answersPerSecond
+  if (most === 0) return none(`no request was answered in ${capacity.seconds} s`, most)
+  if (least !== null && possiblePerSecond(capacity, setup) < least)
     return none(`another set-up holds ${perSecond(least)} requests/s, more than it answers`, most)
   const objective = parseObjective(options.slo!)
   const plan: SearchPlan = { ...planOf(options), objective, ceilingPerSecond: ceiling.ceilingPerSecond }
@@ -76,10 +79,13 @@ async function looked(opened: OpenedTarget, options: LoadOptions, { leastPerSeco
   const run = searchRun(opened, plan, options, { seconds: secondsAt })
   const hasTimeFor: HasTimeFor = (rate, runs) => hasSeconds(runs * wholeSeconds(secondsAt(rate)))
   const start = { firstSeed: seed, startAt: least ?? FIRST_SHARE * most, isLeast: least !== null }
-  const { low, high, runs } = await roughRate(objective, { run, hasTimeFor }, start)
+  const { low, high, late, runs } = await roughRate(objective, { run, hasTimeFor }, start)
+  if (low !== null) return { setup, ceiling, answersPerSecond: most, low, high, why: null }
+  // Where a lower rate failed, the generator was in time for that.
+  if (late !== null && (high === null || late <= high))
+    return none(`not known: the generator was late at ${perSecond(late)} requests/s`, most)
   const isCut = runs.length === 0 || (least === null && !hasTimeFor(high ?? start.startAt, 1))
-  if (low === null && isCut) return none('the time was used up; give more (--budget)', most)
-  if (low === null && least !== null) return none(`it does not hold ${perSecond(least)} requests/s`, most)
-  if (low === null) return none(`it holds ${objective.text} at none of the rates that were tried`, most)
-  return { setup, ceiling, answersPerSecond: most, low, high, why: null }
+  if (isCut) return none('the time was used up; give more (--budget)', most)
+  if (least !== null) return none(`it does not hold ${perSecond(least)} requests/s`, most)
+  return none(`it holds ${objective.text} at none of the rates that were tried`, most)
 }
