@@ -33,7 +33,7 @@ export function parseObjective(text: string): Objective {
 }
 
 /** Blocks of an interval of the mean take as many. */
-const LEAST_FOR_MEAN = 100
+export const LEAST_FOR_MEAN = 100
 
 /** Requests below which a run says nothing of the objective: LoadGen's floor of the percentile. */
 export const leastFor = ({ share }: Objective): number => (share === null ? LEAST_FOR_MEAN : leastRequests(share))

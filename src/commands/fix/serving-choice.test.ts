@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import type { LoadOptions } from '../load/options.ts'
-import { isSimpler, losesAtLowLoad } from './serving-choice.ts'
+import { isSimpler, losesAtLowLoad, lowLoadSeconds } from './serving-choice.ts'
 import type { Row, ServingSetup } from './serving-types.ts'
 
-const row = (workers: number, maxBatch: number, batchDelayMs?: number): Row => ({
+const row = (workers: number, maxBatch: number, batchDelayMs?: number, ratePerSecond = 100): Row => ({
   workers,
   threads: 1,
   maxBatch,
   answersPerSecond: 1000,
-  found: { ratePerSecond: 100, low: 98, high: 103, confirmed: 0 },
+  found: { ratePerSecond, low: 98, high: 103, confirmed: 0 },
   why: null,
   ...(batchDelayMs === undefined ? {} : { batchDelayMs }),
 })
@@ -19,9 +19,9 @@ const asked: string[] = []
 const runOn = (times: Readonly<Record<string, readonly number[]>>, together = 1.5) => {
   const left = new Map(Object.entries(times).map(([key, all]) => [key, [...all]]))
   asked.length = 0
-  return async ({ workers, maxBatch, batchDelayMs }: ServingSetup, { rates, seed }: Partial<LoadOptions>) => {
+  return async ({ workers, maxBatch, batchDelayMs }: ServingSetup, { rates, seed, seconds }: Partial<LoadOptions>) => {
     const key = `${workers}b${maxBatch}${batchDelayMs === 0 ? '' : 'd'}`
-    asked.push(`${key} ${rates![0]} seed ${seed}`)
+    asked.push(`${key} ${rates![0]} seed ${seed} for ${seconds} s`)
     const meanMs = left.get(key)!.shift()!
     const point = {
       ...{
@@ -46,8 +46,17 @@ test('simpler is no delay, then nothing joined, then fewer workers', () => {
 
 test('one that joins requests loses where one by one is answered sooner at a fifth of its rate than before and after', async () => {
   expect(await losesAtLowLoad(row(2, 8), runOn({ '2b8': [6, 6.1], '2b1': [5] }))).toBe(true)
-  expect(asked).toEqual(['2b8 20 seed 1001', '2b1 20 seed 1001', '2b8 20 seed 1001'])
+  expect(asked).toEqual(['2b8 20 seed 1001 for 6 s', '2b1 20 seed 1001 for 6 s', '2b8 20 seed 1001 for 6 s'])
   expect(await losesAtLowLoad(row(2, 8), runOn({ '2b8': [6, 5], '2b1': [5] }))).toBe(false)
+})
+
+test('each run has the requests that an interval of its mean takes, within 20 s', async () => {
+  // A fifth of 50 requests/s.
+  await losesAtLowLoad(row(2, 8, undefined, 50), runOn({ '2b8': [6, 6.1], '2b1': [5] }))
+  expect(asked[0]).toBe('2b8 10 seed 1001 for 10.1 s')
+  await losesAtLowLoad(row(2, 8, undefined, 5), runOn({ '2b8': [6, 6.1], '2b1': [5] }))
+  expect(asked[0]).toBe('2b8 1 seed 1001 for 20 s')
+  expect([row(2, 8), row(2, 8, undefined, 5)].map(lowLoadSeconds)).toEqual([33, 75])
 })
 
 test('it is not compared where nothing was joined; a delay is waited even so', async () => {

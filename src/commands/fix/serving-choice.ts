@@ -1,15 +1,16 @@
 // Which of two set-ups of a server is the simpler one, and whether one that joins requests loses by it at low load.
 import { isBetter } from '../../load/better.ts'
+import { LEAST_FOR_MEAN } from '../../load/objective.ts'
 import type { LoadPoint } from '../../report/documents/load.ts'
 import type { LoadSetup, Row } from './serving-types.ts'
 
-/** Of the rate that holds: low load, and for how long a set-up is asked there. */
+/** Of the rate that holds: low load, and for how long a set-up is asked there, longer where its mean would have no interval. */
 const LOW_SHARE = 0.2
-const LOW_SECONDS = 6
+const LOW_SECONDS = { least: 6, most: 20 } as const
+/** The start of a server, and the warm-up of a run. */
+const EXTRA_SECONDS = 5
 /** Apart from those of the searches. */
 const SEED = 1001
-/** Three runs, each with its warm-up and the start of a server. */
-export const LOW_LOAD_SECONDS = 3 * (LOW_SECONDS + 5)
 
 /** With no delay, with no joining, with fewer workers. */
 export function isSimpler(one: Row, other: Row): boolean {
@@ -22,10 +23,16 @@ export function isSimpler(one: Row, other: Row): boolean {
 /** At which a set-up that holds a rate is asked for low load. */
 export const lowRate = ({ found }: Row): number => LOW_SHARE * found!.ratePerSecond
 
+const secondsOf = (row: Row): number =>
+  Math.max(LOW_SECONDS.least, Math.min(LOW_SECONDS.most, (LEAST_FOR_MEAN + 1) / lowRate(row)))
+
+/** Three runs. */
+export const lowLoadSeconds = (row: Row): number => 3 * (secondsOf(row) + EXTRA_SECONDS)
+
 /** One by one is answered sooner than in both runs of it, intervals apart. */
 export async function losesAtLowLoad(row: Row, run: LoadSetup): Promise<boolean> {
   if (row.maxBatch === 1) return false
-  const asked = { rate: lowRate(row), seed: SEED, seconds: LOW_SECONDS }
+  const asked = { rate: lowRate(row), seed: SEED, seconds: secondsOf(row) }
   const before = await pointOf(row, run, asked)
   const joinsNothing = (row.batchDelayMs ?? 0) === 0 && before.server?.meanTogether === 1
   if (joinsNothing) return false

@@ -24,6 +24,8 @@ test('every way to share the CPUs, and one CPU left to HTTP, with and without jo
 interface Scripted {
   /** The rate that short runs hold; null: none. */
   readonly rate: number | null
+  /** Seconds that a look takes; absent: a minute. */
+  readonly seconds?: number
   /** What confirming runs make of it; absent: the same rate, five times. */
   readonly found?: LoadDocument['found']
   /** Of each confirming run, whether it held. */
@@ -31,6 +33,12 @@ interface Scripted {
   readonly costs?: readonly { readonly rows: number; readonly ms: number }[]
   /** The mean at low load, ms. */
   readonly lowMs?: number
+  /** Of the confirming runs, whether the generator was late where the objective did not hold. */
+  readonly late?: boolean
+  /** How the confirming search ended. */
+  readonly ended?: string
+  /** The runs that its server does not live through. */
+  readonly diesIn?: 'low' | 'confirm'
   /** Why an automatic choice joins none. */
   readonly whyAlone?: string
 }
@@ -51,9 +59,9 @@ function runsOn(server: Readonly<Record<string, Scripted>>, seconds = 100 * MINU
   return {
     leftSeconds: () => left,
     async look(setup, options, { leastPerSecond, hasSeconds }) {
-      const { key, rate, costs, whyAlone } = of(setup)
+      const { key, rate, costs, whyAlone, seconds: took = MINUTE } = of(setup)
       expect([options.slo, hasSeconds(0)]).toEqual([SLO, true])
-      left -= MINUTE
+      left -= took
       asked.push(`${key}${leastPerSecond === null ? '' : ` ${Number(leastPerSecond.toFixed(1))}`}`)
       const isJoined = setup.maxBatch !== 1 && whyAlone === undefined
       const served = { maxBatch: isJoined ? 8 : 1, fewRows: isJoined ? 4 : 1, batchCosts: costs ?? null }
@@ -62,7 +70,8 @@ function runsOn(server: Readonly<Record<string, Scripted>>, seconds = 100 * MINU
       return { setup: served, answersPerSecond: 1000, low, high: low === null ? null : 1.05 * low, why } as unknown as RoughLook
     },
     async load(setup, { rates, isNear, budgetSeconds, fewRows, slo }) {
-      const { key, rate, found, held = [true], lowMs = 1 } = of(setup)
+      const { key, rate, found, held = [true], lowMs = 1, late, ended = 'the end', diesIn } = of(setup)
+      if (diesIn === (slo === undefined ? 'low' : 'confirm')) throw new InputError('the process ended')
       if (slo === undefined) {
         asked.push(`${key} low ${Number(rates![0]!.toFixed(1))}`)
         const intervals = { meanMs: { low: 0.95 * lowMs, high: 1.05 * lowMs } }
@@ -75,7 +84,7 @@ function runsOn(server: Readonly<Record<string, Scripted>>, seconds = 100 * MINU
       expect(fewRows).toBe(setup.maxBatch === 1 ? null : 4)
       asked.push(`${key} confirmed`)
       const confirmed = { ratePerSecond: rate, low: rate, high: rate, confirmed: 5 }
-      const search = { ended: 'the end', confirmingRuns: 5, runs: held.map((one) => ({ held: one })) }
+      const search = { ended, confirmingRuns: 5, runs: held.map((one) => ({ held: one, generatorLate: late })) }
       return { found: found === undefined ? confirmed : found, search } as unknown as LoadDocument
     },
   }
@@ -118,6 +127,19 @@ test('one that joins requests is not taken where one by one is answered sooner a
   expect((await searchServing(SLO, servingSetups(1, true), runsOn(only))).best).toBe(1)
 })
 
+test('of those that lose at low load, the one that holds most is taken where no other holds', async () => {
+  const one = { rate: null, lowMs: 1 }
+  const server = { '2x1b1': one, '1x2b1': one, '1x1b1': one, '2x1b8': { rate: 80, lowMs: 3 }, '1x2b8': { rate: 90, lowMs: 3 } }
+  const { best, tried } = await searchServing(SLO, servingSetups(2, true), runsOn(server))
+  expect(tried[best!]).toMatchObject({ workers: 1, threads: 2, maxBatch: 8, found: { ratePerSecond: 90 } })
+})
+
+test('one whose server ends at low load is not taken', async () => {
+  const server = { '1x1b1': { rate: 60 }, '1x1b8': { rate: 90, diesIn: 'low' } } as const
+  const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server))
+  expect([best, whys(tried)]).toEqual([0, [null, 'not compared at low load: the process ended']])
+})
+
 test('joining that does not pay by what predictions of several rows cost says why', async () => {
   const server = { '1x1b1': { rate: 60 }, '1x1b8': { rate: 90, whyAlone: 'rows cost as much together' } }
   const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server))
@@ -129,12 +151,32 @@ describe('the time', () => {
 
   test('is kept for confirming: what is not looked at is said to be not tried', async () => {
     const { best, tried } = await searchServing(SLO, servingSetups(2, true), runsOn(all, 4 * MINUTE))
-    // 60 % are two looks and a part.
-    expect([asked, best]).toEqual([['2x1b1', '1x2b1 80', '1x1b1 90', '1x1b1 confirmed'], 2])
+    // 60 % are two looks and a part, into which a third one would not fit.
+    expect([asked, best]).toEqual([['2x1b1', '1x2b1 80', '1x2b1 confirmed'], 1])
+    const alone = 'not tried: the time was used up; give more (--budget)'
     const joined = 'not tried with requests joined: the time was used up; give more (--budget)'
-    expect(whys(tried).slice(3)).toEqual([joined, joined, joined])
+    expect(whys(tried).slice(2)).toEqual([alone, joined, joined, joined])
     const { tried: few } = await searchServing(SLO, servingSetups(2, true), runsOn(all, MINUTE))
     expect(whys(few)[1]).toBe('not tried: the time was used up; give more (--budget)')
+  })
+
+  test('is given to looks as long as none holds; one long look does not end them', async () => {
+    const none = { ...all, '2x1b1': { rate: null }, '1x2b1': { rate: null } }
+    await searchServing(SLO, servingSetups(2, true), runsOn(none, 4 * MINUTE))
+    expect(asked).toEqual(['2x1b1', '1x2b1', '1x1b1', '1x1b1 confirmed'])
+    const long = { ...all, '2x1b1': { rate: 80, seconds: 3.5 * MINUTE } }
+    await searchServing(SLO, servingSetups(2, true), runsOn(long, 10 * MINUTE))
+    expect(asked).toEqual(['2x1b1', '1x2b1 80', '1x2b1 confirmed'])
+  })
+
+  test('that leaves none for low load leaves joined requests for where nothing else holds', async () => {
+    const quick = { rate: 60, seconds: 30 }
+    const server = { '1x1b1': quick, '1x1b8': { rate: 90, seconds: 30 } }
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn(server, 2 * MINUTE))
+    const why = 'not compared at low load: the time was used up; give more (--budget)'
+    expect([best, whys(tried)]).toEqual([0, [null, why]])
+    const only = { ...server, '1x1b1': { rate: null, seconds: 30 } }
+    expect((await searchServing(SLO, servingSetups(1, true), runsOn(only, 2 * MINUTE))).best).toBe(1)
   })
 
   test('that ends before five runs leaves what is not confirmed, and says so', async () => {
@@ -150,6 +192,21 @@ describe('the time', () => {
     const refuted = { rate: 80, found: null, held: [true, false] }
     const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': refuted }))
     expect([best, tried[0]]).toMatchObject([0, { found: null, why: 'not confirmed: the end' }])
+  })
+
+  const short = { ratePerSecond: 80, confirmed: 0 }
+
+  test('a server that ends while it is confirmed keeps what short runs held', async () => {
+    const dies = { rate: 80, diesIn: 'confirm' } as const
+    const { best, tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': dies }))
+    expect([best, tried[0]]).toMatchObject([0, { found: short, why: 'not confirmed: the process ended' }])
+  })
+
+  test('runs in which the generator was late refute nothing, and no option is named that fix lacks', async () => {
+    const ended = 'the rate is too low; make the runs longer (--seconds 14)'
+    const late = { rate: 80, found: null, held: [false], late: true, ended }
+    const { tried } = await searchServing(SLO, servingSetups(1, true), runsOn({ '1x1b1': late }))
+    expect(tried[0]).toMatchObject({ found: short, why: 'not confirmed: the rate is too low' })
   })
 })
 

@@ -18,7 +18,7 @@ import { load } from '../load/load.ts'
 import { lookAt } from '../load/rough-look.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
-import { isSimpler, LOW_LOAD_SECONDS, losesAtLowLoad, lowRate } from './serving-choice.ts'
+import { isSimpler, losesAtLowLoad, lowLoadSeconds, lowRate } from './serving-choice.ts'
 import { servingLimits } from './serving-limits.ts'
 import type { Row, ServingReport, ServingRuns, ServingSetup } from './serving-types.ts'
 import { triedFolder } from './tried-folder.ts'
@@ -31,12 +31,14 @@ export interface ServingFound {
 
 /** Of the budget of the remedies: five minutes untold. */
 const BUDGET_TIMES = 4
-/** Of the time, for looks; the rest confirms. */
+/** Of the time, for looks: none begins after it, nor where the longest so far would not fit. The rest confirms. */
 const LOOKS_SHARE = 0.6
+/** Of the time: one look that took longer keeps no other from being begun. */
+const LONGEST_SHARE = 1 / 4
 /** A set-up that is less simple must hold so much more. */
 const CLEARLY_MORE = 1.03
-const noTime = (setup: ServingSetup): string =>
-  `not tried${isJoined(setup) ? ' with requests joined' : ''}: the time was used up; give more (--budget)`
+const USED_UP = 'the time was used up; give more (--budget)'
+const noTime = (setup: ServingSetup): string => `not tried${isJoined(setup) ? ' with requests joined' : ''}: ${USED_UP}`
 
 /** Every split of the CPUs, and one that leaves a CPU to the thread that speaks HTTP; each with and without joining. */
 export function servingSetups(cpus: number, takesThreads: boolean): readonly ServingSetup[] {
@@ -56,7 +58,6 @@ interface Best {
   readonly at: number
   readonly setup: ServingSetup
   readonly rate: number
-  readonly high: number
 }
 
 /** The time begins with the call. */
@@ -67,28 +68,35 @@ export async function searchServing(slo: string, setups: readonly ServingSetup[]
   const rows: Row[] = []
   const costs: Costs[] = []
   let best: Best | null = null
-  /** Holds, and answers later than one by one at low load: better than none. */
+  /** Holds, and answers later than one by one at low load, or was not compared there: better than none. */
   let lost: Best | null = null
-  const look = async (setup: ServingSetup, known: Partial<Row> = {}): Promise<void> => {
+  let longest = 0
+  const lookOnce = async (setup: ServingSetup, known: Partial<Row>): Promise<void> => {
     const at = rows.length
     const untried: Row = { ...rowOf(setup), ...known }
     rows.push({ ...untried, why: noTime(setup) })
     costs.push([])
-    if (!hasSeconds(0)) return
+    if (!hasSeconds(best === null ? 0 : Math.min(longest, LONGEST_SHARE * start))) return
     const compared = isJoined(setup) ? { ...untried, maxBatch: Number.POSITIVE_INFINITY } : untried
     const least: number | null = best === null ? null : best.rate * (isSimpler(compared, rows[best.at]!) ? 1 : CLEARLY_MORE)
-    const { row, high, batchCosts } = await looked(setup, untried, { runs, slo, least, hasSeconds })
+    const { row, batchCosts } = await looked(setup, untried, { runs, slo, least, hasSeconds })
     rows[at] = row
     costs[at] = batchCosts
     if (row.found === null) return
-    const seen: Best = { at, setup, rate: row.found.ratePerSecond, high }
-    if (row.maxBatch > 1 && hasSeconds(LOW_LOAD_SECONDS) && (await losesAtLowLoad(row, runs.load))) {
-      rows[at] = { ...row, why: `at ${perSecond(lowRate(row))} requests/s answers come later than one by one` }
-      lost ??= seen
+    const seen: Best = { at, setup, rate: row.found.ratePerSecond }
+    const why = await whyLost(row, runs.load, hasSeconds)
+    if (why !== null) {
+      rows[at] = { ...row, why }
+      if (lost === null || seen.rate > lost.rate) lost = seen
       return
     }
     if (best !== null) rows[best.at] = { ...rows[best.at]!, why: 'another set-up holds more, or as much and is simpler' }
     best = seen
+  }
+  const look = async (setup: ServingSetup, known: Partial<Row> = {}): Promise<void> => {
+    const left = runs.leftSeconds()
+    await lookOnce(setup, known)
+    longest = Math.max(longest, left - runs.leftSeconds())
   }
   for (const setup of [...setups.filter((one) => !isJoined(one)), ...setups.filter(isJoined)]) await look(setup)
   const delayed = best === null ? null : withDelay(best, rows[(best as Best).at]!, costs[(best as Best).at]!, boundMs)
@@ -122,10 +130,23 @@ async function looked(setup: ServingSetup, untried: Row, { runs, slo, least, has
     const { low, high, answersPerSecond, why } = seen
     const found = low === null ? null : { ratePerSecond: low, low, high: high ?? low, confirmed: 0 }
     const row: Row = { ...untried, maxBatch, ...(few === maxBatch ? {} : { fewRows: few }), answersPerSecond, found, why }
-    return { row, high: high ?? low ?? 0, batchCosts: batchCosts ?? [] }
+    return { row, batchCosts: batchCosts ?? [] }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    return { row: { ...untried, why: error.message }, high: 0, batchCosts: [] }
+    return { row: { ...untried, why: error.message }, batchCosts: [] }
+  }
+}
+
+/** Why a set-up that joins requests is not taken: by what it does at low load; null: it is. */
+async function whyLost(row: Row, load: ServingRuns['load'], hasSeconds: Looking['hasSeconds']): Promise<string | null> {
+  if (row.maxBatch === 1) return null
+  if (!hasSeconds(lowLoadSeconds(row))) return `not compared at low load: ${USED_UP}`
+  try {
+    const loses = await losesAtLowLoad(row, load)
+    return loses ? `at ${perSecond(lowRate(row))} requests/s answers come later than one by one` : null
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return `not compared at low load: ${error.message}`
   }
 }
 
@@ -137,15 +158,26 @@ function withDelay({ setup, rate }: Best, row: Row, costs: Costs, withinMs: numb
   return batchDelayMs === 0 ? null : { setup: delayed, row: { ...row, batchDelayMs } }
 }
 
-/** With what the confirming runs say of it. Where the time left none, what the look said, with no confirming run; where they failed, no rate. */
+/**
+ * With what the confirming runs say of it. Where the time left none, or the server ended, what the look said, with no confirming run; where
+ * they failed, no rate.
+ */
 async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: ServingRuns): Promise<Row> {
   const { maxBatch, fewRows = null } = row
   const asked = { fewRows, slo, rates: [rate], isNear: true, budgetSeconds: Math.max(0, runs.leftSeconds()) }
-  const { found, search } = await runs.load({ ...setup, maxBatch }, asked)
-  const { ended, confirmingRuns, runs: made } = search!
-  if (found === null && made.some(({ held }) => !held)) return { ...row, found, why: `not confirmed: ${ended}` }
-  const known = found ?? row.found!
-  return { ...row, found: known, why: known.confirmed === confirmingRuns ? null : `not confirmed: ${ended}` }
+  try {
+    const { found, search } = await runs.load({ ...setup, maxBatch }, asked)
+    const { ended, confirmingRuns, runs: made } = search!
+    // `fix` has no --seconds.
+    const why = `not confirmed: ${ended.replace(/; make the runs longer \(--seconds[^)]*\)$/, '')}`
+    const isRefuted = made.some(({ held, generatorLate = false }) => !held && !generatorLate)
+    if (found === null && isRefuted) return { ...row, found, why }
+    const known = found ?? row.found!
+    return { ...row, found: known, why: known.confirmed === confirmingRuns ? null : why }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { ...row, why: `not confirmed: ${error.message}` }
+  }
 }
 
 /** To be called within `alone`. */
