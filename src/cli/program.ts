@@ -97,7 +97,7 @@ function fix(command: Command, world: World): void {
     .option('--force', "replace a folder that is not whyslow's")
     .option('--for <goal>', `${goals.join(', ')} or slo`, 'latency')
     .option('--slo <objective>', "with --for slo: what the server holds, as in 'p99<20ms'")
-    .option('--budget <duration>', 'how long to search', seconds)
+    .option('--budget <duration>', 'how long to search; with --for slo the server takes four times that on top', seconds)
     .option('--only <ids>', 'remedies to try, separated by commas', list)
     .option('--engines <ids>', 'engines that may be shipped, separated by commas', list)
     .option('--dry-run', 'name what would be tried; try nothing')
