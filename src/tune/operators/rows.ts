@@ -38,7 +38,8 @@ export function experimentOf(
   const [base, ...others] = keys.map((key) => times.get(key))
   if (typeof base === 'string') return base
   if (base === undefined || base.length < LEAST_ROUNDS) return 'there was no time for it'
-  if (others.length > 0 && others.every((one) => one === undefined || one.length === 0)) return 'there was no time for a change to it'
+  if (others.length > 0 && others.every((one) => one === undefined || one.length === 0))
+    return 'there was no time for a change to it'
   const empty = times.get(emptyKey)
   const callMs = Array.isArray(empty) && empty.length > 0 ? median(empty) : 0
   // What the call costs is the least that anything takes: below the resolution of the clock nothing can be said.
