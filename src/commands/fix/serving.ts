@@ -173,7 +173,8 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
     const isRefuted = made.some(({ held, generatorLate = false }) => !held && !generatorLate)
     if (found === null && isRefuted) return { ...row, found, why }
     const known = found ?? row.found!
-    return { ...row, found: known, why: known.confirmed === confirmingRuns ? null : why }
+    // What stood against it beside others still does.
+    return { ...row, found: known, why: known.confirmed === confirmingRuns ? row.why : why }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     return { ...row, why: `not confirmed: ${error.message}` }
