@@ -3,6 +3,7 @@ import { withinCeiling } from '../../load/generator-limit.ts'
 import { throughputBound, utilisationLaw } from '../../load/laws.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
 import { asOwn } from '../../load/parts.ts'
+import { statisticsBetween } from '../../load/statistics.ts'
 import type { LoadPoint, LoadServerFacts } from '../../report/documents/load.ts'
 import { type DrainPlan, drained } from './drained.ts'
 import type { OpenedTarget } from './opened-target.ts'
@@ -26,13 +27,16 @@ export async function counted(
 ): Promise<MeasuredPoint> {
   if (unfinished.delete(opened)) await drained({ target: opened.target, timeoutMs, signal })
   await opened.facts()
+  const before = await opened.statistics?.()
   const { point, ...rest } = await run()
   const server = await opened.facts()
+  const after = await opened.statistics?.()
   opened.check()
   // Else every answer was waited for.
   if (point.saturated || point.timedOut > 0) unfinished.add(opened)
   const parts = opened.setup === null || point.parts === null ? point.parts : asOwn(point.parts)
-  const own = { ...point, parts, server }
+  const statistics = before && after ? statisticsBetween(before, after) : null
+  const own = { ...point, parts, server, ...(statistics === null ? {} : { statistics }) }
   return { ...rest, point: { ...own, laws: [...(point.laws ?? []), ...lawsOfServer(own, server, opened)] } }
 }
 

@@ -2,8 +2,10 @@
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { askOnce, type Called } from '../../load/grpc/ask-once.ts'
+import { readStatisticsMessage } from '../../load/grpc/statistics.ts'
 import type { GrpcTarget } from '../../load/grpc/target.ts'
 import { addressesOf } from '../../load/http/probe.ts'
+import type { ModelStatistics } from '../../load/statistics.ts'
 import { type AskedModel, readDeclaredInputs, writeInferRequest, writeModelName } from '../../serve/grpc/client-messages.ts'
 import { RequestError } from '../../serve/protocol.ts'
 import { PREDICTS_NOT } from '../../serve/workers.ts'
@@ -49,6 +51,9 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
   const target = targetOf(...chosen.samples)
   const first = await askOnce(target, shown, server.timeoutMs)
   if (isRefusal(first.status)) throw new InputError(`${shown}: the server answers ${first.status} (${first.message})`)
+  const statistics = () =>
+    statisticsOf({ ...place, path: `${SERVICE}/ModelStatistics`, requests: [writeModelName(model)] }, server)
+  const isCounted = (await statistics()) !== null
   return {
     target,
     described: {
@@ -63,6 +68,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary: true },
     },
     ...ANOTHERS,
+    ...(isCounted ? { statistics } : {}),
     warnings: chosen.warnings,
   }
 }
@@ -96,6 +102,16 @@ async function meet(
     }
   }
   throw refused
+}
+
+/** null: the server keeps none, or does not tell them. */
+async function statisticsOf(target: GrpcTarget, { shown, timeoutMs }: Server): Promise<ModelStatistics | null> {
+  try {
+    const { status, body } = await askOnce(target, shown, timeoutMs)
+    return status === 200 ? readStatisticsMessage(body) : null
+  } catch {
+    return null
+  }
 }
 
 /** Throws InputError where the protocol has no name for a tensor. */

@@ -6,6 +6,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
 import type { Probed } from '../../load/http/probe.ts'
 import { encodeRequest } from '../../load/http/target.ts'
+import { type ModelStatistics, readStatistics } from '../../load/statistics.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
 import { dtypeOf, RequestError } from '../../serve/protocol.ts'
 import { PREDICTS_NOT } from '../../serve/workers.ts'
@@ -20,7 +21,8 @@ export async function openOipTarget(address: string, options: LoadOptions, known
   const url = modelUrl(address)
   const server: OipServer = { url, headers: options.headers.map(headerOf), timeoutMs: options.timeoutSeconds * 1000 }
   const inputs = known?.graph.inputs ?? declaredIn(await getJson(server, url, `${address}: `), address)
-  const binary = await hasBinary(server)
+  const extensions = await extensionsOf(server)
+  const binary = extensions.includes(BINARY)
   const graph = known?.graph ?? { name: '', nodes: [], inputs, outputs: [], constants: {}, types: {} }
   const chosen = await chooseSamples({ graph, known, options }, async (feeds) => {
     const { first } = await ask(server, feeds, binary)
@@ -42,6 +44,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
     },
     ...ANOTHERS,
+    ...(extensions.includes('statistics') ? { statistics: () => statisticsOf(server) } : {}),
     warnings: chosen.warnings,
   }
 }
@@ -101,16 +104,28 @@ async function getJson({ headers, timeoutMs }: OipServer, url: URL, where: strin
   }
 }
 
-/** A server that does not say is sent JSON, which all take. */
-export async function hasBinary(server: OipServer): Promise<boolean> {
+/** What a server can do beyond the protocol's least; one that does not say, nothing. */
+async function extensionsOf(server: OipServer): Promise<readonly unknown[]> {
   const url = new URL(server.url)
   url.pathname = url.pathname.replace(/\/models\/.*$/, '')
   try {
     const { extensions } = (await getJson(server, url, '')) as { readonly extensions?: unknown }
-    return Array.isArray(extensions) && extensions.includes('binary_tensor_data')
+    return Array.isArray(extensions) ? extensions : []
   } catch {
-    return false
+    return []
   }
+}
+
+const BINARY = 'binary_tensor_data'
+
+/** A server that does not say is sent JSON, which all take. */
+export const hasBinary = async (server: OipServer): Promise<boolean> => (await extensionsOf(server)).includes(BINARY)
+
+/** null: it has the extension and does not answer (Triton can leave statistics out of its build). */
+async function statisticsOf(server: OipServer): Promise<ModelStatistics | null> {
+  const url = new URL(server.url)
+  url.pathname += '/stats'
+  return getJson(server, url, '').then(readStatistics, () => null)
 }
 
 const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>

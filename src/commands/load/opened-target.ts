@@ -1,4 +1,5 @@
 // What is asked under load, once it was met: the bytes of its requests, what is said of it, and its end.
+import type { ModelStatistics } from '../../load/statistics.ts'
 import type { Target } from '../../load/target.ts'
 import type { LoadServerFacts, LoadSetup, LoadTarget } from '../../report/documents/load.ts'
 
@@ -18,6 +19,8 @@ export interface OpenedTarget {
   readonly warnings: readonly string[]
   /** What the server counted since it was asked before; null where it is not this program's own. */
   facts(): Promise<LoadServerFacts | null>
+  /** What another server has counted since it started; absent: it keeps no statistics. null: it did not tell them. */
+  statistics?(): Promise<ModelStatistics | null>
   /** Throws InputError where the server was this program's own and is gone. */
   check(): void
   close(): void

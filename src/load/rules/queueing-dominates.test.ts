@@ -25,6 +25,21 @@ test('found: of a server that tells of its queue, too', () => {
   expect(queueingDominates.check(exampleEvidence([told]))?.detail).toMatch(/30\.0 ms in the queue, 10\.0 ms computing\.$/)
 })
 
+const COUNTED = { requests: 500, rowsTogether: 1, queueMs: 30, inputMs: 0.1, inferMs: 9, outputMs: 0.1 }
+
+test("found: on average, of a server that keeps Triton's statistics and tells no request's own", () => {
+  const found = queueingDominates.check(exampleEvidence([examplePoint({ meanMs: 41, statistics: COUNTED })]))
+  expect(found?.detail).toMatch(
+    /takes 41\.0 ms on average; by the server's own statistics 30\.0 ms of it in the queue, 9\.0 ms in the model/,
+  )
+  expect(found?.wouldSaveMs).toBe(null)
+})
+
+test('clear: by these statistics most of the time is no wait, or no mean is known', () => {
+  for (const changed of [{ meanMs: 70 }, { meanMs: null }, { meanMs: 1, statistics: { ...COUNTED, queueMs: 0.8 } }])
+    expect(queueingDominates.check(exampleEvidence([examplePoint({ statistics: COUNTED, ...changed })]))).toBe(null)
+})
+
 test('clear: what waits for others to join waits for no worker', () => {
   const delayed = withParts(examplePoint(), {
     queue: { slowest: 2, all: 1 },

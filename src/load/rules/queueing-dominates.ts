@@ -1,4 +1,5 @@
 // The slowest answers wait for a worker longer than they are worked on.
+import type { LoadPoint, LoadStatistics } from '../../report/documents/load.ts'
 import { partOf, perSecond, utilisationOf } from '../facts.ts'
 import { defineLoadRule } from '../rule.ts'
 
@@ -15,6 +16,7 @@ export const queueingDominates = defineLoadRule({
     const point = asked.findLast(({ saturated, parts }) => !saturated && parts !== null)
     const queue = point === undefined ? null : partOf(point, 'queue')
     const compute = point === undefined ? null : partOf(point, 'compute')
+    if (point?.statistics !== undefined && queue === null) return onAverage(point, point.statistics)
     if (point?.parts == null || queue === null || compute === null) return null
     const { latencyMs } = point.parts.slowest
     if (queue.slowestMs < LEAST_SHARE * latencyMs || queue.slowestMs < LEAST_MS) return null
@@ -34,6 +36,23 @@ export const queueingDominates = defineLoadRule({
     }
   },
 })
+
+/** By what the server counted itself: means, which say nothing of the slowest. */
+function onAverage({ meanMs, offeredPerSecond, clients }: LoadPoint, { queueMs, inferMs }: LoadStatistics) {
+  if (meanMs === null || queueMs < LEAST_SHARE * meanMs || queueMs < LEAST_MS) return null
+  return {
+    title: 'Answers wait in the server for longer than they are worked on',
+    detail:
+      `${asking(offeredPerSecond, clients)} an answer takes ${meanMs.toFixed(1)} ms on average; by the server's own statistics ${queueMs.toFixed(1)} ms` +
+      ` of it in the queue, ${inferMs.toFixed(1)} ms in the model: more instances of it, larger batches, or a cheaper prediction is what helps.`,
+    wouldSaveMs: null,
+    basis: 'measured' as const,
+    facts: [
+      { name: 'mean in the queue', value: queueMs, unit: 'ms' },
+      { name: 'mean latency', value: meanMs, unit: 'ms' },
+    ],
+  }
+}
 
 const asking = (rate: number | null, clients: number | null): string =>
   rate === null ? `With ${clients} clients` : `At ${perSecond(rate)} requests/s`

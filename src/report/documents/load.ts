@@ -129,6 +129,8 @@ export interface LoadPoint {
   readonly held: boolean | null
   /** What this program's own server counted over the run, its warm-up included; null of another. */
   readonly server: LoadServerFacts | null
+  /** What another server counted over the run (Triton's statistics); absent: it keeps none. */
+  readonly statistics?: LoadStatistics
   /** Laws that hold for every queue, checked; absent in documents from before they were. */
   readonly laws?: readonly LoadLaw[]
   /** What queueing theory says of the wait, of this program's own server; null: no formula is for it. */
@@ -176,6 +178,18 @@ export interface LoadServerFacts {
   readonly workerRestarts: number
   /** For how long workers were held, over requests that were answered, ms; null: none was. */
   readonly workerMsPerRequest?: number | null
+}
+
+/** Means that a server told of its own, over all that it answered during the run, its warm-up and other clients' requests included. */
+export interface LoadStatistics {
+  readonly requests: number
+  /** Rows of a call of the model. */
+  readonly rowsTogether: number
+  /** Until a call of the model began, its wait for others to join included. */
+  readonly queueMs: number
+  readonly inputMs: number
+  readonly inferMs: number
+  readonly outputMs: number
 }
 
 export interface LoadIntervals {

@@ -110,6 +110,21 @@ describe('the screen', () => {
     )
   })
 
+  test('has what the server counted itself, where it keeps statistics', () => {
+    const statistics = { requests: 1200, rowsTogether: 1, queueMs: 5, inputMs: 0.1, inferMs: 4, outputMs: 0.2 }
+    const together = { ...point, offeredPerSecond: 200, statistics: { ...statistics, rowsTogether: 2.5 } }
+    expect(rendered({ points: [{ ...point, statistics }, together, point] })).toContain(
+      [
+        "Means by the server's own statistics, warm-up and other clients' requests",
+        'included',
+        '  100 requests/s: queue 5.00 ms, input 100 µs, model 4.00 ms, output 200 µs',
+        '  200 requests/s: queue 5.00 ms, input 100 µs, model 4.00 ms, output 200 µs; 2.5',
+        '  rows a call',
+        '',
+      ].join('\n'),
+    )
+  })
+
   test('says whether answers under load are right', () => {
     const answers = (changed: object) =>
       rendered({ audit: { ...document.audit, answers: { compared: 64, different: 0, notCompared: 0, why: null, ...changed } } })

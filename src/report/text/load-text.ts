@@ -13,6 +13,7 @@ export function renderLoad(document: LoadDocument, { width }: Width): string {
     wrap(answer, width),
     table(points),
     ...partsBlock(points, width),
+    ...statisticsBlock(points, width),
     ...theoryBlock(points, width),
     ...setupBlock(document, width),
     ...alternativesBlock(document, width),
@@ -73,16 +74,31 @@ function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
   const widest = Math.max(8, ...shown.map((k) => label(k).length))
   const line = (name: string, of: (means: LoadPartMeans) => number) =>
     `  ${pad(name, widest)}  ${pad(time(of(slowest)), 11, 'left')}  ${pad(time(of(typical)), 10, 'left')}`
-  const asked = point.offeredPerSecond === null ? `${point.clients} clients` : `${perSecond(point.offeredPerSecond)} requests/s`
   return [
     [
-      ...wrap(`What latencies are made of at ${asked}, averaged over requests`, width),
+      ...wrap(`What latencies are made of at ${askedOf(point)}, averaged over requests`, width),
       `  ${pad('', widest)}  ${pad('slowest 1 %', 11, 'left')}  ${pad('around p50', 10, 'left')}`,
       ...shown.map((k) => line(label(k), ({ partsMs }) => partsMs[k]!)),
       line('together', ({ latencyMs }) => latencyMs),
     ],
   ]
 }
+
+/** What another server counted itself, at each rate. */
+function statisticsBlock(points: readonly LoadPoint[], width: number): string[][] {
+  const lines = points.flatMap((point) => {
+    if (point.statistics === undefined) return []
+    const { queueMs, inputMs, inferMs, outputMs, rowsTogether } = point.statistics
+    const means = `queue ${time(queueMs)}, input ${time(inputMs)}, model ${time(inferMs)}, output ${time(outputMs)}`
+    const rows = rowsTogether > 1 ? `; ${significant(rowsTogether, 2)} rows a call` : ''
+    return wrap(`${askedOf(point)}: ${means}${rows}`, width - 2).map((text) => `  ${text}`)
+  })
+  if (lines.length === 0) return []
+  return [[...wrap("Means by the server's own statistics, warm-up and other clients' requests included", width), ...lines]]
+}
+
+const askedOf = ({ offeredPerSecond, clients }: LoadPoint): string =>
+  offeredPerSecond === null ? `${clients} clients` : `${perSecond(offeredPerSecond)} requests/s`
 
 const FORMULAE = { 'Allen-Cunneen': 'Allen and Cunneen', Inoue: 'of batches, Inoue: at most' } as const
 
