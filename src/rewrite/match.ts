@@ -117,6 +117,11 @@ export function isClosed({ readers, isOutput }: Matching, parts: ReadonlySet<Nod
   )
 }
 
+/** Inputs without omitted ones at the end. */
+export function trimmed(inputs: readonly string[]): string[] {
+  return inputs.slice(0, inputs.findLastIndex((one) => one !== '') + 1)
+}
+
 /** The other of a node's two operands; undefined where the node has not two, or both are `name`. */
 export function otherOperand({ input }: NodeProto, name: string): string | undefined {
   if (input.length !== 2) return undefined

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { integerChain, sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
+import { readOnnx } from '../../formats/onnx.ts'
 import { modelInMemory } from '../../graph/build.ts'
 import { readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
@@ -68,4 +70,10 @@ test('all products of one quantizer are a group with it, their scales and their 
       ...['second', 'second_cast', 'second_scale', 'second_scales', 'bias_add'],
     ],
   ])
+})
+
+test('and so are an attention and what quantizes its input; an LSTM does that itself', async () => {
+  const file = fileURLToPath(new URL('../../../fixtures/quantize/operators-dynamic.onnx', import.meta.url))
+  const groups = dynamicGroups(await readOnnx(file)).map((group) => [...group].map(({ opType }) => opType))
+  expect(groups).toEqual([['DynamicQuantizeLinear', 'QAttention']])
 })

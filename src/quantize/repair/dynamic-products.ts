@@ -1,17 +1,19 @@
 // Products of values that are quantized by their own range at every prediction: DynamicQuantizeLinear - MatMulInteger or ConvInteger - Cast -
-// Mul, as Python's quantize_dynamic writes them, and the operators that the engine makes of them, where a file holds these. Their weights are
-// constants, so that the product of floats is known: weights are (w - zero point) * scale, and what is multiplied with them was float before.
+// Mul and QAttention, as Python's quantize_dynamic writes them, and the operators that the engine makes of them, where a file holds these.
+// Their weights are constants, so that the product of floats is known: what is multiplied with them was float before.
 // https://onnx.ai/onnx/operators/onnx__ConvInteger.html , onnx__MatMulInteger.html ;
-// https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeMatMul, #com.microsoft.MatMulIntegerToFloat
-import type { NodeProto, TensorProto } from 'onnx-buf'
-import { node as makeNode, rawTensor } from '../../graph/build.ts'
-import type { Constant } from '../../graph/constants.ts'
+// https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeMatMul, #com.microsoft.MatMulIntegerToFloat,
+// #com.microsoft.QAttention
+import type { NodeProto } from 'onnx-buf'
+import { node as makeNode } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { dataTypeOf } from '../../graph/dtype.ts'
 import type { Model } from '../../graph/model.ts'
 import type { NodeView } from '../../graph/types.ts'
-import { MOST_BYTES } from './constants-in-float.ts'
-import { integersOf, type QuantizedGraph, quantizedGraph, type Repair, withRepairs } from './quantized-graph.ts'
+import { trimmed } from '../../rewrite/match.ts'
+import { dequantized, type FloatTwin, type StoredWeights, storedWeights, twinsWritten } from './float-twin.ts'
+import { LOW_BIT_OPERATORS, lowBitTwins } from './low-bit-operators.ts'
+import { type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
 export interface DynamicProduct {
   readonly product: NodeView
@@ -90,39 +92,37 @@ function asOne(product: NodeView): DynamicProduct | undefined {
   }
 }
 
-/** What takes a quantized value with its scale. */
+/** Where what takes a quantized value with its scale has its inputs: scale and zero point of the value, then of the weights. */
+const QUANTIZED_BEFORE: Readonly<Record<string, { readonly parameters: readonly number[]; readonly bias?: number }>> = {
+  MatMulIntegerToFloat: { parameters: [2, 4, 3, 5], bias: 6 },
+  QAttention: { parameters: [3, 6, 4, 7] },
+}
+
 function quantizedBefore({ at }: QuantizedGraph, product: NodeView): DynamicProduct | undefined {
-  if (product.opType !== 'MatMulIntegerToFloat') return undefined
-  const [value, weights, valueScale, scale, valueZero, zeroPoint, bias] = product.inputs
-  const quantize = at.producer(value)
-  if (quantize?.opType !== 'DynamicQuantizeLinear') return undefined
+  const places = QUANTIZED_BEFORE[product.opType]
+  const quantize = at.producer(product.inputs[0])
+  if (places === undefined || quantize?.opType !== 'DynamicQuantizeLinear') return undefined
+  const [valueScale, valueZero, scale, zeroPoint] = places.parameters.map((place) => product.inputs[place])
   if (quantize.outputs[1] !== valueScale || quantize.outputs[2] !== valueZero) return undefined
+  const bias = places.bias === undefined ? undefined : product.inputs[places.bias]
   return {
     ...{ product, quantize, nodes: [product], scales: undefined, output: product.outputs[0]!, value: quantize.inputs[0]! },
-    ...{ weights: weights!, scale: scale!, zeroPoint: zeroPoint || undefined, bias: bias || undefined },
+    ...{ weights: product.inputs[1]!, scale: scale!, zeroPoint: zeroPoint || undefined, bias: bias || undefined },
   }
 }
 
-interface Layout {
-  readonly weights: Constant
-  /** One, or one for each output channel. */
-  readonly scales: readonly number[]
-  readonly zeroPoints: readonly number[]
+interface Layout extends StoredWeights {
   /** Numbers in a row that belong to one channel. */
   readonly inner: number
 }
 
 /** How weights and scales lie to each other; undefined where they are no constants, or it is not understood. */
-function layoutOf(
-  { matching }: QuantizedGraph,
-  { product, weights: name, scale, zeroPoint }: DynamicProduct,
-): Layout | undefined {
-  const weights = matching.constant(name)
-  const scales = matching.numbers(scale)
-  const zeroPoints = zeroPoint === undefined ? [0] : matching.numbers(zeroPoint)
-  if (weights === undefined || scales === undefined || zeroPoints === undefined) return undefined
-  if (weights.dtype !== 'int8' && weights.dtype !== 'uint8') return undefined
-  const { shape } = weights
+function layoutOf(quantized: QuantizedGraph, { product, weights, scale, zeroPoint }: DynamicProduct): Layout | undefined {
+  const { matching } = quantized
+  const stored = storedWeights(quantized, [weights, scale, zeroPoint])
+  if (stored === undefined) return undefined
+  const { constant, scales, zeroPoints } = stored
+  const { shape } = constant
   const isConv = product.opType === 'ConvInteger'
   const channels = isConv ? shape[0] : shape.at(-1)
   // Behind a convolution, channels stand before the axes of the image: [M, 1, 1] or [1, M, 1, 1].
@@ -132,47 +132,30 @@ function layoutOf(
     numbers.length === 1 || (numbers.length === channels && axis === channels)
   const zeroShape = zeroPoint === undefined ? [] : matching.constant(zeroPoint)!.shape
   if (!fits(scales, scaleAxis) || !fits(zeroPoints, isConv ? undefined : zeroShape.at(-1))) return undefined
-  return { weights, scales, zeroPoints, inner: isConv ? weights.elementCount / channels! : 1 }
+  return { ...stored, inner: isConv ? constant.elementCount / channels! : 1 }
 }
 
-/** Each as a product of floats; those that share their weights share them still. Some of what is too large for one file stays as it is. */
-export function productsInFloat(quantized: QuantizedGraph, products: readonly DynamicProduct[]): readonly Repair[] {
-  const stored = new Map<string, string>()
-  let bytes = 0
-  return products.flatMap((one): Repair[] => {
-    const { product, nodes, weights, scale, zeroPoint } = one
-    const key = [product.opType === 'ConvInteger', weights, scale, zeroPoint].join(' ')
-    const addInitializers: TensorProto[] = []
-    let name = stored.get(key)
-    if (name === undefined) {
-      bytes += 4 * quantized.matching.constant(weights)!.elementCount
-      if (bytes > MOST_BYTES) return []
-      name = quantized.fresh(`${weights}_float`)
-      stored.set(key, name)
-      addInitializers.push(realWeights(quantized, one, name))
-    }
-    const edit = { remove: new Set(nodes.map(quantized.protoOf)), add: floatProduct(quantized, one, name), addInitializers }
-    return [{ edit, nodes: [product.outputs[0]!] }]
-  })
-}
-
-function realWeights(quantized: QuantizedGraph, product: DynamicProduct, name: string): TensorProto {
-  const { weights, scales, zeroPoints, inner } = layoutOf(quantized, product)!
-  const stored = integersOf(quantized.model, weights)!
-  const of = (numbers: readonly number[], channel: number) => numbers[numbers.length === 1 ? 0 : channel]!
-  const channels = Math.max(scales.length, zeroPoints.length)
-  const real = new Float32Array(weights.elementCount)
-  for (let start = 0, channel = 0; start < real.length; start += inner, channel = (channel + 1) % channels) {
-    const [zero, scale] = [of(zeroPoints, channel), of(scales, channel)]
-    for (let i = start; i < start + inner; i++) real[i] = (stored[i]! - zero) * scale
+/** In float32. */
+function twinOf(quantized: QuantizedGraph, one: DynamicProduct): FloatTwin {
+  const { product, nodes, weights: name, scale, zeroPoint } = one
+  const layout = layoutOf(quantized, one)!
+  const channels = Math.max(layout.scales.length, layout.zeroPoints.length)
+  const weights = {
+    ...{ key: [product.opType === 'ConvInteger', name, scale, zeroPoint].join(' '), name, shape: layout.constant.shape },
+    real: () => dequantized(quantized, layout, (place) => Math.floor(place / layout.inner) % channels),
   }
-  return rawTensor(name, 'float32', weights.shape, new Uint8Array(real.buffer))
+  return { product, nodes, weights: [weights], write: ([float]) => floatProduct(quantized, one, float!) }
 }
 
 function floatProduct({ protoOf, fresh }: QuantizedGraph, one: DynamicProduct, weights: string): readonly NodeProto[] {
   const { product, value, output, bias } = one
+  const proto = protoOf(product)
+  if (product.opType === 'QAttention') {
+    const [, , ofProjections = '', , , mask = '', , , past = ''] = product.inputs
+    return [copyWith(proto, { opType: 'Attention', input: trimmed([value, weights, ofProjections, mask, past]) })]
+  }
   const sums = bias === undefined ? output : fresh(`${output}_sums`)
-  const float = copyWith(protoOf(product), {
+  const float = copyWith(proto, {
     opType: product.opType === 'ConvInteger' ? 'Conv' : 'MatMul',
     domain: '',
     input: [value, weights],
@@ -185,36 +168,41 @@ export interface FloatProducts {
   readonly model: Model
   /** Names of the products that are in float now. */
   readonly layers: readonly string[]
-  /** Dynamic products that stay as they were. */
+  /** Products that stay as they were. */
   readonly stay: number
 }
 
-/** The model with those of its dynamic products in float that are `meant`. */
+/** The model with those of its dynamic products, and of its operators with weights of few bits, in float that are `meant`. */
 export function withFloatProducts(model: Model, meant: (product: NodeView) => boolean = () => true): FloatProducts {
-  const quantized = quantizedWhereDynamic(model)
+  const quantized = quantizedWhereAny(model)
   if (quantized === undefined) return { model, layers: [], stay: 0 }
-  const all = dynamicProducts(quantized)
-  const chosen = all.filter(({ product }) => meant(product))
-  const repairs = productsInFloat(quantized, chosen)
-  const done = new Set(repairs.flatMap(({ nodes }) => nodes))
-  const layers = chosen.flatMap(({ product }) => (done.has(product.outputs[0]!) ? [product.name] : []))
+  const all = [...dynamicProducts(quantized).map((one) => twinOf(quantized, one)), ...lowBitTwins(quantized)]
+  const written = twinsWritten(
+    quantized,
+    all.filter(({ product }) => meant(product)),
+  )
+  const layers = written.map(({ product }) => product.name)
   return {
-    model: repairs.length === 0 ? model : withRepairs(quantized, repairs),
+    model: written.length === 0 ? model : withRepairs(quantized, written),
     layers,
     stay: all.length - layers.length,
   }
 }
 
-const PRODUCTS = new Set(['MatMulInteger', 'ConvInteger', 'DynamicQuantizeMatMul', 'MatMulIntegerToFloat'])
+const PRODUCTS = new Set([
+  ...['MatMulInteger', 'ConvInteger', 'DynamicQuantizeMatMul'],
+  ...Object.keys(QUANTIZED_BEFORE),
+  ...LOW_BIT_OPERATORS,
+])
 
 /** undefined of a model that has none: most have none, and are not looked into further. */
-function quantizedWhereDynamic(model: Model): QuantizedGraph | undefined {
+function quantizedWhereAny(model: Model): QuantizedGraph | undefined {
   return model.proto.graph?.node.some(({ opType }) => PRODUCTS.has(opType)) ? quantizedGraph(model) : undefined
 }
 
 /** The nodes of dynamic products, of all that share a quantizer together: it, the products, what scales them, and sums with biases. */
 export function dynamicGroups(model: Model): readonly ReadonlySet<NodeProto>[] {
-  const quantized = quantizedWhereDynamic(model)
+  const quantized = quantizedWhereAny(model)
   if (quantized === undefined) return []
   const groups = new Map<NodeView, Set<NodeProto>>()
   for (const { product, quantize, nodes, scales } of dynamicProducts(quantized)) {

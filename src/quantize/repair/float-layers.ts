@@ -40,7 +40,7 @@ function staticLayers(model: Model, names: ReadonlySet<string>): FloatLayers {
   const edits = between.flatMap((node) => withoutPair(quantized, node) ?? [])
   const plain = withRepairs(
     quantized,
-    edits.map((edit) => ({ edit, nodes: [] })),
+    edits.map((edit) => ({ edit })),
   )
   const rest = quantizedGraph(plain)!
   const constants = rest.at.graph.nodes.filter((node) => {

@@ -23,7 +23,7 @@ export interface FloatModel {
   readonly model: Model
   /** Pairs of conversions that went. */
   readonly pairs: number
-  /** Dynamic products that are in float now. */
+  /** Dynamic products, and operators with weights of few bits, that are in float now. */
   readonly products: number
 }
 
@@ -36,8 +36,8 @@ export function floatModel(model: Model): FloatModel | undefined {
 }
 
 /**
- * The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. A dynamic product takes
- * and gives floats as it is.
+ * The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. What quantizes its input by
+ * its own range, or has weights of few bits alone, takes and gives floats as it is.
  */
 export function floatPart(part: Model): Model | undefined {
   const dynamic = withFloatProducts(part)
@@ -56,7 +56,7 @@ function withoutPairs(model: Model): Pick<FloatModel, 'model' | 'pairs'> | undef
   const edits = quantized.at.graph.nodes.flatMap((node) => (isQuantize(node) ? (withoutPair(quantized, node) ?? []) : []))
   const plain = withRepairs(
     quantized,
-    edits.map((edit) => ({ edit, nodes: [] })),
+    edits.map((edit) => ({ edit })),
   )
   const rest = quantizedGraph(plain)!
   const constants = disjoint(constantsInFloat(rest, constantsOfFloatOperators(rest)))

@@ -1,4 +1,4 @@
-// Operators that take and give integers with their scales (QLinearConv, QGemm ...: Python's QOperator format), in QDQ form: the same numbers,
+// Operators that take integers with their scales (QLinearConv, QGemm ...: Python's QOperator format), in QDQ form: the same numbers,
 // which the engine fuses again. What is known of pairs of conversions then holds for them, too.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md, https://onnx.ai/onnx/operators/onnx__QLinearConv.html
 import type { NodeProto, TensorProto } from 'onnx-buf'
@@ -14,7 +14,14 @@ interface Form {
   readonly data: (inputs: number) => readonly number[]
   /** Scale and zero point of the output. */
   readonly output: number
+  /** int32. */
   readonly bias?: number
+  /** Read as it is, before the others. */
+  readonly plain?: number
+  /** Float, added behind. */
+  readonly added?: number
+  /** Its inputs in the order that the numbers here speak of. */
+  readonly order?: readonly number[]
 }
 
 const unary = (opType: string): Form => ({ opType, data: () => [0], output: 3 })
@@ -25,6 +32,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   QGemm: { opType: 'Gemm', data: () => [0, 3], bias: 6, output: 7 },
   QLinearAdd: binary('Add'),
   QLinearMul: binary('Mul'),
+  QLinearWhere: { opType: 'Where', plain: 0, data: () => [1, 4], output: 7 },
+  // Of a value with a range of its own, it is a dynamic product.
+  MatMulIntegerToFloat: { opType: 'MatMul', order: [0, 2, 4, 1, 3, 5, 6], data: () => [0, 3], added: 6, output: 7 },
   QLinearSigmoid: unary('Sigmoid'),
   QLinearLeakyRelu: unary('LeakyRelu'),
   QLinearSoftmax: unary('Softmax'),
@@ -55,13 +65,17 @@ export function inQdqForm(model: Model): Model {
 
 function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
   const { protoOf, fresh } = quantized
-  const { inputs } = node
+  const inputs = form.order?.map((at) => node.inputs[at] ?? '') ?? node.inputs
   const [value] = node.outputs
   const outputScale = inputs[form.output] ?? ''
   const { opset, constant } = quantized.matching
-  const hasChannelScales = (at: number) => (constant(inputs[at + 1])?.elementCount ?? 1) > 1
+  const sizeOf = (at: number) => constant(inputs[at])?.elementCount
+  const hasChannelScales = (at: number) => (sizeOf(at + 1) ?? 1) > 1
   const positions = form.data(inputs.length)
-  if (isOtherwise(node, opset) || (opset < CHANNEL_SCALES_OPSET && positions.some(hasChannelScales))) return undefined
+  if (isOtherwise(node, opset) || positions.some((at) => constant(inputs[at + 1]) === undefined)) return undefined
+  // A DequantizeLinear has as many zero points as scales.
+  if (positions.some((at) => inputs[at + 2] && sizeOf(at + 2) !== sizeOf(at + 1))) return undefined
+  if (opset < CHANNEL_SCALES_OPSET && positions.some(hasChannelScales)) return undefined
   const add: NodeProto[] = []
   const operands = positions.map((at) => {
     const name = fresh(`${inputs[at]}_real`)
@@ -75,14 +89,17 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
     )
     return name
   })
-  const bias = form.bias === undefined || !inputs[form.bias] ? undefined : dequantizedBias(quantized, node, form.bias)
+  const bias = form.bias === undefined || !inputs[form.bias] ? undefined : dequantizedBias(quantized, inputs, form.bias)
   if (form.bias !== undefined && inputs[form.bias] && bias === undefined) return undefined
   add.push(...(bias?.add ?? []))
-  const real = outputScale === '' ? value! : fresh(`${value}_real`)
+  const added = form.added === undefined ? '' : inputs[form.added]!
+  const real = outputScale === '' && added === '' ? value! : fresh(`${value}_real`)
   const attribute = protoOf(node).attribute.filter(({ name }) => !OWN_ATTRIBUTES.has(name))
-  const input = [...operands, ...(bias === undefined ? [] : [bias.name])]
+  const plain = form.plain === undefined ? [] : [inputs[form.plain]!]
+  const input = [...plain, ...operands, ...(bias === undefined ? [] : [bias.name])]
   add.push(copyWith(protoOf(node), { opType: form.opType, domain: '', attribute, input, output: [real] }))
   const output = inputs.slice(form.output, form.output + 2).filter((one) => one !== '')
+  if (added !== '') add.push(makeNode({ opType: 'Add', name: `${value}_Add` }, [real, added], [value!]))
   if (outputScale !== '') add.push(conversionNode('QuantizeLinear', [real, ...output], value!))
   return { remove: new Set([protoOf(node)]), add, addInitializers: bias?.addInitializers ?? [] }
 }
@@ -93,7 +110,7 @@ function isOtherwise({ attributes: { channels_last: channelsLast, opset } }: Nod
 }
 
 /** An int32 bias has the product of the other two scales. */
-function dequantizedBias({ matching, fresh }: QuantizedGraph, { inputs }: NodeView, at: number) {
+function dequantizedBias({ matching, fresh }: QuantizedGraph, inputs: readonly string[], at: number) {
   const [x, w] = [matching.numbers(inputs[1]), matching.numbers(inputs[4])]
   if (x?.length !== 1 || w === undefined) return undefined
   const [name, scale, zero] = [fresh(`${inputs[at]}_real`), fresh(`${inputs[at]}_scale`), fresh(`${inputs[at]}_zero_point`)]

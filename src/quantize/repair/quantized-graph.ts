@@ -60,7 +60,7 @@ export interface Repair {
 }
 
 /** The model with the repairs made. */
-export function withRepairs({ model, graph }: QuantizedGraph, repairs: readonly Repair[]): Model {
+export function withRepairs({ model, graph }: QuantizedGraph, repairs: readonly Pick<Repair, 'edit'>[]): Model {
   const edits = repairs.map(({ edit }) => edit)
   return withGraph(
     model,

@@ -105,8 +105,20 @@ function usable(scale: number): number {
   return Number.isFinite(Math.fround(1 / scale)) ? scale : 0
 }
 
+/** Blocks as a file holds them. */
+export interface StoredLayout {
+  readonly bits: number
+  readonly blockSize: number
+}
+
+export interface StoredBlocks extends Pick<BlockWeights, 'k' | 'n' | 'blocks'> {
+  readonly packed: Uint8Array
+  readonly scales: ArrayLike<number>
+  readonly zeroPoints: Uint8Array | null
+}
+
 /** The weights back as numbers, [N, K]. */
-export function realBlocks({ k, n, blocks, packed, scales, zeroPoints }: BlockWeights, { bits, blockSize }: BlockLayout) {
+export function realBlocks({ k, n, blocks, packed, scales, zeroPoints }: StoredBlocks, { bits, blockSize }: StoredLayout) {
   const [most, middle, codesPerByte] = [2 ** bits - 1, 2 ** (bits - 1), 8 / bits]
   const codeAt = (bytes: Uint8Array, start: number, place: number) =>
     (bytes[start + Math.floor(place / codesPerByte)]! >> ((place * bits) % 8)) & most

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
+import { EXACT_SUMS } from '../../engines/onnxruntime/int8/exact-sums.ts'
+import { choiceOfIntegers, fusedProduct, staticProduct } from '../../engines/onnxruntime/int8/example-fused.ts'
 import { binaryGroup, convGroup, separableBlocks, unaryGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
-import { integerChain, sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
+import { integerChain, nBits, sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
 import type { Feeds } from '../../engines/types.ts'
+import { readOnnx } from '../../formats/onnx.ts'
 import { floatTensor, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { selectiveDequantization } from './selective-dequantization.ts'
@@ -61,23 +65,9 @@ function wholeNumbers(shape: readonly number[]): Feeds {
 }
 const [image, rows] = [wholeNumbers([1, 16, 8, 8]), wholeNumbers([8, 64])]
 
-/** A product of the engine's own, as a model that was saved optimized holds it; beside it one whose sums nobody scales. */
-function fusedProduct(opType: 'DynamicQuantizeMatMul' | 'MatMulIntegerToFloat', { sums = false } = {}) {
-  const chain = integerChain({ bias: true }).graph!
-  const apart = opType === 'MatMulIntegerToFloat' || sums ? [chain.node[0]!] : []
-  const inputs = opType === 'MatMulIntegerToFloat' ? ['xq', 'w', 'xs', 'ws', 'xz', 'wz', 'b'] : ['x', 'w', 'ws', 'wz', 'b']
-  return model({
-    nodes: [
-      ...apart,
-      node({ opType, domain: 'com.microsoft', name: 'product' }, inputs, ['y']),
-      ...(sums ? [node({ opType: 'MatMulInteger', name: 'sums' }, ['xq', 'w', 'xz', 'wz'], ['i'])] : []),
-    ],
-    inputs: [valueInfo('x', 'float32', [8, 64])],
-    outputs: [valueInfo('y', 'float32', [8, 32]), ...(sums ? [valueInfo('i', 'int32', [8, 32])] : [])],
-    initializers: chain.initializer,
-    opsets: { 'com.microsoft': 1 },
-  })
-}
+/** By Python's quantize_dynamic, with an embedding, an Attention and an LSTM: fixtures/quantize/make-operators.py. */
+const whole = await readOnnx(fileURLToPath(new URL('../../../fixtures/quantize/operators-dynamic.onnx', import.meta.url)))
+const EXACT = { options: { configEntries: EXACT_SUMS } }
 
 // A step of 0.01 is off by half of it, of outputs around 0.7; x is rounded to 255 steps over some 6, over 144 products.
 checkRemedy(selectiveDequantization, {
@@ -111,7 +101,7 @@ checkRemedy(selectiveDequantization, {
       model: integerChain({ weights: 'uint8', bias: true }),
       evidence: named('product'),
       variants: ['whole-model'],
-      changes: /^the whole model computed in float32: 1 dynamic product$/,
+      changes: /^the whole model computed in float32: weights of 1 operator dequantized$/,
       ...{ feeds: rows, operators: ['MatMul', 'Add'], tolerance: 1e-5 },
     },
     ...(['DynamicQuantizeMatMul', 'MatMulIntegerToFloat'] as const).map((opType) => ({
@@ -122,11 +112,63 @@ checkRemedy(selectiveDequantization, {
       ...{ feeds: rows, operators: ['MatMul', 'Add'], tolerance: 1e-5 },
     })),
     {
+      name: 'an LSTM that is slower; the attention beside it stays, or the whole is float',
+      model: whole,
+      evidence: named('lstm_quant'),
+      variants: ['slow-layers', 'whole-model'],
+      changes: /^lstm_quant computed in float32$|^the whole model computed in float32: weights of 3 operators dequantized$/,
+      setup: EXACT,
+      // What each reads is rounded to 255 steps, an LSTM's state at each of its own. Weights are compared in low-bit-operators.test.ts.
+      tolerance: 0.4,
+      repeats: true,
+      check: ({ variant, setup }) => {
+        const ops = setup.model.proto.graph!.node.map(({ opType }) => opType)
+        expect(ops).toContain('LSTM')
+        expect(ops.includes('QAttention')).toBe(variant === 'slow-layers')
+      },
+    },
+    {
+      name: 'an attention that is slower: what quantizes its input goes with it',
+      model: whole,
+      evidence: named('attention_quant'),
+      variants: ['slow-layers', 'whole-model'],
+      setup: EXACT,
+      tolerance: 0.4,
+      repeats: true,
+      check: ({ setup }) => {
+        const ops = setup.model.proto.graph!.node.map(({ opType }) => opType)
+        expect(ops).toContain('Attention')
+        expect(ops).not.toContain('DynamicQuantizeLinear')
+      },
+    },
+    {
+      name: 'weights of few bits that are slower than floats',
+      model: nBits(),
+      evidence: named('product'),
+      variants: ['whole-model'],
+      ...{ operators: ['MatMul'], tolerance: 1e-4 },
+    },
+    {
+      name: 'MatMulIntegerToFloat of a range that is given: what saturates is cut',
+      model: staticProduct(),
+      evidence: slower,
+      variants: ['whole-model'],
+      ...{ feeds: rows, operators: ['Clip', 'MatMul', 'Add'], tolerance: 1e-5 },
+    },
+    {
+      name: 'QLinearWhere',
+      model: choiceOfIntegers(),
+      evidence: slower,
+      variants: ['whole-model'],
+      // Steps of 0.05, rounded once.
+      ...{ operators: ['Where', 'Identity'], tolerance: 0.05 },
+    },
+    {
       name: 'what is not understood stays, and is told',
       model: fusedProduct('DynamicQuantizeMatMul', { sums: true }),
       evidence: named('product'),
       variants: ['whole-model'],
-      changes: /^all but 1 quantized operator computed in float32: 1 dynamic product$/,
+      changes: /^all but 1 quantized operator computed in float32: weights of 1 operator dequantized$/,
       ...{ feeds: rows, tolerance: 1e-5 },
     },
     {

@@ -98,7 +98,7 @@ function wholeModel(setup: RemedySetup, evidence: RemedyEvidence, gainless: Gain
   if (float.pairs + gainless.pairs === 0 && float.products === gainless.layers.length) return []
   const gone = [
     ...(float.pairs > 0 ? [`${count(float.pairs, 'pair')} of conversions taken out`] : []),
-    ...(float.products > 0 ? [count(float.products, 'dynamic product')] : []),
+    ...(float.products > 0 ? [`weights of ${count(float.products, 'operator')} dequantized`] : []),
   ]
   const rest = float.model.proto.graph!.node.filter(({ opType }) => INT8_OPERATORS.has(opType)).length
   const what = rest === 0 ? 'the whole model' : `all but ${count(rest, 'quantized operator')}`

@@ -6,7 +6,7 @@ import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { type AttentionPattern, findAttention } from '../../rewrite/attention-pattern.ts'
 import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, withConstant } from '../../rewrite/match.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed, withConstant } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, sum, timesOf } from '../../rewrite/unfused.ts'
@@ -198,9 +198,4 @@ function maskInput(
   }
   masks.set(identity, name)
   return name
-}
-
-/** Without omitted inputs at the end. */
-function trimmed(inputs: readonly string[]): readonly string[] {
-  return inputs.slice(0, inputs.findLastIndex((one) => one !== '') + 1)
 }

@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { evidence, machine, roofs } from '../../diagnose/example-evidence.ts'
 import { binaryGroup, convGroup } from '../../engines/onnxruntime/int8/example-groups.ts'
 import { integerChain } from '../../engines/onnxruntime/int8/example-integers.ts'
+import { readOnnx } from '../../formats/onnx.ts'
 import { floatTensor, modelInMemory, model as modelOf, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
+import type { TensorType } from '../../graph/types.ts'
 import { declaration } from '../../graph/view.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { partOf } from '../../rewrite/part.ts'
@@ -86,6 +89,23 @@ test('and a product', () => {
   const part = dynamicPart(integerChain(), { x: [8, 64], m: [8, 32] })
   expect(chainOf(part)).toBeUndefined()
   expect(opsOf(floatVariant({ part, row: part })!.model)).toEqual(['MatMul'])
+})
+
+test('an LSTM, and an attention with what quantizes its input, as quantize_dynamic writes them', async () => {
+  const file = fileURLToPath(new URL('../../../fixtures/quantize/operators-dynamic.onnx', import.meta.url))
+  const model = await readOnnx(file)
+  const types = new Map<string, TensorType>([
+    ...['embedded', 'attended'].map((name) => [name, { dtype: 'float32', shape: [1, 6, 16] }] as const),
+    ['lengths', { dtype: 'int32', shape: [1] }],
+    ['steps', { dtype: 'float32', shape: [6, 1, 16] }],
+  ])
+  const twinOf = (...opTypes: string[]) => {
+    const nodes = model.proto.graph!.node.filter(({ opType }) => opTypes.includes(opType))
+    const part = partOf(model, nodes, types)!
+    return opsOf(floatVariant({ part, row: part })!.model)
+  }
+  expect(twinOf('DynamicQuantizeLSTM')).toEqual(['LSTM'])
+  expect(twinOf('DynamicQuantizeLinear', 'QAttention')).toEqual(['Attention'])
 })
 
 test('nothing of a part in float', () => {
