@@ -26,6 +26,9 @@ export interface SearchResult {
   readonly search: LoadSearch
 }
 
+/** Why a search is at its end. */
+type Ending = Pick<LoadSearch, 'ended' | 'longerSeconds'>
+
 /** What the bracket is halved to. */
 const BRACKET = 1.05
 const MOST_DOUBLINGS = 20
@@ -44,10 +47,11 @@ export async function searchRate(
 ): Promise<SearchResult> {
   const { hasTimeFor = () => true } = searched
   const tries = triesOf(objective, searched.run, firstSeed, hasTimeFor)
-  const end = (ended: string, confirmed: Confirmed | null = null): SearchResult => {
+  const end = (ending: string | Ending, confirmed: Confirmed | null = null): SearchResult => {
     const found = confirmed === null ? null : foundOf(confirmed, tries.runs)
     const above = confirmed?.above ?? null
-    return { found, search: { objective: objective.text, runs: tries.runs, confirmingRuns: CONFIRMING, above, ended } }
+    const told = typeof ending === 'string' ? { ended: ending } : ending
+    return { found, search: { objective: objective.text, runs: tries.runs, confirmingRuns: CONFIRMING, above, ...told } }
   }
   const least = leastFor(objective)
   const confirmedFrom = async (from: number, { late, aboveIsKnown, isMost }: Above): Promise<SearchResult> => {
@@ -55,7 +59,7 @@ export async function searchRate(
     if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, from))
     if (confirmed.kind === 'too-few')
       return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
-    if (confirmed.kind === 'none') return end('no rate near the one found held in five runs; make the runs longer (--seconds)')
+    if (confirmed.kind === 'none') return end({ ended: 'no rate near the one found held in five runs', longerSeconds: null })
     const cut = confirmed.kind === 'cut' ? heldOnce(tries.runs) : confirmed
     if (cut === null || cut.isCut) return end(cutAfter(cut?.runs ?? 0), cut)
     if (cut.above !== null) return end('confirmed', cut)
@@ -105,11 +109,11 @@ const cutAfter = (runs: number): string =>
   `the time was used up with ${runs} of ${CONFIRMING} confirming runs${runs < CONFIRMING ? '' : ', before the rate above was known'}; give more (--budget)`
 
 /** Why nothing is known above a rate that held. */
-function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string {
+function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string | Ending {
   const late = lateAt ?? lateBefore
   if (late !== null) return generatorEnded(late, ratePerSecond)
   const held = `the objective still held at ${perSecond(ratePerSecond)} requests/s`
-  return isMost ? `${held}, the most that was tried` : `${held} after ${MOST_MOVES} steps; make the runs longer (--seconds)`
+  return isMost ? `${held}, the most that was tried` : { ended: `${held} after ${MOST_MOVES} steps`, longerSeconds: null }
 }
 
 /** Whether one request after another misses the objective; false where that is not known, too. Once again only where a run at a rate fits, too. */
@@ -217,10 +221,10 @@ const generatorEnded = (late: number, held: number | null): string =>
   `the generator ended the search: it did not keep to its schedule at ${perSecond(late)} requests/s` +
   (held === null ? '' : `, and the objective still held at ${perSecond(held)}`)
 
-function tooFew(objective: Objective, rate: number, seconds: number): string {
+function tooFew(objective: Objective, rate: number, seconds: number): Ending {
   const least = leastFor(objective)
-  return (
+  const ended =
     `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests, and ${perSecond(rate)} requests/s` +
-    ` are ${Math.round(rate * seconds)} in ${Number(seconds.toPrecision(3))} s; make the runs longer (--seconds ${Math.ceil(least / rate)})`
-  )
+    ` are ${Math.round(rate * seconds)} in ${Number(seconds.toPrecision(3))} s`
+  return { ended, longerSeconds: Math.ceil(least / rate) }
 }

@@ -168,8 +168,7 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
   try {
     const { found, search } = await runs.load({ ...setup, maxBatch }, asked)
     const { ended, confirmingRuns, runs: made } = search!
-    // `fix` has no --seconds.
-    const why = `not confirmed: ${ended.replace(/; make the runs longer \(--seconds[^)]*\)$/, '')}`
+    const why = `not confirmed: ${ended}`
     const isRefuted = made.some(({ held, generatorLate = false }) => !held && !generatorLate)
     if (found === null && isRefuted) return { ...row, found, why }
     const known = found ?? row.found!

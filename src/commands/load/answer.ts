@@ -1,23 +1,30 @@
 // The one sentence that answers.
 import { isLimited } from '../../load/generator-limit.ts'
-import type { LoadDocument, LoadPoint } from '../../report/documents/load.ts'
+import type { LoadDocument, LoadPoint, LoadSearch } from '../../report/documents/load.ts'
 import { time, timeWithInterval } from '../../report/text/numbers.ts'
 
 export const perSecond = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3))))
 
+/** With what to do about it. */
+function endingOf({ ended, longerSeconds }: LoadSearch): string {
+  if (longerSeconds === undefined) return ended
+  return `${ended}; make the runs longer (--seconds${longerSeconds === null ? '' : ` ${longerSeconds}`})`
+}
+
 export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
   const { found, search, points } = document
   if (search !== null) {
-    if (found === null) return `No rate was found that holds ${search.objective}: ${search.ended}.`
+    const ended = endingOf(search)
+    if (found === null) return `No rate was found that holds ${search.objective}: ${ended}.`
     const runs = `${found.confirmed} of ${search.confirmingRuns} confirming runs`
     if (found.confirmed < search.confirmingRuns)
-      return `${perSecond(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${search.ended}.`
+      return `${perSecond(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${ended}.`
     if (found.atLeast)
-      return `At least ${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${search.ended}.`
+      return `At least ${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${ended}.`
     if (search.ended !== 'confirmed')
       return (
         `${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; the highest rate is between` +
-        ` ${perSecond(found.low)} and ${perSecond(found.high)}: ${search.ended}.`
+        ` ${perSecond(found.low)} and ${perSecond(found.high)}: ${ended}.`
       )
     return (
       `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)}) is the highest rate that holds` +

@@ -96,4 +96,7 @@ test('answers a search with the rate and its interval', () => {
   expect(answer({ search: { ...search!, ended: 'it never holds' } })).toBe(
     'No rate was found that holds p99<20ms: it never holds.',
   )
+  const short = (longerSeconds: number | null) => answer({ search: { ...search!, ended: 'too few', longerSeconds } })
+  expect(short(14)).toBe('No rate was found that holds p99<20ms: too few; make the runs longer (--seconds 14).')
+  expect(short(null)).toMatch(/: too few; make the runs longer \(--seconds\)\.$/)
 })

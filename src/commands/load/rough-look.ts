@@ -3,10 +3,10 @@
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
 import { perSecond } from '../../load/facts.ts'
 import { measureClosed } from '../../load/measure.ts'
-import { leastFor, parseObjective } from '../../load/objective.ts'
+import { leastFor, type Objective, parseObjective } from '../../load/objective.ts'
 import { roughRate } from '../../load/rough.ts'
-import type { HasTimeFor } from '../../load/tries.ts'
-import type { LoadSetup } from '../../report/documents/load.ts'
+import type { HasTimeFor, SearchRun } from '../../load/tries.ts'
+import type { LoadPoint, LoadSetup } from '../../report/documents/load.ts'
 import { inTemporaryFolder } from '../run.ts'
 import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
 import { counted } from './counted.ts'
@@ -22,9 +22,7 @@ export interface LookAsked {
   readonly hasSeconds: (seconds: number) => boolean
 }
 
-export interface RoughLook {
-  readonly setup: LoadSetup
-  readonly ceiling: Ceiling
+export interface Rates {
   /** Of clients that wait for their answers, two for each row that is predicted at once; null: it was not asked, since nothing is joined. */
   readonly answersPerSecond: number | null
   /** Held, and did not; null: none that is of interest. */
@@ -32,6 +30,11 @@ export interface RoughLook {
   readonly high: number | null
   /** Why none holds; null: one does. */
   readonly why: string | null
+}
+
+export interface RoughLook extends Rates {
+  readonly setup: LoadSetup
+  readonly ceiling: Ceiling
 }
 
 /** Of what it answers at most: an open loop holds less. */
@@ -51,36 +54,60 @@ export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookAsk
   })
 }
 
-async function looked(opened: OpenedTarget, options: LoadOptions, { leastPerSecond: least, hasSeconds }: LookAsked) {
+async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookAsked): Promise<RoughLook> {
   const { target } = opened
-  const setup = opened.setup!
   const { signal, seed } = options
+  const setup = opened.setup!
   const ceiling = options.ceiling ?? (await measureCeiling(target, null, signal))
-  const none = (why: string, answersPerSecond: number | null = null): RoughLook => ({
-    ...{ setup, ceiling, answersPerSecond, low: null, high: null, why },
-  })
-  if (options.maxBatch === 'auto' && setup.maxBatch === 1)
-    return none(`requests are not joined: ${setup.whyAlone ?? 'it does not pay'}`)
+  const objective = parseObjective(options.slo!)
+  const plan: SearchPlan = { ...planOf(options), objective, ceilingPerSecond: ceiling.ceilingPerSecond }
   const timeoutMs = options.timeoutSeconds * 1000
-  const capacity = await capacityOf(
-    async (seconds) => {
+  const runs: LookRuns = {
+    closed: async (seconds) => {
       const closed = { target, seed, timeoutMs, signal, clients: clientsFor(setup), length: { seconds } }
       return (await counted(opened, () => measureClosed(closed), closed)).point
     },
-    (seconds) => hasSeconds(wholeSeconds(seconds)),
-  )
+    rated: (secondsAt) => searchRun(opened, plan, options, { seconds: secondsAt }),
+  }
+  const isToJoin = options.maxBatch === 'auto'
+  return { setup, ceiling, ...(await ratesOf({ setup, objective, seed, isToJoin }, runs, asked)) }
+}
+
+/** Its runs, each for so many seconds. */
+export interface LookRuns {
+  /** Clients that wait for their answers. */
+  readonly closed: (seconds: number) => Promise<Pick<LoadPoint, 'achievedPerSecond'>>
+  /** Requests by a rate. */
+  readonly rated: (secondsAt: (ratePerSecond: number) => number) => SearchRun
+}
+
+interface LookedAt {
+  readonly setup: LoadSetup
+  readonly objective: Objective
+  readonly seed: number
+  /** Requests are to be joined, where that pays. */
+  readonly isToJoin: boolean
+}
+
+/** What it answers at most, and the rates around the highest that short runs hold. */
+export async function ratesOf(
+  { setup, objective, seed, isToJoin }: LookedAt,
+  { closed, rated }: LookRuns,
+  asked: LookAsked,
+): Promise<Rates> {
+  const { leastPerSecond: least, hasSeconds } = asked
+  const none = (why: string, answersPerSecond: number | null = null): Rates => ({ answersPerSecond, low: null, high: null, why })
+  if (isToJoin && setup.maxBatch === 1) return none(`requests are not joined: ${setup.whyAlone ?? 'it does not pay'}`)
+  const capacity = await capacityOf(closed, (seconds) => hasSeconds(wholeSeconds(seconds)))
   const most = capacity.answersPerSecond
   if (most === 0) return none(`no request was answered in ${capacity.seconds} s`, most)
   if (least !== null && possiblePerSecond(capacity, setup) < least)
     return none(`another set-up holds ${perSecond(least)} requests/s, more than it answers`, most)
-  const objective = parseObjective(options.slo!)
-  const plan: SearchPlan = { ...planOf(options), objective, ceilingPerSecond: ceiling.ceilingPerSecond }
   const secondsAt = (rate: number) => Math.max(RUN.leastSeconds, Math.min(RUN.mostSeconds, leastFor(objective) / rate))
-  const run = searchRun(opened, plan, options, { seconds: secondsAt })
   const hasTimeFor: HasTimeFor = (rate, runs) => hasSeconds(runs * wholeSeconds(secondsAt(rate)))
   const start = { firstSeed: seed, startAt: least ?? FIRST_SHARE * most, isLeast: least !== null }
-  const { low, high, late, runs } = await roughRate(objective, { run, hasTimeFor }, start)
-  if (low !== null) return { setup, ceiling, answersPerSecond: most, low, high, why: null }
+  const { low, high, late, runs } = await roughRate(objective, { run: rated(secondsAt), hasTimeFor }, start)
+  if (low !== null) return { answersPerSecond: most, low, high, why: null }
   // Where a lower rate failed, the generator was in time for that.
   if (late !== null && (high === null || late <= high))
     return none(`not known: the generator was late at ${perSecond(late)} requests/s`, most)

@@ -257,6 +257,8 @@ export interface LoadSearch {
   /** The rate just above that was run in turns with the one found, and in how many runs the objective held there. */
   readonly above: { readonly ratePerSecond: number; readonly runs: number; readonly held: number } | null
   readonly ended: string
+  /** Where longer runs would tell: of so many seconds; null: of how many is not known. Absent: their length is not why it ended. */
+  readonly longerSeconds?: number | null
 }
 
 export interface LoadSearchRun {
