@@ -23,7 +23,7 @@ interface Slower {
 export const int8SlowerThanFloat = defineRule({
   id: 'int8-slower-than-float',
   area: 'software',
-  title: 'Kernels in int8 are slower here than those in float',
+  title: 'Quantized kernels are slower here than those in float',
   needs: ['latency', 'profile', 'costs'],
   wants: ['operatorExperiments', 'roofs'],
   check({ latency: { p50Ms }, profile, costs, operatorExperiments, roofs }) {
