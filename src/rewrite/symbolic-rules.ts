@@ -253,6 +253,14 @@ const expand: Rule = ({ input, unknown }) => {
   return [{ dtype, shape: broadcastShapes([shape, input(1).sizes], unknown) }]
 }
 
+const tile: Rule = ({ input }) => {
+  const { dtype, shape } = input(0)
+  const repeats = input(1).sizes
+  return [
+    { dtype, shape: shape && repeats?.length === shape.length ? shape.map((size, k) => times([size, repeats[k]!])) : undefined },
+  ]
+}
+
 const reduce: Rule = (typed) => {
   const { dtype, shape } = typed.input(0)
   const keep = int(typed.attribute('keepdims'), 1) === 1
@@ -299,12 +307,11 @@ const SAME =
   'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
   'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
   'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Trilu Hardmax Dropout ImageScaler ' +
+  'ScatterElements ScatterND ' +
   'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
-const SAME_DTYPE =
-  'GatherElements GatherND ScatterElements ScatterND Tile ' +
-  'Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
+const SAME_DTYPE = 'GatherND Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
   (...dtypes: readonly (DType | undefined)[]): Rule =>
@@ -350,6 +357,8 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Size', ({ input }) => [{ dtype: 'int64', shape: [], sizes: input(0).shape && [times(input(0).shape!)] }]],
   ['Not', not],
   ['Expand', expand],
+  ['Tile', tile],
+  ['GatherElements', ({ input }) => [{ dtype: input(0).dtype, shape: input(1).shape }]],
   ['LSTM', recurrent],
   ['GRU', recurrent],
   ['RNN', recurrent],

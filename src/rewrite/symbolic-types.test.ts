@@ -43,6 +43,21 @@ test('what is not known stays apart from everything else', () => {
   expect(types.get('y')?.shape).toBeUndefined()
 })
 
+test('what is repeated is so many times as large, and what is moved has the shape of its data or of its indices', () => {
+  const types = typesOf(
+    [
+      node('Tile', ['rows', 'repeats'], ['i']),
+      node('GatherElements', ['x', 'i'], ['g'], { axis: 1 }),
+      node('ScatterElements', ['x', 'i', 'g'], ['y'], { axis: 1 }),
+    ],
+    [int64Tensor('repeats', [3], [1, 2, 6])],
+    { inputs: [valueInfo('x', 'float32', ['batch', 'length', 6]), valueInfo('rows', 'int64', ['batch', 5, 1])] },
+  )
+  expect(types.get('i')).toMatchObject({ dtype: 'int64', shape: ['batch', 10, 6] })
+  expect(types.get('g')).toMatchObject({ dtype: 'float32', shape: ['batch', 10, 6] })
+  expect(types.get('y')).toMatchObject({ dtype: 'float32', shape: ['batch', 'length', 6] })
+})
+
 test('a dimension that is not named is equal to no other', () => {
   const types = typesOf([node('Add', ['x', 'z'], ['y'])], [], {
     inputs: [valueInfo('x', 'float32', [null, 6]), valueInfo('z', 'float32', [null, 6])],
