@@ -102,5 +102,10 @@ const isInPieces = ({ opTypes }: OperatorExperiment): boolean => opTypes.length 
 const isDynamic = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.includes('DynamicQuantizeLinear') && opTypes.some((one) => INT8_OPERATORS.has(one))
 
+/** Rows that are moved, and what repeats their indices. */
+const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
+  opTypes.some((one) => one === 'GatherElements' || one === 'ScatterElements')
+
 /** Elementwise operators in a row. */
-export const isRun = (row: OperatorExperiment): boolean => isInPieces(row) && !isNormalization(row) && !isDynamic(row)
+export const isRun = (row: OperatorExperiment): boolean =>
+  isInPieces(row) && !isNormalization(row) && !isDynamic(row) && !isByIndex(row)

@@ -42,6 +42,7 @@ import { loopInvariants } from './rewrites/loop-invariants.ts'
 import { mergeParallelMatmuls } from './rewrites/merge-parallel-matmuls.ts'
 import { modernOperators } from './rewrites/modern-operators.ts'
 import { narrowConvolutions } from './rewrites/narrow-convolutions.ts'
+import { rowIndices } from './rewrites/row-indices.ts'
 import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { softmaxOfTwo } from './rewrites/softmax-of-two.ts'
@@ -133,4 +134,5 @@ export const remedies: readonly Remedy[] = [
   softmaxOverOuterAxis,
   fourierAsProducts,
   layoutBridges,
+  rowIndices,
 ]

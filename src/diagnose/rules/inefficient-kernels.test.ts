@@ -31,6 +31,14 @@ checkRule(inefficientKernels, {
       given: alone(given, { row: { opTypes: ['Add', 'Mul'] } }),
       expect: { next: null, detail: /More samples in one call/ },
     },
+    {
+      name: 'rows that are moved, with what repeats their indices',
+      given: alone(given, {
+        row: { opTypes: ['Expand', 'ScatterElements'] },
+        change: { kind: 'rewrite', remedy: 'row-indices' },
+      }),
+      expect: { detail: /by row-indices/ },
+    },
     ...foundAlone(given),
   ],
   clear: [

@@ -100,6 +100,23 @@ test('what is quantized by its own range is one part with all products of it, wh
   expect(groups).toEqual([{ nodes: names, parts: names, timeMs: 5, aboveMs: 4.875, longest: null }])
 })
 
+test('rows that are added and what repeats their indices are one part', () => {
+  const parts: ModelParts = {
+    nodes: [
+      named('Expand', 'indices', ['rows', 'sizes']),
+      node({ opType: 'ScatterElements', name: 'y' }, ['x', 'indices', 'updates'], ['y'], { reduction: 'add' }),
+    ],
+    inputs: [valueInfo('x', 'float32', [4, 8]), valueInfo('rows', 'int64', [9, 1]), valueInfo('updates', 'float32', [9, 8])],
+    outputs: [valueInfo('y', 'float32', [4, 8])],
+    initializers: [int64Tensor('sizes', [2], [9, 8])],
+    opset: 18,
+  }
+  const notes = [note('Expand', 'indices', ['rows']), note('ScatterElements', 'y', ['x', 'indices', 'updates'])]
+  expect(groupsIn(modelInMemory(model(parts)), notes).map(({ nodes, longest }) => ({ nodes, longest }))).toEqual([
+    { nodes: 'indices,y', longest: null },
+  ])
+})
+
 test('copies of one operator, as it is written, are alike and not one', () => {
   const groups = grouped(
     [named('Softmax', 's', ['x']), named('Softmax', 'y', ['s'])],

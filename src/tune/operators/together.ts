@@ -1,12 +1,13 @@
 // User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, products of a value that is quantized by its
-// own range, with what quantizes it for all of them, and an operator without a kernel of its own, which the engine runs as the pieces that the
+// own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator without a kernel of its own, which the engine runs as the pieces that the
 // standard defines it by.
 import type { NodeProto } from 'onnx-buf'
 import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
-import { matchGraph } from '../../rewrite/match.ts'
+import { type Matching, matchGraph } from '../../rewrite/match.ts'
 import { findNorm } from '../../rewrite/norm-pattern.ts'
+import { findRowIndices } from '../../rewrite/row-indices.ts'
 
 /** An executed node, and the user's nodes in it. */
 export interface Executed {
@@ -22,7 +23,21 @@ const ANY_NORM = { over: () => true, takes: () => true }
 export function thingsIn(model: Model): Together {
   const matching = matchGraph(model, model.proto.graph!)
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
-  return new Map([...norms, ...dynamicGroups(model)].flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
+  return new Map(
+    [...norms, ...dynamicGroups(model), ...movesOfRows(matching)].flatMap((parts) =>
+      [...parts].map((part) => [part, parts] as const),
+    ),
+  )
+}
+
+/** What repeats indices, and all that move rows by them. */
+function movesOfRows(matching: Matching): readonly ReadonlySet<NodeProto>[] {
+  const moves = new Map<NodeProto, Set<NodeProto>>()
+  for (const one of matching.graph.node) {
+    const repeat = findRowIndices(matching, one)?.repeat
+    if (repeat) moves.set(repeat, (moves.get(repeat) ?? new Set([repeat])).add(one))
+  }
+  return [...moves.values()]
 }
 
 /** Executed nodes that hold nothing but parts of one thing, where there are several of it; in their order. */
