@@ -1,8 +1,9 @@
-// Softplus, Elu, Selu, Celu and Mish in the operators that they are made of. The engine computes these five by Eigen's exponential, built for
+// Softplus, Elu, Selu, Celu, Mish and PRelu in the operators that they are made of. The engine computes these five by Eigen's exponential, built for
 // the oldest CPUs that it runs on, and Exp, Log and Tanh by kernels of MLAS for the CPU at hand:
 // onnxruntime/core/providers/cpu/activation/activations.h, onnxruntime/core/mlas/lib/compute.cpp. More passes over the same numbers: of
 // Softplus and Mish the forms take a third of the time, of Elu and Selu not always less (bench/forms.mjs).
 import { floatTensor, node } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
@@ -45,7 +46,8 @@ function replace(matching: Matching, one: OneNode, fresh: (hint: string) => stri
   const [input, output] = [one.input[0]!, one.output[0]!]
   if (form === undefined || !isOperator(one, one.opType) || matching.dtype(input) !== 'float32') return []
   const writer = new Writer(input, fresh)
-  form(writer, one)
+  form(writer, one, matching)
+  if (writer.nodes.length === 0) return []
   return [{ parts: [one], remove: new Set([one]), add: writer.endingIn(output), addInitializers: writer.initializers }]
 }
 
@@ -63,9 +65,13 @@ class Writer {
   }
 
   of(opType: string, ...operands: readonly (string | number)[]): string {
+    return this.with(opType, operands, {})
+  }
+
+  with(opType: string, operands: readonly (string | number)[], attributes: Parameters<typeof node>[3]): string {
     const made = this.fresh(`${this.x}_${opType}`)
     const inputs = operands.map((operand) => (typeof operand === 'string' ? operand : this.number(operand)))
-    this.nodes.push(node({ opType, name: made }, inputs, [made]))
+    this.nodes.push(node({ opType, name: made }, inputs, [made], attributes))
     return made
   }
 
@@ -83,7 +89,7 @@ class Writer {
   /** The last one makes `output`. */
   endingIn(output: string): readonly OneNode[] {
     const last = this.nodes.at(-1)!
-    return [...this.nodes.slice(0, -1), node({ opType: last.opType, name: last.name }, last.input, [output])]
+    return [...this.nodes.slice(0, -1), copyWith(last, { output: [output] })]
   }
 }
 
@@ -100,10 +106,20 @@ function softplus(w: Writer): string {
   return w.of('Add', w.of('Relu', w.x), w.of('Log', w.of('Add', decayed, 1)))
 }
 
+/** One slope: what the engine computes with the convolution before it. Slopes up to 1: the larger of x and its product. */
+function slopes(w: Writer, slope: string, numbers: readonly number[]): void {
+  const [first] = numbers
+  if (first === undefined) return
+  if (numbers.every((one) => one === first)) w.with('LeakyRelu', [w.x], { alpha: { float: first } })
+  // 0 times infinity is no number.
+  else if (numbers.every((one) => one <= 1 && one !== 0)) w.of('Max', w.x, w.of('Mul', w.x, slope))
+}
+
 // Constants of Selu: https://onnx.ai/onnx/operators/onnx__Selu.html
 const [SELU_ALPHA, SELU_GAMMA] = [1.6732631921768188, 1.0507010221481323]
 
-const FORMS: Readonly<Record<string, (writer: Writer, one: OneNode) => void>> = {
+/** A form that writes nothing does not hold for this node. */
+const FORMS: Readonly<Record<string, (writer: Writer, one: OneNode, matching: Matching) => void>> = {
   Elu: (w, one) => linearUnit(w, { above: 1, below: numberOf(one, 'alpha', 1), width: 1 }),
   Selu: (w, one) => {
     const above = numberOf(one, 'gamma', SELU_GAMMA)
@@ -115,4 +131,5 @@ const FORMS: Readonly<Record<string, (writer: Writer, one: OneNode) => void>> = 
   },
   Softplus: (w) => void softplus(w),
   Mish: (w) => void w.of('Mul', w.x, w.of('Tanh', softplus(w))),
+  PRelu: (w, { input: [, slope] }, { numbers }) => slopes(w, slope!, numbers(slope) ?? []),
 }
