@@ -8,6 +8,7 @@ import { activationForms } from '../dist/remedies/rewrites/activation-forms.js'
 import { affineAsBatchnorm } from '../dist/remedies/rewrites/affine-as-batchnorm.js'
 import { fourierAsProducts } from '../dist/remedies/rewrites/fourier-as-products.js'
 import { fuseInstanceNorm } from '../dist/remedies/rewrites/fuse-instance-norm.js'
+import { rowIndices } from '../dist/remedies/rewrites/row-indices.js'
 import { softmaxOfTwo } from '../dist/remedies/rewrites/softmax-of-two.js'
 import { softmaxOverOuterAxis } from '../dist/remedies/rewrites/softmax-over-outer-axis.js'
 import { writeModelFolder } from '../dist/ship/index.js'
@@ -33,6 +34,33 @@ for (const [channels, size] of [
     { opType: 'MeanVariance', shape: plain, remedy: fuseInstanceNorm, make: inPieces([2, 3]) },
     { opType: 'MulAdd', shape: plain, remedy: affineAsBatchnorm, make: factorAndTerm },
     { opType: 'MeanVarianceChannelsLast', shape: [1, size, size, channels], remedy: fuseInstanceNorm, make: inPieces([1, 2]) },
+  )
+}
+// A slope for each channel, and one for all; means over whole samples: networks that separate voices. Rows added to or taken from others.
+for (const [channels, length] of [
+  [64, 500],
+  [256, 3000],
+  [64, 49],
+]) {
+  const shape = [1, channels, length]
+  rows.push(
+    {
+      opType: 'PRelu',
+      shape,
+      remedy: activationForms,
+      make: sloped(Array.from({ length: channels }, (_, at) => (at + 1) / channels)),
+    },
+    { opType: 'PReluOfOne', shape, remedy: activationForms, make: sloped([0.25]) },
+    { opType: 'MeanVarianceOfSample', shape, remedy: fuseInstanceNorm, make: inPieces([1, 2], channels) },
+  )
+}
+for (const [places, shape] of [
+  [40, [120, 32]],
+  [300, [900, 64]],
+]) {
+  rows.push(
+    { opType: 'ScatterElements', shape, out: [places, shape[1]], remedy: rowIndices, make: moved(places) },
+    { opType: 'GatherElements', shape, out: [places, shape[1]], remedy: rowIndices, make: moved(places) },
   )
 }
 // Bins before sides and places, classes before height and width.
@@ -117,9 +145,9 @@ function groupNorm(opType, [, channels]) {
 }
 
 /** By its mean and variance over these axes, scaled along the axis left. */
-function inPieces(axes) {
+function inPieces(axes, by) {
   return (_, shape) => {
-    const along = shape.map((size, axis) => (axis === 0 || axes.includes(axis) ? 1 : size))
+    const along = by ? [by, 1] : shape.map((size, axis) => (axis === 0 || axes.includes(axis) ? 1 : size))
     const channels = Math.max(...along)
     const initializers = [
       floatTensor('epsilon', [], [1e-5]),
@@ -158,6 +186,32 @@ async function timeOf(session, feeds, fetches) {
     times.push(performance.now() - start)
   }
   return median(times)
+}
+
+function sloped(slopes) {
+  return () => ({
+    nodes: [node('PRelu', ['x', 'slopes'], ['y'])],
+    opset: 17,
+    initializers: [floatTensor('slopes', [slopes.length, 1], slopes)],
+  })
+}
+
+/** The rows of x added to so many places, or so many of them taken. */
+function moved(places) {
+  return (opType, [count, width]) => {
+    const adds = opType === 'ScatterElements'
+    const indices = Array.from({ length: adds ? count : places }, (_, at) => (at * 7) % (adds ? places : count))
+    const initializers = [
+      int64Tensor('rows', [indices.length, 1], indices),
+      int64Tensor('sizes', [2], [indices.length, width]),
+      ...(adds ? [floatTensor('zeros', [places, width], new Float32Array(places * width))] : []),
+    ]
+    const repeat = node('Expand', ['rows', 'sizes'], ['indices'])
+    const move = adds
+      ? node(opType, ['zeros', 'indices', 'x'], ['y'], { reduction: 'add' })
+      : node(opType, ['x', 'indices'], ['y'])
+    return { nodes: [repeat, move], opset: 18, initializers }
+  }
 }
 
 function spectra(opType) {

@@ -124,6 +124,27 @@ checkRemedy(fuseInstanceNorm, {
       operators: ['InstanceNormalization'],
     },
     {
+      name: 'over whole samples, scaled by channel',
+      model: make([...normalized([1, 2, 3]), ...scaled(3)]),
+      operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
+      changes: /^1 InstanceNormalization in place of 9 nodes$/,
+    },
+    {
+      name: 'over whole samples of a free length, as networks that separate voices do',
+      model: make([...normalized([-2, -1]), ...scaled(2)], { shape: ['batch', CHANNELS, 'length'] }),
+      operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
+    },
+    {
+      name: 'over whole samples, a number as factor, and what is added along another axis',
+      model: make([...normalized([1, 2, 3]), node('Mul', ['n', 'number'], ['g']), node('Add', ['g', 'biasOfWidth'], ['y'])]),
+      operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization', 'Add'],
+    },
+    {
+      name: 'over whole samples, not scaled',
+      model: make([...normalized([1, 2, 3]), node('Relu', ['n'], ['y'])], { shape: ['batch', CHANNELS, 'height', 'width'] }),
+      operators: ['Reshape', 'Shape', 'InstanceNormalization', 'Reshape', 'Relu'],
+    },
+    {
       name: 'GroupNormalization, scaled by channel',
       model: make(groupNorm(2, 'scale1', 'bias1'), { opset: 21 }),
       operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
@@ -156,7 +177,6 @@ checkRemedy(fuseInstanceNorm, {
     },
   ],
   leaves: [
-    { name: 'over the channels, too', model: make([...normalized([1, 2, 3]), ...scaled(3)]) },
     { name: 'over the width alone', model: make([...normalized([3]), ...scaled(3)]) },
     { name: 'over all samples', model: make([...normalized([0, 2, 3]), ...scaled(3)]) },
     { name: 'means over different axes', model: make([mean('x', 'm', [2, 3]), ...normalized([3]).slice(1), ...scaled(3)]) },

@@ -2,6 +2,7 @@
 // kernel passes over the numbers of a channel three times while they lie in the nearest cache; written in pieces, each of nine operators
 // passes over the whole tensor: onnxruntime/core/providers/cpu/nn/instance_norm.cc. GroupNormalization has no kernel on CPUs: the engine
 // runs it as the pieces that the standard defines it by, https://onnx.ai/onnx/operators/onnx__GroupNormalization.html.
+// Means over a whole sample (global layer normalization, of networks that separate voices) are those of one group of all channels.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import type { Constant } from '../../graph/constants.ts'
@@ -24,6 +25,8 @@ const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operato
 
 /** Since when a GroupNormalization has a scale and a bias for each channel; before, for each group. */
 const SCALED_BY_CHANNEL = 21
+/** Since when BatchNormalization is as it is now, but for its training. */
+const FIRST_AS_NOW = 9
 
 export const fuseInstanceNorm = defineRemedy({
   id: 'fuse-instance-norm',
@@ -52,11 +55,16 @@ export const fuseInstanceNorm = defineRemedy({
   },
 })
 
-/** The axis of channels: the only one beside the first that no mean is taken over. */
-function channelAxis({ axes, shape }: Over): number | undefined {
+/** The means are over all axes but the first, as in global layer normalization. */
+const isOfSample = ({ axes, shape = [] }: Over): boolean => shape.length >= 3 && axes.join() === [...shape.keys()].slice(1).join()
+
+/** The axis of channels: the only one beside the first that no mean is taken over; of means over whole samples the second. */
+function channelAxis(over: Over): number | undefined {
+  const { axes, shape } = over
+  if (isOfSample(over)) return typeof shape![1] === 'number' ? 1 : undefined
   const rank = shape?.length ?? 0
-  const over = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))
-  const [first, channels, ...others] = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !over.has(axis))
+  const meant = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))
+  const [first, channels, ...others] = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !meant.has(axis))
   const fits = rank >= 3 && first === 0 && others.length === 0 && channels !== undefined
   return fits && typeof shape![channels] === 'number' ? channels : undefined
 }
@@ -93,6 +101,13 @@ function fuse(matching: Matching, norm: NormPattern, fresh: (hint: string) => st
   if (factors === undefined || terms === undefined) return undefined
 
   const name = last.name || output
+  if (isOfSample(over)) {
+    if (matching.opset < FIRST_AS_NOW) return undefined
+    const isScaled = scale !== undefined || bias !== undefined
+    const about = { x, output, name, groups: 1, epsilon, ...(isScaled && { byChannel: [factors, terms] as const }) }
+    const { add, addInitializers } = inGroups(matching, about, fresh)
+    return { parts: [...parts], remove: parts, add, addInitializers: isScaled ? [...added, ...addInitializers] : addInitializers }
+  }
   const order = [0, channels, ...over.shape!.map((_, axis) => axis).filter((axis) => axis !== 0 && axis !== channels)]
   const inOrder = order.every((axis, at) => axis === at)
   const [moved, normalized] = inOrder ? [x, output] : [fresh(`${x}_moved`), fresh(`${output}_moved`)]
@@ -129,29 +144,48 @@ function replaceGroupNorm(matching: Matching, one: NodeProto, fresh: (hint: stri
   const [groups, channels] = [numberOf(one, 'num_groups', 0), shape?.[1]]
   if (shape === undefined || shape.length < 3 || typeof channels !== 'number' || groups < 1 || shape.includes(0)) return undefined
   if (matching.dtype(x) !== 'float32') return undefined
+  const byGroup = matching.opset < SCALED_BY_CHANNEL || groups === channels
+  const scaling = byGroup ? { byGroup: [scale, bias] as const } : { byChannel: [scale, bias] as const }
+  const about = { x, output, name: one.name || output, groups, epsilon: numberOf(one, 'epsilon', 1e-5) }
+  return { parts: [one], remove: new Set([one]), ...inGroups(matching, { ...about, ...scaling }, fresh) }
+}
+
+interface InGroups {
+  /** Of three axes or more, the second of a known size. */
+  readonly x: string
+  readonly output: string
+  readonly name: string
+  readonly groups: number
+  readonly epsilon: number
+  /** Scale and bias. */
+  readonly byGroup?: readonly [string, string]
+  readonly byChannel?: readonly [string, string]
+}
+
+/** Groups of channels as the channels of an instance normalization. */
+function inGroups(
+  matching: Matching,
+  { x, output, name, groups, epsilon, byGroup, byChannel: factors }: InGroups,
+  fresh: (hint: string) => string,
+): Required<Pick<Replacement, 'add' | 'addInitializers'>> {
+  const shape = matching.shape(x)!
   const named = (hint: string) => fresh(`${output}_${hint}`)
   const filled = (size: number, value: number) => floatTensor(named(`all_${value}`), [size], new Float32Array(size).fill(value))
-  const inGroups = int64Tensor(named('in_groups'), [3], [0, groups, -1])
+  const toGroups = int64Tensor(named('in_groups'), [3], [0, groups, -1])
   const sizes = asBefore(shape, named('sizes'))
-  const byGroup = matching.opset < SCALED_BY_CHANNEL || groups === channels
   const [ones, zeros] = [filled(groups, 1), filled(groups, 0)]
   const [grouped, normalized, back, asItWas] = [named('grouped'), named('normalized'), named('back'), named('as_it_was')]
-  const scaling = byGroup ? [scale, bias] : [ones.name, zeros.name]
-  const name = one.name || output
+  const scaling = byGroup ?? [ones.name, zeros.name]
+  const after = factors && byChannel({ inputs: [back, ...factors], output, channels: shape[1] as number }, fresh)
   const add = [
-    node({ opType: 'Reshape', name: grouped }, [x, inGroups.name], [grouped]),
-    node({ opType: 'InstanceNormalization', name }, [grouped, ...scaling], [normalized], {
-      epsilon: { float: numberOf(one, 'epsilon', 1e-5) },
-    }),
+    node({ opType: 'Reshape', name: grouped }, [x, toGroups.name], [grouped]),
+    node({ opType: 'InstanceNormalization', name }, [grouped, ...scaling], [normalized], { epsilon: { float: epsilon } }),
     ...(sizes ? [] : [node({ opType: 'Shape', name: asItWas }, [x], [asItWas])]),
-    node({ opType: 'Reshape', name: back }, [normalized, sizes?.name ?? asItWas], [byGroup ? output : back]),
+    node({ opType: 'Reshape', name: back }, [normalized, sizes?.name ?? asItWas], [after ? back : output]),
   ]
-  const factors = byGroup ? undefined : byChannel({ inputs: [back, scale, bias], output, channels }, fresh)
   return {
-    parts: [one],
-    remove: new Set([one]),
-    add: factors ? [...add, factors.add] : add,
-    addInitializers: [inGroups, ...(sizes ? [sizes] : []), ...(factors ? [ones, zeros, ...factors.addInitializers] : [])],
+    add: after ? [...add, after.add] : add,
+    addInitializers: [toGroups, ...(sizes ? [sizes] : []), ...(byGroup ? [] : [ones, zeros]), ...(after?.addInitializers ?? [])],
   }
 }
 
