@@ -17,7 +17,7 @@ const LEAST_TIME = 0.005
 export const activationForms = defineRemedy({
   id: 'activation-forms',
   title: 'Activations written in the functions that they are made of',
-  treats: ['costly-activations'],
+  treats: ['costly-activations', 'inefficient-kernels'],
   effect: 'rounding',
   kind: 'rewrite',
   goals: ['latency', 'throughput'],

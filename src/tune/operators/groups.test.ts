@@ -103,17 +103,22 @@ test('what is quantized by its own range is one part with all products of it, wh
 test('rows that are added and what repeats their indices are one part', () => {
   const parts: ModelParts = {
     nodes: [
+      named('Unsqueeze', 'rows', ['given', 'axes']),
       named('Expand', 'indices', ['rows', 'sizes']),
       node({ opType: 'ScatterElements', name: 'y' }, ['x', 'indices', 'updates'], ['y'], { reduction: 'add' }),
     ],
-    inputs: [valueInfo('x', 'float32', [4, 8]), valueInfo('rows', 'int64', [9, 1]), valueInfo('updates', 'float32', [9, 8])],
+    inputs: [valueInfo('x', 'float32', [4, 8]), valueInfo('given', 'int64', [9]), valueInfo('updates', 'float32', [9, 8])],
     outputs: [valueInfo('y', 'float32', [4, 8])],
-    initializers: [int64Tensor('sizes', [2], [9, 8])],
+    initializers: [int64Tensor('sizes', [2], [9, 8]), int64Tensor('axes', [1], [1])],
     opset: 18,
   }
-  const notes = [note('Expand', 'indices', ['rows']), note('ScatterElements', 'y', ['x', 'indices', 'updates'])]
+  const notes = [
+    note('Unsqueeze', 'rows', ['given']),
+    note('Expand', 'indices', ['rows']),
+    note('ScatterElements', 'y', ['x', 'indices', 'updates']),
+  ]
   expect(groupsIn(modelInMemory(model(parts)), notes).map(({ nodes, longest }) => ({ nodes, longest }))).toEqual([
-    { nodes: 'indices,y', longest: null },
+    { nodes: 'rows,indices,y', longest: null },
   ])
 })
 

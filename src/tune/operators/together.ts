@@ -5,7 +5,7 @@ import type { NodeProto } from 'onnx-buf'
 import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
-import { type Matching, matchGraph } from '../../rewrite/match.ts'
+import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
 import { findNorm } from '../../rewrite/norm-pattern.ts'
 import { findRowIndices } from '../../rewrite/row-indices.ts'
 
@@ -30,14 +30,22 @@ export function thingsIn(model: Model): Together {
   )
 }
 
-/** What repeats indices, and all that move rows by them. */
+/** What repeats indices and brings them into shape, and all that move rows by them. */
 function movesOfRows(matching: Matching): readonly ReadonlySet<NodeProto>[] {
   const moves = new Map<NodeProto, Set<NodeProto>>()
   for (const one of matching.graph.node) {
     const repeat = findRowIndices(matching, one)?.repeat
-    if (repeat) moves.set(repeat, (moves.get(repeat) ?? new Set([repeat])).add(one))
+    if (repeat) moves.set(repeat, (moves.get(repeat) ?? shaping(matching, repeat)).add(one))
   }
   return [...moves.values()]
+}
+
+/** The engine runs equal ones once, and knows them as a part of those that read them. */
+function shaping({ producer }: Matching, repeat: NodeProto): Set<NodeProto> {
+  const parts = new Set([repeat])
+  for (let at = producer(repeat.input[0]); isOperator(at, 'Unsqueeze', 'Reshape', 'Cast'); at = producer(at.input[0]))
+    parts.add(at)
+  return parts
 }
 
 /** Executed nodes that hold nothing but parts of one thing, where there are several of it; in their order. */
