@@ -7,11 +7,11 @@ import { copyWith } from '../../graph/copy.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { timeWith } from '../../rewrite/unfused.ts'
+import { sum } from '../../rewrite/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
 const LEAST_OPSET = 8
-/** Of a prediction: activations that take less are left as they are. */
+/** Of a prediction: activations of a kind that take less together are left as they are. */
 const LEAST_TIME = 0.005
 
 export const activationForms = defineRemedy({
@@ -25,7 +25,8 @@ export const activationForms = defineRemedy({
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       if (matching.opset < LEAST_OPSET) return []
       return matching.graph.node.flatMap((one) => {
-        const isLong = evidence.profile === undefined || timeWith(evidence, one) >= LEAST_TIME * evidence.p50Ms
+        const ran = evidence.profile?.nodes.filter(({ opType }) => opType === one.opType)
+        const isLong = ran === undefined || sum(ran.map(({ timeMs }) => timeMs)) >= LEAST_TIME * evidence.p50Ms
         return isLong ? replace(matching, one, fresh) : []
       })
     })
