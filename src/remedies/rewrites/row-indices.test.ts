@@ -1,5 +1,15 @@
+import { expect, test } from 'vitest'
 import { int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
-import { checkRemedy } from '../check-remedy.ts'
+import { mulberry32 } from '../../graph/random.ts'
+import {
+  checkRemedy,
+  engineTools,
+  exampleEvidence,
+  exampleSetup,
+  largestDifference,
+  randomFeeds,
+  runSetup,
+} from '../check-remedy.ts'
 import { rowIndices } from './row-indices.ts'
 
 type Sizes = readonly (number | string)[]
@@ -99,4 +109,33 @@ checkRemedy(rowIndices, {
     { name: 'rows taken in the first samples of several', model: of({ ...taken, data: [4, 5, 6] }) },
     { name: 'rows taken in each sample before opset 12', model: of({ ...taken, opset: 11 }) },
   ],
+})
+
+test('random shapes, axes and reductions: what is rewritten gives the same numbers, and rows are', async () => {
+  const random = mulberry32(11)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const rewritten = { GatherElements: 0, ScatterElements: 0 }
+  for (let k = 0; k < 40; k++) {
+    const rank = 2 + below(3)
+    const axis = below(1 + below(rank))
+    const opType = random() < 0.5 ? 'GatherElements' : 'ScatterElements'
+    // Now and then a part of what stands before or behind.
+    const moved = Array.from({ length: rank }, () => 4 + below(3))
+    const data = moved.map((size) => size + (random() < 0.1 ? 1 : 0))
+    const rows = moved.map((size, at) => (at > axis || (at < axis && random() < 0.2) ? 1 : size))
+    const reduction = ['add', 'mul', 'max', 'min'][below(4)]!
+    const setup = exampleSetup(of({ opType, data, rows, moved, axis, reduction, by: random() < 0.5 ? 'sizes' : 'tile' }))
+    const [proposal] = await rowIndices.apply(setup, exampleEvidence(), engineTools)
+    const isOfRows =
+      axis < rank - 1 && data.every((size, at) => at === axis || size === moved[at]) && !rows.slice(0, axis).includes(1)
+    expect(proposal !== undefined, `${opType} ${data} ${rows} ${axis}`).toBe(
+      isOfRows && (opType === 'GatherElements' || axis === 0),
+    )
+    if (proposal === undefined) continue
+    rewritten[opType]++
+    const feeds = [randomFeeds(setup.model, k + 1)]
+    const [[before], [after]] = [await runSetup(setup, feeds), await runSetup(proposal.setup, feeds)]
+    expect(largestDifference(after!.y!, before!.y!)).toBe(0)
+  }
+  expect(Math.min(...Object.values(rewritten))).toBeGreaterThan(2)
 })
