@@ -1,6 +1,6 @@
 // User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, products of a value that is quantized by its
-// own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator without a kernel of its own, which the engine runs as the pieces that the
-// standard defines it by.
+// own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator without a kernel of
+// its own, which the engine runs as the pieces that the standard defines it by.
 import type { NodeProto } from 'onnx-buf'
 import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
