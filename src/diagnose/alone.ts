@@ -92,9 +92,13 @@ const NORMALIZATIONS = new Set([
   ...['MeanVarianceNormalization', 'LRN', 'Softmax', 'LogSoftmax', 'RMSNormalization'],
 ])
 
+/** In pieces, from the scores to the sum that they weigh. */
+export const isAttention = ({ opTypes }: OperatorExperiment): boolean =>
+  opTypes.includes('Softmax') && opTypes.some((one) => one.endsWith('MatMul'))
+
 /** As one operator, or in pieces, which are timed together. */
 export const isNormalization = (row: OperatorExperiment): boolean =>
-  row.opTypes.some((one) => NORMALIZATIONS.has(one) || (one === 'ReduceMean' && isInPieces(row)))
+  !isAttention(row) && row.opTypes.some((one) => NORMALIZATIONS.has(one) || (one === 'ReduceMean' && isInPieces(row)))
 
 const isInPieces = ({ opTypes }: OperatorExperiment): boolean => opTypes.length > 1
 
@@ -108,4 +112,4 @@ const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
 
 /** Elementwise operators in a row. */
 export const isRun = (row: OperatorExperiment): boolean =>
-  isInPieces(row) && !isNormalization(row) && !isDynamic(row) && !isByIndex(row)
+  isInPieces(row) && !isNormalization(row) && !isAttention(row) && !isDynamic(row) && !isByIndex(row)

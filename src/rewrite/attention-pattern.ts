@@ -3,7 +3,7 @@
 //   Reshape(Transpose(MatMul(Softmax(MatMul(Q, K^T) * scale + mask), V)))
 // with q [B, S, heads * d]. Scales may stand on Q, K or the scores.
 import type { NodeProto } from 'onnx-buf'
-import { intsOf, isClosed, isOperator, type Matching, numberOf, otherOperand } from './match.ts'
+import { intsOf, isClosed, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
 import type { Size } from './sizes.ts'
 
 export interface AttentionPattern {
@@ -66,6 +66,16 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
     mask,
     last,
   }
+}
+
+/** The Add of a constant vector that makes `name`, read by nobody but the attention. */
+export function biasBefore(matching: Matching, name: string, parts: ReadonlySet<NodeProto>) {
+  const found = withConstant(matching, matching.producer(name), 'Add')
+  const bias = matching.constant(found?.constant)
+  const width = matching.shape(name)?.[2]
+  if (found === undefined || bias?.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== width) return undefined
+  if (matching.shape(found.value)?.length !== 3 || matching.shape(found.value)?.[2] !== width) return undefined
+  return !matching.isOutput(name) && matching.readers(name).every((reader) => parts.has(reader)) ? found : undefined
 }
 
 interface Scores {

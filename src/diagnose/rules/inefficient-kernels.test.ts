@@ -39,6 +39,11 @@ checkRule(inefficientKernels, {
       }),
       expect: { detail: /by row-indices/ },
     },
+    {
+      name: 'an attention in pieces that is cheaper in a batch',
+      given: alone(given, { row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] } }),
+      expect: { next: null, detail: /More samples in one call/ },
+    },
     ...foundAlone(given),
   ],
   clear: [
@@ -46,6 +51,13 @@ checkRule(inefficientKernels, {
     {
       name: 'elementwise operators in one pass, which is another finding',
       given: alone(given, { row: { opTypes: ['Add', 'Mul'] }, change: { kind: 'rewrite', remedy: 'squared' } }),
+    },
+    {
+      name: 'an attention that its fused form makes faster, which is another finding',
+      given: alone(given, {
+        row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] },
+        change: { kind: 'rewrite', remedy: 'fuse-attention' },
+      }),
     },
     { name: 'elementwise operators that fewer passes make faster, in a batch as well', given: cheaperBothWays },
     ...clearAlone(given, 'one-thread'),

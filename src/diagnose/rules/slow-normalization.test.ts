@@ -25,6 +25,10 @@ checkRule(slowNormalization, {
   ],
   clear: [
     { name: 'an operator that normalizes nothing', given: alone(given, { row: { opTypes: ['Conv'] } }) },
+    {
+      name: 'the softmax of an attention, with its products',
+      given: alone(given, { row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] } }),
+    },
     { name: 'a mean alone', given: alone(given, { row: { opTypes: ['ReduceMean'] } }) },
     { name: 'a Relu in its place, which gives other numbers', given: alone(given, { change: { kind: 'relu', remedy: null } }) },
     ...clearAlone(given, 'one-thread'),

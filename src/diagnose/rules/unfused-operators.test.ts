@@ -36,6 +36,16 @@ const timedAlone = (kind: 'rewrite' | 'one-thread') => {
   const row = { nodes: named.map(({ name }) => name), opTypes: named.map(({ op }) => op), variants: [{ kind, ratio: 0.5 }] }
   return evidence({ p50Ms: 10, nodes: named, constants, operatorExperiments: experiments([row]) })
 }
+/** All attentions of a model timed alone, in pieces and fused. */
+const attention = (ratio: number) => {
+  const opTypes = ['Transpose', 'FusedMatMul', 'Add', 'Softmax', 'MatMul', 'Transpose']
+  const variants = [{ kind: 'rewrite', remedy: 'fuse-attention', ratio } as const]
+  return evidence({
+    p50Ms: 10,
+    nodes: [],
+    operatorExperiments: experiments([{ nodes: ['a', 'b'], copies: 2, opTypes, variants }]),
+  })
+}
 const constants = { two: scalar, epsilon: scalar, sqrt2: scalar, one: scalar, half: scalar, gamma: vector, beta: vector }
 
 checkRule(unfusedOperators, {
@@ -84,6 +94,11 @@ checkRule(unfusedOperators, {
       expect: { timeMs: 1.6, wouldSaveMs: 0.9, detail: /^1 attention/ },
     },
     {
+      name: 'attentions that were timed alone beside their fused form',
+      given: attention(0.6),
+      expect: { timeMs: 2, wouldSaveMs: 0.8, basis: 'measured', nodes: ['a', 'b'], detail: /by fuse-attention/ },
+    },
+    {
       name: 'batch normalization after a convolution folds into its weights',
       given: evidence({
         p50Ms: 10,
@@ -98,6 +113,7 @@ checkRule(unfusedOperators, {
       given: evidence({ nodes: [part('LayerNormalization', ['x', 'gamma', 'beta'], 'y', 3), part('Gelu', ['y'], 'z', 3)] }),
     },
     { name: 'a LayerNorm in pieces that were timed alone beside a rewrite', given: timedAlone('rewrite') },
+    { name: 'an attention that is no faster fused', given: attention(1.02) },
     { name: 'a LayerNorm too short to notice', given: evidence({ p50Ms: 100, nodes: layerNorm, constants }) },
     {
       name: 'a convolution that another node reads too',

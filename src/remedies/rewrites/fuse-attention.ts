@@ -4,9 +4,9 @@
 // onnxruntime/contrib_ops/cpu/bert/{multihead_attention,attention}.cc. Scores and softmax are computed in another order.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
-import { type AttentionPattern, findAttention } from '../../rewrite/attention-pattern.ts'
+import { type AttentionPattern, biasBefore, findAttention } from '../../rewrite/attention-pattern.ts'
 import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed, withConstant } from '../../rewrite/match.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, sum, timesOf } from '../../rewrite/unfused.ts'
@@ -143,16 +143,6 @@ function whole({ matching, pattern, fresh, masks }: FoundAttention): Replacement
   const attributes = { num_heads: heads, scale: { float: scale }, qkv_hidden_sizes: widths }
   added.push(node({ opType: 'Attention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes))
   return { parts: [...removed], remove: removed, add: added, addInitializers: initializers }
-}
-
-/** The Add of a constant vector that makes `name`, read by nobody but the attention. */
-function biasBefore(matching: Matching, name: string, parts: ReadonlySet<NodeProto>) {
-  const found = withConstant(matching, matching.producer(name), 'Add')
-  const bias = matching.constant(found?.constant)
-  const width = matching.shape(name)?.[2]
-  if (found === undefined || bias?.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== width) return undefined
-  if (matching.shape(found.value)?.length !== 3 || matching.shape(found.value)?.[2] !== width) return undefined
-  return !matching.isOutput(name) && matching.readers(name).every((reader) => parts.has(reader)) ? found : undefined
 }
 
 /**

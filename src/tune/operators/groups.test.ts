@@ -3,6 +3,7 @@ import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
 import { sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
+import { transformerBlocks } from '../../remedies/example-transformer.ts'
 import { withExecutedSubgraphs } from '../../rewrite/executed-subgraphs.ts'
 import { groupsOf } from './groups.ts'
 
@@ -120,6 +121,22 @@ test('rows that are added and what repeats their indices are one part', () => {
   expect(groupsIn(modelInMemory(model(parts)), notes).map(({ nodes, longest }) => ({ nodes, longest }))).toEqual([
     { nodes: 'rows,indices,y', longest: null },
   ])
+})
+
+test('an attention in pieces is one part with the biases that only it reads, and its products take what they take', () => {
+  const whole = modelInMemory(transformerBlocks({ width: 16, heads: 4, inner: 16 }))
+  const executed = whole.proto.graph!.node.map(({ opType, name, input, output }) => ({
+    ...{ ...note(opType, name, input), out: output },
+    ...(opType === 'MatMul' && { macs: 1e6, floorMs: 0.2 }),
+  }))
+  const [attention] = groupsIn(whole, executed).filter(({ nodes }) => nodes.includes('_shares'))
+  const steps = [
+    ...['query', 'query_split', 'query_heads', 'key', 'key_split', 'key_heads', 'value', 'value_split', 'value_heads'],
+    ...['scores', 'scaled_scores', 'masked_scores', 'shares', 'context', 'context_turned', 'attended'],
+  ]
+  // Sixteen of 0.5 ms, whose two products need 0.2 each.
+  expect(attention!.timeMs - attention!.aboveMs).toBeCloseTo(0.4)
+  expect(attention!.nodes.split(',').sort()).toEqual(steps.map((step) => `/l0_${step}`).sort())
 })
 
 test('copies of one operator, as it is written, are alike and not one', () => {

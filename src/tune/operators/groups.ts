@@ -1,4 +1,4 @@
-// Which parts of a model are worth taking out: nodes that are alike, runs of elementwise nodes, and the pieces of a normalization, that take
+// Which parts of a model are worth taking out: nodes that are alike, runs of elementwise nodes, and the pieces of a normalization or an attention, that take
 // much longer than their floor.
 import type { NodeProto } from 'onnx-buf'
 import type { NodeCost } from '../../analyze/costs.ts'
@@ -85,6 +85,7 @@ interface Known {
 
 function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, together, views }: Known): readonly Group[] {
   const floorOf = new Map(profile.nodes.map((node, i) => [node, costs[i]!.cappedFloorMs]))
+  const multiplies = new Set(profile.nodes.filter((_, i) => (costs[i]!.cost?.macs ?? 0) > 0))
   const own = profile.nodes.flatMap((node) => {
     if (node.runsPerPrediction === 0 || node.inserted) return []
     const [path, names] = node.parent === null ? [[], node.origin] : [node.inner?.path ?? [], node.inner?.nodes ?? []]
@@ -97,8 +98,9 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, tog
   const others = own.flatMap(({ node }) => (inThings.has(node) ? [] : [node]))
   return [...things, ...runsOf(others, profile, views)].map((nodes) => {
     const timeMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
-    // One pass over the same numbers would do for a run of them.
-    const floorMs = Math.max(...nodes.map((node) => floorOf.get(node)!))
+    // One pass over the same numbers would do for a run of them, but for their products.
+    const productsMs = nodes.reduce((sum, node) => sum + (multiplies.has(node) ? floorOf.get(node)! : 0), 0)
+    const floorMs = Math.max(productsMs, ...nodes.map((node) => floorOf.get(node)!))
     const longest = nodes.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     return {
       nodes,

@@ -205,6 +205,7 @@ async function variantsFor(
     threadsInUse: facts.threadsInUse,
     isLong: group.timeMs / group.runs >= LONG_MS,
     remedies,
+    opTypes: group.opTypes,
     evidence,
   })
   const variants = float === undefined ? varied : [float, ...varied]

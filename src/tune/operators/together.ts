@@ -1,10 +1,11 @@
-// User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization, products of a value that is quantized by its
-// own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator without a kernel of
-// its own, which the engine runs as the pieces that the standard defines it by.
+// User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization or of an attention, products of a value that
+// is quantized by its own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator
+// without a kernel of its own, which the engine runs as the pieces that the standard defines it by.
 import type { NodeProto } from 'onnx-buf'
 import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
+import { biasBefore, findAttention } from '../../rewrite/attention-pattern.ts'
 import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
 import { findNorm } from '../../rewrite/norm-pattern.ts'
 import { findRowIndices } from '../../rewrite/row-indices.ts'
@@ -23,11 +24,17 @@ const ANY_NORM = { over: () => true, takes: () => true }
 export function thingsIn(model: Model): Together {
   const matching = matchGraph(model, model.proto.graph!)
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
-  return new Map(
-    [...norms, ...dynamicGroups(model), ...movesOfRows(matching)].flatMap((parts) =>
-      [...parts].map((part) => [part, parts] as const),
-    ),
-  )
+  const attentions = matching.graph.node.flatMap((one) => attentionAround(matching, one) ?? [])
+  const things = [...norms, ...attentions, ...dynamicGroups(model), ...movesOfRows(matching)]
+  return new Map(things.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
+}
+
+/** With the biases that only it reads; the products before them are others'. */
+function attentionAround(matching: Matching, softmax: NodeProto): ReadonlySet<NodeProto> | undefined {
+  const found = findAttention(matching, softmax)
+  if (found === undefined) return undefined
+  const sources = [found.query, found.key, found.value]
+  return new Set([...found.parts, ...sources.flatMap((name) => biasBefore(matching, name, found.parts)?.node ?? [])])
 }
 
 /** What repeats indices and brings them into shape, and all that move rows by them. */

@@ -38,6 +38,8 @@ export interface VariantsGiven {
   /** It takes so long that one thread is the last that is likely to be faster, where it is a product. */
   readonly isLong: boolean
   readonly remedies: readonly Remedy[]
+  /** Operators that the engine runs the part as. */
+  readonly opTypes: readonly string[]
   readonly evidence: RemedyEvidence
 }
 
@@ -92,7 +94,7 @@ function withRelu(part: Model): Model | undefined {
 }
 
 /** What the exact remedies that rewrite a model make of the part; one that throws or needs more than the part has nothing to say. */
-async function rewritesOf(part: Model, { remedies, evidence, options }: VariantsGiven): Promise<readonly Variant[]> {
+async function rewritesOf(part: Model, { remedies, evidence, options, opTypes }: VariantsGiven): Promise<readonly Variant[]> {
   const setup = { model: part, options, batchFactor: 1, machineBound: false }
   const tools = { optimize: () => Promise.reject(new Error('the engine is not asked about parts')) }
   const found: Variant[] = []
@@ -100,20 +102,32 @@ async function rewritesOf(part: Model, { remedies, evidence, options }: Variants
     if (remedy.kind !== 'rewrite' || !remedy.goals.includes('latency')) continue
     if (remedy.effect === 'approximate' || remedy.late || remedy.onlyWhenNamed) continue
     try {
-      for (const { setup: changed, changes } of await remedy.apply(setup, evidence, tools))
-        found.push({
-          kind: 'rewrite',
-          remedy: remedy.id,
-          detail: changes.join('; '),
-          model: changed.model,
-          options: {},
-          share: 1,
-        })
+      for (const {
+        setup: { model },
+        changes,
+      } of await remedy.apply(setup, evidence, tools)) {
+        if (isLeftOutAnyway(part, model, opTypes)) continue
+        found.push({ kind: 'rewrite', remedy: remedy.id, detail: changes.join('; '), model, options: {}, share: 1 })
+      }
     } catch {
       // It needs what a part does not have.
     }
   }
   return found
+}
+
+/** What is rewritten is less by operators that the engine runs without, too. */
+function isLeftOutAnyway(part: Model, changed: Model, opTypes: readonly string[]): boolean {
+  const [before, after] = [countsOf(part), countsOf(changed)]
+  const isMore = [...after].some(([opType, count]) => count > (before.get(opType) ?? 0))
+  const less = [...before.keys()].filter((opType) => (after.get(opType) ?? 0) < before.get(opType)!)
+  return !isMore && less.length > 0 && less.every((opType) => !opTypes.includes(opType))
+}
+
+function countsOf({ proto }: Model): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const one of proto.graph!.node) if (!isConstantNode(one)) counts.set(one.opType, (counts.get(one.opType) ?? 0) + 1)
+  return counts
 }
 
 /** A single convolution with few channels, given zeros as further ones; undefined where its channels fill the kernel's block. */
