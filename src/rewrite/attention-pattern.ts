@@ -1,7 +1,8 @@
 // Scaled dot-product attention with several heads as exporters write it:
 //   Q = Transpose(Reshape(q, [B, S, heads, d])), K and V likewise
 //   Reshape(Transpose(MatMul(Softmax(MatMul(Q, K^T) * scale + mask), V)))
-// with q [B, S, heads * d]. Scales may stand on Q, K or the scores.
+// with q [B, S, heads * d]. Scales may stand on Q, K or the scores. Sizes that the Reshapes take are often read off the values between
+// (PyTorch's view(*x.size()[:-1], -1)): what computes them goes with the pattern.
 import type { NodeProto } from 'onnx-buf'
 import { intsOf, isClosed, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
 import type { Size } from './sizes.ts'
@@ -39,9 +40,12 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
   if (!isOperator(weighted, 'MatMul') || weighted.input[0] !== softmax.output[0]) return undefined
   const value = split(matching, weighted.input[1]!, false, parts)
   const turned = matching.onlyReader(weighted)
-  const last = turned && matching.onlyReader(turned)
-  if (!isTranspose(turned, [0, 2, 1, 3]) || !isOperator(last, 'Reshape') || last.input[0] !== turned.output[0]) return undefined
+  if (!isTranspose(turned, [0, 2, 1, 3])) return undefined
+  const joined = turned.output[0]!
+  const last = matching.readers(joined).find((one) => isOperator(one, 'Reshape') && one.input[0] === joined)
+  if (last === undefined) return undefined
   parts.add(weighted).add(turned).add(last)
+  addSizes(matching, parts)
   if (query === undefined || key === undefined || value === undefined || value.scale !== 1) return undefined
 
   const { batch, length: queryLength, heads } = query
@@ -65,6 +69,21 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
     keyLength: key.length,
     mask,
     last,
+  }
+}
+
+/** What computes sizes for these parts and for nobody else, from the values that they read and make. */
+function addSizes(matching: Matching, parts: Set<NodeProto>): void {
+  const open = [...parts]
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    for (const name of one.input) {
+      const maker = matching.producer(name)
+      if (maker === undefined || parts.has(maker) || matching.dtype(name) !== 'int64') continue
+      if (!maker.output.every((made) => !matching.isOutput(made) && matching.readers(made).every((reader) => parts.has(reader))))
+        continue
+      parts.add(maker)
+      open.push(maker)
+    }
   }
 }
 
@@ -166,4 +185,6 @@ function maskOf({ shape, dtype }: Matching, name: string): AttentionPattern['mas
   return { name, shape: [...new Array<Size>(4 - own.length).fill(1), ...own], rank: own.length }
 }
 
-const fits = (mask: readonly Size[], scores: readonly Size[]) => mask.every((size, axis) => size === 1 || size === scores[axis])
+/** A number of keys that is not known to be theirs is, or is 1: the product with the values takes no other. */
+const fits = (mask: readonly Size[], scores: readonly Size[]) =>
+  mask.every((size, axis) => size === 1 || size === scores[axis] || (axis === 3 && typeof size === 'string'))

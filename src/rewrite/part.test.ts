@@ -114,3 +114,19 @@ test('integers that are spread or put into another shape are data, and inputs', 
   expect(names(graph.input)).toEqual(['index'])
   expect(graph.initializer).toEqual([int64Tensor('to', [2], [2, 3])])
 })
+
+test('who asks for the shape of a value does not read it', () => {
+  const of = modelInMemory(
+    model({
+      nodes: [
+        node('Relu', ['x'], ['b']),
+        node('Shape', ['b'], ['to']),
+        node('Neg', ['b'], ['n']),
+        node('Reshape', ['n', 'to'], ['r']),
+      ],
+      inputs: [valueInfo('x', 'float32', [2, 3])],
+      outputs: [valueInfo('r', 'float32', [2, 3])],
+    }),
+  )
+  expect(names(part(of, 'Relu', 'Neg')!.output)).toEqual(['n'])
+})

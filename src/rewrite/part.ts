@@ -104,7 +104,8 @@ function givenBy(
   parts: readonly NodeProto[],
   made: ReadonlySet<string>,
 ): readonly string[] {
-  const rest = main.node.filter((one) => !parts.includes(one))
+  // Who asks for its shape alone reads nothing.
+  const rest = main.node.filter((one) => !parts.includes(one) && !isOperator(one, 'Shape', 'Size'))
   const read = new Set([...main.output.map(({ name }) => name), ...rest.flatMap(readsOf)])
   const given = [...made].filter((name) => name !== '' && read.has(name))
   const own = new Set(

@@ -68,6 +68,29 @@ checkRemedy(fuseAttention, {
       operators: ['Unsqueeze', 'MultiHeadAttention'],
     },
     {
+      name: 'sizes read off the values between, a mask whose length is not known to be that of the keys',
+      model: make(
+        [
+          ...query,
+          ...key,
+          ...value,
+          ...scores,
+          node('Add', ['s1', 'mask'], ['s2']),
+          ...rest('s2').slice(0, 3),
+          node('Shape', ['ct'], ['size']),
+          node('Gather', ['size', 'first'], ['lengths'], { axis: 0 }),
+          node('Concat', ['lengths', 'width'], ['joined'], { axis: 0 }),
+          node('Reshape', ['ct', 'joined'], ['y']),
+        ],
+        {
+          inputs: [...inputs, valueInfo('mask', 'float32', ['batch', 1, 1, 'seen'])],
+          initializers: [...constants, int64Tensor('first', [2], [0, 1]), int64Tensor('width', [1], [4])],
+        },
+      ),
+      sizes: { ...sizes, seen: 5 },
+      operators: ['Shape', 'Gather', 'Shape', 'Gather', 'Concat', 'Expand', 'MultiHeadAttention'],
+    },
+    {
       name: 'the scale shared between query and key, the key transposed twice',
       model: make([
         node('Reshape', ['q', 'split'], ['q4']),
@@ -113,6 +136,13 @@ checkRemedy(fuseAttention, {
   ].map((one) => ({ variants: ['multi-head'], ...one })),
   leaves: [
     {
+      name: 'others read the size of what lies between',
+      model: make([...plain, node('Shape', ['ct'], ['size'])], {
+        outputs: [valueInfo('y', 'float32'), valueInfo('size', 'int64')],
+      }),
+      sizes,
+    },
+    {
       name: 'the shares are an output',
       model: make(plain, { outputs: [valueInfo('y', 'float32'), valueInfo('p', 'float32')] }),
       sizes,
@@ -156,7 +186,7 @@ checkRemedy(fuseAttention, {
       }),
       sizes,
     },
-    { name: 'a mask of a length of its own', model: masked(['batch', 1, 1, 'else']), sizes: { ...sizes, else: 5 } },
+    { name: 'a mask of queries of its own', model: masked(['batch', 1, 'else', 'other']), sizes: { ...sizes, else: 3 } },
     {
       name: 'one query for the whole batch',
       model: make(plain, { inputs: [valueInfo('q', 'float32', [1, 'length', 6]), ...inputs.slice(1)] }),
