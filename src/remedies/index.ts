@@ -31,6 +31,7 @@ import { fixShapes } from './rewrites/fix-shapes.ts'
 import { fourierAsProducts } from './rewrites/fourier-as-products.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
+import { fuseHardSwish } from './rewrites/fuse-hard-swish.ts'
 import { fuseInstanceNorm } from './rewrites/fuse-instance-norm.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
 import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
@@ -82,6 +83,7 @@ export const remedies: readonly Remedy[] = [
   fuseGelu,
   fuseSkipLayerNorm,
   mergeParallelMatmuls,
+  fuseHardSwish,
   narrowConvolutions,
   broadcastRuns,
   constantFolding,
