@@ -35,6 +35,7 @@ import { fuseHardSwish } from './rewrites/fuse-hard-swish.ts'
 import { fuseInstanceNorm } from './rewrites/fuse-instance-norm.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'
 import { fuseSkipLayerNorm } from './rewrites/fuse-skip-layer-norm.ts'
+import { globalPoolingAsMean } from './rewrites/global-pooling-as-mean.ts'
 import { initializersAsInputs } from './rewrites/initializers-as-inputs.ts'
 import { integerScaling } from './rewrites/integer-scaling.ts'
 import { knownBranches } from './rewrites/known-branches.ts'
@@ -135,6 +136,7 @@ export const remedies: readonly Remedy[] = [
   softmaxOfTwo,
   softmaxOverOuterAxis,
   fourierAsProducts,
+  globalPoolingAsMean,
   layoutBridges,
   rowIndices,
 ]
