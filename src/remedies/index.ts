@@ -49,6 +49,7 @@ import { scaleIntoWeights } from './rewrites/scale-into-weights.ts'
 import { slicesToSplit } from './rewrites/slices-to-split.ts'
 import { softmaxOfTwo } from './rewrites/softmax-of-two.ts'
 import { softmaxOverOuterAxis } from './rewrites/softmax-over-outer-axis.ts'
+import { splitSkipLayerNorm } from './rewrites/split-skip-layer-norm.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
@@ -137,6 +138,7 @@ export const remedies: readonly Remedy[] = [
   softmaxOverOuterAxis,
   fourierAsProducts,
   globalPoolingAsMean,
+  splitSkipLayerNorm,
   layoutBridges,
   rowIndices,
 ]
