@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject } from 'vitest'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { withMachineLock } from '../../src/trials/lock.ts'
 import { ROOT } from '../sources.ts'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
@@ -44,9 +45,20 @@ export function folders() {
 
 export type Folders = ReturnType<typeof folders>
 
+/** How the command is started, where that is not as usual. */
+export interface Started {
+  readonly detached?: boolean
+  /** Arguments of Node itself. */
+  readonly node?: readonly string[]
+}
+
 /** Starts the command; `ended` settles when it has ended and its output is read. Never blocks, since the test runner must answer. */
-export function start({ cwd, temporary, cache, data }: Folders, argv: readonly string[], detached = false) {
-  const child = spawn(process.execPath, [MAIN, ...argv], {
+export function start(
+  { cwd, temporary, cache, data }: Folders,
+  argv: readonly string[],
+  { detached = false, node = [] }: Started = {},
+) {
+  const child = spawn(process.execPath, [...node, MAIN, ...argv], {
     cwd,
     detached,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,6 +88,31 @@ export function start({ cwd, temporary, cache, data }: Folders, argv: readonly s
 /** Runs the command to its end. */
 export const whyslow = (where: Folders, ...argv: string[]): Promise<Ended> => start(where, argv).ended
 
+/**
+ * For a whole file, or a describe: commands that it starts run beside each other, as processes of one that measures, since this process has the
+ * machine's lock. Only for what holds of every run, whatever the machine does meanwhile.
+ */
+export function besideEachOther(): void {
+  let [letGo, held]: [() => void, Promise<unknown>] = [() => {}, Promise.resolve()]
+  beforeAll(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const taken = async () => {
+          resolve()
+          await new Promise<void>((done) => {
+            letGo = done
+          })
+        }
+        held = withMachineLock(taken, { onWait: () => {} })
+        held.catch(reject)
+      }),
+  )
+  afterAll(async () => {
+    letGo()
+    await held
+  })
+}
+
 /** Fails unless it ended with exit code 2, one line on standard error, nothing on standard output, and nothing left behind. */
 export function expectRefusal(where: Folders, { status, stdout, stderr }: Ended, says: RegExp): void {
   expect({ status, stdout, left: where.left() }, stderr).toEqual({ status: 2, stdout: '', left: [] })
@@ -85,10 +122,10 @@ export function expectRefusal(where: Folders, { status, stdout, stderr }: Ended,
 }
 
 /** The command refuses these arguments, in folders of its own, so that several such tests can run at once. */
-export async function refuses(argv: readonly string[], says: RegExp): Promise<void> {
+export async function refuses(argv: readonly string[], says: RegExp, started: Started = {}): Promise<void> {
   const own = folders()
   try {
-    expectRefusal(own, await whyslow(own, ...argv), says)
+    expectRefusal(own, await start(own, argv, started).ended, says)
   } finally {
     own.remove()
   }
