@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ab } from '../../src/commands/ab/ab.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
 import { folders, onlyFull, start, whyslow } from './command.ts'
 
@@ -43,6 +44,9 @@ const compared = async (...given: string[]) => {
   return JSON.parse(ended.stdout) as AbDocument
 }
 
+/** What two give, and not which is faster: one pair of processes, which the command line does not take. */
+const outputsOf = async (first: string, second: string) => ab([first, second], { quick: true, pairs: 1 })
+
 describe('JavaScript', () => {
   test('the one that does less is not called slower, and gives the same', async () => {
     const document = await compared(file('old.mjs'), file('new.mjs'))
@@ -55,8 +59,11 @@ describe('JavaScript', () => {
   })
 
   test('TypeScript, by its stages and as a script', async () => {
-    expect(await compared(file('old.mjs'), file('typed.ts'))).toMatchObject({ outputs: { agreement: 'identical' } })
-    expect(await compared(file('one.ts'), file('one.ts'))).toMatchObject({ a: { call: [] }, outputs: { agreement: 'identical' } })
+    expect(await outputsOf(file('old.mjs'), file('typed.ts'))).toMatchObject({ outputs: { agreement: 'identical' } })
+    expect(await outputsOf(file('one.ts'), file('one.ts'))).toMatchObject({
+      a: { call: [] },
+      outputs: { agreement: 'identical' },
+    })
   })
 
   test.each([
@@ -81,7 +88,7 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
 
   test('beside JavaScript', async (context) => {
     onlyFull(context, 'another comparison')
-    expect(await compared(file('old.py'), file('new.mjs'))).toMatchObject({
+    expect(await outputsOf(file('old.py'), file('new.mjs'))).toMatchObject({
       outputs: { agreement: 'identical' },
       b: { language: 'javascript' },
     })
@@ -99,9 +106,9 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
 
   test('scripts are run whole, and what they print is compared', async (context) => {
     onlyFull(context, 'two more comparisons')
-    const document = await compared(file('one.py'), file('one.py'))
+    const document = await outputsOf(file('one.py'), file('one.py'))
     expect(document).toMatchObject({ a: { call: [] }, outputs: { agreement: 'identical', numbers: 1 } })
-    expect((await compared(file('one.py'), file('two.py'))).outputs.agreement).toBe('different')
+    expect((await outputsOf(file('one.py'), file('two.py'))).outputs.agreement).toBe('different')
   })
 
   test('Ctrl-C leaves no process', async () => {
