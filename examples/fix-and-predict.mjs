@@ -1,13 +1,14 @@
 // Makes a model faster, then predicts with what was written.
-//   node examples/fix-and-predict.mjs fixtures/models/credit_mlp.onnx fast/
+//   node examples/fix-and-predict.mjs fixtures/models/credit_mlp.onnx fast/ 20
+// The last word: for how many seconds it searches.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fix } from 'whyslow'
 
-const [model, out] = process.argv.slice(2)
+const [model, out, seconds = '20'] = process.argv.slice(2)
 const { report } = await fix(model, {
   out,
-  budgetSeconds: 20,
+  budgetSeconds: Number(seconds),
   onTrial: ({ name, kept, reason }) => console.log(`${kept ? '+' : '-'} ${name}: ${reason}`),
 })
 console.log(report.answer)
