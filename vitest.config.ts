@@ -43,6 +43,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Tests of a file that say so: commands that refuse, and those of which no time is asked.
+          maxConcurrency: 3,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { fixture, folders, onlyFull, whyslow } from './command.ts'
+import { besideEachOther, fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -32,15 +32,47 @@ const MODELS: readonly [string, (report: ReportDocument) => void][] = [
   ['qdq', ({ model }) => expect(model!.nodes).toBeGreaterThan(0)],
 ]
 
-/** Each takes four seconds: the first kind always, the others with the full tests. */
-const ALWAYS = 1
+/** Always; the others with the full tests. */
+const ALWAYS = 'credit_rf10_zipmap'
 
-describe.each(MODELS.map((one, at) => [...one, at < ALWAYS] as const))('%s', (name, expectItsOwn, always) => {
-  test('is measured and explained', async (context) => {
-    if (!always) onlyFull(context, 'one of many kinds of models')
+describe.concurrent('what is true of every report', () => {
+  besideEachOther()
+
+  test.for(MODELS)('%s is measured and explained', async ([name, expectItsOwn], context) => {
+    if (name !== ALWAYS) onlyFull(context, 'one of many kinds of models')
     const report = await reportOf(fixture(name))
     expectItsOwn(report)
     expectConsistent(report)
+  })
+
+  test('evidence and inputs that are kept give the same answer again', async (context) => {
+    onlyFull(context, 'measures twice')
+    const evidence = join(where.root, 'evidence.json')
+    const inputs = join(where.root, 'inputs')
+    const measured = await reportOf(fixture('fmnist_gru'), '--save-evidence', evidence, '--save-inputs', inputs)
+    expect(opTypes(measured.nodes)).toContain('GRU')
+    expectConsistent(measured)
+    const explained = await whyslow(where, 'explain', evidence, '--json', '-')
+    expect(explained.status, explained.stderr).toBe(0)
+    const again = JSON.parse(explained.stdout) as ReportDocument
+    const said = ({ answer, findings, clear, notChecked, breakdown, areas, nodes }: ReportDocument) => {
+      return { answer, findings, clear, notChecked, breakdown, areas, nodes }
+    }
+    expect(said(again)).toEqual(said(measured))
+
+    // A report in a file, the answer on the screen, and nothing else is written.
+    cpSync(fixture('fmnist_gru'), join(where.root, 'model.onnx'))
+    const file = join(where.root, 'report.json')
+    const kept = join(inputs, 'inputs.json')
+    const run = await whyslow(where, '../model.onnx', ...QUICK, '--data', kept, '--json', file)
+    expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
+    const replayed = JSON.parse(readFileSync(file, 'utf8')) as ReportDocument
+    expect(valid(replayed), JSON.stringify(valid.errors)).toBe(true)
+    expect(run.stdout.replace(/\s+/g, ' ')).toContain(replayed.answer)
+    expect(run.stderr).toMatch(/^whyslow: wrote report document: .*report\.json\n$/m)
+    expect(replayed.model!.inputs.map(({ source }) => source)).toEqual(['data'])
+    expect(measured.model!.inputs.map(({ source }) => source)).toEqual(['synthetic'])
+    expect(replayed.model!.inputs.map(({ shape }) => shape)).toEqual(measured.model!.inputs.map(({ shape }) => shape))
   })
 })
 
@@ -52,42 +84,14 @@ function expectNotFetched({ nodes, warnings, model }: ReportDocument): void {
   expect(warnings).toContainEqual(expect.stringContaining(`the output '${odd[0]!.name}' is not a tensor`))
 }
 
-test('evidence and inputs that are kept give the same answer again', async (context) => {
-  onlyFull(context, 'measures twice')
-  const evidence = join(where.root, 'evidence.json')
-  const inputs = join(where.root, 'inputs')
-  const measured = await reportOf(fixture('fmnist_gru'), '--save-evidence', evidence, '--save-inputs', inputs)
-  expect(opTypes(measured.nodes)).toContain('GRU')
-  expectConsistent(measured)
-  const explained = await whyslow(where, 'explain', evidence, '--json', '-')
-  expect(explained.status, explained.stderr).toBe(0)
-  const again = JSON.parse(explained.stdout) as ReportDocument
-  const said = ({ answer, findings, clear, notChecked, breakdown, areas, nodes }: ReportDocument) => {
-    return { answer, findings, clear, notChecked, breakdown, areas, nodes }
-  }
-  expect(said(again)).toEqual(said(measured))
-
-  // A report in a file, the answer on the screen, and nothing else is written.
-  cpSync(fixture('fmnist_gru'), join(where.root, 'model.onnx'))
-  const file = join(where.root, 'report.json')
-  const kept = join(inputs, 'inputs.json')
-  const run = await whyslow(where, '../model.onnx', ...QUICK, '--data', kept, '--json', file)
-  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
-  const replayed = JSON.parse(readFileSync(file, 'utf8')) as ReportDocument
-  expect(valid(replayed), JSON.stringify(valid.errors)).toBe(true)
-  expect(run.stdout.replace(/\s+/g, ' ')).toContain(replayed.answer)
-  expect(run.stderr).toMatch(/^whyslow: wrote report document: .*report\.json\n$/m)
-  expect(replayed.model!.inputs.map(({ source }) => source)).toEqual(['data'])
-  expect(measured.model!.inputs.map(({ source }) => source)).toEqual(['synthetic'])
-  expect(replayed.model!.inputs.map(({ shape }) => shape)).toEqual(measured.model!.inputs.map(({ shape }) => shape))
-})
-
 const QUICK = ['--quick', '--seconds', '0.6', '--no-progress']
 
 /** `--json -` prints JSON and nothing else, on standard output alone. */
 async function reportOf(model: string, ...more: string[]): Promise<ReportDocument> {
-  const { status, stdout, stderr } = await whyslow(where, model, ...QUICK, '--json', '-', ...more)
-  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
+  const own = folders()
+  const { status, stdout, stderr } = await whyslow(own, model, ...QUICK, '--json', '-', ...more)
+  expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+  own.remove()
   const report = JSON.parse(stdout) as ReportDocument
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
   return report
