@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { folders, onlyFull, start } from './command.ts'
+import { describe, expect, test } from 'vitest'
+import { type Folders, folders, onlyFull, start } from './command.ts'
 
 const linux = process.platform === 'linux'
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
@@ -45,14 +45,8 @@ const WAYS = {
   ],
 } as const
 
-describe.skipIf(!linux)('Ctrl-C while the user’s code hangs (Linux: processes are found by their environment)', () => {
-  let where: ReturnType<typeof folders>
-  beforeEach(() => {
-    where = folders()
-  })
-  afterEach(() => where.remove())
-
-  const processes = () =>
+describe.skipIf(!linux).concurrent('Ctrl-C while the user’s code hangs (Linux: processes are found by their environment)', () => {
+  const processes = (where: Folders) =>
     execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
       .split('\n')
       .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
@@ -69,6 +63,8 @@ describe.skipIf(!linux)('Ctrl-C while the user’s code hangs (Linux: processes 
   test.for(cases)('%s of %s', async ([command, way, argv, [name, text]], context) => {
     if (way.startsWith('Python') && !hasPython) context.skip('no Python')
     if (command !== 'pipeline' || way.includes('waits')) onlyFull(context, 'each starts several processes')
+    const where = folders()
+    context.onTestFinished(() => where.remove())
     const file = join(where.root, name)
     writeFileSync(file, text)
     const { child, ended } = start(where, argv(file))
@@ -76,7 +72,7 @@ describe.skipIf(!linux)('Ctrl-C while the user’s code hangs (Linux: processes 
     await sleep(300)
     child.kill('SIGINT')
     const { status, signal, stdout, stderr } = await ended
-    expect({ status, signal, stdout, processes: processes(), left: where.left() }, stderr).toEqual({
+    expect({ status, signal, stdout, processes: processes(where), left: where.left() }, stderr).toEqual({
       status: 130,
       signal: null,
       stdout: '',
