@@ -78,6 +78,7 @@ export async function violations(page: Page): Promise<string[]> {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
     const { violations } = await runner.run((globalThis as unknown as { document: object }).document, {
       runOnly: { type: 'tag', values: tags },
+      resultTypes: ['violations'],
     })
     return violations.flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.split('\n')[1] ?? ''}`),
