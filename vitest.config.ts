@@ -29,6 +29,8 @@ export default defineConfig({
           name: 'engines',
           globalSetup: './test/build.ts',
           include: ['src/engines/**/*.test.ts', 'test/page/**/*.test.ts'],
+          // Tests of a file that say so: each starts a process that is busy for seconds.
+          maxConcurrency: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers,

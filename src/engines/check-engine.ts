@@ -24,6 +24,8 @@ export interface EngineCase {
   readonly options?: Partial<EngineOptions>
   /** Of engines that do not read ONNX. */
   readonly suite?: EngineSuite
+  /** Each session is a process of its own that takes seconds to start: cases run beside each other. */
+  readonly concurrent?: boolean
   /** As the machine has it. */
   readonly availability: Availability
 }
@@ -42,7 +44,15 @@ export async function availabilityHere({ id }: Engine): Promise<Availability> {
   return describeEngine(runLocally, id, { packageFrom: null })
 }
 
-export function checkEngine({ engine, tolerance, gaps, options = {}, suite = onnxSuite, availability }: EngineCase): void {
+export function checkEngine({
+  engine,
+  tolerance,
+  gaps,
+  options = {},
+  suite = onnxSuite,
+  concurrent = false,
+  availability,
+}: EngineCase): void {
   if (!availability.ok) {
     const why = `${availability.reason}; ${availability.fix}`
     it(`the suite of ${engine.id}`, ({ skip }) => skip(why))
@@ -50,7 +60,7 @@ export function checkEngine({ engine, tolerance, gaps, options = {}, suite = onn
   }
   /** Models that compile many shaders: on a driver that computes on the CPU each takes seconds. */
   const leftOut = availability.deviceKind === 'software-gpu' && !process.env.WHYSLOW_TEST_FULL
-  describe(`${engine.id} ${availability.version} on ${availability.device}`, { timeout: TIMEOUT_MS }, () => {
+  describe(`${engine.id} ${availability.version} on ${availability.device}`, { timeout: TIMEOUT_MS, concurrent }, () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-engine-'))
     const opened: Session[] = []
     const given: OpenOptions = { ...plainOptions, ...options }

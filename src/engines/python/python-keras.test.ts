@@ -15,19 +15,21 @@ checkEngine({
   availability,
   tolerance: { absolute: 1e-5, relative: 1e-4 },
   gaps: {},
+  concurrent: true,
   suite: recordedSuite('keras', { file: LAMBDA, says: /Lambda/ }),
 })
 
 describe.skipIf(!availability.ok)('python-keras', () => {
   test('each of the ways to predict gives the same', { timeout: 240_000 }, async () => {
     const feeds = { x: floats([3, 16], 1) }
-    const results = []
-    for (const call of ['predict', 'direct', 'function']) {
+    const resultOf = async (call: string) => {
       const options = { ...plainOptions, configEntries: { call } }
       const session = await pythonKeras.open(path.join(FIXTURES, 'engine/perceptron.keras'), options)
-      results.push(Array.from((await session.run(feeds)).y!.data as Float32Array, (value) => value.toFixed(3)))
+      const { y } = await session.run(feeds)
       await session.close()
+      return Array.from(y!.data as Float32Array, (value) => value.toFixed(3))
     }
+    const results = await Promise.all(['predict', 'direct', 'function'].map(resultOf))
     expect(results[1]).toEqual(results[0])
     expect(results[2]).toEqual(results[0])
   })
