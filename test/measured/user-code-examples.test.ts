@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ab } from '../../src/commands/ab/ab.ts'
 import type { SourcePattern } from '../../src/pipeline/facts.ts'
 import { tryPythonTokenizers } from '../../src/pipeline/replace/python-tokenizers.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
@@ -16,12 +17,9 @@ afterAll(() => where.remove())
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const has = (packages: string): boolean => spawnSync(python, ['-c', `import ${packages}`]).status === 0
 
-async function compared(before: string, after: string): Promise<AbDocument> {
-  const files = [before, after].map((name) => join(ROOT, 'examples', name))
-  const ended = await whyslow(where, 'ab', ...files, '--quick', '--python', python, '--json', '-')
-  expect(ended.status, ended.stderr).toBe(0)
-  return JSON.parse(ended.stdout) as AbDocument
-}
+/** Two pairs of processes tell what is many times as fast, and the command line takes no fewer than four: ab.test.ts has it. */
+const compared = (before: string, after: string): Promise<AbDocument> =>
+  ab([join(ROOT, 'examples', before), join(ROOT, 'examples', after)], { quick: true, pairs: 2, python })
 
 test('element-wise-product in JavaScript', async (context) => {
   onlyFull(context, 'a million numbers, in pairs of processes')
@@ -74,7 +72,8 @@ describe.skipIf(!has('keras, sklearn'))('with Keras and scikit-learn (left out w
     expect(made.status, made.stderr).toBe(0)
     expect(Number(/accuracy (\S+)/.exec(made.stdout)![1])).toBeGreaterThan(0.85)
     const [model, data] = ['digits.h5', 'digits.npz'].map((name) => join(where.data, name)) as [string, string]
-    const given = ['--python', python, '--data', data, '--labels', 'label', '--quick', '--no-progress']
+    const short = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress']
+    const given = ['--python', python, '--data', data, '--labels', 'label', ...short]
     const engines = ['--engines', 'python-keras,ort-cpu', '--config', 'call=function']
     const both = await whyslow(where, 'compare', model, ...engines, ...given, '--json', '-')
     expect(both.status, both.stderr).toBe(0)
