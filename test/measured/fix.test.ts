@@ -6,17 +6,25 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { findLibrary } from '../../src/engines/litert/find-library.ts'
 import { surroundings } from '../../src/engines/native-library.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { type Ended, fixture, folders, onlyFull, start, whyslow } from './command.ts'
+import { besideEachOther, type Ended, fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
+besideEachOther()
+
+/** Of a test that runs beside others. */
+function ownFolders({ onTestFinished }: TestContext) {
+  const own = folders()
+  onTestFinished(() => own.remove())
+  return own
+}
 
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
@@ -215,7 +223,8 @@ describe('a planted slowness', () => {
 
   // The engine's 301 calls of a few hundred ns each, and code that is compiled while it runs: where others take the CPU, neither is
   // seen. What a run says must be consistent in any case; that such a folder predicts is shown in src/ship/shipped/predict-ends.test.ts.
-  test('of many small columns before what only the engine has is code in what is shipped', async (context) => {
+  test.concurrent('of many small columns before what only the engine has is code in what is shipped', async (context) => {
+    const own = ownFolders(context)
     onlyFull(context, 'another search')
     const file = join(where.root, 'columns.onnx')
     writeFileSync(file, columnsModel())
@@ -225,8 +234,8 @@ describe('a planted slowness', () => {
     do {
       out = newOut()
       const argv = ['fix', file, '-o', out, '--only', 'compile', '--budget', BUDGETS[attempt]!, '--no-progress']
-      const run = await whyslow(where, ...argv, ...(attempt > 0 ? ['--refresh'] : []))
-      expect({ status: run.status, stderr: run.stderr, left: where.left() }).toEqual({ status: 0, stderr: '', left: [] })
+      const run = await whyslow(own, ...argv, ...(attempt > 0 ? ['--refresh'] : []))
+      expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
       read = readFolder(out, file)
     } while (!read.report.fix!.proven && ++attempt < 2)
 
@@ -248,11 +257,12 @@ describe('a planted slowness', () => {
     expect(JSON.parse(said)).toEqual({ dims: [1, COLUMNS], first: 0 })
   })
 
-  test('a dry run names what it would try, and writes nothing', async (context) => {
+  test.concurrent('a dry run names what it would try, and writes nothing', async (context) => {
+    const own = ownFolders(context)
     onlyFull(context, 'another measurement')
     const out = newOut()
-    const run = await whyslow(where, 'fix', planted, '-o', out, '--dry-run', '--no-progress', '--json', '-')
-    expect({ status: run.status, stderr: run.stderr, left: where.left() }).toEqual({ status: 0, stderr: '', left: [] })
+    const run = await whyslow(own, 'fix', planted, '-o', out, '--dry-run', '--no-progress', '--json', '-')
+    expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
     const report = JSON.parse(run.stdout) as ReportDocument
     expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
     expect(report).toMatchObject({ trials: [], fix: { proven: false, kept: [], untried: [], shipped: null } })
@@ -261,10 +271,11 @@ describe('a planted slowness', () => {
   })
 })
 
-test('where a loss is allowed, a dry run names fewer bits too', async (context) => {
+test.concurrent('where a loss is allowed, a dry run names fewer bits too', async (context) => {
+  const own = ownFolders(context)
   onlyFull(context, 'another measurement')
   const argv = ['fix', fixture('credit_mlp'), '--dry-run', '--max-loss', '0.01', '--no-progress', '--json', '-']
-  const run = await whyslow(where, ...argv)
+  const run = await whyslow(own, ...argv)
   expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' })
   const report = JSON.parse(run.stdout) as ReportDocument
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
@@ -273,12 +284,13 @@ test('where a loss is allowed, a dry run names fewer bits too', async (context) 
   expect(report.answer).not.toContain('static-quantization')
 })
 
-test('of a model that is not ONNX, what converting it gave is a row of its own', async (context) => {
+test.concurrent('of a model that is not ONNX, what converting it gave is a row of its own', async (context) => {
+  const own = ownFolders(context)
   onlyFull(context, 'another measurement')
   const file = join(ROOT, 'fixtures/formats/tfjs/arithmetic.json')
   const argv = ['fix', file, '-o', newOut(), '--only', 'memory-arena', '--budget', '1s', '--no-progress', '--json', '-']
-  const run = await whyslow(where, ...argv)
-  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
+  const run = await whyslow(own, ...argv)
+  expect({ status: run.status, left: own.left() }, run.stderr).toEqual({ status: 0, left: [] })
   const report = JSON.parse(run.stdout) as ReportDocument
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
   const [row] = report.trials
@@ -288,7 +300,8 @@ test('of a model that is not ONNX, what converting it gave is a row of its own',
 })
 
 // Which of two runtimes is faster on a model this small is the machine's affair: what is said and handed over must be consistent in any case.
-test('of a .tflite file its own runtime is tried, and handed over with the file as it is where it is proven', async (context) => {
+test.concurrent('of a .tflite file its own runtime is tried, and handed over with the file as it is where it is proven', async (context) => {
+  const own = ownFolders(context)
   const library = findLibrary({}, surroundings())
   context.skip(!library.ok, 'LiteRT is not here')
   const file = join(ROOT, 'fixtures/formats/tflite/engine/perceptron.tflite')
@@ -307,8 +320,8 @@ test('of a .tflite file its own runtime is tried, and handed over with the file 
     '--budget',
     '2s',
   ]
-  const run = await whyslow(where, ...argv, '--no-progress', '--json', '-')
-  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
+  const run = await whyslow(own, ...argv, '--no-progress', '--json', '-')
+  expect({ status: run.status, left: own.left() }, run.stderr).toEqual({ status: 0, left: [] })
   const report = JSON.parse(run.stdout) as ReportDocument
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
   const row = report.trials.find(({ name }) => name === 'engine-choice litert')!
@@ -334,12 +347,13 @@ test('of a .tflite file its own runtime is tried, and handed over with the file 
   expect(JSON.parse(said)).toEqual(['float32', 2, 4])
 })
 
-test('where nothing is proven the original is handed over, and a goal that is missed is exit code 3', async () => {
+test.concurrent('where nothing is proven the original is handed over, and a goal that is missed is exit code 3', async (context) => {
+  const own = ownFolders(context)
   const out = newOut()
   const file = fixture('credit_lr')
   const argv = ['fix', file, '-o', out, '--only', 'memory-arena,spinning', '--budget', '3s', '--require', '50x', '--no-progress']
-  const run = await whyslow(where, ...argv)
-  expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 3, left: [] })
+  const run = await whyslow(own, ...argv)
+  expect({ status: run.status, left: own.left() }, run.stderr).toEqual({ status: 3, left: [] })
   expect(run.stderr).toMatch(/^whyslow: --require 50x: not reached, the best proven is \d+\.\d\dx\n$/)
   const { manifest, report } = readFolder(out, file)
   if (!report.fix!.proven) {
