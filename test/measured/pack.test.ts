@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { onlyFull } from '../only-full.ts'
 import { ROOT } from '../sources.ts'
 
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E401|E403|E407)\b/
@@ -67,8 +68,9 @@ test('the command starts and says its version', ({ skip }) => {
   expect({ status, stdout: stdout.trim() }).toEqual({ status: 0, stdout: version })
 })
 
-test('a model is measured and explained', ({ skip }) => {
-  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+test('a model is measured and explained', (context) => {
+  onlyFull(context, 'the main job once more')
+  if (unreachable !== undefined) context.skip(`the npm registry cannot be reached: ${unreachable}`)
   cpSync(join(ROOT, 'fixtures/models/symbolic-batch.onnx'), join(folder, 'model.onnx'))
   const run = npm(
     folder,
