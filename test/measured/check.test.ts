@@ -70,7 +70,8 @@ describe('a report', () => {
     expect(allowed.stdout.replace(/\s+/g, ' ')).toMatch(/Warning: the report is of another machine \(Another CPU/)
   })
 
-  test('what --save kept is listed, and a damaged line is a warning', async () => {
+  test('what --save kept is listed, and a damaged line is a warning', async (context) => {
+    onlyFull(context, 'lists what the test before it measured')
     appendFileSync(kept, '{"schema":"whyslow-hi\n')
     const listed = await whyslow(where, 'history', small, '--json', '-')
     expect(listed.status, listed.stderr).toBe(0)
