@@ -84,7 +84,8 @@ for _ in range(3):
 def samples():
     return [1, 2]
 def predict(x):
-    return x + work(200_000)
+    # Longer than a thread may go on while others wait (5 ms), on the fastest machine too.
+    return x + work(600_000)
 `,
   },
   {
