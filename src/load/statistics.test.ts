@@ -45,8 +45,14 @@ test.each([
   ['no model', { model_stats: [] }],
 ])('%s is no statistics', (_, value) => expect(readStatistics(value)).toBeNull())
 
-test('a run in which nothing was predicted, or before which the server began anew, has none', () => {
-  const [few, many] = [100, 200].map((requests) => readStatistics({ model_stats: [answer(requests, 1)] })!)
-  expect(statisticsBetween(few!, few!)).toBeNull()
-  expect(statisticsBetween(many!, few!)).toBeNull()
-})
+const [few, many] = [100, 200].map((requests) => readStatistics({ model_stats: [answer(requests, 1)] })!)
+
+test('a run in which nothing was predicted has none', () => expect(statisticsBetween(few!, few!)).toBeNull())
+
+test.each([
+  ['everything is less', many!, few!],
+  ['the time is less, and there are more requests', few!, readStatistics({ model_stats: [answer(101, 0.5)] })!],
+  ['a version is gone', few!, readStatistics({ model_stats: [answer(300, 1, '2')] })!],
+])('a run before which the server began anew, or of which another one told, has none: %s', (_, before, after) =>
+  expect(statisticsBetween(before, after)).toBeNull(),
+)

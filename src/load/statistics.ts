@@ -2,34 +2,24 @@
 // two. https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
 import type { LoadStatistics } from '../report/documents/load.ts'
 
-/** Durations of a prediction, by their names in the protocol. */
-export type Duration = 'queue' | 'compute_input' | 'compute_infer' | 'compute_output'
+/** Durations of requests, by their names in the protocol, in the order of time. */
+const DURATIONS = ['queue', 'compute_input', 'compute_infer', 'compute_output'] as const
+export type Duration = (typeof DURATIONS)[number]
 
-/** `count`: requests. */
+/** Requests, and the time of all of them. */
 export interface Counted {
   readonly count: number
   readonly ns: number
 }
 
-/** Of all versions of a model together. */
-export interface ModelStatistics extends Readonly<Record<Duration, Counted>> {
-  /** Rows that were predicted. */
-  readonly inferences: number
-  readonly executions: number
+/** Of each version of a model, in the order of `countersOf`. */
+export type ModelStatistics = ReadonlyMap<string, readonly number[]>
+
+/** `inferences`: rows that were predicted; `executions`: calls of the model. */
+export function countersOf(inferences: number, executions: number, duration: (name: Duration) => Counted): readonly number[] {
+  const times = DURATIONS.map(duration).flatMap(({ count, ns }) => [count, ns])
+  return [inferences, executions, ...times]
 }
-
-export const durations = (of: (name: Duration) => Counted): Readonly<Record<Duration, Counted>> => ({
-  queue: of('queue'),
-  compute_input: of('compute_input'),
-  compute_infer: of('compute_infer'),
-  compute_output: of('compute_output'),
-})
-
-export const added = (one: ModelStatistics, other: ModelStatistics): ModelStatistics => ({
-  inferences: one.inferences + other.inferences,
-  executions: one.executions + other.executions,
-  ...durations((name) => ({ count: one[name].count + other[name].count, ns: one[name].ns + other[name].ns })),
-})
 
 type Plain = Readonly<Record<string, unknown>>
 const plain = (value: unknown): Plain => (typeof value === 'object' && value !== null ? (value as Plain) : {})
@@ -40,33 +30,37 @@ const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Num
 export function readStatistics(answer: unknown): ModelStatistics | null {
   const { model_stats: models } = plain(answer)
   if (!Array.isArray(models) || models.length === 0) return null
-  return models.map(statisticsOf).reduce(added)
+  return new Map(
+    models.map(plain).map(({ version, inference_count: inferences, execution_count: executions, inference_stats: times }) => {
+      const duration = (name: Duration) => {
+        const { count, ns } = plain(plain(times)[name])
+        return { count: number(count), ns: number(ns) }
+      }
+      return [String(version), countersOf(number(inferences), number(executions), duration)]
+    }),
+  )
 }
 
-function statisticsOf(model: unknown): ModelStatistics {
-  const { inference_count: inferences, execution_count: executions, inference_stats: times } = plain(model)
-  const counted = (name: Duration) => {
-    const { count, ns } = plain(plain(times)[name])
-    return { count: number(count), ns: number(ns) }
-  }
-  return { inferences: number(inferences), executions: number(executions), ...durations(counted) }
-}
-
-/** Means between two looks; null where nothing was predicted meanwhile, or the server began anew. */
+/**
+ * Means between two looks, over all versions; null where nothing was predicted meanwhile, or the server began anew, or another one told: a
+ * version is gone, or a number that only grows fell.
+ */
 export function statisticsBetween(before: ModelStatistics, after: ModelStatistics): LoadStatistics | null {
-  const requests = after.queue.count - before.queue.count
-  const executions = after.executions - before.executions
-  if (requests <= 0 || executions <= 0) return null
-  const meanMs = (name: Duration) => {
-    const count = after[name].count - before[name].count
-    return count > 0 ? (after[name].ns - before[name].ns) / count / 1e6 : 0
+  const changes = [...after].map(([version, counters]) => counters.map((now, k) => now - (before.get(version)?.[k] ?? 0)))
+  if ([...before.keys()].some((version) => !after.has(version)) || changes.flat().some((change) => change < 0)) return null
+  const [inferences, executions, ...times] = changes.reduce((sums, change) => sums.map((sum, k) => sum + change[k]!))
+  const mean = (name: Duration) => {
+    const [count, ns] = times.slice(2 * DURATIONS.indexOf(name))
+    return { requests: count!, ms: count! > 0 ? ns! / count! / 1e6 : 0 }
   }
+  const { requests, ms: queueMs } = mean('queue')
+  if (requests === 0 || executions === 0) return null
   return {
     requests,
-    rowsTogether: (after.inferences - before.inferences) / executions,
-    queueMs: meanMs('queue'),
-    inputMs: meanMs('compute_input'),
-    inferMs: meanMs('compute_infer'),
-    outputMs: meanMs('compute_output'),
+    rowsTogether: inferences! / executions!,
+    queueMs,
+    inputMs: mean('compute_input').ms,
+    inferMs: mean('compute_infer').ms,
+    outputMs: mean('compute_output').ms,
   }
 }

@@ -14,6 +14,7 @@ import { declaredIn } from './oip-target.ts'
 import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
+import { toldStatistics } from './told-statistics.ts'
 
 export const isGrpc = (address: string): boolean => /^grpcs?:\/\//i.test(address)
 
@@ -21,10 +22,12 @@ export const isGrpc = (address: string): boolean => /^grpcs?:\/\//i.test(address
 const PORT = 8001
 const SERVICE = '/inference.GRPCInferenceService'
 
+type Place = Omit<GrpcTarget, 'path' | 'requests'>
+
 interface Server {
   readonly shown: string
   readonly model: AskedModel
-  readonly place: Omit<GrpcTarget, 'path' | 'requests' | 'address'>
+  readonly place: Omit<Place, 'address'>
   readonly timeoutMs: number
 }
 
@@ -51,9 +54,6 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
   const target = targetOf(...chosen.samples)
   const first = await askOnce(target, shown, server.timeoutMs)
   if (isRefusal(first.status)) throw new InputError(`${shown}: the server answers ${first.status} (${first.message})`)
-  const statistics = () =>
-    statisticsOf({ ...place, path: `${SERVICE}/ModelStatistics`, requests: [writeModelName(model)] }, server)
-  const isCounted = (await statistics()) !== null
   return {
     target,
     described: {
@@ -68,7 +68,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary: true },
     },
     ...ANOTHERS,
-    ...(isCounted ? { statistics } : {}),
+    ...(await toldStatistics((ms) => statisticsOf(place, server, ms))),
     warnings: chosen.warnings,
   }
 }
@@ -91,7 +91,7 @@ function serverOf(address: string, { headers, timeoutSeconds }: LoadOptions): { 
 async function meet(
   { place, model, shown, timeoutMs }: Server,
   addresses: readonly string[],
-): Promise<{ place: Omit<GrpcTarget, 'path' | 'requests'>; called: Called }> {
+): Promise<{ place: Place; called: Called }> {
   let refused: unknown
   for (const address of addresses) {
     const target = { ...place, address, path: `${SERVICE}/ModelMetadata`, requests: [writeModelName(model)] }
@@ -105,13 +105,10 @@ async function meet(
 }
 
 /** null: the server keeps none, or does not tell them. */
-async function statisticsOf(target: GrpcTarget, { shown, timeoutMs }: Server): Promise<ModelStatistics | null> {
-  try {
-    const { status, body } = await askOnce(target, shown, timeoutMs)
-    return status === 200 ? readStatisticsMessage(body) : null
-  } catch {
-    return null
-  }
+async function statisticsOf(place: Place, { shown, model }: Server, timeoutMs: number): Promise<ModelStatistics | null> {
+  const target = { ...place, path: `${SERVICE}/ModelStatistics`, requests: [writeModelName(model)] }
+  const { status, body } = await askOnce(target, shown, timeoutMs)
+  return status === 200 ? readStatisticsMessage(body) : null
 }
 
 /** Throws InputError where the protocol has no name for a tensor. */

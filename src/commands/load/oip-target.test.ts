@@ -76,4 +76,5 @@ test('a server that keeps none is not asked, and one that does not tell them has
   server.close()
   const silent = await triton({ extensions: ['statistics'], keepsStatistics: false })
   expect((await counted(silent.opened, run, RUN)).point.statistics).toBeUndefined()
+  expect(silent.asked.filter((path) => path.endsWith('/stats'))).toHaveLength(1)
 })

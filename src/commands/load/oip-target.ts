@@ -4,8 +4,8 @@
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
-import type { Probed } from '../../load/http/probe.ts'
-import { encodeRequest } from '../../load/http/target.ts'
+import { type Probed, probe } from '../../load/http/probe.ts'
+import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
 import { type ModelStatistics, readStatistics } from '../../load/statistics.ts'
 import { encodeInferRequest } from '../../serve/infer-request.ts'
 import { dtypeOf, RequestError } from '../../serve/protocol.ts'
@@ -15,6 +15,7 @@ import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
 import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
+import { toldStatistics } from './told-statistics.ts'
 
 /** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
@@ -44,7 +45,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
     },
     ...ANOTHERS,
-    ...(extensions.includes('statistics') ? { statistics: () => statisticsOf(server) } : {}),
+    ...(extensions.includes('statistics') ? await toldStatistics((ms) => statisticsOf(server, target, ms)) : {}),
     warnings: chosen.warnings,
   }
 }
@@ -121,11 +122,13 @@ const BINARY = 'binary_tensor_data'
 /** A server that does not say is sent JSON, which all take. */
 export const hasBinary = async (server: OipServer): Promise<boolean> => (await extensionsOf(server)).includes(BINARY)
 
-/** null: it has the extension and does not answer (Triton can leave statistics out of its build). */
-async function statisticsOf(server: OipServer): Promise<ModelStatistics | null> {
-  const url = new URL(server.url)
-  url.pathname += '/stats'
-  return getJson(server, url, '').then(readStatistics, () => null)
+/** Of the machine that is measured; null: it has the extension and does not tell them (Triton can be built without). */
+async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, timeoutMs: number): Promise<ModelStatistics | null> {
+  const stats = new URL(url)
+  stats.pathname += '/stats'
+  const requests = [encodeRequest({ url: stats, method: 'GET', headers, body: null })]
+  const { status, body } = await probe({ ...target, method: 'GET', requests }, stats.href, timeoutMs)
+  return status === 200 ? readStatistics(JSON.parse(body.toString('utf8'))) : null
 }
 
 const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>

@@ -6,9 +6,9 @@ const message = (writer: BinaryWriter, field: number) => writer.tag(field, WireT
 const whole = (writer: BinaryWriter, field: number, value: number) => writer.tag(field, WireType.Varint).uint64(value)
 
 /** As Triton writes a model: fields that nobody here reads among the others. */
-function model(writer: BinaryWriter, requests: number): void {
+function model(writer: BinaryWriter, version: string, requests: number): void {
   message(writer, 1)
-  writer.tag(1, WireType.LengthDelimited).string('m').tag(2, WireType.LengthDelimited).string('1')
+  writer.tag(1, WireType.LengthDelimited).string('m').tag(2, WireType.LengthDelimited).string(version)
   whole(whole(whole(writer, 3, 1_700_000_000_000), 4, 2 * requests), 5, requests / 2)
   message(writer, 6)
   for (const [field, ms] of [
@@ -25,19 +25,21 @@ function model(writer: BinaryWriter, requests: number): void {
   writer.join().join()
 }
 
-test('durations, counts and calls are of all versions together', () => {
+test('rows, calls and durations are by version', () => {
   const writer = new BinaryWriter()
-  model(writer, 100)
-  model(writer, 20)
-  const of = (ms: number) => ({ count: 120, ns: 120 * ms * 1e6 })
-  expect(readStatisticsMessage(writer.finish())).toEqual({
-    inferences: 240,
-    executions: 60,
-    queue: of(1),
-    compute_input: of(2),
-    compute_infer: of(3),
-    compute_output: of(4),
-  })
+  model(writer, '1', 100)
+  model(writer, '2', 20)
+  const counters = (requests: number) => [
+    2 * requests,
+    requests / 2,
+    ...[1, 2, 3, 4].flatMap((ms) => [requests, requests * ms * 1e6]),
+  ]
+  expect(readStatisticsMessage(writer.finish())).toEqual(
+    new Map([
+      ['1', counters(100)],
+      ['2', counters(20)],
+    ]),
+  )
 })
 
 test('an empty answer has none', () => expect(readStatisticsMessage(new Uint8Array(0))).toBeNull())

@@ -1,7 +1,7 @@
 // ModelStatistics as Triton has it over gRPC, whose messages are in
 // https://github.com/triton-inference-server/common/blob/main/protobuf/grpc_service.proto
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
-import { added, type Counted, type Duration, durations, type ModelStatistics } from '../statistics.ts'
+import { type Counted, countersOf, type Duration, type ModelStatistics } from '../statistics.ts'
 
 /** Of InferStatistics. */
 const FIELDS: Readonly<Record<Duration, number>> = { queue: 3, compute_input: 4, compute_infer: 5, compute_output: 6 }
@@ -9,17 +9,18 @@ const FIELDS: Readonly<Record<Duration, number>> = { queue: 3, compute_input: 4,
 /** Of ModelStatisticsResponse; null where it has no model. Throws an Error where the bytes are no message. */
 export function readStatisticsMessage(bytes: Uint8Array): ModelStatistics | null {
   const models = messagesIn(bytes).get(1) ?? []
-  return models.length === 0 ? null : models.map((model) => statisticsOf(model as Uint8Array)).reduce(added)
+  return models.length === 0 ? null : new Map(models.map((model) => statisticsOf(model as Uint8Array)))
 }
 
-function statisticsOf(model: Uint8Array): ModelStatistics {
+function statisticsOf(model: Uint8Array): readonly [string, readonly number[]] {
   const fields = messagesIn(model)
   const times = messagesIn(fields.get(6)?.[0] as Uint8Array | undefined)
-  const counted = (name: Duration): Counted => {
-    const duration = messagesIn(times.get(FIELDS[name])?.[0] as Uint8Array | undefined)
-    return { count: Number(duration.get(1)?.[0] ?? 0), ns: Number(duration.get(2)?.[0] ?? 0) }
+  const duration = (name: Duration): Counted => {
+    const counted = messagesIn(times.get(FIELDS[name])?.[0] as Uint8Array | undefined)
+    return { count: Number(counted.get(1)?.[0] ?? 0), ns: Number(counted.get(2)?.[0] ?? 0) }
   }
-  return { inferences: Number(fields.get(4)?.[0] ?? 0), executions: Number(fields.get(5)?.[0] ?? 0), ...durations(counted) }
+  const version = new TextDecoder().decode(fields.get(2)?.[0] as Uint8Array | undefined)
+  return [version, countersOf(Number(fields.get(4)?.[0] ?? 0), Number(fields.get(5)?.[0] ?? 0), duration)]
 }
 
 /** Values by field: messages and texts as bytes, whole numbers. */

@@ -43,8 +43,9 @@ function onAverage({ meanMs, offeredPerSecond, clients }: LoadPoint, { queueMs, 
   return {
     title: 'Answers wait in the server for longer than they are worked on',
     detail:
-      `${asking(offeredPerSecond, clients)} an answer takes ${meanMs.toFixed(1)} ms on average; by the server's own statistics ${queueMs.toFixed(1)} ms` +
-      ` of it in the queue, ${inferMs.toFixed(1)} ms in the model: more instances of it, larger batches, or a cheaper prediction is what helps.`,
+      `${asking(offeredPerSecond, clients)} an answer takes ${meanMs.toFixed(1)} ms on average; by the server's own statistics a request waits ${queueMs.toFixed(1)} ms` +
+      ` in its queue and takes ${inferMs.toFixed(1)} ms in the model. Where it waits for others to join (max_queue_delay_microseconds), a shorter` +
+      ' delay helps; else more instances, or a cheaper prediction.',
     wouldSaveMs: null,
     basis: 'measured' as const,
     facts: [

@@ -129,7 +129,7 @@ export interface LoadPoint {
   readonly held: boolean | null
   /** What this program's own server counted over the run, its warm-up included; null of another. */
   readonly server: LoadServerFacts | null
-  /** What another server counted over the run (Triton's statistics); absent: it keeps none. */
+  /** What another server counted over the run (Triton's statistics); absent: it keeps none, did not tell them, or began anew meanwhile. */
   readonly statistics?: LoadStatistics
   /** Laws that hold for every queue, checked; absent in documents from before they were. */
   readonly laws?: readonly LoadLaw[]
