@@ -70,8 +70,9 @@ export function twinsWritten(quantized: QuantizedGraph, twins: readonly FloatTwi
   let bytes = 0
   return twins.flatMap(({ product, nodes, weights, write }): WrittenTwin[] => {
     const added = weights.filter(({ key }) => !names.has(key))
-    bytes += added.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0)
-    if (bytes > MOST_BYTES) return []
+    const more = added.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0)
+    if (bytes + more > MOST_BYTES) return []
+    bytes += more
     const addInitializers = added.map(({ key, name, shape, real }): TensorProto => {
       const float = quantized.fresh(`${name}_float`)
       names.set(key, float)

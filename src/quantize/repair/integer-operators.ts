@@ -80,7 +80,8 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
   const operands = positions.map((at) => {
     const name = fresh(`${inputs[at]}_real`)
     const parameters = inputs.slice(at + 1, at + 3).filter((one) => one !== '')
-    const axis = form.opType === 'Conv' || node.attributes.transB === 1 ? 0 : 1
+    const last = (constant(inputs[at])?.shape.length ?? 2) - 1
+    const axis = form.opType === 'Conv' || node.attributes.transB === 1 ? 0 : last
     const conversion = conversionNode('DequantizeLinear', [inputs[at]!, ...parameters], name)
     add.push(
       hasChannelScales(at)

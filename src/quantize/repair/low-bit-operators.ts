@@ -70,6 +70,8 @@ function nBits({ matching, model, protoOf, fresh }: QuantizedGraph, product: Nod
   const size = { k: k as number, n: n as number, blocks: Math.ceil((k as number) / layout.blockSize) }
   const isPacked = packed?.dtype === 'uint8' && packed.elementCount * 8 === size.n * size.blocks * layout.blockSize * layout.bits
   if (!isPacked || scales?.dtype !== 'float32' || (pointName && points?.dtype !== 'uint8')) return undefined
+  const bytesOfPoints = size.n * Math.ceil((size.blocks * layout.bits) / 8)
+  if (scales.elementCount !== size.n * size.blocks || (points && points.elementCount !== bytesOfPoints)) return undefined
   const real = () => {
     const zeroPoints = points === undefined ? null : readBytes(model, points)
     const numbers = decodeNumbers(readBytes(model, scales), scales.dtype, scales.elementCount)!

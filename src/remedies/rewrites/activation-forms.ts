@@ -6,8 +6,9 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum } from '../../rewrite/unfused.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
+import { slopesKind } from '../../rewrite/slopes.ts'
+import { sum, timeWith } from '../../rewrite/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
 const LEAST_OPSET = 8
@@ -24,11 +25,9 @@ export const activationForms = defineRemedy({
   apply(setup, evidence) {
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       if (matching.opset < LEAST_OPSET) return []
-      return matching.graph.node.flatMap((one) => {
-        const ran = evidence.profile?.nodes.filter(({ opType }) => opType === one.opType)
-        const isLong = ran === undefined || sum(ran.map(({ timeMs }) => timeMs)) >= LEAST_TIME * evidence.p50Ms
-        return isLong ? replace(matching, one, fresh) : []
-      })
+      const activations = matching.graph.node.filter(({ opType }) => FORMS[opType] !== undefined)
+      const long = longKinds(activations, evidence)
+      return activations.flatMap((one) => (long.has(one.opType) ? replace(matching, one, fresh) : []))
     })
     if (rewritten === undefined) return []
     return rewriteProposal(setup, {
@@ -41,6 +40,16 @@ export const activationForms = defineRemedy({
 })
 
 type OneNode = Matching['graph']['node'][number]
+
+/** Kinds of activations that take long enough together, as the engine ran them: whole, or in pieces. */
+function longKinds(activations: readonly OneNode[], evidence: RemedyEvidence): ReadonlySet<string> {
+  const kinds = new Set(activations.map(({ opType }) => opType))
+  if (evidence.profile === undefined) return kinds
+  const { nodes } = evidence.profile
+  const whole = (kind: string) => sum(nodes.flatMap(({ opType, timeMs }) => (opType === kind ? timeMs : [])))
+  const inPieces = (kind: string) => sum(activations.flatMap((one) => (one.opType === kind ? timeWith(evidence, one) : [])))
+  return new Set([...kinds].filter((kind) => Math.max(whole(kind), inPieces(kind)) >= LEAST_TIME * evidence.p50Ms))
+}
 
 function replace(matching: Matching, one: OneNode, fresh: (hint: string) => string): readonly Replacement[] {
   const form = FORMS[one.opType]
@@ -109,11 +118,9 @@ function softplus(w: Writer): string {
 
 /** One slope: what the engine computes with the convolution before it. Slopes up to 1: the larger of x and its product. */
 function slopes(w: Writer, slope: string, numbers: readonly number[]): void {
-  const [first] = numbers
-  if (first === undefined) return
-  if (numbers.every((one) => one === first)) w.with('LeakyRelu', [w.x], { alpha: { float: first } })
-  // 0 times infinity is no number.
-  else if (numbers.every((one) => one <= 1 && one !== 0)) w.of('Max', w.x, w.of('Mul', w.x, slope))
+  const kind = slopesKind(numbers)
+  if (kind === 'one') w.with('LeakyRelu', [w.x], { alpha: { float: numbers[0]! } })
+  else if (kind === 'up-to-1') w.of('Max', w.x, w.of('Mul', w.x, slope))
 }
 
 // Constants of Selu: https://onnx.ai/onnx/operators/onnx__Selu.html

@@ -50,6 +50,13 @@ checkRemedy(fuseHardSwish, {
     },
   ],
   leaves: [
+    {
+      name: 'a constant of more axes than x',
+      model: make([node('Add', ['x', 'wide'], ['s']), ...usual.slice(1)], {
+        initializers: [...constants, floatTensor('wide', [1, 1, 1, 1, 1], [3])],
+        outputs: [valueInfo('y', 'float32', [1, ...type])],
+      }),
+    },
     { name: 'another factor', model: make([...usual.slice(0, 3), node('Mul', ['m', 'half'], ['y'])]) },
     { name: 'the constant divided', model: make([...usual.slice(0, 3), node('Div', ['six', 'm'], ['y'])]) },
     { name: 'a lower limit above 0', model: make([clipped[0]!, node('Clip', ['s', 'half', 'six'], ['c']), ...usual.slice(2)]) },

@@ -60,7 +60,8 @@ function replace(matching: Matching, clip: NodeProto, fresh: (hint: string) => s
   if (scaled === undefined || factor === undefined || !isNear(factor * high, 1)) return undefined
   parts.add(scaled)
   const result = scaled.output[0]!
-  if (!isClosed(matching, parts, [result])) return undefined
+  // Constants of more axes than x would give the result theirs.
+  if (matching.shape(x)?.length !== matching.shape(result)?.length || !isClosed(matching, parts, [result])) return undefined
   const share = isByX ? fresh(`${result}_share`) : result
   const attributes = { alpha: { float: 1 / high }, beta: { float: shift / high } }
   const add = [node({ opType: 'HardSigmoid', name: isByX ? share : scaled.name || result }, [x], [share], attributes)]

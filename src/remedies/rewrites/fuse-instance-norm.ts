@@ -102,7 +102,7 @@ function fuse(matching: Matching, norm: NormPattern, fresh: (hint: string) => st
 
   const name = last.name || output
   if (isOfSample(over)) {
-    if (matching.opset < FIRST_AS_NOW) return undefined
+    if (matching.opset < FIRST_AS_NOW || over.shape!.includes(0)) return undefined
     const isScaled = scale !== undefined || bias !== undefined
     const about = { x, output, name, groups: 1, epsilon, ...(isScaled && { byChannel: [factors, terms] as const }) }
     const { add, addInitializers } = inGroups(matching, about, fresh)

@@ -24,11 +24,20 @@ interface Given {
   readonly reduction?: string
   readonly opset?: number
   readonly dtype?: 'float32' | 'float64'
+  readonly indices?: 'int32' | 'int64'
   /** What repeats the indices: up to the shape of the updates, up to constant sizes, or so many times. */
   readonly by?: 'shape' | 'sizes' | 'tile'
 }
 
-function of({ opType = 'ScatterElements', axis = 0, opset = 18, dtype = 'float32', by = 'shape', ...given }: Given) {
+function of({
+  opType = 'ScatterElements',
+  axis = 0,
+  opset = 18,
+  dtype = 'float32',
+  indices = 'int64',
+  by = 'shape',
+  ...given
+}: Given) {
   const { data, rows, moved, reduction = 'add' } = given
   const scatters = opType === 'ScatterElements'
   const sizes = (by === 'sizes' ? moved : moved.map((size, at) => (rows[at] === 1 ? size : 1))).map(Number)
@@ -42,7 +51,7 @@ function of({ opType = 'ScatterElements', axis = 0, opset = 18, dtype = 'float32
     nodes: [...repeat, node({ opType, name: 'one' }, inputs, ['y'], attributes)],
     inputs: [
       valueInfo('data', dtype, [...data]),
-      valueInfo('rows', 'int64', [...rows]),
+      valueInfo('rows', indices, [...rows]),
       ...(scatters ? [valueInfo('updates', dtype, [...moved])] : []),
     ],
     outputs: [valueInfo('y', dtype, scatters ? [...data] : [...moved])],
@@ -98,6 +107,7 @@ checkRemedy(rowIndices, {
       name: 'a free number of rows, which may be added on several threads',
       model: of({ ...added, rows: ['n', 1], moved: ['n', 6] }),
     },
+    { name: 'indices of 32 bits', model: of({ ...taken, indices: 'int32' }) },
     { name: 'sums of doubles', model: of({ ...added, dtype: 'float64' }) },
     {
       name: 'more elements than are surely added on one thread',

@@ -49,6 +49,8 @@ function replace(
   fresh: (hint: string) => string,
 ): Replacement | undefined {
   const scatters = one.opType === 'ScatterElements'
+  // GatherND and ScatterND take no others.
+  if (matching.dtype(rows) !== 'int64') return undefined
   if (scatters ? !isSafe(matching, one, { axis, shape }) : axis > 0 && matching.opset < FIRST_WITH_BATCH) return undefined
   const output = one.output[0]!
   const name = one.name || fresh(`${output}_rows`)

@@ -61,9 +61,10 @@ function split({ dtype }: Matching, one: NodeProto, fresh: (hint: string) => str
 }
 
 /** A sum of two values that the engine takes into a normalization. */
-function asSum({ constant, shape }: Matching, one: NodeProto, fused: ReadonlySet<string>): Replacement | undefined {
+function asSum({ constant, dtype, shape }: Matching, one: NodeProto, fused: ReadonlySet<string>): Replacement | undefined {
   const [a, b] = one.input
   if (!isOperator(one, 'Add') || !fused.has(one.name || one.output[0]!)) return undefined
-  if (constant(a) !== undefined || constant(b) !== undefined || !sameShape(shape(a), shape(b))) return undefined
+  if (dtype(a) !== 'float32' || constant(a) !== undefined || constant(b) !== undefined || !sameShape(shape(a), shape(b)))
+    return undefined
   return { parts: [one], remove: new Set([one]), add: [node({ opType: 'Sum', name: one.name }, one.input, one.output)] }
 }
