@@ -1,13 +1,13 @@
 // Kernels that fit their shapes badly: few channels in front of a wide kernel, transposed convolutions, work too small for the threads or the
 // vectors. The counterfactual is the operator alone, with one thing changed.
 
-import type { OperatorExperiment } from '../../measure/timing/operators/types.ts'
+import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
 import { causesOf, findingOf, isAttention, isNormalization, isRun } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 
 const OF_ONE: ReadonlySet<string> = new Set(['rewrite', 'filled-channels', 'plain-layout', 'four-samples'])
 const OF_RUNS: ReadonlySet<string> = new Set(['four-samples'])
-/** What fewer passes over a run or an attention give is another finding's. */
+/** What fewer passes over a run give is another finding's; so is what a fused attention does. */
 const FEWER_PASSES: ReadonlySet<string> = new Set(['one-pass', 'rewrite'])
 
 export const inefficientKernels = defineRule({
@@ -16,12 +16,13 @@ export const inefficientKernels = defineRule({
   title: 'Kernels are slow at the shapes of this model',
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
-    const isInPieces = (row: OperatorExperiment) => isRun(row) || isAttention(row)
-    const passes = causesOf(operatorExperiments, ({ kind }, row) => isInPieces(row) && FEWER_PASSES.has(kind))
+    const isElsewhere = ({ kind, remedy }: OperatorVariant, row: OperatorExperiment) =>
+      (isRun(row) && FEWER_PASSES.has(kind)) || (isAttention(row) && remedy === 'fuse-attention')
+    const passes = causesOf(operatorExperiments, isElsewhere)
     const others = new Set(passes.map(({ row }) => row))
     const causes = causesOf(
       operatorExperiments,
-      ({ kind }, row) => !isNormalization(row) && !others.has(row) && (isInPieces(row) ? OF_RUNS : OF_ONE).has(kind),
+      ({ kind }, row) => !isNormalization(row) && !others.has(row) && (isRun(row) ? OF_RUNS : OF_ONE).has(kind),
     )
     const remedies = causes.flatMap(({ variant }) => variant.remedy ?? [])
     const cure =

@@ -12,6 +12,8 @@ const part = (op: string, inputs: string[], out: string, timeMs = 0.2): NodeNote
 const scalar = { shape: [], sizeBytes: 4 } as const
 const vector = { shape: [1000], sizeBytes: 4000 } as const
 
+const constants = { two: scalar, epsilon: scalar, sqrt2: scalar, one: scalar, half: scalar, gamma: vector, beta: vector }
+
 const layerNorm = [
   part('ReduceMean', ['x'], 'mean'),
   part('Sub', ['x', 'mean'], 'centred'),
@@ -37,16 +39,16 @@ const timedAlone = (kind: 'rewrite' | 'one-thread') => {
   return evidence({ p50Ms: 10, nodes: named, constants, operatorExperiments: experiments([row]) })
 }
 /** All attentions of a model timed alone, in pieces and fused. */
-const attention = (ratio: number) => {
+const attention = (ratio: number, nodes: readonly NodeNote[] = []) => {
   const opTypes = ['Transpose', 'FusedMatMul', 'Add', 'Softmax', 'MatMul', 'Transpose']
   const variants = [{ kind: 'rewrite', remedy: 'fuse-attention', ratio } as const]
   return evidence({
     p50Ms: 10,
-    nodes: [],
+    nodes,
+    constants,
     operatorExperiments: experiments([{ nodes: ['a', 'b'], copies: 2, opTypes, variants }]),
   })
 }
-const constants = { two: scalar, epsilon: scalar, sqrt2: scalar, one: scalar, half: scalar, gamma: vector, beta: vector }
 
 checkRule(unfusedOperators, {
   found: [
@@ -92,6 +94,12 @@ checkRule(unfusedOperators, {
         constants: { eight: scalar },
       }),
       expect: { timeMs: 1.6, wouldSaveMs: 0.9, detail: /^1 attention/ },
+    },
+    {
+      // 0.8 ms as above, and 1.7787998 of the normalization.
+      name: 'attentions that were timed alone, and a LayerNorm in pieces that was not',
+      given: attention(0.6, layerNorm),
+      expect: { timeMs: 3.8, wouldSaveMs: 2.5787998, basis: 'modelled', detail: /by fuse-attention .* 1 LayerNorm/ },
     },
     {
       name: 'attentions that were timed alone beside their fused form',

@@ -19,24 +19,35 @@ export const unfusedOperators = defineRule({
   needs: ['latency', 'profile', 'roofs', 'machine'],
   wants: ['operatorExperiments'],
   check(given) {
-    const found = [timedAlone(given), modelled(given)].filter((one) => typeof one === 'object' && 'wouldSaveMs' in one)
-    return found.sort((a, b) => b.wouldSaveMs - a.wouldSaveMs)[0] ?? 'clear'
+    const [alone, rest] = [timedAlone(given), modelled(given)]
+    if (!isFound(alone) || !isFound(rest)) return isFound(alone) ? alone : rest
+    return {
+      ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `modelled-${fact.name}` })) }}`,
+      timeMs: alone.timeMs + rest.timeMs,
+      wouldSaveMs: Math.min(alone.wouldSaveMs + rest.wouldSaveMs, given.latency.p50Ms),
+      basis: 'modelled',
+      nodes: [...new Set([...(alone.nodes ?? []), ...(rest.nodes ?? [])])],
+      next: NEXT,
+    }
   },
 })
 
 const NEXT = 'whyslow fix MODEL -o fast/'
 
+type Found = Extract<Outcome, { readonly wouldSaveMs: unknown }>
+const isFound = (one: Outcome): one is Found => typeof one === 'object' && 'wouldSaveMs' in one
+
 type Wanted = Given<'latency' | 'profile' | 'roofs' | 'machine', 'operatorExperiments'>
 
 /** Attentions beside their fused form. */
 function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outcome {
-  const causes = experiments ? causesOf(experiments, ({ kind }, row) => kind === 'rewrite' && isAttention(row)) : []
+  const causes = experiments ? causesOf(experiments, ({ remedy }, row) => remedy === 'fuse-attention' && isAttention(row)) : []
   return findingOf(causes, latency.p50Ms, { cure: 'One operator keeps the scores of a head in the nearest cache.', next: NEXT })
 }
 
 function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wanted): Outcome {
   const { p50Ms } = latency
-  // What was timed alone beside its rewrite is another finding's, which says what was measured.
+  // What was timed alone beside its rewrite is said as it was measured, above or by another finding.
   const elsewhere = new Set((operatorExperiments?.rows ?? []).filter(isRewrittenWhole).flatMap(({ nodes }) => nodes))
   const groups = graphsWithin(profile.graph)
     .flatMap((graph) => unfusedGroups(neighboursOf(graph)))

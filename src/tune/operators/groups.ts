@@ -6,6 +6,8 @@ import { elementCount } from '../../graph/dtype.ts'
 import { constantIn, type ScopedNode, scopedNodes } from '../../graph/scope.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 import { type Lifted, placeKey } from '../../rewrite/executed-subgraphs.ts'
+import { type Matching, matchGraph } from '../../rewrite/match.ts'
+import { decidingNumbers } from './by-numbers.ts'
 import { gather, type Together, thingsIn } from './together.ts'
 
 /** A part of the model, and the further parts that are like it. */
@@ -18,6 +20,8 @@ export interface Group {
   readonly opTypes: readonly string[]
   /** The user's nodes of one copy. */
   readonly parts: readonly NodeProto[]
+  /** Of their constants, as far as rewrites go by them. */
+  readonly numbers: string
   /** What they read that the engine keeps as a constant, as the graph that it runs calls it. */
   readonly constants: ReadonlySet<string>
   /** Of a run of elementwise nodes, the user's nodes in the longest of them; null of a single node. */
@@ -48,11 +52,12 @@ const ELEMENTWISE = new Set(
 
 /** Longest above their floor first. */
 export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: Lifted, p50Ms: number): readonly Group[] {
-  const known = { users: lifted.nodes, together: thingsIn(lifted.model) }
+  const matching = matchGraph(lifted.model, lifted.model.proto.graph!)
+  const known = { users: lifted.nodes, together: thingsIn(matching), matching }
   const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
   const groups = new Map<string, Group>()
   for (const one of candidatesOf(profile, costs, { ...known, views })) {
-    const key = one.nodes.map((node) => likeness(node, views.get(node.name))).join('\n')
+    const key = [...one.nodes.map((node) => likeness(node, views.get(node.name))), one.numbers].join('\n')
     const alike = groups.get(key)
     groups.set(key, alike === undefined ? one : merged(alike, one))
   }
@@ -79,11 +84,16 @@ interface Known {
   /** The user's nodes, by `placeKey`. */
   readonly users: ReadonlyMap<string, NodeProto>
   readonly together: Together
+  readonly matching: Matching
   /** Of the graph as run, subgraphs with it. */
   readonly views: ReadonlyMap<string, ScopedNode>
 }
 
-function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, together, views }: Known): readonly Group[] {
+function candidatesOf(
+  profile: Profile,
+  costs: readonly NodeCost[],
+  { users, together, matching, views }: Known,
+): readonly Group[] {
   const floorOf = new Map(profile.nodes.map((node, i) => [node, costs[i]!.cappedFloorMs]))
   const multiplies = new Set(profile.nodes.filter((_, i) => (costs[i]!.cost?.macs ?? 0) > 0))
   const own = profile.nodes.flatMap((node) => {
@@ -102,11 +112,13 @@ function candidatesOf(profile: Profile, costs: readonly NodeCost[], { users, tog
     const productsMs = nodes.reduce((sum, node) => sum + (multiplies.has(node) ? floorOf.get(node)! : 0), 0)
     const floorMs = Math.max(productsMs, ...nodes.map((node) => floorOf.get(node)!))
     const longest = nodes.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
+    const parts = [...new Set(nodes.flatMap((node) => partsOf.get(node)!))]
     return {
       nodes,
       runs: nodes[0]!.runsPerPrediction,
       opTypes: nodes.map(({ opType }) => opType),
-      parts: [...new Set(nodes.flatMap((node) => partsOf.get(node)!))],
+      parts,
+      numbers: decidingNumbers(matching, parts),
       constants: new Set(nodes.flatMap((node) => constantsOf(views.get(node.name)))),
       longest: nodes.length > 1 && !inThings.has(longest) ? partsOf.get(longest)! : null,
       timeMs,
@@ -151,7 +163,7 @@ function runsOf(
   return [...new Set(runs.values())].map((run) => run.sort((a, b) => order.get(a)! - order.get(b)!))
 }
 
-/** What makes two nodes alike: operator, attributes, shapes and types; not their weights. */
+/** What makes two nodes alike: operator, attributes, shapes and types; not their weights, but for `decidingNumbers`. */
 function likeness({ opType, domain, inputTypes, outputTypes }: ProfiledNode, scoped: ScopedNode | undefined): string {
   const constants = scoped?.node.inputs.map((input) => constantIn(scoped.scope, input)?.shape.join('x') ?? '')
   return JSON.stringify([opType, domain, inputTypes, outputTypes, scoped?.node.attributes, constants])

@@ -168,7 +168,7 @@ async function take(plan: ExperimentsPlan, groups: readonly Group[], source: Sou
       continue
     }
     const part = asExecuted(alone, group)
-    const identity = identityOf(part)
+    const identity = `${identityOf(part)} ${group.numbers}`
     const known = taken.get(identity)
     if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
     else if (taken.size >= MOST_PARTS) left.push(...(group.atFloor ? [] : [leftOut(group, NO_TIME)]))

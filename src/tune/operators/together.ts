@@ -2,11 +2,10 @@
 // is quantized by its own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator
 // without a kernel of its own, which the engine runs as the pieces that the standard defines it by.
 import type { NodeProto } from 'onnx-buf'
-import type { Model } from '../../graph/model.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
 import { biasBefore, findAttention } from '../../rewrite/attention-pattern.ts'
-import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
+import { isOperator, type Matching } from '../../rewrite/match.ts'
 import { findNorm } from '../../rewrite/norm-pattern.ts'
 import { findRowIndices } from '../../rewrite/row-indices.ts'
 
@@ -21,11 +20,10 @@ export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
 
 const ANY_NORM = { over: () => true, takes: () => true }
 
-export function thingsIn(model: Model): Together {
-  const matching = matchGraph(model, model.proto.graph!)
+export function thingsIn(matching: Matching): Together {
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
   const attentions = matching.graph.node.flatMap((one) => attentionAround(matching, one) ?? [])
-  const things = [...norms, ...attentions, ...dynamicGroups(model), ...movesOfRows(matching)]
+  const things = [...norms, ...attentions, ...dynamicGroups(matching.model), ...movesOfRows(matching)]
   return new Map(things.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
 }
 
