@@ -206,7 +206,7 @@ export function checkEngine({
       let session: Session
       beforeAll(async () => {
         session = await open(fileOf(small))
-      })
+      }, TIMEOUT_MS)
       afterAll(() => session.close())
       it('gives as many samples as it says, all above zero', async (context) => {
         if (!session.sample) return context.skip('it is timed from outside')

@@ -88,29 +88,36 @@ export function start(
 /** Runs the command to its end. */
 export const whyslow = (where: Folders, ...argv: string[]): Promise<Ended> => start(where, argv).ended
 
+/** Others may be measuring: a file of theirs may take minutes. */
+const LOCK_MS = 900_000
+
 /**
- * For a whole file, or a describe: commands that it starts run beside each other, as processes of one that measures, since this process has the
- * machine's lock. Only for what holds of every run, whatever the machine does meanwhile.
+ * For a whole file, or a describe: commands that its concurrent tests start run beside each other, as processes of one that measures, since this
+ * process has the machine's lock. Only for what holds of every run, whatever the machine does meanwhile. What takes the lock in this process
+ * itself would wait for ever.
  */
 export function besideEachOther(): void {
-  let [letGo, held]: [() => void, Promise<unknown>] = [() => {}, Promise.resolve()]
+  let end: () => void
+  const isOver = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  let held: Promise<unknown> = Promise.resolve()
   beforeAll(
     () =>
       new Promise<void>((resolve, reject) => {
-        const taken = async () => {
+        const taken = () => {
           resolve()
-          await new Promise<void>((done) => {
-            letGo = done
-          })
+          return isOver
         }
         held = withMachineLock(taken, { onWait: () => {} })
         held.catch(reject)
       }),
+    LOCK_MS,
   )
   afterAll(async () => {
-    letGo()
+    end()
     await held
-  })
+  }, LOCK_MS)
 }
 
 /** Fails unless it ended with exit code 2, one line on standard error, nothing on standard output, and nothing left behind. */

@@ -89,12 +89,15 @@ const QUICK = ['--quick', '--seconds', '0.6', '--no-progress']
 /** `--json -` prints JSON and nothing else, on standard output alone. */
 async function reportOf(model: string, ...more: string[]): Promise<ReportDocument> {
   const own = folders()
-  const { status, stdout, stderr } = await whyslow(own, model, ...QUICK, '--json', '-', ...more)
-  expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
-  own.remove()
-  const report = JSON.parse(stdout) as ReportDocument
-  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
-  return report
+  try {
+    const { status, stdout, stderr } = await whyslow(own, model, ...QUICK, '--json', '-', ...more)
+    expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+    const report = JSON.parse(stdout) as ReportDocument
+    expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+    return report
+  } finally {
+    own.remove()
+  }
 }
 
 function expectConsistent({ latency, breakdown, areas, nodes, profile, answer }: ReportDocument): void {

@@ -25,9 +25,12 @@ describe.skipIf(!availability.ok)('python-keras', () => {
     const resultOf = async (call: string) => {
       const options = { ...plainOptions, configEntries: { call } }
       const session = await pythonKeras.open(path.join(FIXTURES, 'engine/perceptron.keras'), options)
-      const { y } = await session.run(feeds)
-      await session.close()
-      return Array.from(y!.data as Float32Array, (value) => value.toFixed(3))
+      try {
+        const { y } = await session.run(feeds)
+        return Array.from(y!.data as Float32Array, (value) => value.toFixed(3))
+      } finally {
+        await session.close()
+      }
     }
     const results = await Promise.all(['predict', 'direct', 'function'].map(resultOf))
     expect(results[1]).toEqual(results[0])
