@@ -21,23 +21,29 @@ checkRemedy(activationForms, {
       operators: ['Abs', 'Neg', 'Exp', 'Relu', 'Add', 'Log', 'Add'],
       changes: /^1 Softplus by the functions they are made of$/,
     },
-    { name: 'Elu', model: of([node('Elu', ['x'], ['y'])], 8), operators: ['Relu', 'Sub', 'Exp', 'Sub', 'Add'] },
+    { name: 'Elu', model: of([node('Elu', ['x'], ['y'])], 8), operators: ['Relu', 'Min', 'Exp', 'Sub', 'Add'] },
+    {
+      name: 'Elu at both ends',
+      model: of([node('Elu', ['x'], ['y'])]),
+      feeds: { x: { dtype: 'float32', shape: [1, 24], data: new Float32Array(24).fill(Infinity).fill(-Infinity, 12) } },
+      operators: ['Relu', 'Min', 'Exp', 'Sub', 'Add'],
+    },
     {
       name: 'Elu with a slope',
       model: of([node('Elu', ['x'], ['y'], { alpha: 0.5 })]),
-      operators: ['Relu', 'Sub', 'Exp', 'Sub', 'Mul', 'Add'],
+      operators: ['Relu', 'Min', 'Exp', 'Sub', 'Mul', 'Add'],
     },
     {
       name: 'Selu',
       model: of([node('Selu', ['x'], ['y'])]),
-      operators: ['Relu', 'Sub', 'Exp', 'Mul', 'Sub', 'Mul', 'Add'],
+      operators: ['Relu', 'Min', 'Exp', 'Mul', 'Sub', 'Mul', 'Add'],
     },
     {
       name: 'Celu, whose alpha widens it too, and Mish behind it',
       model: of([node('Celu', ['x'], ['c'], { alpha: 0.5 }), node('Mish', ['c'], ['y'])]),
       operators: [
         'Relu',
-        'Sub',
+        'Min',
         'Mul',
         'Exp',
         'Sub',

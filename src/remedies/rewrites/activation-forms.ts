@@ -106,7 +106,7 @@ class Writer {
 /** max(x, 0) * above + below * (exp(min(x, 0) / width) - 1) */
 function linearUnit(w: Writer, { above, below, width }: { above: number; below: number; width: number }): void {
   const positive = w.of('Relu', w.x)
-  const grown = w.of('Exp', w.times(w.of('Sub', w.x, positive), 1 / width))
+  const grown = w.of('Exp', w.times(w.of('Min', w.x, 0), 1 / width))
   w.of('Add', w.times(positive, above), w.times(w.of('Sub', grown, 1), below))
 }
 
