@@ -8,36 +8,36 @@ const FIELDS: Readonly<Record<Duration, number>> = { queue: 3, compute_input: 4,
 
 /** Of ModelStatisticsResponse; null where it has no model. Throws an Error where the bytes are no message. */
 export function readStatisticsMessage(bytes: Uint8Array): ModelStatistics | null {
-  const models = messagesIn(bytes).get(1) ?? []
-  return models.length === 0 ? null : new Map(models.map((model) => statisticsOf(model as Uint8Array)))
+  const models = fieldsIn(bytes).bytes.get(1) ?? []
+  return models.length === 0 ? null : new Map(models.map(statisticsOf))
 }
 
 function statisticsOf(model: Uint8Array): readonly [string, readonly number[]] {
-  const fields = messagesIn(model)
-  const times = messagesIn(fields.get(6)?.[0] as Uint8Array | undefined)
+  const { bytes, numbers } = fieldsIn(model)
+  const times = fieldsIn(bytes.get(6)?.[0]).bytes
   const duration = (name: Duration): Counted => {
-    const counted = messagesIn(times.get(FIELDS[name])?.[0] as Uint8Array | undefined)
-    return { count: Number(counted.get(1)?.[0] ?? 0), ns: Number(counted.get(2)?.[0] ?? 0) }
+    const counted = fieldsIn(times.get(FIELDS[name])?.[0]).numbers
+    return { count: counted.get(1) ?? 0, ns: counted.get(2) ?? 0 }
   }
-  const version = new TextDecoder().decode(fields.get(2)?.[0] as Uint8Array | undefined)
-  return [version, countersOf(Number(fields.get(4)?.[0] ?? 0), Number(fields.get(5)?.[0] ?? 0), duration)]
+  const version = new TextDecoder().decode(bytes.get(2)?.[0])
+  return [version, countersOf(numbers.get(4) ?? 0, numbers.get(5) ?? 0, duration)]
 }
 
-/** Values by field: messages and texts as bytes, whole numbers. */
-function messagesIn(bytes: Uint8Array = new Uint8Array(0)): ReadonlyMap<number, readonly (Uint8Array | bigint)[]> {
-  const found = new Map<number, (Uint8Array | bigint)[]>()
-  const reader = new BinaryReader(bytes)
+interface Fields {
+  /** Messages and texts, in their order. */
+  readonly bytes: Map<number, Uint8Array[]>
+  readonly numbers: Map<number, number>
+}
+
+/** Of a message, by field; none of one that is absent. */
+function fieldsIn(message: Uint8Array = new Uint8Array(0)): Fields {
+  const fields: Fields = { bytes: new Map(), numbers: new Map() }
+  const reader = new BinaryReader(message)
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag()
-    if (wire === WireType.Varint) add(field, BigInt(reader.uint64()))
-    else if (wire === WireType.LengthDelimited) add(field, reader.bytes())
+    if (wire === WireType.Varint) fields.numbers.set(field, Number(reader.uint64()))
+    else if (wire === WireType.LengthDelimited) fields.bytes.set(field, [...(fields.bytes.get(field) ?? []), reader.bytes()])
     else reader.skip(wire, field)
   }
-  return found
-
-  function add(field: number, value: Uint8Array | bigint): void {
-    const values = found.get(field)
-    if (values === undefined) found.set(field, [value])
-    else values.push(value)
-  }
+  return fields
 }

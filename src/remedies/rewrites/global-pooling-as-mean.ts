@@ -18,7 +18,10 @@ export const globalPoolingAsMean = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((one) => (isInBlocks(evidence, one) ? [] : (replace(matching, one, fresh) ?? []))),
+      matching.graph.node.flatMap((one) => {
+        const isMeant = isOperator(one, 'GlobalAveragePool') && !isInBlocks(evidence, one)
+        return isMeant ? (replace(matching, one, fresh) ?? []) : []
+      }),
     )
     if (rewritten === undefined) return []
     return rewriteProposal(setup, {
@@ -42,7 +45,7 @@ function isInBlocks({ profile }: RemedyEvidence, { name, opType, output }: OneNo
 function replace({ opset, dtype, shape }: Matching, one: OneNode, fresh: (hint: string) => string): Replacement | undefined {
   const [input, output] = [one.input[0]!, one.output[0]!]
   const rank = shape(input)?.length
-  if (!isOperator(one, 'GlobalAveragePool') || dtype(input) !== 'float32' || rank === undefined || rank < 3) return undefined
+  if (dtype(input) !== 'float32' || rank === undefined || rank < 3) return undefined
   const axes = Array.from({ length: rank - 2 }, (_, k) => k + 2)
   const given = { opType: 'ReduceMean', name: one.name || output }
   const parts = { parts: [one], remove: new Set([one]) }

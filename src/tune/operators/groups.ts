@@ -1,5 +1,5 @@
-// Which parts of a model are worth taking out: nodes that are alike, runs of elementwise nodes, and the pieces of a normalization or an attention, that take
-// much longer than their floor.
+// Which parts of a model are worth taking out: nodes that are alike, runs of elementwise nodes, and the pieces of a normalization or an
+// attention, that take much longer than their floor.
 import type { NodeProto } from 'onnx-buf'
 import type { NodeCost } from '../../analyze/costs.ts'
 import { elementCount } from '../../graph/dtype.ts'
