@@ -160,6 +160,30 @@ describe('states of the machine', () => {
     })
   })
 
+  test('one such pair in the last proof asks for more of its state, which may settle it either way', async () => {
+    // The first pair is slow, and again those from the seventh on.
+    const world = (slowRatios: readonly number[]) => {
+      const isSlow = (k: number) => k === 0 || k > 5
+      const pairs = Array.from({ length: 12 }, (_, k) => k)
+      const bases = pairs.map((k) => ({ score: 10, handoffNs: isSlow(k) ? SLOW_NS : FAST_NS }))
+      const ratio = (k: number) => (isSlow(k) ? slowRatios[k === 0 ? 0 : k - 5]! : 0.71 + (k % 2) / 100)
+      return scripted(
+        bases,
+        pairs.map((k) => ({ score: 10 * ratio(k), handoffNs: isSlow(k) ? SLOW_NS : FAST_NS })),
+      ).bench
+    }
+    expect(await judged(world([1.05, 0.8, 0.9, 0.7, 0.7, 0.7, 0.7]), PROOF)).toMatchObject({
+      verdict: 'faster',
+      pairs: 7,
+      reason: null,
+    })
+    expect(await judged(world([1.05, 1.06, 1.04, 0.7, 0.7, 0.7, 0.7]), PROOF)).toMatchObject({
+      verdict: 'no-difference',
+      pairs: 8,
+      reason: 'it takes 1.05 times as long while handoffs between threads are slow',
+    })
+  })
+
   test('a pair that spans a change speaks for neither state', async () => {
     // Two pairs are repeated, five are slow on both sides (9.9 / 16), and the last one spans a change: 11.2 / 10, in neither state.
     const bases = [FAST_NS, FAST_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, SLOW_NS, FAST_NS].map((handoffNs) => ({

@@ -48,7 +48,7 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
   const [baseDepth, depth] = plan.stopEarly ? (['look', 'look'] as const) : (['thorough', 'shipped'] as const)
   let repeats = 0
   let disturbed = 0
-  while (pairs.length < plan.most && (pairs.length === 0 || !isLate())) {
+  while ((pairs.length < plan.most || asksForMore(pairs, plan)) && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
     const sides = [() => bench.measure(base, baseDepth), () => bench.measure(candidate, depth)] as const
@@ -88,7 +88,7 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
   const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
   const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
-  const bad = slowerRegime(pairs, plan.stopEarly ? PAIRS_OF_A_STATE : 1) ?? slowerAtBest(bases, candidates)
+  const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates)
   const faster = (apart || pairs.length >= plan.least) && interval.high < 1 && bad === null
   const slower = pairs.length >= 2 && interval.low > 1
   const cut = plan.stopEarly && pairs.length < plan.most && !faster && !isClear(pairs, plan)
@@ -141,17 +141,38 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
 /** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. The last proof forgives none. */
 const PAIRS_OF_A_STATE = 2
 
+/** One pair in which a gain was lost may be noise: the last proof goes on until there are so many of that state, or so many more of any. */
+const SETTLES_A_STATE = 3
+const MOST_MORE = 6
+
+function asksForMore(pairs: readonly Pair[], { stopEarly, most }: JudgePlan): boolean {
+  if (stopEarly || pairs.length >= most + MOST_MORE) return false
+  const slower = slowerRegime(pairs, 1)
+  return slower !== null && slower.pairs < SETTLES_A_STATE
+}
+
+function whyRegime(pairs: readonly Pair[], { stopEarly }: JudgePlan): string | null {
+  const slower = slowerRegime(pairs, stopEarly ? PAIRS_OF_A_STATE : 1)
+  return slower && `it takes ${slower.ratio.toFixed(2)} times as long while handoffs between threads are ${slower.handoffs}`
+}
+
+interface SlowerRegime {
+  readonly handoffs: 'fast' | 'slow'
+  readonly ratio: number
+  readonly pairs: number
+}
+
 /** A candidate must not lose in any state of the machine that was seen: a change of threads may win in one and lose in another. */
-function slowerRegime(pairs: readonly Pair[], least: number): string | null {
+function slowerRegime(pairs: readonly Pair[], least: number): SlowerRegime | null {
   const known = pairs.filter(({ handoffNs }) => handoffNs !== null).sort((a, b) => a.handoffNs! - b.handoffNs!)
   if (known.length === 0) return null
   const fastest = known[0]!.handoffNs!
   const slow = known.filter(({ handoffNs }) => isSlower(handoffNs!, fastest))
   const fast = known.filter(({ handoffNs }) => !isSlower(handoffNs!, fastest))
-  for (const [name, group] of [['fast', fast] as const, ['slow', slow] as const]) {
+  if (slow.length === 0) return null
+  for (const [handoffs, group] of [['fast', fast] as const, ['slow', slow] as const]) {
     const ratio = group.length >= least ? median(group.map((pair) => pair.ratio)) : 0
-    if (slow.length > 0 && ratio > 1)
-      return `it takes ${ratio.toFixed(2)} times as long while handoffs between threads are ${name}`
+    if (ratio > 1) return { handoffs, ratio, pairs: group.length }
   }
   return null
 }
