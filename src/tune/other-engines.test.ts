@@ -1,8 +1,9 @@
 // Other engines, tried on a made-up machine after the remedies of the measured one.
 import { describe, expect, test } from 'vitest'
 import { defineRemedy, type OtherEngine, type Remedy } from '../rewrite/remedy.ts'
-import { exampleRemedy, type Has } from './example-bench.ts'
-import { outcomeOf, type Rest, run, shipped, times } from './example-search.ts'
+import type { Bench } from './bench.ts'
+import { exampleBench, exampleRemedy, type Has } from './example-bench.ts'
+import { original, outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
 
 const other = (id: string, rest: Partial<OtherEngine> = {}): OtherEngine => ({
   id,
@@ -94,6 +95,42 @@ describe('another engine', () => {
     const one = await run({ timeMs, isWrong: (has) => has('wrong') }, [choice], { evidence: { otherEngines: engines } })
     expect(outcomeOf(one, 'choice wrong')).toMatchObject({ outcome: 'rejected' })
     expect(shipped(one)).toBe('fast')
+  })
+
+  describe('that the last proof refuses', () => {
+    /** Where one of these is shipped, it is as slow as the original. */
+    const refusing = async (refused: readonly string[], remedies: readonly Remedy[], engines: readonly OtherEngine[]) => {
+      const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ rewrite: 1.5, fast: 3, second: 2 }) })
+      const measure: Bench['measure'] = (setup, depth) =>
+        made.measure(depth === 'shipped' && refused.includes(setup.engine?.id ?? '') ? original : setup, depth)
+      return runOn({ ...made, measure }, made, [choice, ...remedies], { evidence: { otherEngines: engines } })
+    }
+    const both = [other('fast'), other('second')]
+
+    test('gives way to the next best, on what was kept before', async () => {
+      const one = await refusing(['fast'], [rewrite], both)
+      expect(shipped(one)).toBe('rewrite+second')
+      expect(one.found.proof!.judgement.speedup).toBeCloseTo(3, 0)
+      expect(one.found.tried.filter(({ name }) => name === 'choice second')).toMatchObject([{ kept: true }])
+      expect(outcomeOf(one, 'choice fast')).toMatchObject({ kept: false, reason: expect.stringMatching(/not in the last proof/) })
+    })
+
+    test('leaves what was kept without any engine', async () => {
+      const one = await refusing(['fast', 'second'], [rewrite], both)
+      expect(shipped(one)).toBe('rewrite')
+      for (const name of ['choice fast', 'choice second'])
+        expect(outcomeOf(one, name)).toMatchObject({ kept: false, reason: expect.stringMatching(/not in the last proof/) })
+    })
+
+    test('leaves the original where there was nothing else, and says why at the end', async () => {
+      const one = await refusing(['fast'], [], [other('fast')])
+      expect(shipped(one)).toBe('')
+      expect(one.told.at(-1)).toMatchObject({
+        name: 'choice fast',
+        kept: false,
+        reason: expect.stringMatching(/not in the last proof/),
+      })
+    })
   })
 
   test('that ends its process costs its own row', async () => {

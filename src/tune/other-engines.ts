@@ -20,17 +20,62 @@ interface Choice extends Candidate {
   readonly onKept: boolean
 }
 
-export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<SearchState> {
+/** How many have a turn after one that the last proof refused. */
+const MOST_INSTEAD = 2
+
+export interface Engines {
+  readonly state: SearchState
+  /** When none of them was kept. */
+  readonly before: SearchState
+  /** Those that another one was better than in the first look, best first. */
+  readonly others: readonly Looked[]
+}
+
+export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
   const { bench, onStep } = plan
   const choices = await choicesOf(plan, given, remedies)
-  if (plan.dryRun) return leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
+  if (plan.dryRun) {
+    const untried = leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
+    return { state: untried, before: untried, others: [] }
+  }
   const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
   const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
   const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
   const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
-  let state: SearchState = { ...given, endMs: Math.max(given.endMs, bench.nowMs() + plan.budgetMs * JUDGING_SHARE) }
-  for (const { choice, look } of withoutEchoes(ranked)) state = await take(plan, given, state, { choice, look })
-  return state
+  let state = withTimeToJudge(plan, given)
+  const others: Looked[] = []
+  for (const one of withoutEchoes(ranked)) {
+    if (betterThan(state, one) !== undefined && isShortlisted(one.look)) others.push(one)
+    state = await take(plan, given, state, one)
+  }
+  return { state, before: given, others: others.slice(0, MOST_INSTEAD) }
+}
+
+const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): SearchState => ({
+  ...state,
+  endMs: Math.max(state.endMs, bench.nowMs() + budgetMs * JUDGING_SHARE),
+})
+
+/**
+ * In place of an engine that the last proof refused the next best, on what was kept before any engine; without one, that alone. null: the refused
+ * holds no engine.
+ */
+export async function tryInstead(
+  plan: SearchPlan,
+  { before, others }: Engines,
+  refused: SearchState,
+  doubt: string | null,
+): Promise<Engines | null> {
+  const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
+  if (engine === undefined) return null
+  const [next, ...rest] = others
+  const { tried: rows } = withoutKept(refused, engine.remedy, before, doubt)
+  const since = rows.slice(before.tried.length)
+  plan.onTried(since.find(({ name }) => name === nameOf(engine))!)
+  const tried = [...before.tried, ...since.filter(({ name }) => next === undefined || name !== nameOf(next.choice))]
+  const without = { ...refused, setup: before.setup, kept: before.kept, p50Ms: before.p50Ms, tried }
+  if (next === undefined) return { state: without, before, others: [] }
+  return { state: await take(plan, before, withTimeToJudge(plan, without), next), before, others: rest }
 }
 
 async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedies: readonly Remedy[]): Promise<Choice[]> {
@@ -61,10 +106,14 @@ function withoutEchoes(all: readonly Looked[]): readonly Looked[] {
 
 const ratioOf = ({ ratios }: FirstLook): number => (ratios.length > 0 ? geometricMean(ratios) : Number.POSITIVE_INFINITY)
 
-interface Looked {
+export interface Looked {
   readonly choice: Choice
   readonly look: FirstLook
 }
+
+/** What was kept of the same remedy; of those that may not be kept nothing is. */
+const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: Looked): Candidate | undefined =>
+  proposal.refused === undefined ? kept.find((one) => one.remedy.id === remedy.id) : undefined
 
 /** `given`: before any of them was kept, which their setups stand on. */
 async function take(plan: SearchPlan, given: SearchState, state: SearchState, { choice, look }: Looked): Promise<SearchState> {
@@ -79,7 +128,7 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
     const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${proposal.refused}`
     return told(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement }))
   }
-  const other = state.kept.find(({ remedy }) => remedy.id === choice.remedy.id)
+  const other = betterThan(state, { choice, look })
   if (other !== undefined) {
     const reason = `${nameOf(other)} was better in the first look`
     return told(plan, state, tried(choice, 'no-difference', reason, seen))

@@ -5,7 +5,7 @@ import { type Candidate, isAllowed, type Proposed, propose } from './candidates.
 import { drop } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'
 import { look } from './look.ts'
-import { tryEngines } from './other-engines.ts'
+import { type Engines, tryEngines, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { begun, isKept, type SearchPlan, type SearchState, told } from './state.ts'
 import { type Tried, tried } from './tried.ts'
@@ -44,9 +44,10 @@ export async function search(plan: SearchPlan): Promise<Found> {
   const noTurn = early.filter((one) => !isKept(state, one) && !state.tried.some(({ remedies: [id] }) => id === one.id))
   if (late.length > 0 && bench.nowMs() < state.endMs) state = await round(plan, state, noTurn)
   const enginesEndMs = Math.max(startMs + plan.budgetMs, bench.nowMs() + plan.budgetMs * ENGINE_SHARE)
-  if (choices.length > 0) state = await tryEngines(plan, { ...state, endMs: enginesEndMs }, choices)
+  const engines = choices.length > 0 ? await tryEngines(plan, { ...state, endMs: enginesEndMs }, choices) : null
+  state = engines?.state ?? state
   if (state.kept.length > 1) state = await drop(plan, state)
-  return conclude(plan, state)
+  return conclude(plan, await proveInTurn(plan, state, engines))
 }
 
 async function tryEarly(plan: SearchPlan, given: SearchState, early: readonly Remedy[]): Promise<SearchState> {
@@ -97,13 +98,27 @@ async function judgeAll(plan: SearchPlan, given: SearchState, candidates: readon
   return state
 }
 
+type Proven = Pick<Found, 'proof'> & { readonly doubt: string | null; readonly state: SearchState }
+
+/** Where the last proof refuses an engine, the next best has its turn, and at last what was kept without any. */
+async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engines | null): Promise<Proven> {
+  const proven = (state: SearchState): Proven | Promise<Proven> =>
+    state.kept.length > 0 ? prove(plan, state) : { proof: null, doubt: null, state }
+  let found = await proven(given)
+  let left = engines
+  while (left !== null && found.proof?.proven !== true) {
+    left = await tryInstead(plan, left, found.state, found.doubt)
+    if (left !== null) found = await proven(left.state)
+  }
+  return found
+}
+
 /** What is proven is handed over; else the original. */
-async function conclude(plan: SearchPlan, given: SearchState): Promise<Found> {
-  const nothing = { proof: null, doubt: null, state: given }
-  const { proof, doubt, state } = given.kept.length > 0 ? await prove(plan, given) : nothing
+function conclude(plan: SearchPlan, { proof, doubt, state }: Proven): Found {
   const isTried = (name: string) => state.tried.some((row) => row.name === name)
   const untried = [...new Set(state.untried)].filter((name) => !isTried(name))
   if (proof?.proven) return { setup: state.setup, kept: state.kept, tried: state.tried, untried, proof }
   const refused = state.tried.map((row) => (row.kept ? { ...row, kept: false, reason: doubt } : row))
+  for (const [k, row] of refused.entries()) if (row !== state.tried[k]) plan.onTried(row)
   return { setup: plan.original, kept: [], tried: refused, untried, proof }
 }
