@@ -1,7 +1,8 @@
 // Layer, instance, group and RMS normalization as exporters write them: y = (x - mean) / sqrt(variance + epsilon) * scale + bias, with means
 // over the last axis or over others.
 // The forms that ONNX Runtime looks for itself: onnxruntime/core/optimizer/layer_norm_fusion.cc; here also squares by Mul, a
-// reciprocal of the root, the root by Pow, the scale before the product (Keras), no scale or bias, casts to the type that is there.
+// reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
+// bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
 import type { Constant } from '../graph/constants.ts'
 import { intsOf, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
@@ -49,14 +50,15 @@ export function findNorm(matching: Matching, add: NodeProto, meant = LAYER_NORM)
   const parts = new Set<NodeProto>()
   const walk = walker(matching, parts)
   const anchor = walk.maker(sum.value)
-  const axes = meanAxes(matching, anchor)
-  if (anchor === undefined || axes === undefined) return undefined
-  const over = { axes, shape: matching.shape(anchor.input[0]) }
+  const variance = meanBy(matching, anchor)
+  if (anchor === undefined || variance === undefined) return undefined
+  const { axes, value: squares } = variance
+  const over = { axes, shape: matching.shape(squares) }
   if (!meant.over(over)) return undefined
-  const square = walk.maker(anchor.input[0]!)
+  const square = walk.maker(squares)
   const base = square && squared(matching, square)
   if (square === undefined || base === undefined || matching.constant(sum.constant)?.dtype !== 'float32') return undefined
-  parts.add(add).add(anchor).add(square)
+  for (const one of [add, ...variance.means, square]) parts.add(one)
 
   const centre = centredBy(matching, walk, { value: base, axes })
   const source = { x: centre?.x ?? base, base, mean: centre?.mean, axes }
@@ -121,6 +123,27 @@ interface Source {
   readonly axes: readonly number[]
 }
 
+interface Mean {
+  /** What the mean is taken of. */
+  readonly value: string
+  readonly axes: readonly number[]
+  readonly means: readonly NodeProto[]
+}
+
+/** A mean of means over other axes is one over all of them, since each is of as many numbers. Goes back to `of`, where it comes upon that. */
+function meanBy(matching: Matching, last: NodeProto | undefined, of?: string): Mean | undefined {
+  const axes = meanAxes(matching, last)
+  if (last === undefined || axes === undefined) return undefined
+  const value = last.input[0]!
+  const before = value === of ? undefined : meanBy(matching, matching.producer(value), of)
+  if (before === undefined) return { value, axes, means: [last] }
+  const rank = matching.shape(before.value)?.length
+  if (rank === undefined) return undefined
+  const all = [...before.axes, ...axes].map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
+  if (new Set(all).size < all.length) return undefined
+  return { value: before.value, axes: all, means: [last, ...before.means] }
+}
+
 /** undefined of what is no mean, where the axes are not known, and of all axes. */
 function meanAxes({ numbers, shape }: Matching, mean: NodeProto | undefined): readonly number[] | undefined {
   if (!isOperator(mean, 'ReduceMean') || numberOf(mean, 'keepdims', 1) !== 1) return undefined
@@ -145,10 +168,9 @@ function centredBy(
 ) {
   const sub = matching.producer(walk.source(value))
   if (!isOperator(sub, 'Sub')) return undefined
-  const mean = matching.producer(sub.input[1])
-  const same = meanAxes(matching, mean)?.join() === axes.join()
-  if (mean === undefined || !same || mean.input[0] !== sub.input[0]) return undefined
-  walk.parts.add(sub).add(mean)
+  const mean = meanBy(matching, matching.producer(sub.input[1]), sub.input[0])
+  if (mean?.axes.join() !== axes.join() || mean.value !== sub.input[0]) return undefined
+  for (const one of [sub, ...mean.means]) walk.parts.add(one)
   return { x: sub.input[0]!, mean: sub.input[1]! }
 }
 
@@ -186,10 +208,15 @@ interface Product {
   readonly bias?: string
 }
 
-/** The normalized value: the quotient with the root, or the product with one over it. */
+/** The normalized value: the quotient with the root, scaled before it or not, or the product with one over it. */
 function productOf(matching: Matching, walk: Walk, root: Root, source: Source): Product | undefined {
   if (root.kind === 'inverse') return multiplied(matching, walk, root.node, source)
-  return isBase(matching, walk, root.numerator, source) ? { node: root.node } : undefined
+  if (isBase(matching, walk, root.numerator, source)) return { node: root.node }
+  const scaled = walk.maker(root.numerator)
+  const mul = withConstant(matching, scaled, 'Mul')
+  if (scaled === undefined || mul === undefined || !isBase(matching, walk, mul.value, source)) return undefined
+  walk.parts.add(scaled)
+  return { node: root.node, scale: mul.constant }
 }
 
 /** The product with one over the root, scaled before it or not. */

@@ -35,9 +35,10 @@ const make = (
 
 const mean = (from: string, to: string, axes: readonly number[]) => node('ReduceMean', [from], [to], { axes: [...axes] })
 /** Up to `n`, the normalized value. */
-const normalized = (axes: readonly number[]) => [
-  mean('x', 'm', axes),
-  node('Sub', ['x', 'm'], ['d']),
+const normalized = (axes: readonly number[]) => normalizedOf('x', axes)
+const normalizedOf = (x: string, axes: readonly number[]) => [
+  mean(x, 'm', axes),
+  node('Sub', [x, 'm'], ['d']),
   node('Mul', ['d', 'd'], ['q']),
   mean('q', 'v', axes),
   node('Add', ['v', 'epsilon'], ['e']),
@@ -67,6 +68,30 @@ checkRemedy(fuseInstanceNorm, {
         { opset: 18, initializers: [...constants, int64Tensor('axes', [2], [2, 3])] },
       ),
       operators: ['InstanceNormalization'],
+    },
+    {
+      name: 'means of means, with the factor before the quotient, as networks that separate voices have it',
+      model: make([
+        mean('x', 'm1', [1]),
+        mean('m1', 'm2', [2]),
+        mean('m2', 'm', [3]),
+        node('Sub', ['x', 'm'], ['d']),
+        node('Pow', ['d', 'two'], ['q']),
+        mean('q', 'v1', [1]),
+        mean('v1', 'v2', [3]),
+        mean('v2', 'v', [2]),
+        node('Mul', ['scale3', 'd'], ['g']),
+        node('Add', ['v', 'epsilon'], ['e']),
+        node('Sqrt', ['e'], ['s']),
+        node('Div', ['g', 's'], ['n']),
+        node('Add', ['n', 'bias3'], ['y']),
+      ]),
+      operators: ['Reshape', 'InstanceNormalization', 'Reshape', 'BatchNormalization'],
+    },
+    {
+      name: 'what is normalized is a mean itself',
+      model: make([mean('x', 'x0', [1]), ...normalizedOf('x0', [2, 3]), node('Add', ['x', 'n'], ['y'])]),
+      operators: ['ReduceMean', 'InstanceNormalization', 'Add'],
     },
     {
       name: 'channels last, with the factor in the reciprocal, as TensorFlow writes it',
