@@ -53,3 +53,10 @@ test('of changes that do nothing few are taken for faster together', () => {
 test('a clear one speaks for itself, whatever the others say', () => {
   expect(names([row('clear', variant(0.5, 1.1)), row('not', variant(1.2, 2)), row('nor', variant(1.1, 2))])).toEqual(['clear'])
 })
+
+test('one that was disturbed says nothing, and does not drown what the others say', () => {
+  const rows = Array.from({ length: 9 }, (_, i) => row(`n${i}`, variant(0.6, 2)))
+  const wild = row('wild', variant(0.6, 20), { aloneMs: 9, insideMs: 9 })
+  expect(names([...rows, wild])).toEqual(names(rows))
+  expect(names(Array.from({ length: 9 }, (_, i) => row(`n${i}`, variant(0.6, 20))))).toEqual([])
+})

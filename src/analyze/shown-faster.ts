@@ -44,6 +44,7 @@ export function shownFaster(
         shown.push({ row, variant, saving: savingOf(row, variant) })
         continue
       }
+      if (!(halfWidth(variant) < Math.log(MOST_DISTURBED))) continue
       const key = `${row.opTypes.join('+')} ${variant.kind} ${variant.remedy}`
       pools.set(key, [...(pools.get(key) ?? []), { row, variant }])
     }
@@ -53,6 +54,8 @@ export function shownFaster(
 
 /** Fewer may err alike by chance. */
 const LEAST_POOL = 3
+/** Half an interval, as a factor: what was disturbed so much says nothing of its own, and would drown what the others say. */
+const MOST_DISTURBED = 2.5
 
 type Pooled = Omit<Shown, 'saving'>
 

@@ -43,5 +43,5 @@ export const foundAlone = (given: AloneCase) => [
 export const clearAlone = (given: AloneCase, other: OperatorVariant['kind']) => [
   { name: 'a ratio whose interval reaches 1', given: alone(given, { change: { ratio: 0.8, ratioHigh: 1.01 } }) },
   { name: 'another change helps', given: alone(given, { change: { kind: other, remedy: null } }) },
-  { name: 'too small a part of the p50', given: alone(given, { p50Ms: 100 }) },
+  { name: 'too small a part of the p50', given: alone(given, { p50Ms: 200 }) },
 ]

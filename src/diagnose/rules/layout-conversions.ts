@@ -40,7 +40,8 @@ export const layoutConversions = defineRule({
     const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
     const alone = aloneByNode(operatorExperiments)
     const savingMs = moves.reduce((sum, { name, timeMs: inside }) => sum + Math.min(inside, alone.get(name) ?? inside), 0)
-    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+    const timedAlone = moves.every(({ name }) => alone.has(name))
+    if (!isWorthSaying(savingMs, p50Ms, { timedAlone })) return 'clear'
 
     const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
     const undone =
@@ -51,7 +52,7 @@ export const layoutConversions = defineRule({
         and compute nothing.${undone} The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
-      basis: moves.every(({ name }) => alone.has(name)) ? 'measured' : 'modelled',
+      basis: timedAlone ? 'measured' : 'modelled',
       nodes: moves.map((node) => node.name),
       next: 'whyslow fix MODEL -o fast/',
     }

@@ -32,7 +32,7 @@ export interface Timed {
 
 export interface VariantsGiven {
   readonly options: EngineOptions
-  /** Channels that the engine's blocked kernels work on at once. */
+  /** Channels in a block of the engine's kernels. */
   readonly lanes: number
   readonly threadsInUse: number
   /** It takes so long that one thread is the last that is likely to be faster, where it is a product. */
@@ -130,7 +130,13 @@ function countsOf({ proto }: Model): ReadonlyMap<string, number> {
   return counts
 }
 
-/** A single convolution with few channels, given zeros as further ones; undefined where its channels fill the kernel's block. */
+/**
+ * Blocks of output channels that the blocked kernels compute from each number they load; of fewer, loading is what they wait for:
+ * FilterSetSize in onnxruntime/core/mlas/lib/snchwc.cpp.
+ */
+const BLOCKS_AT_ONCE = 4
+
+/** A single convolution with few channels, given zeros as further ones; undefined where its channels are all that the kernels take at once. */
 function filledChannels(part: Model, lanes: number): Pick<Variant, 'model' | 'detail' | 'share'> | undefined {
   const graph = part.proto.graph!
   const operators = graph.node.filter((node) => !isConstantNode(node))
@@ -140,9 +146,9 @@ function filledChannels(part: Model, lanes: number): Pick<Variant, 'model' | 'de
   const weights = graph.initializer.find(({ name }) => name === conv!.input[1])
   if (weights === undefined) return undefined
   const [m, c, ...kernel] = weights.dims.map(Number) as [number, number, ...number[]]
-  const up = (channels: number): number => Math.ceil(channels / lanes) * lanes
+  const wideM = Math.max(BLOCKS_AT_ONCE * lanes, Math.ceil(m / lanes) * lanes)
   // Few input channels have kernels of their own.
-  const [wideM, wideC] = [up(m), c < lanes && c > 4 ? lanes : c]
+  const wideC = c < lanes && c > 4 ? lanes : c
   if (wideM === m && wideC === c) return undefined
   const zeros = (name: string, shape: readonly number[]) => floatTensor(name, shape, new Float32Array(elementCount(shape)))
   const resized = (one: ValueInfoProto, channels: number): ValueInfoProto => {

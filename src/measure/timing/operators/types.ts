@@ -2,8 +2,8 @@
 import type { RatioInterval } from '../statistics.ts'
 
 /**
- * one-thread: on one of the threads. plain-layout: without the engine's blocked layout. filled-channels: channels filled up to the block that
- * the engine's kernels work on, per channel. spread-operands: operands that are broadcast written out. one-pass: the longest of a run of
+ * one-thread: on one of the threads. plain-layout: without the engine's blocked layout. filled-channels: channels filled up to the blocks that
+ * the engine's kernels work on at once, per channel. spread-operands: operands that are broadcast written out. one-pass: the longest of a run of
  * elementwise operators, which is what one pass over the same numbers would take. four-samples: four at once, per sample. relu: a Relu in
  * place of a costly function, which gives other numbers. rewrite: what an exact remedy makes of it. float: a quantized operator
  * in float32. int8: a float product in int8, as `quantize` writes it.
