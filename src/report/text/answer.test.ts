@@ -72,7 +72,7 @@ describe('the answer', () => {
     const withNext = (next: string) => [{ ...finding('The call costs', 4.2, 'measured'), next }]
     const said = (next: string) => answer({ ...facts, areas: areas(0, 0, 1, 0), findings: withNext(next) })
     expect(said("whyslow fix 'my models/a.onnx' -o fast/ --for throughput")).toContain(
-      '; try whyslow fix --for throughput: the first finding, "The call costs", is worth 4.20 ms of it (measured).',
+      '; try whyslow fix --for throughput: the first finding, "The call costs", is worth 4.20 ms a prediction (measured).',
     )
     expect(said("whyslow quantize 'my models/a.onnx' -o fast/ --data SAMPLES")).toContain('; try whyslow quantize: ')
     expect(said('whyslow a.onnx --engine ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')

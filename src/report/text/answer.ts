@@ -85,7 +85,7 @@ function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): 
     const title = `the first finding, "${printable(first.title)}",`
     return first.next === null
       ? `; fixing ${title} would save ${saving} (${first.basis})`
-      : `; try ${inShort(first.next)}: ${title} is worth ${saving} of it (${first.basis})`
+      : `; try ${inShort(first.next)}: ${title} is worth ${saving} a prediction (${first.basis})`
   }
   if (latency === null) {
     const reason = notChecked[0]?.reason
