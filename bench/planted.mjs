@@ -4,6 +4,7 @@
 // twin shows it, or it is not undone.
 //   node bench/planted.mjs      ONLY=word,word keeps rows by their cause
 import path from 'node:path'
+import { attention, hardSwish, pooling, rowsByIndex, skips, slopes, wholeSample } from './planted/forms.mjs'
 import {
   broadcast,
   convolutions,
@@ -176,6 +177,20 @@ const causes = [
     planted: { model: () => file(softmax, { classes: 2 }), flags: quick },
     twin: { model: () => file(softmax, { classes: 512 }), flags: quick },
   },
+  ...[
+    { cause: 'attention in pieces', rule: 'unfused-operators', make: attention, planted: { inPieces: true } },
+    { cause: 'HardSwish in pieces', rule: 'unfused-elementwise', make: hardSwish, planted: { inPieces: true } },
+    { cause: 'PRelu of one slope', rule: 'inefficient-kernels', make: slopes, planted: { general: true } },
+    { cause: 'global pooling in the plain layout', rule: 'inefficient-kernels', make: pooling, planted: { pooled: true } },
+    { cause: 'residual sums fused with their normalization', rule: 'slow-normalization', make: skips, planted: { fused: true } },
+    { cause: 'rows taken element by element', rule: 'inefficient-kernels', make: rowsByIndex, planted: { repeated: true } },
+    { cause: 'a whole sample normalized in pieces', rule: 'slow-normalization', make: wholeSample, planted: { inPieces: true } },
+  ].map(({ cause, rule, make, planted }) => ({
+    cause,
+    rules: [rule],
+    planted: { model: () => file(make, planted), flags: quick },
+    twin: { model: () => file(make, Object.fromEntries(Object.keys(planted).map((key) => [key, false]))), flags: quick },
+  })),
   {
     cause: 'quantized: convolutions in groups of four channels',
     rules: ['int8-slower-than-float'],

@@ -2,55 +2,8 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { floatTensor, model, node, rawTensor, valueInfo, writeModel } from '../../dist/graph/build.js'
-import { mulberry32 } from '../../dist/graph/random.js'
-
-const FLOAT = 'float32'
-
-const random = mulberry32(1)
-/** Numbers in ±size/2, the same at every run. */
-const noise = (count, size = 0.1) => Float32Array.from({ length: count }, () => (random() - 0.5) * size)
-
-const weights = (name, shape) => floatTensor(name, shape, noise(shape.reduce((a, b) => a * b, 1)))
-const scalar = (name, value) => floatTensor(name, [], [value])
-const filled = (name, count, value) => floatTensor(name, [count], new Float32Array(count).fill(value))
-
-/** A chain under construction: `add` appends an operator on the last value and gives its output's name. */
-function chain(inputName) {
-  const nodes = []
-  const initializers = []
-  let last = inputName
-  return {
-    nodes,
-    initializers,
-    get last() {
-      return last
-    },
-    add(opType, others = [], attributes = {}, input = last, name = `${opType.toLowerCase()}_${nodes.length}`) {
-      nodes.push(node({ opType, name }, [input, ...others], [`${name}_out`], attributes))
-      last = `${name}_out`
-      return last
-    },
-    constant(tensor) {
-      initializers.push(tensor)
-      return tensor.name
-    },
-  }
-}
-
-const write = (folder, name, parts) => {
-  const file = path.join(folder, `${name}.onnx`)
-  fs.writeFileSync(file, writeModel(model(parts)))
-  return file
-}
-
-const finish = (folder, name, { nodes, initializers, last }, inShape, outShape) =>
-  write(folder, name, {
-    nodes,
-    initializers,
-    inputs: [valueInfo('x', FLOAT, inShape)],
-    outputs: [valueInfo(last, FLOAT, outShape)],
-  })
+import { node, rawTensor, valueInfo } from '../../dist/graph/build.js'
+import { chain, FLOAT, filled, finish, noise, random, scalar, weights, write } from './net.mjs'
 
 /** Blocks of MatMul and LayerNormalization over 112 x 112 x 64; planted: normalized over another axis, with moves there and back. */
 export function normalized(folder, { moved }) {
