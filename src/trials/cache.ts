@@ -8,7 +8,7 @@ import { cacheFolder } from '../machine/folders.ts'
 import type { Machine } from '../machine/types.ts'
 
 /** Written into every key: values whose meaning or method changed are measured again. */
-const cacheVersion = 1
+const cacheVersion = 2
 
 export interface CacheOptions {
   /** `no-cache`: neither read nor write. `refresh`: write only. */

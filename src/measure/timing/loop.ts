@@ -1,8 +1,15 @@
-// The median of one loop of predictions: for whatever is compared with another loop beside it, and needs neither samples nor counters.
+// What one loop of predictions takes: for whatever is compared with another loop beside it, and needs neither samples nor counters.
 import { type Clock, type SamplerPlan, takeSamples, timedRuns } from '../../engines/sampler.ts'
 import type { PreparedRun } from '../../engines/types.ts'
-import { median } from './statistics.ts'
+import { lowerQuartile, median } from './statistics.ts'
 
-/** ms; `runs` are predicted with in turn. */
+/** The median, ms; `runs` are predicted with in turn. */
 export const loopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>
-  median((await takeSamples(timedRuns(runs, now), plan, now)).samplesMs)
+  median(await samplesOf(runs, plan, now))
+
+/** The lower quartile, ms. Of a loop of few milliseconds the median is as often as not what one disturbance, which lasts as long, made of it. */
+export const quietLoopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>
+  lowerQuartile(await samplesOf(runs, plan, now))
+
+const samplesOf = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<readonly number[]> =>
+  (await takeSamples(timedRuns(runs, now), plan, now)).samplesMs

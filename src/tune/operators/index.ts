@@ -47,14 +47,14 @@ export interface ExperimentsPlan {
   readonly wholesMs: number
 }
 
-/** As many as give a ratio an interval; more of them, which make it narrower, where time is left. */
-const ROUNDS = 4
+/** As many as give a ratio an interval that one wild round hardly widens; more of them, which make it narrower, where time is left. */
+const ROUNDS = 6
 const MOST_ROUNDS = 12
-const SAMPLE_MS = 3
+const SAMPLE_MS = 2
 /** In each round: a slow operator is predicted with so often, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
 /** What one model takes in a round beside its samples: opening, warming. */
-const OPEN_MS = 5
+const OPEN_MS = 3.5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
 /** Of the time: the whole model beside its operators takes no more. */

@@ -59,7 +59,7 @@ export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cach
   readonly enough?: OperatorTimesInput['enough']
 }
 
-/** p50 of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
+/** Lower quartile of each round, ms, the call's cost in it; a string: why there is none. By the models' keys. */
 export async function timeModels(plan: ModelTimesPlan): Promise<ReadonlyMap<string, readonly number[] | string>> {
   const known = new Map<string, readonly number[] | string>()
   let left = plan.models
