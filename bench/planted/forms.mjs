@@ -5,20 +5,18 @@ import { chain, FLOAT, filled, finish, scalar, weights, write } from './net.mjs'
 
 const int64 = (name, values) => int64Tensor(name, [values.length], values)
 
-/** Two attentions of 8 heads over 192 positions of 256 numbers; planted: in pieces, where the twin has the engine's operator. */
+/** Four attentions of 8 heads over 96 positions of 256 numbers; planted: in pieces, where the twin has the engine's operator. */
 export function attention(folder, { inPieces }) {
-  const [positions, width, heads] = [192, 256, 8]
+  const [positions, width, heads] = [96, 256, 8]
   const shape = [1, positions, width]
   const net = chain('x')
   const toHeads = net.constant(int64('to_heads', [1, positions, heads, width / heads]))
   const back = net.constant(int64('back', shape))
   const scale = net.constant(scalar('scale', 1 / Math.sqrt(width / heads)))
-  const add = (opType, inputs, attributes) => net.add(opType, inputs.slice(1), attributes, inputs[0])
-  for (let k = 0; k < 2; k++) {
-    const from = net.last
-    const [query, key, value] = ['q', 'k', 'v'].map((which) =>
-      add('MatMul', [from, net.constant(weights(`${which}${k}`, [width, width]))]),
-    )
+  const add = (opType, [first, ...others], attributes) => net.add(opType, others, attributes, first)
+  for (let k = 0; k < 4; k++) {
+    const value = net.last
+    const [query, key] = ['q', 'k'].map((which) => add('Mul', [value, net.constant(weights(`${which}${k}`, [width]))]))
     if (inPieces) {
       const inHeads = (of, perm) => add('Transpose', [add('Reshape', [of, toHeads])], { perm })
       const q = inHeads(query, [0, 2, 1, 3])
@@ -30,14 +28,13 @@ export function attention(folder, { inPieces }) {
       net.nodes.push(node(operator, [query, key, value], [`attended${k}`], { num_heads: heads }))
       net.add('Identity', [], {}, `attended${k}`)
     }
-    net.add('MatMul', [net.constant(weights(`o${k}`, [width, width]))])
   }
   return finish(folder, inPieces ? 'attention-in-pieces' : 'attention', net, shape, shape)
 }
 
 /** Pointwise convolutions with HardSwish behind each; planted: in pieces, as exports before opset 14 write it. */
 export function hardSwish(folder, { inPieces }) {
-  const [channels, side] = [64, 56]
+  const [channels, side] = [32, 56]
   const shape = [1, channels, side, side]
   const net = chain('x')
   const [three, zero, six] = [3, 0, 6].map((value) => net.constant(scalar(`number_${value}`, value)))
@@ -50,7 +47,8 @@ export function hardSwish(folder, { inPieces }) {
       net.add('Div', [six])
     } else net.add('HardSwish')
   }
-  return finish(folder, inPieces ? 'hard-swish-in-pieces' : 'hard-swish', net, shape, shape)
+  net.add('ReduceMean', [], { axes: [2, 3] })
+  return finish(folder, inPieces ? 'hard-swish-in-pieces' : 'hard-swish', net, shape, [1, channels, 1, 1])
 }
 
 /** Products with slopes by channel between them; planted: PRelu, whose kernel goes number by number, where the twin has LeakyRelu. */
@@ -98,7 +96,7 @@ export function skips(folder, { fused }) {
 
 /** Rows taken by an index; planted: element by element, the index repeated along each row, as PyTorch's gather is exported. */
 export function rowsByIndex(folder, { repeated }) {
-  const [rows, width, taken] = [2000, 64, 8000]
+  const [rows, width, taken] = [2000, 32, 4000]
   const net = chain('x')
   const spread = net.constant(int64('spread', [taken, width]))
   const column = net.constant(int64('column', [taken, 1]))

@@ -147,9 +147,9 @@ export function elementwise(folder, { many }) {
   return finish(folder, many ? 'many-passes' : 'one-pass', net, shape, [1, 1])
 }
 
-/** Softmax of 8192 numbers, scaled again behind it; planted: as rows of two, each of which the engine begins anew. */
+/** Softmax of 65,536 numbers, scaled again behind it; planted: as rows of two, each of which the engine begins anew. */
 export function softmax(folder, { classes }) {
-  const shape = [1, 8192 / classes, classes]
+  const shape = [1, 65_536 / classes, classes]
   const net = chain('x')
   for (let k = 0; k < 4; k++) {
     net.add('Softmax', [], { axis: -1 })
