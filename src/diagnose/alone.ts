@@ -110,6 +110,12 @@ const isDynamic = ({ opTypes }: OperatorExperiment): boolean =>
 const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.some((one) => one === 'GatherElements' || one === 'ScatterElements')
 
+/** Executed nodes of what was timed whole beside what a remedy makes of it: what that saves, and nothing else, is known of them. */
+export function rewrittenWhole(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
+  const whole = (experiments?.rows ?? []).filter((row) => isInPieces(row) && row.variants.some(({ kind }) => kind === 'rewrite'))
+  return new Set(whole.flatMap(({ nodes }) => nodes))
+}
+
 /** Elementwise operators in a row. */
 export const isRun = (row: OperatorExperiment): boolean =>
   isInPieces(row) && !isNormalization(row) && !isAttention(row) && !isDynamic(row) && !isByIndex(row)

@@ -103,6 +103,22 @@ checkRule(layoutConversions, {
   ],
   clear: [
     {
+      name: 'within an attention that was timed whole beside its fused form',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [{ op: 'Transpose', timeMs: 2, in: ['x'], out: ['a'], ...toNhwc }, rest],
+        operatorExperiments: experiments([
+          {
+            nodes: ['Transpose_0', 'Softmax_1'],
+            opTypes: ['Transpose', 'Softmax'],
+            insideMs: 4,
+            aloneMs: 4,
+            variants: [{ kind: 'rewrite', remedy: 'fuse-attention', ratio: 0.95 }],
+          },
+        ]),
+      }),
+    },
+    {
       name: 'less than the model would notice',
       given: evidence({ p50Ms: 10, nodes: [{ op: 'Transpose', timeMs: 0.1, ...toNhwc }, rest] }),
     },

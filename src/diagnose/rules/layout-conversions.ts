@@ -4,6 +4,7 @@
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
+import { rewrittenWhole } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -31,11 +32,13 @@ export const layoutConversions = defineRule({
     const rejoined = new Set(graphs.flatMap(rejoinedSplits))
     const inserted = new Set(profile.nodes.filter((node) => node.inserted).map(({ name }) => name))
     const borders = new Set(graphs.flatMap(borderReorders))
+    const elsewhere = rewrittenWhole(operatorExperiments)
     const moves = costs.nodes.filter(
       ({ name, opType, cost }) =>
         cost?.movesDataOnly === true &&
         (CONVERSIONS.has(opType) || inserted.has(name) || rejoined.has(name)) &&
-        !borders.has(name),
+        !borders.has(name) &&
+        !elsewhere.has(name),
     )
     const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
     const alone = aloneByNode(operatorExperiments)

@@ -5,9 +5,8 @@ import { type Group, unfusedGroups } from '../../engines/onnxruntime/facts/unfus
 import { sizeInBytes } from '../../graph/dtype.ts'
 import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
-import type { OperatorExperiment } from '../../measure/timing/operators/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
-import { causesOf, findingOf, isAttention } from '../alone.ts'
+import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
 import { defineRule, type Given, type Outcome } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -48,7 +47,7 @@ function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outc
 function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wanted): Outcome {
   const { p50Ms } = latency
   // What was timed alone beside its rewrite is said as it was measured, above or by another finding.
-  const elsewhere = new Set((operatorExperiments?.rows ?? []).filter(isRewrittenWhole).flatMap(({ nodes }) => nodes))
+  const elsewhere = rewrittenWhole(operatorExperiments)
   const groups = graphsWithin(profile.graph)
     .flatMap((graph) => unfusedGroups(neighboursOf(graph)))
     .filter(({ parts }) => !parts.every(({ name }) => elsewhere.has(name)))
@@ -78,9 +77,6 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
     next: NEXT,
   }
 }
-
-const isRewrittenWhole = ({ opTypes, variants }: OperatorExperiment): boolean =>
-  opTypes.length > 1 && variants.some(({ kind }) => kind === 'rewrite')
 
 interface TimedGroup {
   readonly kind: Group['kind']

@@ -58,7 +58,7 @@ const OPEN_MS = 3.5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
 /** Of the time: the whole model beside its operators takes no more. */
-const WHOLE_SHARE = 0.4
+const WHOLE_SHARE = 0.5
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
