@@ -5,16 +5,16 @@ import { chain, FLOAT, filled, finish, scalar, weights, write } from './net.mjs'
 
 const int64 = (name, values) => int64Tensor(name, [values.length], values)
 
-/** Four attentions of 8 heads over 96 positions of 256 numbers; planted: in pieces, where the twin has the engine's operator. */
+/** Eight attentions of 8 heads over 32 positions of 256 numbers; planted: in pieces, where the twin has the engine's operator. */
 export function attention(folder, { inPieces }) {
-  const [positions, width, heads] = [96, 256, 8]
+  const [positions, width, heads] = [32, 256, 8]
   const shape = [1, positions, width]
   const net = chain('x')
   const toHeads = net.constant(int64('to_heads', [1, positions, heads, width / heads]))
   const back = net.constant(int64('back', shape))
   const scale = net.constant(scalar('scale', 1 / Math.sqrt(width / heads)))
   const add = (opType, [first, ...others], attributes) => net.add(opType, others, attributes, first)
-  for (let k = 0; k < 4; k++) {
+  for (let k = 0; k < 8; k++) {
     const value = net.last
     const [query, key] = ['q', 'k'].map((which) => add('Mul', [value, net.constant(weights(`${which}${k}`, [width]))]))
     if (inPieces) {
