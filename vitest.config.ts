@@ -2,7 +2,8 @@
 // runs one file in a process: engine packages and drivers hold state of a process. `measured` starts processes that measure, so its
 // files run one after the other, once the others are done. With --isolate every file has its own process.
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { LONG } from './test/long.ts'
 
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
@@ -29,6 +30,7 @@ export default defineConfig({
           name: 'engines',
           globalSetup: './test/build.ts',
           include: ['src/engines/**/*.test.ts', 'test/page/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...LONG],
           // Tests of a file that say so: each starts a process that is busy for seconds.
           maxConcurrency: 2,
           testTimeout: 60_000,
@@ -41,6 +43,7 @@ export default defineConfig({
         test: {
           name: 'measured',
           include: ['test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...LONG],
           globalSetup: ['./test/build.ts', './test/measured/roofs.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -1,5 +1,6 @@
 // The last lines of a test run: which tests were left out, and why, by reason.
 import type { Reporter, TestModule } from 'vitest/node'
+import { isShort, LONG } from './long.ts'
 
 export default class LeftOut implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -11,6 +12,7 @@ export default class LeftOut implements Reporter {
         byReason.set(reason, [...(byReason.get(reason) ?? []), `${module.relativeModuleId} > ${test.fullName}`])
       }
     }
+    if (isShort) byReason.set('files that take long (npm run test:full)', [...LONG])
     for (const [reason, tests] of byReason) console.log(`Left out: ${reason}\n${tests.map((name) => `  ${name}`).join('\n')}`)
   }
 }
