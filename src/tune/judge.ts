@@ -15,7 +15,7 @@ export interface JudgePlan {
   readonly most: number
   /** No pair but the first starts after it. */
   readonly deadlineMs: Deadline
-  /** false: all of `most` pairs, longer samples, the candidate through its folder, and one look: the last proof. */
+  /** false: all of `most` pairs, longer samples, the candidate through its folder, and one look at them: the last proof. */
   readonly stopEarly: boolean
   /** Of the interval at each look, percent. */
   readonly level: 95 | 99
@@ -48,7 +48,7 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
   const [baseDepth, depth] = plan.stopEarly ? (['look', 'look'] as const) : (['thorough', 'shipped'] as const)
   let repeats = 0
   let disturbed = 0
-  while ((pairs.length < plan.most || asksForMore(pairs, plan)) && (pairs.length === 0 || !isLate())) {
+  while ((pairs.length < plan.most || isUnsettled(pairs, plan)) && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
     const sides = [() => bench.measure(base, baseDepth), () => bench.measure(candidate, depth)] as const
@@ -84,7 +84,8 @@ function intervalOf(ratios: readonly number[], level: 95 | 99): Interval {
 }
 
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
-  const ratios = pairs.map(({ ratio }) => ratio)
+  // Further ones were asked for by what these showed: they speak of their state alone.
+  const ratios = pairs.slice(0, plan.most).map(({ ratio }) => ratio)
   const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
   const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
@@ -138,18 +139,24 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
   return ratio > SAME_BEST ? `its best process takes ${ratio.toFixed(2)} times as long as the best one without it` : null
 }
 
-/** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. The last proof forgives none. */
+/** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. In the last proof it does. */
 const PAIRS_OF_A_STATE = 2
 
 /** One pair in which a gain was lost may be noise: the last proof goes on until there are so many of that state, or so many more of any. */
 const SETTLES_A_STATE = 3
 const MOST_MORE = 6
 
-function asksForMore(pairs: readonly Pair[], { stopEarly, most }: JudgePlan): boolean {
+/** Asked of the pairs that were meant, so that what further ones show does not decide when they end. */
+function isUnsettled(pairs: readonly Pair[], { stopEarly, most }: JudgePlan): boolean {
   if (stopEarly || pairs.length >= most + MOST_MORE) return false
-  const slower = slowerRegime(pairs, 1)
-  return slower !== null && slower.pairs < SETTLES_A_STATE
+  const lost = slowerRegime(pairs.slice(0, most), 1)
+  if (lost === null) return false
+  const isLost = ({ handoffNs }: Pair) =>
+    handoffNs !== null && isSlower(handoffNs, fastestOf(pairs)) === (lost.handoffs === 'slow')
+  return pairs.filter(isLost).length < SETTLES_A_STATE
 }
+
+const fastestOf = (pairs: readonly Pair[]): number => Math.min(...pairs.flatMap(({ handoffNs }) => handoffNs ?? []))
 
 function whyRegime(pairs: readonly Pair[], { stopEarly }: JudgePlan): string | null {
   const slower = slowerRegime(pairs, stopEarly ? PAIRS_OF_A_STATE : 1)
@@ -159,20 +166,18 @@ function whyRegime(pairs: readonly Pair[], { stopEarly }: JudgePlan): string | n
 interface SlowerRegime {
   readonly handoffs: 'fast' | 'slow'
   readonly ratio: number
-  readonly pairs: number
 }
 
 /** A candidate must not lose in any state of the machine that was seen: a change of threads may win in one and lose in another. */
 function slowerRegime(pairs: readonly Pair[], least: number): SlowerRegime | null {
-  const known = pairs.filter(({ handoffNs }) => handoffNs !== null).sort((a, b) => a.handoffNs! - b.handoffNs!)
-  if (known.length === 0) return null
-  const fastest = known[0]!.handoffNs!
+  const known = pairs.filter(({ handoffNs }) => handoffNs !== null)
+  const fastest = fastestOf(known)
   const slow = known.filter(({ handoffNs }) => isSlower(handoffNs!, fastest))
   const fast = known.filter(({ handoffNs }) => !isSlower(handoffNs!, fastest))
   if (slow.length === 0) return null
   for (const [handoffs, group] of [['fast', fast] as const, ['slow', slow] as const]) {
     const ratio = group.length >= least ? median(group.map((pair) => pair.ratio)) : 0
-    if (ratio > 1) return { handoffs, ratio, pairs: group.length }
+    if (ratio > 1) return { handoffs, ratio }
   }
   return null
 }

@@ -20,14 +20,14 @@ interface Choice extends Candidate {
   readonly onKept: boolean
 }
 
-/** How many have a turn after one that the last proof refused. */
+/** How many others have a turn after one that the last proof refused. */
 const MOST_INSTEAD = 2
 
 export interface Engines {
   readonly state: SearchState
-  /** When none of them was kept. */
+  /** The state before any of them was kept. */
   readonly before: SearchState
-  /** Those that another one was better than in the first look, best first. */
+  /** Set-ups that another one was better than in the first look, best first. */
   readonly others: readonly Looked[]
 }
 
@@ -48,7 +48,7 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
     if (betterThan(state, one) !== undefined && isShortlisted(one.look)) others.push(one)
     state = await take(plan, given, state, one)
   }
-  return { state, before: given, others: others.slice(0, MOST_INSTEAD) }
+  return { state, before: given, others }
 }
 
 const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): SearchState => ({
@@ -57,8 +57,8 @@ const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): S
 })
 
 /**
- * In place of an engine that the last proof refused the next best, on what was kept before any engine; without one, that alone. null: the refused
- * holds no engine.
+ * In place of an engine that the last proof refused the next best, on what was kept before any engine; where none is kept, that alone. null: the
+ * refused holds no engine.
  */
 export async function tryInstead(
   plan: SearchPlan,
@@ -68,15 +68,21 @@ export async function tryInstead(
 ): Promise<Engines | null> {
   const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
   if (engine === undefined) return null
-  const [next, ...rest] = others
-  const { tried: rows } = withoutKept(refused, engine.remedy, before, doubt)
-  const since = rows.slice(before.tried.length)
+  const { tried } = withoutKept(refused, engine.remedy, before, doubt)
+  const since = tried.slice(before.tried.length)
   plan.onTried(since.find(({ name }) => name === nameOf(engine))!)
-  const tried = [...before.tried, ...since.filter(({ name }) => next === undefined || name !== nameOf(next.choice))]
-  const without = { ...refused, setup: before.setup, kept: before.kept, p50Ms: before.p50Ms, tried }
-  if (next === undefined) return { state: without, before, others: [] }
-  return { state: await take(plan, before, withTimeToJudge(plan, without), next), before, others: rest }
+  const { setup, kept, p50Ms } = before
+  let state: SearchState = { ...refused, setup, kept, p50Ms, tried: [...before.tried, ...since] }
+  const left = others.filter(({ choice }) => engineOf(choice) !== engineOf(engine)).slice(0, MOST_INSTEAD)
+  while (left.length > 0 && state.setup === setup) {
+    const next = left.shift()!
+    const rows = state.tried.filter((row, k) => k < before.tried.length || row.name !== nameOf(next.choice))
+    state = await take(plan, before, withTimeToJudge(plan, { ...state, tried: rows }), next)
+  }
+  return { state, before, others: left }
 }
+
+const engineOf = ({ proposal }: Candidate): string | undefined => proposal.setup.engine?.id
 
 async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedies: readonly Remedy[]): Promise<Choice[]> {
   const { bench, original, evidence, tools } = plan

@@ -10,7 +10,7 @@ import { costsLatency } from './latency-cost.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 
 const FINAL = { least: 6, most: 6, stopEarly: false, level: 95, deadlineMs: null } as const
-/** A second look that stands alone asks for more, so that two looks are not two chances. */
+/** A second look, or a second choice, that stands alone asks for more, so that two are not two chances. */
 const FINAL_AGAIN = { ...FINAL, least: 12, most: 12, level: 99 } as const
 /** An unclear speed-up below this is not worth the time of more pairs. */
 const WORTH_MORE_PAIRS = 1.02
@@ -28,25 +28,30 @@ interface Proven {
   readonly tooSlow: boolean
 }
 
-/** What only together makes predictions too slow is dropped, last kept first, and the rest proven by itself. */
+/**
+ * What only together makes predictions too slow is dropped, last kept first, and the rest proven by itself; but for an engine, in whose place
+ * others have a turn. `isSecond`: something else was refused before.
+ */
 export async function prove(
   plan: SearchPlan,
   state: SearchState,
+  { isSecond = false } = {},
 ): Promise<Pick<Proven, 'proof' | 'doubt'> & { readonly state: SearchState }> {
-  const proven = await proveWhole(plan, state)
+  const proven = await proveWhole(plan, state, isSecond)
   const { proof, doubt, tooSlow } = proven
-  const others = tooSlow && state.kept.length > 1 ? await rebuilt(plan, state.kept.slice(0, -1)) : null
+  const last = state.kept.at(-1)!.remedy
+  const others = tooSlow && state.kept.length > 1 && last.kind !== 'engine' ? await rebuilt(plan, state.kept.slice(0, -1)) : null
   if (others === null) return { proof, doubt, state }
-  return prove(plan, withoutKept(state, state.kept.at(-1)!.remedy, others, doubt))
+  return prove(plan, withoutKept(state, last, others, doubt), { isSecond })
 }
 
-async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState): Promise<Proven> {
+async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState, isSecond: boolean): Promise<Proven> {
   const { bench, original } = plan
   plan.onStep('the whole against the original', 0, 1)
   const outputs = await bench.compare(setup, worstEffect(kept), 'shipped')
-  let trial = await judge(bench, original, setup, FINAL)
-  // Not clear, but near: more pairs, judged anew. A state of the machine in which it lost is not measured away.
-  if (trial.outcome === 'measured' && isNear(trial.value)) trial = await judge(bench, original, setup, FINAL_AGAIN)
+  let trial = await judge(bench, original, setup, isSecond ? FINAL_AGAIN : FINAL)
+  // Not clear, but near: more pairs, judged anew. Where it lost in a state of the machine, that stands.
+  if (!isSecond && trial.outcome === 'measured' && isNear(trial.value)) trial = await judge(bench, original, setup, FINAL_AGAIN)
   if (trial.outcome !== 'measured')
     return { proof: null, doubt: `faster by itself, but the last proof failed: ${reasonInWords(trial)}`, tooSlow: false }
   const judgement = trial.value

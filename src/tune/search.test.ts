@@ -265,6 +265,7 @@ describe('never kept', () => {
     expect(one.found).toMatchObject({ kept: [], proof: { proven: false } })
     expect(one.told[0]).toMatchObject({ kept: true, outcome: 'faster' })
     // What is told at the end is what was handed over.
+    expect(one.told.at(-1)).toMatchObject({ name: 'a', kept: false })
     expect(one.found.tried[0]).toMatchObject({
       kept: false,
       outcome: 'faster',

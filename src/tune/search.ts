@@ -102,13 +102,14 @@ type Proven = Pick<Found, 'proof'> & { readonly doubt: string | null; readonly s
 
 /** Where the last proof refuses an engine, the next best has its turn, and at last what was kept without any. */
 async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engines | null): Promise<Proven> {
-  const proven = (state: SearchState): Proven | Promise<Proven> =>
-    state.kept.length > 0 ? prove(plan, state) : { proof: null, doubt: null, state }
-  let found = await proven(given)
+  if (given.kept.length === 0) return { proof: null, doubt: null, state: given }
+  let found: Proven = await prove(plan, given)
   let left = engines
   while (left !== null && found.proof?.proven !== true) {
     left = await tryInstead(plan, left, found.state, found.doubt)
-    if (left !== null) found = await proven(left.state)
+    if (left === null) break
+    const state = left.state.kept.length > 1 ? await drop(plan, left.state) : left.state
+    found = state.kept.length > 0 ? await prove(plan, state, { isSecond: true }) : { ...found, state }
   }
   return found
 }
