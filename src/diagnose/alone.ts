@@ -53,7 +53,8 @@ export interface Advice {
 /** `clear` where they save too little together. */
 export function findingOf(causes: readonly Cause[], p50Ms: number, { cure, next }: Advice): Outcome {
   const savingMs = causes.reduce((sum, { saving }) => sum + saving.ms, 0)
-  if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms, { timedAlone: true })) return 'clear'
+  const lowMs = causes.reduce((sum, { saving }) => sum + saving.low, 0)
+  if (causes.length === 0 || !isWorthSaying(savingMs, p50Ms, { alone: { lowMs } })) return 'clear'
   const timeMs = causes.reduce((sum, { row }) => sum + row.insideMs * row.copies, 0)
   const [first, ...others] = causes.slice(0, NAMED).map(caseOf)
   return {
@@ -111,9 +112,12 @@ const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.some((one) => one === 'GatherElements' || one === 'ScatterElements')
 
 /** Executed nodes of what was timed whole beside what a remedy makes of it: what that saves, and nothing else, is known of them. */
-export function rewrittenWhole(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
+export function rewrittenWhole(
+  experiments: OperatorExperiments | undefined,
+  isMeant: (row: OperatorExperiment) => boolean = () => true,
+): ReadonlySet<string> {
   const whole = (experiments?.rows ?? []).filter((row) => isInPieces(row) && row.variants.some(({ kind }) => kind === 'rewrite'))
-  return new Set(whole.flatMap(({ nodes }) => nodes))
+  return new Set(whole.filter(isMeant).flatMap(({ nodes }) => nodes))
 }
 
 /** Elementwise operators in a row. */

@@ -52,7 +52,7 @@ export const computeBoundOperators = defineRule({
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
       basis: claims && timed.length > 0 ? 'measured' : 'modelled',
       nodes: bound.map((node) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: claims ? 'whyslow quantize MODEL -o fast/ --data SAMPLES' : 'whyslow fix MODEL -o fast/',
     }
   },
 })

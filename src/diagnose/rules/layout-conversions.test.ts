@@ -50,6 +50,23 @@ checkRule(layoutConversions, {
       expect: { timeMs: 2, wouldSaveMs: 1, basis: 'measured' },
     },
     {
+      name: 'a cast among elementwise operators that were timed beside a rewrite',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [{ op: 'Cast', timeMs: 2, in: ['x'], out: ['a'], moves: true }, rest],
+        operatorExperiments: experiments([
+          {
+            nodes: ['Cast_0', 'Mul_1'],
+            opTypes: ['Cast', 'Mul'],
+            insideMs: 4,
+            aloneMs: 4,
+            variants: [{ kind: 'rewrite', remedy: 'lossless-cast', ratio: 0.95, ratioHigh: 1.1 }],
+          },
+        ]),
+      }),
+      expect: { timeMs: 2, wouldSaveMs: 2, basis: 'modelled' },
+    },
+    {
       name: 'reorders that the engine put in',
       given: evidence({
         p50Ms: 10,
@@ -109,8 +126,8 @@ checkRule(layoutConversions, {
         nodes: [{ op: 'Transpose', timeMs: 2, in: ['x'], out: ['a'], ...toNhwc }, rest],
         operatorExperiments: experiments([
           {
-            nodes: ['Transpose_0', 'Softmax_1'],
-            opTypes: ['Transpose', 'Softmax'],
+            nodes: ['Transpose_0', 'MatMul_1', 'Softmax_2'],
+            opTypes: ['Transpose', 'MatMul', 'Softmax'],
             insideMs: 4,
             aloneMs: 4,
             variants: [{ kind: 'rewrite', remedy: 'fuse-attention', ratio: 0.95 }],

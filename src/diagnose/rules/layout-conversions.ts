@@ -4,7 +4,7 @@
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
-import { rewrittenWhole } from '../alone.ts'
+import { isAttention, isNormalization, rewrittenWhole } from '../alone.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -32,7 +32,7 @@ export const layoutConversions = defineRule({
     const rejoined = new Set(graphs.flatMap(rejoinedSplits))
     const inserted = new Set(profile.nodes.filter((node) => node.inserted).map(({ name }) => name))
     const borders = new Set(graphs.flatMap(borderReorders))
-    const elsewhere = rewrittenWhole(operatorExperiments)
+    const elsewhere = rewrittenWhole(operatorExperiments, (row) => isAttention(row) || isNormalization(row))
     const moves = costs.nodes.filter(
       ({ name, opType, cost }) =>
         cost?.movesDataOnly === true &&
@@ -43,8 +43,7 @@ export const layoutConversions = defineRule({
     const timeMs = moves.reduce((sum, node) => sum + node.timeMs, 0)
     const alone = aloneByNode(operatorExperiments)
     const savingMs = moves.reduce((sum, { name, timeMs: inside }) => sum + Math.min(inside, alone.get(name) ?? inside), 0)
-    const timedAlone = moves.every(({ name }) => alone.has(name))
-    if (!isWorthSaying(savingMs, p50Ms, { timedAlone })) return 'clear'
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
 
     const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
     const undone =
@@ -55,7 +54,7 @@ export const layoutConversions = defineRule({
         and compute nothing.${undone} The longest is ${busiest.name} with ${ms('longest', busiest.timeMs)}.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),
-      basis: timedAlone ? 'measured' : 'modelled',
+      basis: moves.every(({ name }) => alone.has(name)) ? 'measured' : 'modelled',
       nodes: moves.map((node) => node.name),
       next: 'whyslow fix MODEL -o fast/',
     }
