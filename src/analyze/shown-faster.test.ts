@@ -58,5 +58,8 @@ test('one that was disturbed says nothing, and does not drown what the others sa
   const rows = Array.from({ length: 9 }, (_, i) => row(`n${i}`, variant(0.6, 2)))
   const wild = row('wild', variant(0.6, 20), { aloneMs: 9, insideMs: 9 })
   expect(names([...rows, wild])).toEqual(names(rows))
-  expect(names(Array.from({ length: 9 }, (_, i) => row(`n${i}`, variant(0.6, 20))))).toEqual([])
+  // Sixteen of 0.45: 0.45 * 2.6^(1/4) = 0.57 would do.
+  const alike = (factor: number) => names(Array.from({ length: 16 }, (_, i) => row(`n${i}`, variant(0.45, factor))))
+  expect(alike(2.4)).toHaveLength(16)
+  expect(alike(2.6)).toEqual([])
 })

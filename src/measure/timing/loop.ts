@@ -7,7 +7,7 @@ import { lowerQuartile, median } from './statistics.ts'
 export const loopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>
   median(await samplesOf(runs, plan, now))
 
-/** The lower quartile, ms. Of a loop of few milliseconds the median is as often as not what one disturbance, which lasts as long, made of it. */
+/** The lower quartile, ms. A disturbance lasts for milliseconds, as such a loop does, and only adds: the median is too often what it made of it. */
 export const quietLoopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>
   lowerQuartile(await samplesOf(runs, plan, now))
 

@@ -12,8 +12,14 @@ export function median(values: readonly number[]): number {
   return s.length % 2 ? s[middle]! : (s[middle - 1]! + s[middle]!) / 2
 }
 
-/** The value that a quarter of them, rounded down, lie below. */
-export const lowerQuartile = (values: readonly number[]): number => sorted(values)[values.length >> 2] ?? Number.NaN
+/** Between the two values around it in proportion (Hyndman and Fan 1996, type 7), so that two, three and four samples say the same. */
+export function lowerQuartile(values: readonly number[]): number {
+  const s = sorted(values)
+  if (s.length === 0) return Number.NaN
+  const at = (s.length - 1) / 4
+  const below = Math.floor(at)
+  return s[below]! + (at - below) * (s[Math.ceil(at)]! - s[below]!)
+}
 
 /** Samples needed before a percentile may be named (99 % confidence that it is not exceeded; binomial). */
 const SAMPLES_FOR: Readonly<Record<number, number>> = { 0.9: 64, 0.95: 130, 0.99: 662, 0.999: 6636 }

@@ -57,7 +57,7 @@ const LEAST = { warmup: 1, samples: 2 } as const
 const OPEN_MS = 3.5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
-/** Of the time: the whole model beside its operators takes no more. */
+/** Of the time: the whole model beside its operators takes no more, and they have the rest. */
 const WHOLE_SHARE = 0.5
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
@@ -225,7 +225,9 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
   const changed = whole ? await changedModels(plan, between, { whole, mostMs }) : []
   const models: TimedModel[] = [empty, ...(whole ? [whole] : []), ...changed.map(({ model }) => model)]
   const asked: Timed[] = []
-  const { counts, inInt8, spentMs } = fitting(taken, budgetMs)
+  const besideMs = whole ? (1 + changed.length) * wholeRoundsMs(plan) : 0
+  const ownMs = Math.max(budgetMs / 2, budgetMs - besideMs)
+  const { counts, inInt8, spentMs } = fitting(taken, ownMs)
   for (const one of [...taken].sort((a, b) => b.group.aboveMs - a.group.aboveMs)) {
     const { group, part, row, links, variants } = one
     const tried = [...variants.slice(0, counts.get(one) ?? 0), ...(inInt8.has(one) ? [one.int8!] : [])]
@@ -241,7 +243,7 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     asked.push({ group, part, links, variants: tried, keys })
   }
   if (asked.length === 0) return { rows: [] }
-  const most = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * budgetMs) / spentMs)))
+  const most = Math.max(ROUNDS, Math.min(MOST_ROUNDS, Math.floor((ROUNDS * ownMs) / spentMs)))
   const { run, engineId: engine, options, limits, folder } = bench
   const times = await timeModels({
     ...{ run, engine, limits, folder, models, rounds: most, sampleMs: SAMPLE_MS, least: LEAST },
@@ -268,7 +270,7 @@ function wholeRoundsMs({ evidence }: ExperimentsPlan): number {
   return ROUNDS * (Math.max(SAMPLE_MS, (LEAST.warmup + LEAST.samples) * p50Ms) + (loadMs ?? 0))
 }
 
-/** The whole model, where it takes a small part of the time. */
+/** The whole model, where there is time for it. */
 function wholeModel(plan: ExperimentsPlan, mostMs: number): TimedModel | undefined {
   const { bench, modelFile, savedInputs } = plan
   const [sample] = bench.samples
@@ -338,13 +340,17 @@ const worthOf = ({ group }: Taken, k: number): number => group.aboveMs / (k + 1)
  * parts those that take longest above their floor; a part's second counts half as much as its first, its third a third.
  */
 function fitting(taken: readonly Taken[], budgetMs: number) {
-  const roundsMs = ({ group, links }: Taken): number => {
+  // A variant that does more work takes longer by as much.
+  const roundsMs = ({ group, links }: Taken, share = 1): number => {
     const predictions = LEAST.warmup + LEAST.samples
-    return ROUNDS * (Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs) + OPEN_MS)
+    return ROUNDS * (Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs / share) + OPEN_MS)
   }
   const wanted = taken.flatMap((one) =>
     // The first one brings the part itself.
-    one.variants.map((_, k) => ({ one, k, worth: worthOf(one, k), ms: roundsMs(one) * (k === 0 ? 2 : 1) })),
+    one.variants.map(({ share }, k) => {
+      const ms = roundsMs(one, share) + (k === 0 ? roundsMs(one) : 0)
+      return { one, k, worth: worthOf(one, k), ms }
+    }),
   )
   const counts = new Map<Taken, number>()
   let spentMs = 0

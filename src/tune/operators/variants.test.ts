@@ -3,6 +3,7 @@ import { plainOptions } from '../../engines/example-options.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import { exampleEvidence } from '../../remedies/example-evidence.ts'
 import { convBatchnorm } from '../../remedies/rewrites/conv-batchnorm.ts'
+import { chainOf } from './chain.ts'
 import { variantsOf } from './variants.ts'
 
 const SHAPE = [1, 4, 8, 8]
@@ -29,4 +30,64 @@ async function kindsOf(...opTypes: string[]) {
 test('a rewrite that only leaves out what the engine leaves out by itself is no variant', async () => {
   expect(await kindsOf('Conv', 'BatchNormalization')).toContain('rewrite')
   expect(await kindsOf('Conv')).not.toContain('rewrite')
+})
+
+test.each([
+  // Less than a block: one. Blocks of which the kernel takes four at once: whole sets. Of more than two sets: whole blocks.
+  { channels: 3, filled: 8 },
+  { channels: 8, filled: 32 },
+  { channels: 20, filled: 32 },
+  { channels: 32, filled: undefined },
+  { channels: 40, filled: 64 },
+  { channels: 68, filled: 72 },
+  { channels: 72, filled: undefined },
+])('$channels output channels are filled up to $filled, and its time counts per channel', async ({ channels, filled }) => {
+  const [x, y] = [
+    [1, 16, 8, 8],
+    [1, channels, 8, 8],
+  ]
+  const part = modelInMemory(
+    model({
+      nodes: [node('Conv', ['x', 'w'], ['y'])],
+      inputs: [valueInfo('x', 'float32', x!)],
+      outputs: [valueInfo('y', 'float32', y!)],
+      initializers: [floatTensor('w', [channels, 16, 1, 1], new Float32Array(channels * 16))],
+    }),
+  )
+  const given = {
+    options: plainOptions,
+    lanes: 8,
+    threadsInUse: 1,
+    isLong: false,
+    remedies: [],
+    opTypes: ['Conv'],
+    evidence: exampleEvidence(),
+  }
+  const found = (await variantsOf({ part, row: part }, given)).find(({ kind }) => kind === 'filled-channels')
+  expect(found?.share).toBe(filled && channels / filled)
+  expect(found?.model.proto.graph?.initializer[0]?.dims.map(Number)[0]).toBe(filled)
+})
+
+test('of a convolution that is timed in a row both ends are filled', async () => {
+  const shape = [1, 16, 8, 8]
+  const part = modelInMemory(
+    model({
+      nodes: [node('Conv', ['x', 'w'], ['y'], { pads: [1, 1, 1, 1] })],
+      inputs: [valueInfo('x', 'float32', shape)],
+      outputs: [valueInfo('y', 'float32', shape)],
+      initializers: [floatTensor('w', [16, 16, 3, 3], new Float32Array(16 * 16 * 9))],
+    }),
+  )
+  const given = {
+    options: plainOptions,
+    lanes: 8,
+    threadsInUse: 1,
+    isLong: false,
+    remedies: [],
+    opTypes: ['Conv'],
+    evidence: exampleEvidence(),
+  }
+  const found = (await variantsOf({ part, row: chainOf(part)! }, given)).find(({ kind }) => kind === 'filled-channels')
+  expect(found).toMatchObject({ share: 1 / 4, detail: 'with 32 to 32 channels in place of 16 to 16, per channel' })
+  expect(found!.model.proto.graph!.node.filter(({ opType }) => opType === 'Conv').length).toBeGreaterThan(1)
 })

@@ -68,7 +68,7 @@ export async function variantsOf({ part, row }: Timed, given: VariantsGiven): Pr
     given.threadsInUse > 1 ? [{ ...same, kind: 'one-thread', detail: 'on one thread', options: { threads: 1 } }] : []
   const isProduct = given.isLong && operators.some(({ opType }) => PRODUCTS.has(opType))
   if (!isProduct) variants.push(...alone)
-  const filled = filledChannels(part, given.lanes)
+  const filled = filledChannels(part, given.lanes, { inARow: row !== part })
   const wide = filled && (row === part ? filled.model : chainOf(filled.model))
   if (filled && wide) variants.push({ ...same, ...filled, model: wide, kind: 'filled-channels' })
   const spread = spreadOperands(row)
@@ -131,13 +131,31 @@ function countsOf({ proto }: Model): ReadonlyMap<string, number> {
 }
 
 /**
- * Blocks of output channels that the blocked kernels compute from each number they load; of fewer, loading is what they wait for:
- * FilterSetSize in onnxruntime/core/mlas/lib/snchwc.cpp.
+ * Blocks of output channels that the blocked kernels compute from each number they load, in two dimensions; of fewer, loading is what they wait
+ * for: FilterSetSize in onnxruntime/core/mlas/lib/snchwc.cpp.
  */
 const BLOCKS_AT_ONCE = 4
+/** Of so many times that, one block more or less at the end says little. */
+const FEW_SETS = 2
+/** Elements of a widened output: 64 MiB of float32. */
+const MOST_WIDENED = 2 ** 24
 
-/** A single convolution with few channels, given zeros as further ones; undefined where its channels are all that the kernels take at once. */
-function filledChannels(part: Model, lanes: number): Pick<Variant, 'model' | 'detail' | 'share'> | undefined {
+/** Of less than a block the first is what is missing: four would take many times as long as the convolution. */
+function filledUp(channels: number, lanes: number, dimensions: number): number {
+  const [blocks, set] = [Math.ceil(channels / lanes), BLOCKS_AT_ONCE * lanes]
+  const sets = Math.ceil(channels / set)
+  return channels < lanes || sets > FEW_SETS || dimensions !== 2 ? blocks * lanes : sets * set
+}
+
+/**
+ * A single convolution with few channels, given zeros as further ones; undefined where its channels are all that the kernels take at once.
+ * `inARow`: as many come in as go out.
+ */
+function filledChannels(
+  part: Model,
+  lanes: number,
+  { inARow }: { readonly inARow: boolean },
+): Pick<Variant, 'model' | 'detail' | 'share'> | undefined {
   const graph = part.proto.graph!
   const operators = graph.node.filter((node) => !isConstantNode(node))
   const [conv] = operators
@@ -146,10 +164,12 @@ function filledChannels(part: Model, lanes: number): Pick<Variant, 'model' | 'de
   const weights = graph.initializer.find(({ name }) => name === conv!.input[1])
   if (weights === undefined) return undefined
   const [m, c, ...kernel] = weights.dims.map(Number) as [number, number, ...number[]]
-  const wideM = Math.max(BLOCKS_AT_ONCE * lanes, Math.ceil(m / lanes) * lanes)
+  const wideM = filledUp(m, lanes, kernel.length)
   // Few input channels have kernels of their own.
-  const wideC = c < lanes && c > 4 ? lanes : c
+  const wideC = inARow ? wideM : c < lanes && c > 4 ? lanes : c
   if (wideM === m && wideC === c) return undefined
+  const widened = (declaration(graph.output[0]!).shape ?? []).map(Number).reduce((all, size) => all * size, wideM / m)
+  if (!(widened <= MOST_WIDENED)) return undefined
   const zeros = (name: string, shape: readonly number[]) => floatTensor(name, shape, new Float32Array(elementCount(shape)))
   const resized = (one: ValueInfoProto, channels: number): ValueInfoProto => {
     const { name, dtype, shape } = declaration(one)

@@ -38,7 +38,7 @@ export interface OperatorExperiment {
   /** What it computes on, in short: '1x32x720x720, 3x32x9x9'. */
   readonly shapes: string
   /**
-   * One run alone, the call taken off, ms; median over rounds. Where the whole model was timed in the same rounds, brought to the state of
+   * One run alone, the call taken off, ms; median over rounds of their lower quartiles. Where the whole model was timed in the same rounds, brought to the state of
    * the machine in which it was measured: times p50 over that.
    */
   readonly aloneMs: number
