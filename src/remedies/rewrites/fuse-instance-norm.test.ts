@@ -45,6 +45,23 @@ const normalizedOf = (x: string, axes: readonly number[]) => [
   node('Sqrt', ['e'], ['s']),
   node('Div', ['d', 's'], ['n']),
 ]
+/** The factor before the quotient. */
+const factorFirst = (factor: string) => [
+  ...normalized([2, 3]).slice(0, -1),
+  node('Mul', [factor, 'd'], ['g']),
+  node('Div', ['g', 's'], ['n']),
+  node('Add', ['n', 'bias3'], ['y']),
+]
+/** Means over height and then width. */
+const meansOfMeans = [
+  mean('x', 'm1', [2]),
+  mean('m1', 'm', [3]),
+  node('Sub', ['x', 'm'], ['d']),
+  node('Mul', ['d', 'd'], ['q']),
+  mean('q', 'v1', [2]),
+  mean('v1', 'v', [3]),
+  ...normalized([2, 3]).slice(4),
+]
 const scaled = (rank: number | 'OfWidth') => [node('Mul', ['n', `scale${rank}`], ['g']), node('Add', ['g', `bias${rank}`], ['y'])]
 const groupNorm = (num_groups: number, scale: string, bias: string) => [
   node('GroupNormalization', ['x', scale, bias], ['y'], { num_groups }),
@@ -58,6 +75,8 @@ checkRemedy(fuseInstanceNorm, {
       operators: ['InstanceNormalization'],
       changes: /^1 InstanceNormalization in place of 9 nodes$/,
     },
+    { name: 'the factor before the quotient', model: make(factorFirst('scale3')), operators: ['InstanceNormalization'] },
+    { name: 'means of means', model: make([...meansOfMeans, ...scaled(3)]), operators: ['InstanceNormalization'] },
     { name: 'axes from the end', model: make([...normalized([-1, -2]), ...scaled(3)]), operators: ['InstanceNormalization'] },
     {
       name: 'axes as an input',
@@ -202,6 +221,21 @@ checkRemedy(fuseInstanceNorm, {
     },
   ],
   leaves: [
+    { name: 'a factor before the quotient along another axis', model: make(factorFirst('scaleOfWidth')) },
+    {
+      name: 'a factor before the quotient whose product is an output too',
+      model: make(factorFirst('scale3'), { outputs: ['y', 'g'].map((name) => valueInfo(name, 'float32', [...PLAIN])) }),
+    },
+    {
+      name: 'means of means, one of which is an output too',
+      model: make([...meansOfMeans, ...scaled(3)], {
+        outputs: [valueInfo('y', 'float32', [...PLAIN]), valueInfo('v1', 'float32', ['batch', CHANNELS, 1, WIDTH])],
+      }),
+    },
+    {
+      name: 'a mean of means beside a variance over one axis',
+      model: make([...meansOfMeans.slice(0, 4), mean('q', 'v', [2]), ...normalized([2]).slice(4), ...scaled(3)]),
+    },
     { name: 'over the width alone', model: make([...normalized([3]), ...scaled(3)]) },
     { name: 'over all samples', model: make([...normalized([0, 2, 3]), ...scaled(3)]) },
     { name: 'means over different axes', model: make([mean('x', 'm', [2, 3]), ...normalized([3]).slice(1), ...scaled(3)]) },

@@ -56,6 +56,17 @@ checkRemedy(fuseLayerNorm, {
       operators: fused,
     },
     {
+      name: 'the scale before the quotient',
+      model: make([
+        ...centre,
+        ...deviation,
+        node('Mul', ['scale', 'd'], ['g']),
+        node('Div', ['g', 's'], ['n']),
+        node('Add', ['n', 'bias'], ['y']),
+      ]),
+      operators: fused,
+    },
+    {
       name: 'the mean taken off twice, the square by Mul, a reciprocal',
       model: make([
         ...centre,
@@ -151,6 +162,10 @@ checkRemedy(fuseLayerNorm, {
     },
   ],
   leaves: [
+    {
+      name: 'a scale before the quotient that is wider than the last axis',
+      model: make([...centre, ...deviation, node('Mul', ['wide', 'd'], ['g']), node('Div', ['g', 's'], ['y'])]),
+    },
     {
       name: 'over another axis',
       model: make(usual.map((one) => (one.opType === 'ReduceMean' ? mean(one.input[0]!, one.output[0]!, [1]) : one))),

@@ -1,5 +1,5 @@
 // Layer and RMS normalization written out in pieces, put together again in the forms that the engine's own fusion misses: squares by
-// Mul, a reciprocal of the root, the root by Pow, scale before the product (Keras), no scale or bias, casts to the type that is there.
+// Mul, a reciprocal of the root, the root by Pow, scale before the product (Keras) or the quotient, no scale or bias, casts to the type that is there.
 // y = (x - mean) / sqrt(variance + epsilon) * scale + bias: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html; the engine's
 // fusion: onnxruntime/core/optimizer/layer_norm_fusion.cc. ONNX Runtime also takes LayerNormalization below opset 17, and
 // SimplifiedLayerNormalization (RMS), both in ai.onnx.
