@@ -1,11 +1,35 @@
 // Files of tests that take long, each of which starts whole commands or a browser time after time: `npm test` leaves them out, and ends within
 // five minutes on two CPUs; `npm run test:full` runs all.
-const KEPT_OF_MEASURED = ['main-job', 'bad-input', 'operator-times', 'serving-clients', 'javascript-replacements']
+const MEASURED = [
+  ...[
+    'ab',
+    'beside',
+    'check',
+    'compare',
+    'engines',
+    'examples',
+    'explain-gap',
+    'fix',
+    'fleet',
+    'fleet-s3',
+    'javascript-child',
+    'lint',
+    'load',
+  ],
+  ...['pack', 'python-collector', 'quantize', 'replacements', 'serve', 'serve-grpc', 'user-code-examples', 'user-code-interrupt'],
+]
+const PAGE = ['each-document', 'numbers']
+const FULL = ['conformance', 'tabular-suites']
 
-/** Run as `npm test`. */
-export const isShort = process.env.npm_lifecycle_event === 'test' && process.env.WHYSLOW_TEST_FULL === undefined
+/** Run as `npm test`, without a file that is asked for. */
+export const isShort =
+  process.env.npm_lifecycle_event === 'test' &&
+  process.env.WHYSLOW_TEST_FULL === undefined &&
+  !process.argv.some((one) => /^(src|test)\//.test(one))
 
-/** Patterns of paths. */
+/** Paths; none where all are meant. */
 export const LONG: readonly string[] = isShort
-  ? [`test/measured/!(${KEPT_OF_MEASURED.join('|')}).test.ts`, 'test/full/**', 'test/page/!(page|screens).test.ts']
+  ? Object.entries({ measured: MEASURED, page: PAGE, full: FULL }).flatMap(([folder, names]) =>
+      names.map((name) => `test/${folder}/${name}.test.ts`),
+    )
   : []
