@@ -91,3 +91,40 @@ test('of a convolution that is timed in a row both ends are filled', async () =>
   expect(found).toMatchObject({ share: 1 / 4, detail: 'with 32 to 32 channels in place of 16 to 16, per channel' })
   expect(found!.model.proto.graph!.node.filter(({ opType }) => opType === 'Conv').length).toBeGreaterThan(1)
 })
+
+test('what the engine carries along with a convolution is filled, too; of anything else nothing is', async () => {
+  const filledOf = async (last: ReturnType<typeof node>) => {
+    const part = modelInMemory(
+      model({
+        nodes: [
+          node('Conv', ['x', 'w', 'b'], ['c']),
+          node('BatchNormalization', ['c', 'one', 'zero', 'zero', 'one'], ['n']),
+          last,
+        ],
+        inputs: [valueInfo('x', 'float32', [1, 16, 8, 8])],
+        outputs: [valueInfo('y', 'float32', [1, 4, 8, 8])],
+        initializers: [
+          floatTensor('w', [4, 16, 1, 1], new Float32Array(64)),
+          floatTensor('b', [4], [1, 2, 3, 4]),
+          floatTensor('one', [4], [1, 1, 1, 1]),
+          floatTensor('zero', [4], [0, 0, 0, 0]),
+          floatTensor('each', [4, 1, 1], [1, 2, 3, 4]),
+        ],
+      }),
+    )
+    const given = {
+      options: plainOptions,
+      lanes: 8,
+      threadsInUse: 1,
+      isLong: false,
+      remedies: [],
+      opTypes: ['Conv'],
+      evidence: exampleEvidence(),
+    }
+    return (await variantsOf({ part, row: part }, given)).find(({ kind }) => kind === 'filled-channels')
+  }
+  const filled = await filledOf(node('Relu', ['n'], ['y']))
+  const shapes = filled!.model.proto.graph!.initializer.map(({ name, dims }) => [name, dims.map(Number).join()])
+  expect(Object.fromEntries(shapes)).toEqual({ w: '8,16,1,1', b: '8', one: '8', zero: '8', each: '4,1,1' })
+  expect(await filledOf(node('Mul', ['n', 'each'], ['y']))).toBeUndefined()
+})

@@ -1,5 +1,5 @@
 // One thing changed of a part that was taken out of a model: what each change shows is said in measure/timing/operators/types.ts.
-import type { TensorProto, ValueInfoProto } from 'onnx-buf'
+import type { NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import type { EngineOptions } from '../../engines/types.ts'
 import { floatTensor, node, valueInfo } from '../../graph/build.ts'
 import { isConstantNode } from '../../graph/constants.ts'
@@ -147,8 +147,14 @@ function filledUp(channels: number, lanes: number, dimensions: number): number {
   return channels < lanes || sets > FEW_SETS || dimensions !== 2 ? blocks * lanes : sets * set
 }
 
+const ACTIVATIONS = new Set(['Relu', 'LeakyRelu', 'Clip', 'Sigmoid', 'Tanh', 'HardSigmoid', 'HardSwish', 'Elu'])
+
+/** What the engine carries along with a convolution, whatever its channels. */
+const goesAlong = ({ opType, input }: NodeProto, before: NodeProto): boolean =>
+  input[0] === before.output[0] && (opType === 'BatchNormalization' || ACTIVATIONS.has(opType))
+
 /**
- * A single convolution with few channels, given zeros as further ones; undefined where its channels are all that the kernels take at once.
+ * A convolution with few channels, and what the engine carries along with it, given zeros as further ones; undefined where its channels are all that the kernels take at once.
  * `inARow`: as many come in as go out.
  */
 function filledChannels(
@@ -158,11 +164,15 @@ function filledChannels(
 ): Pick<Variant, 'model' | 'detail' | 'share'> | undefined {
   const graph = part.proto.graph!
   const operators = graph.node.filter((node) => !isConstantNode(node))
-  const [conv] = operators
-  if (operators.length !== 1 || conv!.opType !== 'Conv' || conv!.attribute.some(({ name, i }) => name === 'group' && i !== 1n))
-    return undefined
-  const weights = graph.initializer.find(({ name }) => name === conv!.input[1])
+  const [conv, ...behind] = operators
+  if (conv?.opType !== 'Conv' || conv.attribute.some(({ name, i }) => name === 'group' && i !== 1n)) return undefined
+  if (!behind.every((one, k) => goesAlong(one, operators[k]!))) return undefined
+  const weights = graph.initializer.find(({ name }) => name === conv.input[1])
   if (weights === undefined) return undefined
+  const byChannel = new Set([
+    conv.input[2],
+    ...behind.flatMap(({ opType, input }) => (opType === 'BatchNormalization' ? input.slice(1) : [])),
+  ])
   const [m, c, ...kernel] = weights.dims.map(Number) as [number, number, ...number[]]
   const wideM = filledUp(m, lanes, kernel.length)
   // Few input channels have kernels of their own.
@@ -181,12 +191,13 @@ function filledChannels(
   }
   const initializer = graph.initializer.map((tensor): TensorProto => {
     if (tensor === weights) return zeros(tensor.name, [wideM, wideC, ...kernel])
-    return tensor.name === conv!.input[2] ? zeros(tensor.name, [wideM]) : tensor
+    return byChannel.has(tensor.name) ? zeros(tensor.name, [wideM]) : tensor
   })
   const wide = copyWith(graph, {
     initializer,
-    input: graph.input.map((one) => (one.name === conv!.input[0] ? resized(one, wideC) : one)),
+    input: graph.input.map((one) => (one.name === conv.input[0] ? resized(one, wideC) : one)),
     output: graph.output.map((one) => resized(one, wideM)),
+    valueInfo: [],
   })
   return {
     model: withGraph(part, wide),
