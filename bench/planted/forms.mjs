@@ -34,7 +34,7 @@ export function attention(folder, { inPieces }) {
 
 /** Pointwise convolutions with HardSwish behind each; planted: in pieces, as exports before opset 14 write it. */
 export function hardSwish(folder, { inPieces }) {
-  const [channels, side] = [32, 56]
+  const [channels, side] = [64, 56]
   const shape = [1, channels, side, side]
   const net = chain('x')
   const [three, zero, six] = [3, 0, 6].map((value) => net.constant(scalar(`number_${value}`, value)))
