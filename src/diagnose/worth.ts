@@ -14,6 +14,6 @@ export function isWorthSaying(
   p50Ms: number,
   { alone }: { readonly alone?: { readonly lowMs: number } } = {},
 ): boolean {
-  if (alone === undefined || savingMs >= MIN_SAVING_SHARE * p50Ms) return savingMs >= MIN_SAVING_SHARE * p50Ms
-  return savingMs >= MIN_SHARE_ALONE * p50Ms && alone.lowMs >= MIN_LOW_SHARE_ALONE * p50Ms
+  if (savingMs >= MIN_SAVING_SHARE * p50Ms) return true
+  return alone !== undefined && savingMs >= MIN_SHARE_ALONE * p50Ms && alone.lowMs >= MIN_LOW_SHARE_ALONE * p50Ms
 }

@@ -3,6 +3,7 @@ import {
   batchInterval,
   fitLine,
   logInterval,
+  lowerQuartile,
   median,
   medianHalfWidth,
   medianInterval,
@@ -115,4 +116,15 @@ describe('statistics', () => {
       ]),
     ).toBeUndefined()
   })
+})
+
+it.each([
+  [[], Number.NaN],
+  [[4], 4],
+  [[8, 4], 5],
+  [[3, 1, 2], 1.5],
+  [[4, 3, 2, 1], 1.75],
+  [[5, 4, 3, 2, 1], 2],
+])('the lower quartile of %j is %d', (values, expected) => {
+  expect(lowerQuartile(values)).toBe(expected)
 })
