@@ -1,16 +1,18 @@
 // The step `look`: which of the proposals are worth judging, best first. What an earlier run found is not looked at again, rewrites
-// must give the right outputs before they are read at all, and first looks tell the rest.
+// must give the right outputs before they are read at all, operators alone have told of some what they give, and first looks tell the rest.
 import { geometricMean } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import { reasonInWords } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
-import { type Candidate, expectedShare, nameOf, predictedSpeedup, worstEffect } from './candidates.ts'
+import { type Candidate, expectedShare, nameOf, predictedSpeedup, promised, worstEffect } from './candidates.ts'
 import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
 import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
 import { tried } from './tried.ts'
 
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
+/** Of the budget, for judging what is promised at least. */
+const PROMISED_SHARE = 0.3
 
 /** A candidate with its score over the base's, as far as it is known. */
 interface Ranked {
@@ -28,7 +30,9 @@ export async function look(
   const base = given.setup
   const candidates = distinct(bench, proposed, base)
   if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [] }
-  const { right, ...sorted } = await sortOut(plan, given, candidates, deadlineMs)
+  const sure = promised(candidates, evidence, given.p50Ms)
+  const sorted = await sortOut(plan, given, candidates, { deadlineMs, sure })
+  const right = sorted.right.filter((one) => !sure.has(one))
   const hopefuls = right.map(({ proposal }) => ({
     setup: proposal.setup,
     expected: expectedShare(proposal, evidence, given.p50Ms),
@@ -43,7 +47,11 @@ export async function look(
     if (isShortlisted(one)) seen.push({ candidate, ratio: geometricMean(one.ratios) * (1 - one.expected / 2) })
     else state = await notShortlisted(plan, state, candidate, one)
   }
-  const ranked = [...seen, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
+  const shown = sorted.right
+    .filter((one) => sure.has(one))
+    .map((candidate): Ranked => ({ candidate, ratio: 1 - expectedShare(candidate.proposal, evidence, given.p50Ms) }))
+  if (shown.length > 0) state = { ...state, endMs: Math.max(state.endMs, bench.nowMs() + plan.budgetMs * PROMISED_SHARE) }
+  const ranked = [...seen, ...shown, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
   return { state, shortlist: ranked.map(({ candidate }) => candidate) }
 }
 
@@ -58,17 +66,23 @@ export function distinct<C extends Candidate>(bench: Pick<Bench, 'keyOf'>, candi
   })
 }
 
-/** `known`: judged in an earlier run. `right`: to be looked at. The others are told. */
-async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[], deadlineMs: Deadline) {
+interface Until {
+  readonly deadlineMs: Deadline
+  /** For which it does not hold. */
+  readonly sure: ReadonlySet<Candidate>
+}
+
+/** `known`: judged in an earlier run. `right`: their outputs are. The others are told. */
+async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[], { deadlineMs, sure }: Until) {
   const { bench } = plan
   const right: Candidate[] = []
   const known: Ranked[] = []
   let state = given
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
-    if (before?.kind === 'look') state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
+    if (before?.kind === 'look' && !sure.has(candidate)) state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
-    else if (isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
+    else if (!sure.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
       const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, state, candidate) : null
       if (wrong === null) right.push(candidate)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Remedy } from '../rewrite/remedy.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleRemedy, exampleSetup, type Has, keyOf } from './example-bench.ts'
-import { outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
+import { outcomeOf, type Ran, type Rest, run, runOn, shipped, times } from './example-search.ts'
 
 describe('other goals', () => {
   test.each([
@@ -100,6 +100,38 @@ describe('the budget', () => {
       expect(names.sort()).toEqual(many.map(({ id }) => id).sort())
       if (one.found.proof !== null) expect(one.bench.seen.at(-1)!.what).toMatch(/^(thorough|shipped) reading$/)
     }
+  })
+
+  describe('what operators alone have shown', () => {
+    // Outputs that take 0.3 s each to compare, until the time for first looks is over.
+    const wrong = ['w0', 'w1', 'w2', 'w3', 'w4'].map((id) =>
+      exampleRemedy(id, {
+        kind: 'rewrite',
+        apply: () => [{ variant: '', setup: exampleSetup(id), changes: [], predictedSavingMs: 9 }],
+      }),
+    )
+    const late = { ...exampleRemedy('late', { when: () => false }), late: true }
+    const remedies = [...wrong, exampleRemedy('good', { kind: 'rewrite' }), late]
+    const tryWith = (saving: { readonly ms: number; readonly low: number; readonly high: number }) =>
+      run({ timeMs: times({ good: 2 }), isWrong: (has) => wrong.some(({ id }) => has(id)), readingMs: 100 }, remedies, {
+        budgetMs: 4000,
+        evidence: { alone: new Map([['good', saving]]) },
+      })
+
+    const readingsOf = ({ bench: { seen } }: Ran) => seen.flatMap(({ what, key }) => (what === 'reading' ? [key] : []))
+
+    test('is judged without a first look, however late it is', async () => {
+      const one = await tryWith({ ms: 5, low: 4.5, high: 5.5 })
+      expect(shipped(one)).toBe('good')
+      // Two pairs, which begin with the base and with it in turn.
+      expect(readingsOf(one)).toEqual(['', 'good', 'good', ''])
+    })
+
+    test('is looked at like the others where it may be little, if there is time', async () => {
+      const one = await tryWith({ ms: 5, low: 0.4, high: 9 })
+      // Between two of the base, twice.
+      expect(readingsOf(one).slice(0, 6)).toEqual(['', 'good', '', '', 'good', ''])
+    })
   })
 
   test('none at all: nothing is measured, all is left', async () => {
