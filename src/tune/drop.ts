@@ -22,7 +22,7 @@ export async function drop(plan: SearchPlan, given: SearchState): Promise<Search
     // On at least two pairs. A drop that noise decided costs a gain, never a loss: the rest is proven once more.
     if (trial.outcome !== 'measured' || trial.value.pairs < BACKWARD.least || trial.value.speedup > 1 / WORTHWHILE) continue
     const { ok } = await bench.compare(others.setup, worstEffect(others.kept))
-    if (ok) state = withoutKept(state, candidate.remedy, others, 'faster alone, but it adds nothing to the others')
+    if (ok) state = withoutKept(state, candidate, others, 'faster alone, but it adds nothing to the others')
   }
   return state
 }

@@ -80,7 +80,8 @@ async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonl
   let state = given
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
-    if (before?.kind === 'look' && !sure.has(candidate)) state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
+    if (before?.kind === 'look' && !sure.has(candidate))
+      state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
     else if (!sure.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {

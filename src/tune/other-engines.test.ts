@@ -97,6 +97,38 @@ describe('another engine', () => {
     expect(shipped(one)).toBe('fast')
   })
 
+  describe('near the best of the first look', () => {
+    /** The first look at this one, of two readings, is so much too slow. */
+    const misread = async (id: string, factor: number, ids: readonly string[], remedies: readonly Remedy[] = []) => {
+      const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ rewrite: 1.5, fast: 3, second: 2.5 }) })
+      let reads = 0
+      const measure: Bench['measure'] = async (setup, depth) => {
+        const trial = await made.measure(setup, depth)
+        if (setup.engine?.id !== id || trial.outcome !== 'measured' || reads++ >= 2 * (1 + remedies.length)) return trial
+        return { ...trial, value: { ...trial.value, score: trial.value.score * factor } }
+      }
+      const evidence = { otherEngines: ids.map((one) => other(one)) }
+      return runOn({ ...made, measure }, made, [choice, ...remedies], { evidence })
+    }
+
+    test('is judged against it, and comes in its place where it is faster', async () => {
+      const one = await misread('fast', 1.35, ['fast', 'second'], [rewrite])
+      expect(shipped(one)).toBe('fast+rewrite')
+      expect(outcomeOf(one, 'choice fast')!.judgement!.speedup).toBeCloseTo(1.2, 1)
+      expect(outcomeOf(one, 'choice second')).toMatchObject({ kept: false, reason: 'choice fast is faster in pairs' })
+      expect(outcomeOf(one, 'rewrite')).toMatchObject({ kept: true })
+    })
+
+    test('is not judged where it is far from it', async () => {
+      const one = await misread('fast', 2, ['fast', 'second'])
+      expect(shipped(one)).toBe('second')
+      expect(outcomeOf(one, 'choice fast')).toMatchObject({
+        judgement: null,
+        reason: 'choice second was better in the first look',
+      })
+    })
+  })
+
   describe('that the last proof refuses', () => {
     /** Where one of these is shipped, it is as slow as the original. */
     const refusing = async (

@@ -1,5 +1,6 @@
 // The step `tryEngines`: what is kept on another engine, and the original alone on it, since what pays on one engine may cost on another.
-// Those that may not be kept are looked at all the same: their rows say what they would give.
+// First looks say which is likely the best, pairs say it of those that come near. Those that may not be kept are looked at all the same: their
+// rows say what they would give.
 import { geometricMean } from '../measure/timing/statistics.ts'
 import type { Remedy } from '../rewrite/remedy.ts'
 import { reasonInWords } from '../trials/port.ts'
@@ -20,6 +21,8 @@ interface Choice extends Candidate {
   readonly onKept: boolean
 }
 
+/** Over the first look of the engine that is kept: up to here another engine is judged against it, since one look can be so far off. */
+const NEAR = 1.3
 /** How many others have a turn after one that the last proof refused. */
 const MOST_INSTEAD = 2
 
@@ -45,11 +48,19 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   let state = withTimeToJudge(plan, given)
   const others: Looked[] = []
   for (const one of withoutEchoes(ranked)) {
-    if (betterThan(state, one) !== undefined && isShortlisted(one.look)) others.push(one)
-    state = await take(plan, given, state, one)
+    const held = ranked.find(({ choice }) => state.kept.includes(choice))
+    const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
+    if (held !== undefined && isNext && isNear(one, held))
+      state = await judgeBeside(plan, given, withTimeToJudge(plan, state), one)
+    else state = await take(plan, given, state, one)
+    if (held !== undefined && !state.kept.includes(held.choice)) others.unshift(held)
+    else if (isNext) others.push(one)
   }
   return { state, before: given, others }
 }
+
+const isNear = ({ choice, look }: Looked, held: Looked): boolean =>
+  engineOf(choice) !== engineOf(held.choice) && ratioOf(look) <= NEAR * ratioOf(held.look)
 
 const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): SearchState => ({
   ...state,
@@ -68,7 +79,7 @@ export async function tryInstead(
 ): Promise<Engines | null> {
   const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
   if (engine === undefined) return null
-  const { tried } = withoutKept(refused, engine.remedy, before, doubt)
+  const { tried } = withoutKept(refused, engine, before, doubt)
   const since = tried.slice(before.tried.length)
   plan.onTried(since.find(({ name }) => name === nameOf(engine))!)
   const { setup, kept, p50Ms } = before
@@ -140,9 +151,18 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
     return told(plan, state, tried(choice, 'no-difference', reason, seen))
   }
   if (!isShortlisted(look)) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
-  const others = choice.onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
+  return judgeBeside(plan, given, state, { choice, look })
+}
+
+/** Against what is kept, in whose place it comes where it is faster. */
+async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchState, { choice }: Looked): Promise<SearchState> {
+  const { proposal, onKept } = choice
+  const others = onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
   const next = await judgeOnTop(plan, state, choice, others)
-  const gone = given.kept.filter((one) => next.setup === proposal.setup && !others.includes(one))
-  const why = choice.onKept ? 'a setting of the other engine' : `${nameOf(choice)} is faster without it`
-  return gone.reduce((at, { remedy }) => withoutKept(at, remedy, next, why), next)
+  const gone = state.kept.filter((one) => next.setup === proposal.setup && !others.includes(one))
+  const why = ({ remedy }: Candidate): string =>
+    onKept && remedy.kind !== 'engine'
+      ? 'a setting of the other engine'
+      : `${nameOf(choice)} is faster ${remedy.kind === 'engine' ? 'in pairs' : 'without it'}`
+  return gone.reduce((at, one) => withoutKept(at, one, next, why(one)), next)
 }

@@ -39,8 +39,9 @@ export async function prove(
 ): Promise<Pick<Proven, 'proof' | 'doubt'> & { readonly state: SearchState }> {
   const proven = await proveWhole(plan, state, isSecond)
   const { proof, doubt, tooSlow } = proven
-  const last = state.kept.at(-1)!.remedy
-  const others = tooSlow && state.kept.length > 1 && last.kind !== 'engine' ? await rebuilt(plan, state.kept.slice(0, -1)) : null
+  const last = state.kept.at(-1)!
+  const others =
+    tooSlow && state.kept.length > 1 && last.remedy.kind !== 'engine' ? await rebuilt(plan, state.kept.slice(0, -1)) : null
   if (others === null) return { proof, doubt, state }
   return prove(plan, withoutKept(state, last, others, doubt), { isSecond })
 }

@@ -1,7 +1,7 @@
 // What the search knows at any time, as plain data. Each step takes a state and gives the next; what was tried is told on the way.
 import type { Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 import type { Bench } from './bench.ts'
-import type { Candidate, Only } from './candidates.ts'
+import { type Candidate, nameOf, type Only } from './candidates.ts'
 import type { Tried } from './tried.ts'
 
 export interface SearchPlan {
@@ -66,10 +66,10 @@ export const isKept = ({ kept }: SearchState, { id }: Remedy): boolean => kept.s
 /** The other candidates on the setup that they make, and why the dropped one is not among them. */
 export function withoutKept(
   state: SearchState,
-  { id }: Remedy,
+  candidate: Candidate,
   others: Pick<SearchState, 'setup' | 'kept'>,
   reason: string | null,
 ): SearchState {
-  const at = state.tried.findLastIndex((one) => one.kept && one.remedies[0] === id)
+  const at = state.tried.findLastIndex((one) => one.kept && one.name === nameOf(candidate))
   return { ...state, ...others, tried: state.tried.with(at, { ...state.tried[at]!, kept: false, reason }) }
 }
