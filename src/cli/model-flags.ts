@@ -94,6 +94,9 @@ export function checkPlaces({ ort, browser, openvino, litert, python }: PlaceFla
     ['--python', python, 'file', 'the path of a Python interpreter, or the folder of its environment'],
   ] as const
   for (const [flag, place, kind, next] of places)
-    if (place !== undefined && stateOf(place) === undefined)
+    if (place !== undefined && stateOf(place) === undefined && !(flag === '--python' && isCommand(place)))
       throw new UsageError(`${flag} ${place}: no such ${kind}; give ${next}`)
 }
+
+/** What the path is searched for: whether it is there is said where it is run. */
+const isCommand = (named: string): boolean => !/[\\/]/.test(named)

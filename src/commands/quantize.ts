@@ -9,6 +9,7 @@ import { dynamicQuantization } from '../remedies/approximate/dynamic-quantizatio
 import { float16 } from '../remedies/approximate/float16.ts'
 import { staticQuantization } from '../remedies/approximate/static-quantization.ts'
 import { weightQuantization } from '../remedies/approximate/weight-quantization.ts'
+import { engineChoice } from '../remedies/settings/engine-choice.ts'
 import { type Fixed, fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 
@@ -19,7 +20,8 @@ export interface QuantizeOptions
 }
 
 const HALF = [...PREPARATION, float16].map(({ id }) => id)
-const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization].map(({ id }) => id)
+/** Other engines are looked at, and not taken where they are not asked for: what one of them would give beside fewer bits is part of the answer. */
+const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization, engineChoice].map(({ id }) => id)
 
 /**
  * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
@@ -33,5 +35,6 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
       `--method float16: engines on the CPU convert float16 to float32 and back, which is slower; give --engine with one that computes in it (${able.join(', ')}), or for half the size: whyslow fix MODEL -o small/ --for size --only float16 --max-loss 0.01`,
     )
   }
-  return fix(file, { ...FIX_DEFAULTS, ...options, only: half ? HALF : REMEDIES, maxLoss: maxLoss ?? USUAL_LIMITS })
+  const asked = { ...FIX_DEFAULTS, ...options, maxLoss: maxLoss ?? USUAL_LIMITS }
+  return fix(file, { ...asked, engines: asked.engines ?? [asked.engine], only: half ? HALF : REMEDIES })
 }

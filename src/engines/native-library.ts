@@ -55,6 +55,8 @@ const SYSTEM_FOLDERS = [
   '/opt/homebrew/lib',
 ]
 
+const LINKER_CONFIGURATION = '/etc/ld.so.conf.d'
+
 interface Named {
   /** The folder that the option names. */
   readonly folder: string | undefined
@@ -62,32 +64,38 @@ interface Named {
   readonly python: string | undefined
 }
 
-/** For a shipped folder: what an option names is found as the engine finds it, and told to the folder. */
-export function shippedPlace(variable: string, { folder, python }: Named, find: () => FoundLibrary): ShippedLibrary['place'] {
-  if (folder === undefined && python === undefined) return { variable }
-  const found = find()
+/** What tells a shipped folder where the library is that the engine found: it lies elsewhere, and may have other packages around it. */
+export function shippedPlace(variable: string, found: FoundLibrary): ShippedLibrary['place'] {
   return found.ok ? { variable, file: found.file } : { variable }
 }
 
-/** The first place that has it. What was named is not passed over in silence. */
+/**
+ * The first place that has it. A folder that was named for it is not passed over in silence; a Python that was named, for whatever reason, is
+ * one place more.
+ */
 export function findNativeLibrary(library: NativeLibrary, { folder, python }: Named, world: Surroundings): FoundLibrary {
   const { title, flag, variable, install, files } = library
-  const places: readonly (readonly [said: string, given: string | undefined, folders: typeof below])[] = [
-    [flag, folder, below],
-    ['--python', python, sitePackages],
-    [variable, world.env[variable] || undefined, below],
-  ]
-  for (const [said, given, folders] of places) {
+  const inPython = folder === undefined && python !== undefined ? sitePackages(library, pythonAt(python, world)) : []
+  const inThat = libraryIn(library, inPython, world)
+  if (inThat) return foundAt(inThat)
+  const named = [
+    [flag, folder],
+    [variable, world.env[variable] || undefined],
+  ] as const
+  for (const [said, given] of named) {
     if (given === undefined) continue
-    const file = libraryIn(library, folders(library, path.resolve(given)), world)
-    if (file) return { ok: true, file, from: path.dirname(file) }
+    const file = libraryIn(library, below(library, path.resolve(given)), world)
+    if (file) return foundAt(file)
     const name = (files[world.platform] ?? files.linux)![1]
     return { ok: false, reason: `${said} ${given}: no ${title} library (${name}) is there`, fix: install }
   }
   const file = libraryIn(library, usualFolders(library, world), world)
-  if (file) return { ok: true, file, from: path.dirname(file) }
-  return { ok: false, reason: `${title} was not found ${library.places}`, fix: install }
+  if (file) return foundAt(file)
+  const also = python === undefined ? '' : `in --python ${python}, `
+  return { ok: false, reason: `${title} was not found ${also}${library.places}`, fix: install }
 }
+
+const foundAt = (file: string): FoundLibrary => ({ ok: true, file, from: path.dirname(file) })
 
 function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
   const { env, nodeRuntime } = world
@@ -100,9 +108,17 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
     ...(home ? below(library, home) : []),
     ...sitesIn(library, path.join(world.home, '.local/lib')),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
-    ...(world.platform === 'win32' ? [] : SYSTEM_FOLDERS),
+    ...(world.platform === 'win32' ? [] : [...linkerFolders(), ...SYSTEM_FOLDERS]),
   ]
 }
+
+/** What the system's linker is told beside its own folders: ld.so.conf(5). */
+const linkerFolders = (): string[] =>
+  namesIn(LINKER_CONFIGURATION)
+    .sort()
+    .flatMap((name) => textIn(path.join(LINKER_CONFIGURATION, name)).split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('/'))
 
 /** A library that is named is taken as it is: the system says what is wrong with it. */
 const below = (library: NativeLibrary, named: string): string[] =>
@@ -111,9 +127,9 @@ const below = (library: NativeLibrary, named: string): string[] =>
 /** Of an interpreter, or of the folder that an environment lies in. */
 function sitePackages(library: NativeLibrary, python: string): string[] {
   const folder = path.dirname(python)
-  // On Windows only an environment's interpreter lies in a folder of its own.
-  const prefixes = isFile(python) ? [path.dirname(folder), folder] : [python]
-  return prefixes.flatMap((prefix) => [
+  // On Windows only an environment's interpreter lies in a folder of its own; elsewhere it may be a link to where its packages are.
+  const prefixes = isFile(python) ? [path.dirname(folder), folder, path.dirname(path.dirname(fs.realpathSync(python)))] : [python]
+  return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),
     ...sitesIn(library, path.join(prefix, 'lib')),
     ...sitesIn(library, path.join(prefix, 'local/lib')),
@@ -125,6 +141,13 @@ function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
   const pythons = namesIn(lib).filter((name) => /^python3(\.\d+)?$/.test(name))
   const newest = pythons.sort((a, b) => Number(b.split('.')[1] ?? 0) - Number(a.split('.')[1] ?? 0))
   return newest.flatMap((name) => ['site-packages', 'dist-packages'].map((packages) => path.join(lib, name, packages, wheel)))
+}
+
+/** A command is looked up on the path, as a shell does. */
+function pythonAt(named: string, { env }: Surroundings): string {
+  if (/[\\/]/.test(named) || fs.existsSync(named)) return path.resolve(named)
+  const found = env.PATH?.split(path.delimiter).find((folder) => folder !== '' && isFile(path.join(folder, named)))
+  return found === undefined ? path.resolve(named) : path.join(found, named)
 }
 
 function pythonsOnPath({ env, platform }: Surroundings): string[] {
@@ -158,6 +181,14 @@ function namesIn(folder: string): string[] {
     return fs.readdirSync(folder)
   } catch {
     return []
+  }
+}
+
+function textIn(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return ''
   }
 }
 

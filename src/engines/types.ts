@@ -198,7 +198,7 @@ export interface ShippedLibrary {
   readonly calledBy: { readonly package: string; readonly range: string }
   readonly device: string
   readonly properties: Readonly<Record<string, string>>
-  /** The environment variable that tells the folder where it is, and its file where an option names its place. */
+  /** The environment variable that tells the folder where it is, and its file where it was found. */
   readonly place: { readonly variable: string; readonly file?: string }
 }
 

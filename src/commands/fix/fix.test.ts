@@ -221,6 +221,19 @@ describe('another engine', () => {
     })
   })
 
+  test.each([
+    ['--engines openvino', { engines: ['ort-cpu', 'openvino'] }],
+    ['--openvino /nowhere', { openvino: '/nowhere' }],
+    ['--litert /nowhere', { litert: '/nowhere' }],
+  ])('that %s names and that is not here is an error before anything is measured', async (flag, named) => {
+    await expect(fixed({ latency }, { only, ...named })).rejects.toThrow(
+      new RegExp(`^${flag}: (openvino|litert) cannot be used: `),
+    )
+    // Where no engine is tried nothing is asked of it.
+    const { report } = await fixed({ latency }, { ...named, only: ['thread-count'] })
+    expect(report.trials.every(({ remedies }) => remedies[0] === 'thread-count')).toBe(true)
+  })
+
   test('is not looked for where its remedy is not asked for', async () => {
     const { trials } = await fixed({ engines, latency })
     expect(trials.tasks().filter((task) => task === 'engine')).toHaveLength(1)

@@ -16,6 +16,7 @@ import { proveConversion } from './conversion.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
+import { checkNamedEngines } from './other-engines.ts'
 import { checkCalibration, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { servingFor } from './serving.ts'
@@ -56,6 +57,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     if (picture !== null) withPreprocessing(run.model, picture)
     checkOutputs(options.outputs, run)
     checkCalibration(run, options)
+    await checkNamedEngines(options)
     const unlocked: string[] = []
     const { evidence, diagnosis, found, serving } = await alone(
       run,

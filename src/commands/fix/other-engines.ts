@@ -4,6 +4,7 @@ import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
 import { compilableOf } from '../../compile/read/index.ts'
 import { engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
+import { InputError } from '../../graph/input-error.ts'
 import { type Model, tabularOf } from '../../graph/model.ts'
 import { nodeName, viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
@@ -19,12 +20,30 @@ const NOT_SHIPPED = 'fix does not ship it'
 
 const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
+/** Refused before anything is measured: an engine that `--engines` names, or whose place an option does, and that is not here. */
+export async function checkNamedEngines(options: FixOptions): Promise<void> {
+  const { engine: measured, openvino, litert, trials, signal } = options
+  if (!areTried(options) || !(options.only?.includes('engine-choice') ?? true)) return
+  const named = new Map([
+    ...(openvino === null ? [] : [['openvino', `--openvino ${openvino}`] as const]),
+    ...(litert === null ? [] : [['litert', `--litert ${litert}`] as const]),
+    ...(options.engines ?? []).map((id) => [id, `--engines ${id}`] as const),
+  ])
+  for (const [id, flag] of named) {
+    if (id === measured || !engines.some((one) => one.id === id && one.offers.includes('alternative'))) continue
+    const here = await describeEngine(trials.run, id, placesOf(options), signal)
+    if (!here.ok) throw new InputError(`${flag}: ${id} cannot be used: ${here.reason}; ${here.fix}`)
+  }
+}
+
+/** A model alone says nothing of what runs it. */
+const areTried = ({ only, goal, modelAlone }: FixOptions): boolean =>
+  !modelAlone && CHOICES.some(({ id, goals }) => (only?.includes(id) ?? true) && goals.includes(goal))
+
 /** None where no remedy of them is asked for. */
 export async function otherEngines(options: FixOptions, model: Model, profile?: Profile): Promise<readonly OtherEngine[]> {
-  const { only, goal, modelAlone, engine: measured, engines: wanted, trials, signal } = options
-  if (!CHOICES.some(({ id, goals }) => (only?.includes(id) ?? true) && goals.includes(goal))) return []
-  // A model alone says nothing of what runs it.
-  if (modelAlone) return []
+  const { only, engine: measured, engines: wanted, trials, signal } = options
+  if (!areTried(options)) return []
   const asked = (id: string) => only?.includes(id) ?? true
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(

@@ -44,10 +44,11 @@ test('its version is that of the wheel beside it', () => {
   expect(versionBeside(at('empty'))).toBe('of unknown version')
 })
 
-test('a shipped folder is told where it is, where an option named its place alone', () => {
-  const found = () => findLibrary({ python: at('venv') }, world())
-  const told = (folder?: string, python?: string) => shippedPlace('LITERT_LIBRARY', { folder, python }, found)
-  expect(told()).toEqual({ variable: 'LITERT_LIBRARY' })
-  for (const place of [told('x'), told(undefined, 'y')])
-    expect(place).toEqual({ variable: 'LITERT_LIBRARY', file: at(`${WHEEL}/ai_edge_litert/libLiteRt.so`) })
+test('a shipped folder is told where it is', () => {
+  const file = at(`${WHEEL}/ai_edge_litert/libLiteRt.so`)
+  expect(shippedPlace('LITERT_LIBRARY', findLibrary({ python: at('venv') }, world()))).toEqual({
+    variable: 'LITERT_LIBRARY',
+    file,
+  })
+  expect(shippedPlace('LITERT_LIBRARY', findLibrary({ litert: at('empty') }, world()))).toEqual({ variable: 'LITERT_LIBRARY' })
 })

@@ -62,8 +62,6 @@ export const litert: Engine = {
     calledBy: CALLED_BY,
     device: 'CPU',
     properties: cpuOptions(options),
-    place: shippedPlace('LITERT_LIBRARY', { folder: options.litert, python: options.python }, () =>
-      findLibrary(options, surroundings()),
-    ),
+    place: shippedPlace('LITERT_LIBRARY', findLibrary(options, surroundings())),
   }),
 }

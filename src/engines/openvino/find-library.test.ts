@@ -66,7 +66,23 @@ describe('what was named', () => {
       reason: `OPENVINO_LIBRARY ${at('empty')}: no OpenVINO library (libopenvino_c.so) is there`,
       fix: expect.stringContaining('pip install openvino'),
     })
-    expect(findLibrary({ python: at('empty') }, world({ env: {} }))).toMatchObject({ ok: false })
+  })
+
+  test('but for a Python that has none: it may be named for something else', () => {
+    expect(fileOf({ python: at('empty') }, { env: { OPENVINO_LIBRARY: at('node') } })).toBe('node/bin/libopenvino_c.so.2630')
+    expect(fileOf({ python: at('empty') }, { nodeRuntime: at('node/bin') })).toBe('node/bin/libopenvino_c.so.2630')
+    expect(findLibrary({ python: at('empty') }, world())).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(`OpenVINO was not found in --python ${at('empty')}, in openvino-node`),
+    })
+  })
+
+  test('a Python by a link to where it is installed', () => {
+    fs.mkdirSync(at('links'), { recursive: true })
+    fs.symlinkSync(at('venv/bin/python3'), at('links/python3'))
+    expect(fileOf({ python: at('links/python3') })).toBe(NEWEST)
+    expect(fileOf({}, { env: { PATH: at('links') } })).toBe(NEWEST)
+    expect(fileOf({ python: 'python3' }, { env: { PATH: at('links'), OPENVINO_LIBRARY: at('node') } })).toBe(NEWEST)
   })
 
   test('a file that is named is tried whatever it is: the system says what is wrong with it', () => {

@@ -65,9 +65,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
             calledBy: CALLED_BY,
             device,
             properties: propertiesOf(about, options),
-            place: shippedPlace('OPENVINO_LIBRARY', { folder: options.openvino, python: options.python }, () =>
-              findLibrary(options, surroundings()),
-            ),
+            place: shippedPlace('OPENVINO_LIBRARY', findLibrary(options, surroundings())),
           }),
         }
       : {}),

@@ -148,7 +148,13 @@ const MOST_BYTES = 2 ** 30
 function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
   const { height, width, channels } = size
   const input = JSON.stringify({ files, height, width, channels })
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', DECODER], { input, maxBuffer: MOST_BYTES })
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['-e', DECODER], { input, maxBuffer: MOST_BYTES })
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS') {
+    const most = Math.floor(MOST_BYTES / (height * width * channels))
+    throw new InputError(
+      `${files.length} pictures of ${width}x${height} take more than 1 GB: give ${most} at most, or --limit ${most}`,
+    )
+  }
   if (status === 3) throw new InputError('pictures are read by the package sharp, which is not here: npm install sharp')
   const each = height * width * channels
   if (status !== 0 || stdout.length !== files.length * each) {

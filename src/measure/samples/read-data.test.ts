@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { zipSync } from 'fflate'
 import { TensorProtoSchema } from 'onnx-buf'
@@ -10,7 +10,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
 import { flagsOf, graphOf, input } from './example-graphs.ts'
 import { NO_FLAGS } from './flags.ts'
-import { readData } from './read-data.ts'
+import { picturesIn, readData } from './read-data.ts'
 import { resolveInputs } from './resolve.ts'
 import type { SampleOptions } from './samples.ts'
 import { saveInputs } from './saved.ts'
@@ -222,6 +222,29 @@ describe('folders', () => {
     file('preview.png', 'no picture')
     file('a.npy', npy('<f4', [1, 2], upTo(2)))
     expect(read(dir, table)).toMatchObject({ samples: [{ x: { shape: [1, 2] } }] })
+  })
+
+  describe('pictures', () => {
+    const pictures = [input('x', 'float32', ['batch', 3, 8, 8])]
+    const names = (declared: readonly ValueDeclaration[]) =>
+      picturesIn(dir, resolveInputs(declared, graphOf(declared), NO_FLAGS).inputs, null)
+
+    it('are the data beside tables and notes that tell of them, but for a model of tables', () => {
+      for (const name of ['img10.jpg', 'img2.png', 'annotations.json', 'metadata.csv']) file(name, '')
+      expect(names(pictures)).toEqual(['img2.png', 'img10.jpg'])
+      expect(names(table)).toEqual([])
+      file('arrays.npz', '')
+      expect(names(pictures)).toEqual([])
+    })
+
+    it('in folders of classes are one of each in turn', () => {
+      for (const name of ['cat/1.jpg', 'cat/2.jpg', 'dog/1.jpg', 'notes/readme.txt']) {
+        mkdirSync(dirname(join(dir, name)), { recursive: true })
+        file(name, '')
+      }
+      expect(names(pictures)).toEqual([join('cat', '1.jpg'), join('dog', '1.jpg'), join('cat', '2.jpg')])
+      expect(names(table)).toEqual([])
+    })
   })
 
   it('replays saved inputs, by folder and by index', () => {

@@ -30,7 +30,8 @@ export interface InputData {
 
 /** Samples where no limit is given: enough to rotate, quickly read. */
 export const DEFAULT_LIMIT = 64
-const KINDS = '.npz, .npy, .csv, .json, .pb, .wav, a folder of such or of pictures, or an ONNX test_data_set folder'
+const KINDS =
+  '.npz, .npy, .csv, .json, .pb, .wav, a folder of such or of pictures (or of folders of pictures), or an ONNX test_data_set folder'
 
 /**
  * Reads samples for the inputs. Shapes in the data win over guesses. Throws an InputError, one line that names file and array,
@@ -52,7 +53,8 @@ export function readData(path: string, inputs: readonly ResolvedInput[], options
     shaped.filter(({ name }) => first.feeds[name] === undefined).map((input) => [input.name, givenTensor(input)]),
   )
   const labels = samples.flatMap((sample) => (sample.labels === undefined ? [] : [sample.labels]))
-  const note = holdsPictures(path, settled.labelsName) ? picturesNote(inputs, settled.pictures()) : noteOfSound(path, inputs)
+  const note =
+    picturesIn(path, inputs, settled.labelsName).length > 0 ? picturesNote(inputs, settled.pictures()) : noteOfSound(path, inputs)
   return {
     samples: samples.map(({ feeds }) => ({ ...feeds, ...given })),
     inputs: shaped,
@@ -122,7 +124,7 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
     return folders.slice(0, options.limit).flatMap((folder) => samplesOf(readTestDataSet(folder, inputs), inputs, options))
   }
   const files = entries.filter((name) => /\.(npy|npz|pb|csv|tsv|wav)$/i.test(name))
-  const pictures = holdsPictures(path, options.labelsName) ? entries.filter(isPicture).slice(0, options.limit) : []
+  const pictures = picturesIn(path, inputs, options.labelsName).slice(0, options.limit)
   const arrays = files.filter((name) => !isLabels(name, options.labelsName)).slice(0, options.limit)
   const records =
     pictures.length > 0
@@ -146,12 +148,26 @@ function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | n
   return soundNote(readWav(bytesOf(statOf(path).isDirectory() ? join(path, first) : path), first), inputs)
 }
 
-/** A folder of pictures, and no arrays but labels. */
-function holdsPictures(path: string, labelsName: string | null): boolean {
-  if (!statOf(path).isDirectory()) return false
-  const entries = readdirSync(path)
-  const isData = (name: string) => /\.(npy|npz|pb|json|csv|tsv|wav)$/i.test(name) && !isLabels(name, labelsName)
-  return entries.some(isPicture) && !entries.some(isData)
+/**
+ * Names of a folder's pictures, or of those in its folders, as classes lie, one of each in turn; none where arrays but labels lie beside them. Tables
+ * and notes beside pictures tell of them, and are the data only where no input has the axes of a picture.
+ */
+export function picturesIn(path: string, inputs: readonly ResolvedInput[], labelsName: string | null): readonly string[] {
+  if (!statOf(path).isDirectory()) return []
+  const entries = inOrder(readdirSync(path))
+  const takesPictures = inputs.some(({ shape }) => shape.length === 4)
+  const data = takesPictures ? /\.(npy|npz|pb|wav)$/i : /\.(npy|npz|pb|json|csv|tsv|wav)$/i
+  if (entries.some((name) => data.test(name) && !isLabels(name, labelsName))) return []
+  const own = entries.filter(isPicture)
+  if (own.length > 0 || !takesPictures) return own
+  const folders = entries.filter((name) => statOf(join(path, name)).isDirectory())
+  const classes = folders.map((name) =>
+    inOrder(readdirSync(join(path, name)))
+      .filter(isPicture)
+      .map((picture) => join(name, picture)),
+  )
+  const longest = Math.max(0, ...classes.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, k) => classes.flatMap((names) => names[k] ?? [])).flat()
 }
 
 const isLabels = (name: string, labelsName: string | null): boolean =>

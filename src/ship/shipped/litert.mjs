@@ -196,6 +196,10 @@ const layoutOf = (dims) => ({
   strides: new Uint32Array(MOST_DIMENSIONS),
 })
 
+/** What a payload of options is destroyed with: once a process, which has room for some thousands of such. */
+let nothing
+const nothingOf = (koffi) => (nothing ??= koffi.register(() => {}, koffi.pointer(koffi.proto('void', ['void *']))))
+
 /** The library's functions, by name without `LiteRt`. Each throws where the library says no. */
 function bound(koffi, library) {
   const layout = koffi.struct({
@@ -253,8 +257,7 @@ function bound(koffi, library) {
     },
     free: (name, one) => frees[name](one),
     run: func('int', 'RunCompiledModel', [...part, 'size_t', handle, 'size_t', handle]),
-    /** What a payload of options is destroyed with. */
-    nothing: koffi.register(() => {}, koffi.pointer(koffi.proto('void', [handle]))),
+    nothing: nothingOf(koffi),
     freeMemory: (memory) => koffi.free(memory),
     textIn(given) {
       const length = Buffer.byteLength(given) + 1

@@ -1,6 +1,6 @@
 // What folders share whose model is run by a native library, called through koffi: where the library is, feeds as its tensors, predictions
 // in the caller's thread.
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 /** A loop of predictions lets timers and sockets have their turn after so long, ms. */
 const TURN_MS = 5
 const FLOATS = [Float32Array, Float64Array]
+const BIGS = [BigInt64Array, BigUint64Array]
 
 /** `load()`'s answer for a model that predicts at once: `predict(feeds)` gives the results, `free()` ends it. */
 export function predictor(model, afterClose) {
@@ -65,7 +66,9 @@ function tensorOf({ name, dtype, shape }, value, types) {
   const { type, dims } = value
   if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
   const [, Typed] = types[type]
-  const data = Array.isArray(value.data) ? Typed.from(value.data) : value.data
+  // As onnxruntime takes numbers: those of 64 bits as numbers, too, and none of 16 bits, whose bits they would be taken for.
+  const isPlain = Array.isArray(value.data) && type !== 'float16'
+  const data = isPlain ? Typed.from(value.data, BIGS.includes(Typed) ? BigInt : undefined) : value.data
   if (
     !ArrayBuffer.isView(data) ||
     data.BYTES_PER_ELEMENT !== Typed.BYTES_PER_ELEMENT ||
@@ -87,9 +90,13 @@ function tensorOf({ name, dtype, shape }, value, types) {
 export async function openLibrary(library, { version, install }, open) {
   const koffi = await import('koffi').then(
     (module) => (module.load ? module : module.default),
-    () => {
+    (error) => {
       const folder = path.dirname(fileURLToPath(import.meta.url))
-      throw new Error(`${library.title} is called through the package koffi, which is not installed: npm install in ${folder}`)
+      const why =
+        error.code === 'ERR_MODULE_NOT_FOUND' ? 'is not installed' : `does not load (${String(error.message).split('\n')[0]})`
+      throw new Error(`${library.title} is called through the package koffi, which ${why}: npm install in ${folder}`, {
+        cause: error,
+      })
     },
   )
   const file = findLibrary(library, install)
@@ -103,6 +110,7 @@ export async function openLibrary(library, { version, install }, open) {
 
 const SYSTEM = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((name) => `/usr/lib/${name}`)
 const SYSTEM_FOLDERS = [...SYSTEM, '/usr/lib64', '/usr/lib', '/usr/local/lib64', '/usr/local/lib', '/opt/homebrew/lib']
+const LINKER_CONFIGURATION = '/etc/ld.so.conf.d'
 
 /**
  * The library's file: in the place that its variable names, else the runtime of its npm package, the Python wheel of the active environment
@@ -128,9 +136,17 @@ function usualFolders(library, env) {
     ...(home ? below(library, home) : []),
     ...sitesIn(library, path.join(homedir(), '.local/lib')),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
-    ...(windows ? [] : SYSTEM_FOLDERS),
+    ...(windows ? [] : [...linkerFolders(), ...SYSTEM_FOLDERS]),
   ]
 }
+
+/** What the system's linker is told beside its own folders: ld.so.conf(5). */
+const linkerFolders = () =>
+  namesIn(LINKER_CONFIGURATION)
+    .sort()
+    .flatMap((name) => textIn(path.join(LINKER_CONFIGURATION, name)).split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('/'))
 
 function nodeRuntime(library) {
   const name = library.nodePackage
@@ -148,8 +164,8 @@ const below = (library, named) =>
 /** Of an interpreter, or of the folder that an environment lies in. */
 function sitePackages(library, python) {
   const folder = path.dirname(python)
-  const prefixes = isFile(python) ? [path.dirname(folder), folder] : [python]
-  return prefixes.flatMap((prefix) => [
+  const prefixes = isFile(python) ? [path.dirname(folder), folder, path.dirname(path.dirname(realpathSync(python)))] : [python]
+  return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),
     ...sitesIn(library, path.join(prefix, 'lib')),
     ...sitesIn(library, path.join(prefix, 'local/lib')),
@@ -190,6 +206,14 @@ function namesIn(folder) {
     return readdirSync(folder)
   } catch {
     return []
+  }
+}
+
+function textIn(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
   }
 }
 

@@ -8,7 +8,7 @@ import { findLibrary as findOpenvino } from '../../engines/openvino/find-library
 // @ts-expect-error: shipped as it is, without types.
 import { LIBRARY as LITERT } from './litert.mjs'
 // @ts-expect-error: shipped as it is, without types.
-import { findLibrary } from './native-library.mjs'
+import { findLibrary, tensorsOf } from './native-library.mjs'
 // @ts-expect-error: shipped as it is, without types.
 import { LIBRARY as OPENVINO } from './openvino.mjs'
 
@@ -60,5 +60,21 @@ describe.each([
     expect(() => findLibrary(library, 'install it', { [library.variable]: root })).toThrow(
       new RegExp(`${library.title}.* was not found in ${library.variable} .*: install it$`),
     )
+  })
+})
+
+describe('plain numbers, as onnxruntime takes them', () => {
+  const types = { float16: [3, Uint16Array], int64: [10, BigInt64Array], float32: [4, Float32Array] }
+  const given = (dtype: string, data: unknown) =>
+    tensorsOf({ x: { type: dtype, data, dims: [2] } }, [{ name: 'x', dtype, shape: [2] }], types)
+
+  test('of 64 bits need be no BigInts', () => {
+    expect(given('int64', [1, 2])[0].data).toEqual(BigInt64Array.of(1n, 2n))
+    expect(given('int64', [1n, 2n])[0].data).toEqual(BigInt64Array.of(1n, 2n))
+    expect(given('float32', [0.5, 1])[0].data).toEqual(Float32Array.of(0.5, 1))
+  })
+
+  test('of 16 bits would be taken for their bits, and are refused', () => {
+    expect(() => given('float16', [0.5, 1])).toThrow("input 'x': data of float16 is a Uint16Array")
   })
 })

@@ -126,7 +126,12 @@ function bind(api, request, bound, { name, type, dims, data }) {
   const tensor = shared === null ? api.tensor(type, dims) : api.tensorOver(type, dims, shared)
   const bytes = shared === null ? api.bytesOf(tensor) : null
   bytes?.set(bytesOf(data))
-  api.call('infer_request_set_tensor', request, name, tensor)
+  try {
+    api.call('infer_request_set_tensor', request, name, tensor)
+  } catch (error) {
+    api.free('tensor', tensor)
+    throw error
+  }
   bound.set(name, { key, tensor, bytes, shared })
   if (known) api.free('tensor', known.tensor)
 }
@@ -218,6 +223,11 @@ function bound(koffi, library) {
 
 /** What makes and reads tensors. */
 function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
+  const typeOf = (code) => {
+    const known = types.get(code)
+    if (known === undefined) throw new Error(`an output is of OpenVINO's element type ${code}, for which JavaScript has no array`)
+    return known
+  }
   const create = (code, dims) => got('tensor_create', code, { rank: dims.length, dims: [...dims] })
   const sizeOf = (tensor) => Number(got('tensor_get_byte_size', tensor))
   const bytesOf = (tensor) => {
@@ -247,7 +257,7 @@ function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
   function output(request, index) {
     const tensor = got('infer_request_get_output_tensor_by_index', request, index)
     try {
-      const { type, Typed } = types.get(got('tensor_get_element_type', tensor))
+      const { type, Typed } = typeOf(got('tensor_get_element_type', tensor))
       return { type, data: new Typed(bytesOf(tensor).slice().buffer), dims: dimsOf(tensor) }
     } finally {
       free('tensor', tensor)
@@ -259,7 +269,7 @@ function tensorCalls({ koffi, calls, got, free, freeShape, lastError }) {
     const port = got('compiled_model_output_by_index', model, index)
     const given = {}
     try {
-      const { type, Typed } = types.get(got('port_get_element_type', port))
+      const { type, Typed } = typeOf(got('port_get_element_type', port))
       if (calls.const_port_get_shape(port, given) !== 0) return null
       const dims = dimsIn(given)
       // The C API makes no tensor without dimensions.

@@ -71,8 +71,11 @@ function dataOf(value, { name, dtype, columns }) {
   if (value === undefined) throw new TypeError(`input '${name}' is missing`)
   if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims))
     throw new TypeError(`input '${name}' must be { type, data, dims }`)
-  const { type, data, dims } = value
+  const { type, dims } = value
   if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
+  // Plain numbers as onnxruntime takes them, those of 64 bits as numbers, too.
+  const isPlain = Array.isArray(value.data) && dtype !== 'string'
+  const data = isPlain ? DTYPES[dtype].from(value.data, dtype === 'int64' ? BigInt : undefined) : value.data
   if (dims.length !== 2 || dims[1] !== columns || data.length !== dims[0] * columns)
     throw new TypeError(
       `input '${name}' takes rows of ${columns} features, and was given ${data.length} numbers as [${dims.join(', ')}]`,
