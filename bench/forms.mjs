@@ -95,6 +95,18 @@ for (const [length, frame, step] of [
   const out = [1, Math.floor((length - frame) / step) + 1, Math.floor(frame / 2) + 1, 2]
   rows.push({ opType: 'STFT', shape: [1, length, 1], out, remedy: fourierAsProducts, make: framed(frame, step) })
 }
+// Forms that were tried and are no remedy: transposed convolutions as U-nets have them, between convolutions.
+for (const [channels, size] of [
+  [128, 16],
+  [64, 32],
+  [32, 64],
+]) {
+  const shape = [1, channels, size, size]
+  const out = [1, channels / 2, 2 * size, 2 * size]
+  const make = (_, given) => upsampling('transposed', given)
+  for (const form of ['pointwise and DepthToSpace', 'zeros between and a convolution'])
+    rows.push({ opType: 'ConvTranspose', shape, out, make, remedy: noRemedy(form, shape, out) })
+}
 const only = process.env.ONLY?.split(',')
 
 const folder = temporaryFolder()
@@ -222,4 +234,56 @@ function framed(frame, step) {
   const window = Array.from({ length: frame }, (_, n) => Math.sin((Math.PI * (n + 0.5)) / frame) ** 2)
   const initializers = [int64Tensor('step', [], [step]), floatTensor('window', [frame], window)]
   return (opType) => ({ nodes: [node({ opType, name: 'one' }, ['x', 'step', 'window'], ['y'])], initializers, opset: 17 })
+}
+
+function noRemedy(id, shape, out) {
+  const ends = { inputs: [valueInfo('x', 'float32', shape)], outputs: [valueInfo('y', 'float32', out)] }
+  return { id, apply: () => [{ setup: { model: modelInMemory(model({ ...upsampling(id, shape), ...ends })) } }] }
+}
+
+/** Twice the height and width, half the channels, by 2x2 with stride 2; a convolution of 3x3 on either side. */
+function upsampling(form, [, channels, height, width]) {
+  const half = channels / 2
+  const weights = (name, out, into, size) =>
+    floatTensor(
+      name,
+      [out, into, size, size],
+      ramp(out * into * size * size).map((x) => x - 1),
+    )
+  const before = node('Conv', ['x', 'first'], ['between'], { pads: [1, 1, 1, 1] })
+  const after = node('Conv', ['up', 'last'], ['y'], { pads: [1, 1, 1, 1] })
+  const initializers = [weights('first', channels, channels, 3), weights('last', half, half, 3)]
+  const made = {
+    transposed: [
+      [node('ConvTranspose', ['between', 'w'], ['up'], { strides: [2, 2] })],
+      [floatTensor('w', [channels, half, 2, 2], ramp(channels * half * 4))],
+    ],
+    'pointwise and DepthToSpace': [
+      [node('Conv', ['between', 'w'], ['four']), node('DepthToSpace', ['four'], ['up'], { blocksize: 2, mode: 'CRD' })],
+      [weights('w', 4 * half, channels, 1)],
+    ],
+    'zeros between and a convolution': [
+      [
+        node('Resize', ['between', '', 'scales'], ['twice'], {
+          mode: 'nearest',
+          coordinate_transformation_mode: 'asymmetric',
+          nearest_mode: 'floor',
+        }),
+        node('Mul', ['twice', 'mask'], ['sparse']),
+        node('Conv', ['sparse', 'w'], ['up'], { pads: [1, 1, 0, 0] }),
+      ],
+      [
+        floatTensor('scales', [4], [1, 1, 2, 2]),
+        floatTensor(
+          'mask',
+          [1, 1, 2 * height, 2 * width],
+          Float32Array.from({ length: 4 * height * width }, (_, at) =>
+            Number(at % 2 === 0 && Math.floor(at / (2 * width)) % 2 === 0),
+          ),
+        ),
+        weights('w', half, channels, 2),
+      ],
+    ],
+  }[form]
+  return { nodes: [before, ...made[0], after], initializers: [...initializers, ...made[1]], opset: 17 }
 }

@@ -3,7 +3,7 @@
 // default precision, LiteRT where a .tflite of the same name lies beside, ncnn and MNN by their converters. One fresh process each, in
 // turns; ratios of one round. What is absent, or cannot read the model, is left out by name.
 //   PYTHON=venv/bin/python node bench/runtimes.mjs      MODELS=folder ONLY=word,word BUDGET=30s LEAST_MS=0.5 ROUNDS=4 RESULTS=file
-// RESULTS keeps a line of JSON for each model; models that it has are not measured again, so that a run can be split.
+// RESULTS keeps a line of JSON for each model, with what was tried; models that it has are not measured again, so that a run can be split.
 // Exit 1 where a goal is missed.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -80,7 +80,8 @@ async function rowOf(file) {
       for (const name of round % 2 === 0 ? names : names.reverse()) times[name].push(sides[name].loop())
     }
     const kept = Object.fromEntries(Object.entries(sides).flatMap(([name, side]) => (side.kept ? [[name, side.kept]] : [])))
-    return { model, times, absent, kept }
+    const tried = Object.fromEntries(Object.entries(sides).flatMap(([name, side]) => (side.tried ? [[name, side.tried]] : [])))
+    return { model, times, absent, kept, tried }
   } catch (error) {
     return { model, left: reasonOf(error) }
   }
@@ -96,7 +97,8 @@ function attempt(absent, name, make) {
 
 function shippedSide(file, inputs, flags) {
   const { document, folder } = fixed(file, [...flagsFor(file), '--budget', budget, ...flags])
-  return { kept: document.fix.kept, loop: () => plainLoop({ folder, inputs }, { seconds: SECONDS }).p50Ms }
+  const tried = document.trials.map(({ name, kept, reason }) => (kept ? `+ ${name}` : `- ${name}: ${reason}`))
+  return { kept: document.fix.kept, tried, loop: () => plainLoop({ folder, inputs }, { seconds: SECONDS }).p50Ms }
 }
 
 /** Throws with why it is left out. */
@@ -216,7 +218,7 @@ function summarize() {
     const values = done.flatMap((row) => speed(row, side, over) ?? [])
     const mean = values.length > 0 ? geometricMean(values) : null
     console.log(`${side} over ${over}: ${mean === null ? 'not measured' : said(values)}, wanted ${goal}`)
-    return mean === null || mean >= goal
+    return mean !== null && mean >= goal
   })
   const any = done.filter((row) => row.times['fix any 0.01']).map((row) => [row.model, ofBest(row)])
   const below = any.filter(([, ratio]) => ratio < ANY)

@@ -208,11 +208,25 @@ const dtypeModel = (dtype: DType): SuiteModel => {
   }
 }
 
+/** Hashes and times of day in nanoseconds are such. */
+const WIDE: SuiteModel = {
+  name: 'whole numbers beyond 32 bits',
+  bytes: writeModel(
+    model({
+      nodes: [node('Mul', ['x', 'x'], ['y'])],
+      inputs: [valueInfo('x', 'int64', [2])],
+      outputs: [valueInfo('y', 'int64', [2])],
+    }),
+  ),
+  feeds: [{ x: { dtype: 'int64', shape: [2], data: BigInt64Array.of(3_000_000_000n, -5n) } }],
+}
+
 const models: readonly SuiteModel[] = [
   PERCEPTRON,
   CONVOLUTION,
   ATTENTION,
   OUTPUTS,
+  WIDE,
   SCALAR,
   EMPTY,
   STRINGS,

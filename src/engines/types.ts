@@ -159,7 +159,8 @@ export type Availability =
  *
  * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
  * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `generated`:
- * what it runs is written for the model, and only some models can be: `fix` hands over the code.
+ * what it runs is written for the model, and only some models can be: `fix` hands over the code. `narrow-numbers`: numbers of 64 bits are computed
+ * in 32, whatever the model says.
  */
 export type EngineOffer =
   | 'threads'
@@ -179,6 +180,7 @@ export type EngineOffer =
   | 'float16'
   | 'synchronous'
   | 'one-thread-untold'
+  | 'narrow-numbers'
   | 'javascript'
   | 'compiled-while-running'
   | 'tensors-by-hand'

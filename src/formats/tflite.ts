@@ -12,7 +12,7 @@ import { declared, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
 import { type Declared, FreeSizeError, type Tensor } from './tflite/operator.ts'
 import { asUnsigned, dequantize, quantize } from './tflite/quantized.ts'
 import type { SignatureRow, SubgraphRow } from './tflite/schema.ts'
-import { chosenSignature, notesOnSignatures } from './tflite/signature.ts'
+import { chosenSignature, isRunUntold, notesOnSignatures } from './tflite/signature.ts'
 import { dtypeOf } from './tflite/tensor-content.ts'
 
 /** Offsets of a FlatBuffer are 32 bits; larger files keep their content behind it, and ONNX's protobuf holds no more than this. */
@@ -32,7 +32,7 @@ export async function readTflite(file: string, { signature: wanted = null }: Rea
   return {
     ...model,
     ...(notes.length > 0 && { notes }),
-    ...(signature !== undefined && signature.subgraph_index !== 0 && { signature: signature.signature_key }),
+    ...(signature !== undefined && !isRunUntold(signature, checked.model) && { signature: signature.signature_key }),
   }
 }
 

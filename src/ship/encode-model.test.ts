@@ -40,3 +40,9 @@ test('a model without a graph', () => {
   const proto = copyWith(model({ nodes: [], outputs: [] }), { graph: undefined })
   expect(Buffer.compare(roundTrip(proto), toBinary(ModelProtoSchema, proto))).toBe(0)
 })
+
+test('the fields stand in the order of their numbers, however many opset imports there are', () => {
+  const proto = model({ nodes: [node('Relu', ['x'], ['y'])], outputs: [valueInfo('y', 'float32')] })
+  const two = copyWith(proto, { opsetImport: [...proto.opsetImport, ...proto.opsetImport], producerName: 'me', docString: 'x' })
+  expect(Buffer.compare(Buffer.concat(encodeModel(two)), toBinary(ModelProtoSchema, two))).toBe(0)
+})

@@ -14,7 +14,19 @@ export function encodeModel(model: ModelProto): Uint8Array[] {
   if (model.graph === undefined) return [toBinary(ModelProtoSchema, model)]
   const graph: Uint8Array[] = [toBinary(GraphProtoSchema, copyWith(model.graph, { initializer: [] }))]
   for (const tensor of model.graph.initializer) graph.push(...field(INITIALIZER_OF_GRAPH, encodeTensor(tensor)))
-  return [toBinary(ModelProtoSchema, copyWith(model, { graph: undefined })), ...field(GRAPH_OF_MODEL, graph)]
+  const [before, behind] = [
+    withoutFields(model, (number) => number >= GRAPH_OF_MODEL),
+    withoutFields(model, (number) => number <= GRAPH_OF_MODEL),
+  ]
+  return [toBinary(ModelProtoSchema, before), ...field(GRAPH_OF_MODEL, graph), toBinary(ModelProtoSchema, behind)]
+}
+
+/** What protobuf does not know of the model goes with the first of its fields. */
+function withoutFields(model: ModelProto, isLeftOut: (number: number) => boolean): ModelProto {
+  const rest = copyWith(model, isLeftOut(1) ? { $unknown: undefined } : {})
+  for (const { number, localName, fieldKind } of ModelProtoSchema.fields)
+    if (isLeftOut(number)) Object.assign(rest, { [localName]: fieldKind === 'list' ? [] : undefined })
+  return rest
 }
 
 /** Bytes that the chunks have together. */

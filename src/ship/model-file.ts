@@ -30,8 +30,10 @@ export async function writeModelOf(
   folder: Folder,
   name = modelFileOf(engine),
 ): Promise<void> {
-  const { proto, source, weights } = setup.model
-  const untouched = proto === original.proto && source.format === formatOf(engine) && weights.size === 0
+  const { proto, source, weights, signature } = setup.model
+  // Of a signature that a runtime does not run by itself the file is another model.
+  const untouched =
+    proto === original.proto && source.format === formatOf(engine) && weights.size === 0 && signature === undefined
   if (untouched) await folder.add(name, 'model', copied(original.file, original.sha256))
   else if (encode !== undefined) await folder.add(name, 'model', [encode()])
   else await writeModelFiles(setup.model, folder, PROTOBUF_LIMIT_BYTES, name)

@@ -47,12 +47,15 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
   let state = withTimeToJudge(plan, given)
   const others: Looked[] = []
+  const judged = new Set<string | undefined>()
   for (const one of withoutEchoes(ranked)) {
+    const engine = engineOf(one.choice)
     const held = ranked.find(({ choice }) => state.kept.includes(choice))
     const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
-    if (held !== undefined && isNext && isNear(one, held))
-      state = await judgeBeside(plan, given, withTimeToJudge(plan, state), one)
-    else state = await take(plan, given, state, one)
+    const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engine)
+    // Of each engine the best of its set-ups.
+    if (isRival) judged.add(engine)
+    state = isRival ? await judgeBeside(plan, given, withTimeToJudge(plan, state), one) : await take(plan, given, state, one)
     if (held !== undefined && !state.kept.includes(held.choice)) others.unshift(held)
     else if (isNext) others.push(one)
   }

@@ -6,6 +6,7 @@ import { engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { type Model, tabularOf } from '../../graph/model.ts'
+import type { GraphView } from '../../graph/types.ts'
 import { nodeName, viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import type { Profile } from '../../measure/timing/types.ts'
@@ -14,6 +15,7 @@ import type { OtherEngine } from '../../rewrite/remedy.ts'
 import { canBeGiven } from '../model-for-engine.ts'
 import { placesOf } from '../run.ts'
 import type { FixOptions } from './options.ts'
+import { hasDoubleEnds, wideNode } from './wide-numbers.ts'
 
 /** TensorFlow.js in WebAssembly was faster on no model that was measured (docs/engines.md). */
 const NOT_SHIPPED = 'fix does not ship it'
@@ -45,6 +47,7 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
   const { only, engine: measured, engines: wanted, trials, signal } = options
   if (!areTried(options)) return []
   const asked = (id: string) => only?.includes(id) ?? true
+  const graph = viewGraph(model)
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(
     (one) =>
@@ -62,14 +65,21 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
     if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
     const unwanted = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
-    const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : unwanted
-    const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect: effectOf(one), refused }
+    const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : (narrowedBy(one, graph) ?? unwanted)
+    const effect = one.offers.includes('narrow-numbers') && hasDoubleEnds(graph) ? 'approximate' : effectOf(one)
+    const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect, refused }
     const how = one.offers.includes('generated')
       ? { generated: true as const, ...written, ...opensFor(one, model) }
       : takenWith(one, model)
     found.push({ ...other, ...how })
   }
   return found
+}
+
+/** Whatever outputs it gives on the inputs that are tried. */
+function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
+  const wide = offers.includes('narrow-numbers') ? wideNode(graph) : undefined
+  return wide === undefined ? null : `it computes numbers of 64 bits in 32, and ${wide} may need them`
 }
 
 /** Where the model's owner may run it so; what its own file takes there is in the row of the conversion. */

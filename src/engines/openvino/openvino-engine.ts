@@ -37,7 +37,7 @@ const PRECISIONS: Readonly<Record<Precision, { readonly hint: string; readonly c
 }
 const KINDS = { CPU: 'cpu', GPU: 'gpu', NPU: 'npu' } as const satisfies Readonly<Record<string, DeviceKind>>
 const WORDS = { GPU: 'gpu', NPU: 'npu' } as const
-const OFFERS: readonly EngineOffer[] = ['node-times', 'node-times-as-given', 'kernel-names', 'synchronous']
+const OFFERS: readonly EngineOffer[] = ['node-times', 'node-times-as-given', 'kernel-names', 'synchronous', 'narrow-numbers']
 
 export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> {
   const { id, title, device, precision } = about

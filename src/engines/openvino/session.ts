@@ -7,6 +7,7 @@ import type { CallName, OpenvinoApi } from './c-api.ts'
 import { codeOf, dtypeOf, valueFrom } from './element-types.ts'
 import { declaredNames } from './onnx-names.ts'
 import { type ProfiledRun, profiledNodes, writeTrace } from './profile.ts'
+import { isBeyond32Bits } from './wide-numbers.ts'
 
 export interface Compiling {
   /** 'CPU', 'GPU', 'NPU'. */
@@ -237,6 +238,8 @@ function checkFeeds(inputs: readonly InputDeclaration[], feeds: Feeds): void {
       throw new Error(
         `the input ${name} is declared as ${shape!.map((size) => size || '?').join('x')}, not ${fed.shape.join('x')}`,
       )
+    if (isBeyond32Bits(fed))
+      throw new Error(`the input ${name} has numbers beyond 32 bits, in which OpenVINO computes: its outputs would be wrong`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
-import { chosenSignature, notesOnSignatures } from './signature.ts'
+import { chosenSignature, isRunUntold, notesOnSignatures } from './signature.ts'
 
 const signatures = (...names: readonly string[]) => ({
   signature_defs: names.map((signature_key, subgraph_index) => {
@@ -31,4 +31,13 @@ test('what is left out is said', () => {
   const model = signatures('a', 'b', 'c')
   expect(notesOnSignatures(model, model.signature_defs[1])).toEqual(["of the file's signatures 'b' is read; left out: 'a', 'c'"])
   expect(notesOnSignatures(signatures('a'), undefined)).toEqual([])
+})
+
+test('a runtime runs the usual one by itself, else the first, and only where that is the first graph', () => {
+  const untold = ({ signature_defs: all }: ReturnType<typeof signatures>) =>
+    all.filter((one) => isRunUntold(one, { signature_defs: all })).map(({ signature_key }) => signature_key)
+  expect(untold(signatures('serving_default', 'tail'))).toEqual(['serving_default'])
+  expect(untold(signatures('encode', 'decode'))).toEqual(['encode'])
+  // LiteRT serves the second, the interpreter runs the first.
+  expect(untold(signatures('encode', 'serving_default'))).toEqual([])
 })

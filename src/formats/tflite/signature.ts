@@ -30,6 +30,12 @@ export function chosenSignature(
   return all[0]
 }
 
+/** Whether runtimes run it by themselves: the interpreter the first graph, LiteRT what TensorFlow serves, else the first signature. */
+export function isRunUntold(own: SignatureRow, { signature_defs: all }: Pick<ModelRow, 'signature_defs'>): boolean {
+  const served = all.find(({ signature_key }) => signature_key === USUAL) ?? all[0]
+  return own === served && own.subgraph_index === 0
+}
+
 /** What is not read of the file, one line or none. */
 export function notesOnSignatures(
   { signature_defs: all }: Pick<ModelRow, 'signature_defs'>,

@@ -116,6 +116,9 @@ function openModel(api, { device, properties, inputs, outputs }, file) {
  * caller's array: JavaScript does not move the memory of such, and it is kept as long as it is bound.
  */
 function bind(api, request, bound, { name, type, dims, data }) {
+  if (isBeyond32Bits({ type, data })) {
+    throw new RangeError(`input '${name}' has numbers beyond 32 bits, in which OpenVINO computes: the outputs would be wrong`)
+  }
   const key = dims.join()
   const known = bound.get(name)
   const shared = data.byteLength >= SHARED_BYTES ? data : null
@@ -134,6 +137,19 @@ function bind(api, request, bound, { name, type, dims, data }) {
   }
   bound.set(name, { key, tensor, bytes, shared })
   if (known) api.free('tensor', known.tensor)
+}
+
+/** OpenVINO computes numbers of 64 bits in 32, and unsigned ones of 32 as signed. */
+export function isBeyond32Bits({ type, data }) {
+  if (type !== 'int64' && type !== 'uint64' && type !== 'uint32') return false
+  const halves = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+  if (type === 'uint32') return halves.some((x) => x < 0)
+  // Little-endian: the upper half repeats the lower one's sign.
+  for (let k = 0; k < halves.length; k += 2) {
+    const sign = halves[k] >> 31
+    if (halves[k + 1] !== (type === 'uint64' ? 0 : sign) || (type === 'uint64' && sign !== 0)) return true
+  }
+  return false
 }
 
 /** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */

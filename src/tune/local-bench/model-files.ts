@@ -24,9 +24,10 @@ export function modelFiles(
 ): ModelFiles {
   const { format, sizeBytes } = original.source
   const given = (file: string): Written => ({ file: Promise.resolve({ file, sizeBytes }), sizeBytes })
+  // Of a signature that a runtime does not run by itself the file is another model.
   const own = new Map([
-    [format, given(fileAsGiven(original))],
-    [ONNX, given(fileForEngine(original))],
+    ...(original.signature === undefined ? [[format, given(fileAsGiven(original))] as const] : []),
+    [ONNX, given(fileForEngine(original))] as const,
   ])
   // By what holds the weights: a model that nobody can come back to is not kept for its number.
   const all = new WeakMap<object, Map<string, Written>>([[original.proto, own]])
