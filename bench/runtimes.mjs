@@ -4,7 +4,7 @@
 // turns; ratios of one round. What is absent, or cannot read the model, is left out by name.
 //   PYTHON=venv/bin/python node bench/runtimes.mjs      MODELS=folder ONLY=word,word BUDGET=30s LEAST_MS=0.5 ROUNDS=4 RESULTS=file
 // RESULTS keeps a line of JSON for each model, with what was tried; models that it has are not measured again, so that a run can be split.
-// Exit 1 where a goal is missed.
+// Exit 1 where a goal is missed, or was not measured.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'

@@ -1,4 +1,5 @@
 // The options by which every command that measures is told of the model, its inputs and the engine.
+import path from 'node:path'
 import { stateOf } from './path-state.ts'
 import type { WhyOptions } from './stages.ts'
 import { UsageError } from './usage-error.ts'
@@ -98,5 +99,10 @@ export function checkPlaces({ ort, browser, openvino, litert, python }: PlaceFla
       throw new UsageError(`${flag} ${place}: no such ${kind}; give ${next}`)
 }
 
-/** What the path is searched for: whether it is there is said where it is run. */
-const isCommand = (named: string): boolean => !/[\\/]/.test(named)
+/** Found on the path, as a shell does. */
+function isCommand(named: string): boolean {
+  if (/[\\/]/.test(named)) return false
+  const files = process.platform === 'win32' ? [named, `${named}.exe`] : [named]
+  const folders = process.env.PATH?.split(path.delimiter).filter(Boolean) ?? []
+  return folders.some((folder) => files.some((file) => stateOf(path.join(folder, file)) !== undefined))
+}

@@ -10,6 +10,8 @@ import { float16 } from '../remedies/approximate/float16.ts'
 import { staticQuantization } from '../remedies/approximate/static-quantization.ts'
 import { weightQuantization } from '../remedies/approximate/weight-quantization.ts'
 import { engineChoice } from '../remedies/settings/engine-choice.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import { commandToType } from './command-to-type.ts'
 import { type Fixed, fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 
@@ -20,8 +22,13 @@ export interface QuantizeOptions
 }
 
 const HALF = [...PREPARATION, float16].map(({ id }) => id)
-/** Other engines are looked at, and not taken where they are not asked for: what one of them would give beside fewer bits is part of the answer. */
+/** What another engine would give is part of the answer, and fewer bits are not all that it would change. */
 const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization, engineChoice].map(({ id }) => id)
+const KEEPS_ENGINE = 'quantize keeps the engine'
+const FIX = 'whyslow fix MODEL -o fast/ --max-loss 0.01'
+/** A first look of less is noise; outputs further off are within no usual limit. */
+const LEAST_SPEEDUP = 1.05
+const LEAST_COSINE = 0.99
 
 /**
  * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
@@ -35,6 +42,26 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
       `--method float16: engines on the CPU convert float16 to float32 and back, which is slower; give --engine with one that computes in it (${able.join(', ')}), or for half the size: whyslow fix MODEL -o small/ --for size --only float16 --max-loss 0.01`,
     )
   }
-  const asked = { ...FIX_DEFAULTS, ...options, maxLoss: maxLoss ?? USUAL_LIMITS }
-  return fix(file, { ...asked, engines: asked.engines ?? [asked.engine], only: half ? HALF : REMEDIES })
+  const only = half ? HALF : REMEDIES
+  const fixed = await fix(file, {
+    ...FIX_DEFAULTS,
+    ...options,
+    only,
+    maxLoss: maxLoss ?? USUAL_LIMITS,
+    keepsEngine: KEEPS_ENGINE,
+  })
+  return { ...fixed, report: withOtherEngine(fixed, file) }
+}
+
+/** The engine that gave most in a first look, beside what is handed over. */
+function withOtherEngine({ report, evidence }: Fixed, file: string): ReportDocument {
+  const looked = report.trials.flatMap(({ reason, lookedSpeedup, changes, agreement }) =>
+    reason?.endsWith(KEEPS_ENGINE) && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE
+      ? [{ change: changes.join(', '), lookedSpeedup: lookedSpeedup!, cosine: agreement?.cosine ?? null }]
+      : [],
+  )
+  const [best] = looked.toSorted((a, b) => b.lookedSpeedup - a.lookedSpeedup)
+  if (best === undefined || !report.quantization) return report
+  const otherEngine = { ...best, next: commandToType(FIX, file, evidence.given ?? []) }
+  return { ...report, quantization: { ...report.quantization, otherEngine } }
 }

@@ -36,6 +36,8 @@ export interface Surroundings {
   readonly home: string
   /** The runtime's folder of an npm package; null where there is none. */
   readonly nodeRuntime: string | null
+  /** What tells the system's linker of more folders: ld.so.conf(5). */
+  readonly linkerFolder: string
 }
 
 export const surroundings = (nodeRuntime: string | null = null): Surroundings => ({
@@ -43,6 +45,7 @@ export const surroundings = (nodeRuntime: string | null = null): Surroundings =>
   env: process.env,
   home: os.homedir(),
   nodeRuntime,
+  linkerFolder: '/etc/ld.so.conf.d',
 })
 
 const SYSTEM_FOLDERS = [
@@ -54,8 +57,6 @@ const SYSTEM_FOLDERS = [
   '/usr/local/lib',
   '/opt/homebrew/lib',
 ]
-
-const LINKER_CONFIGURATION = '/etc/ld.so.conf.d'
 
 interface Named {
   /** The folder that the option names. */
@@ -108,15 +109,15 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
     ...(home ? below(library, home) : []),
     ...sitesIn(library, path.join(world.home, '.local/lib')),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
-    ...(world.platform === 'win32' ? [] : [...linkerFolders(), ...SYSTEM_FOLDERS]),
+    ...(world.platform === 'win32' ? [] : [...linkerFolders(world.linkerFolder), ...SYSTEM_FOLDERS]),
   ]
 }
 
-/** What the system's linker is told beside its own folders: ld.so.conf(5). */
-const linkerFolders = (): string[] =>
-  namesIn(LINKER_CONFIGURATION)
+const linkerFolders = (configuration: string): string[] =>
+  namesIn(configuration)
+    .filter((name) => name.endsWith('.conf'))
     .sort()
-    .flatMap((name) => textIn(path.join(LINKER_CONFIGURATION, name)).split('\n'))
+    .flatMap((name) => textIn(path.join(configuration, name)).split('\n'))
     .map((line) => line.trim())
     .filter((line) => line.startsWith('/'))
 
@@ -127,13 +128,19 @@ const below = (library: NativeLibrary, named: string): string[] =>
 /** Of an interpreter, or of the folder that an environment lies in. */
 function sitePackages(library: NativeLibrary, python: string): string[] {
   const folder = path.dirname(python)
-  // On Windows only an environment's interpreter lies in a folder of its own; elsewhere it may be a link to where its packages are.
-  const prefixes = isFile(python) ? [path.dirname(folder), folder, path.dirname(path.dirname(fs.realpathSync(python)))] : [python]
+  // On Windows only an environment's interpreter lies in a folder of its own.
+  const prefixes = isFile(python) ? [path.dirname(folder), folder, ...prefixOfLink(python)] : [python]
   return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),
     ...sitesIn(library, path.join(prefix, 'lib')),
     ...sitesIn(library, path.join(prefix, 'local/lib')),
   ])
+}
+
+/** Where an interpreter is a link to its installation; an environment's is too, and does not see the packages there. */
+function prefixOfLink(python: string): string[] {
+  const prefix = path.dirname(path.dirname(python))
+  return isFile(path.join(prefix, 'pyvenv.cfg')) ? [] : [path.dirname(path.dirname(fs.realpathSync(python)))]
 }
 
 /** lib/python3.12/site-packages, the newest first; dist-packages is Debian's. */
@@ -144,10 +151,11 @@ function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
 }
 
 /** A command is looked up on the path, as a shell does. */
-function pythonAt(named: string, { env }: Surroundings): string {
+function pythonAt(named: string, { env, platform }: Surroundings): string {
   if (/[\\/]/.test(named) || fs.existsSync(named)) return path.resolve(named)
-  const found = env.PATH?.split(path.delimiter).find((folder) => folder !== '' && isFile(path.join(folder, named)))
-  return found === undefined ? path.resolve(named) : path.join(found, named)
+  const file = platform === 'win32' && !named.endsWith('.exe') ? `${named}.exe` : named
+  const found = env.PATH?.split(path.delimiter).find((folder) => folder !== '' && isFile(path.join(folder, file)))
+  return found === undefined ? path.resolve(named) : path.join(found, file)
 }
 
 function pythonsOnPath({ env, platform }: Surroundings): string[] {

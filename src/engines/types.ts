@@ -222,6 +222,8 @@ export interface Engine {
   readonly accelerator?: 'cuda' | 'webgpu' | 'directml' | 'coreml' | 'gpu' | 'npu'
   /** What starting it takes in a fresh process at worst, ms; absent: next to nothing. */
   readonly startMs?: number
+  /** The option that names where its library lies. */
+  readonly placeOption?: 'openvino' | 'litert'
   /** Beside predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */

@@ -45,4 +45,6 @@ test('the fields stand in the order of their numbers, however many opset imports
   const proto = model({ nodes: [node('Relu', ['x'], ['y'])], outputs: [valueInfo('y', 'float32')] })
   const two = copyWith(proto, { opsetImport: [...proto.opsetImport, ...proto.opsetImport], producerName: 'me', docString: 'x' })
   expect(Buffer.compare(Buffer.concat(encodeModel(two)), toBinary(ModelProtoSchema, two))).toBe(0)
+  const strange = copyWith(two, { $unknown: [{ no: 99, wireType: 0, data: Uint8Array.of(7) }] })
+  expect(Buffer.compare(Buffer.concat(encodeModel(strange)), toBinary(ModelProtoSchema, strange))).toBe(0)
 })

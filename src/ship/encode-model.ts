@@ -1,6 +1,8 @@
 // A ModelProto as the bytes of an .onnx file, chunk by chunk: the main graph's initializers are passed on as they lie in memory,
 // where encoding the message at once would copy them at every level. A protobuf message is its fields in any order, each a tag
 // (number * 8 + 2 for length-delimited ones), a length and the bytes: https://protobuf.dev/programming-guides/encoding/
+// They stand in the order of their numbers all the same: OpenVINO takes a file for no ONNX model that has one field twice among its first
+// three, as two opset imports before the graph are.
 import { toBinary } from '@bufbuild/protobuf'
 import { GraphProtoSchema, type ModelProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
@@ -14,19 +16,19 @@ export function encodeModel(model: ModelProto): Uint8Array[] {
   if (model.graph === undefined) return [toBinary(ModelProtoSchema, model)]
   const graph: Uint8Array[] = [toBinary(GraphProtoSchema, copyWith(model.graph, { initializer: [] }))]
   for (const tensor of model.graph.initializer) graph.push(...field(INITIALIZER_OF_GRAPH, encodeTensor(tensor)))
-  const [before, behind] = [
-    withoutFields(model, (number) => number >= GRAPH_OF_MODEL),
-    withoutFields(model, (number) => number <= GRAPH_OF_MODEL),
-  ]
+  const before = copyWith(
+    without(model, (number) => number >= GRAPH_OF_MODEL),
+    { $unknown: undefined },
+  )
+  const behind = without(model, (number) => number <= GRAPH_OF_MODEL)
   return [toBinary(ModelProtoSchema, before), ...field(GRAPH_OF_MODEL, graph), toBinary(ModelProtoSchema, behind)]
 }
 
-/** What protobuf does not know of the model goes with the first of its fields. */
-function withoutFields(model: ModelProto, isLeftOut: (number: number) => boolean): ModelProto {
-  const rest = copyWith(model, isLeftOut(1) ? { $unknown: undefined } : {})
-  for (const { number, localName, fieldKind } of ModelProtoSchema.fields)
-    if (isLeftOut(number)) Object.assign(rest, { [localName]: fieldKind === 'list' ? [] : undefined })
-  return rest
+/** Without the fields of these numbers; what protobuf does not know of it stays. */
+function without(model: ModelProto, isLeftOut: (number: number) => boolean): ModelProto {
+  const left = ModelProtoSchema.fields.filter(({ number }) => isLeftOut(number))
+  const empty = left.map(({ localName, fieldKind }) => [localName, fieldKind === 'list' ? [] : undefined])
+  return copyWith(model, Object.fromEntries(empty))
 }
 
 /** Bytes that the chunks have together. */

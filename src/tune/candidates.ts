@@ -107,20 +107,20 @@ export function expectedShare({ predictedSavingMs }: Proposal, { goal }: RemedyE
 }
 
 /** Of the time of a prediction: what operators alone show to save so much, at the lower end, needs no first look. */
-const PROMISED = 0.05
+const SHOWN_SHARE = 0.05
 
 /**
  * Proposals whose gain operators alone have shown: they are judged without a first look, and however little the budget leaves. Not where a
  * remedy has several to choose from, which were shown as one.
  */
-export function promised(
+export function shownAlone(
   candidates: readonly Candidate[],
   { alone, goal }: RemedyEvidence,
   p50Ms: number,
 ): ReadonlySet<Candidate> {
   if (goal !== 'latency') return new Set()
   const isSingle = ({ id }: Remedy): boolean => candidates.filter(({ remedy }) => remedy.id === id).length === 1
-  const isShown = ({ id, kind }: Remedy): boolean => kind === 'rewrite' && (alone?.get(id)?.low ?? 0) >= PROMISED * p50Ms
+  const isShown = ({ id, kind }: Remedy): boolean => kind === 'rewrite' && (alone?.get(id)?.low ?? 0) >= SHOWN_SHARE * p50Ms
   return new Set(candidates.filter(({ remedy }) => isShown(remedy) && isSingle(remedy)))
 }
 

@@ -4,15 +4,13 @@ import { geometricMean } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import { reasonInWords } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
-import { type Candidate, expectedShare, nameOf, predictedSpeedup, promised, worstEffect } from './candidates.ts'
+import { type Candidate, expectedShare, nameOf, predictedSpeedup, shownAlone, worstEffect } from './candidates.ts'
 import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
 import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
 import { tried } from './tried.ts'
 
 /** A first look this far above the base need not be repeated in a later run. */
 const CLEARLY_NO_GAIN = 1.05
-/** Of the budget, for judging what is promised at least. */
-const PROMISED_SHARE = 0.3
 
 /** A candidate with its score over the base's, as far as it is known. */
 interface Ranked {
@@ -20,19 +18,26 @@ interface Ranked {
   readonly ratio: number
 }
 
+export interface Shortlist {
+  readonly state: SearchState
+  readonly shortlist: readonly Candidate[]
+  /** Those of it that operators alone have shown to gain. */
+  readonly shown: ReadonlySet<Candidate>
+}
+
 export async function look(
   plan: SearchPlan,
   given: SearchState,
   proposed: readonly Candidate[],
   deadlineMs: Deadline,
-): Promise<{ readonly state: SearchState; readonly shortlist: readonly Candidate[] }> {
+): Promise<Shortlist> {
   const { bench, evidence } = plan
   const base = given.setup
   const candidates = distinct(bench, proposed, base)
-  if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [] }
-  const sure = promised(candidates, evidence, given.p50Ms)
-  const sorted = await sortOut(plan, given, candidates, { deadlineMs, sure })
-  const right = sorted.right.filter((one) => !sure.has(one))
+  if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [], shown: new Set() }
+  const shown = shownAlone(candidates, evidence, given.p50Ms)
+  const sorted = await sortOut(plan, given, candidates, { deadlineMs, shown })
+  const right = sorted.right.filter((one) => !shown.has(one))
   const hopefuls = right.map(({ proposal }) => ({
     setup: proposal.setup,
     expected: expectedShare(proposal, evidence, given.p50Ms),
@@ -47,12 +52,11 @@ export async function look(
     if (isShortlisted(one)) seen.push({ candidate, ratio: geometricMean(one.ratios) * (1 - one.expected / 2) })
     else state = await notShortlisted(plan, state, candidate, one)
   }
-  const shown = sorted.right
-    .filter((one) => sure.has(one))
+  const foretold = sorted.right
+    .filter((one) => shown.has(one))
     .map((candidate): Ranked => ({ candidate, ratio: 1 - expectedShare(candidate.proposal, evidence, given.p50Ms) }))
-  if (shown.length > 0) state = { ...state, endMs: Math.max(state.endMs, bench.nowMs() + plan.budgetMs * PROMISED_SHARE) }
-  const ranked = [...seen, ...shown, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
-  return { state, shortlist: ranked.map(({ candidate }) => candidate) }
+  const ranked = [...seen, ...foretold, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
+  return { state, shortlist: ranked.map(({ candidate }) => candidate), shown }
 }
 
 /** Proposals that predict in different ways, and not as the setup itself does. */
@@ -66,24 +70,29 @@ export function distinct<C extends Candidate>(bench: Pick<Bench, 'keyOf'>, candi
   })
 }
 
-interface Until {
+interface SortingLimit {
   readonly deadlineMs: Deadline
   /** For which it does not hold. */
-  readonly sure: ReadonlySet<Candidate>
+  readonly shown: ReadonlySet<Candidate>
 }
 
 /** `known`: judged in an earlier run. `right`: their outputs are. The others are told. */
-async function sortOut(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[], { deadlineMs, sure }: Until) {
+async function sortOut(
+  plan: SearchPlan,
+  given: SearchState,
+  candidates: readonly Candidate[],
+  { deadlineMs, shown }: SortingLimit,
+) {
   const { bench } = plan
   const right: Candidate[] = []
   const known: Ranked[] = []
   let state = given
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
-    if (before?.kind === 'look' && !sure.has(candidate))
+    if (before?.kind === 'look' && !shown.has(candidate))
       state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
-    else if (!sure.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
+    else if (!shown.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
       const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, state, candidate) : null
       if (wrong === null) right.push(candidate)

@@ -49,18 +49,21 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   const others: Looked[] = []
   const judged = new Set<string | undefined>()
   for (const one of withoutEchoes(ranked)) {
-    const engine = engineOf(one.choice)
     const held = ranked.find(({ choice }) => state.kept.includes(choice))
     const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
-    const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engine)
-    // Of each engine the best of its set-ups.
-    if (isRival) judged.add(engine)
+    const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engineOf(one.choice))
     state = isRival ? await judgeBeside(plan, given, withTimeToJudge(plan, state), one) : await take(plan, given, state, one)
+    // Of each engine the best of its set-ups.
+    if (isRival) judged.add(engineOf(one.choice)).add(engineOf(held.choice))
     if (held !== undefined && !state.kept.includes(held.choice)) others.unshift(held)
-    else if (isNext) others.push(one)
+    else if (isNext && !isRefused(state, one)) others.push(one)
   }
   return { state, before: given, others }
 }
+
+/** For another reason than that it is not faster. */
+const isRefused = ({ tried }: SearchState, { choice }: Looked): boolean =>
+  tried.some(({ name, outcome }) => name === nameOf(choice) && (outcome === 'failed' || outcome === 'rejected'))
 
 const isNear = ({ choice, look }: Looked, held: Looked): boolean =>
   engineOf(choice) !== engineOf(held.choice) && ratioOf(look) <= NEAR * ratioOf(held.look)
@@ -162,10 +165,16 @@ async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchSt
   const { proposal, onKept } = choice
   const others = onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
   const next = await judgeOnTop(plan, state, choice, others)
-  const gone = state.kept.filter((one) => next.setup === proposal.setup && !others.includes(one))
-  const why = ({ remedy }: Candidate): string =>
-    onKept && remedy.kind !== 'engine'
-      ? 'a setting of the other engine'
-      : `${nameOf(choice)} is faster ${remedy.kind === 'engine' ? 'in pairs' : 'without it'}`
-  return gone.reduce((at, one) => withoutKept(at, one, next, why(one)), next)
+  if (next.setup !== proposal.setup) return next
+  // What an engine before this one did without may be kept again.
+  const restored: SearchState = { ...next, tried: next.tried.map((row, k) => given.tried[k] ?? row) }
+  const gone = [...given.kept, ...state.kept.filter(({ remedy }) => remedy.kind === 'engine')].filter(
+    (one) => !others.includes(one),
+  )
+  return gone.reduce((at, one) => withoutKept(at, one, next, whyGone(one, choice)), restored)
+}
+
+function whyGone({ remedy }: Candidate, choice: Choice): string {
+  if (remedy.kind === 'engine') return `${nameOf(choice)} is faster in pairs`
+  return choice.onKept ? 'a setting of the other engine' : `${nameOf(choice)} is faster without it`
 }

@@ -4,7 +4,7 @@ import type { Remedy, RemedySetup } from '../rewrite/remedy.ts'
 import { type Candidate, isAllowed, type Proposed, propose } from './candidates.ts'
 import { drop } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'
-import { look } from './look.ts'
+import { look, type Shortlist } from './look.ts'
 import { type Engines, tryEngines, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { begun, isKept, type SearchPlan, type SearchState, told } from './state.ts'
@@ -26,6 +26,8 @@ const LOOK_SHARE = 0.55
 /** Of the budget, for all before the late remedies; and, once those have proposed, for judging them at least. */
 const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
+/** Of the budget, for judging what operators alone have shown at least, however late it is. */
+const SHOWN_SHARE = 0.3
 /** Of the budget, for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
 const ENGINE_SHARE = 0.15
 
@@ -67,8 +69,7 @@ async function tryEarly(plan: SearchPlan, given: SearchState, early: readonly Re
 async function tryLate(plan: SearchPlan, given: SearchState, late: readonly Remedy[]): Promise<SearchState> {
   const proposed = await propose(late, given.setup, plan.evidence, plan.tools)
   const endMs = Math.max(given.endMs, plan.bench.nowMs() + plan.budgetMs * LATE_SHARE)
-  const { state, shortlist } = await look(plan, proposedTo(plan, { ...given, endMs }, proposed), proposed.candidates, null)
-  return judgeAll(plan, state, shortlist)
+  return judgeAll(plan, await look(plan, proposedTo(plan, { ...given, endMs }, proposed), proposed.candidates, null))
 }
 
 /** Proposals of these remedies for what is kept, looked at, and those that seem to gain judged, best first. */
@@ -76,8 +77,7 @@ async function round(plan: SearchPlan, given: SearchState, among: readonly Remed
   const nowMs = plan.bench.nowMs()
   const deadlineMs = nowMs + (given.endMs - nowMs) * LOOK_SHARE
   const proposed = await propose(among, given.setup, plan.evidence, plan.tools)
-  const { state, shortlist } = await look(plan, proposedTo(plan, given, proposed), proposed.candidates, deadlineMs)
-  return judgeAll(plan, state, shortlist)
+  return judgeAll(plan, await look(plan, proposedTo(plan, given, proposed), proposed.candidates, deadlineMs))
 }
 
 /** Remedies that proposed nothing may do so later; those that threw are told once. */
@@ -92,10 +92,13 @@ function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Prop
   }
 }
 
-async function judgeAll(plan: SearchPlan, given: SearchState, candidates: readonly Candidate[]): Promise<SearchState> {
+async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown }: Shortlist): Promise<SearchState> {
+  const { endMs } = given
+  const shownEndMs = Math.max(endMs, plan.bench.nowMs() + plan.budgetMs * SHOWN_SHARE)
   let state = given
-  for (const candidate of candidates) state = await judgeAndKeep(plan, state, candidate)
-  return state
+  for (const candidate of shortlist)
+    state = await judgeAndKeep(plan, { ...state, endMs: shown.has(candidate) ? shownEndMs : endMs }, candidate)
+  return { ...state, endMs }
 }
 
 type Proven = Pick<Found, 'proof'> & { readonly doubt: string | null; readonly state: SearchState }

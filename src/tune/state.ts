@@ -71,5 +71,6 @@ export function withoutKept(
   reason: string | null,
 ): SearchState {
   const at = state.tried.findLastIndex((one) => one.kept && one.name === nameOf(candidate))
+  if (at < 0) throw new Error(`${nameOf(candidate)} was not kept`)
   return { ...state, ...others, tried: state.tried.with(at, { ...state.tried[at]!, kept: false, reason }) }
 }

@@ -221,17 +221,27 @@ describe('another engine', () => {
     })
   })
 
+  test('that quantize looks at is not shipped', async () => {
+    const { report } = await fixed({ engines, latency }, { only, maxLoss: 0.01, keepsEngine: 'quantize keeps the engine' })
+    expect(report.fix).toMatchObject({ proven: false, kept: [] })
+    expect(report.answer).not.toContain('engine-choice')
+    expect(report.trials.find(({ name }) => name === 'engine-choice openvino-bf16')).toMatchObject({
+      outcome: 'rejected',
+      reason: '3.00× in a first look, but quantize keeps the engine',
+    })
+  })
+
   test.each([
-    ['--engines openvino', { engines: ['ort-cpu', 'openvino'] }],
-    ['--openvino /nowhere', { openvino: '/nowhere' }],
-    ['--litert /nowhere', { litert: '/nowhere' }],
-  ])('that %s names and that is not here is an error before anything is measured', async (flag, named) => {
-    await expect(fixed({ latency }, { only, ...named })).rejects.toThrow(
-      new RegExp(`^${flag}: (openvino|litert) cannot be used: `),
-    )
+    ['openvino (--engines)', { engines: ['ort-cpu', 'openvino'] }],
+    ['openvino (--openvino)', { openvino: '/nowhere' }],
+    ['litert (--litert)', { litert: '/nowhere' }],
+  ])('that is named and not here is an error before anything is measured: %s', async (flag, named) => {
+    await expect(fixed({ latency }, { only, ...named })).rejects.toThrow(`engine ${flag} cannot be used: `)
     // Where no engine is tried nothing is asked of it.
     const { report } = await fixed({ latency }, { ...named, only: ['thread-count'] })
-    expect(report.trials.every(({ remedies }) => remedies[0] === 'thread-count')).toBe(true)
+    expect(new Set(report.trials.map(({ remedies }) => remedies[0]))).toEqual(new Set(['thread-count']))
+    // Nor where its remedy does not serve the goal.
+    await expect(fixed({ latency }, { ...named, goal: 'load-time', only: null })).resolves.toBeDefined()
   })
 
   test('is not looked for where its remedy is not asked for', async () => {

@@ -31,6 +31,8 @@ export interface FixOptions extends WhyOptions {
   readonly only: readonly string[] | null
   /** Ids of the only engines that may be shipped; null: the one that is measured, and others where they are here. */
   readonly engines: readonly string[] | null
+  /** Why other engines are looked at and none is shipped; null: they may be. */
+  readonly keepsEngine: string | null
   /** Diagnoses and names what would be tried; tries nothing. */
   readonly dryRun: boolean
   readonly goal: Goal
@@ -67,6 +69,7 @@ export const FIX_DEFAULTS: FixOptions = {
   force: false,
   only: null,
   engines: null,
+  keepsEngine: null,
   dryRun: false,
   goal: 'latency',
   slo: null,

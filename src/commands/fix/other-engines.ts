@@ -11,7 +11,8 @@ import { nodeName, viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import type { Profile } from '../../measure/timing/types.ts'
 import { remedies } from '../../remedies/index.ts'
-import type { OtherEngine } from '../../rewrite/remedy.ts'
+import { engineChoice } from '../../remedies/settings/engine-choice.ts'
+import type { OtherEngine, Remedy } from '../../rewrite/remedy.ts'
 import { canBeGiven } from '../model-for-engine.ts'
 import { placesOf } from '../run.ts'
 import type { FixOptions } from './options.ts'
@@ -24,28 +25,36 @@ const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
 /** Refused before anything is measured: an engine that `--engines` names, or whose place an option does, and that is not here. */
 export async function checkNamedEngines(options: FixOptions): Promise<void> {
-  const { engine: measured, openvino, litert, trials, signal } = options
-  if (!areTried(options) || !(options.only?.includes('engine-choice') ?? true)) return
-  const named = new Map([
-    ...(openvino === null ? [] : [['openvino', `--openvino ${openvino}`] as const]),
-    ...(litert === null ? [] : [['litert', `--litert ${litert}`] as const]),
-    ...(options.engines ?? []).map((id) => [id, `--engines ${id}`] as const),
-  ])
-  for (const [id, flag] of named) {
-    if (id === measured || !engines.some((one) => one.id === id && one.offers.includes('alternative'))) continue
+  if (!isTried(engineChoice, options)) return
+  const { trials, signal } = options
+  for (const [id, flag] of namedBy(options)) {
     const here = await describeEngine(trials.run, id, placesOf(options), signal)
-    if (!here.ok) throw new InputError(`${flag}: ${id} cannot be used: ${here.reason}; ${here.fix}`)
+    if (!here.ok) throw new InputError(`engine ${id} (${flag}) cannot be used: ${here.reason}; ${here.fix}`)
   }
 }
 
+/** By the engine, what names it: of those that lie in one place the first. */
+function namedBy(options: FixOptions): ReadonlyMap<string, string> {
+  const named = new Map<string, string>()
+  const places = new Set<string>()
+  for (const { id, offers, placeOption } of engines) {
+    if (id === options.engine || !offers.includes('alternative')) continue
+    const place = placeOption === undefined || places.has(placeOption) ? null : options[placeOption]
+    if (placeOption !== undefined) places.add(placeOption)
+    if (options.engines?.includes(id)) named.set(id, '--engines')
+    else if (place !== null) named.set(id, `--${placeOption}`)
+  }
+  return named
+}
+
 /** A model alone says nothing of what runs it. */
-const areTried = ({ only, goal, modelAlone }: FixOptions): boolean =>
-  !modelAlone && CHOICES.some(({ id, goals }) => (only?.includes(id) ?? true) && goals.includes(goal))
+const isTried = ({ id, goals }: Pick<Remedy, 'id' | 'goals'>, { only, goal, modelAlone }: FixOptions): boolean =>
+  !modelAlone && (only?.includes(id) ?? true) && goals.includes(goal)
 
 /** None where no remedy of them is asked for. */
 export async function otherEngines(options: FixOptions, model: Model, profile?: Profile): Promise<readonly OtherEngine[]> {
   const { only, engine: measured, engines: wanted, trials, signal } = options
-  if (!areTried(options)) return []
+  if (!CHOICES.some((one) => isTried(one, options))) return []
   const asked = (id: string) => only?.includes(id) ?? true
   const graph = viewGraph(model)
   const written = asked('compile') ? writtenFor(model, profile) : undefined
@@ -64,7 +73,7 @@ export async function otherEngines(options: FixOptions, model: Model, profile?: 
     const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
     if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
-    const unwanted = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --engines`
+    const unwanted = wanted === null || wanted.includes(one.id) ? options.keepsEngine : `${one.id} is not among --engines`
     const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : (narrowedBy(one, graph) ?? unwanted)
     const effect = one.offers.includes('narrow-numbers') && hasDoubleEnds(graph) ? 'approximate' : effectOf(one)
     const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect, refused }

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { int64Tensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
+import type { DType } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { hasDoubleEnds, wideNode } from './wide-numbers.ts'
 
-const graphWith = (nodes: Parameters<typeof model>[0]['nodes'], constant: number, dtype: 'int64' | 'float64' = 'int64') =>
+type Nodes = Parameters<typeof model>[0]['nodes']
+
+const graphWith = (nodes: Nodes, constant: number, dtype: DType = 'int64') =>
   viewGraph(
     modelInMemory(
       model({
@@ -14,17 +17,38 @@ const graphWith = (nodes: Parameters<typeof model>[0]['nodes'], constant: number
       }),
     ),
   )
+const last = (nodes: Nodes, constant = 1, dtype: DType = 'int64') => wideNode(graphWith(nodes, constant, dtype))
+const named = (...given: Parameters<typeof node>) => Object.assign(node(...given), { name: 'hash' })
 
-test.each([
-  ['a product with a hash multiplier', node('Mul', ['x', 'k'], ['y']), 2_654_435_761, 'hash'],
-  ['a product with a small factor', node('Mul', ['x', 'k'], ['y']), 64, undefined],
-  ['a comparison with a late time', node('Greater', ['x', 'k'], ['y']), 1_700_000_000_000, 'hash'],
-  ['a sum', node('Add', ['x', 'k'], ['y']), 2 ** 31 - 1, undefined],
-  ['bits', node('BitwiseXor', ['x', 'k'], ['y']), 1, 'hash'],
-  ['a slice to the end', node('Slice', ['x', 'zero', 'k'], ['y']), 2 ** 62, undefined],
-])('%s', (_, made, constant, found) => {
-  made.name = 'hash'
-  expect(wideNode(graphWith([made], constant))).toBe(found)
+describe('whole numbers that may not fit 32 bits', () => {
+  test.each<[string, Nodes, number?]>([
+    ['seconds become milliseconds', [named('Mul', ['x', 'k'], ['y'])], 1000],
+    ['a square', [named('Mul', ['x', 'x'], ['y'])]],
+    [
+      'a product behind what hands on',
+      [node('Add', ['x', 'k'], ['a']), node('Reshape', ['a', 'zero'], ['b']), named('Mul', ['b', 'x'], ['y'])],
+    ],
+    ['a power', [named('Pow', ['x', 'k'], ['y'])]],
+    ['a comparison with a late time', [named('Greater', ['x', 'k'], ['y'])], 1_700_000_000_000],
+    ['bits', [named('BitwiseXor', ['x', 'k'], ['y'])]],
+  ])('%s', (_, nodes, constant) => {
+    expect(last(nodes, constant)).toBe('hash')
+  })
+
+  test.each<[string, Nodes, number?, DType?]>([
+    ['ids that choose rows', [node('Gather', ['k', 'x'], ['rows']), named('Mul', ['rows', 'rows'], ['y'])]],
+    ['sizes', [node('Shape', ['x'], ['size']), named('Mul', ['size', 'k'], ['y'])], 64],
+    ['a mask that becomes floats', [node('Cast', ['x'], ['mask'], { to: 1 }), named('Mul', ['mask', 'mask'], ['y'])]],
+    [
+      'what is decided',
+      [node('Equal', ['x', 'zero'], ['is']), node('Cast', ['is'], ['one'], { to: 7 }), named('Mul', ['one', 'one'], ['y'])],
+    ],
+    ['a sum', [named('Add', ['x', 'k'], ['y'])], 2 ** 31 - 1],
+    ['a slice to the end', [named('Slice', ['x', 'zero', 'k'], ['y'])], 2 ** 62],
+    ['a product of floats', [named('Mul', ['x', 'x'], ['y'])], 1, 'float32'],
+  ])('but not %s', (_, nodes, constant, dtype) => {
+    expect(last(nodes, constant, dtype)).toBeUndefined()
+  })
 })
 
 test('doubles at an end', () => {

@@ -1,11 +1,10 @@
-// Models for which an engine that computes numbers of 64 bits in 32 would give other numbers, told from the graph. Ids, masks and sizes, which
-// is what whole numbers in models are as a rule, fit; inputs that do not are refused when they come (engines/openvino/wide-numbers.ts).
-import type { GraphView } from '../../graph/types.ts'
+// Models for which an engine that computes numbers of 64 bits in 32 may give other numbers, told from the graph. Ids, masks and sizes, which is
+// what whole numbers in models are as a rule, fit; inputs that do not are refused when they come (engines/openvino/wide-numbers.ts). What is
+// multiplied on its way from an input may not fit although the input does; sums would take thousands of such.
+import type { GraphView, NodeView } from '../../graph/types.ts'
 
 const MOST = 2 ** 31 - 1
-/** A factor from here on takes the product of two such beyond 32 bits. */
-const LARGE_FACTOR = 46_341
-const WHOLE = new Set(['int64', 'uint64', 'uint32'])
+const WHOLE = new Set<string | null | undefined>(['int64', 'uint64', 'uint32'])
 /** By their bits: hashes. */
 const BITWISE = new Set(['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'])
 /** Of others, such as the ends of slices, a number beyond 32 bits means as far as it goes. */
@@ -23,20 +22,94 @@ const COMPUTES = new Set([
   'LessOrEqual',
   'Where',
 ])
+/** Give the numbers of their first input, or made from them; others give sizes, places, decisions. */
+const HANDS_ON = new Set([
+  ...[
+    'Identity',
+    'Reshape',
+    'Squeeze',
+    'Unsqueeze',
+    'Flatten',
+    'Transpose',
+    'Expand',
+    'Tile',
+    'Slice',
+    'Split',
+    'Concat',
+    'Pad',
+    'Gather',
+  ],
+  ...[
+    'Add',
+    'Sub',
+    'Mul',
+    'Div',
+    'Mod',
+    'Neg',
+    'Abs',
+    'Min',
+    'Max',
+    'Sum',
+    'Clip',
+    'CumSum',
+    'ReduceSum',
+    'ReduceMax',
+    'ReduceMin',
+  ],
+])
 
 /** The node that computes with whole numbers beyond 32 bits, or may; undefined: none is seen. */
-export function wideNode({ nodes, constants, types, inputs }: GraphView): string | undefined {
-  const dtypeOf = (value: string) =>
-    constants[value]?.dtype ?? types[value]?.dtype ?? inputs.find(({ name }) => name === value)?.dtype ?? null
-  const isWhole = (value: string) => WHOLE.has(dtypeOf(value) ?? '')
-  return nodes.find(({ opType, domain, inputs: read, outputs }) => {
-    if (domain !== '') return false
-    if (BITWISE.has(opType)) return [...read, ...outputs].some(isWhole)
-    if (!COMPUTES.has(opType)) return false
-    const limit = opType === 'Mul' ? LARGE_FACTOR : MOST
-    return read.some((value) => isWhole(value) && constants[value]?.values?.some((x) => Math.abs(x) > limit))
-  })?.name
+export function wideNode(graph: GraphView): string | undefined {
+  const fed = new Set(
+    graph.inputs.flatMap(({ name, dtype }) => (WHOLE.has(dtype) && graph.constants[name] === undefined ? [name] : [])),
+  )
+  return wideIn(graph, fed)
 }
+
+/** `fed`: values that are made from whole inputs, of this graph and of those around it. */
+function wideIn({ nodes, constants, types, inputs }: GraphView, fed: Set<string>): string | undefined {
+  const dtypeOf = (value: string) =>
+    constants[value]?.dtype ?? types[value]?.dtype ?? inputs.find(({ name }) => name === value)?.dtype
+  const isWhole = (value: string) => fed.has(value) || WHOLE.has(dtypeOf(value))
+  const has = (value: string, test: (x: number) => boolean) => constants[value]?.values?.some(test) ?? false
+  // Nodes stand in an order in which they can run.
+  for (const node of nodes) {
+    const { name, opType, domain, inputs: read, outputs } = node
+    if (domain !== '') continue
+    if (BITWISE.has(opType) && [...read, ...outputs].some(isWhole)) return name
+    if (COMPUTES.has(opType) && read.some((value) => isWhole(value) && has(value, (x) => Math.abs(x) > MOST))) return name
+    const fedInputs = read.filter((value) => fed.has(value))
+    if (opType === 'Pow' && fedInputs.length > 0) return name
+    if (
+      opType === 'Mul' &&
+      (fedInputs.length > 1 || (fedInputs.length > 0 && read.some((value) => has(value, (x) => Math.abs(x) > 1))))
+    )
+      return name
+    const inside = wideInSubgraphs(node, fed)
+    if (inside !== undefined) return inside
+    if (fedInputs.length > 0 && handsOn(node, fed)) for (const output of outputs) fed.add(output)
+  }
+  return undefined
+}
+
+function wideInSubgraphs({ inputs, subgraphs }: NodeView, fed: Set<string>): string | undefined {
+  for (const body of Object.values(subgraphs)) {
+    const passed = inputs.some((value) => fed.has(value)) ? body.inputs.map(({ name }) => name) : []
+    const found = wideIn(body, new Set([...fed, ...passed]))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Of what gathers, the table and not the places in it; of casts, those to whole numbers again. */
+function handsOn({ opType, inputs, attributes }: NodeView, fed: ReadonlySet<string>): boolean {
+  if (opType === 'Where') return inputs.slice(1).some((value) => fed.has(value))
+  if (opType === 'Cast') return attributes.to === INT64 || attributes.to === UINT64 || attributes.to === UINT32
+  return HANDS_ON.has(opType) && (opType !== 'Gather' || fed.has(inputs[0] ?? ''))
+}
+
+/** TensorProto.DataType: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+const [INT64, UINT32, UINT64] = [7, 12, 13]
 
 /** float64 at an end: its digits beyond float32's are what the caller sees. */
 export const hasDoubleEnds = ({ inputs, outputs }: GraphView): boolean =>

@@ -20,7 +20,10 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 const at = (name: string): string => path.join(folder, name)
-const world = (env: Surroundings['env'] = {}): Surroundings => ({ platform: 'linux', env, home: at('home'), nodeRuntime: null })
+const world = (env: Surroundings['env'] = {}): Surroundings => ({
+  ...{ platform: 'linux', env, home: at('home'), nodeRuntime: null },
+  linkerFolder: at('ld.so.conf.d'),
+})
 
 test('the wheel: of an environment that is named, that is active, or by its own folder', () => {
   const found = { ok: true, file: at(`${WHEEL}/ai_edge_litert/libLiteRt.so`), from: at(`${WHEEL}/ai_edge_litert`) }

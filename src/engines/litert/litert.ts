@@ -53,6 +53,7 @@ export const litert: Engine = {
   runs: 'source',
   package: 'ai-edge-litert',
   install: INSTALL,
+  placeOption: 'litert',
   offers: ['threads', 'synchronous', 'one-thread-untold', 'alternative'],
   runtime: 'LiteRT',
   available,

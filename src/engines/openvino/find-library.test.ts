@@ -19,6 +19,9 @@ beforeAll(() => {
     'system/libopenvino_c.so.2620',
     'windows/Lib/site-packages/openvino/libs/openvino_c.dll',
     'empty/notes.txt',
+    'linked/libopenvino_c.so.2610',
+    'ld.so.conf.d/other.conf',
+    'ld.so.conf.d/notes.txt',
   ]) {
     fs.mkdirSync(path.dirname(at(file)), { recursive: true })
     fs.writeFileSync(at(file), '')
@@ -32,6 +35,7 @@ const world = (given: Partial<Surroundings> = {}): Surroundings => ({
   env: {},
   home: at('home'),
   nodeRuntime: null,
+  linkerFolder: at('ld.so.conf.d'),
   ...given,
 })
 const fileOf = (places: Parameters<typeof findLibrary>[0], given: Partial<Surroundings> = {}): string | undefined => {
@@ -77,9 +81,13 @@ describe('what was named', () => {
     })
   })
 
-  test('a Python by a link to where it is installed', () => {
+  test('a Python by a link to where it is installed, but for an environment’s', () => {
     fs.mkdirSync(at('links'), { recursive: true })
     fs.symlinkSync(at('venv/bin/python3'), at('links/python3'))
+    fs.mkdirSync(at('other/bin'), { recursive: true })
+    fs.writeFileSync(at('other/pyvenv.cfg'), '')
+    fs.symlinkSync(at('venv/bin/python3'), at('other/bin/python3'))
+    expect(fileOf({ python: at('other/bin/python3') })).toBeUndefined()
     expect(fileOf({ python: at('links/python3') })).toBe(NEWEST)
     expect(fileOf({}, { env: { PATH: at('links') } })).toBe(NEWEST)
     expect(fileOf({ python: 'python3' }, { env: { PATH: at('links'), OPENVINO_LIBRARY: at('node') } })).toBe(NEWEST)
@@ -97,6 +105,10 @@ test('untold: the npm package, the active environment, the Python on the path, t
   expect(fileOf({}, { env: { PATH: at('venv/bin') } })).toBe(NEWEST)
   expect(fileOf({}, { env: { INTEL_OPENVINO_DIR: at('archive') } })).toBe('archive/runtime/lib/intel64/libopenvino_c.so.2541')
   expect(fileOf({}, { env: { LD_LIBRARY_PATH: at('system') } })).toBe('system/libopenvino_c.so.2620')
+  expect(fileOf({})).toBeUndefined()
+  fs.writeFileSync(at('ld.so.conf.d/notes.txt'), at('node/bin'))
+  fs.writeFileSync(at('ld.so.conf.d/other.conf'), `# libraries\n${at('linked')}\n`)
+  expect(fileOf({})).toBe('linked/libopenvino_c.so.2610')
 })
 
 test('a system that has no library of that name', () => {

@@ -49,6 +49,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     package: 'openvino-node',
     install: INSTALL,
     precision,
+    placeOption: 'openvino',
     ...(device === 'CPU' ? {} : { accelerator: WORDS[device] }),
     runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
     offers: [

@@ -6,13 +6,9 @@ import type { TensorValue } from '../types.ts'
 export function isBeyond32Bits({ dtype, data }: TensorValue): boolean {
   if (!ArrayBuffer.isView(data)) return false
   if (dtype === 'uint32') return int32Of(data).some((x) => x < 0)
-  if (dtype !== 'int64' && dtype !== 'uint64') return false
-  // Little-endian halves: the upper one repeats the lower one's sign.
-  const halves = int32Of(data)
-  for (let k = 0; k < halves.length; k += 2) {
-    const sign = halves[k]! >> 31
-    if (halves[k + 1] !== (dtype === 'uint64' ? 0 : sign) || (dtype === 'uint64' && sign !== 0)) return true
-  }
+  // Little-endian halves.
+  if (dtype === 'int64') return int32Of(data).some((half, k, all) => k % 2 === 1 && half !== all[k - 1]! >> 31)
+  if (dtype === 'uint64') return int32Of(data).some((half, k) => (k % 2 === 1 ? half !== 0 : half < 0))
   return false
 }
 

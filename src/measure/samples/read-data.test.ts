@@ -244,6 +244,14 @@ describe('folders', () => {
       }
       expect(names(pictures)).toEqual([join('cat', '1.jpg'), join('dog', '1.jpg'), join('cat', '2.jpg')])
       expect(names(table)).toEqual([])
+      file('labels.npy', '')
+      expect(names(pictures)).toEqual([join('cat', '1.jpg'), join('cat', '2.jpg'), join('dog', '1.jpg')])
+    })
+
+    it('beside inputs that were saved are none', () => {
+      file('plot.png', '')
+      saveInputs(dir, [{ x: { dtype: 'float32', shape: [1, 3, 8, 8], data: upTo(192) } }])
+      expect(names(pictures)).toEqual([])
     })
   })
 

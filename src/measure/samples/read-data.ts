@@ -149,25 +149,35 @@ function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | n
 }
 
 /**
- * Names of a folder's pictures, or of those in its folders, as classes lie, one of each in turn; none where arrays but labels lie beside them. Tables
- * and notes beside pictures tell of them, and are the data only where no input has the axes of a picture.
+ * Names of a folder's pictures, or of those in its folders, as classes lie: one of each in turn, so that few are of all, or as labels beside them
+ * must go, class by class. None where arrays lie beside them. Tables and notes beside pictures tell of them, and are the data only where no input
+ * has the axes of a picture.
  */
 export function picturesIn(path: string, inputs: readonly ResolvedInput[], labelsName: string | null): readonly string[] {
   if (!statOf(path).isDirectory()) return []
   const entries = inOrder(readdirSync(path))
   const takesPictures = inputs.some(({ shape }) => shape.length === 4)
-  const data = takesPictures ? /\.(npy|npz|pb|wav)$/i : /\.(npy|npz|pb|json|csv|tsv|wav)$/i
+  const data = takesPictures ? /^inputs\.json$|\.(npy|npz|pb|wav)$/i : /\.(npy|npz|pb|json|csv|tsv|wav)$/i
   if (entries.some((name) => data.test(name) && !isLabels(name, labelsName))) return []
   const own = entries.filter(isPicture)
   if (own.length > 0 || !takesPictures) return own
-  const folders = entries.filter((name) => statOf(join(path, name)).isDirectory())
-  const classes = folders.map((name) =>
-    inOrder(readdirSync(join(path, name)))
+  const classes = entries.map((folder) =>
+    namesInside(join(path, folder))
       .filter(isPicture)
-      .map((picture) => join(name, picture)),
+      .map((name) => join(folder, name)),
   )
+  if (entries.some((name) => isLabels(name, labelsName))) return classes.flat()
   const longest = Math.max(0, ...classes.map(({ length }) => length))
   return Array.from({ length: longest }, (_, k) => classes.flatMap((names) => names[k] ?? [])).flat()
+}
+
+/** None of what is no folder, or cannot be read. */
+function namesInside(folder: string): readonly string[] {
+  try {
+    return inOrder(readdirSync(folder))
+  } catch {
+    return []
+  }
 }
 
 const isLabels = (name: string, labelsName: string | null): boolean =>

@@ -61,8 +61,12 @@ function picturesSentence(trials: ReportDocument['trials']): string {
 }
 
 /** Remedies of which no variant was kept, each once, in the order of trial. */
+/** What may not be kept was looked at, and not tried. */
 function triedInVain(trials: ReportDocument['trials']): string[] {
   const kept = new Set(trials.flatMap((trial) => (trial.kept === true ? trial.remedies : [])))
-  const ids = trials.flatMap(({ remedies }) => (APART.has(remedies[0]) ? [] : remedies))
+  const ids = trials.flatMap((trial) => (APART.has(trial.remedies[0]) || isLookedAt(trial) ? [] : trial.remedies))
   return [...new Set(ids)].filter((id) => !kept.has(id))
 }
+
+const isLookedAt = ({ outcome, lookedSpeedup }: ReportDocument['trials'][number]): boolean =>
+  outcome === 'rejected' && (lookedSpeedup ?? null) !== null

@@ -2,7 +2,7 @@
 import type { ReportDocument } from '../documents/report.ts'
 import { bytes, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { hang, printable, quoted, shorten, wrap } from './wrap.ts'
+import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 type Quantization = NonNullable<ReportDocument['quantization']>
 type Layer = Quantization['layers'][number]
@@ -15,8 +15,6 @@ export function syntheticNote({ allowSynthetic }: { readonly allowSynthetic: boo
   return `Without --data ${ranges}, and the agreement is agreement on synthetic inputs.`
 }
 
-/** A first look of less is noise. */
-const LEAST_ELSEWHERE = 1.05
 /** Layers shown, those with the largest times. */
 const MOST_LAYERS = 12
 
@@ -31,36 +29,25 @@ export function renderQuantized(
   return page([
     wrap(doc.answer, width).map(colours.bold),
     ...(quantization ? layersAndSize(quantization, width, colours) : []),
-    otherEngine(doc, width),
+    quantization ? otherEngine(quantization, width, colours, options.command) : [],
     fix?.shipped ? hang(`Written: ${fix.shipped}`, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
     quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints), width) : [],
   ])
 }
 
-/** The other engine of this machine that gave most in a first look, where none was asked for. */
-function otherEngine({ trials, model }: ReportDocument, width: number): string[] {
-  const looked = trials.flatMap(({ remedies, kept, lookedSpeedup: speedup, changes, agreement }) =>
-    remedies[0] === 'engine-choice' && !kept && (speedup ?? 0) >= LEAST_ELSEWHERE
-      ? [{ speedup: speedup!, change: changes[0] ?? 'another engine', agreement }]
-      : [],
-  )
-  const [best] = looked.toSorted((a, b) => b.speedup - a.speedup)
-  if (best === undefined || model === null) return []
-  const outputs = best.agreement === null ? '' : `, ${comparedWith(best.agreement)}`
-  const command = `whyslow fix ${quoted(model.file)} -o fast/ --max-loss 0.01`
-  return hang(
-    `Another engine: ${best.change}, ${best.speedup.toFixed(2)} times as fast in a first look${outputs}. To have it proven and shipped: ${command}`,
-    width,
-  )
+/** What another engine would give beside. */
+function otherEngine({ otherEngine: other }: Quantization, width: number, { cyan }: Colours, command?: string): string[] {
+  if (other === undefined) return []
+  const outputs = other.cosine === null ? '' : `, outputs of cosine ${Number(other.cosine.toFixed(6))} with the original's`
+  return [
+    ...hang(
+      `Another engine: ${other.change} was ${other.lookedSpeedup.toFixed(2)} times as fast in a first look${outputs}.`,
+      width,
+    ),
+    ...wrapCommand(asTyped(other.next, command), width, '  Next: ').map(cyan),
+  ]
 }
-
-const comparedWith = ({ equal, cosine }: NonNullable<ReportDocument['trials'][number]['agreement']>): string =>
-  equal
-    ? 'outputs equal'
-    : cosine === null
-      ? 'outputs differ'
-      : `outputs of cosine ${Number(cosine.toFixed(6))} with the original's`
 
 function layersAndSize(quantization: Quantization, width: number, colours: Colours): string[][] {
   const { layers, notTried, sizeBeforeBytes, sizeAfterBytes } = quantization

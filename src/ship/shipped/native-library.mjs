@@ -143,6 +143,7 @@ function usualFolders(library, env) {
 /** What the system's linker is told beside its own folders: ld.so.conf(5). */
 const linkerFolders = () =>
   namesIn(LINKER_CONFIGURATION)
+    .filter((name) => name.endsWith('.conf'))
     .sort()
     .flatMap((name) => textIn(path.join(LINKER_CONFIGURATION, name)).split('\n'))
     .map((line) => line.trim())
@@ -164,12 +165,18 @@ const below = (library, named) =>
 /** Of an interpreter, or of the folder that an environment lies in. */
 function sitePackages(library, python) {
   const folder = path.dirname(python)
-  const prefixes = isFile(python) ? [path.dirname(folder), folder, path.dirname(path.dirname(realpathSync(python)))] : [python]
+  const prefixes = isFile(python) ? [path.dirname(folder), folder, ...prefixOfLink(python)] : [python]
   return [...new Set(prefixes)].flatMap((prefix) => [
     path.join(prefix, 'Lib/site-packages', library.wheel),
     ...sitesIn(library, path.join(prefix, 'lib')),
     ...sitesIn(library, path.join(prefix, 'local/lib')),
   ])
+}
+
+/** Where an interpreter is a link to its installation; an environment's is too, and does not see the packages there. */
+function prefixOfLink(python) {
+  const prefix = path.dirname(path.dirname(python))
+  return isFile(path.join(prefix, 'pyvenv.cfg')) ? [] : [path.dirname(path.dirname(realpathSync(python)))]
 }
 
 /** lib/python3.12/site-packages, the newest first; dist-packages is Debian's. */

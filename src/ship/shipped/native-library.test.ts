@@ -5,12 +5,14 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findLibrary as findLitert } from '../../engines/litert/find-library.ts'
 import { findLibrary as findOpenvino } from '../../engines/openvino/find-library.ts'
+import { isBeyond32Bits as isBeyond32BitsThere } from '../../engines/openvino/wide-numbers.ts'
+import type { TensorValue } from '../../engines/types.ts'
 // @ts-expect-error: shipped as it is, without types.
 import { LIBRARY as LITERT } from './litert.mjs'
 // @ts-expect-error: shipped as it is, without types.
 import { findLibrary, tensorsOf } from './native-library.mjs'
 // @ts-expect-error: shipped as it is, without types.
-import { LIBRARY as OPENVINO } from './openvino.mjs'
+import { isBeyond32Bits, LIBRARY as OPENVINO } from './openvino.mjs'
 
 let root: string
 beforeEach(() => {
@@ -51,7 +53,7 @@ describe.each([
     const [, name] = library.files[process.platform] ?? library.files.linux
     for (const end of ['', ...versions]) fs.writeFileSync(path.join(folder, `${name}${end}`), '')
     const env = { PATH: '', ...envOf(root) }
-    const found = find({}, { platform: process.platform, env, home: root, nodeRuntime: null })
+    const found = find({}, { platform: process.platform, env, home: root, nodeRuntime: null, linkerFolder: root })
     expect(found).toMatchObject({ ok: true })
     expect(findLibrary(library, '', env)).toBe(found.ok && found.file)
   })
@@ -77,4 +79,16 @@ describe('plain numbers, as onnxruntime takes them', () => {
   test('of 16 bits would be taken for their bits, and are refused', () => {
     expect(() => given('float16', [0.5, 1])).toThrow("input 'x': data of float16 is a Uint16Array")
   })
+})
+
+test.each([
+  ['int64', BigInt64Array.of(-2147483648n, 2147483647n), false],
+  ['int64', BigInt64Array.of(0n, -2147483649n), true],
+  ['uint64', BigUint64Array.of(2147483648n), true],
+  ['uint64', BigUint64Array.of(2147483647n), false],
+  ['uint32', Uint32Array.of(2147483648), true],
+  ['float32', Float32Array.of(1e30), false],
+])('%s %o: beyond 32 bits as the engine says it', (dtype, data, isBeyond) => {
+  expect(isBeyond32Bits({ type: dtype, data })).toBe(isBeyond)
+  expect(isBeyond32BitsThere({ dtype, shape: [data.length], data } as TensorValue)).toBe(isBeyond)
 })

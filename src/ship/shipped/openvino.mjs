@@ -144,12 +144,9 @@ export function isBeyond32Bits({ type, data }) {
   if (type !== 'int64' && type !== 'uint64' && type !== 'uint32') return false
   const halves = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4)
   if (type === 'uint32') return halves.some((x) => x < 0)
-  // Little-endian: the upper half repeats the lower one's sign.
-  for (let k = 0; k < halves.length; k += 2) {
-    const sign = halves[k] >> 31
-    if (halves[k + 1] !== (type === 'uint64' ? 0 : sign) || (type === 'uint64' && sign !== 0)) return true
-  }
-  return false
+  // Little-endian.
+  if (type === 'int64') return halves.some((half, k) => k % 2 === 1 && half !== halves[k - 1] >> 31)
+  return halves.some((half, k) => (k % 2 === 1 ? half !== 0 : half < 0))
 }
 
 /** An archive keeps the library of its thread pool elsewhere, and has a script that sets the path to it. */

@@ -1,4 +1,5 @@
 // A folder in which an end of the model is code, run in a process of its own, against a session of the whole model.
+import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
@@ -131,4 +132,22 @@ test.each<[string, Cut]>([
   expect(found).toMatchObject({ head: { at: { value: 'h' } }, tail: { at: { value: 's' } } })
   const out = await shipped(planted, cut)
   expectAlike(bothGive(out, "{ x: { type: 'float32', data: Float32Array.of(1, 2, 3, -1, 0, 1.5, NaN, 4), dims: [4, 2] } }").given)
+})
+
+test('code takes plain numbers as the engine does', async () => {
+  const whole = await readModel(path.join(ROOT, 'fixtures/models/credit_lr.onnx'))
+  const out = path.join(scratch(), 'fast')
+  const plan = planOf(whole, out)
+  await shipFolder({ ...plan, engine: { id: 'compiled', version: '1', package: 'whyslow', generated: true } })
+  const { name, columns } = JSON.parse(fs.readFileSync(path.join(out, 'options.json'), 'utf8')).compiled.inputs[0]
+  const given = runIn(
+    out,
+    `
+import { load } from './predict.mjs'
+const model = await load()
+const numbers = Array.from({ length: ${columns} }, (_, k) => k / 4)
+const outputOf = async (data) => Object.values(await model.predict({ ${JSON.stringify(name)}: { type: 'float32', data, dims: [1, ${columns}] } })).map(({ data }) => [...data].map(String))
+print([await outputOf(numbers), await outputOf(Float32Array.from(numbers))])`,
+  ) as unknown[]
+  expect(given[0]).toEqual(given[1])
 })
