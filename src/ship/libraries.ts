@@ -5,6 +5,8 @@ import { quoted } from './python-text.ts'
 interface LibraryFolder {
   /** The format that it opens, and with it the name of the model's file. */
   readonly format: 'onnx' | 'tflite'
+  /** The npm package that brings it, where there is one. */
+  readonly npmPackage?: string
   /** What brings it, as it is typed; each does by itself. */
   install(version: string): readonly string[]
   /** What a model with free sizes costs, as lines. */
@@ -20,6 +22,7 @@ export const isKnown = (version: string): boolean => /^\d/.test(version)
 
 const OPENVINO: LibraryFolder = {
   format: 'onnx',
+  npmPackage: 'openvino-node',
   install: (version) => [`pip install openvino${pin('==', version)}`, `npm install openvino-node${pin('@', version)}`],
   freeSizes: [
     'The model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they',
@@ -58,4 +61,15 @@ export const codeOf = (library: ShippedLibrary): readonly string[] => [`${keyOf(
 /** How it is got, in one line. */
 export function installLine({ name, place }: ShippedLibrary, version: string): string {
   return `${LIBRARIES[name].install(version).join(', ')}, or name its folder in ${place.variable}`
+}
+
+/** For package.json: what may bring the library, and need not. */
+export function optionalPeers({ name }: ShippedLibrary, version: string) {
+  const { npmPackage } = LIBRARIES[name]
+  if (npmPackage === undefined) return {}
+  const [measured] = /^\d+\.\d+/.exec(version) ?? []
+  return {
+    peerDependencies: { [npmPackage]: measured === undefined ? '*' : `>=${measured}` },
+    peerDependenciesMeta: { [npmPackage]: { optional: true } },
+  }
 }

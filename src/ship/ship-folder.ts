@@ -8,7 +8,7 @@ import { compiledTwin } from '../engines/compiled-twin.ts'
 import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
-import { codeOf } from './libraries.ts'
+import { codeOf, optionalPeers } from './libraries.ts'
 import { MANIFEST_FILE, manifestText } from './manifest.ts'
 import { modelFileOf, writeModelOf } from './model-file.ts'
 import { checkOut } from './out-folder.ts'
@@ -103,6 +103,7 @@ function packageText({ original, engine, toolVersion }: ShipPlan): string {
     types: './predict.d.ts',
     engines: { node: '>=20' },
     dependencies: dependenciesOf(engine),
+    ...(engine.library === undefined ? {} : optionalPeers(engine.library, engine.version)),
   }
   return `${JSON.stringify(about, null, 2)}\n`
 }

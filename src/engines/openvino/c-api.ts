@@ -126,7 +126,8 @@ function defineTypes(koffi: typeof Koffi): void {
   koffi.struct('whyslow_ov_list', { items: 'void *', size: 'size_t' })
 }
 
-function versionOf(library: Koffi.LibraryHandle): { build: string; short: string } {
+/** Throws where it is no library of OpenVINO, or one too old. */
+export function versionOf(library: Pick<Koffi.LibraryHandle, 'func'>): { build: string; short: string } {
   let get: Call
   try {
     get = library.func('int ov_get_openvino_version(_Out_ whyslow_ov_version *version)')

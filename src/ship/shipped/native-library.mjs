@@ -1,6 +1,6 @@
 // What folders share whose model is run by a native library, called through koffi: where the library is, feeds as its tensors, predictions
 // in the caller's thread.
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -101,11 +101,26 @@ export async function openLibrary(library, { version, install }, open) {
   )
   const file = findLibrary(library, install)
   try {
+    checkMachine(file)
     return open(koffi, file)
   } catch (error) {
     const why = String(error.message).split('\n')[0]
     throw new Error(`${file} cannot be used, the model was measured with ${library.title} ${version}: ${why}`, { cause: error })
   }
+}
+
+/** ELF's numbers of machines: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+const MACHINES = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
+
+/** The system's loader calls a library for another machine absent. */
+function checkMachine(file) {
+  const head = Buffer.alloc(20)
+  const fd = openSync(file, 'r')
+  readSync(fd, head, 0, head.length, 0)
+  closeSync(fd)
+  if (head.toString('latin1', 0, 4) !== '\x7fELF') return
+  const machine = MACHINES[head.readUInt16LE(18)] ?? 'another machine'
+  if (machine !== process.arch) throw new Error(`it is for ${machine}, and this Node for ${process.arch}`)
 }
 
 const SYSTEM = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((name) => `/usr/lib/${name}`)

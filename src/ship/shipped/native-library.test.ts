@@ -10,7 +10,7 @@ import type { TensorValue } from '../../engines/types.ts'
 // @ts-expect-error: shipped as it is, without types.
 import { LIBRARY as LITERT } from './litert.mjs'
 // @ts-expect-error: shipped as it is, without types.
-import { findLibrary, tensorsOf } from './native-library.mjs'
+import { findLibrary, openLibrary, tensorsOf } from './native-library.mjs'
 // @ts-expect-error: shipped as it is, without types.
 import { isBeyond32Bits, LIBRARY as OPENVINO } from './openvino.mjs'
 
@@ -92,3 +92,30 @@ test.each([
   expect(isBeyond32Bits({ type: dtype, data })).toBe(isBeyond)
   expect(isBeyond32BitsThere({ dtype, shape: [data.length], data } as TensorValue)).toBe(isBeyond)
 })
+
+test('a library for another machine, and one that is none, say so in one line', async () => {
+  const named = process.env.OPENVINO_LIBRARY
+  const file = path.join(root, 'libopenvino_c.so')
+  const open = () =>
+    openLibrary(OPENVINO, { version: '2026.4', install: '' }, (koffi: { load(file: string): unknown }) => koffi.load(file))
+  try {
+    process.env.OPENVINO_LIBRARY = file
+    fs.writeFileSync(file, elfFor(process.arch === 'arm64' ? 62 : 183))
+    await expect(open()).rejects.toThrow(
+      /libopenvino_c\.so cannot be used, the model was measured with OpenVINO 2026\.4: it is for (arm64|x64), and/,
+    )
+    fs.writeFileSync(file, 'no library')
+    await expect(open()).rejects.toThrow(/cannot be used, the model was measured with OpenVINO 2026\.4: /)
+  } finally {
+    if (named === undefined) delete process.env.OPENVINO_LIBRARY
+    else process.env.OPENVINO_LIBRARY = named
+  }
+})
+
+/** The head of a library of Linux for this machine. */
+function elfFor(machine: number): Buffer {
+  const head = Buffer.alloc(64)
+  head.write('\x7fELF', 'latin1')
+  head.writeUInt16LE(machine, 18)
+  return head
+}

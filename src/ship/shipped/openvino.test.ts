@@ -53,7 +53,11 @@ describe('the folder', () => {
     expect(manifest.files.map((file: { path: string }) => file.path)).toEqual(
       expect.arrayContaining(['openvino.mjs', 'native-library.mjs']),
     )
-    expect(JSON.parse(read('package.json')).dependencies).toEqual({ koffi: '^3.0.0' })
+    expect(JSON.parse(read('package.json'))).toMatchObject({
+      dependencies: { koffi: '^3.0.0' },
+      peerDependencies: { 'openvino-node': expect.stringMatching(/^>=\d+\.\d+$/) },
+      peerDependenciesMeta: { 'openvino-node': { optional: true } },
+    })
     const readme = read('README.md')
     expect(readme).toContain(`OpenVINO in float32, measured with version ${version}`)
     expect(readme).toContain(`pip install openvino==${version}`)
