@@ -11,7 +11,7 @@ const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
 
-const printed = { minify: true, lineLimit: 120, target: 'node20', legalComments: 'none' }
+const printed = { minify: true, lineLimit: 400, target: 'node20', legalComments: 'none' }
 for (const file of files.filter((name) => /\.c?js$/.test(name)))
   writeFileSync(file, transformSync(readFileSync(file, 'utf8'), printed).code)
 for (const file of files.filter((name) => name.endsWith('.json')))

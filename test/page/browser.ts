@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { ROOT } from '../sources.ts'
 
+/** Drawn once more after a change of width, on a machine with other work. */
+const UNTIL_MS = 20_000
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** undefined: there is none. */
@@ -95,3 +98,8 @@ export const sideways = (page: Page): Promise<number> =>
     }
     return document.documentElement.scrollWidth - innerWidth
   })
+
+/** Asked from here until it is so: the page's own polling would evaluate text, which its policy forbids. */
+export async function until(page: Page, condition: string): Promise<void> {
+  await expect.poll(() => page.evaluate(condition), { timeout: UNTIL_MS }).toBe(true)
+}

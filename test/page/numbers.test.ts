@@ -10,7 +10,7 @@ import type { ReportDocument } from '../../src/report/documents/report.ts'
 import type { StudyDocument } from '../../src/report/documents/study.ts'
 import { percent, perSecond, time, timeWithInterval } from '../../src/report/text/numbers.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
+import { chromiumPath, noBrowser, openPage, startBrowser, until, violations } from './browser.ts'
 import { recorded, transformer } from './documents.ts'
 
 describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
@@ -74,9 +74,7 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
       const { page, close } = await openPage(browser, [recorded[name]!])
       for (const summary of await page.getByText('The numbers as a table').all()) await summary.click()
       // A table is made once its details say that they are open.
-      await page.waitForFunction(
-        "[...document.querySelectorAll('details.numbers[open]')].every((one) => one.querySelector('table'))",
-      )
+      await until(page, "[...document.querySelectorAll('details.numbers[open]')].every((one) => one.querySelector('table'))")
       const text = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
       await close()
       return text

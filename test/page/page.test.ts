@@ -7,7 +7,7 @@ import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, sideways, startBrowser, violations } from './browser.ts'
+import { chromiumPath, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
 import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
 
 const nodesOf = (document: object): number => (document as { nodes?: readonly object[] }).nodes?.length ?? 0
@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       const { page, close } = await openPage(browser, documents, { viewport: { width: NARROW, height: 900 } })
       expect(await sideways(page)).toBeLessThanOrEqual(0)
       await page.setViewportSize({ width: WIDE, height: 900 })
-      await page.waitForFunction(DRAWN_WIDE)
+      await until(page, DRAWN_WIDE)
       expect(await sideways(page)).toBeLessThanOrEqual(0)
       await close()
     },
