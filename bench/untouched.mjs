@@ -1,5 +1,6 @@
 // What does a shipped folder cost beside a plain call? Where `fix` proves nothing it hands over the untouched original: its `predict()` and a
-// plain session of the same file take turns in one process, a round of each forth and back, so that both meet the same states of the machine.
+// plain session of the same file take turns in one process, a round of each forth and back, so that both meet the same states of the machine. Both
+// on one thread: the waiting threads of two sessions would take the CPUs from each other.
 //   node bench/untouched.mjs      MODELS=folder ONLY=word,word ROUNDS=60 PROCESSES=3
 // Exit 1 where a folder's median ratio over processes is more than 1 % and 2 µs above a plain call's.
 import { spawnSync } from 'node:child_process'
@@ -26,7 +27,15 @@ for (const file of models()) {
   const model = path.basename(file)
   try {
     // A remedy of tree ensembles with maps at their end: nothing is kept of any other model.
-    const { document, inputs, folder } = fixed(file, [...flagsFor(file), '--only', 'zipmap-removal', '--budget', '5s'])
+    const { document, inputs, folder } = fixed(file, [
+      ...flagsFor(file),
+      '--threads',
+      '1',
+      '--only',
+      'zipmap-removal',
+      '--budget',
+      '5s',
+    ])
     if (document.fix.kept.length > 0) throw new Error('something was kept')
     const runs = Array.from({ length: processes }, () => inProcess({ file, inputs, folder }))
     const ratio = median(runs.map(({ ratio }) => ratio))
@@ -55,7 +64,7 @@ async function loop({ file, inputs, folder }) {
   const { load } = await import(pathToFileURL(path.join(folder, 'predict.mjs')))
   const [sample] = JSON.parse(fs.readFileSync(inputs, 'utf8')).samples
   const feeds = Object.fromEntries(sample.map((one) => [one.name, tensorOf(ort, one, path.dirname(inputs))]))
-  const session = await ort.InferenceSession.create(file)
+  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1 })
   const shipped = await load()
   const sides = [() => session.run(feeds), () => shipped.predict(feeds)]
   for (const side of [...sides, ...sides]) await roundOf(side)
