@@ -113,6 +113,7 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
   ]
 }
 
+/** What the system's linker is told beside its own folders. */
 const linkerFolders = (configuration: string): string[] =>
   namesIn(configuration)
     .filter((name) => name.endsWith('.conf'))

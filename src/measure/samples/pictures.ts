@@ -151,9 +151,7 @@ function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFi
   const { status, stdout, stderr, error } = spawnSync(process.execPath, ['-e', DECODER], { input, maxBuffer: MOST_BYTES })
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS') {
     const most = Math.floor(MOST_BYTES / (height * width * channels))
-    throw new InputError(
-      `${files.length} pictures of ${width}x${height} take more than 1 GB: give ${most} at most, or --limit ${most}`,
-    )
+    throw new InputError(`${files.length} pictures of ${width}x${height} take more than 1 GB: give a folder of ${most} at most`)
   }
   if (status === 3) throw new InputError('pictures are read by the package sharp, which is not here: npm install sharp')
   const each = height * width * channels
