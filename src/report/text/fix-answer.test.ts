@@ -56,6 +56,15 @@ describe('the sentence that ends fix', () => {
     )
   })
 
+  test('what may not be kept was looked at, and not tried in vain', () => {
+    const refused = trial('engine-choice', { outcome: 'rejected', lookedSpeedup: 1.5 })
+    const slow = trial('engine-choice', { lookedSpeedup: 0.7 })
+    expect(fixAnswer(fix(), [...kept, refused, slow])).not.toContain('in vain')
+    const judged = trial('engine-choice', { outcome: 'slower', pairs: 3 })
+    expect(fixAnswer(fix(), [...kept, refused, judged])).toContain('tried in vain: engine-choice.')
+    expect(fixAnswer(fix(), [...kept, slow])).toContain('tried in vain: engine-choice.')
+  })
+
   test('names what was tried in vain once, and no remedy of which a variant was kept', () => {
     const trials = [
       trial('spinning'),

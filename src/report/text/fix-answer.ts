@@ -60,12 +60,16 @@ function picturesSentence(trials: ReportDocument['trials']): string {
   return ` With the code in front of the model moved into it: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}).`
 }
 
-/** Remedies of which no variant was kept, each once, in the order of trial. */
-/** What may not be kept was looked at, and not tried. */
+/**
+ * Remedies of which no variant was kept, each once, in the order of trial; one of which something was looked at that may not be kept counts where
+ * another of it was judged.
+ */
 function triedInVain(trials: ReportDocument['trials']): string[] {
   const kept = new Set(trials.flatMap((trial) => (trial.kept === true ? trial.remedies : [])))
-  const ids = trials.flatMap((trial) => (APART.has(trial.remedies[0]) || isLookedAt(trial) ? [] : trial.remedies))
-  return [...new Set(ids)].filter((id) => !kept.has(id))
+  const lookedAt = new Set(trials.flatMap((trial) => (isLookedAt(trial) ? trial.remedies : [])))
+  const isTried = ({ remedies: [id], pairs }: ReportDocument['trials'][number]) =>
+    !APART.has(id) && (id === undefined || !lookedAt.has(id) || (pairs ?? null) !== null)
+  return [...new Set(trials.flatMap((trial) => (isTried(trial) ? trial.remedies : [])))].filter((id) => !kept.has(id))
 }
 
 const isLookedAt = ({ outcome, lookedSpeedup }: ReportDocument['trials'][number]): boolean =>
