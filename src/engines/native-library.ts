@@ -152,17 +152,18 @@ function sitesIn({ wheel }: NativeLibrary, lib: string): string[] {
 }
 
 /** A command is looked up on the path, as a shell does. */
-function pythonAt(named: string, { env, platform }: Surroundings): string {
+function pythonAt(named: string, world: Surroundings): string {
   if (/[\\/]/.test(named) || fs.existsSync(named)) return path.resolve(named)
-  const file = platform === 'win32' && !named.endsWith('.exe') ? `${named}.exe` : named
-  const found = env.PATH?.split(path.delimiter).find((folder) => folder !== '' && isFile(path.join(folder, file)))
+  const file = world.platform === 'win32' && !named.endsWith('.exe') ? `${named}.exe` : named
+  const found = foldersOfPath(world).find((folder) => isFile(path.join(folder, file)))
   return found === undefined ? path.resolve(named) : path.join(found, file)
 }
 
-function pythonsOnPath({ env, platform }: Surroundings): string[] {
-  const names = platform === 'win32' ? ['python.exe'] : ['python3', 'python']
-  const folders = env.PATH?.split(path.delimiter).filter(Boolean) ?? []
-  return folders.flatMap((folder) =>
+const foldersOfPath = ({ env }: Surroundings): string[] => env.PATH?.split(path.delimiter).filter(Boolean) ?? []
+
+function pythonsOnPath(world: Surroundings): string[] {
+  const names = world.platform === 'win32' ? ['python.exe'] : ['python3', 'python']
+  return foldersOfPath(world).flatMap((folder) =>
     names
       .map((name) => path.join(folder, name))
       .filter(isFile)

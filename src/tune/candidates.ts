@@ -107,7 +107,7 @@ export function expectedShare({ predictedSavingMs }: Proposal, { goal }: RemedyE
 }
 
 /** Of the time of a prediction: what operators alone show to save so much, at the lower end, needs no first look. */
-const SHOWN_SHARE = 0.05
+const LEAST_SHOWN = 0.05
 
 /**
  * Proposals whose gain operators alone have shown: they are judged without a first look, and however little the budget leaves. Not where a
@@ -120,7 +120,7 @@ export function shownAlone(
 ): ReadonlySet<Candidate> {
   if (goal !== 'latency') return new Set()
   const isSingle = ({ id }: Remedy): boolean => candidates.filter(({ remedy }) => remedy.id === id).length === 1
-  const isShown = ({ id, kind }: Remedy): boolean => kind === 'rewrite' && (alone?.get(id)?.low ?? 0) >= SHOWN_SHARE * p50Ms
+  const isShown = ({ id, kind }: Remedy): boolean => kind === 'rewrite' && (alone?.get(id)?.low ?? 0) >= LEAST_SHOWN * p50Ms
   return new Set(candidates.filter(({ remedy }) => isShown(remedy) && isSingle(remedy)))
 }
 

@@ -14,7 +14,7 @@ import { remedies } from '../../remedies/index.ts'
 import { engineChoice } from '../../remedies/settings/engine-choice.ts'
 import type { OtherEngine, Remedy } from '../../rewrite/remedy.ts'
 import { canBeGiven } from '../model-for-engine.ts'
-import { placesOf } from '../run.ts'
+import { placesOf, type Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import { hasDoubleEnds, wideNode } from './wide-numbers.ts'
 
@@ -52,11 +52,14 @@ const isTried = ({ id, goals }: Pick<Remedy, 'id' | 'goals'>, { only, goal, mode
   !modelAlone && (only?.includes(id) ?? true) && goals.includes(goal)
 
 /** None where no remedy of them is asked for. */
-export async function otherEngines(options: FixOptions, model: Model, profile?: Profile): Promise<readonly OtherEngine[]> {
+export async function otherEngines(
+  options: FixOptions,
+  { model, graph }: Pick<Run, 'model' | 'graph'>,
+  profile?: Profile,
+): Promise<readonly OtherEngine[]> {
   const { only, engine: measured, engines: wanted, trials, signal } = options
   if (!CHOICES.some((one) => isTried(one, options))) return []
   const asked = (id: string) => only?.includes(id) ?? true
-  const graph = viewGraph(model)
   const written = asked('compile') ? writtenFor(model, profile) : undefined
   const others = engines.filter(
     (one) =>

@@ -32,7 +32,7 @@ const LEAST_JUDGED = 64
 export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const known = remedyEvidence(run, options, evidence, diagnosis)
-  const facts = { ...known, otherEngines: await otherEngines(options, run.model, known.profile) }
+  const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
   const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)

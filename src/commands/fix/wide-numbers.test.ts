@@ -37,6 +37,10 @@ describe('whole numbers that may not fit 32 bits', () => {
 
   test.each<[string, Nodes, number?, DType?]>([
     ['ids that choose rows', [node('Gather', ['k', 'x'], ['rows']), named('Mul', ['rows', 'rows'], ['y'])]],
+    [
+      'floats that are given a shape from an input',
+      [node('Cast', ['k'], ['f'], { to: 1 }), node('Expand', ['f', 'x'], ['wide']), named('Mul', ['wide', 'wide'], ['y'])],
+    ],
     ['sizes', [node('Shape', ['x'], ['size']), named('Mul', ['size', 'k'], ['y'])], 64],
     ['a mask that becomes floats', [node('Cast', ['x'], ['mask'], { to: 1 }), named('Mul', ['mask', 'mask'], ['y'])]],
     [

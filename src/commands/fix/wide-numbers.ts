@@ -8,55 +8,15 @@ const WHOLE = new Set<string | null | undefined>(['int64', 'uint64', 'uint32'])
 /** By their bits: hashes. */
 const BITWISE = new Set(['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'])
 /** Of others, such as the ends of slices, a number beyond 32 bits means as far as it goes. */
-const COMPUTES = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Mod',
-  'Pow',
-  'Equal',
-  'Greater',
-  'GreaterOrEqual',
-  'Less',
-  'LessOrEqual',
-  'Where',
-])
-/** Give the numbers of their first input, or made from them; others give sizes, places, decisions. */
-const HANDS_ON = new Set([
-  ...[
-    'Identity',
-    'Reshape',
-    'Squeeze',
-    'Unsqueeze',
-    'Flatten',
-    'Transpose',
-    'Expand',
-    'Tile',
-    'Slice',
-    'Split',
-    'Concat',
-    'Pad',
-    'Gather',
-  ],
-  ...[
-    'Add',
-    'Sub',
-    'Mul',
-    'Div',
-    'Mod',
-    'Neg',
-    'Abs',
-    'Min',
-    'Max',
-    'Sum',
-    'Clip',
-    'CumSum',
-    'ReduceSum',
-    'ReduceMax',
-    'ReduceMin',
-  ],
-])
+const COMPUTES = new Set('Add Sub Mul Div Mod Pow Equal Greater GreaterOrEqual Less LessOrEqual Where'.split(' '))
+/** Give the numbers of their first input; what others they have says how. */
+const MOVES = new Set(
+  'Identity Reshape Squeeze Unsqueeze Flatten Transpose Expand Tile Slice Split Pad Gather CumSum ReduceSum ReduceMax ReduceMin Clip'.split(
+    ' ',
+  ),
+)
+/** Make numbers of all of their inputs; others give sizes, places, decisions. */
+const JOINS = new Set('Add Sub Mul Div Mod Neg Abs Min Max Sum Concat'.split(' '))
 
 /** The node that computes with whole numbers beyond 32 bits, or may; undefined: none is seen. */
 export function wideNode(graph: GraphView): string | undefined {
@@ -101,11 +61,11 @@ function wideInSubgraphs({ inputs, subgraphs }: NodeView, fed: Set<string>): str
   return undefined
 }
 
-/** Of what gathers, the table and not the places in it; of casts, those to whole numbers again. */
+/** Of what moves, its first input and not the places or sizes beside it; of casts, those to whole numbers again. */
 function handsOn({ opType, inputs, attributes }: NodeView, fed: ReadonlySet<string>): boolean {
   if (opType === 'Where') return inputs.slice(1).some((value) => fed.has(value))
   if (opType === 'Cast') return attributes.to === INT64 || attributes.to === UINT64 || attributes.to === UINT32
-  return HANDS_ON.has(opType) && (opType !== 'Gather' || fed.has(inputs[0] ?? ''))
+  return JOINS.has(opType) || (MOVES.has(opType) && fed.has(inputs[0] ?? ''))
 }
 
 /** TensorProto.DataType: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */

@@ -66,10 +66,9 @@ function picturesSentence(trials: ReportDocument['trials']): string {
  */
 function triedInVain(trials: ReportDocument['trials']): string[] {
   const kept = new Set(trials.flatMap((trial) => (trial.kept === true ? trial.remedies : [])))
-  const lookedAt = new Set(trials.flatMap((trial) => (isLookedAt(trial) ? trial.remedies : [])))
-  const isTried = ({ remedies: [id], pairs }: ReportDocument['trials'][number]) =>
-    !APART.has(id) && (id === undefined || !lookedAt.has(id) || (pairs ?? null) !== null)
-  return [...new Set(trials.flatMap((trial) => (isTried(trial) ? trial.remedies : [])))].filter((id) => !kept.has(id))
+  const lookedAt = new Set<string | undefined>(trials.flatMap((trial) => (isLookedAt(trial) ? trial.remedies : [])))
+  const tried = trials.filter(({ remedies: [id], pairs }) => !APART.has(id) && (!lookedAt.has(id) || typeof pairs === 'number'))
+  return [...new Set(tried.flatMap(({ remedies }) => remedies))].filter((id) => !kept.has(id))
 }
 
 const isLookedAt = ({ outcome, lookedSpeedup }: ReportDocument['trials'][number]): boolean =>
