@@ -5,37 +5,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
+import { savedFeeds } from './saved-feeds.mjs'
 
 const { file, folder, inputs, threads, options, seconds, start, keep } = JSON.parse(process.argv[2])
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-}
 
 process.env.ORT_DISABLE_TELEMETRY ??= '1'
 const before = performance.now()
 const { default: ort } = await import('onnxruntime-node')
 const importMs = performance.now() - before
-const samples = JSON.parse(fs.readFileSync(inputs, 'utf8')).samples.map((sample) =>
-  Object.fromEntries(
-    sample.map(({ name, dtype, shape, file: bytesFile }) => {
-      const bytes = fs.readFileSync(path.join(path.dirname(inputs), bytesFile))
-      if (dtype === 'string') return [name, new ort.Tensor('string', JSON.parse(bytes.toString('utf8')), shape)]
-      const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-      return [name, new ort.Tensor(dtype, new arrays[dtype](buffer), shape)]
-    }),
-  ),
-)
+const samples = savedFeeds(ort, inputs)
 // Imported before the clock runs, as a caller's import statement would be.
 const shipped = folder ? await import(pathToFileURL(path.join(folder, 'predict.mjs'))) : null
 

@@ -4,9 +4,9 @@
 //   node bench/untouched.mjs      MODELS=folder ONLY=word,word ROUNDS=60 PROCESSES=3
 // Exit 1 where a folder's median ratio over processes is more than 1 % and 2 µs above a plain call's.
 import { spawnSync } from 'node:child_process'
-import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { savedFeeds } from './saved-feeds.mjs'
 import { fixed, flagsFor, median, models, reasonOf } from './shared.mjs'
 
 const LIMIT = 0.01
@@ -62,8 +62,7 @@ function inProcess(spec) {
 async function loop({ file, inputs, folder }) {
   const { default: ort } = await import('onnxruntime-node')
   const { load } = await import(pathToFileURL(path.join(folder, 'predict.mjs')))
-  const [sample] = JSON.parse(fs.readFileSync(inputs, 'utf8')).samples
-  const feeds = Object.fromEntries(sample.map((one) => [one.name, tensorOf(ort, one, path.dirname(inputs))]))
+  const [feeds] = savedFeeds(ort, inputs)
   const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1 })
   const shipped = await load()
   const sides = [() => session.run(feeds), () => shipped.predict(feeds)]
@@ -90,12 +89,4 @@ async function roundOf(predict) {
     times.push(performance.now() - start)
   }
   return median(times)
-}
-
-function tensorOf(ort, { dtype, shape, file }, folder) {
-  const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array }
-  const bytes = fs.readFileSync(path.join(folder, file))
-  if (dtype === 'string') return new ort.Tensor('string', JSON.parse(bytes.toString('utf8')), shape)
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-  return new ort.Tensor(dtype, new arrays[dtype](buffer), shape)
 }
