@@ -10,7 +10,7 @@ import { unaskedStages } from './example-stages.ts'
 import { type FixFlags, runFix } from './fix.ts'
 import { createProgram } from './program.ts'
 import type { FixOptions, SavedEvidence, Stages } from './stages.ts'
-import { endingOf, GoalMissed, UsageError } from './usage-error.ts'
+import { checkGoal, endingOf, GoalMissed, UsageError } from './usage-error.ts'
 
 const cnn = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 const trial: TrialRow = {
@@ -217,7 +217,7 @@ describe('what is printed', () => {
 
 describe('--require', () => {
   test('reached is silent', async () => {
-    await run({ out: 'fast', require: 2.5 })
+    await run({ out: 'fast', require: 2.41 })
     expect(screen.printed).toHaveLength(3)
   })
 
@@ -226,7 +226,7 @@ describe('--require', () => {
     const missed = await run({ out: 'fast', require: 3, json }).catch((error) => error)
     expect(missed).toBeInstanceOf(GoalMissed)
     expect(endingOf(missed, false)).toEqual({
-      line: '--require 3x: not reached, the best proven is 2.50x',
+      line: '--require 3x: not reached, at least 2.41x is proven (median 2.50x)',
       exitCode: 3,
     })
     expect(screen.printed.at(-1)).toContain('Written: fast')
@@ -235,7 +235,17 @@ describe('--require', () => {
 
   test('counts what is proven alone', async () => {
     const unproven = { ...report, fix: { ...report.fix!, proven: false } }
-    await expect(run({ out: 'fast', require: 1.5 }, unproven)).rejects.toThrow('the best proven is 1.00x')
+    await expect(run({ out: 'fast', require: 1.5 }, unproven)).rejects.toThrow(
+      '--require 1.5x: not reached, nothing is proven faster',
+    )
+  })
+
+  test('is of the lower end of the interval: a median that chance may have brought does not pass', () => {
+    const proven = { proven: true, speedup: 1.52, speedupLow: 1.18 }
+    expect(() => checkGoal(1.5, proven)).toThrow(GoalMissed)
+    expect(() => checkGoal(1.5, proven)).toThrow('--require 1.5x: not reached, at least 1.18x is proven (median 1.52x)')
+    expect(() => checkGoal(1.5, { ...proven, speedupLow: 1.4999 })).toThrow('at least 1.49x is proven')
+    expect(() => checkGoal(1.18, proven)).not.toThrow()
   })
 
   test('is not asked of a dry run', async () => {
