@@ -1,28 +1,43 @@
-// The step `drop`: backward over what was kept, last kept first, what the others no longer need goes.
+// The step `drop`: what was kept was chosen as the best of many, so that some of it may be luck. Backward over all of it, last kept first,
+// each is taken out in pairs that had no part in the choice, and stays only if the whole is slower without it.
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import { type Candidate, nameOf, proposeAgain, worstEffect } from './candidates.ts'
-import { judge, WORTHWHILE } from './judge.ts'
+import { type JudgePlan, judge } from './judge.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 
-const BACKWARD = { least: 2, most: 4, stopEarly: true, level: 99 } as const
+/** What gains less than is worth shipping (`LEAST_GAIN`) stays in at most so many of these tests, over all looks of one. */
+const FALSELY_KEPT = 0.05
+const LOOKS = [4, 10, 16]
+/** To give up a remedy for want of a gain takes more pairs than to try one: it was found once. */
+const PATIENCE = 8
+const BACKWARD: JudgePlan = {
+  looks: LOOKS,
+  patience: PATIENCE,
+  // Bonferroni over the looks, on the one side that keeps it.
+  level: 100 * (1 - (2 * FALSELY_KEPT) / LOOKS.length),
+  stopEarly: true,
+  deadlineMs: null,
+}
 
+/** As the last proof, whatever the budget. Of one that is alone, or is left alone, the last proof is this test. */
 export async function drop(plan: SearchPlan, given: SearchState): Promise<SearchState> {
   const { bench } = plan
   let state = given
-  for (const candidate of [...given.kept].reverse().slice(1)) {
-    if (bench.nowMs() > state.endMs || state.kept.length < 2) break
+  for (const candidate of [...given.kept].reverse()) {
+    if (state.kept.length < 2) break
     // By remedy: what is rebuilt holds other objects, and each remedy is in it once.
     const others = await rebuilt(
       plan,
       state.kept.filter(({ remedy }) => remedy.id !== candidate.remedy.id),
     )
+    // What another one stands on stays with it.
     if (others === null) continue
     plan.onStep(`without ${nameOf(candidate)}`, 0, 1)
-    const trial = await judge(bench, others.setup, state.setup, { ...BACKWARD, deadlineMs: state.endMs })
-    // On at least two pairs. A drop that noise decided costs a gain, never a loss: the rest is proven once more.
-    if (trial.outcome !== 'measured' || trial.value.pairs < BACKWARD.least || trial.value.speedup > 1 / WORTHWHILE) continue
+    const trial = await judge(bench, others.setup, state.setup, BACKWARD)
+    if (trial.outcome !== 'measured' || trial.value.verdict === 'faster') continue
     const { ok } = await bench.compare(others.setup, worstEffect(others.kept))
-    if (ok) state = withoutKept(state, candidate, others, 'faster alone, but it adds nothing to the others')
+    const reason = `faster at first, but not clearly faster on top of the others in ${trial.value.pairs} more pairs`
+    if (ok) state = withoutKept(plan, state, { candidate, others, reason })
   }
   return state
 }

@@ -23,6 +23,10 @@ export interface World {
   readonly fails?: (has: Has) => boolean
   /** Time per prediction where it is not the score; null: readings hold none. */
   readonly p50Ms?: ((has: Has) => number) | null
+  /** What all readings at a time of the clock are slower by, which no handoff shows; absent: 1. */
+  readonly pace?: (nowMs: number) => number
+  /** Share of processes that are half as slow again for no reason of their own; absent: none. */
+  readonly wild?: number
   /** Of the clock, for one reading; absent: 500. */
   readonly readingMs?: number
 }
@@ -37,6 +41,7 @@ export interface Seen {
 export const FAST_NS = 120
 export const SLOW_NS = 400
 const SLOW_FACTOR = 1.6
+const WILD_FACTOR = 1.5
 const COMPARE_MS = 300
 
 /** `seen`: everything that was measured, in order. */
@@ -54,7 +59,8 @@ export function exampleBench(world: World): Bench & { readonly seen: readonly Se
     if (world.fails?.(has)) return { outcome: 'crashed', reason: 'the engine’s process ended by SIGSEGV' }
     const threaded = world.isThreaded?.(has) ?? true
     const slowed = threaded && handoffNs >= SLOW_NS ? SLOW_FACTOR : 1
-    const score = world.timeMs(has) * slowed * Math.exp(world.noise * normal(random))
+    const wild = world.wild !== undefined && random() < world.wild ? WILD_FACTOR : 1
+    const score = world.timeMs(has) * slowed * wild * (world.pace?.(now) ?? 1) * Math.exp(world.noise * normal(random))
     const p50Ms = world.p50Ms === null ? null : (world.p50Ms?.(has) ?? score)
     const value = { score, p50Ms, peakBytes: null, handoffNs: threaded ? handoffNs : null, disturbedShare: 0 }
     return { outcome: 'measured', value }
@@ -154,6 +160,18 @@ export function changingHandoff(seed: number, meanMs: number): (nowMs: number) =
       changes.push(last)
     }
     return changes.filter((at) => at <= nowMs).length % 2 === 0 ? FAST_NS : SLOW_NS
+  }
+}
+
+/** A pace that wanders by `spread` (of the logarithm) and has forgotten itself after some `memoryMs`: AR(1). Asked of times in order. */
+export function driftingPace(seed: number, spread: number, memoryMs: number): (nowMs: number) => number {
+  const random = mulberry32(seed)
+  let [level, last] = [0, 0]
+  return (nowMs) => {
+    const kept = Math.exp((last - nowMs) / memoryMs)
+    level = kept * level + Math.sqrt(1 - kept * kept) * spread * normal(random)
+    last = nowMs
+    return Math.exp(level)
   }
 }
 

@@ -1,37 +1,40 @@
 // Is the candidate better than the base? Both alternate as fresh processes (A B B A), the ratio is taken pair by pair, and after each
-// pair it is asked whether the answer is clear. Looking several times finds differences where there are none more often than looking
-// once, so each look asks for 99 % in place of 95 %: seven looks then find a gain where there is none at most four times in a hundred
-// (Bonferroni, one side), and what is kept is measured once more at the end, against the untouched original. Few pairs are judged by
-// Student's t; many by order statistics, since one process in ten is half as slow again for no reason of its own.
+// pair it is asked whether the answer is clear. Who looks often, at many candidates, finds gains where there are none, so that what is
+// found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
+// by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 import { isSlower } from '../measure/timing/regimes.ts'
-import { type Interval, logInterval, median, medianInterval } from '../measure/timing/statistics.ts'
+import { type Interval, logInterval, median, ratioOverRounds } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import type { Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'
 
 export interface JudgePlan {
-  /** Fewest pairs that may find a gain, most that are measured. */
-  readonly least: number
-  readonly most: number
+  /** Numbers of pairs after which it is asked whether a gain is clear; no more pairs than the last are measured. */
+  readonly looks: readonly number[]
+  /** Pairs before which it is not given up for want of a gain; absent: two. */
+  readonly patience?: number
   /** No pair but the first starts after it. */
   readonly deadlineMs: Deadline
-  /** false: all of `most` pairs, longer samples, the candidate through its folder, and one look at them: the last proof. */
+  /** false: all pairs, longer samples, the candidate through its folder, and one look at them: the last proof. */
   readonly stopEarly: boolean
   /** Of the interval at each look, percent. */
-  readonly level: 95 | 99
+  readonly level: number
 }
 
 /** A gain below this is not worth a change. */
 export const WORTHWHILE = 0.98
+/**
+ * The whole interval must lie below: what may gain less than one percent is not worth what it may cost elsewhere, and where its code and
+ * its buffers happen to lie in memory moves a program by as much.
+ */
+export const LEAST_GAIN = 0.99
 /** So many pairs in, a median that shows no gain worth having ends it: more of them would find no more than noise. */
 const FUTILE_AFTER = 4
-/** Looks for a gain after each pair end here; the next is at the most pairs. */
-const LAST_EARLY_LOOK = 8
 const MOST_REPEATS = 2
 /** Share of a reading that others took: a pair with such a one is repeated. */
 const DISTURBED = 0.1
 const MOST_DISTURBED = 3
-/** From so many pairs on order statistics leave out the outermost ones. */
+/** From so many pairs on the outermost ones are cut off. */
 const MANY_PAIRS = 12
 
 interface Pair {
@@ -48,7 +51,7 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
   const [baseDepth, depth] = plan.stopEarly ? (['look', 'look'] as const) : (['thorough', 'shipped'] as const)
   let repeats = 0
   let disturbed = 0
-  while ((pairs.length < plan.most || isUnsettled(pairs, plan)) && (pairs.length === 0 || !isLate())) {
+  while ((pairs.length < mostOf(plan) || isUnsettled(pairs, plan)) && (pairs.length === 0 || !isLate())) {
     // A pair that is repeated keeps its order, so that each side comes first as often as the other.
     const baseFirst = pairs.length % 2 === 0
     const sides = [() => bench.measure(base, baseDepth), () => bench.measure(candidate, depth)] as const
@@ -69,30 +72,34 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
 }
 
-function isClear(pairs: readonly Pair[], { least, most, level }: JudgePlan): boolean {
+const mostOf = ({ looks }: JudgePlan): number => looks.at(-1)!
+
+function isClear(pairs: readonly Pair[], { looks, level, patience = 2 }: JudgePlan): boolean {
   const ratios = pairs.map(({ ratio }) => ratio)
   // Two readings that both show no gain worth having settle it: a wrong "no" costs a gain, never a loss.
-  if (ratios.length >= 2 && Math.min(...ratios) > WORTHWHILE) return true
-  if (ratios.length >= FUTILE_AFTER && median(ratios) > WORTHWHILE) return true
-  if (ratios.length < Math.max(3, least) || (ratios.length > LAST_EARLY_LOOK && ratios.length < most)) return false
+  if (ratios.length >= patience && Math.min(...ratios) > WORTHWHILE) return true
+  if (ratios.length >= Math.max(patience, FUTILE_AFTER) && median(ratios) > WORTHWHILE) return true
+  if (!looks.includes(ratios.length)) return false
   const { low, high } = intervalOf(ratios, level)
-  return high < 1 || low > WORTHWHILE
+  return high < LEAST_GAIN || low > WORTHWHILE
 }
 
-function intervalOf(ratios: readonly number[], level: 95 | 99): Interval {
-  return (ratios.length >= MANY_PAIRS && medianInterval(ratios, level)) || logInterval(ratios, level)
+function intervalOf(ratios: readonly number[], level: number): Interval {
+  if (ratios.length < MANY_PAIRS) return logInterval(ratios, level)
+  const { ratioLow: low, ratioHigh: high } = ratioOverRounds(ratios, level)
+  return { low, high }
 }
 
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
   // Further ones were asked for by what these showed: they speak of their state alone.
-  const ratios = pairs.slice(0, plan.most).map(({ ratio }) => ratio)
+  const ratios = pairs.slice(0, mostOf(plan)).map(({ ratio }) => ratio)
   const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
   const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
   const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates)
-  const faster = (apart || pairs.length >= plan.least) && interval.high < 1 && bad === null
+  const faster = (apart || pairs.length >= plan.looks[0]!) && interval.high < LEAST_GAIN && bad === null
   const slower = pairs.length >= 2 && interval.low > 1
-  const cut = plan.stopEarly && pairs.length < plan.most && !faster && !isClear(pairs, plan)
+  const cut = plan.stopEarly && pairs.length < mostOf(plan) && !faster && !isClear(pairs, plan)
   return {
     verdict: faster ? 'faster' : slower ? 'slower' : 'no-difference',
     reason: bad ?? (cut ? `no clear gain in ${countOf(pairs.length)}, and the budget ended` : null),
@@ -116,6 +123,12 @@ const APART = 0.7
 function isApart(bases: readonly Reading[], candidates: readonly Reading[]): boolean {
   const worst = Math.max(...candidates.map(({ score }) => score))
   return bases.length >= APART_AFTER && worst < APART * Math.min(...bases.map(({ score }) => score))
+}
+
+/** Why a judgement is no gain, as a row says it. */
+export function whyNoGain({ reason, speedupLow, pairs }: Judgement): string {
+  const little = `its gain may be below ${Math.round(100 * (1 - LEAST_GAIN))} %, which is not worth a change`
+  return reason ?? (speedupLow > 1 ? little : `no clear gain in ${countOf(pairs)}`)
 }
 
 export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
@@ -147,8 +160,9 @@ const SETTLES_A_STATE = 3
 const MOST_MORE = 6
 
 /** Asked of the pairs that were meant, so that what further ones show does not decide when they end. */
-function isUnsettled(pairs: readonly Pair[], { stopEarly, most }: JudgePlan): boolean {
-  if (stopEarly || pairs.length >= most + MOST_MORE) return false
+function isUnsettled(pairs: readonly Pair[], plan: JudgePlan): boolean {
+  const most = mostOf(plan)
+  if (plan.stopEarly || pairs.length >= most + MOST_MORE) return false
   const lost = slowerRegime(pairs.slice(0, most), 1)
   if (lost === null) return false
   const isLost = ({ handoffNs }: Pair) =>

@@ -6,12 +6,13 @@ import type { RemedySetup } from '../rewrite/remedy.ts'
 import { reasonInWords, type Trial } from '../trials/port.ts'
 import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
-import { countOf, judge } from './judge.ts'
+import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
 import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
 import { type Tried, tried } from './tried.ts'
 
-const GROWTH = { least: 3, most: 12, stopEarly: true, level: 99 } as const
+/** A choice, not a proof: of seven looks each asks for no more than one would. */
+const GROWTH = { looks: [3, 4, 5, 6, 7, 8, 12], stopEarly: true, level: 95 } as const
 
 /** Judged on what is kept, if it can still be put on it. */
 export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candidate: Candidate): Promise<SearchState> {
@@ -71,8 +72,7 @@ async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: 
   const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
   const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
     told(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
-  if (judgement.verdict !== 'faster')
-    return tell(judgement.verdict, judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`)
+  if (judgement.verdict !== 'faster') return tell(judgement.verdict, whyNoGain(judgement))
   const slower = await costsLatency(plan, judgement, state.setup, setup)
   if (slower !== null) return { ...tell('rejected', slower), costly: new Set([...state.costly, candidate.remedy.id]) }
   const kept = [...others, candidate]

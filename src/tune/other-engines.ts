@@ -85,9 +85,8 @@ export async function tryInstead(
 ): Promise<Engines | null> {
   const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
   if (engine === undefined) return null
-  const { tried } = withoutKept(refused, engine, before, doubt)
+  const { tried } = withoutKept(plan, refused, { candidate: engine, others: before, reason: doubt })
   const since = tried.slice(before.tried.length)
-  plan.onTried(since.find(({ name }) => name === nameOf(engine))!)
   const { setup, kept, p50Ms } = before
   let state: SearchState = { ...refused, setup, kept, p50Ms, tried: [...before.tried, ...since] }
   const left = others.filter(({ choice }) => engineOf(choice) !== engineOf(engine)).slice(0, MOST_INSTEAD)
@@ -171,7 +170,7 @@ async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchSt
   const gone = [...given.kept, ...state.kept.filter(({ remedy }) => remedy.kind === 'engine')].filter(
     (one) => !others.includes(one),
   )
-  return gone.reduce((at, one) => withoutKept(at, one, next, whyGone(one, choice)), restored)
+  return gone.reduce((at, one) => withoutKept(plan, at, { candidate: one, others: next, reason: whyGone(one, choice) }), restored)
 }
 
 function whyGone({ remedy }: Candidate, choice: Choice): string {

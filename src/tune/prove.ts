@@ -5,13 +5,13 @@ import { reasonInWords } from '../trials/port.ts'
 import type { Judgement } from './bench.ts'
 import { worstEffect } from './candidates.ts'
 import { rebuilt } from './drop.ts'
-import { countOf, judge } from './judge.ts'
+import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 
-const FINAL = { least: 6, most: 6, stopEarly: false, level: 95, deadlineMs: null } as const
+const FINAL = { looks: [6], stopEarly: false, level: 95, deadlineMs: null } as const
 /** A second look, or a second choice, that stands alone asks for more, so that two are not two chances. */
-const FINAL_AGAIN = { ...FINAL, least: 12, most: 12, level: 99 } as const
+const FINAL_AGAIN = { ...FINAL, looks: [12], level: 98 } as const
 /** An unclear speed-up below this is not worth the time of more pairs. */
 const WORTH_MORE_PAIRS = 1.02
 
@@ -43,7 +43,7 @@ export async function prove(
   const others =
     tooSlow && state.kept.length > 1 && last.remedy.kind !== 'engine' ? await rebuilt(plan, state.kept.slice(0, -1)) : null
   if (others === null) return { proof, doubt, state }
-  return prove(plan, withoutKept(state, last, others, doubt), { isSecond })
+  return prove(plan, withoutKept(plan, state, { candidate: last, others, reason: doubt }), { isSecond })
 }
 
 async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState, isSecond: boolean): Promise<Proven> {
@@ -58,11 +58,10 @@ async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState, isSeco
   const judgement = trial.value
   const slower = await costsLatency(plan, judgement, original, setup)
   const proven = outputs.ok && judgement.verdict === 'faster' && slower === null
-  const unclear = judgement.reason ?? `no clear gain in ${countOf(judgement.pairs)}`
-  const why = !outputs.ok ? outputs.reason : (slower ?? unclear)
+  const why = !outputs.ok ? outputs.reason : (slower ?? whyNoGain(judgement))
   const doubt = proven ? null : `faster by itself, but not in the last proof: ${why}`
   return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null }
 }
 
-const isNear = ({ speedup, speedupLow, reason }: Judgement): boolean =>
-  reason === null && speedupLow <= 1 && speedup > WORTH_MORE_PAIRS
+const isNear = ({ verdict, speedup, reason }: Judgement): boolean =>
+  reason === null && verdict === 'no-difference' && speedup > WORTH_MORE_PAIRS

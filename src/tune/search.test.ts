@@ -161,7 +161,10 @@ describe('remedies that interact', () => {
     expect(shipped(one)).toBe('d+e')
     expect(one.found.kept.map(({ remedy }) => remedy.id)).toEqual(['d', 'e'])
     for (const name of ['c', 'f'])
-      expect(outcomeOf(one, name)).toMatchObject({ kept: false, reason: 'faster alone, but it adds nothing to the others' })
+      expect(outcomeOf(one, name)).toMatchObject({
+        kept: false,
+        reason: expect.stringMatching(/^faster at first, but not clearly faster on top of the others in \d+ more pairs$/),
+      })
     expect(one.found.tried.filter(({ kept }) => kept).map(({ name }) => name)).toEqual(['d', 'e'])
   })
 

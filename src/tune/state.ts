@@ -63,14 +63,22 @@ export const leftUntried = (state: SearchState, names: readonly string[]): Searc
 
 export const isKept = ({ kept }: SearchState, { id }: Remedy): boolean => kept.some(({ remedy }) => remedy.id === id)
 
-/** The other candidates on the setup that they make, and why the dropped one is not among them. */
+/** What is taken out, and the other candidates on the setup that they make. */
+export interface TakenOut {
+  readonly candidate: Candidate
+  readonly others: Pick<SearchState, 'setup' | 'kept'>
+  readonly reason: string | null
+}
+
+/** Its row was told as kept, so it is told anew. */
 export function withoutKept(
+  plan: Pick<SearchPlan, 'onTried'>,
   state: SearchState,
-  candidate: Candidate,
-  others: Pick<SearchState, 'setup' | 'kept'>,
-  reason: string | null,
+  { candidate, others: { setup, kept }, reason }: TakenOut,
 ): SearchState {
   const at = state.tried.findLastIndex((one) => one.kept && one.name === nameOf(candidate))
   if (at < 0) throw new Error(`${nameOf(candidate)} was not kept`)
-  return { ...state, ...others, tried: state.tried.with(at, { ...state.tried[at]!, kept: false, reason }) }
+  const row = { ...state.tried[at]!, kept: false, reason }
+  plan.onTried(row)
+  return { ...state, setup, kept, tried: state.tried.with(at, row) }
 }

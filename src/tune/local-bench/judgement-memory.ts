@@ -9,7 +9,7 @@ import type { LocalBenchPlan } from './plan.ts'
 import { runsKey, type SetupTasks } from './setup-tasks.ts'
 
 /** Of reading and judging (readings.ts, judge.ts, shortlist.ts): raised where one changes, since what was judged before is then judged anew. */
-const METHOD = 2
+const METHOD = 3
 
 /** Nothing is kept without a cache. `method`: of another one nothing is found. */
 export function judgementMemory(
