@@ -12,7 +12,8 @@ import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts
 import { type Tried, tried } from './tried.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
-const GROWTH = { looks: [3, 4, 5, 6, 7, 8, 12], stopEarly: true, level: 95 } as const
+const LOOKS = [3, 4, 5, 6, 7, 8, 12]
+const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
 
 /** Judged on what is kept, if it can still be put on it. */
 export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candidate: Candidate): Promise<SearchState> {
