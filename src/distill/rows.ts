@@ -1,6 +1,6 @@
 // The user's rows in three parts: what students learn from, what chooses among them, and what neither has seen, for every figure that is
 // shown. More lessons are made of the first part: a row with some features of other rows, whose score the teacher gives.
-import { mulberry32 } from '../graph/random.ts'
+import { mulberry32, shuffledOrder } from '../graph/random.ts'
 
 export interface Parts {
   readonly learn: Int32Array
@@ -13,14 +13,7 @@ const CHOOSE_SHARE = 0.3
 
 /** The same for the same count, in an order of chance. */
 export function partsOf(count: number): Parts {
-  const random = mulberry32(7)
-  const order = Int32Array.from({ length: count }, (_, r) => r)
-  for (let k = count - 1; k > 0; k--) {
-    const other = Math.floor(random() * (k + 1))
-    const kept = order[k]!
-    order[k] = order[other]!
-    order[other] = kept
-  }
+  const order = shuffledOrder(count)
   const [learn, choose] = [Math.floor(count * LEARN_SHARE), Math.floor(count * CHOOSE_SHARE)]
   return { learn: order.slice(0, learn), choose: order.slice(learn, learn + choose), test: order.slice(learn + choose) }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
 import { NO_FLAGS } from '../measure/samples/flags.ts'
@@ -9,7 +9,7 @@ import { readData } from '../measure/samples/read-data.ts'
 import { resolveInputs } from '../measure/samples/resolve.ts'
 import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
 import { takesNaN } from './choose-inputs.ts'
-import { judgedInputs } from './judged-inputs.ts'
+import { inParts, judgedInputs } from './judged-inputs.ts'
 
 let folder: string
 beforeEach(() => {
@@ -77,4 +77,55 @@ it('takes a missing value where the model can mean it only', () => {
   const { constraints, chosen } = chosenFrom(table((row) => (row === 30 ? '' : String(row))))
   expect(judgedInputs(trees, constraints, chosen, 50).samples[30]!.x!.data).toEqual(Float32Array.of(Number.NaN, 1))
   expect(() => judgedInputs(relu, constraints, chosen, 50)).toThrow(/holds NaN/)
+})
+
+describe('in two parts', () => {
+  /** All of a table of so many rows, whose labels are the row numbers, within a loss. */
+  function parts(rows: number, maxLoss: number | null, most = 1000) {
+    const { constraints, chosen } = chosenFrom(table(String, rows))
+    const judged = judgedInputs(relu, constraints, chosen, 1000)
+    return inParts(judged, { ...chosen, source: 'data' }, viewGraph(relu), { maxLoss, most, folder })
+  }
+  const rowsOf = (labels: ReturnType<typeof parts>['prove']['labels']) => labels!.map(({ data }) => (data as Float64Array)[0]!)
+
+  it('what proves shares no row with what chooses, and has its own labels', () => {
+    const { choose, prove, together } = parts(700, 0.01)
+    expect([choose.samples.length, prove.samples.length, together]).toEqual([350, 350, null])
+    expect(new Set([...rowsOf(choose.labels), ...rowsOf(prove.labels)]).size).toBe(700)
+    for (const { saved, samples, labels } of [choose, prove]) {
+      expect(loadInputs(saved)).toEqual(samples)
+      expect(samples.map(({ x }) => (x!.data as Float32Array)[0])).toEqual(rowsOf(labels))
+    }
+  })
+
+  it('are one where there are too few, which is said', () => {
+    const { choose, prove, together } = parts(300, 0.01)
+    expect(prove).toBe(choose)
+    expect(together).toBe(
+      'the loss is measured on the same 300 inputs that ranges and layers were chosen by, and may be larger on others; with 399 rows in --data, and a --budget in which they can be predicted, it is proven on inputs of its own',
+    )
+  })
+
+  it('take no more time than one part did', () => {
+    const { choose, prove } = parts(700, 0.01, 310)
+    expect([choose.samples.length, prove.samples.length]).toEqual([310, 310])
+    expect(parts(300, 0.01, 64).choose.samples).toHaveLength(64)
+  })
+
+  it('are one where no loss is allowed: nothing is chosen by it', () => {
+    const { choose, prove, together } = parts(700, null)
+    expect(prove).toBe(choose)
+    expect([choose.samples.length, together]).toEqual([700, null])
+  })
+
+  it('made-up inputs are made anew for the proof', () => {
+    const { chosen } = chosenFrom(table(String, 2))
+    const judged = { saved: chosen.saved, samples: chosen.samples, labels: null }
+    const made = { ...chosen, resolved: chosen.resolved, source: 'synthetic' as const }
+    const { choose, prove, together } = inParts(judged, made, viewGraph(relu), { maxLoss: null, most: 1000, folder })
+    expect([choose, together]).toEqual([judged, null])
+    expect(prove.samples).toHaveLength(2)
+    expect(loadInputs(prove.saved)).toEqual(prove.samples)
+    expect(prove.samples[0]).not.toEqual(choose.samples[0])
+  })
 })

@@ -3,10 +3,15 @@
 import path from 'node:path'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
+import type { GraphView } from '../graph/types.ts'
+import type { AllowedLoss } from '../measure/outputs/index.ts'
+import { elementCount } from '../measure/samples/dtype-arrays.ts'
 import { pictureNumbers } from '../measure/samples/picture-numbers.ts'
 import { readData } from '../measure/samples/read-data.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
+import { synthesize } from '../measure/samples/synthetic.ts'
 import { type ChosenInputs, type InputConstraints, takesNaN } from './choose-inputs.ts'
+import { heldOut, rowsForBoth, rowsToProve } from './held-out.ts'
 
 export interface JudgedInputs {
   /** Path of the inputs.json. */
@@ -18,6 +23,56 @@ export interface JudgedInputs {
 
 /** Inputs are held in memory, and their outputs twice. */
 const MOST_BYTES = 256 * 2 ** 20
+
+/** What chooses, and what the last proof alone sees. */
+export interface JudgedParts {
+  readonly choose: JudgedInputs
+  /** The same ones where there are too few for both. */
+  readonly prove: JudgedInputs
+  /** Why they are the same, with what would help; null: they are not. */
+  readonly together: string | null
+}
+
+/** Made-up inputs of the proof, which are made as the first ones were and are others. */
+const PROOF_SEED = 2
+
+/**
+ * `judged` in two parts, saved in folders of their own within the run's, where a loss is allowed; where none is, nothing is chosen by one,
+ * and all do both. Up to `most` samples each. Made-up inputs are made anew.
+ */
+export function inParts(
+  judged: JudgedInputs,
+  chosen: Pick<ChosenInputs, 'resolved' | 'source'>,
+  graph: GraphView,
+  { maxLoss, most, folder }: { readonly maxLoss: AllowedLoss | null; readonly most: number; readonly folder: string },
+): JudgedParts {
+  const { samples, labels } = judged
+  const saved = (name: string, samples: readonly Feeds[]) => saveInputs(path.join(folder, name), samples)
+  if (chosen.source === 'synthetic') {
+    const made = synthesize(chosen.resolved, graph, samples.length, PROOF_SEED)
+    return { choose: judged, prove: { saved: saved('made-to-prove', made), samples: made, labels: null }, together: null }
+  }
+  if (maxLoss === null) return { choose: judged, prove: judged, together: null }
+  const part = (name: string, at: readonly number[]): JudgedInputs => {
+    const own = at.slice(0, most).map((k) => samples[k]!)
+    return { saved: saved(name, own), samples: own, labels: labels && at.slice(0, most).map((k) => labels[k]!) }
+  }
+  const needed = rowsToProve(maxLoss, labels !== null)
+  const parts = heldOut(
+    samples.map((_, k) => (labels === null ? 1 : elementCount(labels[k]!.shape))),
+    needed,
+  )
+  if (parts !== null) return { choose: part('chooses', parts.choose), prove: part('proves', parts.prove), together: null }
+  const all = samples.length <= most ? judged : part('judged-first', [...samples.keys()].slice(0, most))
+  return { choose: all, prove: all, together: whyTogether(all.samples.length, rowsForBoth(needed)) }
+}
+
+function whyTogether(samples: number, needed: number): string {
+  const seen = `the loss is measured on the same ${samples} inputs that ranges and layers were chosen by, and may be larger on others`
+  return Number.isFinite(needed)
+    ? `${seen}; with ${needed} rows in --data, and a --budget in which they can be predicted, it is proven on inputs of its own`
+    : seen
+}
 
 /**
  * Up to `limit` samples of `--data`, saved in a folder of their own within the run's; the chosen ones where there is no more, or no data.

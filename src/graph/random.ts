@@ -15,10 +15,17 @@ export function mulberry32(seed: number): () => number {
 export const normal = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 /** In place: R. Durstenfeld, Algorithm 235, CACM 7 (1964). */
-export function shuffle<T extends number[] | Uint32Array>(values: T, random: () => number): T {
+export function shuffle<T extends number[] | Uint32Array | Int32Array>(values: T, random: () => number): T {
   for (let k = values.length - 1; k > 0; k--) {
     const other = Math.floor(random() * (k + 1))
     ;[values[k], values[other]] = [values[other]!, values[k]!]
   }
   return values
 }
+
+/** Indices below `count` in an order of chance, the same for the same seed: data are often sorted by class, and halves of it are not alike. */
+export const shuffledOrder = (count: number, seed = 7): Int32Array =>
+  shuffle(
+    Int32Array.from({ length: count }, (_, index) => index),
+    mulberry32(seed),
+  )

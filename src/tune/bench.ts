@@ -50,7 +50,7 @@ export interface Bench {
   measure(setup: RemedySetup, depth?: Depth): Promise<Trial<Reading>>
   /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
-  /** Outputs on all inputs given against the untouched original's; as they were seen before, or `shipped`: anew, of that folder. */
+  /** Outputs against the untouched original's; as they were seen before, or `shipped`: anew, of that folder, on inputs that nothing was chosen by. */
   compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
   /** The graph as the engine runs it; null where it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>

@@ -21,7 +21,8 @@ export function withTrials(diagnosis: ReportDocument, found: Tuned, options: Fix
   ]
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  return { ...diagnosis, answer, trials, fix: fixSection, ...(quantization ? { quantization } : {}) }
+  const warnings = [...(found.caveat === null ? [] : [found.caveat]), ...diagnosis.warnings]
+  return { ...diagnosis, answer, trials, warnings, fix: fixSection, ...(quantization ? { quantization } : {}) }
 }
 
 const dryRunAnswer = (answer: string, { untried }: Found): string =>

@@ -25,6 +25,8 @@ export type Quantization = NonNullable<ReportDocument['quantization']>
 export interface Tuned extends Found {
   /** What was found of the precision of layers; null where none was looked for. */
   readonly quantization: Quantization | null
+  /** What is to be known of the loss that is proven; null: nothing. */
+  readonly caveat: string | null
   /** Absent where no code was to move into the model. */
   readonly preprocessing?: ProvenPreprocessing
   /** Absent where the file is what the engine runs. */

@@ -2,12 +2,13 @@
 
 import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
-import { type JudgedInputs, judgedInputs } from '../../evidence/judged-inputs.ts'
+import { inParts, type JudgedParts, judgedInputs } from '../../evidence/judged-inputs.ts'
 import { readModel } from '../../formats/index.ts'
 import type { Model } from '../../graph/model.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
+import { worstEffect } from '../../tune/candidates.ts'
 import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
 import { search } from '../../tune/search.ts'
 import { writeInFormat } from '../model-for-engine.ts'
@@ -22,7 +23,7 @@ import { runnablePlan, triedFolder } from './tried-folder.ts'
 
 const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
-/** Most samples of --data on which outputs are compared. */
+/** Most samples of --data on which outputs are compared; where a loss is allowed, together with those of the last proof. */
 const JUDGED_SAMPLES = 1000
 /** One comparison predicts with all of them: so long, ms, and as share of the budget, and on so many at least. */
 const JUDGING_MS = 8000
@@ -35,7 +36,7 @@ export async function tryRemedies(run: Run, options: FixOptions, evidence: Evide
   const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }
   const judgingMs = Math.min(JUDGING_MS, JUDGING_SHARE * options.budgetSeconds * 1000)
   const most = Math.max(LEAST_JUDGED, Math.min(JUDGED_SAMPLES, Math.floor(judgingMs / facts.p50Ms)))
-  const judged = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, most)
+  const judged = partsOfInputs(run, options, most)
   const plan = benchPlan(run, options, facts, judged)
   const bench = localBench(plan)
   // Simplifying takes seconds, and is one remedy of many.
@@ -62,10 +63,18 @@ export async function tryRemedies(run: Run, options: FixOptions, evidence: Evide
     onStep: (stage, done, of) => run.progress({ stage, done, of }),
   })
   const quantization = precision === null || options.dryRun ? null : await quantizationOf(run, found, precision, bench)
-  return { ...found, quantization }
+  const caveat = worstEffect(found.kept) === 'approximate' ? judged.together : null
+  return { ...found, quantization, caveat }
 }
 
-function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvidence, judged: JudgedInputs): LocalBenchPlan {
+/** Where a loss is allowed, what chooses by it and what proves it are to be different: more are read, and each predicts with its own. */
+function partsOfInputs(run: Run, { maxLoss, ...options }: FixOptions, most: number): JudgedParts {
+  const limit = maxLoss === null ? most : Math.min(2 * most, JUDGED_SAMPLES)
+  const all = judgedInputs(run.model, { ...options, folder: run.folder }, run.inputs, limit)
+  return inParts(all, run.inputs, run.graph, { maxLoss, most, folder: run.folder })
+}
+
+function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvidence, judged: JudgedParts): LocalBenchPlan {
   return {
     run: run.trials.run,
     goal: options.goal,
@@ -73,7 +82,8 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     original: run.model,
     originalOptions: run.engineOptions,
     inputs: { saved: run.inputs.saved, samples: run.inputs.samples, facts: inputs },
-    judged,
+    judged: judged.choose,
+    proof: judged.prove,
     compare: { metric: options.metric, graph: run.graph },
     outputs: options.outputs,
     maxLoss: options.maxLoss,

@@ -1,6 +1,7 @@
 // How the outputs of a changed setup compare with the original's.
 export { alignOutputs } from './align-outputs.ts'
 export { type CompareOptions, compareOutputs } from './compare.ts'
+export { rowsFor } from './decision-loss.ts'
 export type { Agreement, Metric, MetricName, OutputAgreement, OutputCheck, OutputMeaning } from './types.ts'
 export {
   type AgreementVerdict,

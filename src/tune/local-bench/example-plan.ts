@@ -74,6 +74,7 @@ export function examplePlan(tests: string, script: Script, rest: Partial<LocalBe
   const original = { ...given, source: { ...given.source, file, sizeBytes: bytes.length } }
   const samples = [floats('x', [1, 2]), floats('x', [3, 4])]
   const saved = saveInputs(path.join(folder, 'inputs'), samples)
+  const judged = { saved, samples, labels: null }
   const facts = [{ name: 'x', dtype: 'float32' as const, shape: [1, 2], freeAxes: [{ axis: 0, symbol: 'n' }] }]
   const plan: LocalBenchPlan = {
     run: trials.run,
@@ -82,7 +83,8 @@ export function examplePlan(tests: string, script: Script, rest: Partial<LocalBe
     original,
     originalOptions: plainOptions,
     inputs: { saved, samples, facts },
-    judged: { saved, samples, labels: null },
+    judged,
+    proof: judged,
     compare: { metric: null },
     outputs: null,
     maxLoss: null,

@@ -1,5 +1,7 @@
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
+import { loadInputs, saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, type Script } from '../../trials/example-runner.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
@@ -99,6 +101,44 @@ describe('what is off', () => {
     const lossy = { maxLoss: 0.01 }
     const { compare, setup } = bench({ outputs: scaling({ threads: 0.001 }) }, lossy)
     expect(await compare(setup({ threads: 2 }), 'approximate')).toMatchObject({ ok: true })
+  })
+})
+
+describe('inputs of their own for the proof', () => {
+  /** Off by `far` where a row begins with a number above 10, as only those of the proof do. */
+  const offOnLarge = (far: number): Script[string] =>
+    predicting((x, { options }: ModelTask) =>
+      floats(
+        'y',
+        x.map((one) => 2 * one * (options.threads === 2 && x[0]! > 10 ? 1 + far : 1)),
+      ),
+    )
+  const proof = (first: number) => {
+    const samples = [floats('x', [first, 2]), floats('x', [first + 1, 4])]
+    return { saved: saveInputs(path.join(folder, `proof-${first}`), samples), samples, labels: null }
+  }
+
+  test('refuse what is right only on those that chose', async () => {
+    const { compare, setup } = bench({ outputs: offOnLarge(0.1) }, { proof: proof(20), maxLoss: 0.001 })
+    const changed = setup({ threads: 2 })
+    expect(await compare(changed, 'rounding')).toMatchObject({ ok: true })
+    expect(await compare(changed, 'rounding', 'shipped')).toMatchObject({ ok: false })
+    // What the proof saw is no look.
+    expect(await compare(changed, 'rounding')).toMatchObject({ ok: true })
+  })
+
+  test('are told of beside a loss that they hold', async () => {
+    const { compare, setup } = bench({ outputs: offOnLarge(1e-3) }, { proof: proof(20), maxLoss: 0.01 })
+    const { reason } = await compare(setup({ threads: 2 }), 'approximate', 'shipped')
+    expect(reason).toMatch(/, on 2 inputs that nothing was chosen by$/)
+  })
+
+  test('that the model itself refuses leave the proof to those that it takes', async () => {
+    const own = offOnLarge(0)
+    const outputs: Script[string] = (task: never, call, limits) =>
+      loadInputs((task as ModelTask).inputs as string)[0]!.x!.data[0]! > 10 ? failed('no kernel') : own(task, call, limits)
+    const { compare, setup } = bench({ outputs }, { proof: proof(20) })
+    expect(await compare(setup({ threads: 2 }), 'rounding', 'shipped')).toMatchObject({ ok: true })
   })
 })
 

@@ -1,0 +1,38 @@
+// Which of the user's samples choose (find ranges, choose layers, judge candidates) and which only prove. What was chosen by some rows
+// does better on them than on others, so that a loss that is small there may be luck.
+import { shuffledOrder } from '../graph/random.ts'
+import { type AllowedLoss, rowsFor } from '../measure/outputs/index.ts'
+
+/** Fewer rows choose badly, and more than these need not be kept from the proof. */
+const LEAST_TO_CHOOSE = 100
+/** Of either part, however many rows one of them holds. */
+const LEAST_SAMPLES = 8
+
+export interface Parts {
+  readonly choose: readonly number[]
+  readonly prove: readonly number[]
+}
+
+/** Rows that can show a loss to be within what is allowed: none are enough where none is allowed. */
+export function rowsToProve(maxLoss: AllowedLoss, hasLabels: boolean): number {
+  const limit = typeof maxLoss === 'number' ? maxLoss : hasLabels ? maxLoss.metric : maxLoss.top1
+  // An error's limit is in its own unit, which may be above 1.
+  return limit > 0 ? rowsFor(Math.min(limit, 0.5)) : Number.POSITIVE_INFINITY
+}
+
+/** Rows of which `needed` may prove and others choose. */
+export const rowsForBoth = (needed: number): number => needed + Math.min(needed, LEAST_TO_CHOOSE)
+
+/** Half of the rows prove, or as many as are needed to, in an order of chance. null: too few for both. By the rows of each sample. */
+export function heldOut(rows: readonly number[], needed: number): Parts | null {
+  const total = rows.reduce((sum, count) => sum + count, 0)
+  if (total < rowsForBoth(needed)) return null
+  const wanted = Math.max(needed, total / 2)
+  const order = [...shuffledOrder(rows.length)]
+  let [held, count] = [0, 0]
+  while (held < wanted) held += rows[order[count++]!]!
+  const [prove, choose] = [order.slice(0, count), order.slice(count)]
+  if (Math.min(prove.length, choose.length) < LEAST_SAMPLES) return null
+  const inOrder = (part: readonly number[]) => part.toSorted((a, b) => a - b)
+  return { choose: inOrder(choose), prove: inOrder(prove) }
+}
