@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { sharePassing } from '../src/evidence/example-held-out.ts'
+import { rowsFor } from '../src/measure/outputs/index.ts'
 import { chancesOf, MACHINES, type Machine } from '../src/tune/example-chance.ts'
 import { onlyFull } from './only-full.ts'
 import { ROOT } from './sources.ts'
@@ -188,6 +190,9 @@ const TOLD: readonly Told[] = [
     (share) => `a ${share === 0.05 ? 'twentieth' : percent(share)} of \`--budget\``,
   ),
   told('commands/fix/try-remedies.ts', 'LEAST_JUDGED', (n) => `but ${n} at least`),
+  told('evidence/held-out.ts', 'LEAST_TO_CHOOSE', (n) => `as many or ${n} are left to choose by`),
+  told('evidence/held-out.ts', 'LEAST_SAMPLES', (n) => `and ${n} samples in each`),
+  told('evidence/example-held-out.ts', 'LIMIT', (limit) => `${rowsFor(limit)} for ${limit}`),
   told('evidence/judged-inputs.ts', 'MOST_BYTES', (bytes) => `(${bytes / 2 ** 20} MB of them at most`),
 ]
 
@@ -239,6 +244,8 @@ describe('docs/method.md names the numbers of the source', () => {
 
 describe('docs/method.md names what made-up searches come to', () => {
   const SEEDS = 400
+  // Half of a thousandth rounds up, whatever its double is.
+  const thousandths = (share: number) => (Math.round(share * 1000 + 1e-9) / 1000).toFixed(3)
   const alone = (machine: Machine, gain: number) => chancesOf({ machine, gains: [gain], neutral: 7 }, SEEDS)
 
   test.for(Object.keys(MACHINES) as Machine[])('%s', async (machine, context) => {
@@ -253,8 +260,12 @@ describe('docs/method.md names what made-up searches come to', () => {
       ...small.map(({ found }) => found[0]!),
       beside.found[0]!,
     ]
-    // Half of a thousandth rounds up, whatever its double is.
-    const told = shares.map((share) => (Math.round(share * 1000 + 1e-9) / 1000).toFixed(3))
-    expect(method).toContain(`(\`${machine}\`) | ${told.join(' | ')} |`)
+    expect(method).toContain(`(\`${machine}\`) | ${shares.map(thousandths).join(' | ')} |`)
+  })
+
+  test.for([400, 500, 600, 1000])('of a model that loses too much, %d rows', (rows, context) => {
+    onlyFull(context, `${2 * SEEDS} choices a number of rows`)
+    const shares = [sharePassing(rows, SEEDS, true), sharePassing(rows, SEEDS, false)]
+    expect(method).toContain(`| ${rows} | ${shares.map(thousandths).join(' | ')} |`)
   })
 })

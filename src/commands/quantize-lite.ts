@@ -64,7 +64,13 @@ export async function quantizeLite(
       weights: weightsOf(graph),
       calibration: method === 'static' ? { samples: samples.length, source } : null,
       agreement,
-      unknown: [...unknown, 'how fast it runs: the runtime was not asked (whyslow compare asks those that are here)'],
+      unknown: [
+        ...unknown,
+        ...(method === 'static'
+          ? [`how its outputs agree on other inputs: ranges were found on the same ${samples.length}`]
+          : []),
+        'how fast it runs: the runtime was not asked (whyslow compare asks those that are here)',
+      ],
     }
   })
 }
