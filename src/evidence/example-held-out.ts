@@ -1,17 +1,17 @@
-// A quantized model whose true loss is twice what is allowed, chosen and proven on made-up rows: how often it is accepted, for the test and
-// for the table of docs/method.md.
+// How often a quantized model is accepted whose true loss is twice what is allowed, on made-up rows: for the test and for the table of
+// docs/method.md.
 import { mulberry32 } from '../graph/random.ts'
 import { type Agreement, verdict } from '../measure/outputs/index.ts'
 import { heldOut, rowsToProve } from './held-out.ts'
 
 export const LIMIT = 0.01
-/** Of rows that were right, the share that is wrong after, less those that became right: a loss of 0.02. */
+/** Shares of the rows that become wrong and that become right: a loss of 0.02. */
 const FRESH = { worse: 0.03, better: 0.01 }
 /** The same on the rows that ranges were found on, where nothing is clipped. */
 const CALIBRATED = { worse: 0.02, better: 0.01 }
-/** Sets of layers and recipes of which the first that seems right is taken: as many as restoring accuracy tries. */
+/** Sets of layers and recipes, as many as restoring accuracy tries; the first that seems right is taken. */
 const CANDIDATES = 6
-/** Of a candidate's rows, those that it gets as the one before did. */
+/** Share of its rows on which a candidate does as the one before. */
 const ALIKE = 0.5
 
 /** Share of `seeds` in which some candidate is accepted. `together`: the rows that choose also prove. */

@@ -1,11 +1,11 @@
-// Which of the user's samples choose (find ranges, choose layers, judge candidates) and which only prove. What was chosen by some rows
-// does better on them than on others, so that a loss that is small there may be luck.
+// Which of the user's samples choose (find ranges, choose layers, judge candidates), and which are held out for the proof. What some rows
+// chose does better on them than on others, so a small loss there may be luck.
 import { shuffledOrder } from '../graph/random.ts'
 import { type AllowedLoss, rowsFor } from '../measure/outputs/index.ts'
 
 /** Fewer rows choose badly, and more than these need not be kept from the proof. */
 const LEAST_TO_CHOOSE = 100
-/** Of either part, however many rows one of them holds. */
+/** Fewest samples in either part, however many rows one of them holds. */
 const LEAST_SAMPLES = 8
 
 export interface Parts {
@@ -13,17 +13,17 @@ export interface Parts {
   readonly prove: readonly number[]
 }
 
-/** Rows that can show a loss to be within what is allowed: none are enough where none is allowed. */
+/** How many rows can show that a loss is within what is allowed. If none is allowed, no number of rows is enough. */
 export function rowsToProve(maxLoss: AllowedLoss, hasLabels: boolean): number {
   const limit = typeof maxLoss === 'number' ? maxLoss : hasLabels ? maxLoss.metric : maxLoss.top1
   // An error's limit is in its own unit, which may be above 1.
   return limit > 0 ? rowsFor(Math.min(limit, 0.5)) : Number.POSITIVE_INFINITY
 }
 
-/** Rows of which `needed` may prove and others choose. */
+/** How many rows there must be to hold `needed` of them out. */
 export const rowsForBoth = (needed: number): number => needed + Math.min(needed, LEAST_TO_CHOOSE)
 
-/** Half of the rows prove, or as many as are needed to, in an order of chance. null: too few for both. By the rows of each sample. */
+/** Holds out half of the rows, or as many as are needed, in an order of chance. null: too few for both. `rows`: in each sample. */
 export function heldOut(rows: readonly number[], needed: number): Parts | null {
   const total = rows.reduce((sum, count) => sum + count, 0)
   if (total < rowsForBoth(needed)) return null

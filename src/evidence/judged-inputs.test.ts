@@ -102,7 +102,7 @@ describe('in two parts', () => {
     const { choose, prove, together } = parts(300, 0.01)
     expect(prove).toBe(choose)
     expect(together).toBe(
-      'the loss is measured on the same 300 inputs that ranges and layers were chosen by, and may be larger on others; with 399 rows in --data, and a --budget in which they can be predicted, it is proven on inputs of its own',
+      'the loss was measured on the same 300 inputs that chose ranges and layers, so it may be larger on others; to prove it on held-out inputs, give 399 rows with --data, and a larger --budget if the model is slow',
     )
   })
 

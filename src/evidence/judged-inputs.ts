@@ -24,21 +24,21 @@ export interface JudgedInputs {
 /** Inputs are held in memory, and their outputs twice. */
 const MOST_BYTES = 256 * 2 ** 20
 
-/** What chooses, and what the last proof alone sees. */
+/** Inputs that choose, and inputs that only the last proof sees. */
 export interface JudgedParts {
   readonly choose: JudgedInputs
-  /** The same ones where there are too few for both. */
+  /** The same object if there are too few for both. */
   readonly prove: JudgedInputs
   /** Why they are the same, with what would help; null: they are not. */
   readonly together: string | null
 }
 
-/** Made-up inputs of the proof, which are made as the first ones were and are others. */
+/** Seed of the proof's made-up inputs, which differ from the first ones. */
 const PROOF_SEED = 2
 
 /**
- * `judged` in two parts, saved in folders of their own within the run's, where a loss is allowed; where none is, nothing is chosen by one,
- * and all do both. Up to `most` samples each. Made-up inputs are made anew.
+ * Cuts `judged` into two parts of up to `most` samples, saved in folders of their own within the run's. If no loss is allowed, nothing is
+ * chosen by one, and all inputs do both. Made-up inputs are made anew.
  */
 export function inParts(
   judged: JudgedInputs,
@@ -68,9 +68,9 @@ export function inParts(
 }
 
 function whyTogether(samples: number, needed: number): string {
-  const seen = `the loss is measured on the same ${samples} inputs that ranges and layers were chosen by, and may be larger on others`
+  const seen = `the loss was measured on the same ${samples} inputs that chose ranges and layers, so it may be larger on others`
   return Number.isFinite(needed)
-    ? `${seen}; with ${needed} rows in --data, and a --budget in which they can be predicted, it is proven on inputs of its own`
+    ? `${seen}; to prove it on held-out inputs, give ${needed} rows with --data, and a larger --budget if the model is slow`
     : seen
 }
 

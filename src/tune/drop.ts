@@ -1,14 +1,14 @@
-// The step `drop`: what was kept was chosen as the best of many, so that some of it may be luck. Backward over all of it, last kept first,
-// each is taken out in pairs that had no part in the choice, and stays only if the whole is slower without it.
+// The step `drop`: a search keeps the best of many, so some of what it keeps may be luck. Backward over all of it, last kept first, each
+// remedy is tested in new pairs of the whole with it and without it. It stays only if the whole is clearly slower without it.
 import type { RemedySetup } from '../rewrite/remedy.ts'
 import { type Candidate, nameOf, proposeAgain, worstEffect } from './candidates.ts'
 import { type JudgePlan, judge } from './judge.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 
-/** What gains less than is worth shipping (`LEAST_GAIN`) stays in at most so many of these tests, over all looks of one. */
+/** Largest share of these tests, all looks of one together, that keep a remedy whose gain is below `LEAST_GAIN`. */
 const FALSELY_KEPT = 0.05
 const LOOKS = [4, 10, 16]
-/** To give up a remedy for want of a gain takes more pairs than to try one: it was found once. */
+/** Fewest pairs that give up a remedy for want of a gain: more than while searching, since it was found once. */
 const PATIENCE = 8
 const BACKWARD: JudgePlan = {
   looks: LOOKS,
@@ -19,7 +19,7 @@ const BACKWARD: JudgePlan = {
   deadlineMs: null,
 }
 
-/** As the last proof, whatever the budget. Of one that is alone, or is left alone, the last proof is this test. */
+/** Runs whatever the budget, as the last proof does. A remedy that is alone, or left alone, has the last proof as its test. */
 export async function drop(plan: SearchPlan, given: SearchState): Promise<SearchState> {
   const { bench } = plan
   let state = given

@@ -23,7 +23,7 @@ export interface World {
   readonly fails?: (has: Has) => boolean
   /** Time per prediction where it is not the score; null: readings hold none. */
   readonly p50Ms?: ((has: Has) => number) | null
-  /** What all readings at a time of the clock are slower by, which no handoff shows; absent: 1. */
+  /** A factor on all readings at a time of the clock, which no handoff shows; absent: 1. */
   readonly pace?: (nowMs: number) => number
   /** Share of processes that are half as slow again for no reason of their own; absent: none. */
   readonly wild?: number
@@ -163,7 +163,7 @@ export function changingHandoff(seed: number, meanMs: number): (nowMs: number) =
   }
 }
 
-/** A pace that wanders by `spread` (of the logarithm) and has forgotten itself after some `memoryMs`: AR(1). Asked of times in order. */
+/** A pace that wanders, AR(1): standard deviation of its logarithm, and its memory. Takes times in order. */
 export function driftingPace(seed: number, spread: number, memoryMs: number): (nowMs: number) => number {
   const random = mulberry32(seed)
   let [level, last] = [0, 0]

@@ -1,5 +1,5 @@
-// What a search keeps by chance, and what it finds, on made-up machines whose truth is known: shares over many seeds, for the tests and for
-// the table of docs/method.md.
+// What a search keeps by chance and what it finds, on made-up machines: shares over many seeds, for the tests and for the table of
+// docs/method.md.
 import { changingHandoff, driftingPace, exampleRemedy, type World } from './example-bench.ts'
 import { run, times } from './example-search.ts'
 
@@ -29,13 +29,13 @@ export interface Chances {
   readonly neutralKept: number
   /** Share of runs that ship anything. */
   readonly changed: number
-  /** Of each gain, the share of runs that ship it. */
+  /** The share of runs that ship each gain. */
   readonly found: readonly number[]
   /** Readings a run. */
   readonly readings: number
 }
 
-/** Over the seeds from 1 on. */
+/** Runs the search with the seeds 1 to `seeds`. */
 export async function chancesOf({ machine, gains, neutral }: Scene, seeds: number): Promise<Chances> {
   const real = gains.map((factor, k) => [`gain ${k}`, factor] as const)
   const neutrals = Array.from({ length: neutral }, (_, k) => [`neutral ${k}`, 1] as const)

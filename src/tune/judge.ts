@@ -34,7 +34,7 @@ const MOST_REPEATS = 2
 /** Share of a reading that others took: a pair with such a one is repeated. */
 const DISTURBED = 0.1
 const MOST_DISTURBED = 3
-/** From so many pairs on the outermost ones are cut off. */
+/** Fewest pairs of which the outermost are cut off. */
 const MANY_PAIRS = 12
 
 interface Pair {
@@ -125,7 +125,7 @@ function isApart(bases: readonly Reading[], candidates: readonly Reading[]): boo
   return bases.length >= APART_AFTER && worst < APART * Math.min(...bases.map(({ score }) => score))
 }
 
-/** Why a judgement is no gain, as a row says it. */
+/** The reason of a row whose judgement shows no gain. */
 export function whyNoGain({ reason, speedupLow, pairs }: Judgement): string {
   const little = `its gain may be below ${Math.round(100 * (1 - LEAST_GAIN))} %, which is not worth a change`
   return reason ?? (speedupLow > 1 ? little : `no clear gain in ${countOf(pairs)}`)

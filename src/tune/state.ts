@@ -70,7 +70,7 @@ export interface TakenOut {
   readonly reason: string | null
 }
 
-/** Its row was told as kept, so it is told anew. */
+/** Reports the row again, since it was reported as kept. */
 export function withoutKept(
   plan: Pick<SearchPlan, 'onTried'>,
   state: SearchState,

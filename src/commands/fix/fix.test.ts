@@ -211,6 +211,30 @@ describe('another engine', () => {
     expect(report.fix).toMatchObject({ kept: ['engine-choice openvino-bf16'], after: 1, engine: { precision: 'bfloat16' } })
   })
 
+  test('loses no more on held-out rows, or on the same ones, which is said', async () => {
+    const data = (rows: number) => {
+      const file = path.join(folder, `${rows}.csv`)
+      const row = (k: number) => Array.from({ length: 16 }, (_, at) => k + at).join()
+      fs.writeFileSync(
+        file,
+        [Array.from({ length: 16 }, (_, at) => `c${at}`).join(), ...Array.from({ length: rows }, (_, k) => row(k))].join('\n'),
+      )
+      return file
+    }
+    const on = async (file: string | null) =>
+      (await fixed({ engines, latency }, { only, maxLoss: 0.01, ...(file === null ? {} : { data: file }) })).report
+    const few = await on(data(40))
+    expect(few.fix!.outputs).not.toMatch(/held-out/)
+    expect(few.warnings).toContainEqual(
+      'the loss was measured on the same 40 inputs that chose ranges and layers, so it may be larger on others; to prove it on held-out inputs, give 399 rows with --data, and a larger --budget if the model is slow',
+    )
+    const many = await on(data(500))
+    expect(many.fix!.outputs).toMatch(/, on 299 held-out inputs$/)
+    const made = await on(null)
+    expect(made.fix!.outputs).toMatch(/, on 8 held-out inputs$/)
+    for (const { warnings } of [many, made]) expect(warnings.join()).not.toMatch(/the same/)
+  })
+
   test('that is not among --engines is looked at and not shipped', async () => {
     const { report } = await fixed({ engines, latency }, { only, engines: ['ort-cpu'] })
     expect(report.fix).toMatchObject({ proven: false, kept: [] })

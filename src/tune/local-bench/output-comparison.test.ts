@@ -130,7 +130,7 @@ describe('inputs of their own for the proof', () => {
   test('are told of beside a loss that they hold', async () => {
     const { compare, setup } = bench({ outputs: offOnLarge(1e-3) }, { proof: proof(20), maxLoss: 0.01 })
     const { reason } = await compare(setup({ threads: 2 }), 'approximate', 'shipped')
-    expect(reason).toMatch(/, on 2 inputs that nothing was chosen by$/)
+    expect(reason).toMatch(/, on 2 held-out inputs$/)
   })
 
   test('that the model itself refuses leave the proof to those that it takes', async () => {

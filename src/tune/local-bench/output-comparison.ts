@@ -68,7 +68,7 @@ export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench
     const agreement = compareOutputs(original.value.samples, candidate.value.samples, options)
     const said = verdict(agreement, promise, plan.maxLoss)
     if (said.ok && promise === 'approximate' && originals !== looks)
-      return { ok: true, reason: `${said.reason}, on ${proof.samples.length} inputs that nothing was chosen by`, agreement }
+      return { ok: true, reason: `${said.reason}, on ${proof.samples.length} held-out inputs`, agreement }
     if (said.ok || promise === 'exact' || agreement.mismatch !== null) return { ...said, agreement }
     return { ...(withinNoise(agreement, await originals.noise(original.value, outputs)) ?? said), agreement }
   }

@@ -19,9 +19,9 @@ export interface LocalBenchPlan {
   readonly originalOptions: EngineOptions
   /** Path of the inputs.json that is predicted with. */
   readonly inputs: { readonly saved: string; readonly samples: readonly Feeds[]; readonly facts: readonly RemedyInput[] }
-  /** What outputs are compared and ranges found on while searching. */
+  /** The inputs that outputs are compared on, and ranges found on, while searching. */
   readonly judged: JudgedInputs
-  /** What the last proof compares outputs on; `judged` itself where there are no others. */
+  /** The inputs that the last proof compares outputs on; `judged` itself if there are no others. */
   readonly proof: JudgedInputs
   readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
   /** The only outputs that are asked for; null: all of them. */
