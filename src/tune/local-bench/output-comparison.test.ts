@@ -136,7 +136,9 @@ describe('inputs of their own for the proof', () => {
   test('that the model itself refuses leave the proof to those that it takes', async () => {
     const own = offOnLarge(0)
     const outputs: Script[string] = (task: never, call, limits) =>
-      loadInputs((task as ModelTask).inputs as string)[0]!.x!.data[0]! > 10 ? failed('no kernel') : own(task, call, limits)
+      (loadInputs((task as ModelTask).inputs as string)[0]!.x!.data as Float32Array)[0]! > 10
+        ? failed('no kernel')
+        : own(task, call, limits)
     const { compare, setup } = bench({ outputs }, { proof: proof(20) })
     expect(await compare(setup({ threads: 2 }), 'rounding', 'shipped')).toMatchObject({ ok: true })
   })
