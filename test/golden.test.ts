@@ -20,6 +20,7 @@ import { renderPipeline } from '../src/report/text/pipeline-text.ts'
 import { renderStudy } from '../src/report/text/study-text.ts'
 import { renderTerminal } from '../src/report/text/terminal.ts'
 import { renderFix } from '../src/report/text/trials.ts'
+import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')
@@ -34,7 +35,7 @@ const names = (ending: string) =>
 function checkGolden(name: string, text: string): void {
   const [, stem, ending] = /^(.*)\.(json|txt)$/.exec(name)!
   const [golden, changed] = [join(FOLDER, name), join(FOLDER, `${stem}-changed.${ending}`)]
-  if (process.env.WHYSLOW_BLESS === '1') writeFileSync(golden, text)
+  if (BLESSES) writeFileSync(golden, text)
   const known = existsSync(golden) ? readFileSync(golden, 'utf8') : ''
   if (text === known) rmSync(changed, { force: true })
   else writeFileSync(changed, text)
