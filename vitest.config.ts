@@ -42,7 +42,7 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
-          globalSetup: GLOBAL_SETUP,
+          globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
           include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG],
           // Tests of a file that say so: each starts a process that is busy for seconds.
