@@ -1,23 +1,39 @@
-// Three groups of tests. `unit` runs in parallel, many files in one process, since what they share is only what they import. `engines`
-// runs one file in a process: engine packages and drivers hold state of a process. `measured` starts processes that measure, so its
-// files run one after the other, once the others are done. With --isolate every file has its own process.
+// Four groups of tests. `unit` runs in parallel, many files in one process, since what they share is only what they import. `engines`
+// opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
+// and other processes without asking how long they take: two files at a time. `quiet` compares times that were measured: its files run one after
+// the other, once the others are done. With --isolate every file has its own process.
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { LONG } from './test/long.ts'
+import { mutantPlugins } from './scripts/thresholds.mjs'
+import { LONG, QUIET } from './test/long.ts'
+import SlowestFirst from './test/slowest-first.ts'
 
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
+const GLOBAL_SETUP = './test/global-setup.ts'
+/** Tests beside their source that open a session of an engine, or ask whether it is installed. */
+const OPEN_ENGINES = [
+  'src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
+  'src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
+  'src/engines/python/python-*.test.ts',
+]
+/** Tests beside their source that start processes and wait for them. */
+const PROCESSES = 'src/**/*.process.test.ts'
+const commands = { testTimeout: 300_000, hookTimeout: 300_000, globalSetup: [GLOBAL_SETUP, './test/measured/roofs.ts'] }
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/left-out.ts'],
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
+        plugins: mutantPlugins(process.env.WHYSLOW_MUTANT),
         test: {
           name: 'unit',
-          globalSetup: './test/build.ts',
+          globalSetup: GLOBAL_SETUP,
+          setupFiles: './test/seed.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['src/engines/**', 'test/measured/**', 'test/full/**', 'test/page/**'],
+          exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/page/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
@@ -28,8 +44,8 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
-          globalSetup: './test/build.ts',
-          include: ['src/engines/**/*.test.ts', 'test/page/**/*.test.ts'],
+          globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
+          include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG],
           // Tests of a file that say so: each starts a process that is busy for seconds.
           maxConcurrency: 2,
@@ -41,17 +57,26 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'measured',
-          include: ['test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LONG],
-          globalSetup: ['./test/build.ts', './test/measured/roofs.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          name: 'commands',
+          ...commands,
+          include: [PROCESSES, 'test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
           maxConcurrency: 3,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'quiet',
+          ...commands,
+          include: [...QUIET],
+          exclude: [...configDefaults.exclude, ...LONG],
+          fileParallelism: false,
+          maxConcurrency: 3,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,12 +1,12 @@
-// Builds dist/ from src/: compiles, makes the code that checks saved documents, builds the page (build-web.mjs), copies what is not
-// TypeScript, removes what has no source any more, makes the command executable. When neither src/, web/ nor dist/ has changed since the
-// last build, nothing runs.
-import { spawnSync } from 'node:child_process'
+// Builds dist/ from src/: turns TypeScript into JavaScript without checking types (`npm run types` checks them), makes the code that checks
+// saved documents, builds the page (build-web.mjs) and the shipped server (build-serve.mjs), copies what is not TypeScript, removes what has no
+// source any more, and makes the command executable. When src/, web/ and dist/ are as the last build left them, nothing runs.
+// Declarations (.d.ts) are made when the package is packed (package.json: prepack).
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
-import { buildInfo, cache, root } from './cache.mjs'
+import { build } from 'esbuild'
+import { cache, root } from './cache.mjs'
 
 const src = join(root, 'src')
 const dist = join(root, 'dist')
@@ -27,40 +27,42 @@ const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'packa
 if (existsSync(command) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) process.exit(0)
 
 rmSync(stamp, { force: true })
-let succeeded = compile()
-if (isIncomplete()) {
-  // The compiler remembers that it wrote what was since removed.
-  rmSync(buildInfo, { force: true })
-  succeeded = compile()
-}
+const sources = files(src)
+await transpile(sources.filter((file) => file.endsWith('.ts') && !leftOut.test(file)))
 const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
 writeValidators(validators)
 const { buildWeb, shellFile } = await import('./build-web.mjs')
 await buildWeb()
 const { buildServe, bundleFiles } = await import('./build-serve.mjs')
-for (const file of files(src).filter((name) => copied.test(name))) cpSync(file, join(dist, relative(src, file)))
+for (const file of sources.filter((name) => copied.test(name))) cpSync(file, join(dist, relative(src, file)))
 await buildServe()
 for (const file of files(dist)) if (file !== shellFile && !bundleFiles.includes(file) && !hasSource(file)) rmSync(file)
-if (existsSync(command)) chmodSync(command, 0o755)
-if (!succeeded) process.exit(1)
+chmodSync(command, 0o755)
 mkdirSync(cache, { recursive: true })
 writeFileSync(stamp, fingerprint())
 
-function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/lib/tsc.js')
-  const argv = [tsc, '-p', join(root, 'tsconfig.build.json'), '--tsBuildInfoFile', buildInfo]
-  return spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit' }).status === 0
-}
-
-function isIncomplete() {
-  const sources = files(src).filter((file) => file.endsWith('.ts') && !leftOut.test(file))
-  return sources.some((file) => !existsSync(join(dist, relative(src, file)).replace(/\.ts$/, '.js')))
+/** Writes one JavaScript file for each source. Imports of neighbours name the files that are written: './a.ts' becomes './a.js'. */
+async function transpile(entryPoints) {
+  const { outputFiles } = await build({
+    entryPoints,
+    outbase: src,
+    outdir: dist,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    tsconfig: join(root, 'tsconfig.json'),
+  })
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text.replace(/(\bfrom |\bimport |\bimport\()("\.[^"\n]*)\.ts"/g, '$1$2.js"'))
+  }
 }
 
 function hasSource(output) {
   if (dirname(output) === validators) return VALIDATORS.includes(basename(output))
   const path = join(src, relative(dist, output))
-  return copied.test(path) ? existsSync(path) : existsSync(path.replace(/(\.d\.ts|\.js)$/, '.ts'))
+  return copied.test(path) ? existsSync(path) : existsSync(path.replace(/\.js$/, '.ts'))
 }
 
 function files(folder) {

@@ -6,4 +6,3 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const cache = join(root, 'node_modules/.cache', `whyslow-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`)
-export const buildInfo = join(cache, 'tsbuildinfo')

@@ -2,42 +2,40 @@
 // index.ts. Writes over nothing.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-// npm runs scripts in the package's folder.
-const root = process.cwd()
 // Its name in code is made of it, so that it starts with a letter.
 const ID = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
 const KINDS = { rule, remedy, format, engine }
-const [kind, path = ''] = process.argv.slice(2)
-const parts = new RegExp(kind === 'remedy' ? `^(settings|rewrites|approximate)/(${ID})$` : `^()(${ID})$`).exec(path)
-if (!Object.hasOwn(KINDS, kind) || parts === null) {
-  console.error(`Usage: npm run new rule <id>, with an id such as memory-bound-operators
+const USAGE = `Usage: npm run new rule <id>, with an id such as memory-bound-operators
        npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate
        npm run new format <id>, such as tflite
-       npm run new engine <id>, such as tfjs-wasm`)
-  process.exit(2)
-}
-const [, group, id] = parts
-const name = id.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
-const title = id[0].toUpperCase() + id.slice(1).replaceAll('-', ' ')
-const start = KINDS[kind]()
+       npm run new engine <id>, such as tfjs-wasm`
 
-for (const { file } of start.files) {
-  if (existsSync(file)) {
-    console.error(`${relative(root, file)} is there already; choose another id`)
-    process.exit(2)
+/** Starts the peer in the repository at `root`. Returns the exit code, and what is printed: the files that it wrote, or why it wrote none. */
+export function startPeer(root, kind, path = '') {
+  const parts = new RegExp(kind === 'remedy' ? `^(settings|rewrites|approximate)/(${ID})$` : `^()(${ID})$`).exec(path)
+  if (!Object.hasOwn(KINDS, kind) || parts === null) return { status: 2, stdout: '', stderr: USAGE }
+  const [, group, id] = parts
+  const name = id.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
+  const title = id[0].toUpperCase() + id.slice(1).replaceAll('-', ' ')
+  const peer = { root, group, id, name, title }
+  const start = KINDS[kind](peer)
+  const known = start.files.find(({ file }) => existsSync(file))
+  if (known !== undefined)
+    return { status: 2, stdout: '', stderr: `${relative(root, known.file)} is there already; choose another id` }
+  for (const { file, text } of start.files) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
   }
+  list({ imported: name, entry: `  ${name},`, end: ']', ...start })
+  if (start.page) appendFileSync(start.page.file, start.page.text)
+  const written = [...start.files.map(({ file }) => file), start.index]
+  return { status: 0, stdout: written.map((file) => relative(root, file)).join('\n'), stderr: '' }
 }
-for (const { file, text } of start.files) {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
-}
-list(start)
-if (start.page) appendFileSync(start.page.file, start.page.text)
-for (const file of [...start.files.map(({ file }) => file), start.index]) console.log(relative(root, file))
 
 /** Adds the import, where it belongs by name, and the peer as the last of the list. */
-function list({ index, specifier, imported = name, entry = `  ${name},`, end = ']' }) {
+function list({ index, specifier, imported, entry, end }) {
   const lines = readFileSync(index, 'utf8').split('\n')
   const specifierOf = (line) => /^import .* from '(.+)'$/.exec(line)?.[1]
   const after = lines.findIndex((line) => specifierOf(line) > specifier && specifierOf(line).startsWith('./'))
@@ -47,7 +45,7 @@ function list({ index, specifier, imported = name, entry = `  ${name},`, end = '
   writeFileSync(index, lines.join('\n'))
 }
 
-function format() {
+function format({ root, id, name, title }) {
   const read = `read${name[0].toUpperCase()}${name.slice(1)}`
   return {
     index: join(root, 'src/formats/index.ts'),
@@ -116,7 +114,7 @@ checkFormat(${read}, {
   }
 }
 
-function engine() {
+function engine({ root, id, name, title }) {
   return {
     index: join(root, 'src/engines/index.ts'),
     specifier: `./${id}/${id}.ts`,
@@ -184,7 +182,7 @@ checkEngine({
   }
 }
 
-function rule() {
+function rule({ root, id, name, title }) {
   return {
     index: join(root, 'src/diagnose/rules/index.ts'),
     specifier: `./${id}.ts`,
@@ -254,8 +252,8 @@ _Software · modelled · [source](../../src/diagnose/rules/${id}.ts)_
   }
 }
 
-function remedy() {
-  const { effect, source, kindName } = remedyParts()
+function remedy({ root, group, id, name, title }) {
+  const { effect, source, kindName } = remedyParts({ group, id, name, title })
   return {
     index: join(root, 'src/remedies/index.ts'),
     specifier: `./${group}/${id}.ts`,
@@ -298,7 +296,7 @@ _${kindName} · ${effect} · [source](../../src/remedies/${group}/${id}.ts)_
   }
 }
 
-function remedyParts() {
+function remedyParts({ group, id, name, title }) {
   const about = (effect, kind) => `  id: '${id}',
   title: '${title}',
   // Ids of the finding rules that it treats; each of them suggests fix (test/next-commands.test.ts).
@@ -357,4 +355,12 @@ function replacements({ graph }: Matching): Replacement[] {
 }
 `,
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // npm runs scripts in the package's folder.
+  const { status, stdout, stderr } = startPeer(process.cwd(), ...process.argv.slice(2))
+  if (stdout !== '') console.log(stdout)
+  if (stderr !== '') console.error(stderr)
+  process.exitCode = status
 }

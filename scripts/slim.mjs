@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { transformSync } from 'esbuild'
-import { buildInfo, root } from './cache.mjs'
+import { root } from './cache.mjs'
 
 const dist = join(root, 'dist')
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
@@ -49,6 +49,3 @@ for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
   const said = file.startsWith(bundled) ? text.replaceAll(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '') : text
   writeFileSync(file, shallow(said))
 }
-
-// The compiler remembers that it wrote what was removed: the next build is a whole one.
-rmSync(buildInfo, { force: true })

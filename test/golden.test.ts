@@ -7,24 +7,13 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { explain } from '../src/commands/explain.ts'
 import { readEvidence } from '../src/evidence/file.ts'
-import type { DistillDocument } from '../src/report/documents/distill.ts'
-import type { ReportDocument } from '../src/report/documents/report.ts'
-import { renderAb } from '../src/report/text/ab-text.ts'
-import { renderComparison } from '../src/report/text/comparison-text.ts'
-import { renderDistill } from '../src/report/text/distill-text.ts'
-import { renderGap } from '../src/report/text/gap/gap-text.ts'
 import { renderJson } from '../src/report/text/json.ts'
-import { renderLint } from '../src/report/text/lint-text.ts'
-import { renderLoad } from '../src/report/text/load-text.ts'
-import { renderPipeline } from '../src/report/text/pipeline-text.ts'
-import { renderStudy } from '../src/report/text/study-text.ts'
-import { renderTerminal } from '../src/report/text/terminal.ts'
-import { renderFix } from '../src/report/text/trials.ts'
+import { BLESSES } from './blessing.ts'
+import { drawn } from './drawn.ts'
 import { ROOT } from './sources.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')
 const BLESS = 'WHYSLOW_BLESS=1 npx vitest run --project unit test/golden'
-const AT_80 = { width: 80, colour: false }
 const temporary = mkdtempSync(join(tmpdir(), 'test-whyslow-golden-'))
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
@@ -34,7 +23,7 @@ const names = (ending: string) =>
 function checkGolden(name: string, text: string): void {
   const [, stem, ending] = /^(.*)\.(json|txt)$/.exec(name)!
   const [golden, changed] = [join(FOLDER, name), join(FOLDER, `${stem}-changed.${ending}`)]
-  if (process.env.WHYSLOW_BLESS === '1') writeFileSync(golden, text)
+  if (BLESSES) writeFileSync(golden, text)
   const known = existsSync(golden) ? readFileSync(golden, 'utf8') : ''
   if (text === known) rmSync(changed, { force: true })
   else writeFileSync(changed, text)
@@ -50,21 +39,10 @@ describe.each(names('.evidence.json.gz'))('evidence of %s', (name) => {
   const report = explain(readEvidence(file))
 
   test('gives the report that it gave', () => checkGolden(`${name}.report.json`, renderJson(report)))
-  test('is drawn as it was', () => checkGolden(`${name}.report.txt`, renderTerminal(report, AT_80)))
+  test('is drawn as it was', () => checkGolden(`${name}.report.txt`, drawn(report)))
 })
-
-const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80) => string>> = {
-  'whyslow-report/1': (report: ReportDocument, options) => (report.pipeline ? renderPipeline : renderFix)(report, options),
-  'whyslow-ab/1': renderAb,
-  'whyslow-load/1': renderLoad,
-  'whyslow-study/1': renderStudy,
-  'whyslow-lint/1': renderLint,
-  'whyslow-gap/1': renderGap,
-  'whyslow-distill/1': (document: DistillDocument, { width }) => `${renderDistill(document, width)}\n`,
-  'whyslow-comparison/1': renderComparison,
-}
 
 test.each(names('.document.json'))('the document of %s is drawn as it was', (name) => {
   const document = JSON.parse(readFileSync(join(FOLDER, `${name}.document.json`), 'utf8'))
-  checkGolden(`${name}.document.txt`, RENDERERS[document.schema]!(document as never, AT_80))
+  checkGolden(`${name}.document.txt`, drawn(document))
 })

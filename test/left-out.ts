@@ -1,6 +1,12 @@
-// The last lines of a test run: which tests were left out, and why, by reason.
+// The last lines of a test run: which tests were left out, and why, by reason. If WHYSLOW_ALLOWED_SKIPS names a file (.ci/run does), each reason
+// must match one of its lines, or the run fails: what CI cannot run must not look as if it had passed.
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
 import { isShort, LONG } from './long.ts'
+import { DURATIONS } from './slowest-first.ts'
+
+/** Files that take less need no place of their own in the order. */
+const SHORTEST_S = 0.5
 
 export default class LeftOut implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -8,11 +14,34 @@ export default class LeftOut implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
-        const reason = (result.state === 'skipped' ? result.note : undefined) ?? 'not for this machine'
+        const reason = (result.state === 'skipped' ? result.note : undefined) ?? NO_REASON
         byReason.set(reason, [...(byReason.get(reason) ?? []), `${module.relativeModuleId} > ${test.fullName}`])
       }
     }
     if (isShort) byReason.set('files that take long (npm run test:full)', [...LONG])
     for (const [reason, tests] of byReason) console.log(`Left out: ${reason}\n${tests.map((name) => `  ${name}`).join('\n')}`)
+    const file = process.env.WHYSLOW_ALLOWED_SKIPS
+    const refused =
+      file === undefined ? [] : [...byReason.keys()].filter((reason) => !isAllowed(reason, readFileSync(file, 'utf8')))
+    if (refused.length > 0) {
+      console.log(`Left out, though ${file} does not allow it:\n${refused.map((reason) => `  ${reason}`).join('\n')}`)
+      process.exitCode = 1
+    }
+    if (process.env.WHYSLOW_TEST_DURATIONS === '1') writeDurations(modules)
   }
+}
+
+/** Of tests that are skipped by a condition of the machine: test.skipIf and test.runIf give none. */
+const NO_REASON = 'not for this machine'
+
+/** One regular expression a line; lines that begin with # say why the next ones may be left out. */
+export function isAllowed(reason: string, allowed: string): boolean {
+  const lines = allowed.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  return lines.some((line) => new RegExp(`^(?:${line})$`, 's').test(reason))
+}
+
+function writeDurations(modules: readonly TestModule[]): void {
+  const seconds = modules.map((one) => [one.relativeModuleId, Math.round(one.diagnostic().duration / 100) / 10] as const)
+  const long = seconds.filter(([, one]) => one >= SHORTEST_S).sort(([a], [b]) => (a < b ? -1 : 1))
+  writeFileSync(DURATIONS, `${JSON.stringify(Object.fromEntries(long), null, 2)}\n`)
 }

@@ -1,21 +1,30 @@
-// Files of tests that take long, each of which starts whole commands or a browser time after time: `npm test` leaves them out, and ends within
-// five minutes on two CPUs; `npm run test:full` runs all.
-const MEASURED = [
-  'ab beside check compare engines examples explain-gap fix fleet fleet-s3 javascript-child lint load pack python-collector quantize',
-  'replacements serve serve-grpc user-code-examples user-code-interrupt',
-].flatMap((names) => names.split(' '))
-const PAGE = ['each-document', 'numbers']
-const FULL = ['conformance', 'tabular-suites']
+// Which files `npm test` leaves out, and which need the machine for themselves.
 
-/** Run as `npm test`, without a file that is asked for. */
-export const isShort =
-  process.env.npm_lifecycle_event === 'test' &&
-  process.env.WHYSLOW_TEST_FULL === undefined &&
-  !process.argv.some((one) => /^(src|test)\//.test(one))
+const measured = (names: string): readonly string[] => names.split(' ').map((name) => `test/measured/${name}.test.ts`)
 
-/** Paths; none where all are meant. */
-export const LONG: readonly string[] = isShort
-  ? Object.entries({ measured: MEASURED, page: PAGE, full: FULL }).flatMap(([folder, names]) =>
-      names.map((name) => `test/${folder}/${name}.test.ts`),
-    )
-  : []
+/** Files whose tests hold only if nothing else is at work: they compare times that were measured. */
+export const QUIET: readonly string[] = [
+  ...measured('ab beside check explain-gap fix replacements user-code-examples'),
+  'src/commands/serve/joining-pays.process.test.ts',
+]
+
+/**
+ * Files that take long, each of which starts whole commands or a browser time after time. `npm run test:full` runs them, and a run that asks
+ * for a file by its path.
+ */
+const TAKE_LONG = [
+  ...QUIET,
+  ...measured(
+    'compare engines examples fleet fleet-s3 javascript-child javascript-replacements lint load pack python-collector quantize',
+  ),
+  ...measured('serve serve-grpc user-code-interrupt'),
+  ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
+  ...['each-document', 'numbers'].map((name) => `test/page/${name}.test.ts`),
+  ...['conformance', 'tabular-suites'].map((name) => `test/full/${name}.test.ts`),
+]
+
+/** Everything is meant to run, but for TAKE_LONG. */
+export const isShort = process.env.WHYSLOW_TEST_FULL === undefined && !process.argv.some((one) => /^(src|test)\//.test(one))
+
+/** Paths that this run leaves out; none where all are meant. */
+export const LONG: readonly string[] = isShort ? TAKE_LONG : []

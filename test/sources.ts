@@ -41,15 +41,19 @@ function isTestFile(path: string): boolean {
   return /\.test\.ts$|(^|\/)(check|example)-[^/]+\.ts$|\.fixture\.ts$/.test(path)
 }
 
-/** Every source file that ships. */
-export function readSources(): Source[] {
-  return filesUnder('src', (path) => path.endsWith('.ts') && !isTestFile(path)).map(readSource)
+/** Read once for all tests of one process, since parsing takes seconds. */
+const known = new Map<string, readonly Source[]>()
+function once(folder: string, isSource: RegExp): readonly Source[] {
+  const found = known.get(folder) ?? filesUnder(folder, (path) => isSource.test(path) && !isTestFile(path)).map(readSource)
+  known.set(folder, found)
+  return found
 }
 
+/** Every source file that ships. */
+export const readSources = (): readonly Source[] => once('src', /\.ts$/)
+
 /** Every file of the page: TypeScript with elements in it. */
-export function readWebSources(): Source[] {
-  return filesUnder('web/src', (path) => /\.tsx?$/.test(path) && !isTestFile(path)).map(readSource)
-}
+export const readWebSources = (): readonly Source[] => once('web/src', /\.tsx?$/)
 
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')

@@ -222,7 +222,7 @@ describe('a planted slowness', () => {
   })
 
   // The engine's 301 calls of a few hundred ns each, and code that is compiled while it runs: where others take the CPU, neither is
-  // seen. What a run says must be consistent in any case; that such a folder predicts is shown in src/ship/shipped/predict-ends.test.ts.
+  // seen. What a run says must be consistent in any case; that such a folder predicts is shown in src/ship/shipped/predict-ends.process.test.ts.
   test.concurrent('of many small columns before what only the engine has is code in what is shipped', async (context) => {
     const own = ownFolders(context)
     onlyFull(context, 'another search')

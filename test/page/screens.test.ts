@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BLESSES } from '../blessing.ts'
 import { onlyFull } from '../only-full.ts'
 import { ROOT } from '../sources.ts'
 import { chromiumPath, noBrowser, openPage, startBrowser } from './browser.ts'
@@ -16,7 +17,6 @@ const MOST_STEPS = 32
 const MOST_PIXELS = 0.002
 
 const folder = join(ROOT, 'test/page/approved')
-const blesses = process.env.WHYSLOW_BLESS === '1'
 
 interface Picture {
   readonly document: string
@@ -64,7 +64,7 @@ const isHere = here !== null && existsSync(madeWith) && readFileSync(madeWith, '
 const left =
   chromiumPath === undefined
     ? `: ${noBrowser}`
-    : isHere || blesses
+    : isHere || BLESSES
       ? ''
       : ': another browser or other fonts than those of the approved pictures'
 
@@ -72,19 +72,19 @@ describe.skipIf(left !== '')(`pictures of the page${left}`, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()
-    if (blesses) mkdirSync(folder, { recursive: true })
-    if (blesses) writeFileSync(madeWith, `${JSON.stringify(here, null, 2)}\n`)
+    if (BLESSES) mkdirSync(folder, { recursive: true })
+    if (BLESSES) writeFileSync(madeWith, `${JSON.stringify(here, null, 2)}\n`)
   })
   afterAll(() => browser.close())
 
   test.for(Object.entries(PICTURES))('%s looks as it was approved', async ([name, picture], context) => {
-    if (!blesses && !SHORT.has(name)) onlyFull(context, 'more pictures')
+    if (!BLESSES && !SHORT.has(name)) onlyFull(context, 'more pictures')
     const { document, part, width = 900, dark } = picture
     const options = { viewport: { width, height: 700 }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' } as const
     const { page, close } = await openPage(browser, [recorded[document]!], options)
     const drawn = await (part === undefined ? page : page.locator(part)).screenshot()
     const [approved, changed] = [join(folder, `${name}.png`), join(folder, `${name}-changed.png`)]
-    if (blesses) writeFileSync(approved, drawn)
+    if (BLESSES) writeFileSync(approved, drawn)
     const share = await differing(page, drawn, readFileSync(approved))
     if (share <= MOST_PIXELS) rmSync(changed, { force: true })
     else writeFileSync(changed, drawn)

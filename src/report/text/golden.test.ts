@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { BLESSES } from '../../../test/blessing.ts'
 import type { ReportDocument } from '../documents/report.ts'
 import { answer } from './answer.ts'
 import { renderMachine } from './machine-text.ts'
@@ -10,7 +11,6 @@ import { renderTerminal } from './terminal.ts'
 import { cells } from './wrap.ts'
 
 const folder = fileURLToPath(new URL('../../../fixtures/reports/', import.meta.url))
-const bless = process.env.WHYSLOW_BLESS === '1'
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.json') && !name.includes('-changed'))
   .map((name) => name.replace('.json', ''))
@@ -21,7 +21,7 @@ const withoutColour = (text: string) => text.replace(/\u001b\[\d+m/g, '')
 function checkGolden(name: string, text: string): void {
   const golden = `${folder}${name}.txt`
   const changed = `${folder}${name}-changed.txt`
-  if (bless) writeFileSync(golden, text)
+  if (BLESSES) writeFileSync(golden, text)
   const known = existsSync(golden) ? readFileSync(golden, 'utf8') : ''
   if (text === known) rmSync(changed, { force: true })
   else writeFileSync(changed, text)

@@ -1,0 +1,29 @@
+// Documents as a terminal of 80 columns shows them.
+import type { DistillDocument } from '../src/report/documents/distill.ts'
+import type { ReportDocument } from '../src/report/documents/report.ts'
+import { renderAb } from '../src/report/text/ab-text.ts'
+import { renderComparison } from '../src/report/text/comparison-text.ts'
+import { renderDistill } from '../src/report/text/distill-text.ts'
+import { renderGap } from '../src/report/text/gap/gap-text.ts'
+import { renderLint } from '../src/report/text/lint-text.ts'
+import { renderLoad } from '../src/report/text/load-text.ts'
+import { renderPipeline } from '../src/report/text/pipeline-text.ts'
+import { renderStudy } from '../src/report/text/study-text.ts'
+import { renderTerminal } from '../src/report/text/terminal.ts'
+import { renderFix } from '../src/report/text/trials.ts'
+
+const AT_80 = { width: 80, colour: false }
+
+const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80) => string>> = {
+  'whyslow-report/1': (report: ReportDocument, options) =>
+    (report.pipeline ? renderPipeline : report.fix ? renderFix : renderTerminal)(report, options),
+  'whyslow-ab/1': renderAb,
+  'whyslow-load/1': renderLoad,
+  'whyslow-study/1': renderStudy,
+  'whyslow-lint/1': renderLint,
+  'whyslow-gap/1': renderGap,
+  'whyslow-distill/1': (document: DistillDocument, { width }) => `${renderDistill(document, width)}\n`,
+  'whyslow-comparison/1': renderComparison,
+}
+
+export const drawn = (document: { readonly schema: string }): string => RENDERERS[document.schema]!(document as never, AT_80)

@@ -1,0 +1,20 @@
+// Once before all tests, whatever projects run: dist/ is made of the sources under test, since trials, pages and threads run compiled code
+// (src/engines/compiled-twin.ts), and a fresh seed is drawn if one is asked for.
+import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { ROOT } from './sources.ts'
+
+const DONE = 'WHYSLOW_TEST_SET_UP'
+
+export default function setup(): void {
+  // Each project asks for it; workers inherit what is set here.
+  if (process.env[DONE] !== undefined) return
+  process.env[DONE] = '1'
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('the sources do not compile')
+  if (process.env.WHYSLOW_TEST_SEED === 'fresh') {
+    process.env.WHYSLOW_TEST_SEED = String(randomInt(2 ** 31))
+    console.log(`property tests: WHYSLOW_TEST_SEED=${process.env.WHYSLOW_TEST_SEED} repeats this run`)
+  }
+}

@@ -1,0 +1,50 @@
+// What a user types first, for real: once with the tests, and in CI with each version of Node that is supported.
+import { execFileSync } from 'node:child_process'
+import { existsSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { ROOT } from '../sources.ts'
+import { fixture, folders, start, whyslow } from './command.ts'
+
+const MODEL = fixture('credit_mlp')
+
+test('a model is measured, explained, and its search for a cure ends in a folder that predicts', async ({ onTestFinished }) => {
+  const where = folders()
+  onTestFinished(() => where.remove())
+  const measured = await whyslow(where, MODEL, '--quick', '--seconds', '0.3', '--no-progress', '--json', '-')
+  expect(measured.status, measured.stderr).toBe(0)
+  const report = JSON.parse(measured.stdout) as ReportDocument
+  expect(report.latency!.p50Ms).toBeGreaterThan(0)
+  expect(report.answer).not.toBe('')
+
+  // Whether the setting helps is for the machine to say: the folder is written, and predicts, in any case.
+  const out = join(where.root, 'fast')
+  const fixed = await whyslow(where, 'fix', MODEL, '-o', out, '--only', 'memory-arena', '--budget', '1s', '--no-progress')
+  expect(fixed.status, fixed.stderr).toBe(0)
+  expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
+  symlinkSync(join(ROOT, 'node_modules'), join(where.root, 'node_modules'), 'junction')
+  const script = `import { load } from ${JSON.stringify(join(out, 'predict.mjs'))}
+const model = await load()
+const results = await model.predict({ X: { type: 'float32', data: new Float32Array(23), dims: [1, 23] } })
+console.log(JSON.stringify(Object.values(results).map(({ dims }) => [...dims])))
+await model.close()`
+  const shapes = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: where.root })
+  expect(JSON.parse(shapes)).toEqual([[1, 1]])
+
+  const { child, ended } = start(where, ['serve', out, '--port', '0', '--name', 'm'])
+  const port = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (chunk: string) => {
+      text += chunk
+      const found = /:(\d+)\/v2/.exec(text)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
+  })
+  const body = { inputs: [{ name: 'X', datatype: 'FP32', shape: [1, 23], data: new Array(23).fill(0) }] }
+  const response = await fetch(`http://127.0.0.1:${port}/v2/models/m/infer`, { method: 'POST', body: JSON.stringify(body) })
+  expect(((await response.json()) as { outputs: { shape: number[] }[] }).outputs.map(({ shape }) => shape)).toEqual([[1, 1]])
+  child.kill('SIGTERM')
+  expect((await ended).status).toBe(0)
+})
