@@ -68,7 +68,8 @@ describe('verdict', () => {
   it('takes the metric first, then top-1, then the cosine', () => {
     const original = rows([9, 1, 9, 1, 9, 1, 1, 9], 2)
     const candidate = rows([9, 1, 9, 1, 1, 9, 1, 9], 2)
-    expect(lossOf(compareOutputs(original, candidate))).toEqual({ of: 'top-1 agreement', loss: 0.25 })
+    const decisions = { rows: 4, worse: 1, better: 0 }
+    expect(lossOf(compareOutputs(original, candidate))).toEqual({ of: 'top-1 agreement', loss: 0.25, decisions })
     // The label of the changed row was wrong before: a gain, and no loss.
     const gained = compareOutputs(original, candidate, { labels: labels([0, 0, 1, 1]) })
     expect(gained.metric).toEqual({ name: 'accuracy', before: 0.75, after: 1, decisions: { rows: 4, worse: 0, better: 1 } })
