@@ -1,10 +1,11 @@
 // How the outputs of a changed setup compare with the original's.
 export { alignOutputs } from './align-outputs.ts'
 export { type CompareOptions, compareOutputs } from './compare.ts'
-export type { Agreement, Metric, MetricName, OutputAgreement, OutputCheck, OutputMeaning } from './types.ts'
+export type { Agreement, Metric, MetricName, OpenLoss, OutputAgreement, OutputCheck, OutputMeaning } from './types.ts'
 export {
   type AgreementVerdict,
   type AllowedLoss,
+  boundOf,
   type Loss,
   type LossLimits,
   lossOf,

@@ -63,6 +63,15 @@ test('sizes follow from weights and from what the others leave', () => {
   expect(placesOf({ ...graph, constants: {} }, [1, 3, 1, 1])).toEqual({ names: ['y'], places: null })
 })
 
+test('behind a Reshape of an unknown shape the maker still shows', () => {
+  const graph = graphOf([
+    graphNode('Sigmoid', ['l'], 's'),
+    graphNode('Transpose', ['s'], 't'),
+    graphNode('Reshape', ['t', 'shape'], 'y'),
+  ])
+  expect(placesOf(graph, [2, 3])).toEqual({ names: ['share l'], places: null })
+})
+
 test('what is not joined is one part', () => {
   expect(placesOf(graphOf([graphNode('Sigmoid', ['l'], 'y')]), [1, 4])).toEqual({ names: ['share l'], places: null })
   expect(placesOf(graphOf([graphNode('Softmax', ['l'], 's'), graphNode('Mul', ['s', 'f'], 'y')]), [1, 4]).names).toEqual(['y'])

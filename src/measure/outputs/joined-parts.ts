@@ -47,6 +47,8 @@ export function joinedParts(graph: GraphView | undefined, output: string, shape:
   return { parts, partOf: typeof places === 'number' ? null : places }
 }
 
+type Shaped = At & { readonly shape: readonly number[] }
+
 interface Walk {
   readonly graph: GraphView
   readonly makers: ReadonlyMap<string, NodeView>
@@ -56,7 +58,8 @@ interface Walk {
 
 interface At {
   readonly value: string
-  readonly shape: readonly number[]
+  /** null: not known. */
+  readonly shape: readonly number[] | null
   readonly unit: Unit
   readonly step: number
 }
@@ -70,11 +73,9 @@ function walk(of: Walk, at: At): Places {
     if (KEEPS_NUMBERS.has(opType)) return walk(of, next)
     if (ELEMENTWISE.has(opType) || (WITH_CONSTANT.has(opType) && next.value !== ''))
       return walk(of, { ...next, unit: isShare ? 'share' : 'changed' })
-    const count = elementCount(at.shape)
-    const inner = KEEPS_ORDER.has(opType) ? shapeOf(of, next.value, count) : null
-    if (inner !== null) return walk(of, { ...next, shape: inner })
-    if (opType === 'Transpose') return transposed(of, node, { ...next, shape: at.shape })
-    const joined = opType === 'Concat' ? concatenated(of, node, at) : null
+    if (KEEPS_ORDER.has(opType)) return walk(of, { ...next, shape: at.shape && shapeOf(of, next.value, elementCount(at.shape)) })
+    if (opType === 'Transpose') return at.shape === null ? walk(of, next) : transposed(of, node, { ...next, shape: at.shape })
+    const joined = opType === 'Concat' && at.shape !== null ? concatenated(of, node, { ...at, shape: at.shape }) : null
     if (joined !== null) return joined
   }
   return of.parts.push({ value: at.value, isShare }) - 1
@@ -87,7 +88,7 @@ function dataInput({ graph }: Walk, node: NodeView | undefined): string | undefi
   return moving.length === 1 ? moving[0] : undefined
 }
 
-function transposed(of: Walk, { attributes }: NodeView, at: At): Places {
+function transposed(of: Walk, { attributes }: NodeView, at: Shaped): Places {
   const { shape } = at
   const given = attributes.perm
   const order = Array.isArray(given) ? (given as number[]) : shape.map((_, axis) => shape.length - 1 - axis)
@@ -113,7 +114,7 @@ function transposed(of: Walk, { attributes }: NodeView, at: At): Places {
 }
 
 /** null where it is not known how long the inputs are, or there are too many. */
-function concatenated(of: Walk, { inputs, attributes }: NodeView, at: At): Places | null {
+function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): Places | null {
   const { shape } = at
   const given = Number(attributes.axis ?? 1)
   const axis = given < 0 ? given + shape.length : given

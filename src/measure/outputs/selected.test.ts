@@ -89,7 +89,7 @@ describe.each([[['scores', 'index', 'lines']], [['scores', 'points']], [['index'
       const agreement = against(noisy)
       expect(agreement.selections).toMatchObject([{ by: 'TopK', rows: 10, same: 0.9, alike: 1 }])
       expect(verdict(agreement, 'rounding', null).ok).toBe(false)
-      expect(verdict(agreement, 'approximate', { metric: 0.01, top1: 0.01, cosine: 0.005 })).toEqual({
+      expect(verdict(agreement, 'approximate', { metric: 0.01, top1: 0.01, cosine: 0.005 })).toMatchObject({
         ok: true,
         reason: expect.stringMatching(/^selected rows the same, by score 1, cosine of the worst output 0\.99/),
       })

@@ -100,9 +100,19 @@ export interface Agreement {
   readonly selections?: readonly SelectionAgreement[]
 }
 
+/** A loss of decisions that was not seen, and that the rows are too few to rule out. */
+export interface OpenLoss {
+  readonly rows: number
+  /** 0..1: with 95 % confidence the loss is no larger. */
+  readonly largestLoss: number
+  /** So many would show that it is within the limit, if none of them decides otherwise; null: no number does. */
+  readonly rowsNeeded: number | null
+}
+
 export interface OutputCheck {
   readonly ok: boolean
   readonly reason: string
+  readonly open?: OpenLoss
   /** null where the candidate gave no outputs to compare. */
   readonly agreement: Agreement | null
 }

@@ -1,7 +1,7 @@
 // Do the outputs agree as well as the change promised?
 import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
 import { isRealFloat, spacingOf } from './numbers.ts'
-import type { Agreement, OutputAgreement, SelectionAgreement } from './types.ts'
+import type { Agreement, OpenLoss, OutputAgreement, SelectionAgreement } from './types.ts'
 
 /** What a change promises; as remedies name it. */
 export type Promised = 'exact' | 'rounding' | 'approximate'
@@ -23,6 +23,8 @@ export interface AgreementVerdict {
   readonly ok: boolean
   /** What was seen, as its reader would say it. */
   readonly reason: string
+  /** Set if the rows are too few to show that the loss is within the limit, though none was seen. */
+  readonly open?: OpenLoss
 }
 
 /** Same arithmetic on another number of threads adds in another order: some units in the last place of a float32 (6e-8). */
@@ -132,6 +134,7 @@ interface Held {
   readonly ok: boolean
   /** What is not known for sure; '' where nothing is to be said. */
   readonly caveat: string
+  readonly open?: OpenLoss
 }
 
 /**
@@ -143,22 +146,18 @@ function holdsLimit({ of, loss, decisions }: Loss, limit: number): Held {
   const most = largestLoss(decisions)
   if (most <= limit + FLOAT_SLACK) return { ok: true, caveat: '' }
   const rows = `${decisions.rows} ${of === 'accuracy' ? 'labelled ' : ''}${decisions.rows === 1 ? 'row' : 'rows'}`
-  const needed = limit > 0 && limit < 1 && decisions.rows < rowsFor(limit) ? `, which takes ${rowsFor(limit)} rows at least` : ''
+  const needed = limit > 0 && limit < 1 ? rowsFor(limit) : null
+  const takes = needed !== null && decisions.rows < needed ? `, which takes ${needed} rows at least` : ''
   // Selected rows weigh by their score, and are no count.
-  const isHeld = of === 'selected rows the same, by score' ? loss <= limit + FLOAT_SLACK : loss <= 0
-  return { ok: isHeld, caveat: `; on ${rows} a loss of up to ${short(most)} cannot be ruled out${needed}` }
+  const ok = of === 'selected rows the same, by score' ? loss <= limit + FLOAT_SLACK : loss <= 0
+  const caveat = `; on ${rows} a loss of up to ${short(most)} cannot be ruled out${takes}`
+  return { ok, caveat, open: { rows: decisions.rows, largestLoss: most, rowsNeeded: needed } }
 }
 
-/** What the rows leave open of the loss, where it is one of decisions: with 95 % confidence it is no larger. */
-export function boundOf(agreement: Agreement): LossBound | null {
+/** What the rows leave open of a loss of decisions: with 95 % confidence it is no larger. */
+export function boundOf(agreement: Agreement): Pick<OpenLoss, 'rows' | 'largestLoss'> | null {
   const { decisions } = lossOf(agreement)
   return decisions === undefined ? null : { rows: decisions.rows, largestLoss: largestLoss(decisions) }
-}
-
-export interface LossBound {
-  readonly rows: number
-  /** 0..1 */
-  readonly largestLoss: number
 }
 
 function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): AgreementVerdict {
@@ -167,7 +166,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   const found = lossOf(agreement)
   const { of, loss } = found
   const { metric, top1, outputs } = agreement
-  const { ok, caveat } = holdsLimit(found, maxLoss)
+  const { ok, caveat, open } = holdsLimit(found, maxLoss)
   const broken = metric === null && top1 !== null ? outputs.find((one) => breaks(one, maxLoss)) : undefined
   if (ok && broken !== undefined) {
     return {
@@ -181,6 +180,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
     reason: ok
       ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
       : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
+    ...(ok && open && { open }),
   }
 }
 
@@ -190,12 +190,13 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   const { metric, cosine, sqnrDb } = agreement
   if (metric !== null) {
     const seen = `${of} ${short(metric.before)} to ${short(metric.after)}`
-    const { ok, caveat } = holdsLimit(found, limits.metric)
+    const { ok, caveat, open } = holdsLimit(found, limits.metric)
     const beyond = loss > limits.metric + FLOAT_SLACK ? 'above' : 'not held to be within'
-    return { ok, reason: ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}` }
+    const reason = ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}`
+    return { ok, reason, ...(ok && open && { open }) }
   }
   const away = 1 - closeness({ cosine, sqnrDb })
-  const held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
+  const held: Held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
   if (!held.ok) {
     const is = loss > limits.top1 + FLOAT_SLACK ? 'below' : 'not held to be at least'
     return { ok: false, reason: `${of} ${short(1 - loss)}, ${is} ${short(1 - limits.top1)}${held.caveat}` }
@@ -208,6 +209,7 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   return {
     ok: true,
     reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}`,
+    ...(held.open && { open: held.open }),
   }
 }
 
