@@ -38,7 +38,7 @@ interface Quantity {
 
 /** The worst of an output's quantities; null where it is one quantity, or no difference is large enough to count. */
 export function compareQuantities(one: Compared, joined: readonly Joined[], maxAbs: number): ApartAgreement | null {
-  const { name, original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
+  const { original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
   if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
     return null
   const [{ parts }] = joined as [Joined]
@@ -47,34 +47,34 @@ export function compareQuantities(one: Compared, joined: readonly Joined[], maxA
     const { partOf } = joined[sample]!
     return { original: originalNumbers[sample]!, candidate: candidateNumbers[sample]!, shape, partOf }
   })
-  const sums = sumSlices(samples, parts.length, null, scale)
-  const largest = sums.reduce((size, one) => Math.max(size, one.largest), 0)
-  const bySample = parts.length === 1 ? [] : samples.map((sample) => sumSlices([sample], parts.length, null, scale))
   const found: Quantity[] = []
   const isOneUnit = meaning.meaning !== 'values'
-  const wholes = parts.map((part, k) => {
-    const isShare = part.isShare || (isOneUnit && isWithinOne(one))
-    const own = sums[k]!
-    return { ...part, isShare, own, scale: scaleOfPart(own.largest, isShare, largest) }
-  })
+  const shares = parts.map(({ isShare }) => isShare || (isOneUnit && isWithinOne(one)))
   if (parts.length > 1) {
-    for (const [k, { value, isShare, own, scale }] of wholes.entries()) {
-      const where = value === name ? '' : `where it joins '${value}'`
-      const each = bySample.flatMap((sample) => (sample[k]!.count >= LEAST_NUMBERS ? [sample[k]!] : []))
-      found.push({ where, sums: own, bySample: each, isShare, scale })
+    const bySample = samples.map((sample) => sumSlices([sample], parts.length, null, scale))
+    for (const [k, { value }] of parts.entries()) {
+      const each = bySample.map((sums) => sums[k]!)
+      const sums = addSums(each)
+      found.push({
+        where: `where it joins '${value}'`,
+        sums,
+        bySample: each.filter(({ count }) => count >= LEAST_NUMBERS),
+        isShare: shares[k]!,
+        scale: scaleOfPart(sums.largest, shares[k]!, scale),
+      })
     }
   }
   for (const axis of axesOf(original.map(({ shape }) => shape))) {
     const slices = original[0]!.shape[axis]!
     const along = sumSlices(samples, parts.length, axis, scale)
-    for (const [part, { isShare }] of wholes.entries()) {
+    for (const [part, isShare] of shares.entries()) {
       const known = Array.from({ length: slices }, (_, k) => ({ k, sums: along[part * slices + k]! })).filter(
         ({ sums }) => sums.count >= LEAST_NUMBERS,
       )
       const quantity = (of: readonly (typeof known)[number][]): Quantity => {
         const all = addSums(of.map(({ sums }) => sums))
         const where = `at ${rangesOf(of.map(({ k }) => k))} of axis ${axis}`
-        return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, largest) }
+        return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, scale) }
       }
       if (!isShare && !isOneUnit) found.push(...bandsOf(known).map(quantity))
       if (isShare || !isOneUnit) found.push(...known.map((slice) => quantity([slice])).filter(isLost))

@@ -25,6 +25,10 @@ export interface SlicedSample {
   readonly partOf: Uint16Array | null
 }
 
+/** Sums of one slice stand side by side: one cache line. */
+const WIDTH = 8
+const [COUNT, LARGEST, MAX, SIGNAL, CANDIDATE, NOISE, DOT] = [0, 1, 2, 3, 4, 5, 6]
+
 /** `axis` null: all of a part is one slice. Slice k of part p is at p × slices + k. `limit`: numbers beyond it are masks. */
 export function sumSlices(
   samples: readonly SlicedSample[],
@@ -34,47 +38,67 @@ export function sumSlices(
 ): readonly SliceSums[] {
   const slices = axis === null ? 1 : samples[0]!.shape[axis]!
   const groups = parts * slices
-  const column = () => new Float64Array(groups)
-  const [count, largest, mask, maxAbs, maxMask] = [column(), column(), column(), column(), column()]
-  const [signal, candidate, noise, dot] = [column(), column(), column(), column()]
+  const all = new Float64Array(groups * WIDTH)
+  // Largest and largest difference of masks.
+  const masks = new Float64Array(groups * 2)
   for (const { original: a, candidate: b, shape, partOf } of samples) {
     const inner = axis === null ? a.length : elementCount(shape.slice(axis + 1))
-    let [slice, left] = [0, inner]
-    for (let k = 0; k < a.length; k++, left--) {
-      if (left === 0) {
-        left = inner
-        if (++slice === slices) slice = 0
+    let slice = 0
+    for (let from = 0; from < a.length; ) {
+      const part = partOf === null ? 0 : partOf[from]!
+      const at = part * slices + slice
+      const end = from + inner - (from % inner)
+      let count = 0
+      let largest = 0
+      let most = 0
+      let signal = 0
+      let candidate = 0
+      let noise = 0
+      let dot = 0
+      let k = from
+      for (; k < end && (partOf === null || partOf[k] === part); k++) {
+        const x = a[k]!
+        const y = b[k]!
+        const size = x < 0 ? -x : x
+        const off = x < y ? y - x : x - y
+        // NaN and infinity stand in the same places.
+        if (!(off < Number.POSITIVE_INFINITY)) continue
+        count++
+        if (size <= limit) {
+          if (size > largest) largest = size
+          if (off > most) most = off
+        } else {
+          if (size > masks[2 * at]!) masks[2 * at] = size
+          if (off > masks[2 * at + 1]!) masks[2 * at + 1] = off
+        }
+        signal += x * x
+        candidate += y * y
+        noise += off * off
+        dot += x * y
       }
-      const [x, y] = [a[k]!, b[k]!]
-      const size = x < 0 ? -x : x
-      const off = x < y ? y - x : x - y
-      // NaN and infinity stand in the same places.
-      if (!(off < Number.POSITIVE_INFINITY)) continue
-      const at = partOf === null ? slice : partOf[k]! * slices + slice
-      count[at]!++
-      if (size <= limit) {
-        if (size > largest[at]!) largest[at] = size
-        if (off > maxAbs[at]!) maxAbs[at] = off
-      } else {
-        if (size > mask[at]!) mask[at] = size
-        if (off > maxMask[at]!) maxMask[at] = off
-      }
-      signal[at]! += x * x
-      candidate[at]! += y * y
-      noise[at]! += off * off
-      dot[at]! += x * y
+      const to = at * WIDTH
+      all[to + COUNT]! += count
+      if (largest > all[to + LARGEST]!) all[to + LARGEST] = largest
+      if (most > all[to + MAX]!) all[to + MAX] = most
+      all[to + SIGNAL]! += signal
+      all[to + CANDIDATE]! += candidate
+      all[to + NOISE]! += noise
+      all[to + DOT]! += dot
+      from = k
+      if (k === end && ++slice === slices) slice = 0
     }
   }
   return Array.from({ length: groups }, (_, at) => {
-    const isMask = largest[at] === 0 && mask[at]! > 0
+    const sum = (which: number) => all[at * WIDTH + which]!
+    const isMask = sum(LARGEST) === 0 && masks[2 * at]! > 0
     return {
-      count: count[at]!,
-      largest: isMask ? mask[at]! : largest[at]!,
-      maxAbs: isMask ? maxMask[at]! : maxAbs[at]!,
-      signal: signal[at]!,
-      candidate: candidate[at]!,
-      noise: noise[at]!,
-      dot: dot[at]!,
+      count: sum(COUNT),
+      largest: isMask ? masks[2 * at]! : sum(LARGEST),
+      maxAbs: isMask ? masks[2 * at + 1]! : sum(MAX),
+      signal: sum(SIGNAL),
+      candidate: sum(CANDIDATE),
+      noise: sum(NOISE),
+      dot: sum(DOT),
     }
   })
 }
