@@ -96,7 +96,13 @@ function agreementText({ agreement }: ShippedResults): string {
   if (agreement.equal || agreement.top1 === null) return most
   const share = `${number(agreement.top1 * 100)} %`
   const selects = agreement.selections?.some(({ alike }) => alike === agreement.top1) === true
-  return selects ? `${most}, ${share} of the rows that are selected the same` : `${most}, same class in ${share} of the inputs`
+  const said = selects
+    ? `${most}, ${share} of the rows that are selected the same`
+    : `${most}, same class in ${share} of the inputs`
+  const { loss } = agreement
+  return loss === undefined
+    ? said
+    : `${said} (of ${loss.rows} rows: with 95 % confidence in ${number((1 - loss.largest) * 100)} % of such inputs at least)`
 }
 
 function boundText({ machine }: ShipPlan): string {

@@ -5,8 +5,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { plainOptions } from '../../src/engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
+import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src/measure/outputs/example-two-heads.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { engineOf } from '../../src/trials/engine-of.ts'
 import { ROOT } from '../sources.ts'
 import { folders, onlyFull, refuses, whyslow } from './command.ts'
 
@@ -105,6 +108,31 @@ test('a folder, without data: said first and last', async (context) => {
   const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
   expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
   expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
+})
+
+test('a detector whose one output joins boxes and scores keeps its scores', async () => {
+  const [file, out, data, json] = ['heads.onnx', 'heads-fast.onnx', 'images', 'heads.json'].map((name) =>
+    join(where.root, name),
+  ) as [string, string, string, string]
+  writeFileSync(file, writeModel(twoHeads()))
+  mkdirSync(data)
+  for (let k = 0; k < SAMPLES; k++) writeFileSync(join(data, `${k}.npy`), npy(TWO_HEADS_INPUT, twoHeadsImage(k)))
+  const { status, stderr } = await run(file, '-o', out, '--data', data, '--method', 'static', '--budget', '6s', '--json', json)
+  expect(status, stderr).toBe(0)
+  const predicted = async (model: string) => {
+    const session = await engineOf('ort-cpu').open(model, plainOptions)
+    const { y } = await session.run({ x: { dtype: 'float32', shape: TWO_HEADS_INPUT, data: twoHeadsImage(0) } })
+    await session.close()
+    return (y!.data as Float32Array).subarray(FIRST_SCORE)
+  }
+  const [before, after] = [await predicted(file), await predicted(out)]
+  let [noise, signal] = [0, 0]
+  before.forEach((score, k) => {
+    noise += (after[k]! - score) ** 2
+    signal += score ** 2
+  })
+  // A cosine of 0.995 is noise of a hundredth.
+  expect(noise / signal).toBeLessThan(0.02)
 })
 
 describe.concurrent('what cannot be done costs one line', () => {

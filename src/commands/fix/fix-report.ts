@@ -1,6 +1,7 @@
 // What `fix` found, as the report document says it.
 
 import { engineById } from '../../engines/index.ts'
+import { boundOf } from '../../measure/outputs/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
@@ -59,6 +60,7 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOpt
     kept: kept.map(nameOf),
     changes: kept.flatMap(({ proposal }) => [...proposal.changes]),
     outputs: proven ? proof!.outputs.reason : 'outputs are the original’s',
+    ...(proven && proof!.outputs.open && { openLoss: proof!.outputs.open }),
     // A dry run leaves all of them, and not for want of time.
     untried: dryRun ? [] : [...untried],
     shipped,
@@ -114,7 +116,9 @@ export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement
     same,
     alike,
   }))
-  return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(selections && { selections }) }
+  const bound = boundOf(agreement)
+  const loss = bound && { rows: bound.rows, largest: bound.largestLoss }
+  return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(loss && { loss }), ...(selections && { selections }) }
 }
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)

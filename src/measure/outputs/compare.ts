@@ -5,14 +5,16 @@ import type { Results, TensorValue } from '../../engines/types.ts'
 import type { DType, GraphView } from '../../graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
-import { compareDecisions, tiesOf } from './decisions.ts'
+import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
+import type { Joined } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
+import { compareQuantities, isFaint, joinedBySample, relativeTo, scaleOfShare } from './quantities.ts'
 import { scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
-import type { Agreement, MetricName, OutputAgreement } from './types.ts'
+import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
 import { ROUNDING } from './verdict.ts'
 
 export interface CompareOptions {
@@ -61,7 +63,7 @@ export function compareOutputs(
     mismatch: null,
     equal: outputs.every(({ equal }) => equal),
     maxAbs: Math.max(0, ...apart.map(({ maxAbs }) => maxAbs)),
-    maxRelative: Math.max(0, ...apart.map(({ maxRelative }) => maxRelative)),
+    maxRelative: Math.max(0, ...apart.flatMap((one) => [one.maxRelative, one.apart?.difference.maxRelative ?? 0])),
     cosine: worst(outputs.map(({ cosine }) => cosine)),
     sqnrDb: worst(outputs.map(({ sqnrDb }) => sqnrDb)),
     top1: worst(outputs.map(({ top1 }) => top1)),
@@ -180,6 +182,7 @@ function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView
   const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
   const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all, graph) : null
   const decides = meaning.meaning !== 'values' && meaning.meaning !== 'selection'
+  const decisions = decides ? (equal ? sameDecisions(one) : compareDecisions(one, ties)) : null
   const found = {
     name,
     dtype: original[0]!.dtype,
@@ -187,11 +190,25 @@ function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView
     equal,
     equalShare: equal ? 1 : equalShareOf(one),
     scale,
-    top1: !decides ? null : equal ? 1 : compareDecisions(one, ties),
-    ...(equal ? noDifference(original[0]!) : differences(one)),
+    top1: decisions === null ? null : shareOf(decisions),
+    ...(decisions !== null && { decisions }),
+    ...(equal ? noDifference(original[0]!) : differencesApart(one, graph)),
   }
   return selected === undefined ? found : asSelected(found, selected)
 }
+
+/** Of the whole, and of the quantities that it joins: the worst. */
+function differencesApart(one: Compared, graph: GraphView | undefined): Differences {
+  const joined = joinedBySample(one, graph)
+  const [{ parts }] = joined as [Joined]
+  const whole = differences(one, parts.length === 1 && parts[0]!.isShare)
+  const apart = compareQuantities(one, joined, whole.maxAbs)
+  if (apart === null) return whole
+  const worst = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b))
+  return { ...whole, cosine: worst(whole.cosine, apart.cosine.value), sqnrDb: worst(whole.sqnrDb, apart.sqnr?.db ?? null), apart }
+}
+
+const shareOf = ({ rows, differing }: DecisionsCompared): number => (rows === 0 ? 1 : (rows - differing) / rows)
 
 /** Scores are of the rows that both select as well, so that other rows' do not stand in for them. */
 function asSelected(
@@ -214,7 +231,7 @@ function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, 
   return elements === 0 ? 1 : sum(originalNumbers!.map((a, sample) => same(a, candidateNumbers![sample]!))) / elements
 }
 
-type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb'>
+type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart'>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
@@ -225,36 +242,40 @@ const noDifference = ({ dtype }: TensorValue): Differences => ({
   sqnrDb: null,
 })
 
-function differences({ original, originalNumbers, candidateNumbers, scale }: Compared): Differences {
+function differences({ original, originalNumbers, candidateNumbers, scale: largest }: Compared, isShare: boolean): Differences {
   const { dtype } = original[0]!
   if (originalNumbers === null || candidateNumbers === null || dtype === 'bool') return noDifference(original[0]!)
+  const scale = isShare ? scaleOfShare(largest) : largest
   let [maxAbs, maxRelative, signal, noise, cosine] = [0, 0, 0, 0, 1]
-  for (const [sample, a] of originalNumbers.entries()) {
-    const b = candidateNumbers[sample]!
+  // A single number has no direction: those of all samples have one.
+  const isSingle = originalNumbers.every(({ length }) => length === 1)
+  const samples = isSingle ? [[originalNumbers.map((one) => one[0]!), candidateNumbers.map((one) => one[0]!)]] : null
+  for (const [a, b] of samples ?? originalNumbers.map((one, sample) => [one, candidateNumbers[sample]!])) {
     let [dot, aa, bb] = [0, 0, 0]
-    for (let k = 0; k < a.length; k++) {
-      const [x, y] = [a[k]!, b[k]!]
+    for (let k = 0; k < a!.length; k++) {
+      const [x, y] = [a![k]!, b![k]!]
       const difference = Math.abs(y - x)
       // NaN and infinity stand in the same places.
       if (!(difference < Number.POSITIVE_INFINITY)) continue
       if (difference > maxAbs) maxAbs = difference
       const against = Math.max(scale, Math.abs(x))
-      if (difference > maxRelative * against) maxRelative = against === 0 ? Number.POSITIVE_INFINITY : difference / against
+      if (difference > maxRelative * against) maxRelative = relativeTo(difference, against)
       dot += x * y
       aa += x * x
       bb += y * y
       noise += difference * difference
     }
     signal += aa
-    const negligible = a.length * (ROUNDING * scale) ** 2
+    const negligible = a!.length * (ROUNDING * scale) ** 2
     if (aa <= negligible && bb <= negligible) continue
     cosine = Math.min(cosine, aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb))
   }
   const isReal = isRealFloat(dtype)
+  const isFar = !(isShare && isFaint(largest, signal, noise))
   return {
     maxAbs,
     maxRelative,
-    cosine: isReal ? cosine : null,
-    sqnrDb: isReal && noise > 0 && signal > 0 ? 10 * Math.log10(signal / noise) : null,
+    cosine: !isReal ? null : isFar ? cosine : 1,
+    sqnrDb: isReal && isFar && noise > 0 && signal > 0 ? 10 * Math.log10(signal / noise) : null,
   }
 }

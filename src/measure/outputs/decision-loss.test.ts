@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { largestLoss, rowsFor } from './decision-loss.ts'
+import { describe, expect, test } from 'vitest'
+import { mulberry32 } from '../../graph/random.ts'
+import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
 
 test.each([
   // 1 - 0.05^(1/100); one-sided Clopper-Pearson: 4.66 of 100 where one was seen.
@@ -15,4 +16,44 @@ test('a limit needs so many rows', () => {
   expect(rowsFor(0.01)).toBe(299)
   expect(largestLoss({ rows: 299, worse: 0, better: 0 })).toBeLessThanOrEqual(0.01)
   expect(largestLoss({ rows: 298, worse: 0, better: 0 })).toBeGreaterThan(0.01)
+})
+
+// Of runs that see so many rows of a population whose true loss is known: how often it lies above what is said to be possible.
+describe('the bound holds in 95 of 100 runs', () => {
+  const RUNS = 2000
+  const random = mulberry32(20)
+  const draws = (rows: number, worse: number, better: number) => {
+    let [lost, won] = [0, 0]
+    for (let row = 0; row < rows; row++) {
+      const at = random()
+      if (at < worse) lost++
+      else if (at < worse + better) won++
+    }
+    return { rows, worse: lost, better: won }
+  }
+
+  test.each([
+    // Agreement: rows that decide otherwise are all losses.
+    [8, 0.31, 0],
+    [8, 0.32, 0],
+    [50, 0.02, 0],
+    [50, 0.06, 0],
+    [300, 0.005, 0],
+    [300, 0.01, 0],
+    [2000, 0.01, 0],
+    // Labels: some are won.
+    [300, 0.02, 0.01],
+    [1000, 0.03, 0.02],
+  ])('%i rows, of which %f are lost and %f won', (rows, worse, better) => {
+    const bounds = new Map<string, number>()
+    const boundOf = (counts: DecisionCounts) => {
+      const key = `${counts.worse} ${counts.better}`
+      const bound = bounds.get(key) ?? largestLoss(counts)
+      bounds.set(key, bound)
+      return bound
+    }
+    let above = 0
+    for (let run = 0; run < RUNS; run++) if (worse - better > boundOf(draws(rows, worse, better))) above++
+    expect(above / RUNS).toBeLessThanOrEqual(0.05)
+  })
 })

@@ -5,22 +5,32 @@ import { elementCount, elementOf } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
 import { isChosen, makerOf } from './meaning.ts'
 import type { Numbers } from './numbers.ts'
+import type { DecisionsCompared } from './types.ts'
 
 /** Per sample and row: were the two best classes closer than rounding in the original? */
 type Ties = readonly (readonly boolean[])[]
 
-/** Share of decisions that are the same, or were a tie; 1 for none. `ties`: for labels, where another output tells. */
-export function compareDecisions(one: Compared, ties: Ties | null): number {
-  let [agree, rows] = [0, 0]
-  one.original.forEach((tensor, sample) => {
-    const count = decisionsIn(one, sample)
-    rows += count
-    for (let row = 0; row < count; row++) if (decidesSame(one, sample, row) || ties?.[sample]?.[row]) agree++
-    // Empty tensors decide nothing.
-    if (elementCount(tensor.shape) === 0) rows -= count
+/** How many decisions are not the same, and were no tie. `ties`: for labels, where another output tells. */
+export function compareDecisions(one: Compared, ties: Ties | null): DecisionsCompared {
+  let differing = 0
+  const rows = one.original.map((_, sample) => rowsIn(one, sample))
+  rows.forEach((count, sample) => {
+    for (let row = 0; row < count; row++) if (!decidesSame(one, sample, row) && !ties?.[sample]?.[row]) differing++
   })
-  return rows === 0 ? 1 : agree / rows
+  return { rows: sum(rows), differing }
 }
+
+/** Of outputs that are equal. */
+export const sameDecisions = (one: Compared): DecisionsCompared => ({
+  rows: sum(one.original.map((_, sample) => rowsIn(one, sample))),
+  differing: 0,
+})
+
+/** Empty tensors decide nothing. */
+const rowsIn = (one: Compared, sample: number): number =>
+  elementCount(one.original[sample]!.shape) === 0 ? 0 : decisionsIn(one, sample)
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
 /**
  * Of the scores or probabilities that decide the label, found by the graph, else by their number of rows; null where there are none.

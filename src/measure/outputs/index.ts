@@ -2,10 +2,11 @@
 export { alignOutputs } from './align-outputs.ts'
 export { type CompareOptions, compareOutputs } from './compare.ts'
 export { rowsFor } from './decision-loss.ts'
-export type { Agreement, Metric, MetricName, OutputAgreement, OutputCheck, OutputMeaning } from './types.ts'
+export type { Agreement, Metric, MetricName, OpenLoss, OutputAgreement, OutputCheck, OutputMeaning } from './types.ts'
 export {
   type AgreementVerdict,
   type AllowedLoss,
+  boundOf,
   type Loss,
   type LossLimits,
   lossOf,

@@ -3,13 +3,14 @@
 //   label:  int64, int32, string or bool, one element a row; class maps that ArgMax makes
 //   scores: float of two axes or more, 2 to 100,000 on the last, whose rows add up to 1 (probabilities, or their logarithms), or whose
 //           name says scores; with exactly two axes and ten classes or more also where nothing speaks against it (no name such as
-//           'boxes' or 'embedding', rows not of length 1). Fewer may as well be a regression's, of which the largest says nothing
+//           'boxes' or 'embedding', rows not of length 1, nothing that the graph joins at its end). Fewer may as well be a regression's, of which the largest says nothing
 //   binary: float with one element a row that Sigmoid makes or whose name says probability, or two axes of which Sigmoid makes each
 //           element (independent labels)
 //   values: all else. Scores of image's places ([N,C,H,W]) are among them: they are compared as numbers.
 // What comes from a selection is told by the graph: see selections.ts.
 import type { TensorValue } from '../../engines/types.ts'
 import type { GraphView, NodeView } from '../../graph/types.ts'
+import { joinedParts } from './joined-parts.ts'
 import { isRealFloat, type Numbers } from './numbers.ts'
 import type { OutputMeaning } from './types.ts'
 
@@ -70,7 +71,8 @@ export function meaningOf(
   if (SAYS_OTHER.test(name)) return values
   if (SAYS_SCORES.test(name)) return scores
   const isUnit = numbers.every((one) => addUpToOne(one, classes, (x) => x * x))
-  return rank === 2 && classes >= LEAST_UNNAMED_CLASSES && !isUnit ? scores : values
+  const isOne = rank === 2 && classes >= LEAST_UNNAMED_CLASSES && !isUnit
+  return isOne && joinedParts(graph, name, shape).parts.length === 1 ? scores : values
 }
 
 /** Each element is the place of the largest, or the smallest, of a row. */

@@ -21,9 +21,7 @@ export function sameBits(a: TensorValue, b: TensorValue): boolean {
     return left.length === right.length && left.every((text, index) => text === right[index])
   }
   const [left, right] = [bytesOf(a), bytesOf(b)]
-  if (left.length !== right.length) return false
-  for (let k = 0; k < left.length; k++) if (left[k] !== right[k]) return false
-  return true
+  return Buffer.compare(left, right) === 0
 }
 
 const bytesOf = ({ data }: TensorValue): Uint8Array => {

@@ -76,7 +76,7 @@ describe.each([[['scores', 'index', 'lines']], [['scores', 'points']], [['index'
     test('another row that is selected counts', () => {
       // 15 comes to 0.9 and displaces the last. It stands 0.3 above the cut-off of 0.6; all ten of the new list together 2.1.
       const agreement = against(original.map((peak, k) => (k === 15 ? { ...peak, score: 0.9 } : peak)))
-      expect(lossOf(agreement)).toEqual({ of: 'selected rows the same, by score', loss: expect.closeTo(0.3 / 2.1, 5) })
+      expect(lossOf(agreement)).toMatchObject({ of: 'selected rows the same, by score', loss: expect.closeTo(0.3 / 2.1, 5) })
       expect(verdict(agreement, 'rounding', null)).toEqual({
         ok: false,
         reason: expect.stringMatching(/selects other rows: 10 % of them|differs by/),
@@ -89,7 +89,7 @@ describe.each([[['scores', 'index', 'lines']], [['scores', 'points']], [['index'
       const agreement = against(noisy)
       expect(agreement.selections).toMatchObject([{ by: 'TopK', rows: 10, same: 0.9, alike: 1 }])
       expect(verdict(agreement, 'rounding', null).ok).toBe(false)
-      expect(verdict(agreement, 'approximate', { metric: 0.01, top1: 0.01, cosine: 0.005 })).toEqual({
+      expect(verdict(agreement, 'approximate', { metric: 0.01, top1: 0.01, cosine: 0.005 })).toMatchObject({
         ok: true,
         reason: expect.stringMatching(/^selected rows the same, by score 1, cosine of the worst output 0\.99/),
       })
@@ -217,6 +217,6 @@ describe('ArgMax', () => {
     expect(tied.outputs.find(({ name }) => name === 'classes')).toMatchObject({ meaning: 'label', equalShare: 0.5, top1: 1 })
     const flipped = compare(original, image([3, 2, 1, 1.99999], [1, 0]), graph)
     expect(flipped).toMatchObject({ top1: 0.5 })
-    expect(lossOf(flipped)).toEqual({ of: 'top-1 agreement', loss: 0.5 })
+    expect(lossOf(flipped)).toMatchObject({ of: 'top-1 agreement', loss: 0.5 })
   })
 })

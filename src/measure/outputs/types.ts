@@ -27,6 +27,21 @@ export interface SelectionAgreement {
   readonly maxPairRelative: number
 }
 
+/** Decisions on the inputs, ties not counted among those that differ. */
+export interface DecisionsCompared {
+  readonly rows: number
+  readonly differing: number
+}
+
+/** The worst of the quantities that one output joins, each by its own size: see quantities.ts. */
+export interface ApartAgreement {
+  /** Completes 'the output y differs by 0.5 …'. `scale`: of this quantity. */
+  readonly difference: { readonly where: string; readonly maxAbs: number; readonly scale: number; readonly maxRelative: number }
+  readonly cosine: { readonly where: string; readonly value: number }
+  /** Decibels; null where there is no noise or no signal. */
+  readonly sqnr: { readonly where: string; readonly db: number } | null
+}
+
 export interface OutputAgreement {
   readonly name: string
   readonly dtype: DType
@@ -41,12 +56,16 @@ export interface OutputAgreement {
   readonly scale: number
   /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
   readonly maxRelative: number
-  /** Of the sample where it is lowest; 1 where both are as good as zero. null for what is no float. */
+  /** Of the sample, or of the quantity in `apart`, where it is lowest; 1 where both are as good as zero. null for what is no float. */
   readonly cosine: number | null
-  /** Signal to noise over all samples, decibels; null where there is no noise, no signal, or no float. */
+  /** Signal to noise over all samples, decibels, of the worst quantity; null where there is no noise, no signal, or no float. */
   readonly sqnrDb: number | null
   /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; of a selection, `alike`. null for 'values'. */
   readonly top1: number | null
+  /** Absent: the output is one quantity, or differs by too little to look. */
+  readonly apart?: ApartAgreement
+  /** The decisions that `top1` is of. Absent for all else. */
+  readonly decisions?: DecisionsCompared
   /** Of what belongs to the rows of a selection: its `same`. Absent for all else. */
   readonly sameRows?: number
 }
@@ -81,9 +100,19 @@ export interface Agreement {
   readonly selections?: readonly SelectionAgreement[]
 }
 
+/** A loss of decisions that was not seen, and that the rows are too few to rule out. */
+export interface OpenLoss {
+  readonly rows: number
+  /** 0..1: with 95 % confidence the loss is no larger. */
+  readonly largestLoss: number
+  /** So many would show that it is within the limit, if none of them decides otherwise; null: no number does. */
+  readonly rowsNeeded: number | null
+}
+
 export interface OutputCheck {
   readonly ok: boolean
   readonly reason: string
+  readonly open?: OpenLoss
   /** null where the candidate gave no outputs to compare. */
   readonly agreement: Agreement | null
 }

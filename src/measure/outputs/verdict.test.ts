@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Results, TensorValue } from '../../engines/types.ts'
 import { compareOutputs } from './compare.ts'
 import type { Agreement } from './types.ts'
-import { lossOf, verdict } from './verdict.ts'
+import { type AllowedLoss, lossOf, USUAL_LIMITS, verdict } from './verdict.ts'
 
 const values = (numbers: readonly number[]): Results[] => [
   { y: { dtype: 'float32', shape: [1, 1, numbers.length], data: Float32Array.from(numbers) } },
@@ -68,7 +68,8 @@ describe('verdict', () => {
   it('takes the metric first, then top-1, then the cosine', () => {
     const original = rows([9, 1, 9, 1, 9, 1, 1, 9], 2)
     const candidate = rows([9, 1, 9, 1, 1, 9, 1, 9], 2)
-    expect(lossOf(compareOutputs(original, candidate))).toEqual({ of: 'top-1 agreement', loss: 0.25 })
+    const decisions = { rows: 4, worse: 1, better: 0 }
+    expect(lossOf(compareOutputs(original, candidate))).toEqual({ of: 'top-1 agreement', loss: 0.25, decisions })
     // The label of the changed row was wrong before: a gain, and no loss.
     const gained = compareOutputs(original, candidate, { labels: labels([0, 0, 1, 1]) })
     expect(gained.metric).toEqual({ name: 'accuracy', before: 0.75, after: 1, decisions: { rows: 4, worse: 0, better: 1 } })
@@ -119,6 +120,48 @@ describe('accuracy on few rows', () => {
       ok: true,
       reason: expect.stringMatching(/on 100 labelled rows a loss of up to 0\.0295/),
     })
+  })
+})
+
+describe('agreement on few rows', () => {
+  /** Of two classes: the second number decides otherwise in the first `differing` rows. */
+  const judged = (count: number, differing: number, limit: AllowedLoss = 0.01) => {
+    const original = rows(
+      Array.from({ length: 2 * count }, (_, k) => (k % 2 === 0 ? 9 : 1)),
+      2,
+    )
+    const candidate = rows(
+      Array.from({ length: 2 * count }, (_, k) => (k < 2 * differing === (k % 2 === 0) ? 1.1 : 9.1)),
+      2,
+    )
+    const agreement = compareOutputs(original, candidate)
+    // The cosine is another matter.
+    return verdict({ ...agreement, cosine: 1, sqnrDb: 40, outputs: agreement.outputs }, 'approximate', limit)
+  }
+
+  it('says what the rows cannot rule out, and how many would', () => {
+    expect(judged(8, 0)).toEqual({
+      ok: true,
+      reason:
+        'top-1 agreement 1, within --max-loss 0.01; on 8 rows a loss of up to 0.312 cannot be ruled out, which takes 299 rows at least',
+      open: { rows: 8, largestLoss: expect.closeTo(1 - 0.05 ** (1 / 8), 9), rowsNeeded: 299 },
+    })
+    expect(judged(8, 0, USUAL_LIMITS).reason).toBe(
+      'top-1 agreement 1, cosine of the worst output 1.0000; on 8 rows a loss of up to 0.312 cannot be ruled out, which takes 299 rows at least',
+    )
+    expect(judged(299, 0)).toEqual({ ok: true, reason: 'top-1 agreement 1, within --max-loss 0.01' })
+    expect(judged(299, 0, USUAL_LIMITS)).not.toHaveProperty('open')
+  })
+
+  it('holds a loss that was seen with its interval', () => {
+    expect(judged(200, 1)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(
+        /^top-1 agreement 0\.995: a loss of 0\.005, not held to be within --max-loss 0\.01; on 200 rows a loss of up to 0\.0235/,
+      ),
+    })
+    expect(judged(200, 1, USUAL_LIMITS).reason).toMatch(/^top-1 agreement 0\.995, not held to be at least 0\.99; on 200 rows/)
+    expect(judged(1000, 4).ok).toBe(true)
   })
 })
 

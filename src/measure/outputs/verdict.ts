@@ -1,7 +1,7 @@
 // Do the outputs agree as well as the change promised?
-import { largestLoss, rowsFor } from './decision-loss.ts'
+import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
 import { isRealFloat, spacingOf } from './numbers.ts'
-import type { Agreement, Metric, OutputAgreement } from './types.ts'
+import type { Agreement, OpenLoss, OutputAgreement, SelectionAgreement } from './types.ts'
 
 /** What a change promises; as remedies name it. */
 export type Promised = 'exact' | 'rounding' | 'approximate'
@@ -23,6 +23,8 @@ export interface AgreementVerdict {
   readonly ok: boolean
   /** What was seen, as its reader would say it. */
   readonly reason: string
+  /** Set if the rows are too few to show that the loss is within the limit, though none was seen. */
+  readonly open?: OpenLoss
 }
 
 /** Same arithmetic on another number of threads adds in another order: some units in the last place of a float32 (6e-8). */
@@ -48,7 +50,7 @@ export function verdict(agreement: Agreement, promise: Promised, maxLoss: Allowe
 }
 
 function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string | null {
-  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1, sameRows } = output
+  const { name, dtype, meaning, equalShare, maxAbs, maxRelative, scale, top1, sameRows, apart } = output
   const isExact = promise === 'exact'
   const share = isExact ? 1 : SAME_DECISIONS
   if (sameRows !== undefined && sameRows < share)
@@ -60,9 +62,15 @@ function exceeds(output: OutputAgreement, promise: 'exact' | 'rounding'): string
     return equalShare < share ? `${percent(1 - equalShare)} of the elements of the output '${name}' differ` : null
   }
   const allowed = isExact ? Math.max(EXACT, spacingOf(dtype)) : Math.max(ROUNDING, 2 * spacingOf(dtype))
-  if (maxRelative <= allowed) return null
-  const held = `${short(maxRelative)} of its range (${short(scale)})`
-  return `the output '${name}' differs by ${short(maxAbs)}, ${held}, more than the ${short(allowed)} of ${isExact ? 'equal arithmetic' : 'rounding'}`
+  if (maxRelative > allowed) {
+    const held = `${short(maxRelative)} of its range (${short(scale)})`
+    return `the output '${name}' differs by ${short(maxAbs)}, ${held}, more than the ${short(allowed)} of ${isExact ? 'equal arithmetic' : 'rounding'}`
+  }
+  // Adding in another order moves what is small because large terms cancel by more than 1e-6 of itself.
+  const allowedApart = Math.max(ROUNDING, 2 * spacingOf(dtype))
+  if (apart === undefined || apart.difference.maxRelative <= allowedApart) return null
+  const { where, ...seen } = apart.difference
+  return `the output '${name}' differs by ${short(seen.maxAbs)} ${where}, ${short(seen.maxRelative)} of the range there (${short(seen.scale)}), more than the ${short(allowedApart)} of rounding`
 }
 
 /** The loss that `--max-loss` bounds. */
@@ -70,6 +78,8 @@ export interface Loss {
   readonly of: 'accuracy' | 'mse' | 'mae' | 'top-1 agreement' | 'selected rows the same, by score' | 'cosine'
   /** Never below 0: a gain is no loss. */
   readonly loss: number
+  /** The decisions or the rows behind it, where it is a share of such. */
+  readonly decisions?: DecisionCounts
 }
 
 /**
@@ -77,21 +87,41 @@ export interface Loss {
  * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
  * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
  */
-export function lossOf({ mismatch, metric, top1, cosine, outputs }: Agreement): Loss {
+export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, selections = [] }: Agreement): Loss {
   if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
   if (metric !== null) {
     const drop = metric.name === 'accuracy' ? metric.before - metric.after : metric.after - metric.before
     // A NaN error is a loss without bound.
-    return { of: metric.name, loss: Number.isNaN(drop) ? Number.POSITIVE_INFINITY : Math.max(0, drop) }
+    const { decisions } = metric
+    const loss = Number.isNaN(drop) ? Number.POSITIVE_INFINITY : Math.max(0, drop)
+    return { of: metric.name, loss, ...(decisions && { decisions }) }
   }
   const exact = outputs.filter(({ dtype, meaning }) => !isRealFloat(dtype) && meaning === 'values')
   const shares = [...(top1 === null ? [] : [top1]), ...exact.map(({ equalShare }) => equalShare)]
   const least = Math.min(...shares)
   if (shares.length > 0) {
     const isOfRows = outputs.some((output) => output.meaning === 'selection' && output.top1 === least)
-    return { of: isOfRows ? 'selected rows the same, by score' : 'top-1 agreement', loss: 1 - least }
+    if (isOfRows) return { of: 'selected rows the same, by score', loss: 1 - least, ...selectedRows(selections, least) }
+    return { of: 'top-1 agreement', loss: 1 - least, ...fewestDecisions(outputs, least) }
   }
-  return { of: 'cosine', loss: Math.max(0, 1 - (cosine ?? 1)) }
+  return { of: 'cosine', loss: 1 - closeness({ cosine, sqnrDb }) }
+}
+
+/** The cosine, which does not see that all numbers shrink alike, or what differences of this size leave of it at least. */
+const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'>): number =>
+  Math.min(1, cosine ?? 1, sqnrDb === null ? 1 : 1 / Math.sqrt(1 + 10 ** (-sqnrDb / 10)))
+
+/** Of the outputs that agree least, the one with the fewest: it says the least. */
+function fewestDecisions(outputs: readonly OutputAgreement[], top1: number): Pick<Loss, 'decisions'> {
+  const counts = outputs.flatMap((one) => (one.top1 === top1 && one.decisions !== undefined ? [one.decisions] : []))
+  const [fewest] = counts.toSorted((a, b) => a.rows - b.rows)
+  return fewest === undefined ? {} : { decisions: { rows: fewest.rows, worse: fewest.differing, better: 0 } }
+}
+
+/** Rows weigh by their score: as many as come to the share that differs. */
+function selectedRows(selections: readonly SelectionAgreement[], alike: number): Pick<Loss, 'decisions'> {
+  const [fewest] = selections.filter((one) => one.alike === alike).toSorted((a, b) => a.rows - b.rows)
+  return fewest === undefined ? {} : { decisions: { rows: fewest.rows, worse: Math.round((1 - alike) * fewest.rows), better: 0 } }
 }
 
 /** Outputs beside the deciding one (boxes beside scores) may drift with an approximation, but not break. */
@@ -104,57 +134,101 @@ interface Held {
   readonly ok: boolean
   /** What is not known for sure; '' where nothing is to be said. */
   readonly caveat: string
+  readonly open?: OpenLoss
 }
 
 /**
- * Whether the metric's loss is within the limit. Of accuracy a loss that was seen has to be so with the whole of its interval: on few rows
- * the real one may be many times as large. Where nothing was lost, what the rows cannot rule out is said.
+ * Whether the loss is within the limit. A loss of decisions has to be so with the whole of its interval: on few rows the real one may be
+ * many times as large. Where nothing was lost, what the rows cannot rule out is said.
  */
-function holdsLimit(metric: Metric, loss: number, limit: number): Held {
-  const { decisions } = metric
+function holdsLimit({ of, loss, decisions }: Loss, limit: number): Held {
   if (decisions === undefined) return { ok: loss <= limit + FLOAT_SLACK, caveat: '' }
   const most = largestLoss(decisions)
   if (most <= limit + FLOAT_SLACK) return { ok: true, caveat: '' }
-  const rows = `${decisions.rows} labelled rows`
-  const needed = limit > 0 && limit < 1 && decisions.rows < rowsFor(limit) ? `, which takes ${rowsFor(limit)} rows at least` : ''
-  return { ok: loss <= 0, caveat: `; on ${rows} a loss of up to ${short(most)} cannot be ruled out${needed}` }
+  const rows = `${decisions.rows} ${of === 'accuracy' ? 'labelled ' : ''}${decisions.rows === 1 ? 'row' : 'rows'}`
+  const needed = limit > 0 && limit < 1 ? rowsFor(limit) : null
+  const takes = needed !== null && decisions.rows < needed ? `, which takes ${needed} rows at least` : ''
+  // Selected rows weigh by their score, and are no count.
+  const ok = of === 'selected rows the same, by score' ? loss <= limit + FLOAT_SLACK : loss <= 0
+  const caveat = `; on ${rows} a loss of up to ${short(most)} cannot be ruled out${takes}`
+  return { ok, caveat, open: { rows: decisions.rows, largestLoss: most, rowsNeeded: needed } }
+}
+
+/** What the rows leave open of a loss of decisions: with 95 % confidence it is no larger. */
+export function boundOf(agreement: Agreement): Pick<OpenLoss, 'rows' | 'largestLoss'> | null {
+  const { decisions } = lossOf(agreement)
+  return decisions === undefined ? null : { rows: decisions.rows, largestLoss: largestLoss(decisions) }
 }
 
 function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): AgreementVerdict {
   if (maxLoss === null) return { ok: false, reason: 'it changes the outputs; allow a loss with --max-loss' }
   if (typeof maxLoss !== 'number') return withinLimits(agreement, maxLoss)
-  const { of, loss } = lossOf(agreement)
+  const found = lossOf(agreement)
+  const { of, loss } = found
   const { metric, top1, outputs } = agreement
-  const { ok, caveat } = metric === null ? { ok: loss <= maxLoss + FLOAT_SLACK, caveat: '' } : holdsLimit(metric, loss, maxLoss)
+  const { ok, caveat, open } = holdsLimit(found, maxLoss)
   const broken = metric === null && top1 !== null ? outputs.find((one) => breaks(one, maxLoss)) : undefined
   if (ok && broken !== undefined) {
-    return { ok: false, reason: `the output '${broken.name}' has a cosine of ${short(broken.cosine!)} with the original's` }
+    return {
+      ok: false,
+      reason: `the output '${broken.name}' has a cosine of ${short(closeness(broken))} with the original's${placeIn(broken)}`,
+    }
   }
   const seen = metric === null ? `${of} ${short(1 - loss)}` : `${of} ${short(metric.before)} to ${short(metric.after)}`
   return {
     ok,
     reason: ok
       ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
-      : `${seen}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
+      : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
+    ...(ok && open && { open }),
   }
 }
 
 function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdict {
-  const { of, loss } = lossOf(agreement)
-  const { metric, cosine } = agreement
+  const found = lossOf(agreement)
+  const { of, loss } = found
+  const { metric, cosine, sqnrDb } = agreement
   if (metric !== null) {
     const seen = `${of} ${short(metric.before)} to ${short(metric.after)}`
-    const { ok, caveat } = holdsLimit(metric, loss, limits.metric)
+    const { ok, caveat, open } = holdsLimit(found, limits.metric)
     const beyond = loss > limits.metric + FLOAT_SLACK ? 'above' : 'not held to be within'
-    return { ok, reason: ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}` }
+    const reason = ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}`
+    return { ok, reason, ...(ok && open && { open }) }
   }
-  const away = Math.max(0, 1 - (cosine ?? 1))
-  const sameDecisions = of === 'cosine' || loss <= limits.top1 + FLOAT_SLACK
-  if (!sameDecisions) return { ok: false, reason: `${of} ${short(1 - loss)}, below ${short(1 - limits.top1)}` }
-  if (away > limits.cosine + FLOAT_SLACK)
-    return { ok: false, reason: `cosine of the worst output ${short(1 - away)}, below ${short(1 - limits.cosine)}` }
+  const away = 1 - closeness({ cosine, sqnrDb })
+  const held: Held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
+  if (!held.ok) {
+    const is = loss > limits.top1 + FLOAT_SLACK ? 'below' : 'not held to be at least'
+    return { ok: false, reason: `${of} ${short(1 - loss)}, ${is} ${short(1 - limits.top1)}${held.caveat}` }
+  }
+  if (away > limits.cosine + FLOAT_SLACK) {
+    const below = `below ${short(1 - limits.cosine)}`
+    return { ok: false, reason: `cosine of the worst output ${short(1 - away)}${worstPlace(agreement, 'cosine')}, ${below}` }
+  }
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
-  return { ok: true, reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${listsOf(agreement)}` }
+  return {
+    ok: true,
+    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}`,
+    ...(held.open && { open: held.open }),
+  }
+}
+
+/** The output that is furthest off, if it joins several quantities: which of them. */
+function worstPlace({ outputs }: Agreement, of: Loss['of']): string {
+  const [worst] = outputs.toSorted((a, b) => closeness(a) - closeness(b))
+  const place = of === 'cosine' && worst !== undefined ? placeIn(worst) : ''
+  return place === '' ? '' : ` ('${worst!.name}'${place})`
+}
+
+function placeIn(output: OutputAgreement): string {
+  const { apart } = output
+  if (apart === undefined) return ''
+  const own = [
+    { where: apart.cosine.where, close: closeness({ cosine: apart.cosine.value, sqnrDb: null }) },
+    { where: apart.sqnr?.where ?? '', close: closeness({ cosine: null, sqnrDb: apart.sqnr?.db ?? null }) },
+  ]
+  const found = own.find(({ close }) => close <= closeness(output))
+  return found === undefined || found.where === '' ? '' : ` ${found.where}`
 }
 
 /** Said of outputs of which the order does not count. */
@@ -165,8 +239,10 @@ function listsOf({ selections = [] }: Agreement): string {
   return told.join('')
 }
 
-const breaks = ({ meaning, cosine }: OutputAgreement, maxLoss: number): boolean =>
-  (meaning === 'values' || meaning === 'selection') && cosine !== null && cosine < Math.min(OTHERS_COSINE, 1 - maxLoss)
+const breaks = (output: OutputAgreement, maxLoss: number): boolean =>
+  (output.meaning === 'values' || output.meaning === 'selection' || output.apart !== undefined) &&
+  output.cosine !== null &&
+  closeness(output) < Math.min(OTHERS_COSINE, 1 - maxLoss)
 
 const short = (value: number): string => {
   const text = Number(value.toPrecision(3))

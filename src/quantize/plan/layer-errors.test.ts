@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { Results } from '../../engines/types.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { changed, tensorsOf } from '../../measure/outputs/example-joined.ts'
 import { peakList } from '../../measure/outputs/example-selection.ts'
 import { typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
@@ -97,4 +98,14 @@ test('types as run, of values inside too, with the numbers of sizes', async () =
     s: { dtype: 'int64', shape: [2], sizes: [1, 2] },
     y: { dtype: 'float32', shape: [] },
   })
+})
+
+test('a layer that destroys the scores of a detector is loud, however large its boxes are', () => {
+  const sizes = tensorsOf([1, 6, 100], ([, row], random) => random() * (row! < 4 ? 640 : 1))
+  expect(
+    noiseOf(
+      sizes,
+      changed(sizes, (x, place) => (place < 400 ? x : 0)),
+    ),
+  ).toBeCloseTo(1, 9)
 })

@@ -210,6 +210,7 @@ export interface ReportDocument {
       equal: boolean
       top1: number | null
       metric: { name: string; before: number; after: number } | null
+      loss?: { rows: number; largest: number } // of decisions: on so many rows with 95 % confidence no larger (0..1); absent where none decides, and in documents from before it was told
       selections?: {
         outputs: string[] // that come from one selection: judged by what it selects, not by the order
         by: string // TopK or NonMaxSuppression
@@ -239,6 +240,7 @@ export interface ReportDocument {
     kept: string[]
     changes: string[]
     outputs: string // how they compare with the original's
+    openLoss?: { rows: number; largestLoss: number; rowsNeeded: number | null } // no decision differs, but the rows are too few to show that the loss is within its limit: it may be as large with 95 % confidence; rowsNeeded would show it. Absent: the limit is held
     untried: string[] // what the budget left no time for
     shipped: string | null // the folder; null: nothing was to be written
     machineBound: boolean
