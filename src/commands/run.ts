@@ -19,6 +19,7 @@ import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
+import { waitingWords } from '../trials/lock.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
@@ -111,7 +112,7 @@ export function alone<T>(
   onUnlocked: (reason: string) => void,
 ): Promise<T> {
   return trials.alone(work, {
-    onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
+    onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: holder.waitedMs > 0 }),
     onUnlocked,
   })
 }

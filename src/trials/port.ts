@@ -45,8 +45,8 @@ export interface TrialRunner {
 }
 
 export interface AloneTold {
-  /** When waiting for another measurement begins. */
-  readonly onWait: (holder: { readonly pid: number }) => void
+  /** When waiting for another measurement begins, and again after a long wait. `pid` null: it does not say who it is. */
+  readonly onWait: (holder: { readonly pid: number | null; readonly waitedMs: number }) => void
   /** With the reason where nothing keeps others away; the work goes on. */
   readonly onUnlocked: (reason: string) => void
 }
