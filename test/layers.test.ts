@@ -93,7 +93,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['engines', 'analyze'],
   },
   'pipeline/rules': { imports: ['pipeline', 'diagnose', 'report/text/numbers.ts'] },
-  'pipeline/javascript': { imports: ['graph', 'engines', 'measure/timing', 'pipeline', 'pipeline/turns'] },
+  'pipeline/javascript': { imports: ['graph', 'engines', 'trials', 'measure/timing', 'pipeline', 'pipeline/turns'] },
   'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
   pipeline: { imports: ['graph', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
   'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },

@@ -7,10 +7,10 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../engines/compiled-twin.ts'
-import { parseResidentBytes } from '../machine/memory.ts'
 import { endAtOnce } from './end-process.ts'
 import { withMachineLock } from './lock.ts'
 import type { RunTrial, Task, Trial, TrialLimits, TrialRunner } from './port.ts'
+import { memoryAbove } from './resident.ts'
 
 const MEMORY_POLL_MS = 200
 /** What native code prints before it aborts; the last line of it that is no part of a stack is the reason given. */
@@ -109,10 +109,8 @@ export const runLocally: RunTrial = async <Input, Output>(
         resolve(result)
       }
       function watchMemory(limit: number) {
-        const resident = residentBytes(child.pid!)
-        if (resident !== null && resident > limit) {
-          settle({ outcome: 'out-of-memory', usedBytes: resident, limitBytes: limit })
-        }
+        const usedBytes = memoryAbove(limit, child.pid!)
+        if (usedBytes !== null) settle({ outcome: 'out-of-memory', usedBytes, limitBytes: limit })
       }
       child.on('message', (message) => settle(message as Trial<Output>))
       child.on('error', (error) => settle({ outcome: 'crashed', reason: error.message }))
@@ -143,14 +141,6 @@ function crashReason(code: number | null, signal: string | null, stderr: string)
   const said = stderr.split('\n').findLast((line) => line.trim() && !STACK_LINE.test(line))
   const how = signal ? `the engine's process ended by ${signal}` : `the engine's process ended with code ${code}`
   return said ? `${how}: ${said.trim().slice(0, 200)}` : how
-}
-
-function residentBytes(pid: number): number | null {
-  try {
-    return parseResidentBytes(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return null
-  }
 }
 
 /** This machine, one measurement at a time. */

@@ -13,7 +13,7 @@ export type NotMeasured =
 
 export interface TrialLimits {
   readonly timeMs: number
-  /** Resident size above which the process is ended; polled, since address-space limits break V8. null: no limit. */
+  /** Memory of the process and of all that it started above which they are ended; polled, since address-space limits break V8. null: no limit. */
   readonly memoryBytes: number | null
   readonly signal?: AbortSignal | undefined
 }
