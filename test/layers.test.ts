@@ -143,7 +143,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'report',
     ],
   },
-  cli: { imports: ['machine', 'commands', 'evidence', 'report', 'view'], types: ['graph'] },
+  cli: { imports: ['machine', 'trials', 'commands', 'evidence', 'report', 'view'], types: ['graph'] },
   'index.ts': {
     imports: ['graph', 'formats', 'analyze', 'commands', 'report'],
     types: ['operators', 'machine', 'measure', 'evidence', 'diagnose'],

@@ -1,7 +1,5 @@
 // One run of a command on one model: opened (read, engine started, inputs found), and measured.
 import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
@@ -14,6 +12,7 @@ import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { withWeightStatistics } from '../graph/weight-statistics.ts'
+import { makeTemporaryFolder } from '../machine/files.ts'
 import { readMachine } from '../machine/index.ts'
 import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
@@ -68,7 +67,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
 
 /** Gone when `use` ends, and when the process does. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-'))
+  const folder = makeTemporaryFolder('whyslow-')
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
   process.on('exit', removeFolder)
   try {

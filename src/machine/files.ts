@@ -1,6 +1,7 @@
 // Files of this machine: written whole or not at all, and told apart by what is in them.
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -20,6 +21,46 @@ export function writeWhole(path: string, content: Uint8Array | string, mode?: nu
 
 /** A name that nobody else takes, in the folder of `path`. */
 export const besideOf = (path: string): string => join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
+
+/** The folder for all temporary files of one run of the command, which its supervisor removes; made when something is first put there. */
+export const TEMPORARY_VARIABLE = 'WHYSLOW_TEMPORARY'
+
+/** A folder of this user alone; who makes it removes it. */
+export function makeTemporaryFolder(prefix: string): string {
+  const ofRun = process.env[TEMPORARY_VARIABLE]
+  if (ofRun === undefined) return mkdtempSync(join(tmpdir(), prefix))
+  mkdirOnce(ofRun)
+  return mkdtempSync(join(ofRun, prefix))
+}
+
+const made = new Set<string>()
+
+/** Fails where another process made it: its name is random. */
+function mkdirOnce(folder: string): void {
+  if (made.has(folder)) return
+  mkdirSync(folder, 0o700)
+  made.add(folder)
+}
+
+const REMOVAL_TRIES = 40
+const REMOVAL_PAUSE_MS = 50
+
+/** In a process that ends, where nothing asynchronous runs any more: who writes there was killed and may write once more. */
+export function removeAtExit(folder: string): void {
+  for (let tries = 0; tries < REMOVAL_TRIES && !isRemoved(folder); tries++) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)
+  }
+}
+
+/** Removes a folder, if nobody writes there at the same time: rmSync's own retries do not look for new files. */
+export function isRemoved(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** SHA-256 of a file's bytes, as hexadecimal digits. Rejects with the disk's errors. */
 export async function hashOfFile(path: string): Promise<string> {

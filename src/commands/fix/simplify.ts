@@ -3,12 +3,12 @@
 // onnxruntime-web uses threads (seen in one of four runs on a transformer of 16 MB, in none of eight with one thread).
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { decodeOnnx } from '../../formats/onnx.ts'
 import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
+import { makeTemporaryFolder } from '../../machine/files.ts'
 
 const PACKAGE = 'onnxsim'
 /** For a process that runs in the package's folder. */
@@ -42,7 +42,7 @@ function packageAbove(start: string): string | undefined {
 
 async function simplifyIn(packageFolder: string, model: Model, limitMs: number, run: RunNode): Promise<Model> {
   if (model.weights.size > 0) throw new Error(`${PACKAGE} cannot read models with external data`)
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-simplify-'))
+  const folder = makeTemporaryFolder('whyslow-simplify-')
   try {
     const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
     fs.writeFileSync(input, writeModel(model.proto))
