@@ -104,7 +104,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'pipeline/gap': { imports: ['measure'], types: ['pipeline/turns'] },
   ship: {
-    imports: ['graph', 'compile', 'engines/compiled-twin.ts', 'engines/onnxruntime'],
+    imports: ['graph', 'compile', 'machine', 'engines/compiled-twin.ts', 'engines/onnxruntime'],
     types: ['engines', 'rewrite', 'report/documents'],
   },
   load: {

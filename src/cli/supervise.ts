@@ -5,7 +5,7 @@ import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeAtExit, TEMPORARY_VARIABLE } from '../machine/files.ts'
+import { removeRun, TEMPORARY_VARIABLE } from '../machine/files.ts'
 import { endAtOnce, endRun, runMarkedBy } from '../trials/end-process.ts'
 import { endWithParent } from '../trials/end-with-parent.ts'
 
@@ -31,9 +31,12 @@ export function endWithSupervisor(): void {
   endWithParent(process.env[TEMPORARY_VARIABLE] ?? null)
 }
 
-/** What is answered from the arguments alone needs no second process. */
-export const showsHelp = (argv: readonly string[]): boolean =>
-  argv.length === 0 || argv[0] === 'help' || argv.some((word) => ['--help', '-h', '--version'].includes(word))
+/** Commands that start no process and make no temporary file. Nothing listens for signals there, so the kernel ends them at once. */
+const ALONE: ReadonlySet<string | undefined> = new Set(['help', 'explain', 'history', 'study'])
+
+/** Whether one process is enough: there is nothing to clear up after it. */
+export const runsAlone = (argv: readonly string[]): boolean =>
+  argv.length === 0 || ALONE.has(argv[0]) || argv.some((word) => ['--help', '-h', '--version'].includes(word))
 
 /** Runs the command and ends this process with its exit code: 128 and the number of the signal where one ended it, as shells do. */
 export function supervise(argv: readonly string[]): void {
@@ -67,7 +70,7 @@ export function supervise(argv: readonly string[]): void {
   })
   child.on('exit', (code, signal) => {
     endRun(run)
-    removeAtExit(temporary)
+    removeRun(temporary)
     if (code === null && asked === null) sayHow(signal!)
     process.exit(exitCodeOf(code, signal, asked))
   })

@@ -1,8 +1,18 @@
 // Files of this machine: written whole or not at all, and told apart by what is in them.
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /**
  * Beside, then renamed: a reader sees the whole file, or what was there before. With the permissions `mode`, where they are given. Throws
@@ -10,12 +20,15 @@ import { basename, dirname, join } from 'node:path'
  */
 export function writeWhole(path: string, content: Uint8Array | string, mode?: number): void {
   const beside = besideOf(path)
+  const finished = markUnfinished(beside)
   try {
     writeFileSync(beside, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) })
     renameSync(beside, path)
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
+  } finally {
+    finished()
   }
 }
 
@@ -33,13 +46,40 @@ export function makeTemporaryFolder(prefix: string): string {
   return mkdtempSync(join(ofRun, prefix))
 }
 
-const made = new Set<string>()
-
-/** Fails where another process made it: its name is random. */
+/** Throws where somebody else made it: nobody else knows its name. */
 function mkdirOnce(folder: string): void {
-  if (made.has(folder)) return
-  mkdirSync(folder, 0o700)
-  made.add(folder)
+  try {
+    mkdirSync(folder, 0o700)
+  } catch (error) {
+    const there = lstatSync(folder, { throwIfNoEntry: false })
+    if (!there?.isDirectory() || (process.getuid !== undefined && there.uid !== process.getuid())) throw error
+  }
+}
+
+/**
+ * A file or folder that is not finished, which stands where the user looks: the supervisor removes it if this process is killed. What is
+ * returned takes that back.
+ */
+export function markUnfinished(path: string): () => void {
+  const ofRun = process.env[TEMPORARY_VARIABLE]
+  if (ofRun === undefined) return () => {}
+  mkdirOnce(ofRun)
+  const note = join(ofRun, `${NOTE}${randomBytes(6).toString('hex')}`)
+  writeFileSync(note, resolve(path))
+  return () => rmSync(note, { force: true })
+}
+
+const NOTE = 'unfinished-'
+
+/** What a run of the command left, once its processes have ended: what it had not finished, and its folder for temporary files. */
+export function removeRun(folder: string): void {
+  try {
+    const notes = readdirSync(folder).filter((name) => name.startsWith(NOTE))
+    for (const note of notes) isRemoved(readFileSync(join(folder, note), 'utf8'))
+  } catch {
+    // Nothing was put there, or a note was not finished itself.
+  }
+  removeAtExit(folder)
 }
 
 const REMOVAL_TRIES = 40
