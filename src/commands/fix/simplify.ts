@@ -47,7 +47,7 @@ async function simplifyIn(packageFolder: string, model: Model, limitMs: number, 
     const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
     fs.writeFileSync(input, writeModel(model.proto))
     const code = fs.readFileSync(new URL('./simplify-child.js', compiledTwin(import.meta.url)), 'utf8')
-    const ended = await run(['--input-type=module', '--eval', code, input, output, END_WITH_PARENT], packageFolder, limitMs)
+    const ended = await run(['--input-type=module', '--eval', code, END_WITH_PARENT, input, output], packageFolder, limitMs)
     if (!ended.ok && ended.killed) throw new Error(`${PACKAGE} was stopped: it took longer than ${limitMs / 1000} s`)
     if (!ended.ok) throw new Error(`${PACKAGE} refused the model: ${reasonIn(ended.stderr)}`)
     return { ...model, proto: decodeOnnx(fs.readFileSync(output), `${model.source.file}, simplified,`), origins: new Map() }
