@@ -93,7 +93,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['engines', 'analyze'],
   },
   'pipeline/rules': { imports: ['pipeline', 'diagnose', 'report/text/numbers.ts'] },
-  'pipeline/javascript': { imports: ['graph', 'engines', 'measure/timing', 'pipeline', 'pipeline/turns'] },
+  'pipeline/javascript': { imports: ['graph', 'engines', 'trials', 'measure/timing', 'pipeline', 'pipeline/turns'] },
   'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
   pipeline: { imports: ['graph', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
   'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },
@@ -104,7 +104,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'pipeline/gap': { imports: ['measure'], types: ['pipeline/turns'] },
   ship: {
-    imports: ['graph', 'compile', 'engines/compiled-twin.ts', 'engines/onnxruntime'],
+    imports: ['graph', 'compile', 'machine', 'engines/compiled-twin.ts', 'engines/onnxruntime'],
     types: ['engines', 'rewrite', 'report/documents'],
   },
   load: {
@@ -143,7 +143,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'report',
     ],
   },
-  cli: { imports: ['machine', 'commands', 'evidence', 'report', 'view'], types: ['graph'] },
+  cli: { imports: ['machine', 'trials', 'commands', 'evidence', 'report', 'view'], types: ['graph'] },
   'index.ts': {
     imports: ['graph', 'formats', 'analyze', 'commands', 'report'],
     types: ['operators', 'machine', 'measure', 'evidence', 'diagnose'],

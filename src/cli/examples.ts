@@ -20,7 +20,7 @@ Examples:
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 500m, 2g, 2GiB.
 Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
-3 a stated goal was not met, 130 interrupted.`,
+3 a stated goal was not met, 130 interrupted (143 by SIGTERM).`,
 
   fix: `
 Examples:

@@ -1,24 +1,19 @@
-// Ctrl-C: the first one asks the stages to stop, so that they end their child processes and remove what they made; the second
-// one, or a stage that has not stopped after a while, ends the process.
+// Ctrl-C: the stages are asked to stop, so that they end their child processes, remove what they made and put back what they hold. If they
+// have not after a while, the process that started this one ends it (supervise.ts).
 
 export interface Interrupt {
   readonly signal: AbortSignal
 }
 
-// Long enough to kill child processes and remove temporary files.
-const graceMs = 5000
 const exitCode = 130
 
-/** Listens for SIGINT and SIGTERM of this process until it ends. */
+/** Listens for signals of this process until it ends. A terminal sends them to it, and the supervisor once more. */
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(exitCode)
     process.exitCode = exitCode
     controller.abort()
-    setTimeout(() => process.exit(exitCode), graceMs).unref()
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   return { signal: controller.signal }
 }

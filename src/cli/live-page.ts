@@ -1,6 +1,7 @@
 // The page while a command works: served on loopback, told of progress between timed blocks, and of the document once it is there.
 import type { ReportDocument } from '../report/documents/report.ts'
 import { renderPage } from '../report/html/html-page.ts'
+import { unmarked } from '../trials/end-process.ts'
 import { forwardHint, hasDesktop, openBrowser } from '../view/open-browser.ts'
 import { startView, type ViewServer } from '../view/server.ts'
 import { embedded, readShell } from './page-shell.ts'
@@ -31,7 +32,8 @@ export async function servePage(
   screen.say(`whyslow: ${server.url}\n`)
   const hint = forwardHint(process.env, server.port)
   if (hint !== null) screen.say(`whyslow: ${hint}\n`)
-  if (opens && hasDesktop(screen.showsProgress, process.env, process.platform)) openBrowser(server.url, process.platform)
+  if (opens && hasDesktop(screen.showsProgress, process.env, process.platform))
+    openBrowser(server.urlForBrowser(), process.platform, unmarked(process.env))
   return server
 }
 

@@ -1,63 +1,10 @@
 #!/usr/bin/env node
-// The whyslow command: reads the arguments, runs one command, ends with its exit code. Errors are one line on standard error.
-import { existsSync, readFileSync } from 'node:fs'
-import { CommanderError } from 'commander'
-import { type Interrupt, listenForInterrupt } from './interrupt.ts'
-import { createProgram } from './program.ts'
-import { processScreen } from './screen.ts'
-import { endingOf } from './usage-error.ts'
-import { usageLine } from './usage-line.ts'
+// The whyslow command. What takes work runs in a second process of this file, so that this one is free to end it (supervise.ts).
+import { endWithSupervisor, isSupervised, runsAlone, supervise } from './supervise.ts'
 
-// What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
-process.stdout.on('error', () => {})
-process.stderr.on('error', () => {})
-process.on('uncaughtException', (error) => {
-  process.exit(end(error, false))
-})
-
-process.exitCode = await main(process.argv.slice(2))
-
-async function main(argv: string[]): Promise<number> {
-  const screen = processScreen()
-  let interrupt: Interrupt | undefined
-  const program = createProgram({
-    version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-    screen,
-    interrupt: () => {
-      interrupt = listenForInterrupt()
-      return interrupt.signal
-    },
-  })
-  if (argv.length === 0) {
-    screen.say(program.helpInformation())
-    return 2
-  }
-  try {
-    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : argv, { from: 'user' })
-    return 0
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0
-      screen.say(`whyslow: ${usageLine(error, program, argv)}\n`)
-      return 2
-    }
-    return end(error, interrupt?.signal.aborted === true)
-  }
-}
-
-/** `whyslow help fix`, unless a model has that name. */
-function asksHelp([first]: readonly string[]): boolean {
-  return first === 'help' && !existsSync(first)
-}
-
-function end(error: unknown, interrupted: boolean): number {
-  const { line, exitCode } = endingOf(error, interrupted)
-  const wantsStack = (process.env.WHYSLOW_DEBUG ?? '') !== ''
-  if (line !== null && wantsStack && error instanceof Error)
-    process.stderr.write(`${error.stack}
-`)
-  if (line !== null)
-    process.stderr.write(`whyslow: ${line}
-`)
-  return exitCode
-}
+const argv = process.argv.slice(2)
+if (isSupervised() || runsAlone(argv)) {
+  if (isSupervised()) endWithSupervisor()
+  const { runCommandLine } = await import('./command-line.ts')
+  process.exitCode = await runCommandLine(argv)
+} else supervise(argv)

@@ -16,7 +16,7 @@ import type { HistoryFlags } from './history.ts'
 import type { LintFlags } from './lint.ts'
 import { load } from './load/command.ts'
 import type { MachineFlags } from './machine.ts'
-import { addModelOptions, addSampling, severalBatches, signatureOption } from './options/model-options.ts'
+import { addModelOptions, addSampling, lockOption, severalBatches, signatureOption } from './options/model-options.ts'
 import { fraction, list, memorySize, milliseconds, positiveInteger, ratio, seconds } from './options/option-values.ts'
 import type { QuantizeFlags } from './quantize.ts'
 import { serve } from './serve/command.ts'
@@ -33,6 +33,10 @@ export function createProgram(world: World): Command {
     .version(world.version, '--version', 'the version')
     .helpCommand(false)
     .enablePositionalOptions()
+    .hook('preAction', (_, command) => {
+      // To the lock of this process and of those that it starts.
+      if (command.getOptionValue('lock') === false) process.env.WHYSLOW_LOCK = 'off'
+    })
   why(program, world)
   const commands = {
     fix,
@@ -182,6 +186,7 @@ function pipeline(command: Command, world: World): void {
     .option('--html <file>', 'write the report as a page: one file, opens anywhere')
     .option('--markdown', 'print it as Markdown, for a pull request')
     .option('--open', 'show the page in a browser, with progress while it measures')
+    .addOption(lockOption())
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.pipeline)
     .action(async ([file, ...given]: string[], flags: PipelineFlags) => {
@@ -205,6 +210,7 @@ function ab(command: Command, world: World): void {
     .option('--json <file>', 'write the ab document; - is standard output')
     .option('--html <file>', 'write the result as a page: one file, opens anywhere')
     .option('--markdown', 'print it as Markdown, for a pull request')
+    .addOption(lockOption())
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.ab)
     .action(async (first: string, second: string, flags: AbFlags) => {
@@ -369,6 +375,7 @@ function machine(command: Command, world: World): void {
     .option('--refresh', 'measure the roofs again')
     .option('--threads <n>', 'thread count at which the roofs are measured', positiveInteger)
     .option('--ort <path>', 'the onnxruntime-node package whose kernels are used')
+    .addOption(lockOption())
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.machine)
     .action(async (flags: MachineFlags) => {

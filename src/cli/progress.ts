@@ -12,10 +12,15 @@ const clearLine = '\r\u001b[K'
 
 /** A line that follows the stages; silent where the screen cannot rewrite one or nobody wants it. */
 export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>, wanted: boolean): Progress {
-  if (!wanted || !screen.showsProgress) return { show() {}, clear() {} }
+  const notice = (stage: string) => screen.say(`whyslow: ${stage}\n`)
+  if (!wanted || !screen.showsProgress) return { show: ({ stage, isNotice }) => isNotice && notice(stage), clear() {} }
   let shown = ''
   return {
-    show({ stage, done, of }) {
+    show({ stage, done, of, isNotice }) {
+      if (isNotice) {
+        screen.say(clearLine)
+        notice(stage)
+      }
       const counted = of > 1 ? ` ${Math.min(done, of)}/${of}` : ''
       const line = `${stage.slice(0, Math.max(0, screen.width - counted.length - 1))}${counted}`
       if (line === shown) return

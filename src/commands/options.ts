@@ -10,6 +10,8 @@ export interface StageProgress {
   readonly stage: string
   readonly done: number
   readonly of: number
+  /** To be said once in a line that stays, on whatever screen. */
+  readonly isNotice?: boolean
 }
 
 export interface WhyOptions {

@@ -1,7 +1,5 @@
 // One run of a command on one model: opened (read, engine started, inputs found), and measured.
 import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
@@ -14,11 +12,13 @@ import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { withWeightStatistics } from '../graph/weight-statistics.ts'
+import { makeTemporaryFolder } from '../machine/files.ts'
 import { readMachine } from '../machine/index.ts'
 import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
+import { waitingWords } from '../trials/lock.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
@@ -67,7 +67,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
 
 /** Gone when `use` ends, and when the process does. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-'))
+  const folder = makeTemporaryFolder('whyslow-')
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
   process.on('exit', removeFolder)
   try {
@@ -111,7 +111,7 @@ export function alone<T>(
   onUnlocked: (reason: string) => void,
 ): Promise<T> {
   return trials.alone(work, {
-    onWait: ({ pid }) => progress({ stage: `waiting for another measurement on this machine (process ${pid})`, done: 0, of: 1 }),
+    onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: holder.waitedMs > 0 }),
     onUnlocked,
   })
 }

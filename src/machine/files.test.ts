@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { hashOfFile, writeWhole } from './files.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { hashOfFile, makeTemporaryFolder, markUnfinished, removeRun, TEMPORARY_VARIABLE, writeWhole } from './files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -38,4 +38,32 @@ test('the hash of a file is that of its bytes', async () => {
   writeFileSync(join(folder, 'abc'), 'abc')
   expect(await hashOfFile(join(folder, 'abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   await expect(hashOfFile(join(folder, 'absent'))).rejects.toThrow(/ENOENT/)
+})
+
+test('what a killed run left goes: its temporary folders, and what it had not finished', () => {
+  const run = join(folder, 'whyslow-run')
+  vi.stubEnv(TEMPORARY_VARIABLE, run)
+  try {
+    writeFileSync(join(makeTemporaryFolder('whyslow-'), 'a'), '')
+    expect(statSync(run).mode & 0o777).toBe(0o700)
+    const [half, done] = [join(folder, 'fast.tmp'), join(folder, 'done')]
+    const finished = markUnfinished(done)
+    writeFileSync(done, '')
+    finished()
+    markUnfinished(half)
+    mkdirSync(half)
+    writeFileSync(join(half, 'model.onnx'), '')
+    writeWhole(join(folder, 'a.json'), '{}')
+    removeRun(run)
+    expect(readdirSync(folder).sort()).toEqual(['a.json', 'done'])
+  } finally {
+    vi.unstubAllEnvs()
+  }
+})
+
+test.skipIf(process.platform === 'win32')('a file of another one under the name of the folder of a run is refused', () => {
+  vi.stubEnv(TEMPORARY_VARIABLE, join(folder, 'taken'))
+  writeFileSync(join(folder, 'taken'), '')
+  expect(() => makeTemporaryFolder('whyslow-')).toThrow(/EEXIST/)
+  vi.unstubAllEnvs()
 })

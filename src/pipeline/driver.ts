@@ -5,9 +5,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { parseResidentBytes } from '../machine/memory.ts'
 import { busyWatch, treeWorkMs } from '../trials/cpu-time.ts'
 import { descendantsOf, drained, endAtOnce, endMarked, markedBy, processesMarked } from '../trials/end-process.ts'
+import { memoryAbove } from '../trials/resident.ts'
 import type { DriverCommand } from './language.ts'
 import { type Message, PHASES, type Phase, type Plan, type Target } from './protocol.ts'
 
@@ -186,8 +186,8 @@ function watch(child: ChildProcess, { stateFile, limits, heard, isCalling }: Wat
       const stalled = now - changed > limits.stallMs
       if (stalled || now - started > limits.timeMs)
         settle({ how: 'timed-out', afterMs: stalled ? now - changed : now - started, stalled })
-      const used = limits.memoryBytes === null ? null : residentBytes(child.pid)
-      if (used !== null && used > limits.memoryBytes!) settle({ how: 'out-of-memory', usedBytes: used })
+      const used = limits.memoryBytes === null || child.pid === undefined ? null : memoryAbove(limits.memoryBytes, child.pid)
+      if (used !== null) settle({ how: 'out-of-memory', usedBytes: used })
     }, POLL_MS)
     const onAbort = () => {
       clear()
@@ -302,14 +302,6 @@ function readState(file: string): Position {
   const started = PHASES[phase] ?? 'start'
   const inCall = isCall(started)
   return { phase: started, stage: inCall && stage >= 0 ? stage : null, sample: inCall && sample >= 0 ? sample : null }
-}
-
-function residentBytes(pid: number | undefined): number | null {
-  try {
-    return parseResidentBytes(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return null
-  }
 }
 
 /** The process, those that it started, and, on POSIX, those of its group that have lost their parent. */

@@ -2,6 +2,7 @@
 // complete one; what it left beside is found by its name, which holds the process's id, and cleared by the next run.
 import fs from 'node:fs'
 import path from 'node:path'
+import { markUnfinished } from '../machine/files.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 
 /** What the user's own package manager puts into the folder: it moves to the new one. */
@@ -35,6 +36,7 @@ export async function placeFolder(
     throw asInputError(error, shown)
   }
   removeAtExit(fresh)
+  const finished = markUnfinished(fresh)
   try {
     await write(fresh)
     disk.syncFolder(fresh)
@@ -43,6 +45,7 @@ export async function placeFolder(
     quietly(() => disk.remove(fresh))
     throw asInputError(error, shown)
   } finally {
+    finished()
     begun.delete(fresh)
   }
 }

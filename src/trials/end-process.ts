@@ -72,11 +72,25 @@ const MARK = 'WHYSLOW_PASS'
 /** What a process's environment gets, so that it and what it starts are found by `mark`. */
 export const markedBy = (mark: string): Readonly<Record<string, string>> => ({ [MARK]: mark })
 
+/** The same for all that one run of the command starts. */
+const RUN_MARK = 'WHYSLOW_RUN'
+
+export const runMarkedBy = (run: string): Readonly<Record<string, string>> => ({ [RUN_MARK]: run })
+
+/** The environment of a program that stays when the run has ended, as a browser that it opened. */
+export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { [RUN_MARK]: _, ...others } = environment
+  return others
+}
+
+/** Ends what a run started and left, those that have lost their parent, too. */
+export const endRun = (run: string): void => killAll(processesMarked(run, RUN_MARK))
+
 /** Processes that bear the mark (Linux; elsewhere none: the environment of others is not told). */
-export function processesMarked(mark: string): number[] {
+export function processesMarked(mark: string, variable: string = MARK): number[] {
   if (process.platform !== 'linux') return []
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map(Number).filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${MARK}=${mark}\0`))
+  return pids.map(Number).filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${variable}=${mark}\0`))
 }
 
 const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/proc/${pid}/environ`, 'latin1')])[0] ?? ''

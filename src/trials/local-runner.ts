@@ -1,16 +1,14 @@
 // Runs a trial in a process of its own, so that a crash, an abort, a leak or an endless run in native code costs that trial and
 // nothing else. Killed at its time or memory limit; its result is a value.
 import { type ChildProcess, fork } from 'node:child_process'
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../engines/compiled-twin.ts'
-import { parseResidentBytes } from '../machine/memory.ts'
+import { isRemoved, makeTemporaryFolder, removeAtExit } from '../machine/files.ts'
 import { endAtOnce } from './end-process.ts'
 import { withMachineLock } from './lock.ts'
 import type { RunTrial, Task, Trial, TrialLimits, TrialRunner } from './port.ts'
+import { memoryAbove } from './resident.ts'
 
 const MEMORY_POLL_MS = 200
 /** What native code prints before it aborts; the last line of it that is no part of a stack is the reason given. */
@@ -22,10 +20,7 @@ const running = new Map<ChildProcess, string>()
 process.on('exit', () => {
   for (const [child, temporary] of running) {
     endAtOnce(child)
-    // Nothing asynchronous runs any more.
-    for (let tries = 0; tries < TRIES_AT_EXIT && !isRemoved(temporary); tries++) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)
-    }
+    removeAtExit(temporary)
   }
 })
 
@@ -42,25 +37,15 @@ const childEnvironment = (temporary: string): NodeJS.ProcessEnv => ({
 
 /** A browser whose parent was killed notices, and writes until then: seconds on a busy machine. */
 const REMOVAL_TRIES = 100
-const TRIES_AT_EXIT = 20
 const KEPT_REMOVED_TRIES = 10
 const REMOVAL_PAUSE_MS = 100
 
 /**
- * What a trial leaves behind, such as a browser's profile, goes with it. A file that appears meanwhile fails the removal, and
- * rmSync's own retries do not look for it again. What cannot be removed stays, since the trial's result is worth more.
+ * What a trial leaves behind, such as a browser's profile, goes with it. What cannot be removed stays, since the trial's result is worth
+ * more.
  */
 async function removeFolder(folder: string): Promise<void> {
   for (let tries = 0; tries < REMOVAL_TRIES && !isRemoved(folder); tries++) await sleep(REMOVAL_PAUSE_MS)
-}
-
-function isRemoved(folder: string): boolean {
-  try {
-    fs.rmSync(folder, { recursive: true, force: true })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What a process that died had started is found no more, and may write once more before it ends. */
@@ -78,7 +63,7 @@ export const runLocally: RunTrial = async <Input, Output>(
   limits: TrialLimits,
 ): Promise<Trial<Output>> => {
   limits.signal?.throwIfAborted()
-  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-trial-'))
+  const temporary = makeTemporaryFolder('whyslow-trial-')
   const child = fork(childFile, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -109,10 +94,8 @@ export const runLocally: RunTrial = async <Input, Output>(
         resolve(result)
       }
       function watchMemory(limit: number) {
-        const resident = residentBytes(child.pid!)
-        if (resident !== null && resident > limit) {
-          settle({ outcome: 'out-of-memory', usedBytes: resident, limitBytes: limit })
-        }
+        const usedBytes = memoryAbove(limit, child.pid!)
+        if (usedBytes !== null) settle({ outcome: 'out-of-memory', usedBytes, limitBytes: limit })
       }
       child.on('message', (message) => settle(message as Trial<Output>))
       child.on('error', (error) => settle({ outcome: 'crashed', reason: error.message }))
@@ -143,14 +126,6 @@ function crashReason(code: number | null, signal: string | null, stderr: string)
   const said = stderr.split('\n').findLast((line) => line.trim() && !STACK_LINE.test(line))
   const how = signal ? `the engine's process ended by ${signal}` : `the engine's process ended with code ${code}`
   return said ? `${how}: ${said.trim().slice(0, 200)}` : how
-}
-
-function residentBytes(pid: number): number | null {
-  try {
-    return parseResidentBytes(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return null
-  }
 }
 
 /** This machine, one measurement at a time. */

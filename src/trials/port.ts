@@ -13,7 +13,7 @@ export type NotMeasured =
 
 export interface TrialLimits {
   readonly timeMs: number
-  /** Resident size above which the process is ended; polled, since address-space limits break V8. null: no limit. */
+  /** Memory of the process and of all that it started above which they are ended; polled, since address-space limits break V8. null: no limit. */
   readonly memoryBytes: number | null
   readonly signal?: AbortSignal | undefined
 }
@@ -45,8 +45,8 @@ export interface TrialRunner {
 }
 
 export interface AloneTold {
-  /** When waiting for another measurement begins. */
-  readonly onWait: (holder: { readonly pid: number }) => void
+  /** When waiting for another measurement begins, and again after a long wait. `pid` null: it does not say who it is. */
+  readonly onWait: (holder: { readonly pid: number | null; readonly waitedMs: number }) => void
   /** With the reason where nothing keeps others away; the work goes on. */
   readonly onUnlocked: (reason: string) => void
 }

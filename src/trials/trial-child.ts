@@ -3,15 +3,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { endStarted } from './end-process.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { endEngines } from './engine-of.ts'
 import type { Task } from './port.ts'
 
-// Nobody is left to remove what this process keeps in its folder for temporary files (local-runner.ts).
+// Nobody else is left to remove what this process keeps in its folder for temporary files (local-runner.ts).
+const folder = path.basename(os.tmpdir()).startsWith('whyslow-trial-') ? os.tmpdir() : null
+endWithParent(folder)
 process.on('disconnect', () => {
   endStarted()
-  const folder = os.tmpdir()
-  if (path.basename(folder).startsWith('whyslow-trial-'))
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  if (folder !== null) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   process.exit(1)
 })
 

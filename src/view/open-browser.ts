@@ -1,4 +1,5 @@
-// The user's own browser, asked to open an address. Never where nobody sits at the machine.
+// The user's own browser, asked to open an address. Never where nobody sits at the machine. Every user of the machine can read the arguments
+// of a process: the address is one that is of no use to others (`urlForBrowser` of server.ts).
 import { spawn } from 'node:child_process'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -16,10 +17,10 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   win32: ['cmd', '/c', 'start', '""'],
 }
 
-/** The address is printed as well: that no browser comes is no error. */
-export function openBrowser(url: string, platform: NodeJS.Platform): void {
+/** `env`: the browser's, which may outlive this process. The address is printed as well: that no browser comes is no error. */
+export function openBrowser(url: string, platform: NodeJS.Platform, env: NodeJS.ProcessEnv): void {
   const [command, ...words] = OPENERS[platform] ?? ['xdg-open']
-  const child = spawn(command!, [...words, url], { stdio: 'ignore', detached: true, windowsHide: true })
+  const child = spawn(command!, [...words, url], { stdio: 'ignore', detached: true, windowsHide: true, env })
   child.on('error', () => {})
   child.unref()
 }

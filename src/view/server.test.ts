@@ -1,7 +1,8 @@
 // The server as a client sees it, over a real socket of this process.
 import { request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { forwardHint, hasDesktop } from './open-browser.ts'
+import { ownerIn } from './peer-user.ts'
 import { startView, type ViewServer } from './server.ts'
 
 let server: ViewServer
@@ -70,6 +71,22 @@ describe('the server', () => {
     )
   })
 
+  test('what a browser is opened with is of use once, and not to another user', async () => {
+    const session = (token: string) => ask('/session', { method: 'POST', headers: { 'x-whyslow-token': token } })
+    const codeOf = () => new URL(server.urlForBrowser()).hash.slice('#token='.length)
+    const [earlier, code] = [codeOf(), codeOf()]
+    expect(code).not.toBe(tokenOf(server))
+    expect((await session(earlier)).status).toBe(401)
+    if (process.platform === 'linux') {
+      const uid = vi.spyOn(process, 'getuid').mockReturnValue(process.getuid!() + 1)
+      expect((await session(code)).status).toBe(401)
+      uid.mockRestore()
+    }
+    expect((await session(code)).status).toBe(204)
+    expect((await session(code)).status).toBe(401)
+    expect((await session(tokenOf(server))).status).toBe(204)
+  })
+
   test('refuses a name that is not its own, with cookie and token', async () => {
     const Host = 'attacker.example'
     const headers = { Host, Cookie: await cookie(), 'x-whyslow-token': tokenOf(server) }
@@ -115,4 +132,14 @@ test('over SSH it says how the port comes here', () => {
   expect(forwardHint({ SSH_CONNECTION: '1.2.3.4 5 6.7.8.9 22' }, 4319)).toBe(
     'from your own machine: ssh -L 4319:127.0.0.1:4319 6.7.8.9',
   )
+})
+
+test('the owner of a connection is read from the list of sockets', () => {
+  const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1
+   1: 0100007F:1F90 0100007F:0050 01 00000000:00000000 00:00000000 00000000  1000        0 2 1
+   2: 0100007F:0050 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 3 1
+`
+  expect(ownerIn(table, 80, 8080)).toBe(1001)
+  expect(ownerIn(table, 81, 8080)).toBeNull()
 })

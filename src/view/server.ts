@@ -2,8 +2,9 @@
 // it; nothing can be changed from here, no file is read on anyone's word, and no other site may read or frame it.
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { cookieName, hasCookie, isSame, refusal } from './gate.ts'
+import { isOfThisUser } from './peer-user.ts'
 
 /** What the page is told while it is open; sent whole each time, so that one that comes back has missed nothing. */
 export interface Live {
@@ -21,6 +22,8 @@ export interface Shown {
 export interface ViewServer {
   /** With the token in its fragment, which no browser sends. */
   readonly url: string
+  /** The same with a code in place of the token, which only a program of this user may hand in, once and soon. A later one ends an earlier. */
+  urlForBrowser(): string
   readonly port: number
   /** Pages that are connected now. */
   readonly pages: () => number
@@ -35,6 +38,8 @@ const TOKEN_BYTES = 16
 const HEADER_TIMEOUT_MS = 10_000
 const HEARTBEAT_MS = 15_000
 const MOST_PAGES = 16
+/** A browser that is not running yet takes some seconds to start. */
+const CODE_MS = 120_000
 
 const HEADERS = {
   'Cache-Control': 'no-store',
@@ -50,6 +55,7 @@ interface State {
   readonly page: string
   readonly token: string
   readonly session: string
+  code: { readonly secret: string; readonly until: number } | null
   readonly streams: Set<ServerResponse>
   shown: Shown
   live: Live
@@ -61,7 +67,7 @@ interface State {
 export async function startView(page: string, shown: Shown, { port = 0 }: { port?: number } = {}): Promise<ViewServer> {
   const secret = () => randomBytes(TOKEN_BYTES).toString('base64url')
   const live: Live = { measuring: null, ended: null }
-  const state: State = { page, token: secret(), session: secret(), streams: new Set(), shown, live, version: 1 }
+  const state: State = { page, token: secret(), session: secret(), code: null, streams: new Set(), shown, live, version: 1 }
   const server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: HEADER_TIMEOUT_MS }, (request, response) =>
     answer(request, response, state),
   )
@@ -75,6 +81,10 @@ export async function startView(page: string, shown: Shown, { port = 0 }: { port
   heartbeat.unref()
   return {
     url: `http://127.0.0.1:${own}/#token=${state.token}`,
+    urlForBrowser() {
+      state.code = { secret: secret(), until: performance.now() + CODE_MS }
+      return `http://127.0.0.1:${own}/#token=${state.code.secret}`
+    },
     port: own,
     pages: () => state.streams.size,
     tell(next) {
@@ -99,7 +109,8 @@ function answer(request: IncomingMessage, response: ServerResponse, state: State
   const { url = '', method, headers } = request
   if (method === 'POST') {
     if (url !== '/session') return say(response, 404, 'not found')
-    if (!isSame(single(headers['x-whyslow-token']), state.token)) return say(response, 401, 'not the token')
+    const given = single(headers['x-whyslow-token'])
+    if (!isSame(given, state.token) && !usesCode(given, state, request.socket)) return say(response, 401, 'not the token')
     response.setHeader('Set-Cookie', `${cookieName(port)}=${state.session}; HttpOnly; SameSite=Strict; Path=/`)
     return say(response, 204, '')
   }
@@ -108,6 +119,14 @@ function answer(request: IncomingMessage, response: ServerResponse, state: State
   if (!hasCookie(headers.cookie, port, state.session)) return say(response, 401, 'open the address that whyslow printed')
   if (url === '/documents') return say(response, 200, state.shown.json, 'application/json')
   return stream(response, state)
+}
+
+function usesCode(given: string | undefined, state: State, socket: Socket): boolean {
+  const { code } = state
+  if (code === null || performance.now() > code.until || !isSame(given, code.secret)) return false
+  if (!isOfThisUser(socket)) return false
+  state.code = null
+  return true
 }
 
 const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? undefined : header)

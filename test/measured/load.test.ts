@@ -41,7 +41,8 @@ describe('a model', () => {
   test('Ctrl-C ends the server, too', async () => {
     const { child, ended } = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
     let started: number[] = []
-    while (started.length === 0 && child.exitCode === null) {
+    // The process of the command, and the server.
+    while (started.length < 2 && child.exitCode === null) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       started = descendantsOf(child.pid!)
     }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mulberry32 } from '../../src/graph/random.ts'
 import { encodeInferRequest } from '../../src/serve/infer-request.ts'
+import { descendantsOf } from '../../src/trials/end-process.ts'
 import { folders, start } from './command.ts'
 
 const where = folders()
@@ -65,7 +66,8 @@ async function serve(...options: string[]): Promise<Served> {
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
-  return { port, pid: child.pid!, end, said }
+  // Of the two, the one that serves.
+  return { port, pid: descendantsOf(child.pid!)[0]!, end, said }
 }
 
 const feeds = (...data: number[]) => ({

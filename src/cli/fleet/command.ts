@@ -1,7 +1,7 @@
 // The commands about many machines: their options. Bodies are imported when one runs.
 import type { Command } from 'commander'
 import { examples } from '../examples.ts'
-import { addModelOptions, addSampling, severalBatches } from '../options/model-options.ts'
+import { addModelOptions, addSampling, lockOption, severalBatches } from '../options/model-options.ts'
 import { list, prices, priority, sizes } from '../options/option-values.ts'
 import { loadStages } from '../stages.ts'
 import { surroundings, type World } from '../world.ts'
@@ -41,6 +41,7 @@ export function agent(command: Command, world: World): void {
     .option('--models <dir>', 'the folder that all machines see, or s3://bucket/prefix')
     .option('--key-file <file>', "the fleet's key, which signs trials")
     .option('--store <where>', 'keep each report: a PostgreSQL or a SQLite file')
+    .addOption(lockOption())
     .addHelpText('after', examples.agent)
     .action(async (flags: AgentFlags) => {
       const { runAgent } = await import('./agent.ts')

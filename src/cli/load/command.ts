@@ -1,7 +1,7 @@
 // The options of `whyslow load`.
 import type { Command } from 'commander'
 import { examples } from '../examples.ts'
-import { addInputOptions } from '../options/model-options.ts'
+import { addInputOptions, lockOption } from '../options/model-options.ts'
 import { batches, gathered, positiveInteger, rates, rowsOrAuto, seconds } from '../options/option-values.ts'
 import { surroundings, type World } from '../world.ts'
 import type { LoadFlags } from './load.ts'
@@ -35,6 +35,7 @@ export function load(command: Command, world: World): void {
     .option('--json <file>', 'write the load document; - is standard output')
     .option('--html <file>', 'write the run as a page: one file, opens anywhere')
     .option('--markdown', 'print it as Markdown, for a pull request')
+    .addOption(lockOption())
     .option('--no-progress', 'show no progress')
     .addHelpText('after', examples.load)
     .action(async (target: string, flags: LoadFlags) => {

@@ -27,6 +27,9 @@ export function addInputOptions(command: Command, batch: Option = oneBatch()): v
 /** Of files that have several. */
 export const signatureOption = () => new Option('--signature <name>', "the one to read of a .tflite file's signatures")
 
+/** Of commands that measure; `program.ts` acts on it. */
+export const lockOption = () => new Option('--no-lock', 'measure at once, although another measurement may run on this machine')
+
 export function addModelOptions(command: Command, batch: Option = oneBatch()): void {
   addInputOptions(command, batch)
   command
@@ -44,5 +47,6 @@ export function addModelOptions(command: Command, batch: Option = oneBatch()): v
     .option('--no-cache', 'neither read nor write the cache of roofs')
     .option('--refresh', 'measure the roofs again')
     .option('--memory-limit <size>', 'end a measurement that takes more memory', memorySize)
+    .addOption(lockOption())
     .option('--no-progress', 'show no progress')
 }

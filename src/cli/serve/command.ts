@@ -4,7 +4,11 @@ import { examples } from '../examples.ts'
 import { memorySize, portNumber, positiveInteger, rowsOrAuto, seconds } from '../options/option-values.ts'
 import type { Screen } from '../screen.ts'
 import { loadStages } from '../stages.ts'
+import type { Patience } from '../supervise.ts'
 import type { ServeFlags } from './serve.ts'
+
+/** A server answers what it accepted within 25 s. */
+const DRAIN_GRACE_MS = 28_000
 
 export function serve(command: Command, world: { readonly screen: Screen }): void {
   command
@@ -29,9 +33,10 @@ export function serve(command: Command, world: { readonly screen: Screen }): voi
     })
 }
 
-/** The second signal ends the process at once. */
+/** Asked for once it serves: until then a signal ends the process at once, and from then on it may answer what it accepted. */
 function signalOfEnd(): Promise<string> {
+  process.send?.({ graceMs: DRAIN_GRACE_MS } satisfies Patience)
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
   })
 }

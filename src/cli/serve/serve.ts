@@ -22,7 +22,7 @@ export interface ServeFlags {
 export interface ServeSurroundings {
   readonly screen: Screen
   readonly load: () => Promise<Pick<Stages, 'serve' | 'inTemporaryFolder'>>
-  /** Resolves with the signal that ends the server. */
+  /** Resolves with the signal that ends the server; called once it serves. */
   readonly ended: () => Promise<string>
 }
 
@@ -33,7 +33,6 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
   const log = (entry: Readonly<Record<string, unknown>>) =>
     screen.say(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
   await inTemporaryFolder(async (folder) => {
-    const signal = ended()
     const server = await serve(file, {
       folder,
       host: flags.host,
@@ -61,7 +60,7 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
     const limits = { queueLimit, deadlineMs }
     log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, ...limits, ...batches })
-    const why = await signal
+    const why = await ended()
     log({ level: 'info', message: 'draining', signal: why })
     await server.close()
     log({ level: 'info', message: 'ended' })

@@ -1,8 +1,9 @@
-// Simplifies one model: arguments are the files to read and to write. Evaluated with onnxsim's own folder as the current one, so that both
-// imports are those that the package itself would take.
+// Simplifies one model: arguments are the module that ends this process with its parent, and the files to read and to write. Evaluated with
+// onnxsim's own folder as the current one, so that both imports are those that the package itself would take.
 import fs from 'node:fs'
 
-const [input, output] = process.argv.slice(1)
+const [endWithParent, input, output] = process.argv.slice(1)
+;((await import(endWithParent!)) as typeof import('../../trials/end-with-parent.ts')).endWithParent()
 const ort = await import('onnxruntime-web')
 const { env } = ort.default ?? ort
 env.wasm.numThreads = 1

@@ -3,14 +3,16 @@
 // onnxruntime-web uses threads (seen in one of four runs on a transformer of 16 MB, in none of eight with one thread).
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { decodeOnnx } from '../../formats/onnx.ts'
 import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
+import { makeTemporaryFolder } from '../../machine/files.ts'
 
 const PACKAGE = 'onnxsim'
+/** For a process that runs in the package's folder. */
+const END_WITH_PARENT = new URL('../../trials/end-with-parent.js', compiledTwin(import.meta.url)).href
 const LIMIT_MS = 120_000
 const LOG_BYTES = 64 * 2 ** 20
 
@@ -40,12 +42,12 @@ function packageAbove(start: string): string | undefined {
 
 async function simplifyIn(packageFolder: string, model: Model, limitMs: number, run: RunNode): Promise<Model> {
   if (model.weights.size > 0) throw new Error(`${PACKAGE} cannot read models with external data`)
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-simplify-'))
+  const folder = makeTemporaryFolder('whyslow-simplify-')
   try {
     const [input, output] = [path.join(folder, 'model.onnx'), path.join(folder, 'simplified.onnx')]
     fs.writeFileSync(input, writeModel(model.proto))
     const code = fs.readFileSync(new URL('./simplify-child.js', compiledTwin(import.meta.url)), 'utf8')
-    const ended = await run(['--input-type=module', '--eval', code, input, output], packageFolder, limitMs)
+    const ended = await run(['--input-type=module', '--eval', code, END_WITH_PARENT, input, output], packageFolder, limitMs)
     if (!ended.ok && ended.killed) throw new Error(`${PACKAGE} was stopped: it took longer than ${limitMs / 1000} s`)
     if (!ended.ok) throw new Error(`${PACKAGE} refused the model: ${reasonIn(ended.stderr)}`)
     return { ...model, proto: decodeOnnx(fs.readFileSync(output), `${model.source.file}, simplified,`), origins: new Map() }

@@ -7,6 +7,7 @@ import { readMachine } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import { localTrials } from '../../trials/local-runner.ts'
+import { waitingWords } from '../../trials/lock.ts'
 import type { AloneTold, RunTrial } from '../../trials/port.ts'
 import { DEFAULTS } from '../options.ts'
 import { placesOf } from '../run.ts'
@@ -111,6 +112,6 @@ async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
 }
 
 const toldTo = (log: AgentOptions['log']): AloneTold => ({
-  onWait: ({ pid }) => log(`waits for another measurement on this machine (process ${pid})`),
+  onWait: (holder) => log(waitingWords(holder)),
   onUnlocked: (reason) => log(`measures without the machine's lock: ${reason}`),
 })

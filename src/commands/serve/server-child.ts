@@ -1,5 +1,6 @@
 // A server under test in a process of its own: what `serve` runs, until who started it ends it or is gone.
 import { InputError } from '../../graph/input-error.ts'
+import { endWithParent } from '../../trials/end-with-parent.ts'
 import { serve } from './serve.ts'
 import { countServer } from './server-counts.ts'
 import type { ServerAnswer, ServerAsked, ServerTask } from './server-task.ts'
@@ -8,6 +9,7 @@ const answer = (said: ServerAnswer) => process.send!(said)
 
 // Ctrl-C reaches all processes of a terminal: the one that measures ends this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+endWithParent()
 process.on('disconnect', () => process.exit(0))
 process.once('message', ({ file, options }: ServerTask) => void start(file, options))
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DType } from '../../graph/types.ts'
 import { type PictureNumbers, parsePictures } from './picture-numbers.ts'
-import { type DecodePictures, isPicture, picturesNote, readPictures } from './pictures.ts'
+import { type DecodePictures, decodeWith, isPicture, picturesNote, readPictures } from './pictures.ts'
 import type { ResolvedInput } from './resolved.ts'
 
 const input = (shape: readonly number[], dtype: DType = 'float32', name = 'x'): ResolvedInput => ({
@@ -72,4 +72,12 @@ test.each([
 
 test('by their names', () => {
   expect(['a.JPG', 'b.jpeg', 'c.png', 'd.npy', 'png'].map(isPicture)).toEqual([true, true, true, false, false])
+})
+
+test('a decoder that does not end is ended, and the picture that it was at is named', () => {
+  const stuck = "require('fs').writeSync(1, Buffer.alloc(12)); for (;;);"
+  const size = { height: 2, width: 2, channels: 3, limitMs: 3000 }
+  expect(() => decodeWith(stuck, ['a/first.png', 'a/second.png'], size)).toThrow(
+    'second.png: sharp did not decode it within 3 s; remove the picture',
+  )
 })

@@ -132,6 +132,8 @@ function channelByChannel(bytes: Uint8Array, { height, width, channels }: Frame)
 
 /** sharp answers later, so that it works in a process of its own; it is the user's, found from the current folder. */
 const DECODER = `
+const parent = process.ppid
+setInterval(() => process.ppid === parent || process.exit(), 1000).unref()
 const { files, height, width, channels } = JSON.parse(require('fs').readFileSync(0, 'utf8'))
 let sharp
 try { sharp = require('module').createRequire(process.cwd() + '/x.js')('sharp') } catch { process.exit(3) }
@@ -144,12 +146,28 @@ const space = (picture) => channels === 1 ? picture.greyscale().removeAlpha() : 
   }
 })()`
 const MOST_BYTES = 2 ** 30
+/** Decoding a large picture takes a second or two; a file that keeps the decoder longer hangs it. */
+const LIMIT_MS = 60_000
+const LIMIT_EACH_MS = 5000
 
-function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
-  const { height, width, channels } = size
+const decodeWithSharp: DecodePictures = (files, size) =>
+  decodeWith(DECODER, files, { ...size, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
+
+/** `code`: what a process of Node runs. Throws an InputError if it fails, or takes longer than the limit. */
+export function decodeWith(
+  code: string,
+  files: readonly string[],
+  { height, width, channels, limitMs }: Omit<Frame, 'channelsFirst'> & { readonly limitMs: number },
+): readonly Uint8Array[] {
   const input = JSON.stringify({ files, height, width, channels })
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['-e', DECODER], { input, maxBuffer: MOST_BYTES })
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS') {
+  const options = { input, maxBuffer: MOST_BYTES, timeout: limitMs, killSignal: 'SIGKILL' } as const
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['-e', code], options)
+  const failure = (error as NodeJS.ErrnoException | undefined)?.code
+  if (failure === 'ETIMEDOUT') {
+    const at = basename(files[Math.floor((stdout?.length ?? 0) / (height * width * channels))] ?? files.at(-1)!)
+    throw new InputError(`${at}: sharp did not decode it within ${limitMs / 1000} s; remove the picture`)
+  }
+  if (failure === 'ENOBUFS') {
     const most = Math.floor(MOST_BYTES / (height * width * channels))
     throw new InputError(`${files.length} pictures of ${width}x${height} take more than 1 GB: give a folder of ${most} at most`)
   }

@@ -1,6 +1,7 @@
 // The process that runs the user's JavaScript: one pass, as its plan says. It starts nothing of whyslow's engines and loads no package,
 // so that what is measured is the user's.
 import fs from 'node:fs'
+import { endWithParent } from '../../trials/end-with-parent.ts'
 import type { Plan, Target } from '../protocol.ts'
 import { ContractError, parametersOf, targetOf, type UserStage, type UserTarget } from '../turns/contract.ts'
 import { send, Whereabouts } from './channel.ts'
@@ -14,7 +15,6 @@ import { userFrame } from './stack.ts'
 import { runFile, type Start } from './started.ts'
 import { timePass } from './time-pass.ts'
 
-const PARENT_CHECK_MS = 1000
 /** How often a script is looked at whose time is over. */
 const OPEN_CHECK_MS = 200
 /** Of a CPU, what one that waits for requests may use. */
@@ -223,9 +223,3 @@ function readSome(into: Buffer): number {
 }
 
 /** Nobody would read what it says, or end it. */
-function endWithParent(): void {
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) realExit(1)
-  }, PARENT_CHECK_MS).unref()
-}

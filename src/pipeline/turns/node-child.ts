@@ -1,6 +1,7 @@
 // The process of a JavaScript program: answers what contestant.ts lists. The user's code runs here with the user's own rights and environment.
 import { createHash } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
+import { endWithParent } from '../../trials/end-with-parent.ts'
 import { holdStill, letGo, lookAtOthers, type Watched } from './beside/others.ts'
 import { WatchedSessions } from './beside/sessions.ts'
 import { wait, watchTimers } from './beside/timers.ts'
@@ -23,6 +24,7 @@ let own: readonly unknown[] = []
 /** What goes on beside the calls; null: nobody asked for it. */
 let watched: Watched | null = null
 
+endWithParent()
 process.on('disconnect', () => process.exit(1))
 process.on('uncaughtException', (error) => fail(error))
 process.on('unhandledRejection', (error) => fail(error))

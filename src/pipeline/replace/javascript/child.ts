@@ -1,6 +1,7 @@
 // The process that runs the user's program for what its loops see, and then the loops beside what may stand in their place. It reads one plan
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
+import { endWithParent } from '../../../trials/end-with-parent.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import { readSamples } from '../../javascript/samples.ts'
 import { runFile } from '../../javascript/started.ts'
@@ -19,6 +20,7 @@ const MOST_BYTES = 1 << 30
 const SCRIPT_MS = 20_000
 const ANSWER = 3
 
+endWithParent()
 const { writeSync } = fs
 const realExit = process.exit.bind(process)
 const plan = JSON.parse(fs.readFileSync(0, 'utf8')) as ProvePlan

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
+import { endWithParent } from '../../../trials/end-with-parent.ts'
 import type { AlternativeFact } from '../../facts.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import type { Insertion } from '../../javascript/prepare.ts'
@@ -37,6 +38,7 @@ const SCRIPT_MS = 20_000
 const STILL_MS = 1000
 const ANSWER = 3
 
+endWithParent()
 const realExit = process.exit.bind(process)
 const plan = JSON.parse(fs.readFileSync(0, 'utf8')) as TokenizerPlan
 const seen = new TextsSeen()

@@ -62,8 +62,8 @@ export class WatchedWorkers {
   }
 
   private stop({ sessionId, workerInfo }: inspector.NodeWorker.AttachedToWorkerEventDataType): void {
-    // Node's own loader of modules.
-    if (/^(internal|node:)/.test(workerInfo.url)) return
+    // Node's own loader of modules, and the thread that ends this process with its parent.
+    if (/^(internal|node:)|\/end-with-parent-thread\.js$/.test(workerInfo.url)) return
     this.attached.add(sessionId)
     this.send(sessionId, 'Debugger.enable')
     this.send(sessionId, 'Debugger.pause')

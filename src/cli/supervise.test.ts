@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { exitCodeOf, runsAlone } from './supervise.ts'
+
+test.each([
+  ['ended by itself', 3, null, null, 3],
+  ['asked by Ctrl-C, ended as interrupted', 130, null, 'SIGINT', 130],
+  ['asked by SIGTERM, ended as interrupted', 130, null, 'SIGTERM', 143],
+  ['asked, and answered before it ended', 0, null, 'SIGTERM', 0],
+  ['asked, and killed', null, 'SIGKILL', 'SIGTERM', 143],
+  ['killed by the system', null, 'SIGKILL', null, 137],
+  ['crashed', null, 'SIGSEGV', null, 139],
+] as const)('exit code when it %s', (_, code, signal, asked, status) => {
+  expect(exitCodeOf(code, signal, asked)).toBe(status)
+})
+
+test('what starts nothing runs in one process', () => {
+  for (const argv of [[], ['--help'], ['fix', '-h'], ['--version'], ['help', 'fix'], ['explain', 'e.json'], ['history']])
+    expect(runsAlone(argv)).toBe(true)
+  for (const argv of [['model.onnx'], ['fix', 'model.onnx'], ['serve', 'explain']]) expect(runsAlone(argv)).toBe(false)
+})

@@ -1,0 +1,160 @@
+// A signal in the middle of anything: two seconds later the command is gone, with what it started and its temporary files.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { descendantsOf } from '../../src/trials/end-process.ts'
+import { fixture, folders, start } from './command.ts'
+
+/** Two seconds are promised; a busy machine gets more, and what hangs takes for ever. */
+const BOUND_MS = 8000
+const CODES = { SIGINT: 130, SIGTERM: 143 } as const
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** In the process of the command, reading this model never ends and turns no event loop. */
+const BLOCKING = `data:text/javascript,${encodeURIComponent(`import { writeFileSync } from 'node:fs'
+const own = JSON.parse
+JSON.parse = (text, ...more) => {
+  if (typeof text === 'string' && text.includes('blocks-here')) { writeFileSync(process.env.TMPDIR + '/../blocked', String(process.pid)); for (;;); }
+  return own(text, ...more)
+}`)}`
+const MODEL = '{"format":"graph-model","modelTopology":{},"weightsManifest":[],"a":"blocks-here"}'
+const LOCK = '/tmp/whyslow-lock'
+
+describe.skipIf(process.platform === 'win32')('a signal', () => {
+  let where: ReturnType<typeof folders>
+  beforeEach(() => {
+    where = folders()
+  })
+  afterEach(() => where.remove())
+
+  const processes = () =>
+    execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
+      .split('\n')
+      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
+
+  type Run = ReturnType<typeof start>
+
+  async function expectGone({ child, ended }: Run, signal: NodeJS.Signals, status: number): Promise<void> {
+    child.kill(signal)
+    const late = new AbortController()
+    const end = await Promise.race([ended, sleep(BOUND_MS, null, { signal: late.signal }).catch(() => null)])
+    late.abort()
+    if (end === null) for (const pid of [...descendantsOf(child.pid!), child.pid!]) process.kill(pid, 'SIGKILL')
+    expect(end, `it did not end within ${BOUND_MS} ms`).not.toBeNull()
+    expect({ status: end!.status, signal: end!.signal, processes: processes(), left: where.left() }, end!.stderr).toEqual({
+      status,
+      signal: null,
+      processes: [],
+      left: [],
+    })
+    expect(end!.stderr).not.toMatch(/\n\s+at /)
+  }
+
+  const until = async ({ child }: Run, holds: () => boolean): Promise<void> => {
+    while (!holds() && child.exitCode === null) await sleep(50)
+    expect(child.exitCode).toBeNull()
+  }
+
+  function blocked(...before: string[]): Run {
+    const model = join(where.root, 'model.json')
+    writeFileSync(model, MODEL)
+    return start(where, [...before, model], { node: ['--import', BLOCKING] })
+  }
+  const isBlocked = () => existsSync(join(where.root, 'blocked'))
+
+  test.for(signals)('%s while a file is read', async (signal) => {
+    const run = blocked()
+    await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
+    await expectGone(run, signal, CODES[signal])
+  })
+
+  test.for(signals)('%s to a server that reads its model', async (signal) => {
+    const run = blocked('serve', '--port', '0')
+    await until(run, isBlocked)
+    await expectGone(run, signal, CODES[signal])
+  })
+
+  test('a second one, at once', async () => {
+    const run = blocked()
+    await until(run, isBlocked)
+    run.child.kill('SIGINT')
+    await expectGone(run, 'SIGINT', 130)
+  })
+
+  test('none at all: the process of the command alone is killed', async () => {
+    const run = blocked()
+    await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
+    process.kill(Number(readFileSync(join(where.root, 'blocked'), 'utf8')), 'SIGKILL')
+    const { status, stderr } = await run.ended
+    expect([status, stderr]).toEqual([
+      137,
+      'whyslow: its process was ended by SIGKILL; the system may have ended it for its memory\n',
+    ])
+    expect({ processes: processes(), left: where.left() }).toEqual({ processes: [], left: [] })
+  })
+
+  test('SIGKILL to the first process ends the others', async () => {
+    const run = blocked()
+    await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
+    run.child.kill('SIGKILL')
+    await expect.poll(() => processes(), { timeout: 15_000 }).toEqual([])
+    expect(where.left()).toEqual([])
+  })
+
+  test.for(signals)('%s while a trial hangs in native code', async (signal) => {
+    const run = start(where, [fixture('endless-loop')])
+    await until(run, () => descendantsOf(run.child.pid!).length > 1)
+    await sleep(1500)
+    await expectGone(run, signal, CODES[signal])
+  })
+
+  test.for(signals)('%s while it waits for the lock', async (signal) => {
+    mkdirSync(LOCK, { recursive: true })
+    const address = join(LOCK, `${process.pid}-0123456789ab.sock`)
+    const asked = new Promise<void>((resolve) => {
+      server.on('connection', (socket) => {
+        socket.on('error', () => {}).write(`{"pid":${process.pid}}\n`)
+        resolve()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen({ path: address, readableAll: true, writableAll: true }, resolve))
+    try {
+      const run = start(where, [fixture('lstm'), '--no-progress'])
+      await asked
+      await expectGone(run, signal, CODES[signal])
+    } finally {
+      server.close()
+      rmSync(address, { force: true })
+    }
+  })
+  let server: ReturnType<typeof createServer>
+  beforeEach(() => {
+    server = createServer()
+  })
+
+  test.for(signals)('%s to a server that waits for requests: it has answered all, and ends as asked', async (signal) => {
+    const run = start(where, ['serve', fixture('lstm'), '--port', '0', '--workers', '1'])
+    let said = ''
+    run.child.stdout.on('data', (text: string) => {
+      said += text
+    })
+    await until(run, () => said.includes('/v2/'))
+    await expectGone(run, signal, 0)
+  })
+
+  test.for(signals)('%s under load', async (signal) => {
+    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-lock', '--no-progress'])
+    await until(run, () => descendantsOf(run.child.pid!).length > 1)
+    await expectGone(run, signal, CODES[signal])
+  })
+
+  test('a reader that has gone is no error', async () => {
+    const run = start(where, ['explain', join(where.root, 'none.json')])
+    run.child.stdout.destroy()
+    run.child.stderr.destroy()
+    expect((await run.ended).status).toBe(2)
+  })
+})
