@@ -113,8 +113,16 @@ export const hidingPasswords = <Calls extends object>(calls: Calls, url: string)
   ) as Calls
 /** Whether an agent holds a job still: one that was lost leaves it among the active ones, until another of its kind looks for such. */
 const HELD = `return redis.call('EXISTS', KEYS[1])`
-/** Delayed jobs whose time has come. BullMQ orders them by their time and 12 bits of a counter. */
-const DUE = `return redis.call('ZRANGEBYSCORE', KEYS[1], 0, (redis.call('TIME')[1] * 1000 + 1) * 4096 - 1, 'LIMIT', 0, 100)`
+/**
+ * What is tried again later waits by the clock of the server, too. BullMQ lets it wait by the clocks of who puts it back and of who takes it: it is
+ * given a time that no clock of theirs has reached, and agents look for those whose time has come.
+ */
+const FAR_MS = 365 * 24 * 3600e3
+export const DUE_LOOK_MS = 2000
+/** BullMQ orders them by their time and 12 bits of a counter. */
+const DUE = `
+local now = redis.call('TIME')[1] * 1000 + ARGV[1]
+return redis.call('ZRANGEBYSCORE', KEYS[1], 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 100)`
 const SCRIPTS = [ANNOUNCE, LISTENING, LEAVE, HELD, DUE]
 
 /** Runs one of the scripts above on a key. */
@@ -233,10 +241,11 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
   await worker.startStalledCheckTimer()
   /** This machine's clock before the server's, as of the last announcement. */
   let aheadMs = 0
-  keepServerTime(worker.backend, () => aheadMs)
+  delayByServer(worker.backend, () => aheadMs)
   const listeners = agents.toKey(LISTENERS)
   let said = ''
   let taken = 0
+  let lookedMs = Number.NEGATIVE_INFINITY
   const queue: AgentQueue = {
     async announce() {
       const saying = announcementOf({ machine, agent }, key, Date.now())
@@ -245,10 +254,12 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
       aheadMs = Math.round(Date.now() - (seconds! * 1000 + microseconds! / 1000))
     },
     async take() {
-      // Who takes jobs lets those wait that are delayed beyond its own clock.
-      if (aheadMs < -BEHIND_MS)
-        for (const id of (await runScript(worker, DUE, [worker.toKey('delayed')])) as string[])
+      if (performance.now() - lookedMs > DUE_LOOK_MS) {
+        lookedMs = performance.now()
+        // Another agent may have found it, too.
+        for (const id of (await runScript(worker, DUE, [worker.toKey('delayed'), FAR_MS])) as string[])
           await worker.backend.promote(id).catch(() => {})
+      }
       for (;;) {
         const token = `${agent}-${taken++}`
         const job = await worker.getNextJob(token, { block: false })
@@ -268,13 +279,10 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
   return hidingPasswords(queue, url)
 }
 
-/** A clock that is behind by less makes nobody wait. */
-const BEHIND_MS = 1000
-
-/** What is tried again later waits by the clock of the server: a machine whose clock is an hour ahead would put it back by an hour for others. */
-export function keepServerTime(backend: Pick<BullMQ.IQueueBackend, 'moveToDelayed'>, aheadMs: () => number): void {
+/** `aheadMs`: of this machine's clock before the server's. */
+export function delayByServer(backend: Pick<BullMQ.IQueueBackend, 'moveToDelayed'>, aheadMs: () => number): void {
   const moveToDelayed = backend.moveToDelayed.bind(backend)
-  backend.moveToDelayed = (id, timestamp, ...others) => moveToDelayed(id, timestamp - aheadMs(), ...others)
+  backend.moveToDelayed = (id, timestamp, ...others) => moveToDelayed(id, timestamp - aheadMs() + FAR_MS, ...others)
 }
 
 function isJson(text: string): boolean {

@@ -89,7 +89,11 @@ describe('a job', () => {
 
   test.each([
     ['another kind', { kind: 'shell' }],
-    ['a field more', { command: 'rm' }],
+    ['a command', { command: 'rm' }],
+    ['a path of an interpreter', { python: '/tmp/python' }],
+    ['a folder to write to', { saveInputs: '/tmp' }],
+    ['a configuration entry', { configEntries: { 'session.load_custom_ops': '/tmp/ops.so' } }],
+    ['a file with a path', { model: [{ ...unsigned.model[0]!, path: '/tmp/a.onnx' }] }],
     ['a version that is not known', { schema: 'whyslow-job/1' }],
   ])('%s is refused', (_, changed) => {
     expect(check({ ...makeJob(unsigned, null), ...changed }, null)).toMatchObject({
