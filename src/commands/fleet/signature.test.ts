@@ -4,7 +4,8 @@ import { isSigned, signatureOf } from './signature.ts'
 
 vi.mock('node:crypto', async (original) => {
   const real = await original<typeof crypto>()
-  return { ...real, timingSafeEqual: vi.fn(real.timingSafeEqual) }
+  const watched = { ...real, timingSafeEqual: vi.fn(real.timingSafeEqual) }
+  return { ...watched, default: watched }
 })
 
 const key = 'a key of the whole fleet'
