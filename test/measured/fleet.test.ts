@@ -248,7 +248,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     const { trial } = jobs[1]!
     await asking.add(machine, trial, jobs[1]!, 5)
     const [done] = await settled(asking, [trial], machine)
-    expect(done!.state === 'done' && checkResult(done.result, { trial, machine }, key)).toMatchObject({ ok: true })
+    expect(done?.state === 'done' && checkResult(done.result, { trial, machine }, key)).toMatchObject({ ok: true })
     expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([null])
     if ('url' in store) {
       const kept = await openPostgres(store.url)
