@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { engines } from '../src/engines/index.ts'
 import type { Availability } from '../src/engines/types.ts'
+import { namesFiles } from './long.ts'
 import { ROOT } from './sources.ts'
 
 declare module 'vitest' {
@@ -15,11 +16,10 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<void> {
-  // Of a run that names its files, each file asks for its own engine.
-  const isWhole = (project.vitest.filenamePattern ?? []).length === 0
   const ids = engines.map(({ id }) => id)
   const halves = [0, 1].map((half) => ids.filter((_, k) => k % 2 === half))
-  const found = isWhole ? await Promise.all(halves.map(ask)) : []
+  // Of a run that names its files, each file asks for its own engine.
+  const found = namesFiles ? [] : await Promise.all(halves.map(ask))
   project.provide('availability', Object.assign({}, ...found))
 }
 

@@ -23,8 +23,11 @@ const TAKE_LONG = [
   ...['conformance', 'tabular-suites'].map((name) => `test/full/${name}.test.ts`),
 ]
 
+/** Whether this run names the files that it wants. */
+export const namesFiles = process.argv.some((one) => /^(src|test)\//.test(one))
+
 /** Everything is meant to run, but for TAKE_LONG. */
-export const isShort = process.env.WHYSLOW_TEST_FULL === undefined && !process.argv.some((one) => /^(src|test)\//.test(one))
+export const isShort = process.env.WHYSLOW_TEST_FULL === undefined && !namesFiles
 
 /** Paths that this run leaves out; none where all are meant. */
 export const LONG: readonly string[] = isShort ? TAKE_LONG : []

@@ -1,11 +1,15 @@
 // The command line: reads the arguments, runs one command, gives its exit code. Errors are one line on standard error.
 import { existsSync, readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
+import { withoutPasswords } from '../report/text/addresses.ts'
 import { type Interrupt, listenForInterrupt } from './interrupt.ts'
 import { createProgram } from './program.ts'
 import { processScreen } from './screen.ts'
 import { endingOf } from './usage-error.ts'
 import { usageLine } from './usage-line.ts'
+
+/** Environment variables that hold addresses which messages may quote. */
+const ADDRESSES = ['WHYSLOW_QUEUE', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const
 
 // What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
 process.stdout.on('error', () => {})
@@ -36,7 +40,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0
-      screen.say(`whyslow: ${usageLine(error, program, argv)}\n`)
+      screen.say(`whyslow: ${hidden(usageLine(error, program, argv))}\n`)
       return 2
     }
     return end(error, interrupt?.signal.aborted === true)
@@ -52,10 +56,17 @@ function end(error: unknown, interrupted: boolean): number {
   const { line, exitCode } = endingOf(error, interrupted)
   const wantsStack = (process.env.WHYSLOW_DEBUG ?? '') !== ''
   if (line !== null && wantsStack && error instanceof Error)
-    process.stderr.write(`${error.stack}
+    process.stderr.write(`${hidden(error.stack ?? '')}
 `)
   if (line !== null)
-    process.stderr.write(`whyslow: ${line}
+    process.stderr.write(`whyslow: ${hidden(line)}
 `)
   return exitCode
+}
+
+/** Without the passwords of what was named: messages quote arguments, and packages the addresses that they were given. */
+function hidden(text: string): string {
+  const named = process.argv.slice(2).map((one) => one.replace(/^--[a-z-]+=/, ''))
+  const given = [...named, ...ADDRESSES.map((name) => process.env[name] ?? '')]
+  return withoutPasswords(text, { addresses: given.filter((one) => one.includes('://')) })
 }

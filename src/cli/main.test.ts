@@ -40,6 +40,20 @@ describe('whyslow', () => {
   )
 
   test.each([
+    [['study', 'postgres://u:se/cret@h/db']],
+    [['study', '--store', 'mysql://u:se%2Fcret@h/db?password=se/cret']],
+    [['check', 'a.onnx', '--against', 'POSTGRES://u:se/cret@h/db']],
+    [['history', '--store=redis://:se/cret@h']],
+    [['agent', '--queue', 'rediss://u:se/cret@h', '--models', here]],
+    [['agent', '--queue', 'redis://127.0.0.1:1', '--models', 'http://u:se/cret@h/x']],
+    [['postgres://u:se/cret@h/db']],
+    [['fleet', 'a.onnx', '--no-such=postgres://u:se/cret@h/db']],
+  ])('%j ends with 2, and says nothing of the password', (argv) => {
+    const { status, stdout, stderr } = whyslow(...argv)
+    expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(/^whyslow: (?!.*(cret|se\/|se%2F))[^\n]+\n$/)])
+  })
+
+  test.each([
     [['model.onnx', '--thraeds', '2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['model.onnx', '--thraeds=2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['machine', '--refesh'], "unknown option '--refesh'; did you mean --refresh?"],

@@ -7,14 +7,25 @@ import { openAgentQueue } from '../../dist/commands/fleet/bullmq-queue.js'
 import { openPostgres } from '../../dist/commands/store/postgres-store.js'
 import { withMachineLock } from '../../dist/trials/lock.js'
 
-const { url, machine, log, storeUrl, lockFolder, report } = JSON.parse(process.argv[2])
+const { url, machine, log, storeUrl, lockFolder, report, key = null, clockMs = 0 } = JSON.parse(process.argv[2])
+// The clock of another machine.
+const { now } = Date
+Date.now = () => now() + clockMs
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
 const store = storeUrl === null ? null : await openPostgres(storeUrl)
 
 const say = (trial, event) => appendFileSync(log, `${JSON.stringify({ trial, pid: process.pid, event, at: Date.now() })}\n`)
 
-async function measure({ trial, batch }) {
+async function measure({ trial, batch, putBacks }) {
+  if (batch === 1014 && putBacks === 0) {
+    say(trial, 'disturbed')
+    return { report: null, disturbed: 'a test' }
+  }
+  if (batch === 1015) {
+    say(trial, 'begin')
+    await sleep(1e9)
+  }
   if (batch === 1000) {
     say(trial, 'killed')
     process.kill(process.pid, 'SIGKILL')
@@ -34,17 +45,18 @@ async function measure({ trial, batch }) {
   )
 }
 
-const queue = await openAgentQueue(url, machine, { lockMs: 3000, stalledCheckMs: 1000 })
+const queue = await openAgentQueue(url, { machine, key, times: { lockMs: 3000, stalledCheckMs: 1000 } })
 await runAgent({
   queue,
   machine,
-  key: null,
+  key,
   store,
   measure,
   log: (line) => appendFileSync(`${log}.lines`, `${line}\n`),
   signal: stop.signal,
   renewMs: 1000,
   idleMs: 50,
+  nowMs: now,
 })
 await store?.close()
 process.exit(0)

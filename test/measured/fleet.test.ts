@@ -10,13 +10,15 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
-import { makeJob } from '../../src/commands/fleet/job.ts'
+import { makeJob, type Signer } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
+import { checkKept, checkResult, type FleetResult } from '../../src/commands/fleet/result.ts'
 import { readStore } from '../../src/commands/history/history.ts'
 import { openPostgres } from '../../src/commands/store/postgres-store.ts'
 import { storedReports } from '../../src/commands/store/store.ts'
 import { exampleMachine, exampleReport } from '../../src/commands/study/example-reports.ts'
 import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
@@ -24,6 +26,8 @@ const TRIALS = 200
 const AGENTS = 4
 const POISONED = 13
 const KILLING = 1000
+const DISTURBED = 1014
+const SLEEPING = 1015
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
 const SERVERS = ['redis-server', 'valkey-server'] as const
@@ -109,7 +113,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
 
   const report = exampleReport(exampleMachine('scripted'), { engine: server })
   const storeUrl = () => ('url' in store ? store.url : null)
-  const agent = (given: { machine?: string; log?: string } = {}) =>
+  const agent = (given: { machine?: string; log?: string; key?: string; clockMs?: number } = {}) =>
     started(process.execPath, [
       join(import.meta.dirname, 'fleet-agent.mjs'),
       JSON.stringify({ url, machine: MACHINE, log, storeUrl: storeUrl(), lockFolder, report, ...given }),
@@ -118,7 +122,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
   test(`ends each of ${TRIALS} trials once, whoever is killed`, async ({ annotate, skip }) => {
     if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
     if ('reason' in store) await annotate(`without PostgreSQL: ${store.reason}`)
-    const asking = await openAsking(url)
+    const asking = await openAsking(url, null)
     const jobs = Array.from({ length: TRIALS }, (_, i) => jobOf(i + 1, server))
     for (const job of jobs) await asking.add(MACHINE, job.trial, job, 5)
     const exits: (NodeJS.Signals | null)[] = []
@@ -146,7 +150,9 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     // Of a try whose agent was killed before it said so there may be one more.
     const tries = eventsIn(readFileSync(log, 'utf8')).filter(({ event }) => event === 'poisoned').length
     expect([3, 4]).toContain(tries)
-    expect(outcomes.flatMap((one, i) => (one.state === 'done' && one.report.latency!.p50Ms !== i + 1 ? [i] : []))).toEqual([])
+    expect(
+      outcomes.flatMap((one, i) => (one.state === 'done' && reportIn(one.result).latency!.p50Ms !== i + 1 ? [i] : [])),
+    ).toEqual([])
     for (const one of agents) one.kill('SIGTERM')
     await Promise.all(agents.map(ended))
     // Those that were killed are still announced; those that ended are not.
@@ -172,7 +178,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     const machine = `${MACHINE}-killed`
     const events = join(own, 'killed.jsonl')
     writeFileSync(events, '')
-    const asking = await openAsking(url)
+    const asking = await openAsking(url, null)
     const jobs = [jobOf(KILLING, `${server} killing`), jobOf(1, `${server} killing`)]
     // The one that kills comes first, again and again.
     for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
@@ -199,7 +205,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
     const machine = `${MACHINE}-broken`
     const events = join(own, 'broken.jsonl')
-    const asking = await openAsking(url)
+    const asking = await openAsking(url, null)
     const jobs = [jobOf(1, `${server} broken`), jobOf(2, `${server} broken`)]
     for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
     const client = new Redis(url)
@@ -212,7 +218,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
       machine,
     )
     expect(await Promise.race([outcomes, ended(one).then(() => 'the agent ended')])).toMatchObject([
-      { state: 'failed', reason: expect.stringContaining('no job of version 1') },
+      { state: 'failed', reason: expect.stringContaining('no job of version 2') },
       { state: 'done' },
     ])
     one.kill('SIGTERM')
@@ -222,25 +228,109 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
   }, 60_000)
 
+  test('a signed trial crosses the queue and the store, and an agent whose key is another measures none', async ({ skip }) => {
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+    const key = 'a key of the whole fleet'
+    const machine = `${MACHINE}-signed`
+    const events = join(own, 'signed.jsonl')
+    const asking = await openAsking(url, key)
+    const jobs = [1, 2].map((batch) => jobOf(batch, `${server} signed`, { key, machine }))
+    await asking.add(machine, jobs[0]!.trial, jobs[0]!, 5)
+    const stranger = agent({ machine, log: events, key: 'the key of another fleet' })
+    const [refused] = await settled(asking, [jobs[0]!.trial], machine)
+    expect(refused).toEqual({ state: 'failed', reason: "its signature is not the fleet key's for this machine" })
+    expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([
+      "it is not signed with the fleet's key",
+    ])
+    stranger.kill('SIGTERM')
+    await ended(stranger)
+    const one = agent({ machine, log: events, key })
+    const { trial } = jobs[1]!
+    await asking.add(machine, trial, jobs[1]!, 5)
+    const [done] = await settled(asking, [trial], machine)
+    expect(done?.state === 'done' && checkResult(done.result, { trial, machine }, key)).toMatchObject({ ok: true })
+    expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([null])
+    if ('url' in store) {
+      const kept = await openPostgres(store.url)
+      expect(checkKept(await kept.find(`${trial} ${machine}`), { trial, machine }, key)).toMatchObject({ ok: true })
+      await kept.close()
+      expect((await storedReports(store.url)).reports.every((report) => !('fleetSignature' in report))).toBe(true)
+    }
+    one.kill('SIGTERM')
+    await ended(one)
+    await asking.close()
+  }, 60_000)
+
+  test.each([
+    ['ahead', 3_600_000, 0],
+    ['behind', -3_600_000, -3_600_000],
+  ])(
+    'what an agent puts back whose clock is %s waits for half a minute',
+    async (name, clockMs, othersMs) => {
+      if (!isHere) return
+      const machine = `${MACHINE}-${name}`
+      const events = join(own, `${name}.jsonl`)
+      writeFileSync(events, '')
+      const asking = await openAsking(url, null)
+      const job = jobOf(DISTURBED, `${server} ${name}`)
+      await asking.add(machine, job.trial, job, 5)
+      const first = agent({ machine, log: events, clockMs })
+      while (!readFileSync(`${events}.lines`, { encoding: 'utf8', flag: 'a+' }).includes('put back')) await sleep(100)
+      first.kill('SIGTERM')
+      await ended(first)
+      const second = agent({ machine, log: events, clockMs: othersMs })
+      expect((await settled(asking, [job.trial], machine))[0]!.state).toBe('done')
+      second.kill('SIGTERM')
+      await ended(second)
+      const [disturbed, begin] = eventsIn(readFileSync(events, 'utf8'))
+      // By one clock.
+      expect(begin!.at - othersMs - (disturbed!.at - clockMs)).toBeGreaterThan(25_000)
+      await asking.close()
+    },
+    90_000,
+  )
+
+  test('a trial whose agent was killed is held by nobody, and is taken out', async ({ skip }) => {
+    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+    const machine = `${MACHINE}-gone`
+    const events = join(own, 'gone.jsonl')
+    writeFileSync(events, '')
+    const asking = await openAsking(url, null)
+    const job = jobOf(SLEEPING, `${server} gone`)
+    await asking.add(machine, job.trial, job, 5)
+    const one = agent({ machine, log: events })
+    const state = async () => (await asking.outcome(machine, job.trial)).state
+    while ((await state()) !== 'active') await sleep(100)
+    await asking.cancel(machine, job.trial)
+    expect(await state()).toBe('active')
+    one.kill('SIGKILL')
+    await ended(one)
+    while ((await state()) === 'active') await sleep(100)
+    expect(await state()).toBe('waiting')
+    await asking.cancel(machine, job.trial)
+    expect(await state()).toBe('lost')
+    await asking.close()
+  }, 60_000)
+
   test('lists who announced itself within a minute by the clock of the server, and nothing that others wrote', async ({
     skip,
   }) => {
     if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
-    const asking = await openAsking(url)
+    const asking = await openAsking(url, null)
     const client = new Redis(url)
     const key = 'bull:whyslow-agents:listening'
     const now = Number((await client.time())[0])
     const said = (agent: string) => JSON.stringify({ machine: 'm', agent })
     await client.del(key)
     await client.zadd(key, now - 61, said('killed'), now - 50, said('busy'), now, '{"machine":', now, '{"machine":1}')
-    const queue = await openAgentQueue(url, 'm')
+    const queue = await openAgentQueue(url, { machine: 'm', key: null })
     await queue.announce()
     expect(await asking.listening()).toEqual([
-      { machine: 'm', agent: 'busy' },
-      { machine: 'm', agent: expect.stringContaining(`-${process.pid}-`) },
+      { machine: 'm', agent: 'busy', fault: null },
+      { machine: 'm', agent: expect.stringContaining(`-${process.pid}-`), fault: null },
     ])
     await queue.close()
-    expect(await asking.listening()).toEqual([{ machine: 'm', agent: 'busy' }])
+    expect(await asking.listening()).toEqual([{ machine: 'm', agent: 'busy', fault: null }])
     await client.quit()
     await asking.close()
   })
@@ -277,7 +367,8 @@ test('who may only read PostgreSQL reads it, and a run whose reports it refuses 
     'revoke create on schema public from public; create role reader login; grant select on whyslow_trials to reader',
   )
   await owner.end()
-  const reader = url.replace('postgres@', 'reader@')
+  // It trusts whoever comes, with any password.
+  const reader = `${url.replace('postgres@', 'reader:se%2Fcret@')}?application_name=a&password=se%2Fcret`
   const read = await openPostgres(reader)
   expect(await read.find('none')).toBeUndefined()
   await read.close()
@@ -285,9 +376,11 @@ test('who may only read PostgreSQL reads it, and a run whose reports it refuses 
   const { reports, failures, warnings } = await fleet([model], { ...FLEET_DEFAULTS, quick: true, store: reader })
   expect([reports.length, failures]).toEqual([1, []])
   expect(warnings).toEqual([expect.stringMatching(/^--store .*: 1 of 1 reports are not kept there \(permission denied/)])
+  const document = JSON.stringify([warnings, await storedReports(reader), await readStore(reader)])
+  expect(document).not.toMatch(/cret|password/)
 })
 
-const jobOf = (batch: number, run: string) =>
+const jobOf = (batch: number, run: string, signer: Signer | null = null) =>
   makeJob(
     {
       model: [{ name: 'a.onnx', sha256: 'ab'.repeat(32), sizeBytes: 1 }],
@@ -302,10 +395,13 @@ const jobOf = (batch: number, run: string) =>
         shapes: {},
         values: {},
         run,
+        issuedAt: new Date().toISOString(),
       },
     },
-    null,
+    signer,
   )
+
+const reportIn = (result: unknown): ReportDocument => (result as FleetResult).report
 
 async function settled(asking: AskingQueue, trials: readonly string[], machine = MACHINE) {
   for (;;) {
@@ -319,7 +415,7 @@ async function settled(asking: AskingQueue, trials: readonly string[], machine =
 interface Said {
   readonly trial: string
   readonly pid: number
-  readonly event: 'begin' | 'end' | 'poisoned' | 'killed'
+  readonly event: 'begin' | 'end' | 'poisoned' | 'killed' | 'disturbed'
   readonly at: number
 }
 
@@ -334,7 +430,7 @@ function spansIn(text: string): { begin: number; end: number }[] {
   const open = new Map<string, number>()
   const spans = []
   for (const { trial, pid, event, at } of eventsIn(text)) {
-    if (event === 'poisoned' || event === 'killed') continue
+    if (event !== 'begin' && event !== 'end') continue
     if (event === 'begin') open.set(`${trial} ${pid}`, at)
     else spans.push({ begin: open.get(`${trial} ${pid}`)!, end: at })
   }

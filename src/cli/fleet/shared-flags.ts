@@ -1,5 +1,6 @@
 // What `fleet --queue` and `agent` are told alike, by flags or by the environment: the queue, the fleet's key and the folder that its machines see.
 import { readFileSync } from 'node:fs'
+import { addressName } from '../../report/text/addresses.ts'
 import { stateOf } from '../path-state.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -44,7 +45,7 @@ export function sharedFolder(given: string | undefined, env: NodeJS.ProcessEnv =
   if (models.startsWith('s3://')) return models
   if (stateOf(models) === undefined)
     throw new UsageError(
-      `${given === undefined ? MODELS_VARIABLE : '--models'} ${models}: no such folder; make it, where all machines see it`,
+      `${given === undefined ? MODELS_VARIABLE : '--models'} ${addressName(models)}: no such folder; make it, where all machines see it`,
     )
   return models
 }

@@ -6,14 +6,14 @@ import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
+import { withoutPasswords } from '../../report/text/addresses.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import { waitingWords } from '../../trials/lock.ts'
-import type { AloneTold, RunTrial } from '../../trials/port.ts'
+import type { AloneTold, RunTrial, TrialRunner } from '../../trials/port.ts'
 import { DEFAULTS } from '../options.ts'
-import { placesOf } from '../run.ts'
+import { limitsOf, placesOf } from '../run.ts'
 import { openStore } from '../store/store.ts'
 import { acceleratorOf, kindOf, machineClass } from '../study/machine-class.ts'
-import { why } from '../why.ts'
 import { type Measured, runAgent } from './agent.ts'
 import { checkQueue, openAgentQueue } from './bullmq-queue.ts'
 import type { FileStore } from './file-store.ts'
@@ -22,6 +22,7 @@ import { type Places, setOut } from './model-store.ts'
 import { openFileStore } from './open-file-store.ts'
 import { disturbanceIn, lookAround } from './quiet.ts'
 import { makeRunning, sweepRunning } from './running-folder.ts'
+import { whyInTrial } from './why-task.ts'
 
 export interface AgentOptions {
   readonly queue: string
@@ -53,15 +54,19 @@ export async function ownMachine(run: RunTrial, signal?: AbortSignal): Promise<s
 }
 
 /** Until the signal aborts. Throws InputError where the queue or the store cannot be used. */
-export async function agent({ queue: url, models, key, store: storeUrl, log, signal }: AgentOptions): Promise<void> {
+export async function agent({ queue: url, models, key, store: storeUrl, log: logLine, signal }: AgentOptions): Promise<void> {
   checkQueue(url, key)
+  const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = process.env
+  const addresses = [url, models, storeUrl ?? '']
+  const secrets = [key ?? '', AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN]
+  const log = (line: string) => logLine(withoutPasswords(line, { addresses, secrets }))
   // Drivers that start disturb what is measured meanwhile.
   const machine = await localTrials.alone(() => ownMachine(localTrials.run, signal), toldTo(log))
   const store = storeUrl === null ? null : await openStore(storeUrl, { make: true })
   let files: FileStore | null = null
   try {
     files = await openFileStore(models)
-    const queue = await openAgentQueue(url, machine)
+    const queue = await openAgentQueue(url, { machine, key })
     log(`${machine}: takes trials, one at a time; Ctrl-C ends it`)
     const cache = path.join(cacheFolder(), 'fleet')
     mkdirSync(cache, { recursive: true })
@@ -74,7 +79,7 @@ export async function agent({ queue: url, models, key, store: storeUrl, log, sig
       store,
       log,
       signal,
-      measure: (job, stop, anyway) => measureJob(job, { ...places, signal: stop, anyway, log }),
+      measure: (job, stop, anyway) => measureJob(job, { ...places, trials: localTrials, signal: stop, anyway, log }),
     })
   } finally {
     files?.close()
@@ -83,14 +88,18 @@ export async function agent({ queue: url, models, key, store: storeUrl, log, sig
 }
 
 interface JobGiven extends Places {
+  readonly trials: TrialRunner
   readonly signal: AbortSignal
   readonly anyway: boolean
   readonly log: (line: string) => void
 }
 
-/** The files are copied and checked before anything is timed; the folder they stand in goes afterwards. */
-async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
-  const { signal, anyway, log } = given
+/**
+ * The files are copied and checked before anything is timed; the folder they stand in goes afterwards. They are read in the trial's process alone:
+ * who made them is not known.
+ */
+export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
+  const { trials, signal, anyway, log } = given
   const folder = makeRunning(given.cache)
   try {
     const model = await setOut(path.join(folder, 'model'), job.model, given)
@@ -98,12 +107,13 @@ async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
     const { engine, batch, threads, seconds, quick, labels } = job
     const shapes = new Map(Object.entries(job.shapes))
     const values = new Map(Object.entries(job.values))
-    const options = { engine, batch, threads, seconds, quick, labels, shapes, values, data, signal }
-    return await localTrials.alone(async () => {
+    const options = { engine, batch, threads, seconds, quick, labels, shapes, values, data }
+    const { memoryBytes } = limitsOf(readMachine([]), { memoryLimitBytes: null, signal })
+    return await trials.alone(async () => {
       const before = await lookAround()
       const disturbedBefore = disturbanceIn(before)
       if (disturbedBefore !== null && !anyway) return { report: null, disturbed: disturbedBefore }
-      const { report } = await why(model, options)
+      const report = await whyInTrial(trials.run, { file: model, options }, { memoryBytes, signal })
       return { report, disturbed: disturbedBefore ?? disturbanceIn(await lookAround(), before) }
     }, toldTo(log))
   } finally {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
-import { type AgentParts, type Measured, runAgent, trialOn } from './agent.ts'
+import { type AgentParts, keptAs, type Measured, runAgent } from './agent.ts'
 import { exampleQueue } from './example-queue.ts'
-import { makeJob } from './job.ts'
+import { JOB_LIFE_MS, makeJob } from './job.ts'
+import { checkKept, checkResult, type FleetResult, makeResult } from './result.ts'
 
 const given = (name: string) => ({
   model: [{ name, sha256: 'ab'.repeat(32), sizeBytes: 3 }],
@@ -19,6 +20,7 @@ const given = (name: string) => ({
     shapes: {},
     values: {},
     run: 'one',
+    issuedAt: new Date().toISOString(),
   },
 })
 const report = exampleReport(exampleMachine('here'))
@@ -49,7 +51,12 @@ async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) 
     log: (line: string) => lines.push(line),
   }
   await runAgent({ ...base, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, ...parts })
-  return { lines, outcomes: [...queue.entries.values()].map(({ outcome }) => outcome), listening: await queue.asking.listening() }
+  const ended = [...queue.entries.values()].map(({ outcome }) => outcome)
+  const results = ended.flatMap((one) => (one.state === 'done' ? [one.result as FleetResult] : []))
+  const outcomes = ended.map((one) =>
+    one.state === 'done' ? { state: one.state, report: (one.result as FleetResult).report } : one,
+  )
+  return { lines, outcomes, results, listening: await queue.asking.listening() }
 }
 
 describe('an agent', () => {
@@ -167,14 +174,14 @@ describe('an agent', () => {
     }
     const job = makeJob(given('a.onnx'), null)
     await worked([job], { store })
-    expect([...rows.keys()]).toEqual([trialOn(job, 'here')])
+    expect([...rows.keys()]).toEqual([keptAs({ ...job, machine: 'here' })])
     const measure = () => Promise.reject(new Error('not asked for'))
     expect((await worked([job], { store, measure })).outcomes).toEqual([{ state: 'done', report: clean }])
     // What another kind of machine measured is not its own.
     const other = withBlock(0.1)
     const there = await worked([job], { store, machine: 'there', measure: () => Promise.resolve(undisturbed(other)) })
     expect(there.outcomes).toEqual([{ state: 'done', report: other }])
-    expect([...rows.keys()]).toEqual([trialOn(job, 'here'), trialOn(job, 'there')])
+    expect([...rows.keys()]).toEqual([keptAs({ ...job, machine: 'here' }), keptAs({ ...job, machine: 'there' })])
   })
 
   test('hands in what the store keeps, where another agent was first', async () => {
@@ -194,7 +201,79 @@ describe('an agent', () => {
     }
     const { outcomes, lines } = await worked([makeJob(given('a.onnx'), null)], { store })
     expect(outcomes).toEqual([{ state: 'done', report: clean }])
-    expect(lines[0]).toMatch(/what the store has of it is no report of a latency \(latency/)
+    expect(lines[0]).toMatch(/what the store has of it is not a report of a latency \(latency/)
+  })
+
+  test('signs what it hands in and keeps, and takes from the store only what the fleet signed for this trial', async () => {
+    const key = 'a key of the whole fleet'
+    const job = makeJob(given('a.onnx'), { key, machine: 'here' })
+    const on = { trial: job.trial, machine: 'here' }
+    const forged = withBlock(0.1)
+    let row: unknown
+    let measured = 0
+    const store: AgentParts['store'] = {
+      find: () => Promise.resolve(row),
+      insertIfAbsent(_, one) {
+        // As a database gives it back.
+        row ??= Object.fromEntries(Object.entries(JSON.parse(JSON.stringify(one)) as object).reverse())
+        return Promise.resolve()
+      },
+    }
+    const measure = () => {
+      measured += 1
+      return Promise.resolve(undisturbed(clean))
+    }
+    const others = [
+      forged,
+      { ...forged, fleetSignature: 'ab'.repeat(32) },
+      { ...forged, fleetSignature: makeResult({ ...on, trial: 'another' }, forged, key).signature },
+      { ...forged, fleetSignature: makeResult({ ...on, machine: 'there' }, forged, key).signature },
+      { ...forged, fleetSignature: makeResult(on, forged, 'the key of another fleet').signature },
+      { ...forged, fleetSignature: makeResult(on, clean, key).signature },
+    ]
+    for (const one of others) {
+      row = one
+      const { outcomes, results, lines } = await worked([job], { key, store, measure })
+      expect(outcomes).toEqual([{ state: 'done', report: clean }])
+      expect(checkResult(results[0], on, key).ok).toBe(true)
+      expect(lines[0]).toMatch(/what the store has of it is not signed with the fleet's key for this trial$/)
+    }
+    row = undefined
+    await worked([job], { key, store, measure })
+    expect([measured, checkKept(row, on, key).ok]).toEqual([others.length + 1, true])
+    expect((await worked([job], { key, store, measure })).results).toEqual([makeResult(on, clean, key)])
+    expect(measured).toBe(others.length + 1)
+  })
+
+  test('measures a trial once, though its job is put into the queue again, and none that is old', async () => {
+    const key = 'a key of the whole fleet'
+    const job = makeJob(given('a.onnx'), { key, machine: 'here' })
+    const queue = exampleQueue()
+    await queue.asking.add('', job.trial, job, 5)
+    const stop = new AbortController()
+    const lines: string[] = []
+    let [looks, measured, nowMs] = [0, 0, Date.parse(job.issuedAt)]
+    const take = async () => {
+      const held = await queue.agent.take()
+      if (held !== null) return held
+      looks += 1
+      if (looks === 3) stop.abort()
+      // Who can write to the queue takes the trial out, and puts it in again.
+      else Object.assign(queue.entries.get(job.trial)!, { outcome: { state: 'waiting' } })
+      if (looks === 2) nowMs += 2 * JOB_LIFE_MS
+      return null
+    }
+    const measure = () => {
+      measured += 1
+      return Promise.resolve(undisturbed(clean))
+    }
+    const parts = { machine: 'here', key, store: null, measure, log: (line: string) => void lines.push(line) }
+    await runAgent({ ...parts, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, nowMs: () => nowMs })
+    expect(measured).toBe(1)
+    expect(lines.slice(1)).toEqual([
+      'refused a job: its trial has ended: it was put into the queue again',
+      expect.stringMatching(/^refused a job: it was issued 14 days ago/),
+    ])
   })
 
   test('drops what was given to another meanwhile', async () => {

@@ -1,12 +1,13 @@
 // An agent: this machine takes trials, one at a time. It renews what it holds while processes of their own measure; what it lost meanwhile is
 // dropped, since another has it. A trial on a disturbed machine goes back, a few times.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { faultIn } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialStore } from '../store/trial-store.ts'
-import { checkJob, type FleetJob, putBackOnce, type Signer } from './job.ts'
+import { checkJob, type FleetJob, JOB_LIFE_MS, putBackOnce, type Signer } from './job.ts'
+import { oneLine } from './one-line.ts'
 import type { AgentQueue, Held } from './queue.ts'
+import { checkKept, type FleetResult, keptOf, makeResult, type TrialOn } from './result.ts'
 
 export interface Measured {
   /** null: the machine was not quiet, and nothing was measured. */
@@ -31,6 +32,7 @@ export interface AgentParts {
   readonly idleMs?: number
   readonly announceMs?: number
   readonly againMs?: number
+  readonly nowMs?: () => number
 }
 
 /** A job's lock is taken for two minutes: one that fails to be renewed once is not lost. */
@@ -55,12 +57,13 @@ export async function runAgent(parts: AgentParts): Promise<void> {
   const announce = () => queue.announce().catch((error) => told(`not announced: ${oneLine(error)}; tried again`))
   await announce()
   const announcing = setInterval(announce, parts.announceMs ?? ANNOUNCE_MS)
+  const ended = new Map<string, number>()
   try {
     while (!signal.aborted) {
       try {
         const held = await queue.take()
         if (held === null) await pause(parts.idleMs ?? IDLE_MS, signal)
-        else await handle(held, parts)
+        else await handle(held, parts, ended)
         told(null)
       } catch (error) {
         told(`the queue gives no trials: ${oneLine(error)}; tried again`)
@@ -84,11 +87,14 @@ function toldOnce(log: AgentParts['log']): (line: string | null) => void {
   }
 }
 
-/** Throws nothing: what cannot be handed over is taken for lost by the queue, and given out again. */
-async function handle(held: Held, parts: AgentParts): Promise<void> {
-  const { log } = parts
-  const checked = checkJob(held.job, signerOf(parts))
-  const refusal = !checked.ok ? checked.reason : checked.job.trial === held.id ? null : 'it lies in the queue under another name'
+/**
+ * Throws nothing: what cannot be handed over is taken for lost by the queue, and given out again. `ended`: trials that were handed over for good,
+ * with their times; a queue gives none of them out again, but who can write to it can, as long as a job is taken.
+ */
+async function handle(held: Held, parts: AgentParts, ended: Map<string, number>): Promise<void> {
+  const { log, nowMs = Date.now } = parts
+  const checked = checkJob(held.job, signerOf(parts), nowMs())
+  const refusal = checked.ok ? refusalOf(checked.job, held, ended) : checked.reason
   if (!checked.ok || refusal !== null) {
     log(`refused a job: ${oneLine(refusal)}`)
     await held.failed(refusal!, true).catch((error) => log(`it was not handed over: ${oneLine(error)}`))
@@ -110,15 +116,33 @@ async function handle(held: Held, parts: AgentParts): Promise<void> {
   } catch (error) {
     ending = parts.signal.aborted
       ? { said: 'interrupted', give: () => held.putBack(0, job) }
-      : { said: `failed: ${oneLine(error)}`, give: () => held.failed(oneLine(error), error instanceof InputError) }
+      : {
+          said: `failed: ${oneLine(error)}`,
+          give: () => held.failed(oneLine(error), error instanceof InputError),
+          isFinal: error instanceof InputError,
+        }
   } finally {
     clearInterval(renewing)
   }
   if (lost.signal.aborted) return log(`${name}: given to another meanwhile; dropped`)
   await ending.give().then(
-    () => log(`${name}: ${ending.said}`),
+    () => {
+      log(`${name}: ${ending.said}`)
+      if (ending.isFinal) remember(job.trial, ended, nowMs())
+    },
     (error) => log(`${name}: ${ending.said}; not handed over: ${oneLine(error)}`),
   )
+}
+
+function refusalOf({ trial }: FleetJob, { id }: Held, ended: ReadonlyMap<string, number>): string | null {
+  if (trial !== id) return 'it lies in the queue under another name'
+  return ended.has(trial) ? 'its trial has ended: it was put into the queue again' : null
+}
+
+/** Forgets those whose jobs are too old to be taken. */
+function remember(trial: string, ended: Map<string, number>, nowMs: number): void {
+  ended.set(trial, nowMs)
+  for (const [old, atMs] of ended) if (nowMs - atMs > 2 * JOB_LIFE_MS) ended.delete(old)
 }
 
 const signerOf = ({ key, machine }: AgentParts): Signer | null => (key === null ? null : { key, machine })
@@ -127,6 +151,8 @@ const signerOf = ({ key, machine }: AgentParts): Signer | null => (key === null 
 interface Ending {
   readonly said: string
   readonly give: () => Promise<void>
+  /** It is not given out again. */
+  readonly isFinal?: boolean
 }
 
 interface Holding {
@@ -141,9 +167,10 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   const { store, log } = parts
   const stop = AbortSignal.any([parts.signal, lost])
   const waiting = { signal: stop, againMs: parts.againMs ?? AGAIN_MS, log: (line: string) => log(`${name}: ${line}`) }
-  const kept = trialOn(job, parts.machine)
-  const known = store === null ? undefined : await foundIn(store, kept, waiting)
-  if (known !== undefined) return { said: 'already in the store', give: () => held.done(known) }
+  const on = { trial: job.trial, machine: parts.machine }
+  const found = () => (store === null ? undefined : foundIn(store, { on, key: parts.key }, waiting))
+  const known = await found()
+  if (known !== undefined) return { said: 'already in the store', give: () => held.done(known), isFinal: true }
   const anyway = job.putBacks >= MOST_PUT_BACKS
   const { report, disturbed } = judged(await parts.measure(job, stop, anyway))
   if (report === null || (disturbed !== null && !anyway))
@@ -152,10 +179,11 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
       give: () => held.putBack(AGAIN_AFTER_MS, putBackOnce(job, signerOf(parts))),
     }
   lost.throwIfAborted()
-  if (store !== null) await fromStore(() => store.insertIfAbsent(kept, report), waiting)
+  const result = makeResult(on, report, parts.key)
+  if (store !== null) await fromStore(() => store.insertIfAbsent(keptAs(on), keptOf(result)), waiting)
   // Where another agent was first, its report is what the queue gets, too.
-  const first = (store === null ? undefined : await foundIn(store, kept, waiting)) ?? report
-  return { said: `${first.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first) }
+  const first = (await found()) ?? result
+  return { said: `${first.report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first), isFinal: true }
 }
 
 interface StoreWait {
@@ -178,18 +206,22 @@ async function fromStore<T>(use: () => Promise<T>, { signal, againMs, log }: Sto
   }
 }
 
-/** undefined: not there yet, or no report: others can write to the store, and what they wrote is said and measured again. */
-async function foundIn(store: TrialStore, trial: string, waiting: StoreWait): Promise<ReportDocument | undefined> {
-  const found = await fromStore(() => store.find(trial), waiting)
-  if (found === undefined) return undefined
-  const fault = faultIn('saved-report', found)
-  if (fault === undefined) return found as ReportDocument
-  waiting.log(`what the store has of it is no report of a latency (${fault})`)
+/** undefined: not there yet, or no report of the fleet: others can write to the store, and what they wrote is said and measured again. */
+async function foundIn(
+  store: TrialStore,
+  { on, key }: { readonly on: TrialOn; readonly key: string | null },
+  waiting: StoreWait,
+): Promise<FleetResult | undefined> {
+  const row = await fromStore(() => store.find(keptAs(on)), waiting)
+  if (row === undefined) return undefined
+  const checked = checkKept(row, on, key)
+  if (checked.ok) return checked.result
+  waiting.log(`what the store has of it is ${checked.reason}`)
   return undefined
 }
 
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */
-export const trialOn = ({ trial }: FleetJob, machine: string): string => `${trial} ${machine}`
+export const keptAs = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
 
 /** With what the report itself tells; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {
@@ -216,6 +248,3 @@ const isDisturbed = ({ latency, engine, machine }: ReportDocument): boolean => {
 
 /** Share of a block that something else took. */
 const MOST_DISTURBED = 0.1
-
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, 500)

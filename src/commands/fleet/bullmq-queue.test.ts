@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkQueue, connectionOf } from './bullmq-queue.ts'
+import { checkQueue, connectionOf, delayByServer, hidingPasswords } from './bullmq-queue.ts'
 
 test.each(['redis://127.0.0.1:6379', 'redis://localhost', 'redis://[::1]:6379', 'rediss://127.0.0.1/2'])(
   '%s needs no key',
@@ -29,4 +29,32 @@ test.each([
 
 test('a password with a % that encodes nothing is said in one line, without it', () => {
   expect(() => checkQueue('redis://user:%zzword@127.0.0.1', null)).toThrow(/^(?!.*word@)--queue: .* write % itself as %25$/)
+})
+
+test('what a request that failed says of it has no password', async () => {
+  const asked = { id: 'one', take: () => Promise.reject(new Error("unknown command 'auth', with args: 'user' 'wo%rd'")) }
+  const hiding = hidingPasswords(asked, 'redis://user:wo%25rd@host')
+  await expect(hiding.take()).rejects.toThrow("unknown command 'auth', with args: 'user' '…'")
+  expect(hiding.id).toBe('one')
+})
+
+test('what waits to be tried again waits by the clock of the server', async () => {
+  const moved: unknown[] = []
+  const backend = {
+    moveToDelayed: (...given: unknown[]) => {
+      moved.push(given)
+      return Promise.resolve()
+    },
+  }
+  let aheadMs = 3_600_000
+  delayByServer(backend, () => aheadMs)
+  await backend.moveToDelayed('one', 7_200_000, 30_000, 'token', { skipAttempt: true })
+  aheadMs = -1000
+  await backend.moveToDelayed('two', 0, 30_000)
+  // No clock of an agent has reached it: agents look for it by the server's.
+  const year = 365 * 86_400_000
+  expect(moved).toEqual([
+    ['one', year + 3_600_000, 30_000, 'token', { skipAttempt: true }],
+    ['two', year + 1000, 30_000],
+  ])
 })

@@ -6,6 +6,9 @@ import { pathToFileURL } from 'node:url'
 import type * as BullMQ from 'bullmq'
 import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
+import { announcementOf, GONE_SECONDS, readAnnouncement } from './announcement.ts'
+import { JOB_LIFE_MS } from './job.ts'
 import type { AgentQueue, AskingQueue, Held, Listening, Outcome } from './queue.ts'
 
 /** A job that is not renewed for `lockMs` is given to another, who looks for such jobs every `stalledCheckMs`. */
@@ -18,9 +21,7 @@ const LOCK_TIMES: LockTimes = { lockMs: 120_000, stalledCheckMs: 30_000 }
 const ATTEMPTS = 3
 const BACKOFF_MS = 1000
 const LOST_TOO_OFTEN = `the agent that measured it was lost, ${ATTEMPTS} times: it may end the process, or take all memory`
-/** Who has not announced itself for so long does not listen. */
-const GONE_SECONDS = 60
-export const KEPT_SECONDS = 7 * 24 * 3600
+export const KEPT_SECONDS = JOB_LIFE_MS / 1000
 const CONNECT_MS = 5000
 const PREFIX = 'whyslow'
 const AGENTS = `${PREFIX}-agents`
@@ -86,35 +87,61 @@ export function checkQueue(url: string, key: string | null): void {
 
 const queueName = (machine: string): string => `${PREFIX}-${machine.replace(/[^\w.-]/g, '_')}`
 
-/** Who listens, by when it last said so. By the clock of the server: those of machines differ. */
-const ANNOUNCE = `redis.call('ZADD', KEYS[1], redis.call('TIME')[1], ARGV[1])`
+/** Who listens, by when it last said so, in place of what it said before. By the clock of the server, which is the answer: those of machines differ. */
+const ANNOUNCE = `
+local now = redis.call('TIME')
+redis.call('ZREM', KEYS[1], ARGV[2])
+redis.call('ZADD', KEYS[1], now[1], ARGV[1])
+return now`
 const LISTENING = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1] - ARGV[1])
 return redis.call('ZRANGE', KEYS[1], 0, -1)`
 const LEAVE = `redis.call('ZREM', KEYS[1], ARGV[1])`
 
-type Registry = (script: string, argument: string | number) => Promise<unknown>
+/** The same calls. What the packages say of a request that failed may quote it, and with it the password. */
+export const hidingPasswords = <Calls extends object>(calls: Calls, url: string): Calls =>
+  Object.fromEntries(
+    Object.entries(calls).map(([name, call]) => [
+      name,
+      typeof call !== 'function'
+        ? call
+        : (...given: readonly unknown[]) =>
+            (call(...given) as Promise<unknown>).catch((error: unknown) => {
+              throw new Error(withoutPasswords((error as Error).message, { addresses: [url] }))
+            }),
+    ]),
+  ) as Calls
+/** Whether an agent holds a job still: one that was lost leaves it among the active ones, until another of its kind looks for such. */
+const HELD = `return redis.call('EXISTS', KEYS[1])`
+/**
+ * What is tried again later waits by the clock of the server, too. BullMQ lets it wait by the clocks of who puts it back and of who takes it: it is
+ * given a time that no clock of theirs has reached, and agents look for those whose time has come.
+ */
+const FAR_MS = 365 * 24 * 3600e3
+export const DUE_LOOK_MS = 2000
+/** BullMQ orders them by their time and 12 bits of a counter. */
+const DUE = `
+local now = redis.call('TIME')[1] * 1000 + ARGV[1]
+return redis.call('ZRANGEBYSCORE', KEYS[1], 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 100)`
+const SCRIPTS = [ANNOUNCE, LISTENING, LEAVE, HELD, DUE]
 
-/** Runs one of the scripts above on the set that the queue of agents has beside its jobs, which are none. */
-function registryOf(agents: BullMQ.Queue): Registry {
-  const key = agents.toKey('listening')
-  return async (script, argument) => {
-    const client = await (agents.backend as BullMQ.RedisQueueBackend).client
-    const name = `whyslow${[ANNOUNCE, LISTENING, LEAVE].indexOf(script)}`
-    client.defineCommand(name, { numberOfKeys: 1, lua: script })
-    return client.runCommand(name, [key, argument])
-  }
+/** Runs one of the scripts above on a key. */
+async function runScript(
+  { backend }: { readonly backend: BullMQ.IQueueBackend },
+  script: string,
+  [key, ...values]: readonly [string, ...(string | number)[]],
+): Promise<unknown> {
+  const client = await (backend as BullMQ.RedisQueueBackend).client
+  const name = `whyslow${SCRIPTS.indexOf(script)}`
+  client.defineCommand(name, { numberOfKeys: 1, lua: script })
+  return client.runCommand(name, [key, ...values])
 }
 
-/** None where others wrote it. */
-function announced(text: unknown): Listening[] {
-  const said = typeof text === 'string' && isJson(text) ? (JSON.parse(text) as Partial<Listening> | null) : null
-  return typeof said?.machine === 'string' && typeof said.agent === 'string' ? [{ machine: said.machine, agent: said.agent }] : []
-}
+/** The set that the queue of agents has beside its jobs, which are none. */
+const LISTENERS = 'listening'
 
 /** A first answer of the queue; throws InputError where there is none within a few seconds. */
 async function reached(queue: BullMQ.Queue, url: string): Promise<void> {
-  const { hostname: host, port } = parse(url)!
   const late = new Promise<never>((_, no) => setTimeout(() => no(new Error('no answer')), CONNECT_MS * 2).unref())
   // Said once, below; without a listener an error of the connection ends the process.
   queue.on('error', () => {})
@@ -122,15 +149,15 @@ async function reached(queue: BullMQ.Queue, url: string): Promise<void> {
     await Promise.race([queue.waitUntilReady(), late])
   } catch (error) {
     void queue.close().catch(() => {})
-    const said = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    const said = (error as NodeJS.ErrnoException).code ?? withoutPasswords((error as Error).message, { addresses: [url] })
     throw new InputError(
-      `--queue: no Redis or Valkey answers at ${host}:${port || 6379} (${said}); start one, or give another address`,
+      `--queue: no Redis or Valkey answers at ${addressName(url)} (${said}); start one, or give another address`,
     )
   }
 }
 
-/** For who asks. Throws InputError where the queue cannot be reached. */
-export async function openAsking(url: string): Promise<AskingQueue> {
+/** For who asks. `key`: what the fleet's agents sign with; null: they do not. Throws InputError where the queue cannot be reached. */
+export async function openAsking(url: string, key: string | null): Promise<AskingQueue> {
   const connection = connectionOf(url)
   const { Queue, Job } = await load()
   const queues = new Map<string, BullMQ.Queue>()
@@ -146,9 +173,11 @@ export async function openAsking(url: string): Promise<AskingQueue> {
     return json ? Job.fromJSON(queue, { ...json, data: 'null' }, trial) : undefined
   }
   await reached(open(AGENTS), url)
-  return {
+  const asking: AskingQueue = {
     async listening(): Promise<Listening[]> {
-      return ((await registryOf(open(AGENTS))(LISTENING, GONE_SECONDS)) as unknown[]).flatMap(announced)
+      const agents = open(AGENTS)
+      const said = (await runScript(agents, LISTENING, [agents.toKey(LISTENERS), GONE_SECONDS])) as unknown[]
+      return said.flatMap((one) => readAnnouncement(one, key, Date.now()) ?? [])
     },
     async add(machine, trial, job, priority) {
       const backoff = { type: 'fixed' as const, delay: BACKOFF_MS }
@@ -164,12 +193,15 @@ export async function openAsking(url: string): Promise<AskingQueue> {
       })
     },
     async outcome(machine, trial): Promise<Outcome> {
-      const job = await jobOf(open(queueName(machine)), trial)
+      const queue = open(queueName(machine))
+      const job = await jobOf(queue, trial)
       if (job === undefined) return { state: 'lost' }
       const state = await job.getState()
-      if (state === 'completed') return { state: 'done', report: job.returnvalue }
+      if (state === 'completed') return { state: 'done', result: job.returnvalue }
       if (state === 'failed') return { state: 'failed', reason: job.failedReason }
-      return { state: state === 'active' ? 'active' : state === 'unknown' ? 'lost' : 'waiting' }
+      if (state === 'unknown') return { state: 'lost' }
+      const isHeld = state === 'active' && (await runScript(queue, HELD, [queue.toKey(`${trial}:lock`)])) === 1
+      return { state: isHeld ? 'active' : 'waiting' }
     },
     async cancel(machine, trial) {
       const job = await jobOf(open(queueName(machine)), trial)
@@ -180,10 +212,18 @@ export async function openAsking(url: string): Promise<AskingQueue> {
       await Promise.all([...queues.values()].map((queue) => queue.close()))
     },
   }
+  return hidingPasswords(asking, url)
+}
+
+export interface AgentQueueGiven {
+  readonly machine: string
+  /** Of the fleet; null: announcements are not signed. */
+  readonly key: string | null
+  readonly times?: LockTimes
 }
 
 /** For an agent on a machine of this kind. Throws InputError where the queue cannot be reached. */
-export async function openAgentQueue(url: string, machine: string, times: LockTimes = LOCK_TIMES): Promise<AgentQueue> {
+export async function openAgentQueue(url: string, { machine, key, times = LOCK_TIMES }: AgentQueueGiven): Promise<AgentQueue> {
   const connection = connectionOf(url)
   const { Queue, Worker, UnrecoverableError } = await load()
   const agent = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
@@ -199,29 +239,50 @@ export async function openAgentQueue(url: string, machine: string, times: LockTi
   const worker = new Taking(queueName(machine), null, { connection, autorun: false, ...settings })
   worker.on('error', () => {})
   await worker.startStalledCheckTimer()
-  const registry = registryOf(agents)
-  const self = JSON.stringify({ machine, agent })
+  /** This machine's clock before the server's, as of the last announcement. */
+  let aheadMs = 0
+  delayByServer(worker.backend, () => aheadMs)
+  const listeners = agents.toKey(LISTENERS)
+  let said = ''
   let taken = 0
-  return {
+  let lookedMs = Number.NEGATIVE_INFINITY
+  const queue: AgentQueue = {
     async announce() {
-      await registry(ANNOUNCE, self)
+      const saying = announcementOf({ machine, agent }, key, Date.now())
+      const [seconds, microseconds] = ((await runScript(agents, ANNOUNCE, [listeners, saying, said])) as string[]).map(Number)
+      said = saying
+      aheadMs = Math.round(Date.now() - (seconds! * 1000 + microseconds! / 1000))
     },
     async take() {
+      if (performance.now() - lookedMs > DUE_LOOK_MS) {
+        lookedMs = performance.now()
+        // Another agent may have found it, too.
+        for (const id of (await runScript(worker, DUE, [worker.toKey('delayed'), FAR_MS])) as string[])
+          await worker.backend.promote(id).catch(() => {})
+      }
       for (;;) {
         const token = `${agent}-${taken++}`
         const job = await worker.getNextJob(token, { block: false })
         if (job === undefined || job === null) return null
-        if (job.deferredFailure === undefined) return heldOf(job, token, { Final: UnrecoverableError, lockMs: times.lockMs })
+        const given = { Final: UnrecoverableError, lockMs: times.lockMs }
+        if (job.deferredFailure === undefined) return hidingPasswords(heldOf(job, token, given), url)
         // One that stalled too often waits again with this mark: BullMQ leaves it to who takes it by hand to fail it.
         await job.moveToFailed(new UnrecoverableError(LOST_TOO_OFTEN), token, false)
       }
     },
     async close() {
-      await registry(LEAVE, self).catch(() => {})
+      await runScript(agents, LEAVE, [listeners, said]).catch(() => {})
       await worker.close()
       await agents.close()
     },
   }
+  return hidingPasswords(queue, url)
+}
+
+/** `aheadMs`: of this machine's clock before the server's. */
+export function delayByServer(backend: Pick<BullMQ.IQueueBackend, 'moveToDelayed'>, aheadMs: () => number): void {
+  const moveToDelayed = backend.moveToDelayed.bind(backend)
+  backend.moveToDelayed = (id, timestamp, ...others) => moveToDelayed(id, timestamp - aheadMs() + FAR_MS, ...others)
 }
 
 function isJson(text: string): boolean {
@@ -251,8 +312,8 @@ function heldOf(job: BullMQ.Job, token: string, { Final, lockMs }: HeldGiven): H
         throw error
       }
     },
-    async done(report) {
-      await job.moveToCompleted(report, token, false)
+    async done(result) {
+      await job.moveToCompleted(result, token, false)
     },
     async failed(reason, final) {
       await job.moveToFailed(final ? new Final(reason) : new Error(reason), token, false)

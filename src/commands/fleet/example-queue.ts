@@ -1,5 +1,4 @@
 // A queue in memory, for tests of both its sides: jobs of one kind of machine, given out in order.
-import type { ReportDocument } from '../../report/documents/report.ts'
 import type { AgentQueue, AskingQueue, Held, Outcome } from './queue.ts'
 
 interface Entry {
@@ -27,7 +26,8 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
     id,
     job: entry.job,
     renew: () => Promise.resolve(!lost),
-    done: (report: ReportDocument) => settle(entry, { state: 'done', report }),
+    // As it crosses: JSON.
+    done: (result) => settle(entry, { state: 'done', result: JSON.parse(JSON.stringify(result)) }),
     failed(reason, final) {
       entry.attempts += 1
       return settle(entry, final || entry.attempts >= ATTEMPTS ? { state: 'failed', reason } : { state: 'waiting' })
@@ -47,7 +47,7 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
       lost = true
     },
     asking: {
-      listening: () => Promise.resolve(announced ? [{ machine, agent: 'one' }] : []),
+      listening: () => Promise.resolve(announced ? [{ machine, agent: 'one', fault: null }] : []),
       add(_, trial, job, priority) {
         // As it crosses: JSON.
         if (!entries.has(trial))

@@ -14,6 +14,8 @@ export interface ExampleS3 {
   refuseWith: { readonly status: number; readonly code: string } | null
   /** Ranges are not understood: the whole object comes. */
   ignoresRanges: boolean
+  /** Goes behind each body, as if it were part of it, though it was not counted before; null: nothing does. */
+  sendsMore: Buffer | null
   close(): Promise<void>
 }
 
@@ -28,6 +30,7 @@ export async function exampleS3(bucket: string): Promise<ExampleS3> {
     breakOffAfter: null,
     refuseWith: null,
     ignoresRanges: false,
+    sendsMore: null,
     close: () =>
       new Promise((done) => {
         server.close(() => done())
@@ -54,7 +57,8 @@ export async function exampleS3(bucket: string): Promise<ExampleS3> {
     const object = objects.get(key)
     if (object === undefined) return void refuse(response, 404, 'NoSuchKey')
     const from = state.ignoresRanges ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
-    const part = object.subarray(from)
+    const more = request.method === 'GET' && state.sendsMore !== null ? [state.sendsMore] : []
+    const part = Buffer.concat([object.subarray(from), ...more])
     const range = from === 0 ? {} : { 'content-range': `bytes ${from}-${object.length - 1}/${object.length}` }
     response.writeHead(from === 0 ? 200 : 206, { 'content-length': part.length, ...range })
     if (request.method === 'HEAD') return void response.end()

@@ -3,14 +3,16 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
-import { besideOf } from '../../machine/files.ts'
+import { besideOf, hashOfFile } from '../../machine/files.ts'
 
 export interface FileStore {
   /** As it was named, for messages. */
   readonly name: string
   /** Bytes of a file; undefined where it is not there. */
   sizeOf(sha256: string): Promise<number | undefined>
-  /** Whole or not at all. */
+  /** Whether it is there and is what its name says: all of it is read. Others can write to the store. */
+  holds(sha256: string, sizeBytes: number): Promise<boolean>
+  /** Whole or not at all, in place of what is there. */
   put(sha256: string, file: string): Promise<void>
   /** Copies the file's `sizeBytes` to `to`, which is not there yet. What came is for the caller to check. */
   get(sha256: string, to: string, given: { readonly sizeBytes: number; readonly signal?: AbortSignal | undefined }): Promise<void>
@@ -22,10 +24,14 @@ export const placeOf = (sha256: string): string => `sha256/${sha256.slice(0, 2)}
 
 export function folderStore(folder: string): FileStore {
   const placeIn = (sha256: string) => path.join(folder, placeOf(sha256))
+  const sizeOf = async (sha256: string) => statSync(placeIn(sha256), { throwIfNoEntry: false })?.size
   return {
     name: folder,
-    async sizeOf(sha256) {
-      return statSync(placeIn(sha256), { throwIfNoEntry: false })?.size
+    sizeOf,
+    async holds(sha256, sizeBytes) {
+      if ((await sizeOf(sha256)) !== sizeBytes) return false
+      // One that may not be read is none, and another comes in its place.
+      return (await hashOfFile(placeIn(sha256)).catch(() => null)) === sha256
     },
     put: (sha256, file) => copyWhole(file, placeIn(sha256)),
     // Beside it an agent renews what it holds.

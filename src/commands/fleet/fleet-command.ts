@@ -24,7 +24,7 @@ export async function fleetByQueue(
 ): Promise<StudyDocument> {
   checkQueue(url, key)
   const store = await openFileStore(models)
-  const queue = await openAsking(url)
+  const queue = await openAsking(url, key)
   try {
     return await dispatch(files, { queue, options: { ...FLEET_DEFAULTS, ...given }, machines, models: store, key, priority })
   } finally {

@@ -1,9 +1,10 @@
 // Trials for the queue: made, signed, and checked again by who takes them. Who can write to the queue can make jobs: an agent takes what has
-// its schema, plain names, and the signature of the fleet's key.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+// its schema, plain names, a time that is not long ago, and the signature of the fleet's key.
+import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { faultIn } from '../../evidence/saved-document.ts'
 import type { FleetJob, StoredFile } from './job-type.ts'
+import { canonical, faultOfTime, isSigned, signatureOf } from './signature.ts'
 
 export type { FleetJob, StoredFile }
 
@@ -19,7 +20,7 @@ export interface Signer {
 /** `signer`: null: not signed. */
 export function makeJob(given: Unsigned, signer: Signer | null): FleetJob {
   const job = {
-    schema: 'whyslow-job/1' as const,
+    schema: 'whyslow-job/2' as const,
     kind: 'why' as const,
     ...given,
     trial: trialOf(given),
@@ -31,7 +32,7 @@ export function makeJob(given: Unsigned, signer: Signer | null): FleetJob {
 
 const signed = (job: FleetJob, signer: Signer | null): FleetJob => ({
   ...job,
-  signature: signer === null ? null : signatureOf(job, signer),
+  signature: signer === null ? null : signatureOf(signedPart(job, signer), signer.key),
 })
 
 /** As an agent gives it back. */
@@ -41,18 +42,10 @@ export const putBackOnce = (job: FleetJob, signer: Signer | null): FleetJob =>
 const trialOf = (given: Unsigned): string => `t${createHash('sha256').update(canonical(given)).digest('hex').slice(0, 40)}`
 
 /** The machine is not in the job: an agent puts its own in, so that one for other machines has another signature. */
-const signatureOf = ({ signature: _, ...signed }: FleetJob, { key, machine }: Signer): string =>
-  createHmac('sha256', key)
-    .update(canonical({ ...signed, machine }))
-    .digest('hex')
+const signedPart = ({ signature: _, ...signed }: FleetJob, { machine }: Signer) => ({ ...signed, machine })
 
-/** The same text for the same content, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${canonical(one)}`).join(',')}}`
-}
+/** As long as a queue keeps what has ended: until then the same trial is the same job there. */
+export const JOB_LIFE_MS = 7 * 24 * 3600e3
 
 const HASH = /^[0-9a-f]{64}$/
 /** Of a name, a list, a text. */
@@ -62,14 +55,17 @@ const MOST_FILE_BYTES = 64e9
 export type CheckedJob = { readonly ok: true; readonly job: FleetJob } | { readonly ok: false; readonly reason: string }
 
 /** `signer`: the fleet's, of this machine; null: jobs need no signature. Never throws. */
-export function checkJob(value: unknown, signer: Signer | null): CheckedJob {
+export function checkJob(value: unknown, signer: Signer | null, nowMs: number): CheckedJob {
   const refused = (reason: string): CheckedJob => ({ ok: false, reason })
   const fault = faultIn('fleet-job', value)
-  if (fault !== undefined) return refused(`this is no job of version 1 (${fault})`)
+  if (fault !== undefined) return refused(`this is no job of version 2 (${fault})`)
   const job = value as FleetJob
-  if (signer !== null && !isSigned(job, signer)) return refused("its signature is not the fleet key's for this machine")
+  if (signer !== null && !isSigned(signedPart(job, signer), job.signature, signer.key))
+    return refused("its signature is not the fleet key's for this machine")
   const { schema: _, kind: __, trial, putBacks, signature: ___, ...given } = job
   if (trial !== trialOf(given)) return refused('its name is not that of its content')
+  const late = faultOfTime(job.issuedAt, nowMs, JOB_LIFE_MS)
+  if (late !== undefined) return refused(late)
   const files = [...job.model, ...job.data]
   if (job.model.length === 0 || files.length > MOST) return refused('it names no model, or too many files')
   const wrong = files.find(
@@ -88,11 +84,6 @@ export function checkJob(value: unknown, signer: Signer | null): CheckedJob {
 }
 
 const isSize = (value: number, most: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= most
-
-function isSigned(job: FleetJob, signer: Signer): boolean {
-  if (job.signature === null || !HASH.test(job.signature)) return false
-  return timingSafeEqual(Buffer.from(job.signature, 'hex'), Buffer.from(signatureOf(job, signer), 'hex'))
-}
 
 /** A name that leads into no other folder, on any system. */
 const isPlain = (name: string): boolean =>

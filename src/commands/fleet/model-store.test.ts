@@ -44,6 +44,15 @@ describe('the store', () => {
     expect(filesIn(cache)).toEqual([])
   })
 
+  test('a file of the right size that is another is replaced where it is kept again', async () => {
+    const file = written('a.onnx', 'model')
+    const stored = await keep(store, file)
+    writeFileSync(path.join(folder, placeOf(stored.sha256)), 'MODEL')
+    await expect(fetchInto(stored, places())).rejects.toThrow(/is not what its name says/)
+    await keep(store, file)
+    expect(readFileSync(await fetchInto(stored, places()), 'utf8')).toBe('model')
+  })
+
   test('what is cut in the cache comes again', async () => {
     const stored = await keep(store, written('a.onnx', 'model'))
     writeFileSync(await fetchInto(stored, places()), 'mo')

@@ -19,12 +19,12 @@ import { bytes } from '../../report/text/numbers.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 import type { StoredFile } from './job-type.ts'
 
-/** Puts a file into the store, where it is not there yet. Throws InputError where that cannot be. */
+/** Puts a file into the store, unless it is there already, whole. Throws InputError where that cannot be. */
 export async function keep(store: FileStore, file: string): Promise<StoredFile> {
   try {
     const sha256 = await hashOfFile(file)
     const stored = { name: path.basename(file), sha256, sizeBytes: statSync(file).size }
-    if ((await store.sizeOf(sha256)) !== stored.sizeBytes) await store.put(sha256, file)
+    if (!(await store.holds(sha256, stored.sizeBytes))) await store.put(sha256, file)
     return stored
   } catch (error) {
     if (error instanceof InputError) throw error

@@ -46,7 +46,8 @@ describe('a bucket', () => {
     const [a, b] = [await keep(store, written('a.onnx', 'model')), await keep(store, written('b.onnx', 'model'))]
     const key = `/models/fleet/one/${placeOf(a.sha256)}`
     expect([b.sha256, [...s3.objects.keys()]]).toEqual([a.sha256, [key]])
-    expect(s3.asked).toEqual([`HEAD ${key}`, `PUT ${key}`, `HEAD ${key}`])
+    // The second time it is read, and not sent.
+    expect(s3.asked).toEqual([`HEAD ${key}`, `PUT ${key}`, `HEAD ${key}`, `GET ${key}`])
     expect(readFileSync(await fetchInto(a, places()), 'utf8')).toBe('model')
     // The second time from the cache, without a question.
     const before = s3.asked.length
@@ -63,6 +64,35 @@ describe('a bucket', () => {
       expect(readFileSync(await fetchInto(one, { ...places(), mostBytes: 1e9 }), 'utf8') === text).toBe(true)
       expect(s3.asked.at(-1)).toMatch(/^GET \S+ bytes=[1-9]\d*-$/)
     }
+  })
+
+  test('an object of the right size that is another is replaced where it is kept again', async () => {
+    const one = await keep(store, written('a.onnx', 'model'))
+    const key = `/models/fleet/one/${placeOf(one.sha256)}`
+    s3.objects.set(key, Buffer.from('MODEL'))
+    await keep(store, written('a.onnx', 'model'))
+    expect(s3.objects.get(key)!.toString()).toBe('model')
+    // One that sends more than it says, or breaks off, is none either.
+    s3.sendsMore = Buffer.alloc(1_000_000)
+    await keep(store, written('a.onnx', 'model'))
+    expect(s3.asked.at(-1)).toBe(`PUT ${key}`)
+  })
+
+  test('a store that sends more than its size says fills no disk', async () => {
+    const one = await keep(store, written('a.onnx', 'model'))
+    s3.sendsMore = Buffer.alloc(1_000_000)
+    await expect(fetchInto(one, places())).rejects.toThrow('more came than its size says')
+    expect(cached()).toEqual([])
+  })
+
+  test('what the client says of a request has no password and no secret', async () => {
+    const one = await keep(store, written('a.onnx', 'model'))
+    s3.refuseWith = { status: 403, code: 'Bad-secret-for-id' }
+    await expect(fetchInto(one, places())).rejects.toThrow(/says (?!.*secret)/)
+    store.close()
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://user:pass\u0001word@nowhere.invalid:1')
+    store = await openFileStore('s3://models/fleet/one')
+    await expect(fetchInto(one, places())).rejects.toThrow(/^(?!.*word)/)
   })
 
   test('what is absent, of another size or another content is refused, and nothing of it stays', async () => {

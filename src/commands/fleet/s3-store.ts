@@ -1,6 +1,7 @@
 // A bucket of any store that speaks S3, by Amazon's own client, an optional package. Address, region and credentials come from where that client
 // looks for them: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID …, its profiles, the machine's role.
 // https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -8,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import type * as S3 from '@aws-sdk/client-s3'
 import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 
 const PACKAGE = '@aws-sdk/client-s3'
@@ -27,7 +29,8 @@ interface Place {
 /** Throws InputError where it is none. */
 export function s3Place(where: string): Place {
   const [, bucket, , rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/([^?#]*))?$/.exec(where) ?? []
-  if (bucket === undefined) throw new InputError(`--models ${where}: give a bucket and a prefix, as in s3://bucket/models`)
+  if (bucket === undefined)
+    throw new InputError(`--models ${addressName(where)}: give a bucket and a prefix, as in s3://bucket/models`)
   const prefix = rest.replace(/^\/+|\/+$/g, '')
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
 }
@@ -52,15 +55,38 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
+  // The address of a store may hold a password, and what the client throws may quote both.
+  const secrets = [env.AWS_SECRET_ACCESS_KEY ?? '', env.AWS_SESSION_TOKEN ?? '']
+  const said = (error: unknown) =>
+    faultOf(where, error, (text) => withoutPasswords(text, { addresses: [endpoint ?? ''], secrets }))
   const objectOf = (sha256: string) => ({ Bucket: bucket, Key: prefix + placeOf(sha256) })
+  const sizeOf = async (sha256: string): Promise<number | undefined> => {
+    try {
+      return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength
+    } catch (error) {
+      if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return undefined
+      throw said(error)
+    }
+  }
   return {
     name: where,
-    async sizeOf(sha256) {
+    sizeOf,
+    async holds(sha256, sizeBytes) {
+      if ((await sizeOf(sha256)) !== sizeBytes) return false
       try {
-        return (await client.send(new HeadObjectCommand(objectOf(sha256)))).ContentLength
-      } catch (error) {
-        if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return undefined
-        throw said(where, error)
+        const { Body } = await client.send(new GetObjectCommand(objectOf(sha256)))
+        const hash = createHash('sha256')
+        let passed = 0
+        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+          passed += chunk.length
+          // Leaving ends the connection.
+          if (passed > sizeBytes) return false
+          hash.update(chunk)
+        }
+        return hash.digest('hex') === sha256
+      } catch {
+        // One that cannot be read is none, and another comes in its place.
+        return false
       }
     },
     async put(sha256, file) {
@@ -73,7 +99,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
       try {
         await client.send(new PutObjectCommand({ ...objectOf(sha256), Body, ContentLength: size }))
       } catch (error) {
-        throw said(where, error)
+        throw said(error)
       } finally {
         Body.destroy()
       }
@@ -100,7 +126,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
             farthest = lengthOf()
             tries = 0
           }
-          if (error instanceof InputError || statusOf(error) !== undefined || tries >= MOST_TRIES) throw said(where, error)
+          if (error instanceof InputError || statusOf(error) !== undefined || tries >= MOST_TRIES) throw said(error)
         }
       }
     },
@@ -136,13 +162,13 @@ const statusOf = (error: unknown): number | undefined =>
   (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
 
 /** What the request is to blame for is InputError; what may be otherwise in a while is not, and a trial is tried again. */
-function said(where: string, error: unknown): Error {
+function faultOf(where: string, error: unknown, hidden: (text: string) => string): Error {
   if (error instanceof InputError) return error
   const { name, message, code } = error as NodeJS.ErrnoException
   const status = statusOf(error)
   if (status === undefined || status >= 500)
-    return new Error(`the store does not answer: ${(code ?? message).replace(/\s+/g, ' ')}`)
+    return new Error(`the store does not answer: ${hidden(code ?? message).replace(/\s+/g, ' ')}`)
   return new InputError(
-    `--models ${where}: the store says ${name} (${status}); check the bucket, the credentials and the address (AWS_ENDPOINT_URL_S3)`,
+    `--models ${where}: the store says ${hidden(name)} (${status}); check the bucket, the credentials and the address (AWS_ENDPOINT_URL_S3)`,
   )
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ANNOUNCE_MS, IDLE_MS, RENEW_MS } from './agent.ts'
-import { KEPT_SECONDS } from './bullmq-queue.ts'
+import { DUE_LOOK_MS, KEPT_SECONDS } from './bullmq-queue.ts'
 import { MOST_WAITING, POLL_MS } from './dispatch.ts'
 
 const MACHINES = 1000
@@ -39,7 +39,8 @@ function simulated(machines: number, trials: number): Load {
     // The machine that is free first: all trials take as long, so that they come round in turn.
     const own = trial % machines
     const begin = free[own]!
-    add(requests, begin, 1)
+    // Those that are due are looked for, too.
+    add(requests, begin, 2)
     for (let at = RENEW_MS; at < TRIAL_MS; at += RENEW_MS) add(requests, begin + at, 1)
     // Handed in, and looked for by who asked: the state, and the job with its report.
     add(requests, begin + TRIAL_MS, 3)
@@ -49,8 +50,8 @@ function simulated(machines: number, trials: number): Load {
   }
   for (let at = 0; at < end; at += ANNOUNCE_MS)
     for (let one = 0; one < machines; one++) add(requests, at + (one * ANNOUNCE_MS) / machines, 1)
-  // Of one kind: who asks looks at those in front of the queue, each with two requests.
-  for (let at = 0; at < end; at += POLL_MS) add(requests, at, 2 * Math.min(MOST_WAITING, trials))
+  // Of one kind: who asks looks at those in front of the queue, each with two requests, and a third where an agent holds it.
+  for (let at = 0; at < end; at += POLL_MS) add(requests, at, 3 * Math.min(MOST_WAITING, trials))
   const seconds = end / 1000
   return {
     seconds,
@@ -65,13 +66,13 @@ test('1,000 machines and 100,000 trials: requests are hundreds a second, and wha
   const { seconds, busiest, perSecond, rows, heldBytes } = simulated(MACHINES, TRIALS)
   // 100 trials of a minute on each machine, begun within a minute.
   expect(seconds).toBeCloseTo(101 * 60, -2)
-  // A second: 16.7 trials with 5 requests each, 67 announcements, and 256 looks; the most when all begin.
+  // A second: 16.7 trials with 6 requests each, 67 announcements, and 384 looks; the most when all begin.
   expect(perSecond).toBeGreaterThan(300)
   expect(busiest).toBeLessThan(REDIS_PER_SECOND / 50)
   expect(rows).toBeLessThanOrEqual(17)
   expect(heldBytes).toBe(20e9)
   // Idle agents ask more often than busy ones.
-  expect((MACHINES * 1000) / IDLE_MS).toBe(1000)
+  expect((MACHINES * 1000) / IDLE_MS + (MACHINES * 1000) / DUE_LOOK_MS).toBe(1500)
 
   const page = readFileSync(path.join(import.meta.dirname, '../../../docs/fleet.md'), 'utf8').replace(/\s+/g, ' ')
   expect(page).toContain(`${Math.round(perSecond / 10) * 10} requests a second`)

@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import type * as Pg from 'pg'
 import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
-import { NO_TABLE, rowOf, type SharedStore } from './trial-store.ts'
+import { withoutPasswords } from '../../report/text/addresses.ts'
+import { NO_TABLE, rowOf, type SharedStore, withoutNul } from './trial-store.ts'
 
 /** Reports that are read at once, some 10 MB. */
 const PAGE = 50
@@ -27,12 +27,18 @@ export async function openPostgres(url: string, { make = true, named = '--store'
   const pool = new (module.Pool ?? module.default.Pool)({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 })
   // A connection that ends while it is idle is opened again.
   pool.on('error', () => {})
+  // What pg says may quote the address.
+  const hidden = (error: unknown) => withoutPasswords((error as Error).message, { addresses: [url] })
+  const query = <Row extends Pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
+    pool.query<Row>(sql, [...values]).catch((error: unknown) => {
+      throw Object.assign(new Error(hidden(error)), { code: (error as NodeJS.ErrnoException).code })
+    })
   try {
     // Looked for first: to make a table, even one that is there, takes a right that who reads need not have.
-    const { rows } = await pool.query<{ there: boolean }>("select to_regclass('whyslow_trials') is not null as there")
+    const { rows } = await query<{ there: boolean }>("select to_regclass('whyslow_trials') is not null as there")
     if (!rows[0]!.there && !make) throw new InputError(`${named}: ${NO_TABLE}`)
     // Two agents that make the table at once meet in the catalogue: the second one finds it.
-    if (!rows[0]!.there) await pool.query(TABLE).catch(() => pool.query(TABLE))
+    if (!rows[0]!.there) await query(TABLE).catch(() => query(TABLE))
   } catch (error) {
     await pool.end().catch(() => {})
     if (error instanceof InputError) throw error
@@ -43,19 +49,19 @@ export async function openPostgres(url: string, { make = true, named = '--store'
   }
   return {
     async find(trial) {
-      const { rows } = await pool.query<{ report: unknown }>('select report from whyslow_trials where trial = $1', [trial])
+      const { rows } = await query<{ report: unknown }>('select report from whyslow_trials where trial = $1', [trial])
       return rows[0]?.report
     },
     async insertIfAbsent(trial, report) {
       const { createdAt, machine, modelSha256, engine, p50Ms } = rowOf(report)
       const row = [trial, createdAt, machine, modelSha256, engine, p50Ms, withoutNul(report)]
-      await pool.query('insert into whyslow_trials values ($1, $2, $3, $4, $5, $6, $7) on conflict (trial) do nothing', row)
+      await query('insert into whyslow_trials values ($1, $2, $3, $4, $5, $6, $7) on conflict (trial) do nothing', row)
     },
     async *rows() {
-      const { rows: all } = await pool.query<{ trial: string }>('select trial from whyslow_trials order by created_at, trial')
+      const { rows: all } = await query<{ trial: string }>('select trial from whyslow_trials order by created_at, trial')
       for (let from = 0; from < all.length; from += PAGE) {
         const trials = all.slice(from, from + PAGE).map(({ trial }) => trial)
-        const { rows } = await pool.query<{ trial: string; report: unknown }>(
+        const { rows } = await query<{ trial: string; report: unknown }>(
           'select trial, report from whyslow_trials where trial = any($1) order by created_at, trial',
           [trials],
         )
@@ -65,7 +71,3 @@ export async function openPostgres(url: string, { make = true, named = '--store'
     close: () => pool.end(),
   }
 }
-
-/** PostgreSQL holds no NUL in a text, and a model's names may have one. */
-const withoutNul = (report: ReportDocument): string =>
-  JSON.stringify(report, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))

@@ -28,6 +28,25 @@ test('a name is shown without its password', () => {
   expect(storeName('postgres://user:se%3Acret@host:5432/db')).toBe('postgres://user@host:5432/db')
   expect(storeName('postgres://user@host/db')).toBe('postgres://user@host/db')
   expect(storeName('kept.sqlite')).toBe('kept.sqlite')
+  expect(storeName('postgres://host/db?user=u&password=secret')).toBe('postgres://host/db')
+  expect(storeName('postgres://u:p@ss@host/db')).toBe('postgres://u@host/db')
+  expect(storeName('postgres://u:a/b@h/db')).toBe('postgres://…')
+})
+
+test.each(['mysql://u:secret@h/d', 'POSTGRES://u:secret@h/d', 'u:secret@h/d', 'host=h password=secret', 'redis://:secret@h'])(
+  '%s is refused without its password',
+  async (where) => {
+    await expect(openStore(where)).rejects.toThrow(/^(?!.*secret)--store .*: give a PostgreSQL/)
+  },
+)
+
+test.each([
+  'postgres://u:secret@127.0.0.1:1/d',
+  'postgres://u:sec/ret@h/d',
+  'postgres://u:%zzsecret@127.0.0.1:1/d',
+  'postgres://127.0.0.1:1/d?user=u&password=secret&sslpassword=secret',
+])('%s cannot be used, and nothing that is said has its password', async (where) => {
+  await expect(openStore(where)).rejects.toThrow(/^(?!.*(secret|sec\/))--store postgres:\/\/.*: PostgreSQL cannot be used/)
 })
 
 test.each(['redis://h:6379', 'kept', 'mysql://h/d'])('%s is refused with what a store is', async (where) => {
@@ -84,6 +103,15 @@ describe('a SQLite file', () => {
     await store.close()
     const { reports, warnings } = await storedReports(file)
     expect([reports.map(({ latency }) => latency!.p50Ms), warnings]).toEqual([[7, 5, 5], []])
+  })
+
+  test("gives reports without the fleet's signature, which is none of them", async ({ skip }) => {
+    if (!has) skip(reason)
+    const file = join(folder, 'signed.sqlite')
+    const store = await openStore(file, { make: true })
+    await store.insertIfAbsent('a', { ...later, fleetSignature: 'ab' } as typeof later)
+    await store.close()
+    expect((await storedReports(file)).reports).toEqual([later])
   })
 
   test('leaves out what others wrote there that is no report, and names it', async ({ skip }) => {

@@ -3,6 +3,7 @@
 import { faultIn } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import { addressName } from '../../report/text/addresses.ts'
 import type { SharedStore, StoredRow } from './trial-store.ts'
 
 const isPostgres = (where: string): boolean => /^postgres(ql)?:\/\//.test(where)
@@ -15,8 +16,8 @@ const sqliteFile = (where: string): string | undefined => {
 /** True of what names a store, rather than a document. */
 export const isStore = (where: string): boolean => isPostgres(where) || sqliteFile(where) !== undefined
 
-/** Without the password. */
-export const storeName = (where: string): string => (isPostgres(where) ? where.replace(/:[^:@/]*@/, '@') : where)
+/** Without passwords. */
+export const storeName = addressName
 
 /** `make`: a file, or the table in a database, that is not there yet is made. `flag`: how it was named. Throws InputError where the store cannot be used. */
 export async function openStore(where: string, { make = false, flag = '--store' } = {}): Promise<SharedStore> {
@@ -51,12 +52,18 @@ export async function eachReport(rows: AsyncIterable<StoredRow>, use: UseReport)
   let left = 0
   for await (const { trial, report } of rows) {
     const fault = faultIn('saved-report', report)
-    if (fault === undefined) use(report as ReportDocument, trial)
+    if (fault === undefined) use(withoutSignature(report as ReportDocument), trial)
     else if (++left <= NAMED) named.push(`${JSON.stringify(trial)} (${fault})`)
   }
   if (left === 0) return []
   const more = left > NAMED ? ` and ${left - NAMED} more` : ''
   return [`left out, since they hold no report of a latency: trial ${named.join(', ')}${more}`]
+}
+
+/** An agent's signature stands in what it keeps, and is none of the report. */
+function withoutSignature(report: ReportDocument & { readonly fleetSignature?: unknown }): ReportDocument {
+  const { fleetSignature: _, ...rest } = report
+  return rest
 }
 
 /** All that a store holds, oldest first, and what is to be warned of. Throws InputError where it cannot be used. */

@@ -21,6 +21,10 @@ export interface SharedStore extends TrialStore {
   close(): Promise<void>
 }
 
+/** As JSON. PostgreSQL holds no NUL in a text, and a model's names may have one. */
+export const withoutNul = (report: ReportDocument): string =>
+  JSON.stringify(report, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))
+
 /** Of a database that is read. */
 export const NO_TABLE = 'it has no table whyslow_trials, so that no trial was kept there; give another'
 

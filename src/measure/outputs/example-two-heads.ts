@@ -18,7 +18,7 @@ export function twoHeads(eightBits: 'none' | 'joined' | 'each' = 'none') {
     floatTensor(
       name,
       shape,
-      Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => size * normal(random)),
+      Array.from({ length: shape.reduce<number>((a, b) => a * b, 1) }, () => size * normal(random)),
     )
   const places = (name: string, rows: number) =>
     [node('Reshape', [name, `${name} shape`], [`${name} rows`]), int64Tensor(`${name} shape`, [3], [1, rows, PLACES])] as const
@@ -71,5 +71,5 @@ export function twoHeads(eightBits: 'none' | 'joined' | 'each' = 'none') {
 /** The same for a seed. */
 export function twoHeadsImage(seed: number): Float32Array<ArrayBuffer> {
   const random = mulberry32(seed)
-  return Float32Array.from({ length: TWO_HEADS_INPUT.reduce((a, b) => a * b, 1) }, () => normal(random))
+  return Float32Array.from({ length: TWO_HEADS_INPUT.reduce<number>((a, b) => a * b, 1) }, () => normal(random))
 }
