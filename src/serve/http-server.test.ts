@@ -50,6 +50,7 @@ async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs: null,
+    json: null,
     isReady: () => true,
     refused: () => {},
     log: (entry) => logged.push(entry),

@@ -3,6 +3,7 @@ import type { Results, TensorValue } from '../engines/types.ts'
 import { jsonOf } from './json-data.ts'
 import { datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { encodeRaw } from './raw-tensor.ts'
+import { LARGE_JSON_BYTES } from './usual.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer
@@ -10,8 +11,20 @@ export interface EncodedResponse {
   readonly headerBytes: number | null
 }
 
+/** Of an element as JSON, about. */
+const ELEMENT_TEXT_BYTES = 16
+
+/** Whether so much of the answer is JSON that writing it would hold up others. */
+export function isLongAnswer(model: ModelSpec, { outputs, binaryOutput }: InferRequest, results: Results): boolean {
+  const wanted = outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
+  let elements = 0
+  for (const { name, binary } of wanted)
+    if (!(binary ?? binaryOutput)) elements += (results[name]?.shape ?? [0]).reduce((product, size) => product * size, 1)
+  return elements * ELEMENT_TEXT_BYTES > LARGE_JSON_BYTES
+}
+
 /** Throws RequestError where an output has no form that was asked for. */
-export function encodeInfer(model: ModelSpec, request: InferRequest, results: Results): EncodedResponse {
+export function encodeInfer(model: ModelSpec, request: Omit<InferRequest, 'feeds'>, results: Results): EncodedResponse {
   const wanted = request.outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
   const raw: Uint8Array[] = []
   const outputs = wanted.map(({ name, binary }) => {

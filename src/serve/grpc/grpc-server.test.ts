@@ -39,6 +39,7 @@ async function setUp({ columns = -1, mostBodyBytes = 10_000 } = {}) {
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs: null,
+    json: null,
     isReady: () => true,
     refused: () => {},
     log: () => {},
