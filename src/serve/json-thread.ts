@@ -31,11 +31,15 @@ export function createJsonThread(
   const started = (): Worker => {
     if (thread !== null) return thread
     const own = new Worker(threadFile, { workerData: { json: model } satisfies JsonTask, execArgv: [] })
-    own.once('exit', () => {
+    const forget = () => {
       if (thread === own) thread = null
-    })
+    }
+    own.once('exit', forget)
     // Heard for each request, too; one that nobody hears would end the process.
-    own.on('error', (error) => log({ level: 'warn', message: 'the thread for JSON ended', error: firstLineOf(error) }))
+    own.on('error', (error) => {
+      forget()
+      log({ level: 'warn', message: 'the thread for JSON ended', error: firstLineOf(error) })
+    })
     own.unref()
     thread = own
     return own
