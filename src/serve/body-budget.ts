@@ -1,5 +1,6 @@
 // Bytes of requests in memory: of bodies that are being read, of what waits or is predicted, and of answers until their clients have read
-// them. So many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory.
+// them. So many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory. The last
+// quarter is for small requests, and whoever is slow is given up when others need the room: large and slow clients do not shut out the rest.
 import type { Feeds } from '../engines/types.ts'
 import { RequestError } from './protocol.ts'
 
@@ -11,73 +12,78 @@ export interface BodyBudget {
 }
 
 export interface Held {
-  /** So many in all. Throws RequestError (503) where there is no room; then it holds what it held. A request that is alone always has room. */
+  /** So many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
   set(bytes: number): void
-  /** From now on it is an answer that its client reads: who is slow at it is given up by `giveUp` where others need the room. */
-  answers(bytes: number, giveUp: () => void): void
+  /** From now on its client sends or reads: `giveUp` ends that if it takes long and others need the room. null: it is the server's turn. */
+  waits(giveUp: (() => void) | null): void
   /** From now on it holds nothing, whatever is set. */
   free(): void
 }
 
 /** Of the largest body so many are held together. */
 const MOST_BODIES = 4
-/** So long an answer is left to its client, however slow, while others need the room. */
+/** Of it, what requests and answers that are not small may hold. */
+const LARGE_SHARE = 3 / 4
+/** Of it, what a small one holds at most; and what is small however little it is. */
+const SMALL_SHARE = 1 / 256
+const SMALL_BYTES = 64 * 1024
+/** So long a client is waited for, however slow, while others need the room. */
 const SLOW_MS = 5000
 
-interface Unread {
+interface Waited {
   readonly sinceMs: number
   readonly giveUp: () => void
 }
 
 export function createBodyBudget(mostBodyBytes: number, nowMs: () => number = () => performance.now()): BodyBudget {
   const most = MOST_BODIES * mostBodyBytes
+  const small = Math.max(SMALL_BYTES, SMALL_SHARE * most)
   let bytes = 0
-  /** Oldest first. */
-  const unread = new Set<Unread>()
-  const hasRoom = (own: number, to: number) => to <= own || bytes + to - own <= most || bytes === own
-  /** Makes room at the cost of the clients that have read their answers for longest. */
+  /** Clients that are waited for, in the order in which that began. */
+  const waited = new Set<Waited>()
+  const hasRoom = (own: number, to: number) =>
+    to <= own || bytes === own || bytes + to - own <= (to > small ? LARGE_SHARE * most : most)
   const makeRoom = (own: number, to: number) => {
-    for (const answer of unread) {
-      if (hasRoom(own, to) || nowMs() - answer.sinceMs < SLOW_MS) return
-      answer.giveUp()
+    for (const client of waited) {
+      if (hasRoom(own, to) || nowMs() - client.sinceMs < SLOW_MS) return
+      client.giveUp()
     }
   }
   return {
     hold() {
       let own = 0
       let isFree = false
-      let answer: Unread | null = null
-      const set = (to: number) => {
-        if (isFree) return
-        if (!hasRoom(own, to)) makeRoom(own, to)
-        if (!hasRoom(own, to))
-          throw new RequestError(
-            503,
-            'requests that are read or wait, and answers that are not read, hold all the memory that they may; try again later',
-          )
-        bytes += to - own
-        own = to
+      let client: Waited | null = null
+      const waits = (giveUp: (() => void) | null) => {
+        if (client !== null) waited.delete(client)
+        client = null
+        if (giveUp === null || isFree) return
+        const given = () => {
+          free()
+          giveUp()
+        }
+        client = { sinceMs: nowMs(), giveUp: given }
+        waited.add(client)
       }
       const free = () => {
         isFree = true
         bytes -= own
         own = 0
-        if (answer !== null) unread.delete(answer)
+        waits(null)
       }
       return {
-        set,
-        answers(to, giveUp) {
-          set(to)
+        set(to) {
           if (isFree) return
-          answer = {
-            sinceMs: nowMs(),
-            giveUp() {
-              free()
-              giveUp()
-            },
-          }
-          unread.add(answer)
+          if (!hasRoom(own, to)) makeRoom(own, to)
+          if (isFree || !hasRoom(own, to))
+            throw new RequestError(
+              503,
+              'requests that are read or wait, and answers that are not read, hold all the memory that they may; try again later',
+            )
+          bytes += to - own
+          own = to
         },
+        waits,
         free,
       }
     },

@@ -217,7 +217,8 @@ async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<An
       ? await served.json.encode(asked, results)
       : encodeInfer(model, asked, results)
   const endedMs = performance.now()
-  held.answers(encoded.body.length, () => exchange.request.socket.destroy())
+  held.set(encoded.body.length)
+  held.waits(() => exchange.request.socket.destroy())
   exchange.over = held.free
   if (exchange.isOver) held.free()
   metrics.succeeded(timing, endedMs - startedMs)
@@ -241,6 +242,9 @@ async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ a
   const most = mostOfBody(sizes, served.mostBodyBytes, headerBytes)
   const watch = (refuse: Exchange['refuse']) => {
     exchange.refuse = refuse
+    held.waits(
+      refuse === null ? null : () => refuse(new RequestError(408, 'the body came too slowly while others need the memory')),
+    )
   }
   const parts = await readBody(request, response, { most, held, watch })
   const receivedMs = performance.now()

@@ -212,6 +212,7 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
   const endReceiving = () => {
     isOver = true
     clearTimeout(limit)
+    held.waits(null)
   }
   const refuse = (status: number, details: string, metadata: GrpcMetadata | null = null) => {
     endReceiving()
@@ -221,6 +222,7 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
     stream?.close()
   }
   limit = setTimeout(() => refuse(504, 'the message took too long to come'), REQUEST_TIMEOUT_MS)
+  held.waits(() => refuse(504, 'the message came too slowly while others need the memory'))
   const isCompressed = findCompressed()
   // Before the package, which keeps what comes, or decompresses it.
   stream?.prependListener('data', (chunk: Buffer) => {
@@ -247,7 +249,8 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
         onReceiveMessage(message, pass) {
           const answers = (size: number) => {
             if (stream?.closed) return
-            held.answers(size, giveUp)
+            held.set(size)
+            held.waits(giveUp)
             stream?.setTimeout(ANSWER_IDLE_MS, giveUp)
             limit = setTimeout(giveUp, answerLimitMs(size))
           }
