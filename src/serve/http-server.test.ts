@@ -61,7 +61,7 @@ async function setUp({
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs,
-    json: null,
+    codec: null,
     isReady: () => true,
     refused: () => {},
     log: (entry) => logged.push(entry),

@@ -4,17 +4,17 @@ import http from 'node:http'
 import { foreignRequest } from '../machine/loopback.ts'
 import { type BodyBudget, bytesOf, type Held } from './body-budget.ts'
 import { type BodySizes, bodySizes, mostOfBody } from './body-size.ts'
+import type { CodecThread } from './codec-thread.ts'
 import type { Metrics } from './counted.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { GONE, readBody } from './http-body.ts'
 import { type Connections, type Exchange, watchConnections } from './http-connections.ts'
-import type { JsonThread } from './json-thread.ts'
 import { modelConfig } from './model-config.ts'
 import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
 import { encodeInfer, isLongAnswer } from './rest-response.ts'
 import { serverTiming } from './server-timing.ts'
-import { LARGE_JSON_BYTES, REQUEST_TIMEOUT_MS } from './usual.ts'
+import { LONG_BYTES, LONG_RAW_BYTES, REQUEST_TIMEOUT_MS } from './usual.ts'
 
 export interface Served {
   readonly model: ModelSpec
@@ -28,8 +28,8 @@ export interface Served {
   readonly budget: BodyBudget
   /** No request waits longer, whatever it says itself, ms; null: as long as it takes. */
   readonly timeoutMs: number | null
-  /** Where long JSON is read and written; null: here. */
-  readonly json: JsonThread | null
+  /** Where long requests and answers are read and written; null: here. */
+  readonly codec: CodecThread | null
   /** Whether it should get requests: not while it shuts down. */
   isReady(): boolean
   /** A request was refused since there are too many. */
@@ -213,8 +213,8 @@ async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<An
   })
   const answeredMs = performance.now()
   const encoded =
-    served.json !== null && isLongAnswer(model, asked, results)
-      ? await served.json.encode(asked, results)
+    served.codec !== null && isLongAnswer(model, asked, results)
+      ? await served.codec.encode('rest', asked, results)
       : encodeInfer(model, asked, results)
   const endedMs = performance.now()
   held.set(encoded.body.length)
@@ -248,10 +248,11 @@ async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ a
   }
   const parts = await readBody(request, response, { most, held, watch })
   const receivedMs = performance.now()
-  const jsonBytes = headerBytes ?? parts.reduce((sum, part) => sum + part.length, 0)
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  const isLong = (headerBytes ?? bytes) > LONG_BYTES || bytes > LONG_RAW_BYTES
   const asked =
-    served.json !== null && jsonBytes > LARGE_JSON_BYTES
-      ? await served.json.parse(parts, headerBytes)
+    isLong && served.codec !== null
+      ? await served.codec.parse('rest', parts, headerBytes)
       : parseInfer(served.model, parts.length === 1 ? parts[0]! : Buffer.concat(parts), headerBytes)
   held.set(bytesOf(asked.feeds))
   return { asked, receivedMs }

@@ -1,9 +1,9 @@
 // An infer response over REST: JSON, and behind it raw tensors where they were asked for.
 import type { Results, TensorValue } from '../engines/types.ts'
 import { jsonOf } from './json-data.ts'
-import { datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
+import { bytesPerElement, datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { encodeRaw } from './raw-tensor.ts'
-import { LARGE_JSON_BYTES } from './usual.ts'
+import { LONG_BYTES } from './usual.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer
@@ -14,13 +14,16 @@ export interface EncodedResponse {
 /** Of an element as JSON, about. */
 const ELEMENT_TEXT_BYTES = 16
 
-/** Whether so much of the answer is JSON that writing it would hold up others. */
+/** Whether writing the answer would hold up others. */
 export function isLongAnswer(model: ModelSpec, { outputs, binaryOutput }: InferRequest, results: Results): boolean {
   const wanted = outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
-  let elements = 0
-  for (const { name, binary } of wanted)
-    if (!(binary ?? binaryOutput)) elements += (results[name]?.shape ?? [0]).reduce((product, size) => product * size, 1)
-  return elements * ELEMENT_TEXT_BYTES > LARGE_JSON_BYTES
+  let bytes = 0
+  for (const { name, binary } of wanted) {
+    const { dtype, shape } = results[name] ?? { dtype: 'bool', shape: [0] }
+    const width = (binary ?? binaryOutput) ? bytesPerElement(dtype) : undefined
+    bytes += (width ?? ELEMENT_TEXT_BYTES) * shape.reduce((product, size) => product * size, 1)
+  }
+  return bytes > LONG_BYTES
 }
 
 /** Throws RequestError where an output has no form that was asked for. */

@@ -57,7 +57,7 @@ const options = (name: string, port: number): ServerOptions => ({
   timeoutMs: null,
   stuckAfterMs: 60_000,
   allowedHosts: [],
-  jsonThreadFile: null,
+  codecThreadFile: null,
   mostBodyBytes: 1000,
   version: '0',
   log: () => {},

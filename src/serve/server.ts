@@ -7,10 +7,10 @@ import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
 import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import { createBodyBudget } from './body-budget.ts'
+import { createCodecThread } from './codec-thread.ts'
 import { createDispatcher, type Dispatcher, type Server } from './dispatcher.ts'
 import type { GrpcServer } from './grpc/grpc-server.ts'
 import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
-import { createJsonThread } from './json-thread.ts'
 import { nowMs } from './now.ts'
 import { ownNames } from './own-names.ts'
 import type { ModelSpec } from './protocol.ts'
@@ -41,8 +41,8 @@ export interface ServerOptions {
   readonly mostBodyBytes: number
   /** Names under which it may be asked, as `--allow-host` gives them. */
   readonly allowedHosts: readonly string[]
-  /** What runs the thread for long JSON; null: it is read and written on the main thread. */
-  readonly jsonThreadFile: URL | null
+  /** What runs the thread for long requests and answers; null: they are read and written on the main thread. */
+  readonly codecThreadFile: URL | null
   readonly version: string
   readonly log: Served['log']
 }
@@ -101,7 +101,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   const { watchProcess } = await import('./process-metrics.ts')
   const registry = new Registry()
   let isOpen = true
-  const json = options.jsonThreadFile === null ? null : createJsonThread(options.jsonThreadFile, model, log)
+  const codec = options.codecThreadFile === null ? null : createCodecThread(options.codecThreadFile, model, log)
   const served: Served = {
     model,
     version: options.version,
@@ -111,7 +111,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
     mostBodyBytes: options.mostBodyBytes,
     budget: createBodyBudget(options.mostBodyBytes),
     timeoutMs: options.timeoutMs,
-    json,
+    codec,
     isReady: () => isOpen && workers.ready() > 0,
     refused: createSheddingLog(log, nowMs),
     log,
@@ -130,7 +130,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
     async close(limitMs = DRAIN_MS) {
       isOpen = false
       const hasEnded = await end({ http, grpc, dispatcher, workers, limitMs })
-      json?.close()
+      codec?.close()
       watched.close()
       return hasEnded
     },

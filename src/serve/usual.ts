@@ -18,8 +18,10 @@ export const ANSWER_IDLE_MS = 30_000
 /** Of an answer, on the whole: slower clients are taken for gone, too. */
 const LEAST_BYTES_PER_SECOND = 64 * 1024
 export const answerLimitMs = (bytes: number): number => ANSWER_IDLE_MS + (1000 * bytes) / LEAST_BYTES_PER_SECOND
-/** JSON that is longer is read and written in a thread of its own: the probes answer meanwhile. 1 MiB takes some 10 ms. */
-export const LARGE_JSON_BYTES = 1024 * 1024
+/** What is longer is read and written in a thread of its own: the probes answer meanwhile. 1 MiB of JSON takes some 10 ms. */
+export const LONG_BYTES = 1024 * 1024
+/** The same of a body of raw tensors, which are copied and no more. */
+export const LONG_RAW_BYTES = 16 * 1024 * 1024
 /** Connections of each protocol: far above what a balancer opens; each takes some 20 kB. */
 export const MOST_CONNECTIONS = 8192
 /** A prediction that takes longer than this, and than 100 times the p99, is taken to hang. */

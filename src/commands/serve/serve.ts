@@ -124,7 +124,7 @@ export interface ServerSetup {
 export type ModelServer = RunningServer & ServerSetup
 
 const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
-const jsonThreadFile = new URL('../../serve/json-worker.js', compiledTwin(import.meta.url))
+const codecThreadFile = new URL('../../serve/codec-worker.js', compiledTwin(import.meta.url))
 
 /** Throws InputError where the model, the engine or the port cannot be used. */
 export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
@@ -170,7 +170,7 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
     stuckAfterMs: options.stuckAfterSeconds * 1000,
     mostBodyBytes: options.mostBodyBytes,
     allowedHosts: options.allowedHosts,
-    jsonThreadFile,
+    codecThreadFile,
     version: toolVersion,
     log: options.log,
   })

@@ -8,9 +8,9 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { InputError } from '../../graph/input-error.ts'
 import { readUsableCpus } from '../../machine/index.ts'
 import type { SettledBatches } from '../batches.ts'
+import { codecLoop } from '../codec-loop.ts'
+import type { CodecTask } from '../codec-thread.ts'
 import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
-import { jsonLoop } from '../json-loop.ts'
-import type { JsonTask } from '../json-thread.ts'
 import { type ServerOptions, startServer } from '../server.ts'
 import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH, STUCK_AFTER_MS } from '../usual.ts'
 import {
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
     stuckAfterMs: flags.stuckAfter === null ? STUCK_AFTER_MS : flags.stuckAfter * 1000,
     mostBodyBytes: flags.bodyLimit,
     allowedHosts: flags.allowedHosts,
-    jsonThreadFile: new URL(import.meta.url),
+    codecThreadFile: new URL(import.meta.url),
     version: versionOf(),
     log,
   })
@@ -214,9 +214,9 @@ function parsed(options: NonNullable<Parameters<typeof parseArgs>[0]>['options']
 }
 
 try {
-  // Long JSON is read in a thread that runs this file.
+  // Long requests are read in a thread that runs this file.
   if (isMainThread) await main()
-  else jsonLoop(parentPort!, (workerData as JsonTask).json)
+  else codecLoop(parentPort!, (workerData as CodecTask).codecOf)
 } catch (error) {
   process.stderr.write(`${error instanceof InputError ? error.message : String((error as Error).stack ?? error)}\n`)
   process.exitCode = error instanceof InputError ? 2 : 1

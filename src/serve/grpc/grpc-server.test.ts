@@ -47,7 +47,7 @@ async function setUp({
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
     timeoutMs,
-    json: null,
+    codec: null,
     isReady: () => true,
     refused: () => {},
     log: () => {},

@@ -5,8 +5,9 @@ import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
 import { bodySizes } from '../body-size.ts'
 import { countFailure, type Served, shorter } from '../http-server.ts'
 import { badRequest, RequestError } from '../protocol.ts'
+import { isLongAnswer } from '../rest-response.ts'
 import { serverTiming } from '../server-timing.ts'
-import { ANSWER_IDLE_MS, answerLimitMs, MOST_CONNECTIONS, REQUEST_TIMEOUT_MS } from '../usual.ts'
+import { ANSWER_IDLE_MS, answerLimitMs, LONG_BYTES, MOST_CONNECTIONS, REQUEST_TIMEOUT_MS } from '../usual.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
 import { readModelName, writeBool, writeModelConfig, writeModelMetadata, writeServerMetadata } from './messages.ts'
 
@@ -308,14 +309,19 @@ async function infer(served: Served, { bytes, held, answers }: Received, call: C
   const startedMs = performance.now()
   held.set(bytes.length)
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
-  const asked = parseGrpcInfer(model, bytes)
+  const { codec } = served
+  const isLong = codec !== null && bytes.length > LONG_BYTES
+  const asked = isLong ? await codec.parse('grpc', [bytes], null) : parseGrpcInfer(model, bytes)
   held.set(bytesOf(asked.feeds))
   const parsedMs = performance.now()
   const ticket = dispatcher.submit(asked.feeds, shorter(shorter(asked.timeoutMs, deadlineOf(call)), served.timeoutMs))
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
   const answeredMs = performance.now()
-  const encoded = encodeGrpcInfer(model, asked, results)
+  const encoded =
+    codec !== null && isLongAnswer(model, asked, results)
+      ? (await codec.encode('grpc', asked, results)).body
+      : encodeGrpcInfer(model, asked, results)
   const endedMs = performance.now()
   answers(encoded.length)
   metrics.succeeded(timing, endedMs - startedMs)
