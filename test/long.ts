@@ -1,7 +1,7 @@
 // Files of tests that take long, each of which starts whole commands or a browser time after time: `npm test` leaves them out, and ends within
 // five minutes on two CPUs; `npm run test:full` runs all.
 const MEASURED = [
-  'ab beside check compare engines examples explain-gap fix fleet fleet-s3 javascript-child lint load pack python-collector quantize',
+  'ab beside check compare engines examples explain-gap fix fleet fleet-s3 hostile-clients javascript-child lint load pack python-collector quantize',
   'replacements serve serve-grpc user-code-examples user-code-interrupt',
 ].flatMap((names) => names.split(' '))
 const PAGE = ['each-document', 'numbers']

@@ -63,7 +63,7 @@ const head = (length, ...more) =>
 function again(connect) {
   const socket = connect()
   socket.on('error', () => {})
-  socket.on('close', () => setTimeout(() => again(connect), 500))
+  socket.on('close', () => setTimeout(() => again(connect), 2000))
 }
 const connected = (port, use) =>
   again(() => {
@@ -86,16 +86,18 @@ const times = (count, what) => {
 /** What each kind does; it is ended with its process. */
 const KINDS = {
   'slow-readers'({ port, grpcPort }) {
+    // One after the other: a burst of large predictions would be overload, and say nothing about those who read slowly.
+    const later = (k, start) => setTimeout(start, 300 * k)
     const body = json([555, 0], { binary_data_output: true })
-    times(30, () =>
-      connected(port, (socket) => {
-        socket.pause()
-        socket.write(head(body.length) + body)
-        const reads = setInterval(() => socket.read(1024), 1000)
-        socket.once('close', () => clearInterval(reads))
-      }),
-    )
-    times(5, () => session(grpcPort, { initialWindowSize: 0 }, (client) => times(4, () => call(client).end(grpcRequest(555, 0)))))
+    const read = (socket) => {
+      socket.pause()
+      socket.write(head(body.length) + body)
+      const reads = setInterval(() => socket.read(1024), 1000)
+      socket.once('close', () => clearInterval(reads))
+    }
+    times(20, (k) => later(k, () => connected(port, read)))
+    const ask = (client) => (k) => later(k, () => call(client).end(grpcRequest(555, 0)))
+    times(2, () => session(grpcPort, { initialWindowSize: 0 }, (client) => times(5, ask(client))))
   },
   'slow-senders'({ port, grpcPort }) {
     const part = Buffer.alloc(16 * 1024, ' ')
@@ -252,9 +254,10 @@ async function goodClients({ port, grpcPort }, seconds) {
       new Promise((resolve) => {
         const stream = client.request(CALL)
         let bytes = Buffer.alloc(0)
-        let status = null
+        let [status, reason] = [null, '']
         stream.on('response', (headers) => {
           status = headers['grpc-status'] ?? status
+          reason = headers['grpc-message'] ?? ''
         })
         stream.on('trailers', (headers) => {
           status = headers['grpc-status']
@@ -263,7 +266,9 @@ async function goodClients({ port, grpcPort }, seconds) {
           bytes = Buffer.concat([bytes, chunk])
         })
         stream.once('error', (error) => resolve(error.message))
-        stream.once('close', () => resolve(status === '0' && bytes.includes(floats(2, 3)) ? null : `grpc-status ${status}`))
+        stream.once('close', () =>
+          resolve(status === '0' && bytes.includes(floats(2, 3)) ? null : `grpc-status ${status} ${reason}`),
+        )
         stream.end(message)
       }),
   }
@@ -292,7 +297,8 @@ async function measure() {
   const [seconds = '60', kinds = Object.keys(KINDS).join(',')] = process.argv.slice(2)
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hostile-clients-'))
   writeFolder(folder)
-  const args = [main, 'serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm', '--workers', '2']
+  // Overload is another question: the queue has room for all.
+  const args = [main, 'serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm', '--workers', '2', '--queue', '1000']
   const server = await started(process.execPath, args, /(:\d+\/v2.*gRPC at 127\.0\.0\.1:\d+)/)
   const [port, grpcPort] = /:(\d+)\/v2.*:(\d+)$/.exec(server.found).slice(1).map(Number)
   const ports = { port, grpcPort }
@@ -359,10 +365,11 @@ function writeFolder(folder) {
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}')
   writeFileSync(
     path.join(folder, 'predict.mjs'),
-    `export const load = async () => ({
+    `const large = new Float32Array(${LARGE_ANSWER / 4})
+export const load = async () => ({
   predict: async ({ x }) =>
     x.data[0] === 555
-      ? { y: { type: 'float32', dims: [1, ${LARGE_ANSWER / 4}], data: new Float32Array(${LARGE_ANSWER / 4}) } }
+      ? { y: { type: 'float32', dims: [1, large.length], data: large } }
       : { y: { type: 'float32', dims: x.dims, data: x.data.length > 100 ? x.data : x.data.map((one) => one + 1) } },
   close: async () => {},
 })
