@@ -21,7 +21,7 @@ const MiB = 1024 * 1024
 /** `serve` without flags. */
 const BODY_LIMIT = 256 * MiB
 /** Of resident memory, above that of the server before anybody asked: as docs/serving.md says. */
-const BUDGET_BYTES = 12 * BODY_LIMIT
+const BUDGET_BYTES = 8 * BODY_LIMIT + 1024 * MiB
 /** A number of x asks for an answer of this size. */
 const LARGE_ANSWER = 16 * MiB
 /** Good clients ask so often, each over HTTP and over gRPC. */
