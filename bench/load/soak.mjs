@@ -60,7 +60,8 @@ const strangers = [
   (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"inputs": []}`),
   (socket) => socket.end('nonsense\r\n\r\n'),
   (socket) => socket.write('G', () => setTimeout(() => socket.destroy(), 3000)),
-  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n${'['.repeat(200_000)}`),
+  (socket) =>
+    socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n${'['.repeat(200_000)}`),
 ]
 let strange = 0
 const disturb = setInterval(() => {
