@@ -117,7 +117,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'report/text': { imports: ['report/documents', 'report/text/numbers.ts'] },
   'report/html': { imports: ['report/documents'] },
   'report/markdown': { imports: ['report/documents', 'report/text', 'report/text/numbers.ts'] },
-  view: { imports: [] },
+  view: { imports: ['machine'] },
   commands: {
     imports: [
       'graph',

@@ -15,9 +15,9 @@ export const QUIET: readonly string[] = [
 const TAKE_LONG = [
   ...QUIET,
   ...measured(
-    'compare engines examples fleet fleet-s3 javascript-child javascript-replacements lint load pack python-collector quantize',
+    'compare engines examples fleet fleet-s3 hostile-clients javascript-child javascript-replacements lint load pack python-collector quantize',
   ),
-  ...measured('serve serve-grpc user-code-interrupt'),
+  ...measured('serve serve-grpc signals user-code-interrupt'),
   ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
   ...['each-document', 'numbers'].map((name) => `test/page/${name}.test.ts`),
   ...['conformance', 'tabular-suites'].map((name) => `test/full/${name}.test.ts`),

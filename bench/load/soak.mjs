@@ -54,13 +54,14 @@ console.log(
 /** One of each kind of stranger; several times a second. */
 const strangers = [
   (socket) =>
-    socket.write(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{"inputs":`, () =>
+    socket.write(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"inputs":`, () =>
       setTimeout(() => socket.destroy(), 50),
     ),
-  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\n\r\n{"inputs": []}`),
+  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"inputs": []}`),
   (socket) => socket.end('nonsense\r\n\r\n'),
   (socket) => socket.write('G', () => setTimeout(() => socket.destroy(), 3000)),
-  (socket) => socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n${'['.repeat(200_000)}`),
+  (socket) =>
+    socket.end(`POST ${pathname}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n${'['.repeat(200_000)}`),
 ]
 let strange = 0
 const disturb = setInterval(() => {

@@ -53,6 +53,26 @@ describe('the queue', () => {
     expect(() => queue.submit(feedsOf('one too many'), null)).toThrow(/queue is full/)
   })
 
+  test('answers at the deadline though the worker goes on, and though nobody is free to look', async () => {
+    const queue = setUp(5)
+    const { server, asked } = worker()
+    queue.add(server)
+    const runs = queue.submit(feedsOf('runs'), 20)
+    const waits = queue.submit(feedsOf('waits'), 20)
+    const ends = Promise.allSettled([runs.answer, waits.answer])
+    clock.now = 21
+    expect((await ends).map((end) => (end as PromiseRejectedResult).reason)).toEqual([
+      expect.objectContaining({ status: 504, message: 'the deadline passed while the request was predicted' }),
+      expect.objectContaining({ status: 504, message: 'the deadline passed while the request waited' }),
+    ])
+    expect([queue.running, queue.waiting]).toEqual([1, 0])
+    const next = queue.submit(feedsOf('next'), null)
+    asked[0]!.answer()
+    await turn()
+    asked[1]!.answer()
+    expect(Object.keys((await next.answer).results)).toEqual(['next'])
+  })
+
   test('drops what waited past its deadline, and what nobody waits for', async () => {
     const queue = setUp(5)
     const { server, asked } = worker()

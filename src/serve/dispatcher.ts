@@ -1,11 +1,12 @@
 // One bounded queue in front of all workers: first come, first served, whoever is free takes the next. A request is refused at once where
-// the queue is full, dropped where its deadline has passed or its client has gone, and asked once more where its worker died. What is dropped
-// holds no place. Where requests may be joined, a worker takes with the first all that fit: what had to wait anyway. None waits for others
-// to come, unless a delay is told, up to which a free worker leaves an incomplete batch in the queue.
+// the queue is full, dropped where its deadline has passed or its client has gone, refused at its deadline though its worker goes on, and
+// asked once more where its worker died. What is dropped holds no place. Where requests may be joined, a worker takes with the first all that
+// fit: what had to wait anyway. None waits for others to come, unless a delay is told, up to which a free worker leaves an incomplete batch
+// in the queue.
 import type { Feeds, Results } from '../engines/types.ts'
 import { type Batching, FIRST_NOW, nextOf, takeWith } from './joined-jobs.ts'
 import { RequestError } from './protocol.ts'
-import { dropDue, endBatchWait, isDue, type Job, type JobAnswer, newJob } from './queued-job.ts'
+import { dropDue, endBatchWait, isDue, type Job, type JobAnswer, newJob, watchDeadline } from './queued-job.ts'
 
 export type { Batching } from './joined-jobs.ts'
 export type { Timing } from './queued-job.ts'
@@ -125,16 +126,14 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
       if (isCrowded()) throw new RequestError(503, `the queue is full (${queueLimit} requests wait); try again later`)
       const { job, answer } = newJob(feeds, { enqueuedMs: nowMs(), timeoutMs, isDelayed: batching.delayMs > 0 })
       queue.push(job)
-      next()
-      return {
-        answer,
-        cancel() {
-          job.isCancelled = true
-          // Its place is for others, at once.
-          dropDue(queue, nowMs())
-          next()
-        },
+      // Its place is for others, at once.
+      const drop = () => {
+        dropDue(queue, nowMs())
+        next()
       }
+      watchDeadline(job, nowMs, drop)
+      next()
+      return ticketOf(job, answer, drop)
     },
     add(server) {
       servers.add(server)
@@ -172,6 +171,14 @@ export function createDispatcher(queueLimit: number, nowMs: () => number): Dispa
     },
   }
 }
+
+const ticketOf = (job: Job, answer: Ticket['answer'], drop: () => void): Ticket => ({
+  answer,
+  cancel() {
+    job.isCancelled = true
+    drop()
+  },
+})
 
 function answerAll(
   jobs: readonly Job[],

@@ -15,42 +15,48 @@ export interface BodyReading {
   readonly watch: (refuse: ((error: RequestError) => void) | null) => void
 }
 
-/** Throws RequestError where it is too large, compressed, or the client has gone. */
+/** Its parts. Throws RequestError where it is too large, compressed, or the client has gone; then nothing of it is kept. */
 export async function readBody(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   { most, held, watch }: BodyReading,
-): Promise<Buffer> {
+): Promise<readonly Buffer[]> {
   const told = Number(request.headers['content-length'] ?? 0)
   if (told > most) throw tooLarge(most)
   const coding = request.headers['content-encoding']
   if (coding !== undefined && coding !== 'identity')
     throw new RequestError(415, `Content-Encoding ${coding.slice(0, 20)} is not offered`)
   if (request.headers.expect !== undefined) response.writeContinue()
+  const parts: Buffer[] = []
+  let size = 0
+  let stop = () => {}
   try {
-    return await new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      const refuse = (error: RequestError) => {
-        request.removeAllListeners('data')
-        reject(error)
-      }
-      watch(refuse)
-      request.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > most) return refuse(tooLarge(most))
+    await new Promise<void>((resolve, reject) => {
+      const onData = (part: Buffer) => {
+        size += part.length
+        if (size > most) return reject(tooLarge(most))
         try {
           held.set(size)
         } catch (error) {
-          return refuse(error as RequestError)
+          return reject(error)
         }
-        chunks.push(chunk)
-      })
-      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-      request.on('error', () => reject(new RequestError(GONE, 'the client has gone')))
-      request.on('aborted', () => reject(new RequestError(GONE, 'the client has gone')))
+        parts.push(part)
+      }
+      const onGone = () => reject(new RequestError(GONE, 'the client has gone'))
+      const listeners = { data: onData, end: resolve, error: onGone, aborted: onGone }
+      for (const [event, listener] of Object.entries(listeners)) request.on(event, listener)
+      // What is refused may go on for long: nobody keeps it any more. Its errors are still heard.
+      stop = () => {
+        for (const event of ['data', 'end'] as const) request.off(event, listeners[event])
+      }
+      watch(reject)
     })
+    return parts
+  } catch (error) {
+    parts.length = 0
+    throw error
   } finally {
+    stop()
     watch(null)
   }
 }

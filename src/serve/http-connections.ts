@@ -4,6 +4,7 @@ import type http from 'node:http'
 import net from 'node:net'
 import { SHUTTING_DOWN } from './dispatcher.ts'
 import { RequestError } from './protocol.ts'
+import { ANSWER_IDLE_MS, answerLimitMs, MOST_CONNECTIONS } from './usual.ts'
 
 export interface Exchange {
   readonly request: http.IncomingMessage
@@ -12,6 +13,11 @@ export interface Exchange {
   refuse: ((error: RequestError) => void) | null
   /** While it is predicted: called once where the connection ends before the answer. */
   gone: (() => void) | null
+  /** Called once when the client has the answer, or is gone. */
+  over: (() => void) | null
+  isOver: boolean
+  /** When the client must have read the answer. */
+  limit: NodeJS.Timeout | undefined
 }
 
 export interface BodyAnswer {
@@ -32,9 +38,7 @@ export interface Connections {
   close(drain: () => Promise<void>): Promise<void>
 }
 
-/** A client that takes nothing of its answer for so long is gone. */
-const ANSWER_IDLE_MS = 30_000
-/** The same while the server ends. */
+/** As `ANSWER_IDLE_MS`, while the server ends. */
 const ENDING_IDLE_MS = 2000
 /**
  * Of a body that is refused so much more is read, for so long: a client that writes all before it reads would else see a reset and no
@@ -46,8 +50,6 @@ const LINGER_MS = 5000
 const KEPT_BYTES = 1024 * 1024
 /** So long connections without a request are kept at the end: what was just sent on them is answered. */
 const GRACE_MS = 1000
-/** Far above what a balancer opens; each takes some 20 kB. */
-const MOST_CONNECTIONS = 8192
 
 /** What is no request, by the error of Node's parser; else 400. */
 const PARSER_STATUS: Readonly<Record<string, string>> = {
@@ -64,13 +66,11 @@ export function watchConnections(server: http.Server): Connections {
   let isEnding = false
   let settled = () => {}
   server.maxConnections = MOST_CONNECTIONS
-  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: net.Socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: net.Socket) => {
     const waits = [...(bySocket.get(socket) ?? [])].some(({ request }) => request.complete)
     // It would be read as the answer to what came before.
     if (waits) broken.add(socket)
-    else if (socket.writable)
-      socket.end(`HTTP/1.1 ${PARSER_STATUS[code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    else socket.destroy()
+    else refuseBroken(error, socket)
   })
   const idleMs = () => (isEnding ? ENDING_IDLE_MS : ANSWER_IDLE_MS)
   const closed = (count: number) => {
@@ -85,7 +85,10 @@ export function watchConnections(server: http.Server): Connections {
     // Answers behind another one on it hear nothing of its end.
     socket.once('close', () => {
       bySocket.delete(socket)
-      for (const { gone } of own) gone?.()
+      for (const exchange of own) {
+        exchange.gone?.()
+        end(exchange)
+      }
       closed(own.size)
       own.clear()
     })
@@ -96,7 +99,7 @@ export function watchConnections(server: http.Server): Connections {
   return {
     open(request, response) {
       const { socket } = request
-      const exchange: Exchange = { request, response, refuse: null, gone: null }
+      const exchange: Exchange = { request, response, refuse: null, gone: null, over: null, isOver: false, limit: undefined }
       const own = exchangesOf(socket).add(exchange)
       open++
       // Behind another's answer: the time for that one is no time for this one.
@@ -104,6 +107,7 @@ export function watchConnections(server: http.Server): Connections {
       response.once('close', () => {
         if (!own.delete(exchange)) return
         if (!response.writableFinished) exchange.gone?.()
+        end(exchange)
         closed(1)
       })
       return exchange
@@ -123,7 +127,9 @@ export function watchConnections(server: http.Server): Connections {
         request.resume()
         response.end(body)
       }
-      if (!response.writableFinished && response.socket !== null) socket.setTimeout(idleMs())
+      if (response.writableFinished) return
+      if (response.socket !== null) socket.setTimeout(idleMs())
+      limitReading(exchange, answerLimitMs(body.length))
     },
     async close(drain) {
       isEnding = true
@@ -144,6 +150,27 @@ export function watchConnections(server: http.Server): Connections {
       server.closeAllConnections()
     },
   }
+}
+
+function end(exchange: Exchange): void {
+  exchange.isOver = true
+  clearTimeout(exchange.limit)
+  exchange.over?.()
+}
+
+function refuseBroken({ code }: NodeJS.ErrnoException, socket: net.Socket): void {
+  if (!socket.writable) socket.destroy()
+  else socket.end(`HTTP/1.1 ${PARSER_STATUS[code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** The client has so long to read the answer, from when those before it on the connection are read. */
+function limitReading(exchange: Exchange, ms: number): void {
+  const { request, response } = exchange
+  const start = () => {
+    exchange.limit = setTimeout(() => request.socket.destroy(), ms)
+  }
+  if (response.socket !== null) start()
+  else response.once('socket', start)
 }
 
 /** What comes of it is a body for sure, and soon over. */

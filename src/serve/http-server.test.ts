@@ -1,23 +1,34 @@
 // The server over HTTP with a worker whose answers are given by hand.
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Feeds } from '../engines/types.ts'
 import { createBodyBudget } from './body-budget.ts'
 import { createDispatcher, type Predicted } from './dispatcher.ts'
-import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
+import { createHttpServer, type HttpOptions, type HttpServer, type Served } from './http-server.ts'
 import { encodeInferRequest } from './infer-request.ts'
 import { createMetrics } from './metrics.ts'
+import { ownNames } from './own-names.ts'
 
 const servers: HttpServer[] = []
 afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
   for (const { server } of servers.splice(0)) {
     server.closeAllConnections()
     server.close()
   }
 })
 
-async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
+async function setUp({
+  columns = -1,
+  mostBodyBytes = 4000,
+  queue = 50,
+  timeoutMs = null as number | null,
+  isOwn = null as HttpOptions['isOwn'],
+} = {}) {
   const asked: { readonly feeds: Feeds; readonly answer: (rows?: number) => void }[] = []
   const dispatcher = createDispatcher(queue, () => performance.now())
   dispatcher.add({
@@ -49,12 +60,13 @@ async function setUp({ columns = -1, mostBodyBytes = 4000, queue = 50 } = {}) {
     workers: { ready: () => 1, restarts: () => 0 },
     mostBodyBytes,
     budget: createBodyBudget(mostBodyBytes),
-    timeoutMs: null,
+    timeoutMs,
+    codec: null,
     isReady: () => true,
     refused: () => {},
     log: (entry) => logged.push(entry),
   }
-  const started = createHttpServer()
+  const started = createHttpServer({ isOwn })
   started.serve(served)
   servers.push(started)
   await new Promise<void>((resolve) => started.server.listen(0, '127.0.0.1', () => resolve()))
@@ -174,9 +186,87 @@ describe('memory', () => {
     expect([asked.length, dispatcher.running]).toEqual([1, 0])
   })
 })
+
+describe('answers', () => {
+  const BYTES = 16_000_000
+  const asked = JSON.stringify({ ...JSON.parse(JSON_BODY), parameters: { binary_data_output: true } })
+  /** Clients that ask and read nothing, whose answers of 16 MB are given. */
+  async function deafClients(count: number) {
+    const server = await setUp({ mostBodyBytes: BYTES + 1000 })
+    const clients = []
+    for (let k = 0; k < count; k++) {
+      const client = connect(server.port, posted(asked))
+      client.socket.pause()
+      clients.push(client)
+      await turns(() => server.asked.length === k + 1)
+      server.asked[k]!.answer(BYTES / 4)
+      await turns(() => server.dispatcher.running === 0)
+    }
+    return { ...server, clients }
+  }
+
+  test('count until they are read, and there is no room for more meanwhile', async () => {
+    const { clients, port, served, asked: predicted } = await deafClients(3)
+    expect(served.budget.bytes).toBeGreaterThanOrEqual(3 * BYTES)
+    // Small ones have room; another of 16 MB has not.
+    const small = predict(port, 1)
+    await turns(() => predicted.length === 4)
+    predicted[3]!.answer()
+    expect((await small).status).toBe(200)
+    const large = predict(port, 1)
+    await turns(() => predicted.length === 5)
+    predicted[4]!.answer(BYTES / 4)
+    expect((await large).status).toBe(503)
+    clients[0]!.socket.resume()
+    await turns(() => clients[0]!.text.length >= BYTES)
+    for (const { socket } of clients) socket.destroy()
+    await turns(() => served.budget.bytes === 0)
+  })
+
+  test('are given up where a client reads them too slowly, however often it reads a little', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    const server = await setUp({ mostBodyBytes: BYTES + 1000 })
+    const client = connect(server.port, posted(asked))
+    client.socket.pause()
+    while (server.asked.length === 0) await new Promise(setImmediate)
+    server.asked[0]!.answer(BYTES / 4)
+    while (server.served.budget.bytes < BYTES) await new Promise(setImmediate)
+    // 64 KiB/s on the whole, after 30 s.
+    vi.advanceTimersByTime(30_000 + (1000 * BYTES) / 65_536 - 1000)
+    await new Promise(setImmediate)
+    expect(server.served.budget.bytes).toBeGreaterThanOrEqual(BYTES)
+    vi.advanceTimersByTime(1100)
+    while (server.served.budget.bytes > 0) await new Promise(setImmediate)
+    client.socket.resume()
+    while (!client.ended) await new Promise(setImmediate)
+    expect(client.text.length).toBeLessThan(BYTES)
+  })
+})
+
 const NOTHING = { waiting: 0, queueLimit: 0, running: 0, ready: 0, restarts: 0, bodyBytes: 0, mostBodyBytes: 0 }
 
 describe('a body that is refused', () => {
+  test('is not kept while it goes on, nor put together at its end', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const most = 32_000_000
+    const { port, served } = await setUp({ mostBodyBytes: most })
+    const client = connect(port, 'POST /v2/models/m/infer HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const million = Buffer.concat([Buffer.from('f4240\r\n'), Buffer.alloc(1_000_000, ' '), Buffer.from('\r\n')])
+    for (let k = 0; k < 33; k++) client.socket.write(million)
+    await turns(() => client.text.startsWith('HTTP/1.1 413') && client.socket.writableLength === 0)
+    expect(served.budget.bytes).toBe(0)
+    const concat = vi.spyOn(Buffer, 'concat')
+    collect()
+    await turns(() => {
+      collect()
+      return process.memoryUsage().arrayBuffers < most / 2
+    })
+    client.socket.write('0\r\n\r\n')
+    await turns(() => client.ended)
+    expect(concat).not.toHaveBeenCalled()
+  })
+
   test('is refused by its length before it is read where the model cannot take so much', async () => {
     const { port } = await setUp({ columns: 2, mostBodyBytes: 1e9 })
     const headers = { 'Content-Length': '70000' }
@@ -224,6 +314,77 @@ test('what is no HTTP behind a request does not get ahead of its answer', async 
   asked[0]!.answer()
   await turns(() => state.ended)
   expect(state.text).toMatch(/^HTTP\/1\.1 200[\s\S]*Connection: close[\s\S]*"data":\[2\]/)
+})
+
+test('a server on loopback answers to its own names, and to no page of another site', async () => {
+  const { port, asked } = await setUp({ isOwn: ownNames('127.0.0.1', ['model.example']) })
+  const status = async (headers: http.OutgoingHttpHeaders, body?: string) =>
+    (await ask(port, { path: '/v2', headers, ...(body === undefined ? {} : { path: '/v2/models/m/infer', body }) })).status
+  for (const host of [`127.0.0.1:${port}`, 'localhost', '[::1]:80', 'model.example']) expect(await status({ host })).toBe(200)
+  const host = `localhost:${port}`
+  expect(await status({ host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })).toBe(200)
+  for (const headers of [
+    { host: 'evil.example' },
+    { host: `evil.example:${port}` },
+    { host, origin: 'http://evil.example' },
+    { host, origin: 'null' },
+    { host, 'sec-fetch-site': 'cross-site' },
+  ]) {
+    expect([headers, await status(headers)]).toEqual([headers, 403])
+    expect([headers, await status({ ...headers, 'content-type': 'text/plain' }, JSON_BODY)]).toEqual([headers, 403])
+  }
+  expect(asked).toEqual([])
+})
+
+test('a request takes no longer than the server says, whatever it says itself', async () => {
+  const { port, dispatcher, asked } = await setUp({ timeoutMs: 60_000 })
+  const given = vi.spyOn(dispatcher, 'submit')
+  for (const [timeout, ms] of [
+    [1e15, 60_000],
+    [undefined, 60_000],
+    [30_000_000, 30_000],
+  ]) {
+    const body = JSON.stringify({ ...JSON.parse(JSON_BODY), parameters: { timeout } })
+    const count = asked.length
+    const answer = ask(port, { body })
+    await turns(() => asked.length === count + 1)
+    asked[count]!.answer()
+    expect([(await answer).status, given.mock.lastCall![1]]).toEqual([200, ms])
+  }
+})
+
+describe('framing', () => {
+  test('a request that takes too long to come is answered 408', async () => {
+    const { port, started } = await setUp()
+    const connected = new Promise<net.Socket>((resolve) => started.server.once('connection', resolve))
+    const late = connect(port, 'POST /v2/models/m/infer HTTP/1.1\r\nHost: h\r\n')
+    // As Node says it, which looks every 30 s.
+    started.server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), await connected)
+    await turns(() => late.ended)
+    expect(late.text).toMatch(/^HTTP\/1\.1 408 [\s\S]*Connection: close/)
+    expect([started.server.requestTimeout, started.server.headersTimeout]).toEqual([60_000, 20_000])
+  })
+
+  test('pipelined requests whose answers are not read are not taken without end', async () => {
+    const { port, started, served } = await setUp()
+    let taken = 0
+    started.server.on('request', () => taken++)
+    const probe = Buffer.from('GET /v2/models/m/config HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(20_000))
+    const client = connect(port)
+    client.socket.pause()
+    for (let k = 0; k < 5; k++) client.socket.write(probe)
+    let before = -1
+    await turns(() => taken > 0)
+    // It stands still once what is written is not read.
+    await turns(() => {
+      const isSame = taken === before
+      before = taken
+      return isSame
+    })
+    expect(taken).toBeLessThan(100_000)
+    expect(served.dispatcher.waiting).toBe(0)
+    client.socket.destroy()
+  })
 })
 
 test('methods, paths and what counts as a failure', async () => {

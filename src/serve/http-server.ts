@@ -1,8 +1,10 @@
 // The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be asked for.
 
 import http from 'node:http'
+import { foreignRequest } from '../machine/loopback.ts'
 import { type BodyBudget, bytesOf, type Held } from './body-budget.ts'
 import { type BodySizes, bodySizes, mostOfBody } from './body-size.ts'
+import type { CodecThread } from './codec-thread.ts'
 import type { Metrics } from './counted.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { GONE, readBody } from './http-body.ts'
@@ -10,8 +12,9 @@ import { type Connections, type Exchange, watchConnections } from './http-connec
 import { modelConfig } from './model-config.ts'
 import { badRequest, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { parseInfer } from './rest-request.ts'
-import { encodeInfer } from './rest-response.ts'
+import { encodeInfer, isLongAnswer } from './rest-response.ts'
 import { serverTiming } from './server-timing.ts'
+import { LONG_BYTES, LONG_RAW_BYTES, REQUEST_TIMEOUT_MS } from './usual.ts'
 
 export interface Served {
   readonly model: ModelSpec
@@ -23,8 +26,10 @@ export interface Served {
   readonly mostBodyBytes: number
   /** Of all requests together, over HTTP and gRPC. */
   readonly budget: BodyBudget
-  /** Of requests that name none, ms; null: as long as it takes. */
+  /** No request waits longer, whatever it says itself, ms; null: as long as it takes. */
   readonly timeoutMs: number | null
+  /** Where long requests and answers are read and written; null: here. */
+  readonly codec: CodecThread | null
   /** Whether it should get requests: not while it shuts down. */
   isReady(): boolean
   /** A request was refused since there are too many. */
@@ -39,7 +44,6 @@ export interface HttpServer extends Pick<Connections, 'close'> {
 }
 
 const HEADERS_TIMEOUT_MS = 20_000
-const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than balancers keep connections: else their requests meet a closed one. */
 const KEEP_ALIVE_MS = 75_000
 const RETRY_AFTER_SECONDS = 1
@@ -50,6 +54,11 @@ interface Answer {
   readonly headers?: http.OutgoingHttpHeaders
 }
 
+export interface HttpOptions {
+  /** Whether a Host header names this server; null: any does. */
+  readonly isOwn: ((host: string) => boolean) | null
+}
+
 interface Asked {
   readonly served: Served
   readonly sizes: BodySizes
@@ -57,7 +66,7 @@ interface Asked {
 }
 
 /** Until it serves a model it is live and not ready: who starts it would else take the time that a model needs to open for its death. */
-export function createHttpServer(): HttpServer {
+export function createHttpServer({ isOwn }: HttpOptions = { isOwn: null }): HttpServer {
   const server = http.createServer({ maxHeaderSize: 16 * 1024, requestTimeout: REQUEST_TIMEOUT_MS })
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS
@@ -65,7 +74,13 @@ export function createHttpServer(): HttpServer {
   let serving: Omit<Asked, 'exchange'> | null = null
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const exchange = connections.open(request, response)
-    const { status, body, headers } = serving === null ? starting(request) : await answerTo({ ...serving, exchange })
+    const foreign = isOwn === null ? null : foreignRequest(request, isOwn)
+    const { status, body, headers } =
+      foreign !== null
+        ? refusal(foreign.status, foreign.reason)
+        : serving === null
+          ? starting(request)
+          : await answerTo({ ...serving, exchange })
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     connections.answer(exchange, { status, headers: { 'Content-Type': 'application/json', ...headers }, body: bytes })
   }
@@ -171,10 +186,9 @@ async function counted(asked: Asked): Promise<Answer> {
   try {
     return await infer(asked, held)
   } catch (error) {
+    held.free()
     countFailure(asked.served, error)
     throw error
-  } finally {
-    held.free()
   }
 }
 
@@ -191,15 +205,22 @@ async function infer({ served, sizes, exchange }: Asked, held: Held): Promise<An
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
   const { asked, receivedMs } = await read({ served, sizes, exchange }, held)
   const parsedMs = performance.now()
-  const ticket = dispatcher.submit(asked.feeds, asked.timeoutMs ?? served.timeoutMs)
+  const ticket = dispatcher.submit(asked.feeds, shorter(asked.timeoutMs, served.timeoutMs))
   exchange.gone = ticket.cancel
   if (exchange.request.socket.destroyed) ticket.cancel()
   const { results, timing } = await ticket.answer.finally(() => {
     exchange.gone = null
   })
   const answeredMs = performance.now()
-  const encoded = encodeInfer(model, asked, results)
+  const encoded =
+    served.codec !== null && isLongAnswer(model, asked, results)
+      ? await served.codec.encode('rest', asked, results)
+      : encodeInfer(model, asked, results)
   const endedMs = performance.now()
+  held.set(encoded.body.length)
+  held.waits(() => exchange.request.socket.destroy())
+  exchange.over = held.free
+  if (exchange.isOver) held.free()
   metrics.succeeded(timing, endedMs - startedMs)
   const around = { upload: receivedMs - startedMs, parse: parsedMs - receivedMs, serialize: endedMs - answeredMs }
   return {
@@ -221,13 +242,24 @@ async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ a
   const most = mostOfBody(sizes, served.mostBodyBytes, headerBytes)
   const watch = (refuse: Exchange['refuse']) => {
     exchange.refuse = refuse
+    held.waits(
+      refuse === null ? null : () => refuse(new RequestError(408, 'the body came too slowly while others need the memory')),
+    )
   }
-  const body = await readBody(request, response, { most, held, watch })
+  const parts = await readBody(request, response, { most, held, watch })
   const receivedMs = performance.now()
-  const asked = parseInfer(served.model, body, headerBytes)
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  const isLong = (headerBytes ?? bytes) > LONG_BYTES || bytes > LONG_RAW_BYTES
+  const asked =
+    isLong && served.codec !== null
+      ? await served.codec.parse('rest', parts, headerBytes)
+      : parseInfer(served.model, parts.length === 1 ? parts[0]! : Buffer.concat(parts), headerBytes)
   held.set(bytesOf(asked.feeds))
   return { asked, receivedMs }
 }
+
+/** Of two limits; null: there is none. */
+export const shorter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 
 function decoded(path: string): string {
   try {

@@ -52,7 +52,11 @@ export function createMetrics(model: string, registry = new Registry()): Metrics
   counter('nv_inference_compute_infer_duration_us', 'Time of the model', () => micros(sums.compute))
   gauge('nv_inference_pending_request_count', 'Requests that wait for a worker', 'waiting')
   gauge('whyslow_queue_limit', 'Requests that may wait; more are refused', 'queueLimit')
-  gauge('whyslow_request_bytes', 'Bytes of requests that are read, wait or are predicted', 'bodyBytes')
+  gauge(
+    'whyslow_request_bytes',
+    'Bytes of requests that are read, wait or are predicted, and of answers that are not read',
+    'bodyBytes',
+  )
   gauge('whyslow_request_bytes_limit', 'Bytes that they may hold; more are refused', 'mostBodyBytes')
   gauge('whyslow_running_requests', 'Requests that a worker predicts', 'running')
   gauge('whyslow_ready_workers', 'Workers that are ready', 'ready')

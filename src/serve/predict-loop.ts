@@ -4,6 +4,7 @@ import type { Feeds, Results } from '../engines/types.ts'
 import { firstLineOf } from '../graph/input-error.ts'
 import { joined, rowsOf, takenApart } from './batches.ts'
 import { nowMs } from './now.ts'
+import { tensorBuffers } from './owned-buffers.ts'
 import type { Answered, Asked, Opened } from './worker-task.ts'
 
 export interface LoopSession extends Pick<Extract<Opened, { ok: true }>, 'inputs' | 'outputs'> {
@@ -25,21 +26,10 @@ export async function predictLoop(port: MessagePort, open: () => Promise<LoopSes
       } catch (error) {
         answer = { id, startedMs, endedMs: nowMs(), results: null, error: firstLineOf(error) }
       }
-      port.postMessage(answer, buffersOf(answer.results))
+      port.postMessage(answer, tensorBuffers(answer.results ?? []))
     })
     say({ ok: true, inputs: [...session.inputs], outputs: [...session.outputs] })
   } catch (error) {
     say({ ok: false, reason: firstLineOf(error) })
   }
-}
-
-/** What can be handed over instead of copied: buffers that hold one result and nothing else. */
-function buffersOf(results: readonly Results[] | null): ArrayBuffer[] {
-  const tensors = (results ?? []).flatMap((one) => Object.values(one))
-  const buffers = tensors.flatMap(({ data }) =>
-    ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength
-      ? [data.buffer]
-      : [],
-  )
-  return [...new Set(buffers)]
 }

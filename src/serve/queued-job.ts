@@ -35,6 +35,8 @@ export interface Job {
   batchWaitMs: number | null
   /** Since when it is; null: it is not. */
   leftMs: number | null
+  /** Until its deadline. */
+  limit: NodeJS.Timeout | undefined
   readonly resolve: (answer: JobAnswer) => void
   readonly reject: (error: unknown) => void
 }
@@ -54,7 +56,15 @@ export function newJob(
     const deadlineMs = timeoutMs === null ? Number.POSITIVE_INFINITY : enqueuedMs + timeoutMs
     job = {
       ...{ feeds, enqueuedMs, deadlineMs, rows: rowsOf(feeds), key: batchKeyOf(feeds) },
-      ...{ tries: 0, isCancelled: false, isAlone: false, batchWaitMs: isDelayed ? 0 : null, leftMs: null, resolve, reject },
+      ...{ tries: 0, isCancelled: false, isAlone: false, batchWaitMs: isDelayed ? 0 : null, leftMs: null, limit: undefined },
+      resolve(answer) {
+        clearTimeout(job.limit)
+        resolve(answer)
+      },
+      reject(error) {
+        clearTimeout(job.limit)
+        reject(error)
+      },
     }
   })
   return { job, answer }
@@ -69,6 +79,18 @@ export function endBatchWait(jobs: readonly Job[], now: number): void {
   }
 }
 
+/** Timers hold no more. */
+const MOST_TIMER_MS = 2 ** 31 - 1
+
+/** Once its deadline has passed, unless it has its answer before: `drop` takes it out of the queue; if a worker has it, nobody waits for what it gives. */
+export function watchDeadline(job: Job, nowMs: () => number, drop: () => void): void {
+  const leftMs = job.deadlineMs - nowMs()
+  if (leftMs < 0) {
+    drop()
+    job.reject(new RequestError(504, 'the deadline passed while the request was predicted'))
+  } else if (leftMs <= MOST_TIMER_MS) job.limit = setTimeout(() => watchDeadline(job, nowMs, drop), Math.floor(leftMs) + 1)
+}
+
 /** Takes out of the queue whose deadline has passed or whose client has gone; how many still wait. */
 export function dropDue(queue: Job[], now: number): number {
   const left = queue.filter((job) => isDue(job, now))
@@ -76,7 +98,7 @@ export function dropDue(queue: Job[], now: number): number {
   return left.length
 }
 
-/** Looked at when a worker would take it or its place is needed, and not before: what waits costs nothing. */
+/** Whether it still waits; if it does not, it is told so. */
 export function isDue(job: Job, now: number): boolean {
   if (job.isCancelled) {
     job.reject(new RequestError(499, 'the client has gone'))

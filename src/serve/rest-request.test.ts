@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Results } from '../engines/types.ts'
 import { MOST_PARSED_BYTES } from './parse-memory.ts'
 import type { ModelSpec, TensorSpec } from './protocol.ts'
@@ -74,6 +74,19 @@ describe('a JSON request', () => {
     const text = JSON.stringify({ inputs: [s, { ...ids, data: '@' }] }).replace('"@"', '[1152921504606846976]')
     const { feeds } = parseInfer(texts, Buffer.from(text), null)
     expect([feeds.ids!.data, feeds.s!.data]).toEqual([BigInt64Array.of(2n ** 60n), s.data])
+  })
+
+  test('is read a second time for long integers, once for all inputs', () => {
+    const many = { ...model, inputs: [1, 2, 3].map((k) => spec(`n${k}`, 'INT64', 'int64', [1])) }
+    const inputs = [1, 2, 3].map((k) => ({ name: `n${k}`, datatype: 'INT64', shape: [1], data: [`@${k}`] }))
+    const text = JSON.stringify({ inputs }).replace(/"@(\d)"/g, '900719925474099$1')
+    const parses = vi.spyOn(JSON, 'parse')
+    const { feeds } = parseInfer(many, Buffer.from(text.replaceAll('900719925474099', '9007199254740990')), null)
+    expect(parses).toHaveBeenCalledTimes(2)
+    parses.mockRestore()
+    expect(Object.values(feeds).map(({ data }) => (data as BigInt64Array)[0])).toEqual(
+      [1n, 2n, 3n].map((k) => 90071992547409900n + k),
+    )
   })
 
   test('has text as it was sent, or is refused', () => {

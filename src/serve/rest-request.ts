@@ -40,7 +40,7 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
   const { inputs } = request
   if (!Array.isArray(inputs)) throw badRequest("the request has no list 'inputs'")
   const binary = body.subarray(headerBytes ?? body.length)
-  const reading = { model, text, binary, at: 0, mostElements: body.length * 8 + 1 }
+  const reading = { model, exact: once(() => exactIntegers(text)), binary, at: 0, mostElements: body.length * 8 + 1 }
   const tensors = inputs.map((input) => readInput(reading, input))
   if (reading.at < binary.length)
     throw badRequest(`${binary.length - reading.at} bytes behind the tensors that the request tells of`)
@@ -58,8 +58,8 @@ export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number |
 
 interface Reading {
   readonly model: ModelSpec
-  /** The JSON, for integers that JSON.parse rounds. */
-  readonly text: string
+  /** Data of all inputs with long integers as text, since JSON.parse rounds what lies beyond 2^53; read once, where one input has any. */
+  readonly exact: () => ReadonlyMap<string, unknown>
   readonly binary: Buffer
   at: number
   readonly mostElements: number
@@ -86,21 +86,29 @@ function readInput(reading: Reading, given: unknown): readonly [string, TensorVa
 }
 
 function jsonTensor(
-  { text }: Reading,
+  { exact: exactData }: Reading,
   data: unknown,
   { name, dtype, shape }: { name: string; dtype: DType; shape: readonly number[] },
 ): TensorValue {
   if (dtype === 'float16' || dtype === 'bfloat16')
     throw badRequest(`input '${name}': JSON has no form of 16-bit floats; send it as binary data`)
   if (!Array.isArray(data)) throw badRequest(`input '${name}' has no list 'data'`)
-  const exact = dtype === 'int64' || dtype === 'uint64' ? () => exactIntegers(text, name) : null
+  const exact = dtype === 'int64' || dtype === 'uint64' ? () => exactData().get(name) : null
   return { dtype, shape, data: arrayOf({ name, dtype, shape, data, exact }) }
 }
 
-/** The same input's data with long integers as text, since JSON.parse rounds what lies beyond 2^53. */
-function exactIntegers(text: string, name: string): unknown {
-  const inputs = (JSON.parse(quoted(text)) as { inputs: { name: string; data: unknown }[] }).inputs
-  return inputs.find((input) => input.name === name)!.data
+function exactIntegers(text: string): ReadonlyMap<string, unknown> {
+  const { inputs } = JSON.parse(quoted(text)) as { inputs: { name: string; data: unknown }[] }
+  // The first of a name, which is the one that is read before a second is refused.
+  return new Map(inputs.reverse().map(({ name, data }) => [name, data]))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function quoted(text: string): string {

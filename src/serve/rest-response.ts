@@ -1,8 +1,9 @@
 // An infer response over REST: JSON, and behind it raw tensors where they were asked for.
 import type { Results, TensorValue } from '../engines/types.ts'
 import { jsonOf } from './json-data.ts'
-import { datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
+import { bytesPerElement, datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import { encodeRaw } from './raw-tensor.ts'
+import { LONG_BYTES } from './usual.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer
@@ -10,8 +11,23 @@ export interface EncodedResponse {
   readonly headerBytes: number | null
 }
 
+/** Of an element as JSON, about. */
+const ELEMENT_TEXT_BYTES = 16
+
+/** Whether writing the answer would hold up others. */
+export function isLongAnswer(model: ModelSpec, { outputs, binaryOutput }: InferRequest, results: Results): boolean {
+  const wanted = outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
+  let bytes = 0
+  for (const { name, binary } of wanted) {
+    const { dtype, shape } = results[name] ?? { dtype: 'bool', shape: [0] }
+    const width = (binary ?? binaryOutput) ? bytesPerElement(dtype) : undefined
+    bytes += (width ?? ELEMENT_TEXT_BYTES) * shape.reduce((product, size) => product * size, 1)
+  }
+  return bytes > LONG_BYTES
+}
+
 /** Throws RequestError where an output has no form that was asked for. */
-export function encodeInfer(model: ModelSpec, request: InferRequest, results: Results): EncodedResponse {
+export function encodeInfer(model: ModelSpec, request: Omit<InferRequest, 'feeds'>, results: Results): EncodedResponse {
   const wanted = request.outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
   const raw: Uint8Array[] = []
   const outputs = wanted.map(({ name, binary }) => {

@@ -20,6 +20,19 @@ parentPort.on('message', ({ id }) => parentPort.postMessage({ id, results: null,
 parentPort.postMessage(reason === '' ? { ok: true, inputs: [], outputs: [] } : { ok: false, reason })
 `
 
+/** Predicts for so many seconds in native code, which no thread can be ended in. */
+const NATIVE = `
+import { spawnSync } from 'node:child_process'
+import { parentPort } from 'node:worker_threads'
+let warm = false
+parentPort.on('message', ({ id }) => {
+  if (warm) spawnSync('sleep', ['4'])
+  warm = true
+  parentPort.postMessage({ id, results: null, error: 'nothing', startedMs: 0, endedMs: 0 })
+})
+parentPort.postMessage({ ok: true, inputs: [], outputs: [] })
+`
+
 const options = (name: string, port: number): ServerOptions => ({
   task: {
     engine: '',
@@ -42,6 +55,9 @@ const options = (name: string, port: number): ServerOptions => ({
   settle: null,
   grpc: null,
   timeoutMs: null,
+  stuckAfterMs: 60_000,
+  allowedHosts: [],
+  codecThreadFile: null,
   mostBodyBytes: 1000,
   version: '0',
   log: () => {},
@@ -86,4 +102,23 @@ test('a port that is taken is told before the model is opened, and a model that 
   fs.writeFileSync(path.join(folder, 'broken'), 'no model')
   await expect(startServer(options('broken', port))).rejects.toThrow('the engine does not open the model: no model')
   await expect(fetch(`http://127.0.0.1:${port}/v2/health/live`)).rejects.toThrow()
+})
+
+test('workers that hang in native code: 504 at the deadline, not ready, and the end comes in time', async () => {
+  const threadFile = new URL(`data:text/javascript,${encodeURIComponent(NATIVE)}`)
+  const server = await startServer({ ...options('none', 0), threadFile, timeoutMs: 100, stuckAfterMs: 500 })
+  const get = async (at: string) => (await fetch(`${server.address}${at}`)).status
+  expect(await get('/v2/health/ready')).toBe(200)
+  const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] })
+  const asked = await fetch(`${server.address}/v2/models/m/infer`, { method: 'POST', body })
+  expect([asked.status, ((await asked.json()) as { error: string }).error]).toEqual([
+    504,
+    expect.stringMatching(/deadline passed/),
+  ])
+  // One that waits behind it has a deadline, too.
+  expect((await fetch(`${server.address}/v2/models/m/infer`, { method: 'POST', body })).status).toBe(504)
+  await expect.poll(() => get('/v2/health/ready'), { timeout: 3000 }).toBe(503)
+  expect(await get('/v2/health/live')).toBe(200)
+  expect(await server.close(100)).toBe(false)
+  await expect(fetch(`${server.address}/v2/health/live`)).rejects.toThrow()
 })

@@ -7,10 +7,12 @@ import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
 import { NOT_JOINED, type SettledBatches } from './batches.ts'
 import { createBodyBudget } from './body-budget.ts'
+import { createCodecThread } from './codec-thread.ts'
 import { createDispatcher, type Dispatcher, type Server } from './dispatcher.ts'
 import type { GrpcServer } from './grpc/grpc-server.ts'
 import { createHttpServer, type HttpServer, type Served } from './http-server.ts'
 import { nowMs } from './now.ts'
+import { ownNames } from './own-names.ts'
 import type { ModelSpec } from './protocol.ts'
 import { createSheddingLog } from './shedding-log.ts'
 import { DRAIN_MS } from './usual.ts'
@@ -34,7 +36,13 @@ export interface ServerOptions {
   /** gRPC beside HTTP; null: HTTP alone. `start` throws an Error where the port cannot be had. */
   readonly grpc: { readonly port: number; readonly start: (served: Served, host: string) => Promise<GrpcServer> } | null
   readonly timeoutMs: number | null
+  /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
+  readonly stuckAfterMs: number
   readonly mostBodyBytes: number
+  /** Names under which it may be asked, as `--allow-host` gives them. */
+  readonly allowedHosts: readonly string[]
+  /** What runs the thread for long requests and answers; null: they are read and written on the main thread. */
+  readonly codecThreadFile: URL | null
   readonly version: string
   readonly log: Served['log']
 }
@@ -47,19 +55,23 @@ export interface RunningServer {
   readonly model: ModelSpec
   readonly batches: SettledBatches
   readonly served: Served
-  /** Not ready any more; takes no new connections; answers what it accepted, for at most so long. */
-  close(limitMs?: number): Promise<void>
+  /**
+   * Not ready any more; takes no new connections; answers what it accepted, and ends, all within so long. Resolves with whether its workers
+   * ended: a thread in native code does not, and keeps the process from its end, `process.exit` too.
+   */
+  close(limitMs?: number): Promise<boolean>
 }
 
 /** It listens from the start, and is ready last. Throws InputError where the model does not open or the port cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, task, threadFile } = options
-  const http = createHttpServer()
+  const http = createHttpServer({ isOwn: ownNames(options.host, options.allowedHosts) })
   const port = await listen(http.server, options)
   const dispatcher = createDispatcher(options.queueLimit, nowMs)
   let workers: Workers | null = null
   try {
-    workers = await startWorkers({ task, threadFile, count: options.workers, dispatcher, log })
+    const { workers: count, stuckAfterMs } = options
+    workers = await startWorkers({ task, threadFile, count, dispatcher, stuckAfterMs, log })
     return await serveFrom(options, { http, port, dispatcher, workers })
   } catch (error) {
     http.server.close()
@@ -89,6 +101,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
   const { watchProcess } = await import('./process-metrics.ts')
   const registry = new Registry()
   let isOpen = true
+  const codec = options.codecThreadFile === null ? null : createCodecThread(options.codecThreadFile, model, log)
   const served: Served = {
     model,
     version: options.version,
@@ -98,6 +111,7 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
     mostBodyBytes: options.mostBodyBytes,
     budget: createBodyBudget(options.mostBodyBytes),
     timeoutMs: options.timeoutMs,
+    codec,
     isReady: () => isOpen && workers.ready() > 0,
     refused: createSheddingLog(log, nowMs),
     log,
@@ -115,8 +129,10 @@ async function serveFrom(options: ServerOptions, { http, port, dispatcher, worke
     served,
     async close(limitMs = DRAIN_MS) {
       isOpen = false
-      await end({ http, grpc, dispatcher, workers, limitMs })
+      const hasEnded = await end({ http, grpc, dispatcher, workers, limitMs })
+      codec?.close()
       watched.close()
+      return hasEnded
     },
   }
 }
@@ -163,10 +179,15 @@ interface Ending {
   readonly limitMs: number
 }
 
-async function end({ http, grpc, dispatcher, workers, limitMs }: Ending): Promise<void> {
-  const limit = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref())
-  await Promise.race([Promise.all([http.close(() => dispatcher.drain()), grpc?.close()]), limit])
+/** Of the time to end, for threads to end: what is in JavaScript does so at once, what is in native code not at all. */
+const THREADS_END_MS = 1000
+
+async function end({ http, grpc, dispatcher, workers, limitMs }: Ending): Promise<boolean> {
+  const threadsMs = Math.min(THREADS_END_MS, limitMs / 2)
+  await Promise.race([Promise.all([http.close(() => dispatcher.drain()), grpc?.close()]), passed(limitMs - threadsMs)])
   http.server.closeAllConnections()
   grpc?.closeAtOnce()
-  await workers.close()
+  return await Promise.race([workers.close().then(() => true), passed(threadsMs).then(() => false)])
 }
+
+const passed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

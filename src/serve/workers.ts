@@ -1,9 +1,13 @@
-// The worker threads: started, watched, started again where one ends.
+// The worker threads: started, watched, started again if one ends. A prediction that hangs costs its worker: the thread is ended and started
+// again. A thread that is in native code cannot be ended: another one is started next to it, up to as many as there are workers; after that
+// the server goes on with fewer, and is not ready once there are none.
 import { Worker } from 'node:worker_threads'
 import type { Feeds } from '../engines/types.ts'
 import { firstLineOf, InputError } from '../graph/input-error.ts'
 import { type Dispatcher, NotApart, type Predicted, type Server, WorkerLost } from './dispatcher.ts'
-import { badRequest } from './protocol.ts'
+import { nowMs } from './now.ts'
+import { badRequest, RequestError } from './protocol.ts'
+import { createPredictionTimes } from './stuck.ts'
 import type { Answered, Asked, Opened, WorkerTask } from './worker-task.ts'
 
 /** Before the engine's words. */
@@ -11,6 +15,11 @@ export const PREDICTS_NOT = 'the model does not predict with these inputs: '
 /** Between two starts of a worker that ends at once; twice as long each time. */
 const RESTART_MS = 500
 const MOST_RESTART_MS = 10_000
+/** Workers are looked at so often, and more often where less is told. */
+const WATCH_MS = 1000
+const LEAST_WATCH_MS = 10
+/** A thread that has not ended so long after it was told to is in native code. */
+const NATIVE_MS = 5000
 
 export interface Workers {
   readonly opened: Extract<Opened, { ok: true }>
@@ -21,12 +30,19 @@ export interface Workers {
   warmUp(feeds: Feeds): Promise<void>
   /** Those that are ready; throws WorkerLost where there are none. */
   readonly all: () => readonly Server[]
+  /** Resolves when all threads have ended: one in native code ends with it. */
   close(): Promise<void>
 }
 
 interface StartedWorker extends Server {
   readonly thread: Worker
   hasEnded(): boolean
+  /** Why its thread failed; null: it did not. */
+  failure(): string | null
+  /** Since when it predicts, on the clock of `nowMs`; null: it does not. */
+  busySinceMs(): number | null
+  /** Rejects what it was asked. */
+  giveUp(error: Error): void
   readonly opened: Extract<Opened, { ok: true }>
 }
 
@@ -36,14 +52,20 @@ export interface WorkersOptions {
   readonly threadFile: URL
   readonly count: number
   readonly dispatcher: Dispatcher
+  /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
+  readonly stuckAfterMs: number
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
 
 /** Opens the model in so many threads. Throws InputError in the engine's words where it does not open. */
-export async function startWorkers({ task, threadFile, count, dispatcher, log }: WorkersOptions): Promise<Workers> {
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { task, threadFile, count, dispatcher, stuckAfterMs, log } = options
   // onnxruntime sends usage data from Linux unless the process' own environment says otherwise: a thread's is a copy.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const running = new Set<StartedWorker>()
+  /** Those that hang and have not ended, and whether another one was started instead. */
+  const stuck = new Map<StartedWorker, { isReplaced: boolean }>()
+  const times = createPredictionTimes()
   let isClosed = false
   let restarts = 0
   let warm: Feeds | null = null
@@ -51,18 +73,46 @@ export async function startWorkers({ task, threadFile, count, dispatcher, log }:
     running.add(worker)
     dispatcher.add(worker)
     worker.thread.once('exit', (code) => {
+      const isReplaced = stuck.get(worker)?.isReplaced ?? false
+      stuck.delete(worker)
       running.delete(worker)
       dispatcher.remove(worker)
-      if (isClosed) return
-      log({ level: 'warn', message: 'a worker ended and is started again', code })
+      if (isClosed || isReplaced) return
+      const error = worker.failure()
+      log({ level: 'warn', message: 'a worker ended and is started again', code, ...(error === null ? {} : { error }) })
       void again()
     })
   }
+  const replace = (worker: StartedWorker, afterMs: number) => {
+    const state = { isReplaced: false }
+    stuck.set(worker, state)
+    running.delete(worker)
+    dispatcher.remove(worker)
+    log({ level: 'error', message: 'a prediction hangs: its worker is ended', afterMs: Math.round(afterMs), ready: running.size })
+    worker.giveUp(new RequestError(504, `the prediction did not finish within ${Math.round(afterMs / 1000)} s`))
+    void worker.thread.terminate()
+    setTimeout(() => {
+      if (isClosed || !stuck.has(worker)) return
+      const replaced = [...stuck.values()].filter(({ isReplaced }) => isReplaced).length
+      state.isReplaced = replaced < count
+      const message = state.isReplaced ? 'another is started next to it' : 'it is lost; restart the server'
+      log({ level: 'error', message: `a worker that hangs cannot be ended: ${message}`, ready: running.size })
+      if (state.isReplaced) void again()
+    }, NATIVE_MS).unref()
+  }
+  const watch = watchBusy(
+    running,
+    (longest) => {
+      const limitMs = times.limitMs(stuckAfterMs)
+      for (const { worker, busyMs } of longest) if (busyMs > limitMs) replace(worker, busyMs)
+    },
+    stuckAfterMs,
+  )
   const again = async () => {
     restarts++
     for (let waitMs = RESTART_MS; ; waitMs = Math.min(2 * waitMs, MOST_RESTART_MS)) {
       try {
-        const worker = await startWorker(task, threadFile)
+        const worker = await startWorker(task, threadFile, times.add)
         if (warm !== null) await predictOnce(worker, warm)
         if (worker.hasEnded()) throw new WorkerLost('it ended in its first prediction')
         if (isClosed) await worker.thread.terminate()
@@ -82,7 +132,7 @@ export async function startWorkers({ task, threadFile, count, dispatcher, log }:
   // One after the other: the binding is loaded once for the process, and not by two threads at a time.
   let opened: Extract<Opened, { ok: true }> | undefined
   for (let k = 0; k < count; k++) {
-    const worker = await startWorker(task, threadFile)
+    const worker = await startWorker(task, threadFile, times.add)
     opened ??= worker.opened
     keep(worker)
   }
@@ -100,15 +150,31 @@ export async function startWorkers({ task, threadFile, count, dispatcher, log }:
     },
     async close() {
       isClosed = true
-      await Promise.all([...running].map(({ thread }) => thread.terminate()))
+      clearInterval(watch)
+      await Promise.all([...running, ...stuck.keys()].map(({ thread }) => thread.terminate()))
     },
   }
+}
+
+/** Calls `found` with those that predict for longer than `afterMs`. */
+function watchBusy(
+  running: ReadonlySet<StartedWorker>,
+  found: (workers: readonly { readonly worker: StartedWorker; readonly busyMs: number }[]) => void,
+  afterMs: number,
+): NodeJS.Timeout {
+  const look = () => {
+    const now = nowMs()
+    const busy = [...running].map((worker) => ({ worker, busyMs: now - (worker.busySinceMs() ?? now) }))
+    const longest = busy.filter(({ busyMs }) => busyMs > afterMs)
+    if (longest.length > 0) found(longest)
+  }
+  return setInterval(look, Math.min(WATCH_MS, Math.max(LEAST_WATCH_MS, afterMs / 4))).unref()
 }
 
 /** What a model does not take is no reason not to serve it. */
 const predictOnce = (worker: Server, feeds: Feeds): Promise<unknown> => worker.predict([feeds]).catch(() => {})
 
-async function startWorker(task: WorkerTask, threadFile: URL): Promise<StartedWorker> {
+async function startWorker(task: WorkerTask, threadFile: URL, took: (ms: number) => void): Promise<StartedWorker> {
   const thread = new Worker(threadFile, { workerData: task, execArgv: [] })
   // Listeners stay: a worker whose last one is taken off hears nothing any more.
   const opened = await new Promise<Opened>((resolve, reject) => {
@@ -121,31 +187,45 @@ async function startWorker(task: WorkerTask, threadFile: URL): Promise<StartedWo
     throw new InputError(`the engine does not open the model: ${opened.reason}`)
   }
   let isOver = false
+  let failure: string | null = null
+  thread.on('error', (error) => {
+    failure = firstLineOf(error)
+  })
   thread.once('exit', () => {
     isOver = true
   })
-  return { thread, opened, predict: predictor(thread), hasEnded: () => isOver }
+  return { thread, opened, ...predictor(thread, took), hasEnded: () => isOver, failure: () => failure }
 }
 
-function predictor(thread: Worker): Server['predict'] {
+function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWorker, 'predict' | 'busySinceMs' | 'giveUp'> {
   const asked = new Map<number, { resolve: (predicted: Predicted) => void; reject: (error: Error) => void }>()
   let last = 0
+  let sinceMs: number | null = null
+  const giveUp = (error: Error) => {
+    for (const { reject } of asked.values()) reject(error)
+    asked.clear()
+    sinceMs = null
+  }
   thread.on('message', ({ id, results, error, startedMs, endedMs }: Answered) => {
     const waiting = asked.get(id)
     asked.delete(id)
+    sinceMs = asked.size === 0 ? null : nowMs()
+    took(endedMs - startedMs)
     if (results !== null) waiting?.resolve({ results, startedMs, endedMs })
     else if (error === null) waiting?.reject(new NotApart())
     else waiting?.reject(badRequest(`${PREDICTS_NOT}${error}`))
   })
-  thread.on('exit', () => {
-    for (const { reject } of asked.values()) reject(new WorkerLost())
-    asked.clear()
-  })
-  return (requests) =>
-    new Promise((resolve, reject) => {
-      const id = ++last
-      asked.set(id, { resolve, reject })
-      // Copied, not handed over: where the worker ends, another is asked the same.
-      thread.postMessage({ id, requests } satisfies Asked)
-    })
+  thread.on('exit', () => giveUp(new WorkerLost()))
+  return {
+    busySinceMs: () => sinceMs,
+    giveUp,
+    predict: (requests) =>
+      new Promise((resolve, reject) => {
+        const id = ++last
+        asked.set(id, { resolve, reject })
+        sinceMs ??= nowMs()
+        // Copied, not handed over: where the worker ends, another is asked the same.
+        thread.postMessage({ id, requests } satisfies Asked)
+      }),
+  }
 }

@@ -1,7 +1,7 @@
-// Who is let in: requests that were made for this very server, by a page of it, with what it handed out. The Host header is the gate: a page
-// of another name that leads here (DNS rebinding) is same-origin to itself, so that its Origin says nothing.
+// Who is let in: requests that were made for this very server, by a page of it, with what it handed out.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { foreignRequest } from '../machine/loopback.ts'
 
 /** The names of this server, as a browser sends them; compared as they stand, never parsed. */
 export const hostsOf = (port: number): readonly string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
@@ -9,14 +9,10 @@ export const hostsOf = (port: number): readonly string[] => [`127.0.0.1:${port}`
 type Asked = Pick<IncomingMessage, 'method' | 'rawHeaders' | 'headers'>
 
 /** Why a request is refused, or null. */
-export function refusal({ method, rawHeaders, headers }: Asked, port: number): { status: number; reason: string } | null {
+export function refusal(asked: Asked, port: number): { status: number; reason: string } | null {
+  const { method } = asked
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { status: 405, reason: 'only GET, HEAD and POST' }
-  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === 'host')
-  if (hosts.length !== 1 || !hostsOf(port).includes(hosts[0]!)) return { status: 403, reason: 'not a name of this server' }
-  const { origin, 'sec-fetch-site': site } = headers
-  if (origin !== undefined && origin !== `http://${hosts[0]}`) return { status: 403, reason: 'from another page' }
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return { status: 403, reason: 'from another site' }
-  return null
+  return foreignRequest(asked, (host) => hostsOf(port).includes(host))
 }
 
 /** In a time that tells nothing of where they differ. */

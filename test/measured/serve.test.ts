@@ -125,7 +125,7 @@ function isWhole(text: string): boolean {
 }
 
 const head = (length: number | string, ...more: string[]) =>
-  [`POST ${PATH} HTTP/1.1`, 'Host: h', `Content-Length: ${length}`, 'Connection: close', ...more, '', ''].join('\r\n')
+  [`POST ${PATH} HTTP/1.1`, 'Host: localhost', `Content-Length: ${length}`, 'Connection: close', ...more, '', ''].join('\r\n')
 const posted = (body: string | Buffer, ...more: string[]) =>
   Buffer.concat([Buffer.from(head(Buffer.byteLength(body), ...more)), Buffer.from(body)])
 const statusOf = (text: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0)
@@ -243,13 +243,13 @@ const LIES: [string, Uint8Array | string, number][] = [
   ['a negative length', head(-5), 400],
   ['two lengths', head(5, 'Content-Length: 50'), 400],
   ['a length and chunks', `${head(5, 'Transfer-Encoding: chunked')}0\r\n\r\nGET /v2 HTTP/1.1\r\n\r\n`, 400],
-  ['chunks that are none', `POST ${PATH} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+  ['chunks that are none', `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
   ['headers without end', `GET /v2 HTTP/1.1\r\n${'a: b\r\n'.repeat(10_000)}\r\n`, 431],
   ['a coding that is not offered', posted(of({}), 'Content-Encoding: gzip'), 415],
-  ['a path to a file', 'GET /../../../../etc/passwd HTTP/1.1\r\nHost: h\r\n\r\n', 404],
-  ['an encoded path to a file', 'GET /v2/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1\r\nHost: h\r\n\r\n', 404],
-  ['a path that is no text', 'GET /v2/models/%ff HTTP/1.1\r\nHost: h\r\n\r\n', 400],
-  ['another method', `DELETE ${PATH} HTTP/1.1\r\nHost: h\r\n\r\n`, 405],
+  ['a path to a file', 'GET /../../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+  ['an encoded path to a file', 'GET /v2/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+  ['a path that is no text', 'GET /v2/models/%ff HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+  ['another method', `DELETE ${PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 405],
 ]
 
 test('requests that lie are refused, each by its status, and leave nothing behind', async () => {

@@ -30,7 +30,7 @@ export function load(command: Command, world: World): void {
     .option('--queue <n>', 'requests that may wait; more are refused', positiveInteger)
     .option('--max-batch <n>', 'rows that requests which wait are joined to; auto measures (default: 1)', rowsOrAuto)
     .option('--batch-delay <duration>', 'so long an incomplete batch waits for others (default: 0)', seconds)
-    .option('--deadline <duration>', 'a request that waits longer is dropped', seconds)
+    .option('--deadline <duration>', 'a request that takes longer is refused with 504', seconds)
     .option('--no-alternatives', 'try no other set-ups of the server where requests wait')
     .option('--json <file>', 'write the load document; - is standard output')
     .option('--html <file>', 'write the run as a page: one file, opens anywhere')

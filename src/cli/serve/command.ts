@@ -1,7 +1,7 @@
 // The options of `whyslow serve`.
 import { type Command, Option } from 'commander'
 import { examples } from '../examples.ts'
-import { memorySize, portNumber, positiveInteger, rowsOrAuto, seconds } from '../options/option-values.ts'
+import { gathered, memorySize, portNumber, positiveInteger, rowsOrAuto, seconds } from '../options/option-values.ts'
 import type { Screen } from '../screen.ts'
 import { loadStages } from '../stages.ts'
 import type { Patience } from '../supervise.ts'
@@ -24,14 +24,18 @@ export function serve(command: Command, world: { readonly screen: Screen }): voi
     .option('--queue <n>', 'requests that may wait; more are refused with 503', positiveInteger)
     .option('--max-batch <n>', 'rows that requests which wait are joined to; auto measures (default: 1)', rowsOrAuto)
     .option('--batch-delay <duration>', 'so long an incomplete batch waits for others (default: 0)', seconds)
-    .option('--deadline <duration>', 'a request that waits longer is dropped', seconds)
+    .option('--deadline <duration>', 'a request that takes longer is refused with 504', seconds)
+    .option('--stuck-after <duration>', 'a prediction that takes longer hangs: its worker is replaced (default: 60s)', seconds)
     .option('--body-limit <size>', 'largest body of a request (default: 256MiB)', memorySize)
+    .option('--allow-host <name>', 'a name under which a proxy asks a server on loopback; *: any (repeatable)', gathered)
     .addHelpText('after', examples.serve)
     .action(async (model: string, flags: ServeFlags) => {
       const { runServe } = await import('./serve.ts')
-      await runServe(model, flags, { screen: world.screen, load: loadStages, ended: signalOfEnd })
+      await runServe(model, flags, { screen: world.screen, load: loadStages, ended: signalOfEnd, kill: killThis })
     })
 }
+
+const killThis = () => process.kill(process.pid, 'SIGKILL')
 
 /** Asked for once it serves: until then a signal ends the process at once, and from then on it may answer what it accepted. */
 function signalOfEnd(): Promise<string> {

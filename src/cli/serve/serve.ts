@@ -17,6 +17,8 @@ export interface ServeFlags {
   readonly batchDelay?: number
   readonly deadline?: number
   readonly bodyLimit?: number
+  readonly stuckAfter?: number
+  readonly allowHost?: readonly string[]
 }
 
 export interface ServeSurroundings {
@@ -24,14 +26,17 @@ export interface ServeSurroundings {
   readonly load: () => Promise<Pick<Stages, 'serve' | 'inTemporaryFolder'>>
   /** Resolves with the signal that ends the server; called once it serves. */
   readonly ended: () => Promise<string>
+  /** Ends this process at once, whatever its threads do. */
+  readonly kill: () => void
 }
 
 /** Serves until a signal comes. Throws UsageError or InputError where the model or the port cannot be used. */
-export async function runServe(file: string, flags: ServeFlags, { screen, load, ended }: ServeSurroundings): Promise<void> {
+export async function runServe(file: string, flags: ServeFlags, { screen, load, ended, kill }: ServeSurroundings): Promise<void> {
   checkModel(file, {})
   const { serve, inTemporaryFolder } = await load()
   const log = (entry: Readonly<Record<string, unknown>>) =>
     screen.say(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+  let haveWorkersEnded = true
   await inTemporaryFolder(async (folder) => {
     const server = await serve(file, {
       folder,
@@ -47,6 +52,8 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
       batchDelayMs: (flags.batchDelay ?? 0) * 1000,
       deadlineSeconds: flags.deadline ?? null,
       ...(flags.bodyLimit === undefined ? {} : { mostBodyBytes: flags.bodyLimit }),
+      ...(flags.stuckAfter === undefined ? {} : { stuckAfterSeconds: flags.stuckAfter }),
+      allowedHosts: flags.allowHost ?? [],
       log,
     })
     const { address, grpcPort, model, workers, threadsPerWorker, queueLimit, deadlineMs } = server
@@ -62,7 +69,10 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, ...limits, ...batches })
     const why = await ended()
     log({ level: 'info', message: 'draining', signal: why })
-    await server.close()
-    log({ level: 'info', message: 'ended' })
+    haveWorkersEnded = await server.close()
+    if (haveWorkersEnded) log({ level: 'info', message: 'ended' })
+    else log({ level: 'warn', message: 'ended by SIGKILL: a worker is in native code that does not return' })
   })
+  // A thread in native code would keep the process, and `process.exit` waits for it, too.
+  if (!haveWorkersEnded) kill()
 }

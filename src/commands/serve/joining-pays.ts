@@ -134,6 +134,7 @@ const servedBy = ({ workers, ...own }: Own): Served => ({
   mostBodyBytes: MOST_BODY_BYTES,
   budget: createBodyBudget(MOST_BODY_BYTES),
   timeoutMs: null,
+  codec: null,
   isReady: () => true,
   refused() {},
   log() {},

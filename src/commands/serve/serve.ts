@@ -31,7 +31,7 @@ import { type GrpcPackage, startGrpcServer } from '../../serve/grpc/grpc-server.
 import type { ModelSpec } from '../../serve/protocol.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../serve/server.ts'
 import { settleBatches } from '../../serve/settle-batches.ts'
-import { MOST_BODY_BYTES, NO_SPINNING, usualQueue } from '../../serve/usual.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, STUCK_AFTER_MS, usualQueue } from '../../serve/usual.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
 import { DEFAULTS } from '../options.ts'
@@ -63,9 +63,13 @@ export interface ServeOptions {
   readonly batchDelayMs: number
   /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the deadline. */
   readonly batchWithinMs: number | null
-  /** Of requests that name no deadline; null: as a folder says, else none. */
+  /** No request takes longer, whatever it says itself; null: as a folder says, else as long as it takes. */
   readonly deadlineSeconds: number | null
+  /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
+  readonly stuckAfterSeconds: number
   readonly mostBodyBytes: number
+  /** Names under which clients may ask beside those of this machine; '*': any. On loopback none by default, else any. */
+  readonly allowedHosts: readonly string[]
   /** A temporary folder: what is written for the engine lies there. */
   readonly folder: string
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
@@ -85,7 +89,9 @@ export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
   batchDelayMs: 0,
   batchWithinMs: null,
   deadlineSeconds: null,
+  stuckAfterSeconds: STUCK_AFTER_MS / 1000,
   mostBodyBytes: MOST_BODY_BYTES,
+  allowedHosts: [],
   log: () => {},
 }
 
@@ -118,6 +124,7 @@ export interface ServerSetup {
 export type ModelServer = RunningServer & ServerSetup
 
 const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
+const codecThreadFile = new URL('../../serve/codec-worker.js', compiledTwin(import.meta.url))
 
 /** Throws InputError where the model, the engine or the port cannot be used. */
 export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
@@ -160,7 +167,10 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
               whyNotPaying: whyJoiningDoesNotPay,
             }),
     timeoutMs: deadlineMs,
+    stuckAfterMs: options.stuckAfterSeconds * 1000,
     mostBodyBytes: options.mostBodyBytes,
+    allowedHosts: options.allowedHosts,
+    codecThreadFile,
     version: toolVersion,
     log: options.log,
   })

@@ -4,12 +4,15 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { InputError } from '../../graph/input-error.ts'
 import { readUsableCpus } from '../../machine/index.ts'
 import type { SettledBatches } from '../batches.ts'
+import { codecLoop } from '../codec-loop.ts'
+import type { CodecTask } from '../codec-thread.ts'
 import { type GrpcPackage, startGrpcServer } from '../grpc/grpc-server.ts'
 import { type ServerOptions, startServer } from '../server.ts'
-import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH } from '../usual.ts'
+import { MOST_BODY_BYTES, NO_SPINNING, QUEUE_FOR_EACH, STUCK_AFTER_MS } from '../usual.ts'
 import {
   crowdedText,
   type FolderManifest,
@@ -31,8 +34,10 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
   --name <name>      what clients call the model (default: model)
   --queue <n>        requests that may wait; more are refused with 503 (default: as options.json says, else ${QUEUE_FOR_EACH} or two
                      batches for each worker)
-  --deadline <s>     seconds after which a request that waits is dropped (default: as options.json says, else none)
+  --deadline <s>     seconds after which a request is refused with 504 (default: as options.json says, else none)
+  --stuck-after <s>  seconds after which a prediction hangs, at least: its worker is replaced (default: ${STUCK_AFTER_MS / 1000})
   --body-limit <n>   bytes of the largest body (default: ${MOST_BODY_BYTES})
+  --allow-host <s>   a name under which a proxy asks a server on loopback; *: any (repeatable)
 `
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
@@ -77,7 +82,10 @@ async function main(): Promise<void> {
     settle: joinsOf(manifest),
     grpc,
     timeoutMs: flags.deadline === null ? deadlineMs : flags.deadline * 1000,
+    stuckAfterMs: flags.stuckAfter === null ? STUCK_AFTER_MS : flags.stuckAfter * 1000,
     mostBodyBytes: flags.bodyLimit,
+    allowedHosts: flags.allowedHosts,
+    codecThreadFile: new URL(import.meta.url),
     version: versionOf(),
     log,
   })
@@ -98,9 +106,16 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
       log({ level: 'info', message: 'draining', signal })
-      await server.close()
-      log({ level: 'info', message: 'ended' })
+      const haveWorkersEnded = await server.close()
+      if (haveWorkersEnded) log({ level: 'info', message: 'ended' })
+      else killThis()
     })
+}
+
+/** It would keep the process, and `process.exit` waits for it, too. */
+function killThis(): void {
+  log({ level: 'warn', message: 'ended by SIGKILL: a worker is in native code that does not return' })
+  process.kill(process.pid, 'SIGKILL')
 }
 
 /** Throws InputError where the package is absent, which is the user's to install here. */
@@ -148,6 +163,8 @@ interface Flags {
   readonly queue: number | null
   readonly deadline: number | null
   readonly bodyLimit: number
+  readonly stuckAfter: number | null
+  readonly allowedHosts: readonly string[]
 }
 
 /** null: help was asked for. Throws InputError. */
@@ -155,7 +172,8 @@ function readFlags(): Flags | null {
   const text = { type: 'string' } as const
   const values = parsed({
     ...{ port: text, host: text, 'grpc-port': text, workers: text, name: text, queue: text, deadline: text },
-    ...{ 'body-limit': text, help: { type: 'boolean', short: 'h' } as const },
+    ...{ 'body-limit': text, 'stuck-after': text, 'allow-host': { ...text, multiple: true } as const },
+    help: { type: 'boolean', short: 'h' },
   })
   if (values.help === true) return null
   const number = (name: string, least: number, isWhole = true): number | null => {
@@ -182,6 +200,8 @@ function readFlags(): Flags | null {
     queue: number('queue', 1),
     deadline: number('deadline', 0, false),
     bodyLimit: number('body-limit', 1) ?? MOST_BODY_BYTES,
+    stuckAfter: number('stuck-after', 0, false),
+    allowedHosts: (values['allow-host'] ?? []) as readonly string[],
   }
 }
 
@@ -194,7 +214,9 @@ function parsed(options: NonNullable<Parameters<typeof parseArgs>[0]>['options']
 }
 
 try {
-  await main()
+  // Long requests are read in a thread that runs this file.
+  if (isMainThread) await main()
+  else codecLoop(parentPort!, (workerData as CodecTask).codecOf)
 } catch (error) {
   process.stderr.write(`${error instanceof InputError ? error.message : String((error as Error).stack ?? error)}\n`)
   process.exitCode = error instanceof InputError ? 2 : 1

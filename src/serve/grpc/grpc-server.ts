@@ -1,10 +1,13 @@
 // The Open Inference Protocol over gRPC, beside HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
+import type { ServerHttp2Stream } from 'node:http2'
 import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
 import { bodySizes } from '../body-size.ts'
-import { countFailure, type Served } from '../http-server.ts'
+import { countFailure, type Served, shorter } from '../http-server.ts'
 import { badRequest, RequestError } from '../protocol.ts'
+import { isLongAnswer } from '../rest-response.ts'
 import { serverTiming } from '../server-timing.ts'
+import { ANSWER_IDLE_MS, answerLimitMs, LONG_BYTES, MOST_CONNECTIONS, REQUEST_TIMEOUT_MS } from '../usual.ts'
 import { encodeGrpcInfer, parseGrpcInfer } from './infer.ts'
 import { readModelName, writeBool, writeModelConfig, writeModelMetadata, writeServerMetadata } from './messages.ts'
 
@@ -26,13 +29,30 @@ export interface GrpcPackage {
 
 /** A call before its message is whole. */
 interface ReceivedCall {
-  /** Of HTTP/2. The package does not document it; where it is not there, what comes is counted when it is whole. */
-  readonly stream?: NodeJS.ReadableStream
-  sendStatus(status: { readonly code: number; readonly details: string; readonly metadata: null }): void
+  /**
+   * Of HTTP/2. The package does not document it; if it is absent, what comes is counted when it is whole, compressed messages are not refused, and a
+   * client that does not read its answer is given up by keepalive alone.
+   */
+  readonly stream?: Pick<ServerHttp2Stream, 'prependListener' | 'once' | 'setTimeout' | 'close' | 'closed'>
+  sendStatus(status: { readonly code: number; readonly details: string; readonly metadata: GrpcMetadata | null }): void
 }
 
 interface Responder {
-  start(next: (listener: { onReceiveMessage(message: unknown, next: (message: unknown) => void): void }) => void): void
+  start(next: (listener: CallListener) => void): void
+  sendMetadata(metadata: GrpcMetadata, next: (metadata: GrpcMetadata) => void): void
+}
+
+interface CallListener {
+  onReceiveMessage(message: Buffer, next: (message: Received) => void): void
+  onReceiveHalfClose(next: () => void): void
+}
+
+/** A message, and what its call holds of the memory. */
+interface Received {
+  readonly bytes: Buffer
+  readonly held: Held
+  /** From now on so many bytes are the client's to read. Throws RequestError (503) where there is no room for them. */
+  answers(bytes: number): void
 }
 
 interface GrpcMetadata {
@@ -40,6 +60,8 @@ interface GrpcMetadata {
 }
 
 export interface GrpcPackageServer {
+  /** Node's servers. Not documented; where it is absent, connections are not counted. */
+  readonly http2Servers?: { keys(): Iterable<{ maxConnections: number }> }
   addService(definition: object, handlers: object): void
   bindAsync(address: string, credentials: unknown, bound: (error: Error | null, port: number) => void): void
   tryShutdown(ended: () => void): void
@@ -47,7 +69,7 @@ export interface GrpcPackageServer {
 }
 
 interface Call {
-  readonly request: Buffer
+  readonly request: Received
   getDeadline(): Date | number
   on(event: 'cancelled', listener: () => void): unknown
   off(event: 'cancelled', listener: () => void): unknown
@@ -72,7 +94,7 @@ interface Answered {
   readonly serverTiming?: string
 }
 
-type Unary = (bytes: Buffer, call: Call) => Promise<Answered> | Answered
+type Unary = (received: Received, call: Call) => Promise<Answered> | Answered
 
 const SERVICE = 'inference.GRPCInferenceService'
 
@@ -80,12 +102,32 @@ const SERVICE = 'inference.GRPCInferenceService'
 const CODES: Readonly<Record<number, number>> = { 404: 5, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4 }
 const INVALID_ARGUMENT = 3
 
+/** What a client that lost its power or its network leaves is found out within the sum of both. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 } as const
+/** A connection without calls is closed after this; clients open another when they need it. */
+const CONNECTION_IDLE_MS = 300_000
+/** Of a connection; clients keep the rest back. */
+const MOST_STREAMS = 1000
+/** HTTP/2's word for an answer that nobody wants any more. */
+const CANCEL = 0x8
+/** Before each message: whether it is compressed, and its length. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const MESSAGE_HEAD_BYTES = 5
+
 /** Throws an Error where the port cannot be had. */
 export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': bodySizes(served.model, served.mostBodyBytes).message,
     'grpc.max_send_message_length': -1,
-    interceptors: [(_: unknown, call: ReceivedCall) => new grpc.ServerInterceptingCall(call, countReceived(call, served.budget))],
+    ...KEEPALIVE,
+    'grpc.max_connection_idle_ms': CONNECTION_IDLE_MS,
+    'grpc.max_concurrent_streams': MOST_STREAMS,
+    interceptors: [
+      (_: unknown, call: ReceivedCall) =>
+        new grpc.ServerInterceptingCall(
+          call,
+          limitCall(call, served.budget, () => new grpc.Metadata()),
+        ),
+    ],
   })
   const methods = methodsOf(served)
   const definition = Object.fromEntries(Object.keys(methods).map((name) => [name, unary(name)]))
@@ -99,6 +141,7 @@ export async function startGrpcServer(served: Served, { grpc, host, port }: Grpc
       error === null ? resolve(free) : reject(error),
     )
   })
+  for (const one of server.http2Servers?.keys() ?? []) one.maxConnections = MOST_CONNECTIONS
   return {
     port: bound,
     close: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
@@ -130,20 +173,20 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   return {
     ServerLive: () => ({ bytes: writeBool(true) }),
     ServerReady: () => ({ bytes: writeBool(served.isReady()) }),
-    ModelReady(bytes) {
+    ModelReady({ bytes }) {
       checkName(bytes)
       return { bytes: writeBool(served.isReady()) }
     },
     ServerMetadata: () => ({ bytes: writeServerMetadata(version) }),
-    ModelMetadata(bytes) {
+    ModelMetadata({ bytes }) {
       checkName(bytes)
       return { bytes: writeModelMetadata(model) }
     },
-    ModelConfig(bytes) {
+    ModelConfig({ bytes }) {
       checkName(bytes)
       return { bytes: writeModelConfig(model) }
     },
-    ModelInfer: (bytes, call) => counted(served, bytes, call),
+    ModelInfer: (received, call) => counted(served, received, call),
   }
 }
 
@@ -156,69 +199,131 @@ function nameIn(bytes: Buffer): ReturnType<typeof readModelName> {
   }
 }
 
-/** Counts the bytes of a call until its message is whole, and refuses it where there is no room for more. */
-function countReceived(call: ReceivedCall, budget: BodyBudget): Responder {
+/**
+ * Counts the bytes of a call from the first of its message until its answer is read. Refuses what there is no room for, what is compressed (a few
+ * kilobytes become as many megabytes, which nobody counted), what takes too long to come, and gives up clients that do not read.
+ */
+function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => GrpcMetadata): Responder {
+  const { stream } = call
   const held = budget.hold()
   let bytes = 0
-  let isWhole = false
-  call.stream?.on('data', (chunk: Buffer) => {
-    if (isWhole) return
+  let isOver = false
+  let limit: NodeJS.Timeout | undefined
+  /** Once the client has sent all, is refused, or is gone. */
+  const endReceiving = () => {
+    isOver = true
+    clearTimeout(limit)
+    held.waits(null)
+  }
+  const refuse = (status: number, details: string, metadata: GrpcMetadata | null = null) => {
+    endReceiving()
+    held.free()
+    call.sendStatus({ code: CODES[status]!, details, metadata })
+    // What still comes of it is not read.
+    stream?.close()
+  }
+  limit = setTimeout(() => refuse(504, 'the message took too long to come'), REQUEST_TIMEOUT_MS)
+  held.waits(() => refuse(504, 'the message came too slowly while others need the memory'))
+  const isCompressed = findCompressed()
+  // Before the package, which keeps what comes, or decompresses it.
+  stream?.prependListener('data', (chunk: Buffer) => {
+    if (isOver) return
     bytes += chunk.length
     try {
       held.set(bytes)
+      if (!isCompressed(chunk)) return
+      const metadata = newMetadata()
+      metadata.set('grpc-accept-encoding', 'identity')
+      refuse(501, 'compressed messages are not offered; send them as they are', metadata)
     } catch (error) {
-      isWhole = true
-      held.free()
-      call.sendStatus({ code: CODES[503]!, details: (error as Error).message, metadata: null })
+      refuse(503, (error as Error).message)
     }
   })
-  call.stream?.once('close', held.free)
+  stream?.once('close', () => {
+    endReceiving()
+    held.free()
+  })
+  const giveUp = () => stream?.close(CANCEL)
   return {
     start(next) {
       next({
         onReceiveMessage(message, pass) {
-          isWhole = true
-          held.free()
-          pass(message)
+          const answers = (size: number) => {
+            if (stream?.closed) return
+            held.set(size)
+            held.waits(giveUp)
+            stream?.setTimeout(ANSWER_IDLE_MS, giveUp)
+            limit = setTimeout(giveUp, answerLimitMs(size))
+          }
+          pass({ bytes: message, held, answers })
+        },
+        onReceiveHalfClose(pass) {
+          endReceiving()
+          pass()
         },
       })
+    },
+    sendMetadata(metadata, next) {
+      metadata.set('grpc-accept-encoding', 'identity')
+      next(metadata)
     },
   }
 }
 
-/** What goes wrong with a prediction is counted, and nothing else. */
-async function counted(served: Served, bytes: Buffer, call: Call): Promise<Answered> {
-  const held = served.budget.hold()
-  try {
-    return await infer(served, { bytes, call, held })
-  } catch (error) {
-    countFailure(served, error)
-    throw error
-  } finally {
-    held.free()
+/** Whether a message that begins in a part of a call's bytes is compressed. */
+function findCompressed(): (part: Buffer) => boolean {
+  const head = Buffer.alloc(MESSAGE_HEAD_BYTES)
+  /** Of the head, and of the message behind it. */
+  let [known, left] = [0, 0]
+  return (part) => {
+    for (let at = 0; at < part.length; ) {
+      if (left > 0) {
+        const step = Math.min(left, part.length - at)
+        left -= step
+        at += step
+        continue
+      }
+      head[known++] = part[at++]!
+      if (head[0] === 1) return true
+      if (known < MESSAGE_HEAD_BYTES) continue
+      left = head.readUInt32BE(1)
+      known = 0
+    }
+    return false
   }
 }
 
-interface Inferring {
-  readonly bytes: Buffer
-  readonly call: Call
-  readonly held: Held
+/** What goes wrong with a prediction is counted, and nothing else. */
+async function counted(served: Served, received: Received, call: Call): Promise<Answered> {
+  try {
+    return await infer(served, received, call)
+  } catch (error) {
+    received.held.free()
+    countFailure(served, error)
+    throw error
+  }
 }
 
-async function infer(served: Served, { bytes, call, held }: Inferring): Promise<Answered> {
+async function infer(served: Served, { bytes, held, answers }: Received, call: Call): Promise<Answered> {
   const { dispatcher, model, metrics } = served
   const startedMs = performance.now()
   held.set(bytes.length)
   if (dispatcher.isFull) throw new RequestError(503, 'the queue is full; try again later')
-  const asked = parseGrpcInfer(model, bytes)
+  const { codec } = served
+  const isLong = codec !== null && bytes.length > LONG_BYTES
+  const asked = isLong ? await codec.parse('grpc', [bytes], null) : parseGrpcInfer(model, bytes)
   held.set(bytesOf(asked.feeds))
   const parsedMs = performance.now()
-  const ticket = dispatcher.submit(asked.feeds, shorter(asked.timeoutMs, deadlineOf(call)) ?? served.timeoutMs)
+  const ticket = dispatcher.submit(asked.feeds, shorter(shorter(asked.timeoutMs, deadlineOf(call)), served.timeoutMs))
   call.on('cancelled', ticket.cancel)
   const { results, timing } = await ticket.answer.finally(() => call.off('cancelled', ticket.cancel))
   const answeredMs = performance.now()
-  const encoded = encodeGrpcInfer(model, asked, results)
+  const encoded =
+    codec !== null && isLongAnswer(model, asked, results)
+      ? (await codec.encode('grpc', asked, results)).body
+      : encodeGrpcInfer(model, asked, results)
   const endedMs = performance.now()
+  answers(encoded.length)
   metrics.succeeded(timing, endedMs - startedMs)
   const around = { parse: parsedMs - startedMs, serialize: endedMs - answeredMs }
   return { bytes: encoded, serverTiming: serverTiming(timing, around) }
@@ -229,9 +334,6 @@ function deadlineOf(call: Call): number | null {
   const left = Number(call.getDeadline()) - Date.now()
   return Number.isFinite(left) ? Math.max(0, left) : null
 }
-
-/** The client waits no longer than its deadline, whatever its message says. null: none was set. */
-const shorter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 
 const handlerOf =
   (served: Served, method: Unary, newMetadata: () => GrpcMetadata) =>
