@@ -182,6 +182,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     },
     warnings: [
       ...(model.notes ?? []),
+      ...(engine.passedOver === undefined ? [] : [engine.passedOver]),
       ...(beside.says === null ? [] : [beside.says]),
       ...inputs.warnings,
       ...roofs.warnings,
@@ -200,7 +201,18 @@ export function engineFacts(
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id, version, device, deviceKind, from, ...traitsOf(id), options, threadsInUse }
+  return { id, version, device, deviceKind, from: shownPlace(from), ...traitsOf(id), options, threadsInUse }
+}
+
+/** A path as it is typed from here; documents are shared, and need not name the user. */
+export function shownPlace(place: string): string {
+  if (!path.isAbsolute(place)) return place
+  const below = (folder: string) => {
+    const way = path.relative(folder, place)
+    return way !== '' && !way.startsWith('..') && !path.isAbsolute(way) ? way : null
+  }
+  const inHome = below(os.homedir())
+  return below(process.cwd()) ?? (inHome === null ? place : path.join('~', inHome))
 }
 
 /** `given`: to the engine, where there is a model; the user's own entries are the last word. */
