@@ -37,6 +37,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   engines: {
     imports: [
       'graph',
+      'engines/find-package.ts',
       'engines/onnxruntime',
       'engines/openvino',
       'engines/tfjs',

@@ -102,7 +102,7 @@ describe('Keras files that are not usual', () => {
     const harmless = (name: string) => fs.readFileSync(path.join(FIXTURES, 'keras', name))
     const zip = harmless('k3-dense-sequential.keras')
     const hdf5 = harmless('k3-dense-sequential.h5')
-    test.each([
+    const files: readonly (readonly [string, () => Uint8Array])[] = [
       ['a harmless archive around an HDF5 file behind a user block', () => zipAndHdf5(zip, hdf5)],
       ['an HDF5 file with an archive behind it', () => Buffer.concat([hdf5, zip])],
       ['an HDF5 file with an archive and more behind it', () => Buffer.concat([hdf5, zip, Buffer.alloc(100_000)])],
@@ -110,7 +110,8 @@ describe('Keras files that are not usual', () => {
       ...[512, 1024, 2048, 2 ** 20].map(
         (at) => [`an archive that stores an HDF5 file at byte ${at}`, () => storedAt(at, hdf5)] as const,
       ),
-    ])('%s', async (_, make) => {
+    ]
+    test.each(files)('%s', async (_, make) => {
       for (const extension of ['h5', 'keras']) {
         const at = path.join(folder, `two.${extension}`)
         fs.writeFileSync(at, make())
