@@ -130,14 +130,14 @@ const PACKAGE = '${id}'
 async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
   const found = findPackage(PACKAGE, packageFrom)
   if (found === null)
-    return { ok: false, reason: \`\${PACKAGE} is not installed \${placesOf(packageFrom)}\`, fix: \`npm install \${PACKAGE}\` }
+    return { ok: false, reason: \`\${PACKAGE} is not installed \${placesOf(PACKAGE, packageFrom)}\`, fix: \`npm install \${PACKAGE}\` }
   // A driver or a device that is missing is a reason, too.
   return { ok: true, version: found.version, device: 'cpu', deviceKind: 'cpu', from: found.folder, accelerators: [] }
 }
 
 async function open(_modelFile: string, { packageFrom }: OpenOptions): Promise<Session> {
   const found = findPackage(PACKAGE, packageFrom)
-  if (found === null) throw new Error(\`\${PACKAGE} is not installed \${placesOf(packageFrom)}\`)
+  if (found === null) throw new Error(\`\${PACKAGE} is not installed \${placesOf(PACKAGE, packageFrom)}\`)
   // await import(found.entry), and a session over what it gives.
   throw new Error(\`\${PACKAGE} opens no models yet\`)
 }

@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   distill: { imports: ['graph', 'compile'] },
   operators: { imports: ['graph'] },
   machine: { imports: [] },
-  python: { imports: [] },
+  python: { imports: ['machine'] },
   'engines/onnxruntime/facts': { imports: ['graph'], types: ['operators', 'engines'] },
   'engines/onnxruntime/int8': { imports: ['graph', 'operators'] },
   'engines/onnxruntime': { imports: ['graph', 'engines'] },
@@ -33,9 +33,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/python': { imports: ['graph', 'engines', 'python'] },
   'engines/compiled': { imports: ['graph', 'formats', 'compile', 'engines'] },
   'engines/compiled-twin.ts': { imports: [] },
+  'engines/find-package.ts': { imports: ['graph', 'machine'] },
   engines: {
     imports: [
       'graph',
+      'engines/find-package.ts',
       'engines/onnxruntime',
       'engines/openvino',
       'engines/tfjs',
@@ -46,7 +48,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
   'measure/samples': {
-    imports: ['graph', 'formats/zip.ts', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
+    imports: [
+      'graph',
+      'formats/zip.ts',
+      'operators',
+      'machine',
+      'engines/onnxruntime/facts',
+      'engines/find-package.ts',
+      'report/text/numbers.ts',
+    ],
     types: ['engines'],
   },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },

@@ -246,6 +246,7 @@ function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
     version: engine.version,
     device: engine.device,
     deviceKind: engine.deviceKind ?? null,
+    from: engine.from,
     ...(engine.precision === undefined ? {} : { precision: engine.precision }),
     options: { threads, threadsInUse: engine.threadsInUse, graphOptimization, executionMode, configEntries },
   }

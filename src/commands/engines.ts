@@ -29,6 +29,7 @@ export async function listEngines(
             device: found.device,
             deviceKind: found.deviceKind,
             from: found.from,
+            ...(found.passedOver === undefined ? {} : { passedOver: found.passedOver }),
             reason: null,
             fix: null,
           }

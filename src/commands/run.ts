@@ -1,5 +1,7 @@
 // One run of a command on one model: opened (read, engine started, inputs found), and measured.
 import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
 import { type ChosenInputs, chooseInputs, inputFacts } from '../evidence/choose-inputs.ts'
@@ -182,6 +184,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
     },
     warnings: [
       ...(model.notes ?? []),
+      ...(engine.passedOver === undefined ? [] : [engine.passedOver]),
       ...(beside.says === null ? [] : [beside.says]),
       ...inputs.warnings,
       ...roofs.warnings,
@@ -200,7 +203,18 @@ export function engineFacts(
   options: EngineOptions,
   threadsInUse: number,
 ): EngineFacts {
-  return { id, version, device, deviceKind, from, ...traitsOf(id), options, threadsInUse }
+  return { id, version, device, deviceKind, from: shownPlace(from), ...traitsOf(id), options, threadsInUse }
+}
+
+/** A path as it is typed from here; documents are shared, and need not name the user. */
+export function shownPlace(place: string): string {
+  if (!path.isAbsolute(place)) return place
+  const below = (folder: string) => {
+    const way = path.relative(folder, place)
+    return way !== '' && !way.startsWith('..') && !path.isAbsolute(way) ? way : null
+  }
+  const inHome = below(os.homedir())
+  return below(process.cwd()) ?? (inHome === null ? place : path.join('~', inHome))
 }
 
 /** `given`: to the engine, where there is a model; the user's own entries are the last word. */

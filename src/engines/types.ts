@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly reuseOutputs?: boolean
   /** Predictions call the package's native binding itself, without its wrapper and the turn of the event loop that it waits for. */
   readonly directCall?: boolean
-  /** Where the engine's package is taken from: a folder, or null for the user's current folder first and our own next. */
+  /** Where the engine's package is taken from: a folder, or null for the user's own project first and our own next (find-package.ts). */
   readonly packageFrom: string | null
   /** The browser that engines in a page are measured in; absent: the one that is installed. */
   readonly browser?: string
@@ -132,6 +132,8 @@ export type Availability =
       readonly device: string
       readonly deviceKind: DeviceKind
       readonly from: string
+      /** A nearer installation that was not taken, and why, in one line; absent: there was none. */
+      readonly passedOver?: string
       readonly accelerators: readonly string[]
       /** Keys of its configuration, with the values that they take where these are known, '<n>' for whole numbers; absent: those of onnxruntime. */
       readonly configuration?: Readonly<Record<string, readonly string[] | null>>

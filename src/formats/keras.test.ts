@@ -9,6 +9,8 @@ import type { Model } from '../graph/model.ts'
 import { mulberry32 } from '../graph/random.ts'
 import { checkFormat } from './check-format.ts'
 import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
+import { readModel } from './index.ts'
+import { zipAndHdf5 } from './keras/example-polyglot.ts'
 import { readKeras } from './keras.ts'
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/formats')
@@ -94,6 +96,51 @@ describe('Keras files that are not usual', () => {
     expect(error).toBeInstanceOf(InputError)
     expect((error as Error).message).toMatch(message)
     expect((error as Error).message).not.toMatch(/\n/)
+  })
+
+  describe('a file that is a zip archive and an HDF5 file at once is refused', () => {
+    const harmless = (name: string) => fs.readFileSync(path.join(FIXTURES, 'keras', name))
+    const zip = harmless('k3-dense-sequential.keras')
+    const hdf5 = harmless('k3-dense-sequential.h5')
+    const files: readonly (readonly [string, () => Uint8Array])[] = [
+      ['a harmless archive around an HDF5 file behind a user block', () => zipAndHdf5(zip, hdf5)],
+      ['an HDF5 file with an archive behind it', () => Buffer.concat([hdf5, zip])],
+      ['an HDF5 file with an archive and more behind it', () => Buffer.concat([hdf5, zip, Buffer.alloc(100_000)])],
+      ['an HDF5 file that holds an empty archive', () => Buffer.concat([hdf5, Buffer.from('PK\x05\x06'), Buffer.alloc(18)])],
+      ...[512, 1024, 2048, 2 ** 20].map(
+        (at) => [`an archive that stores an HDF5 file at byte ${at}`, () => storedAt(at, hdf5)] as const,
+      ),
+    ]
+    test.each(files)('%s', async (_, make) => {
+      for (const extension of ['h5', 'keras']) {
+        const at = path.join(folder, `two.${extension}`)
+        fs.writeFileSync(at, make())
+        await expect(readKeras(at)).rejects.toThrow(
+          /two\.\w+ is a zip archive and an HDF5 file at once, .*; save the model again/,
+        )
+        await expect(readModel(at)).rejects.toThrow(InputError)
+      }
+    })
+
+    const storedAt = (at: number, content: Uint8Array) =>
+      zipSync({ x: new Uint8Array(at - 2 * 30 - 'x'.length - 'y.h5'.length), 'y.h5': content }, { level: 0 })
+
+    test('but not one whose arrays hold the letters of a zip', async () => {
+      const bytes = Buffer.concat([hdf5, Buffer.from('PK\x05\x06'.repeat(20), 'latin1'), Buffer.from('PK\x05\x06')])
+      const at = path.join(folder, 'letters.h5')
+      fs.writeFileSync(at, bytes)
+      expect((await readKeras(at)).source.format).toBe('hdf5')
+    })
+  })
+
+  test('two attributes of one name are refused', async () => {
+    const bytes = Buffer.from(fs.readFileSync(path.join(FIXTURES, 'keras', 'k3-dense-sequential.h5')))
+    // Names of 12 and of 13 letters take the same room in a file, and each ends with NUL.
+    const other = bytes.indexOf('keras_version\0', 0, 'latin1')
+    expect(other).toBeGreaterThan(0)
+    const at = path.join(folder, 'twice.h5')
+    fs.writeFileSync(at, Buffer.concat([bytes.subarray(0, other), Buffer.from('model_config\0\0'), bytes.subarray(other + 14)]))
+    await expect(readKeras(at)).rejects.toThrow(/has two attributes called 'model_config'; save it again/)
   })
 
   test("a layer of a class called 'constructor' is refused as any that is not known", async () => {

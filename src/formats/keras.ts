@@ -6,6 +6,7 @@ import { builtModel } from './build/built-model.ts'
 import type { ConstantData } from './build/constant-data.ts'
 import { GraphBuilder } from './build/graph-builder.ts'
 import { readWhole } from './file.ts'
+import { containerOf } from './keras/container.ts'
 import { type Hdf5Group, openHdf5 } from './keras/hdf5/hdf5-file.ts'
 import { parseRecord } from './keras/json.ts'
 import { inWordsOfKeras2 } from './keras/keras1-config.ts'
@@ -22,13 +23,13 @@ import type { Dialect } from './tensorflow/dialect.ts'
 const LARGEST_BYTES = 2 ** 32
 
 /**
- * The model in `file`. Throws InputError where the file cannot be read, is damaged, holds weights alone, leads to other files, or has a
- * layer that is not known, with the layer's name.
+ * The model in `file`. Throws InputError where the file cannot be read, is damaged, is two containers at once, holds weights alone, leads to
+ * other files, or has a layer that is not known, with the layer's name.
  */
 export async function readKeras(file: string): Promise<Model> {
   const bytes = readWhole(file, LARGEST_BYTES, 'save it in float16, or in parts')
-  const zipped = bytes[0] === 0x50 && bytes[1] === 0x4b
-  const { config, dialect, arrays } = zipped ? readArchive(bytes, file) : readHdf5(bytes, file)
+  const container = containerOf(bytes, file)
+  const { config, dialect, arrays } = container === 'keras' ? readArchive(bytes, file) : readHdf5(bytes, file)
   const head = headOf(config, { holder: new LayerConfig(file, 'the model', {}), around: '', fallback: '' })
   const tree = layerTree({ ...head, name: '' }, dialect)
   const found = arrays(tree)
@@ -38,7 +39,7 @@ export async function readKeras(file: string): Promise<Model> {
     builder,
     bound(tree, (layer) => found.get(layer)?.() ?? none),
   )
-  return builtModel(builder, { file, format: zipped ? 'keras' : 'hdf5', parts: [bytes] })
+  return builtModel(builder, { file, format: container, parts: [bytes] })
 }
 
 interface Parts {

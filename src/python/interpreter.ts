@@ -1,9 +1,11 @@
-// Which Python runs the user's code: the one that is named, the environment that is active, the one that lies beside the file or above it, the
+// Which Python runs the user's code: the one that is named, the environment that is active, the one next to the file or above it, the
 // system's. In the order in which uv looks (https://docs.astral.sh/uv/pip/environments/): a VIRTUAL_ENV without pyvenv.cfg was left over by a
-// shell, and counts for nothing.
+// shell, and counts for nothing. Environments that are found, not named, must be the user's own (machine/own-files.ts): to ask one what it has
+// runs what it holds.
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { type Owners, owners, ownFoldersFrom, whyNotOwn } from '../machine/own-files.ts'
 
 /** CPython from here on is what the collector runs on. */
 export const OLDEST = [3, 9] as const
@@ -14,9 +16,15 @@ export interface PythonWorld {
   readonly platform: NodeJS.Platform
   readonly env: Readonly<Record<string, string | undefined>>
   readonly exists: (file: string) => boolean
+  readonly owners: Owners
 }
 
-export const pythonWorld = (): PythonWorld => ({ platform: process.platform, env: process.env, exists: fs.existsSync })
+export const pythonWorld = (): PythonWorld => ({
+  platform: process.platform,
+  env: process.env,
+  exists: fs.existsSync,
+  owners: owners(),
+})
 
 export interface NamedInterpreter {
   /** A path, or a command that is looked up on the path. */
@@ -25,6 +33,8 @@ export interface NamedInterpreter {
   readonly arguments: readonly string[]
   /** How it was found, in words: 'named by --python', 'the environment .venv'. */
   readonly from: string
+  /** The nearest environment that was not taken, and why, in one line; absent: there was none. */
+  readonly passedOver?: string
 }
 
 export type FoundInterpreter =
@@ -34,7 +44,7 @@ export type FoundInterpreter =
 export interface InterpreterQuestion {
   /** What --python named: an interpreter, an environment's folder, or a command; null: nothing. */
   readonly named: string | null
-  /** The user's file, or a folder: environments are looked for beside it and above. */
+  /** The user's file, or a folder: environments are looked for next to it and above, in the user's own folders. */
   readonly beside: string
 }
 
@@ -42,9 +52,9 @@ export interface InterpreterQuestion {
 export function findInterpreter({ named, beside }: InterpreterQuestion, world: PythonWorld): FoundInterpreter {
   if (named !== null) return findNamed(named, world)
   const { env, platform } = world
-  const found = (executable: string, from: string, before: readonly string[] = []): FoundInterpreter => ({
+  const found = (executable: string, from: string, before: readonly string[] = [], passedOver?: string): FoundInterpreter => ({
     ok: true,
-    interpreter: { executable, arguments: before, from },
+    interpreter: { executable, arguments: before, from, ...(passedOver === undefined ? {} : { passedOver }) },
   })
   const active = env.VIRTUAL_ENV
   if (active && world.exists(path.join(active, 'pyvenv.cfg'))) {
@@ -53,15 +63,28 @@ export function findInterpreter({ named, beside }: InterpreterQuestion, world: P
   }
   const conda = env.CONDA_PREFIX ? inEnvironment(env.CONDA_PREFIX, world) : null
   if (conda) return found(conda, 'the active environment (CONDA_PREFIX)')
-  for (const folder of upward(path.resolve(beside))) {
+  let passedOver: string | undefined
+  for (const folder of ownFoldersFrom(startOf(beside, world), world.owners)) {
     for (const name of ['.venv', 'venv', 'env']) {
       const environment = path.join(folder, name)
-      if (!world.exists(path.join(environment, 'pyvenv.cfg'))) continue
+      const configuration = path.join(environment, 'pyvenv.cfg')
+      if (!world.exists(configuration)) continue
       const executable = inEnvironment(environment, world)
-      if (executable) return found(executable, `the environment ${environment}`)
+      if (!executable) continue
+      const against = whyNotOwn(environment, [environment, configuration, executable], world.owners)
+      if (against === null) return found(executable, `the environment ${environment}`)
+      passedOver ??= `the environment ${environment} was passed over: ${against}; --python takes it all the same`
     }
   }
-  return platform === 'win32' ? found('py', 'the launcher py', ['-3']) : found('python3', 'python3 of the path')
+  return platform === 'win32'
+    ? found('py', 'the launcher py', ['-3'], passedOver)
+    : found('python3', 'python3 of the path', [], passedOver)
+}
+
+/** The folder that a file is in. */
+function startOf(beside: string, { exists }: PythonWorld): string {
+  const at = path.resolve(beside)
+  return exists(`${at}${path.sep}.`) ? at : path.dirname(at)
 }
 
 function findNamed(named: string, world: PythonWorld): FoundInterpreter {
@@ -83,13 +106,6 @@ function inEnvironment(folder: string, { platform, exists }: PythonWorld): strin
   return names.map((name) => path.join(folder, name)).find(exists) ?? null
 }
 
-function* upward(from: string): Generator<string> {
-  for (let folder = from; ; folder = path.dirname(folder)) {
-    yield folder
-    if (path.dirname(folder) === folder) return
-  }
-}
-
 export type Probed =
   | {
       readonly ok: true
@@ -103,9 +119,29 @@ export type Probed =
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }
 
-/** Prints one line of JSON, in any Python 3. */
+/**
+ * The environment of a Python that whyslow asks on its own account, without the user's program: nothing is imported from the current folder,
+ * or from `folder`, by way of PYTHONPATH. (`-I` would also hide packages that are installed for the user.)
+ */
+export function isolatedEnvironment(env: NodeJS.ProcessEnv, folder?: string): NodeJS.ProcessEnv {
+  const away = [process.cwd(), folder].flatMap((one) => (one === undefined ? [] : [real(one)]))
+  const kept = env.PYTHONPATH?.split(path.delimiter).filter((entry) => path.isAbsolute(entry) && !away.includes(real(entry)))
+  return { ...env, PYTHONPATH: kept?.join(path.delimiter) || undefined }
+}
+
+function real(folder: string): string {
+  try {
+    return fs.realpathSync(folder)
+  } catch {
+    return path.resolve(folder)
+  }
+}
+
+/** Prints one line of JSON, in any Python 3. The current folder, which is first on the path of `-c`, leaves it before anything is imported. */
 const PROBE = `
-import sys, json
+import sys
+sys.path[:] = [one for one in sys.path if one]
+import json
 from importlib import util
 def has(name):
     try: return util.find_spec(name) is not None
@@ -133,8 +169,11 @@ export async function probeInterpreter(
 ): Promise<Probed> {
   const given = [...before, '-c', PROBE, JSON.stringify(asked)]
   const { error, stdout } = await new Promise<{ error: Error | null; stdout: string }>((resolve) =>
-    execFile(executable, given, { timeout: PROBE_MS, windowsHide: true, signal }, (failed, out) =>
-      resolve({ error: failed, stdout: out }),
+    execFile(
+      executable,
+      given,
+      { timeout: PROBE_MS, windowsHide: true, signal, env: isolatedEnvironment(process.env) },
+      (failed, out) => resolve({ error: failed, stdout: out }),
     ),
   )
   signal?.throwIfAborted()

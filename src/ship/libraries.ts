@@ -1,5 +1,6 @@
 // What a folder holds and says where its model is run by a native library, in place of onnxruntime: by the library's name.
 import type { ShippedLibrary } from '../engines/types.ts'
+import { isVersion } from '../graph/version.ts'
 import { quoted } from './python-text.ts'
 
 interface LibraryFolder {
@@ -16,9 +17,7 @@ interface LibraryFolder {
 }
 
 /** What pins a version, where it is known. */
-const pin = (sign: string, version: string): string => (isKnown(version) ? `${sign}${version}` : '')
-
-export const isKnown = (version: string): boolean => /^\d/.test(version)
+const pin = (sign: string, version: string): string => (isVersion(version) ? `${sign}${version}` : '')
 
 const OPENVINO: LibraryFolder = {
   format: 'onnx',

@@ -1,7 +1,8 @@
 // README.md of the folder: what it is, what was measured, how to use it. Short.
 import path from 'node:path'
 import type { InputDeclaration } from '../engines/types.ts'
-import { isKnown, LIBRARIES } from './libraries.ts'
+import { isVersion } from '../graph/version.ts'
+import { LIBRARIES } from './libraries.ts'
 import { modelFileOf } from './model-file.ts'
 import type { ShipPlan, ShippedResults } from './plan.ts'
 import { arrayOf } from './predict-types.ts'
@@ -55,7 +56,7 @@ function installText({ engine: { package: name, version, precision, library, gen
   const { name: runtime, calledBy, place } = library
   const { install, freeSizes } = LIBRARIES[runtime]
   const computes = precision === undefined ? runtime : `${runtime} in ${precision}`
-  const measured = isKnown(version) ? `, measured with version ${version}` : ''
+  const measured = isVersion(version) ? `, measured with version ${version}` : ''
   const ways = install(version).map((way) => `\`${way}\``)
   return [
     `It predicts with ${computes}${measured}. \`npm install\` brings \`${calledBy.package}\`, which calls its library.`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../graph/input-error.ts'
 import { type Disk, nodeDisk } from './disk.ts'
@@ -118,6 +119,61 @@ describe('the folder', () => {
     fs.copyFileSync(path.join(FIXTURES, 'credit_mlp.onnx'), file)
     await shipFolder(await planFor(file, path.join(folder, 'fast')))
     expect(JSON.parse(fs.readFileSync(path.join(folder, 'fast', 'package.json'), 'utf8')).name).toBe('n-code-1-.v2-fast')
+  })
+})
+
+describe('what others named stays text', () => {
+  const EVIL = [
+    '1\nevil()',
+    '1\u2028evil()',
+    '1 */ evil() /*',
+    'https://example.com/evil.tgz',
+    'file:../evil',
+    'latest',
+    '',
+    ' 1',
+  ]
+
+  test.each(EVIL)('a version %j of the engine is refused, and nothing is written', async (version) => {
+    const out = path.join(scratch(), 'fast')
+    const plan = await planFor(path.join(FIXTURES, 'credit_mlp.onnx'), out)
+    const engine = { ...plan.engine, version }
+    await expect(shipFolder({ ...plan, engine })).rejects.toThrow(
+      /^onnxruntime-node says that it is version ".*", which is not one: /,
+    )
+    await expect(shipFolder({ ...plan, engine })).rejects.toThrow(InputError)
+    expect(fs.readdirSync(path.dirname(out))).toEqual([])
+  })
+
+  test.each(EVIL)('a version %j of a library is unknown', async (version) => {
+    const out = path.join(scratch(), 'fast')
+    const plan = await planFor(path.join(FIXTURES, 'credit_mlp.onnx'), out)
+    const library = {
+      name: 'OpenVINO',
+      calledBy: { package: 'koffi', range: '^3.0.0' },
+      place: { variable: 'OPENVINO_LIBRARY' },
+      device: 'CPU',
+      properties: {},
+    } as unknown as NonNullable<typeof plan.engine.library>
+    await shipFolder({ ...plan, engine: { ...plan.engine, version, library } })
+    for (const name of ['predict.mjs', 'package.json', 'README.md'])
+      expect(fs.readFileSync(path.join(out, name), 'utf8')).not.toMatch(/evil|latest/)
+    expect(fs.readFileSync(path.join(out, 'predict.mjs'), 'utf8')).toMatch(/ with OpenVINO of unknown version, as README.md says/)
+  })
+
+  test('names and sizes of a model, in types and in JSON', async () => {
+    const out = path.join(scratch(), 'fast')
+    const plan = await planFor(path.join(FIXTURES, 'credit_mlp.onnx'), out)
+    const name = '\'"`\\ */ \u0024{evil()}\n\u2028evil()'
+    const inputs = [{ name, isTensor: true, dtype: 'float32' as const, shape: ['N*/ evil()', '*\n/\u2028evil()', 3] }]
+    await shipFolder({ ...plan, inputs, changes: [name], remedies: ['thread-count'] })
+    const types = fs.readFileSync(path.join(out, 'predict.d.ts'), 'utf8')
+    const parsed = ts.createSourceFile('predict.d.ts', types, ts.ScriptTarget.Latest, true)
+    expect((parsed as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([])
+    expect(parsed.statements.map(({ kind }) => ts.SyntaxKind[kind])).not.toContain('ExpressionStatement')
+    const feeds = parsed.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === 'Feeds')!
+    expect(feeds.members.map((one) => (one.name as ts.StringLiteral).text)).toEqual([name])
+    expect(JSON.parse(fs.readFileSync(path.join(out, 'manifest.json'), 'utf8')).inputs[0].name).toBe(name)
   })
 })
 

@@ -5,6 +5,8 @@ import path from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { compiledEnds } from '../compile/read/ends.ts'
 import { compiledTwin } from '../engines/compiled-twin.ts'
+import { InputError } from '../graph/input-error.ts'
+import { isVersion } from '../graph/version.ts'
 import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt, writeFile } from './folder.ts'
@@ -51,8 +53,15 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
   await writeFile(path.join(at, MANIFEST_FILE), manifestText(plan, folder.files), disk, plan.signal)
 }
 
+/** It is pinned in package.json and stands in comments of code. A library's need not be known. */
+function checkVersion({ package: name, version, library, generated }: ShipPlan['engine']): void {
+  if (generated || library !== undefined || isVersion(version)) return
+  throw new InputError(`${name} says that it is version ${JSON.stringify(version)}, which is not one: install it again`)
+}
+
 async function writeModelAndCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   const { setup, engine, toolVersion } = plan
+  checkVersion(engine)
   if (engine.generated) await writeCompiled(compilableFor(setup.model), folder, `// Written by whyslow ${toolVersion}.\n`)
   else if (engine.cut !== undefined) await writeParts(plan, folder)
   else await writeModelOf(plan, folder)
@@ -75,7 +84,7 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   const { engine, toolVersion } = plan
   const what = engine.generated
     ? 'Predictions with the program of model.json, as README.md says.'
-    : `Predictions of ${modelFileOf(engine)} with ${engine.library?.name ?? engine.package} ${engine.version}, as README.md says.`
+    : `Predictions of ${modelFileOf(engine)} with ${engine.library?.name ?? engine.package} ${isVersion(engine.version) ? engine.version : 'of unknown version'}, as README.md says.`
   await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
   const beside = engine.library === undefined ? [] : codeOf(engine.library)

@@ -89,6 +89,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
     warnings: [
       ...new Set([
         ...facts.warnings,
+        ...opened.contestants.flatMap(({ engine }) => engine?.passedOver ?? []),
         ...opened.first.state.ready.inputs.warnings,
         ...all.runs.flatMap(({ warnings }) => warnings),
       ]),

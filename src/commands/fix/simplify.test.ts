@@ -13,16 +13,18 @@ const proto = model({
 const given = modelInMemory(proto)
 const root = folderOfTests()
 
-/** Packages of these names with nothing but an entry, in a folder of their own. */
+/** A project that declares the packages, which have nothing but an entry. */
 function install(name: string, body = ''): string {
   const folder = path.join(root, name)
   const write = (dependency: string, text: string) => {
     const at = path.join(folder, 'node_modules', dependency)
     fs.mkdirSync(at, { recursive: true })
-    const entry = { name: dependency, type: 'module', exports: { '.': { import: './index.mjs' } } }
+    const entry = { name: dependency, version: '1.0.0', type: 'module', exports: { '.': { import: './index.mjs' } } }
     fs.writeFileSync(path.join(at, 'package.json'), JSON.stringify(entry))
     fs.writeFileSync(path.join(at, 'index.mjs'), text)
   }
+  fs.mkdirSync(folder, { recursive: true })
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ dependencies: { onnxsim: '1.0.0' } }))
   write('onnxruntime-web', 'export const env = { wasm: {} }')
   write('onnxsim', `import { env } from 'onnxruntime-web'\nexport async function simplify(bytes) { ${body} }`)
   return folder

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { findPackageFolder, packageWorld } from '../../engines/find-package.ts'
 import { decodeOnnx } from '../../formats/onnx.ts'
 import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
@@ -24,20 +25,12 @@ export type Ended = { readonly ok: true } | { readonly ok: false; readonly kille
 export type RunNode = (args: readonly string[], folder: string, limitMs: number) => Promise<Ended>
 
 /**
- * The simplifier, where the package is installed in a folder above `from` or above whyslow itself; else undefined. It throws an Error, one
+ * The simplifier, if the package is installed: in the project around `from`, or next to whyslow; else undefined. It throws an Error, one
  * line, where the package refuses the model or takes longer than `limitMs`, and for models with external data, which it cannot read.
  */
 export function loadSimplify({ from = process.cwd(), limitMs = LIMIT_MS, run = runNode } = {}): Simplify | undefined {
-  const folder = packageAbove(from) ?? packageAbove(import.meta.dirname)
+  const folder = findPackageFolder(PACKAGE, null, packageWorld(from))?.folder
   return folder === undefined ? undefined : (model) => simplifyIn(folder, model, limitMs, run)
-}
-
-function packageAbove(start: string): string | undefined {
-  for (let at = path.resolve(start); ; at = path.dirname(at)) {
-    const folder = path.join(at, 'node_modules', PACKAGE)
-    if (fs.existsSync(path.join(folder, 'package.json'))) return folder
-    if (at === path.dirname(at)) return undefined
-  }
 }
 
 async function simplifyIn(packageFolder: string, model: Model, limitMs: number, run: RunNode): Promise<Model> {

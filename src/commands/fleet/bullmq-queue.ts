@@ -2,11 +2,10 @@
 // job at a time and renews its lock itself (docs.bullmq.io, Manually processing jobs; Stalled jobs). A queue of its own holds who listens.
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { pathToFileURL } from 'node:url'
 import type * as BullMQ from 'bullmq'
-import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
+import { importOptional } from '../optional-package.ts'
 import { announcementOf, GONE_SECONDS, readAnnouncement } from './announcement.ts'
 import { JOB_LIFE_MS } from './job.ts'
 import type { AgentQueue, AskingQueue, Held, Listening, Outcome } from './queue.ts'
@@ -30,12 +29,8 @@ type Module = typeof BullMQ
 
 /** Throws InputError where a package is absent. */
 async function load(): Promise<Module> {
-  const [bullmq, ioredis] = ['bullmq', 'ioredis'].map((name) => findPackage(name, null))
-  if (!bullmq || !ioredis)
-    throw new InputError(
-      '--queue: a queue takes the packages bullmq and ioredis, and they are not here; npm install bullmq ioredis',
-    )
-  return (await import(pathToFileURL(bullmq.entry).href)) as Module
+  await importOptional('ioredis', '--queue: a queue')
+  return importOptional<Module>('bullmq', '--queue: a queue')
 }
 
 /** Throws InputError where the address is none. Its password stays out of what is said. */

@@ -5,14 +5,12 @@ import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 import type * as S3 from '@aws-sdk/client-s3'
-import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
+import { importOptional } from '../optional-package.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 
-const PACKAGE = '@aws-sdk/client-s3'
 /** Of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MOST_IN_ONE = 5 * 2 ** 30
 /** A download that breaks off goes on from where it was, so often without a byte more. */
@@ -38,12 +36,10 @@ export function s3Place(where: string): Place {
 /** Throws InputError where the address is none, or the package is absent. Nothing is asked yet. */
 export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env): Promise<FileStore> {
   const { bucket, prefix } = s3Place(where)
-  const found = findPackage(PACKAGE, null)
-  if (found === null)
-    throw new InputError(`--models ${where}: S3 takes the package ${PACKAGE}, and it is not here; npm install ${PACKAGE}`)
-  const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = (await import(
-    pathToFileURL(found.entry).href
-  )) as typeof S3
+  const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = await importOptional<typeof S3>(
+    '@aws-sdk/client-s3',
+    `--models ${where}: S3`,
+  )
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
   const client = new S3Client({
     // Others than Amazon's know a bucket by the path, and some trip over checksums that nobody asked for.

@@ -1,7 +1,6 @@
 // A model, or a folder that `fix` wrote, as a server.
 import fs from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { findPackage } from '../../engines/find-package.ts'
 import { offersOf } from '../../engines/index.ts'
@@ -34,6 +33,7 @@ import { settleBatches } from '../../serve/settle-batches.ts'
 import { MOST_BODY_BYTES, NO_SPINNING, STUCK_AFTER_MS, usualQueue } from '../../serve/usual.ts'
 import type { WorkerTask } from '../../serve/worker-task.ts'
 import { entriesForModel, modelForEngine } from '../model-for-engine.ts'
+import { importOptional } from '../optional-package.ts'
 import { DEFAULTS } from '../options.ts'
 import { checkEngine } from '../run.ts'
 import { toolVersion } from '../version.ts'
@@ -199,18 +199,10 @@ async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): 
   return samples
 }
 
-async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
-  const grpc = await loadGrpc()
-  return { port, start: (served, host) => startGrpcServer(served, { grpc, host, port }) }
-}
-
 /** Throws InputError where the package is absent. */
-async function loadGrpc(): Promise<GrpcPackage> {
-  const found = findPackage('@grpc/grpc-js', null)
-  if (found === null)
-    throw new InputError('--grpc-port: gRPC takes the package @grpc/grpc-js, and it is not here; npm install @grpc/grpc-js')
-  const loaded = (await import(pathToFileURL(found.entry).href)) as GrpcPackage & { readonly default?: GrpcPackage }
-  return loaded.default ?? loaded
+async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
+  const grpc = await importOptional<GrpcPackage>('@grpc/grpc-js', '--grpc-port: gRPC')
+  return { port, start: (served, host) => startGrpcServer(served, { grpc, host, port }) }
 }
 
 const nameOf = (file: string): string => path.basename(path.resolve(file)).replace(/\.(onnx|h5|keras|tflite|json)$/i, '')

@@ -1,9 +1,8 @@
 // The history that machines share, in PostgreSQL by the package pg, an optional one.
-import { pathToFileURL } from 'node:url'
 import type * as Pg from 'pg'
-import { findPackage } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { withoutPasswords } from '../../report/text/addresses.ts'
+import { importOptional } from '../optional-package.ts'
 import { NO_TABLE, rowOf, type SharedStore, withoutNul } from './trial-store.ts'
 
 /** Reports that are read at once, some 10 MB. */
@@ -21,10 +20,8 @@ const TABLE = `create table if not exists whyslow_trials (
 
 /** `make`: the table may not be there yet. `named`: what messages call it. Throws InputError where it cannot be used, or the package is absent. */
 export async function openPostgres(url: string, { make = true, named = '--store' } = {}): Promise<SharedStore> {
-  const found = findPackage('pg', null)
-  if (found === null) throw new InputError(`${named}: PostgreSQL takes the package pg, and it is not here; npm install pg`)
-  const module = (await import(pathToFileURL(found.entry).href)) as typeof Pg & { default: typeof Pg }
-  const pool = new (module.Pool ?? module.default.Pool)({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 })
+  const { Pool } = await importOptional<typeof Pg>('pg', `${named}: PostgreSQL`)
+  const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 })
   // A connection that ends while it is idle is opened again.
   pool.on('error', () => {})
   // What pg says may quote the address.

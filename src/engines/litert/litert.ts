@@ -17,7 +17,7 @@ async function available(places: EnginePlaces): Promise<Availability> {
   if (!found.ok) return found
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
   if (!findKoffi())
-    return absent(`the package ${FFI}, which calls LiteRT's library, was not found ${placesOf(null)}`, `npm install ${FFI}`)
+    return absent(`the package ${FFI}, which calls LiteRT's library, was not found ${placesOf(FFI, null)}`, `npm install ${FFI}`)
   try {
     await loadApi(found.file)
   } catch (error) {

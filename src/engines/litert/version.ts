@@ -1,6 +1,7 @@
 // The library tells no version of its own; the wheel that brings it does, by the folder of its metadata.
 import fs from 'node:fs'
 import path from 'node:path'
+import { isVersion } from '../../graph/version.ts'
 
 const METADATA = /^ai_edge_litert-(\d[^-]*)\.dist-info$/
 
@@ -10,5 +11,5 @@ export function versionBeside(folder: string): string {
   try {
     names = fs.readdirSync(path.dirname(folder))
   } catch {}
-  return names.flatMap((name) => METADATA.exec(name)?.[1] ?? []).at(-1) ?? 'of unknown version'
+  return names.map((name) => METADATA.exec(name)?.[1]).findLast(isVersion) ?? 'of unknown version'
 }

@@ -1,5 +1,5 @@
 // ONNX Runtime's native binding for Node on the CPU: https://onnxruntime.ai/docs/get-started/with-javascript/node.html
-// The package is the user's own where their folder has one: the verdict is about their service.
+// The package is the user's own if their project declares it: the verdict is about their service.
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
 import type { Availability, Engine, EngineOptions } from '../types.ts'
@@ -8,7 +8,7 @@ import { findOrt, INSTALL, loadOrt, openNodeSession, PACKAGE } from './ort-node.
 
 async function available({ packageFrom }: Pick<EngineOptions, 'packageFrom'>): Promise<Availability> {
   const found = findOrt(packageFrom)
-  if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(packageFrom)}`, fix: INSTALL }
+  if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(PACKAGE, packageFrom)}`, fix: INSTALL }
   try {
     const ort = await loadOrt(packageFrom)
     const backends = ort.listSupportedBackends?.() ?? []

@@ -54,7 +54,7 @@ async function availableOn(
   { packageFrom }: Pick<EngineOptions, 'packageFrom'>,
 ): Promise<Availability> {
   const found = findOrt(packageFrom)
-  if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(packageFrom)}`, fix: INSTALL }
+  if (!found) return { ok: false, reason: `${PACKAGE} was not found ${placesOf(PACKAGE, packageFrom)}`, fix: INSTALL }
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
   try {
     const ort = await loadOrt(packageFrom)

@@ -9,6 +9,6 @@ export const findWeb = (packageFrom: string | null): FoundPackage | null => find
 
 export const webAbsent = (packageFrom: string | null) => ({
   ok: false as const,
-  reason: `${WEB_PACKAGE} was not found ${placesOf(packageFrom)}`,
+  reason: `${WEB_PACKAGE} was not found ${placesOf(WEB_PACKAGE, packageFrom)}`,
   fix: INSTALL_WEB,
 })

@@ -102,7 +102,10 @@ async function availableOn({ device, precision }: OpenvinoDescription, places: E
   const found = findLibrary(places, surroundings())
   if (!found.ok) return found
   if (!findKoffi())
-    return absent(`the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(null)}`, `npm install ${FFI}`)
+    return absent(
+      `the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(FFI, null)}`,
+      `npm install ${FFI}`,
+    )
   try {
     const api = await loadApi(found.file)
     const core = api.got('core_create')

@@ -1,7 +1,9 @@
 // A model opened in a process of the user's own Python, and asked through frames. Predictions are timed there, with that process's clock.
 import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { isVersion } from '../../graph/version.ts'
 import { COLLECTOR } from '../../python/collector.ts'
-import { findInterpreter, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
+import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type {
   Availability,
   EngineOptions,
@@ -46,9 +48,12 @@ export async function pythonAvailability(
   const probed = await probeInterpreter(interpreter.interpreter, asked)
   if (!probed.ok) return probed
   const missing = [module, ...needs].filter((name) => probed.has[name] !== true)
-  if (missing.length > 0)
-    return { ok: false, reason: `Python ${probed.version} (${probed.executable}) has no ${missing.join(', no ')}`, fix: install }
-  const version = distributions.map((name) => probed.versions[name]).find((one) => one != null) ?? 'of unknown version'
+  const { passedOver } = interpreter.interpreter
+  if (missing.length > 0) {
+    const lacks = `Python ${probed.version} (${probed.executable}) has no ${missing.join(', no ')}`
+    return { ok: false, reason: passedOver === undefined ? lacks : `${lacks}; ${passedOver}`, fix: install }
+  }
+  const version = distributions.map((name) => probed.versions[name]).find(isVersion) ?? 'of unknown version'
   return {
     ok: true,
     version,
@@ -56,6 +61,7 @@ export async function pythonAvailability(
     deviceKind: 'cpu',
     from: probed.executable,
     accelerators: [],
+    ...(passedOver === undefined ? {} : { passedOver }),
     ...(configuration === undefined ? {} : { configuration }),
   }
 }
@@ -66,7 +72,11 @@ export async function openPython(engine: PythonPackages['engine'], file: string,
   if (!interpreter.ok) throw new Error(`${interpreter.reason}; ${interpreter.fix}`)
   const { executable, arguments: before } = interpreter.interpreter
   const peer = new Peer(
-    spawn(executable, [...before, COLLECTOR, 'engine'], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true }),
+    spawn(executable, [...before, COLLECTOR, 'engine'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+      env: isolatedEnvironment(process.env, path.dirname(path.resolve(file))),
+    }),
   )
   try {
     const { header } = await peer.ask({ op: 'open', engine, file, ...asked(options) })

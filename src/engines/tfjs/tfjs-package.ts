@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { findPackage, placesOf } from '../find-package.ts'
+import { findPackage, findPartOf, placesOf } from '../find-package.ts'
 import type { Availability } from '../types.ts'
 
 export type Backend = 'cpu' | 'wasm'
@@ -77,10 +77,10 @@ interface FoundParts {
   readonly backend: string
 }
 
-/** Beside `@tensorflow/tfjs` where it is there, which need not lift its parts out of its own folder. */
+/** Those that `@tensorflow/tfjs` brings, which may be in its own folder; what it does not bring is a package of its own. */
 function findParts(backend: Backend): FoundParts | { readonly missing: string } {
-  const whole = findPackage(PACKAGE, null)?.folder
-  const partOf = (name: string) => (whole === undefined ? null : findPackage(name, whole)) ?? findPackage(name, null)
+  const whole = findPackage(PACKAGE, null)
+  const partOf = (name: string) => (whole && findPartOf(whole, name)) ?? findPackage(name, null)
   const names = {
     core: '@tensorflow/tfjs-core',
     converter: '@tensorflow/tfjs-converter',
@@ -99,7 +99,7 @@ function findParts(backend: Backend): FoundParts | { readonly missing: string } 
 export function availabilityOf(backend: Backend): Availability {
   const found = findParts(backend)
   if ('missing' in found)
-    return { ok: false, reason: `${found.missing} was not found ${placesOf(null)}`, fix: installOf(backend) }
+    return { ok: false, reason: `${found.missing} was not found ${placesOf(found.missing, null)}`, fix: installOf(backend) }
   const other = coreOf(found.backend)
   if (other !== null && other !== found.core)
     return {

@@ -3,6 +3,7 @@
 // floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
+import { findPackage, placesOf } from '../../engines/find-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { isPlainFloat } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
@@ -130,13 +131,13 @@ function channelByChannel(bytes: Uint8Array, { height, width, channels }: Frame)
   return ordered
 }
 
-/** sharp answers later, so that it works in a process of its own; it is the user's, found from the current folder. */
+/** sharp answers later, so that it works in a process of its own. */
 const DECODER = `
 const parent = process.ppid
 setInterval(() => process.ppid === parent || process.exit(), 1000).unref()
-const { files, height, width, channels } = JSON.parse(require('fs').readFileSync(0, 'utf8'))
+const { sharp: entry, files, height, width, channels } = JSON.parse(require('fs').readFileSync(0, 'utf8'))
 let sharp
-try { sharp = require('module').createRequire(process.cwd() + '/x.js')('sharp') } catch { process.exit(3) }
+try { sharp = require(entry) } catch { process.exit(3) }
 const space = (picture) => channels === 1 ? picture.greyscale().removeAlpha() : channels === 4 ? picture.toColourspace('srgb').ensureAlpha() : picture.toColourspace('srgb').removeAlpha()
 ;(async () => {
   for (const file of files) {
@@ -150,16 +151,28 @@ const MOST_BYTES = 2 ** 30
 const LIMIT_MS = 60_000
 const LIMIT_EACH_MS = 5000
 
-const decodeWithSharp: DecodePictures = (files, size) =>
-  decodeWith(DECODER, files, { ...size, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
+function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
+  const sharp = findPackage('sharp', null)?.entry
+  if (sharp === undefined)
+    throw new InputError(
+      `pictures are read by the package sharp, which was not found ${placesOf('sharp', null)}; npm install sharp`,
+    )
+  return decodeWith(DECODER, files, { ...size, sharp, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
+}
 
 /** `code`: what a process of Node runs. Throws an InputError if it fails, or takes longer than the limit. */
 export function decodeWith(
   code: string,
   files: readonly string[],
-  { height, width, channels, limitMs }: Omit<Frame, 'channelsFirst'> & { readonly limitMs: number },
+  {
+    sharp,
+    height,
+    width,
+    channels,
+    limitMs,
+  }: Omit<Frame, 'channelsFirst'> & { readonly sharp: string; readonly limitMs: number },
 ): readonly Uint8Array[] {
-  const input = JSON.stringify({ files, height, width, channels })
+  const input = JSON.stringify({ sharp, files, height, width, channels })
   const options = { input, maxBuffer: MOST_BYTES, timeout: limitMs, killSignal: 'SIGKILL' } as const
   const { status, stdout, stderr, error } = spawnSync(process.execPath, ['-e', code], options)
   const failure = (error as NodeJS.ErrnoException | undefined)?.code
@@ -171,7 +184,7 @@ export function decodeWith(
     const most = Math.floor(MOST_BYTES / (height * width * channels))
     throw new InputError(`${files.length} pictures of ${width}x${height} take more than 1 GB: give a folder of ${most} at most`)
   }
-  if (status === 3) throw new InputError('pictures are read by the package sharp, which is not here: npm install sharp')
+  if (status === 3) throw new InputError(`pictures are read by the package sharp, and ${sharp} does not load; npm install sharp`)
   const each = height * width * channels
   if (status !== 0 || stdout.length !== files.length * each) {
     const [file, why] = /^\[/.test(String(stderr))

@@ -7,7 +7,8 @@ import type { DriverCommand, LanguageOptions, LanguageSide } from '../language.t
 async function command(file: string, { python, signal }: LanguageOptions): Promise<DriverCommand> {
   const found = findInterpreter({ named: python, beside: file }, pythonWorld())
   if (!found.ok) throw new InputError(`${found.reason}; ${found.fix}`)
-  const { executable, arguments: before, from } = found.interpreter
+  const { executable, arguments: before, passedOver } = found.interpreter
+  const from = [found.interpreter.from, passedOver ?? []].flat().join('; ')
   const probed = await probeInterpreter(found.interpreter, undefined, signal)
   if (!probed.ok) throw new InputError(`${probed.reason}; ${probed.fix}`)
   return { executable, arguments: [...before, COLLECTOR], environment: {}, messages: 1, from }

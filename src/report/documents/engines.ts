@@ -12,6 +12,7 @@ export interface EnginesDocument {
     deviceKind: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
     precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
     from: string | null // folder of the package
+    passedOver?: string // a nearer installation that was not taken, and why; absent: there was none
     reason: string | null // why it is not here
     fix: string | null // how to get it
   }[]

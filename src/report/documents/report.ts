@@ -54,6 +54,7 @@ export interface ReportDocument {
     device: string
     deviceKind?: 'cpu' | 'gpu' | 'npu' | 'software-gpu' | null // software-gpu: a graphics driver that computes on the CPU
     precision?: string // what floats are computed in, where the engine chooses that; absent: what the model has
+    from?: string // the installation: its folder, or the interpreter; below the current folder, or with ~ for the home folder; absent in reports from before it was told
     options: { threads: number | null; [option: string]: unknown }
   }
   latency: null | {

@@ -10,9 +10,12 @@ export function renderEngines({ engines }: EnginesDocument, options: TerminalOpt
   const indent = ' '.repeat(labelWidth)
   const here = engines
     .filter((engine) => engine.here)
-    .flatMap(({ id, version, device, precision }) => {
+    .flatMap(({ id, version, device, precision, passedOver }) => {
       const computes = precision === undefined ? '' : ` in ${precision}`
-      return wrap(`${version} on ${device}${computes}`, width, pad(id, labelWidth), indent)
+      return [
+        ...wrap(`${version} on ${device}${computes}`, width, pad(id, labelWidth), indent),
+        ...(passedOver === undefined ? [] : wrap(passedOver, width, indent, indent).map(colours.dim)),
+      ]
     })
   const absent = alike(engines.filter((engine) => !engine.here)).flatMap((all) => {
     const { id, reason, fix } = all.at(-1)!

@@ -72,7 +72,8 @@ function engine({ engine, tool }: ReportDocument): string | null {
       : "the engine's default thread count"
   const used = threads === null ? chosen : plural(threads, 'thread')
   const precision = engine.precision === undefined ? '' : ` in ${engine.precision}`
-  return `${engine.id} ${engine.version} on ${engine.device}${precision}, ${used}; whyslow ${tool.version}`
+  const from = engine.from === undefined ? '' : `, from ${engine.from}`
+  return `${engine.id} ${engine.version} on ${engine.device}${precision}, ${used}${from}; whyslow ${tool.version}`
 }
 
 function model({ model }: ReportDocument): string | null {

@@ -1,23 +1,19 @@
 // Is there a browser to measure in, and what does its page compute on? The browser is started to find out.
 import { firstLineOf } from '../../../graph/input-error.ts'
+import { placesOf } from '../../find-package.ts'
 import type { Availability, DeviceKind, EnginePlaces } from '../../types.ts'
 import { softwareName } from '../gpu-in-use.ts'
 import { findWeb, webAbsent } from '../ort-web.ts'
-import { browserFor, endBrowser, type Provider } from './browser.ts'
+import { browserFor, DRIVER, endBrowser, findDriver, type Provider } from './browser.ts'
 import { BROWSER_FIX, findBrowser } from './find-browser.ts'
 import type { AdapterInfo, PageFacts } from './page.ts'
 
 export async function availableInBrowser(provider: Provider, options: EnginePlaces): Promise<Availability> {
   const web = findWeb(options.packageFrom)
   if (!web) return webAbsent(options.packageFrom)
-  try {
-    await import('playwright-core')
-  } catch {
-    return {
-      ok: false,
-      reason: 'playwright-core, which drives the browser, is not installed',
-      fix: 'npm install playwright-core',
-    }
+  if (!findDriver()) {
+    const reason = `${DRIVER}, which drives the browser, was not found ${placesOf(DRIVER, null)}`
+    return { ok: false, reason, fix: `npm install ${DRIVER}` }
   }
   const found = findBrowser(options)
   if ('reason' in found) return { ok: false, reason: found.reason, fix: BROWSER_FIX }

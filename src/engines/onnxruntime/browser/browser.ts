@@ -4,7 +4,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as Playwright from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
+import { findPackage } from '../../find-package.ts'
 import type { EnginePlaces } from '../../types.ts'
 import { hasGpu } from '../gpu-in-use.ts'
 import { findWeb, INSTALL_WEB, WEB_PACKAGE } from '../ort-web.ts'
@@ -53,12 +56,23 @@ export async function browserFor(provider: Provider, options: EnginePlaces): Pro
   return browser
 }
 
+export const DRIVER = 'playwright-core'
+
+export const findDriver = () => findPackage(DRIVER, null)
+
+async function loadDriver(): Promise<typeof Playwright> {
+  const found = findDriver()
+  if (!found) throw new Error(`${DRIVER} was not found`)
+  const module = (await import(pathToFileURL(found.entry).href)) as { readonly default: typeof Playwright }
+  return module.default
+}
+
 async function start(provider: Provider, options: EnginePlaces): Promise<Started> {
   const web = findWeb(options.packageFrom)
   if (!web) throw new Error(`${WEB_PACKAGE} was not found; ${INSTALL_WEB}`)
   const found = findBrowser(options)
   if ('reason' in found) throw new Error(`${found.reason}; ${BROWSER_FIX}`)
-  const { chromium } = await import('playwright-core')
+  const { chromium } = await loadDriver()
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-browser-'))
   try {
     const context = await chromium.launchPersistentContext(profile, {

@@ -29,6 +29,8 @@ function readAttribute(file: Hdf5Bytes, at: number, attributes: Map<string, Attr
   const typeAt = nameAt + padded(nameBytes)
   const spaceAt = typeAt + padded(typeBytes)
   const name = untilNul(file.slice(nameAt, nameBytes))
+  // Libraries take the first or the last, as they like.
+  if (attributes.has(name)) throw file.refused(`has two attributes called '${name}'`, 'save it again')
   // Types that lie elsewhere in the file belong to no attribute that Keras writes.
   if (version > 1 && (flags & 3) !== 0) return void attributes.set(name, undefined)
   const type = readDatatype(file, typeAt)

@@ -1,28 +1,29 @@
 """Keras, as a Python service calls it. A prediction is `model.predict` untold; `call=direct` is `model(x, training=False)`, `call=function` the
-same compiled by `tf.function`; each ends when the outputs are in the CPU's memory. Nothing that a file holds is run: safe mode is on, and Lambda
-layers are refused before Keras sees the file, since `.h5` had no safe mode for years (CVE-2025-9905)."""
+same compiled by `tf.function`; each ends when the outputs are in the CPU's memory. Nothing that a file holds is run: safe mode is on, and what
+holds code is refused before Keras sees the file (keras_files.py)."""
 
-import json
+import inspect
 import os
-import re
-import zipfile
+import shutil
+import tempfile
 
-_CODE = re.compile(r'"class_name"\s*:\s*"(Lambda|.*>Lambda)"')
+from .keras_files import container_of, refuse_code
 
 
 class KerasModel:
     def __init__(self, asked):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         self.threads = asked.get("threads")
-        refuse_code(asked["file"])
+        container = container_of(asked["file"])
         given = asked.get("configEntries", {})
         self._tensorflow = _tensorflow(self.threads, given.get("device", "cpu"))
         import keras
 
+        refuse_code(asked["file"], container, getattr(keras, "__version__", ""))
         self._keras = keras
         self._device = self._device_named(given.get("device", "cpu"))
         with self._on_device():
-            self.model = load(keras, asked["file"])
+            self.model = load(keras, asked["file"], container)
         self._call = given.get("call", "predict")
         inner = getattr(self.model, "_functional", None) or self.model
         self.inputs = [_port(one) for one in inner.inputs]
@@ -81,34 +82,23 @@ class KerasModel:
         return None
 
 
-def load(keras, file):
+def load(keras, file, container):
+    """Keras goes by the file's name: it is given one that says what was read."""
+    with tempfile.TemporaryDirectory(prefix="whyslow-keras-") as folder:
+        named = os.path.join(folder, "model.%s" % container)
+        link(os.path.realpath(file), named)
+        load_model = keras.models.load_model
+        # From 2.13 on.
+        safe = {"safe_mode": True} if "safe_mode" in inspect.signature(load_model).parameters else {}
+        return load_model(named, compile=False, **safe)
+
+
+def link(file, named):
+    """A copy where the system refuses links, as Windows does."""
     try:
-        return keras.models.load_model(file, compile=False, safe_mode=True)
-    except TypeError:
-        # Before 2.13.
-        return keras.models.load_model(file, compile=False)
-
-
-def refuse_code(file):
-    """Throws where the file holds code of whoever made it."""
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            config = archive.read("config.json").decode("utf-8", "replace") if "config.json" in archive.namelist() else ""
-    else:
-        import h5py
-
-        with h5py.File(file, "r") as opened:
-            config = opened.attrs.get("model_config", "")
-            config = config.decode("utf-8", "replace") if isinstance(config, bytes) else str(config)
-    if _CODE.search(config) or _marshalled(config):
-        raise RuntimeError("the file has a Lambda layer, which holds code of whoever made it; it is not run")
-
-
-def _marshalled(config):
-    try:
-        return '"__lambda__"' in json.dumps(json.loads(config)) if config else False
-    except ValueError:
-        return False
+        os.symlink(file, named)
+    except OSError:
+        shutil.copyfile(file, named)
 
 
 def _tensorflow(threads, device):
