@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 // The whyslow command: reads the arguments, runs one command, ends with its exit code. Errors are one line on standard error.
-import { existsSync, readFileSync } from 'node:fs'
-import { CommanderError } from 'commander'
+import { readFileSync } from 'node:fs'
 import { type Interrupt, listenForInterrupt } from './interrupt.ts'
-import { createProgram } from './program.ts'
+import { runProgram } from './run-program.ts'
 import { processScreen } from './screen.ts'
 import { endingOf } from './usage-error.ts'
-import { usageLine } from './usage-line.ts'
 
 // What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
 process.stdout.on('error', () => {})
@@ -20,34 +18,13 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(argv: string[]): Promise<number> {
   const screen = processScreen()
   let interrupt: Interrupt | undefined
-  const program = createProgram({
-    version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-    screen,
-    interrupt: () => {
-      interrupt = listenForInterrupt()
-      return interrupt.signal
-    },
-  })
-  if (argv.length === 0) {
-    screen.say(program.helpInformation())
-    return 2
+  const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
+  const listen = () => {
+    interrupt = listenForInterrupt()
+    return interrupt.signal
   }
-  try {
-    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : argv, { from: 'user' })
-    return 0
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0
-      screen.say(`whyslow: ${usageLine(error, program, argv)}\n`)
-      return 2
-    }
-    return end(error, interrupt?.signal.aborted === true)
-  }
-}
-
-/** `whyslow help fix`, unless a model has that name. */
-function asksHelp([first]: readonly string[]): boolean {
-  return first === 'help' && !existsSync(first)
+  return runProgram(argv, { version, screen, interrupt: listen }, (error) => end(error, interrupt?.signal.aborted === true))
 }
 
 function end(error: unknown, interrupted: boolean): number {

@@ -53,7 +53,7 @@ export interface LoadOptions {
   /** Samples in a request. */
   readonly batch: number | null
   /** Keeps others that measure away. */
-  readonly trials: Pick<TrialRunner, 'alone'>
+  readonly trials: Pick<TrialRunner, 'alone' | 'machine'>
   readonly onProgress?: (progress: StageProgress) => void
   readonly signal?: AbortSignal
 }
