@@ -167,7 +167,7 @@ const weightAsInput: Change = (given, random) => {
   )
   if (one === undefined || random() < 0.6) return given
   const shape = one.dims.map(Number)
-  const values = new Float32Array(one.rawData!.slice().buffer).map((value) => value / 2)
+  const values = new Float32Array(Uint8Array.from(one.rawData!).buffer).map((value) => value / 2)
   const fed = { dtype: 'float32' as const, shape, data: values }
   return {
     ...changed(given, { input: [...input, valueInfo(one.name, 'float32', shape)] }),
