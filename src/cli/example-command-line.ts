@@ -5,6 +5,7 @@ import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { keptScreen } from './example-screen.ts'
 import { runProgram } from './run-program.ts'
+import type { Screen } from './screen.ts'
 import { loadStages, type Stages } from './stages.ts'
 import { endingOf } from './usage-error.ts'
 
@@ -20,15 +21,29 @@ export interface CommandWorld {
   /** Stages in place of whyslow's own, by name. */
   readonly stages?: (own: Stages) => Partial<Stages>
   readonly signal?: AbortSignal
+  /** Resolves with what ends a server. */
   readonly ended?: () => Promise<string>
+  /** Told of each text as it is written to either output. */
+  readonly onText?: (text: string) => void
 }
 
 const never = new AbortController().signal
 
 /** Words as a shell would split them: by spaces. */
 export async function typed(line: string | readonly string[], world: CommandWorld = {}): Promise<Ended> {
-  const screen = keptScreen()
-  const { signal = never, stages = () => ({}), ended } = world
+  const kept = keptScreen()
+  const { signal = never, stages = () => ({}), ended, onText = () => {} } = world
+  const screen: Screen = {
+    ...kept,
+    print: (text) => {
+      onText(text)
+      return kept.print(text)
+    },
+    say: (text) => {
+      onText(text)
+      kept.say(text)
+    },
+  }
   const load = async (): Promise<Stages> => {
     const own = await loadStages()
     return { ...own, ...stages(own) }
@@ -40,7 +55,7 @@ export async function typed(line: string | readonly string[], world: CommandWorl
     if (said !== null) screen.say(`whyslow: ${said}\n`)
     return exitCode
   })
-  return { exitCode, printed: screen.printed.join(''), said: screen.said }
+  return { exitCode, printed: kept.printed.join(''), said: kept.said }
 }
 
 type WithTrials = 'why' | 'fix' | 'quantize' | 'lint' | 'check'
