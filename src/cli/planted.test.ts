@@ -7,7 +7,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { plantedMachine } from '../commands/example-planted.ts'
-import { here } from '../commands/example-trials.ts'
+import { absent, here, scriptedMachine } from '../commands/example-trials.ts'
 import { plainOptions } from '../engines/example-options.ts'
 import { convGroup } from '../engines/onnxruntime/int8/example-groups.ts'
 import { ortCpu } from '../engines/onnxruntime/ort-cpu.ts'
@@ -189,6 +189,25 @@ describe('fix', () => {
     ])
     expect(manifest.engine).toMatchObject({ id: 'ort-cpu', cut: { head: { value: 'all', columns: COLUMNS } } })
     expect(graphIn(path.join(out, manifest.model)).node.map(({ opType }) => opType)).toEqual(['Erf'])
+  })
+
+  test('ships a .tflite file as it is where its own runtime is faster', async () => {
+    const file = path.resolve(import.meta.dirname, '../../fixtures/formats/tflite/engine/perceptron.tflite')
+    const out = newPath()
+    const engines = (id: string) =>
+      id === 'ort-cpu' ? here : id === 'litert' ? { ...here, version: '2.1.0', from: '/libs' } : absent
+    const trials = scriptedMachine({ engines, latency: ({ engine }) => (engine === 'litert' ? 1 : 3) })
+    const line = `fix ${file} -o ${out} --only engine-choice --engines ort-cpu,litert --threads 1 --no-cache`
+    const { exitCode, printed } = await typed(line, { stages: onTrials(trials) })
+    expect(exitCode, printed).toBe(0)
+    const { manifest, report } = readFolder(out, file)
+    expect(report.fix).toMatchObject({
+      proven: true,
+      kept: expect.arrayContaining(['engine-choice litert']),
+      engine: { id: 'litert' },
+    })
+    expect([manifest.engine.id, manifest.model]).toEqual(['litert', 'model.tflite'])
+    expect(sha256(path.join(out, manifest.model))).toBe(sha256(file))
   })
 })
 
