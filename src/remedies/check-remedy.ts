@@ -146,7 +146,7 @@ const LEAST_APPLIED = SURROUNDINGS / 6
 const ONE_STEP = 1
 
 /** Throws where the engine's results differ after the rewrite, and where it hardly ever applies. */
-async function proveSurrounded(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
+export async function proveSurrounded(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
   let applied = 0
   for (let seed = 1; seed <= SURROUNDINGS; seed++) {
     const given = applies[seed % applies.length]!
