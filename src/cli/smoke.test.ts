@@ -22,7 +22,7 @@ import type { Message, Pass } from '../pipeline/protocol.ts'
 import type { Contestant, Request, Source } from '../pipeline/turns/contestant.ts'
 import { encodeValue } from '../pipeline/turns/encode-value.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { onTrials, parsed, typed, validDocument } from './example-command-line.ts'
+import { type Ended, onTrials, parsed, typed, validDocument } from './example-command-line.ts'
 import { keptScreen } from './example-screen.ts'
 import { createProgram } from './program.ts'
 
@@ -59,23 +59,32 @@ const machine = (script: Partial<MachineScript> = {}) =>
 const run = (line: string, script: Partial<MachineScript> = {}) => typed(line, { stages: onTrials(machine(script)) })
 const inOneLine = (text: string) => text.replace(/\s+/g, ' ')
 
+/** What other commands start from: a report with its evidence in the history, a machine, a study. */
+const before: Readonly<Record<'why' | 'machine' | 'fleet', string>> = {
+  why: `${MODEL} --no-cache --save --json ${place('why.json')} --save-evidence ${place('why.evidence')} --html ${place('why.html')}`,
+  machine: `machine --refresh --json ${place('machine.json')}`,
+  fleet: `fleet ${MODEL} ${OTHER} --batch 1,8 --no-cache --json ${place('fleet.json')}`,
+}
+const ended: Partial<Record<keyof typeof before, Ended>> = {}
+beforeAll(async () => {
+  for (const [name, line] of Object.entries(before)) ended[name as keyof typeof before] = await run(line)
+})
+
 describe('models', () => {
   smoke('why', 'the time, where it goes and what would save most; report, evidence and history are kept', async () => {
-    const [json, evidence] = [place('why.json'), place('why.evidence')]
-    const line = `${MODEL} --no-cache --save --json ${json} --save-evidence ${evidence} --html ${place('why.html')}`
-    const { exitCode, printed } = await run(line)
+    const { exitCode, printed } = ended.why!
     expect(exitCode).toBe(0)
     expect(inOneLine(printed)).toMatch(/^One prediction takes 3\.00 ms \(3\.00–3\.00\): /)
     // 3 ms on two threads, 1 ms on one.
     expect(printed).toContain('3.00 ms with 2 threads, 1.00 ms with 1, 67 %')
-    const report = validDocument(json, 'report')
+    const report = validDocument(place('why.json'), 'report')
     expect(report).toMatchObject({
       latency: { p50Ms: 3 },
       machine: { cpu: 'Example CPU', usableCpus: 2 },
       engine: { id: 'ort-cpu' },
     })
     expect(readFileSync(place('why.html'), 'utf8')).toContain('<html')
-    expect(existsSync(evidence)).toBe(true)
+    expect(existsSync(place('why.evidence'))).toBe(true)
   })
 
   smoke('explain', 'the same report of saved evidence, without an engine', async () => {
@@ -197,7 +206,7 @@ describe('models', () => {
 
 describe('machines', () => {
   smoke('machine', 'facts and roofs', async () => {
-    const { exitCode, printed } = await run(`machine --refresh --json ${place('machine.json')}`)
+    const { exitCode, printed } = ended.machine!
     expect(exitCode).toBe(0)
     expect(printed).toContain('CPU           Example CPU')
     expect(parsed(place('machine.json'))).toMatchObject({
@@ -225,7 +234,7 @@ describe('machines', () => {
   })
 
   smoke('fleet', 'models by batches, each measured', async () => {
-    const { exitCode, printed } = await run(`fleet ${MODEL} ${OTHER} --batch 1,8 --no-cache --json ${place('fleet.json')}`)
+    const { exitCode, printed } = ended.fleet!
     expect(exitCode).toBe(0)
     expect(printed).toMatch(/^symbolic-batch\.onnx +ort-cpu +1 +3\.00 ms/m)
     // Two models at two sizes.
@@ -366,14 +375,14 @@ describe('servers', () => {
       address = resolve
     })
     let end = (_: string): void => {}
-    const ended = new Promise<string>((resolve) => {
+    const stopped = new Promise<string>((resolve) => {
       end = resolve
     })
     const onText = (text: string) => {
       const found = /at (http:\S+)/.exec(text)?.[1]
       if (found !== undefined) address(found)
     }
-    const serving = typed(`serve ${MODEL} --port 0 --workers 1 --threads 1 --name m`, { ended: () => ended, onText })
+    const serving = typed(`serve ${MODEL} --port 0 --workers 1 --threads 1 --name m`, { ended: () => stopped, onText })
     const at = await Promise.race([told, serving.then(({ said }) => Promise.reject(new Error(said)))])
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, (_, k) => k) }]
     const answer = await fetch(`${at}/infer`, { method: 'POST', body: JSON.stringify({ inputs }) })
