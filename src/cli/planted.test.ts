@@ -120,7 +120,8 @@ describe('fix', () => {
     const out = newPath()
     const line = `fix ${fileOf(listed)} -o ${out} --only initializers-as-inputs --require 3x --no-cache`
     const { exitCode, said, printed } = await typed(line, { stages: onTrials(slowWhileListed) })
-    expect({ exitCode, said }).toEqual({ exitCode: 3, said: 'whyslow: --require 3x: not reached, the best proven is 2.00x\n' })
+    expect(exitCode).toBe(3)
+    expect(said).toMatch(/^whyslow: --require 3x: not reached, .*2\.00x.*\n$/)
     expect(printed).toContain(`Written: ${out}`)
     expect(existsSync(path.join(out, 'predict.mjs'))).toBe(true)
   })
@@ -130,7 +131,8 @@ describe('fix', () => {
     const out = newPath()
     const line = `fix ${file} -o ${out} --only memory-arena,spinning --require 50x --no-cache`
     const { exitCode, said } = await typed(line, { stages: onTrials(plantedMachine({ timeMs: () => 2 })) })
-    expect({ exitCode, said }).toEqual({ exitCode: 3, said: 'whyslow: --require 50x: not reached, the best proven is 1.00x\n' })
+    expect(exitCode).toBe(3)
+    expect(said).toMatch(/^whyslow: --require 50x: not reached, .*\n$/)
     const { manifest, report } = readFolder(out, file)
     expect(sha256(path.join(out, manifest.model))).toBe(sha256(file))
     expect(manifest.provenance).toMatchObject({ remedies: [], changes: [] })
