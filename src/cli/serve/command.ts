@@ -2,10 +2,12 @@
 import { type Command, Option } from 'commander'
 import { examples } from '../examples.ts'
 import { memorySize, portNumber, positiveInteger, rowsOrAuto, seconds } from '../options/option-values.ts'
-import { stagesOf, type World } from '../world.ts'
+import type { Screen } from '../screen.ts'
+import { loadStages } from '../stages.ts'
+import type { World } from '../world.ts'
 import type { ServeFlags } from './serve.ts'
 
-export function serve(command: Command, world: Pick<World, 'screen' | 'load' | 'ended'>): void {
+export function serve(command: Command, world: { readonly screen: Screen } & Pick<World, 'load' | 'ended'>): void {
   command
     .description('the model, or the folder that fix wrote, as a server')
     .argument('<model>', 'a model of any format that is read, or a folder of fix')
@@ -24,7 +26,7 @@ export function serve(command: Command, world: Pick<World, 'screen' | 'load' | '
     .addHelpText('after', examples.serve)
     .action(async (model: string, flags: ServeFlags) => {
       const { runServe } = await import('./serve.ts')
-      await runServe(model, flags, { screen: world.screen, load: stagesOf(world), ended: world.ended ?? signalOfEnd })
+      await runServe(model, flags, { screen: world.screen, load: world.load ?? loadStages, ended: world.ended ?? signalOfEnd })
     })
 }
 
