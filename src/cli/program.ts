@@ -20,10 +20,9 @@ import { addModelOptions, addSampling, lockOption, severalBatches, signatureOpti
 import { fraction, list, memorySize, milliseconds, positiveInteger, ratio, seconds } from './options/option-values.ts'
 import type { QuantizeFlags } from './quantize.ts'
 import { serve } from './serve/command.ts'
-import { loadStages } from './stages.ts'
 import type { ViewFlags } from './view.ts'
 import type { WhyFlags } from './why.ts'
-import { surroundings, type World } from './world.ts'
+import { stagesOf, surroundings, type World } from './world.ts'
 
 export type { World }
 
@@ -313,7 +312,7 @@ function history(command: Command, world: World): void {
     .addHelpText('after', examples.history)
     .action(async (model: string | undefined, flags: HistoryFlags) => {
       const { runHistory } = await import('./history.ts')
-      await runHistory(model, flags, { screen: world.screen, load: loadStages })
+      await runHistory(model, flags, { screen: world.screen, load: stagesOf(world) })
     })
 }
 
@@ -335,7 +334,7 @@ function explain(command: Command, world: World): void {
     .addHelpText('after', examples.explain)
     .action(async (files: string[], flags: ExplainFlags) => {
       const { runExplain } = await import('./explain.ts')
-      await runExplain(files, flags, { screen: world.screen, load: loadStages })
+      await runExplain(files, flags, { screen: world.screen, load: stagesOf(world) })
     })
 }
 

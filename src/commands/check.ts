@@ -6,7 +6,6 @@ import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
-import { readMachine } from '../machine/index.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
@@ -23,7 +22,7 @@ import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
-import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, type Run } from './run.ts'
+import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run } from './run.ts'
 import { eachStored, isStore, storeName } from './store/store.ts'
 import { toolVersion } from './version.ts'
 
@@ -78,7 +77,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const opening: Opening = {
       options: { ...COMPARE_DEFAULTS, ...options, batches: options.batch === null ? null : [options.batch] },
       folder,
-      limits: limitsOf(readMachine([]), options),
+      limits: limitsOf(machineOf(options.trials), options),
       progress: (stage, done, of) => progress({ stage, done, of }),
     }
     const { contestants } = await openModels(models, opening)
@@ -90,7 +89,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
       )
     })
     const last = ready.at(-1)!
-    const machine = readMachine(last.engine!.accelerators)
+    const machine = machineOf(options.trials, last.engine!.accelerators)
     const warnings: string[] = [...(kept?.warnings ?? []), ...last.state.ready.inputs.warnings]
     if (report !== null)
       warnings.push(
@@ -230,10 +229,10 @@ function readReport(file: string): Kept {
 }
 
 /** The latest that a store holds of a model of this name (its content may have changed), on this machine and engine. */
-async function latestOf(where: string, file: string, { engine, allowOtherMachine }: CheckOptions): Promise<Kept> {
+async function latestOf(where: string, file: string, { engine, allowOtherMachine, trials }: CheckOptions): Promise<Kept> {
   const what = `--against ${storeName(where)}`
   const name = path.basename(file)
-  const here = machineKey(readMachine([]))
+  const here = machineKey(machineOf(trials))
   const engines = new Set<string>()
   // One at most: the last that fits.
   const latest: ReportDocument[] = []

@@ -23,6 +23,10 @@ export interface DistillOptions {
   /** Of the metric, at most. */
   readonly maxLoss: number
   readonly signal: AbortSignal
+  /** Rows that students learn from; absent: as many as they can use. */
+  readonly lessons?: number
+  /** The clock that students are timed with, ms; absent: this process's. */
+  readonly now?: () => number
   readonly onProgress?: (progress: StageProgress) => void
 }
 
@@ -44,8 +48,18 @@ export async function distill(file: string, options: DistillOptions): Promise<Di
     signal.throwIfAborted()
     options.onProgress?.({ stage: says, done: 0, of: 1 })
   }
-  const tools = { now: () => performance.now(), load: moduleOf, onStudent }
-  const found = await findStudents({ teacher: compilable.model, rows, count, labels, maxLoss }, tools)
+  const tools = { now: options.now ?? (() => performance.now()), load: moduleOf, onStudent }
+  const found = await findStudents(
+    {
+      teacher: compilable.model,
+      rows,
+      count,
+      labels,
+      maxLoss,
+      ...(options.lessons === undefined ? {} : { lessons: options.lessons }),
+    },
+    tools,
+  )
   signal.throwIfAborted()
   const createdAt = new Date().toISOString()
   const document = documentOf(model, found, { ...options, createdAt })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Availability, Feeds } from '../engines/types.ts'
 import { readModel } from '../formats/index.ts'
 import { viewGraph } from '../graph/view.ts'
+import type { Machine } from '../machine/types.ts'
 import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
 import type { LatencyInput, LatencyOutput } from '../measure/timing/latency-block.ts'
 import type { ProfileInput, ProfileOutput } from '../measure/timing/profile/types.ts'
@@ -22,6 +23,26 @@ export const here: Extract<Availability, { ok: true }> = {
   deviceKind: 'cpu',
   from: path.resolve(import.meta.dirname, '../../node_modules/onnxruntime-node'),
   accelerators: [],
+}
+/** Two quiet CPUs of a made-up processor, on any computer that a test runs on. */
+export const EXAMPLE_MACHINE: Machine = {
+  cpu: 'Example CPU',
+  architecture: 'x64',
+  platform: 'linux',
+  usableCpus: 2,
+  onlineCpus: 2,
+  physicalCores: 2,
+  quotaCpus: null,
+  memoryBytes: 8e9,
+  memoryLimitBytes: null,
+  isa: ['avx2', 'fma'],
+  accelerators: [],
+  caches: { L1d: 32_768, L2: 1_048_576, L3: 16_777_216 },
+  virtualised: false,
+  governor: 'performance',
+  os: 'Linux 6.1',
+  node: '20.19.0',
+  unknown: [],
 }
 export const absent: Availability = { ok: false, reason: 'it is not installed', fix: 'npm install it' }
 
@@ -55,6 +76,8 @@ export function block(p50Ms: number, rest: Partial<LatencyOutput> = {}): Latency
 }
 
 export interface MachineScript {
+  /** What differs from `EXAMPLE_MACHINE`. */
+  readonly machine?: Partial<Machine>
   /** By engine; default: every engine but those of browsers and other hardware is here. */
   readonly engines?: (id: string) => Availability
   /** p50 of a process, ms, or what else comes of it. `call`: how many came before. */
@@ -110,7 +133,8 @@ export function scriptedMachine(script: MachineScript): ScriptedRunner {
     ),
     varying: [],
   })
-  return scriptedRunner({
+  const machine = (accelerators: readonly string[]): Machine => ({ ...EXAMPLE_MACHINE, accelerators, ...script.machine })
+  const runner = scriptedRunner({
     engine: ({ engine }: { engine: string }) =>
       measured((script.engines ?? ((id) => (id === 'ort-cpu' ? here : absent)))(engine)),
     try: () =>
@@ -139,4 +163,5 @@ export function scriptedMachine(script: MachineScript): ScriptedRunner {
       }),
     ...script.more,
   } as Script)
+  return { ...runner, machine }
 }

@@ -1,11 +1,10 @@
 // `whyslow machine`: this computer, and what it can do at best.
 import type { Evidence } from '../evidence/evidence.ts'
-import { readMachine } from '../machine/index.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { MachineDescription } from '../report/documents/machine.ts'
 import { assembleReport } from './assemble-report.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, placesOf, roofsFor } from './run.ts'
+import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, machineOf, placesOf, roofsFor } from './run.ts'
 import { toolVersion } from './version.ts'
 
 /** Facts and measured roofs of this computer. */
@@ -16,7 +15,7 @@ export async function describeMachine(
   checkEngine(options.engine)
   const engineOptions = engineOptionsOf(options)
   const engine = await describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
-  const machine = readMachine(engine.ok ? engine.accelerators : [])
+  const machine = machineOf(options.trials, engine.ok ? engine.accelerators : [])
   const warnings: string[] = []
   const limits = limitsOf(machine, options)
   const progress = options.onProgress ?? (() => {})

@@ -86,7 +86,7 @@ export async function openRun(read: Model, options: WhyOptions, engine: Availabi
   checkConfig(options.configEntries, options.engine, engine)
   const model = await modelForEngine(read, options.engine, folder)
   const engineOptions = engineOptionsOf(options, { model, engineId: options.engine })
-  const machine = readMachine(engine.accelerators)
+  const machine = machineOf(options.trials, engine.accelerators)
   const software = engine.deviceKind === 'software-gpu'
   const startMs = engineById(options.engine)!.startMs ?? 0
   const limits = { ...limitsOf(machine, options), startMs, ...(software ? { capMs: SOFTWARE_GPU_CAP_MS } : {}) }
@@ -97,6 +97,12 @@ export async function openRun(read: Model, options: WhyOptions, engine: Availabi
   const { trials, onProgress: progress = () => {} } = options
   return { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress }
 }
+
+/** Where these trials run. */
+export const machineOf = (
+  { machine = readMachine }: Pick<TrialRunner, 'machine'>,
+  accelerators: readonly string[] = [],
+): Machine => machine(accelerators)
 
 export const limitsOf = (
   machine: Machine,

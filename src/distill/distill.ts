@@ -18,6 +18,8 @@ export interface DistillInput {
   readonly labels: Float64Array | null
   /** Of the metric, at most. */
   readonly maxLoss: number
+  /** Rows that students learn from; absent: as many as they can use. */
+  readonly lessons?: number
 }
 
 export interface Graded {
@@ -65,11 +67,11 @@ export function refusal({ scores }: TabularModel): string | null {
 }
 
 export async function distill(input: DistillInput, tools: DistillTools): Promise<Distilled> {
-  const { teacher, rows, count, labels } = input
+  const { teacher, rows, count, labels, lessons: most = LESSONS } = input
   const width = teacher.input.featureCount
   const parts = partsOf(count)
   const [learn, choose, test] = [parts.learn, parts.choose, parts.test].map((at) => rowsAt(rows, width, at)) as [Rows, Rows, Rows]
-  const more = withMore(learn, width, LESSONS)
+  const more = withMore(learn, width, most)
   const compiled = await opened(teacher, tools)
   const isLogOdds = teacher.transform[0]?.kind === 'logistic'
   const lessons: Lessons = {

@@ -27,6 +27,8 @@ export interface PointPlan {
   readonly onProgress?: (share: number) => void
   /** Share of the requests that may be refused or time out where the objective allows more than is usual. */
   readonly mostRefused?: number
+  /** Sends the requests; absent: the generator, in threads of its own and in real time. */
+  readonly generate?: typeof runGenerator
   /** Ends the run early, asked with the latencies so far. */
   readonly enough?: (latencies: Float64Array) => boolean
 }
@@ -70,7 +72,7 @@ export async function measurePoint(plan: PointPlan): Promise<MeasuredPoint> {
     const latencies = soFar(records, measuredFrom, sent)
     return plan.enough?.(latencies) || enough(latencies) ? 'sending' : 'no'
   }
-  const run = await runGenerator(plan.target, load, { ...generatorOptions(plan), stopWhen })
+  const run = await (plan.generate ?? runGenerator)(plan.target, load, { ...generatorOptions(plan), stopWhen })
   const toMs = run.stopped ? Math.max(warmUpMs, run.records.dueMs[Math.max(0, run.sent - 1)]!) + 1000 / ratePerSecond : lengthMs
   return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs, ratePerSecond: offered, clients: null })
 }
@@ -91,7 +93,7 @@ export async function measureClosed(plan: ClosedPlan): Promise<MeasuredPoint> {
   const warmUpMs = warmUpOf(measuredMs)
   const lengthMs = warmUpMs + measuredMs
   const load: Load = { kind: 'closed', clients: plan.clients, lengthMs, capacity: MOST_REQUESTS }
-  const run = await runGenerator(plan.target, load, generatorOptions(plan))
+  const run = await (plan.generate ?? runGenerator)(plan.target, load, generatorOptions(plan))
   let measuredFrom = 0
   while (measuredFrom < run.sent && run.records.dueMs[measuredFrom]! < warmUpMs) measuredFrom++
   return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs: lengthMs, ratePerSecond: null, clients: plan.clients })

@@ -5,7 +5,7 @@ import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { editGraph, withGraph } from '../graph/edit.ts'
 import { defineRemedy, type Proposal, type RemedySetup } from '../rewrite/remedy.ts'
-import { exampleEvidence, largestDifference, proveApplies, proveLeaves } from './check-remedy.ts'
+import { exampleEvidence, largestDifference, proveApplies, proveLeaves, proveSurrounded } from './check-remedy.ts'
 
 const small = model({
   nodes: [node('Identity', ['x'], ['same']), node('Mul', ['same', 'w'], ['y'])],
@@ -98,6 +98,23 @@ describe('checkRemedy', () => {
       toy(() => []),
       { name: 'right', model: small },
     )
+  })
+  test('catches a rewrite that is right in its own model alone, and names the seed', async () => {
+    // Where the Identity's value is an output, too, it is made no more.
+    const careless = proveSurrounded(toy(withoutIdentity), [{ name: 'small', model: small }])
+    await expect(careless).rejects.toThrow(/^seed \d+, 'small' in other surroundings: /)
+    const careful = toy((setup) => {
+      const { output } = setup.model.proto.graph!
+      return output.some(({ name }) => name === 'same') ? [] : withoutIdentity(setup)
+    })
+    await proveSurrounded(careful, [{ name: 'small', model: small }])
+  })
+  test('catches a rewrite that never finds anything', async () => {
+    const idle = proveSurrounded(
+      toy(() => []),
+      [{ name: 'small', model: small }],
+    )
+    await expect(idle).rejects.toThrow(/graphs of 6 in which the rewrite found something/)
   })
   test('fills evidence in from the feeds, and types of all values where asked', async () => {
     let evidence = exampleEvidence()

@@ -11,8 +11,10 @@ import type { Model } from '../graph/model.ts'
 import { problemsOf } from '../graph/validate.ts'
 import { viewGraph } from '../graph/view.ts'
 import type { Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
-import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup } from './check-run.ts'
+import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup, typesAsRun } from './check-run.ts'
+import { proveBySearch } from './check-search.ts'
 import { type EvidenceOverrides, exampleEvidence, exampleSetup, type SetupOverrides } from './example-evidence.ts'
+import { surrounded } from './example-surroundings.ts'
 
 export * from './check-run.ts'
 export * from './example-evidence.ts'
@@ -48,6 +50,8 @@ export interface AppliesCase extends RemedyCase {
   readonly narrows?: boolean
   /** Applied to its own result, the remedy may propose again. Rewrites may not by default. */
   readonly repeats?: boolean
+  /** Tools in random surroundings, if `tools` know this one model only. */
+  readonly toolsAround?: RemedyTools
   /** Whatever else must hold. */
   readonly check?: (proposal: Proposal, setup: RemedySetup) => void
 }
@@ -66,6 +70,9 @@ export function checkRemedy(
   describe(remedy.id, () => {
     test.each(cases.applies)('applies: $name', async (given) => await proveApplies(remedy, given))
     test.each(cases.leaves)('leaves alone: $name', async (given) => await proveLeaves(remedy, given))
+    test('is found and proven by the search where it halves the time', async () => await proveFound(remedy, cases.applies))
+    if (remedy.kind === 'rewrite' && remedy.effect !== 'approximate')
+      test('gives the same results in random surroundings', async () => await proveSurrounded(remedy, cases.applies))
     test('has an id, a title, goals, something it treats, and a page', () => {
       expect(remedy.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
       expect(remedy.title).toMatch(/^[A-Z0-9].*[^.]$/)
@@ -114,6 +121,80 @@ export async function proveLeaves(remedy: Remedy, given: RemedyCase): Promise<vo
   const proposals = await applyFrozen(remedy, setup, evidence, tools)
   expect(proposals.flatMap(({ changes }) => changes)).toEqual([])
   expect(proposals).toEqual([])
+}
+
+/** Throws where the search does not prove the remedy on the first model that it can be proven on. */
+async function proveFound(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
+  for (const given of applies) {
+    const { took } = given
+    if (took === false) continue
+    const { setup, evidence, tools } = await prepare(given)
+    const proposals = await remedy.apply(setup, evidence, tools)
+    if (proposals.some(({ refused }) => refused !== undefined)) continue
+    const isSeen = (one: RemedySetup) => took !== null && one.engine === undefined
+    const executed = async (one: RemedySetup) => (isSeen(one) ? await executedGraph(one) : null)
+    return proveBySearch(remedy, { setup, evidence, tools, executed })
+  }
+  expect.fail(`${remedy.id} has no case in which the search may keep what it proposes`)
+}
+
+/** Graphs that hold what a rewrite looks for, in surroundings of their own. */
+const SURROUNDINGS = process.env.WHYSLOW_TEST_FULL ? 60 : 6
+/** Of them, in which the rewrite must find something: others hide the pattern, or the engine refuses them. */
+const LEAST_APPLIED = SURROUNDINGS / 6
+/** Of whole numbers that activations were rounded to: additions in another order may cross one step. */
+const ONE_STEP = 1
+
+/** Throws where the engine's results differ after the rewrite, and where it hardly ever applies. */
+export async function proveSurrounded(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
+  let applied = 0
+  for (let seed = 1; seed <= SURROUNDINGS; seed++) {
+    const given = applies[seed % applies.length]!
+    const tools = given.toolsAround === undefined ? {} : { tools: given.toolsAround }
+    const around = await inSurroundings(given, seed)
+    // The engine refuses some, of other opsets above all.
+    const prepared = await prepare({ ...given, ...around, ...tools }).catch(() => null)
+    if (prepared === null) continue
+    const { setup, evidence, feeds, results } = prepared
+    for (const proposal of await applyFrozen(remedy, setup, evidence, prepared.tools)) {
+      applied++
+      try {
+        const { proto } = proposal.setup.model
+        expect(problemsOf(proto).map(({ message }) => message)).toEqual([])
+        const changed = await runSetup(proposal.setup, feeds)
+        changed.forEach((one, sample) => {
+          const withoutSteps = remedy.effect === 'rounding' ? sameSteps(one, results[sample]!, given.tolerance ?? 0) : one
+          checkResults(withoutSteps, results[sample]!, given.tolerance ?? 1e-5, given.narrows ?? false)
+        })
+      } catch (error) {
+        throw new Error(`seed ${seed}, '${given.name}' in other surroundings: ${(error as Error).message}`, { cause: error })
+      }
+    }
+  }
+  expect(applied, `graphs of ${SURROUNDINGS} in which the rewrite found something`).toBeGreaterThanOrEqual(LEAST_APPLIED)
+}
+
+/** Results whose 8-bit numbers are the reference's if each is a step away from it at most, or all are within the case's own tolerance. */
+function sameSteps(now: Results, before: Results, tolerance: number): Results {
+  const isNear = (value: TensorValue, other: TensorValue | undefined): boolean => {
+    if (other === undefined || !/^u?int8$/.test(value.dtype)) return false
+    const [a, b] = [value.data, other.data].map((data) => Array.from(data as Int8Array))
+    const isStep = a!.length === b!.length && a!.every((one, at) => Math.abs(one - b![at]!) <= ONE_STEP)
+    return isStep || largestDifference(value, other) <= tolerance
+  }
+  const entries = Object.entries(now).map(([name, value]) => {
+    const other = before[name]
+    return [name, isNear(value, other) ? { ...value, data: other!.data } : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+async function inSurroundings(given: AppliesCase, seed: number): Promise<Pick<AppliesCase, 'model' | 'feeds'>> {
+  const setup = exampleSetup(given.model, given.setup)
+  const feeds = feedsOf(given, setup)
+  const types = await typesAsRun(setup, feeds[0]!)
+  const isFree = viewGraph(setup.model).inputs.some(({ shape }) => shape?.every((size) => typeof size === 'number') !== true)
+  return surrounded({ model: setup.model, feeds, types, isFree }, seed)
 }
 
 async function prepare(given: RemedyCase) {

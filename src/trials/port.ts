@@ -1,6 +1,7 @@
 // What stages know of trials: one task goes in with its limits, and a value comes out, whatever became of the process that did it.
 // A runner in a process of its own (local-runner.ts) and a scripted one for tests (example-runner.ts) stand behind it.
 import { engineWordsOnNode } from '../engines/onnxruntime/facts/error-words.ts'
+import type { Machine } from '../machine/types.ts'
 import { bytes } from '../report/text/numbers.ts'
 
 export type Trial<T> = { readonly outcome: 'measured'; readonly value: T } | NotMeasured
@@ -40,6 +41,8 @@ export type RunTrial = <Input, Output>(task: Task<Input, Output>, input: Input, 
 /** Where trials run. */
 export interface TrialRunner {
   readonly run: RunTrial
+  /** The machine that they run on, with what engines there can use; absent: this one. */
+  readonly machine?: (accelerators: readonly string[]) => Machine
   /** Nothing else is measured there while `work` runs, as far as that can be had. */
   alone<T>(work: () => Promise<T>, told: AloneTold): Promise<T>
 }

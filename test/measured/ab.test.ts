@@ -1,4 +1,5 @@
-// `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing.
+// `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing. Which is faster is
+// decided on scripted ones (src/cli/smoke.test.ts).
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,9 +36,6 @@ beforeAll(() => {
   for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(where.root, name), text)
 })
 
-/** A busy machine may hide a difference; it must not turn it round. */
-const NOT_SLOWER = expect.stringMatching(/^(faster|no-difference)$/)
-
 const compared = async (...given: string[]) => {
   const ended = await whyslow(where, 'ab', ...given, '--quick', '--json', '-')
   expect(ended.status, ended.stderr).toBe(0)
@@ -48,10 +46,9 @@ const compared = async (...given: string[]) => {
 const outputsOf = async (first: string, second: string) => ab([first, second], { quick: true, pairs: 1 })
 
 describe('JavaScript', () => {
-  test('the one that does less is not called slower, and gives the same', async () => {
+  test('two that give the same', async () => {
     const document = await compared(file('old.mjs'), file('new.mjs'))
     expect(document).toMatchObject({
-      verdict: NOT_SLOWER,
       outputs: { agreement: 'identical', samples: 2 },
       samples: { source: 'a' },
     })
@@ -77,10 +74,9 @@ describe('JavaScript', () => {
 })
 
 describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', () => {
-  test('the one that does less is not called slower, and gives the same', async (context) => {
+  test('two that give the same', async (context) => {
     onlyFull(context, 'another comparison')
     expect(await compared(file('old.py'), file('new.py'))).toMatchObject({
-      verdict: NOT_SLOWER,
       a: { language: 'python', call: ['predict'] },
       outputs: { agreement: 'identical', numbers: 3001 },
     })

@@ -44,9 +44,8 @@ describe('a report', () => {
     const measured = await whyslow(where, small, ...SHORT, '--json', report, '--save')
     expect(measured.status, measured.stderr).toBe(0)
     const same = await whyslow(where, 'check', small, '--against', report, '--fail-above', '50', ...SHORT)
+    // What it decides is in src/cli/smoke.test.ts: a machine that is at work on other tests may change between the two runs.
     expect(same.status, same.stderr).toBe(0)
-    // A machine that is at work on other tests may change between the two runs, and then it says so.
-    expect(same.stdout.replace(/\s+/g, ' ')).toMatch(/within 50×|unclear, since the two runs met the machine in different states/)
 
     const document = JSON.parse(readFileSync(report, 'utf8')) as ReportDocument
     writeFileSync(other, JSON.stringify({ ...document, machine: { ...document.machine, cpu: 'Another CPU' } }))

@@ -1,13 +1,11 @@
-// Lint through the command line: what is true of every answer, whatever the machine.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// Lint through the command line: what is true of every answer, whatever the machine. That --repair undoes a fault is in src/cli/planted.test.ts.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { convGroup } from '../../src/engines/onnxruntime/int8/example-groups.ts'
-import { readModel } from '../../src/formats/index.ts'
 import { writeModel } from '../../src/graph/build.ts'
-import { viewGraph } from '../../src/graph/view.ts'
 import type { LintDocument } from '../../src/report/documents/lint.ts'
-import { fixture, folders, onlyFull, whyslow } from './command.ts'
+import { fixture, folders, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -22,10 +20,9 @@ describe('lint', () => {
     const found = JSON.parse(stdout) as LintDocument
     expect(found.schema).toBe('whyslow-lint/1')
     expect(found.unfused).toMatchObject([{ node: 'conv', condition: 'bias-scale', mend: 'group-requantization' }])
-    const [{ conversionsMs, operatorMs, conversions }] = found.unfused as [LintDocument['unfused'][number]]
+    const [{ operatorMs, conversions }] = found.unfused as [LintDocument['unfused'][number]]
     expect(conversions).toHaveLength(4)
-    expect(conversionsMs).toBeGreaterThanOrEqual(0)
-    expect(operatorMs).toBeGreaterThanOrEqual(0)
+    expect(operatorMs).toBeGreaterThan(0)
     expect(found.measured!.syntheticInputs).toEqual(['x'])
     expect(where.left()).toEqual([])
   })
@@ -40,25 +37,5 @@ describe('lint', () => {
     const { status, stderr } = await whyslow(where, 'lint', planted, '--repair', '-o', planted)
     expect(status).toBe(2)
     expect(stderr).toMatch(/^whyslow: -o .*: this is the model that is read; give another name\n$/)
-  })
-})
-
-describe('lint --repair', () => {
-  test('writes a model without the fault, or nothing', async (context) => {
-    onlyFull(context, 'tries repairs for 20 s')
-    const repaired = join(where.root, 'repaired.onnx')
-    const { status, stdout } = await whyslow(where, 'lint', planted, '--repair', '-o', repaired, '--budget', '20s', '--json', '-')
-    expect(status).toBe(0)
-    const { repair } = JSON.parse(stdout) as LintDocument
-    expect(repair!.trials.map(({ remedies }) => remedies[0])).toContain('group-requantization')
-    expect(existsSync(repaired)).toBe(repair!.proven)
-    expect(repair!.out).toBe(repair!.proven ? repaired : null)
-    if (!repair!.proven) return
-    expect(repair!.changes).toEqual(['1 bias requantized to the scale of the product'])
-    // 0.05, the input's scale, times the weights' of 0.005, 0.006, …
-    const { constants } = viewGraph(await readModel(repaired))
-    const [scales] = Object.values(constants).filter(({ name }) => /bias_scale/.test(name))
-    expect(scales!.values![1]).toBeCloseTo(0.05 * 0.006, 8)
-    expect(readFileSync(planted)).toEqual(Buffer.from(writeModel(convGroup({ bias: 'scale-off' }))))
   })
 })

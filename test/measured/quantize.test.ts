@@ -1,6 +1,5 @@
-// `quantize` from the model to what is handed over, and all the ways in which it refuses. Whether int8 pays is this machine's business:
-// what a run says must fit together either way.
-import { createHash } from 'node:crypto'
+// `quantize` from the model to what is handed over, and all the ways in which it refuses. Whether int8 pays is this machine's business; that
+// what pays is proven and written, and nothing else, is in src/cli/planted.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -19,7 +18,6 @@ afterAll(() => where.remove())
 const valid = new Ajv2020({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
 )
-const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 const CHANNELS = 32
 const SIDE = 20
@@ -81,18 +79,6 @@ test('the model alone, with data', async () => {
   expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
   expect(stdout).not.toContain('synthetic')
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-  // Proven is what is changed, and what is not proven is the original, byte for byte.
-  expect(fix!.proven).toBe(fix!.kept.length > 0)
-  expect(sha256(out) === sha256(network)).toBe(!fix!.proven)
-  const quantized = fix!.kept.filter((name) => name.endsWith('quantization'))
-  expect(quantization!.methods.length).toBe(quantized.length)
-  const used = quantization!.layers.filter(({ precision }) => precision !== 'float32')
-  expect(used.length > 0).toBe(quantized.length > 0)
-  for (const layer of used) {
-    expect(layer).toMatchObject({ reason: null, kernel: expect.stringMatching(/^QLinear/) })
-    expect(layer.beforeMs).toBeGreaterThan(0)
-  }
-  for (const layer of quantization!.layers) if (!used.includes(layer)) expect(layer.reason).not.toBeNull()
   expect(readdirSync(where.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
 })
 

@@ -3,8 +3,7 @@ import type { Command } from 'commander'
 import { examples } from '../examples.ts'
 import { addModelOptions, addSampling, lockOption, severalBatches } from '../options/model-options.ts'
 import { list, prices, priority, sizes } from '../options/option-values.ts'
-import { loadStages } from '../stages.ts'
-import { surroundings, type World } from '../world.ts'
+import { stagesOf, surroundings, type World } from '../world.ts'
 import type { AgentFlags } from './agent.ts'
 import type { FleetFlags } from './fleet.ts'
 import type { ForetellFlags } from './foretell.ts'
@@ -64,7 +63,7 @@ export function study(command: Command, world: World): void {
     .addHelpText('after', examples.study)
     .action(async (files: string[], flags: StudyFlags) => {
       const { runStudy } = await import('./study.ts')
-      await runStudy(files, flags, { screen: world.screen, load: loadStages })
+      await runStudy(files, flags, { screen: world.screen, load: stagesOf(world) })
     })
 }
 

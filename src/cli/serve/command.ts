@@ -5,12 +5,13 @@ import { gathered, memorySize, portNumber, positiveInteger, rowsOrAuto, seconds 
 import type { Screen } from '../screen.ts'
 import { loadStages } from '../stages.ts'
 import type { Patience } from '../supervise.ts'
+import type { World } from '../world.ts'
 import type { ServeFlags } from './serve.ts'
 
 /** A server answers what it accepted within 25 s. */
 const DRAIN_GRACE_MS = 28_000
 
-export function serve(command: Command, world: { readonly screen: Screen }): void {
+export function serve(command: Command, world: { readonly screen: Screen } & Pick<World, 'load' | 'ended'>): void {
   command
     .description('the model, or the folder that fix wrote, as a server')
     .argument('<model>', 'a model of any format that is read, or a folder of fix')
@@ -31,7 +32,8 @@ export function serve(command: Command, world: { readonly screen: Screen }): voi
     .addHelpText('after', examples.serve)
     .action(async (model: string, flags: ServeFlags) => {
       const { runServe } = await import('./serve.ts')
-      await runServe(model, flags, { screen: world.screen, load: loadStages, ended: signalOfEnd, kill: killThis })
+      const [load, ended] = [world.load ?? loadStages, world.ended ?? signalOfEnd]
+      await runServe(model, flags, { screen: world.screen, load, ended, kill: killThis })
     })
 }
 

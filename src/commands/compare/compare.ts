@@ -3,9 +3,8 @@
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
-import { readMachine } from '../../machine/index.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
-import { alone, inTemporaryFolder, limitsOf } from '../run.ts'
+import { alone, inTemporaryFolder, limitsOf, machineOf } from '../run.ts'
 import { type Opening, openEngines, openModels } from './contestants.ts'
 import { comparisonOf } from './document.ts'
 import { measureAll } from './measure.ts'
@@ -26,11 +25,13 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
     const opening: Opening = {
       options,
       folder,
-      limits: { ...limitsOf(readMachine([]), options), capMs: options.limitSeconds * 1000 },
+      limits: { ...limitsOf(machineOf(options.trials), options), capMs: options.limitSeconds * 1000 },
       progress: (stage, done, of) => progress({ stage, done, of }),
     }
     const opened = models.length === 1 ? await openEngines(models[0]!, opening) : await openModels(models, opening)
-    const machine = readMachine([...new Set(opened.contestants.flatMap(({ engine }) => engine?.accelerators ?? []))])
+    const machine = machineOf(options.trials, [
+      ...new Set(opened.contestants.flatMap(({ engine }) => engine?.accelerators ?? [])),
+    ])
     const warnings: string[] = []
     const all = await alone(
       { trials: options.trials, progress },

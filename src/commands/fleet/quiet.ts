@@ -1,6 +1,6 @@
 // Whether a machine is left alone: what others took of the CPUs that may be used while this process waits for a moment, how long what runs there
 // waited for one, and at which clock rate they run. Looked at under the machine's lock, before a trial and after it.
-import { cpus } from 'node:os'
+import { type CpuInfo, cpus } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readAllowedCpus } from '../../machine/affinity.ts'
@@ -29,17 +29,45 @@ const MOST_WAITED = 0.1
 /** Beyond what two readings of a steady clock differ by. */
 const MOST_CHANGED = 0.1
 
-export async function lookAround(): Promise<Look> {
-  const allowed = readAllowedCpus(thisSystem)
-  const timesOf = () => cpus().flatMap(({ times }, cpu) => (allowed === null || allowed.includes(cpu) ? [times] : []))
-  const watch = startWatch()
-  const waitedMs = watchRunQueue(thisSystem, allowed)
+/** What is looked at, and the time that passes meanwhile; scripted in tests. */
+export interface LookTools {
+  /** Numbers of the CPUs that may be used; null: all. */
+  readonly allowed: readonly number[] | null
+  readonly usableCpus: number
+  readonly cpus: () => readonly Pick<CpuInfo, 'times'>[]
+  readonly startWatch: () => { stop(): Promise<Parameters<typeof stolenMs>[0] & { readonly wallMs: number }> }
+  readonly watchRunQueue: () => () => number | null
+  readonly nowMs: () => number
+  readonly sleep: (ms: number) => Promise<unknown>
+  readonly clock: () => number
+}
+
+const OF_PROCESS: LookTools = {
+  get allowed() {
+    return readAllowedCpus(thisSystem)
+  },
+  get usableCpus() {
+    return readUsableCpus()
+  },
+  cpus,
+  startWatch,
+  watchRunQueue: () => watchRunQueue(thisSystem, readAllowedCpus(thisSystem)),
+  nowMs: () => performance.now(),
+  sleep,
+  clock: effectiveClock,
+}
+
+export async function lookAround(tools: LookTools = OF_PROCESS): Promise<Look> {
+  const { allowed } = tools
+  const timesOf = () => tools.cpus().flatMap(({ times }, cpu) => (allowed === null || allowed.includes(cpu) ? [times] : []))
+  const watch = tools.startWatch()
+  const waitedMs = tools.watchRunQueue()
   const before = timesOf()
-  const startMs = performance.now()
-  await sleep(LOOK_MS)
+  const startMs = tools.nowMs()
+  await tools.sleep(LOOK_MS)
   const after = timesOf()
   const waited = waitedMs()
-  const lookedMs = performance.now() - startMs
+  const lookedMs = tools.nowMs() - startMs
   const watched = await watch.stop()
   const count = Math.min(before.length, after.length)
   const spent = { idle: 0, all: 0 }
@@ -50,9 +78,9 @@ export async function lookAround(): Promise<Look> {
   }
   return {
     busyShare: spent.all > 0 ? 1 - spent.idle / spent.all : 0,
-    stolenShare: stolenMs(watched, { usableCpus: readUsableCpus() }) / watched.wallMs,
+    stolenShare: stolenMs(watched, { usableCpus: tools.usableCpus }) / watched.wallMs,
     waitedShare: waited === null ? null : waited / lookedMs,
-    clock: effectiveClock(),
+    clock: tools.clock(),
   }
 }
 

@@ -1,7 +1,6 @@
 // `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
 import { InputError } from '../../graph/input-error.ts'
-import { readUsableCpus } from '../../machine/index.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
@@ -9,6 +8,7 @@ import type { ReportDocument } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
 import { significant, timeWithInterval } from '../../report/text/numbers.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
+import { machineOf } from '../run.ts'
 import { readMachineDocument, readReports } from '../study/read-documents.ts'
 import { rowKey } from '../study/study.ts'
 import { toolVersion } from '../version.ts'
@@ -30,7 +30,7 @@ export async function foretell(
 ): Promise<ForetoldDocument> {
   const there = readMachineDocument(machineFile)
   const known = knownFiles.length === 0 ? { reports: [], failures: [], warnings: [] } : readReports(knownFiles)
-  const threads = given.threads ?? threadsAsThere(there, readUsableCpus())
+  const threads = given.threads ?? threadsAsThere(there, machineOf(given.trials ?? DEFAULTS.trials).usableCpus)
   const { report } = await why(file, { ...DEFAULTS, ...given, threads })
   return foretoldOf({ report, there, known: known.reports, warnings: known.warnings })
 }

@@ -5,9 +5,8 @@ import { InputError } from '../../graph/input-error.ts'
 import { measureCeiling } from '../../load/audit.ts'
 import { loadFindings } from '../../load/rules/index.ts'
 import { theoryOf } from '../../load/theory.ts'
-import { readMachine } from '../../machine/index.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
-import { alone, inTemporaryFolder } from '../run.ts'
+import { alone, inTemporaryFolder, machineOf } from '../run.ts'
 import { toolVersion } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
@@ -68,7 +67,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
   const points = runs.measured.map(({ point }) =>
     setup === null ? point : { ...point, theory: theoryOf(point, setup, plan.described) },
   )
-  const { cpu, usableCpus, quotaCpus, node } = readMachine([])
+  const { cpu, usableCpus, quotaCpus, node } = machineOf(options.trials)
   const document: Omit<LoadDocument, 'answer'> = {
     schema: 'whyslow-load/1',
     tool: { version: toolVersion },

@@ -1,5 +1,6 @@
 // What `load` can be told.
 import type { Ceiling } from '../../load/audit.ts'
+import type { PointPlan } from '../../load/measure.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress, WhyOptions } from '../options.ts'
@@ -52,8 +53,10 @@ export interface LoadOptions {
   readonly pictures: string | null
   /** Samples in a request. */
   readonly batch: number | null
+  /** Sends the requests of runs at a rate or of clients; absent: the generator, in real time. */
+  readonly generate?: PointPlan['generate']
   /** Keeps others that measure away. */
-  readonly trials: Pick<TrialRunner, 'alone'>
+  readonly trials: Pick<TrialRunner, 'alone' | 'machine'>
   readonly onProgress?: (progress: StageProgress) => void
   readonly signal?: AbortSignal
 }

@@ -14,9 +14,9 @@ export async function measureAll(
   ceilingPerSecond: number,
 ): Promise<Measured> {
   const { target } = opened
-  const { seed, signal, timeoutSeconds, onProgress } = options
+  const { seed, signal, timeoutSeconds, onProgress, generate } = options
   const length = plan.seconds === null ? null : { seconds: plan.seconds }
-  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal }
+  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal, ...(generate === undefined ? {} : { generate }) }
   const progressOf = (stage: string) => (share: number) => onProgress?.({ stage, done: Math.round(share * 100), of: 100 })
   const measured: MeasuredPoint[] = []
   for (const clients of options.clients)

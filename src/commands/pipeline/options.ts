@@ -30,7 +30,7 @@ export interface PipelineOptions {
   readonly inner: boolean
   readonly memoryLimitBytes: number | null
   readonly run: RunPass
-  readonly trials: Pick<TrialRunner, 'alone'>
+  readonly trials: Pick<TrialRunner, 'alone' | 'machine'>
   /** Code in place of what was found, run on the values that the user's code saw; null: none is tried. */
   readonly replace: ReplaceOn | null
   /** A library's tokenizer in place of one that was found to take much of the time; asked where `replace` is. */

@@ -2,7 +2,6 @@
 // tell is diagnosed, and where predict runs a model file, that is measured alone.
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
-import { readMachine } from '../../machine/index.ts'
 import { assembleEvidence, type Passes } from '../../pipeline/assemble.ts'
 import { diagnosePipeline } from '../../pipeline/diagnose.ts'
 import type { PassResult } from '../../pipeline/driver.ts'
@@ -11,7 +10,7 @@ import type { DriverCommand } from '../../pipeline/language.ts'
 import type { Pass, Plan } from '../../pipeline/protocol.ts'
 import { tokenizerDominates } from '../../pipeline/rules/tokenizer-dominates.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { alone, inTemporaryFolder } from '../run.ts'
+import { alone, inTemporaryFolder, machineOf } from '../run.ts'
 import { innerModel } from './inner-model.ts'
 import { PIPELINE_DEFAULTS, type PipelineOptions } from './options.ts'
 import { pipelineReport } from './pipeline-report.ts'
@@ -72,7 +71,7 @@ async function measured(opened: Opened, options: PipelineOptions): Promise<Pipel
   const startedMs = Date.now()
   const passes = await runPasses(opened, options)
   const patterns = (await target.side.patterns?.(target.file)) ?? []
-  const machine = readMachine([])
+  const machine = machineOf(options.trials)
   const { usableCpus } = machine
   const found = command.from === undefined ? {} : { from: command.from }
   const asked = { language: target.side.language, file: given, call: target.call, patterns, usableCpus, found }
@@ -131,7 +130,7 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     importTimes: options.imports,
     openEndMs: stallMs * OPEN_END_SHARE,
   }
-  const machine = readMachine([])
+  const machine = machineOf(options.trials)
   const limits = {
     stallMs,
     // Who names a limit means it.

@@ -20,19 +20,37 @@ const warmUpShare = 0.3
 
 const threadFile = new URL('./handoff-thread.js', compiledTwin(import.meta.url))
 
+export interface HandoffOptions {
+  /** Absent: as many as this process may use. */
+  readonly usableCpus?: number
+  /** After so long without an answer a thread gives up; absent: 100 ms. */
+  readonly patienceMs?: number
+  /** In one timed batch; absent: 100. */
+  readonly roundTrips?: number
+}
+
 /**
  * Time of one handoff between two threads, ns: the median over batches of round trips, half a round trip each.
  * null: one usable CPU only, the threads could not be started, or one of them did not answer.
  * @param ms How long the two threads play.
  */
-export async function measureHandoff(ms = 15): Promise<number | null> {
-  if (readUsableCpus() < 2) return null
+export async function measureHandoff(
+  ms = 15,
+  { usableCpus = readUsableCpus(), patienceMs = silenceMs, roundTrips = roundTripsPerBatch }: HandoffOptions = {},
+): Promise<number | null> {
+  if (usableCpus < 2) return null
   const words = new Int32Array(new SharedArrayBuffer(12))
-  const shared: PingPong = { words, measureMs: ms, warmUpMs: ms * warmUpShare, silenceMs, roundTrips: roundTripsPerBatch }
+  const shared: PingPong = {
+    words,
+    measureMs: ms,
+    warmUpMs: ms * warmUpShare,
+    silenceMs: patienceMs,
+    roundTrips,
+  }
   const workers = [1, 0].map((side) => startWorker({ ...shared, side }))
   try {
-    const batches = await batchesOf(workers, ms)
-    return batches.length === 0 ? null : (median(batches) / (2 * roundTripsPerBatch)) * 1e6
+    const batches = await batchesOf(workers, ms + startMs + patienceMs)
+    return batches.length === 0 ? null : (median(batches) / (2 * roundTrips)) * 1e6
   } finally {
     Atomics.store(words, 1, 1)
     await Promise.all(workers.map((worker) => worker?.terminate()))
@@ -49,10 +67,10 @@ function startWorker(workerData: object): Worker | null {
 }
 
 /** The timed batches in ms; empty where a worker fails or the limit passes. */
-function batchesOf(workers: readonly (Worker | null)[], ms: number): Promise<readonly number[]> {
+function batchesOf(workers: readonly (Worker | null)[], limitMs: number): Promise<readonly number[]> {
   return new Promise((resolve) => {
     if (workers.includes(null)) resolve([])
-    const limit = setTimeout(() => resolve([]), startMs + ms)
+    const limit = setTimeout(() => resolve([]), limitMs)
     for (const worker of workers) {
       worker?.on('error', () => resolve([]))
       worker?.on('message', (batches: number[]) => {

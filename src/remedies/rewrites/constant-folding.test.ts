@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
-import { checkRemedy, engineTools } from '../check-remedy.ts'
+import { checkRemedy, engineTools, exampleSetup } from '../check-remedy.ts'
 import { constantFolding } from './constant-folding.ts'
 
 /** y = x + (a + b), with a + b left to compute, or done; outputs named otherwise where wanted. */
@@ -24,6 +24,8 @@ checkRemedy(constantFolding, {
       name: 'what the simplifier folded; its sharper input shape is not taken over; the time of what went is the saving',
       model: sum(false),
       tools: gives(() => modelInMemory(sum(true, 'y', [2, 2]))),
+      // The engine folds as the simplifier does.
+      toolsAround: { ...engineTools, simplify: (given) => engineTools.optimize(exampleSetup(given), 'basic') },
       operators: ['Add'],
       changes: /^simplified: 1 node in place of 2$/,
       profiled: true,

@@ -1,20 +1,20 @@
 // The exact rewrites on random graphs of the operators that they look for: whatever they find, the engine's results stay equal.
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Feeds, Results } from '../../engines/types.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import { problemsOf } from '../../graph/validate.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { engineTools, exampleEvidence, exampleSetup, largestDifference, randomFeeds, runSetup } from '../check-remedy.ts'
-import { cancellingPairs } from './cancelling-pairs.ts'
-import { convBatchnorm } from './conv-batchnorm.ts'
-import { conv1dAsConv2d } from './conv1d-as-conv2d.ts'
-import { duplicateWeights } from './duplicate-weights.ts'
-import { slicesToSplit } from './slices-to-split.ts'
-import { trainingLeftovers } from './training-leftovers.ts'
+import { remedies } from '../index.ts'
 
-const REMEDIES = [trainingLeftovers, cancellingPairs, convBatchnorm, duplicateWeights, conv1dAsConv2d, slicesToSplit]
-const GRAPHS = 60
+/** The engine's own optimizer makes a model that only this engine runs: it has no place before others. */
+const REMEDIES = remedies.filter(
+  ({ id, kind, effect, onlyWhenNamed }) =>
+    kind === 'rewrite' && effect !== 'approximate' && onlyWhenNamed === undefined && id !== 'engine-optimized',
+)
+const GRAPHS = process.env.WHYSLOW_TEST_FULL ? 300 : 40
 const UNARY = ['Relu', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Dropout']
 const [FLOAT, DOUBLE] = [1, 11]
 
@@ -42,6 +42,14 @@ function randomModel(seed: number, length = 14) {
     values.push(value)
     return value
   }
+  const normalized = (from: Value, name: string) => {
+    const channels = from.shape[1]!
+    const parts = ['scale', 'bias', 'mean', 'variance'].map((part, k) => {
+      const numbers = Array.from({ length: channels }, (_, channel) => 0.5 + ((channel * 3 + k) % 5) / 4)
+      return constant(floatTensor(`${name}_${part}`, [channels], numbers))
+    })
+    return add('BatchNormalization', from, from.shape, parts)
+  }
   const shuffled = (rank: number) => {
     const order = Array.from({ length: rank }, (_, axis) => axis)
     for (let i = rank - 1; i > 0; i--) {
@@ -54,7 +62,7 @@ function randomModel(seed: number, length = 14) {
     const from = values[Math.max(0, values.length - 1 - below(random() < 0.8 ? 1 : 4))]!
     const { shape } = from
     const name = `c${nodes.length}`
-    switch (below(11)) {
+    switch (below(12)) {
       case 0:
       case 1: {
         const perm = random() < 0.2 ? shape.map((_, axis) => axis) : shuffled(shape.length)
@@ -113,7 +121,12 @@ function randomModel(seed: number, length = 14) {
         const numbers = Array.from({ length: 2 * shape[1]! * width }, (_, index) => ((index * 5) % 7) / 4 - 0.7)
         const weight = constant(floatTensor(name, [2, shape[1]!, width], numbers))
         const out = add('Conv', from, [shape[0]!, 2, shape[2]!], [weight], { pads: [width - 1, 0] })
-        if (random() < 0.4) add(UNARY[below(3)]!, out, out.shape)
+        const next = random() < 0.5 ? normalized(out, name) : out
+        if (random() < 0.4) add(UNARY[below(3)]!, next, next.shape)
+        break
+      }
+      case 10: {
+        if (shape.length > 1 && shape.length < 5) normalized(from, name)
         break
       }
       case 9: {
@@ -163,6 +176,16 @@ function randomModel(seed: number, length = 14) {
   })
 }
 
+/** The inputs and outputs as they were fed and given. */
+function evidenceOf({ model }: RemedySetup, feeds: Feeds, results: Results) {
+  const typed = (values: Feeds | Results) => Object.entries(values).map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
+  const inputs = typed(feeds).map((one) => ({ ...one, freeAxes: [] }))
+  return exampleEvidence({
+    inputs,
+    outputs: typed(results).filter(({ name }) => model.proto.graph!.output.some((one) => one.name === name)),
+  })
+}
+
 /** The graph with float outputs only: a value between two casts may be float64. */
 async function runs(setup: RemedySetup): Promise<boolean> {
   try {
@@ -173,35 +196,48 @@ async function runs(setup: RemedySetup): Promise<boolean> {
   }
 }
 
-test('random graphs give the same results after every rewrite, and after all of them', async () => {
-  const applied = new Map(REMEDIES.map(({ id }) => [id, 0]))
-  for (let seed = 1; seed <= GRAPHS; seed++) {
+/** How many graphs each of them found something in, among those that ran. */
+const applied = new Map(REMEDIES.map(({ id }) => [id, 0]))
+let ran = 0
+
+describe('random graphs give the same results after every rewrite, and after all of them', () => {
+  test.each(Array.from({ length: GRAPHS }, (_, k) => k + 1))('graph %i', async (seed) => {
     const original = exampleSetup(randomModel(seed))
-    if (!(await runs(original))) continue
+    if (!(await runs(original))) return
+    ran++
     const feeds = [randomFeeds(original.model, seed)]
     const [before] = await runSetup(original, feeds)
+    const check = async (setup: RemedySetup, what: string) => {
+      expect(problemsOf(setup.model.proto), what).toEqual([])
+      const [after] = await runSetup(setup, feeds)
+      expect(Object.keys(after!), what).toEqual(Object.keys(before!))
+      for (const [name, value] of Object.entries(after!)) {
+        expect(value.shape, `${what}, ${name}`).toEqual(before![name]!.shape)
+        expect(largestDifference(value, before![name]!), `${what}, ${name}`).toBeLessThan(1e-5)
+      }
+    }
     let all = original
     for (const remedy of REMEDIES) {
       for (const setup of new Set([original, all])) {
-        const [proposal] = await remedy.apply(setup, exampleEvidence(), engineTools)
+        const [proposal] = await remedy.apply(setup, evidenceOf(setup, feeds[0]!, before!), engineTools)
         if (proposal === undefined) continue
         applied.set(remedy.id, applied.get(remedy.id)! + 1)
         if (setup === all) all = proposal.setup
-        expect(problemsOf(proposal.setup.model.proto), `graph ${seed}, ${remedy.id}`).toEqual([])
-        const [after] = await runSetup(proposal.setup, feeds)
-        expect(Object.keys(after!)).toEqual(Object.keys(before!))
-        for (const [name, value] of Object.entries(after!)) {
-          expect(value.shape, `graph ${seed}, ${remedy.id}, ${name}`).toEqual(before![name]!.shape)
-          expect(largestDifference(value, before![name]!), `graph ${seed}, ${remedy.id}, ${name}`).toBeLessThan(1e-5)
-        }
+        await check(proposal.setup, remedy.id)
       }
     }
-  }
-  // The graphs hold what the rewrites look for; BatchNormalization they do not.
-  expect(applied.get('training-leftovers')).toBeGreaterThan(GRAPHS / 3)
-  expect(applied.get('cancelling-pairs')).toBeGreaterThan(GRAPHS / 3)
-  expect(applied.get('conv1d-as-conv2d')).toBeGreaterThan(GRAPHS / 6)
-  expect(applied.get('slices-to-split')).toBeGreaterThan(GRAPHS / 6)
-  expect(applied.get('duplicate-weights')).toBeGreaterThan(0)
-  expect(applied.get('conv-batchnorm')).toBe(0)
+  })
+
+  // What the graphs hold; every other exact rewrite has its own patterns in random surroundings (check-remedy.ts).
+  test.each([
+    ['training-leftovers', 3],
+    ['cancelling-pairs', 3],
+    ['conv1d-as-conv2d', 6],
+    ['slices-to-split', 6],
+    ['conv-batchnorm', 12],
+    ['duplicate-weights', 40],
+  ])('%s found something in one graph of %i at least', (id, among) => {
+    expect(ran).toBeGreaterThan(GRAPHS / 2)
+    expect(applied.get(id)).toBeGreaterThanOrEqual(ran / among)
+  })
 })

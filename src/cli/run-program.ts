@@ -1,0 +1,39 @@
+// One command line from its words to its exit code, in whatever world the program is made.
+import { existsSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { withoutPasswords } from '../report/text/addresses.ts'
+import { createProgram, type World } from './program.ts'
+import { usageLine } from './usage-line.ts'
+
+/** Environment variables that hold addresses which messages may quote. */
+const ADDRESSES = ['WHYSLOW_QUEUE', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const
+
+/** The exit code. `ended`: reports an error of a command, and gives its exit code. */
+export async function runProgram(argv: readonly string[], world: World, ended: (error: unknown) => number): Promise<number> {
+  const program = createProgram(world)
+  if (argv.length === 0) {
+    world.screen.say(program.helpInformation())
+    return 2
+  }
+  try {
+    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : [...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return ended(error)
+    if (error.exitCode === 0) return 0
+    world.screen.say(`whyslow: ${hidden(usageLine(error, program, [...argv]), argv)}\n`)
+    return 2
+  }
+}
+
+/** `whyslow help fix`, unless a model has that name. */
+function asksHelp([first]: readonly string[]): boolean {
+  return first === 'help' && !existsSync(first)
+}
+
+/** Without the passwords of what was named: messages quote arguments, and packages the addresses that they were given. */
+export function hidden(text: string, argv: readonly string[]): string {
+  const named = argv.map((one) => one.replace(/^--[a-z-]+=/, ''))
+  const given = [...named, ...ADDRESSES.map((name) => process.env[name] ?? '')]
+  return withoutPasswords(text, { addresses: given.filter((one) => one.includes('://')) })
+}
