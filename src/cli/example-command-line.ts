@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { keptScreen } from './example-screen.ts'
-import { runProgram } from './run-program.ts'
+import { hidden, runProgram } from './run-program.ts'
 import type { Screen } from './screen.ts'
 import { loadStages, type Stages } from './stages.ts'
 import { endingOf } from './usage-error.ts'
@@ -52,7 +52,7 @@ export async function typed(line: string | readonly string[], world: CommandWorl
   const program = { version: '0.0.0', screen, interrupt: () => signal, load, ...(ended === undefined ? {} : { ended }) }
   const exitCode = await runProgram(argv, program, (error) => {
     const { line: said, exitCode } = endingOf(error, signal.aborted)
-    if (said !== null) screen.say(`whyslow: ${said}\n`)
+    if (said !== null) screen.say(`whyslow: ${hidden(said, argv)}\n`)
     return exitCode
   })
   return { exitCode, printed: kept.printed.join(''), said: kept.said }

@@ -1,38 +1,39 @@
-// The built command, as a shell runs it: exit codes and one line on standard error.
+// Usage: exit codes and one line on standard error, in this process; the built command as a shell runs it where it prints by itself.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { typed } from './example-command-line.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const here = fileURLToPath(import.meta.url)
-const built = existsSync(main)
 
-function whyslow(...argv: string[]) {
+function spawned(...argv: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 
-describe('whyslow', () => {
-  beforeEach(({ skip }) => {
-    if (!built) skip('the command line is not built (npm run build)')
-  })
+async function whyslow(...argv: string[]) {
+  const { exitCode: status, printed: stdout, said: stderr } = await typed(argv)
+  return { status, stdout, stderr }
+}
 
+describe('whyslow', () => {
   test('without arguments shows its usage on standard error and ends with 2', () => {
-    const { status, stdout, stderr } = whyslow()
+    const { status, stdout, stderr } = spawned()
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^Usage: whyslow /)
   })
 
   test('--version prints the version of the package', () => {
-    expect(whyslow('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+    expect(spawned('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
   })
 
   test.each([[['--help']], [['explain', '--help']], [['machine', '--help']]])(
     '%j gives help with examples in 80 columns',
     (argv) => {
-      const { status, stdout, stderr } = whyslow(...argv)
+      const { status, stdout, stderr } = spawned(...argv)
       expect([status, stderr]).toEqual([0, ''])
       expect(stdout).toContain('Examples:')
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
@@ -48,8 +49,8 @@ describe('whyslow', () => {
     [['agent', '--queue', 'redis://127.0.0.1:1', '--models', 'http://u:se/cret@h/x']],
     [['postgres://u:se/cret@h/db']],
     [['fleet', 'a.onnx', '--no-such=postgres://u:se/cret@h/db']],
-  ])('%j ends with 2, and says nothing of the password', (argv) => {
-    const { status, stdout, stderr } = whyslow(...argv)
+  ])('%j ends with 2, and says nothing of the password', async (argv) => {
+    const { status, stdout, stderr } = await whyslow(...argv)
     expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(/^whyslow: (?!.*(cret|se\/|se%2F))[^\n]+\n$/)])
   })
 
@@ -70,8 +71,8 @@ describe('whyslow', () => {
     [['explain'], "missing required argument 'files'; see whyslow explain --help"],
     [['no-such-model.onnx', '--engine', 'no-such-engine'], 'no-such-model.onnx: no such file'],
     [['explain', here], 'no trace that is known'],
-  ])('%j is one line and exit code 2', (argv, message) => {
-    const { status, stdout, stderr } = whyslow(...argv)
+  ])('%j is one line and exit code 2', async (argv, message) => {
+    const { status, stdout, stderr } = await whyslow(...argv)
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^whyslow: [^\n]+\n$/)
     expect(stderr).toContain(message)
