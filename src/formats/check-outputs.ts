@@ -7,6 +7,8 @@ import { runSetup } from '../remedies/check-run.ts'
 import { exampleSetup } from '../remedies/example-evidence.ts'
 import { namedArrays, recordedOf } from './example-outputs.ts'
 
+export { filesWithOutputs } from './example-outputs.ts'
+
 export interface OutputCase {
   /** Path of the model file. */
   readonly file: string

@@ -8,8 +8,7 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { mulberry32 } from '../graph/random.ts'
 import { checkFormat } from './check-format.ts'
-import { checkOutputs } from './check-outputs.ts'
-import { filesWithOutputs } from './example-outputs.ts'
+import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
 import { readKeras } from './keras.ts'
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/formats')
