@@ -35,7 +35,7 @@ export async function keepResult(values, raw) {
   if (folder === undefined) return
   const program = process.argv[1]
   const commit = git('rev-parse', 'HEAD')
-  const name = `${basename(program, '.mjs')}-${commit.slice(0, 8)}`
+  const name = `${nameOf(program)}-${commit.slice(0, 8)}`
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${name}.json`)
   writeFileSync(
@@ -55,7 +55,7 @@ export async function resultOf({ bench, command, values, raw }) {
     command,
     commit: git('rev-parse', 'HEAD'),
     // Sources other than those of the commit were run.
-    ...(git('status', '--porcelain', '--', 'src', 'bench') === '' ? {} : { isChanged: true }),
+    ...(git('status', '--porcelain', '--', 'src', 'bench', ':!bench/results') === '' ? {} : { isChanged: true }),
     date: new Date().toISOString(),
     machine: { cpu, architecture, platform, usableCpus, quotaCpus, memoryBytes, virtualised, node, engines },
     values,
@@ -65,6 +65,11 @@ export async function resultOf({ bench, command, values, raw }) {
 
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
 const bench = (program) => relative(root, program).replaceAll('\\', '/')
+/** 'traces-limits' of bench/traces/limits.mjs. */
+const nameOf = (program) => {
+  const place = relative(import.meta.dirname, program).replaceAll('\\', '/')
+  return (place.startsWith('..') ? basename(place) : place).replace(/\.mjs$/, '').replaceAll('/', '-')
+}
 const versionOf = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
 
 function commandLine(program) {

@@ -30,7 +30,7 @@ try {
     const limit = LIMITS.find(({ to }) => size <= to)
     const isIn = seconds <= (limit.seconds ?? seconds) && megabytes <= (limit.megabytes ?? megabytes)
     if (!isIn) missed++
-    values[`of${size / 1e6}MB`] = { wallS: seconds, peakMB: megabytes }
+    values[`of${Math.round(size / 1e3)}kB`] = { wallS: seconds, peakMB: megabytes }
     console.log(
       `${size / 1e6} MB | ${seconds.toFixed(2)} s | ${megabytes.toFixed(0)} MB resident | ${isIn ? 'in' : 'BEYOND'} its limits | ${answer}`,
     )
