@@ -86,6 +86,8 @@ describe('recorded runs', () => {
     expect(result.commit).toMatch(/^[0-9a-f]{40}$/)
     expect(new Date(result.date).toString()).not.toBe('Invalid Date')
     expect(Object.keys(result.values).length).toBeGreaterThan(0)
+    // Its commit has the code that ran.
+    expect(result).not.toHaveProperty('isChanged')
     if (result.bench !== null) expect(existsSync(join(ROOT, result.bench)), result.bench).toBe(true)
     // Samples are kept, and the machine is described, unless the run was only ever typed into a page.
     if (result.note === undefined) expect(result.machine).toHaveProperty('cpu')
