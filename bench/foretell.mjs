@@ -1,9 +1,10 @@
 // How well does `foretell` do? Every model in every set-up is foretold from every other: from its report there, and from what `whyslow machine` says of
 // this one, with as many threads as there where there are so many. What is known of set-ups has nothing of the one that is foretold.
 // Instruction sets are compared between machines, or virtual ones of which one hides AVX-512: run it on each with RESULTS, and bring the folders here.
-//   node bench/foretell.mjs   RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
+//   node bench/foretell.mjs [--out folder]  RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
 import path from 'node:path'
 import { foretoldOf } from '../dist/commands/foretell/foretell.js'
+import { keepResult } from './result.mjs'
 import { kept, keptBy, setups } from './setups.mjs'
 import { flagsFor, median, models, timeLeft, whyslow } from './shared.mjs'
 
@@ -94,4 +95,5 @@ for (const from of all)
 for (const change of new Set(pairs.map(({ instructions }) => instructions)))
   if (sets.size > 1) console.log(`${change}: ${said(pairs.filter(({ instructions }) => instructions === change))}`)
 console.log(`all: ${said(pairs)}`)
+await keepResult({ medianErrorPercent: 100 * median(pairs.map(({ error }) => error)), heldPercent: 100 * share(pairs) }, pairs)
 process.exitCode = median(pairs.map(({ error }) => error)) <= MOST_ERROR && share(pairs) >= LEAST_HELD ? 0 : 1

@@ -1,6 +1,6 @@
 // Operators beside the exact forms that a remedy gives them, alone, in turns, on the engine's default threads: the ratio of medians in five
 // pairs, lowest to highest. Below 1 the form is faster.
-//   node bench/forms.mjs      ONLY=word,word keeps rows by their operator
+//   node bench/forms.mjs [--out folder]     ONLY=word,word keeps rows by their operator
 import path from 'node:path'
 import ort from 'onnxruntime-node'
 import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
@@ -12,6 +12,7 @@ import { rowIndices } from '../dist/remedies/rewrites/row-indices.js'
 import { softmaxOfTwo } from '../dist/remedies/rewrites/softmax-of-two.js'
 import { softmaxOverOuterAxis } from '../dist/remedies/rewrites/softmax-over-outer-axis.js'
 import { writeModelFolder } from '../dist/ship/index.js'
+import { keepResult } from './result.mjs'
 import { median, temporaryFolder } from './shared.mjs'
 
 const PAIRS = 5
@@ -110,6 +111,8 @@ for (const [channels, size] of [
 const only = process.env.ONLY?.split(',')
 
 const folder = temporaryFolder()
+/** By operator, form and shape: the lowest and the highest ratio; and all of them. */
+const [values, raw] = [{}, {}]
 for (const [at, { opType, shape, out = shape, remedy, make = single }] of rows.entries()) {
   if (only && !only.includes(opType)) continue
   const original = modelInMemory(
@@ -140,6 +143,16 @@ for (const [at, { opType, shape, out = shape, remedy, make = single }] of rows.e
   }
   const said = ratios.sort((a, b) => a - b).map((ratio) => ratio.toFixed(2))
   console.log(`${opType} [${shape.join(', ')}] by ${remedy.id}: ${said.join(' ')}`)
+  const row = [opType, remedy.id.replaceAll(' ', '-'), shape.join('x')]
+  put(values, row, [ratios[0], ratios.at(-1)])
+  put(raw, row, ratios)
+}
+await keepResult(values, raw)
+
+function put(into, [opType, form, shape], what) {
+  into[opType] ??= {}
+  into[opType][form] ??= {}
+  into[opType][form][shape] = what
 }
 
 function single(opType) {

@@ -1,4 +1,4 @@
-// Kernels of whyslow/kernels beside the plain loop and beside C with -O3 -march=native, which it compiles: node bench/kernels.mjs
+// Kernels of whyslow/kernels beside the plain loop and beside C with -O3 -march=native, which it compiles: node bench/kernels.mjs [--out folder]
 // Each is the least of as many runs as fit into 300 ms, after a warm-up; a picture of 640 x 640, and a product of two arrays of a million numbers.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as kernels from '../dist/kernels/index.js'
+import { keepResult } from './result.mjs'
 
 const size = { height: 640, width: 640, channels: 3 }
 const elements = 640 * 640 * 3
@@ -107,10 +108,15 @@ const kernelsMeasured = {
 }
 
 const cell = (ms) => (ms === undefined ? '–' : ms.toFixed(2)).padStart(9)
-console.log('ms           plain loop  one pass      SIMD         C   best over C')
+const screen = ['ms           plain loop  one pass      SIMD         C   best over C']
+console.log(screen[0])
+const raw = {}
 for (const [name, forms] of Object.entries(kernelsMeasured)) {
   const [plain, pass, simd] = ['plain', 'pass', 'simd'].map((form) => (forms[form] ? best(forms[form]) : undefined))
   const native = c.get(name)
   const ratio = native === undefined ? '–' : (Math.min(pass, simd ?? Number.POSITIVE_INFINITY) / native).toFixed(2)
-  console.log(`${name.padEnd(12)} ${cell(plain)} ${cell(pass)} ${cell(simd)} ${cell(native)} ${ratio.padStart(12)}`)
+  screen.push(`${name.padEnd(12)} ${cell(plain)} ${cell(pass)} ${cell(simd)} ${cell(native)} ${ratio.padStart(12)}`)
+  console.log(screen.at(-1))
+  raw[name] = { plain, pass, simd, native }
 }
+await keepResult({ screen }, raw)

@@ -1,10 +1,11 @@
 // Beside HolisticTraceAnalysis and XProf: busy, compute, copy and idle shares of each trace that both read, and where they differ by more than a
 // point, who is right: of Chrome traces by a sum of intervals worked out here over the file's own events.
-// PYTHON=with-HolisticTraceAnalysis [XPROF_PYTHON=with-xprof] node bench/traces.mjs TRACE...
+// PYTHON=with-HolisticTraceAnalysis [XPROF_PYTHON=with-xprof] node bench/traces.mjs TRACE... [--out folder]
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { keepResult } from './result.mjs'
 
 const { PYTHON, XPROF_PYTHON } = process.env
 const files = process.argv.slice(2)
@@ -23,8 +24,10 @@ const CLOSE = 0.01
 const SHARES = ['busy', 'compute', 'copy', 'idle']
 
 let wrong = 0
+const [values, raw] = [{}, {}]
 if (traces.length > 0) besideHta()
 if (planes.length > 0) besideXprof()
+await keepResult(values, raw)
 process.exit(wrong > 0 ? 1 : 0)
 
 function besideHta() {
@@ -43,9 +46,18 @@ function besideHta() {
     const isSame = SHARES.every((share) => hta[share] === null || near(ours[share], hta[share]))
     if (!isRight) wrong++
     const verdict = isSame ? 'equal' : isRight ? 'HTA differs from the intervals' : 'WHYSLOW DIFFERS FROM THE INTERVALS'
+    const shares = (one) => SHARES.map((share) => (one[share] === null ? 'none' : 100 * one[share]))
+    values[keyOf(file)] = { whyslow: shares(ours), hta: shares(hta) }
+    raw[keyOf(file)] = { whyslow: ours, hta, intervals: truth }
     const three = (share) => [ours, hta, truth].map((one) => percent(one[share])).join(', ')
     console.log(`${basename(file)} | ${SHARES.map(three).join(' | ')} | ${verdict}`)
   }
+}
+
+function keyOf(file) {
+  return basename(file)
+    .replace(/\.(json|json\.gz|xplane\.pb)$/, '')
+    .replaceAll('.', '-')
 }
 
 /** XProf tells devices together: the mean of ours. Where it finds steps, what a device computes in them. */
@@ -66,6 +78,8 @@ function besideXprof() {
     ]
     const verdict = checks.length === 0 ? 'XProf tells nothing of its device' : checks.every(Boolean) ? 'equal' : 'DIFFERENT'
     if (verdict === 'DIFFERENT') wrong++
+    values[keyOf(file)] = { xprofMs: xprof.computeMs ?? 'none', whyslowMs: computeMs, recordingMs: ours.windowMs }
+    raw[keyOf(file)] = { whyslow: ours, xprof }
     const busy = `${percent(ours.allBusy)}, ${percent(xprof.busy)}`
     const idle = `${percent(1 - ours.allBusy)}, ${percent(xprof.idle)}`
     console.log(

@@ -1,11 +1,12 @@
 // What does a shipped folder cost beside a plain call? Where `fix` proves nothing it hands over the untouched original: its `predict()` and a
 // plain session of the same file take turns in one process, a round of each forth and back, so that both meet the same states of the machine. Both
 // on one thread: the waiting threads of two sessions would take the CPUs from each other.
-//   node bench/untouched.mjs      MODELS=folder ONLY=word,word ROUNDS=60 PROCESSES=3
+//   node bench/untouched.mjs [--out folder]     MODELS=folder ONLY=word,word ROUNDS=60 PROCESSES=3
 // Exit 1 where a folder's median ratio over processes is more than 1 % and 2 µs above a plain call's.
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { keepResult } from './result.mjs'
 import { savedFeeds } from './saved-feeds.mjs'
 import { fixed, flagsFor, median, models, reasonOf } from './shared.mjs'
 
@@ -23,6 +24,7 @@ if (process.argv[2] === '--loop') {
 process.on('SIGINT', () => process.exit(130))
 let isOver = false
 let measured = 0
+const [values, raw] = [{}, {}]
 for (const file of models()) {
   const model = path.basename(file)
   try {
@@ -43,6 +45,9 @@ for (const file of models()) {
     const over = ratio > 1 + LIMIT && extraUs > LIMIT_US
     isOver ||= over
     measured++
+    const id = path.basename(model, '.onnx').replaceAll('.', '-')
+    values[id] = { p50Ms: runs[0].plainMs, times: ratio, extraUs }
+    raw[id] = runs
     const each = runs.map((run) => run.ratio.toFixed(4)).join(' ')
     const said = `its folder ${ratio.toFixed(4)} times as long (${each}), ${extraUs.toFixed(1)} µs more${over ? ' OVER' : ''}`
     console.log(`${model}: ${runs[0].plainMs.toPrecision(3)} ms, ${said}`)
@@ -50,6 +55,7 @@ for (const file of models()) {
     console.log(`${model}: left out: ${reasonOf(error)}`)
   }
 }
+await keepResult(values, raw)
 process.exit(isOver || measured === 0 ? 1 : 0)
 
 function inProcess(spec) {

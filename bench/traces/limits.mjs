@@ -1,9 +1,10 @@
 // Time and memory of explain on traces of a size: a real trace is repeated until it has it (large.mjs), in a temporary folder that is removed.
-// node bench/traces/limits.mjs TRACE 5e6 1e9 2e9   (Linux: the peak of resident memory is read from /proc)
+// node bench/traces/limits.mjs TRACE 5e6 1e9 2e9 [--out folder]   (Linux: the peak of resident memory is read from /proc)
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keepResult } from '../result.mjs'
 
 const [trace, ...sizes] = process.argv.slice(2)
 if (sizes.length === 0) {
@@ -19,6 +20,7 @@ const LIMITS = [
   { to: Number.POSITIVE_INFINITY, megabytes: 500 },
 ]
 let missed = 0
+const values = {}
 try {
   for (const size of sizes.map(Number)) {
     const file = join(folder, 'large.json')
@@ -28,6 +30,7 @@ try {
     const limit = LIMITS.find(({ to }) => size <= to)
     const isIn = seconds <= (limit.seconds ?? seconds) && megabytes <= (limit.megabytes ?? megabytes)
     if (!isIn) missed++
+    values[`of${Math.round(size / 1e3)}kB`] = { wallS: seconds, peakMB: megabytes }
     console.log(
       `${size / 1e6} MB | ${seconds.toFixed(2)} s | ${megabytes.toFixed(0)} MB resident | ${isIn ? 'in' : 'BEYOND'} its limits | ${answer}`,
     )
@@ -35,6 +38,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
+await keepResult(values, values)
 process.exit(missed > 0 ? 1 : 0)
 
 function explain(file) {

@@ -1,7 +1,7 @@
 // The engine suite's models in formats that ort-cpu does not read, with their maker's outputs: fixtures/make/engines.py, keras_engine.py.
 import fs from 'node:fs'
 import path from 'node:path'
-import { readNpz } from '../measure/samples/npz.ts'
+import { namedArrays, recordedOf } from '../formats/example-outputs.ts'
 import type { EngineSuite, SuiteModel } from './example-models.ts'
 import type { Feeds } from './types.ts'
 
@@ -22,7 +22,7 @@ const CASES: Readonly<Record<string, string>> = {
 /** `unknownOperator`: a file whose operator nobody knows, and what says so. */
 export function recordedSuite(format: 'tflite' | 'tfjs' | 'keras', unknownOperator: EngineSuite['unknownOperator']): EngineSuite {
   const folder = path.resolve(import.meta.dirname, `../../fixtures/formats/${format}/engine`)
-  const names = fs.readdirSync(folder).filter((name) => !name.endsWith('.npz'))
+  const names = fs.readdirSync(folder)
   const models = new Map(
     names.map((entry) => {
       const name = entry.replace(/\.(tflite|keras)$/, '')
@@ -35,11 +35,7 @@ export function recordedSuite(format: 'tflite' | 'tfjs' | 'keras', unknownOperat
 }
 
 function recorded(name: string, file: string): SuiteModel {
-  const archives = [`${file}.npz`, `${file}.2.npz`].filter((archive) => fs.existsSync(archive))
-  const arrays = archives.map((archive) => [...readNpz(fs.readFileSync(archive), archive)])
-  const under = (prefix: string): Feeds[] =>
-    arrays.map((all) =>
-      Object.fromEntries(all.filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value])),
-    )
+  const calls = [recordedOf(file), recordedOf(file, 2)].filter((call) => call !== null)
+  const under = (prefix: 'in/' | 'out/'): Feeds[] => calls.map((call) => namedArrays(call, prefix))
   return { name, file, feeds: under('in/'), expected: under('out/') }
 }

@@ -1,27 +1,19 @@
-// Fixtures by the real makers (scripts in fixtures/make/): each is a model file and, beside it, `<file>.npz` with inputs and the
-// maker's own outputs for them. Arrays are called `in/<graph input>` and `out/<graph output>`.
-import fs from 'node:fs'
+// Fixtures by the real makers (scripts in fixtures/make/): model files, and the maker's own outputs for recorded inputs.
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
-import type { Feeds } from '../engines/types.ts'
 import type { Model } from '../graph/model.ts'
-import { readNpz } from '../measure/samples/npz.ts'
 import { runSetup } from '../remedies/check-run.ts'
 import { exampleSetup } from '../remedies/example-evidence.ts'
+import { namedArrays, recordedOf } from './example-outputs.ts'
+
+export { filesWithOutputs } from './example-outputs.ts'
 
 export interface OutputCase {
   /** Path of the model file. */
   readonly file: string
   /** Largest difference allowed, as a share of the largest value of the output. */
   readonly tolerance: number
-}
-
-/** Model files with recorded outputs in `folder`, sorted by name. */
-export function filesWithOutputs(folder: string): string[] {
-  const names = fs.readdirSync(folder)
-  const recorded = names.filter((name) => name.endsWith('.npz') && names.includes(name.slice(0, -4)))
-  return recorded.sort().map((name) => path.join(folder, name.slice(0, -4)))
 }
 
 /** The largest difference to the maker's outputs, as a share of the largest value of its output. Throws where shapes or types differ. */
@@ -31,13 +23,11 @@ export async function differenceToMaker(model: Model, file: string): Promise<num
 
 /** The same for each output. */
 export async function differencesToMaker(model: Model, file: string): Promise<Map<string, number>> {
-  const recorded = [...readNpz(fs.readFileSync(`${file}.npz`), `${file}.npz`)]
-  const named = (prefix: string): Feeds =>
-    Object.fromEntries(
-      recorded.filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]),
-    )
-  const [results] = await runSetup(exampleSetup(model, { options: { configEntries: EXACT_SUMS } }), [named('in/')])
-  const expected = named('out/')
+  const recorded = recordedOf(file)!
+  const [results] = await runSetup(exampleSetup(model, { options: { configEntries: EXACT_SUMS } }), [
+    namedArrays(recorded, 'in/'),
+  ])
+  const expected = namedArrays(recorded, 'out/')
   expect(Object.keys(results!).sort()).toEqual(Object.keys(expected).sort())
   const differences = new Map<string, number>()
   for (const [name, { dtype, shape, data }] of Object.entries(expected)) {

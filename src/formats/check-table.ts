@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { unzipSync } from 'fflate'
-import { readNpz } from '../measure/samples/npz.ts'
-import { differencesToMaker, filesWithOutputs } from './check-outputs.ts'
+import { differencesToMaker } from './check-outputs.ts'
+import { filesWithOutputs, namedArrays, recordedOf } from './example-outputs.ts'
 import { readModel } from './index.ts'
 import { openHdf5 } from './keras/hdf5/hdf5-file.ts'
 import { parseRecord } from './keras/json.ts'
@@ -31,9 +31,7 @@ const fileOf = (format: TableFormat, fixture: string): string => path.join(REPOS
 
 export function rowsOf(format: TableFormat): TableRow[] {
   return filesWithOutputs(fileOf(format, '')).flatMap((file) => {
-    const outputs = [...readNpz(fs.readFileSync(`${file}.npz`), file).keys()]
-      .filter((name) => name.startsWith('out/'))
-      .map((name) => name.slice('out/'.length))
+    const outputs = Object.keys(namedArrays(recordedOf(file)!, 'out/'))
     const makerOf = MAKERS[format](file)
     const byMaker = new Map<string, string[]>()
     for (const output of outputs) {

@@ -6,6 +6,7 @@ import { tabularOf } from '../graph/model.ts'
 import { checkFormat } from './check-format.ts'
 import { checkHostile } from './check-hostile.ts'
 import { checkTabular } from './check-tabular.ts'
+import { readModel } from './index.ts'
 import { readXgboost } from './xgboost.ts'
 
 checkTabular(readXgboost, {
@@ -117,3 +118,17 @@ test('categories of a DataFrame are told of, since they are given as positions',
     expect.stringMatching(/^its categories came from a DataFrame/),
   ])
 })
+
+test.each(['2.1', '3.0', '3.1', '3.2', '3.4'])(
+  'a file of XGBoost %s is known by its bytes, whatever it is called',
+  async (version) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-xgboost-'))
+    try {
+      const [original, renamed] = [path.join(FIXTURES, `${version}-binary.ubj`), path.join(folder, 'binary.model')]
+      fs.copyFileSync(original, renamed)
+      expect(tabularOf(await readModel(renamed))).toEqual(tabularOf(await readXgboost(original)))
+    } finally {
+      fs.rmSync(folder, { recursive: true })
+    }
+  },
+)

@@ -5,11 +5,10 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { onlyFull } from '../../../test/only-full.ts'
 import { liteGraphOf } from '../../commands/lite-model.ts'
-import { filesWithOutputs } from '../../formats/check-outputs.ts'
+import { filesWithOutputs, namedArrays, recordedOf } from '../../formats/example-outputs.ts'
 import { readModel } from '../../formats/index.ts'
 import { encodeTfjs, TFJS } from '../../formats/tfjs/write/index.ts'
 import { ELEMENT_ARRAYS } from '../../graph/element-arrays.ts'
-import { readNpz } from '../../measure/samples/npz.ts'
 import { availabilityHere } from '../check-engine.ts'
 import { plainOptions } from '../example-options.ts'
 import type { Feeds, Session, TensorValue } from '../types.ts'
@@ -54,12 +53,7 @@ async function fileOf({ name, file }: (typeof fixtures)[number]): Promise<string
   return path.join(own, 'model.json')
 }
 
-function recorded(file: string, prefix: string): Feeds {
-  const arrays = [...readNpz(fs.readFileSync(`${file}.npz`), `${file}.npz`)]
-  return Object.fromEntries(
-    arrays.filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]),
-  )
-}
+const recorded = (file: string, prefix: 'in/' | 'out/'): Feeds => namedArrays(recordedOf(file)!, prefix)
 
 const numbersOf = ({ data }: TensorValue): number[] => Array.from(data as unknown as ArrayLike<number | bigint>, Number)
 

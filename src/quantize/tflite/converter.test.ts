@@ -6,13 +6,13 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { liteGraphOf } from '../../commands/lite-model.ts'
 import type { Feeds, Results } from '../../engines/types.ts'
+import { recordedOf } from '../../formats/example-outputs.ts'
 import { readModel } from '../../formats/index.ts'
 import { readRoot } from '../../formats/tflite/flatbuffer.ts'
 import { OPERATORS } from '../../formats/tflite/operator-codes.ts'
 import { MODEL, type ModelRow, type SubgraphRow } from '../../formats/tflite/schema.ts'
 import { encodeLite, type LiteGraph } from '../../formats/tflite/write/index.ts'
 import type { Model } from '../../graph/model.ts'
-import { readNpz } from '../../measure/samples/npz.ts'
 import { runSetup } from '../../remedies/check-run.ts'
 import { exampleSetup } from '../../remedies/example-evidence.ts'
 import { withValuesAsOutputs } from '../calibrate/observers.ts'
@@ -48,7 +48,7 @@ interface Recorded {
 }
 
 function recorded(name: string): Recorded {
-  const arrays = readNpz(fs.readFileSync(path.join(FOLDER, `${name}.npz`)), name)
+  const arrays = recordedOf(path.join(FOLDER, name))!
   const [input, { dtype, shape, data }] = [...arrays].find(([key]) => key.startsWith('in/'))!
   const whole = data as Float32Array<ArrayBuffer>
   const each = whole.length / shape[0]!

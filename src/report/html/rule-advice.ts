@@ -1,4 +1,4 @@
-// Reads the two sections of a rule's page that advise: as much of Markdown as those pages use. Links become their words, tables are left out.
+// Reads the two sections of a rule's page that advise: as much of Markdown as those pages use. Links become their words, tables and comments are left out.
 import type { AdviceBlock, RuleAdvice } from '../documents/rule-advice.ts'
 
 /** null where the page has no such section. */
@@ -9,7 +9,7 @@ export function adviceIn(page: string): RuleAdvice | null {
 }
 
 function sectionOf(page: string, title: string): readonly string[] {
-  const lines = page.split('\n')
+  const lines = page.replace(/ *<!--.*?-->/gs, '').split('\n')
   const begin = lines.indexOf(`## ${title}`) + 1
   if (begin === 0) return []
   const end = lines.findIndex((line, index) => index >= begin && line.startsWith('## '))
