@@ -18,7 +18,8 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   graph: { imports: [] },
   'formats/zip.ts': { imports: ['graph'] },
-  formats: { imports: ['graph', 'formats/zip.ts'] },
+  'formats/npy.ts': { imports: ['graph'] },
+  formats: { imports: ['graph', 'formats/zip.ts', 'formats/npy.ts'] },
   compile: { imports: ['graph'] },
   distill: { imports: ['graph', 'compile'] },
   operators: { imports: ['graph'] },
@@ -46,7 +47,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   trials: { imports: ['machine', 'engines', 'report/text/numbers.ts'] },
   'measure/samples': {
-    imports: ['graph', 'formats/zip.ts', 'operators', 'machine', 'engines/onnxruntime/facts', 'report/text/numbers.ts'],
+    imports: [
+      'graph',
+      'formats/zip.ts',
+      'formats/npy.ts',
+      'operators',
+      'machine',
+      'engines/onnxruntime/facts',
+      'report/text/numbers.ts',
+    ],
     types: ['engines'],
   },
   measure: { imports: ['graph', 'engines', 'trials', 'measure/samples'] },
