@@ -110,7 +110,7 @@ function evaluate(builder: GraphBuilder, { spec, layers, inputs }: Evaluation): 
       } else {
         if (waiting.has(key)) throw layer.config.refuse('is called with what it makes itself; save the model again')
         waiting.add(key)
-        open.push(...missing)
+        for (const one of missing) open.push(one)
       }
     }
   }
