@@ -2,6 +2,7 @@
 // is the graph. Masks go with their tensors.
 import type { Dimension, DType } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { uniqueName } from '../build/unique-name.ts'
 import { NUMBER_TYPES } from './arguments.ts'
 import {
   type Argument,
@@ -227,14 +228,11 @@ const isDType = (value: unknown): value is DType =>
 
 /** Keys of a dictionary, or names of layers; the second of a name, and an input's, has a number behind it. */
 function outputNames({ inputs, outputs }: ModelSpec): string[] {
-  const taken = new Set(refsIn(inputs).map(({ layer }) => layer))
+  const taken = new Map(refsIn(inputs).map(({ layer }) => [layer, 1]))
   const keyed = isRecord(outputs) && !(outputs instanceof TensorRef) ? Object.keys(outputs).sort() : []
   const refs = refsIn(outputs)
   return refs.map(({ layer }, index) => {
     const wish = keyed.length === refs.length ? keyed[index]! : layer
-    let name = wish
-    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`
-    taken.add(name)
-    return name
+    return uniqueName(wish, taken)
   })
 }
