@@ -233,6 +233,18 @@ test('nested choices for few rows, the walk for more', async () => {
   expect(calls).toBe(1)
 })
 
+test('no name of a file becomes code', () => {
+  const hostile = '*/ evil() /* \n evil() //'
+  const forest = exampleForest([{ feature: 0, threshold: 1, yes: 2, no: 3 }])
+  const names = Array.from({ length: FEATURES }, (_, k) => `${hostile}${k}`)
+  const named = exampleTabular(forest, {
+    objective: hostile,
+    notes: [hostile],
+    input: { dtype: 'float32', featureCount: FEATURES, names },
+  })
+  expect(compileTrees(named).trees).not.toContain('evil')
+})
+
 test('millions of features of which two are used take memory for few rows alone', async () => {
   let ms = 0
   const now = () => {

@@ -32,7 +32,8 @@ export interface FuzzLine {
 const MB = 2 ** 20
 /** Above four times the file. */
 const MOST_BYTES = 256 * MB
-const COLLECT_EACH = 8
+/** Cases: else garbage of external memory counts as theirs. */
+const COLLECT_EACH = 64
 
 const { format, from, to, fixtures, folder } = JSON.parse(process.argv[2]!) as FuzzTask
 const { kind, name, files, beside, use } = FORMATS[format]!
@@ -40,15 +41,15 @@ const file = path.join(folder, name)
 const originals = files(fixtures)
 for (const [other, bytes] of Object.entries(beside?.(fixtures) ?? {})) fs.writeFileSync(path.join(folder, other), bytes)
 
-const { openSync, writeSync, closeSync } = fs
+const { openSync, writeSync, ftruncateSync } = fs
 const progress = openSync(path.join(folder, '.progress'), 'w')
 const say = (line: FuzzLine): void => void writeSync(1, `${JSON.stringify(line)}\n`)
 
 // From here on a reader that writes anything is wrong.
+const descriptor = openSync(file, 'w')
 const put = (bytes: Uint8Array): void => {
-  const descriptor = openSync(file, 'w')
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-  closeSync(descriptor)
+  ftruncateSync(descriptor, 0)
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at)
 }
 const forbidden = (what: string) => (): never => {
   throw new Error(`${what}: it writes a file`)
@@ -74,18 +75,21 @@ syncBuiltinESMExports()
 const collect = (globalThis as { gc?: () => void }).gc ?? (() => {})
 const highest = (): number => process.resourceUsage().maxRSS * 1024
 
-let [read, refused, mostMb] = [0, 0, 0]
+let [read, refused, mostMb, before] = [0, 0, 0, 0]
 for (const bytes of originals) {
   put(bytes)
   await use(file).catch((error: unknown) => {
     if (!(error instanceof InputError)) throw error
   })
 }
+before = highest()
 for (let seed = from; seed < to; seed++) {
   const random = mulberry32(seed * 2_654_435_761)
   const [bytes, says] = mutate(pick(random, originals), random, { kind, others: originals })
-  if (seed % COLLECT_EACH === 0) collect()
-  const before = highest()
+  if (seed % COLLECT_EACH === 0) {
+    collect()
+    before = highest()
+  }
   put(bytes)
   writeSync(progress, `${JSON.stringify({ seed, says })}\n`, 0)
   let wrong: string | undefined
@@ -98,7 +102,9 @@ for (let seed = from; seed < to; seed++) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not come through
     else if (/[\u0000-\u001f\u007f]/.test(error.message)) wrong = `not one plain line: ${JSON.stringify(error.message)}`
   }
-  const more = highest() - before
+  const now = highest()
+  const more = now - before
+  before = now
   mostMb = Math.max(mostMb, more / MB)
   if (more > MOST_BYTES + 4 * bytes.length) wrong ??= `${Math.round(more / MB)} MB more for a file of ${bytes.length} bytes`
   if (wrong !== undefined) say({ seed, says, wrong: wrong.slice(0, 1500) })
